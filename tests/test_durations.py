@@ -16,7 +16,9 @@ def test_a_duration_with_its_unit_is_read_exactly(text: str, seconds: float) -> 
     assert parse_duration(text) == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("text", ["", "10", "1m", "10 sec", "-1 s", "1 h 5 min", "ten s", "\u0661 s", "9e99 d", "9" * 40 + " d"])
+@pytest.mark.parametrize(
+    "text", ["", "10", "1m", "10 sec", "-1 s", "1 h 5 min", "ten s", "\u0661 s", "9e99 d", "9" * 40 + " d"]
+)
 def test_an_ambiguous_duration_is_refused_with_the_cure(text: str) -> None:
     """Silently reading '1m' as a minute, or as a month, would move a deadline."""
     with pytest.raises(ValueError, match="duration"):

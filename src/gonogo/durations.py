@@ -31,16 +31,16 @@ def parse_duration(text: str) -> timedelta:
 
 
 def format_duration(duration: timedelta) -> str:
-    """Write a duration the way a person reads it at a glance, with two significant units at most."""
-    seconds = duration.total_seconds()
-    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
-    if seconds < 1:
-        return f"{sign}{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{sign}{seconds:.3g} s"
-    for unit, size, smaller, smaller_size in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
-        if seconds >= size:
-            whole, rest = divmod(round(seconds), size)
-            parts = [f"{whole} {unit}"] + ([f"{rest // smaller_size} {smaller}"] if rest >= smaller_size else [])
-            return sign + " ".join(parts)
-    raise AssertionError(seconds)
+    """Write a duration the way a person reads it at a glance, in two units at most."""
+    if duration < timedelta(0):
+        return f"-{format_duration(-duration)}"
+    if duration < timedelta(seconds=1):
+        return f"{duration / timedelta(milliseconds=1):.0f} ms"
+    if duration < timedelta(minutes=1):
+        return f"{duration / timedelta(seconds=1):.3g} s"
+    for unit, smaller in (("d", "h"), ("h", "min"), ("min", "s")):
+        if duration >= _UNITS[unit]:
+            whole, rest = divmod(duration, _UNITS[unit])
+            count = rest // _UNITS[smaller]
+            return f"{whole} {unit}" + (f" {count} {smaller}" if count else "")
+    raise AssertionError(duration)
