@@ -1,0 +1,1 @@
+"""Environments: what is verified, and what is expected of it."""

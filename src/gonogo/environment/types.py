@@ -1,0 +1,116 @@
+"""The vocabulary of an environment file: the types of its values, each with an error that says how to write it."""
+
+import ipaddress
+import re
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+import idna
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+from gonogo.durations import parse_duration
+
+
+class Effect(StrEnum):
+    """What a check may do to its target, mildest first."""
+
+    READ = "read"
+    WRITE = "write"
+    INTRUSIVE = "intrusive"
+    LOAD = "load"
+    MONEY = "money"
+
+
+class SecretMarker:
+    """Marks a field that holds the *name* of a secret, never its value."""
+
+
+def _duration(value: Any) -> timedelta:  # noqa: ANN401 - whatever stands in the file
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str):
+        message = "a duration needs its unit and quotes, as in '10 s' (ms, s, min, h, d)"
+        raise ValueError(message)  # noqa: TRY004 - pydantic collects ValueError, and lets TypeError escape
+    return parse_duration(value)
+
+
+def _exactly(value: timedelta) -> str:
+    return f"{value / timedelta(milliseconds=1):.15g} ms"
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        message = "the duration must be longer than nothing"
+        raise ValueError(message)
+    return value
+
+
+def _host_name(value: str) -> str:
+    """The A-label form: ssl speaks IDNA 2003, so names are converted once, here, by IDNA 2008."""
+    name = value.rstrip(".").lower()
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        pass
+    else:
+        message = "this is an address; a host name is expected"
+        raise ValueError(message)
+    try:
+        encoded = idna.encode(name, uts46=True).decode("ascii")
+    except idna.IDNAError as error:
+        message = f"not a host name ({error})"
+        raise ValueError(message) from None
+    if not all(re.fullmatch(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?", label) for label in encoded.split(".")):
+        message = "not a host name: letters, digits and hyphens between dots"
+        raise ValueError(message)
+    return encoded
+
+
+def _address(value: str) -> str:
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError:
+        message = "not an IP address; write it as in '203.0.113.7' or '2001:db8::7'"
+        raise ValueError(message) from None
+
+
+def _socket_address(value: str) -> str:
+    host, separator, port = value.rpartition(":")
+    if not separator or not port.isdecimal() or not 0 < int(port) < 65536:  # noqa: PLR2004 - the range of a port
+        message = "not an address with a port; write it as in '9.9.9.9:53' or '[2620:fe::fe]:53'"
+        raise ValueError(message)
+    address = _address(host.removeprefix("[").removesuffix("]"))
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def _url_path(value: str) -> str:
+    if not value.startswith("/") or any(character.isspace() for character in value):
+        message = "a path starts with '/' and holds no blanks, as in '/api/health'"
+        raise ValueError(message)
+    return value
+
+
+def _file_path(value: str) -> str:
+    if not value or "\0" in value or PurePosixPath(value).name == "":
+        message = "the path of a file is expected"
+        raise ValueError(message)
+    return value
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    AfterValidator(_positive),
+    PlainSerializer(_exactly, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)? ?(ms|s|min|h|d)$", "examples": ["10 s", "5 min"]}),
+]
+HostName = Annotated[str, AfterValidator(_host_name)]
+Address = Annotated[str, AfterValidator(_address)]
+SocketAddress = Annotated[str, AfterValidator(_socket_address)]
+UrlPath = Annotated[str, AfterValidator(_url_path)]
+FilePath = Annotated[str, AfterValidator(_file_path)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+SecretName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$"), SecretMarker()]
+Text = Annotated[str, Field(min_length=1, max_length=500)]

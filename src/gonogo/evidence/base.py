@@ -1,0 +1,21 @@
+"""What every piece of evidence has, whatever protocol it came over."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+Scope = tuple[str, ...]
+"""Where something was observed, widest first: ``("api.workme.test", "203.0.113.7")``, ``("mongodb",)``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The record of one observation. Subclasses add facts; every field survives a trip through JSON."""
+
+    scope: Scope
+    taken_at: datetime
+    """When the target was asked, in UTC. Checks take the time from here, never from the clock."""
+
+
+def related(one: Scope, other: Scope) -> bool:
+    """Whether two scopes speak of the same thing: one contains the other."""
+    return all(a == b for a, b in zip(one, other, strict=False))

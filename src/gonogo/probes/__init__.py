@@ -1,0 +1,1 @@
+"""Probes: one file per protocol. Each asks one target and records what it said; none has an opinion."""

@@ -1,0 +1,37 @@
+"""What a probe is to the rest of gonogo: a name, the targets it asks, and the coroutine that asks one of them."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from gonogo.environment.model import Environment, Family
+from gonogo.environment.types import Effect
+from gonogo.evidence.base import Evidence, Scope
+from gonogo.secrets import Secrets
+
+
+class Question(Protocol):
+    """One target with all that is needed to ask it; may hold secrets, and is therefore never recorded."""
+
+    @property
+    def scope(self) -> Scope:
+        """Where the answer will have been observed."""
+        ...
+
+    @property
+    def host(self) -> str:
+        """Whose patience is spent: probes of one host are bounded together."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeKind:
+    """One line of the registry. ``name`` is the argument by which a check asks for the evidence."""
+
+    name: str
+    section: Family
+    """The section of the environment file whose absence leaves this kind without targets."""
+    evidence: type[Evidence]
+    questions: Callable[[Environment, Secrets], Sequence[Any]]
+    ask: Callable[[Any], Awaitable[Evidence]]
+    effect: Effect = Effect.READ

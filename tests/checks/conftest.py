@@ -1,0 +1,58 @@
+"""Checks are judged here on literal evidence: no environment, no network, no plugin."""
+
+import importlib.util
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gonogo.catalogue import Catalogue, read_catalogue
+from gonogo.declarations import Declaration, read_declarations
+
+CHECKS = Path(__file__).parents[2] / "checks"
+
+Judge = Callable[..., str | None]
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    """The project's own catalogue."""
+    return read_catalogue(CHECKS / "catalogue.toml")
+
+
+@pytest.fixture(scope="session")
+def declarations() -> dict[str, Declaration]:
+    """Every check of the project by its id."""
+    return {found.id: found for found in read_declarations(CHECKS)}
+
+
+def _function(declaration: Declaration) -> Callable[..., None]:
+    spec = importlib.util.spec_from_file_location(f"judged_{declaration.family}", declaration.path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    function: Callable[..., None] = getattr(module, declaration.function)
+    return function
+
+
+@pytest.fixture
+def judge(catalogue: Catalogue, declarations: dict[str, Declaration]) -> Judge:
+    """``judge("tls-expiry", tls=evidence)``: None if the check passes, else its message.
+
+    The check's own thresholds are supplied from the catalogue unless the caller gives others.
+    """
+
+    def _judge(identifier: str, **arguments: Any) -> str | None:  # noqa: ANN401 - evidence of any kind
+        function = _function(declarations[identifier])
+        if "policy" in inspect.signature(function).parameters:
+            arguments.setdefault("policy", catalogue[identifier].policy)
+        try:
+            function(**arguments)
+        except AssertionError as failed:
+            return str(failed)
+        return None
+
+    return _judge
