@@ -1,0 +1,194 @@
+"""Reads an environment file: every mistake in it at once, each with file, key, what was found, what was expected."""
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, ValidationError
+
+from gonogo.bundled import bundled_root
+from gonogo.environment.model import Environment
+from gonogo.environment.types import SecretMarker
+from gonogo.errors import UsageError
+from gonogo.redaction import SHORTEST_SECRET
+from gonogo.secrets import Secrets
+
+LARGEST_FILE_BYTES = 1024 * 1024
+_FOLDER = "environments"
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentFile:
+    """A file that was read and is valid in itself; secrets and machine-specific values are not in yet."""
+
+    name: str
+    path: Path
+    document: Document
+    environment: Environment
+
+    @property
+    def project(self) -> Path:
+        """The folder that relative paths in the file start from."""
+        return self.path.parent.parent
+
+
+def read_environment(name: str, *, project: Path) -> EnvironmentFile:
+    """Find ``environments/NAME.toml`` in the project, or among the bundled ones, and read it."""
+    path = _find(name, project)
+    document = _parse(path)
+    return EnvironmentFile(name=name, path=path, document=document, environment=_validate(document, path))
+
+
+def overlaid(file: EnvironmentFile, overlay: Document) -> EnvironmentFile:
+    """The file with values on top that only a started instance knows."""
+    document = _merge(file.document, overlay)
+    return EnvironmentFile(
+        name=file.name, path=file.path, document=document, environment=_validate(document, file.path)
+    )
+
+
+def resolve_secrets(file: EnvironmentFile, environ: Mapping[str, str]) -> Secrets:
+    """The values of all the secrets that the file names. Raises UsageError naming every one that is missing."""
+    secrets, problems = find_secrets(file, environ)
+    if problems:
+        raise UsageError(*problems)
+    return secrets
+
+
+def find_secrets(file: EnvironmentFile, environ: Mapping[str, str]) -> tuple[Secrets, list[str]]:
+    """What there is, and the problems with the rest."""
+    problems: list[str] = []
+    stored: Mapping[str, str | None] = {}
+    source = file.environment.secrets.dotenv
+    if source is not None:
+        path = file.project / source
+        if path.is_file():
+            stored = dotenv_values(path, interpolate=False)
+        else:
+            problems.append(f"{file.path}: secrets.dotenv: {path} is not a file; create it or remove the key")
+    values: dict[str, str] = {}
+    for key, name in secret_names(file.environment):
+        value = environ.get(name) or stored.get(name)
+        where = f"the process environment{f' or in {source}' if source else ''}"
+        if not value:
+            problems.append(f"{file.path}: {key}: secret {name} has no value; set it in {where}")
+        elif len(value) < SHORTEST_SECRET:
+            problems.append(
+                f"{file.path}: {key}: secret {name} has {len(value)} characters; "
+                f"{SHORTEST_SECRET} are the least that can be kept out of the output"
+            )
+        else:
+            values[name] = value
+    return Secrets(values), problems
+
+
+def secret_names(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Key and name of every secret that the environment refers to."""
+    for key, field in type(section).model_fields.items():
+        value = getattr(section, key)
+        marked = any(isinstance(note, SecretMarker) for note in _annotations(field))
+        if isinstance(value, BaseModel):
+            yield from secret_names(value, f"{prefix}{key}.")
+        elif marked and isinstance(value, str):
+            yield f"{prefix}{key}", value
+
+
+def _annotations(field: Any) -> Iterator[object]:  # noqa: ANN401 - pydantic's FieldInfo, or a part of its annotation
+    """The notes on a field, in its optional variant as well (``SecretName | None``)."""
+    yield from field.metadata
+    for part in getattr(field.annotation, "__args__", ()):
+        yield from getattr(part, "__metadata__", ())
+
+
+def available(project: Path) -> list[str]:
+    """The names of all the environments that could be run from here."""
+    folders = {project / _FOLDER, bundled_root() / _FOLDER}
+    return sorted({path.stem for folder in folders for path in folder.glob("*.toml") if path.stem not in _OTHER_FILES})
+
+
+_OTHER_FILES = {"gates", "signers"}
+
+
+def _find(name: str, project: Path) -> Path:
+    candidates = [folder / _FOLDER / f"{name}.toml" for folder in (project, bundled_root())]
+    if Path(name).name == name:
+        for path in candidates:
+            if path.exists():
+                return path
+    names = available(project)
+    nearest = difflib.get_close_matches(name, names, n=1)
+    suggestion = f" Did you mean {nearest[0]}?" if nearest else ""
+    raise UsageError(
+        f"no environment {name!r}: {candidates[0]} does not exist.{suggestion} There are: {', '.join(names) or 'none'}"
+    )
+
+
+def _parse(path: Path) -> Document:
+    if path.is_dir():
+        raise UsageError(f"{path}: is a directory; a TOML file is expected")
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST_FILE_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
+    if len(content) > LARGEST_FILE_BYTES:
+        raise UsageError(f"{path}: larger than {LARGEST_FILE_BYTES // 1024} KiB; this is no environment file")
+    if not content.strip():
+        raise UsageError(f"{path}: is empty; start from environments/staging.toml of gonogo")
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: not TOML: {error}") from None
+
+
+def _validate(document: Document, path: Path) -> Environment:
+    try:
+        return Environment.model_validate(document)
+    except ValidationError as error:
+        raise UsageError(*(_problem(found, path) for found in error.errors(include_url=False))) from None
+
+
+def _problem(found: Mapping[str, Any], path: Path) -> str:
+    """One mistake in one sentence: file, key, found, expected."""
+    key = ".".join(str(part) for part in found["loc"] if part != "[key]")
+    match found["type"]:
+        case "missing":
+            return f"{path}: {key}: missing; this key is required"
+        case "extra_forbidden":
+            nearest = difflib.get_close_matches(str(found["loc"][-1]), _known_keys(found["loc"]), n=1)
+            return f"{path}: {key}: unknown key" + (f"; did you mean {nearest[0]}?" if nearest else "; remove it")
+        case "value_error":
+            message = str(found["msg"]).removeprefix("Value error, ")
+        case _:
+            message = str(found["msg"])
+    shown = f"found {_short(found['input'])}; " if key else ""
+    return f"{path}: {key + ': ' if key else ''}{shown}{message}"
+
+
+def _known_keys(location: tuple[str | int, ...]) -> list[str]:
+    model: Any = Environment
+    for part in location[:-1]:
+        field = model.model_fields.get(str(part)) if isinstance(model, type) and issubclass(model, BaseModel) else None
+        candidates = (field.annotation, *getattr(field.annotation, "__args__", ())) if field else ()
+        model = next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), model)
+    return list(model.model_fields)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"  # noqa: PLR2004 - the width of a line
+
+
+def _merge(base: Document, top: Document) -> Document:
+    merged = dict(base)
+    for key, value in top.items():
+        below = merged.get(key)
+        merged[key] = _merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+    return merged

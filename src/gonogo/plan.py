@@ -1,0 +1,172 @@
+"""What a gate demands: the planned list, computed before anything runs, over which the verdict is taken."""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from gonogo.catalogue import Catalogue, Line, read_catalogue
+from gonogo.declarations import Declaration, read_declarations
+from gonogo.environment.model import Environment
+from gonogo.errors import UsageError
+from gonogo.evidence.base import Scope
+from gonogo.probes.kind import ProbeKind
+
+GROUP = "_all"
+"""``tls_all``: all the evidence of kind ``tls`` at one host, judged together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedCheck:
+    """One check of the gate, and every scope in which it must give an answer."""
+
+    declaration: Declaration
+    line: Line
+    subject: str
+    """The evidence argument that the check runs once for each of."""
+    scopes: Sequence[Scope]
+    obstacle: str = ""
+    """Why it can't run here at all; empty when it can."""
+    hint: str = ""
+
+    @property
+    def id(self) -> str:
+        """The check's id."""
+        return self.declaration.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The checks of a gate in an order in which every need comes before what needs it."""
+
+    gate: str
+    checks: Mapping[str, PlannedCheck]
+
+    def closest(self, identifier: str) -> str | None:
+        """The id that was probably meant."""
+        return next(iter(difflib.get_close_matches(identifier, self.checks, n=1)), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """Folders of checks, read and found consistent."""
+
+    folders: Sequence[Path]
+    catalogue: Catalogue
+    declarations: Mapping[str, Declaration]
+    order: Sequence[str]
+
+
+def read_suite(folders: Sequence[Path]) -> Suite:
+    """Read catalogues and declarations. Raises UsageError with every contradiction between them."""
+    lines: dict[str, Line] = {}
+    declared: dict[str, Declaration] = {}
+    problems: list[str] = []
+    for folder in folders:
+        for identifier, line in read_catalogue(folder / "catalogue.toml").items():
+            if identifier in lines:
+                problems.append(f"{folder / 'catalogue.toml'}: {identifier}: this id has a line elsewhere already")
+            lines[identifier] = line
+        for found in read_declarations(folder):
+            if found.id in declared:
+                first = declared[found.id]
+                problems.append(f"{found.path}: {found.id}: declared already, by {first.function} in {first.path}")
+            declared[found.id] = found
+    problems += _contradictions(lines, declared)
+    if problems:
+        raise UsageError(*problems)
+    return Suite(folders=folders, catalogue=lines, declarations=declared, order=_ordered(lines))
+
+
+def build_plan(
+    suite: Suite,
+    environment: Environment,
+    kinds: Mapping[str, ProbeKind],
+    scopes: Mapping[str, Sequence[Scope]],
+    *,
+    gate: str,
+) -> Plan:
+    """Plan every check of the suite but those of families that the service declares not to have."""
+    planned = {}
+    for identifier in suite.order:
+        declaration, line = suite.declarations[identifier], suite.catalogue[identifier]
+        subject = subject_of(declaration, kinds)
+        section = kinds[subject.removesuffix(GROUP)].section
+        if section not in environment.service.without:
+            planned[identifier] = PlannedCheck(
+                declaration=declaration,
+                line=line,
+                subject=subject,
+                scopes=scopes_of(subject, scopes),
+                **_obstacle(line, kinds[subject.removesuffix(GROUP)], environment),
+            )
+    return Plan(gate=gate, checks=planned)
+
+
+def evidence_arguments(declaration: Declaration, kinds: Mapping[str, ProbeKind]) -> list[str]:
+    """The arguments of a check that ask for evidence, the subject first."""
+    return [name for name in declaration.arguments if name in kinds or name.removesuffix(GROUP) in kinds]
+
+
+def subject_of(declaration: Declaration, kinds: Mapping[str, ProbeKind]) -> str:
+    """What the check is about: its first evidence argument."""
+    names = evidence_arguments(declaration, kinds)
+    if not names:
+        raise UsageError(
+            f"{declaration.path}: {declaration.function} asks for no evidence; "
+            f"its arguments are {', '.join(declaration.arguments) or 'none'}, the kinds are {', '.join(sorted(kinds))}"
+        )
+    return names[0]
+
+
+def scopes_of(subject: str, scopes: Mapping[str, Sequence[Scope]]) -> Sequence[Scope]:
+    """One scope per piece of evidence, or one per host for a group."""
+    if subject in scopes:
+        return list(scopes[subject])
+    return list(dict.fromkeys(scope[:1] for scope in scopes.get(subject.removesuffix(GROUP), ())))
+
+
+def _obstacle(line: Line, kind: ProbeKind, environment: Environment) -> dict[str, str]:
+    for effect in (line.effect, kind.effect):
+        if effect not in environment.permits.effects:
+            return {
+                "obstacle": f"its effect, {effect}, is not permitted in this environment",
+                "hint": f'add "{effect}" to permits.effects once that is safe',
+            }
+    if not getattr(environment, kind.section):
+        return {
+            "obstacle": f"the environment declares no [{kind.section}]",
+            "hint": f'declare it, or add "{kind.section}" to service.without if the service truly has none',
+        }
+    return {}
+
+
+def _contradictions(lines: Mapping[str, Line], declared: Mapping[str, Declaration]) -> Iterable[str]:
+    for identifier in lines.keys() - declared.keys():
+        yield f"catalogue: {identifier}: no function is marked check({identifier!r}); write it, or remove the line"
+    for identifier in declared.keys() - lines.keys():
+        found = declared[identifier]
+        yield f"{found.path}: {found.function}: check {identifier!r} has no line in the catalogue; add one"
+    for identifier, line in lines.items():
+        for need in line.needs:
+            if need not in lines:
+                nearest = difflib.get_close_matches(need, lines, n=1)
+                meant = f"; did you mean {nearest[0]}?" if nearest else ""
+                yield f"catalogue: {identifier}: needs {need!r}, which is no check{meant}"
+
+
+def _ordered(lines: Mapping[str, Line]) -> Sequence[str]:
+    """Needs first; otherwise as the catalogue has them."""
+    position = {identifier: index for index, identifier in enumerate(lines)}
+    sorter = TopologicalSorter({identifier: line.needs for identifier, line in lines.items()})
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        raise UsageError(f"catalogue: needs go round in a circle: {' → '.join(error.args[1])}") from None
+    order: list[str] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready(), key=position.__getitem__)
+        order += ready
+        sorter.done(*ready)
+    return order
