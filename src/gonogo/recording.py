@@ -1,0 +1,127 @@
+"""``evidence.json``: all that was observed, and all that is needed to judge it again without a network."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import rfc8785
+from pydantic import TypeAdapter, ValidationError
+
+from gonogo.environment.model import Environment
+from gonogo.errors import UsageError
+from gonogo.evidence.base import Evidence, Scope
+from gonogo.evidence.record import Failure, Record
+from gonogo.probes.kind import ProbeKind
+
+SCHEMA: Literal["gonogo.evidence/1"] = "gonogo.evidence/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRecord:
+    """A Record whose evidence is plain JSON."""
+
+    kind: str
+    scope: Scope
+    seconds: float
+    evidence: Mapping[str, Any] | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """One run's evidence, and the circumstances it was taken under."""
+
+    schema: Literal["gonogo.evidence/1"] = SCHEMA
+    id: str
+    gonogo: str
+    environment_name: str
+    environment: Environment
+    gate: str
+    started_at: datetime
+    finished_at: datetime
+    interrupted: bool
+    selected: tuple[str, ...] | None
+    """Ids of the checks that were to run; None when nothing narrowed the run."""
+    notes: tuple[str, ...]
+    records: tuple[StoredRecord, ...]
+
+
+_RECORDING: TypeAdapter[Recording] = TypeAdapter(Recording)
+_ADAPTERS: dict[type[Evidence], TypeAdapter[Any]] = {}
+
+
+def _adapter(evidence: type[Evidence]) -> TypeAdapter[Any]:
+    return _ADAPTERS.setdefault(evidence, TypeAdapter(evidence))
+
+
+def facts(evidence: Evidence) -> dict[str, Any]:
+    """The evidence as plain JSON values."""
+    dumped: dict[str, Any] = _adapter(type(evidence)).dump_python(evidence, mode="json")
+    return dumped
+
+
+def store(records: Iterable[Record]) -> tuple[StoredRecord, ...]:
+    """Records in a form that JSON can hold, in a fixed order."""
+    stored = (
+        StoredRecord(
+            kind=record.kind,
+            scope=record.scope,
+            seconds=round(record.seconds, 3),
+            evidence=facts(record.evidence) if record.evidence is not None else None,
+            failure=record.failure,
+        )
+        for record in records
+    )
+    return tuple(sorted(stored, key=lambda record: (record.kind, record.scope)))
+
+
+def restore(stored: Iterable[StoredRecord], kinds: Mapping[str, ProbeKind]) -> list[Record]:
+    """The records again. Raises UsageError on a kind that this gonogo does not know, or facts that do not fit it."""
+    return [_restored(record, kinds) for record in stored]
+
+
+def to_document(recording: Recording) -> dict[str, Any]:
+    """Plain JSON values."""
+    document: dict[str, Any] = _RECORDING.dump_python(recording, mode="json")
+    return document
+
+
+def to_bytes(document: Mapping[str, Any]) -> bytes:
+    """RFC 8785 canonical JSON."""
+    return rfc8785.dumps(dict(document))
+
+
+def read_recording(path: Path) -> Recording:
+    """Read ``evidence.json``. Raises UsageError when it is missing, damaged, or of another schema."""
+    try:
+        document = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise UsageError(f"{path}: no such file; a run's folder holds its evidence.json") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: not readable as JSON ({error}); restore it from the run's artefacts") from None
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema != SCHEMA:
+        raise UsageError(f"{path}: schema is {schema!r}; this gonogo reads {SCHEMA!r}")
+    try:
+        return _RECORDING.validate_python(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise UsageError(f"{path}: {where}: {first['msg']}; the file was damaged or edited") from None
+
+
+def _restored(record: StoredRecord, kinds: Mapping[str, ProbeKind]) -> Record:
+    evidence: Evidence | None = None
+    if record.evidence is not None:
+        if record.kind not in kinds:
+            raise UsageError(f"evidence of kind {record.kind!r} was recorded by another version of gonogo")
+        try:
+            evidence = _adapter(kinds[record.kind].evidence).validate_python(record.evidence)
+        except ValidationError as error:
+            raise UsageError(f"evidence {record.kind} {'/'.join(record.scope)}: {error.errors()[0]['msg']}") from None
+    return Record(
+        kind=record.kind, scope=record.scope, seconds=record.seconds, evidence=evidence, failure=record.failure
+    )
