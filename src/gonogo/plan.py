@@ -43,10 +43,6 @@ class Plan:
     gate: str
     checks: Mapping[str, PlannedCheck]
 
-    def closest(self, identifier: str) -> str | None:
-        """The id that was probably meant."""
-        return next(iter(difflib.get_close_matches(identifier, self.checks, n=1)), None)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
@@ -56,6 +52,10 @@ class Suite:
     catalogue: Catalogue
     declarations: Mapping[str, Declaration]
     order: Sequence[str]
+
+    def closest(self, identifier: str) -> str | None:
+        """The id that was probably meant."""
+        return next(iter(difflib.get_close_matches(identifier, self.order, n=1)), None)
 
 
 def read_suite(folders: Sequence[Path]) -> Suite:

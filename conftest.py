@@ -1,0 +1,3 @@
+"""Lets plain pytest run the checks: ``pytest checks --env reference``."""
+
+pytest_plugins = ["gonogo.pytest_plugin"]

@@ -1,0 +1,240 @@
+"""One execution: prepared from an environment or from a recording, concluded into results."""
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import gonogo
+from gonogo.bundled import bundled_root
+from gonogo.collect import Job, Key
+from gonogo.environment.load import overlaid, read_environment, resolve_secrets
+from gonogo.environment.model import Environment
+from gonogo.errors import UsageError
+from gonogo.evidence.base import Scope
+from gonogo.plan import Plan, Suite, build_plan, read_suite
+from gonogo.probes.registry import KINDS
+from gonogo.recording import Recording, read_recording, restore, store, to_bytes, to_document
+from gonogo.redaction import Redactor
+from gonogo.reference_instance import ReferenceInstance, reference_instance
+from gonogo.results import RESULTS, Observation, Provenance, Results, RunIdentity
+from gonogo.run_folder import new_run_id
+from gonogo.sources import LiveSource, RecordedSource, Source
+from gonogo.verdict import conclude, count, decide, root_causes
+
+DEFAULT_GATE = "pre-deploy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asked for."""
+
+    environment: str
+    project: Path
+    release: str | None = None
+    only: Collection[str] = ()
+    gate: str = DEFAULT_GATE
+    faults: Sequence[str] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """Everything that a run knows before, and while, checks judge."""
+
+    id: str
+    environment_name: str
+    environment: Environment
+    suite: Suite
+    plan: Plan
+    gate: str
+    source: Source
+    planned_keys: Collection[Key]
+    """Every question there is, whether this run asks it or not."""
+    started_at: datetime
+    selected: frozenset[str] | None = None
+    """Ids that were asked for, with what they need; None when all are."""
+    redactor: Redactor = field(default_factory=lambda: Redactor({}))
+    notes: list[str] = field(default_factory=list)
+    instance: ReferenceInstance | None = None
+    finished_at: datetime | None = None
+    interrupted: bool = False
+    resources: ExitStack = field(default_factory=ExitStack)
+
+    def close(self) -> None:
+        """End what was started for this run. Safe to call twice."""
+        self.source.close()
+        self.resources.close()
+
+    def finish(self, *, interrupted: bool) -> None:
+        """Stop asking; the time of this moment is the run's end."""
+        self.interrupted = interrupted
+        self.source.close()
+        if self.finished_at is None:
+            self.finished_at = datetime.now(UTC)
+        if self.instance is not None:
+            self.notes += self.instance.crashes
+
+    def recording(self) -> bytes:
+        """``evidence.json``, without secrets."""
+        recording = Recording(
+            id=self.id,
+            gonogo=gonogo.__version__,
+            environment_name=self.environment_name,
+            environment=self.environment,
+            gate=self.gate,
+            started_at=self.started_at,
+            finished_at=self.finished_at or self.started_at,
+            interrupted=self.interrupted,
+            selected=tuple(sorted(self.selected)) if self.selected is not None else None,
+            notes=tuple(self.notes),
+            records=store(self.source.records()),
+        )
+        return to_bytes(self.redactor.json(to_document(recording)))
+
+    def results(self, seen: Mapping[str, Sequence[Observation]], evidence: bytes, *, unseen: str) -> Results:
+        """Conclude from the observations of the checks, without secrets."""
+        checks = conclude(self.plan, seen, unseen=unseen)
+        results = Results(
+            run=RunIdentity(
+                id=self.id,
+                gonogo=gonogo.__version__,
+                environment=self.environment_name,
+                service=self.environment.service.name,
+                base_url=self.environment.service.base_url,
+                gate=self.gate,
+                release=self.environment.service.release,
+                started_at=self.started_at,
+                finished_at=self.finished_at or self.started_at,
+                interrupted=self.interrupted,
+            ),
+            decision=decide(checks),
+            counts=count(checks),
+            causes=root_causes(checks),
+            checks=checks,
+            provenance=Provenance(
+                evidence=hashlib.sha256(evidence).hexdigest(),
+                catalogue=_digest(folder / "catalogue.toml" for folder in self.suite.folders),
+                checks=_digest(path for folder in self.suite.folders for path in sorted(folder.rglob("*.py"))),
+                environment=hashlib.sha256(self.environment.model_dump_json().encode()).hexdigest(),
+                notes=tuple(self.notes),
+            ),
+        )
+        return RESULTS.validate_python(self.redactor.json(RESULTS.dump_python(results, mode="json")))
+
+
+def check_folders(project: Path) -> list[Path]:
+    """The bundled checks, and the project's own if it has any."""
+    folders = dict.fromkeys(folder.resolve() for folder in (bundled_root() / "checks", project / "checks"))
+    return [folder for folder in folders if (folder / "catalogue.toml").is_file()]
+
+
+def prepare(request: Request, environ: Mapping[str, str]) -> Run:
+    """Read, validate and plan everything; nothing is asked of any target yet. Raises UsageError."""
+    file = read_environment(request.environment, project=request.project)
+    suite = read_suite(check_folders(request.project))
+    selected = selection(suite, request.only)
+    with ExitStack() as resources:
+        instance = None
+        if file.environment.service.bundled:
+            instance = resources.enter_context(reference_instance(request.faults))
+            file = overlaid(file, instance.overlay)
+        elif request.faults:
+            raise UsageError(f"{file.path}: --fault is for the bundled reference environment only")
+        if request.release is not None:
+            file = overlaid(file, {"service": {"release": request.release}})
+        secrets = resolve_secrets(file, environ)
+        environment = file.environment
+        jobs = {
+            job.key: job
+            for kind in KINDS.values()
+            if getattr(environment, kind.section)
+            for job in (Job(kind=kind, question=question) for question in kind.questions(environment, secrets))
+        }
+        started_at = datetime.now(UTC)
+        return Run(
+            id=new_run_id(started_at),
+            environment_name=file.name,
+            environment=environment,
+            suite=suite,
+            plan=build_plan(suite, environment, KINDS, _scopes(jobs), gate=request.gate),
+            gate=request.gate,
+            source=LiveSource(jobs, environment.limits),
+            planned_keys=jobs,
+            started_at=started_at,
+            selected=selected,
+            redactor=Redactor(secrets),
+            notes=list(_notes(request, environment, instance)),
+            instance=instance,
+            resources=resources.pop_all(),
+        )
+
+
+def replayed(folder: Path, project: Path) -> Run:
+    """The run that a folder's evidence was recorded by, ready to be judged again. Raises UsageError."""
+    recording = read_recording(folder / "evidence.json")
+    records = restore(recording.records, KINDS)
+    suite = read_suite(check_folders(project))
+    keys = [(record.kind, record.scope) for record in records]
+    return Run(
+        id=recording.id,
+        environment_name=recording.environment_name,
+        environment=recording.environment,
+        suite=suite,
+        plan=build_plan(suite, recording.environment, KINDS, _scopes(keys), gate=recording.gate),
+        gate=recording.gate,
+        source=RecordedSource(records),
+        planned_keys=keys,
+        started_at=recording.started_at,
+        finished_at=recording.finished_at,
+        interrupted=recording.interrupted,
+        selected=frozenset(recording.selected) if recording.selected is not None else None,
+        notes=list(recording.notes),
+    )
+
+
+def selection(suite: Suite, only: Collection[str]) -> frozenset[str] | None:
+    """The ids asked for and all that they need, without which their outcome would mean little."""
+    if not only:
+        return None
+    unknown = [identifier for identifier in only if identifier not in suite.catalogue]
+    if unknown:
+        raise UsageError(*(_unknown(identifier, suite) for identifier in unknown))
+    wanted, pending = set[str](), list(only)
+    while pending:
+        identifier = pending.pop()
+        if identifier not in wanted:
+            wanted.add(identifier)
+            pending += suite.catalogue[identifier].needs
+    return frozenset(wanted)
+
+
+def _unknown(identifier: str, suite: Suite) -> str:
+    nearest = suite.closest(identifier)
+    return f"--only: no check {identifier!r}" + (f"; did you mean {nearest}?" if nearest else "; see gonogo checks")
+
+
+def _notes(request: Request, environment: Environment, instance: ReferenceInstance | None) -> Iterator[str]:
+    if request.only:
+        yield f"narrowed to {', '.join(sorted(request.only))} and what they need"
+    if environment.service.without:
+        yield f"the service is declared to have no {', '.join(sorted(environment.service.without))}"
+    if instance is not None and instance.attached:
+        yield "attached to the reference environment that is already up"
+    if instance is not None and instance.faults:
+        yield f"faults switched on in the reference environment: {', '.join(instance.faults)}"
+
+
+def _scopes(keys: Collection[Key]) -> Mapping[str, Sequence[Scope]]:
+    scopes: dict[str, list[Scope]] = {}
+    for kind, scope in keys:
+        scopes.setdefault(kind, []).append(scope)
+    return scopes
+
+
+def _digest(paths: Iterator[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

@@ -1,0 +1,86 @@
+"""Where a run's evidence comes from: targets that are asked now, or a recording."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Protocol
+
+from gonogo.collect import Collector, Job, Key
+from gonogo.environment.model import Limits
+from gonogo.evidence.record import Failure, Record
+
+
+class Source(Protocol):
+    """Hands out records by kind and scope."""
+
+    def start(self, keys: Collection[Key]) -> None:
+        """Begin to gather these."""
+
+    def wait(self, key: Key) -> Record:
+        """One record, once it is there."""
+        ...
+
+    def records(self) -> Sequence[Record]:
+        """All that was gathered."""
+        ...
+
+    def close(self) -> None:
+        """Give up what is still pending."""
+
+
+class LiveSource:
+    """Asks the targets."""
+
+    def __init__(self, jobs: Mapping[Key, Job], limits: Limits) -> None:
+        self._jobs = jobs
+        self._collector = Collector(limits, self._heard)
+        self._started = False
+        self.on_record: Callable[[Record], None] = lambda _record: None
+
+    def start(self, keys: Collection[Key]) -> None:
+        """Begin to ask, all at once."""
+        self._collector.__enter__()
+        self._started = True
+        self._collector.start([self._jobs[key] for key in keys])
+
+    def wait(self, key: Key) -> Record:
+        """Block until the target answered, or cannot any more."""
+        return self._collector.wait(key)
+
+    def records(self) -> Sequence[Record]:
+        """What is known by now, and what was not asked, so that a replay plans the same."""
+        known = self._collector.records()
+        return [known.get(key) or _unasked(key) for key in self._jobs]
+
+    def close(self) -> None:
+        """Cancel what is pending, and end the thread."""
+        if self._started:
+            self._started = False
+            self._collector.__exit__(None, None, None)
+
+    def _heard(self, record: Record) -> None:
+        self.on_record(record)
+
+
+class RecordedSource:
+    """Gives back what an earlier run recorded."""
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        self._records = {(record.kind, record.scope): record for record in records}
+
+    def start(self, keys: Collection[Key]) -> None:
+        """Nothing is asked."""
+
+    def wait(self, key: Key) -> Record:
+        """The record as it was."""
+        return self._records.get(key) or _unasked(key)
+
+    def records(self) -> Sequence[Record]:
+        """All of the recording."""
+        return list(self._records.values())
+
+    def close(self) -> None:
+        """Nothing is pending."""
+
+
+def _unasked(key: Key) -> Record:
+    failure = Failure(reason="not asked: no check of this run was about it", never_reached=True)
+    return Record(kind=key[0], scope=key[1], seconds=0.0, failure=failure)
