@@ -1,0 +1,86 @@
+"""The zone workme.test, signed (RFC 4034), with every variation that a fault needs."""
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import dns.dnssec
+import dns.name
+import dns.rdtypes.ANY.DNSKEY
+import dns.rdtypes.ANY.DS
+import dns.zone
+from cryptography.hazmat.primitives.asymmetric import ec
+from dns.dnssectypes import Algorithm, DSDigest
+
+ORIGIN = dns.name.from_text("workme.test.")
+_SIGNATURE_LIFETIME_SECONDS = 14 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsSettings:
+    """What the servers say. The defaults are healthy."""
+
+    addresses: tuple[str, ...] = ("127.0.0.1", "127.0.0.2")
+    """Of api.workme.test."""
+    addresses_at_second_server: tuple[str, ...] | None = None
+    stale_resolvers: int = 0
+    """How many of the three resolvers still give the address of last year."""
+    www_target: str = "api"
+    caa: str | None = "ca.workme.test"
+    name_servers: tuple[str, ...] = ("ns1", "ns2")
+    second_server_is_lame: bool = False
+    second_server_refuses_tcp: bool = False
+    ds_matches: bool = True
+    ttl: int = 300
+    negative_ttl: int = 300
+    serial_at_second_server: int | None = None
+    wildcard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """The zone's one key, for keys and records alike."""
+
+    private: ec.EllipticCurvePrivateKey
+    public: dns.rdtypes.ANY.DNSKEY.DNSKEY
+
+    @classmethod
+    def new(cls) -> "SigningKey":
+        """A fresh ECDSA P-256 key (RFC 6605)."""
+        private = ec.generate_private_key(ec.SECP256R1())
+        public = dns.dnssec.make_dnskey(private.public_key(), Algorithm.ECDSAP256SHA256, flags=257)
+        return cls(private, public)
+
+    def ds(self) -> dns.rdtypes.ANY.DS.DS:
+        """What the parent zone publishes of it."""
+        return dns.dnssec.make_ds(ORIGIN, self.public, DSDigest.SHA256)
+
+
+def signed_zone(settings: DnsSettings, key: SigningKey, mongodb_port: int, *, second: bool = False) -> dns.zone.Zone:
+    """The zone as the first or the second authoritative server has it."""
+    addresses: Sequence[str] = settings.addresses
+    serial = 2026112301
+    if second:
+        addresses = settings.addresses_at_second_server or addresses
+        serial = settings.serial_at_second_server or serial
+    lines = [
+        f"@ SOA ns1 hostmaster {serial} 3600 900 1209600 {settings.negative_ttl}",
+        *(f"@ NS {server}" for server in settings.name_servers),
+        "@ MX 10 mail",
+        "ns1 A 127.0.0.1",
+        "ns2 A 127.0.0.2",
+        "mail A 127.0.0.1",
+        *(f"api A {address}" for address in addresses),
+        f"www CNAME {settings.www_target}",
+        f"_mongodb._tcp.mongo SRV 0 0 {mongodb_port} mongo1",
+        'mongo TXT "replicaSet=rs0"',
+        "mongo1 A 127.0.0.1",
+    ]
+    if settings.caa is not None:
+        lines.append(f'@ CAA 0 issue "{settings.caa}"')
+    if settings.wildcard:
+        lines += [f"* A {address}" for address in addresses]
+    text = textwrap.dedent(f"$TTL {settings.ttl}\n") + "\n".join(lines) + "\n"
+    zone = dns.zone.from_text(text, origin=ORIGIN, relativize=False)
+    dns.dnssec.sign_zone(zone, keys=[(key.private, key.public)], lifetime=_SIGNATURE_LIFETIME_SECONDS)
+    return zone
