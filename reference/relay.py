@@ -9,8 +9,8 @@ import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .certificates import Bundle
-from .listener import Listener
+from reference.certificates import Bundle
+from reference.listener import Listener
 
 _CHUNK_BYTES = 64 * 1024
 Patch = Callable[[bytes], bytes]
@@ -97,7 +97,7 @@ class Relay:
                 both.create_task(self._copy(reader, back_writer))
                 both.create_task(self._copy(back_reader, writer, replies=True))
         except* (ConnectionError, ssl.SSLError):
-            return
+            pass  # one side left: so does the other
         finally:
             back_writer.transport.abort()
 

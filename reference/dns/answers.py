@@ -17,7 +17,7 @@ import dns.rdtypes.ANY.DS
 import dns.rrset
 import dns.zone
 
-from .zone import ORIGIN
+from reference.dns.zone import ORIGIN
 
 Answer = Callable[[dns.message.Message], dns.message.Message]
 _LONGEST_CHAIN = 8

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import dns.exception
 import dns.message
 
-from ..listener import Listener
-from .answers import Answer, Authority, Resolver
-from .zone import DnsSettings, SigningKey, signed_zone
+from reference.dns.answers import Answer, Authority, Resolver
+from reference.dns.zone import DnsSettings, SigningKey, signed_zone
+from reference.listener import Listener
 
 AUTHORITIES = ("127.0.0.1", "127.0.0.2")
 RESOLVERS = ("127.0.0.11", "127.0.0.12", "127.0.0.13")

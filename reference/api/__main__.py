@@ -1,0 +1,97 @@
+"""The API's own process: ``python -m reference.api CONFIG``, told what to do on standard input.
+
+Each line in is a command, each line out its acknowledgement; the end of input is the end of the process.
+"""
+
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.server.embed import Server
+
+from reference.api.app import build_app, build_redirect
+from reference.api.config import ApiConfig
+from reference.api.faulty import Faulty
+
+
+class Servers:
+    """Plain http everywhere; https wherever the current command wants it."""
+
+    def __init__(self, config: ApiConfig) -> None:
+        self._config = config
+        self._api = Faulty(build_app(config), config)
+        self._redirect = Faulty(build_redirect(config), config)
+        self._running: dict[tuple[str, int], tuple[Server, asyncio.Task[None]]] = {}
+
+    async def start(self) -> None:
+        """Listen where there is no TLS."""
+        await self._serve(self._api, "127.0.0.1", self._config.plain_port)
+        for address in self._config.addresses:
+            await self._serve(self._redirect, address, self._config.http_port)
+
+    async def apply(self, command: dict[str, Any]) -> None:
+        """``faults``: exactly these. ``certificates``: chain and key per address for https, or null for none."""
+        self._api.faults = self._redirect.faults = frozenset(command["faults"])
+        for address in self._config.addresses:
+            await self._end(address, self._config.https_port)
+        for address, (chain, key) in (command["certificates"] or {}).items():
+            tls = {"ssl_cert": Path(chain), "ssl_key": Path(key), "ssl_protocol_min": SSLProtocols.tls12}
+            await self._serve(self._api, address, self._config.https_port, **tls)
+
+    async def stop(self) -> None:
+        """End all of them."""
+        for address, port in list(self._running):
+            await self._end(address, port)
+
+    async def _serve(self, app: Faulty, address: str, port: int, **tls: Any) -> None:  # noqa: ANN401 - granian's options
+        server = Server(
+            app,
+            address,
+            port,
+            interface=Interfaces.ASGINL,
+            http=HTTPModes.auto,
+            websockets=False,
+            log_enabled=False,
+            **tls,
+        )
+        self._running[address, port] = server, asyncio.create_task(server.serve())
+        await _connectable(address, port)
+
+    async def _end(self, address: str, port: int) -> None:
+        if (address, port) in self._running:
+            server, task = self._running.pop((address, port))
+            server.stop()
+            await task
+
+
+async def _connectable(address: str, port: int) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection(address, port)
+            except OSError:
+                await asyncio.sleep(0.01)
+            else:
+                writer.close()
+                return
+
+
+async def _main(config: ApiConfig) -> None:
+    servers = Servers(config)
+    await servers.start()
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    loop.add_signal_handler(signal.SIGTERM, reader.feed_eof)
+    while line := await reader.readline():
+        await servers.apply(json.loads(line))
+        print("{}", flush=True)  # noqa: T201 - the acknowledgement
+    await servers.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(ApiConfig.read(Path(sys.argv[1]))))

@@ -1,0 +1,160 @@
+"""The faults of the API, outside of it: a middleware that makes a good service do one thing wrong at a time."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+from reference.api.config import ApiConfig
+
+Asgi = Any
+_SLOW_SECONDS = 1.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A whole response, and the request that it answers."""
+
+    path: str
+    address: str
+    scheme: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def with_header(self, name: str, value: str | None) -> "Reply":
+        """The same with one header set, or removed."""
+        headers = {key: old for key, old in self.headers.items() if key != name}
+        return replace(self, headers=headers if value is None else {**headers, name: value})
+
+    def with_json(self, **changes: Any) -> "Reply":  # noqa: ANN401 - JSON values
+        """The same with keys of its JSON object replaced."""
+        return replace(self, body=json.dumps({**json.loads(self.body), **changes}).encode())
+
+    def served(self, content_type: str, body: bytes) -> "Reply":
+        """A 200 in place of whatever it was."""
+        return replace(self, status=200, headers={**self.headers, "content-type": content_type}, body=body)
+
+
+Change = Callable[[Reply], Reply]
+
+
+def _at(path: str, change: Change) -> Change:
+    return lambda reply: change(reply) if reply.path == path else reply
+
+
+def _health(change: Change) -> Change:
+    return lambda reply: change(reply) if reply.path.startswith("/api/health") else reply
+
+
+def _without(name: str, value: str | None = None) -> Change:
+    return lambda reply: reply.with_header(name, value)
+
+
+def _plain(reply: Reply) -> Reply:
+    return reply.served("application/json", b'{"status":"ok"}') if reply.scheme == "http" else reply
+
+
+def _redis_down(reply: Reply) -> Reply:
+    dependencies = json.loads(reply.body).get("dependencies", {})
+    dependencies["redis"] = {"status": "down", "latency_ms": 2000.0}
+    return replace(reply, status=503).with_json(status="down", dependencies=dependencies)
+
+
+def _wrong_clock(reply: Reply) -> Reply:
+    if not reply.address.endswith(".2"):
+        return reply
+    return reply.with_header("date", format_datetime(datetime.now(UTC) - timedelta(minutes=10), usegmt=True))
+
+
+def _without_series(reply: Reply) -> Reply:
+    kept = (line for line in reply.body.splitlines() if b"workme_logins" not in line)
+    return replace(reply, body=b"\n".join(kept) + b"\n")
+
+
+def _malformed(reply: Reply) -> Reply:
+    return replace(reply, body=reply.body + b"workme_broken{ 1 2 3\n") if reply.status < 400 else reply  # noqa: PLR2004 - an error has no metrics
+
+
+CHANGES: Mapping[str, Change] = {
+    "http-plain-serves": _plain,
+    "hsts-missing": _without("strict-transport-security"),
+    "hsts-short": _without("strict-transport-security", "max-age=300"),
+    "health-down": _at("/api/health", lambda reply: replace(reply, status=500, body=b'{"detail":"internal error"}')),
+    "health-dependency-down": _at("/api/health/deep", _redis_down),
+    "release-old": _health(lambda reply: reply.with_json(release="0000000aaaaa")),
+    "nosniff-missing": _without("x-content-type-options"),
+    "framing-allowed": _without("content-security-policy"),
+    "referrer-leaks": _without("referrer-policy", "unsafe-url"),
+    "cacheable-replies": _without("cache-control", "public, max-age=3600"),
+    "version-banner": _without("server", "WorkMe/1.4.2 (Python 3.11.7)"),
+    "dotenv-served": _at("/.env", lambda reply: reply.served("text/plain", b"SECRET_KEY=planted\n")),
+    "git-served": _at("/.git/HEAD", lambda reply: reply.served("text/plain", b"ref: refs/heads/main\n")),
+    "metrics-malformed": _at("/metrics", _malformed),
+    "metrics-series-missing": _at("/metrics", _without_series),
+    "openapi-broken": _at("/openapi.json", lambda reply: reply.served("application/json", b'{"openapi":"3.1.0",')),
+    "clock-wrong-on-one-address": _wrong_clock,
+}
+OTHERS = ("health-slow", "health-leaks-secret", "metrics-frozen", "metrics-public")
+"""Faults that need more than the reply."""
+
+
+class Faulty:
+    """ASGI middleware around the good service. Without faults it is not there."""
+
+    def __init__(self, app: Asgi, config: ApiConfig) -> None:
+        self.faults: frozenset[str] = frozenset()
+        self._app = app
+        self._config = config
+        self._frozen: bytes | None = None
+
+    async def __call__(self, scope: dict[str, Any], receive: Asgi, send: Asgi) -> None:
+        """Ask the good service, then spoil its reply."""
+        if not self.faults or scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if "metrics-public" in self.faults and scope["path"] == "/metrics":
+            token = (b"authorization", f"Bearer {self._config.metrics_token}".encode())
+            scope = {**scope, "headers": [*scope["headers"], token]}
+        reply = self._spoil(await _ask(self._app, scope, receive))
+        if "health-slow" in self.faults and scope["path"].startswith("/api/health"):
+            await asyncio.sleep(_SLOW_SECONDS)
+        headers = {**reply.headers, "content-length": str(len(reply.body))}
+        pairs = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
+        await send({"type": "http.response.start", "status": reply.status, "headers": pairs})
+        await send({"type": "http.response.body", "body": reply.body})
+
+    def _spoil(self, reply: Reply) -> Reply:
+        for fault in sorted(self.faults & CHANGES.keys()):
+            reply = CHANGES[fault](reply)
+        if "health-leaks-secret" in self.faults and reply.path == "/api/health/deep":
+            reply = reply.with_json(debug=self._config.mongo_url)
+        if "metrics-frozen" in self.faults and reply.path == "/metrics" and reply.status == 200:  # noqa: PLR2004 - OK
+            self._frozen = self._frozen or reply.body
+            reply = replace(reply, body=self._frozen)
+        return reply
+
+
+async def _ask(app: Asgi, scope: dict[str, Any], receive: Asgi) -> Reply:
+    start: dict[str, Any] = {}
+    body = bytearray()
+
+    async def catch(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            start.update(message)
+        else:
+            body.extend(message.get("body", b""))
+
+    await app(scope, receive, catch)
+    headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in start["headers"]}
+    return Reply(
+        path=scope["path"],
+        address=scope["server"][0],
+        scheme=scope["scheme"],
+        status=start["status"],
+        headers=headers,
+        body=bytes(body),
+    )

