@@ -9,7 +9,7 @@ _STOP_WITHIN_SECONDS = 5
 _LOG_LINES = 20
 
 
-class StartFailed(Exception):  # noqa: N818 - what happened, and the cure
+class StartFailed(Exception):
     """A part of the environment could not be started."""
 
     def __init__(self, message: str, *, cure: str) -> None:

@@ -64,7 +64,7 @@ class Servers:
     async def _end(self, address: str, port: int) -> None:
         if (address, port) in self._running:
             server, task = self._running.pop((address, port))
-            server.stop()
+            server.stop()  # type: ignore[no-untyped-call]  # granian annotates it not yet
             await task
 
 

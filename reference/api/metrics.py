@@ -25,6 +25,8 @@ class Metrics:
         )
         self.registrations = Counter("workme_registrations", "Accounts created.", registry=self.registry)
         self.logins = Counter("workme_logins", "Logins, by result.", ("result",), registry=self.registry)
+        for result in ("accepted", "refused"):
+            self.logins.labels(result)  # a series that exists only after its first event cannot be alerted on
 
 
 class Measured:

@@ -25,7 +25,7 @@ class UsageError(GonogoError):
         super().__init__("\n".join(problems))
 
 
-class Unobserved(GonogoError):  # noqa: N818 - the design's word for it; it is no fault of the target
+class Unobserved(GonogoError):
     """Our own inability to ask: no route, a time-out, a missing tool.
 
     A target that refuses is evidence, never this. ``hint`` says what the reader may do about it.

@@ -12,7 +12,7 @@ from gonogo.probes.kind import ProbeKind
 from gonogo.recording import facts
 
 
-class EvidenceMissing(Exception):  # noqa: N818 - a signal between fixture and report, never shown
+class EvidenceMissing(Exception):
     """A check asked for evidence that there is none of."""
 
     def __init__(self, failure: Failure) -> None:

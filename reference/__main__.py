@@ -1,0 +1,28 @@
+"""``python -m reference serve [--fault NAME …] [--announce]`` and ``python -m reference faults``."""
+
+import argparse
+import json
+import sys
+
+from reference.faults import FAULTS
+from reference.supervisor import serve
+
+
+def main() -> int:
+    """Parse the command line; gonogo gives it, people use ``gonogo reference``."""
+    parser = argparse.ArgumentParser(prog="python -m reference", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    serving = commands.add_parser("serve", help="run the environment until standard input ends")
+    serving.add_argument("--fault", action="append", default=[], metavar="NAME", help="switch on a named fault")
+    serving.add_argument("--announce", action="store_true", help="let later runs attach to it")
+    commands.add_parser("faults", help="list the named faults as JSON")
+    arguments = parser.parse_args()
+    if arguments.command == "faults":
+        faults = [{"name": fault.name, "area": fault.area, "breaks": fault.breaks} for fault in FAULTS.values()]
+        print(json.dumps(faults))  # noqa: T201 - the answer
+        return 0
+    return serve(arguments.fault, announce=arguments.announce)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""The named faults: each makes the environment do one thing wrong, as it really happens at launches."""
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from reference.api.faulty import CHANGES, OTHERS
+from reference.settings import FrontSettings, Settings
+
+Change = Callable[[Settings], Settings]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing wrong."""
+
+    name: str
+    area: str
+    breaks: str
+    """What it makes the environment do, in one sentence."""
+    change: Change
+
+
+class UnknownFault(ValueError):
+    """No such fault. The message suggests one."""
+
+
+def faulty(names: Iterable[str]) -> Settings:
+    """The settings with these faults, all at once. Raises UnknownFault."""
+    settings = Settings()
+    for name in names:
+        if name not in FAULTS:
+            nearest = difflib.get_close_matches(name, FAULTS, n=1)
+            meant = f"; did you mean {nearest[0]}?" if nearest else ""
+            message = f"no fault {name!r}{meant}"
+            raise UnknownFault(message)
+        settings = FAULTS[name].change(settings)
+    return settings
+
+
+def _part(part: str, **changes: Any) -> Change:  # noqa: ANN401 - fields of that part's settings
+    return lambda settings: replace(settings, **{part: replace(getattr(settings, part), **changes)})
+
+
+def _api(name: str) -> Change:
+    return lambda settings: replace(settings, api=settings.api | {name})
+
+
+def _front(fault: str, key: str = "ec") -> Change:
+    return lambda settings: replace(
+        settings, front=FrontSettings(fault=fault), certificates=replace(settings.certificates, key=key)
+    )
+
+
+def _open(family: str) -> Change:
+    return lambda settings: replace(settings, open_ports=settings.open_ports | {family})
+
+
+_DAYS = timedelta(days=1)
+_DNS: Mapping[str, tuple[str, Change]] = {
+    "dns-wrong-address": (
+        "the second authoritative server gives another address for api.workme.test",
+        _part("dns", addresses_at_second_server=("127.0.0.1", "127.0.0.3")),
+    ),
+    "dns-stale-resolver": ("two of three resolvers still give last year's address", _part("dns", stale_resolvers=2)),
+    "dns-dangling-cname": ("www.workme.test points to a name that is gone", _part("dns", www_target="old-landing")),
+    "dns-caa-forbids": ("CAA permits only another certificate authority", _part("dns", caa="other-ca.test")),
+    "dns-caa-missing": ("no CAA record: any authority may issue", _part("dns", caa=None)),
+    "dns-lame-server": ("the second name server refuses the zone", _part("dns", second_server_is_lame=True)),
+    "dns-no-tcp": ("the second name server does not answer over TCP", _part("dns", second_server_refuses_tcp=True)),
+    "dns-single-server": ("the zone has one name server only", _part("dns", name_servers=("ns1",))),
+    "dns-bogus-dnssec": ("the DS at the parent belongs to a key that is gone", _part("dns", ds_matches=False)),
+    "dns-long-ttl": ("records live for a day: turning back takes a day", _part("dns", ttl=86400)),
+    "dns-long-negative-ttl": ("a name that did not exist is remembered for a day", _part("dns", negative_ttl=86400)),
+    "dns-serials-differ": ("the second server has an older zone", _part("dns", serial_at_second_server=2026010101)),
+    "dns-wildcard": ("every name resolves to production", _part("dns", wildcard=True)),
+}
+_TLS: Mapping[str, tuple[str, Change]] = {
+    "tls-unknown-ca": ("an authority that nobody trusts issued", _part("certificates", from_unknown_authority=True)),
+    "tls-missing-intermediate": ("the intermediate is not sent", _part("certificates", with_intermediate=False)),
+    "tls-lenient-root": ("the root's basicConstraints are not critical", _part("certificates", lenient_root=True)),
+    "tls-wrong-name": ("the certificate is for another name", _part("certificates", names=("staging.workme.test",))),
+    "tls-expired": ("the certificate expired yesterday", _part("certificates", not_after=-1 * _DAYS)),
+    "tls-expires-tomorrow": ("20 hours of the certificate are left", _part("certificates", not_after=_DAYS * 20 / 24)),
+    "tls-expires-soon": (
+        "a quarter of the certificate's life is left",
+        _part("certificates", not_before=-60 * _DAYS, not_after=20 * _DAYS),
+    ),
+    "tls-legacy-versions": ("TLS 1.0 and 1.1 are accepted", _front("legacy")),
+    "tls-weak-key": ("the certificate's key is RSA of 1024 bits", _front("weak", key="weak")),
+    "tls-anonymous-cipher": ("a handshake without any certificate is accepted", _front("anonymous")),
+    "tls-static-rsa": ("keys are exchanged without forward secrecy", _front("static-rsa", key="rsa")),
+    "tls-other-certificate-on-second-address": (
+        "the second address serves the certificate of another authority",
+        _part("certificates", second_address_differs=True),
+    ),
+    "tls-wrong-issuer": ("another authority than the declared one issued", _part("certificates", issuer="Other CA")),
+    "tls-silent": ("port 443 accepts and never says a word", _front("silent")),
+    "tls-refused": ("nothing listens on port 443", _front("refused")),
+}
+_HTTP: Mapping[str, str] = {
+    "http-plain-serves": "the API answers 200 without TLS",
+    "hsts-missing": "no Strict-Transport-Security",
+    "hsts-short": "Strict-Transport-Security for five minutes",
+    "health-down": "the health endpoint answers 500",
+    "health-dependency-down": "deep health says that Redis is down",
+    "health-slow": "health takes 1.2 s",
+    "health-leaks-secret": "deep health shows the database URL with its password",
+    "release-old": "an older release is served than the one under review",
+    "nosniff-missing": "no X-Content-Type-Options",
+    "framing-allowed": "pages may be framed by anybody",
+    "referrer-leaks": "full URLs are sent to other sites as referrer",
+    "cacheable-replies": "API replies may be kept by shared caches",
+    "version-banner": "the Server header tells the exact versions",
+    "dotenv-served": "/.env is served",
+    "git-served": "/.git/HEAD is served",
+    "metrics-malformed": "a line of the metrics does not parse",
+    "metrics-series-missing": "the login series is not exported",
+    "metrics-frozen": "the metrics never change",
+    "metrics-public": "the metrics are readable without the token",
+    "openapi-broken": "the OpenAPI document is cut off",
+    "clock-wrong-on-one-address": "the clock behind the second address is ten minutes slow",
+}
+_MONGODB: Mapping[str, tuple[str, Change]] = {
+    "mongo-down": ("mongod is not running", _part("mongodb", running=False)),
+    "mongo-plaintext": ("connections without TLS are accepted", _part("mongodb", tls_mode="preferTLS")),
+    "mongo-no-auth": ("nobody needs to log in", _part("mongodb", authorization=False)),
+    "mongo-no-primary": ("the replica set has no primary", _part("mongodb", stepped_down=True)),
+    "mongo-member-down": ("one member of the replica set is down", _part("mongodb", dead_member=True)),
+    "mongo-secondary-lags": ("a secondary lags more than ten seconds", _part("mongodb", lagging_secondary=True)),
+    "mongo-app-read-only": ("the service's user may not write", _part("mongodb", app_roles=(("read", "workme"),))),
+    "mongo-old-wire-version": ("the server speaks the protocol of MongoDB 4.2", _part("mongodb", relay="old")),
+    "mongo-admin-user": ("the service's user is root", _part("mongodb", app_roles=(("root", "admin"),))),
+    "mongo-index-missing": ("users has no index on email", _part("mongodb", email_index="none")),
+    "mongo-index-not-unique": ("the index on users.email is not unique", _part("mongodb", email_index="plain")),
+    "mongo-slow": ("every reply takes 120 ms longer", _part("mongodb", relay="slow")),
+    "mongo-connections-exhausted": ("nearly all connections are taken", _part("mongodb", exhausted=True)),
+}
+_APP_ALL = "~wm:* &wm:* +@all"
+_APP_FOREIGN = "~* &* +@all -@admin -@dangerous"
+_APP_READER = "~wm:* &wm:* +@read +@connection +@transaction"
+_REDIS: Mapping[str, tuple[str, Change]] = {
+    "redis-down": ("the server is not running", _part("redis", running=False)),
+    "redis-plaintext": ("its port speaks plain text", _part("redis", tls=False)),
+    "redis-no-password": ("nobody needs to log in", _part("redis", default_user="on nopass ~* &* +@all")),
+    "redis-acl-open": ("the service's user may run every command", _part("redis", app_rules=_APP_ALL)),
+    "redis-foreign-keys": ("the service's user may touch every key", _part("redis", app_rules=_APP_FOREIGN)),
+    "redis-read-only-user": ("the service's user may not write", _part("redis", app_rules=_APP_READER)),
+    "redis-wrong-policy": ("it refuses writes when it is full", _part("redis", policy="noeviction")),
+    "redis-no-limit": ("its memory is not limited", _part("redis", maxmemory="0")),
+    "redis-not-persistent": ("a restart loses everything", _part("redis", append_only=False)),
+    "redis-evicting": ("keys are evicted all the time", _part("redis", evicting=True)),
+    "redis-slow": ("every reply takes 120 ms longer", _part("redis", slow=True)),
+}
+_PORTS: Mapping[str, tuple[str, Change]] = {
+    "port-mongodb-open": ("MongoDB's port is reachable at the second address", _open("mongodb")),
+    "port-redis-open": ("Redis' port is reachable at the second address", _open("redis")),
+}
+
+FAULTS: Mapping[str, Fault] = {
+    name: Fault(name=name, area=area, breaks=breaks, change=change)
+    for area, faults in (
+        ("dns", _DNS),
+        ("tls", _TLS),
+        ("http", {name: (breaks, _api(name)) for name, breaks in _HTTP.items()}),
+        ("mongodb", _MONGODB),
+        ("redis", _REDIS),
+        ("ports", _PORTS),
+    )
+    for name, (breaks, change) in faults.items()
+}
+
+if _HTTP.keys() != {*CHANGES, *OTHERS}:
+    message = f"faults without a change, or the reverse: {_HTTP.keys() ^ {*CHANGES, *OTHERS}}"
+    raise AssertionError(message)

@@ -1,0 +1,71 @@
+"""What stands between clients and servers: Redis' TLS, and the faults that live on the wire."""
+
+import ssl
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from reference.certificates import Bundle
+from reference.mongodb import MongoSettings
+from reference.ports import Ports
+from reference.relay import Backend, Listen, Relay, TlsOffer
+from reference.valkey import RedisSettings
+
+_SLOW_SECONDS = 0.12
+_OLD_WIRE_VERSION = 8
+"""MongoDB 4.2."""
+_ALPN = ("h2", "http/1.1")
+_OFFERS: Mapping[str, TlsOffer] = {
+    "legacy": TlsOffer(minimum=ssl.TLSVersion.TLSv1, ciphers="ALL:@SECLEVEL=0", protocols=_ALPN),
+    "anonymous": TlsOffer(ciphers="ALL:aNULL:@SECLEVEL=0", protocols=_ALPN),
+    "static-rsa": TlsOffer(ciphers="ECDHE+AESGCM:AES128-GCM-SHA256:AES256-SHA:@SECLEVEL=0", protocols=_ALPN),
+    "weak": TlsOffer(ciphers="DEFAULT:@SECLEVEL=0", protocols=_ALPN),
+}
+
+
+def https_front(fault: str, bundles: Mapping[str, Bundle], ports: Ports) -> Relay:
+    """A relay in place of the API's own https, which does one thing wrong."""
+    port = ports.used["https"]
+    if fault == "refused":
+        return Relay([], None)
+    if fault == "silent":
+        return Relay([Listen(address=address, port=port) for address in bundles], None)
+    offer = _OFFERS[fault]
+    listens = [Listen(address=address, port=port, tls=offer.context(bundle)) for address, bundle in bundles.items()]
+    return Relay(listens, Backend(port=ports.used["api-plain"]))
+
+
+def mongodb_relay(settings: MongoSettings, ports: Ports, bundle: Bundle, root: Path) -> Relay:
+    """Between clients and mongod: a delay, or replies that tell an old wire version."""
+    public, own = ports.used["mongodb"], ports.used["mongodb-own"]
+    if settings.relay == "slow":
+        listen = Listen(address="127.0.0.1", port=public)
+        return Relay([listen], Backend(port=own), reply_delay_seconds=_SLOW_SECONDS)
+    client = ssl.create_default_context(cafile=str(root))
+    listen = Listen(address="127.0.0.1", port=public, tls=TlsOffer().context(bundle))
+    return Relay([listen], Backend(port=own, tls=client), patch=_with_old_wire_version)
+
+
+def redis_front(settings: RedisSettings, ports: Ports, bundle: Bundle) -> Relay:
+    """TLS in front of the server, which has none inside."""
+    tls = TlsOffer().context(bundle) if settings.tls else None
+    listens = [Listen(address="127.0.0.1", port=ports.used["redis"], tls=tls)] if settings.running else []
+    delay = _SLOW_SECONDS if settings.slow else 0.0
+    return Relay(listens, Backend(port=ports.used["redis-own"]), reply_delay_seconds=delay)
+
+
+def stray_listeners(families: Iterable[str], ports: Ports, address: str) -> Sequence[Relay]:
+    """Databases that can be reached where nobody should reach them."""
+    return [
+        Relay([Listen(address=address, port=ports.closed[family][0])], Backend(port=ports.used[f"{family}-own"]))
+        for family in sorted(families)
+    ]
+
+
+def _with_old_wire_version(reply: bytes) -> bytes:
+    """Patch the int32 of that name in a BSON document; replies to hello fit into one chunk."""
+    key = b"\x10maxWireVersion\0"
+    start = reply.find(key)
+    if start < 0:
+        return reply
+    value = start + len(key)
+    return reply[:value] + _OLD_WIRE_VERSION.to_bytes(4, "little") + reply[value + 4 :]

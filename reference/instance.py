@@ -1,0 +1,224 @@
+"""One instance of the reference environment: its parts, and how to reach them."""
+
+import asyncio
+import hashlib
+import json
+import secrets
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from reference.api.config import ApiConfig
+from reference.certificates import Bundle, issue_internal, issue_public
+from reference.children import Child, StartFailed
+from reference.dns.server import RESOLVERS, DnsServers
+from reference.fronts import https_front, mongodb_relay, redis_front, stray_listeners
+from reference.mongodb import Credentials, MongoServer
+from reference.ports import Ports, choose_ports
+from reference.settings import Settings
+from reference.valkey import RedisCredentials, RedisServer
+
+ADDRESSES = ("127.0.0.1", "127.0.0.2")
+HOST = "api.workme.test"
+
+
+class Part(Protocol):
+    """Something that runs."""
+
+    async def start(self) -> None:
+        """Return when it is ready."""
+
+    async def stop(self) -> None:
+        """Return when nothing of it is left."""
+
+
+class Instance:
+    """Starts and stops parts; a change of settings touches only the parts that it is about."""
+
+    def __init__(self, state: Path, on_crash: Callable[[Child], None]) -> None:
+        self._state = state
+        self._on_crash = on_crash
+        self._ports = choose_ports()
+        self._settings = Settings()
+        self._running: dict[str, Sequence[Part]] = {}
+        self._mongo = Credentials.new()
+        self._redis = RedisCredentials.new()
+        self._secrets = {name: secrets.token_urlsafe(32) for name in ("METRICS_TOKEN", "SECRET_KEY", "BETA_CODE")}
+        self._internal_root, self._internal = issue_internal(state)
+        config = state / "api.json"
+        self._api_config().write(config)
+        self._api = Child("api", [sys.executable, "-m", "reference.api", str(config)], state / "api.log")
+
+    async def start(self, settings: Settings) -> None:
+        """Start everything; ready when every part is. Raises StartFailed."""
+        self._write_secrets()
+        self._api.on_crash = self._on_crash
+        await self._api.start(talks=True)
+        self._settings = settings
+        await asyncio.gather(*(self._start(name) for name in self._recipes))
+
+    async def stop(self) -> None:
+        """Stop all parts; nothing of them is left."""
+        await self._api.stop()
+        await asyncio.gather(*(self._stop(name) for name in list(self._running)))
+
+    async def apply(self, settings: Settings) -> None:
+        """Change to these settings, restarting what differs. Raises StartFailed."""
+        before, self._settings = self._settings, settings
+        changed = [
+            name
+            for name, (fields, _) in self._recipes.items()
+            if any(getattr(before, field) != getattr(settings, field) for field in fields)
+        ]
+        await asyncio.gather(*(self._restart(name) for name in changed))
+
+    @property
+    def environment(self) -> Mapping[str, Any]:
+        """What gonogo's environment file cannot know: lies over ``environments/reference.toml``."""
+        used = self._ports.used
+        root = str(self._internal_root)
+        return {
+            "service": {"base_url": f"https://{HOST}:{used['https']}", "release": release()},
+            "secrets": {"dotenv": str(self._state / "secrets.env")},
+            "dns": {"port": used["dns"], "resolvers": [f"{address}:{used['dns']}" for address in RESOLVERS]},
+            "hosts": {HOST: {"https_port": used["https"], "http_port": used["http"]}},
+            "tls": {"trust": str(self._state / "root.pem")},
+            "mongodb": {"ca_file": root},
+            "redis": {"ca_file": root},
+            "ports": {"closed": {family: list(ports) for family, ports in self._ports.closed.items()}},
+        }
+
+    @property
+    def _recipes(self) -> Mapping[str, tuple[tuple[str, ...], Callable[[], Sequence[Part]]]]:
+        """Every part: the settings that it depends on, and how it is made."""
+        return {
+            "dns": (("dns",), self._make_dns),
+            "mongodb": (("mongodb",), self._make_mongodb),
+            "redis": (("redis",), self._make_redis),
+            "https": (("certificates", "front", "api"), self._make_https),
+            "strays": (("open_ports",), self._make_strays),
+        }
+
+    async def _restart(self, name: str) -> None:
+        await self._stop(name)
+        await self._start(name)
+
+    async def _start(self, name: str) -> None:
+        parts = self._recipes[name][1]()
+        self._running[name] = parts
+        for part in parts:
+            await part.start()
+
+    async def _stop(self, name: str) -> None:
+        for part in reversed(self._running.pop(name, ())):
+            await part.stop()
+
+    def _make_dns(self) -> Sequence[Part]:
+        used = self._ports.used
+        return [DnsServers(self._settings.dns, port=used["dns"], mongodb_port=used["mongodb"])]
+
+    def _make_mongodb(self) -> Sequence[Part]:
+        settings, used = self._settings.mongodb, self._ports.used
+        server = MongoServer(
+            settings,
+            port=used["mongodb"],
+            own_port=used["mongodb-own" if settings.relay else "mongodb"],
+            second_port=used["mongodb-second"],
+            directory=self._state / "mongodb",
+            ca=self._internal_root,
+            bundle=self._internal,
+            credentials=self._mongo,
+            on_crash=self._on_crash,
+        )
+        if settings.relay is None:
+            return [server]
+        return [mongodb_relay(settings, self._ports, self._internal, self._internal_root), server]
+
+    def _make_redis(self) -> Sequence[Part]:
+        server = RedisServer(
+            self._settings.redis,
+            port=self._ports.used["redis-own"],
+            directory=self._state / "redis",
+            credentials=self._redis,
+            on_crash=self._on_crash,
+        )
+        return [server, redis_front(self._settings.redis, self._ports, self._internal)]
+
+    def _make_https(self) -> Sequence[Part]:
+        return [_Https(self._api, self._settings, self._state, self._ports)]
+
+    def _make_strays(self) -> Sequence[Part]:
+        return stray_listeners(self._settings.open_ports, self._ports, ADDRESSES[1])
+
+    def _api_config(self) -> ApiConfig:
+        used = self._ports.used
+        return ApiConfig(
+            release=release(),
+            host=HOST,
+            addresses=ADDRESSES,
+            https_port=used["https"],
+            http_port=used["http"],
+            plain_port=used["api-plain"],
+            mongo_url=self._mongo.url("app", used["mongodb"]),
+            redis_url=self._redis.url("app", used["redis"]),
+            ca_file=str(self._internal_root),
+            secret_key=self._secrets["SECRET_KEY"],
+            metrics_token=self._secrets["METRICS_TOKEN"],
+            beta_code=self._secrets["BETA_CODE"],
+        )
+
+    def _write_secrets(self) -> None:
+        used = self._ports.used
+        values = {
+            "MONGO_URL": self._mongo.url("app", used["mongodb"]),
+            "MONGO_MONITOR_URL": self._mongo.url("monitor", used["mongodb"]),
+            "REDIS_URL": self._redis.url("app", used["redis"]),
+            "REDIS_MONITOR_URL": self._redis.url("monitor", used["redis"]),
+            **self._secrets,
+        }
+        path = self._state / "secrets.env"
+        path.touch(mode=0o600)
+        path.write_text("".join(f"{name}='{value}'\n" for name, value in values.items()))
+
+
+class _Https:
+    """The API's https, its own or behind a faulty front, with certificates issued for the occasion."""
+
+    def __init__(self, api: Child, settings: Settings, state: Path, ports: Ports) -> None:
+        self._api = api
+        self._settings = settings
+        self._state = state
+        self._ports = ports
+        self._front: Part | None = None
+
+    async def start(self) -> None:
+        """Issue, and serve."""
+        _, first, second = issue_public(self._state, self._settings.certificates)
+        bundles = dict(zip(ADDRESSES, (first, second), strict=True))
+        fault = self._settings.front.fault
+        await self._command(self._settings.api, None if fault else bundles)
+        if fault:
+            self._front = https_front(fault, bundles, self._ports)
+            await self._front.start()
+
+    async def stop(self) -> None:
+        """End the front; the API's own server ends with the next command, or with the API."""
+        if self._front is not None:
+            await self._front.stop()
+
+    async def _command(self, faults: frozenset[str], bundles: Mapping[str, Bundle] | None) -> None:
+        certificates = {address: [str(b.chain), str(b.key)] for address, b in bundles.items()} if bundles else None
+        await self._api.say(json.dumps({"faults": sorted(faults), "certificates": certificates}).encode())
+        if not await self._api.hear():
+            words = "\n    ".join(self._api.last_words()[-5:])
+            message = f"the API ended (exit {self._api.exit_code}); its last words:\n    {words}"
+            raise StartFailed(message, cure="Is everything of the extra 'reference' installed?")
+
+
+def release() -> str:
+    """What this service is made of: the first 12 hex digits of a SHA-256 over its own source."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

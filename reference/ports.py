@@ -1,0 +1,72 @@
+"""Which ports this instance uses: the usual ones, or free ones below the ephemeral range."""
+
+import random
+import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from reference.children import StartFailed
+
+_PREFERRED: Mapping[str, int] = {
+    "dns": 20053,
+    "https": 20443,
+    "http": 20080,
+    "api-plain": 20081,
+    "mongodb": 20017,
+    "mongodb-own": 20117,
+    "mongodb-second": 20118,
+    "redis": 20380,
+    "redis-own": 20379,
+}
+_CLOSED: Mapping[str, tuple[int, ...]] = {
+    "mongodb": (21017, 21018, 21019),
+    "redis": (21379,),
+    "docker": (21375,),
+    "postgresql": (21432,),
+    "elasticsearch": (21200,),
+    "memcached": (21211,),
+    "rabbitmq": (21672,),
+}
+_ADDRESSES = ("127.0.0.1", "127.0.0.2", "127.0.0.11", "127.0.0.12", "127.0.0.13")
+# Below the ephemeral range.
+_FALLBACK_RANGE = range(22000, 32000)
+_TRIES = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Chosen once, and kept for as long as the instance lives."""
+
+    used: Mapping[str, int]
+    closed: Mapping[str, tuple[int, ...]]
+
+
+def choose_ports() -> Ports:
+    """Test-bind every port at every address. Raises StartFailed when nothing is free."""
+    taken: set[int] = set()
+    return Ports(
+        used={name: _free(port, taken) for name, port in _PREFERRED.items()},
+        closed={family: tuple(_free(port, taken) for port in ports) for family, ports in _CLOSED.items()},
+    )
+
+
+def _free(preferred: int, taken: set[int]) -> int:
+    fallbacks = random.sample(_FALLBACK_RANGE, _TRIES)
+    for port in (preferred, *fallbacks):
+        if port not in taken and _bindable(port, _ADDRESSES):
+            taken.add(port)
+            return port
+    raise StartFailed(f"no free port: {preferred} is taken, and so are {_TRIES} others", cure="Stop what holds them")
+
+
+def _bindable(port: int, addresses: Iterable[str]) -> bool:
+    for address in addresses:
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            with socket.socket(socket.AF_INET, kind) as probe:
+                # A port in TIME_WAIT is free for us; one that listens is not, even so.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(kind == socket.SOCK_STREAM))
+                try:
+                    probe.bind((address, port))
+                except OSError:
+                    return False
+    return True

@@ -1,0 +1,31 @@
+"""Everything that can be set about the reference environment. The defaults are the healthy one."""
+
+from dataclasses import dataclass, field
+
+from reference.certificates import CertificateSettings
+from reference.dns.zone import DnsSettings
+from reference.mongodb import MongoSettings
+from reference.valkey import RedisSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontSettings:
+    """What stands in front of the API's https: its own server, or a relay that does one thing wrong."""
+
+    fault: str | None = None
+    """``legacy``, ``anonymous``, ``static-rsa``, ``silent`` or ``refused``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One field per part: a part is restarted only when its own settings change."""
+
+    dns: DnsSettings = field(default_factory=DnsSettings)
+    certificates: CertificateSettings = field(default_factory=CertificateSettings)
+    front: FrontSettings = field(default_factory=FrontSettings)
+    api: frozenset[str] = frozenset()
+    """Faults of the API's replies."""
+    mongodb: MongoSettings = field(default_factory=MongoSettings)
+    redis: RedisSettings = field(default_factory=RedisSettings)
+    open_ports: frozenset[str] = frozenset()
+    """Families whose port is open that must not be."""

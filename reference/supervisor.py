@@ -1,0 +1,127 @@
+"""Runs an instance for whoever started it: events out as JSON lines, commands in, the end of input is the end.
+
+Events: ``ready``, ``faults`` (after a switch), ``failed``, ``crashed``, ``stopped``.
+Commands: ``{"set_faults": ["tls-expired"]}``.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from reference.children import Child, StartFailed
+from reference.faults import UnknownFault, faulty
+from reference.guardian import Guardian
+from reference.instance import Instance
+
+
+def announcement_path() -> Path:
+    """Where an announced instance says how it is reached; gonogo looks there."""
+    return Path(tempfile.gettempdir()) / f"gonogo-reference-{os.getuid()}.json"
+
+
+def serve(faults: Sequence[str], *, announce: bool) -> int:
+    """Run until told to stop. Gives the exit code: 0 stopped, 1 crashed, 2 could not start."""
+    try:
+        faulty(faults)
+    except UnknownFault as error:
+        return _failed(str(error), "python -m reference faults lists them")
+    state = Path(tempfile.mkdtemp(prefix="gonogo-reference-"))
+    announcement = announcement_path() if announce else None
+    guardian = Guardian(state, announcement)
+    try:
+        return asyncio.run(_Supervisor(state, announcement).run(faults))
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+        if announcement is not None:
+            announcement.unlink(missing_ok=True)
+        guardian.dismiss()
+
+
+class _Supervisor:
+    def __init__(self, state: Path, announcement: Path | None) -> None:
+        self._state = state
+        self._announcement = announcement
+        self._crashed: Child | None = None
+        self._ending: asyncio.Task[None] | None = None
+
+    async def run(self, faults: Sequence[str]) -> int:
+        started = time.monotonic()
+        loop = asyncio.get_running_loop()
+        commands = asyncio.StreamReader()
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, commands.feed_eof)
+
+        def crashed(child: Child) -> None:
+            self._crashed = self._crashed or child
+            commands.feed_eof()
+
+        try:
+            instance = Instance(self._state, crashed)
+        except StartFailed as error:
+            return _failed(str(error), error.cure)
+        try:
+            await instance.start(faulty(faults))
+            self._ready(instance, faults, time.monotonic() - started)
+            while line := await commands.readline():
+                await self._obey(instance, json.loads(line))
+        except StartFailed as error:
+            return _failed(str(error), error.cure)
+        finally:
+            # Copied before the folder goes: a crash is explained by the last lines of a log.
+            words = self._crashed.last_words() if self._crashed else []
+            await instance.stop()
+        if self._crashed is not None:
+            _emit("crashed", part=self._crashed.name, exit_code=self._crashed.exit_code, log=words)
+            return 1
+        _emit("stopped")
+        return 0
+
+    def _ready(self, instance: Instance, faults: Sequence[str], seconds: float) -> None:
+        event = _emit(
+            "ready",
+            pid=os.getpid(),
+            state_dir=str(self._state),
+            environment=instance.environment,
+            faults=list(faults),
+            seconds=round(seconds, 2),
+        )
+        if self._announcement is not None:
+            partial = self._announcement.with_suffix(f".{os.getpid()}")
+            partial.touch(mode=0o600)
+            partial.write_text(json.dumps(event))
+            partial.replace(self._announcement)
+
+    async def _obey(self, instance: Instance, command: dict[str, Any]) -> None:
+        started = time.monotonic()
+        faults = command["set_faults"]
+        try:
+            settings = faulty(faults)
+        except UnknownFault as error:
+            _emit("failed", message=str(error), cure="python -m reference faults lists them")
+            return
+        await instance.apply(settings)
+        seconds = round(time.monotonic() - started, 2)
+        _emit("faults", faults=faults, environment=instance.environment, seconds=seconds)
+
+
+def _emit(event: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON values
+    document = {"event": event, **fields}
+    # Whoever listened may be gone already: that is no reason not to clean up.
+    with contextlib.suppress(BrokenPipeError):
+        print(json.dumps(document), flush=True)  # noqa: T201 - the protocol
+    return document
+
+
+def _failed(message: str, cure: str) -> int:
+    _emit("failed", message=message, cure=cure)
+    return 2
