@@ -15,10 +15,10 @@ _OLD_WIRE_VERSION = 8
 """MongoDB 4.2."""
 _ALPN = ("h2", "http/1.1")
 _OFFERS: Mapping[str, TlsOffer] = {
-    "legacy": TlsOffer(minimum=ssl.TLSVersion.TLSv1, ciphers="ALL:@SECLEVEL=0", protocols=_ALPN),
+    "legacy": TlsOffer(minimum=ssl.TLSVersion.TLSv1, ciphers="ALL:!aNULL:!kRSA:@SECLEVEL=0", protocols=_ALPN),
     "anonymous": TlsOffer(ciphers="ALL:aNULL:@SECLEVEL=0", protocols=_ALPN),
     "static-rsa": TlsOffer(ciphers="ECDHE+AESGCM:AES128-GCM-SHA256:AES256-SHA:@SECLEVEL=0", protocols=_ALPN),
-    "weak": TlsOffer(ciphers="DEFAULT:@SECLEVEL=0", protocols=_ALPN),
+    "weak": TlsOffer(ciphers="ECDHE+AESGCM:@SECLEVEL=0", protocols=_ALPN),
 }
 
 

@@ -137,6 +137,7 @@ class MongoServer:
             *("--tlsMode", self._settings.tls_mode, "--tlsCertificateKeyFile", str(self._directory / "server.pem")),
             *("--tlsCAFile", str(self._ca), "--tlsAllowConnectionsWithoutCertificates"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+            *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
         ]
         if self._settings.authorization:
             command += ["--keyFile", str(self._directory / "keyfile")]
@@ -175,7 +176,7 @@ class MongoServer:
 
     async def _initiate(self, client: AsyncMongoClient[dict[str, Any]]) -> None:
         host = f"localhost:{self._port}"
-        settings = {"electionTimeoutMillis": 1000, "heartbeatIntervalMillis": 500}
+        settings = {"electionTimeoutMillis": 1000, "heartbeatIntervalMillis": 500, "heartbeatTimeoutSecs": 1}
         members = [{"_id": 0, "host": host, "priority": 1}]
         await client.admin.command("replSetInitiate", {"_id": "rs0", "members": members, "settings": settings})
         await _until(client, lambda hello: bool(hello.get("isWritablePrimary")), "no primary was elected")

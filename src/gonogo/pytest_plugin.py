@@ -12,7 +12,7 @@ from gonogo.run import DEFAULT_GATE, Request, prepare
 from gonogo.run_folder import RunFolder
 from gonogo.run_plugin import RunPlugin, evidence_fixtures
 
-MARKER = 'check(id): a check of gonogo; the id names its line in catalogue.toml'
+MARKER = "check(id): a check of gonogo; the id names its line in catalogue.toml"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -88,7 +88,8 @@ class ReferenceProcess:
             start_new_session=True,
         )
         self._stdin = cast("IO[bytes]", self._process.stdin)
-        threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True).start()
+        self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
+        self._reader.start()
         try:
             self.ready = self._next()
         except BaseException:
@@ -103,6 +104,7 @@ class ReferenceProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._reader.join()
         self._log.close()
 
     def set_faults(self, faults: Sequence[str]) -> Event:
@@ -127,11 +129,12 @@ class ReferenceProcess:
         return event
 
     def _read(self, stream: IO[bytes]) -> None:
-        for line in stream:
-            event = json.loads(line)
-            if event["event"] == "crashed" and self.ready:
-                self.on_crash(explain(event))
-            self._events.put(event)
+        with stream:
+            for line in stream:
+                event = json.loads(line)
+                if event["event"] == "crashed" and self.ready:
+                    self.on_crash(explain(event))
+                self._events.put(event)
         self._events.put(None)
 
     def _log_tail(self) -> str:

@@ -1,0 +1,71 @@
+"""Reads the facts of a certificate; judges none of them."""
+
+from contextlib import suppress
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.x509.oid import NameOID
+
+from gonogo.evidence.tls import Certificate
+
+_LONGEST = 300
+_MOST_NAMES = 200
+
+
+def read_certificate(der: bytes) -> Certificate:
+    """From the bytes that a server sent. ValueError if they are no certificate."""
+    found = x509.load_der_x509_certificate(der)
+    key_type, key_bits = _key(found)
+    return Certificate(
+        subject=found.subject.rfc4514_string()[:_LONGEST],
+        issuer=found.issuer.rfc4514_string()[:_LONGEST],
+        issuer_organisation=_organisation(found.issuer),
+        names=_names(found),
+        not_before=found.not_valid_before_utc,
+        not_after=found.not_valid_after_utc,
+        key=f"{key_type} {key_bits}",
+        key_type=key_type,
+        key_bits=key_bits,
+        signature_hash=_signature_hash(found),
+        self_signed=found.subject == found.issuer,
+        sha256=found.fingerprint(hashes.SHA256()).hex(),
+    )
+
+
+def _key(certificate: x509.Certificate) -> tuple[str, int]:
+    match certificate.public_key():
+        case rsa.RSAPublicKey(key_size=bits):
+            return "RSA", bits
+        case ec.EllipticCurvePublicKey(key_size=bits):
+            return "EC", bits
+        case dsa.DSAPublicKey(key_size=bits):
+            return "DSA", bits
+        case ed25519.Ed25519PublicKey():
+            return "EC", 256
+        case ed448.Ed448PublicKey():
+            return "EC", 456
+        case other:
+            return type(other).__name__, 0
+
+
+def _organisation(name: x509.Name) -> str | None:
+    values = name.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    return str(values[0].value)[:_LONGEST] if values else None
+
+
+def _names(certificate: x509.Certificate) -> tuple[str, ...]:
+    with suppress(x509.ExtensionNotFound, ValueError):
+        san = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        addresses = [str(found) for found in san.get_values_for_type(x509.IPAddress)]
+        return (*san.get_values_for_type(x509.DNSName), *addresses)[:_MOST_NAMES]
+    return ()
+
+
+def _signature_hash(certificate: x509.Certificate) -> str | None:
+    try:
+        algorithm = certificate.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        return "unknown"
+    return algorithm.name if algorithm else None
