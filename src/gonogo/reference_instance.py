@@ -77,13 +77,12 @@ class ReferenceProcess:
 
     def __enter__(self) -> Self:
         self._log = tempfile.TemporaryFile()
-        search_path = os.pathsep.join(filter(None, (str(bundled_root()), os.environ.get("PYTHONPATH"))))
         self._process = subprocess.Popen(  # noqa: S603 - this interpreter, and names of faults that it checks
             [sys.executable, "-m", "reference", "serve", *self._arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env={**os.environ, "PYTHONPATH": search_path},
+            env=_environ(),
             # Ctrl-C is for us: the environment ends when we are done with it, not while we clean up.
             start_new_session=True,
         )
@@ -148,3 +147,17 @@ def explain(event: Event) -> str:
         return f"the reference environment did not start: {event['message']}. {event['cure']}"
     log = "\n".join(f"    {line}" for line in event["log"])
     return f"{event['part']} of the reference environment crashed (exit {event['exit_code']}); its last words:\n{log}"
+
+
+def known_faults() -> list[dict[str, str]]:
+    """Name, area and meaning of every fault that the reference environment has."""
+    command = [sys.executable, "-m", "reference", "faults"]
+    listed = subprocess.run(command, env=_environ(), check=True, stdout=subprocess.PIPE)  # noqa: S603 - as above
+    faults: list[dict[str, str]] = json.loads(listed.stdout)
+    return faults
+
+
+def _environ() -> dict[str, str]:
+    """Ours, with the bundled ``reference`` package importable."""
+    search_path = os.pathsep.join(filter(None, (str(bundled_root()), os.environ.get("PYTHONPATH"))))
+    return {**os.environ, "PYTHONPATH": search_path}

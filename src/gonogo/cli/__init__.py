@@ -1,0 +1,60 @@
+"""The command line. Each command imports what it needs when it is called: help answers at once."""
+
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+import gonogo
+from gonogo.cli.checks import checks
+from gonogo.cli.environments import env
+from gonogo.cli.reference import reference
+from gonogo.cli.runs import replay, report, run
+from gonogo.errors import IntegrityError, UsageError
+
+EXIT_USAGE = 2
+EXIT_INTEGRITY = 4
+EXIT_BUG = 5
+EXIT_INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(gonogo.__version__, prog_name="gonogo")
+def cli() -> None:
+    """May we launch? Verify a running environment and say GO or NO-GO.
+
+    Exit codes: 0 GO, 1 NO-GO, 2 usage error, 3 INCOMPLETE, 4 integrity failure, 5 bug in gonogo, 130 interrupted.
+    """
+
+
+for _command in (run, replay, report, env, checks, reference):
+    cli.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line, and exit."""
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        code = cli.main(arguments, prog_name="gonogo", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return EXIT_USAGE
+    except UsageError as error:
+        for problem in error.problems:
+            click.echo(f"gonogo: {problem}", err=True)
+        return EXIT_USAGE
+    except IntegrityError as error:
+        click.echo(f"gonogo: {error}", err=True)
+        return EXIT_INTEGRITY
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("gonogo: interrupted", err=True)
+        return EXIT_INTERRUPTED
+    except Exception:  # noqa: BLE001 - the outermost edge: what arrives here is our own mistake
+        click.echo(traceback.format_exc(), err=True)
+        click.echo("gonogo: this is a bug in gonogo; please report it with the lines above", err=True)
+        return EXIT_BUG
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,31 @@
+"""``gonogo checks``: what there is to verify."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("identifier", metavar="[ID]", required=False)
+def checks(identifier: str | None) -> int:
+    """List all checks; with ID, say why one matters and how to fix it."""
+    from gonogo.plan import read_suite  # noqa: PLC0415 - help answers at once
+    from gonogo.run import check_folders, selection  # noqa: PLC0415
+
+    suite = read_suite(check_folders(Path.cwd()))
+    if identifier is None:
+        for known, line in suite.catalogue.items():
+            click.echo(f"{known:<26} {line.severity:<8} {line.effect:<6} {line.title}")
+        return 0
+    selection(suite, [identifier])
+    line, declaration = suite.catalogue[identifier], suite.declarations[identifier]
+    click.echo(f"{identifier}: {line.title}")
+    click.echo(f"  severity {line.severity}, effect {line.effect}")
+    for label, values in (("needs", line.needs), ("covers", line.covers)):
+        if values:
+            click.echo(f"  {label} {', '.join(values)}")
+    click.echo(f"  why  {declaration.why}")
+    click.echo(f"  fix  {declaration.fix}")
+    return 0

@@ -1,0 +1,113 @@
+"""``gonogo run``, ``gonogo replay``, ``gonogo report``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from gonogo.results import Results
+
+_EXIT_GO, _EXIT_NO_GO, _EXIT_INCOMPLETE, _EXIT_INTERRUPTED = 0, 1, 3, 130
+
+
+@click.command()
+@click.option("--env", "environment", required=True, metavar="NAME", help="The environment, as environments/NAME.toml.")
+@click.option("--release", metavar="SHA", help="The release under review.")
+@click.option("--only", multiple=True, metavar="ID", help="Just this check and what it needs. May be repeated.")
+@click.option("--fault", "faults", multiple=True, metavar="NAME", help="Switch on a fault of the bundled reference.")
+@click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="Kept here.")
+@click.option("--strict", is_flag=True, help="Exit 1 for GO WITH EXCEPTIONS as well.")
+def run(  # noqa: PLR0913 - one argument per option
+    environment: str,
+    release: str | None,
+    only: tuple[str, ...],
+    faults: tuple[str, ...],
+    reports: Path,
+    *,
+    strict: bool,
+) -> int:
+    """Verify an environment, write its report, say GO or NO-GO."""
+    from gonogo.cli.progress import Progress  # noqa: PLC0415 - help answers at once
+    from gonogo.run import Request, prepare  # noqa: PLC0415
+    from gonogo.session import verify  # noqa: PLC0415
+    from gonogo.sources import LiveSource  # noqa: PLC0415
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    request = Request(environment=environment, project=Path.cwd(), release=release, only=only, faults=faults)
+    progress = Progress(sys.stderr)
+    progress.say(f"preparing {environment}")
+    prepared = prepare(request, os.environ)
+    with progress.of(prepared):
+        if isinstance(prepared.source, LiveSource):
+            prepared.source.on_record = progress.heard
+        published = verify(prepared, reports)
+    _show(published.results, str(published.signoff), published.signoff_digest)
+    return _exit_code(published.results, strict=strict)
+
+
+@click.command()
+@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+def replay(folder: Path) -> int:
+    """Judge a run's recorded evidence again, without a network, and compare."""
+    from gonogo.errors import IntegrityError  # noqa: PLC0415 - help answers at once
+    from gonogo.publish import RESULTS  # noqa: PLC0415
+    from gonogo.replay import differences, judged_again, read_results  # noqa: PLC0415
+
+    recorded = read_results(folder / RESULTS)
+    results = judged_again(folder, Path.cwd())
+    _show(results, str(folder), "")
+    found = differences(recorded, results)
+    if found:
+        raise IntegrityError("the evidence does not give what results.json says:\n  " + "\n  ".join(found))
+    return _exit_code(results, strict=False)
+
+
+@click.command()
+@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+def report(folder: Path) -> int:
+    """Render a run's report again from results.json, byte for byte."""
+    from gonogo.publish import RESULTS, derived  # noqa: PLC0415 - help answers at once
+    from gonogo.replay import read_results  # noqa: PLC0415
+    from gonogo.run_folder import RunFolder  # noqa: PLC0415
+
+    results = read_results(folder / RESULTS)
+    for name, content in derived(results).items():
+        RunFolder(folder).write(name, content)
+        click.echo(folder / name)
+    return 0
+
+
+def _show(results: Results, path: str, digest: str) -> None:
+    from gonogo.report.terminal import render_summary  # noqa: PLC0415 - help answers at once
+
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    width = shutil.get_terminal_size((100, 24)).columns
+    click.echo(
+        render_summary(results, report_path=path, report_digest=digest, colour=colour, width=width), color=colour
+    )
+
+
+def _exit_code(results: Results, *, strict: bool) -> int:
+    from gonogo.results import Verdict  # noqa: PLC0415 - help answers at once
+
+    if results.run.interrupted:
+        return _EXIT_INTERRUPTED
+    return {
+        Verdict.GO: _EXIT_GO,
+        Verdict.GO_WITH_EXCEPTIONS: _EXIT_NO_GO if strict else _EXIT_GO,
+        Verdict.NO_GO: _EXIT_NO_GO,
+        Verdict.INCOMPLETE: _EXIT_INCOMPLETE,
+    }[results.decision.verdict]
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """A terminated run ends like one that was interrupted by hand: with a valid, INCOMPLETE record."""
+    del number, frame
+    raise KeyboardInterrupt

@@ -1,0 +1,1 @@
+"""Reports: one file per output format, each a pure function of the results."""

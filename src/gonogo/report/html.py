@@ -1,0 +1,110 @@
+"""``signoff.html``: one page, whole without JavaScript, without a request to anywhere."""
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from gonogo.durations import format_duration
+from gonogo.report.visible import visible
+from gonogo.report.wording import SHAPES, VERDICT_SHAPES, command, families, problems, word
+from gonogo.results import Outcome, Results, sum_line
+
+ROLES = ("Technical lead", "Product owner", "DevOps")
+_LONGEST_FACT = 600
+_MOST_ITEMS = 40
+
+
+def render_signoff(results: Results) -> bytes:
+    """The page's bytes; the same results give the same bytes."""
+    environment = _environment()
+    style = _source("signoff.css")
+    page = environment.get_template("signoff.html.j2").render(
+        results=results,
+        style=Markup(style),  # noqa: S704 - our own file, and its hash stands in the policy
+        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        families=families(results),
+        failed=problems(results, [Outcome.FAIL]),
+        warned=problems(results, [Outcome.WARN]),
+        gaps=problems(results, [Outcome.ERROR, Outcome.NOT_RUN]),
+        sum_line=sum_line(results.counts),
+        seconds=format_duration(results.run.finished_at - results.run.started_at),
+        roles=ROLES,
+    )
+    return page.encode()
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("gonogo.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalize,
+    )
+    environment.filters.update(
+        word=word,
+        shape=SHAPES.__getitem__,
+        verdict_shape=VERDICT_SHAPES.__getitem__,
+        utc=_utc,
+        facts=_facts,
+        tally=_tally,
+        css=lambda outcome: str(outcome).replace(" ", "-").lower(),
+    )
+    environment.globals.update(command=command)
+    return environment
+
+
+@cache
+def _source(name: str) -> str:
+    environment = _environment()
+    loader = environment.loader
+    if loader is None:
+        raise AssertionError(name)
+    return loader.get_source(environment, name)[0]
+
+
+def _finalize(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts out
+    """Everything but our own markup is shown with its hidden characters spelled out."""
+    if isinstance(value, Markup) or value is None:
+        return value
+    return visible(str(value))
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _tally(checks: Sequence[Any]) -> str:
+    counts = Counter(check.outcome for check in checks)
+    return " · ".join(f"{counts[outcome]} {word(outcome)}" for outcome in Outcome if counts[outcome])
+
+
+def _facts(value: Any) -> Any:  # noqa: ANN401 - JSON in, text or nested lists out
+    """Facts as the page shows them: mappings as pairs, short lists as text, everything bounded."""
+    match value:
+        case Mapping():
+            return {str(key).replace("_", " "): _facts(item) for key, item in value.items() if key != "scope"}
+        case list() | tuple() if all(not isinstance(item, Mapping | list | tuple) for item in value):
+            shown = ", ".join(str(item) for item in value[:_MOST_ITEMS])
+            return _bounded(shown + ("" if len(value) <= _MOST_ITEMS else f", and {len(value) - _MOST_ITEMS} more"))
+        case list() | tuple():
+            return [_facts(item) for item in value[:_MOST_ITEMS]]
+        case None | "":
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case _:
+            return _bounded(str(value))
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= _LONGEST_FACT else f"{text[:_LONGEST_FACT]}…"

@@ -1,0 +1,107 @@
+"""The summary in the terminal, verdict last: what a tired engineer reads at 3 a.m."""
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from gonogo.catalogue import Severity
+from gonogo.durations import format_duration
+from gonogo.report.visible import visible
+from gonogo.report.wording import SHAPES, VERDICT_SHAPES, Problem, command, families, problems, word
+from gonogo.results import CheckResult, Outcome, Results, Verdict, sum_line
+
+_COLOURS = {Verdict.GO: "32", Verdict.GO_WITH_EXCEPTIONS: "33", Verdict.NO_GO: "31", Verdict.INCOMPLETE: "33"}
+_NARROWEST = 60
+_INDENT = "   "
+_MANY = 4
+
+
+def render_summary(results: Results, *, report_path: str, report_digest: str, colour: bool, width: int) -> str:
+    """All lines, without a newline at the end."""
+    page = _Page(results, max(width, _NARROWEST), colour=colour)
+    return "\n".join(page.lines(report_path, report_digest))
+
+
+class _Page:
+    def __init__(self, results: Results, width: int, *, colour: bool) -> None:
+        self._results = results
+        self._width = width
+        self._colour = colour
+
+    def lines(self, report_path: str, report_digest: str) -> Iterator[str]:
+        results = self._results
+        yield from self._header()
+        for family, checks in families(results).items():
+            yield f" {family:<9}{_tally(checks)}"
+        blocking = problems(results, [Outcome.FAIL])
+        yield from self._section("BLOCKERS", [found for found in blocking if found.check.severity is Severity.BLOCKER])
+        yield from self._section("WARNINGS", problems(results, [Outcome.WARN]))
+        yield from self._section("COULD NOT BE OBSERVED", problems(results, [Outcome.ERROR]))
+        yield from self._not_run()
+        yield from self._notes()
+        yield f" {sum_line(results.counts)}"
+        yield f" report  {report_path}   sha256:{report_digest[:8]}…"
+        yield self._verdict()
+
+    def _header(self) -> Iterator[str]:
+        run = self._results.run
+        version = ".".join(run.gonogo.split(".")[:2])
+        release = f" · release {visible(run.release)}" if run.release else " · no release given"
+        yield f"gonogo {version} · {visible(run.service)} · {run.environment} · {run.base_url}{release}"
+        yield f"gate {run.gate} · {self._results.counts['planned']} planned"
+
+    def _section(self, title: str, found: Sequence[Problem]) -> Iterator[str]:
+        if found:
+            yield f" {title}"
+        for problem in found:
+            yield from self._problem(problem)
+
+    def _problem(self, problem: Problem) -> Iterator[str]:
+        check, observation = problem.check, problem.observation
+        more = f" (and at {problem.elsewhere} more)" if problem.elsewhere else ""
+        yield from self._wrapped(f" {SHAPES[check.outcome]} {check.id}   ", visible(observation.message) + more)
+        if observation.hint:
+            yield from self._wrapped(f"{_INDENT}hint: ", visible(observation.hint))
+        elif check.outcome is not Outcome.ERROR:
+            yield from self._wrapped(f"{_INDENT}fix: ", visible(check.fix))
+        if problem.consequences:
+            count = len(problem.consequences)
+            yield from self._wrapped(f"{_INDENT}blocks {count}: ", ", ".join(problem.consequences))
+        yield f"{_INDENT}→ {command(self._results, check.id)}"
+
+    def _not_run(self) -> Iterator[str]:
+        """Forty checks with one reason are one line."""
+        reasons: dict[tuple[str, str], list[str]] = {}
+        for problem in problems(self._results, [Outcome.NOT_RUN]):
+            seen = problem.observation
+            reasons.setdefault((seen.message, seen.hint), []).append(problem.check.id)
+        if reasons:
+            yield " NOT RUN"
+        for (message, hint), ids in reasons.items():
+            names = ", ".join(ids[:_MANY]) + (f" and {len(ids) - _MANY} more" if len(ids) > _MANY else "")
+            yield from self._wrapped(f" {SHAPES[Outcome.NOT_RUN]} ", f"{names}: {visible(message)}")
+            if hint:
+                yield from self._wrapped(f"{_INDENT}hint: ", visible(hint))
+
+    def _notes(self) -> Iterator[str]:
+        for note in self._results.provenance.notes:
+            yield from self._wrapped(" note    ", visible(note))
+
+    def _wrapped(self, start: str, text: str) -> Iterator[str]:
+        yield from textwrap.wrap(
+            text, self._width, initial_indent=start, subsequent_indent=f"{_INDENT}  ", break_on_hyphens=False
+        ) or [start]
+
+    def _verdict(self) -> str:
+        decision, run = self._results.decision, self._results.run
+        verdict = decision.verdict
+        blockers = f"   {decision.blockers} blocker{'' if decision.blockers == 1 else 's'}" if decision.blockers else ""
+        said = f" {VERDICT_SHAPES[verdict]} {verdict}{blockers}"
+        seconds = format_duration(run.finished_at - run.started_at)
+        line = f"{said}{seconds:>{max(len(seconds) + 1, min(self._width, 80) - len(said))}}"
+        return f"\033[1;{_COLOURS[verdict]}m{line}\033[0m" if self._colour else line
+
+
+def _tally(checks: Sequence[CheckResult]) -> str:
+    counts = Counter(check.outcome for check in checks)
+    return "".join(f"{counts[outcome]:>4} {word(outcome):<5}" for outcome in Outcome if counts[outcome]).rstrip()

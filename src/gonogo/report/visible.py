@@ -1,0 +1,21 @@
+"""Text from targets, made safe to look at: nothing in it may move the cursor, or turn the reading direction."""
+
+import unicodedata
+
+_SUBSTITUTES = {"\n": " ⏎ ", "\t": " "}
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+
+
+def visible(text: str) -> str:
+    """The same text with control, bidirectional and invisible characters spelled out, as in ``⟦U+202E⟧``."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_character(character) for character in text)
+
+
+def _character(character: str) -> str:
+    if character in _SUBSTITUTES:
+        return _SUBSTITUTES[character]
+    if unicodedata.category(character) in _HIDDEN:
+        return f"⟦U+{ord(character):04X}⟧"
+    return character

@@ -1,0 +1,54 @@
+"""Runs pytest, in this process, over the checks of a run, and publishes what came of it."""
+
+from pathlib import Path
+
+import pytest
+
+from gonogo.errors import GonogoError
+from gonogo.publish import PYTEST_HTML, Published, open_folder, publish
+from gonogo.pytest_plugin import MARKER
+from gonogo.run import Run
+from gonogo.run_plugin import RunPlugin, evidence_fixtures
+
+_PLUGINS = ("pytest_metadata.plugin", "pytest_html.plugin")
+_CONFIGURATION = Path(__file__).parent / "run.ini"
+
+
+class CheckingFailed(GonogoError):
+    """Pytest itself could not do its work: a bug, not an outcome."""
+
+
+def judge(run: Run, *extra: str) -> RunPlugin:
+    """Let the run's checks judge. The observations are in what is returned."""
+    plugin = RunPlugin(run)
+    arguments = [
+        *(str(folder) for folder in run.suite.folders),
+        *("-c", str(_CONFIGURATION), "--rootdir", str(Path.cwd()), "--import-mode=importlib"),
+        *("--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminalreporter"),
+        *extra,
+    ]
+    code = pytest.main(arguments, plugins=[plugin, evidence_fixtures(plugin), _Marker()])
+    if code == pytest.ExitCode.INTERNAL_ERROR:
+        raise CheckingFailed("bug in gonogo: pytest ended with an internal error; see above")
+    if code == pytest.ExitCode.INTERRUPTED and not plugin.collection_problems:
+        run.interrupted = True
+    return plugin
+
+
+def verify(run: Run, reports: Path) -> Published:
+    """Run it, and write its folder. The run is closed afterwards, whatever happens."""
+    try:
+        folder = open_folder(run, reports)
+        page = folder.path / PYTEST_HTML
+        plugins = [part for name in _PLUGINS for part in ("-p", name)]
+        plugin = judge(run, *plugins, f"--html={page}", "--self-contained-html")
+        if page.exists():
+            folder.write(PYTEST_HTML, run.redactor.text(page.read_text(encoding="utf-8")).encode())
+        return publish(run, folder, plugin.seen, unseen=plugin.unseen_because)
+    finally:
+        run.close()
+
+
+class _Marker:
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.addinivalue_line("markers", MARKER)
