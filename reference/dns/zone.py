@@ -64,7 +64,7 @@ def signed_zone(settings: DnsSettings, key: SigningKey, mongodb_port: int, *, se
         addresses = settings.addresses_at_second_server or addresses
         serial = settings.serial_at_second_server or serial
     lines = [
-        f"@ SOA ns1 hostmaster {serial} 3600 900 1209600 {settings.negative_ttl}",
+        f"@ {settings.negative_ttl} SOA ns1 hostmaster {serial} 3600 900 1209600 {settings.negative_ttl}",
         *(f"@ NS {server}" for server in settings.name_servers),
         "@ MX 10 mail",
         "ns1 A 127.0.0.1",

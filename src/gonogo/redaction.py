@@ -26,6 +26,12 @@ class Redactor:
             return text
         return self._pattern.sub(lambda found: f"[{self._names[found[0]]} redacted]", text)
 
+    def names_in(self, text: str) -> set[str]:
+        """Which secrets stand in the text, in whatever encoding."""
+        if self._pattern is None:
+            return set()
+        return {self._names[found[0]] for found in self._pattern.finditer(text)}
+
     def json(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value in, the same shape out
         """A JSON value without secrets, in keys neither."""
         match value:

@@ -130,15 +130,17 @@ def check_folders(project: Path) -> list[Path]:
     return [folder for folder in folders if (folder / "catalogue.toml").is_file()]
 
 
-def prepare(request: Request, environ: Mapping[str, str]) -> Run:
-    """Read, validate and plan everything; nothing is asked of any target yet. Raises UsageError."""
+def prepare(request: Request, environ: Mapping[str, str], *, instance: ReferenceInstance | None = None) -> Run:
+    """Read, validate and plan everything; nothing is asked of any target yet. Raises UsageError.
+
+    A bundled environment is started for the run, unless the caller has an ``instance`` of it already.
+    """
     file = read_environment(request.environment, project=request.project)
     suite = read_suite(check_folders(request.project))
     selected = selection(suite, request.only)
     with ExitStack() as resources:
-        instance = None
         if file.environment.service.bundled:
-            instance = resources.enter_context(reference_instance(request.faults))
+            instance = instance or resources.enter_context(reference_instance(request.faults))
             file = overlaid(file, instance.overlay)
         elif request.faults:
             raise UsageError(f"{file.path}: --fault is for the bundled reference environment only")

@@ -83,6 +83,7 @@ class Dns(Section):
     resolvers: Annotated[tuple[SocketAddress, ...], Field(min_length=1)]
     quorum: Annotated[int, Field(ge=1)] = 2
     rollback_window: Duration = timedelta(hours=1)
+    names: tuple[HostName, ...] = Field(default=(), description="Further names that must not dangle, as www.")
 
     @model_validator(mode="after")
     def _quorum_can_be_met(self) -> Self:

@@ -114,3 +114,14 @@ FilePath = Annotated[str, AfterValidator(_file_path)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 SecretName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$"), SecretMarker()]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+def split_socket_address(text: str) -> tuple[str, int]:
+    """``"[2620:fe::fe]:53"`` → address and port."""
+    address, _, port = text.rpartition(":")
+    return address.strip("[]"), int(port)
+
+
+def join_socket_address(address: str, port: int) -> str:
+    """The reverse."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
