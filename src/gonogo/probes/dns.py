@@ -1,34 +1,38 @@
-"""Asks authoritative servers and resolvers, each by itself: several in one resolver would hide a stale one."""
+"""Asks about a zone and about names: who serves them, what each server says, and what each resolver says."""
 
 import asyncio
-import secrets
+import secrets as randomness
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-import dns.message
-import dns.rdatatype
-
-from gonogo.environment.model import Environment
-from gonogo.environment.types import join_socket_address
-from gonogo.errors import Unobserved
+from gonogo.environment.model import Dns, Environment
 from gonogo.evidence.base import Scope
-from gonogo.evidence.dns import DnsHostEvidence, DnsZoneEvidence, FromServer, NameServer, Said, Validation
-from gonogo.probes.dns_query import ask
+from gonogo.evidence.dns import (
+    Addresses,
+    Answer,
+    Delegation,
+    DnsHostEvidence,
+    DnsNameEvidence,
+    DnsZoneEvidence,
+    ServerAnswers,
+    Validation,
+    agreed,
+)
+from gonogo.probes.dns_delegation import find_delegation, parents
+from gonogo.probes.dns_query import Transport, Vantage
 from gonogo.secrets import Secrets
 
-_MOST_SERVERS = 13
+_PATIENCE_FRACTION = 0.1
+"""Of the time for a probe: three steps, each with two attempts and perhaps a third over TCP, must fit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DnsQuestion:
-    """A zone, or a name in it."""
+    """A zone, or a name."""
 
     name: str
-    zone: str
-    port: int
-    resolvers: tuple[str, ...]
+    vantage: Vantage
 
     @property
     def scope(self) -> Scope:
@@ -53,149 +57,119 @@ def host_questions(environment: Environment, secrets: Secrets) -> Sequence[DnsQu
     return _questions(environment, list(environment.hosts))
 
 
-def alias_questions(environment: Environment, secrets: Secrets) -> Sequence[DnsQuestion]:
-    """Every declared host, and the further names that must not dangle."""
+def name_questions(environment: Environment, secrets: Secrets) -> Sequence[DnsQuestion]:
+    """Every declared host, and the further names that must lead somewhere."""
     del secrets
-    names = environment.dns.names if environment.dns else ()
-    return _questions(environment, [*environment.hosts, *names])
+    return _questions(environment, [*environment.hosts, *(environment.dns.names if environment.dns else ())])
 
 
-def _questions(environment: Environment, names: Sequence[str]) -> Sequence[DnsQuestion]:
-    dns_section = environment.dns
-    if dns_section is None:
-        return []
-    return [
-        DnsQuestion(name=name, zone=dns_section.zone, port=dns_section.port, resolvers=dns_section.resolvers)
-        for name in dict.fromkeys(names)
-    ]
-
-
-async def probe_zone(question: DnsQuestion) -> DnsZoneEvidence:
-    """Ask for the delegation, then every authoritative server, then every resolver about the signatures."""
+async def probe_dns_zone(question: DnsQuestion) -> DnsZoneEvidence:
+    """Find the zone's servers and ask each; ask each resolver about signatures, and about a name that cannot exist."""
     taken_at = datetime.now(UTC)
-    delegation, addresses = await _authoritative(question)
-    servers = await asyncio.gather(*(_name_server(question, name, address) for name, address in addresses))
-    validations = await asyncio.gather(*(_validation(question, resolver) for resolver in question.resolvers))
-    label = f"gonogo-{secrets.token_hex(6)}.{question.zone}"
-    random_label = Said(rcode=None, problem="there is no server to ask")
-    for server in servers:
-        if not server.lame:
-            random_label, _ = await ask(label, "A", join_socket_address(server.address, question.port))
-            break
+    delegation, validations, random_name = await asyncio.gather(
+        find_delegation([question.name], question.vantage),
+        _validations(question),
+        _random_name(question),
+    )
     return DnsZoneEvidence(
         scope=question.scope,
         taken_at=taken_at,
-        zone=question.zone,
+        zone=question.name,
         delegation=delegation,
-        servers=tuple(servers),
-        validations=tuple(validations),
-        random_label=random_label,
+        servers=await _servers(question, delegation),
+        validations=validations,
+        random_name=random_name,
     )
 
 
-async def probe_host(question: DnsQuestion) -> DnsHostEvidence:
-    """Ask every server and every resolver for the addresses of one name, and climb to its CAA."""
+async def probe_dns_host(question: DnsQuestion) -> DnsHostEvidence:
+    """Ask every authoritative server for the addresses of a host, and climb to its CAA."""
     taken_at = datetime.now(UTC)
-    _, addresses = await _authoritative(question)
-    servers = [join_socket_address(address, question.port) for _, address in addresses]
-    authoritative, resolvers, (caa, caa_at) = await asyncio.gather(
-        asyncio.gather(*(_addresses(question.name, server, recursive=False) for server in servers)),
-        asyncio.gather(*(_addresses(question.name, server, recursive=True) for server in question.resolvers)),
-        _caa(question),
+    delegation, caa = await asyncio.gather(
+        find_delegation(parents(question.name), question.vantage), _climb_to_caa(question)
     )
+    addresses = dict.fromkeys(address for server in delegation.servers for address in server.addresses)
+    authoritative = await asyncio.gather(*(_at_server(question, address) for address in addresses))
     return DnsHostEvidence(
         scope=question.scope,
         taken_at=taken_at,
         host=question.name,
+        delegation=delegation,
         authoritative=tuple(authoritative),
-        resolvers=tuple(resolvers),
         caa=caa,
-        caa_at=caa_at,
     )
 
 
-async def _authoritative(question: DnsQuestion) -> tuple[Said, list[tuple[str, str]]]:
-    """The zone's servers, by name and address, as the first resolver that answers knows them.
+async def probe_dns_name(question: DnsQuestion) -> DnsNameEvidence:
+    """Ask every resolver for the addresses of a name, as its users do."""
+    taken_at = datetime.now(UTC)
+    a, aaaa = await asyncio.gather(
+        question.vantage.ask_resolvers(question.name, "A"), question.vantage.ask_resolvers(question.name, "AAAA")
+    )
+    resolvers = (Addresses(server=one.server, a=one, aaaa=other) for one, other in zip(a, aaaa, strict=True))
+    return DnsNameEvidence(scope=question.scope, taken_at=taken_at, name=question.name, resolvers=tuple(resolvers))
 
-    Checking is disabled, so that broken signatures do not hide who serves the zone.
-    """
-    problems = []
-    for resolver in question.resolvers:
-        delegation, _ = await ask(question.zone, "NS", resolver, recursive=True, checking_disabled=True)
-        if delegation.answered:
-            names = [name.rstrip(".") for name in delegation.values[:_MOST_SERVERS]]
-            found = await asyncio.gather(*(_server_addresses(name, resolver) for name in names))
-            return delegation, [(name, address) for name, many in zip(names, found, strict=True) for address in many]
-        problems.append(f"{resolver}: {delegation.problem}")
-    raise Unobserved(
-        f"no declared resolver can be asked: {'; '.join(problems)}",
-        hint="declare resolvers in [dns] that this machine reaches",
+
+def _questions(environment: Environment, names: Sequence[str]) -> Sequence[DnsQuestion]:
+    if environment.dns is None:
+        return []
+    vantage = _vantage(environment.dns, environment)
+    return [DnsQuestion(name=name, vantage=vantage) for name in dict.fromkeys(names)]
+
+
+def _vantage(declared: Dns, environment: Environment) -> Vantage:
+    return Vantage(
+        resolvers=declared.resolvers, port=declared.port, patience=environment.limits.probe * _PATIENCE_FRACTION
     )
 
 
-async def _server_addresses(name: str, resolver: str) -> list[str]:
-    replies = await asyncio.gather(
-        *(ask(name, rdtype, resolver, recursive=True, checking_disabled=True) for rdtype in ("A", "AAAA"))
+async def _servers(question: DnsQuestion, delegation: Delegation) -> tuple[ServerAnswers, ...]:
+    found = [(server.name, address) for server in delegation.servers for address in server.addresses]
+    return tuple(await asyncio.gather(*(_server(question, name, address) for name, address in found)))
+
+
+async def _server(question: DnsQuestion, name: str, address: str) -> ServerAnswers:
+    udp, tcp = await asyncio.gather(
+        *(question.vantage.ask_server(address, question.name, "SOA", transport) for transport in Transport)
     )
-    return [address for said, _ in replies for address in said.values]
+    return ServerAnswers(name=name, address=address, udp=udp, tcp=tcp)
 
 
-async def _name_server(question: DnsQuestion, name: str, address: str) -> NameServer:
-    server = join_socket_address(address, question.port)
-    (udp, reply), (tcp, _) = await asyncio.gather(
-        ask(question.zone, "SOA", server), ask(question.zone, "SOA", server, tcp=True)
+async def _at_server(question: DnsQuestion, address: str) -> Addresses:
+    a, aaaa = await asyncio.gather(
+        *(question.vantage.ask_server(address, question.name, rdtype) for rdtype in ("A", "AAAA"))
     )
-    serial, negative_ttl = _soa(reply)
-    return NameServer(name=name, address=address, udp=udp, tcp=tcp, serial=serial, negative_ttl_seconds=negative_ttl)
+    return Addresses(server=a.server, a=a, aaaa=aaaa)
 
 
-def _soa(reply: dns.message.Message | None) -> tuple[int | None, int | None]:
-    for rrset in reply.answer if reply else ():
-        if rrset.rdtype == dns.rdatatype.SOA:
-            soa: Any = rrset[0]
-            return soa.serial, min(soa.minimum, rrset.ttl)
-    return None, None
-
-
-async def _validation(question: DnsQuestion, resolver: str) -> Validation:
-    (ds, _), (checked, _), (unchecked, _) = await asyncio.gather(
-        ask(question.zone, "DS", resolver, recursive=True),
-        ask(question.zone, "SOA", resolver, recursive=True),
-        ask(question.zone, "SOA", resolver, recursive=True, checking_disabled=True),
+async def _validations(question: DnsQuestion) -> tuple[Validation, ...]:
+    vantage, zone = question.vantage, question.name
+    answers = await asyncio.gather(
+        vantage.ask_resolvers(zone, "DS", checked=False),
+        vantage.ask_resolvers(zone, "SOA"),
+        vantage.ask_resolvers(zone, "SOA", checked=False),
     )
-    return Validation(resolver=resolver, ds=ds, checked=checked, unchecked=unchecked)
-
-
-async def _addresses(name: str, server: str, *, recursive: bool) -> FromServer:
-    (a, _), (aaaa, _) = await asyncio.gather(
-        ask(name, "A", server, recursive=recursive), ask(name, "AAAA", server, recursive=recursive)
+    return tuple(
+        Validation(resolver=ds.server, ds=ds, checked=checked, unchecked=unchecked)
+        for ds, checked, unchecked in zip(*answers, strict=True)
     )
-    return FromServer(server=server, a=a, aaaa=aaaa)
 
 
-async def _caa(question: DnsQuestion) -> tuple[Said, str | None]:
-    """Climb label by label; the first name that has CAA records decides (RFC 8659, section 3)."""
-    labels = question.name.split(".")
-    seen = Said(rcode=None, problem="not asked")
-    for start in range(len(labels)):
-        name = ".".join(labels[start:])
-        for resolver in question.resolvers:
-            seen, reply = await ask(name, "CAA", resolver, recursive=True, checking_disabled=True)
-            if seen.answered:
-                break
-        else:
-            return seen, None
-        if seen.values and reply is not None:
-            return _issuers(seen, reply), name
-    return seen, None
+async def _random_name(question: DnsQuestion) -> tuple[Answer, ...]:
+    name = f"gonogo-{randomness.token_hex(8)}.{question.name}"
+    a, aaaa = await asyncio.gather(
+        *(question.vantage.ask_resolvers(name, rdtype, checked=False) for rdtype in ("A", "AAAA"))
+    )
+    return *a, *aaaa
 
 
-def _issuers(seen: Said, reply: dns.message.Message) -> Said:
-    issuers = {
-        rdata.value.decode("ascii", "replace").partition(";")[0].strip().lower()
-        for rrset in reply.answer
-        if rrset.rdtype == dns.rdatatype.CAA
-        for rdata in rrset
-        if rdata.tag == b"issue"
-    }
-    return Said(rcode=seen.rcode, values=tuple(sorted(issuers)), ttl_seconds=seen.ttl_seconds)
+async def _climb_to_caa(question: DnsQuestion) -> tuple[Answer, ...]:
+    """All steps at once, since time is short; then only those that an authority would have taken."""
+    steps = parents(question.name, shortest=1)
+    found = await asyncio.gather(*(question.vantage.ask_resolvers(step, "CAA", checked=False) for step in steps))
+    climbed: list[Answer] = []
+    for answers in found:
+        climbed.append(agreed(answers) or answers[0])
+        if climbed[-1].records:
+            break
+    return tuple(climbed)

@@ -2,17 +2,54 @@
 
 from collections.abc import Mapping
 
-from gonogo.evidence.dns import DnsHostEvidence, DnsZoneEvidence
+from gonogo.evidence.dns import DnsHostEvidence, DnsNameEvidence, DnsZoneEvidence
+from gonogo.evidence.http import (
+    HealthEvidence,
+    MetricsEvidence,
+    OpenApiEvidence,
+    PagesEvidence,
+    PlainHttpEvidence,
+)
+from gonogo.evidence.ports import PortsEvidence
 from gonogo.evidence.tls import TlsEvidence
-from gonogo.probes.dns import alias_questions, host_questions, probe_host, probe_zone, zone_questions
+from gonogo.probes.dns import (
+    host_questions,
+    name_questions,
+    probe_dns_host,
+    probe_dns_name,
+    probe_dns_zone,
+    zone_questions,
+)
+from gonogo.probes.http import (
+    http_questions,
+    plain_http_questions,
+    probe_health,
+    probe_metrics,
+    probe_openapi,
+    probe_pages,
+    probe_plain_http,
+)
 from gonogo.probes.kind import ProbeKind
+from gonogo.probes.ports import ports_questions, probe_ports
 from gonogo.probes.tls import probe_tls, tls_questions
 
 _KINDS: tuple[ProbeKind, ...] = (
-    ProbeKind(name="dns_zone", section="dns", evidence=DnsZoneEvidence, questions=zone_questions, ask=probe_zone),
-    ProbeKind(name="dns_host", section="dns", evidence=DnsHostEvidence, questions=host_questions, ask=probe_host),
-    ProbeKind(name="dns_alias", section="dns", evidence=DnsHostEvidence, questions=alias_questions, ask=probe_host),
+    ProbeKind(name="dns_zone", section="dns", evidence=DnsZoneEvidence, questions=zone_questions, ask=probe_dns_zone),
+    ProbeKind(name="dns_host", section="dns", evidence=DnsHostEvidence, questions=host_questions, ask=probe_dns_host),
+    ProbeKind(name="dns_name", section="dns", evidence=DnsNameEvidence, questions=name_questions, ask=probe_dns_name),
     ProbeKind(name="tls", section="hosts", evidence=TlsEvidence, questions=tls_questions, ask=probe_tls),
+    ProbeKind(
+        name="plain_http",
+        section="hosts",
+        evidence=PlainHttpEvidence,
+        questions=plain_http_questions,
+        ask=probe_plain_http,
+    ),
+    ProbeKind(name="health", section="http", evidence=HealthEvidence, questions=http_questions, ask=probe_health),
+    ProbeKind(name="pages", section="http", evidence=PagesEvidence, questions=http_questions, ask=probe_pages),
+    ProbeKind(name="metrics", section="http", evidence=MetricsEvidence, questions=http_questions, ask=probe_metrics),
+    ProbeKind(name="openapi", section="http", evidence=OpenApiEvidence, questions=http_questions, ask=probe_openapi),
+    ProbeKind(name="ports", section="ports", evidence=PortsEvidence, questions=ports_questions, ask=probe_ports),
 )
 
 KINDS: Mapping[str, ProbeKind] = {kind.name: kind for kind in _KINDS}

@@ -1,0 +1,38 @@
+"""What must not be reachable, judged from where the world stands."""
+
+import ipaddress
+
+import pytest
+
+from gonogo.environment.model import Environment
+from gonogo.errors import Unobserved
+from gonogo.evidence.ports import PortsEvidence, PortState
+
+
+@pytest.mark.check("ports-closed")
+def test_no_database_is_reachable(ports: PortsEvidence, environment: Environment) -> None:
+    """Open databases are found by scanners within hours, and emptied within days.
+
+    Fix: bind the server to a private address, and let the firewall pass 22, 80 and 443 only.
+    """
+    reached = [port for port in ports.ports if port.state is PortState.OPEN]
+    assert not reached, f"{ports.address}: " + "; ".join(
+        f"{port.service}'s port {port.number} is open to us: {port.identified}" for port in reached
+    )
+    if ports.control_state is not PortState.OPEN:
+        raise Unobserved(
+            f"{ports.address}: not even port {ports.control_port} can be reached, so closed ports prove nothing",
+            hint="look at tls-handshake first",
+        )
+    address = ipaddress.ip_address(ports.address)
+    wanted = environment.ports.vantage if environment.ports else "outside"
+    inside = not address.is_global or ports.source == ports.address
+    if wanted == "outside" and inside:
+        raise Unobserved(
+            f"{ports.address} was asked from inside (from {ports.source}): this shows nothing about the outside",
+            hint="run gonogo from a machine outside of the provider's network",
+        )
+    if wanted == "loopback" and not address.is_loopback:
+        raise Unobserved(
+            f'{ports.address} is no loopback address, and ports.vantage is "loopback"', hint='set it to "outside"'
+        )

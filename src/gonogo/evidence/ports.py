@@ -1,0 +1,39 @@
+"""Which ports of an address can be reached from here."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gonogo.evidence.base import Evidence
+
+
+class PortState(StrEnum):
+    """What became of a connection."""
+
+    OPEN = "open"
+    REFUSED = "refused"
+    """Nobody listens, or a firewall says so."""
+    FILTERED = "filtered"
+    """Packets are swallowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Port:
+    """One port that should be closed."""
+
+    service: str
+    number: int
+    state: PortState
+    identified: str = ""
+    """Who answered on an open one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortsEvidence(Evidence):
+    """All of them at one address, with a control that must be open."""
+
+    address: str
+    control_port: int
+    control_state: PortState
+    source: str
+    """Our own address, as the control connection had it; empty without one."""
+    ports: tuple[Port, ...]

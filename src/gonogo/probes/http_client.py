@@ -1,0 +1,157 @@
+"""One bounded HTTP exchange with one address of a name; what goes wrong with the target is part of the answer."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import httpx
+
+from gonogo.evidence.http import Exchange
+from gonogo.probes.network import unobserved
+
+LARGEST_BODY_BYTES = 1024 * 1024
+_CONNECT_SECONDS = 3.0
+_EXCHANGE_SECONDS = 4.0
+_KEPT_HEADERS = (
+    "cache-control",
+    "content-security-policy",
+    "content-type",
+    "date",
+    "location",
+    "referrer-policy",
+    "server",
+    "strict-transport-security",
+    "x-content-type-options",
+    "x-frame-options",
+    "x-powered-by",
+)
+_LONGEST_HEADER = 300
+_EXCERPT = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """An exchange with its body, which never leaves the probe."""
+
+    exchange: Exchange
+    content: bytes = field(repr=False, default=b"")
+
+    @property
+    def text(self) -> str:
+        """As UTF-8, whatever it claims to be."""
+        return self.content.decode("utf-8", "replace")
+
+    def unexpected(self) -> Exchange:
+        """The exchange with the beginning of a body that could not be understood."""
+        one = self.exchange
+        return Exchange(
+            url=one.url,
+            status=one.status,
+            problem=one.problem,
+            elapsed=one.elapsed,
+            headers=one.headers,
+            body_bytes=one.body_bytes,
+            truncated=one.truncated,
+            excerpt=self.text[:_EXCERPT],
+        )
+
+
+class AddressClient:
+    """Requests to one address, in the name of a host. No proxy, no redirect is followed, no cookie is kept."""
+
+    def __init__(self, client: httpx.AsyncClient, *, scheme: str, host: str, address: str, port: int) -> None:
+        self._client = client
+        self._host = host
+        self._address = address
+        self._port = port
+        literal = f"[{address}]" if ":" in address else address
+        self._base = f"{scheme}://{literal}:{port}"
+        self._shown = f"{scheme}://{host}:{port}"
+
+    async def get(self, path: str, headers: Mapping[str, str] | None = None) -> Body:
+        """One GET. Raises Unobserved only for what is no answer of the target."""
+        started = time.monotonic()
+        url = f"{self._shown}{path}"
+        try:
+            async with asyncio.timeout(_EXCHANGE_SECONDS):
+                return await self._get(path, {"Host": f"{self._host}:{self._port}", **(headers or {})}, started)
+        except TimeoutError:
+            problem = f"no complete answer within {_EXCHANGE_SECONDS:g} s"
+        except httpx.ConnectTimeout:
+            raise unobserved(TimeoutError(), self._address, self._port) from None
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            problem = self._problem(error)
+        return Body(exchange=Exchange(url=url, status=None, problem=problem, elapsed=_since(started)))
+
+    async def _get(self, path: str, headers: Mapping[str, str], started: float) -> Body:
+        extensions = {"sni_hostname": self._host}
+        async with self._client.stream("GET", self._base + path, headers=headers, extensions=extensions) as response:
+            content = bytearray()
+            async for chunk in response.aiter_raw(64 * 1024):
+                content += chunk
+                if len(content) > LARGEST_BODY_BYTES:
+                    break
+            truncated = len(content) > LARGEST_BODY_BYTES
+            exchange = Exchange(
+                url=f"{self._shown}{path}",
+                status=response.status_code,
+                problem=f"the body is larger than {LARGEST_BODY_BYTES} bytes" if truncated else "",
+                elapsed=_since(started),
+                headers={
+                    name: response.headers[name][:_LONGEST_HEADER] for name in _KEPT_HEADERS if name in response.headers
+                },
+                body_bytes=len(content),
+                truncated=truncated,
+            )
+            return Body(exchange=exchange, content=bytes(content))
+
+    def _problem(self, error: Exception) -> str:
+        for cause in _causes(error):
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                return f"its certificate was refused by us: {cause.verify_message}"
+            if isinstance(cause, ssl.SSLError):
+                return f"TLS failed: {cause.reason or cause}"
+            if isinstance(cause, ConnectionRefusedError):
+                return "refused: nobody listens"
+            if isinstance(cause, OSError) and isinstance(error, httpx.ConnectError) and cause.errno:
+                raise unobserved(cause, self._address, self._port)
+        return f"{type(error).__name__}: {str(error)[:_EXCERPT]}"
+
+
+@asynccontextmanager
+async def address_client(
+    tls: ssl.SSLContext | None, *, host: str, address: str, port: int
+) -> AsyncIterator[AddressClient]:
+    """A client for the length of one probe; without a context it speaks plain HTTP."""
+    limits = httpx.Timeout(_EXCHANGE_SECONDS, connect=_CONNECT_SECONDS)
+    # Without a context httpx would load its own, for nothing: plain http never looks at it.
+    verify = tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    headers = {"User-Agent": "gonogo (launch-readiness checks)", "Accept-Encoding": "identity"}
+    async with httpx.AsyncClient(
+        verify=verify, trust_env=False, http2=tls is not None, timeout=limits, headers=headers
+    ) as client:
+        scheme = "http" if tls is None else "https"
+        yield AddressClient(client, scheme=scheme, host=host, address=address, port=port)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and everything that led to it; httpx and anyio wrap the operating system's word in several layers."""
+    pending: list[BaseException] = [error]
+    seen: set[int] = set()
+    while pending:
+        one = pending.pop(0)
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        pending += [link for link in (one.__cause__, one.__context__) if link is not None]
+        if isinstance(one, BaseExceptionGroup):
+            pending += one.exceptions
+
+
+def _since(started: float) -> timedelta:
+    return timedelta(seconds=round(time.monotonic() - started, 4))
