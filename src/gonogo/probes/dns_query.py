@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -130,12 +131,11 @@ async def _exchange(query: Query, seconds: float) -> tuple[Transport, dns.messag
 
 async def _over_udp(message: dns.message.Message, address: str, port: int, seconds: float) -> dns.message.QueryMessage:
     """Over a connected socket: only there does the kernel tell that nobody listens, and drop what others send."""
-    backend = dns.asyncbackend.get_default_backend()
-    family = dns.inet.af_for_address(address)
-    socket = await backend.make_socket(family, dns.asyncbackend.socket.SOCK_DGRAM, 0, None, (address, port))
-    async with socket:
+    backend: Any = dns.asyncbackend.get_default_backend()
+    connected = await backend.make_socket(dns.inet.af_for_address(address), socket.SOCK_DGRAM, 0, None, (address, port))
+    async with connected:
         response = await dns.asyncquery.udp(
-            message, address, timeout=seconds, port=port, sock=socket, raise_on_truncation=True
+            message, address, timeout=seconds, port=port, sock=connected, raise_on_truncation=True
         )
     return cast(dns.message.QueryMessage, response)
 
