@@ -25,6 +25,7 @@ def judge(run: Run, *extra: str) -> RunPlugin:
         *(str(folder) for folder in run.suite.folders),
         *("-c", str(_CONFIGURATION), "--rootdir", str(Path.cwd()), "--import-mode=importlib"),
         *("--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminalreporter"),
+        "--capture=sys",  # what checks print is kept, and progress still reaches the terminal
         *extra,
     ]
     code = pytest.main(arguments, plugins=[plugin, evidence_fixtures(plugin), _Marker()])

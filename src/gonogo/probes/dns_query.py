@@ -126,7 +126,7 @@ async def _exchange(query: Query, seconds: float) -> tuple[Transport, dns.messag
             # A truncated answer may look like a whole one without records.
             pass
     response = await dns.asyncquery.tcp(message, address, timeout=seconds, port=port)
-    return Transport.TCP, cast(dns.message.QueryMessage, response)
+    return Transport.TCP, _reply(response)
 
 
 async def _over_udp(message: dns.message.Message, address: str, port: int, seconds: float) -> dns.message.QueryMessage:
@@ -137,7 +137,14 @@ async def _over_udp(message: dns.message.Message, address: str, port: int, secon
         response = await dns.asyncquery.udp(
             message, address, timeout=seconds, port=port, sock=connected, raise_on_truncation=True
         )
-    return cast(dns.message.QueryMessage, response)
+    return _reply(response)
+
+
+def _reply(response: dns.message.Message) -> dns.message.QueryMessage:
+    """Dnspython parses other kinds of messages too, and their classes know no answers."""
+    if not isinstance(response, dns.message.QueryMessage):
+        raise dns.message.NotQueryResponse
+    return response
 
 
 def _message(query: Query) -> dns.message.Message:
@@ -151,15 +158,22 @@ def _message(query: Query) -> dns.message.Message:
 
 
 def _facts(response: dns.message.QueryMessage) -> dict[str, Any]:
-    """The reply, with its chain of aliases followed. Raises DNSException where it contradicts itself."""
-    chain = response.resolve_chaining()
-    found = list(chain.answer or ())
-    ttls = [rrset.ttl for rrset in (*chain.cnames, *((chain.answer,) if chain.answer is not None else ()))]
-    soa = next(_soa_records(response), None)
-    return {
+    """What the reply says. Raises DNSException where it contradicts itself."""
+    facts = {
         "rcode": dns.rcode.to_text(response.rcode()),
         "authoritative": bool(response.flags & dns.flags.AA),
         "authenticated": bool(response.flags & dns.flags.AD),
+    }
+    # Some servers refuse without repeating the question; then there is no chain to follow.
+    return {**facts, **_records(response)} if response.question else facts
+
+
+def _records(response: dns.message.QueryMessage) -> dict[str, Any]:
+    chain = response.resolve_chaining()
+    found = list(chain.answer or ())
+    ttls = [rrset.ttl for rrset in (*chain.cnames, chain.answer) if rrset is not None]
+    soa = next(_soa_records(response), None)
+    return {
         "aliases": tuple(_host(cast(Any, alias[0]).target) for alias in chain.cnames),
         "records": tuple(sorted(_text(rdata) for rdata in found[:_MOST_RECORDS])),
         "omitted_records": max(0, len(found) - _MOST_RECORDS),

@@ -7,18 +7,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import bson
-
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.ports import Port, PortsEvidence, PortState
+from gonogo.probes.mongodb_wire import hello_message, is_hello_reply
 from gonogo.probes.network import unobserved
 from gonogo.secrets import Secrets
 
 _CONNECT_SECONDS = 2.0
 _GREETING_SECONDS = 1.0
 _REJECTED = {errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ECONNRESET, errno.EACCES}
-_OP_MSG = 2013
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,22 +97,14 @@ async def _port(address: str, service: str, number: int) -> Port:
 
 async def _identify(service: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
     """Say hello in the language that is expected there; listen to what anybody else says by himself."""
-    greeting = {"redis": b"PING\r\n", "mongodb": _mongo_hello()}.get(service, b"")
+    greeting = {"redis": b"PING\r\n", "mongodb": hello_message()}.get(service, b"")
     reply = b""
     with suppress(TimeoutError, OSError):
         async with asyncio.timeout(_GREETING_SECONDS):
             writer.write(greeting)
             reply = await reader.read(4096)
-    if b"maxWireVersion" in reply:
+    if is_hello_reply(reply):
         return "MongoDB, which answers hello"
     if reply.startswith((b"+PONG", b"-NOAUTH", b"-DENIED")):
         return f"a Redis server, which answers {reply.splitlines()[0].decode('ascii', 'replace')[:60]}"
     return f"something that says {reply[:40]!r}" if reply else "something that says nothing"
-
-
-def _mongo_hello() -> bytes:
-    """``hello`` as OP_MSG (the wire protocol's only message since MongoDB 5.1)."""
-    body = bson.encode({"hello": 1, "$db": "admin"})
-    message = (0).to_bytes(4, "little") + b"\0" + body
-    header = b"".join(part.to_bytes(4, "little") for part in (16 + len(message), 1, 0, _OP_MSG))
-    return header + message

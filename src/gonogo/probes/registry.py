@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from gonogo.environment.types import Effect
 from gonogo.evidence.dns import DnsHostEvidence, DnsNameEvidence, DnsZoneEvidence
 from gonogo.evidence.http import (
     HealthEvidence,
@@ -10,6 +11,7 @@ from gonogo.evidence.http import (
     PagesEvidence,
     PlainHttpEvidence,
 )
+from gonogo.evidence.mongodb import MongoEvidence, MongoStatusEvidence, MongoWriteEvidence
 from gonogo.evidence.ports import PortsEvidence
 from gonogo.evidence.tls import TlsEvidence
 from gonogo.probes.dns import (
@@ -30,6 +32,13 @@ from gonogo.probes.http import (
     probe_plain_http,
 )
 from gonogo.probes.kind import ProbeKind
+from gonogo.probes.mongodb import (
+    mongo_questions,
+    mongo_status_questions,
+    probe_mongo,
+    probe_mongo_status,
+    probe_mongo_write,
+)
 from gonogo.probes.ports import ports_questions, probe_ports
 from gonogo.probes.tls import probe_tls, tls_questions
 
@@ -50,6 +59,22 @@ _KINDS: tuple[ProbeKind, ...] = (
     ProbeKind(name="metrics", section="http", evidence=MetricsEvidence, questions=http_questions, ask=probe_metrics),
     ProbeKind(name="openapi", section="http", evidence=OpenApiEvidence, questions=http_questions, ask=probe_openapi),
     ProbeKind(name="ports", section="ports", evidence=PortsEvidence, questions=ports_questions, ask=probe_ports),
+    ProbeKind(name="mongo", section="mongodb", evidence=MongoEvidence, questions=mongo_questions, ask=probe_mongo),
+    ProbeKind(
+        name="mongo_status",
+        section="mongodb",
+        evidence=MongoStatusEvidence,
+        questions=mongo_status_questions,
+        ask=probe_mongo_status,
+    ),
+    ProbeKind(
+        name="mongo_write",
+        section="mongodb",
+        evidence=MongoWriteEvidence,
+        questions=mongo_questions,
+        ask=probe_mongo_write,
+        effect=Effect.WRITE,
+    ),
 )
 
 KINDS: Mapping[str, ProbeKind] = {kind.name: kind for kind in _KINDS}

@@ -1,0 +1,89 @@
+"""What a MongoDB deployment says to the service's user, to a monitoring user, and to a stranger."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from gonogo.evidence.base import Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """What came of something that should be refused."""
+
+    accepted: bool
+    code: int | None = None
+    """The server's error code; None when it had no words."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MongoEvidence(Evidence):
+    """As the service's own user sees it, and as strangers do."""
+
+    reachable: bool
+    problem: str = ""
+    """Why not, in the driver's words."""
+    members: tuple[str, ...] = ()
+    """Host and port of every member that the driver knows."""
+    with_tls: bool = False
+    """Whether the service's own connection is encrypted."""
+    writable_primary: str | None = None
+    wire_version: int | None = None
+    server_version: str | None = None
+    read_as_app: bool = False
+    """The control for what strangers are refused: the service's user may read."""
+    plain: Refusal | None = None
+    """A connection without TLS to the first member; None when it could not be tried."""
+    anonymous: Refusal | None = None
+    """Reading the service's database without logging in."""
+    wrong_password: Refusal | None = None
+    roles: tuple[str, ...] = ()
+    """Of the service's user, as ``role@database``."""
+    wide_privileges: tuple[str, ...] = ()
+    """What the service's user may change outside of its own database."""
+    indexes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By collection, as ``email unique`` or ``client_id``."""
+    round_trips: tuple[timedelta, ...] = ()
+    """Of pings, fastest first."""
+
+    @property
+    def p95_round_trip(self) -> timedelta | None:
+        """The 95th percentile (nearest rank); None without a sample."""
+        if not self.round_trips:
+            return None
+        return self.round_trips[max(0, -(-len(self.round_trips) * 95 // 100) - 1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One member of the replica set, as the set sees it."""
+
+    name: str
+    state: str
+    healthy: bool
+    lag: timedelta | None
+    """Behind the primary, by the time of the last operation applied; None for arbiters and without a primary."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MongoStatusEvidence(Evidence):
+    """As the monitoring user sees it."""
+
+    reachable: bool
+    problem: str = ""
+    replica_set: str | None = None
+    members: tuple[Member, ...] = ()
+    connections_current: int | None = None
+    connections_available: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MongoWriteEvidence(Evidence):
+    """A synthetic document, written by majority, read back, and removed."""
+
+    written: bool
+    read_back: bool
+    removed: bool
+    problem: str = ""
+    elapsed: timedelta
