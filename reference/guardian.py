@@ -8,7 +8,8 @@ import os
 import subprocess
 from pathlib import Path
 
-_SCRIPT = 'read -r word; [ "$word" = done ] || { kill -KILL -- "-$1"; rm -rf -- "$2" "$3"; }'
+# "kill -KILL -- -1" is an error in dash: only -s takes "--" after it in every shell.
+_SCRIPT = 'read -r word; [ "$word" = done ] || { kill -s KILL -- "-$1"; rm -rf -- "$2" "$3"; }'
 
 
 class Guardian:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import secrets
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -53,15 +53,16 @@ class Instance:
     async def start(self, settings: Settings) -> None:
         """Start everything; ready when every part is. Raises StartFailed."""
         self._write_secrets()
-        self._api.on_crash = self._on_crash
         await self._api.start(talks=True)
         self._settings = settings
-        await asyncio.gather(*(self._start(name) for name in self._recipes))
+        await _together(self._start(name) for name in self._recipes)
+        self._api.on_crash = self._on_crash
 
     async def stop(self) -> None:
         """Stop all parts; nothing of them is left."""
         await self._api.stop()
-        await asyncio.gather(*(self._stop(name) for name in list(self._running)))
+        await _together(self._stop(name) for name in list(self._running))
+        self._ports.release()
 
     async def apply(self, settings: Settings) -> None:
         """Change to these settings, restarting what differs. Raises StartFailed."""
@@ -71,7 +72,7 @@ class Instance:
             for name, (fields, _) in self._recipes.items()
             if any(getattr(before, field) != getattr(settings, field) for field in fields)
         ]
-        await asyncio.gather(*(self._restart(name) for name in changed))
+        await _together(self._restart(name) for name in changed)
 
     @property
     def environment(self) -> Mapping[str, Any]:
@@ -107,8 +108,11 @@ class Instance:
     async def _start(self, name: str) -> None:
         parts = self._recipes[name][1]()
         self._running[name] = parts
-        for part in parts:
-            await part.start()
+        try:
+            for part in parts:
+                await part.start()
+        except OSError as error:
+            raise StartFailed(f"{name} did not start: {error}", cure="Stop what holds its port") from None
 
     async def _stop(self, name: str) -> None:
         for part in reversed(self._running.pop(name, ())):
@@ -214,6 +218,16 @@ class _Https:
             words = "\n    ".join(self._api.last_words()[-5:])
             message = f"the API ended (exit {self._api.exit_code}); its last words:\n    {words}"
             raise StartFailed(message, cure="Is everything of the extra 'reference' installed?")
+
+
+async def _together(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """All at once. When one fails, the others have ended before its error is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for each in work:
+                group.create_task(each)
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
 
 
 def release() -> str:

@@ -98,13 +98,11 @@ class MongoServer:
         if not self._settings.running:
             return
         self._write_key_files()
-        self._children.append(await self._spawn("mongod", self._own_port))
-        async with self._client() as client:
-            await self._initiate(client)
-            await self._create_users(client)
-        async with self._client(self._credentials.url("admin", self._own_port)) as client:
-            await self._create_indexes(client)
-            await self._apply_faults(client)
+        await self._spawn("mongod", self._own_port)
+        try:
+            await self._set_up()
+        except PyMongoError as error:
+            raise StartFailed(f"mongod could not be set up: {error}", cure="Is the machine overloaded?") from None
 
     async def stop(self) -> None:
         """Stop the processes and delete the data."""
@@ -115,6 +113,14 @@ class MongoServer:
             await child.stop()
         self._children.clear()
         shutil.rmtree(self._directory, ignore_errors=True)
+
+    async def _set_up(self) -> None:
+        async with self._client() as client:
+            await self._initiate(client)
+            await self._create_users(client)
+        async with self._client(self._credentials.url("admin", self._own_port)) as client:
+            await self._create_indexes(client)
+            await self._apply_faults(client)
 
     def _write_key_files(self) -> None:
         self._directory.mkdir(mode=0o700)
@@ -127,7 +133,7 @@ class MongoServer:
             path.touch(mode=0o600)
             path.write_bytes(content)
 
-    async def _spawn(self, name: str, port: int) -> Child:
+    async def _spawn(self, name: str, port: int) -> None:
         binary, environ = find_mongod(self._directory)
         data = self._directory / name
         data.mkdir()
@@ -144,13 +150,13 @@ class MongoServer:
         if self._settings.exhausted:
             command += ["--maxConns", str(_MAX_CONNECTIONS)]
         child = Child(name, command, self._directory.parent / f"{name}.log", environ)
-        child.on_crash = self._on_crash
+        self._children.append(child)
         try:
             await child.start()
         except OSError as error:
             raise StartFailed(f"{binary} cannot be executed ({error.strerror})", cure=_CURE) from None
         await self._wait_until_it_listens(child, port)
-        return child
+        child.on_crash = self._on_crash
 
     async def _wait_until_it_listens(self, child: Child, port: int) -> None:
         deadline = time.monotonic() + _READY_WITHIN_SECONDS
@@ -162,7 +168,6 @@ class MongoServer:
             else:
                 writer.close()
                 return
-        child.on_crash = lambda _child: None
         raise not_startable(child)
 
     def _client(self, url: str | None = None) -> AsyncMongoClient[dict[str, Any]]:
@@ -201,7 +206,7 @@ class MongoServer:
             await self._add_member(client, f"localhost:{self._second_port}")
             await _until_status(client, lambda members: members[1]["health"] == 0, "the dead member is still healthy")
         if settings.lagging_secondary:
-            self._children.append(await self._spawn("mongod-secondary", self._second_port))
+            await self._spawn("mongod-secondary", self._second_port)
             await self._add_member(client, f"localhost:{self._second_port}", secondaryDelaySecs=3600, hidden=True)
             await _until_status(client, _is_lagging, "the delayed secondary keeps up", write_to=client)
         if settings.exhausted:
@@ -232,7 +237,7 @@ async def _until(client: AsyncMongoClient[dict[str, Any]], good: Callable[[Datab
         if good(await client.admin.command("hello")):
             return
         await asyncio.sleep(0.02)
-    raise StartFailed(f"mongod: {failure} within {_READY_WITHIN_SECONDS} s", cure="is the machine overloaded?")
+    raise StartFailed(f"mongod: {failure} within {_READY_WITHIN_SECONDS} s", cure="Is the machine overloaded?")
 
 
 async def _until_status(
@@ -250,7 +255,7 @@ async def _until_status(
         if len(status["members"]) > 1 and good(status["members"]):
             return
         await asyncio.sleep(0.1)
-    raise StartFailed(f"mongod: {failure} after {3 * _READY_WITHIN_SECONDS} s", cure="is the machine overloaded?")
+    raise StartFailed(f"mongod: {failure} after {3 * _READY_WITHIN_SECONDS} s", cure="Is the machine overloaded?")
 
 
 def _is_lagging(members: list[Database]) -> bool:

@@ -1,4 +1,8 @@
-"""Which ports this instance uses: the usual ones, or free ones below the ephemeral range."""
+"""Which ports this instance uses: the usual ones, or free ones below the ephemeral range.
+
+A part that is down, on purpose or not yet up, leaves its port unbound. So that two instances never choose the same
+one, each claims it for life at an address where nothing else listens; the kernel drops the claims of the dead.
+"""
 
 import random
 import socket
@@ -27,6 +31,7 @@ _CLOSED: Mapping[str, tuple[int, ...]] = {
     "memcached": (21211,),
     "rabbitmq": (21672,),
 }
+_CLAIMS_AT = "127.0.0.20"
 _ADDRESSES = ("127.0.0.1", "127.0.0.2", "127.0.0.11", "127.0.0.12", "127.0.0.13")
 # Below the ephemeral range.
 _FALLBACK_RANGE = range(22000, 32000)
@@ -39,24 +44,45 @@ class Ports:
 
     used: Mapping[str, int]
     closed: Mapping[str, tuple[int, ...]]
+    claims: Mapping[int, socket.socket]
+
+    def release(self) -> None:
+        """Let others choose them."""
+        for claim in self.claims.values():
+            claim.close()
 
 
 def choose_ports() -> Ports:
-    """Test-bind every port at every address. Raises StartFailed when nothing is free."""
-    taken: set[int] = set()
+    """Claim and test-bind every port. Raises StartFailed when nothing is free."""
+    claims: dict[int, socket.socket] = {}
     return Ports(
-        used={name: _free(port, taken) for name, port in _PREFERRED.items()},
-        closed={family: tuple(_free(port, taken) for port in ports) for family, ports in _CLOSED.items()},
+        used={name: _free(port, claims) for name, port in _PREFERRED.items()},
+        closed={family: tuple(_free(port, claims) for port in ports) for family, ports in _CLOSED.items()},
+        claims=claims,
     )
 
 
-def _free(preferred: int, taken: set[int]) -> int:
+def _free(preferred: int, claims: dict[int, socket.socket]) -> int:
     fallbacks = random.sample(_FALLBACK_RANGE, _TRIES)
     for port in (preferred, *fallbacks):
-        if port not in taken and _bindable(port, _ADDRESSES):
-            taken.add(port)
+        claim = None if port in claims else _claim(port)
+        if claim is None:
+            continue
+        if _bindable(port, _ADDRESSES):
+            claims[port] = claim
             return port
+        claim.close()
     raise StartFailed(f"no free port: {preferred} is taken, and so are {_TRIES} others", cure="Stop what holds them")
+
+
+def _claim(port: int) -> socket.socket | None:
+    claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        claim.bind((_CLAIMS_AT, port))
+    except OSError:
+        claim.close()
+        return None
+    return claim
 
 
 def _bindable(port: int, addresses: Iterable[str]) -> bool:

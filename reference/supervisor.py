@@ -51,55 +51,61 @@ class _Supervisor:
         self._state = state
         self._announcement = announcement
         self._crashed: Child | None = None
-        self._ending: asyncio.Task[None] | None = None
 
     async def run(self, faults: Sequence[str]) -> int:
-        started = time.monotonic()
-        loop = asyncio.get_running_loop()
-        commands = asyncio.StreamReader()
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, commands.feed_eof)
-
         def crashed(child: Child) -> None:
             self._crashed = self._crashed or child
-            commands.feed_eof()
+            serving.cancel()
 
         try:
             instance = Instance(self._state, crashed)
         except StartFailed as error:
             return _failed(str(error), error.cure)
+        serving = asyncio.create_task(self._serve(instance, faults))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
         try:
-            await instance.start(faulty(faults))
-            self._ready(instance, faults, time.monotonic() - started)
-            while line := await commands.readline():
-                await self._obey(instance, json.loads(line))
+            await serving
         except StartFailed as error:
             return _failed(str(error), error.cure)
+        except asyncio.CancelledError:
+            pass  # told to stop, or crashed: in the middle of starting, too
         finally:
-            # Copied before the folder goes: a crash is explained by the last lines of a log.
-            words = self._crashed.last_words() if self._crashed else []
             await instance.stop()
-        if self._crashed is not None:
-            _emit("crashed", part=self._crashed.name, exit_code=self._crashed.exit_code, log=words)
-            return 1
-        _emit("stopped")
-        return 0
+        return self._last_event()
+
+    async def _serve(self, instance: Instance, faults: Sequence[str]) -> None:
+        started = time.monotonic()
+        commands = asyncio.StreamReader()
+        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
+        await instance.start(faulty(faults))
+        self._ready(instance, faults, time.monotonic() - started)
+        while line := await commands.readline():
+            await self._obey(instance, json.loads(line))
+
+    def _last_event(self) -> int:
+        if self._crashed is None:
+            _emit("stopped")
+            return 0
+        _emit("crashed", part=self._crashed.name, exit_code=self._crashed.exit_code, log=self._crashed.last_words())
+        return 1
 
     def _ready(self, instance: Instance, faults: Sequence[str], seconds: float) -> None:
-        event = _emit(
-            "ready",
-            pid=os.getpid(),
-            state_dir=str(self._state),
-            environment=instance.environment,
-            faults=list(faults),
-            seconds=round(seconds, 2),
-        )
+        event: dict[str, Any] = {
+            "event": "ready",
+            "pid": os.getpid(),
+            "state_dir": str(self._state),
+            "environment": instance.environment,
+            "faults": list(faults),
+            "seconds": round(seconds, 2),
+        }
+        # First, so that whoever hears that it is ready finds it announced.
         if self._announcement is not None:
             partial = self._announcement.with_suffix(f".{os.getpid()}")
             partial.touch(mode=0o600)
             partial.write_text(json.dumps(event))
             partial.replace(self._announcement)
+        _emit(**event)
 
     async def _obey(self, instance: Instance, command: dict[str, Any]) -> None:
         started = time.monotonic()
@@ -114,12 +120,10 @@ class _Supervisor:
         _emit("faults", faults=faults, environment=instance.environment, seconds=seconds)
 
 
-def _emit(event: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON values
-    document = {"event": event, **fields}
+def _emit(event: str, **fields: Any) -> None:  # noqa: ANN401 - JSON values
     # Whoever listened may be gone already: that is no reason not to clean up.
     with contextlib.suppress(BrokenPipeError):
-        print(json.dumps(document), flush=True)  # noqa: T201 - the protocol
-    return document
+        print(json.dumps({"event": event, **fields}), flush=True)  # noqa: T201 - the protocol
 
 
 def _failed(message: str, cure: str) -> int:

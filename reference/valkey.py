@@ -79,9 +79,9 @@ class RedisServer:
         acl = self._directory / "users.acl"
         acl.write_text(self._users())
         self._child = Child("valkey-server", self._command(acl), self._directory.parent / "valkey-server.log")
-        self._child.on_crash = self._on_crash
         await self._child.start()
         await self._wait_until_it_answers(self._child)
+        self._child.on_crash = self._on_crash
         if self._settings.evicting:
             self._writer = asyncio.create_task(self._keep_writing())
 
@@ -129,7 +129,6 @@ class RedisServer:
                     await asyncio.sleep(0.02)
                 else:
                     return
-        child.on_crash = lambda _child: None
         words = "\n    ".join(child.last_words()[-5:])
         raise StartFailed(f"valkey-server did not start; its last words:\n    {words}", cure="Is its port free?")
 

@@ -38,7 +38,7 @@ class Supervised:
 
     def __enter__(self) -> Self:
         self._errors = tempfile.TemporaryFile()
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - this interpreter, and arguments of the tests
             [sys.executable, "-m", "reference", "serve", *self._arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

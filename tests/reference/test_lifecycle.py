@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reference.supervised import ROOT, Supervised, environ, eventually, nothing_is_left, processes
+from tests.reference.supervised import Supervised, environ, eventually, nothing_is_left, processes
 
 _PARENT = """
 import subprocess, sys
@@ -42,16 +42,17 @@ def test_a_killed_supervisor_leaves_nothing_behind() -> None:
 
 def test_a_killed_parent_leaves_nothing_behind() -> None:
     """A CI job that is cancelled kills gonogo, not what gonogo started."""
-    with subprocess.Popen(
-        [sys.executable, "-c", _PARENT], stdout=subprocess.PIPE, env=environ(), cwd=ROOT
-    ) as parent:
+    command = [sys.executable, "-c", _PARENT]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environ()) as parent:  # noqa: S603 - the text above
         assert parent.stdout is not None
         ready = json.loads(parent.stdout.readline())
         parent.kill()
     assert eventually(lambda: nothing_is_left(group=ready["pid"], state=Path(ready["state_dir"])))
 
 
-@pytest.mark.parametrize(("part", "command"), [("mongod", "mongod "), ("valkey-server", "valkey-server "), ("api", "reference.api ")])
+@pytest.mark.parametrize(
+    ("part", "command"), [("mongod", "mongod "), ("valkey-server", "valkey-server "), ("api", "reference.api ")]
+)
 def test_a_crash_is_told_and_ends_the_rest(part: str, command: str) -> None:
     """A run against half an environment would blame the service for what the machine did."""
     with Supervised() as supervised:
