@@ -141,7 +141,7 @@ async def _over_udp(message: dns.message.Message, address: str, port: int, secon
 
 
 def _reply(response: dns.message.Message) -> dns.message.QueryMessage:
-    """Dnspython parses other kinds of messages too, and their classes know no answers."""
+    """What dnspython parses may be another kind of message, whose class knows no answers."""
     if not isinstance(response, dns.message.QueryMessage):
         raise dns.message.NotQueryResponse
     return response

@@ -13,6 +13,7 @@ from gonogo.evidence.http import (
 )
 from gonogo.evidence.mongodb import MongoEvidence, MongoStatusEvidence, MongoWriteEvidence
 from gonogo.evidence.ports import PortsEvidence
+from gonogo.evidence.redis import RedisEvidence, RedisStatusEvidence, RedisWriteEvidence
 from gonogo.evidence.tls import TlsEvidence
 from gonogo.probes.dns import (
     host_questions,
@@ -40,6 +41,13 @@ from gonogo.probes.mongodb import (
     probe_mongo_write,
 )
 from gonogo.probes.ports import ports_questions, probe_ports
+from gonogo.probes.redis import (
+    probe_redis,
+    probe_redis_status,
+    probe_redis_write,
+    redis_questions,
+    redis_status_questions,
+)
 from gonogo.probes.tls import probe_tls, tls_questions
 
 _KINDS: tuple[ProbeKind, ...] = (
@@ -73,6 +81,22 @@ _KINDS: tuple[ProbeKind, ...] = (
         evidence=MongoWriteEvidence,
         questions=mongo_questions,
         ask=probe_mongo_write,
+        effect=Effect.WRITE,
+    ),
+    ProbeKind(name="redis", section="redis", evidence=RedisEvidence, questions=redis_questions, ask=probe_redis),
+    ProbeKind(
+        name="redis_status",
+        section="redis",
+        evidence=RedisStatusEvidence,
+        questions=redis_status_questions,
+        ask=probe_redis_status,
+    ),
+    ProbeKind(
+        name="redis_write",
+        section="redis",
+        evidence=RedisWriteEvidence,
+        questions=redis_questions,
+        ask=probe_redis_write,
         effect=Effect.WRITE,
     ),
 )

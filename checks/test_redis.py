@@ -1,0 +1,165 @@
+"""Redis, judged as the service, the monitoring and strangers see it."""
+
+import pytest
+
+from gonogo.catalogue import Policy
+from gonogo.durations import format_duration
+from gonogo.environment.model import Environment, Redis
+from gonogo.errors import Unobserved
+from gonogo.evidence.redis import RedisEvidence, RedisStatusEvidence, RedisWriteEvidence
+
+_ACCEPTED = "accepted"
+_NO_PERMISSION = ("noperm", "no permission", "has no permissions", "unknown command")
+
+
+@pytest.mark.check("redis-reachable")
+def test_service_user_can_log_in(redis: RedisEvidence) -> None:
+    """If we cannot log in with the service's own URL, neither can the service.
+
+    Fix: compare the URL in the environment with the server's; look at the user, the password and the firewall.
+    """
+    assert redis.reachable, f"the service's user cannot use Redis at {redis.address}: {redis.problem}"
+
+
+@pytest.mark.check("redis-tls")
+def test_nothing_goes_in_the_clear(redis: RedisEvidence) -> None:
+    """Sessions and tokens travel on this connection.
+
+    Fix: use rediss:// and the server's TLS port (tls-port), and close the plain one (port 0).
+    """
+    assert redis.declared_tls, f"the service's URL for {redis.address} starts with redis://, which is not encrypted"
+    if redis.plain_answer is None:
+        raise Unobserved(f"{redis.address} could not be asked without TLS")
+    assert not redis.plain_answer, f"{redis.address} answers without TLS: {redis.plain_answer}"
+
+
+@pytest.mark.check("redis-auth-required")
+def test_strangers_are_refused(redis: RedisEvidence) -> None:
+    """An open Redis is taken over by scanners within minutes.
+
+    Fix: user default off in the ACL file (or requirepass), and restart.
+    """
+    answers = {"a PING without logging in": redis.anonymous, "a login with a wrong password": redis.wrong_password}
+    for what, answer in answers.items():
+        if answer is None:
+            raise Unobserved(f"{what} could not be tried at {redis.address}")
+        assert answer != _ACCEPTED, f"{what} is accepted at {redis.address}"
+
+
+@pytest.mark.check("redis-acl-commands")
+def test_service_user_may_not_administrate(redis: RedisEvidence) -> None:
+    """One injected FLUSHALL, and every session is gone in the middle of the launch.
+
+    Fix: ACL SETUSER app -@admin -@dangerous
+    """
+    permitted = [name for name, answer in redis.forbidden.items() if answer == _ACCEPTED]
+    assert not permitted, f"the service's user may run {', '.join(permitted)} at {redis.address}"
+    unclear = {name: answer for name, answer in redis.forbidden.items() if not _refused(answer)}
+    if unclear or not redis.forbidden:
+        raise Unobserved(f"the service's rights could not be tried: {'; '.join(unclear.values()) or 'nothing was'}")
+
+
+@pytest.mark.check("redis-acl-keys")
+def test_service_user_keeps_to_its_prefix(redis: RedisEvidence, environment: Environment) -> None:
+    """A service that reads other services' keys shares all of their accidents.
+
+    Fix: ACL SETUSER app resetkeys ~PREFIX*
+    """
+    prefix = _declared(environment).key_prefix
+    if redis.own_key != _ACCEPTED or redis.foreign_key is None:
+        raise Unobserved(f"not even a key that starts with {prefix} may be read: {redis.own_key}")
+    assert redis.foreign_key != _ACCEPTED, f"the service's user may read keys that do not start with {prefix}"
+
+
+@pytest.mark.check("redis-latency")
+def test_round_trips_are_short(redis: RedisEvidence, policy: Policy) -> None:
+    """A cache that is slower than what it caches makes everything slower.
+
+    Fix: place service and cache in one network; look for a proxy in between, and for slow commands (SLOWLOG GET).
+    """
+    limit = policy.duration("max_p95")
+    p95 = redis.p95_round_trip
+    if p95 is None:
+        raise Unobserved("no round trip was measured")
+    assert p95 <= limit, (
+        f"a PING takes {format_duration(p95)} (p95 of {len(redis.round_trips)}), "
+        f"at most {format_duration(limit)} is wanted"
+    )
+
+
+@pytest.mark.check("redis-round-trip")
+def test_what_is_written_is_read_back(redis_write: RedisWriteEvidence) -> None:
+    """A cache that forgets, or never forgets, is worse than none.
+
+    Fix: look at the user's rights (+@write on its prefix), and at maxmemory with noeviction.
+    """
+    assert redis_write.written, f"a synthetic key could not be written: {redis_write.problem}"
+    assert redis_write.read_back, f"a synthetic key does not read back: {redis_write.problem}"
+    assert redis_write.ttl_seconds is not None and redis_write.ttl_seconds > 0, "a synthetic key lost its lifetime"  # noqa: PT018 - one promise
+    assert redis_write.removed, f"the synthetic key could not be removed again: {redis_write.problem}"
+
+
+@pytest.mark.check("redis-status-readable")
+def test_monitoring_user_can_look(redis_status: RedisStatusEvidence) -> None:
+    """Who cannot see memory and persistence cannot see them fail.
+
+    Fix: ACL SETUSER monitor on >PASSWORD +info +ping, and give its URL.
+    """
+    assert redis_status.reachable, f"the monitoring user cannot read INFO: {redis_status.problem}"
+
+
+@pytest.mark.check("redis-memory-policy")
+def test_memory_is_limited_as_declared(redis_status: RedisStatusEvidence, environment: Environment) -> None:
+    """Without a limit the kernel chooses what dies; with the wrong policy writes fail, or sessions vanish.
+
+    Fix: maxmemory and maxmemory-policy in the server's configuration; or correct redis.maxmemory_policy.
+    """
+    wanted = _declared(environment).maxmemory_policy
+    if redis_status.max_memory_bytes is None:
+        raise Unobserved("INFO tells nothing about memory")
+    assert redis_status.max_memory_bytes > 0, "maxmemory is not set: the server grows until the kernel ends it"
+    assert redis_status.eviction_policy == wanted, (
+        f"maxmemory-policy is {redis_status.eviction_policy}, declared is {wanted}"
+    )
+
+
+@pytest.mark.check("redis-persistence")
+def test_data_survives_as_declared(redis_status: RedisStatusEvidence, environment: Environment) -> None:
+    """A restart in launch week loses everything that was not meant to be lost.
+
+    Fix: appendonly yes (or save 3600 1), and look at the disk when a status is not ok.
+    """
+    wanted = _declared(environment).persistence
+    if wanted == "aof":
+        assert redis_status.append_only, "the append-only file is off, declared is aof"
+        assert redis_status.append_only_status == "ok", f"the append-only file: {redis_status.append_only_status}"
+    if wanted == "rdb":
+        if redis_status.snapshot_schedule is None:
+            raise Unobserved("CONFIG GET save is not permitted", hint="ACL SETUSER monitor +config|get")
+        assert redis_status.snapshot_schedule, "no snapshot is scheduled, declared is rdb"
+        assert redis_status.snapshot_status == "ok", f"the last snapshot: {redis_status.snapshot_status}"
+
+
+@pytest.mark.check("redis-stable")
+def test_nothing_is_evicted_or_rejected(redis_status: RedisStatusEvidence) -> None:
+    """Keys that are evicted before the launch show that memory is too small for it.
+
+    Fix: raise maxmemory, shorten lifetimes, or find the client that opens too many connections.
+    """
+    counters = {"keys were evicted": redis_status.evicted, "connections were rejected": redis_status.rejected}
+    for what, counter in counters.items():
+        if counter is None:
+            raise Unobserved("INFO tells nothing about evictions and rejections")
+        assert counter[1] <= counter[0], (
+            f"{counter[1] - counter[0]} {what} within {format_duration(redis_status.watched)}"
+        )
+
+
+def _declared(environment: Environment) -> Redis:
+    if environment.redis is None:
+        raise Unobserved("the environment declares no [redis]")
+    return environment.redis
+
+
+def _refused(answer: str) -> bool:
+    return any(words in answer.lower() for words in _NO_PERMISSION)

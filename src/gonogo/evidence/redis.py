@@ -1,0 +1,75 @@
+"""What a server of the Redis protocol says to the service's user, to a monitoring user, and to a stranger."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from gonogo.evidence.base import Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisEvidence(Evidence):
+    """As the service's own user sees it, and as strangers do."""
+
+    address: str
+    """Host and port, without credentials."""
+    declared_tls: bool
+    """Whether the service's URL asks for TLS."""
+    reachable: bool
+    problem: str = ""
+    plain_answer: str | None = None
+    """What the same port answers without TLS, empty if it closes; None when it was not tried."""
+    anonymous: str | None = None
+    """What a PING without logging in was answered; None when it could not be tried."""
+    wrong_password: str | None = None
+    """What a login with a wrong password was answered; None when it could not be tried."""
+    forbidden: Mapping[str, str] = field(default_factory=dict)
+    """Dangerous commands, queued and discarded as the service's user: the answer to each."""
+    foreign_key: str | None = None
+    """What the service's user was answered when it read a key outside of its prefix."""
+    own_key: str | None = None
+    """The control: the same for a key inside of its prefix."""
+    round_trips: tuple[timedelta, ...] = ()
+    """Of pings, fastest first."""
+
+    @property
+    def p95_round_trip(self) -> timedelta | None:
+        """The 95th percentile (nearest rank); None without a sample."""
+        if not self.round_trips:
+            return None
+        return self.round_trips[max(0, -(-len(self.round_trips) * 95 // 100) - 1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisStatusEvidence(Evidence):
+    """As the monitoring user sees it."""
+
+    reachable: bool
+    problem: str = ""
+    version: str | None = None
+    used_memory_bytes: int | None = None
+    max_memory_bytes: int | None = None
+    """0 means: no limit."""
+    eviction_policy: str | None = None
+    append_only: bool | None = None
+    append_only_status: str | None = None
+    snapshot_schedule: str | None = None
+    """As ``CONFIG GET save`` has it; None where CONFIG is not permitted."""
+    snapshot_status: str | None = None
+    evicted: tuple[int, int] | None = None
+    """The counter, twice."""
+    rejected: tuple[int, int] | None = None
+    """Of connections, twice."""
+    watched: timedelta = timedelta(0)
+    """Between the two."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisWriteEvidence(Evidence):
+    """A synthetic key with a lifetime, written, read back, and removed."""
+
+    written: bool
+    read_back: bool
+    ttl_seconds: int | None
+    removed: bool
+    problem: str = ""
