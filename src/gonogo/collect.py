@@ -46,6 +46,9 @@ class Collector:
         self._stack = ExitStack()
         self._portal: BlockingPortal
         self._total: anyio.CapacityLimiter
+        self._together: int
+        self._quiet: anyio.Event
+        self._one: anyio.CapacityLimiter
         self._hosts: dict[str, anyio.CapacityLimiter] = {}
         self._deadline = 0.0
 
@@ -62,7 +65,7 @@ class Collector:
 
     def start(self, jobs: Sequence[Job]) -> None:
         """Begin to ask; the run's deadline counts from now. Returns at once."""
-        self._portal.call(self._open)
+        self._portal.call(self._open, sum(not job.kind.alone for job in jobs))
         for job in jobs:
             self._futures[job.key] = self._portal.start_task_soon(self._ask, job)
 
@@ -74,11 +77,30 @@ class Collector:
         """All that is known by now; what is still pending is recorded as never reached."""
         return {key: _settled(key, future) for key, future in self._futures.items()}
 
-    async def _open(self) -> None:
+    async def _open(self, together: int) -> None:
         self._total = anyio.CapacityLimiter(self._limits.total)
         self._deadline = anyio.current_time() + self._limits.run.total_seconds()
+        self._together = together
+        self._quiet = anyio.Event()
+        self._one = anyio.CapacityLimiter(1)
+        if not together:
+            self._quiet.set()
 
     async def _ask(self, job: Job) -> Record:
+        """Ask together with all others, or alone after them."""
+        if job.kind.alone:
+            with anyio.CancelScope(deadline=self._deadline):
+                await self._quiet.wait()
+            async with self._one:
+                return await self._ask_in_turn(job)
+        try:
+            return await self._ask_in_turn(job)
+        finally:
+            self._together -= 1
+            if not self._together:
+                self._quiet.set()
+
+    async def _ask_in_turn(self, job: Job) -> Record:
         started = time.monotonic()
         outcome: Evidence | Failure | None = None
         host = self._hosts.setdefault(job.question.host, anyio.CapacityLimiter(self._limits.per_host))

@@ -1,7 +1,7 @@
 """What every piece of evidence has, whatever protocol it came over."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 Scope = tuple[str, ...]
 """Where something was observed, widest first: ``("api.workme.test", "203.0.113.7")``, ``("mongodb",)``."""
@@ -14,6 +14,23 @@ class Evidence:
     scope: Scope
     taken_at: datetime
     """When the target was asked, in UTC. Checks take the time from here, never from the clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundTripEvidence(Evidence):
+    """Round trips of the smallest request there is, asked one after another while nothing else was."""
+
+    reachable: bool
+    problem: str = ""
+    round_trips: tuple[timedelta, ...] = ()
+    """Fastest first."""
+
+    @property
+    def p95(self) -> timedelta | None:
+        """The 95th percentile (nearest rank); None without a sample."""
+        if not self.round_trips:
+            return None
+        return self.round_trips[-(-len(self.round_trips) * 95 // 100) - 1]
 
 
 def related(one: Scope, other: Scope) -> bool:

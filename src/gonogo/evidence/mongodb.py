@@ -44,15 +44,6 @@ class MongoEvidence(Evidence):
     """What the service's user may change outside of its own database."""
     indexes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By collection, as ``email unique`` or ``client_id``."""
-    round_trips: tuple[timedelta, ...] = ()
-    """Of pings, fastest first."""
-
-    @property
-    def p95_round_trip(self) -> timedelta | None:
-        """The 95th percentile (nearest rank); None without a sample."""
-        if not self.round_trips:
-            return None
-        return self.round_trips[max(0, -(-len(self.round_trips) * 95 // 100) - 1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,15 +29,6 @@ class RedisEvidence(Evidence):
     """What the service's user was answered when it read a key outside of its prefix."""
     own_key: str | None = None
     """The control: the same for a key inside of its prefix."""
-    round_trips: tuple[timedelta, ...] = ()
-    """Of pings, fastest first."""
-
-    @property
-    def p95_round_trip(self) -> timedelta | None:
-        """The 95th percentile (nearest rank); None without a sample."""
-        if not self.round_trips:
-            return None
-        return self.round_trips[max(0, -(-len(self.round_trips) * 95 // 100) - 1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

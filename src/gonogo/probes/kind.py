@@ -35,3 +35,5 @@ class ProbeKind:
     questions: Callable[[Environment, Secrets], Sequence[Any]]
     ask: Callable[[Any], Awaitable[Evidence]]
     effect: Effect = Effect.READ
+    alone: bool = False
+    """Measures time, and is asked when all others are done: our own load must not become the target's latency."""

@@ -21,7 +21,7 @@ from pymongo.read_concern import ReadConcern
 
 from gonogo.environment.model import Environment, Index
 from gonogo.errors import Unobserved, UsageError
-from gonogo.evidence.base import Scope
+from gonogo.evidence.base import RoundTripEvidence, Scope
 from gonogo.evidence.mongodb import Member, MongoEvidence, MongoStatusEvidence, MongoWriteEvidence, Refusal
 from gonogo.probes.mongodb_wire import hello_message, is_hello_reply
 from gonogo.secrets import Secrets
@@ -31,7 +31,7 @@ SCRATCH = "gonogo_scratch"
 _SELECTION_MS = 4000
 _OPERATION_MS = 3000
 _PLAIN_SECONDS = 2.0
-_PINGS = 20
+_PINGS = 40
 _LONGEST = 300
 _CHANGING = {
     "insert", "update", "remove", "dropCollection", "dropDatabase", "createUser", "grantRole", "shutdown",
@@ -96,6 +96,20 @@ async def probe_mongo(question: MongoQuestion) -> MongoEvidence:
     if member is not None:
         known |= await _as_stranger(question, member)
     return MongoEvidence(scope=question.scope, taken_at=taken_at, reachable=True, **known)
+
+
+async def probe_mongo_latency(question: MongoQuestion) -> RoundTripEvidence:
+    """Ping over the service's own connection."""
+    taken_at = datetime.now(UTC)
+    try:
+        async with _client(question) as client:
+            admin = client.get_database("admin", read_preference=ReadPreference.NEAREST)
+            await _ping(admin)  # connecting is not part of a round trip
+            trips = sorted([await _ping(admin) for _ in range(_PINGS)])
+    except (OperationFailure, ConnectionFailure) as error:
+        _raise_if_unobserved(error)
+        return RoundTripEvidence(scope=question.scope, taken_at=taken_at, reachable=False, problem=_words(error))
+    return RoundTripEvidence(scope=question.scope, taken_at=taken_at, reachable=True, round_trips=tuple(trips))
 
 
 async def probe_mongo_status(question: MongoQuestion) -> MongoStatusEvidence:
@@ -165,7 +179,6 @@ async def _as_app(client: Client, question: MongoQuestion) -> dict[str, Any]:
         "roles": tuple(sorted(f"{role['role']}@{role['db']}" for role in granted["authenticatedUserRoles"])),
         "wide_privileges": tuple(_wide(granted.get("authenticatedUserPrivileges", ()), question.database)),
         "indexes": {name: await _indexes(database, name) for name in {index.collection for index in question.indexes}},
-        "round_trips": tuple(sorted([await _ping(admin) for _ in range(_PINGS)])),
     }
 
 

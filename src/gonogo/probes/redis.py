@@ -17,13 +17,13 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from gonogo.environment.model import Environment
 from gonogo.errors import Unobserved, UsageError
-from gonogo.evidence.base import Scope
+from gonogo.evidence.base import RoundTripEvidence, Scope
 from gonogo.evidence.redis import RedisEvidence, RedisStatusEvidence, RedisWriteEvidence
 from gonogo.secrets import Secrets
 
 _PATIENCE_SECONDS = 3.0
 _WATCH_SECONDS = 1.0
-_PINGS = 20
+_PINGS = 40
 _TTL_SECONDS = 60
 _LONGEST = 200
 ACCEPTED = "accepted"
@@ -33,7 +33,7 @@ DANGEROUS = {
     "CONFIG": ("CONFIG", "SET", "maxmemory-samples", "5"),
     "KEYS": ("KEYS", "*"),
     "DEBUG": ("DEBUG", "SLEEP", "0"),
-    "SHUTDOWN": ("SHUTDOWN", "NOSAVE"),
+    "ACL": ("ACL", "LIST"),
 }
 
 
@@ -89,7 +89,7 @@ async def probe_redis(question: RedisQuestion) -> RedisEvidence:
         known["plain_answer"] = await _plain(parts.hostname or "", parts.port or 6379)
     try:
         async with _client(question) as client:
-            known["round_trips"] = tuple(sorted([await _ping(client) for _ in range(_PINGS)]))
+            await _ping(client)
         known["forbidden"] = {name: await _queued(question, command) for name, command in DANGEROUS.items()}
         known["foreign_key"] = await _said(question, "GET", f"gonogo-foreign-{entropy.token_hex(4)}")
         known["own_key"] = await _said(question, "GET", f"{question.key_prefix}gonogo-{entropy.token_hex(4)}")
@@ -100,6 +100,19 @@ async def probe_redis(question: RedisQuestion) -> RedisEvidence:
     user = parts.username or "default"
     known["wrong_password"] = await _stranger(question, username=user, password=entropy.token_urlsafe(16))
     return RedisEvidence(scope=question.scope, taken_at=taken_at, reachable=True, **known)
+
+
+async def probe_redis_latency(question: RedisQuestion) -> RoundTripEvidence:
+    """Ping over the service's own connection."""
+    taken_at = datetime.now(UTC)
+    try:
+        async with _client(question) as client:
+            await _ping(client)  # connecting is not part of a round trip
+            trips = sorted([await _ping(client) for _ in range(_PINGS)])
+    except (RedisError, OSError) as error:
+        _raise_if_unobserved(error, urlsplit(question.url).hostname or "")
+        return RoundTripEvidence(scope=question.scope, taken_at=taken_at, reachable=False, problem=_words(error))
+    return RoundTripEvidence(scope=question.scope, taken_at=taken_at, reachable=True, round_trips=tuple(trips))
 
 
 async def probe_redis_status(question: RedisQuestion) -> RedisStatusEvidence:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from gonogo.environment.types import Effect
+from gonogo.evidence.base import RoundTripEvidence
 from gonogo.evidence.dns import DnsHostEvidence, DnsNameEvidence, DnsZoneEvidence
 from gonogo.evidence.http import (
     HealthEvidence,
@@ -37,12 +38,14 @@ from gonogo.probes.mongodb import (
     mongo_questions,
     mongo_status_questions,
     probe_mongo,
+    probe_mongo_latency,
     probe_mongo_status,
     probe_mongo_write,
 )
 from gonogo.probes.ports import ports_questions, probe_ports
 from gonogo.probes.redis import (
     probe_redis,
+    probe_redis_latency,
     probe_redis_status,
     probe_redis_write,
     redis_questions,
@@ -69,6 +72,14 @@ _KINDS: tuple[ProbeKind, ...] = (
     ProbeKind(name="ports", section="ports", evidence=PortsEvidence, questions=ports_questions, ask=probe_ports),
     ProbeKind(name="mongo", section="mongodb", evidence=MongoEvidence, questions=mongo_questions, ask=probe_mongo),
     ProbeKind(
+        name="mongo_latency",
+        section="mongodb",
+        evidence=RoundTripEvidence,
+        questions=mongo_questions,
+        ask=probe_mongo_latency,
+        alone=True,
+    ),
+    ProbeKind(
         name="mongo_status",
         section="mongodb",
         evidence=MongoStatusEvidence,
@@ -84,6 +95,14 @@ _KINDS: tuple[ProbeKind, ...] = (
         effect=Effect.WRITE,
     ),
     ProbeKind(name="redis", section="redis", evidence=RedisEvidence, questions=redis_questions, ask=probe_redis),
+    ProbeKind(
+        name="redis_latency",
+        section="redis",
+        evidence=RoundTripEvidence,
+        questions=redis_questions,
+        ask=probe_redis_latency,
+        alone=True,
+    ),
     ProbeKind(
         name="redis_status",
         section="redis",
