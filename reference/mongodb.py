@@ -309,7 +309,7 @@ def not_startable(child: Child) -> StartFailed:
         library = missing.partition("libraries: ")[2].partition(":")[0] or "a library"
         return StartFailed(
             f"mongod needs {library}, which this machine lacks",
-            cure=f"Install the package that brings {library} (Debian: apt-get install libcurl4), or {_CURE.lower()}",
+            cure=f"Install the package that brings {library} (Debian: apt-get install libcurl4). Or else: {_CURE}",
         )
     tail = "\n    ".join(words[-5:]) or "(it said nothing)"
     return StartFailed(f"mongod ended at once (exit {child.exit_code}); its last words:\n    {tail}", cure=_CURE)

@@ -29,9 +29,11 @@ def environ(**changes: str) -> dict[str, str]:
 
 
 class Supervised:
-    """One supervisor; its first event, ready or not, has arrived when the context is entered."""
+    """One supervisor; unless told not to wait, its first event has arrived when the context is entered."""
 
-    def __init__(self, *arguments: str, **changes: str) -> None:
+    def __init__(self, *arguments: str, wait: bool = True, **changes: str) -> None:
+        self.first: Event = {}
+        self._wait = wait
         self._arguments = arguments
         self._environ = environ(**changes)
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
@@ -49,7 +51,8 @@ class Supervised:
         self._stdin = cast("IO[bytes]", self._process.stdin)
         self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
         self._reader.start()
-        self.first = self.event()
+        if self._wait:
+            self.first = self.event()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -111,6 +114,13 @@ class Supervised:
             for line in stream:
                 self._events.put(json.loads(line))
         self._events.put(None)
+
+
+def faults() -> list[dict[str, str]]:
+    """What ``python -m reference faults`` lists."""
+    command = [sys.executable, "-m", "reference", "faults"]
+    listed: list[dict[str, str]] = json.loads(subprocess.check_output(command, env=environ()))  # noqa: S603 - as above
+    return listed
 
 
 def eventually(condition: Callable[[], object]) -> bool:

@@ -1,0 +1,92 @@
+"""What stands in the way of a start is worked around, or named together with its cure."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.reference.supervised import Supervised, faults, nothing_is_left
+
+
+@contextmanager
+def _taken(address: str, port: int, kind: socket.SocketKind) -> Iterator[None]:
+    """Held by somebody else; if it is taken already, so much the better."""
+    with socket.socket(socket.AF_INET, kind) as holder:
+        try:
+            holder.bind((address, port))
+            if kind is socket.SOCK_STREAM:
+                holder.listen()
+        except OSError:
+            pass
+        yield
+
+
+def test_a_taken_port_is_avoided() -> None:
+    """A developer whose own server listens there could not verify anything."""
+    with ExitStack() as stack:
+        stack.enter_context(_taken("127.0.0.13", 20053, socket.SOCK_DGRAM))
+        stack.enter_context(_taken("127.0.0.2", 20443, socket.SOCK_STREAM))
+        stack.enter_context(_taken("127.0.0.1", 21379, socket.SOCK_STREAM))
+        supervised = stack.enter_context(Supervised())
+        chosen = supervised.environment
+        host = chosen["hosts"]["api.workme.test"]
+        ports = {chosen["dns"]["port"], host["https_port"], *chosen["ports"]["closed"]["redis"]}
+        assert not ports & {20053, 20443, 21379}
+        assert max(ports) < 32768
+        for address in ("127.0.0.1", "127.0.0.2"):
+            socket.create_connection((address, host["https_port"])).close()
+
+
+def test_two_instances_at_once_share_no_port() -> None:
+    """Two runs started by one CI job would verify, and break, each other's environment."""
+    with Supervised(wait=False) as one, Supervised(wait=False) as two:
+        one.first, two.first = one.event(), two.event()
+        chosen = [supervised.environment["hosts"]["api.workme.test"] for supervised in (one, two)]
+        assert not {*chosen[0].values()} & {*chosen[1].values()}
+        assert one.secrets["MONGO_URL"] != two.secrets["MONGO_URL"]
+
+
+def test_an_unknown_fault_is_a_suggestion() -> None:
+    """A typo would start a healthy environment, and a check would look as if it missed the fault."""
+    with Supervised("--fault", "tls-expire") as supervised:
+        assert supervised.first["event"] == "failed"
+        assert supervised.first["message"] == "no fault 'tls-expire'; did you mean tls-expired?"
+        assert supervised.exit_code() == 2
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("echo 'cannot allocate memory' >&2; exit 14", "mongod ended at once (exit 14)"),
+        (
+            "echo 'error while loading shared libraries: libcurl.so.4: cannot open shared object file' >&2; exit 127",
+            "mongod needs libcurl.so.4, which this machine lacks",
+        ),
+        (None, "cannot be executed (No such file or directory)"),
+    ],
+    ids=["fails", "lacks a library", "is not there"],
+)
+def test_a_mongod_that_cannot_start_is_named(tmp_path: Path, script: str | None, message: str) -> None:
+    """A newcomer on a minimal machine would read a stack trace instead of the package to install."""
+    mongod = tmp_path / "mongod"
+    if script is not None:
+        mongod.write_text(f"#!/bin/sh\n{script}\n")
+        mongod.chmod(0o700)
+    with Supervised(GONOGO_MONGOD=str(mongod), TMPDIR=str(tmp_path)) as supervised:
+        failed = supervised.first
+        assert failed["event"] == "failed"
+        assert message in failed["message"]
+        assert "GONOGO_MONGOD" in failed["cure"]
+        assert supervised.exit_code() == 2
+        assert nothing_is_left(group=supervised.pid, state=tmp_path / "none")
+        assert not list(tmp_path.glob("gonogo-reference-*"))
+
+
+def test_every_fault_says_what_it_breaks() -> None:
+    """The list is what a user chooses from."""
+    listed = faults()
+    assert {fault["area"] for fault in listed} == {"dns", "tls", "http", "mongodb", "redis", "ports"}
+    assert len({fault["name"] for fault in listed}) == len(listed) >= 70
+    assert all(fault["breaks"] for fault in listed)
