@@ -1,7 +1,10 @@
-.PHONY: setup test
+.PHONY: help setup launch test check faults bench lock
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+
+help:  ## what there is to make
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed  ## a virtual environment with exactly the locked versions
 
@@ -11,5 +14,28 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
+launch: setup  ## start the reference environment, verify it, write the sign-off page
+	$(BIN)/gonogo run --env reference
+
 test: setup  ## the suite's own tests
 	$(BIN)/python -m pytest tests
+
+check: setup  ## linters, types, import contracts, tests with branch coverage
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest tests
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+faults: setup  ## every fault of the reference environment against every check
+	$(BIN)/python tests/faults/matrix.py
+
+bench: setup  ## what probing at once costs, beside one at a time
+	$(BIN)/python tests/bench/probing.py
+
+lock: setup  ## choose the newest versions that fit, with hashes
+	$(BIN)/uv pip compile --quiet pyproject.toml --all-extras --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --output-file requirements.lock

@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     refuse_xdist(config)
     request = Request(
-        environment=config.option.env, project=Path.cwd(), release=config.option.release, gate=config.option.gate
+        environment=config.option.env, project=Path(), release=config.option.release, gate=config.option.gate
     )
     try:
         run = prepare(request, os.environ)

@@ -14,7 +14,7 @@ def checks(identifier: str | None) -> int:
     from gonogo.plan import read_suite  # noqa: PLC0415 - help answers at once
     from gonogo.run import check_folders, selection  # noqa: PLC0415
 
-    suite = read_suite(check_folders(Path.cwd()))
+    suite = read_suite(check_folders(Path()))
     if identifier is None:
         for known, line in suite.catalogue.items():
             click.echo(f"{known:<26} {line.severity:<8} {line.effect:<6} {line.title}")

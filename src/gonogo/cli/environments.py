@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -21,11 +22,12 @@ def env(name: str | None, *, schema: bool) -> int:
         click.echo(environment_schema(), nl=False)
         return 0
     if name is None:
-        click.echo("\n".join(available(Path.cwd())))
+        click.echo("\n".join(available(Path())))
         return 0
-    file = read_environment(name, project=Path.cwd())
+    file = read_environment(name, project=Path())
     click.echo(f"# {file.path}")
-    click.echo(json.dumps(file.environment.model_dump(mode="json", exclude_none=True), indent=2, ensure_ascii=False))
+    for key, value in _flat(file.environment.model_dump(exclude_none=True)):
+        click.echo(f"{key} = {value}")
     if file.environment.service.bundled:
         click.echo("# bundled: release, authority, secrets and ports come from the instance that a run starts")
         return 0
@@ -35,3 +37,26 @@ def env(name: str | None, *, schema: bool) -> int:
     for problem in problems:
         click.echo(f"gonogo: {problem}", err=True)
     return 2 if problems else 0
+
+
+def _flat(section: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Keys as the error messages spell them, and values as people write them; defaults included."""
+    from gonogo.durations import format_duration  # noqa: PLC0415 - help answers at once
+
+    for key, value in section.items():
+        match value:
+            case Mapping():
+                yield from _flat(value, f"{prefix}{key}.")
+            case timedelta():
+                yield f"{prefix}{key}", format_duration(value)
+            case tuple() | list() if value and isinstance(value[0], Mapping):
+                for index, item in enumerate(value):
+                    yield from _flat(item, f"{prefix}{key}.{index}.")
+            case tuple() | list():
+                yield f"{prefix}{key}", ", ".join(map(str, value)) or "(none)"
+            case frozenset():
+                yield f"{prefix}{key}", ", ".join(sorted(map(str, value))) or "(none)"
+            case bool():
+                yield f"{prefix}{key}", "yes" if value else "no"
+            case _:
+                yield f"{prefix}{key}", str(value)

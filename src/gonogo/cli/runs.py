@@ -40,7 +40,7 @@ def run(  # noqa: PLR0913 - one argument per option
     from gonogo.sources import LiveSource  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, _interrupt)
-    request = Request(environment=environment, project=Path.cwd(), release=release, only=only, faults=faults)
+    request = Request(environment=environment, project=Path(), release=release, only=only, faults=faults)
     progress = Progress(sys.stderr)
     progress.say(f"preparing {environment}")
     prepared = prepare(request, os.environ)
@@ -61,7 +61,7 @@ def replay(folder: Path) -> int:
     from gonogo.replay import differences, judged_again, read_results  # noqa: PLC0415
 
     recorded = read_results(folder / RESULTS)
-    results = judged_again(folder, Path.cwd())
+    results = judged_again(folder, Path())
     _show(results, str(folder), "")
     found = differences(recorded, results)
     if found:

@@ -64,17 +64,17 @@ def find_secrets(file: EnvironmentFile, environ: Mapping[str, str]) -> tuple[Sec
     """What there is, and the problems with the rest."""
     problems: list[str] = []
     stored: Mapping[str, str | None] = {}
-    source = file.environment.secrets.dotenv
+    source, where = file.environment.secrets.dotenv, "the process environment"
     if source is not None:
         path = file.project / source
+        where = f"the process environment, or in {path}"
         if path.is_file():
             stored = dotenv_values(path, interpolate=False)
         else:
-            problems.append(f"{file.path}: secrets.dotenv: {path} is not a file; create it or remove the key")
+            where += " (which does not exist yet)"
     values: dict[str, str] = {}
     for key, name in secret_names(file.environment):
         value = environ.get(name) or stored.get(name)
-        where = f"the process environment{f' or in {source}' if source else ''}"
         if not value:
             problems.append(f"{file.path}: {key}: secret {name} has no value; set it in {where}")
         elif len(value) < SHORTEST_SECRET:

@@ -103,7 +103,7 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(_duration),
     AfterValidator(_positive),
-    PlainSerializer(_exactly, return_type=str),
+    PlainSerializer(_exactly, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)? ?(ms|s|min|h|d)$", "examples": ["10 s", "5 min"]}),
 ]
 HostName = Annotated[str, AfterValidator(_host_name)]
