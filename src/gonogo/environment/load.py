@@ -152,7 +152,14 @@ def _validate(document: Document, path: Path) -> Environment:
     try:
         return Environment.model_validate(document)
     except ValidationError as error:
-        raise UsageError(*(_problem(found, path) for found in error.errors(include_url=False))) from None
+        found = error.errors(include_url=False)
+        # A list that is too short because its only item is wrong is one mistake, not two.
+        own = [one for one in found if not any(_inside(other["loc"], one["loc"]) for other in found)]
+        raise UsageError(*(_problem(one, path) for one in own)) from None
+
+
+def _inside(location: tuple[str | int, ...], outer: tuple[str | int, ...]) -> bool:
+    return len(location) > len(outer) > 0 and location[: len(outer)] == outer
 
 
 def _problem(found: Mapping[str, Any], path: Path) -> str:

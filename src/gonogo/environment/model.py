@@ -18,6 +18,7 @@ from gonogo.environment.types import (
     SocketAddress,
     Text,
     UrlPath,
+    to_a_labels,
 )
 
 
@@ -32,7 +33,8 @@ def _https(value: str) -> str:
     if parts.scheme != "https" or not parts.hostname or parts.username or parts.password:
         message = "the public https:// address of the service is expected, as in 'https://api.example.com'"
         raise ValueError(message)
-    return value.rstrip("/")
+    port = f":{parts.port}" if parts.port else ""
+    return f"https://{to_a_labels(parts.hostname)}{port}{parts.path.rstrip('/')}"
 
 
 Family = Literal["dns", "hosts", "http", "mongodb", "redis", "ports"]

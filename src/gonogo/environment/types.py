@@ -47,7 +47,7 @@ def _positive(value: timedelta) -> timedelta:
     return value
 
 
-def _host_name(value: str) -> str:
+def to_a_labels(value: str) -> str:
     """The A-label form: ssl speaks IDNA 2003, so names are converted once, here, by IDNA 2008."""
     name = value.rstrip(".").lower()
     try:
@@ -106,7 +106,7 @@ Duration = Annotated[
     PlainSerializer(_exactly, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)? ?(ms|s|min|h|d)$", "examples": ["10 s", "5 min"]}),
 ]
-HostName = Annotated[str, AfterValidator(_host_name)]
+HostName = Annotated[str, AfterValidator(to_a_labels)]
 Address = Annotated[str, AfterValidator(_address)]
 SocketAddress = Annotated[str, AfterValidator(_socket_address)]
 UrlPath = Annotated[str, AfterValidator(_url_path)]
