@@ -167,7 +167,12 @@ def test_resolvers_agree(dns_host: DnsHostEvidence, dns_name: DnsNameEvidence, e
     Fix: wait for the old TTL to pass, or flush the caches of those public resolvers that offer it.
     """
     declared = _declared(dns_host.host, environment)
-    _quorum(dns_name, environment, lambda seen: seen.addresses == declared, f"declared {_list(declared)}")
+    _quorum(
+        dns_name,
+        environment,
+        lambda seen: seen.addresses == declared,
+        f"give the declared addresses, {_list(declared)}",
+    )
 
 
 @pytest.mark.check("dns-propagated-everywhere")
@@ -242,7 +247,7 @@ def test_no_name_leads_nowhere(dns_name: DnsNameEvidence, environment: Environme
 
     Fix: remove the CNAME, or point it to a name that exists.
     """
-    _quorum(dns_name, environment, lambda seen: bool(seen.addresses), "an address is expected")
+    _quorum(dns_name, environment, lambda seen: bool(seen.addresses), "give an address")
 
 
 def _quorum(name: DnsNameEvidence, environment: Environment, right: Callable[[Addresses], bool], expected: str) -> None:
@@ -251,16 +256,14 @@ def _quorum(name: DnsNameEvidence, environment: Environment, right: Callable[[Ad
     good = [seen for seen in name.resolvers if seen.conclusive and right(seen)]
     mute = [seen for seen in name.resolvers if not seen.conclusive]
     wrong = [f"{seen.server}: {_led(seen)}" for seen in name.resolvers if seen.conclusive and not right(seen)]
+    found = f"{name.name}: {len(good)} of {len(name.resolvers)} resolvers {expected}; {needed} must"
     if len(good) < needed <= len(good) + len(mute):
         silent = "; ".join(f"{seen.server}: {seen.a.told}" for seen in mute)
         raise Unobserved(
-            f"{name.name}: {len(good)} resolvers answer rightly, {needed} are needed, without an answer are {silent}",
+            f"{found}, and not all of them can be asked: {silent}",
             hint="declare resolvers in [dns] that this machine reaches",
         )
-    assert len(good) >= needed, (
-        f"{name.name}: {len(good)} of {len(name.resolvers)} resolvers answer rightly, {needed} are needed; "
-        f"{'; '.join(wrong)}; {expected}"
-    )
+    assert len(good) >= needed, f"{found}; the others: {'; '.join(wrong)}"
 
 
 def _led(seen: Addresses) -> str:
