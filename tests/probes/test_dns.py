@@ -154,12 +154,19 @@ async def test_a_wildcard_answers_for_made_up_names() -> None:
     assert {answer.records for answer in zone.random_name if answer.rdtype == "A"} == {("127.0.0.1", "127.0.0.2")}
 
 
-async def test_a_name_outside_every_zone_has_no_servers() -> None:
+async def test_a_zone_that_is_gone_has_no_servers() -> None:
     """An expired domain is the target's fault, not our inability to ask."""
     async with reference_dns() as vantage:
-        zone = await probe_dns_zone(DnsQuestion(name="expired.example", vantage=vantage))
+        zone = await probe_dns_zone(DnsQuestion(name="expired.workme.test", vantage=vantage))
     assert (zone.delegation.zone, zone.servers) == ("", ())
     assert {answer.rcode for answer in zone.delegation.answers} == {"NXDOMAIN"}
+
+
+async def test_a_filter_that_denies_everything_is_no_witness() -> None:
+    """A café's portal would say that the domain does not exist."""
+    async with reference_dns() as vantage:
+        with pytest.raises(Unobserved, match="without an SOA"):
+            await probe_dns_zone(DnsQuestion(name="example.org", vantage=vantage))
 
 
 async def test_silent_resolvers_leave_it_unobserved() -> None:

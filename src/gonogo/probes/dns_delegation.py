@@ -32,7 +32,14 @@ async def find_delegation(candidates: Sequence[str], vantage: Vantage) -> Delega
             servers = await asyncio.gather(*(_server(server, vantage) for server in said.records[:_MOST_SERVERS]))
             unasked = max(0, len(said.records) - _MOST_SERVERS) + said.omitted_records
             return Delegation(zone=name, answers=answers, servers=tuple(servers), omitted_servers=unasked)
+    if not any(map(_credible, asked[0])):
+        raise _impostor(asked[0])
     return Delegation(zone="", answers=asked[0])
+
+
+def _credible(answer: Answer) -> bool:
+    """A denial comes with the SOA of whoever denies (RFC 2308). Portals and filters, which deny all, have none."""
+    return answer.rcode == "SERVFAIL" or answer.negative_ttl is not None
 
 
 async def _server(name: str, vantage: Vantage) -> NameServer:
@@ -47,4 +54,13 @@ def _nobody_to_ask(answers: Sequence[Answer]) -> Unobserved:
     return Unobserved(
         f"none of the declared resolvers answers this machine ({complaints})",
         hint="declare resolvers in [dns] that this machine reaches, as '9.9.9.9:53'",
+    )
+
+
+def _impostor(answers: Sequence[Answer]) -> Unobserved:
+    denials = "; ".join(f"{answer.server}: {answer.told}" for answer in answers)
+    return Unobserved(
+        f"{answers[0].name} is denied without an SOA to show who denies it ({denials}): "
+        "something on this network seems to answer in place of the resolvers",
+        hint="ask from a network that lets DNS through, or declare resolvers in [dns] that this machine reaches",
     )
