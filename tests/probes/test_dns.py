@@ -25,7 +25,7 @@ from gonogo.probes.dns import (
 from gonogo.probes.dns_delegation import find_delegation, parents
 from gonogo.probes.dns_query import Vantage
 from gonogo.secrets import Secrets
-from tests.probes.dns_doubles import PATIENCE, ZONE, answering, double, reference_dns
+from tests.probes.dns_doubles import PATIENCE, SHORT, ZONE, answering, double, reference_dns
 
 pytestmark = pytest.mark.anyio
 HOST = "api.workme.test"
@@ -172,7 +172,7 @@ async def test_a_filter_that_denies_everything_is_no_witness() -> None:
 async def test_silent_resolvers_leave_it_unobserved() -> None:
     """A laptop without a network would say that the domain does not exist."""
     async with double() as (server, _):
-        vantage = Vantage(resolvers=(server,), port=53, patience=PATIENCE)
+        vantage = Vantage(resolvers=(server,), port=53, patience=SHORT)
         with pytest.raises(Unobserved, match=rf"none of the declared resolvers .*{server}: silent") as found:
             await probe_dns_zone(DnsQuestion(name=ZONE, vantage=vantage))
     assert "[dns]" in found.value.hint
@@ -214,7 +214,7 @@ async def test_a_hostile_delegation_is_cut() -> None:
         return len(wire).to_bytes(2, "big") + wire
 
     async with double(many, whole) as (server, _):
-        vantage = Vantage(resolvers=(server,), port=53, patience=timedelta(seconds=2))
+        vantage = Vantage(resolvers=(server,), port=53, patience=PATIENCE)
         delegation = await find_delegation([ZONE], vantage)
     assert (len(delegation.servers), delegation.omitted_servers) == (13, 37)
     assert {len(server.addresses) for server in delegation.servers} == {4}
