@@ -131,11 +131,11 @@ _MONGODB: Mapping[str, tuple[str, Change]] = {
     "mongo-member-down": ("one member of the replica set is down", _part("mongodb", dead_member=True)),
     "mongo-secondary-lags": ("a secondary lags more than ten seconds", _part("mongodb", lagging_secondary=True)),
     "mongo-app-read-only": ("the service's user may not write", _part("mongodb", app_roles=(("read", "workme"),))),
-    "mongo-old-wire-version": ("the server speaks the protocol of MongoDB 4.2", _part("mongodb", relay="old")),
+    "mongo-old-wire-version": ("the server speaks the protocol of MongoDB 5.0", _part("mongodb", relay="old")),
     "mongo-admin-user": ("the service's user is root", _part("mongodb", app_roles=(("root", "admin"),))),
     "mongo-index-missing": ("users has no index on email", _part("mongodb", email_index="none")),
     "mongo-index-not-unique": ("the index on users.email is not unique", _part("mongodb", email_index="plain")),
-    "mongo-slow": ("every reply takes 120 ms longer", _part("mongodb", relay="slow")),
+    "mongo-slow": ("every reply takes 80 ms longer", _part("mongodb", relay="slow")),
     "mongo-connections-exhausted": ("nearly all connections are taken", _part("mongodb", exhausted=True)),
 }
 _APP_ALL = "~wm:* &wm:* +@all"
@@ -152,7 +152,7 @@ _REDIS: Mapping[str, tuple[str, Change]] = {
     "redis-no-limit": ("its memory is not limited", _part("redis", maxmemory="0")),
     "redis-not-persistent": ("a restart loses everything", _part("redis", append_only=False)),
     "redis-evicting": ("keys are evicted all the time", _part("redis", evicting=True)),
-    "redis-slow": ("every reply takes 120 ms longer", _part("redis", slow=True)),
+    "redis-slow": ("every reply takes 80 ms longer", _part("redis", slow=True)),
 }
 _PORTS: Mapping[str, tuple[str, Change]] = {
     "port-mongodb-open": ("MongoDB's port is reachable at the second address", _open("mongodb")),

@@ -10,9 +10,9 @@ from reference.ports import Ports
 from reference.relay import Backend, Listen, Relay, TlsOffer
 from reference.valkey import RedisSettings
 
-_SLOW_SECONDS = 0.12
-_OLD_WIRE_VERSION = 8
-"""MongoDB 4.2."""
+_SLOW_SECONDS = 0.08
+_OLD_WIRE_VERSION = 13
+"""MongoDB 5.0."""
 _ALPN = ("h2", "http/1.1")
 _OFFERS: Mapping[str, TlsOffer] = {
     "legacy": TlsOffer(minimum=ssl.TLSVersion.TLSv1, ciphers="ALL:!aNULL:!kRSA:@SECLEVEL=0", protocols=_ALPN),

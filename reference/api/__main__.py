@@ -23,7 +23,8 @@ class Servers:
 
     def __init__(self, config: ApiConfig) -> None:
         self._config = config
-        self._api = Faulty(build_app(config), config)
+        app, self._service = build_app(config)
+        self._api = Faulty(app, config)
         self._redirect = Faulty(build_redirect(config), config)
         self._running: dict[tuple[str, int], tuple[Server, asyncio.Task[None]]] = {}
 
@@ -35,6 +36,7 @@ class Servers:
 
     async def apply(self, command: dict[str, Any]) -> None:
         """``faults``: exactly these. ``certificates``: chain and key per address for https, or null for none."""
+        await self._service.reconnect()
         self._api.faults = self._redirect.faults = frozenset(command["faults"])
         for address in self._config.addresses:
             await self._end(address, self._config.https_port)

@@ -23,15 +23,15 @@ _HEADERS = (
 Asgi = Any
 
 
-def build_app(config: ApiConfig) -> Asgi:
-    """The service behind https."""
+def build_app(config: ApiConfig) -> tuple[Asgi, Service]:
+    """The service behind https, and what its requests share."""
     app = FastAPI(title="WorkMe", version=config.release, docs_url=None, redoc_url=None)
     app.state.service = service = Service.create(config)
     for module in (health, accounts, metrics):
         app.include_router(module.router)
     app.add_exception_handler(PyMongoError, _unavailable)
     app.add_exception_handler(RedisError, _unavailable)
-    return _Headers(Measured(app, service.metrics))
+    return _Headers(Measured(app, service.metrics)), service
 
 
 def build_redirect(config: ApiConfig) -> Asgi:

@@ -128,7 +128,8 @@ class Faulty:
         await send({"type": "http.response.body", "body": reply.body})
 
     def _spoil(self, reply: Reply) -> Reply:
-        for fault in sorted(self.faults & CHANGES.keys()):
+        over_http = {"http-plain-serves"}  # the only one that is about plain http
+        for fault in sorted(self.faults & (over_http if reply.scheme == "http" else CHANGES.keys())):
             reply = CHANGES[fault](reply)
         if "health-leaks-secret" in self.faults and reply.path == "/api/health/deep":
             reply = reply.with_json(debug=self._config.mongo_url)

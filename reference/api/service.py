@@ -15,7 +15,7 @@ _DATABASE_PATIENCE_MS = 2000
 KEY_PREFIX = "wm:"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Service:
     """Shared by all requests."""
 
@@ -27,25 +27,33 @@ class Service:
     @classmethod
     def create(cls, config: ApiConfig) -> "Service":
         """Connect lazily: a database that is down at start is a failing health check, not a crash."""
-        mongo: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
-            config.mongo_url,
-            tlsCAFile=config.ca_file,
-            serverSelectionTimeoutMS=_DATABASE_PATIENCE_MS,
-            timeoutMS=_DATABASE_PATIENCE_MS,
-            maxPoolSize=20,
-        )
         redis = Redis.from_url(
             config.redis_url,
             ssl_ca_certs=config.ca_file,
             socket_timeout=_DATABASE_PATIENCE_MS / 1000,
             socket_connect_timeout=_DATABASE_PATIENCE_MS / 1000,
         )
-        return cls(config, mongo, redis, Metrics())
+        return cls(config, _connect(config), redis, Metrics())
+
+    async def reconnect(self) -> None:
+        """Forget a replica set that was made anew: a driver that remembers the old one takes its primary for stale."""
+        old, self.mongo = self.mongo, _connect(self.config)
+        await old.close()
 
     @property
     def database(self) -> AsyncDatabase[dict[str, Any]]:
         """The service's own database."""
         return self.mongo.get_default_database()
+
+
+def _connect(config: ApiConfig) -> AsyncMongoClient[dict[str, Any]]:
+    return AsyncMongoClient(
+        config.mongo_url,
+        tlsCAFile=config.ca_file,
+        serverSelectionTimeoutMS=_DATABASE_PATIENCE_MS,
+        timeoutMS=_DATABASE_PATIENCE_MS,
+        maxPoolSize=20,
+    )
 
 
 def _service(request: Request) -> Service:
