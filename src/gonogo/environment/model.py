@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
 
 from gonogo.environment.types import (
     Address,
@@ -37,6 +37,8 @@ def _https(value: str) -> str:
     return f"https://{to_a_labels(parts.hostname)}{port}{parts.path.rstrip('/')}"
 
 
+# The same environment is the same bytes: a set has no order of its own.
+IN_ORDER = PlainSerializer(sorted, when_used="json")
 Family = Literal["dns", "hosts", "http", "mongodb", "redis", "ports"]
 
 
@@ -49,7 +51,7 @@ class Service(Section):
     bundled: bool = Field(
         default=False, description="gonogo starts the bundled reference service for this environment."
     )
-    without: frozenset[Family] = Field(
+    without: Annotated[frozenset[Family], IN_ORDER] = Field(
         default=frozenset(),
         description="Families this service truly does not have. A family that is neither declared nor listed "
         "here leaves its checks NOT RUN.",
@@ -59,7 +61,7 @@ class Service(Section):
 class Permits(Section):
     """What gonogo may do to the targets of this environment."""
 
-    effects: frozenset[Effect] = frozenset({Effect.READ, Effect.WRITE})
+    effects: Annotated[frozenset[Effect], IN_ORDER] = frozenset({Effect.READ, Effect.WRITE})
 
 
 class Limits(Section):

@@ -15,10 +15,12 @@ class RedisEvidence(Evidence):
     """Host and port, without credentials."""
     declared_tls: bool
     """Whether the service's URL asks for TLS."""
+    listening: bool
+    """Whether the port accepts connections at all."""
     reachable: bool
     problem: str = ""
-    plain_answer: str | None = None
-    """What the same port answers without TLS, empty if it closes; None when it was not tried."""
+    plain_answer: str = ""
+    """What the port answers to a PING without TLS; empty if it closes or stays silent."""
     anonymous: str | None = None
     """What a PING without logging in was answered; None when it could not be tried."""
     wrong_password: str | None = None

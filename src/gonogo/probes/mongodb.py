@@ -31,7 +31,7 @@ SCRATCH = "gonogo_scratch"
 _SELECTION_MS = 4000
 _OPERATION_MS = 3000
 _PLAIN_SECONDS = 2.0
-_PINGS = 40
+_PINGS = 20
 _LONGEST = 300
 _CHANGING = {
     "insert", "update", "remove", "dropCollection", "dropDatabase", "createUser", "grantRole", "shutdown",
@@ -86,13 +86,12 @@ async def probe_mongo(question: MongoQuestion) -> MongoEvidence:
     try:
         async with _client(question) as client:
             known = await _as_app(client, question)
-            member = await client.primary or (next(iter(client.nodes), None))
+            member = next(iter(client.nodes), None)
             known["with_tls"] = client.options.pool_options._ssl_context is not None  # noqa: SLF001 - no public way to know
             known["members"] = tuple(sorted(f"{host}:{port}" for host, port in client.nodes))
-    except OperationFailure as error:
+    except PyMongoError as error:
+        _raise_if_unobserved(error)
         return MongoEvidence(scope=question.scope, taken_at=taken_at, reachable=False, problem=_words(error))
-    except ConnectionFailure as error:
-        return _unreachable(question, taken_at, error)
     if member is not None:
         known |= await _as_stranger(question, member)
     return MongoEvidence(scope=question.scope, taken_at=taken_at, reachable=True, **known)
@@ -106,7 +105,7 @@ async def probe_mongo_latency(question: MongoQuestion) -> RoundTripEvidence:
             admin = client.get_database("admin", read_preference=ReadPreference.NEAREST)
             await _ping(admin)  # connecting is not part of a round trip
             trips = sorted([await _ping(admin) for _ in range(_PINGS)])
-    except (OperationFailure, ConnectionFailure) as error:
+    except PyMongoError as error:
         _raise_if_unobserved(error)
         return RoundTripEvidence(scope=question.scope, taken_at=taken_at, reachable=False, problem=_words(error))
     return RoundTripEvidence(scope=question.scope, taken_at=taken_at, reachable=True, round_trips=tuple(trips))
@@ -120,7 +119,7 @@ async def probe_mongo_status(question: MongoQuestion) -> MongoStatusEvidence:
             admin = client.get_database("admin", read_preference=ReadPreference.PRIMARY_PREFERRED)
             status = await admin.command("replSetGetStatus")
             server = await admin.command("serverStatus")
-    except (OperationFailure, ConnectionFailure) as error:
+    except PyMongoError as error:
         _raise_if_unobserved(error)
         return MongoStatusEvidence(scope=question.scope, taken_at=taken_at, reachable=False, problem=_words(error))
     connections = server.get("connections", {})
@@ -231,11 +230,13 @@ async def _may_read(database: AsyncDatabase[dict[str, Any]]) -> bool:
 
 
 async def _indexes(database: AsyncDatabase[dict[str, Any]], collection: str) -> tuple[str, ...]:
+    """As a command: the driver's own method insists on a primary."""
     try:
-        found = await (await database[collection].list_indexes()).to_list()
+        found = await database.command("listIndexes", collection)
     except OperationFailure:
         return ()
-    return tuple(" ".join((*index["key"], *(["unique"] if index.get("unique") else []))) for index in found)
+    batch = found["cursor"]["firstBatch"]
+    return tuple(" ".join((*index["key"], *(["unique"] if index.get("unique") else []))) for index in batch)
 
 
 async def _ping(admin: AsyncDatabase[dict[str, Any]]) -> timedelta:
@@ -261,11 +262,6 @@ def _members(found: Sequence[Mapping[str, Any]]) -> Iterator[Member]:
         if primary is not None and member["stateStr"] in {"PRIMARY", "SECONDARY"}:
             lag = max(timedelta(0), primary["optimeDate"] - member["optimeDate"])
         yield Member(name=member["name"], state=member["stateStr"], healthy=member["health"] == 1, lag=lag)
-
-
-def _unreachable(question: MongoQuestion, taken_at: datetime, error: ConnectionFailure) -> MongoEvidence:
-    _raise_if_unobserved(error)
-    return MongoEvidence(scope=question.scope, taken_at=taken_at, reachable=False, problem=_words(error))
 
 
 def _raise_if_unobserved(error: PyMongoError) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets as entropy
+import socket
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -19,11 +20,13 @@ from gonogo.environment.model import Environment
 from gonogo.errors import Unobserved, UsageError
 from gonogo.evidence.base import RoundTripEvidence, Scope
 from gonogo.evidence.redis import RedisEvidence, RedisStatusEvidence, RedisWriteEvidence
+from gonogo.probes.network import unobserved
 from gonogo.secrets import Secrets
 
 _PATIENCE_SECONDS = 3.0
+_PLAIN_SECONDS = 1.0
 _WATCH_SECONDS = 1.0
-_PINGS = 40
+_PINGS = 20
 _TTL_SECONDS = 60
 _LONGEST = 200
 ACCEPTED = "accepted"
@@ -81,12 +84,14 @@ async def probe_redis(question: RedisQuestion) -> RedisEvidence:
     """Connect as the service does; then try what should be refused."""
     taken_at = datetime.now(UTC)
     parts = urlsplit(question.url)
+    host, port = parts.hostname or "", parts.port or 6379
+    plain_answer = await _plain(host, port)
     known: dict[str, Any] = {
-        "address": f"{parts.hostname}:{parts.port or 6379}",
+        "address": f"{host}:{port}",
         "declared_tls": parts.scheme == "rediss",
+        "listening": plain_answer is not None,
+        "plain_answer": plain_answer or "",
     }
-    if known["declared_tls"]:
-        known["plain_answer"] = await _plain(parts.hostname or "", parts.port or 6379)
     try:
         async with _client(question) as client:
             await _ping(client)
@@ -94,7 +99,8 @@ async def probe_redis(question: RedisQuestion) -> RedisEvidence:
         known["foreign_key"] = await _said(question, "GET", f"gonogo-foreign-{entropy.token_hex(4)}")
         known["own_key"] = await _said(question, "GET", f"{question.key_prefix}gonogo-{entropy.token_hex(4)}")
     except (RedisError, OSError) as error:
-        _raise_if_unobserved(error, known["address"])
+        if not known["plain_answer"]:  # whoever answers without TLS is reached, whatever he makes of TLS
+            _raise_if_unobserved(error, known["address"])
         return RedisEvidence(scope=question.scope, taken_at=taken_at, reachable=False, problem=_words(error), **known)
     known["anonymous"] = await _stranger(question, username=None, password=None)
     user = parts.username or "default"
@@ -255,19 +261,20 @@ def _credentials(question: RedisQuestion) -> tuple[str | None, str | None]:
 
 
 async def _plain(host: str, port: int) -> str | None:
-    """What the port says to somebody who speaks no TLS."""
+    """What the port says to somebody who speaks no TLS; None if nobody listens. Raises Unobserved."""
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             reader, writer = await asyncio.open_connection(host, port)
-            try:
-                writer.write(b"PING\r\n")
-                reply = await reader.read(256)
-            finally:
-                writer.transport.abort()
-    except (TimeoutError, ConnectionResetError):
-        return ""
-    except OSError:
+    except (ConnectionRefusedError, socket.gaierror):
         return None
+    except OSError as error:
+        raise unobserved(error, host, port) from None
+    reply = b""
+    with suppress(OSError):
+        async with asyncio.timeout(_PLAIN_SECONDS):
+            writer.write(b"PING\r\n")
+            reply = await reader.read(256)
+    writer.transport.abort()
     # A TLS alert begins with 0x15: that is a refusal, in the other language.
     return "" if reply[:1] in {b"", b"\x15"} else reply.decode("ascii", "replace").strip()[:_LONGEST]
 
