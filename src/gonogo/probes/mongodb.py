@@ -102,7 +102,7 @@ async def probe_mongo_latency(question: MongoQuestion) -> RoundTripEvidence:
     taken_at = datetime.now(UTC)
     try:
         async with _client(question) as client:
-            admin = client.get_database("admin", read_preference=ReadPreference.NEAREST)
+            admin = client.admin
             await _ping(admin)  # connecting is not part of a round trip
             trips = sorted([await _ping(admin) for _ in range(_PINGS)])
     except PyMongoError as error:
@@ -116,9 +116,9 @@ async def probe_mongo_status(question: MongoQuestion) -> MongoStatusEvidence:
     taken_at = datetime.now(UTC)
     try:
         async with _client(question) as client:
-            admin = client.get_database("admin", read_preference=ReadPreference.PRIMARY_PREFERRED)
-            status = await admin.command("replSetGetStatus")
-            server = await admin.command("serverStatus")
+            admin = client.admin
+            status = await _command(admin, "replSetGetStatus")
+            server = await _command(admin, "serverStatus")
     except PyMongoError as error:
         _raise_if_unobserved(error)
         return MongoStatusEvidence(scope=question.scope, taken_at=taken_at, reachable=False, problem=_words(error))
@@ -164,12 +164,12 @@ async def probe_mongo_write(question: MongoQuestion) -> MongoWriteEvidence:
 
 
 async def _as_app(client: Client, question: MongoQuestion) -> dict[str, Any]:
-    admin = client.get_database("admin", read_preference=ReadPreference.NEAREST)
-    hello = await admin.command("hello")
+    admin = client.admin
+    hello = await _command(admin, "hello")
     database = client.get_database(question.database, read_preference=ReadPreference.NEAREST)
-    status = await admin.command("connectionStatus", showPrivileges=True)
+    status = await _command(admin, "connectionStatus", showPrivileges=True)
     granted = status["authInfo"]
-    build = await admin.command("buildInfo")
+    build = await _command(admin, "buildInfo")
     return {
         "writable_primary": hello.get("primary"),
         "wire_version": hello.get("maxWireVersion"),
@@ -221,6 +221,11 @@ async def _plain(host: str, port: int | None) -> Refusal | None:
     return Refusal(accepted=is_hello_reply(reply), detail="" if reply else "the connection was closed")
 
 
+async def _command(database: AsyncDatabase[dict[str, Any]], name: str, value: object = 1, **options: Any) -> Any:  # noqa: ANN401 - a document
+    """At any member: without a primary there is all the more to see. The driver's default is the primary, always."""
+    return await database.command(name, value, read_preference=ReadPreference.NEAREST, **options)
+
+
 async def _may_read(database: AsyncDatabase[dict[str, Any]]) -> bool:
     try:
         await database["users"].find_one({}, {"_id": 1})
@@ -232,7 +237,7 @@ async def _may_read(database: AsyncDatabase[dict[str, Any]]) -> bool:
 async def _indexes(database: AsyncDatabase[dict[str, Any]], collection: str) -> tuple[str, ...]:
     """As a command: the driver's own method insists on a primary."""
     try:
-        found = await database.command("listIndexes", collection)
+        found = await _command(database, "listIndexes", collection)
     except OperationFailure:
         return ()
     batch = found["cursor"]["firstBatch"]
@@ -241,7 +246,7 @@ async def _indexes(database: AsyncDatabase[dict[str, Any]], collection: str) -> 
 
 async def _ping(admin: AsyncDatabase[dict[str, Any]]) -> timedelta:
     started = time.perf_counter()
-    await admin.command("ping")
+    await _command(admin, "ping")
     return timedelta(seconds=round(time.perf_counter() - started, 5))
 
 
