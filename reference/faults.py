@@ -60,6 +60,7 @@ def _open(family: str) -> Change:
 
 _DAYS = timedelta(days=1)
 _DNS: Mapping[str, tuple[str, Change]] = {
+    "dns-not-delegated": ("the domain's registration ran out: no resolver knows it", _part("dns", delegated=False)),
     "dns-wrong-address": (
         "the second authoritative server gives another address for api.workme.test",
         _part("dns", addresses_at_second_server=("127.0.0.1", "127.0.0.3")),
@@ -136,6 +137,7 @@ _MONGODB: Mapping[str, tuple[str, Change]] = {
     "mongo-index-missing": ("users has no index on email", _part("mongodb", email_index="none")),
     "mongo-index-not-unique": ("the index on users.email is not unique", _part("mongodb", email_index="plain")),
     "mongo-slow": ("every reply takes 80 ms longer", _part("mongodb", relay="slow")),
+    "mongo-monitor-blind": ("the monitoring user may not look", _part("mongodb", monitor_roles=())),
     "mongo-connections-exhausted": ("nearly all connections are taken", _part("mongodb", exhausted=True)),
 }
 _APP_ALL = "~wm:* &wm:* +@all"
@@ -152,6 +154,7 @@ _REDIS: Mapping[str, tuple[str, Change]] = {
     "redis-no-limit": ("its memory is not limited", _part("redis", maxmemory="0")),
     "redis-not-persistent": ("a restart loses everything", _part("redis", append_only=False)),
     "redis-evicting": ("keys are evicted all the time", _part("redis", evicting=True)),
+    "redis-monitor-blind": ("the monitoring user may not look", _part("redis", monitor_rules="resetkeys +ping")),
     "redis-slow": ("every reply takes 80 ms longer", _part("redis", slow=True)),
 }
 _PORTS: Mapping[str, tuple[str, Change]] = {

@@ -97,7 +97,7 @@ class Instance:
             "dns": (("dns",), self._make_dns),
             "mongodb": (("mongodb",), self._make_mongodb),
             "redis": (("redis",), self._make_redis),
-            "https": (("certificates", "front", "api", "mongodb"), self._make_https),
+            "https": (("certificates", "front", "api", "mongodb", "redis"), self._make_https),
             "strays": (("open_ports",), self._make_strays),
         }
 

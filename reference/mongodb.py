@@ -38,6 +38,7 @@ class MongoSettings:
     dead_member: bool = False
     lagging_secondary: bool = False
     app_roles: tuple[tuple[str, str], ...] = (("readWrite", DATABASE),)
+    monitor_roles: tuple[tuple[str, str], ...] = (("clusterMonitor", "admin"),)
     email_index: str = "unique"
     """``unique``, ``plain`` or ``none``."""
     exhausted: bool = False
@@ -190,7 +191,7 @@ class MongoServer:
         """The first over the localhost exception, which ends with it; the others as that first one."""
         await _create_user(client, "admin", self._credentials.admin, [("root", "admin")])
         async with self._client(self._credentials.url("admin", self._own_port)) as admin:
-            await _create_user(admin, "monitor", self._credentials.monitor, [("clusterMonitor", "admin")])
+            await _create_user(admin, "monitor", self._credentials.monitor, list(self._settings.monitor_roles))
             await _create_user(admin, "app", self._credentials.app, list(self._settings.app_roles))
 
     async def _create_indexes(self, client: AsyncMongoClient[dict[str, Any]]) -> None:

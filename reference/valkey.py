@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from reference.children import Child, StartFailed
 
 _READY_WITHIN_SECONDS = 10
+_MONITOR_RULES = "resetkeys +info +ping +config|get +client|setinfo +client|setname +hello"
 _APP_RULES = "~wm:* &wm:* +@all -@admin -@dangerous"
 
 
@@ -26,6 +27,7 @@ class RedisSettings:
     running: bool = True
     default_user: str = "off"
     app_rules: str = _APP_RULES
+    monitor_rules: str = _MONITOR_RULES
     policy: str = "volatile-lru"
     maxmemory: str = "64mb"
     append_only: bool = True
@@ -96,12 +98,11 @@ class RedisServer:
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def _users(self) -> str:
-        monitor = "resetkeys +info +ping +config|get +client|setinfo +client|setname +hello"
         return "\n".join(
             (
                 f"user default {self._settings.default_user}",
                 f"user app on >{self._credentials.app} {self._settings.app_rules}",
-                f"user monitor on >{self._credentials.monitor} {monitor}",
+                f"user monitor on >{self._credentials.monitor} {self._settings.monitor_rules}",
                 "",
             )
         )

@@ -27,18 +27,14 @@ class Service:
     @classmethod
     def create(cls, config: ApiConfig) -> "Service":
         """Connect lazily: a database that is down at start is a failing health check, not a crash."""
-        redis = Redis.from_url(
-            config.redis_url,
-            ssl_ca_certs=config.ca_file,
-            socket_timeout=_DATABASE_PATIENCE_MS / 1000,
-            socket_connect_timeout=_DATABASE_PATIENCE_MS / 1000,
-        )
-        return cls(config, _connect(config), redis, Metrics())
+        return cls(config, _mongo(config), _redis(config), Metrics())
 
     async def reconnect(self) -> None:
-        """Forget a replica set that was made anew: a driver that remembers the old one takes its primary for stale."""
-        old, self.mongo = self.mongo, _connect(self.config)
-        await old.close()
+        """Forget databases that were made anew: a driver that remembers the old set takes the new primary for stale."""
+        mongo, self.mongo = self.mongo, _mongo(self.config)
+        redis, self.redis = self.redis, _redis(self.config)
+        await mongo.close()
+        await redis.aclose()
 
     @property
     def database(self) -> AsyncDatabase[dict[str, Any]]:
@@ -46,13 +42,22 @@ class Service:
         return self.mongo.get_default_database()
 
 
-def _connect(config: ApiConfig) -> AsyncMongoClient[dict[str, Any]]:
+def _mongo(config: ApiConfig) -> AsyncMongoClient[dict[str, Any]]:
     return AsyncMongoClient(
         config.mongo_url,
         tlsCAFile=config.ca_file,
         serverSelectionTimeoutMS=_DATABASE_PATIENCE_MS,
         timeoutMS=_DATABASE_PATIENCE_MS,
         maxPoolSize=20,
+    )
+
+
+def _redis(config: ApiConfig) -> Redis:
+    return Redis.from_url(
+        config.redis_url,
+        ssl_ca_certs=config.ca_file,
+        socket_timeout=_DATABASE_PATIENCE_MS / 1000,
+        socket_connect_timeout=_DATABASE_PATIENCE_MS / 1000,
     )
 
 

@@ -21,6 +21,7 @@ from reference.dns.zone import ORIGIN
 
 Answer = Callable[[dns.message.Message], dns.message.Message]
 _LONGEST_CHAIN = 8
+_PARENT_SOA = "ns.test. hostmaster.test. 1 3600 900 1209600 300"
 STALE_ADDRESS = "127.0.0.9"
 
 
@@ -51,6 +52,7 @@ class Resolver:
     zone: dns.zone.Zone
     ds: dns.rdtypes.ANY.DS.DS
     stale: bool = False
+    delegated: bool = True
 
     def __call__(self, query: dns.message.Message) -> dns.message.Message:
         """An answer with RA; SERVFAIL for what is bogus, unless the client checks for itself (CD)."""
@@ -58,6 +60,9 @@ class Resolver:
         question = query.question[0]
         checking_disabled = bool(query.flags & dns.flags.CD)
         if not question.name.is_subdomain(ORIGIN):
+            response.set_rcode(dns.rcode.NXDOMAIN)
+        elif not self.delegated:
+            response.authority.append(dns.rrset.from_text("test.", 300, "IN", "SOA", _PARENT_SOA))
             response.set_rcode(dns.rcode.NXDOMAIN)
         elif question.name == ORIGIN and question.rdtype == dns.rdatatype.DS:
             response.answer.append(dns.rrset.from_rdata(ORIGIN, 3600, self.ds))

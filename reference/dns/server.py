@@ -58,7 +58,10 @@ class DnsServers:
         first = signed_zone(settings, key, self._mongodb_port)
         second = signed_zone(settings, key, self._mongodb_port, second=True)
         authorities = (Authority(first), Authority(second, lame=settings.second_server_is_lame))
-        resolvers = [Resolver(first, ds, stale=index < settings.stale_resolvers) for index in range(len(RESOLVERS))]
+        resolvers = [
+            Resolver(first, ds, stale=index < settings.stale_resolvers, delegated=settings.delegated)
+            for index in range(len(RESOLVERS))
+        ]
         return {
             **dict(zip(AUTHORITIES, authorities, strict=True)),
             **dict(zip(RESOLVERS, resolvers, strict=True)),

@@ -31,6 +31,8 @@ class DnsSettings:
     second_server_is_lame: bool = False
     second_server_refuses_tcp: bool = False
     ds_matches: bool = True
+    delegated: bool = True
+    """Whether resolvers find the zone at all."""
     ttl: int = 300
     negative_ttl: int = 300
     serial_at_second_server: int | None = None
