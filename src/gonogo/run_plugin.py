@@ -111,7 +111,8 @@ class RunPlugin:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Ask everything that the collected checks are about, all at once."""
-        if session.config.option.collectonly:
+        refused = any(_CHECK not in item.stash for item in session.items)  # pytest calls this after a refusal too
+        if session.config.option.collectonly or refused:
             return
         ids = {item.stash[_CHECK][0].id for item in session.items}
         if not {check.id for check in self.run.plan.checks.values() if check.scopes and not check.obstacle} <= ids:
@@ -167,9 +168,9 @@ class RunPlugin:
         category = {Outcome.FAIL: "failed", Outcome.ERROR: "error"}.get(outcome, outcome.value)
         return category, letter, word
 
-    def pytest_keyboard_interrupt(self) -> None:
-        """Ctrl-C: what was observed stands, the rest is NOT RUN."""
-        self.run.interrupted = True
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Ctrl-C: what was observed stands, the rest is NOT RUN. Pytest's own way to stop looks like it, and is not."""
+        self.run.interrupted = not issubclass(excinfo.type, pytest.Session.Interrupted)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Stop asking."""
@@ -179,12 +180,12 @@ class RunPlugin:
     @property
     def unseen_because(self) -> str:
         """Why a planned check has no observation."""
+        if self.collection_problems:
+            return f"collection failed: {self.collection_problems[0]}"
         if self.run.interrupted:
             return "the run was interrupted before this check"
         if self.stopped_early:
             return "the run stopped at an earlier failure"
-        if self.collection_problems:
-            return f"collection failed: {self.collection_problems[0]}"
         return "not selected in this run"
 
 
@@ -213,7 +214,7 @@ def _ending(check: PlannedCheck, error: BaseException | None) -> tuple[Outcome, 
             return Outcome.PASS, "", ""
         case AssertionError():
             outcome = Outcome.FAIL if check.line.severity is Severity.BLOCKER else Outcome.WARN
-            return outcome, str(error).partition("\nassert ")[0].strip() or f"{check.line.title}: not so", ""
+            return outcome, _said(check, str(error)), ""
         case EvidenceMissing(failure=failure):
             return _missing(failure), failure.reason, failure.hint
         case Unobserved():
@@ -222,6 +223,14 @@ def _ending(check: PlannedCheck, error: BaseException | None) -> tuple[Outcome, 
             return Outcome.NOT_RUN, str(error), ""
         case _:
             return Outcome.ERROR, f"bug in the check itself: {type(error).__name__}: {error}", "report it to its author"
+
+
+def _said(check: PlannedCheck, text: str) -> str:
+    """The check's own message, without the explanation that pytest adds to it."""
+    message = text.partition("\nassert ")[0].strip()
+    if not message or message.startswith("assert "):
+        return f"{check.line.title}: not so ({message.partition(chr(10))[0] or 'no message'})"
+    return message
 
 
 def _missing(failure: Failure) -> Outcome:

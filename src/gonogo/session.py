@@ -31,8 +31,6 @@ def judge(run: Run, *extra: str) -> RunPlugin:
     code = pytest.main(arguments, plugins=[plugin, evidence_fixtures(plugin), _Marker()])
     if code == pytest.ExitCode.INTERNAL_ERROR:
         raise CheckingFailed("bug in gonogo: pytest ended with an internal error; see above")
-    if code == pytest.ExitCode.INTERRUPTED and not plugin.collection_problems:
-        run.interrupted = True
     return plugin
 
 
