@@ -21,8 +21,8 @@ from reference.children import Child, StartFailed
 
 DATABASE = "workme"
 _READY_WITHIN_SECONDS = 20
-_MAX_CONNECTIONS = 60
-_HELD_CONNECTIONS = 52
+_MAX_CONNECTIONS = 100
+_HELD_CONNECTIONS = 82
 _LAG_SECONDS = 11
 Database = Mapping[str, Any]
 

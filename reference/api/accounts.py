@@ -129,8 +129,10 @@ async def _limit(service: Service, email: str) -> None:
     """Per account and minute, whatever address it comes from."""
     account = hashlib.sha256(email.encode()).hexdigest()[:32]
     key = f"{KEY_PREFIX}login:{account}"
-    attempts = await service.redis.incr(key)
-    if attempts == 1:
-        await service.redis.expire(key, 60)
+    # Created with its end: a counter that lost its expiry to a crash would lock the account for good.
+    async with service.redis.pipeline() as commands:
+        commands.set(key, 0, ex=60, nx=True)
+        commands.incr(key)
+        _, attempts = await commands.execute()
     if attempts > _LOGINS_PER_MINUTE:
         raise HTTPException(429, "too many logins; wait a minute", headers={"Retry-After": "60"})
