@@ -156,6 +156,11 @@ def to_bytes(results: Results) -> bytes:
     return rfc8785.dumps(RESULTS.dump_python(results, mode="json"))
 
 
+def canonical(document: Mapping[str, Any]) -> Results:
+    """Results as they will be read from disk: keys in the same order, so that what is rendered is the same."""
+    return RESULTS.validate_json(rfc8785.dumps(dict(document)))
+
+
 def sum_line(counts: Mapping[str, int]) -> str:
     """``64 = 61 pass + 1 warn + 1 fail + 1 blocked``: nothing is left unaccounted."""
     parts = [f"{counts[outcome]} {outcome}" for outcome in Outcome if counts.get(outcome)]

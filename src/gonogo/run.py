@@ -19,7 +19,7 @@ from gonogo.probes.registry import KINDS
 from gonogo.recording import Recording, read_recording, restore, store, to_bytes, to_document
 from gonogo.redaction import Redactor
 from gonogo.reference_instance import ReferenceInstance, reference_instance
-from gonogo.results import RESULTS, Observation, Provenance, Results, RunIdentity
+from gonogo.results import RESULTS, Observation, Provenance, Results, RunIdentity, canonical
 from gonogo.run_folder import new_run_id
 from gonogo.sources import LiveSource, RecordedSource, Source
 from gonogo.verdict import conclude, count, decide, root_causes
@@ -121,7 +121,7 @@ class Run:
                 notes=tuple(self.notes),
             ),
         )
-        return RESULTS.validate_python(self.redactor.json(RESULTS.dump_python(results, mode="json")))
+        return canonical(self.redactor.json(RESULTS.dump_python(results, mode="json")))
 
 
 def check_folders(project: Path) -> list[Path]:
