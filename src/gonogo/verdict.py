@@ -74,7 +74,10 @@ def decide(checks: Sequence[CheckResult]) -> Decision:
     failed = [check for check in blockers if check.outcome is Outcome.FAIL]
     gaps = [check for check in blockers if check.outcome in _GAPS]
     if failed:
-        reason = f"{_counted(len(failed), 'blocker')} failed, first of all {failed[0].id}: {failed[0].title}"
+        worst = failed[0].worst
+        reason = (
+            f"{_counted(len(failed), 'blocker')} failed, first of all {failed[0].id}: {worst.message if worst else ''}"
+        )
         return Decision(verdict=Verdict.NO_GO, reason=reason, blockers=len(failed))
     if gaps or not blockers:
         reason = f"{_counted(len(gaps), 'blocker')} without an answer" if gaps else "no blocker was even planned"

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -36,6 +37,7 @@ def render_signoff(results: Results) -> bytes:
         sum_line=sum_line(results.counts),
         seconds=format_duration(results.run.finished_at - results.run.started_at),
         roles=ROLES,
+        shown_at=_shown_at(results),
     )
     return page.encode()
 
@@ -59,7 +61,7 @@ def _environment() -> jinja2.Environment:
         tally=_tally,
         css=lambda outcome: str(outcome).replace(" ", "-").lower(),
     )
-    environment.globals.update(command=command)
+    environment.globals.update(command=command, same=_same)
     return environment
 
 
@@ -79,6 +81,21 @@ def _finalize(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts out
     return visible(str(value))
 
 
+def _shown_at(results: Results) -> Mapping[str, str]:
+    """Where each set of facts is shown in full: at the first check that judged it. The others point there."""
+    shown: dict[str, str] = {}
+    for check in results.checks:
+        for seen in check.observations:
+            for value in seen.facts.values():
+                shown.setdefault(_same(value), check.id)
+    return shown
+
+
+def _same(value: Any) -> str:  # noqa: ANN401 - JSON
+    """Equal for equal facts."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
 def _utc(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
@@ -91,6 +108,8 @@ def _tally(checks: Sequence[Any]) -> str:
 def _facts(value: Any) -> Any:  # noqa: ANN401 - JSON in, text or nested lists out
     """Facts as the page shows them: mappings as pairs, short lists as text, everything bounded."""
     match value:
+        case None | "" | [] | ():
+            return "none"
         case Mapping():
             return {str(key).replace("_", " "): _facts(item) for key, item in value.items() if key != "scope"}
         case list() | tuple() if all(not isinstance(item, Mapping | list | tuple) for item in value):
@@ -98,8 +117,6 @@ def _facts(value: Any) -> Any:  # noqa: ANN401 - JSON in, text or nested lists o
             return _bounded(shown + ("" if len(value) <= _MOST_ITEMS else f", and {len(value) - _MOST_ITEMS} more"))
         case list() | tuple():
             return [_facts(item) for item in value[:_MOST_ITEMS]]
-        case None | "":
-            return "none"
         case bool():
             return "yes" if value else "no"
         case _:
