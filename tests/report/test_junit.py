@@ -1,0 +1,33 @@
+"""junit.xml says what results.json says, in the words of CI systems."""
+
+from xml.etree import ElementTree as ET
+
+from gonogo.report.junit import render_junit
+from gonogo.results import Results
+
+
+def test_totals_agree(no_go: Results) -> None:
+    """A CI page that counts otherwise would be believed instead."""
+    root = ET.fromstring(render_junit(no_go))  # noqa: S314 - our own bytes
+    totals = {
+        name: sum(int(suite.get(name, "")) for suite in root) for name in ("tests", "failures", "errors", "skipped")
+    }
+    assert totals == {"tests": 5, "failures": 1, "errors": 1, "skipped": 3}
+    failure = root.find(".//failure")
+    assert failure is not None
+    assert failure.get("message") == "FAIL: a.test at 192.0.2.1:443: closed port, nobody listens"
+    assert "Fix: Repair it." in (failure.text or "")
+
+
+def test_warning_is_a_passed_case_that_speaks(go: Results) -> None:
+    """JUnit knows no warnings."""
+    root = ET.fromstring(render_junit(go))  # noqa: S314 - our own bytes
+    assert [element.text for element in root.iter("system-out")] == ["warning: soon"]
+    assert root.find(".//failure") is None
+
+
+def test_hostile_text_stays_text(hostile: Results) -> None:
+    """XML has no way to write a null byte, and must not be left."""
+    root = ET.fromstring(render_junit(hostile))  # noqa: S314 - our own bytes
+    assert not list(root.iter("script"))
+    assert "\x00" not in ET.tostring(root, encoding="unicode")

@@ -1,0 +1,122 @@
+"""The sign-off page in a real browser: readable by everybody, asking nobody, inert whatever a target says."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+
+from gonogo.report.html import render_signoff
+from gonogo.results import Outcome, Results
+from tests.report.conftest import HOSTILE, check, results
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the browser driver's own
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium without JavaScript would be the reader's worst case; each test chooses."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert executable, "the page is tested in a real browser: apt-get install chromium"
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def opened(browser: Browser, tmp_path: Path, shown: Results, **options: object) -> Page:
+    """The page, in a window of its own; every request that it makes is collected."""
+    path = tmp_path / "signoff.html"
+    path.write_bytes(render_signoff(shown))
+    page = browser.new_context(**options).new_page()  # type: ignore[arg-type]  # playwright's own keywords
+    page.goto(path.as_uri())
+    return page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("which", ["go", "no_go", "hostile"])
+def test_accessible(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest, which: str, scheme: str) -> None:
+    """A signer with a screen reader, or at night, signs the same page."""
+    page = opened(browser, tmp_path, request.getfixturevalue(which), color_scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach(found => found.open = true)")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("which", ["no_go", "hostile"])
+def test_asks_nobody_and_runs_nothing(
+    browser: Browser, tmp_path: Path, request: pytest.FixtureRequest, which: str
+) -> None:
+    """A page about secrets must not phone home, nor do what a target's banner says."""
+    path = tmp_path / "signoff.html"
+    path.write_bytes(render_signoff(request.getfixturevalue(which)))
+    page = browser.new_page()
+    asked: list[str] = []
+    alerts: list[str] = []
+
+    def noticed(dialog: Dialog) -> None:
+        alerts.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("request", lambda sent: asked.append(sent.url))
+    page.on("dialog", noticed)
+    page.goto(path.as_uri())
+    assert asked == [path.as_uri()]
+    assert not alerts
+    assert page.locator("script, img, iframe, object, form, link").count() == 0
+
+
+def test_hostile_text_is_shown_as_text(browser: Browser, tmp_path: Path, hostile: Results) -> None:
+    """The reader sees what was sent, hidden characters spelled out."""
+    text = opened(browser, tmp_path, hostile).locator("main").inner_text()
+    assert "<script>alert(1)</script>" in text
+    assert "⟦U+202E⟧" in text
+    assert "{{ 7*7 }}" in text
+    assert not any(character in text for character in "\x00\x1b\u202e\u2066")
+    assert HOSTILE not in text
+
+
+def test_readable_without_javascript_and_on_a_phone(browser: Browser, tmp_path: Path, no_go: Results) -> None:
+    """At launch somebody will read this on a telephone."""
+    page = opened(browser, tmp_path, no_go, java_script_enabled=False, viewport={"width": 320, "height": 700})
+    assert page.locator("h1").inner_text().endswith("NO-GO")
+    page.locator("#tls-a > summary").click()
+    assert page.locator("#tls-a").get_by_text("Repair it.").is_visible()
+    sizes = page.context.browser.new_page() if page.context.browser else page
+    sizes.set_viewport_size({"width": 320, "height": 700})
+    sizes.goto(page.url)
+    assert sizes.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_same_results_are_the_same_bytes(no_go: Results) -> None:
+    """Whoever doubts a page renders it again."""
+    assert render_signoff(no_go) == render_signoff(no_go)
+
+
+def test_five_hundred_checks_stay_light() -> None:
+    """A page that a mail system refuses is not read."""
+    many = results([check(f"tls-{number}", facts={"k": {"n": number, "text": "x" * 500}}) for number in range(500)])
+    assert len(render_signoff(many)) < 2_000_000
+
+
+def test_everything_that_matters_is_on_the_page(browser: Browser, tmp_path: Path, no_go: Results) -> None:
+    """Verdict, sum, causes, why, fix, command, provenance: nothing needs another document."""
+    page = opened(browser, tmp_path, no_go)
+    page.evaluate("document.querySelectorAll('details').forEach(found => found.open = true)")
+    text = page.locator("body").inner_text()
+    for expected in (
+        "5 = 1 fail + 1 error + 1 blocked + 2 not run; 0 unaccounted",
+        "2026-11-23 12:00:00 UTC",
+        "release",
+        "It matters.",
+        "gonogo run --env staging --only tls-a",
+        "Root cause: tls-a at a.test · 192.0.2.1",
+        f"sha256:{'e' * 64}",
+        "narrowed to tls-a",
+        "Technical lead",
+        "TLSv1.3",
+    ):
+        assert expected.lower() in text.lower()
+    assert Outcome.FAIL.value in text.lower()

@@ -1,0 +1,85 @@
+"""What a tired engineer reads at 3 a.m., word for word."""
+
+import dataclasses
+
+from gonogo.report.terminal import render_summary
+from gonogo.results import Results
+
+
+def summary(results: Results, *, colour: bool = False, width: int = 100) -> str:
+    """The summary, as the command line asks for it."""
+    return render_summary(
+        results, report_path="reports/x.html", report_digest="6c6d08cf" * 8, colour=colour, width=width
+    )
+
+
+def test_go(go: Results) -> None:
+    """Calm when all is well: families, warnings, sum, page, verdict."""
+    assert summary(go) == (
+        "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9\n"
+        "gate pre-deploy · 3 planned\n"
+        " dns         1 pass\n"
+        " tls         1 pass    1 warn\n"
+        " WARNINGS\n"
+        " ▲ tls-b   soon\n"
+        "   fix: Repair it.\n"
+        "   → gonogo run --env staging --only tls-b\n"
+        " 3 = 2 pass + 1 warn\n"
+        " report  reports/x.html   sha256:6c6d08cf…\n"
+        " ✔ GO                                                                      4.1 s"
+    )
+
+
+def test_no_go(no_go: Results) -> None:
+    """The cause once, its consequences in one line, gaps with their hint, forty alike as one."""
+    assert summary(no_go) == (
+        "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9\n"
+        "gate pre-deploy · 5 planned\n"
+        " tls         1 FAIL    1 BLOCKED\n"
+        " dns         1 ERROR\n"
+        " redis       2 NOT RUN\n"
+        " BLOCKERS\n"
+        " ✖ tls-a   a.test at 192.0.2.1:443: closed port, nobody listens\n"
+        "   fix: Repair it.\n"
+        "   blocks 1: tls-b\n"
+        "   → gonogo run --env staging --only tls-a\n"
+        " COULD NOT BE OBSERVED\n"
+        " ? dns-a   no resolver answers\n"
+        "   hint: declare others\n"
+        "   → gonogo run --env staging --only dns-a\n"
+        " NOT RUN\n"
+        " ○ redis-a, redis-b: not selected in this run\n"
+        " note    narrowed to tls-a\n"
+        " 5 = 1 fail + 1 error + 1 blocked + 2 not run\n"
+        " report  reports/x.html   sha256:6c6d08cf…\n"
+        " ✖ NO-GO   1 blocker                                                       4.1 s"
+    )
+
+
+def test_target_cannot_move_the_cursor(hostile: Results) -> None:
+    """An escape sequence in a banner must not paint a GO over the verdict."""
+    text = summary(hostile)
+    assert "\x1b" not in text
+    assert "\x00" not in text
+    assert "\u202e" not in text
+    assert "⟦U+202E⟧" in text
+    assert "⟦U+001B⟧" in text
+
+
+def test_colour_is_only_added(go: Results) -> None:
+    """Whoever sees no colours loses nothing."""
+    plain, coloured = summary(go), summary(go, colour=True)
+    assert coloured.replace("\033[1;32m", "").replace("\033[0m", "") == plain
+    assert coloured != plain
+
+
+def test_lines_fit_a_narrow_terminal(hostile: Results) -> None:
+    """Half a screen beside the logs is how this is read."""
+    long_words = [line for line in summary(hostile, width=60).splitlines() if len(line) > 60 and " " in line.strip()]
+    assert not [line for line in long_words if line.startswith(("   ", " ▲", " ✖"))]
+
+
+def test_no_release_is_said(go: Results) -> None:
+    """A verdict about nobody knows what."""
+    without = dataclasses.replace(go, run=dataclasses.replace(go.run, release=None))
+    assert "no release given" in summary(without)
