@@ -1,4 +1,4 @@
-.PHONY: help setup launch test check faults bench lock
+.PHONY: help setup launch test lint check faults bench lock
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,11 +20,13 @@ launch: setup  ## start the reference environment, verify it, write the sign-off
 test: setup  ## the suite's own tests
 	$(BIN)/python -m pytest tests
 
-check: setup  ## linters, types, import contracts, tests with branch coverage
+lint: setup  ## linters, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
+
+check: lint  ## all of lint, and the tests with branch coverage
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest tests
 	$(BIN)/coverage combine --quiet

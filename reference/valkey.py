@@ -114,7 +114,7 @@ class RedisServer:
         return [
             *(find_server(), "--port", str(self._port), "--bind", "127.0.0.1", "--dir", str(self._directory)),
             *("--aclfile", str(acl), "--save", "", "--maxmemory", maxmemory),
-            *("--maxmemory-policy", "allkeys-lru" if settings.evicting else settings.policy, *persistence),
+            *("--maxmemory-policy", settings.policy, *persistence),
         ]
 
     def _client(self, user: str) -> "Redis":
@@ -139,7 +139,7 @@ class RedisServer:
         async with self._client("app") as client:
             while not self._enough.is_set():
                 with contextlib.suppress(RedisError):
-                    await client.set(f"wm:load:{secrets.token_hex(8)}", b"x" * 20_000)
+                    await client.set(f"wm:load:{secrets.token_hex(8)}", b"x" * 20_000, ex=600)
                 await asyncio.sleep(0.005)
 
 

@@ -1,5 +1,6 @@
 """The results of a run: ``gonogo.results/1``, the source of truth that every other output is a pure function of."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -154,6 +155,16 @@ RESULTS: TypeAdapter[Results] = TypeAdapter(Results)
 def to_bytes(results: Results) -> bytes:
     """RFC 8785 canonical JSON: the same results are the same bytes, everywhere."""
     return rfc8785.dumps(RESULTS.dump_python(results, mode="json"))
+
+
+def results_schema() -> str:
+    """The JSON Schema of ``results.json``, as committed in ``docs/results.schema.json``."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": SCHEMA,
+        **RESULTS.json_schema(mode="serialization"),
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def canonical(document: Mapping[str, Any]) -> Results:

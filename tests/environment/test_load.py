@@ -191,7 +191,7 @@ def test_shipped_environments_are_valid(name: str) -> None:
 def test_json_schema_is_current_and_accepts_what_we_ship() -> None:
     """An editor that complains about a right file teaches people to ignore it."""
     committed = (ROOT / "environments" / "schema.json").read_text()
-    assert committed == environment_schema(), "run: gonogo env --schema > environments/schema.json"
+    assert committed == environment_schema(), "run: gonogo schema environment > environments/schema.json"
     for name in ("reference", "staging", "production"):
         document = read_environment(name, project=ROOT).document
         jsonschema.validate(document, json.loads(committed))

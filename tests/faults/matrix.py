@@ -3,9 +3,13 @@
 A check that no fault turns red is decoration; a fault that turns nothing red is not one. Either fails the build.
 """
 
+import multiprocessing
+import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from gonogo.reference_instance import ReferenceInstance, ReferenceProcess, known_faults
@@ -14,8 +18,18 @@ from gonogo.run import Request, prepare
 from gonogo.session import judge
 
 RED = {Outcome.FAIL, Outcome.WARN}
+HEALTHY = "none"
+_MOST_WORKERS = 4
 Matrix = Mapping[str, Sequence[str]]
 """The checks that each fault turned red."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one fault did."""
+
+    red: Sequence[str]
+    planned: Sequence[str]
 
 
 def verify(process: ReferenceProcess, faults: Sequence[str]) -> Results:
@@ -43,25 +57,36 @@ def row(fault: str, results: Results, seconds: float) -> str:
     return f"{fault:<40} {results.decision.verdict:<11} {seconds:5.1f} s  {killed}{rest}"
 
 
-def measure(faults: Sequence[str]) -> Iterator[tuple[str, Results]]:
-    """Switch the faults on one after another; the healthy environment comes first, as the fault ``none``."""
+def measure(faults: Sequence[str]) -> Mapping[str, Measured]:
+    """Switch these on, one after another, in an environment of their own; a row of the table for each."""
+    measured: dict[str, Measured] = {}
     with ReferenceProcess() as process:
-        for fault in ("none", *faults):
+        for fault in faults:
             started = time.monotonic()
-            names = [] if fault == "none" else [fault]
-            if names:
-                process.set_faults(names)
-            results = verify(process, names)
+            if fault != HEALTHY:
+                process.set_faults([fault])
+            results = verify(process, [] if fault == HEALTHY else [fault])
             print(row(fault, results, time.monotonic() - started), flush=True)
-            yield fault, results
+            measured[fault] = Measured(red(results), [check.id for check in results.checks])
+    return measured
+
+
+def measure_all(faults: Sequence[str]) -> Mapping[str, Measured]:
+    """The healthy environment first, by itself; then the faults, on as many environments as there are processors."""
+    measured = dict(measure([HEALTHY]))
+    workers = min(os.cpu_count() or 1, _MOST_WORKERS, len(faults))
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        for part in pool.map(measure, [faults[start::workers] for start in range(workers)]):
+            measured |= part
+    return measured
 
 
 def complaints(matrix: Matrix, checks: Sequence[str], *, complete: bool) -> Iterator[str]:
     """What is wrong with the matrix itself."""
-    if matrix.get("none"):
-        yield f"the healthy environment turns red: {', '.join(matrix['none'])}"
+    if matrix[HEALTHY]:
+        yield f"the healthy environment turns red: {', '.join(matrix[HEALTHY])}"
     for fault, killed in matrix.items():
-        if fault != "none" and not killed:
+        if fault != HEALTHY and not killed:
             yield f"fault {fault} turns no check red"
     if complete:
         for check in sorted(set(checks).difference(*matrix.values())):
@@ -70,17 +95,18 @@ def complaints(matrix: Matrix, checks: Sequence[str], *, complete: bool) -> Iter
 
 def main(wanted: Sequence[str]) -> int:
     """Print the table; 1 if it shows a check or a fault that is worth nothing."""
-    faults = [fault["name"] for fault in known_faults() if not wanted or fault["name"] in wanted]
-    matrix: dict[str, list[str]] = {}
-    checks: list[str] = []
-    for fault, results in measure(faults):
-        matrix[fault] = red(results)
-        checks = [check.id for check in results.checks]
-    found = list(complaints(matrix, checks, complete=not wanted))
+    known = [fault["name"] for fault in known_faults()]
+    unknown = sorted(set(wanted).difference(known))
+    if unknown:
+        print(f"no such fault: {', '.join(unknown)}")
+        return 2
+    measured = measure_all(wanted or known)
+    matrix = {fault: found.red for fault, found in measured.items()}
+    found = list(complaints(matrix, measured[HEALTHY].planned, complete=not wanted))
     for complaint in found:
         print(f"✖ {complaint}")
     killing = sum(bool(killed) for killed in matrix.values())
-    print(f"{len(checks)} checks, {len(faults)} faults, {killing} of them turn something red")
+    print(f"{len(measured[HEALTHY].planned)} checks, {len(matrix) - 1} faults, {killing} of them turn something red")
     return 1 if found else 0
 
 

@@ -8,7 +8,7 @@ import click
 
 import gonogo
 from gonogo.cli.checks import checks
-from gonogo.cli.environments import env
+from gonogo.cli.environments import env, schema
 from gonogo.cli.reference import reference
 from gonogo.cli.runs import replay, report, run
 from gonogo.errors import IntegrityError, UsageError
@@ -28,7 +28,7 @@ def cli() -> None:
     """
 
 
-for _command in (run, replay, report, env, checks, reference):
+for _command in (run, replay, report, env, checks, schema, reference):
     cli.add_command(_command)
 
 

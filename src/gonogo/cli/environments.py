@@ -1,4 +1,4 @@
-"""``gonogo env``: what an environment file says, resolved, with secrets masked."""
+"""``gonogo env`` and ``gonogo schema``: what an environment file says, and what it may say."""
 
 from __future__ import annotations
 
@@ -12,15 +12,10 @@ import click
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--schema", is_flag=True, help="Print the JSON Schema of environment files, for editors.")
-def env(name: str | None, *, schema: bool) -> int:
+def env(name: str | None) -> int:
     """Show an environment as resolved, secrets masked; without NAME, list all."""
     from gonogo.environment.load import available, find_secrets, read_environment, secret_names  # noqa: PLC0415 - help answers at once
-    from gonogo.environment.schema import environment_schema  # noqa: PLC0415
 
-    if schema:
-        click.echo(environment_schema(), nl=False)
-        return 0
     if name is None:
         click.echo("\n".join(available(Path())))
         return 0
@@ -37,6 +32,17 @@ def env(name: str | None, *, schema: bool) -> int:
     for problem in problems:
         click.echo(f"gonogo: {problem}", err=True)
     return 2 if problems else 0
+
+
+@click.command()
+@click.argument("document", type=click.Choice(["environment", "results"]))
+def schema(document: str) -> int:
+    """Print the JSON Schema of environment files, for editors, or of results.json."""
+    from gonogo.environment.schema import environment_schema  # noqa: PLC0415 - help answers at once
+    from gonogo.results import results_schema  # noqa: PLC0415
+
+    click.echo(environment_schema() if document == "environment" else results_schema(), nl=False)
+    return 0
 
 
 def _flat(section: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -37,7 +37,8 @@ class Progress:
         for kind, _ in run.planned_keys:
             if kind in self._families:
                 self._expected[self._families[kind]] += 1
-        self.say(f"asking {self._expected.total()} questions about {run.environment.service.name}")
+        count = self._expected.total()
+        self.say(f"asking {count} question{'' if count == 1 else 's'} about {run.environment.service.name}")
         yield
 
     def heard(self, record: Record) -> None:
