@@ -144,7 +144,6 @@ class MongoServer:
             *("--tlsMode", self._settings.tls_mode, "--tlsCertificateKeyFile", str(self._directory / "server.pem")),
             *("--tlsCAFile", str(self._ca), "--tlsAllowConnectionsWithoutCertificates"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
-            *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
         ]
         if self._settings.authorization:
             command += ["--keyFile", str(self._directory / "keyfile")]
