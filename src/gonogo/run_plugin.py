@@ -142,6 +142,7 @@ class RunPlugin:
             observation = self._observe(item, call.excinfo.value if call.excinfo else None)
             self.seen.setdefault(item.stash[_CHECK][0].id, []).append(observation)
             _adapt(report, item, observation)
+        report.sections = [(title, self.run.redactor.text(text)) for title, text in report.sections]
         return report
 
     def _observe(self, item: pytest.Item, error: BaseException | None) -> Observation:
@@ -153,8 +154,8 @@ class RunPlugin:
         return Observation(
             scope=scope,
             outcome=outcome,
-            message=message,
-            hint=hint,
+            message=self.run.redactor.text(message),
+            hint=self.run.redactor.text(hint),
             cause=cause,
             facts={argument: shown(records) for argument, records in item.stash[_RECORDS].items()},
         )
