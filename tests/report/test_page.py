@@ -101,6 +101,14 @@ def test_five_hundred_checks_stay_light() -> None:
     assert len(render_signoff(many)) < 2_000_000
 
 
+def test_facts_that_were_cut_say_so() -> None:
+    """Forty of a hundred rows must not look like all of them."""
+    facts = {"rows": [{"n": number} for number in range(100)], "keys": {str(number): 1 for number in range(3000)}}
+    page = render_signoff(results([check("tls-a", facts={"tls": facts})])).decode()
+    assert "and 60 more, in evidence.json" in page
+    assert "and 2960 more, in evidence.json" in page
+
+
 def test_everything_that_matters_is_on_the_page(browser: Browser, tmp_path: Path, no_go: Results) -> None:
     """Verdict, sum, causes, why, fix, command, provenance: nothing needs another document."""
     page = opened(browser, tmp_path, no_go)

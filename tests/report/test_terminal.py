@@ -3,7 +3,8 @@
 import dataclasses
 
 from gonogo.report.terminal import render_summary
-from gonogo.results import Results
+from gonogo.results import Cause, Observation, Outcome, Results, RootCause
+from tests.report.conftest import check, results
 
 
 def summary(results: Results, *, colour: bool = False, width: int = 100) -> str:
@@ -83,3 +84,34 @@ def test_no_release_is_said(go: Results) -> None:
     """A verdict about nobody knows what."""
     without = dataclasses.replace(go, run=dataclasses.replace(go.run, release=None))
     assert "no release given" in summary(without)
+
+
+def test_incomplete() -> None:
+    """What nobody could observe is no GO, and is told apart from a failure."""
+    gaps = [check("dns-a", Outcome.ERROR, "no resolver answers", hint="declare others"), check("tls-a")]
+    assert summary(results(gaps)) == (
+        "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9\n"
+        "gate pre-deploy · 2 planned\n"
+        " dns         1 ERROR\n"
+        " tls         1 pass\n"
+        " COULD NOT BE OBSERVED\n"
+        " ? dns-a   no resolver answers\n"
+        "   hint: declare others\n"
+        "   → gonogo run --env staging --only dns-a\n"
+        " 2 = 1 pass + 1 error\n"
+        " report  reports/x.html   sha256:6c6d08cf…\n"
+        " ◌ INCOMPLETE   1 blocker                                                  4.1 s"
+    )
+
+
+def test_message_is_that_of_the_target_with_consequences() -> None:
+    """Whoever repairs the target that is named expects its consequences to go away."""
+    small, large = ("a.test", "192.0.2.1"), ("a.test", "192.0.2.2")
+    failed = check("tls-a", Outcome.FAIL, "own trouble only", scope=small)
+    dead = Observation(scope=large, outcome=Outcome.FAIL, message="nobody listens")
+    both = dataclasses.replace(failed, observations=[*failed.observations, dead])
+    blocked = check("tls-b", Outcome.BLOCKED, "blocked", scope=large, cause=Cause(check="tls-a", scope=large))
+    cause = RootCause(
+        check="tls-a", scope=large, outcome=Outcome.FAIL, message="nobody listens", consequences=["tls-b"]
+    )
+    assert " ✖ tls-a   nobody listens (and at 1 more)\n" in summary(results([both, blocked], [cause]))

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from typing import Any
 
 import jinja2
@@ -111,16 +112,23 @@ def _facts(value: Any) -> Any:  # noqa: ANN401 - JSON in, text or nested lists o
         case None | "" | [] | ():
             return "none"
         case Mapping():
-            return {str(key).replace("_", " "): _facts(item) for key, item in value.items() if key != "scope"}
+            shown = {str(key).replace("_", " "): item for key, item in value.items() if key != "scope"}
+            return {key: _facts(item) for key, item in islice(shown.items(), _MOST_ITEMS)} | _left_off(len(shown))
         case list() | tuple() if all(not isinstance(item, Mapping | list | tuple) for item in value):
-            shown = ", ".join(str(item) for item in value[:_MOST_ITEMS])
-            return _bounded(shown + ("" if len(value) <= _MOST_ITEMS else f", and {len(value) - _MOST_ITEMS} more"))
+            return ", ".join(
+                [_bounded(str(item)) for item in value[:_MOST_ITEMS]] + list(_left_off(len(value)).values())
+            )
         case list() | tuple():
-            return [_facts(item) for item in value[:_MOST_ITEMS]]
+            return [_facts(item) for item in value[:_MOST_ITEMS]] + list(_left_off(len(value)).values())
         case bool():
             return "yes" if value else "no"
         case _:
             return _bounded(str(value))
+
+
+def _left_off(found: int) -> dict[str, str]:
+    """What a reader must know about a list that was cut: that it was."""
+    return {"…": f"and {found - _MOST_ITEMS} more, in evidence.json"} if found > _MOST_ITEMS else {}
 
 
 def _bounded(text: str) -> str:

@@ -26,7 +26,7 @@ QUIET = {Outcome.PASS, Outcome.WARN, Outcome.WAIVED}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing to do something about: a check, what it said first, and what it kept from being judged."""
+    """One thing to do something about: a check, what it said where most depends on it, and what it kept from being judged."""
 
     check: CheckResult
     observation: Observation
@@ -62,7 +62,9 @@ def command(results: Results, check_id: str) -> str:
 
 def _problem(check: CheckResult, results: Results) -> Problem:
     alike = [seen for seen in check.observations if seen.outcome is check.outcome]
-    consequences = dict.fromkeys(
-        consequence for cause in results.causes if cause.check == check.id for consequence in cause.consequences
-    )
-    return Problem(check=check, observation=alike[0], elsewhere=len(alike) - 1, consequences=list(consequences))
+    causes = [cause for cause in results.causes if cause.check == check.id]
+    by_scope = {seen.scope: seen for seen in alike}
+    # Causes come with the most consequences first: what is said is what keeps the most from being judged.
+    said = next((by_scope[cause.scope] for cause in causes if cause.scope in by_scope), alike[0])
+    consequences = dict.fromkeys(consequence for cause in causes for consequence in cause.consequences)
+    return Problem(check=check, observation=said, elsewhere=len(alike) - 1, consequences=list(consequences))
