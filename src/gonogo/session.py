@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from gonogo.errors import GonogoError
-from gonogo.publish import PYTEST_HTML, Published, open_folder, publish
+from gonogo.publish import PYTEST_HTML, Published, publish
 from gonogo.pytest_plugin import MARKER
 from gonogo.run import Run
+from gonogo.run_folder import RunFolder
 from gonogo.run_plugin import RunPlugin, evidence_fixtures
 
 _PLUGINS = ("pytest_metadata.plugin", "pytest_html.plugin")
@@ -28,24 +29,24 @@ def judge(run: Run, *extra: str) -> RunPlugin:
         "--capture=sys",  # what checks print is kept, and progress still reaches the terminal
         *extra,
     ]
-    code = pytest.main(arguments, plugins=[plugin, evidence_fixtures(plugin), _Marker()])
+    try:
+        code = pytest.main(arguments, plugins=[plugin, evidence_fixtures(plugin), _Marker()])
+    except KeyboardInterrupt:  # before pytest was ready to take it: what was observed by then still stands
+        run.finish(interrupted=True)
+        return plugin
     if code == pytest.ExitCode.INTERNAL_ERROR:
         raise CheckingFailed("bug in gonogo: pytest ended with an internal error; see above")
     return plugin
 
 
-def verify(run: Run, reports: Path) -> Published:
-    """Run it, and write its folder. The run is closed afterwards, whatever happens."""
-    try:
-        folder = open_folder(run, reports)
-        page = folder.path / PYTEST_HTML
-        plugins = [part for name in _PLUGINS for part in ("-p", name)]
-        plugin = judge(run, *plugins, f"--html={page}", "--self-contained-html")
-        if page.exists():
-            folder.write(PYTEST_HTML, run.redactor.text(page.read_text(encoding="utf-8")).encode())
-        return publish(run, folder, plugin.seen, unseen=plugin.unseen_because)
-    finally:
-        run.close()
+def verify(run: Run, folder: RunFolder) -> Published:
+    """Run it, and replace the provisional record in its folder."""
+    page = folder.path / PYTEST_HTML
+    plugins = [part for name in _PLUGINS for part in ("-p", name)]
+    plugin = judge(run, *plugins, f"--html={page}", "--self-contained-html")
+    if page.exists():
+        folder.write(PYTEST_HTML, run.redactor.text(page.read_text(encoding="utf-8")).encode())
+    return publish(run, folder, plugin.seen, unseen=plugin.unseen_because)
 
 
 class _Marker:

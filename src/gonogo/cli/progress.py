@@ -2,8 +2,6 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TextIO
 
 from gonogo.evidence.record import Record
@@ -28,9 +26,8 @@ class Progress:
         """One plain line."""
         print(text, file=self._stream, flush=True)
 
-    @contextmanager
-    def of(self, run: Run) -> Iterator[None]:
-        """Show the progress of this run for as long as the context lasts."""
+    def begin(self, run: Run) -> None:
+        """Say what will be asked."""
         for check in run.plan.checks.values():
             if run.selected is None or check.id in run.selected:
                 self._families.setdefault(check.subject.removesuffix(GROUP), check.declaration.family)
@@ -39,7 +36,6 @@ class Progress:
                 self._expected[self._families[kind]] += 1
         count = self._expected.total()
         self.say(f"asking {count} question{'' if count == 1 else 's'} about {run.environment.service.name}")
-        yield
 
     def heard(self, record: Record) -> None:
         """One more answer, or one more reason for none."""

@@ -35,6 +35,7 @@ def run(  # noqa: PLR0913 - one argument per option
 ) -> int:
     """Verify an environment, write its report, say GO or NO-GO."""
     from gonogo.cli.progress import Progress  # noqa: PLC0415 - help answers at once
+    from gonogo.publish import open_folder  # noqa: PLC0415
     from gonogo.run import Request, prepare  # noqa: PLC0415
     from gonogo.session import verify  # noqa: PLC0415
     from gonogo.sources import LiveSource  # noqa: PLC0415
@@ -44,10 +45,14 @@ def run(  # noqa: PLR0913 - one argument per option
     progress = Progress(sys.stderr)
     progress.say(f"preparing {environment}")
     prepared = prepare(request, os.environ)
-    with progress.of(prepared):
+    try:
+        folder = open_folder(prepared, reports)
         if isinstance(prepared.source, LiveSource):
             prepared.source.on_record = progress.heard
-        published = verify(prepared, reports)
+        progress.begin(prepared)
+        published = verify(prepared, folder)
+    finally:
+        prepared.close()
     _show(published.results, str(published.signoff), published.signoff_digest)
     return _exit_code(published.results, strict=strict)
 
