@@ -1,0 +1,195 @@
+"""MongoDB judged on literals."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gonogo.environment.model import Environment
+from gonogo.errors import Unobserved
+from gonogo.evidence.base import RoundTripEvidence
+from gonogo.evidence.mongodb import Member, MongoEvidence, MongoStatusEvidence, MongoWriteEvidence, Refusal
+from tests.checks.conftest import Judge
+from tests.checks.test_tls import AT
+
+SCOPE = ("mongodb",)
+MS = timedelta(milliseconds=1)
+ENVIRONMENT = Environment.model_validate(
+    {
+        "service": {"name": "S", "base_url": "https://a.test"},
+        "mongodb": {
+            "url": "A",
+            "monitor_url": "B",
+            "database": "workme",
+            "indexes": [
+                {"collection": "users", "keys": ["email"], "unique": True},
+                {"collection": "bookings", "keys": ["client", "day"]},
+            ],
+        },
+    }
+)
+_ASKS_FOR_ENVIRONMENT = {"mongo-auth-required", "mongo-least-privilege", "mongo-indexes", "mongo-lag"}
+
+
+def seen(**changes: Any) -> MongoEvidence:  # noqa: ANN401 - fields
+    """A healthy deployment, changed in one way."""
+    fields: dict[str, Any] = {
+        "reachable": True,
+        "members": ("m1:27017", "m2:27017"),
+        "with_tls": True,
+        "writable_primary": "m1:27017",
+        "wire_version": 17,
+        "server_version": "6.0.5",
+        "read_as_app": True,
+        "plain": Refusal(accepted=False),
+        "anonymous": Refusal(accepted=False, code=13),
+        "wrong_password": Refusal(accepted=False, code=18),
+        "roles": ("readWrite@workme",),
+        "indexes": {"users": ("_id", "email unique"), "bookings": ("_id", "client day")},
+    }
+    return MongoEvidence(scope=SCOPE, taken_at=AT, **{**fields, **changes})
+
+
+def status(*members: Member, **changes: Any) -> MongoStatusEvidence:  # noqa: ANN401 - fields
+    """A healthy replica set, changed in one way."""
+    fields: dict[str, Any] = {
+        "reachable": True,
+        "replica_set": "rs0",
+        "members": members or (member(), member("m2", "SECONDARY")),
+        "connections_current": 100,
+        "connections_available": 900,
+    }
+    return MongoStatusEvidence(scope=SCOPE, taken_at=AT, **{**fields, **changes})
+
+
+def member(name: str = "m1", state: str = "PRIMARY", lag: float | None = 0, *, healthy: bool = True) -> Member:
+    """One member."""
+    behind = timedelta(seconds=lag) if lag is not None else None
+    return Member(name=name, state=state, healthy=healthy, lag=behind)
+
+
+def written(**changes: bool) -> MongoWriteEvidence:
+    """A write that went well, changed in one way."""
+    fields = {"written": True, "read_back": True, "removed": True, **changes}
+    return MongoWriteEvidence(scope=SCOPE, taken_at=AT, problem="not writable", elapsed=MS, **fields)
+
+
+def trips(milliseconds: int, count: int = 20) -> RoundTripEvidence:
+    """Pings that took so long."""
+    return RoundTripEvidence(scope=SCOPE, taken_at=AT, reachable=True, round_trips=(milliseconds * MS,) * count)
+
+
+GREEN: list[tuple[str, str, Any]] = [
+    *(
+        (identifier, "mongo", seen())
+        for identifier in (
+            *("mongo-reachable", "mongo-tls-required", "mongo-auth-required", "mongo-primary", "mongo-wire-version"),
+            *("mongo-least-privilege", "mongo-indexes"),
+        )
+    ),
+    ("mongo-auth-required", "mongo", seen(anonymous=Refusal(accepted=False, code=8000))),
+    ("mongo-majority-write", "mongo_write", written()),
+    ("mongo-latency", "mongo_latency", trips(5)),
+    *(
+        (identifier, "mongo_status", status())
+        for identifier in ("mongo-status-readable", "mongo-members", "mongo-lag", "mongo-connections")
+    ),
+    ("mongo-members", "mongo_status", status(member(), member("m2", "ARBITER", None))),
+]
+RED: list[tuple[str, str, Any, str]] = [
+    ("mongo-reachable", "mongo", seen(reachable=False, problem="bad auth"), "cannot use MongoDB: bad auth"),
+    ("mongo-tls-required", "mongo", seen(with_tls=False), "does not ask for TLS"),
+    ("mongo-tls-required", "mongo", seen(plain=Refusal(accepted=True)), "m1:27017, m2:27017 answers without TLS"),
+    (
+        "mongo-auth-required",
+        "mongo",
+        seen(anonymous=Refusal(accepted=True)),
+        "an anonymous client may read workme.users",
+    ),
+    ("mongo-auth-required", "mongo", seen(wrong_password=Refusal(accepted=True)), "wrong password is accepted"),
+    ("mongo-primary", "mongo", seen(writable_primary=None), "has no primary"),
+    (
+        "mongo-wire-version",
+        "mongo",
+        seen(wire_version=13, server_version="5.0.1"),
+        "MongoDB 5.0.1 speaks wire version 13",
+    ),
+    ("mongo-wire-version", "mongo", seen(wire_version=None), "at least 17"),
+    (
+        "mongo-least-privilege",
+        "mongo",
+        seen(wide_privileges=("insert on database (any)",)),
+        "may change more than workme",
+    ),
+    ("mongo-indexes", "mongo", seen(indexes={}), "users has no index on email; it has: none"),
+    ("mongo-indexes", "mongo", seen(indexes={"users": ("email",), "bookings": ("client day",)}), "email is not unique"),
+    ("mongo-indexes", "mongo", seen(indexes={"users": ("email unique",), "bookings": ("day client",)}), "client day"),
+    ("mongo-majority-write", "mongo_write", written(written=False), "could not be written by majority: not writable"),
+    ("mongo-majority-write", "mongo_write", written(read_back=False), "not read back"),
+    ("mongo-majority-write", "mongo_write", written(removed=False), "could not be removed"),
+    ("mongo-latency", "mongo_latency", trips(80), "a ping takes 80 ms (p95 of 20), at most 60 ms"),
+    ("mongo-status-readable", "mongo_status", status(reachable=False, problem="not authorized"), "not authorized"),
+    ("mongo-members", "mongo_status", status(members=()), "tells of no member"),
+    ("mongo-members", "mongo_status", status(member(), member("m2", "DOWN", None, healthy=False)), "m2 is DOWN"),
+    ("mongo-members", "mongo_status", status(member(), member("m2", "RECOVERING", None)), "m2 is RECOVERING"),
+    ("mongo-lag", "mongo_status", status(member(), member("m2", "SECONDARY", 11)), "m2 is 11 s behind the primary"),
+    (
+        "mongo-connections",
+        "mongo_status",
+        status(connections_current=90, connections_available=10),
+        "90 of 100 connections are taken, 10% are free",
+    ),
+    (
+        "mongo-connections",
+        "mongo_status",
+        status(connections_current=0, connections_available=0),
+        "0 of 0 connections",
+    ),
+]
+
+
+def judged(judge: Judge, identifier: str, kind: str, evidence: object) -> str | None:
+    """With the environment where the check asks for it."""
+    more = {"environment": ENVIRONMENT} if identifier in _ASKS_FOR_ENVIRONMENT else {}
+    return judge(identifier, **{kind: evidence}, **more)
+
+
+@pytest.mark.parametrize(("identifier", "kind", "evidence"), GREEN)
+def test_green(judge: Judge, identifier: str, kind: str, evidence: object) -> None:
+    """A wrong NO-GO costs us our users' trust."""
+    assert judged(judge, identifier, kind, evidence) is None
+
+
+@pytest.mark.parametrize(("identifier", "kind", "evidence", "message"), RED)
+def test_red(judge: Judge, identifier: str, kind: str, evidence: object, message: str) -> None:
+    """A wrong GO costs a launch."""
+    said = judged(judge, identifier, kind, evidence)
+    assert said is not None
+    assert message in said
+
+
+@pytest.mark.parametrize(
+    ("identifier", "kind", "evidence", "expected"),
+    [
+        ("mongo-tls-required", "mongo", seen(plain=None), "could not be tried"),
+        ("mongo-auth-required", "mongo", seen(read_as_app=False), "a refusal proves nothing"),
+        ("mongo-auth-required", "mongo", seen(anonymous=None), "could not be tried"),
+        ("mongo-auth-required", "mongo", seen(wrong_password=None), "could not be tried"),
+        ("mongo-auth-required", "mongo", seen(anonymous=Refusal(accepted=False, code=50)), "another reason"),
+        ("mongo-auth-required", "mongo", seen(wrong_password=Refusal(accepted=False, code=None)), "another reason"),
+        ("mongo-latency", "mongo_latency", trips(1, 0), "no round trip"),
+        ("mongo-connections", "mongo_status", status(connections_current=None), "tells nothing"),
+    ],
+)
+def test_control_that_fails_is_an_error(
+    judge: Judge, identifier: str, kind: str, evidence: object, expected: str
+) -> None:
+    """A refusal for another reason proves nothing."""
+    with pytest.raises(Unobserved, match=expected):
+        judged(judge, identifier, kind, evidence)
+
+
+def test_p95_is_the_nearest_rank() -> None:
+    """Nineteen fast ones of twenty, and one that is not: the slow one is beyond the percentile."""
+    mostly = RoundTripEvidence(scope=SCOPE, taken_at=AT, reachable=True, round_trips=(*(MS,) * 19, 900 * MS))
+    assert mostly.p95 == MS
