@@ -49,6 +49,12 @@ def verify(run: Run, folder: RunFolder) -> Published:
     return publish(run, folder, plugin.seen, unseen=plugin.unseen_because)
 
 
+def abandon(run: Run, folder: RunFolder) -> Published:
+    """Put on record that the run was interrupted before any check could judge."""
+    run.finish(interrupted=True)
+    return publish(run, folder, {}, unseen="the run was interrupted before this check")
+
+
 class _Marker:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", MARKER)

@@ -37,7 +37,7 @@ def run(  # noqa: PLR0913 - one argument per option
     from gonogo.cli.progress import Progress  # noqa: PLC0415 - help answers at once
     from gonogo.publish import open_folder  # noqa: PLC0415
     from gonogo.run import Request, prepare  # noqa: PLC0415
-    from gonogo.session import verify  # noqa: PLC0415
+    from gonogo.session import abandon, verify  # noqa: PLC0415
     from gonogo.sources import LiveSource  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, _interrupt)
@@ -49,8 +49,11 @@ def run(  # noqa: PLR0913 - one argument per option
         folder = open_folder(prepared, reports)
         if isinstance(prepared.source, LiveSource):
             prepared.source.on_record = progress.heard
-        progress.begin(prepared)
-        published = verify(prepared, folder)
+        try:
+            progress.begin(prepared)
+            published = verify(prepared, folder)
+        except KeyboardInterrupt:
+            published = abandon(prepared, folder)
     finally:
         prepared.close()
     _show(published.results, str(published.signoff), published.signoff_digest)
