@@ -114,4 +114,6 @@ persistence = "none"
         monkeypatch.setenv("M", f"mongodb://app:pass-word-1@127.0.0.1:{port}/?tls=true")
         monkeypatch.setenv("R", f"rediss://app:pass-word-2@127.0.0.1:{port}/0")
         ended = run(environment(port, without='"dns", "http", "ports"', more=databases))
-    assert (ended.exit_code, ended.causes) == (INCOMPLETE, ["tls-handshake", "mongo-reachable", "redis-listening"])
+    assert (ended.exit_code, ended.causes) == (INCOMPLETE, ["tls-handshake", "mongo-reachable", "redis-listening"]), (
+        ended.output
+    )

@@ -28,6 +28,7 @@ from gonogo.secrets import Secrets
 
 Client = AsyncMongoClient[dict[str, Any]]
 SCRATCH = "gonogo_scratch"
+_CONNECT_MS = 2500  # less than selection, which would otherwise end before it learns why
 _SELECTION_MS = 4000
 _OPERATION_MS = 3000
 _PLAIN_SECONDS = 2.0
@@ -272,7 +273,8 @@ def _members(found: Sequence[Mapping[str, Any]]) -> Iterator[Member]:
 def _raise_if_unobserved(error: PyMongoError) -> None:
     """Silence on the way is our inability to ask; a refusal, a failed handshake or an unknown name is an answer."""
     text = str(error)
-    if isinstance(error, ConnectionFailure) and "timed out" in text and "refused" not in text and "SSL" not in text:
+    silent = "timed out" in text or "No servers found yet" in text
+    if isinstance(error, ConnectionFailure) and silent and "refused" not in text and "SSL" not in text:
         raise Unobserved(
             f"MongoDB did not answer: {_words(error)}",
             hint="is this machine on the allowlist, and does a firewall let it through?",
@@ -307,7 +309,7 @@ async def _client(question: MongoQuestion, url: str | None = None) -> AsyncItera
     client: Client = AsyncMongoClient(
         url or question.url,
         serverSelectionTimeoutMS=_SELECTION_MS,
-        connectTimeoutMS=_SELECTION_MS,
+        connectTimeoutMS=_CONNECT_MS,
         socketTimeoutMS=_OPERATION_MS,
         appname="gonogo",
         retryReads=False,
