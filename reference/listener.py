@@ -19,6 +19,12 @@ class Listener:
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
 
+    @property
+    def port(self) -> int:
+        """The port that it listens on; with 0 asked for, the one that the system chose."""
+        sockets = self._server.sockets if self._server else ()
+        return int(sockets[0].getsockname()[1]) if sockets else self._port
+
     async def start(self) -> None:
         """Listen. OSError if the port is taken."""
         self._server = await asyncio.start_server(self._serve, self._address, self._port, ssl=self._tls)

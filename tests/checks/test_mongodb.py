@@ -37,14 +37,16 @@ def seen(**changes: Any) -> MongoEvidence:  # noqa: ANN401 - fields
         "reachable": True,
         "members": ("m1:27017", "m2:27017"),
         "with_tls": True,
+        "verifies": True,
         "writable_primary": "m1:27017",
         "wire_version": 17,
         "server_version": "6.0.5",
         "read_as_app": True,
-        "plain": Refusal(accepted=False),
+        "plain": {"m1:27017": Refusal(accepted=False), "m2:27017": Refusal(accepted=False)},
         "anonymous": Refusal(accepted=False, code=13),
         "wrong_password": Refusal(accepted=False, code=18),
         "roles": ("readWrite@workme",),
+        "forbidden": Refusal(accepted=False, code=13),
         "indexes": {"users": ("_id", "email unique"), "bookings": ("_id", "client day")},
     }
     return MongoEvidence(scope=SCOPE, taken_at=AT, **{**fields, **changes})
@@ -99,7 +101,8 @@ GREEN: list[tuple[str, str, Any]] = [
 RED: list[tuple[str, str, Any, str]] = [
     ("mongo-reachable", "mongo", seen(reachable=False, problem="bad auth"), "cannot use MongoDB: bad auth"),
     ("mongo-tls-required", "mongo", seen(with_tls=False), "does not ask for TLS"),
-    ("mongo-tls-required", "mongo", seen(plain=Refusal(accepted=True)), "m1:27017, m2:27017 answers without TLS"),
+    ("mongo-tls-required", "mongo", seen(verifies=False), "turns verification off"),
+    ("mongo-tls-required", "mongo", seen(plain={"m2:27017": Refusal(accepted=True)}), "m2:27017 answers without TLS"),
     (
         "mongo-auth-required",
         "mongo",
@@ -121,7 +124,8 @@ RED: list[tuple[str, str, Any, str]] = [
         seen(wide_privileges=("insert on database (any)",)),
         "may change more than workme",
     ),
-    ("mongo-indexes", "mongo", seen(indexes={}), "users has no index on email; it has: none"),
+    ("mongo-least-privilege", "mongo", seen(forbidden=Refusal(accepted=True)), "may list every user of the cluster"),
+    ("mongo-indexes", "mongo", seen(indexes={"users": ()}), "users has no index on email; it has: none"),
     ("mongo-indexes", "mongo", seen(indexes={"users": ("email",), "bookings": ("client day",)}), "email is not unique"),
     ("mongo-indexes", "mongo", seen(indexes={"users": ("email unique",), "bookings": ("day client",)}), "client day"),
     ("mongo-majority-write", "mongo_write", written(written=False), "could not be written by majority: not writable"),
@@ -171,7 +175,10 @@ def test_red(judge: Judge, identifier: str, kind: str, evidence: object, message
 @pytest.mark.parametrize(
     ("identifier", "kind", "evidence", "expected"),
     [
-        ("mongo-tls-required", "mongo", seen(plain=None), "could not be tried"),
+        ("mongo-tls-required", "mongo", seen(plain={}), "could not be tried at m1:27017, m2:27017"),
+        ("mongo-tls-required", "mongo", seen(plain={"m1:27017": Refusal(accepted=False)}), "tried at m2:27017"),
+        ("mongo-least-privilege", "mongo", seen(forbidden=None), "could not be tried"),
+        ("mongo-indexes", "mongo", seen(indexes={}), "may not list the indexes of users"),
         ("mongo-auth-required", "mongo", seen(read_as_app=False), "a refusal proves nothing"),
         ("mongo-auth-required", "mongo", seen(anonymous=None), "could not be tried"),
         ("mongo-auth-required", "mongo", seen(wrong_password=None), "could not be tried"),

@@ -6,8 +6,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -169,30 +169,20 @@ async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 def hostile_server(handler: Handler, state: Path) -> Iterator[tuple[int, Path]]:
     """Behind perfect TLS, in a thread of its own: its port, and the root to trust."""
     root, bundle, _ = issue_public(state, CertificateSettings(names=(HOST,)))
-    with socket.socket() as reserved:
-        reserved.bind(("127.0.0.1", 0))
-        port = reserved.getsockname()[1]
+    listener = Listener(handler, "127.0.0.1", 0, TlsOffer().context(bundle))
     ready, end = threading.Event(), threading.Event()
 
-    @asynccontextmanager
-    async def listening() -> AsyncIterator[None]:
-        listener = Listener(handler, "127.0.0.1", port, TlsOffer().context(bundle))
-        await listener.start()
-        try:
-            yield
-        finally:
-            await listener.stop()
-
     async def serve() -> None:
-        async with listening():
-            ready.set()
-            await asyncio.to_thread(end.wait)
+        await listener.start()
+        ready.set()
+        await asyncio.to_thread(end.wait)
+        await listener.stop()
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
     try:
         assert ready.wait(10)
-        yield port, root
+        yield listener.port, root
     finally:
         end.set()
         thread.join()
