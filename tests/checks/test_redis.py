@@ -13,7 +13,7 @@ from tests.checks.test_mongodb import trips
 from tests.checks.test_tls import AT
 
 SCOPE = ("redis",)
-NOPERM = "User app has no permissions to run the 'flushall' command"
+NOPERM = "NOPERM User app has no permissions to run the 'flushall' command"
 
 
 def environment(persistence: str = "aof") -> Environment:
@@ -37,13 +37,19 @@ def seen(**changes: Any) -> RedisEvidence:  # noqa: ANN401 - fields
     fields: dict[str, Any] = {
         "address": "r.test:6380",
         "declared_tls": True,
+        "verifies": True,
         "listening": True,
         "reachable": True,
-        "anonymous": "Authentication required.",
-        "wrong_password": "invalid username-password pair",
-        "forbidden": {"FLUSHALL": NOPERM, "DEBUG": "DEBUG command not allowed."},
+        "anonymous": "NOAUTH Authentication required.",
+        "wrong_password": "WRONGPASS invalid username-password pair",
+        "forbidden": {
+            "FLUSHALL": NOPERM,
+            "DEBUG": "ERR DEBUG command not allowed. If …",
+            "CONFIG": "ERR unknown command 'CONFIG'",
+        },
         "own_key": "accepted",
-        "foreign_key": "No permissions to access a key",
+        "foreign_key": "NOPERM No permissions to access a key",
+        "foreign_write": "NOPERM No permissions to access a key",
     }
     return RedisEvidence(scope=SCOPE, taken_at=AT, **{**fields, **changes})
 
@@ -87,14 +93,21 @@ GREEN: list[tuple[str, str, Any]] = [
     ),
 ]
 RED: list[tuple[str, str, Any, str]] = [
-    ("redis-listening", "redis", seen(listening=False), "nobody listens at r.test:6380"),
+    (
+        "redis-listening",
+        "redis",
+        seen(listening=False, problem="the port refuses connections"),
+        "nobody listens at r.test:6380: the port refuses connections",
+    ),
     ("redis-reachable", "redis", seen(reachable=False, problem="WRONGPASS"), "r.test:6380: WRONGPASS"),
     ("redis-tls", "redis", seen(declared_tls=False), "starts with redis://, which is not encrypted"),
     ("redis-tls", "redis", seen(plain_answer="-NOAUTH"), "answers without TLS: -NOAUTH"),
+    ("redis-tls", "redis", seen(verifies=False), "turns verification off"),
     ("redis-auth-required", "redis", seen(anonymous="accepted"), "a PING without logging in is accepted"),
     ("redis-auth-required", "redis", seen(wrong_password="accepted"), "a wrong password is accepted"),
     ("redis-acl-commands", "redis", seen(forbidden={"FLUSHALL": "accepted", "KEYS": NOPERM}), "may run FLUSHALL at"),
-    ("redis-acl-keys", "redis", seen(foreign_key="accepted"), "keys that do not start with wm:"),
+    ("redis-acl-keys", "redis", seen(foreign_key="accepted"), "may read keys that do not start with wm:"),
+    ("redis-acl-keys", "redis", seen(foreign_write="accepted"), "may write keys that do not start with wm:"),
     ("redis-round-trip", "redis_write", written(written=False), "could not be written: NOPERM"),
     ("redis-round-trip", "redis_write", written(read_back=False), "does not read back"),
     ("redis-round-trip", "redis_write", written(ttl_seconds=-1), "lost its lifetime"),
@@ -154,6 +167,13 @@ def test_snapshots_where_they_are_declared(judge: Judge) -> None:
         ("redis-auth-required", "redis", seen(anonymous=None), "could not be tried"),
         ("redis-acl-commands", "redis", seen(forbidden={}), "could not be tried"),
         ("redis-acl-commands", "redis", seen(forbidden={"KEYS": "LOADING"}), "LOADING"),
+        ("redis-auth-required", "redis", seen(anonymous="LOADING"), "not for missing rights: LOADING"),
+        ("redis-acl-commands", "redis", seen(forbidden={"KEYS": "OOM command not allowed"}), "could not be tried: OOM"),
+        ("redis-acl-commands", "redis", seen(forbidden={"KEYS": "not tried, MULTI is answered -ERR"}), "not tried"),
+        ("redis-acl-keys", "redis", seen(foreign_key=None), "may read foreign keys could not be tried"),
+        ("redis-acl-keys", "redis", seen(foreign_write="MOVED 1 r2:6380"), "may write foreign keys could not"),
+        ("redis-persistence", "redis_status", status(append_only=None), "nothing about the append-only file"),
+        ("redis-persistence", "redis_status", status(append_only_status=None), "nothing about the append-only file"),
         ("redis-acl-keys", "redis", seen(own_key="NOPERM"), "not even a key that starts with wm:"),
         ("redis-memory-policy", "redis_status", status(max_memory_bytes=None), "tells nothing about memory"),
         ("redis-stable", "redis_status", status(evicted=None), "tells nothing about evictions"),
