@@ -32,9 +32,15 @@ def test_plain_connections_are_refused(mongo: MongoEvidence) -> None:
     Fix: net.tls.mode: requireTLS, and restart each member.
     """
     assert mongo.with_tls, "the service's own URL does not ask for TLS; add tls=true"
-    if mongo.plain is None:
-        raise Unobserved("a connection without TLS could not be tried")
-    assert not mongo.plain.accepted, f"{_members(mongo)} answers without TLS"
+    assert mongo.verifies, (
+        "the service's own URL turns verification off, so anybody may pose as the server; remove "
+        "tlsInsecure, tlsAllowInvalidCertificates and tlsAllowInvalidHostnames"
+    )
+    open_to_all = [member for member, refusal in mongo.plain.items() if refusal.accepted]
+    assert not open_to_all, f"{', '.join(open_to_all)} answers without TLS"
+    untried = set(mongo.members).difference(mongo.plain)
+    if untried or not mongo.plain:
+        raise Unobserved(f"a connection without TLS could not be tried at {', '.join(sorted(untried)) or 'any member'}")
 
 
 @pytest.mark.check("mongo-auth-required")
@@ -89,6 +95,8 @@ def test_service_user_is_no_administrator(mongo: MongoEvidence, environment: Env
         f"the service's user ({', '.join(mongo.roles)}) may change more than {_declared(environment).database}: "
         f"{'; '.join(mongo.wide_privileges[:3])}"
     )
+    forbidden = _tried(mongo.forbidden, "listing all users")
+    assert not forbidden.accepted, f"the service's user ({', '.join(mongo.roles)}) may list every user of the cluster"
 
 
 @pytest.mark.check("mongo-indexes")
@@ -99,7 +107,9 @@ def test_declared_indexes_exist(mongo: MongoEvidence, environment: Environment) 
     """
     for index in _declared(environment).indexes:
         keys = " ".join(index.keys)
-        existing = mongo.indexes.get(index.collection, ())
+        if index.collection not in mongo.indexes:
+            raise Unobserved(f"the service's user may not list the indexes of {index.collection}")
+        existing = mongo.indexes[index.collection]
         found = [entry for entry in existing if entry.removesuffix(" unique") == keys]
         assert found, f"{index.collection} has no index on {keys}; it has: {', '.join(existing) or 'none'}"
         assert not index.unique or f"{keys} unique" in found, f"the index on {index.collection}.{keys} is not unique"

@@ -28,22 +28,26 @@ class MongoEvidence(Evidence):
     """Host and port of every member that the driver knows."""
     with_tls: bool = False
     """Whether the service's own connection is encrypted."""
+    verifies: bool = False
+    """Whether the service's own URL leaves certificate and host name to be verified."""
     writable_primary: str | None = None
     wire_version: int | None = None
     server_version: str | None = None
     read_as_app: bool = False
     """The control for what strangers are refused: the service's user may read."""
-    plain: Refusal | None = None
-    """A connection without TLS to the first member; None when it could not be tried."""
+    plain: Mapping[str, Refusal] = field(default_factory=dict)
+    """A connection without TLS, by member; those where it could not be tried are missing."""
     anonymous: Refusal | None = None
     """Reading the service's database without logging in."""
     wrong_password: Refusal | None = None
     roles: tuple[str, ...] = ()
     """Of the service's user, as ``role@database``."""
     wide_privileges: tuple[str, ...] = ()
-    """What the service's user may change outside of its own database."""
+    """What the service's user may change outside of its own database, or read in any."""
+    forbidden: Refusal | None = None
+    """Listing every user of the cluster, as the service's user; None when it was not tried."""
     indexes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By collection, as ``email unique`` or ``client_id``."""
+    """By collection, as ``email unique`` or ``client_id``; those that may not be listed are missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

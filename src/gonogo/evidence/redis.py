@@ -15,12 +15,14 @@ class RedisEvidence(Evidence):
     """Host and port, without credentials."""
     declared_tls: bool
     """Whether the service's URL asks for TLS."""
+    verifies: bool = False
+    """Whether it leaves certificate and host name to be verified."""
     listening: bool
     """Whether the port accepts connections at all."""
     reachable: bool
     problem: str = ""
     plain_answer: str = ""
-    """What the port answers to a PING without TLS; empty if it closes or stays silent."""
+    """What the port answers to a PING without TLS, in the Redis protocol; empty if it does not."""
     anonymous: str | None = None
     """What a PING without logging in was answered; None when it could not be tried."""
     wrong_password: str | None = None
@@ -29,6 +31,8 @@ class RedisEvidence(Evidence):
     """Dangerous commands, queued and discarded as the service's user: the answer to each."""
     foreign_key: str | None = None
     """What the service's user was answered when it read a key outside of its prefix."""
+    foreign_write: str | None = None
+    """The same for writing one, queued and discarded."""
     own_key: str | None = None
     """The control: the same for a key inside of its prefix."""
 

@@ -34,23 +34,13 @@ from gonogo.probes.http import (
     probe_plain_http,
 )
 from gonogo.probes.kind import ProbeKind
-from gonogo.probes.mongodb import (
-    mongo_questions,
-    mongo_status_questions,
-    probe_mongo,
-    probe_mongo_latency,
-    probe_mongo_status,
-    probe_mongo_write,
-)
+from gonogo.probes.mongodb import probe_mongo
+from gonogo.probes.mongodb_client import mongo_questions, mongo_status_questions
+from gonogo.probes.mongodb_status import probe_mongo_latency, probe_mongo_status, probe_mongo_write
 from gonogo.probes.ports import ports_questions, probe_ports
-from gonogo.probes.redis import (
-    probe_redis,
-    probe_redis_latency,
-    probe_redis_status,
-    probe_redis_write,
-    redis_questions,
-    redis_status_questions,
-)
+from gonogo.probes.redis import probe_redis
+from gonogo.probes.redis_client import redis_questions, redis_status_questions
+from gonogo.probes.redis_status import probe_redis_latency, probe_redis_status, probe_redis_write
 from gonogo.probes.tls import probe_tls, tls_questions
 
 _KINDS: tuple[ProbeKind, ...] = (
