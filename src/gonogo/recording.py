@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -50,11 +51,11 @@ class Recording:
 
 
 _RECORDING: TypeAdapter[Recording] = TypeAdapter(Recording)
-_ADAPTERS: dict[type[Evidence], TypeAdapter[Any]] = {}
 
 
+@cache  # building one costs more than all that it is then used for in a run
 def _adapter(evidence: type[Evidence]) -> TypeAdapter[Any]:
-    return _ADAPTERS.setdefault(evidence, TypeAdapter(evidence))
+    return TypeAdapter(evidence)
 
 
 def facts(evidence: Evidence) -> dict[str, Any]:

@@ -177,11 +177,11 @@ def _explained_lookup(error: ConfigurationError) -> str:
 
 
 def words(error: Exception) -> str:
-    """The driver's words, without its time-outs and its description of the whole topology; bounded."""
+    """The driver's words, without its time-outs, the whole topology, and the command; bounded."""
     text = str(error)
     if isinstance(error, OperationFailure) and error.details:
         text = str(error.details.get("errmsg", text))
-    text = text.partition(" (configured timeouts")[0].partition(", Timeout:")[0]
+    text = text.partition(" (configured timeouts")[0].partition(", Timeout:")[0].partition(" { ")[0]
     return (text or type(error).__name__)[:LONGEST]
 
 
