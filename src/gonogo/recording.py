@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -53,9 +52,14 @@ class Recording:
 _RECORDING: TypeAdapter[Recording] = TypeAdapter(Recording)
 
 
-@cache  # building one costs more than all that it is then used for in a run
+_ADAPTERS: dict[type[Evidence], TypeAdapter[Any]] = {}
+
+
 def _adapter(evidence: type[Evidence]) -> TypeAdapter[Any]:
-    return TypeAdapter(evidence)
+    """Built once: that costs more than all that it is then used for in a run."""
+    if evidence not in _ADAPTERS:
+        _ADAPTERS[evidence] = TypeAdapter(evidence)
+    return _ADAPTERS[evidence]
 
 
 def facts(evidence: Evidence) -> dict[str, Any]:

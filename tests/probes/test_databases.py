@@ -88,9 +88,6 @@ def test_healthy_redis(databases: Databases) -> None:
     ("kind", "fault", "field", "value"),
     [
         ("mongo", "mongo_no_auth", "anonymous.accepted", True),
-        ("mongo", "mongo_down", "reachable", False),
-        ("mongo", "mongo_no_primary", "writable_primary", None),
-        ("mongo", "mongo_old_wire_version", "wire_version", 13),
         ("mongo_write", "mongo_app_read_only", "written", False),
         ("redis", "redis_no_password", "anonymous", "accepted"),
         ("redis", "redis_down", "listening", False),
