@@ -1,6 +1,5 @@
 """``evidence.json``: all that was observed, and all that is needed to judge it again without a network."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Any, Literal
 import rfc8785
 from pydantic import TypeAdapter, ValidationError
 
+from gonogo.documents import read_document
 from gonogo.environment.model import Environment
 from gonogo.errors import UsageError
 from gonogo.evidence.base import Evidence, Scope
@@ -101,21 +101,7 @@ def to_bytes(document: Mapping[str, Any]) -> bytes:
 
 def read_recording(path: Path) -> Recording:
     """Read ``evidence.json``. Raises UsageError when it is missing, damaged, or of another schema."""
-    try:
-        document = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise UsageError(f"{path}: no such file; a run's folder holds its evidence.json") from None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: not readable as JSON ({error}); restore it from the run's artefacts") from None
-    schema = document.get("schema") if isinstance(document, dict) else None
-    if schema != SCHEMA:
-        raise UsageError(f"{path}: schema is {schema!r}; this gonogo reads {SCHEMA!r}")
-    try:
-        return _RECORDING.validate_python(document)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise UsageError(f"{path}: {where}: {first['msg']}; the file was damaged or edited") from None
+    return read_document(path, SCHEMA, _RECORDING)
 
 
 def _restored(record: StoredRecord, kinds: Mapping[str, ProbeKind]) -> Record:

@@ -1,11 +1,8 @@
 """Judges recorded evidence again: the same evidence, the same checks, the same verdict."""
 
-import json
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from gonogo.errors import UsageError
+from gonogo.documents import read_document
 from gonogo.results import RESULTS, SCHEMA, Results
 from gonogo.run import replayed
 from gonogo.session import judge
@@ -13,21 +10,7 @@ from gonogo.session import judge
 
 def read_results(path: Path) -> Results:
     """Read ``results.json``. Raises UsageError when it is missing, damaged, or of another schema."""
-    try:
-        document = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise UsageError(f"{path}: no such file; give the folder of a run, as in reports/staging/latest") from None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: not readable as JSON ({error}); restore it from the run's artefacts") from None
-    schema = document.get("schema") if isinstance(document, dict) else None
-    if schema != SCHEMA:
-        raise UsageError(f"{path}: schema is {schema!r}; this gonogo reads {SCHEMA!r}")
-    try:
-        return RESULTS.validate_python(document)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise UsageError(f"{path}: {where}: {first['msg']}; the file was damaged or edited") from None
+    return read_document(path, SCHEMA, RESULTS)
 
 
 def judged_again(folder: Path, project: Path) -> Results:

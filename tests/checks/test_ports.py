@@ -17,8 +17,13 @@ def seen(address: str = "198.18.0.1", *states: PortState, **changes: Any) -> Por
         Port(service="mongodb", number=27017 + index, state=state, identified="MongoDB, which answers hello")
         for index, state in enumerate(states or (PortState.REFUSED, PortState.FILTERED))
     )
-    fields: dict[str, Any] = {"control_port": 443, "control_state": PortState.OPEN, "source": "192.0.2.9"}
-    return PortsEvidence(scope=("a.test", address), taken_at=AT, address=address, ports=ports, **{**fields, **changes})
+    fields: dict[str, Any] = {
+        "control_port": 443,
+        "control_state": PortState.OPEN,
+        "source": "192.0.2.9",
+        "ports": ports,
+    }
+    return PortsEvidence(scope=("a.test", address), taken_at=AT, address=address, **{**fields, **changes})
 
 
 def environment(vantage: str = "outside") -> Environment:
@@ -50,6 +55,7 @@ def test_open_port_is_named(judge: Judge) -> None:
 @pytest.mark.parametrize(
     ("evidence", "vantage", "expected"),
     [
+        (seen(PUBLIC, ports=()), "outside", "no port is declared"),
         (seen(PUBLIC, control_state=PortState.FILTERED), "outside", "closed ports prove nothing"),
         (seen(PUBLIC, control_state=PortState.REFUSED), "outside", "closed ports prove nothing"),
         (seen("10.0.0.1"), "outside", "from inside"),

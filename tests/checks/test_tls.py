@@ -83,6 +83,8 @@ RED: list[tuple[str, TlsEvidence, str]] = [
     ("tls-expiry", seen(leaf=lasting(80, 12)), "CN=a.test has 12 d left of 92 d"),
     ("tls-expiry", seen(leaf=lasting(90, -1)), "CN=a.test expired 1 d ago, on 2026-11-22 12:00 UTC"),
     ("tls-expiry", seen(leaf=lasting(5, 0.9)), "CN=a.test has 21 h 36 min left"),
+    ("tls-expiry", seen(leaf=lasting(-1, 89)), "CN=a.test is not valid before 2026-11-24 12:00 UTC"),
+    ("tls-expiry", seen(leaf=replace(lasting(90, -1), self_signed=True)), "CN=a.test expired 1 d ago"),
     ("tls-expiry-soon", seen(leaf=lasting(65, 25)), "CN=a.test has 25 d left of 90 d"),
     ("tls-renewal", seen(leaf=lasting(65, 25)), "the leaf is 65 d old, of a life of 90 d"),
     ("tls-versions", seen(offers=offers(TLSv1_1=Handshake.DONE)), "still accepts TLSv1.1"),
@@ -150,6 +152,30 @@ def test_expiring_intermediate_counts(judge: Judge) -> None:
     assert "CN=R1 has 10 d left" in str(judge("tls-expiry", tls=seen(chain=(LEAF, old))))
 
 
+def test_intermediate_is_measured_by_the_life_of_the_leaf(judge: Judge) -> None:
+    """Six months of five years are nothing to worry about; a fraction of its own life would stop the launch."""
+    older = replace(LEAF, subject="CN=R1", not_before=AT - 1640 * DAY, not_after=AT + 180 * DAY)
+    assert judge("tls-expiry", tls=seen(chain=(LEAF, older))) is None
+
+
+@pytest.mark.parametrize("identifier", ["tls-expiry", "tls-expiry-soon", "tls-renewal", "tls-keys", "tls-hostname"])
+def test_no_certificate_is_an_error_and_never_green(judge: Judge, identifier: str) -> None:
+    """An anonymous handshake has no certificate that could be wrong."""
+    if identifier == "tls-hostname":
+        assert "for no name at all" in str(
+            judge(identifier, tls=seen(leaf=replace(LEAF, names=()), name_matches=False))
+        )
+    with pytest.raises(Unobserved, match="sent no certificate"):
+        judge(identifier, tls=seen(chain=(), name_matches=False))
+
+
+def test_key_of_an_unknown_kind_is_an_error(judge: Judge) -> None:
+    """Neither strong nor weak: nobody here can tell."""
+    future = replace(LEAF, key="ML-DSA 0", key_type="ML-DSA", key_bits=0)
+    with pytest.raises(Unobserved, match="cannot judge"):
+        judge("tls-keys", tls=seen(leaf=future))
+
+
 @pytest.mark.parametrize(
     ("identifier", "name"),
     [("tls-versions", "TLSv1"), ("tls-ciphers", "no_certificate"), ("tls-ciphers-modern", "static_RSA")],
@@ -172,7 +198,9 @@ def test_undeclared_issuer_is_an_error(judge: Judge) -> None:
 def test_all_addresses_serve_the_same(judge: Judge) -> None:
     """The same leaf, or the same issuer and names: two servers may renew on their own."""
     renewed = seen("192.0.2.2", leaf=replace(LEAF, sha256="cc"))
-    other = seen("192.0.2.2", leaf=replace(LEAF, sha256="cc", issuer="CN=Old"))
+    sibling = seen("192.0.2.2", leaf=replace(LEAF, sha256="cc", issuer="CN=R2,O=Good CA"))
+    other = seen("192.0.2.2", leaf=replace(LEAF, sha256="cc", issuer="CN=Old", issuer_organisation="Old"))
     assert judge("tls-same-everywhere", tls_all=(seen(),)) is None
     assert judge("tls-same-everywhere", tls_all=(seen(), renewed)) is None
+    assert judge("tls-same-everywhere", tls_all=(seen(), sibling)) is None, "authorities issue from R1 or R2 at random"
     assert "192.0.2.2 one of CN=Old" in str(judge("tls-same-everywhere", tls_all=(seen(), other)))

@@ -32,6 +32,20 @@ moving = ["x"]
 """
 
 
+DATABASES = """
+[mongodb]
+url = "M"
+monitor_url = "M"
+database = "d"
+[redis]
+url = "R"
+monitor_url = "R"
+key_prefix = "k:"
+maxmemory_policy = "noeviction"
+persistence = "none"
+"""
+
+
 def test_port_that_refuses(run: Run) -> None:
     """A refusal is an answer, and the answer is no."""
     ended = run(environment(1))
@@ -79,41 +93,17 @@ def test_databases_that_refuse(run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
     """Each dead database is one cause; its checks are the consequences."""
     monkeypatch.setenv("M", "mongodb://app:pass-word-1@127.0.0.1:1/?tls=true")
     monkeypatch.setenv("R", "rediss://app:pass-word-2@127.0.0.1:1/0")
-    databases = """
-[mongodb]
-url = "M"
-monitor_url = "M"
-database = "d"
-[redis]
-url = "R"
-monitor_url = "R"
-key_prefix = "k:"
-maxmemory_policy = "noeviction"
-persistence = "none"
-"""
-    ended = run(environment(1, without='"dns", "http", "ports"', more=databases))
+    ended = run(environment(1, without='"dns", "http", "ports"', more=DATABASES))
     assert (ended.exit_code, ended.causes) == (NO_GO, ["tls-handshake", "mongo-reachable", "redis-listening"])
     assert ended.memory_kb < LARGEST_MEMORY_KB
 
 
 def test_databases_that_swallow_packets(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Atlas drops the packets of machines that are not on its allowlist."""
-    databases = """
-[mongodb]
-url = "M"
-monitor_url = "M"
-database = "d"
-[redis]
-url = "R"
-monitor_url = "R"
-key_prefix = "k:"
-maxmemory_policy = "noeviction"
-persistence = "none"
-"""
     with swallowing_server() as port:
         monkeypatch.setenv("M", f"mongodb://app:pass-word-1@127.0.0.1:{port}/?tls=true")
         monkeypatch.setenv("R", f"rediss://app:pass-word-2@127.0.0.1:{port}/0")
-        ended = run(environment(port, without='"dns", "http", "ports"', more=databases))
+        ended = run(environment(port, without='"dns", "http", "ports"', more=DATABASES))
     assert (ended.exit_code, ended.causes) == (INCOMPLETE, ["tls-handshake", "mongo-reachable", "redis-listening"]), (
         ended.output
     )

@@ -103,6 +103,27 @@ def test_one_error_does_not_hide_the_facts(tmp_path: Path, settings: Certificate
     assert seen.name_matches == ("other.test" not in settings.names)
 
 
+def test_expired_certificate_does_not_hide_a_broken_chain(tmp_path: Path) -> None:
+    """Whoever renews it would find the second error on launch day."""
+    seen = asked(tmp_path, CertificateSettings(not_after=-timedelta(days=1), from_unknown_authority=True))
+    assert seen.verification == "unable to get local issuer certificate"
+
+
+def test_expired_root_is_told_by_the_verification(tmp_path: Path) -> None:
+    """It is not sent, so that no date among the facts could tell."""
+    seen = asked(tmp_path, CertificateSettings(root_expired=True))
+    assert "certificate has expired: a root" in seen.verification
+
+
+def test_server_that_prefers_to_be_anonymous_still_shows_its_certificate(tmp_path: Path) -> None:
+    """Without a certificate there would be no facts, and nothing to be wrong with them."""
+    seen = asked(tmp_path, offer=TlsOffer(maximum=ssl.TLSVersion.TLSv1_2, ciphers="aNULL:ECDHE+AESGCM:@SECLEVEL=0"))
+    assert seen.leaf is not None
+    anonymous = seen.offer("no certificate")
+    assert anonymous is not None
+    assert anonymous.handshake is Handshake.DONE
+
+
 def test_lenient_root_fails_only_the_strict(tmp_path: Path) -> None:
     """Python 3.13 would change the verdict by itself; here it is a fact of its own."""
     seen = asked(tmp_path, CertificateSettings(lenient_root=True))

@@ -1,5 +1,6 @@
 """What one address presented when it was asked to speak TLS."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -55,6 +56,11 @@ class Certificate:
         return self.remaining(at) / self.lifetime if self.lifetime else 0.0
 
 
+def without_roots(chain: Sequence[Certificate]) -> tuple[Certificate, ...]:
+    """The leaf and its intermediates: servers send old roots along, and no client looks at them."""
+    return (*chain[:1], *(sent for sent in chain[1:] if not sent.self_signed))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """One thing that was offered to the server, and how it took it."""
@@ -85,7 +91,8 @@ class TlsEvidence(Evidence):
     trust: str = ""
     """What the chain was verified against: ``public``, or the name of a PEM file."""
     verification: str = ""
-    """Why the chain does not build to the declared trust; empty when it does. Names and dates are not part of it."""
+    """Why the chain does not build to the declared trust; empty when it does. Names, and the dates of what was sent,
+    are not part of it."""
     strict_verification: str = ""
     """The same with RFC 5280 taken by its letter (OpenSSL's X509_STRICT, Python's default from 3.13)."""
     offers: tuple[Offer, ...] = ()

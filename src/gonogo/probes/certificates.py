@@ -6,16 +6,25 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import NameOID
 
 from gonogo.evidence.tls import Certificate
 
 _LONGEST = 300
 _MOST_NAMES = 200
+UNREADABLE = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""All that cryptography raises over bytes that are no sound certificate; these have no common base."""
 
 
 def read_certificate(der: bytes) -> Certificate:
-    """From the bytes that a server sent. ValueError if they are no certificate."""
+    """From the bytes that a server sent. One of UNREADABLE if they are no certificate."""
     found = x509.load_der_x509_certificate(der)
     key_type, key_bits = _key(found)
     return Certificate(
@@ -35,7 +44,13 @@ def read_certificate(der: bytes) -> Certificate:
 
 
 def _key(certificate: x509.Certificate) -> tuple[str, int]:
-    match certificate.public_key():
+    with suppress(UnsupportedAlgorithm):
+        return _kind_of_key(certificate.public_key())
+    return "unknown", 0
+
+
+def _kind_of_key(key: CertificatePublicKeyTypes) -> tuple[str, int]:
+    match key:
         case rsa.RSAPublicKey(key_size=bits):
             return "RSA", bits
         case ec.EllipticCurvePublicKey(key_size=bits):
@@ -56,7 +71,7 @@ def _organisation(name: x509.Name) -> str | None:
 
 
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:
-    with suppress(x509.ExtensionNotFound, ValueError):
+    with suppress(x509.ExtensionNotFound, *UNREADABLE):
         san = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         addresses = [str(found) for found in san.get_values_for_type(x509.IPAddress)]
         return (*san.get_values_for_type(x509.DNSName), *addresses)[:_MOST_NAMES]

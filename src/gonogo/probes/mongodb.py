@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from pymongo import ReadPreference
@@ -18,9 +19,9 @@ from gonogo.probes.mongodb_client import (
     Database,
     MongoQuestion,
     as_stranger,
+    asked,
     command,
     connected,
-    explained,
     with_wrong_password,
     words,
 )
@@ -42,22 +43,19 @@ _EVERYWHERE = ""
 async def probe_mongo(question: MongoQuestion) -> MongoEvidence:
     """Connect as the service does; then try what should be refused."""
     taken_at = datetime.now(UTC)
-    async with connected(question) as client:
-        try:
-            known = await _as_app(client, question)
-        except FOREIGN_ERRORS as error:
-            problem = await explained(question, client, error)
-            return MongoEvidence(scope=question.scope, taken_at=taken_at, reachable=False, problem=problem)
-        members = sorted((host, port) for host, port in client.nodes if port is not None)[:_MOST]
-    known["plain"] = await _plain_everywhere(members, question.patience)
-    known["anonymous"], known["wrong_password"] = await asyncio.gather(
-        _try(as_stranger(question)), _try(with_wrong_password(question))
-    )
+    known, problem = await asked(question, partial(_as_app, question=question))
+    if known is None:
+        return MongoEvidence(scope=question.scope, taken_at=taken_at, reachable=False, problem=problem)
+    members: Sequence[tuple[str, int]] = known.pop("nodes")
+    anonymous, wrong_password = await asyncio.gather(_try(as_stranger(question)), _try(with_wrong_password(question)))
     return MongoEvidence(
         scope=question.scope,
         taken_at=taken_at,
         reachable=True,
         members=tuple(f"{host}:{port}" for host, port in members),
+        plain=await _plain_everywhere(members, question.patience),
+        anonymous=anonymous,
+        wrong_password=wrong_password,
         **known,
     )
 
@@ -72,6 +70,7 @@ async def _as_app(client: Client, question: MongoQuestion) -> dict[str, Any]:
     database = client.get_database(question.database, read_preference=ReadPreference.NEAREST)
     return {
         **_encryption(client),
+        "nodes": sorted((host, port) for host, port in client.nodes if port is not None)[:_MOST],
         "writable_primary": _bounded(hello.get("primary")),
         "wire_version": hello.get("maxWireVersion"),
         "server_version": _bounded(build.get("version")),

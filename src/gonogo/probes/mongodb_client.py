@@ -3,11 +3,11 @@
 import asyncio
 import secrets as entropy
 import warnings
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import anyio
@@ -26,6 +26,7 @@ from gonogo.secrets import Secrets
 
 Client = AsyncMongoClient[dict[str, Any]]
 Database = AsyncDatabase[dict[str, Any]]
+Found = TypeVar("Found")
 FOREIGN_ERRORS = (PyMongoError, BSONError)
 """All that the driver raises while it talks; BSONError when what it hears is not BSON."""
 LONGEST = 300
@@ -93,9 +94,7 @@ def is_connection_string(url: str) -> bool:
     try:
         if url.startswith("mongodb+srv://"):
             return bool(urlsplit(url).hostname) and urlsplit(url).port is None
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an option that this driver does not know is another driver's
-            parse_uri(url)
+        _seeds(url)
     except (PyMongoError, ValueError):  # ValueError: a port that is no number
         return False
     return True
@@ -135,6 +134,18 @@ async def command(database: Database, name: str, value: object = 1, **options: A
     return await database.command(name, value, read_preference=ReadPreference.NEAREST, **options)
 
 
+async def asked(question: MongoQuestion, work: Callable[[Client], Awaitable[Found]]) -> tuple[Found | None, str]:
+    """What the work brought home, or what the target said instead. Raises Unobserved if it was never reached."""
+    doors = await knocked(_seeds(question.url), question.patience / 2)
+    if doors and all(what for _, what in doors):
+        return None, _closed(doors)
+    async with connected(question) as client:
+        try:
+            return await work(client), ""
+        except FOREIGN_ERRORS as error:
+            return None, await explained(question, client, error)
+
+
 async def explained(question: MongoQuestion, client: Client, error: Exception) -> str:
     """What the target said by failing like this. Raises Unobserved if it was never reached."""
     if isinstance(error, ConfigurationError):
@@ -142,9 +153,8 @@ async def explained(question: MongoQuestion, client: Client, error: Exception) -
     if not isinstance(error, ConnectionFailure):
         return words(error)
     doors = await knocked(_servers(client), question.patience / 2)
-    closed = [f"{where}: {what}" for where, what in doors if what]
-    if closed:
-        return "; ".join(closed)[:LONGEST]
+    if any(what for _, what in doors):
+        return _closed(doors)
     said = words(error)
     silent = "timed out" in said or "No servers found" in said
     return f"connections are accepted, and nothing follows: {said}" if silent else said
@@ -159,6 +169,19 @@ async def knocked(servers: Iterable[tuple[str, int]], patience: timedelta) -> Se
         if isinstance(failure, BaseException) and not (told and isinstance(failure, Unobserved)):
             raise failure
     return told
+
+
+def _closed(doors: Iterable[tuple[str, str]]) -> str:
+    return "; ".join(f"{where}: {what}" for where, what in doors if what)[:LONGEST]
+
+
+def _seeds(url: str) -> Sequence[tuple[str, int]]:
+    """The members that the URL names; none for mongodb+srv, whose names only the driver looks up."""
+    if url.startswith("mongodb+srv://"):
+        return []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an option that this driver does not know is another driver's
+        return [(host, port) for host, port in parse_uri(url)["nodelist"] if port is not None][:_MOST_MEMBERS]
 
 
 def _servers(client: Client) -> Sequence[tuple[str, int]]:

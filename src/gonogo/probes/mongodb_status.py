@@ -15,16 +15,7 @@ from pymongo.read_concern import ReadConcern
 
 from gonogo.evidence.base import RoundTripEvidence
 from gonogo.evidence.mongodb import Member, MongoStatusEvidence, MongoWriteEvidence
-from gonogo.probes.mongodb_client import (
-    FOREIGN_ERRORS,
-    LONGEST,
-    Client,
-    Database,
-    MongoQuestion,
-    command,
-    connected,
-    explained,
-)
+from gonogo.probes.mongodb_client import LONGEST, Client, Database, MongoQuestion, asked, command
 
 SCRATCH = "gonogo_scratch"
 """The collection stays, empty: dropping it would pull it from under another run."""
@@ -39,14 +30,19 @@ Document = dict[str, Any]
 async def probe_mongo_latency(question: MongoQuestion) -> RoundTripEvidence:
     """Ping over the service's own connection."""
     taken_at = datetime.now(UTC)
-    async with connected(question) as client:
-        try:
-            await _ping(client.admin)  # connecting is not part of a round trip
-            trips = sorted([await _ping(client.admin) for _ in range(_PINGS)])
-        except FOREIGN_ERRORS as error:
-            problem = await explained(question, client, error)
-            return RoundTripEvidence(scope=question.scope, taken_at=taken_at, reachable=False, problem=problem)
-    return RoundTripEvidence(scope=question.scope, taken_at=taken_at, reachable=True, round_trips=tuple(trips))
+    trips, problem = await asked(question, _pings)
+    return RoundTripEvidence(
+        scope=question.scope,
+        taken_at=taken_at,
+        reachable=trips is not None,
+        problem=problem,
+        round_trips=tuple(trips or ()),
+    )
+
+
+async def _pings(client: Client) -> Sequence[timedelta]:
+    await _ping(client.admin)  # connecting is not part of a round trip
+    return sorted([await _ping(client.admin) for _ in range(_PINGS)])
 
 
 async def _ping(admin: Database) -> timedelta:
@@ -58,24 +54,22 @@ async def _ping(admin: Database) -> timedelta:
 async def probe_mongo_status(question: MongoQuestion) -> MongoStatusEvidence:
     """Ask the replica set about its members, and the server about its connections."""
     taken_at = datetime.now(UTC)
-    async with connected(question) as client:
-        try:
-            status = await command(client.admin, "replSetGetStatus")
-            members = await _looked_at_twice(client, members_of(status))
-            server = await command(client.admin, "serverStatus")
-        except FOREIGN_ERRORS as error:
-            problem = await explained(question, client, error)
-            return MongoStatusEvidence(scope=question.scope, taken_at=taken_at, reachable=False, problem=problem)
-    connections = server.get("connections", {})
+    known, problem = await asked(question, _status)
     return MongoStatusEvidence(
-        scope=question.scope,
-        taken_at=taken_at,
-        reachable=True,
-        replica_set=str(status.get("set"))[:LONGEST],
-        members=tuple(members),
-        connections_current=connections.get("current"),
-        connections_available=connections.get("available"),
+        scope=question.scope, taken_at=taken_at, reachable=known is not None, problem=problem, **(known or {})
     )
+
+
+async def _status(client: Client) -> dict[str, Any]:
+    status = await command(client.admin, "replSetGetStatus")
+    members = await _looked_at_twice(client, members_of(status))
+    connections = (await command(client.admin, "serverStatus")).get("connections", {})
+    return {
+        "replica_set": str(status.get("set"))[:LONGEST],
+        "members": tuple(members),
+        "connections_current": connections.get("current"),
+        "connections_available": connections.get("available"),
+    }
 
 
 def members_of(status: Mapping[str, Any]) -> Sequence[Member]:
@@ -115,12 +109,7 @@ async def probe_mongo_write(question: MongoQuestion) -> MongoWriteEvidence:
     taken_at = datetime.now(UTC)
     started = time.monotonic()
     done = {"written": False, "read_back": False, "removed": False}
-    problem = ""
-    async with connected(question) as client:
-        try:
-            await _write(_scratch(client, question), done, question.patience)
-        except FOREIGN_ERRORS as error:
-            problem = await explained(question, client, error)
+    _, problem = await asked(question, lambda client: _write(_scratch(client, question), done, question.patience))
     elapsed = timedelta(seconds=round(time.monotonic() - started, 4))
     return MongoWriteEvidence(scope=question.scope, taken_at=taken_at, problem=problem, elapsed=elapsed, **done)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from gonogo.evidence.redis import RedisEvidence
 from gonogo.probes.knock import knock
-from gonogo.probes.redis_client import FOREIGN_ERRORS, LONGEST, RedisQuestion, connected, explained
+from gonogo.probes.redis_client import LONGEST, RedisQuestion, asked
 from gonogo.probes.redis_wire import ACCEPTED, UNANSWERED, Session, log_in, session
 
 DANGEROUS = {
@@ -35,11 +35,9 @@ async def probe_redis(question: RedisQuestion) -> RedisEvidence:
     if closed := await knock(*question.server, question.patience / 2):
         return RedisEvidence(**known, listening=False, reachable=False, problem=closed)
     known |= {"listening": True, "plain_answer": await _plain(question)}
-    async with connected(question) as client:
-        try:
-            await client.ping()
-        except FOREIGN_ERRORS as error:
-            return RedisEvidence(**known, reachable=False, problem=await explained(question, error))
+    answered, problem = await asked(question, lambda client: client.ping())
+    if not answered:
+        return RedisEvidence(**known, reachable=False, problem=problem)
     user = question.credentials[0] if len(question.credentials) > 1 else "default"
     return RedisEvidence(
         **known,

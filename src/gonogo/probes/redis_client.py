@@ -1,11 +1,11 @@
 """How a server of the Redis protocol is asked: questions, clients that are always closed, and what a failure means."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from ssl import CERT_REQUIRED
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import anyio
@@ -20,6 +20,7 @@ from gonogo.evidence.base import Scope
 from gonogo.probes.knock import knock, require_certificates
 from gonogo.secrets import Secrets
 
+Found = TypeVar("Found")
 FOREIGN_ERRORS = (RedisError, OSError, ValueError)
 """All that the driver raises while it talks; ValueError when what it hears is not even a number."""
 LONGEST = 300
@@ -141,10 +142,20 @@ async def connected(question: RedisQuestion) -> AsyncIterator[Redis]:
             await client.aclose()
 
 
+async def asked(question: RedisQuestion, work: Callable[[Redis], Awaitable[Found]]) -> tuple[Found | None, str]:
+    """What the work brought home, or what the target said instead. Raises Unobserved if it was never reached."""
+    if closed := await knock(*question.server, question.patience / 2):
+        return None, f"{question.address}: {closed}"
+    async with connected(question) as client:
+        try:
+            return await work(client), ""
+        except FOREIGN_ERRORS as error:
+            return None, await explained(question, error)
+
+
 async def explained(question: RedisQuestion, error: Exception) -> str:
     """What the target said by failing like this. Raises Unobserved if it was never reached."""
-    host, port = question.server
-    if closed := await knock(host, port, question.patience / 2):
+    if closed := await knock(*question.server, question.patience / 2):
         return f"{question.address}: {closed}"
     if isinstance(error, RedisTimeoutError | TimeoutError):
         return f"connections are accepted, and nothing follows: {words(error)}"

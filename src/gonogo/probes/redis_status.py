@@ -3,7 +3,7 @@
 import asyncio
 import secrets as entropy
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from redis.exceptions import ResponseError
 
 from gonogo.evidence.base import RoundTripEvidence
 from gonogo.evidence.redis import RedisStatusEvidence, RedisWriteEvidence
-from gonogo.probes.redis_client import FOREIGN_ERRORS, LONGEST, RedisQuestion, connected, explained
+from gonogo.probes.redis_client import LONGEST, RedisQuestion, asked
 
 _WATCH_SECONDS = 1.0
 _PINGS = 20
@@ -24,14 +24,19 @@ Told = Mapping[str, Any]
 async def probe_redis_latency(question: RedisQuestion) -> RoundTripEvidence:
     """Ping over the service's own connection."""
     taken_at = datetime.now(UTC)
-    async with connected(question) as client:
-        try:
-            await _ping(client)  # connecting is not part of a round trip
-            trips = sorted([await _ping(client) for _ in range(_PINGS)])
-        except FOREIGN_ERRORS as error:
-            problem = await explained(question, error)
-            return RoundTripEvidence(scope=question.scope, taken_at=taken_at, reachable=False, problem=problem)
-    return RoundTripEvidence(scope=question.scope, taken_at=taken_at, reachable=True, round_trips=tuple(trips))
+    trips, problem = await asked(question, _pings)
+    return RoundTripEvidence(
+        scope=question.scope,
+        taken_at=taken_at,
+        reachable=trips is not None,
+        problem=problem,
+        round_trips=tuple(trips or ()),
+    )
+
+
+async def _pings(client: Redis) -> Sequence[timedelta]:
+    await _ping(client)  # connecting is not part of a round trip
+    return sorted([await _ping(client) for _ in range(_PINGS)])
 
 
 async def _ping(client: Redis) -> timedelta:
@@ -43,27 +48,25 @@ async def _ping(client: Redis) -> timedelta:
 async def probe_redis_status(question: RedisQuestion) -> RedisStatusEvidence:
     """Read memory, persistence and counters; the counters twice."""
     taken_at = datetime.now(UTC)
-    async with connected(question) as client:
-        try:
-            started = time.monotonic()
-            first = await client.info()
-            save = await _config(client, "save")
-            await asyncio.sleep(_WATCH_SECONDS)  # counters are compared over a span: the span is the measurement
-            second = await client.info()
-            watched = timedelta(seconds=round(time.monotonic() - started, 3))
-        except FOREIGN_ERRORS as error:
-            problem = await explained(question, error)
-            return RedisStatusEvidence(scope=question.scope, taken_at=taken_at, reachable=False, problem=problem)
+    known, problem = await asked(question, _status)
     return RedisStatusEvidence(
-        scope=question.scope,
-        taken_at=taken_at,
-        reachable=True,
-        snapshot_schedule=save,
-        evicted=_twice(first, second, "evicted_keys"),
-        rejected=_twice(first, second, "rejected_connections"),
-        watched=watched,
-        **_told(second),
+        scope=question.scope, taken_at=taken_at, reachable=known is not None, problem=problem, **(known or {})
     )
+
+
+async def _status(client: Redis) -> dict[str, Any]:
+    started = time.monotonic()
+    first = await client.info()
+    save = await _config(client, "save")
+    await asyncio.sleep(_WATCH_SECONDS)  # counters are compared over a span: the span is the measurement
+    second = await client.info()
+    return {
+        **_told(second),
+        "snapshot_schedule": save,
+        "evicted": _twice(first, second, "evicted_keys"),
+        "rejected": _twice(first, second, "rejected_connections"),
+        "watched": timedelta(seconds=round(time.monotonic() - started, 3)),
+    }
 
 
 def _told(told: Told) -> dict[str, Any]:
@@ -104,13 +107,9 @@ async def _config(client: Redis, name: str) -> str | None:
 async def probe_redis_write(question: RedisQuestion) -> RedisWriteEvidence:
     """Write one synthetic key with a lifetime, read it back, remove it."""
     taken_at = datetime.now(UTC)
+    key = f"{question.key_prefix}gonogo:{entropy.token_hex(8)}"
     known: dict[str, Any] = {"written": False, "read_back": False, "ttl_seconds": None, "removed": False}
-    problem = ""
-    async with connected(question) as client:
-        try:
-            await _write(client, f"{question.key_prefix}gonogo:{entropy.token_hex(8)}", known, question.patience)
-        except FOREIGN_ERRORS as error:
-            problem = await explained(question, error)
+    _, problem = await asked(question, lambda client: _write(client, key, known, question.patience))
     return RedisWriteEvidence(scope=question.scope, taken_at=taken_at, problem=problem, **known)
 
 

@@ -9,7 +9,6 @@ import ssl
 import sys
 import warnings
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,23 +16,26 @@ from typing import Any
 
 import certifi
 from cryptography import x509
-from service_identity import VerificationError
+from service_identity import CertificateError, VerificationError
 from service_identity.cryptography import verify_certificate_hostname
 
 from gonogo.environment.model import Environment
 from gonogo.errors import Unobserved, UsageError
 from gonogo.evidence.base import Scope
-from gonogo.evidence.tls import Certificate, Handshake, Offer, TlsEvidence
-from gonogo.probes.certificates import read_certificate
+from gonogo.evidence.tls import Certificate, Handshake, Offer, TlsEvidence, without_roots
+from gonogo.probes.certificates import UNREADABLE, read_certificate
 from gonogo.probes.network import unobserved
 from gonogo.secrets import Secrets
 
 _EVERYTHING = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
+_WITH_CERTIFICATE = "ALL:COMPLEMENTOFALL:!aNULL:@SECLEVEL=0"
 _CONNECT_SECONDS = 3.0
 _HANDSHAKE_SECONDS = 3.0
-_EXPIRED = {10, 9}
-"""X509_V_ERR_CERT_HAS_EXPIRED and _NOT_YET_VALID: dates are judged from the facts."""
-_OLD = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+_DATES = {9, 10}
+"""X509_V_ERR_CERT_NOT_YET_VALID and _HAS_EXPIRED: dates are judged from the facts."""
+_NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
+"""X509_V_FLAG_NO_CHECK_TIME, which Python has no name for."""
+_MOST_CERTIFICATES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +80,10 @@ async def probe_tls(question: TlsQuestion) -> TlsEvidence:
     known: dict[str, Any] = {}
     if seen.session is not None:
         known = _facts(seen.session, question.host)
-        known["verification"] = await _verify(question, strict=False)
-        known["strict_verification"] = await _verify(question, strict=True)
+        # Out of date and sent: the facts tell, and hide no other error. A root's dates: nothing else would tell.
+        time = ssl.VERIFY_DEFAULT if _dates_in_order(known["chain"], taken_at) else _NO_CHECK_TIME
+        known["verification"] = await _verify(question, time)
+        known["strict_verification"] = await _verify(question, time | ssl.VERIFY_X509_STRICT)
         known["offers"] = await _offers(question)
     return TlsEvidence(
         scope=question.scope,
@@ -110,7 +114,8 @@ def _lenient() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    context.set_ciphers(_EVERYTHING)
+    # A server that prefers to be anonymous would show no certificate, and there would be no facts.
+    context.set_ciphers(_WITH_CERTIFICATE)
     context.set_alpn_protocols(["h2", "http/1.1"])
     return context
 
@@ -181,33 +186,38 @@ def _sent_chain(session: Any) -> list[bytes]:  # noqa: ANN401 - SSLObject, whose
 
 
 def _readable(chain: Sequence[bytes]) -> list[Certificate]:
-    certificates = []
-    for der in chain[:10]:
-        with suppress(ValueError):
+    """Up to the first that is no certificate: what follows must not take its place."""
+    certificates: list[Certificate] = []
+    for der in chain[:_MOST_CERTIFICATES]:
+        try:
             certificates.append(read_certificate(der))
+        except UNREADABLE:
+            break
     return certificates
+
+
+def _dates_in_order(chain: Sequence[Certificate], at: datetime) -> bool:
+    return all(sent.not_before <= at <= sent.not_after for sent in without_roots(chain))
 
 
 def _matches(der: bytes, host: str) -> bool:
     try:
         verify_certificate_hostname(x509.load_der_x509_certificate(der), host)
-    except (VerificationError, ValueError):
-        return False
-    except Exception as error:  # noqa: BLE001 - service_identity raises CertificateError without a common base
-        del error
+    except (VerificationError, CertificateError, *UNREADABLE):
         return False
     return True
 
 
-async def _verify(question: TlsQuestion, *, strict: bool) -> str:
+async def _verify(question: TlsQuestion, flags: ssl.VerifyFlags) -> str:
     context = trust_context(question.trust)
     context.check_hostname = False
-    context.set_ciphers("DEFAULT:@SECLEVEL=0")
-    if strict:
-        context.verify_flags |= ssl.VERIFY_X509_STRICT
+    context.set_ciphers(_WITH_CERTIFICATE)
+    context.verify_flags |= flags
     seen = await _shake(question, context)
-    if seen.handshake is Handshake.DONE or seen.verify_code in _EXPIRED:
+    if seen.handshake is Handshake.DONE:
         return ""
+    if seen.verify_code in _DATES:
+        return f"{seen.detail}: a root, for leaf and intermediates are within their dates"
     if not seen.verify_code:
         raise Unobserved(f"{question.address}:{question.port} shook hands once and then would not again: {seen.detail}")
     return seen.detail
