@@ -24,6 +24,8 @@ def test_no_database_is_reachable(ports: PortsEvidence, environment: Environment
             f"{ports.address}: not even port {ports.control_port} can be reached, so closed ports prove nothing",
             hint="look at tls-handshake first",
         )
+    if not ports.ports:
+        raise Unobserved("no port is declared that should be closed", hint="declare some under [ports.closed]")
     address = ipaddress.ip_address(ports.address)
     wanted = environment.ports.vantage if environment.ports else "outside"
     inside = not address.is_global or ports.source == ports.address

@@ -34,6 +34,7 @@ class CertificateSettings:
     with_intermediate: bool = True
     lenient_root: bool = False
     """basicConstraints not critical: valid for OpenSSL's default checks, refused by its strict ones."""
+    root_expired: bool = False
     second_address_differs: bool = False
 
 
@@ -60,7 +61,7 @@ class _Lineage:
 def issue_public(directory: Path, settings: CertificateSettings) -> tuple[Path, Bundle, Bundle]:
     """Issue for the public names: the root to trust, and the chains of the first and the second address."""
     now = datetime.now(UTC)
-    lineage = _lineage(settings.issuer, now, lenient=settings.lenient_root)
+    lineage = _lineage(settings.issuer, now, lenient=settings.lenient_root, expired=settings.root_expired)
     trusted = _lineage(settings.issuer, now) if settings.from_unknown_authority else lineage
     root = _write_certificates(directory / "root.pem", [trusted.root.certificate])
     first = _bundle(directory, "public-1", lineage, settings, now)
@@ -89,11 +90,13 @@ def _bundle(directory: Path, stem: str, lineage: _Lineage, settings: Certificate
     return Bundle(chain=_write_certificates(directory / f"{stem}-chain.pem", chain), key=key_path)
 
 
-def _lineage(organisation: str, now: datetime, *, lenient: bool = False) -> _Lineage:
+def _lineage(organisation: str, now: datetime, *, lenient: bool = False, expired: bool = False) -> _Lineage:
     root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     name = _name(organisation, f"{organisation} Root")
-    root = _authority_certificate(name, root_key, name, root_key, now, critical=not lenient)
-    below = _authority_certificate(_name(organisation, f"{organisation} R1"), key, name, root_key, now)
+    validity = (now - 400 * DAY, now + 3000 * DAY)
+    of_root = (validity[0], now - DAY) if expired else validity
+    root = _authority_certificate(name, root_key, name, root_key, of_root, critical=not lenient)
+    below = _authority_certificate(_name(organisation, f"{organisation} R1"), key, name, root_key, validity)
     return _Lineage(root=_Authority(root, root_key), intermediate=_Authority(below, key))
 
 
@@ -102,7 +105,7 @@ def _authority_certificate(  # noqa: PLR0913 - a certificate is these six things
     key: ec.EllipticCurvePrivateKey,
     issuer: x509.Name,
     issuer_key: ec.EllipticCurvePrivateKey,
-    now: datetime,
+    validity: tuple[datetime, datetime],
     *,
     critical: bool = True,
 ) -> x509.Certificate:
@@ -117,7 +120,7 @@ def _authority_certificate(  # noqa: PLR0913 - a certificate is these six things
         encipher_only=False,
         decipher_only=False,
     )
-    builder = _builder(subject, issuer, key, issuer_key, (now - 400 * DAY, now + 3000 * DAY))
+    builder = _builder(subject, issuer, key, issuer_key, validity)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=critical)
     return builder.add_extension(usage, critical=True).sign(issuer_key, hashes.SHA256())
 
