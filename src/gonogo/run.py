@@ -21,6 +21,7 @@ from gonogo.redaction import Redactor
 from gonogo.reference_instance import ReferenceInstance, reference_instance
 from gonogo.results import RESULTS, Observation, Provenance, Results, RunIdentity, canonical
 from gonogo.run_folder import new_run_id
+from gonogo.secrets import Secrets
 from gonogo.sources import LiveSource, RecordedSource, Source
 from gonogo.verdict import conclude, count, decide, root_causes
 
@@ -148,12 +149,7 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
             file = overlaid(file, {"service": {"release": request.release}})
         secrets = resolve_secrets(file, environ)
         environment = file.environment
-        jobs = {
-            job.key: job
-            for kind in KINDS.values()
-            if getattr(environment, kind.section)
-            for job in (Job(kind=kind, question=question) for question in kind.questions(environment, secrets))
-        }
+        jobs = _jobs(environment, secrets)
         started_at = datetime.now(UTC)
         return Run(
             id=new_run_id(started_at),
@@ -171,6 +167,13 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
             instance=instance,
             resources=resources.pop_all(),
         )
+
+
+def _jobs(environment: Environment, secrets: Secrets) -> dict[Key, Job]:
+    """Every question that the environment gives rise to."""
+    kinds = (kind for kind in KINDS.values() if getattr(environment, kind.section))
+    jobs = (Job(kind=kind, question=question) for kind in kinds for question in kind.questions(environment, secrets))
+    return {job.key: job for job in jobs}
 
 
 def replayed(folder: Path, project: Path) -> Run:
