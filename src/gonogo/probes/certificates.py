@@ -15,6 +15,7 @@ _LONGEST = 300
 _MOST_NAMES = 200
 UNREADABLE = (
     ValueError,
+    TypeError,
     UnsupportedAlgorithm,
     x509.DuplicateExtension,
     x509.InvalidVersion,
