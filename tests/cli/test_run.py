@@ -161,3 +161,17 @@ def test_checks_explains_one(gonogo: Gonogo) -> None:
     done = gonogo("checks", "mongo-auth-required")
     assert "fix  set security.authorization: enabled" in done.stdout
     assert gonogo("checks", "mongo-auth").returncode == 2
+
+
+def test_env_shows_what_was_understood_and_what_is_missing(gonogo: Gonogo, project: Path) -> None:
+    """Before the first run, and in the job that complains about a secret."""
+    text = (project / "environments" / "dead.toml").read_text().replace('"http", ', "").replace(', "redis"', "")
+    redis = '[redis]\nurl = "R"\nmonitor_url = "M"\nkey_prefix = "k:"\nmaxmemory_policy = "x"\npersistence = "none"\n'
+    (project / "environments" / "dead.toml").write_text(text + redis)
+    done = gonogo("env", "dead", R="rediss://u:c4nary-p4ssword@r.test/0")
+    assert done.returncode == 2
+    assert "limits.run = 20 s" in done.stdout
+    assert "# redis.url: R ********" in done.stdout
+    assert "# redis.monitor_url: M MISSING" in done.stdout
+    assert "secret M has no value; set it in the process environment" in done.stderr
+    assert "c4nary" not in done.stdout + done.stderr
