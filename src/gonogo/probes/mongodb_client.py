@@ -3,8 +3,8 @@
 import asyncio
 import secrets as entropy
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -115,16 +115,17 @@ def _client(question: MongoQuestion) -> Client:
     milliseconds = int(question.patience / timedelta(milliseconds=1))
     trust: dict[str, Any] = {"tlsCAFile": question.ca_file} if question.ca_file else {}
     try:
-        return AsyncMongoClient(
-            question.url,
-            serverSelectionTimeoutMS=milliseconds,
-            connectTimeoutMS=milliseconds,
-            socketTimeoutMS=milliseconds,
-            appname="gonogo",
-            retryReads=False,
-            retryWrites=False,
-            **trust,
-        )
+        with _foreign_options():
+            return AsyncMongoClient(
+                question.url,
+                serverSelectionTimeoutMS=milliseconds,
+                connectTimeoutMS=milliseconds,
+                socketTimeoutMS=milliseconds,
+                appname="gonogo",
+                retryReads=False,
+                retryWrites=False,
+                **trust,
+            )
     except (ConfigurationError, ValueError):  # its text may repeat parts of the URL
         raise Unobserved("the driver does not accept the connection string", hint=_CURE) from None
 
@@ -179,9 +180,17 @@ def _seeds(url: str) -> Sequence[tuple[str, int]]:
     """The members that the URL names; none for mongodb+srv, whose names only the driver looks up."""
     if url.startswith("mongodb+srv://"):
         return []
+    with _foreign_options():
+        found = parse_uri(url, warn=True)["nodelist"]
+    return [(host, port) for host, port in found if port is not None][:_MOST_MEMBERS]
+
+
+@contextmanager
+def _foreign_options() -> Iterator[None]:
+    """An option that this driver does not know is another driver's: nothing to warn of."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an option that this driver does not know is another driver's
-        return [(host, port) for host, port in parse_uri(url)["nodelist"] if port is not None][:_MOST_MEMBERS]
+        warnings.simplefilter("ignore", UserWarning)
+        yield
 
 
 def _servers(client: Client) -> Sequence[tuple[str, int]]:

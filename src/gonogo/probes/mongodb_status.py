@@ -109,7 +109,9 @@ async def probe_mongo_write(question: MongoQuestion) -> MongoWriteEvidence:
     taken_at = datetime.now(UTC)
     started = time.monotonic()
     done = {"written": False, "read_back": False, "removed": False}
-    _, problem = await asked(question, lambda client: _write(_scratch(client, question), done, question.patience))
+    _, problem = await asked(
+        question, lambda client: write_and_remove(_scratch(client, question), done, question.patience)
+    )
     elapsed = timedelta(seconds=round(time.monotonic() - started, 4))
     return MongoWriteEvidence(scope=question.scope, taken_at=taken_at, problem=problem, elapsed=elapsed, **done)
 
@@ -123,14 +125,14 @@ def _scratch(client: Client, question: MongoQuestion) -> AsyncCollection[Documen
     )
 
 
-async def _write(scratch: AsyncCollection[Document], done: dict[str, bool], patience: timedelta) -> None:
+async def write_and_remove(scratch: AsyncCollection[Document], done: dict[str, bool], patience: timedelta) -> None:
+    """Note what was achieved in ``done``; whatever happens in between, nothing stays behind."""
     document = {"_id": f"gonogo-{entropy.token_hex(8)}", "synthetic": True}
     try:
         await scratch.insert_one(dict(document))
         done["written"] = True
         done["read_back"] = await scratch.find_one({"_id": document["_id"]}) == document
     finally:
-        # Even when we are cancelled: an interrupted run leaves nothing behind.
         with anyio.move_on_after(patience.total_seconds(), shield=True):
             removed = await scratch.delete_one({"_id": document["_id"]})
             done["removed"] = removed.deleted_count == 1 or not done["written"]
