@@ -121,13 +121,22 @@ GREEN: list[tuple[str, str, Any]] = [
             *("http-nosniff", "http-frame-ancestors", "http-referrer-policy", "http-no-store", "http-no-banner"),
         )
     ),
-    ("health-shallow", "health", health(status="UP".lower())),
+    ("health-shallow", "health", health(status="UP", dependencies={"db": "UP"})),
+    ("health-deep", "health", health(deep_status="UP", dependencies={"db": "UP"})),
     ("release-under-review", "health", health(release="3f2c1a9")),
+    ("release-under-review", "health", health(release="3F2C1A9B01DE" + "0" * 28)),
+    ("http-plain", "plain_http", replace(plain(None, problem="packets are swallowed"), filtered=True)),
     ("http-frame-ancestors", "health", health(shallow=(exchange(headers={"x-frame-options": "DENY"}),) * 3)),
     ("http-no-banner", "health", with_header("server", None)),
+    ("http-no-banner", "health", with_header("server", "AmazonS3")),
+    ("http-nosniff", "health", with_header("x-content-type-options", "nosniff, nosniff")),
+    ("http-referrer-policy", "health", with_header("referrer-policy", "no-referrer, strict-origin")),
+    ("http-frame-ancestors", "health", with_header("content-security-policy", "img-src *, frame-ancestors 'self'")),
+    ("tls-hsts", "health", with_header("strict-transport-security", "max-age=31536000, max-age=63072000")),
     ("http-closed-paths", "pages", pages(exchange(404))),
     ("http-closed-paths", "pages", pages(exchange(403))),
     ("http-closed-paths", "pages", pages(exchange(302))),
+    ("http-closed-paths", "pages", pages(exchange(302, headers={"location": "/login"}))),
     ("metrics-parse", "metrics", metrics()),
     ("metrics-series", "metrics", metrics()),
     ("metrics-moving", "metrics", metrics()),
@@ -168,16 +177,29 @@ RED: list[tuple[str, str, Any, str]] = [
         "serves release 0000000, under review is 3f2c1a9b01de",
     ),
     ("release-under-review", "health", health(release="3"), "serves release 3"),
+    ("release-under-review", "health", health(release="3f2c1a8" + "0" * 33), "serves release 3f2c1a8"),
     ("release-under-review", "health", health(release=None), "does not say which release it is"),
     ("tls-hsts", "health", with_header("strict-transport-security", None), "is missing"),
     ("tls-hsts", "health", with_header("strict-transport-security", "max-age=300"), "is max-age=300"),
     ("tls-hsts", "health", with_header("strict-transport-security", "max-age=never"), "is max-age=never"),
     ("http-nosniff", "health", with_header("x-content-type-options", None), "is missing"),
+    (
+        "http-frame-ancestors",
+        "health",
+        with_header("content-security-policy", "frame-ancestors *"),
+        "forbids framing",
+    ),
     ("http-frame-ancestors", "health", with_header("content-security-policy", "default-src 'none'"), "forbids framing"),
     ("http-referrer-policy", "health", with_header("referrer-policy", "unsafe-url"), "is unsafe-url"),
     ("http-no-store", "health", with_header("cache-control", "public, max-age=60"), "is public"),
     ("http-no-banner", "health", with_header("server", "nginx/1.18.0"), "tells its versions: nginx/1.18.0"),
     ("http-closed-paths", "pages", pages(exchange(200, url="https://a.test/.env")), "https://a.test/.env answers 200"),
+    (
+        "http-closed-paths",
+        "pages",
+        pages(exchange(200, truncated=True, problem="the body is larger than 1048576 bytes")),
+        "answers 200",
+    ),
     ("metrics-parse", "metrics", metrics(exchange=exchange(500)), "answers 500"),
     ("metrics-parse", "metrics", metrics(parse_error="not in the exposition format"), "not in the exposition format"),
     ("metrics-parse", "metrics", metrics(samples=0), "holds no sample"),
@@ -185,6 +207,12 @@ RED: list[tuple[str, str, Any, str]] = [
     ("metrics-moving", "metrics", metrics(after={"requests_total": 1.0}), "requests_total stays at 1"),
     ("metrics-moving", "metrics", metrics(before={}), "lacks requests_total"),
     ("metrics-private", "metrics", metrics(without_token=exchange(200)), "answers without the token"),
+    (
+        "metrics-private",
+        "metrics",
+        metrics(without_token=exchange(200, problem="the body is larger than 1048576 bytes")),
+        "answers without the token",
+    ),
     ("openapi-valid", "openapi", openapi(exchange=exchange(404)), "answers 404"),
     ("openapi-valid", "openapi", openapi(parse_error="not JSON"), "not JSON"),
     ("openapi-valid", "openapi", openapi(version="2.0"), "openapi is 2.0, 3.x expected"),
@@ -227,6 +255,12 @@ def test_one_slow_request_of_three_is_no_slow_service(judge: Judge) -> None:
         ("http-closed-paths", "pages", pages(exchange(404), control=exchange(200)), "cannot exist, and answers 200"),
         ("http-closed-paths", "pages", pages(exchange(404), control=exchange(None, problem="cut off")), "cut off"),
         ("http-closed-paths", "pages", pages(exchange(None, problem="cut off")), "cut off"),
+        (
+            "http-closed-paths",
+            "pages",
+            pages(exchange(301, url="https://a.test/.env", headers={"location": "https://www.a.test/.env"})),
+            "leads to https://www.a.test/.env, and nobody asked there",
+        ),
         ("metrics-private", "metrics", metrics(without_token=None), "declares no token"),
         ("metrics-private", "metrics", metrics(without_token=exchange(None, problem="cut off")), "cut off"),
     ],
@@ -246,6 +280,18 @@ def test_no_release_under_review_is_an_error(judge: Judge) -> None:
         judge("release-under-review", health=health(), environment=bare)
 
 
+@pytest.mark.parametrize(
+    ("served", "wanted"),
+    [("2026.11.2", "2026.11.23"), ("release-1", "release-12"), ("12345678", "123456789")],
+)
+def test_abbreviations_are_for_commits_only(judge: Judge, served: str, wanted: str) -> None:
+    """Another release whose number begins alike would be signed for."""
+    service = {"name": "S", "base_url": "https://a.test", "release": wanted}
+    environment = Environment.model_validate({"service": service})
+    said = judge("release-under-review", health=health(release=served), environment=environment)
+    assert said == f"https://a.test/x serves release {served}, under review is {wanted}"
+
+
 def off(seconds: float | None, address: str = "192.0.2.1") -> HealthEvidence:
     """A clock that is off by so much."""
     offset = timedelta(seconds=seconds) if seconds is not None else None
@@ -260,5 +306,8 @@ def test_clock_that_is_off_is_named(judge: Judge) -> None:
     for all_off in ((off(-600),), (off(90), off(95, "192.0.2.2"))):
         with pytest.raises(Unobserved, match="our own clock"):
             judge("clock-agrees", health_all=all_off)
-    with pytest.raises(Unobserved, match="no reply carries a Date header"):
-        judge("clock-agrees", health_all=(off(None),))
+    said = judge("clock-agrees", health_all=(off(-600), off(600, "192.0.2.2")))
+    assert said == "the clock at 192.0.2.1 is off by -10 min; the clock at 192.0.2.2 is off by +10 min"
+    for silent in ((off(None),), (off(None), off(2, "192.0.2.2"))):
+        with pytest.raises(Unobserved, match=r"no Date header comes from 192\.0\.2\.1"):
+            judge("clock-agrees", health_all=silent)

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from gonogo.environment.model import Environment
 from gonogo.errors import Unobserved
 from gonogo.evidence.base import Evidence
-from gonogo.evidence.http import Exchange, HealthEvidence
+from gonogo.evidence.http import Exchange, HealthEvidence, PlainHttpEvidence
 from gonogo.probes.http import (
     HttpQuestion,
     PlainHttpQuestion,
@@ -28,7 +28,7 @@ from gonogo.secrets import Secrets
 from reference.certificates import CertificateSettings, issue_public
 from reference.listener import Handler, Listener
 from reference.relay import TlsOffer
-from tests.dead.conftest import swallowing_server
+from tests.dead.conftest import silent_server, swallowing_server
 
 HOST = "a.test"
 SECRETS = Secrets({"METRICS_TOKEN": "t0ken-value-1", "MONGO_URL": "mongodb://app:p4ss-word-1@db.test/x"})
@@ -195,9 +195,10 @@ def test_untrusted_certificate_is_an_answer(tmp_path: Path) -> None:
     assert "its certificate was refused by us" in seen.shallow[0].problem
 
 
-def plain(port: int) -> Any:  # noqa: ANN401 - evidence
+def plain(port: int, https_port: int = 1) -> PlainHttpEvidence:
     """What answers without TLS."""
-    return asyncio.run(probe_plain_http(PlainHttpQuestion(host=HOST, address="127.0.0.1", port=port)))
+    question = PlainHttpQuestion(host=HOST, address="127.0.0.1", port=port, https_port=https_port)
+    return asyncio.run(probe_plain_http(question))
 
 
 def test_plain_port_that_refuses_is_as_good_as_a_redirect() -> None:
@@ -209,6 +210,12 @@ def test_swallowed_packets_are_our_inability() -> None:
     """A firewall on the way says nothing about the target."""
     with swallowing_server() as port, pytest.raises(Unobserved, match="packets are swallowed"):
         plain(port)
+
+
+def test_port_that_swallows_beside_one_that_answers_is_closed() -> None:
+    """Security groups close port 80 without a word; that service is ready."""
+    with swallowing_server() as port, silent_server() as https_port:
+        assert plain(port, https_port).filtered
 
 
 def errors() -> list[type[Exception]]:

@@ -26,9 +26,14 @@ class Exchange:
     """The beginning of a body that was not what was expected."""
 
     @property
+    def served(self) -> bool:
+        """A reply of the 2xx kind, whether or not it was read to its end."""
+        return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - 2xx
+
+    @property
     def ok(self) -> bool:
         """A complete reply of the 2xx kind."""
-        return self.status is not None and 200 <= self.status < 300 and not self.problem  # noqa: PLR2004 - 2xx
+        return self.served and not self.problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +43,8 @@ class PlainHttpEvidence(Evidence):
     exchange: Exchange
     refused: bool
     """Nobody listens: as good as a redirect."""
+    filtered: bool = False
+    """Packets to this port are swallowed, while the address answers on that of https: a firewall closed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

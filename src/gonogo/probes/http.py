@@ -1,18 +1,12 @@
 """Asks the service itself: health, metrics, its own description, and what should not be there."""
 
-import json
 import re
 import secrets as entropy
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from typing import Any
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
-
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
-from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from gonogo.environment.model import Environment, Http
 from gonogo.evidence.base import Scope
@@ -23,14 +17,26 @@ from gonogo.evidence.http import (
     PagesEvidence,
     PlainHttpEvidence,
 )
-from gonogo.probes.http_client import AddressClient, Body, address_client
+from gonogo.probes.http_bodies import (
+    clock_offset,
+    dependencies,
+    json_object,
+    quoting,
+    samples,
+    series,
+    sums,
+    undocumented,
+)
+from gonogo.probes.http_client import KNOCK_PATIENCE, REFUSED, AddressClient, address_client
+from gonogo.probes.knock import knock
+from gonogo.probes.network import Swallowed
 from gonogo.probes.tls import trust_context
 from gonogo.redaction import Redactor
 from gonogo.secrets import Secrets
 
 _HEALTH_REQUESTS = 3
-_MOST_SERIES = 2000
 _MOST_PATHS = 500
+_LONGEST_NAME = 200
 # Every repetition is bounded: a megabyte of x must not cost a minute of backtracking.
 _SUSPICIOUS = {
     "a URL with a password": re.compile(
@@ -67,6 +73,8 @@ class PlainHttpQuestion:
     host: str
     address: str
     port: int
+    https_port: int
+    path: str = "/"
 
     @property
     def scope(self) -> Scope:
@@ -92,8 +100,9 @@ def http_questions(environment: Environment, secrets: Secrets) -> Sequence[HttpQ
 def plain_http_questions(environment: Environment, secrets: Secrets) -> Sequence[PlainHttpQuestion]:
     """Every declared address of every declared name."""
     del secrets
+    path = environment.http.health if environment.http else "/"
     return [
-        PlainHttpQuestion(host=name, address=address, port=host.http_port)
+        PlainHttpQuestion(host=name, address=address, port=host.http_port, https_port=host.https_port, path=path)
         for name, host in environment.hosts.items()
         for address in host.addresses
     ]
@@ -103,9 +112,18 @@ async def probe_plain_http(question: PlainHttpQuestion) -> PlainHttpEvidence:
     """Ask without TLS, as an old link or a careless client does."""
     taken_at = datetime.now(UTC)
     async with address_client(None, host=question.host, address=question.address, port=question.port) as client:
-        exchange = (await client.get("/api/health")).exchange
-    refused = exchange.problem.startswith("refused")
-    return PlainHttpEvidence(scope=question.scope, taken_at=taken_at, exchange=exchange, refused=refused)
+        filtered = False
+        try:
+            exchange = (await client.get(question.path)).exchange
+        except Swallowed as swallowed:
+            if await knock(question.address, question.https_port, KNOCK_PATIENCE):
+                raise
+            # Swallowed here, and answered there: a firewall closed this port.
+            filtered, exchange = True, client.unanswered(question.path, swallowed.reason)
+    refused = exchange.problem.startswith(REFUSED)
+    return PlainHttpEvidence(
+        scope=question.scope, taken_at=taken_at, exchange=exchange, refused=refused, filtered=filtered
+    )
 
 
 async def probe_health(question: HttpQuestion) -> HealthEvidence:
@@ -119,19 +137,21 @@ async def probe_health(question: HttpQuestion) -> HealthEvidence:
             shallow += [await client.get(question.expected.health) for _ in range(_HEALTH_REQUESTS - 1)]
             answered_at = datetime.now(UTC)
             deep = await client.get(question.expected.deep_health)
-    said, deep_said = _object(shallow[-1]), _object(deep)
-    bodies = shallow[-1].text + deep.text
+    said, deep_said = json_object(shallow[-1]), json_object(deep)
+    bodies = "\n".join(body.text for body in (*shallow, deep))
+    redactor = Redactor(question.secrets)
+    quote = quoting(redactor)
     return HealthEvidence(
         scope=question.scope,
         taken_at=taken_at,
         shallow=tuple(body.exchange if said else body.unexpected() for body in shallow),
         deep=deep.exchange if deep_said else deep.unexpected(),
-        status=_text(said.get("status")),
-        deep_status=_text(deep_said.get("status")),
-        dependencies=_dependencies(deep_said),
-        release=_text(said.get("release") or said.get("version") or said.get("commit")),
-        clock_offset=_clock_offset(shallow[-1].exchange.headers.get("date"), answered_at),
-        leaked=tuple(sorted(Redactor(question.secrets).names_in(bodies))),
+        status=quote(said.get("status")),
+        deep_status=quote(deep_said.get("status")),
+        dependencies=dependencies(deep_said, quote),
+        release=quote(said.get("release") or said.get("version") or said.get("commit")),
+        clock_offset=clock_offset(shallow[-1].exchange.headers.get("date"), answered_at),
+        leaked=tuple(sorted(redactor.names_in(bodies))),
         suspicious=tuple(name for name, pattern in _SUSPICIOUS.items() if pattern.search(bodies)),
     )
 
@@ -156,18 +176,19 @@ async def probe_metrics(question: HttpQuestion) -> MetricsEvidence:
         first = await client.get(expected.metrics, headers)
         await client.get(expected.health)
         second = await client.get(expected.metrics, headers)
-    before, _ = _samples(first)
-    after, parse_error = _samples(second)
+    before, _ = samples(first)
+    after, parse_error = samples(second)
+    quote = quoting(Redactor(question.secrets), _LONGEST_NAME)
     return MetricsEvidence(
         scope=question.scope,
         taken_at=taken_at,
         without_token=without,
         exchange=second.unexpected() if parse_error and second.exchange.ok else second.exchange,
-        parse_error=parse_error,
+        parse_error=quote(parse_error) or "",
         samples=len(after),
-        series=tuple(sorted({series for series, _ in after})[:_MOST_SERIES]),
-        before=_sums(before, expected.moving),
-        after=_sums(after, expected.moving),
+        series=series(after, {*expected.series, *expected.moving}, quote),
+        before=sums(before, expected.moving),
+        after=sums(after, expected.moving),
     )
 
 
@@ -176,7 +197,8 @@ async def probe_openapi(question: HttpQuestion) -> OpenApiEvidence:
     taken_at = datetime.now(UTC)
     async with _client(question) as client:
         body = await client.get(question.expected.openapi)
-    document = _object(body)
+    document = json_object(body)
+    quote = quoting(Redactor(question.secrets), _LONGEST_NAME)
     paths = document.get("paths")
     paths = paths if isinstance(paths, dict) else {}
     information = document.get("info")
@@ -185,73 +207,18 @@ async def probe_openapi(question: HttpQuestion) -> OpenApiEvidence:
         taken_at=taken_at,
         exchange=body.exchange if document else body.unexpected(),
         parse_error="" if document else "the body is not a JSON object",
-        version=_text(document.get("openapi")),
-        title=_text(information.get("title")) if isinstance(information, dict) else None,
-        paths=tuple(sorted(map(str, paths))[:_MOST_PATHS]),
-        undocumented=tuple(_undocumented(paths))[:_MOST_PATHS],
+        version=quote(document.get("openapi")),
+        title=quote(information.get("title")) if isinstance(information, dict) else None,
+        paths=tuple(quote(path) or "" for path in sorted(paths)[:_MOST_PATHS]),
+        undocumented=tuple(quote(operation) or "" for operation in undocumented(paths)[:_MOST_PATHS]),
     )
 
 
 def _client(question: HttpQuestion) -> AbstractAsyncContextManager[AddressClient]:
     return address_client(
-        trust_context(question.trust), host=question.host, address=question.address, port=question.port
+        trust_context(question.trust),
+        host=question.host,
+        address=question.address,
+        port=question.port,
+        redactor=Redactor(question.secrets),
     )
-
-
-def _object(body: Body) -> dict[str, Any]:
-    """The JSON object of a complete body; empty for anything else."""
-    if body.exchange.truncated or body.exchange.status is None:
-        return {}
-    try:
-        document = json.loads(body.content)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def _text(value: object) -> str | None:
-    return value[:100] if isinstance(value, str) else None
-
-
-def _dependencies(document: Mapping[str, Any]) -> dict[str, str]:
-    """As ``{"mongodb": {"status": "ok"}}`` or ``{"mongodb": "ok"}``."""
-    found = document.get("dependencies") or document.get("checks") or {}
-    if not isinstance(found, dict):
-        return {}
-    pairs = ((name, item.get("status") if isinstance(item, dict) else item) for name, item in found.items())
-    return {str(name)[:100]: str(status)[:100] for name, status in list(pairs)[:50]}
-
-
-def _clock_offset(date: str | None, now: datetime) -> timedelta | None:
-    try:
-        return parsedate_to_datetime(date) - now if date else None
-    except (ValueError, TypeError):
-        return None
-
-
-def _samples(body: Body) -> tuple[list[tuple[str, float]], str]:
-    exchange = body.exchange
-    if not exchange.ok:
-        return [], exchange.problem or f"status {exchange.status}"
-    openmetrics = "openmetrics" in exchange.headers.get("content-type", "")
-    try:
-        families = list((parse_openmetrics if openmetrics else parse_text)(body.text))
-    except (ValueError, KeyError, IndexError) as error:
-        return [], f"not in the exposition format: {str(error)[:200]}"
-    return [(sample.name, float(sample.value)) for family in families for sample in family.samples], ""
-
-
-def _sums(samples: Sequence[tuple[str, float]], names: Sequence[str]) -> dict[str, float]:
-    present = {name for name, _ in samples}
-    return {name: sum(value for found, value in samples if found == name) for name in names if name in present}
-
-
-def _undocumented(paths: Mapping[str, Any]) -> list[str]:
-    methods = ("get", "put", "post", "delete", "patch")
-    return [
-        f"{method.upper()} {path}"
-        for path, item in paths.items()
-        if isinstance(item, dict)
-        for method in methods
-        if isinstance(operation := item.get(method), dict) and not operation.get("responses")
-    ]

@@ -5,17 +5,22 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
 from gonogo.evidence.http import Exchange
+from gonogo.probes.knock import knock
 from gonogo.probes.network import unobserved
+from gonogo.redaction import Redactor
 
 LARGEST_BODY_BYTES = 1024 * 1024
+REFUSED = "refused: nobody listens"
 _CONNECT_SECONDS = 3.0
 _EXCHANGE_SECONDS = 4.0
+KNOCK_PATIENCE = timedelta(seconds=2)
 _KEPT_HEADERS = (
     "cache-control",
     "content-security-policy",
@@ -31,6 +36,9 @@ _KEPT_HEADERS = (
 )
 _LONGEST_HEADER = 300
 _EXCERPT = 200
+_REDACTED_CHARACTERS = 64 * 1024
+"""Of a body, before an excerpt is cut from it: half a secret would not be recognised."""
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +47,7 @@ class Body:
 
     exchange: Exchange
     content: bytes = field(repr=False, default=b"")
+    redactor: Redactor = field(repr=False, default_factory=lambda: Redactor({}))
 
     @property
     def text(self) -> str:
@@ -47,45 +56,53 @@ class Body:
 
     def unexpected(self) -> Exchange:
         """The exchange with the beginning of a body that could not be understood."""
-        one = self.exchange
-        return Exchange(
-            url=one.url,
-            status=one.status,
-            problem=one.problem,
-            elapsed=one.elapsed,
-            headers=one.headers,
-            body_bytes=one.body_bytes,
-            truncated=one.truncated,
-            excerpt=self.text[:_EXCERPT],
-        )
+        return replace(self.exchange, excerpt=self.redactor.text(self.text[:_REDACTED_CHARACTERS])[:_EXCERPT])
 
 
 class AddressClient:
     """Requests to one address, in the name of a host. No proxy, no redirect is followed, no cookie is kept."""
 
-    def __init__(self, client: httpx.AsyncClient, *, scheme: str, host: str, address: str, port: int) -> None:
+    def __init__(  # noqa: PLR0913 - where to ask, in whose name, and what nobody may read
+        self,
+        client: httpx.AsyncClient,
+        *,
+        scheme: str,
+        host: str,
+        address: str,
+        port: int,
+        redactor: Redactor | None = None,
+    ) -> None:
         self._client = client
+        self._tls = scheme == "https"
+        self._redactor = redactor or Redactor({})
         self._host = host
+        self._authority = host if port == _DEFAULT_PORTS[scheme] else f"{host}:{port}"
         self._address = address
         self._port = port
         literal = f"[{address}]" if ":" in address else address
         self._base = f"{scheme}://{literal}:{port}"
-        self._shown = f"{scheme}://{host}:{port}"
+        self._shown = f"{scheme}://{self._authority}"
 
     async def get(self, path: str, headers: Mapping[str, str] | None = None) -> Body:
         """One GET. Raises Unobserved only for what is no answer of the target."""
         started = time.monotonic()
-        url = f"{self._shown}{path}"
         try:
             async with asyncio.timeout(_EXCHANGE_SECONDS):
-                return await self._get(path, {"Host": f"{self._host}:{self._port}", **(headers or {})}, started)
+                return await self._get(path, {"Host": self._authority, **(headers or {})}, started)
         except TimeoutError:
             problem = f"no complete answer within {_EXCHANGE_SECONDS:g} s"
         except httpx.ConnectTimeout:
-            raise unobserved(TimeoutError(), self._address, self._port) from None
+            # For httpx the handshake is a part of connecting: an accepted connection that says nothing is an answer.
+            if not self._tls or await knock(self._address, self._port, KNOCK_PATIENCE):
+                raise unobserved(TimeoutError(), self._address, self._port) from None
+            problem = f"the connection was accepted, and no TLS was spoken within {_CONNECT_SECONDS:g} s"
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             problem = self._problem(error)
-        return Body(exchange=Exchange(url=url, status=None, problem=problem, elapsed=_since(started)))
+        return Body(exchange=replace(self.unanswered(path, problem), elapsed=_since(started)))
+
+    def unanswered(self, path: str, problem: str) -> Exchange:
+        """The record of a request that no reply came to."""
+        return Exchange(url=f"{self._shown}{path}", status=None, problem=problem, elapsed=timedelta())
 
     async def _get(self, path: str, headers: Mapping[str, str], started: float) -> Body:
         extensions = {"sni_hostname": self._host}
@@ -102,12 +119,14 @@ class AddressClient:
                 problem=f"the body is larger than {LARGEST_BODY_BYTES} bytes" if truncated else "",
                 elapsed=_since(started),
                 headers={
-                    name: response.headers[name][:_LONGEST_HEADER] for name in _KEPT_HEADERS if name in response.headers
+                    name: self._redactor.text(response.headers[name])[:_LONGEST_HEADER]
+                    for name in _KEPT_HEADERS
+                    if name in response.headers
                 },
                 body_bytes=len(content),
                 truncated=truncated,
             )
-            return Body(exchange=exchange, content=bytes(content))
+            return Body(exchange=exchange, content=bytes(content), redactor=self._redactor)
 
     def _problem(self, error: Exception) -> str:
         for cause in _causes(error):
@@ -116,26 +135,29 @@ class AddressClient:
             if isinstance(cause, ssl.SSLError):
                 return f"TLS failed: {cause.reason or cause}"
             if isinstance(cause, ConnectionRefusedError):
-                return "refused: nobody listens"
+                return REFUSED
+            if isinstance(cause, ConnectionError):
+                return f"the connection was cut off: {cause.strerror or type(cause).__name__}"
             if isinstance(cause, OSError) and isinstance(error, httpx.ConnectError) and cause.errno:
                 raise unobserved(cause, self._address, self._port)
-        return f"{type(error).__name__}: {str(error)[:_EXCERPT]}"
+        return f"{type(error).__name__}: {self._redactor.text(str(error))[:_EXCERPT]}"
 
 
 @asynccontextmanager
 async def address_client(
-    tls: ssl.SSLContext | None, *, host: str, address: str, port: int
+    tls: ssl.SSLContext | None, *, host: str, address: str, port: int, redactor: Redactor | None = None
 ) -> AsyncIterator[AddressClient]:
     """A client for the length of one probe; without a context it speaks plain HTTP."""
     limits = httpx.Timeout(_EXCHANGE_SECONDS, connect=_CONNECT_SECONDS)
     # Without a context httpx would load its own, for nothing: plain http never looks at it.
     verify = tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     headers = {"User-Agent": "gonogo (launch-readiness checks)", "Accept-Encoding": "identity"}
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
     async with httpx.AsyncClient(
-        verify=verify, trust_env=False, http2=tls is not None, timeout=limits, headers=headers
+        verify=verify, trust_env=False, http2=tls is not None, timeout=limits, headers=headers, cookies=no_cookies
     ) as client:
         scheme = "http" if tls is None else "https"
-        yield AddressClient(client, scheme=scheme, host=host, address=address, port=port)
+        yield AddressClient(client, scheme=scheme, host=host, address=address, port=port, redactor=redactor)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

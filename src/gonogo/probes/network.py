@@ -15,11 +15,15 @@ _NO_ROUTE = {
 }
 
 
+class Swallowed(Unobserved):
+    """Nothing came back at all: a dead address, or a firewall on the way."""
+
+
 def unobserved(error: OSError, address: str, port: int) -> Unobserved:
     """The reason, for a connection that was neither accepted nor refused."""
     where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
     if isinstance(error, TimeoutError) or error.errno == errno.ETIMEDOUT:
-        return Unobserved(
+        return Swallowed(
             f"{where} did not answer: packets are swallowed",
             hint="is the address right, and does a firewall let this machine through?",
         )
