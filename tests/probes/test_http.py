@@ -2,12 +2,17 @@
 
 import asyncio
 import inspect
-from collections.abc import Callable, Mapping
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import rfc8785
 from pydantic import TypeAdapter
 
 from gonogo.environment.model import Environment
@@ -24,11 +29,20 @@ from gonogo.probes.http import (
     probe_plain_http,
 )
 from gonogo.probes.http_client import LARGEST_BODY_BYTES, AddressClient
+from gonogo.recording import facts
 from gonogo.secrets import Secrets
 from reference.certificates import CertificateSettings, issue_public
 from reference.listener import Handler, Listener
 from reference.relay import TlsOffer
-from tests.dead.conftest import silent_server, swallowing_server
+from tests.dead.conftest import (
+    endless_body,
+    endless_headers,
+    garbage,
+    one_byte_a_second,
+    redirect_circle,
+    silent_server,
+    swallowing_server,
+)
 
 HOST = "a.test"
 SECRETS = Secrets({"METRICS_TOKEN": "t0ken-value-1", "MONGO_URL": "mongodb://app:p4ss-word-1@db.test/x"})
@@ -63,6 +77,25 @@ def http_server(answer: Answer, headers: str = "") -> Handler:
             await writer.drain()
 
     return handle
+
+
+@contextmanager
+def resetting_server() -> Iterator[int]:
+    """Accepts, and resets the connection as soon as anything is said."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            connection.recv(1)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            thread.join(10)
 
 
 def observe(probe: Callable[[HttpQuestion], Any], handler: Handler, state: Path) -> Any:  # noqa: ANN401 - of any kind
@@ -152,6 +185,124 @@ def test_bodies_that_are_not_what_was_expected(tmp_path: Path, status: int, body
     assert seen.dependencies == {}
     for probe in (probe_metrics, probe_openapi, probe_pages):
         observe(probe, http_server(lambda _path, _headers: (status, body)), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "status",
+    [rb"\ud800", rb"x\ud800", rb"\u0000", b"y" * 500_000],
+    ids=["surrogate", "surrogate in text", "zero", "long"],
+)
+def test_words_that_no_file_can_hold(tmp_path: Path, status: bytes) -> None:
+    """One of them would cost the record of the whole run."""
+    body = b'{"status":"%s","release":"%s","dependencies":{"%s":"%s"},"openapi":"%s","paths":{"%s":{}}}' % (
+        (status,) * 6
+    )
+    for probe in (probe_health, probe_openapi):
+        seen = observe(probe, http_server(lambda _path, _headers: (200, body)), tmp_path)
+        assert len(rfc8785.dumps(facts(seen))) < 10_000
+
+
+@pytest.mark.parametrize(
+    "date", ["Mon, 23 Nov 2026 12:00:00 +" + "9" * 200, "yesterday", "Mon, 99 Foo 0000 99:99:99 -0000"]
+)
+def test_dates_that_are_none(tmp_path: Path, date: str) -> None:
+    """A clock that cannot be read is unknown, and no crash."""
+    assert observe(probe_health, http_server(healthy, f"Date: {date}\r\n"), tmp_path).clock_offset is None
+
+
+@pytest.mark.parametrize("value", ["NaN", "+Inf", "-Inf"])
+def test_sums_that_are_no_number_have_not_counted(tmp_path: Path, value: str) -> None:
+    """NaN differs from itself: it would pass for movement, and no canonical JSON holds it."""
+    body = f"# TYPE requests_total counter\nrequests_total {value}\n".encode()
+    seen = observe(probe_metrics, http_server(lambda _path, _headers: (200, body)), tmp_path)
+    assert (seen.before, seen.after, seen.series) == ({}, {}, ("requests_total",))
+
+
+def test_numbers_that_are_too_large_are_malformed(tmp_path: Path) -> None:
+    """A timestamp of 400 digits is no bug of ours."""
+    body = b"requests_total 1 " + b"9" * 400 + b"\n"
+    seen = observe(probe_metrics, http_server(lambda _path, _headers: (200, body)), tmp_path)
+    assert "not in the exposition format" in seen.parse_error
+
+
+def test_required_series_are_kept_among_too_many(tmp_path: Path) -> None:
+    """The last in the alphabet would be missing in the evidence, and there in the service."""
+    body = b"".join(b"a%d 1\n" % number for number in range(3000)) + b"requests_total 1\n"
+    seen = observe(probe_metrics, http_server(lambda _path, _headers: (200, body)), tmp_path)
+    assert "requests_total" in seen.series
+    assert len(seen.series) == 2000
+
+
+@pytest.mark.parametrize("status", [b"OK", b'"', b"x" * 190, b"x" * 95])
+def test_half_a_secret_is_not_kept_either(tmp_path: Path, status: bytes) -> None:
+    """Cut in the middle, a secret is recognised by nobody who comes later."""
+    secret = SECRETS["MONGO_URL"].encode()
+    as_text = http_server(lambda _path, _headers: (500, status + secret), f"Location: {'x' * 295}{secret.decode()}\r\n")
+    as_json = http_server(lambda _path, _headers: (200, b'{"status":"%s%s"}' % (status.strip(b'"'), secret)))
+    for handler in (as_text, as_json):
+        seen = observe(probe_health, handler, tmp_path)
+        assert "mongo" not in repr(seen)
+        assert seen.leaked == ("MONGO_URL",)
+
+
+def test_dependencies_in_every_common_form(tmp_path: Path) -> None:
+    """Spring and application/health+json say the same in their own words."""
+    body = b'{"status":"UP","checks":{"a":[{"status":"pass"},{"status":"fail"}],"b":true,"c":{"status":{}},"d":false}}'
+    seen = observe(probe_health, http_server(lambda _path, _headers: (200, body)), tmp_path)
+    assert seen.dependencies == {"a": "fail, pass", "b": "up", "c": "nothing", "d": "down"}
+
+
+def test_cookies_are_not_kept(tmp_path: Path) -> None:
+    """A sticky session would show one server behind a balancer three times."""
+    heard: list[str] = []
+
+    def sticky(path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        heard.append(headers.get("cookie", ""))
+        return healthy(path, headers)
+
+    observe(probe_health, http_server(sticky, "Set-Cookie: session=1\r\n"), tmp_path)
+    assert heard == [""] * 4
+
+
+@pytest.mark.parametrize(
+    ("handler", "problem"),
+    [
+        (endless_body, "the body is larger than"),
+        (endless_headers, "RemoteProtocolError"),
+        (one_byte_a_second, "no complete answer within 4 s"),
+        (garbage, "RemoteProtocolError"),
+    ],
+)
+def test_hostile_server_is_a_fact(tmp_path: Path, handler: Handler, problem: str) -> None:
+    """Each costs one bounded exchange, and the page says what it was."""
+    seen = observe(probe_health, handler, tmp_path)
+    assert seen.shallow[0].problem.startswith(problem)
+    assert not seen.shallow[0].ok
+
+
+def test_redirects_are_shown_and_not_followed(tmp_path: Path) -> None:
+    """A circle ends where it begins."""
+    seen = observe(probe_health, redirect_circle, tmp_path)
+    assert [exchange.status for exchange in seen.shallow] == [302] * 3
+    assert seen.shallow[0].headers["location"] == "/api/health"
+
+
+def ask_health(port: int, trust: Path) -> HealthEvidence:
+    """Whatever listens there."""
+    assert EXPECTED is not None
+    question = HttpQuestion(
+        host=HOST, address="127.0.0.1", port=port, trust=str(trust), expected=EXPECTED, secrets=SECRETS
+    )
+    return asyncio.run(probe_health(question))
+
+
+def test_silence_and_endings_before_tls_are_answers(tmp_path: Path) -> None:
+    """The connection was accepted: somebody is there, and does not serve."""
+    root, _, _ = issue_public(tmp_path, CertificateSettings())
+    with silent_server() as port:
+        assert "no TLS was spoken" in ask_health(port, root).shallow[0].problem
+    with resetting_server() as port:
+        assert "cut off" in ask_health(port, root).shallow[0].problem
 
 
 def test_huge_body_is_cut(tmp_path: Path) -> None:
