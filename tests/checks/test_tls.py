@@ -146,6 +146,17 @@ def test_expired_root_in_the_chain_does_not_count(judge: Judge) -> None:
     assert judge("tls-expiry", tls=seen(chain=(LEAF, old))) is None
 
 
+def test_expired_cross_signature_beside_the_path_does_not_count(judge: Judge) -> None:
+    """Authorities have old roots vouch for new ones; clients that know the new one never look at it."""
+    old = replace(LEAF, subject="CN=Root", issuer="CN=Older", not_after=AT - DAY, signature_hash="sha1", sha256="cc")
+    beside = seen(chain=(LEAF, old), path=(LEAF.sha256, ROOT.sha256))
+    assert judge("tls-expiry", tls=beside) is None
+    assert judge("tls-keys", tls=beside) is None
+    needed = replace(beside, path=(LEAF.sha256, old.sha256))
+    assert "CN=Root expired 1 d ago" in str(judge("tls-expiry", tls=needed))
+    assert "CN=Root is signed with sha1" in str(judge("tls-keys", tls=needed))
+
+
 def test_expiring_intermediate_counts(judge: Judge) -> None:
     """It ends the leaf's validity, and nobody watches it."""
     old = replace(LEAF, subject="CN=R1", not_before=AT - 300 * DAY, not_after=AT + 10 * DAY)
@@ -178,7 +189,12 @@ def test_key_of_an_unknown_kind_is_an_error(judge: Judge) -> None:
 
 @pytest.mark.parametrize(
     ("identifier", "name"),
-    [("tls-versions", "TLSv1"), ("tls-ciphers", "no_certificate"), ("tls-ciphers-modern", "static_RSA")],
+    [
+        ("tls-versions", "TLSv1"),
+        ("tls-ciphers", "no_certificate"),
+        ("tls-ciphers-modern", "static_RSA"),
+        ("tls-ciphers-modern", "finite_field_DH"),
+    ],
 )
 def test_what_could_not_be_offered_is_an_error_and_never_green(judge: Judge, identifier: str, name: str) -> None:
     """An OpenSSL without TLS 1.0 proves nothing about the server."""

@@ -5,10 +5,15 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from pydantic import TypeAdapter
 
 from gonogo.environment.model import Environment
@@ -22,6 +27,14 @@ from reference.relay import TlsOffer
 from tests.dead.conftest import swallowing_server
 
 HOST = "api.workme.test"
+OAKLEY_GROUP_2 = """\
+-----BEGIN DH PARAMETERS-----
+MIGHAoGBAP//////////yQ/aoiFowjTExmKLgNwc0SkCTgiKZ8x0Agu+pjsTmyJR
+Sgh5jjQE3e+VGbPNOkMbMCsKbfJfFDdP4TVtbVHCReSFtXZiXn7G9ExC6aY37WsL
+/1y29Aa37e44a/taiZ+lrp8kEXxLH+ZJKGZR7OZTgf//////////AgEC
+-----END DH PARAMETERS-----
+"""
+"""The group of 1024 bits from RFC 2409, section 6.2."""
 
 
 @asynccontextmanager
@@ -30,12 +43,19 @@ async def server(
 ) -> AsyncIterator[TlsQuestion]:
     """A TLS server; the question asks it with its own root as the trust."""
     root, bundle, _ = issue_public(state, settings or CertificateSettings())
+    async with serving((offer or TlsOffer()).context(bundle), root) as question:
+        yield question
+
+
+@asynccontextmanager
+async def serving(context: ssl.SSLContext, root: Path) -> AsyncIterator[TlsQuestion]:
+    """The same with a context of its own."""
 
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         del writer
         await reader.read()
 
-    listener = Listener(say_nothing, "127.0.0.1", 0, (offer or TlsOffer()).context(bundle))
+    listener = Listener(say_nothing, "127.0.0.1", 0, context)
     await listener.start()
     try:
         yield TlsQuestion(host=HOST, address="127.0.0.1", port=listener.port, trust=str(root))
@@ -147,6 +167,54 @@ def test_what_good_servers_refuse_is_found(
     found = asked(tmp_path, settings, offer).offer(accepted)
     assert found is not None
     assert found.handshake is Handshake.DONE
+
+
+def test_weak_diffie_hellman_group_is_found(tmp_path: Path) -> None:
+    """1024 bits are within reach of a state, for all servers that share the group at once."""
+    root, bundle, _ = issue_public(tmp_path, CertificateSettings(key="rsa"))
+    context = TlsOffer(ciphers="kDHE:!aNULL:@SECLEVEL=0").context(bundle)
+    group = tmp_path / "dh.pem"
+    group.write_text(OAKLEY_GROUP_2)
+    context.load_dh_params(str(group))
+    found = asyncio.run(_asked_of(context, root)).offer("finite-field DH")
+    assert found is not None
+    assert (found.handshake, found.detail) == (Handshake.REFUSED, "DH_KEY_TOO_SMALL")
+
+
+@pytest.mark.parametrize("root_expired", [False, True])
+def test_expired_cross_signature_is_beside_the_path(tmp_path: Path, *, root_expired: bool) -> None:
+    """What no client needs must not stop a launch, and must not hide that the root itself has expired."""
+    root, bundle, _ = issue_public(tmp_path, CertificateSettings(root_expired=root_expired))
+    with bundle.chain.open("ab") as chain:
+        chain.write(expired_cross_signature(root))
+    seen = asyncio.run(_asked_of(TlsOffer().context(bundle), root))
+    assert len(seen.chain) == 3
+    assert seen.chain[2].not_after < seen.taken_at
+    if root_expired:
+        assert "a root" in seen.verification
+    else:
+        assert not seen.verification
+        assert seen.used == seen.chain[:2]
+
+
+def expired_cross_signature(root: Path) -> bytes:
+    """The root's own key and name, vouched for by an older root until yesterday."""
+    trusted = x509.load_pem_x509_certificate(root.read_bytes())
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(
+        issuer_name=x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Older Root")]),
+        subject_name=trusted.subject,
+        public_key=trusted.public_key(),
+        serial_number=x509.random_serial_number(),
+        not_valid_before=now - timedelta(days=400),
+        not_valid_after=now - timedelta(days=1),
+    ).add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    return builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256()).public_bytes(Encoding.PEM)
+
+
+async def _asked_of(context: ssl.SSLContext, root: Path) -> TlsEvidence:
+    async with serving(context, root) as question:
+        return await probe_tls(question)
 
 
 def ask_port(port: int) -> TlsEvidence:

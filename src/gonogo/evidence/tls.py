@@ -95,13 +95,19 @@ class TlsEvidence(Evidence):
     are not part of it."""
     strict_verification: str = ""
     """The same with RFC 5280 taken by its letter (OpenSSL's X509_STRICT, Python's default from 3.13)."""
+    path: tuple[str, ...] = ()
+    """SHA-256 of what lies between the leaf and a trusted root, both included; empty when the chain does not build."""
     offers: tuple[Offer, ...] = ()
-    attempts: int = 1
 
     @property
     def leaf(self) -> Certificate | None:
         """The server's own certificate."""
         return self.chain[0] if self.chain else None
+
+    @property
+    def used(self) -> tuple[Certificate, ...]:
+        """What was sent and clients need: no relic beside the path, as an old cross-signature. All, without a path."""
+        return tuple(sent for sent in self.chain if not self.path or sent.sha256 in self.path)
 
     def offer(self, name: str) -> Offer | None:
         """What became of one offer."""

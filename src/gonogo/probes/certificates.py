@@ -1,6 +1,11 @@
-"""Reads the facts of a certificate; judges none of them."""
+"""Reads the facts of certificates and chains; judges none of them."""
 
+import hashlib
+import ssl
+import sys
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -13,6 +18,9 @@ from gonogo.evidence.tls import Certificate
 
 _LONGEST = 300
 _MOST_NAMES = 200
+_MOST_CERTIFICATES = 10
+_DER = 1 << 1
+"""_ssl.ENCODING_DER."""
 UNREADABLE = (
     ValueError,
     TypeError,
@@ -22,6 +30,35 @@ UNREADABLE = (
     x509.UnsupportedGeneralNameType,
 )
 """All that cryptography raises over bytes that are no sound certificate; these have no common base."""
+
+
+def read_chain(chain: Sequence[bytes]) -> tuple[Certificate, ...]:
+    """Up to the first that is no certificate: what follows must not take its place."""
+    certificates: list[Certificate] = []
+    for der in chain[:_MOST_CERTIFICATES]:
+        try:
+            certificates.append(read_certificate(der))
+        except UNREADABLE:
+            break
+    return tuple(certificates)
+
+
+def sent_chain(session: ssl.SSLObject) -> Sequence[bytes]:
+    """What the server sent, leaf first."""
+    return _ders(session, "get_unverified_chain")
+
+
+def verified_path(session: ssl.SSLObject) -> tuple[str, ...]:
+    """SHA-256 of the certificates by which a verifying handshake came from the leaf to a trusted root."""
+    return tuple(hashlib.sha256(der).hexdigest() for der in _ders(session, "get_verified_chain"))
+
+
+def _ders(session: Any, method: str) -> list[bytes]:  # noqa: ANN401 - SSLObject, whose interface differs between versions
+    """Public from Python 3.13; the same method of the private object before."""
+    if sys.version_info >= (3, 13):
+        return list(getattr(session, method)() or ())
+    found: Iterable[Any] = getattr(session._sslobj, method)() or ()  # noqa: SLF001 - see above
+    return [certificate.public_bytes(_DER) for certificate in found]
 
 
 def read_certificate(der: bytes) -> Certificate:

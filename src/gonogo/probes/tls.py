@@ -6,10 +6,9 @@ verifying handshakes then say only whether the chain builds: names and dates are
 
 import asyncio
 import ssl
-import sys
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from gonogo.environment.model import Environment
 from gonogo.errors import Unobserved, UsageError
 from gonogo.evidence.base import Scope
 from gonogo.evidence.tls import Certificate, Handshake, Offer, TlsEvidence, without_roots
-from gonogo.probes.certificates import UNREADABLE, read_certificate
+from gonogo.probes.certificates import UNREADABLE, read_chain, sent_chain, verified_path
 from gonogo.probes.network import unobserved
 from gonogo.secrets import Secrets
 
@@ -35,7 +34,6 @@ _DATES = {9, 10}
 """X509_V_ERR_CERT_NOT_YET_VALID and _HAS_EXPIRED: dates are judged from the facts."""
 _NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
 """X509_V_FLAG_NO_CHECK_TIME, which Python has no name for."""
-_MOST_CERTIFICATES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +59,13 @@ class _Seen:
     verify_code: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Built:
+    path: tuple[str, ...] = ()
+    problem: str = ""
+    code: int = 0
+
+
 def tls_questions(environment: Environment, secrets: Secrets) -> Sequence[TlsQuestion]:
     """Every declared address of every declared name."""
     del secrets
@@ -80,10 +85,9 @@ async def probe_tls(question: TlsQuestion) -> TlsEvidence:
     known: dict[str, Any] = {}
     if seen.session is not None:
         known = _facts(seen.session, question.host)
-        # Out of date and sent: the facts tell, and hide no other error. A root's dates: nothing else would tell.
-        time = ssl.VERIFY_DEFAULT if _dates_in_order(known["chain"], taken_at) else _NO_CHECK_TIME
-        known["verification"] = await _verify(question, time)
-        known["strict_verification"] = await _verify(question, time | ssl.VERIFY_X509_STRICT)
+        built = await _build(question, known["chain"], taken_at, ssl.VERIFY_DEFAULT)
+        strictly = await _build(question, known["chain"], taken_at, ssl.VERIFY_X509_STRICT)
+        known |= {"verification": built.problem, "path": built.path, "strict_verification": strictly.problem}
         known["offers"] = await _offers(question)
     return TlsEvidence(
         scope=question.scope,
@@ -167,33 +171,14 @@ async def _upgrade(plain: asyncio.StreamWriter, host: str, context: ssl.SSLConte
 
 def _facts(session: ssl.SSLObject, host: str) -> dict[str, Any]:
     cipher = session.cipher()
-    chain = _sent_chain(session)
+    chain = sent_chain(session)
     return {
         "version": session.version(),
         "cipher": cipher[0] if cipher else None,
         "alpn": session.selected_alpn_protocol(),
-        "chain": tuple(_readable(chain)),
+        "chain": read_chain(chain),
         "name_matches": bool(chain) and _matches(chain[0], host),
     }
-
-
-def _sent_chain(session: Any) -> list[bytes]:  # noqa: ANN401 - SSLObject, whose interface differs between versions
-    """What the server sent, leaf first. Public from Python 3.13; the same method of the private object before."""
-    if sys.version_info >= (3, 13):
-        return list(session.get_unverified_chain() or ())
-    sent = session._sslobj.get_unverified_chain() or ()  # noqa: SLF001 - see above
-    return [certificate.public_bytes(1 << 1) for certificate in sent]
-
-
-def _readable(chain: Sequence[bytes]) -> list[Certificate]:
-    """Up to the first that is no certificate: what follows must not take its place."""
-    certificates: list[Certificate] = []
-    for der in chain[:_MOST_CERTIFICATES]:
-        try:
-            certificates.append(read_certificate(der))
-        except UNREADABLE:
-            break
-    return certificates
 
 
 def _dates_in_order(chain: Sequence[Certificate], at: datetime) -> bool:
@@ -208,19 +193,28 @@ def _matches(der: bytes, host: str) -> bool:
     return True
 
 
-async def _verify(question: TlsQuestion, flags: ssl.VerifyFlags) -> str:
+async def _build(question: TlsQuestion, chain: Sequence[Certificate], at: datetime, flags: ssl.VerifyFlags) -> _Built:
+    """Out of date and sent: the facts tell, and hide no other error. A root's dates: nothing else would tell."""
+    dated = await _verify(question, flags)
+    if dated.code not in _DATES:
+        return dated
+    timeless = await _verify(question, flags | _NO_CHECK_TIME)
+    if timeless.problem or not _dates_in_order([sent for sent in chain if sent.sha256 in timeless.path], at):
+        return timeless
+    return replace(dated, problem=f"{dated.problem}: a root, for leaf and intermediates are within their dates")
+
+
+async def _verify(question: TlsQuestion, flags: ssl.VerifyFlags) -> _Built:
     context = trust_context(question.trust)
     context.check_hostname = False
     context.set_ciphers(_WITH_CERTIFICATE)
     context.verify_flags |= flags
     seen = await _shake(question, context)
-    if seen.handshake is Handshake.DONE:
-        return ""
-    if seen.verify_code in _DATES:
-        return f"{seen.detail}: a root, for leaf and intermediates are within their dates"
+    if seen.session is not None:
+        return _Built(path=verified_path(seen.session))
     if not seen.verify_code:
         raise Unobserved(f"{question.address}:{question.port} shook hands once and then would not again: {seen.detail}")
-    return seen.detail
+    return _Built(problem=seen.detail, code=seen.verify_code)
 
 
 async def _offers(question: TlsQuestion) -> tuple[Offer, ...]:
