@@ -2,6 +2,7 @@
 
 import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,21 +11,25 @@ from gonogo.errors import UsageError
 from gonogo.run_folder import RunFolder
 
 
-@pytest.fixture
+@contextmanager
 def full_disk() -> Iterator[None]:
-    """No file may grow beyond a kilobyte: the kernel refuses the write, as it does when a disk is full."""
+    """No file may grow beyond a kilobyte: the kernel refuses the write, as it does when a disk is full.
+
+    For the length of one call only: pytest's own log is a file as well.
+    """
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1024, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
-@pytest.mark.usefixtures("full_disk")
 def test_write_that_fails_leaves_the_earlier_file(tmp_path: Path) -> None:
     """The provisional, INCOMPLETE record must survive the end of the disk."""
     folder = RunFolder.create(tmp_path, "staging", "a-run")
     folder.write("results.json", b"provisional")
-    with pytest.raises(UsageError, match=r"results\.json: cannot be written .*free some space"):
+    with full_disk(), pytest.raises(UsageError, match=r"results\.json: cannot be written .*free some space"):
         folder.write("results.json", b"x" * 5000)
     assert (folder.path / "results.json").read_bytes() == b"provisional"
 
