@@ -39,5 +39,5 @@ bench: setup  ## what probing at once costs, beside one at a time
 	$(BIN)/python tests/bench/probing.py
 
 lock: setup  ## choose the newest versions that fit, with hashes
-	$(BIN)/uv pip compile --quiet pyproject.toml --all-extras --universal --python-version 3.11 \
+	$(BIN)/python -m uv pip compile --quiet pyproject.toml --all-extras --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --output-file requirements.lock
