@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from granian.constants import HTTPModes, Interfaces, SSLProtocols
-from granian.server.embed import Server
+from granian.constants import SSLProtocols
 
 from reference.api.app import build_app, build_redirect
 from reference.api.config import ApiConfig
 from reference.api.faulty import Faulty
+from reference.web import WebServer
 
 
 class Servers:
@@ -26,7 +26,7 @@ class Servers:
         app, self._service = build_app(config)
         self._api = Faulty(app, config)
         self._redirect = Faulty(build_redirect(config), config)
-        self._running: dict[tuple[str, int], tuple[Server, asyncio.Task[None]]] = {}
+        self._running: dict[tuple[str, int], WebServer] = {}
 
     async def start(self) -> None:
         """Listen where there is no TLS."""
@@ -50,36 +50,12 @@ class Servers:
             await self._end(address, port)
 
     async def _serve(self, app: Faulty, address: str, port: int, **tls: Any) -> None:  # noqa: ANN401 - granian's options
-        server = Server(
-            app,
-            address,
-            port,
-            interface=Interfaces.ASGINL,
-            http=HTTPModes.auto,
-            websockets=False,
-            log_enabled=False,
-            **tls,
-        )
-        self._running[address, port] = server, asyncio.create_task(server.serve())
-        await _connectable(address, port)
+        self._running[address, port] = server = WebServer(app, address, port, **tls)
+        await server.start()
 
     async def _end(self, address: str, port: int) -> None:
         if (address, port) in self._running:
-            server, task = self._running.pop((address, port))
-            server.stop()  # type: ignore[no-untyped-call]  # granian annotates it not yet
-            await task
-
-
-async def _connectable(address: str, port: int) -> None:
-    async with asyncio.timeout(10):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection(address, port)
-            except OSError:
-                await asyncio.sleep(0.01)
-            else:
-                writer.close()
-                return
+            await self._running.pop((address, port)).stop()
 
 
 async def _main(config: ApiConfig) -> None:
