@@ -9,10 +9,14 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from reference.api.config import ApiConfig
+from reference.api.config import ApiConfig, MailConfig, StripeConfig
 from reference.certificates import Bundle, issue_internal, issue_public
 from reference.children import Child, StartFailed
 from reference.dns.server import RESOLVERS, DnsServers
+from reference.doubles.llm import LlmDouble
+from reference.doubles.mail import MailDouble
+from reference.doubles.sentry import SentryDouble
+from reference.doubles.stripe.api import StripeDouble
 from reference.fronts import https_front, mongodb_relay, redis_front, stray_listeners
 from reference.mongodb import Credentials, MongoServer
 from reference.ports import Ports, choose_ports
@@ -20,7 +24,9 @@ from reference.settings import Settings
 from reference.valkey import RedisCredentials, RedisServer
 
 ADDRESSES = ("127.0.0.1", "127.0.0.2")
-HOST = "api.workme.test"
+ZONE = "workme.test"
+HOST = f"api.{ZONE}"
+MAIL_USER = "workme"
 
 
 class Part(Protocol):
@@ -44,7 +50,8 @@ class Instance:
         self._running: dict[str, Sequence[Part]] = {}
         self._mongo = Credentials.new()
         self._redis = RedisCredentials.new()
-        self._secrets = {name: secrets.token_urlsafe(32) for name in ("METRICS_TOKEN", "SECRET_KEY", "BETA_CODE")}
+        self._secrets = new_secrets()
+        self._sentry_key = secrets.token_hex(16)
         self._internal_root, self._internal = issue_internal(state)
         config = state / "api.json"
         self._api_config().write(config)
@@ -87,6 +94,9 @@ class Instance:
             "tls": {"trust": str(self._state / "root.pem")},
             "mongodb": {"ca_file": root},
             "redis": {"ca_file": root},
+            "stripe": {"api": f"http://127.0.0.1:{used['stripe']}"},
+            "sentry": {"api": f"http://127.0.0.1:{used['sentry']}"},
+            "mail": {"inbox": f"http://127.0.0.1:{used['inbox']}"},
             "ports": {"closed": {family: list(ports) for family, ports in self._ports.closed.items()}},
         }
 
@@ -99,6 +109,10 @@ class Instance:
             "redis": (("redis",), self._make_redis),
             "https": (("certificates", "front", "api", "mongodb", "redis"), self._make_https),
             "strays": (("open_ports",), self._make_strays),
+            "stripe": (("stripe",), self._make_stripe),
+            "sentry": (("sentry",), self._make_sentry),
+            "llm": (("llm",), self._make_llm),
+            "mail": (("mail",), self._make_mail),
         }
 
     async def _restart(self, name: str) -> None:
@@ -155,6 +169,40 @@ class Instance:
     def _make_strays(self) -> Sequence[Part]:
         return stray_listeners(self._settings.open_ports, self._ports, ADDRESSES[1])
 
+    def _make_stripe(self) -> Sequence[Part]:
+        used = self._ports.used
+        double = StripeDouble(
+            self._settings.stripe,
+            port=used["stripe"],
+            secret_key=self._secrets["STRIPE_SECRET_KEY"],
+            webhook_secret=self._secrets["STRIPE_WEBHOOK_SECRET"],
+            webhook_base_url=f"https://{HOST}:{used['https']}",
+            address=ADDRESSES[0],
+            trust=self._state / "root.pem",
+        )
+        return [double]
+
+    def _make_sentry(self) -> Sequence[Part]:
+        token = self._secrets["SENTRY_TOKEN"]
+        port = self._ports.used["sentry"]
+        return [SentryDouble(self._settings.sentry, port=port, public_key=self._sentry_key, token=token)]
+
+    def _make_llm(self) -> Sequence[Part]:
+        key = self._secrets["EMERGENT_LLM_KEY"]
+        return [LlmDouble(self._settings.llm, port=self._ports.used["llm"], api_key=key)]
+
+    def _make_mail(self) -> Sequence[Part]:
+        double = MailDouble(
+            self._settings.mail,
+            smtp_port=self._ports.used["smtp"],
+            api_port=self._ports.used["inbox"],
+            user=MAIL_USER,
+            password=self._secrets["MAIL_PASSWORD"],
+            chain=self._internal.chain,
+            key=self._internal.key,
+        )
+        return [double]
+
     def _api_config(self) -> ApiConfig:
         used = self._ports.used
         return ApiConfig(
@@ -170,6 +218,18 @@ class Instance:
             secret_key=self._secrets["SECRET_KEY"],
             metrics_token=self._secrets["METRICS_TOKEN"],
             beta_code=self._secrets["BETA_CODE"],
+            admin_email=f"admin@{ZONE}",
+            admin_password=self._secrets["ADMIN_PASSWORD"],
+            stripe=StripeConfig(
+                base=f"http://127.0.0.1:{used['stripe']}",
+                secret_key=self._secrets["STRIPE_SECRET_KEY"],
+                publishable_key=self._secrets["STRIPE_PUBLISHABLE_KEY"],
+                webhook_secret=self._secrets["STRIPE_WEBHOOK_SECRET"],
+            ),
+            mail=MailConfig(port=used["smtp"], user=MAIL_USER, password=self._secrets["MAIL_PASSWORD"]),
+            sentry_dsn=SentryDouble.dsn(used["sentry"], self._sentry_key),
+            llm_url=f"http://127.0.0.1:{used['llm']}",
+            llm_key=self._secrets["EMERGENT_LLM_KEY"],
         )
 
     def _write_secrets(self) -> None:
@@ -179,11 +239,25 @@ class Instance:
             "MONGO_MONITOR_URL": self._mongo.url("monitor", used["mongodb"]),
             "REDIS_URL": self._redis.url("app", used["redis"]),
             "REDIS_MONITOR_URL": self._redis.url("monitor", used["redis"]),
+            "SENTRY_DSN": SentryDouble.dsn(used["sentry"], self._sentry_key),
             **self._secrets,
         }
         path = self._state / "secrets.env"
         path.touch(mode=0o600)
         path.write_text("".join(f"{name}='{value}'\n" for name, value in values.items()))
+
+
+def new_secrets() -> Mapping[str, str]:
+    """Everything that the service and its monitoring must keep, in the shapes that the real ones have."""
+    plain = ("METRICS_TOKEN", "SECRET_KEY", "BETA_CODE", "ADMIN_PASSWORD", "MAIL_PASSWORD", "EMERGENT_LLM_KEY")
+    account = secrets.token_hex(8)
+    return {
+        **{name: secrets.token_urlsafe(32) for name in plain},
+        "STRIPE_SECRET_KEY": f"sk_test_{account}{secrets.token_hex(24)}",
+        "STRIPE_PUBLISHABLE_KEY": f"pk_test_{account}{secrets.token_hex(24)}",
+        "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(24)}",
+        "SENTRY_TOKEN": f"sntrys_{secrets.token_urlsafe(32)}",
+    }
 
 
 class _Https:

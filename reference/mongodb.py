@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,21 @@ class Credentials:
         password = quote(getattr(self, user), safe="")
         database = DATABASE if user == "app" else ""
         return f"mongodb://{user}:{password}@localhost:{port}/{database}?replicaSet=rs0&tls=true&authSource=admin"
+
+
+_INDEXES: Sequence[tuple[str, list[str], dict[str, Any]]] = (
+    ("bookings", ["client_id"], {}),
+    ("bookings", ["professional_id"], {}),
+    # A slot, and a payment under way, may exist once: a double click is decided here.
+    ("bookings", ["slot"], {"unique": True, "sparse": True}),
+    ("payments", ["under_way"], {"unique": True, "sparse": True}),
+    ("payments", ["intent_id"], {}),
+    ("services", ["city", "category"], {}),
+    ("documents", ["owner_id"], {}),
+    ("feedback", ["user_id"], {}),
+    ("stripe_events", ["payment_id"], {}),
+    ("stripe_events", ["received_at"], {"expireAfterSeconds": 30 * 24 * 3600}),
+)
 
 
 class MongoServer:
@@ -198,7 +213,9 @@ class MongoServer:
         await client[DATABASE].create_collection("users")
         if self._settings.email_index != "none":
             await users.create_index("email", unique=self._settings.email_index == "unique")
-        await client[DATABASE]["bookings"].create_index("client_id")
+        await asyncio.gather(
+            *(client[DATABASE][collection].create_index(keys, **options) for collection, keys, options in _INDEXES)
+        )
 
     async def _apply_faults(self, client: AsyncMongoClient[dict[str, Any]]) -> None:
         settings = self._settings

@@ -21,6 +21,11 @@ _PREFERRED: Mapping[str, int] = {
     "mongodb-second": 20118,
     "redis": 20380,
     "redis-own": 20379,
+    "stripe": 20381,
+    "sentry": 20382,
+    "llm": 20383,
+    "smtp": 20025,
+    "inbox": 20026,
 }
 _CLOSED: Mapping[str, tuple[int, ...]] = {
     "mongodb": (21017, 21018, 21019),

@@ -4,6 +4,10 @@ from dataclasses import dataclass, field
 
 from reference.certificates import CertificateSettings
 from reference.dns.zone import DnsSettings
+from reference.doubles.llm import LlmSettings
+from reference.doubles.mail import MailSettings
+from reference.doubles.sentry import SentrySettings
+from reference.doubles.stripe.objects import StripeSettings
 from reference.mongodb import MongoSettings
 from reference.valkey import RedisSettings
 
@@ -27,5 +31,9 @@ class Settings:
     """Faults of the API's replies."""
     mongodb: MongoSettings = field(default_factory=MongoSettings)
     redis: RedisSettings = field(default_factory=RedisSettings)
+    stripe: StripeSettings = field(default_factory=StripeSettings)
+    sentry: SentrySettings = field(default_factory=SentrySettings)
+    llm: LlmSettings = field(default_factory=LlmSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
     open_ports: frozenset[str] = frozenset()
     """Families whose port is open that must not be."""

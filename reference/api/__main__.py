@@ -4,6 +4,7 @@ Each line in is a command, each line out its acknowledgement; the end of input i
 """
 
 import asyncio
+import contextlib
 import json
 import signal
 import sys
@@ -11,10 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from granian.constants import SSLProtocols
+from pymongo.errors import PyMongoError
 
+from reference.api.accounts import ensure_admin
 from reference.api.app import build_app, build_redirect
 from reference.api.config import ApiConfig
-from reference.api.faulty import Faulty
+from reference.api.faulty import REPLIES, Faulty
+from reference.api.sabotage import sabotage
+from reference.api.service import Service
 from reference.web import WebServer
 
 
@@ -23,8 +28,9 @@ class Servers:
 
     def __init__(self, config: ApiConfig) -> None:
         self._config = config
-        app, self._service = build_app(config)
-        self._api = Faulty(app, config)
+        outermost, self._app = build_app(config)
+        self._service: Service = self._app.state.service
+        self._api = Faulty(outermost, config)
         self._redirect = Faulty(build_redirect(config), config)
         self._running: dict[tuple[str, int], WebServer] = {}
 
@@ -36,8 +42,12 @@ class Servers:
 
     async def apply(self, command: dict[str, Any]) -> None:
         """``faults``: exactly these. ``certificates``: chain and key per address for https, or null for none."""
+        faults = frozenset(command["faults"])
         await self._service.reconnect()
-        self._api.faults = self._redirect.faults = frozenset(command["faults"])
+        sabotage(self._app, self._config, faults)
+        with contextlib.suppress(PyMongoError):  # a database that is down, on purpose, knows no administrator
+            await ensure_admin(self._service)
+        self._api.faults = self._redirect.faults = faults & REPLIES
         for address in self._config.addresses:
             await self._end(address, self._config.https_port)
         for address, (chain, key) in (command["certificates"] or {}).items():

@@ -1,7 +1,6 @@
-"""Registration with the beta code, login, and the caller's own profile."""
+"""Users: registration with the beta code, login, the caller's own profile, and the way out."""
 
 import asyncio
-import hashlib
 import secrets
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -9,40 +8,45 @@ from typing import Annotated, Literal
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from fastapi import APIRouter, HTTPException
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field
 from pymongo.errors import DuplicateKeyError
 
-from reference.api.service import KEY_PREFIX, CurrentService, Service
-from reference.api.tokens import LIFETIME, CurrentUserId, issue_token
+from reference.api.limits import forgive, limit
+from reference.api.requests import Body, Email, Role, Words
+from reference.api.service import CurrentService, Document, Service
+from reference.api.stores import CurrentStores
+from reference.api.tokens import LIFETIME, CurrentUser, issue_token
 
 router = APIRouter(prefix="/api", tags=["accounts"])
-_hasher = PasswordHasher()
 _LOGINS_PER_MINUTE = 10
-Email = Annotated[
-    str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254, to_lower=True, strip_whitespace=True)
-]
-Role = Literal["client", "professional"]
+_NOBODY = PasswordHasher().hash(secrets.token_hex(16))
+_PROFILE = ("name", "role", "phone", "city", "about")
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class Registration(_Request):
+class Registration(Body):
     """What a newcomer sends."""
 
     email: Email
     password: Annotated[str, Field(min_length=10, max_length=200)]
-    name: Annotated[str, Field(min_length=1, max_length=120)]
-    role: Role = "client"
+    name: Words
+    role: Literal["client", "professional"] = "client"
     beta_code: Annotated[str, Field(max_length=100)]
 
 
-class Login(_Request):
+class Login(Body):
     """What a returning user sends."""
 
     email: Email
     password: Annotated[str, Field(max_length=200)]
+
+
+class Details(Body):
+    """What completes a profile."""
+
+    name: Words
+    phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{7,14}$")]
+    city: Words
+    about: Annotated[str, Field(max_length=1000)] = ""
 
 
 class Profile(BaseModel):
@@ -52,6 +56,10 @@ class Profile(BaseModel):
     email: str
     name: str
     role: Role
+    phone: str = ""
+    city: str = ""
+    about: str = ""
+    complete: bool = False
 
 
 class Token(BaseModel):
@@ -65,6 +73,74 @@ class Token(BaseModel):
 @router.post("/auth/register", status_code=201, responses={403: {}, 409: {}})
 async def register(wanted: Registration, service: CurrentService) -> Profile:
     """Create an account while the beta has a seat."""
+    try:
+        profile = await _create(service, wanted)
+    except HTTPException:
+        service.metrics.registrations.labels("refused").inc()
+        raise
+    service.metrics.registrations.labels("accepted").inc()
+    service.later(service.mailer.send(profile.email, "Welcome to WorkMe", f"Welcome, {profile.name}!"))
+    return profile
+
+
+@router.post("/auth/login", responses={401: {}, 429: {}})
+async def login(presented: Login, service: CurrentService) -> Token:
+    """Exchange e-mail and password for a token; a stranger and a wrong password look alike."""
+    await limit(service, "login", presented.email, per_minute=_LOGINS_PER_MINUTE)
+    user = await service.collection("users").find_one({"email": presented.email})
+    # Somebody's hash is verified even when there is no such user, so that the time taken does not tell.
+    stored = user["password"] if user else _NOBODY
+    try:
+        await asyncio.to_thread(service.passwords.verify, stored, presented.password)
+    except VerifyMismatchError:
+        user = None
+    if user is None:
+        service.metrics.logins.labels("refused").inc()
+        raise HTTPException(401, "e-mail or password is wrong")
+    await forgive(service, "login", presented.email)
+    service.metrics.logins.labels("accepted").inc()
+    token = issue_token(user["_id"], service.config.secret_key)
+    return Token(access_token=token, expires_in=int(LIFETIME.total_seconds()))
+
+
+@router.get("/profile", responses={401: {}})
+async def profile(user: CurrentUser) -> Profile:
+    """The caller's own."""
+    return _shown(user)
+
+
+@router.put("/profile", responses={401: {}})
+async def complete(details: Details, user: CurrentUser, service: CurrentService) -> Profile:
+    """Replace the caller's details; with all of them the profile is complete."""
+    changes = {**details.model_dump(), "complete": True}
+    await service.collection("users").update_one({"_id": user["_id"]}, {"$set": changes})
+    if not user.get("complete"):
+        service.metrics.profiles.inc()
+    return _shown({**user, **changes})
+
+
+@router.delete("/profile", status_code=204, responses={401: {}})
+async def leave(user: CurrentUser, stores: CurrentStores) -> None:
+    """Erase the caller and all that belongs to them (LGPD, article 18)."""
+    await stores.erasure.erase(user)
+
+
+async def ensure_admin(service: Service) -> None:
+    """The administrator comes from the configuration, and takes no seat."""
+    config, users = service.config, service.collection("users")
+    if await users.find_one({"email": config.admin_email}) is not None:
+        return
+    document = {
+        "_id": secrets.token_hex(12),
+        "name": "Administrator",
+        "role": "admin",
+        "password": await asyncio.to_thread(service.passwords.hash, config.admin_password),
+        "created_at": datetime.now(UTC),
+    }
+    await users.update_one({"email": config.admin_email}, {"$setOnInsert": document}, upsert=True)
+
+
+async def _create(service: Service, wanted: Registration) -> Profile:
     if not secrets.compare_digest(wanted.beta_code.encode(), service.config.beta_code.encode()):
         raise HTTPException(403, "this beta code is not valid")
     if not await _take_seat(service):
@@ -72,67 +148,29 @@ async def register(wanted: Registration, service: CurrentService) -> Profile:
     profile = Profile(id=secrets.token_hex(12), email=wanted.email, name=wanted.name, role=wanted.role)
     document = {
         "_id": profile.id,
-        **profile.model_dump(exclude={"id"}),
-        "password": await asyncio.to_thread(_hasher.hash, wanted.password),
+        "email": profile.email,
+        "name": profile.name,
+        "role": profile.role,
+        "password": await asyncio.to_thread(service.passwords.hash, wanted.password),
         "created_at": datetime.now(UTC),
     }
     try:
-        await service.database["users"].insert_one(document)
+        await service.collection("users").insert_one(document)
     except DuplicateKeyError:
-        await service.database["beta"].update_one({"_id": "seats"}, {"$inc": {"taken": -1}})
+        await service.collection("beta").update_one({"_id": "seats"}, {"$inc": {"taken": -1}})
         raise HTTPException(409, "this e-mail address has an account already") from None
-    service.metrics.registrations.inc()
     return profile
-
-
-@router.post("/auth/login", responses={401: {}, 429: {}})
-async def login(presented: Login, service: CurrentService) -> Token:
-    """Exchange e-mail and password for a token; a stranger and a wrong password look alike."""
-    await _limit(service, presented.email)
-    user = await service.database["users"].find_one({"email": presented.email})
-    stored = user["password"] if user else _NOBODY
-    try:
-        await asyncio.to_thread(_hasher.verify, stored, presented.password)
-    except VerifyMismatchError:
-        user = None
-    if user is None:
-        service.metrics.logins.labels("refused").inc()
-        raise HTTPException(401, "e-mail or password is wrong")
-    service.metrics.logins.labels("accepted").inc()
-    token = issue_token(user["_id"], service.config.secret_key)
-    return Token(access_token=token, expires_in=int(LIFETIME.total_seconds()))
-
-
-@router.get("/profile", responses={401: {}})
-async def profile(user_id: CurrentUserId, service: CurrentService) -> Profile:
-    """The caller's own."""
-    user = await service.database["users"].find_one({"_id": user_id})
-    if user is None:
-        raise HTTPException(401, "this account is gone")
-    return Profile(id=user["_id"], email=user["email"], name=user["name"], role=user["role"])
-
-
-_NOBODY = _hasher.hash(secrets.token_hex(16))
-"""Verified against when there is no such user, so that the time taken does not tell."""
 
 
 async def _take_seat(service: Service) -> bool:
     """One atomic step, so that two newcomers never share the last seat."""
-    seats = service.database["beta"]
+    seats = service.collection("beta")
     await seats.update_one({"_id": "seats"}, {"$setOnInsert": {"taken": 0}}, upsert=True)
     free = {"_id": "seats", "taken": {"$lt": service.config.beta_seats}}
     taken = await seats.update_one(free, {"$inc": {"taken": 1}})
     return taken.modified_count == 1
 
 
-async def _limit(service: Service, email: str) -> None:
-    """Per account and minute, whatever address it comes from."""
-    account = hashlib.sha256(email.encode()).hexdigest()[:32]
-    key = f"{KEY_PREFIX}login:{account}"
-    # Created with its end: a counter that lost its expiry to a crash would lock the account for good.
-    async with service.redis.pipeline() as commands:
-        commands.set(key, 0, ex=60, nx=True)
-        commands.incr(key)
-        _, attempts = await commands.execute()
-    if attempts > _LOGINS_PER_MINUTE:
-        raise HTTPException(429, "too many logins; wait a minute", headers={"Retry-After": "60"})
+def _shown(user: Document) -> Profile:
+    known = {key: user[key] for key in (*_PROFILE, "complete") if key in user}
+    return Profile(id=user["_id"], email=user["email"], **known)

@@ -2,15 +2,37 @@
 
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+import sentry_sdk
+from fastapi import FastAPI
 from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
+from starlette.middleware.cors import CORSMiddleware
 
-from reference.api import accounts, health, metrics
+from reference.api import (
+    accounts,
+    assistant,
+    beta,
+    bookings,
+    documents,
+    feedback,
+    health,
+    listings,
+    metrics,
+    payments,
+    webhook,
+)
+from reference.api.bookings import Bookings
 from reference.api.config import ApiConfig
+from reference.api.documents import Documents
+from reference.api.erasure import Erasure
+from reference.api.errors import Unexpected, unavailable
+from reference.api.ledger import Ledger
+from reference.api.limits import BodyLimit
+from reference.api.listings import Listings
 from reference.api.metrics import Measured
 from reference.api.service import Service
+from reference.api.stores import Stores
+from reference.api.webhook import Receiver
 
 _HEADERS = (
     (b"strict-transport-security", b"max-age=63072000; includeSubDomains"),
@@ -20,18 +42,53 @@ _HEADERS = (
     (b"cache-control", b"no-store"),
     (b"server", b"WorkMe"),
 )
+_TRACED = 0.1
+"""Of the requests whose caller does not decide."""
+_ROUTES = (health, accounts, documents, listings, bookings, webhook, payments, assistant, feedback, beta, metrics)
 Asgi = Any
 
 
-def build_app(config: ApiConfig) -> tuple[Asgi, Service]:
-    """The service behind https, and what its requests share."""
+def build_app(config: ApiConfig) -> tuple[Asgi, FastAPI]:
+    """The service behind https: what a server calls, and the application inside of it."""
+    start_reporting(config)
     app = FastAPI(title="WorkMe", version=config.release, docs_url=None, redoc_url=None)
     app.state.service = service = Service.create(config)
-    for module in (health, accounts, metrics):
+    app.state.stores = build_stores(service)
+    for module in _ROUTES:
         app.include_router(module.router)
-    app.add_exception_handler(PyMongoError, _unavailable)
-    app.add_exception_handler(RedisError, _unavailable)
-    return _Headers(Measured(app, service.metrics)), service
+    app.add_exception_handler(PyMongoError, unavailable)
+    app.add_exception_handler(RedisError, unavailable)
+    app.add_middleware(Unexpected)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=config.origins,
+        allow_methods=["GET", "POST", "PUT", "DELETE"],
+        allow_headers=["Authorization", "Content-Type"],
+    )
+    return _Headers(Measured(BodyLimit(app, service), service.metrics)), app
+
+
+def build_stores(service: Service) -> Stores:
+    """The good ones."""
+    ledger, offers = Ledger(service), Listings(service)
+    return Stores(
+        bookings=Bookings(service),
+        documents=Documents(service),
+        erasure=Erasure(service, ledger, offers),
+        ledger=ledger,
+        listings=offers,
+        receiver=Receiver(service),
+    )
+
+
+def start_reporting(config: ApiConfig, dsn: str | None = None) -> None:
+    """Send errors, and some traces, to Sentry; ``dsn`` in place of the configured one."""
+    sentry_sdk.init(
+        dsn=config.sentry_dsn if dsn is None else dsn,
+        release=config.release,
+        traces_sample_rate=_TRACED,
+        send_default_pii=False,
+    )
 
 
 def build_redirect(config: ApiConfig) -> Asgi:
@@ -61,9 +118,3 @@ class _Headers:
             await send(message)
 
         await self._app(scope, receive, with_headers)
-
-
-async def _unavailable(request: Request, error: Exception) -> JSONResponse:
-    """A dependency is down: say so, and nothing about which or where."""
-    del request, error
-    return JSONResponse({"detail": "temporarily unavailable"}, 503)

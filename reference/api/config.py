@@ -6,6 +6,26 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailConfig:
+    """The relay that takes the service's mail, over STARTTLS and with a login."""
+
+    port: int
+    user: str
+    password: str
+    sender: str = "WorkMe <no-reply@workme.test>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeConfig:
+    """Stripe's API, as this service reaches it."""
+
+    base: str
+    secret_key: str
+    publishable_key: str
+    webhook_secret: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiConfig:
     """Everything comes from here; the API reads no file and no variable but this one."""
 
@@ -23,6 +43,15 @@ class ApiConfig:
     metrics_token: str
     beta_code: str
     beta_seats: int = 50
+    admin_email: str
+    admin_password: str
+    origins: tuple[str, ...] = ("https://app.workme.test",)
+    """Who may call from a browser."""
+    stripe: StripeConfig
+    mail: MailConfig
+    sentry_dsn: str
+    llm_url: str
+    llm_key: str
 
     def write(self, path: Path) -> None:
         """As JSON, for the API's own process to read. Holds secrets."""
@@ -33,4 +62,12 @@ class ApiConfig:
     def read(cls, path: Path) -> "ApiConfig":
         """The counterpart of ``write``."""
         document = json.loads(path.read_text())
-        return cls(**{**document, "addresses": tuple(document["addresses"])})
+        return cls(
+            **{
+                **document,
+                "addresses": tuple(document["addresses"]),
+                "origins": tuple(document["origins"]),
+                "stripe": StripeConfig(**document["stripe"]),
+                "mail": MailConfig(**document["mail"]),
+            }
+        )

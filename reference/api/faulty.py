@@ -18,6 +18,7 @@ _SLOW_SECONDS = 1.2
 class Reply:
     """A whole response, and the request that it answers."""
 
+    method: str
     path: str
     address: str
     scheme: str
@@ -70,6 +71,17 @@ def _wrong_clock(reply: Reply) -> Reply:
     return reply.with_header("date", format_datetime(datetime.now(UTC) - timedelta(minutes=10), usegmt=True))
 
 
+def _answers_get(reply: Reply) -> Reply:
+    webhook = reply.path == "/api/payment/stripe/webhook" and reply.method == "GET"
+    return reply.served("application/json", b"{}") if webhook else reply
+
+
+def _feedback_lost(reply: Reply) -> Reply:
+    if reply.path != "/api/beta/feedback" or reply.status >= 400:  # noqa: PLR2004 - an error has no feedback
+        return reply
+    return replace(reply, body=b"[]")
+
+
 def _without_series(reply: Reply) -> Reply:
     kept = (line for line in reply.body.splitlines() if b"workme_logins" not in line)
     return replace(reply, body=b"\n".join(kept) + b"\n")
@@ -97,9 +109,13 @@ CHANGES: Mapping[str, Change] = {
     "metrics-series-missing": _at("/metrics", _without_series),
     "openapi-broken": _at("/openapi.json", lambda reply: reply.served("application/json", b'{"openapi":"3.1.0",')),
     "clock-wrong-on-one-address": _wrong_clock,
+    "webhook-answers-get": _answers_get,
+    "feedback-lost": _feedback_lost,
 }
 OTHERS = ("health-slow", "health-leaks-secret", "metrics-frozen", "metrics-public")
-"""Faults that need more than the reply."""
+"""Faults of the same kind that need more than the reply."""
+
+REPLIES = frozenset({*CHANGES, *OTHERS})
 
 
 class Faulty:
@@ -152,6 +168,7 @@ async def _ask(app: Asgi, scope: dict[str, Any], receive: Asgi) -> Reply:
     await app(scope, receive, catch)
     headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in start["headers"]}
     return Reply(
+        method=scope["method"],
         path=scope["path"],
         address=scope["server"][0],
         scheme=scope["scheme"],

@@ -10,6 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 Scope = dict[str, Any]
 router = APIRouter()
+BOOKING_STATES = ("requested", "accepted", "declined", "canceled", "in_progress", "completed")
 
 
 class Metrics:
@@ -23,10 +24,28 @@ class Metrics:
         self.seconds = Histogram(
             "workme_http_request_duration_seconds", "Time to answer.", labels[:2], registry=self.registry
         )
-        self.registrations = Counter("workme_registrations", "Accounts created.", registry=self.registry)
-        self.logins = Counter("workme_logins", "Logins, by result.", ("result",), registry=self.registry)
-        for result in ("accepted", "refused"):
-            self.logins.labels(result)  # a series that exists only after its first event cannot be alerted on
+        self._business()
+
+    def _business(self) -> None:
+        self.registrations = self._counter("registrations", "Registrations, by result.", "accepted", "refused")
+        self.logins = self._counter("logins", "Logins, by result.", "accepted", "refused")
+        self.profiles = Counter("workme_profiles_completed", "Profiles completed.", registry=self.registry)
+        self.uploads = self._counter("uploads", "Documents, by result.", "accepted", "refused")
+        self.searches = self._counter("searches", "Searches, by where the answer came from.", "cache", "database")
+        self.bookings = self._counter("bookings", "Bookings that reached a state.", *BOOKING_STATES)
+        self.payments = self._counter("payments", "Payments, by result.", "succeeded", "failed", "refunded")
+        self.replies = self._counter("assistant_replies", "Replies of the assistant, by result.", "answered", "failed")
+        self.mails = self._counter("mails", "Mail, by result.", "sent", "failed")
+        self.feedback = Histogram(
+            "workme_feedback_score", "Scores given.", buckets=(1, 2, 3, 4, 5), registry=self.registry
+        )
+
+    def _counter(self, name: str, meaning: str, *results: str) -> Counter:
+        """A series that exists only after its first event cannot be alerted on: every result is there from the start."""
+        counter = Counter(f"workme_{name}", meaning, ("result",), registry=self.registry)
+        for result in results:
+            counter.labels(result)
+        return counter
 
 
 class Measured:

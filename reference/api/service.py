@@ -1,18 +1,29 @@
-"""What every request handler may use: the configuration, the databases, the metrics."""
+"""What every request handler may use: the configuration, the databases, the outside world, the metrics."""
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
+import httpx
+import stripe
+from argon2 import PasswordHasher
 from fastapi import Depends, Request
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from redis.asyncio import Redis
 
 from reference.api.config import ApiConfig
+from reference.api.mailer import Mailer
 from reference.api.metrics import Metrics
 
 _DATABASE_PATIENCE_MS = 2000
+_OUTSIDE_PATIENCE_SECONDS = 5
+_KIB = 1024
+BODY_BYTES: Mapping[str, int] = {"/api/documents": 1028 * _KIB, "/api/payment/stripe/webhook": 256 * _KIB}
 KEY_PREFIX = "wm:"
+Document = dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -20,14 +31,30 @@ class Service:
     """Shared by all requests."""
 
     config: ApiConfig
-    mongo: AsyncMongoClient[dict[str, Any]]
+    mongo: AsyncMongoClient[Document]
     redis: Redis
     metrics: Metrics
+    mailer: Mailer
+    stripe: stripe.StripeClient
+    llm: httpx.AsyncClient
+    passwords: PasswordHasher = field(default_factory=PasswordHasher)
+    body_bytes: Mapping[str, int] = field(default_factory=lambda: BODY_BYTES)
+    """The largest bodies, by path; an upload has its multipart frame around it. Others are small."""
+    _background: set[asyncio.Task[None]] = field(default_factory=set)
 
     @classmethod
     def create(cls, config: ApiConfig) -> "Service":
         """Connect lazily: a database that is down at start is a failing health check, not a crash."""
-        return cls(config, _mongo(config), _redis(config), Metrics())
+        metrics = Metrics()
+        return cls(
+            config=config,
+            mongo=_mongo(config),
+            redis=_redis(config),
+            metrics=metrics,
+            mailer=Mailer(config.mail, config.ca_file, metrics),
+            stripe=_stripe(config),
+            llm=httpx.AsyncClient(base_url=config.llm_url, timeout=_OUTSIDE_PATIENCE_SECONDS),
+        )
 
     async def reconnect(self) -> None:
         """Forget databases that were made anew: a driver that remembers the old set takes the new primary for stale."""
@@ -37,18 +64,29 @@ class Service:
         await redis.aclose()
 
     @property
-    def database(self) -> AsyncDatabase[dict[str, Any]]:
+    def database(self) -> AsyncDatabase[Document]:
         """The service's own database."""
         return self.mongo.get_default_database()
 
+    def collection(self, name: str) -> AsyncCollection[Document]:
+        """One collection of it."""
+        return self.database[name]
 
-def _mongo(config: ApiConfig) -> AsyncMongoClient[dict[str, Any]]:
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do this after the reply; nobody waits for a mail."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+
+def _mongo(config: ApiConfig) -> AsyncMongoClient[Document]:
     return AsyncMongoClient(
         config.mongo_url,
         tlsCAFile=config.ca_file,
         serverSelectionTimeoutMS=_DATABASE_PATIENCE_MS,
         timeoutMS=_DATABASE_PATIENCE_MS,
         maxPoolSize=20,
+        tz_aware=True,
     )
 
 
@@ -58,6 +96,15 @@ def _redis(config: ApiConfig) -> Redis:
         ssl_ca_certs=config.ca_file,
         socket_timeout=_DATABASE_PATIENCE_MS / 1000,
         socket_connect_timeout=_DATABASE_PATIENCE_MS / 1000,
+    )
+
+
+def _stripe(config: ApiConfig) -> stripe.StripeClient:
+    return stripe.StripeClient(
+        config.stripe.secret_key,
+        base_addresses={"api": config.stripe.base},
+        http_client=stripe.HTTPXClient(timeout=_OUTSIDE_PATIENCE_SECONDS),
+        max_network_retries=1,
     )
 
 

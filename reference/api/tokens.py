@@ -1,5 +1,6 @@
 """Access tokens: short-lived, for this service only, and refused unless everything about them is right."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -7,7 +8,7 @@ import jwt
 from fastapi import Depends, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from reference.api.service import CurrentService
+from reference.api.service import CurrentService, Document
 
 LIFETIME = timedelta(minutes=15)
 _ALGORITHM = "HS256"
@@ -22,12 +23,14 @@ def issue_token(user_id: str, secret_key: str) -> str:
     return jwt.encode(claims, secret_key, algorithm=_ALGORITHM)
 
 
+_REFUSAL = HTTPException(401, "a valid token is needed", headers={"WWW-Authenticate": "Bearer"})
+
+
 def _user_id(
     service: CurrentService, presented: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> str:
-    refusal = HTTPException(401, "a valid token is needed", headers={"WWW-Authenticate": "Bearer"})
     if presented is None:
-        raise refusal
+        raise _REFUSAL
     try:
         claims = jwt.decode(
             presented.credentials,
@@ -38,8 +41,30 @@ def _user_id(
             options={"require": ["exp", "sub", "aud", "iss"]},
         )
     except jwt.InvalidTokenError:
-        raise refusal from None
+        raise _REFUSAL from None
     return str(claims["sub"])
 
 
-CurrentUserId = Annotated[str, Depends(_user_id)]
+async def _user(service: CurrentService, user_id: Annotated[str, Depends(_user_id)]) -> Document:
+    user = await service.collection("users").find_one({"_id": user_id})
+    if user is None:  # the account was closed after the token was issued
+        raise _REFUSAL
+    return user
+
+
+CurrentUser = Annotated[Document, Depends(_user)]
+
+
+def _only(role: str) -> Callable[[Document], Document]:
+    def permitted(user: CurrentUser) -> Document:
+        if user["role"] != role:
+            raise HTTPException(403, f"this is for a {role}")
+        return user
+
+    return permitted
+
+
+CurrentClient = Annotated[Document, Depends(_only("client"))]
+CurrentProfessional = Annotated[Document, Depends(_only("professional"))]
+admin_only = _only("admin")
+CurrentAdmin = Annotated[Document, Depends(admin_only)]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, ValidationError
 
@@ -52,6 +52,10 @@ class Line(BaseModel):
     severity: Severity
     needs: tuple[CheckId, ...] = ()
     effect: Effect = Effect.READ
+    about: tuple[Text, ...] = ()
+    """Further sections of the environment without which it makes no sense: ``mail``, ``stripe``."""
+    stripe_mode: Literal["test", "live"] | None = None
+    """Planned only where payments are in this mode; None: in both."""
     policy: Policy = Policy({})
 
 

@@ -73,6 +73,11 @@ class Collector:
         # One call for all of them: a hundred calls from thread to thread take longer than a hundred handshakes.
         self._portal.start_task(self._ask_all, jobs)
 
+    @property
+    def portal(self) -> BlockingPortal:
+        """The way into the event loop, for whoever asks on their own account."""
+        return self._portal
+
     def wait(self, key: Key) -> Record:
         """The record of one question, as soon as there is one."""
         return self._futures[key].result()

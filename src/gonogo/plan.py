@@ -9,12 +9,18 @@ from pathlib import Path
 from gonogo.catalogue import Catalogue, Line, read_catalogue
 from gonogo.declarations import Declaration, read_declarations
 from gonogo.environment.model import Environment
+from gonogo.environment.types import Effect
 from gonogo.errors import UsageError
 from gonogo.evidence.base import Scope
 from gonogo.probes.kind import ProbeKind
 
 GROUP = "_all"
 """``tls_all``: all the evidence of kind ``tls`` at one host, judged together."""
+
+WALK = "walk"
+"""The argument of a step of a journey; each step is a scope of its own."""
+PRE_DEPLOY, SMOKE = "pre-deploy", "smoke"
+GATES = (PRE_DEPLOY, SMOKE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,29 +85,68 @@ def read_suite(folders: Sequence[Path]) -> Suite:
     return Suite(folders=folders, catalogue=lines, declarations=declared, order=_ordered(lines))
 
 
-def build_plan(
+def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allowed
     suite: Suite,
     environment: Environment,
     kinds: Mapping[str, ProbeKind],
     scopes: Mapping[str, Sequence[Scope]],
     *,
     gate: str,
+    allow_money: bool = False,
 ) -> Plan:
-    """Plan every check of the suite but those of families that the service declares not to have."""
+    """Plan what the gate demands, but for what the service declares not to have."""
     planned = {}
+    wanted = _gate(suite, gate)
     for identifier in suite.order:
         declaration, line = suite.declarations[identifier], suite.catalogue[identifier]
         subject = subject_of(declaration, kinds)
-        section = kinds[subject.removesuffix(GROUP)].section
-        if section not in environment.service.without:
+        kind = kinds[subject.removesuffix(GROUP)]
+        if identifier in wanted and _applies(line, kind, environment):
             planned[identifier] = PlannedCheck(
                 declaration=declaration,
                 line=line,
                 subject=subject,
-                scopes=scopes_of(subject, scopes),
-                **_obstacle(line, kinds[subject.removesuffix(GROUP)], environment),
+                scopes=[step_scope(declaration)] if subject == WALK else scopes_of(subject, scopes),
+                **_obstacle(line, kind, environment, allow_money=allow_money),
             )
     return Plan(gate=gate, checks=planned)
+
+
+def step_scope(declaration: Declaration) -> Scope:
+    """Where a step of a journey is observed: the journey, and the step."""
+    return declaration.family, declaration.id
+
+
+def closure(suite: Suite, identifiers: Iterable[str]) -> frozenset[str]:
+    """These checks and all that they need, without which their outcome would mean little."""
+    wanted, pending = set[str](), list(identifiers)
+    while pending:
+        identifier = pending.pop()
+        if identifier not in wanted:
+            wanted.add(identifier)
+            pending += suite.catalogue[identifier].needs
+    return frozenset(wanted)
+
+
+def _gate(suite: Suite, gate: str) -> frozenset[str]:
+    """The ids that a gate demands. Raises UsageError for one that there is not."""
+    if gate == PRE_DEPLOY:
+        return frozenset(suite.order)
+    if gate == SMOKE:
+        smoke = (found.id for found in suite.declarations.values() if WALK in found.arguments)
+        return closure(suite, (*smoke, *(found.id for found in suite.declarations.values() if found.family in _WITH)))
+    raise UsageError(f"no gate {gate!r}; there are {', '.join(GATES)}")
+
+
+_WITH = ("stripe", "sentry")
+"""Families that belong to the smoke run although they only look: without them the journeys prove little."""
+
+
+def _applies(line: Line, kind: ProbeKind, environment: Environment) -> bool:
+    """Whether there is such a thing here at all: the family, and the mode of payments that the check is about."""
+    mode = environment.stripe.mode if environment.stripe else line.stripe_mode
+    absent = environment.service.without & {kind.section, *line.about}
+    return not absent and line.stripe_mode in {None, mode}
 
 
 def evidence_arguments(declaration: Declaration, kinds: Mapping[str, ProbeKind]) -> list[str]:
@@ -127,18 +172,21 @@ def scopes_of(subject: str, scopes: Mapping[str, Sequence[Scope]]) -> Sequence[S
     return list(dict.fromkeys(scope[:1] for scope in scopes.get(subject.removesuffix(GROUP), ())))
 
 
-def _obstacle(line: Line, kind: ProbeKind, environment: Environment) -> dict[str, str]:
+def _obstacle(line: Line, kind: ProbeKind, environment: Environment, *, allow_money: bool) -> dict[str, str]:
+    if line.effect is Effect.MONEY and not allow_money:
+        return {"obstacle": "it moves real money", "hint": "run it with --allow-money; everything is refunded"}
     for effect in (line.effect, kind.effect):
         if effect not in environment.permits.effects:
             return {
                 "obstacle": f"its effect, {effect}, is not permitted in this environment",
                 "hint": f'add "{effect}" to permits.effects once that is safe',
             }
-    if not getattr(environment, kind.section):
-        return {
-            "obstacle": f"the environment declares no [{kind.section}]",
-            "hint": f'declare it, or add "{kind.section}" to service.without if the service truly has none',
-        }
+    for section in (kind.section, *line.about):
+        if not getattr(environment, section):
+            return {
+                "obstacle": f"the environment declares no [{section}]",
+                "hint": f'declare it, or add "{section}" to service.without if the service truly has none',
+            }
     return {}
 
 

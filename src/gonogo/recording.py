@@ -40,6 +40,7 @@ class Recording:
     environment_name: str
     environment: Environment
     gate: str
+    allow_money: bool = False
     started_at: datetime
     finished_at: datetime
     interrupted: bool

@@ -14,7 +14,9 @@ from gonogo.environment.load import overlaid, read_environment, resolve_secrets
 from gonogo.environment.model import Environment
 from gonogo.errors import UsageError
 from gonogo.evidence.base import Scope
-from gonogo.plan import Plan, Suite, build_plan, read_suite
+from gonogo.journey.runner import Journeys
+from gonogo.keys import check_keys
+from gonogo.plan import PRE_DEPLOY, WALK, Plan, Suite, build_plan, closure, read_suite, step_scope
 from gonogo.probes.registry import KINDS
 from gonogo.recording import Recording, read_recording, restore, store, to_bytes, to_document
 from gonogo.redaction import Redactor
@@ -25,7 +27,7 @@ from gonogo.secrets import Secrets
 from gonogo.sources import LiveSource, RecordedSource, Source
 from gonogo.verdict import conclude, count, decide, root_causes
 
-DEFAULT_GATE = "pre-deploy"
+DEFAULT_GATE = PRE_DEPLOY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,7 @@ class Request:
     only: Collection[str] = ()
     gate: str = DEFAULT_GATE
     faults: Sequence[str] = ()
+    allow_money: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,6 +53,7 @@ class Run:
     suite: Suite
     plan: Plan
     gate: str
+    allow_money: bool = False
     source: Source
     planned_keys: Collection[Key]
     """Every question there is, whether this run asks it or not."""
@@ -59,6 +63,7 @@ class Run:
     redactor: Redactor = field(default_factory=lambda: Redactor({}))
     notes: list[str] = field(default_factory=list)
     instance: ReferenceInstance | None = None
+    journeys: Journeys | None = None
     finished_at: datetime | None = None
     interrupted: bool = False
     resources: ExitStack = field(default_factory=ExitStack)
@@ -74,6 +79,8 @@ class Run:
         self.source.close()
         if self.finished_at is None:
             self.finished_at = datetime.now(UTC)
+        if self.journeys is not None:
+            self.notes += self.journeys.notes
         if self.instance is not None:
             self.notes += self.instance.crashes
 
@@ -85,6 +92,7 @@ class Run:
             environment_name=self.environment_name,
             environment=self.environment,
             gate=self.gate,
+            allow_money=self.allow_money,
             started_at=self.started_at,
             finished_at=self.finished_at or self.started_at,
             interrupted=self.interrupted,
@@ -126,8 +134,9 @@ class Run:
 
 
 def check_folders(project: Path) -> list[Path]:
-    """The bundled checks, and the project's own if it has any."""
-    folders = dict.fromkeys(folder.resolve() for folder in (bundled_root() / "checks", project / "checks"))
+    """The bundled checks and journeys, and the project's own if it has any."""
+    places = (root / name for name in ("checks", "smoke") for root in (bundled_root(), project))
+    folders = dict.fromkeys(folder.resolve() for folder in places)
     return [folder for folder in folders if (folder / "catalogue.toml").is_file()]
 
 
@@ -149,24 +158,36 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
             file = overlaid(file, {"service": {"release": request.release}})
         secrets = resolve_secrets(file, environ)
         environment = file.environment
+        check_keys(file, secrets)
         jobs = _jobs(environment, secrets)
+        keys = [*jobs, *((WALK, scope) for scope in _steps(suite))]
         started_at = datetime.now(UTC)
+        run_id, redactor = new_run_id(started_at), Redactor(secrets)
+        journeys = Journeys(environment=environment, secrets=secrets, run_id=run_id, redactor=redactor)
         return Run(
-            id=new_run_id(started_at),
+            id=run_id,
             environment_name=file.name,
             environment=environment,
             suite=suite,
-            plan=build_plan(suite, environment, KINDS, _scopes(jobs), gate=request.gate),
+            plan=build_plan(
+                suite, environment, KINDS, _scopes(keys), gate=request.gate, allow_money=request.allow_money
+            ),
             gate=request.gate,
-            source=LiveSource(jobs, environment.limits),
-            planned_keys=jobs,
+            allow_money=request.allow_money,
+            source=LiveSource(jobs, environment.limits, journeys),
+            planned_keys=keys,
             started_at=started_at,
             selected=selected,
-            redactor=Redactor(secrets),
+            redactor=redactor,
+            journeys=journeys,
             notes=list(_notes(request, environment, instance)),
             instance=instance,
             resources=resources.pop_all(),
         )
+
+
+def _steps(suite: Suite) -> Iterator[Scope]:
+    return (step_scope(found) for found in suite.declarations.values() if WALK in found.arguments)
 
 
 def _jobs(environment: Environment, secrets: Secrets) -> dict[Key, Job]:
@@ -187,8 +208,12 @@ def replayed(folder: Path, project: Path) -> Run:
         environment_name=recording.environment_name,
         environment=recording.environment,
         suite=suite,
-        plan=build_plan(suite, recording.environment, KINDS, _scopes(keys), gate=recording.gate),
+        # What was allowed then shows in what was recorded.
+        plan=build_plan(
+            suite, recording.environment, KINDS, _scopes(keys), gate=recording.gate, allow_money=recording.allow_money
+        ),
         gate=recording.gate,
+        allow_money=recording.allow_money,
         source=RecordedSource(records),
         planned_keys=keys,
         started_at=recording.started_at,
@@ -206,13 +231,7 @@ def selection(suite: Suite, only: Collection[str]) -> frozenset[str] | None:
     unknown = [identifier for identifier in only if identifier not in suite.catalogue]
     if unknown:
         raise UsageError(*(_unknown(identifier, suite) for identifier in unknown))
-    wanted, pending = set[str](), list(only)
-    while pending:
-        identifier = pending.pop()
-        if identifier not in wanted:
-            wanted.add(identifier)
-            pending += suite.catalogue[identifier].needs
-    return frozenset(wanted)
+    return closure(suite, only)
 
 
 def _unknown(identifier: str, suite: Suite) -> str:

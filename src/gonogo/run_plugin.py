@@ -1,6 +1,7 @@
 """Runs a plan's checks under pytest: probes start when collection ends, and every ending becomes an outcome."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,9 +11,12 @@ from gonogo.collect import Key
 from gonogo.environment.model import Environment
 from gonogo.errors import Unobserved
 from gonogo.evidence.base import Evidence, Scope
+from gonogo.evidence.journey import StepEvidence
 from gonogo.evidence.record import Failure, Record
+from gonogo.journey.runner import Step
+from gonogo.journey.walk import Walk
 from gonogo.judging import EvidenceMissing, Shelf, present, shown
-from gonogo.plan import GROUP, PlannedCheck, scopes_of
+from gonogo.plan import GROUP, WALK, PlannedCheck
 from gonogo.probes.registry import KINDS
 from gonogo.results import Cause, Observation, Outcome
 from gonogo.run import Run
@@ -43,6 +47,7 @@ class RunPlugin:
         for record in run.planned_keys:
             self._scopes.setdefault(record[0], []).append(record[1])
         self._shelf = Shelf(KINDS, self._scopes)
+        self._walking = False
 
     @pytest.fixture
     def environment(self) -> Environment:
@@ -75,8 +80,8 @@ class RunPlugin:
         identifier = _identifier(metafunc.definition)
         check = self.run.plan.checks.get(identifier) if identifier else None
         if check is not None and check.subject in metafunc.fixturenames:
-            scopes = scopes_of(check.subject, self._scopes)
-            metafunc.parametrize(check.subject, scopes, ids=["·".join(scope) for scope in scopes], indirect=True)
+            ids = ["·".join(scope) for scope in check.scopes]
+            metafunc.parametrize(check.subject, check.scopes, ids=ids, indirect=True)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A module that cannot be collected is a usage error, not an absence of findings."""
@@ -95,7 +100,8 @@ class RunPlugin:
                 raise pytest.UsageError(message)
             (kept if self._runnable(item, identifier) else dropped).append(item)
         position = {identifier: index for index, identifier in enumerate(self.run.suite.order)}
-        kept.sort(key=lambda item: position[item.stash[_CHECK][0].id])
+        # Journeys last: they change what the others look at, and they are walked side by side.
+        kept.sort(key=lambda item: (_is_step(item), position[item.stash[_CHECK][0].id]))
         items[:] = kept
         if dropped:
             config.hook.pytest_deselected(items=dropped)
@@ -127,10 +133,37 @@ class RunPlugin:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """A check whose need did not pass has nothing to say of its own."""
         check, scope = item.stash[_CHECK]
+        if _is_step(item) and not self._walking:
+            self._walking = True
+            self.run.source.walk(self._journeys(item.session.items), self.seen)
         cause = blocking(check, scope, self.seen)
         if cause is not None:
             item.stash[_CAUSE] = cause
             pytest.skip(f"blocked by {cause.check} at {'/'.join(cause.scope)}")
+
+    def _journeys(self, items: Sequence[pytest.Item]) -> dict[str, list[Step]]:
+        """The steps of each journey, in order."""
+        journeys: dict[str, list[Step]] = {}
+        for item in items:
+            if isinstance(item, pytest.Function) and _is_step(item):
+                check, scope = item.stash[_CHECK]
+                step = Step(check=check, scope=scope, call=self._callable(item, check))
+                journeys.setdefault(check.declaration.family, []).append(step)
+        return journeys
+
+    def _callable(self, item: pytest.Function, check: PlannedCheck) -> Callable[[Walk], object]:
+        known = {"environment": self.run.environment, "policy": check.line.policy}
+        wanted = {name: known[name] for name in check.declaration.arguments if name != WALK}
+        return partial(item.obj, **wanted)
+
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        """A step was walked already, beside those of other journeys, or in the run that is replayed: let it end so."""
+        if not _is_step(pyfuncitem):
+            return None
+        step = pyfuncitem.funcargs[WALK]
+        if isinstance(step, StepEvidence):
+            _end(step)
+        return True
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -208,6 +241,24 @@ def _identifier(node: pytest.Item | pytest.Collector | Any) -> str | None:  # no
     return marker.args[0] if marker else None
 
 
+def _is_step(item: pytest.Item) -> bool:
+    return item.stash[_CHECK][0].subject == WALK
+
+
+def _end(step: StepEvidence) -> None:
+    match step.ending:
+        case "fail":
+            raise AssertionError(step.message)
+        case "error":
+            raise Unobserved(step.message, hint=step.hint)
+        case "bug":
+            raise StepBroke(step.message)
+
+
+class StepBroke(Exception):
+    """What a step raised that is neither a failed promise nor an obstacle."""
+
+
 def _ending(check: PlannedCheck, error: BaseException | None) -> tuple[Outcome, str, str]:
     """Outcome, message and hint of a check that ended like this."""
     match error:
@@ -223,7 +274,8 @@ def _ending(check: PlannedCheck, error: BaseException | None) -> tuple[Outcome, 
         case pytest.skip.Exception():
             return Outcome.NOT_RUN, str(error), ""
         case _:
-            return Outcome.ERROR, f"bug in the check itself: {type(error).__name__}: {error}", "report it to its author"
+            said = str(error) if isinstance(error, StepBroke) else f"{type(error).__name__}: {error}"
+            return Outcome.ERROR, f"bug in the check itself: {said}", "report it to its author"
 
 
 def _said(check: PlannedCheck, text: str) -> str:

@@ -6,6 +6,9 @@ from typing import Protocol
 from gonogo.collect import Collector, Job, Key
 from gonogo.environment.model import Limits
 from gonogo.evidence.record import Failure, Record
+from gonogo.journey.runner import Journeys, Step
+from gonogo.plan import WALK
+from gonogo.verdict import Seen
 
 
 class Source(Protocol):
@@ -22,38 +25,48 @@ class Source(Protocol):
         """All that was gathered."""
         ...
 
+    def walk(self, journeys: Mapping[str, Sequence[Step]], seen: Seen) -> None:
+        """Begin to walk these."""
+
     def close(self) -> None:
         """Give up what is still pending."""
 
 
 class LiveSource:
-    """Asks the targets."""
+    """Asks the targets, and walks the journeys."""
 
-    def __init__(self, jobs: Mapping[Key, Job], limits: Limits) -> None:
+    def __init__(self, jobs: Mapping[Key, Job], limits: Limits, journeys: Journeys) -> None:
         self._jobs = jobs
+        self._journeys = journeys
+        journeys.on_record = self._heard
         self._collector = Collector(limits, self._heard)
         self._started = False
         self.on_record: Callable[[Record], None] = lambda _record: None
 
     def start(self, keys: Collection[Key]) -> None:
-        """Begin to ask, all at once."""
+        """Begin to ask, all at once. Steps of journeys are not asked, but walked, later."""
         self._collector.__enter__()
         self._started = True
-        self._collector.start([self._jobs[key] for key in keys])
+        self._collector.start([self._jobs[key] for key in keys if key in self._jobs])
+
+    def walk(self, journeys: Mapping[str, Sequence[Step]], seen: Seen) -> None:
+        """Set out on these, knowing what the checks have seen."""
+        self._journeys.begin(self._collector.portal, journeys, seen)
 
     def wait(self, key: Key) -> Record:
         """Block until the target answered, or cannot any more."""
-        return self._collector.wait(key)
+        return self._journeys.wait(key[1]) if key[0] == WALK else self._collector.wait(key)
 
     def records(self) -> Sequence[Record]:
         """What is known by now, and what was not asked, so that a replay plans the same."""
         known = self._collector.records()
-        return [known.get(key) or _unasked(key) for key in self._jobs]
+        return [*(known.get(key) or _unasked(key) for key in self._jobs), *self._journeys.records()]
 
     def close(self) -> None:
-        """Cancel what is pending, and end the thread."""
+        """End the journeys, with nothing left behind; then cancel what is pending, and end the thread."""
         if self._started:
             self._started = False
+            self._journeys.close()
             self._collector.__exit__(None, None, None)
 
     def _heard(self, record: Record) -> None:
@@ -68,6 +81,9 @@ class RecordedSource:
 
     def start(self, keys: Collection[Key]) -> None:
         """Nothing is asked."""
+
+    def walk(self, journeys: Mapping[str, Sequence[Step]], seen: Seen) -> None:
+        """They were walked already; their outcomes are carried as recorded."""
 
     def wait(self, key: Key) -> Record:
         """The record as it was."""

@@ -5,7 +5,7 @@ from collections import Counter
 from typing import TextIO
 
 from gonogo.evidence.record import Record
-from gonogo.plan import GROUP
+from gonogo.plan import GROUP, WALK
 from gonogo.run import Run
 
 
@@ -17,6 +17,7 @@ class Progress:
         self._live = stream.isatty()
         self._lock = threading.Lock()
         self._families: dict[str, str] = {}
+        self._journeys: set[str] = set()
         self._expected: Counter[str] = Counter()
         self._answered: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
@@ -28,19 +29,25 @@ class Progress:
 
     def begin(self, run: Run) -> None:
         """Say what will be asked."""
+        steps = 0
         for check in run.plan.checks.values():
-            if run.selected is None or check.id in run.selected:
+            if (run.selected is None or check.id in run.selected) and not check.obstacle:
+                if check.subject == WALK:
+                    self._expected[check.declaration.family] += 1
+                    self._journeys.add(check.declaration.family)
+                    steps += 1
                 self._families.setdefault(check.subject.removesuffix(GROUP), check.declaration.family)
         for kind, _ in run.planned_keys:
-            if kind in self._families:
+            if kind in self._families and kind != WALK:
                 self._expected[self._families[kind]] += 1
-        count = self._expected.total()
-        self.say(f"asking {count} question{'' if count == 1 else 's'} about {run.environment.service.name}")
+        count = self._expected.total() - steps
+        walking = f", then walking {_counted(steps, 'step')}" if steps else ""
+        self.say(f"asking {_counted(count, 'question')} about {run.environment.service.name}{walking}")
 
     def heard(self, record: Record) -> None:
         """One more answer, or one more reason for none."""
         with self._lock:
-            family = self._families.get(record.kind, record.kind)
+            family = record.scope[0] if record.kind == WALK else self._families.get(record.kind, record.kind)
             self._answered[family] += 1
             self._failed[family] += record.failure is not None
             if self._live:
@@ -55,5 +62,10 @@ class Progress:
         print(up + "\n".join(lines), file=self._stream, flush=True)
 
     def _line(self, family: str) -> str:
-        failed = f", {self._failed[family]} could not be asked" if self._failed[family] else ""
-        return f"  {family:<9} {self._answered[family]} of {self._expected[family]} answered{failed}"
+        answered, unanswered = ("walked", "not walked") if family in self._journeys else ("answered", "could not be asked")
+        failed = f", {self._failed[family]} {unanswered}" if self._failed[family] else ""
+        return f"  {family:<12} {self._answered[family]} of {self._expected[family]} {answered}{failed}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

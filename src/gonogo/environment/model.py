@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializ
 
 from gonogo.environment.types import (
     Address,
+    BaseUrl,
     Duration,
     Effect,
     FilePath,
@@ -39,7 +40,7 @@ def _https(value: str) -> str:
 
 # The same environment is the same bytes: a set has no order of its own.
 IN_ORDER = PlainSerializer(sorted, when_used="json")
-Family = Literal["dns", "hosts", "http", "mongodb", "redis", "ports"]
+Family = Literal["dns", "hosts", "http", "mongodb", "redis", "ports", "stripe", "sentry", "mail", "smoke"]
 
 
 class Service(Section):
@@ -163,6 +164,57 @@ class Ports(Section):
     closed: Mapping[str, tuple[Port, ...]]
 
 
+class Stripe(Section):
+    """The account that takes the money, and what it must be set to."""
+
+    mode: Literal["test", "live"]
+    secret_key: SecretName
+    publishable_key: SecretName
+    webhook_secret: SecretName
+    api: BaseUrl = "https://api.stripe.com"
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "BR"
+    currency: Annotated[str, Field(pattern="^[a-z]{3}$")] = "brl"
+    webhook: UrlPath = Field(description="The path of the service that Stripe's events are sent to.")
+    events: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
+class Sentry(Section):
+    """The project that errors are sent to, and the token to look them up with."""
+
+    dsn: SecretName
+    token: SecretName
+    api: BaseUrl = "https://sentry.io"
+    organization: Text
+    project: Text
+    delivery: Duration = timedelta(seconds=60)
+
+
+class Mail(Section):
+    """The inbox of synthetic users: a Mailpit, or what speaks its API."""
+
+    inbox: BaseUrl
+    user: Text
+    password: SecretName
+    delivery: Duration = timedelta(seconds=30)
+
+
+class Smoke(Section):
+    """What journeys need to walk the product as its users do, and to leave nothing behind."""
+
+    beta_code: SecretName
+    beta_limit: Annotated[int, Field(ge=1)]
+    admin_email: Text
+    admin_password: SecretName
+    mail_domain: HostName = Field(description="Where the addresses of synthetic users are; nobody else's may be.")
+    search_cache: Text = Field(description="The pattern of the Redis keys of cached searches.")
+    search_lifetime: Duration
+    card: SecretName | None = Field(default=None, description="A payment method of our own, to pay with in live mode.")
+    most_money_cents: Annotated[int, Field(ge=50, le=10_000)] = 100
+    leftovers: Mapping[Text, Text] = Field(
+        default_factory=dict, description="Collection to field: where a synthetic document carries its run's mark."
+    )
+
+
 class Environment(Section):
     """The whole file. Sections that a service does not have are named in ``service.without``."""
 
@@ -177,6 +229,10 @@ class Environment(Section):
     mongodb: MongoDb | None = None
     redis: Redis | None = None
     ports: Ports | None = None
+    stripe: Stripe | None = None
+    sentry: Sentry | None = None
+    mail: Mail | None = None
+    smoke: Smoke | None = None
 
     @model_validator(mode="after")
     def _base_url_is_a_declared_host(self) -> Self:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import idna
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
@@ -99,6 +100,27 @@ def _file_path(value: str) -> str:
     return value
 
 
+def _base_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port, parts = "", None, urlsplit("")
+    plain = parts.scheme == "http" and _is_loopback(host)
+    if not host or not (parts.scheme == "https" or plain) or parts.username or parts.query or parts.fragment:
+        message = "an https:// address is expected, as in 'https://api.stripe.com'; http:// is for loopback only"
+        raise ValueError(message)
+    name = host if plain else to_a_labels(host)
+    return f"{parts.scheme}://{name}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(_duration),
@@ -110,6 +132,7 @@ HostName = Annotated[str, AfterValidator(to_a_labels)]
 Address = Annotated[str, AfterValidator(_address)]
 SocketAddress = Annotated[str, AfterValidator(_socket_address)]
 UrlPath = Annotated[str, AfterValidator(_url_path)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
 FilePath = Annotated[str, AfterValidator(_file_path)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 SecretName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$"), SecretMarker()]

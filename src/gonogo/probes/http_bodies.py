@@ -13,6 +13,7 @@ from typing import Any
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
+from prometheus_client.samples import Sample
 
 from gonogo.probes.http_client import Body
 from gonogo.redaction import Redactor
@@ -82,6 +83,12 @@ def clock_offset(date: str | None, now: datetime) -> timedelta | None:
 
 def samples(body: Body) -> tuple[Samples, str]:
     """Names and values of a scrape, and what is wrong with it."""
+    found, problem = labelled(body)
+    return [(sample.name, float(sample.value)) for sample in found], problem
+
+
+def labelled(body: Body) -> tuple[Sequence[Sample], str]:
+    """The samples of a scrape with their labels, and what is wrong with it."""
     exchange = body.exchange
     if not exchange.ok:
         return [], exchange.problem or f"status {exchange.status}"
@@ -90,7 +97,7 @@ def samples(body: Body) -> tuple[Samples, str]:
         families = list((parse_openmetrics if openmetrics else parse_text)(body.text))
     except (ValueError, KeyError, IndexError, OverflowError) as error:
         return [], f"not in the exposition format: {error}"
-    return [(sample.name, float(sample.value)) for family in families for sample in family.samples], ""
+    return [sample for family in families for sample in family.samples], ""
 
 
 def series(found: Samples, required: Collection[str], quote: Quote) -> tuple[str, ...]:

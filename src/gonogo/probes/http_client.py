@@ -38,6 +38,8 @@ _LONGEST_HEADER = 300
 _EXCERPT = 200
 _REDACTED_CHARACTERS = 64 * 1024
 """Of a body, before an excerpt is cut from it: half a secret would not be recognised."""
+Content = bytes | AsyncIterator[bytes]
+"""A body, or its parts, which are then sent chunked."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -54,9 +56,13 @@ class Body:
         """As UTF-8, whatever it claims to be."""
         return self.content.decode("utf-8", "replace")
 
+    def readable(self, characters: int) -> str:
+        """The beginning of the body, without secrets; redacted before it is cut."""
+        return self.redactor.text(self.text[:_REDACTED_CHARACTERS])[:characters]
+
     def unexpected(self) -> Exchange:
         """The exchange with the beginning of a body that could not be understood."""
-        return replace(self.exchange, excerpt=self.redactor.text(self.text[:_REDACTED_CHARACTERS])[:_EXCERPT])
+        return replace(self.exchange, excerpt=self.readable(_EXCERPT))
 
 
 class AddressClient:
@@ -85,10 +91,16 @@ class AddressClient:
 
     async def get(self, path: str, headers: Mapping[str, str] | None = None) -> Body:
         """One GET. Raises Unobserved only for what is no answer of the target."""
+        return await self.send("GET", path, headers)
+
+    async def send(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, content: Content = b""
+    ) -> Body:
+        """One request. Raises Unobserved only for what is no answer of the target."""
         started = time.monotonic()
         try:
             async with asyncio.timeout(_EXCHANGE_SECONDS):
-                return await self._get(path, {"Host": self._authority, **(headers or {})}, started)
+                return await self._send(method, path, {"Host": self._authority, **(headers or {})}, content)
         except TimeoutError:
             problem = f"no complete answer within {_EXCHANGE_SECONDS:g} s"
         except httpx.ConnectTimeout:
@@ -104,15 +116,20 @@ class AddressClient:
         """The record of a request that no reply came to."""
         return Exchange(url=f"{self._shown}{path}", status=None, problem=problem, elapsed=timedelta())
 
-    async def _get(self, path: str, headers: Mapping[str, str], started: float) -> Body:
+    async def _send(self, method: str, path: str, headers: Mapping[str, str], content: Content) -> Body:
+        started = time.monotonic()
         extensions = {"sni_hostname": self._host}
-        async with self._client.stream("GET", self._base + path, headers=headers, extensions=extensions) as response:
-            content = bytearray()
+        request = self._client.build_request(
+            method, self._base + path, headers=headers, content=content or None, extensions=extensions
+        )
+        response = await self._client.send(request, stream=True)
+        try:
+            body = bytearray()
             async for chunk in response.aiter_raw(64 * 1024):
-                content += chunk
-                if len(content) > LARGEST_BODY_BYTES:
+                body += chunk
+                if len(body) > LARGEST_BODY_BYTES:
                     break
-            truncated = len(content) > LARGEST_BODY_BYTES
+            truncated = len(body) > LARGEST_BODY_BYTES
             exchange = Exchange(
                 url=f"{self._shown}{path}",
                 status=response.status_code,
@@ -123,10 +140,12 @@ class AddressClient:
                     for name in _KEPT_HEADERS
                     if name in response.headers
                 },
-                body_bytes=len(content),
+                body_bytes=len(body),
                 truncated=truncated,
             )
-            return Body(exchange=exchange, content=bytes(content), redactor=self._redactor)
+            return Body(exchange=exchange, content=bytes(body), redactor=self._redactor)
+        finally:
+            await response.aclose()
 
     def _problem(self, error: Exception) -> str:
         for cause in _causes(error):
@@ -144,17 +163,26 @@ class AddressClient:
 
 
 @asynccontextmanager
-async def address_client(
-    tls: ssl.SSLContext | None, *, host: str, address: str, port: int, redactor: Redactor | None = None
+async def address_client(  # noqa: PLR0913 - where to ask, in whose name, and how
+    tls: ssl.SSLContext | None,
+    *,
+    host: str,
+    address: str,
+    port: int,
+    redactor: Redactor | None = None,
+    http2: bool = True,
 ) -> AsyncIterator[AddressClient]:
-    """A client for the length of one probe; without a context it speaks plain HTTP."""
+    """A client for the length of one probe; without a context it speaks plain HTTP.
+
+    A refusal that comes before the whole body was sent can be read over HTTP/1.1 only: HTTP/2 resets the stream.
+    """
     limits = httpx.Timeout(_EXCHANGE_SECONDS, connect=_CONNECT_SECONDS)
     # Without a context httpx would load its own, for nothing: plain http never looks at it.
     verify = tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     headers = {"User-Agent": "gonogo (launch-readiness checks)", "Accept-Encoding": "identity"}
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
     async with httpx.AsyncClient(
-        verify=verify, trust_env=False, http2=tls is not None, timeout=limits, headers=headers, cookies=no_cookies
+        verify=verify, trust_env=False, http2=http2 and tls is not None, timeout=limits, headers=headers, cookies=no_cookies
     ) as client:
         scheme = "http" if tls is None else "https"
         yield AddressClient(client, scheme=scheme, host=host, address=address, port=port, redactor=redactor)

@@ -37,3 +37,14 @@ class ProbeKind:
     effect: Effect = Effect.READ
     alone: bool = False
     """Measures time, and is asked when all others are done: our own load must not become the target's latency."""
+
+
+def no_questions(environment: Environment, secrets: Secrets) -> Sequence[Question]:
+    """For what is not asked by a probe."""
+    del environment, secrets
+    return []
+
+
+async def never_asked(question: Question) -> Evidence:
+    """For the same."""
+    raise NotImplementedError(question.scope)

@@ -12,9 +12,12 @@ from gonogo.evidence.http import (
     PagesEvidence,
     PlainHttpEvidence,
 )
+from gonogo.evidence.journey import StepEvidence
 from gonogo.evidence.mongodb import MongoEvidence, MongoStatusEvidence, MongoWriteEvidence
 from gonogo.evidence.ports import PortsEvidence
 from gonogo.evidence.redis import RedisEvidence, RedisStatusEvidence, RedisWriteEvidence
+from gonogo.evidence.sentry import SentryEvidence
+from gonogo.evidence.stripe import StripeEvidence
 from gonogo.evidence.tls import TlsEvidence
 from gonogo.probes.dns import (
     host_questions,
@@ -33,7 +36,7 @@ from gonogo.probes.http import (
     probe_pages,
     probe_plain_http,
 )
-from gonogo.probes.kind import ProbeKind
+from gonogo.probes.kind import ProbeKind, never_asked, no_questions
 from gonogo.probes.mongodb import probe_mongo
 from gonogo.probes.mongodb_client import mongo_questions, mongo_status_questions
 from gonogo.probes.mongodb_status import probe_mongo_latency, probe_mongo_status, probe_mongo_write
@@ -41,6 +44,8 @@ from gonogo.probes.ports import ports_questions, probe_ports
 from gonogo.probes.redis import probe_redis
 from gonogo.probes.redis_client import redis_questions, redis_status_questions
 from gonogo.probes.redis_status import probe_redis_latency, probe_redis_status, probe_redis_write
+from gonogo.probes.sentry import probe_sentry, sentry_questions
+from gonogo.probes.stripe import probe_stripe, stripe_questions
 from gonogo.probes.tls import probe_tls, tls_questions
 
 _KINDS: tuple[ProbeKind, ...] = (
@@ -106,6 +111,29 @@ _KINDS: tuple[ProbeKind, ...] = (
         evidence=RedisWriteEvidence,
         questions=redis_questions,
         ask=probe_redis_write,
+        effect=Effect.WRITE,
+    ),
+    ProbeKind(
+        name="stripe",
+        section="stripe",
+        evidence=StripeEvidence,
+        questions=stripe_questions,
+        ask=probe_stripe,
+    ),
+    ProbeKind(
+        name="sentry",
+        section="sentry",
+        evidence=SentryEvidence,
+        questions=sentry_questions,
+        ask=probe_sentry,
+    ),
+    # Journeys have a runner of their own; they stand here so that what they recorded can be read again.
+    ProbeKind(
+        name="walk",
+        section="smoke",
+        evidence=StepEvidence,
+        questions=no_questions,
+        ask=never_asked,
         effect=Effect.WRITE,
     ),
 )

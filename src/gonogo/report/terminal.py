@@ -32,7 +32,7 @@ class _Page:
         results = self._results
         yield from self._header()
         for family, checks in families(results).items():
-            yield f" {family:<9}{_tally(checks)}"
+            yield f" {family:<12}{_tally(checks)}"
         blocking = problems(results, [Outcome.FAIL])
         yield from self._section("BLOCKERS", [found for found in blocking if found.check.severity is Severity.BLOCKER])
         yield from self._section("WARNINGS", problems(results, [Outcome.WARN]))

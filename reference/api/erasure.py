@@ -1,0 +1,42 @@
+"""The way out: everything that belongs to a user goes with them."""
+
+from reference.api.ledger import Ledger
+from reference.api.limits import rate_key
+from reference.api.listings import Listings
+from reference.api.service import Document, Service
+
+
+class Erasure:
+    """Erases users."""
+
+    def __init__(self, service: Service, ledger: Ledger, listings: Listings) -> None:
+        self.service = service
+        self.ledger = ledger
+        self.listings = listings
+
+    async def erase(self, user: Document) -> None:
+        """Money first, the account last: what is interrupted can be done again."""
+        identifier = user["_id"]
+        party = {"$or": [{"client_id": identifier}, {"professional_id": identifier}]}
+        await self._payments(party)
+        async for listing in self.service.collection("services").find({"professional_id": identifier}):
+            await self.service.collection("services").delete_one({"_id": listing["_id"]})
+            await self.listings.forget(listing)
+        await self.service.collection("bookings").delete_many(party)
+        await self.service.collection("documents").delete_many({"owner_id": identifier})
+        await self.service.collection("feedback").delete_many({"user_id": identifier})
+        await self.service.redis.delete(rate_key("ai", identifier), rate_key("login", user["email"]))
+        await self._account(identifier)
+
+    async def _payments(self, party: Document) -> None:
+        """What is open is given up, so that nobody pays for a booking that is gone."""
+        payments = self.service.collection("payments")
+        async for payment in payments.find(party):
+            await self.ledger.cancel(payment)
+            await self.service.collection("stripe_events").delete_many({"payment_id": payment["_id"]})
+            await payments.delete_one({"_id": payment["_id"]})
+
+    async def _account(self, identifier: str) -> None:
+        removed = await self.service.collection("users").delete_one({"_id": identifier})
+        if removed.deleted_count:
+            await self.service.collection("beta").update_one({"_id": "seats"}, {"$inc": {"taken": -1}})

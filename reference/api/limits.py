@@ -1,0 +1,78 @@
+"""How much one caller may ask for: attempts per minute, counted in Redis, and bytes per request."""
+
+import hashlib
+import json
+from typing import Any
+
+from fastapi import HTTPException
+
+from reference.api.service import KEY_PREFIX, Service
+
+Asgi = Any
+_MINUTE = 60
+_BODY_BYTES = 64 * 1024
+
+
+def rate_key(what: str, who: str) -> str:
+    """Names nobody: the key is a digest."""
+    return f"{KEY_PREFIX}rate:{what}:{hashlib.sha256(who.encode()).hexdigest()[:32]}"
+
+
+async def limit(service: Service, what: str, who: str, *, per_minute: int) -> None:
+    """Count one attempt. Raises 429 beyond the limit, whatever address it comes from."""
+    key = rate_key(what, who)
+    # Created with its end: a counter that lost its expiry to a crash would lock the account for good.
+    async with service.redis.pipeline() as commands:
+        commands.set(key, 0, ex=_MINUTE, nx=True)
+        commands.incr(key)
+        _, attempts = await commands.execute()
+    if attempts > per_minute:
+        raise HTTPException(429, "too many attempts; wait a minute", headers={"Retry-After": str(_MINUTE)})
+
+
+async def forgive(service: Service, what: str, who: str) -> None:
+    """Forget the attempts of somebody who turned out to be right, or who left."""
+    await service.redis.delete(rate_key(what, who))
+
+
+class BodyLimit:
+    """ASGI middleware: nobody makes this service hold more than it wants to. Bodies are small, and read at once."""
+
+    def __init__(self, app: Asgi, service: Service) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: dict[str, Any], receive: Asgi, send: Asgi) -> None:
+        """Refuse by the declared length if there is one, by the real one otherwise."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        most = self._service.body_bytes.get(scope["path"], _BODY_BYTES)
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        body = None if int(declared) > most else await _read(receive, most)
+        if body is None:
+            await _refuse(send, most)
+            return
+        messages = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+        async def replay() -> Any:  # noqa: ANN401 - an ASGI message
+            return next(messages, None) or await receive()
+
+        await self._app(scope, replay, send)
+
+
+async def _read(receive: Asgi, most: int) -> bytes | None:
+    body = bytearray()
+    while len(body) <= most:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return bytes(body) if len(body) <= most else None
+    return None
+
+
+async def _refuse(send: Asgi, most: int) -> None:
+    content = json.dumps({"detail": f"at most {most} bytes are taken"}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": content})

@@ -1,0 +1,317 @@
+"""The faults of the service's own logic: each replaces one good part by one that does one thing wrong."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import sentry_sdk
+import stripe
+from argon2 import PasswordHasher
+from fastapi import FastAPI, HTTPException
+
+from reference.api.app import build_stores, start_reporting
+from reference.api.bookings import Bookings, State, Wish
+from reference.api.config import ApiConfig
+from reference.api.documents import Documents
+from reference.api.erasure import Erasure
+from reference.api.ledger import Ledger
+from reference.api.listings import Listings
+from reference.api.mailer import Mailer
+from reference.api.service import BODY_BYTES, Document, Service
+from reference.api.stores import CurrentStores, Stores
+from reference.api.tokens import CurrentUser, admin_only
+from reference.api.webhook import Receiver
+
+_HUGE = 64 * 1024 * 1024
+
+
+class _AnyPassword(PasswordHasher):
+    def verify(self, *_: Any) -> Any:  # noqa: ANN401 - argon2's own signature
+        return True
+
+
+class _Silent(Mailer):
+    async def send(self, to: str, subject: str, text: str) -> None:
+        del to, subject, text
+
+
+class _AnyType(Documents):
+    def type_of(self, content: bytes) -> str | None:
+        return super().type_of(content) or "application/octet-stream"
+
+
+class _CutOff(Documents):
+    async def keep(self, owner: Document, name: str, content: bytes) -> Document:
+        return await super().keep(owner, name, content[:-1])
+
+
+class _SharedDocuments(Documents):
+    def visible_to(self, user: Document) -> Document:
+        del user
+        return {}
+
+
+class _Eternal(Listings):
+    async def remember(self, key: str, answer: str) -> None:
+        await self.service.redis.set(key, answer)
+
+
+class _Uncached(Listings):
+    async def remember(self, key: str, answer: str) -> None:
+        del key, answer
+
+
+class _Stale(Listings):
+    async def forget(self, listing: Document) -> None:
+        del listing
+
+
+class _Twice(Bookings):
+    def slot(self, client: Document, wish: Wish) -> str:
+        return super().slot(client, wish) + secrets.token_hex(4)
+
+
+class _SharedBookings(Bookings):
+    def visible_to(self, user: Document) -> Document:
+        del user
+        return {}
+
+
+class _OneSided(Bookings):
+    def visible_to(self, user: Document) -> Document:
+        return {"client_id": user["_id"]}
+
+
+class _AnyOrder(Bookings):
+    def due(self, sources: tuple[State, ...]) -> Document:
+        del sources
+        return {}
+
+
+class _SharedLedger(Ledger):
+    def visible_to(self, user: Document) -> Document:
+        del user
+        return {}
+
+
+class _Generous(Ledger):
+    async def advance(self, payment_id: str, status: str) -> bool:
+        return await super().advance(payment_id, "succeeded" if status in {"failed", "requires_action"} else status)
+
+
+class _Unsettled(Ledger):
+    async def advance(self, payment_id: str, status: str) -> bool:
+        return status != "succeeded" and await super().advance(payment_id, status)
+
+
+class _NeverFails(Ledger):
+    async def advance(self, payment_id: str, status: str) -> bool:
+        return status != "failed" and await super().advance(payment_id, status)
+
+
+class _KeepsTheMoney(Ledger):
+    async def refund(self, payment: Document) -> None:
+        await self.advance(payment["_id"], "refunded")
+
+
+class _AnyWay(Ledger):
+    def climbable(self, status: str) -> Document:
+        del status
+        return {}
+
+
+class _Forgetful(Receiver):
+    async def claim(self, event_id: str, payment: Document) -> bool:
+        del event_id, payment
+        return True
+
+
+class _Deaf(Receiver):
+    async def handle(self, event: Mapping[str, Any], stores: CurrentStores) -> None:
+        del event, stores
+
+
+class _Resigning(Receiver):
+    """Signs what it receives, if ``believes`` says so, and then verifies its own signature."""
+
+    def believes(self, body: bytes, header: str) -> bool:
+        del body, header
+        return True
+
+    def verified(self, body: bytes, header: str) -> Mapping[str, Any]:
+        if self.believes(body, header):
+            secret = self.service.config.stripe.webhook_secret
+            header = stripe.WebhookSignature.generate_signature_header(body.decode("utf-8", "replace"), secret)
+        return super().verified(body, header)
+
+
+class _AnyAge(_Resigning):
+    def believes(self, body: bytes, header: str) -> bool:
+        try:
+            secret = self.service.config.stripe.webhook_secret
+            return bool(stripe.WebhookSignature.verify_header(body.decode("utf-8", "replace"), header, secret))
+        except stripe.SignatureVerificationError:
+            return False
+
+
+class _Hasty(Receiver):
+    def verified(self, body: bytes, header: str) -> Mapping[str, Any]:
+        try:
+            secret = self.service.config.stripe.webhook_secret
+            stripe.WebhookSignature.verify_header(body.decode("utf-8", "replace"), header, secret, 60)
+        except stripe.SignatureVerificationError:
+            raise HTTPException(400, "not a fresh event") from None
+        return super().verified(body, header)
+
+
+class _OldScheme(Receiver):
+    def verified(self, body: bytes, header: str) -> Mapping[str, Any]:
+        return super().verified(body, header.replace("v0=", "v1="))
+
+
+class _FirstSignature(Receiver):
+    def verified(self, body: bytes, header: str) -> Mapping[str, Any]:
+        timestamp, _, signatures = header.partition(",")
+        return super().verified(body, f"{timestamp},{signatures.partition(',')[0]}")
+
+
+class _Crashing(Receiver):
+    """The SDK alone: a list has no ``get``, and an event without an id is a KeyError."""
+
+    def verified(self, body: bytes, header: str) -> Mapping[str, Any]:
+        secret = self.service.config.stripe.webhook_secret
+        try:
+            event = stripe.Webhook.construct_event(body, header, secret)
+        except (stripe.SignatureVerificationError, ValueError):
+            raise HTTPException(400, "not a signed event") from None
+        return {**event.to_dict(), "id": event["id"]}
+
+
+class _Swallowing(Receiver):
+    def verified(self, body: bytes, header: str) -> Mapping[str, Any]:
+        secret = self.service.config.stripe.webhook_secret
+        try:
+            stripe.WebhookSignature.verify_header(body.decode("utf-8", "replace"), header, secret)
+        except stripe.SignatureVerificationError:
+            raise HTTPException(400, "not a signed event") from None
+        try:
+            return super().verified(body, header)
+        except HTTPException:
+            return {"id": "evt_unknown", "type": "unknown"}
+
+
+class _Picky(Receiver):
+    async def handle(self, event: Mapping[str, Any], stores: CurrentStores) -> None:
+        if not str(event.get("type")).startswith(("payment_intent.", "charge.")):
+            raise HTTPException(400, "unknown type")
+        await super().handle(event, stores)
+
+
+class _Partial(Erasure):
+    async def erase(self, user: Document) -> None:
+        kept = [booking async for booking in self.service.collection("bookings").find({"client_id": user["_id"]})]
+        await super().erase(user)
+        for booking in kept:
+            await self.service.collection("bookings").insert_one(booking)
+
+
+Part = Callable[[Service], Any]
+_PARTS: Mapping[str, tuple[str, Part]] = {
+    "upload-any-type": ("documents", _AnyType),
+    "document-cut-off": ("documents", _CutOff),
+    "document-leaks": ("documents", _SharedDocuments),
+    "cache-never-expires": ("listings", _Eternal),
+    "cache-unused": ("listings", _Uncached),
+    "search-stale": ("listings", _Stale),
+    "booking-twice": ("bookings", _Twice),
+    "booking-leaks": ("bookings", _SharedBookings),
+    "booking-hidden": ("bookings", _OneSided),
+    "booking-any-order": ("bookings", _AnyOrder),
+    "payment-leaks": ("ledger", _SharedLedger),
+    "payment-failed-is-paid": ("ledger", _Generous),
+    "payment-never-settles": ("ledger", _Unsettled),
+    "payment-never-fails": ("ledger", _NeverFails),
+    "refund-not-sent": ("ledger", _KeepsTheMoney),
+    "webhook-ignores-order": ("ledger", _AnyWay),
+    "webhook-lost": ("receiver", _Deaf),
+    "webhook-unsigned": ("receiver", _Resigning),
+    "webhook-any-age": ("receiver", _AnyAge),
+    "webhook-hasty": ("receiver", _Hasty),
+    "webhook-old-scheme": ("receiver", _OldScheme),
+    "webhook-first-signature-only": ("receiver", _FirstSignature),
+    "webhook-crashes": ("receiver", _Crashing),
+    "webhook-swallows": ("receiver", _Swallowing),
+    "webhook-picky": ("receiver", _Picky),
+}
+
+
+def _partial_erasure(app: FastAPI) -> None:
+    stores, service = app.state.stores, app.state.service
+    stores.erasure = _Partial(service, stores.ledger, stores.listings)
+
+
+def _twice_handled(app: FastAPI) -> None:
+    app.state.stores.ledger = _AnyWay(app.state.service)
+    app.state.stores.receiver = _Forgetful(app.state.service)
+
+
+def _configured(**changes: Any) -> Callable[[FastAPI], None]:  # noqa: ANN401 - fields of the configuration
+    def change(app: FastAPI) -> None:
+        app.state.service.config = replace(app.state.service.config, **changes)
+
+    return change
+
+
+def _wrong_webhook_secret(app: FastAPI) -> None:
+    config = app.state.service.config
+    other = {"webhook_secret": "whsec_of_another_endpoint"}
+    app.state.service.config = replace(config, stripe=replace(config.stripe, **other))
+
+
+def _open_to_all(app: FastAPI) -> None:
+    def anybody(user: CurrentUser) -> Document:
+        return user
+
+    app.dependency_overrides[admin_only] = anybody
+
+
+def _silent_mailer(app: FastAPI) -> None:
+    service = app.state.service
+    service.mailer = _Silent(service.config.mail, service.config.ca_file, service.metrics)
+
+
+_REST: Mapping[str, Callable[[FastAPI], None]] = {
+    "login-any-password": lambda app: setattr(app.state.service, "passwords", _AnyPassword()),
+    "beta-code-inactive": _configured(beta_code="another-code"),
+    "beta-unlimited": _configured(beta_seats=100_000),
+    "admin-open-to-all": _open_to_all,
+    "assistant-key-wrong": _configured(llm_key="another-key"),
+    "mail-not-sent": _silent_mailer,
+    "erasure-incomplete": _partial_erasure,
+    "webhook-handles-twice": _twice_handled,
+    "webhook-secret-wrong": _wrong_webhook_secret,
+    "webhook-unlimited-body": lambda app: setattr(
+        app.state.service, "body_bytes", {"/api/payment/stripe/webhook": _HUGE}
+    ),
+    "sentry-silent": lambda app: start_reporting(app.state.service.config, dsn=""),
+}
+SABOTAGE = {*_PARTS, *_REST}
+
+
+def sabotage(app: FastAPI, config: ApiConfig, faults: frozenset[str]) -> None:
+    """Make everything good, and then these parts bad."""
+    service: Service = app.state.service
+    service.config, service.passwords, service.body_bytes = config, PasswordHasher(), BODY_BYTES
+    service.mailer = Mailer(config.mail, config.ca_file, service.metrics)
+    app.dependency_overrides.clear()
+    stores: Stores = build_stores(service)
+    app.state.stores = stores
+    if not sentry_sdk.get_client().dsn:
+        start_reporting(config)
+    for fault in sorted(faults & _PARTS.keys()):
+        part, bad = _PARTS[fault]
+        setattr(stores, part, bad(service))
+    stores.erasure.ledger, stores.erasure.listings = stores.ledger, stores.listings
+    for fault in sorted(faults & _REST.keys()):
+        _REST[fault](app)

@@ -1,0 +1,36 @@
+"""The parts of the service that keep state: one of each, for all requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
+
+if TYPE_CHECKING:
+    from reference.api.bookings import Bookings
+    from reference.api.documents import Documents
+    from reference.api.erasure import Erasure
+    from reference.api.ledger import Ledger
+    from reference.api.listings import Listings
+    from reference.api.webhook import Receiver
+
+
+@dataclass(slots=True, kw_only=True)
+class Stores:
+    """Shared by all requests."""
+
+    bookings: Bookings
+    documents: Documents
+    erasure: Erasure
+    ledger: Ledger
+    listings: Listings
+    receiver: Receiver
+
+
+def _stores(request: Request) -> Stores:
+    stores: Stores = request.app.state.stores
+    return stores
+
+
+CurrentStores = Annotated[Stores, Depends(_stores)]

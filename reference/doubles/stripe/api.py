@@ -1,0 +1,176 @@
+"""Stripe's HTTP API: keys, forms, idempotency and errors as the real one has them; the money is in ``till``."""
+
+import base64
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from reference.doubles.stripe.deliveries import Deliveries
+from reference.doubles.stripe.forms import Form, parse_form
+from reference.doubles.stripe.objects import (
+    API_VERSION,
+    Object,
+    StripeSettings,
+    account,
+    balance,
+    endpoint,
+    listed,
+    method_configuration,
+    new_id,
+)
+from reference.doubles.stripe.till import Problem, Till, missing
+from reference.web import WebServer
+
+Answer = Callable[[Request, Form], Awaitable[Object]]
+
+
+class StripeDouble:
+    """A part of the reference environment; what it knows lasts as long as the object."""
+
+    def __init__(  # noqa: PLR0913 - what the dashboard and the network would know
+        self,
+        settings: StripeSettings,
+        *,
+        port: int,
+        secret_key: str,
+        webhook_secret: str,
+        webhook_base_url: str,
+        address: str,
+        trust: Path,
+    ) -> None:
+        self._settings = settings
+        self._key = new_id("sk_test") if settings.rolled_key else secret_key
+        self._deliveries = Deliveries(secret=webhook_secret, address=address, trust=trust)
+        hook = endpoint(settings, webhook_base_url + settings.webhook_path)
+        self._endpoints = [hook] if settings.webhook_registered else []
+        self._till = Till(settings, self._deliveries, self._endpoints)
+        self._replayed: dict[str, tuple[bytes, int, Object]] = {}
+        self._server = WebServer(self._app(), "127.0.0.1", port)
+
+    async def start(self) -> None:
+        """Listen, unless it is down."""
+        if self._settings.running:
+            await self._server.start()
+
+    async def stop(self) -> None:
+        """End it, and every delivery under way."""
+        await self._deliveries.stop()
+        await self._server.stop()
+
+    def _app(self) -> Starlette:
+        till = self._till
+        get: dict[str, Answer] = {
+            "/v1/account": self._fixed(account(self._settings)),
+            "/v1/balance": self._fixed(balance(self._settings)),
+            "/v1/payment_method_configurations": self._list(lambda: [method_configuration(self._settings)]),
+            "/v1/webhook_endpoints": self._list(lambda: self._endpoints),
+            "/v1/payment_intents": self._list(lambda: list(till.intents.values())[::-1]),
+            "/v1/payment_intents/{id}": self._one(till.intents, "payment_intent"),
+            "/v1/charges/{id}": self._one(till.charges, "charge"),
+            "/v1/refunds/{id}": self._one(till.refunds, "refund"),
+            "/v1/refunds": self._refunds,
+            "/v1/events": self._list(lambda: list(till.events.values())[::-1]),
+            "/v1/events/{id}": self._one(till.events, "event"),
+        }
+        post: dict[str, Answer] = {
+            "/v1/payment_intents": lambda _, form: till.create(form),
+            "/v1/payment_intents/{id}/confirm": lambda request, form: till.confirm(request.path_params["id"], form),
+            "/v1/payment_intents/{id}/cancel": lambda request, _: till.cancel(request.path_params["id"]),
+            "/v1/refunds": lambda _, form: till.give_back(form),
+        }
+        routes = [
+            *(Route(path, self._guarded(answer), methods=["GET"]) for path, answer in get.items()),
+            *(Route(path, self._guarded(answer), methods=["POST"]) for path, answer in post.items()),
+            Route("/_double/deliveries", self._log, methods=["GET"]),
+        ]
+        return Starlette(routes=routes, exception_handlers={404: self._unknown})
+
+    def _guarded(self, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+        async def respond(request: Request) -> Response:
+            headers = {
+                "Request-Id": new_id("req"),
+                "Stripe-Version": request.headers.get("Stripe-Version", API_VERSION),
+            }
+            try:
+                self._authenticate(request)
+                status, found, replayed = await self._once(request, answer)
+            except Problem as problem:
+                return JSONResponse({"error": problem.error}, problem.status, headers)
+            if replayed:
+                headers["Idempotent-Replayed"] = "true"
+            return JSONResponse(found, status, headers)
+
+        return respond
+
+    async def _once(self, request: Request, answer: Answer) -> tuple[int, Object, bool]:
+        """The same key is the same answer, an error included; with other parameters it is a mistake."""
+        body = await request.body()
+        form = parse_form(body.decode() if request.method == "POST" else request.url.query)
+        key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
+        if key in self._replayed:
+            seen, status, found = self._replayed[key]
+            if seen != body:
+                text = (
+                    "Keys for idempotent requests can only be used with the same parameters they were first used with."
+                )
+                raise Problem(400, type="idempotency_error", message=text)
+            return status, found, True
+        try:
+            # Through JSON: the answer is what it was then, whatever becomes of the object.
+            status, found = 200, json.loads(json.dumps(await answer(request, form)))
+        except Problem as problem:
+            status, found = problem.status, {"error": problem.error}
+        if key is not None:
+            self._replayed[key] = (body, status, found)
+        return status, found, False
+
+    def _authenticate(self, request: Request) -> None:
+        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "basic":
+            given = base64.b64decode(given).decode(errors="replace").partition(":")[0]
+        if given != self._key:
+            shown = f"{given[:8]}{'*' * 12}{given[-4:]}" if given else "none"
+            raise Problem(401, type="invalid_request_error", message=f"Invalid API Key provided: {shown}")
+
+    def _fixed(self, found: Object) -> Answer:
+        async def answer(_request: Request, _form: Form) -> Object:
+            return found
+
+        return answer
+
+    def _list(self, items: Callable[[], list[Object]]) -> Answer:
+        async def answer(request: Request, form: Form) -> Object:
+            since = int((form.get("created") or {}).get("gte", 0))
+            found = [item for item in items() if item.get("created", since) >= since]
+            if "latest_charge" in str(form.get("expand")):
+                found = [self._till.expanded(item) for item in found]
+            return listed(found[: int(form.get("limit", 100))], request.url.path)
+
+        return answer
+
+    def _one(self, kind: dict[str, Object], name: str) -> Answer:
+        async def answer(request: Request, _form: Form) -> Object:
+            found = kind.get(request.path_params["id"])
+            if found is None:
+                raise missing(name, request.path_params["id"])
+            return found
+
+        return answer
+
+    async def _refunds(self, request: Request, form: Form) -> Object:
+        wanted = form.get("payment_intent")
+        found = [refund for refund in self._till.refunds.values() if wanted in {None, refund["payment_intent"]}]
+        return listed(found, request.url.path)
+
+    async def _log(self, _request: Request) -> Response:
+        return JSONResponse(self._deliveries.log)
+
+    async def _unknown(self, request: Request, _error: Any) -> Response:  # noqa: ANN401 - Starlette's exception
+        message = f"Unrecognized request URL ({request.method}: {request.url.path})."
+        return JSONResponse({"error": {"type": "invalid_request_error", "message": message}}, 404)

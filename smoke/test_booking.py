@@ -1,0 +1,86 @@
+"""A booking from request to completion, seen from both sides."""
+
+from datetime import timedelta
+
+import pytest
+
+from gonogo.journey.walk import Walk
+
+
+@pytest.mark.check("booking-requested")
+def test_client_books_a_service(walk: Walk) -> None:
+    """The product's one purpose.
+
+    Fix: read the service's log of POST /api/bookings; the professional must exist and offer the service.
+    """
+    walk.keep["professional"] = walk.join("professional", "professional")
+    walk.keep["client"] = walk.join("client", "client")
+    walk.keep["service"] = walk.offer(walk.keep["professional"])
+    booking = walk.book(walk.keep["client"], walk.keep["service"]).document(201)
+    walk.keep["booking"] = booking.text("id")
+    assert booking.text("state") == "requested", f"a new booking is {booking.text('state')}"
+    stored = walk.stored("bookings", _id=walk.keep["booking"])
+    assert stored is not None, "the booking was confirmed, and is not in MongoDB"
+
+
+@pytest.mark.check("booking-once")
+def test_double_click_books_once(walk: Walk) -> None:
+    """Fingers are fast and networks are slow: everybody clicks twice on launch day.
+
+    Fix: a unique index on client, service and hour; answer the second request with the first booking.
+    """
+    client, service = walk.keep["client"], walk.keep["service"]
+    later = timedelta(days=9)
+    replies = walk.at_once([lambda: walk.book(client, service, ahead=later)] * 2)
+    booked = [reply.document(200, 201, 409) for reply in replies]
+    ids = {one.text("id") for one in booked if "id" in one.values}
+    assert len(ids) == 1, f"two clicks at once made {len(ids)} bookings"
+
+
+@pytest.mark.check("booking-seen-by-both")
+def test_both_parties_see_the_booking(walk: Walk) -> None:
+    """A professional who does not see the request does not come.
+
+    Fix: GET /api/bookings must list what the caller is a party of, as client and as professional.
+    """
+    for party in ("client", "professional"):
+        listed = [one.text("id") for one in walk.keep[party].get("/api/bookings").documents(200)]
+        assert walk.keep["booking"] in listed, f"the {party} does not see the booking"
+
+
+@pytest.mark.check("booking-mail")
+def test_professional_is_told(walk: Walk) -> None:
+    """Nobody looks into an app all day.
+
+    Fix: look at the service's connection to the mail relay, and at the relay's queue.
+    """
+    professional, delivery = walk.keep["professional"], walk.mail_delivery
+    told = walk.until(lambda: walk.mail(professional.email, "booking"), delivery)
+    assert told, walk.waited(f"no mail about the booking reached {professional.email}", delivery)
+
+
+@pytest.mark.check("booking-order")
+def test_no_step_can_be_skipped(walk: Walk) -> None:
+    """A booking that is completed before it was accepted is paid out for work that nobody did.
+
+    Fix: move a booking only from the states that the step allows, in one conditional update; answer 409.
+    """
+    path = f"/api/bookings/{walk.keep['booking']}"
+    walk.keep["professional"].post(f"{path}/complete").refuses(409, 422)
+    walk.keep["client"].post(f"{path}/accept").refuses(403, 404, 409)
+
+
+@pytest.mark.check("booking-completed")
+def test_booking_is_accepted_and_completed(walk: Walk) -> None:
+    """End to end: what was requested is done, and both sides see it so.
+
+    Fix: read the service's log of the step that is named here.
+    """
+    path = f"/api/bookings/{walk.keep['booking']}"
+    for step, state in {"accept": "accepted", "start": "in_progress", "complete": "completed"}.items():
+        moved = walk.keep["professional"].post(f"{path}/{step}").document(200).text("state")
+        assert moved == state, f"after {step} the booking is {moved}"
+        seen = walk.keep["client"].get(path).document(200).text("state")
+        assert seen == state, f"after {step} the client sees the booking as {seen}"
+    stored = walk.stored("bookings", _id=walk.keep["booking"]) or {}
+    assert stored.get("state") == "completed", f"in MongoDB the booking is {stored.get('state')}"

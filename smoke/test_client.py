@@ -1,0 +1,169 @@
+"""A client's first hour: registers with a beta code, completes the profile, searches, asks the assistant, tells us."""
+
+import pytest
+
+from gonogo.journey.walk import Walk
+
+_PHONE = "+5511999990000"
+
+
+@pytest.mark.check("client-code-required")
+def test_nobody_registers_without_the_beta_code(walk: Walk) -> None:
+    """Without the code the beta is open to all, and its fifty seats go to strangers.
+
+    Fix: compare the code that /api/auth/register was sent with the active one, before anything is written.
+    """
+    walk.register(walk.person("intruder"), "client", code="not-the-code").refuses(400, 401, 403, 422)
+
+
+@pytest.mark.check("client-registers")
+def test_client_registers_with_the_beta_code(walk: Walk) -> None:
+    """The first thing that every invited tester does.
+
+    Fix: activate the beta code, look whether all seats are taken, and read the service's log of this request.
+    """
+    client = walk.keep["client"] = walk.person("client")
+    before = walk.metric("workme_registrations_total", result="accepted")
+    client.id = walk.register(client, "client").document(201).text("id")
+    user = walk.stored("users", email=client.email)
+    assert user is not None, f"{client.email} registered, and is not in MongoDB"
+    assert client.password not in str(user), "the password is stored as it was typed"
+    after = walk.metric("workme_registrations_total", result="accepted")
+    assert after > before, f"workme_registrations_total stands at {after:g}, and somebody just registered"
+
+
+@pytest.mark.check("client-registers-once")
+def test_an_address_has_one_account(walk: Walk) -> None:
+    """Two accounts for one address share a password reset, and nobody knows which bookings are whose.
+
+    Fix: a unique index on users.email, and 409 when it says no.
+    """
+    walk.register(walk.keep["client"], "client").refuses(409)
+
+
+@pytest.mark.check("client-welcome-mail")
+def test_welcome_mail_arrives(walk: Walk) -> None:
+    """Who never hears from us thinks that the registration failed, and registers again.
+
+    Fix: look at the service's connection to the mail relay, at its login, and at the relay's queue.
+    """
+    client, delivery = walk.keep["client"], walk.mail_delivery
+    arrived = walk.until(lambda: walk.mail(client.email, "Welcome"), delivery)
+    assert arrived, walk.waited(f"no welcome mail reached {client.email}", delivery)
+
+
+@pytest.mark.check("client-wrong-password")
+def test_wrong_password_is_refused(walk: Walk) -> None:
+    """An account that opens to any password belongs to everybody.
+
+    Fix: verify the stored hash, and answer 401 if it does not match.
+    """
+    walk.log_in(walk.keep["client"], password="not-the-password").refuses(401, 403)  # noqa: S106 - that is the point
+
+
+@pytest.mark.check("client-logs-in")
+def test_client_logs_in(walk: Walk) -> None:
+    """Whoever cannot log in is not a user.
+
+    Fix: read the service's log of this request; look at the password hashing, and at SECRET_KEY.
+    """
+    client = walk.keep["client"]
+    client.token = walk.log_in(client).document(200).text("access_token")
+    seen = client.get("/api/profile").document(200).text("email")
+    assert seen == client.email, f"the token of {client.email} is taken for {seen}"
+    walk.stranger.get("/api/profile").refuses(401, 403)
+
+
+@pytest.mark.check("client-completes-profile")
+def test_client_completes_the_profile(walk: Walk) -> None:
+    """Professionals decide by the profile; one that does not save loses the booking.
+
+    Fix: PUT /api/profile must store what it answers with; read it back as the same user.
+    """
+    client = walk.keep["client"]
+    client.put("/api/profile", name=client.name, phone=_PHONE, city="São Paulo").document(200)
+    profile = client.get("/api/profile").document(200)
+    assert profile.text("phone") == _PHONE, f"the phone number did not stay: {profile.said}"
+    user = walk.stored("users", email=client.email) or {}
+    assert user.get("phone") == _PHONE, "the profile reads back, and is not in MongoDB"
+
+
+@pytest.mark.check("client-search-empty")
+def test_search_finds_nothing_where_nothing_is_offered(walk: Walk) -> None:
+    """The control for the search: a city of our own, in which nobody offers anything yet.
+
+    Fix: GET /api/services?city=… must filter by city.
+    """
+    found = walk.keep["client"].get("/api/services", city=walk.world.mark).documents(200)
+    assert not found, f"{len(found)} services are offered in a city that does not exist"
+
+
+@pytest.mark.check("client-searches")
+def test_client_finds_what_was_just_offered(walk: Walk) -> None:
+    """A professional who cannot be found earns nothing, and leaves.
+
+    Fix: drop cached searches when a service is offered; look at the index on city and category.
+    """
+    professional = walk.join("offering", "professional")
+    offer = {"title": f"Garden {walk.world.mark}", "category": "garden", "city": walk.world.mark, "price_cents": 5000}
+    service = professional.post("/api/services", **offer).document(201)
+    walk.keep["service"] = service.text("id")
+    found = walk.keep["client"].get("/api/services", city=walk.world.mark).documents(200)
+    ids = [listing.text("id") for listing in found]
+    assert walk.keep["service"] in ids, f"a service offered a moment ago is not found; the search gave {len(ids)}"
+
+
+@pytest.mark.check("client-search-cached")
+def test_second_search_comes_from_redis(walk: Walk) -> None:
+    """The search is the busiest page: without its cache the database is the first to fall on launch day.
+
+    Fix: keep each answer in Redis under a key with a lifetime (SET … EX), and read it from there first.
+    """
+    client, service, mark = walk.keep["client"], walk.keep["service"], walk.world.mark
+    before = client.get("/api/services", city=mark).documents(200)[0].text("title")
+    # Behind the service's back: only a cached answer still tells the old title.
+    walk.change("services", service, title=f"Renamed {mark}")
+    cached = client.get("/api/services", city=mark).documents(200)[0].text("title")
+    assert cached == before, "a search repeated at once was answered by MongoDB, not from the cache"
+    keys = walk.lifetimes()
+    assert keys, "the repeated search was not answered by MongoDB, and no key of it is in Redis"
+    walk.forget(list(keys))
+    fresh = client.get("/api/services", city=mark).documents(200)[0].text("title")
+    assert fresh != before, "without its key in Redis the search still gives the old answer: it is cached elsewhere"
+
+
+@pytest.mark.check("client-search-expires")
+def test_cached_search_expires(walk: Walk) -> None:
+    """A cached search that lives for ever shows last month's prices, and fills the memory.
+
+    Fix: give the key its lifetime in the same command: SET … EX seconds.
+    """
+    most = walk.world.smoke.search_lifetime.total_seconds()
+    lifetimes = walk.lifetimes()
+    assert lifetimes, "no key of the search is in Redis"
+    for key, seconds in lifetimes.items():
+        assert seconds >= 0, f"{key} never expires"
+        assert seconds <= most, f"{key} lives {seconds} s, at most {most:g} s are declared"
+
+
+@pytest.mark.check("client-assistant")
+def test_assistant_answers(walk: Walk) -> None:
+    """The assistant is on the first screen of the app; an error there is the first impression.
+
+    Fix: look at EMERGENT_LLM_KEY and its quota, and at what the service logs about the language model.
+    """
+    question = "Which professional repairs a dripping tap?"
+    reply = walk.keep["client"].post("/api/ai/suggest", question=question).document(200)
+    assert len(reply.text("reply")) > 1, f"the assistant has nothing to say: {reply.said}"
+
+
+@pytest.mark.check("client-feedback")
+def test_feedback_is_stored_and_readable(walk: Walk) -> None:
+    """A beta is made for its feedback; what gets lost was not worth a beta.
+
+    Fix: POST /api/feedback must store it, and GET /api/beta/feedback must show it to the administrator.
+    """
+    text = f"Feedback {walk.world.mark}"
+    given = walk.keep["client"].post("/api/feedback", score=5, text=text).document(201)
+    shown = walk.admin.get("/api/beta/feedback").documents(200)
+    assert text in [one.text("text") for one in shown], f"feedback {given.text('id')} is not shown to the administrator"

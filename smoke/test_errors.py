@@ -1,0 +1,42 @@
+"""Would we see an error in production? Only what is found in Sentry by its id was really delivered."""
+
+import secrets
+
+import pytest
+
+from gonogo.journey.walk import Walk
+
+
+@pytest.mark.check("errors-canary")
+def test_canary_is_found_in_sentry(walk: Walk) -> None:
+    """The SDK hands out an id even with a wrong key and nobody listening: errors of the launch would vanish the same way.
+
+    Fix: compare SENTRY_DSN with the project's client keys; look at the project's quota and inbound filters.
+    """
+    event_id = walk.reports.send_canary()
+    walk.reports.stored(event_id)
+
+
+@pytest.mark.check("errors-provoked")
+def test_error_of_the_service_is_found_in_sentry(walk: Walk) -> None:
+    """Our own canary proves the project; this one proves that the service itself reports.
+
+    Fix: call sentry_sdk.init with the DSN in the service's own process, and let 500s through to it.
+    """
+    reply = walk.admin.post("/api/beta/diagnostics/error").document(500)
+    error_id = reply.values.get("error_id")
+    assert isinstance(error_id, str), f"the service failed as asked, and gave no id to look up: {reply.said}"
+    walk.reports.stored(error_id)
+
+
+@pytest.mark.check("errors-transaction")
+def test_transaction_is_found_in_sentry(walk: Walk) -> None:
+    """Without traces nobody knows which request was slow.
+
+    Fix: set traces_sample_rate above 0 in sentry_sdk.init, and look at the project's quota for spans.
+    """
+    trace_id, span_id = secrets.token_hex(16), secrets.token_hex(8)
+    health = walk.world.environment.http.health if walk.world.environment.http else "/api/health"
+    # The caller decides that this trace is kept (https://docs.sentry.io/platforms/python/tracing/).
+    walk.stranger.send("GET", health, {"sentry-trace": f"{trace_id}-{span_id}-1"}).answers(200)
+    walk.reports.traced(trace_id)

@@ -1,0 +1,36 @@
+"""Real money, once, on launch day: opt-in (--allow-money), capped, given back, and the refund is proved."""
+
+from datetime import timedelta
+
+import pytest
+
+from gonogo.errors import Unobserved
+from gonogo.journey.money import intent, refunded
+from gonogo.journey.walk import Walk
+
+_SETTLED = timedelta(seconds=30)
+
+
+@pytest.mark.check("money-charged-and-refunded")
+def test_real_card_is_charged_and_refunded(walk: Walk) -> None:
+    """Live keys, live webhook, live bank: nothing before launch day can prove them but a real payment.
+
+    Fix: read Stripe's log of the request at dashboard.stripe.com; refund by hand there if the message says so.
+    """
+    smoke = walk.world.smoke
+    if smoke.card is None:
+        raise Unobserved("no card to pay with", hint="name the secret with a payment method of our own in smoke.card")
+    professional, client = walk.join("professional", "professional"), walk.join("client", "client")
+    booking = walk.book(client, walk.offer(professional)).document(201)
+    price = booking.number("price_cents")
+    assert price <= smoke.most_money_cents, f"the booking costs {price} centavos, {smoke.most_money_cents} are allowed"
+    card = {"booking_id": booking.text("id"), "payment_method": walk.world.secrets[smoke.card]}
+    paid = client.post("/api/payment/card", **card).document(201)
+    charged = walk.stripe(intent(paid.text("intent_id")), f"payment intent {paid.text('intent_id')}")
+    assert charged["amount"] <= smoke.most_money_cents, f"Stripe charged {charged['amount']} centavos: refund it"
+    path = f"/api/payment/{paid.text('id')}"
+    succeeded = walk.until(lambda: client.get(path).document(200).text("status") == "succeeded", _SETTLED)
+    assert succeeded, walk.waited(f"{paid.text('intent_id')} did not succeed", _SETTLED)
+    professional.post(f"{path}/refund").answers(200)
+    given = walk.until(lambda: walk.stripe(refunded(paid.text("intent_id")), "its refund") >= price, _SETTLED)
+    assert given, walk.waited(f"{paid.text('intent_id')} is not refunded at Stripe: refund it by hand", _SETTLED)

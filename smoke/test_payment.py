@@ -1,0 +1,143 @@
+"""Money, in Stripe's test mode: taken when it should be, not taken when it should not, and given back."""
+
+from datetime import timedelta
+
+import pytest
+
+from gonogo.journey.money import canceled, intent, refunded
+from gonogo.journey.people import Person
+from gonogo.journey.replies import Document
+from gonogo.journey.walk import Walk
+
+_SETTLED = timedelta(seconds=20)
+"""Stripe delivers test events within seconds."""
+
+
+@pytest.mark.check("payment-card")
+def test_card_is_charged(walk: Walk) -> None:
+    """The first payment of the launch, rehearsed: the service and Stripe must agree on it.
+
+    Fix: read the service's log of POST /api/payment/card, and Stripe's log of the request at dashboard.stripe.com.
+    """
+    walk.keep["professional"] = walk.join("professional", "professional")
+    walk.keep["client"] = walk.join("client", "client")
+    booking = walk.keep["booking"] = _booking(walk, walk.keep["client"], 1)
+    paid = _by_card(walk, walk.keep["client"], booking, "pm_card_visa")
+    walk.keep["payment"] = paid.text("id")
+    assert _becomes(walk, paid.text("id"), "succeeded"), f"a card was charged, and the payment is not: {paid.said}"
+    found = walk.stripe(intent(paid.text("intent_id")), f"payment intent {paid.text('intent_id')}")
+    assert found["status"] == "succeeded", f"the service took the money, and at Stripe the payment is {found['status']}"
+    price = walk.world.smoke.most_money_cents
+    assert found["amount"] == price, f"the booking costs {price} centavos, Stripe charged {found['amount']}"
+    assert _booked_as(walk, booking) == "paid", "the payment succeeded, and the booking is not paid"
+
+
+@pytest.mark.check("payment-receipt")
+def test_receipt_arrives(walk: Walk) -> None:
+    """Who pays and hears nothing pays again, or calls the bank.
+
+    Fix: look at the service's connection to the mail relay; a receipt is sent when a payment succeeds.
+    """
+    client, delivery = walk.keep["client"], walk.mail_delivery
+    assert walk.until(lambda: walk.mail(client.email, "Payment"), delivery), walk.waited("no receipt arrived", delivery)
+
+
+@pytest.mark.check("payment-refund")
+def test_refund_gives_the_money_back(walk: Walk) -> None:
+    """A refund that is only noted in our own book becomes a dispute, with a fee.
+
+    Fix: create the refund at Stripe before the payment is marked as refunded.
+    """
+    payment = walk.keep["payment"]
+    reply = walk.keep["professional"].post(f"/api/payment/{payment}/refund").document(200)
+    assert _becomes(walk, payment, "refunded"), (
+        f"the refund was accepted, and the payment is not refunded: {reply.said}"
+    )
+    given = walk.stripe(refunded(reply.text("intent_id")), f"refunds of {reply.text('intent_id')}")
+    price = walk.world.smoke.most_money_cents
+    assert given == price, f"the service says refunded, and Stripe gave back {given} of {price} centavos"
+
+
+@pytest.mark.check("payment-declined")
+def test_declined_card_is_not_a_payment(walk: Walk) -> None:
+    """A declined card that counts as paid is work done for nothing.
+
+    Fix: treat Stripe's card_error as a failed payment: 402 for the caller, and the booking stays unpaid.
+    """
+    booking = _booking(walk, walk.keep["client"], 2)
+    card = {"booking_id": booking, "payment_method": "pm_card_visa_chargeDeclined"}
+    walk.keep["client"].post("/api/payment/card", **card).refuses(402)
+    assert _booked_as(walk, booking) == "unpaid", (
+        f"the card was declined, and the booking is {_booked_as(walk, booking)}"
+    )
+
+
+@pytest.mark.check("payment-3ds")
+def test_card_that_asks_for_its_owner_is_not_charged_yet(walk: Walk) -> None:
+    """Most Brazilian debit cards ask: a booking that counts as paid before the answer was never paid.
+
+    Fix: pass Stripe's next_action on to the app, and wait for payment_intent.succeeded.
+    """
+    client, booking = walk.keep["client"], _booking(walk, walk.keep["client"], 3)
+    asked = _by_card(walk, client, booking, "pm_card_threeDSecure2Required")
+    assert asked.text("status") == "requires_action", f"3-D Secure is required, and the payment {asked.text('status')}"
+    asked.text("next_action_url")
+    assert _booked_as(walk, booking) == "unpaid", "3-D Secure is not answered yet, and the booking counts as paid"
+    client.post(f"/api/payment/{asked.text('id')}/cancel").answers(200)
+    assert walk.stripe(canceled(asked.text("intent_id")), f"payment intent {asked.text('intent_id')}"), (
+        "a payment was given up, and at Stripe it can still be completed"
+    )
+
+
+@pytest.mark.check("payment-pix")
+def test_pix_is_paid(walk: Walk) -> None:
+    """PIX is how Brazil pays; its confirmation comes by webhook only, so this proves both.
+
+    Fix: look at Stripe's webhook deliveries at dashboard.stripe.com/webhooks, then at the service's log of them.
+    """
+    payer = walk.join("payer", "client", ending="-succeed_immediately")
+    booking = _booking(walk, payer, 4)
+    code = payer.post("/api/payment/pix", booking_id=booking).document(201)
+    assert code.text("pix_code"), "no PIX code came"
+    assert code.number("expires_at") > walk.began.timestamp(), f"the PIX code has expired already: {code.said}"
+    assert _becomes(walk, code.text("id"), "succeeded", payer), walk.waited(
+        "a PIX code was paid at Stripe, and the service does not know it", _SETTLED
+    )
+    assert _booked_as(walk, booking, payer) == "paid", "PIX was paid, and the booking is not"
+
+
+@pytest.mark.check("payment-pix-expires")
+def test_expired_pix_is_not_paid(walk: Walk) -> None:
+    """A code that ran out leaves a booking that nobody pays for; it must be seen, and can be paid anew.
+
+    Fix: handle payment_intent.payment_failed, and let the client ask for another code.
+    """
+    payer = walk.join("late", "client", ending="-expire_immediately")
+    booking = _booking(walk, payer, 5)
+    code = payer.post("/api/payment/pix", booking_id=booking).document(201)
+    assert _becomes(walk, code.text("id"), "failed", payer), walk.waited(
+        "a PIX code expired at Stripe, and the service does not know it", _SETTLED
+    )
+    assert _booked_as(walk, booking, payer) == "unpaid", "the PIX code expired, and the booking counts as paid"
+
+
+def _booking(walk: Walk, client: Person, day: int) -> str:
+    if "service" not in walk.keep:
+        walk.keep["service"] = walk.offer(walk.keep["professional"])
+    return walk.book(client, walk.keep["service"], ahead=timedelta(days=day)).document(201).text("id")
+
+
+def _by_card(walk: Walk, client: Person, booking: str, method: str) -> Document:
+    del walk
+    return client.post("/api/payment/card", booking_id=booking, payment_method=method).document(201)
+
+
+def _becomes(walk: Walk, payment: str, status: str, payer: Person | None = None) -> bool:
+    payer = payer or walk.keep["client"]
+    path = f"/api/payment/{payment}"
+    return bool(walk.until(lambda: payer.get(path).document(200).text("status") == status, _SETTLED))
+
+
+def _booked_as(walk: Walk, booking: str, client: Person | None = None) -> str:
+    client = client or walk.keep["client"]
+    return client.get(f"/api/bookings/{booking}").document(200).text("payment")

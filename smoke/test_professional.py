@@ -1,0 +1,64 @@
+"""A professional proves who they are: documents are taken, refused when they should be, and given back as they were."""
+
+import pytest
+
+from gonogo.journey.walk import Walk
+
+_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+_PROGRAM = b"MZ\x90\x00" + b"\x00" * 60
+
+
+@pytest.mark.check("professional-registers")
+def test_professional_registers_and_logs_in(walk: Walk) -> None:
+    """Without professionals there is nothing to book.
+
+    Fix: POST /api/auth/register must take the role "professional"; read the service's log of this request.
+    """
+    professional = walk.keep["professional"] = walk.join("professional", "professional")
+    role = professional.get("/api/profile").document(200).text("role")
+    assert role == "professional", f"a professional registered, and is a {role}"
+
+
+@pytest.mark.check("professional-uploads")
+def test_professional_uploads_a_document(walk: Walk) -> None:
+    """Nobody is verified, and so nobody can be booked, without documents.
+
+    Fix: look at the disk or bucket that documents are kept in, at its rights, and at the proxy's body limit.
+    """
+    professional = walk.keep["professional"]
+    name = f"{walk.world.mark}.pdf"
+    stored = professional.upload("/api/documents", name, _PDF, "application/pdf").document(201)
+    walk.keep["document"] = stored.text("id")
+    listed = [one.text("id") for one in professional.get("/api/documents").documents(200)]
+    assert walk.keep["document"] in listed, "a document was accepted, and is not listed"
+
+
+@pytest.mark.check("professional-document-intact")
+def test_document_comes_back_as_it_was(walk: Walk) -> None:
+    """A document that is cut off fails the verification weeks later, when nobody remembers the upload.
+
+    Fix: compare size and digest after storing; look for a body limit that truncates in silence.
+    """
+    reply = walk.keep["professional"].get(f"/api/documents/{walk.keep['document']}").answers(200)
+    got = reply.body.content
+    assert got == _PDF, f"{len(_PDF)} bytes were uploaded, {len(got)} came back, and they are not the same"
+
+
+@pytest.mark.check("professional-upload-types")
+def test_programs_are_refused(walk: Walk) -> None:
+    """A program that is stored as a document is one click away from running in our own back office.
+
+    Fix: look at the first bytes, not at the name or the declared type; answer 415.
+    """
+    professional = walk.keep["professional"]
+    disguised = professional.upload("/api/documents", f"{walk.world.mark}.pdf", _PROGRAM, "application/pdf")
+    disguised.refuses(400, 415, 422)
+
+
+@pytest.mark.check("professional-upload-role")
+def test_strangers_upload_nothing(walk: Walk) -> None:
+    """Storage that takes files from anybody is found by everybody.
+
+    Fix: require a professional's token on POST /api/documents.
+    """
+    walk.stranger.upload("/api/documents", "stranger.pdf", _PDF, "application/pdf").refuses(401, 403)

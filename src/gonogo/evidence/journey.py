@@ -1,0 +1,36 @@
+"""What happened in one step of a journey: it judges while it walks, so its ending is a part of the evidence."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from gonogo.evidence.base import Evidence
+
+Ending = Literal["pass", "fail", "error", "bug"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One request and its reply, without secrets, and cut to a length that people read."""
+
+    request: str
+    """Method and URL; for other protocols, what was asked of whom."""
+    sent: str = ""
+    status: int | None = None
+    """None when no reply came, or where there is no such number."""
+    received: str = ""
+    """The beginning of the reply, or why there is none."""
+    elapsed: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepEvidence(Evidence):
+    """One step, walked."""
+
+    began: timedelta
+    """After the beginning of its journey."""
+    elapsed: timedelta
+    requests: tuple[Told, ...] = ()
+    ending: Ending
+    message: str = ""
+    hint: str = ""

@@ -1,0 +1,39 @@
+"""What Stripe itself says about one payment: questions for ``Walk.stripe``."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from gonogo.probes.stripe_client import StripeApi
+
+Look = Callable[[StripeApi], Awaitable[Any]]
+
+
+def intent(identifier: str) -> Look:
+    """The payment intent, as a dictionary."""
+
+    async def look(api: StripeApi) -> dict[str, Any]:
+        found = await api.look(lambda v1: v1.payment_intents.retrieve_async(identifier))
+        whole: dict[str, Any] = found.to_dict()
+        return {key: whole.get(key) for key in ("id", "status", "amount", "amount_received", "currency", "livemode")}
+
+    return look
+
+
+def canceled(identifier: str) -> Look:
+    """Whether nobody can complete it any more."""
+
+    async def look(api: StripeApi) -> bool:
+        found = await api.look(lambda v1: v1.payment_intents.retrieve_async(identifier))
+        return bool(found.status == "canceled")
+
+    return look
+
+
+def refunded(identifier: str) -> Look:
+    """How much of it was given back, in the currency's smallest unit. A refund that is pending counts: it is on its way."""
+
+    async def look(api: StripeApi) -> int:
+        found = await api.look(lambda v1: v1.refunds.list_async({"payment_intent": identifier, "limit": 100}))
+        return sum(refund.amount for refund in found.data if refund.status in {"succeeded", "pending"})
+
+    return look

@@ -1,0 +1,65 @@
+"""Errors and transactions as Sentry stored them, and a canary of our own."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sentry_sdk
+from sentry_sdk.utils import BadDsn
+
+from gonogo.durations import format_duration
+from gonogo.environment.model import Sentry
+from gonogo.errors import UsageError
+from gonogo.journey.replies import demand
+from gonogo.journey.world import World
+from gonogo.probes.sentry_client import SentryApi
+
+_POLL_SECONDS = 0.1
+_SLOWEST_POLL_SECONDS = 2.0
+_FLUSH_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """One project."""
+
+    world: World
+    section: Sentry
+
+    def send_canary(self) -> str:
+        """Send a message through the SDK, with the service's own DSN; gives the event's id, which proves nothing yet."""
+        try:
+            client = sentry_sdk.Client(dsn=self.world.secrets[self.section.dsn], default_integrations=False)
+        except BadDsn:
+            raise UsageError(
+                f"secret {self.section.dsn}: no DSN; it looks like https://<key>@o1.ingest.sentry.io/<project> and is "
+                "found at Sentry under Settings → Projects → Client Keys"
+            ) from None
+        event = {"message": f"canary of launch verification {self.world.mark}", "level": "info"}
+        event_id = client.capture_event(event)  # type: ignore[arg-type]  # a TypedDict of many optional keys
+        client.close(timeout=_FLUSH_SECONDS)
+        return str(event_id)
+
+    def stored(self, event_id: str) -> None:
+        """Fail the step unless the event is found in time."""
+        self._found(lambda api: self.world.run(api.has_event, event_id), f"event {event_id}")
+
+    def traced(self, trace_id: str) -> None:
+        """Fail the step unless a transaction of the trace is found in time."""
+        self._found(lambda api: self.world.run(api.has_transaction, trace_id), f"a transaction of trace {trace_id}")
+
+    def _found(self, look: Callable[[SentryApi], bool], what: str) -> None:
+        section, secrets = self.section, self.world.secrets
+        token, delivery = secrets[section.token], section.delivery
+        api = SentryApi(api=section.api, token=token, organization=section.organization, project=section.project)
+        deadline = time.monotonic() + delivery / timedelta(seconds=1)
+        pause = _POLL_SECONDS
+        while not look(api):
+            demand(
+                time.monotonic() < deadline,
+                f"{what} was sent and is not found in {section.organization}/{section.project} "
+                f"after {format_duration(delivery)}",
+            )
+            self.world.pause(pause)
+            pause = min(pause * 2, _SLOWEST_POLL_SECONDS)

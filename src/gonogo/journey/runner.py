@@ -1,0 +1,185 @@
+"""Walks the journeys of a run side by side, each in a thread of its own; what stays behind is swept up in any case."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from anyio.from_thread import BlockingPortal
+
+from gonogo.catalogue import Severity
+from gonogo.environment.model import Environment
+from gonogo.errors import GonogoError, Unobserved
+from gonogo.evidence.base import Scope
+from gonogo.evidence.journey import Ending, StepEvidence
+from gonogo.evidence.record import Failure, Record
+from gonogo.journey.sweep import Swept, sweep
+from gonogo.journey.walk import Walk
+from gonogo.journey.world import Stopped, World
+from gonogo.plan import WALK, PlannedCheck
+from gonogo.redaction import Redactor
+from gonogo.results import Observation, Outcome
+from gonogo.secrets import Secrets
+from gonogo.verdict import Seen, blocking
+
+LAST = "cleanup"
+"""The journey that begins when all others are over."""
+_OUTCOMES: Mapping[Ending, Outcome] = {"pass": Outcome.PASS, "error": Outcome.ERROR, "bug": Outcome.ERROR}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One check of a journey, ready to be walked."""
+
+    check: PlannedCheck
+    scope: Scope
+    call: Callable[[Walk], object]
+
+
+@dataclass(slots=True, kw_only=True)
+class Journeys:
+    """Begun at most once."""
+
+    environment: Environment
+    secrets: Secrets = field(repr=False)
+    run_id: str
+    redactor: Redactor
+    on_record: Callable[[Record], None] = lambda _record: None
+    notes: list[str] = field(default_factory=list)
+    _futures: dict[Scope, Future[Record]] = field(default_factory=dict)
+    _threads: ThreadPoolExecutor | None = None
+    _world: World | None = None
+
+    def begin(self, portal: BlockingPortal, journeys: Mapping[str, Sequence[Step]], seen: Seen) -> None:
+        """Set out on all of them, knowing what the checks have seen. Returns at once."""
+        self._world = world = World(
+            environment=self.environment,
+            secrets=self.secrets,
+            run_id=self.run_id,
+            portal=portal,
+            redactor=self.redactor,
+            deadline=time.monotonic() + self.environment.limits.run.total_seconds(),
+        )
+        self._futures = {step.scope: Future() for steps in journeys.values() for step in steps}
+        self._threads = ThreadPoolExecutor(len(journeys), thread_name_prefix="gonogo-journey")
+        known = dict(seen)
+        others = [
+            self._threads.submit(self._walk, Walk(world, name, index), steps, known)
+            for index, (name, steps) in enumerate(journeys.items())
+            if name != LAST
+        ]
+        if LAST in journeys:
+            self._threads.submit(self._walk_last, Walk(world, LAST), journeys[LAST], known, others)
+
+    def wait(self, scope: Scope) -> Record:
+        """What became of one step, as soon as it is known."""
+        future = self._futures.get(scope)
+        return future.result() if future else _unwalked(scope, "not asked: no check of this run was about it")
+
+    def records(self) -> Sequence[Record]:
+        """All that is known by now."""
+        return [
+            future.result() if future.done() else _unwalked(scope, "the run was interrupted before this step")
+            for scope, future in self._futures.items()
+        ]
+
+    def close(self) -> None:
+        """Stop walking, and remove what was not removed yet. Safe to call twice."""
+        threads, self._threads = self._threads, None
+        if threads is None or self._world is None:
+            return
+        self._world.stopped.set()
+        threads.shutdown()
+        self._world.close()
+        if self._world.touched and not self._world.swept:
+            self._sweep(self._world)
+
+    def _sweep(self, world: World) -> None:
+        """In a world of its own: this one has stopped."""
+        again = World(
+            environment=world.environment,
+            secrets=world.secrets,
+            run_id=world.run_id,
+            portal=world.portal,
+            redactor=world.redactor,
+        )
+        cure = "run gonogo clean"
+        try:
+            swept = sweep(Walk(again, "sweep"), again.mark)
+        except (AssertionError, GonogoError) as error:
+            self.notes.append(f"synthetic data may have stayed behind: {error}; {cure}")
+        else:
+            self.notes += _told(swept, cure)
+        finally:
+            again.close()
+
+    def _walk_last(self, walk: Walk, steps: Sequence[Step], seen: Seen, others: Sequence[Future[None]]) -> None:
+        wait(others)
+        self._walk(walk, steps, seen)
+
+    def _walk(self, walk: Walk, steps: Sequence[Step], seen: Seen) -> None:
+        started = time.monotonic()
+        seen = dict(seen)
+        for step in steps:
+            cause = blocking(step.check, step.scope, seen)
+            if cause is not None:
+                record, outcome = _unwalked(step.scope, f"blocked by {cause.check}"), Outcome.BLOCKED
+            else:
+                record, outcome = _taken(step, walk, started)
+            seen[step.check.id] = [Observation(scope=step.scope, outcome=outcome, cause=cause)]
+            self.on_record(record)
+            self._futures[step.scope].set_result(record)
+
+
+def _taken(step: Step, walk: Walk, started: float) -> tuple[Record, Outcome]:
+    """Walk one step."""
+    walk.requests.clear()
+    taken_at, began = datetime.now(UTC), time.monotonic()
+    ending: Ending
+    try:
+        walk.world.alive()
+        step.call(walk)
+    except Stopped as stopped:
+        return _unwalked(step.scope, stopped.reason), Outcome.NOT_RUN
+    except Exception as error:  # noqa: BLE001 - the outermost edge of a step: its bug must not end the run
+        ending, message, hint = _ended(error)
+    else:
+        ending, message, hint = "pass", "", ""
+    evidence = StepEvidence(
+        scope=step.scope,
+        taken_at=taken_at,
+        began=_seconds(began - started),
+        elapsed=_seconds(time.monotonic() - began),
+        requests=tuple(walk.requests),
+        ending=ending,
+        message=message,
+        hint=hint,
+    )
+    record = Record(kind=WALK, scope=step.scope, seconds=time.monotonic() - began, evidence=evidence)
+    failed = Outcome.FAIL if step.check.line.severity is Severity.BLOCKER else Outcome.WARN
+    return record, _OUTCOMES.get(ending, failed)
+
+
+def _ended(error: Exception) -> tuple[Ending, str, str]:
+    """How a step ended that did not pass: ending, message and hint."""
+    match error:
+        case AssertionError():
+            return "fail", str(error), ""
+        case Unobserved():
+            return "error", error.reason, error.hint
+        case _:
+            return "bug", f"{type(error).__name__}: {error}", ""
+
+
+def _unwalked(scope: Scope, reason: str) -> Record:
+    return Record(kind=WALK, scope=scope, seconds=0.0, failure=Failure(reason=reason, never_reached=True))
+
+
+def _told(swept: Swept, cure: str) -> Sequence[str]:
+    notes = [f"removed afterwards: {swept.found_words}"] if swept.found else []
+    return [*notes, *([f"stayed behind: {swept.remaining_words}; {cure}"] if swept.remaining else [])]
+
+
+def _seconds(value: float) -> timedelta:
+    return timedelta(seconds=round(value, 4))
