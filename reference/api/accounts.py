@@ -5,7 +5,6 @@ import secrets
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
@@ -13,13 +12,13 @@ from pymongo.errors import DuplicateKeyError
 
 from reference.api.limits import forgive, limit
 from reference.api.requests import Body, Email, Role, Words
-from reference.api.service import CurrentService, Document, Service
+from reference.api.service import PASSWORDS, CurrentService, Document, Service
 from reference.api.stores import CurrentStores
 from reference.api.tokens import LIFETIME, CurrentUser, issue_token
 
 router = APIRouter(prefix="/api", tags=["accounts"])
 _LOGINS_PER_MINUTE = 10
-_NOBODY = PasswordHasher().hash(secrets.token_hex(16))
+_NOBODY = PASSWORDS.hash(secrets.token_hex(16))
 _PROFILE = ("name", "role", "phone", "city", "about")
 
 

@@ -11,6 +11,7 @@ from reference.api.service import KEY_PREFIX, Service
 Asgi = Any
 _MINUTE = 60
 _BODY_BYTES = 64 * 1024
+_PATIENCE_BYTES = 8 * 1024 * 1024
 
 
 def rate_key(what: str, who: str) -> str:
@@ -43,13 +44,12 @@ class BodyLimit:
         self._service = service
 
     async def __call__(self, scope: dict[str, Any], receive: Asgi, send: Asgi) -> None:
-        """Refuse by the declared length if there is one, by the real one otherwise."""
+        """Refuse what is too large, by its real length: a declared one is only a claim."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         most = self._service.body_bytes.get(scope["path"], _BODY_BYTES)
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        body = None if int(declared) > most else await _read(receive, most)
+        body = await _read(receive, most)
         if body is None:
             await _refuse(send, most)
             return
@@ -62,13 +62,17 @@ class BodyLimit:
 
 
 async def _read(receive: Asgi, most: int) -> bytes | None:
-    body = bytearray()
-    while len(body) <= most:
+    """The whole body; None if it is too large. Goes on reading a while: a sender that is cut off sees no 413."""
+    body, size = bytearray(), 0
+    while size <= most + _PATIENCE_BYTES:
         message = await receive()
-        body += message.get("body", b"")
+        part = message.get("body", b"")
+        size += len(part)
+        if size <= most:
+            body += part
         if not message.get("more_body"):
-            return bytes(body) if len(body) <= most else None
-    return None
+            break
+    return bytes(body) if size <= most else None
 
 
 async def _refuse(send: Asgi, most: int) -> None:

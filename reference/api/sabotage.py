@@ -18,7 +18,7 @@ from reference.api.erasure import Erasure
 from reference.api.ledger import Ledger
 from reference.api.listings import Listings
 from reference.api.mailer import Mailer
-from reference.api.service import BODY_BYTES, Document, Service
+from reference.api.service import BODY_BYTES, PASSWORDS, Document, Service
 from reference.api.stores import CurrentStores, Stores
 from reference.api.tokens import CurrentUser, admin_only
 from reference.api.webhook import Receiver
@@ -302,7 +302,7 @@ SABOTAGE = {*_PARTS, *_REST}
 def sabotage(app: FastAPI, config: ApiConfig, faults: frozenset[str]) -> None:
     """Make everything good, and then these parts bad."""
     service: Service = app.state.service
-    service.config, service.passwords, service.body_bytes = config, PasswordHasher(), BODY_BYTES
+    service.config, service.passwords, service.body_bytes = config, PASSWORDS, BODY_BYTES
     service.mailer = Mailer(config.mail, config.ca_file, service.metrics)
     app.dependency_overrides.clear()
     stores: Stores = build_stores(service)

@@ -159,7 +159,10 @@ class AddressClient:
                 return f"the connection was cut off: {cause.strerror or type(cause).__name__}"
             if isinstance(cause, OSError) and isinstance(error, httpx.ConnectError) and cause.errno:
                 raise unobserved(cause, self._address, self._port)
-        return f"{type(error).__name__}: {self._redactor.text(str(error))[:_EXCERPT]}"
+        said = self._redactor.text(str(error))[:_EXCERPT]
+        if not said and isinstance(error, httpx.ReadError | httpx.WriteError):
+            return "the connection was cut off"
+        return f"{type(error).__name__}: {said}"
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """Stripe's API through its own SDK, over a client of ours: bounded, without proxies, closed after use."""
 
 import asyncio
+import functools
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -19,6 +20,12 @@ _LARGEST_BODY_BYTES = 4 * 1024 * 1024
 _KEYS = "keys are found at https://dashboard.stripe.com/apikeys"
 
 
+@functools.cache
+def _trust() -> ssl.SSLContext:
+    """Stripe's own certificate is public; only a double is asked without TLS, on loopback. Slow to make."""
+    return ssl.create_default_context(cafile=certifi.where())
+
+
 class _Bounded(stripe.HTTPClient):
     """What the SDK sends its requests with."""
 
@@ -26,9 +33,7 @@ class _Bounded(stripe.HTTPClient):
 
     def __init__(self) -> None:
         super().__init__()
-        # Stripe's own certificate is public; only a double is asked without TLS, on loopback.
-        context = ssl.create_default_context(cafile=certifi.where())
-        self._client = httpx.AsyncClient(verify=context, trust_env=False, timeout=_SECONDS)
+        self._client = httpx.AsyncClient(verify=_trust(), trust_env=False, timeout=_SECONDS)
 
     async def request_async(
         self,
