@@ -13,4 +13,6 @@ def test_nothing_synthetic_stays_behind(walk: Walk) -> None:
     Fix: removing a tester must remove what belongs to them; see what is named here, then run gonogo clean.
     """
     swept = sweep(walk, walk.world.mark)
+    if swept.unasked:
+        raise swept.unasked[0]
     assert not swept.remaining, f"after removing the synthetic users there still are {swept.remaining_words}"

@@ -1,4 +1,4 @@
-"""``gonogo run``, ``gonogo replay``, ``gonogo report``."""
+"""``gonogo run``, ``gonogo smoke``, ``gonogo replay``, ``gonogo report``."""
 
 from __future__ import annotations
 
@@ -7,33 +7,51 @@ import shutil
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gonogo.results import Results
 
 _EXIT_GO, _EXIT_NO_GO, _EXIT_INCOMPLETE, _EXIT_INTERRUPTED = 0, 1, 3, 130
 
 
+def _options(command: Callable[..., int]) -> Callable[..., int]:
+    """What every verification may be told."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+_OPTIONS = (
+    click.option("--env", "environment", required=True, metavar="NAME", help="The environment, as environments/NAME.toml."),
+    click.option("--release", metavar="SHA", help="The release under review."),
+    click.option("--only", multiple=True, metavar="ID", help="Just this check and what it needs. May be repeated."),
+    click.option("--fault", "faults", multiple=True, metavar="NAME", help="Switch on a fault of the bundled reference."),
+    click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="Kept here."),
+    click.option("--strict", is_flag=True, help="Exit 1 for GO WITH EXCEPTIONS as well."),
+    click.option("--allow-money", is_flag=True, help="Let it make the one real payment that is refunded at once."),
+)
+
+
 @click.command()
-@click.option("--env", "environment", required=True, metavar="NAME", help="The environment, as environments/NAME.toml.")
-@click.option("--release", metavar="SHA", help="The release under review.")
-@click.option("--only", multiple=True, metavar="ID", help="Just this check and what it needs. May be repeated.")
-@click.option("--fault", "faults", multiple=True, metavar="NAME", help="Switch on a fault of the bundled reference.")
-@click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="Kept here.")
-@click.option("--strict", is_flag=True, help="Exit 1 for GO WITH EXCEPTIONS as well.")
-def run(  # noqa: PLR0913 - one argument per option
-    environment: str,
-    release: str | None,
-    only: tuple[str, ...],
-    faults: tuple[str, ...],
-    reports: Path,
-    *,
-    strict: bool,
-) -> int:
+@_options
+def run(*, reports: Path, strict: bool, **asked: Any) -> int:  # noqa: ANN401 - fields of a Request
     """Verify an environment, write its report, say GO or NO-GO."""
+    return _verified(asked, reports, strict=strict)
+
+
+@click.command()
+@_options
+def smoke(*, reports: Path, strict: bool, **asked: Any) -> int:  # noqa: ANN401 - as above
+    """Walk the critical paths as synthetic users, leave nothing behind, say GO or NO-GO."""
+    return _verified({**asked, "gate": "smoke"}, reports, strict=strict)
+
+
+def _verified(asked: dict[str, Any], reports: Path, *, strict: bool) -> int:
     from gonogo.cli.progress import Progress  # noqa: PLC0415 - help answers at once
     from gonogo.publish import open_folder  # noqa: PLC0415
     from gonogo.run import Request, prepare  # noqa: PLC0415
@@ -41,9 +59,9 @@ def run(  # noqa: PLR0913 - one argument per option
     from gonogo.sources import LiveSource  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, _interrupt)
-    request = Request(environment=environment, project=Path(), release=release, only=only, faults=faults)
+    request = Request(project=Path(), **asked)
     progress = Progress(sys.stderr)
-    progress.say(f"preparing {environment}")
+    progress.say(f"preparing {request.environment}")
     prepared = prepare(request, os.environ)
     try:
         folder = open_folder(prepared, reports)

@@ -178,7 +178,8 @@ def _unwalked(scope: Scope, reason: str) -> Record:
 
 def _told(swept: Swept, cure: str) -> Sequence[str]:
     notes = [f"removed afterwards: {swept.found_words}"] if swept.found else []
-    return [*notes, *([f"stayed behind: {swept.remaining_words}; {cure}"] if swept.remaining else [])]
+    notes += [f"stayed behind: {swept.remaining_words}; {cure}"] if swept.remaining else []
+    return [*notes, *(f"synthetic data may have stayed behind: {gap.reason}; {cure}" for gap in swept.unasked)]
 
 
 def _seconds(value: float) -> timedelta:

@@ -24,6 +24,8 @@ class Swept:
 
     found: Mapping[str, int]
     remaining: Mapping[str, int]
+    unasked: Sequence[Unobserved] = ()
+    """Why places could not be asked."""
 
     @property
     def found_words(self) -> str:
@@ -39,7 +41,7 @@ class Swept:
 def sweep(walk: Walk, mark: str) -> Swept:
     """Remove all that carries this mark, or one that begins with it.
 
-    Raises AssertionError when the service does not let us, Unobserved when something does not answer.
+    Raises AssertionError when the service does not let us; a place that does not answer is told in what is returned.
     """
     found: dict[str, int] = {}
     remaining: dict[str, int] = {}
@@ -53,10 +55,8 @@ def sweep(walk: Walk, mark: str) -> Swept:
                     remaining[kind] = still
         except Unobserved as error:  # the other places can be swept nevertheless
             unasked.append(error)
-    if unasked:
-        raise unasked[0]
-    walk.world.swept = True
-    return Swept(found=found, remaining=remaining)
+    walk.world.swept = not unasked
+    return Swept(found=found, remaining=remaining, unasked=unasked)
 
 
 Place = tuple[str, Callable[[], None], Callable[[], int]]

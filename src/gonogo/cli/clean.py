@@ -1,0 +1,35 @@
+"""``gonogo clean``: what killed runs left."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+_CLEAN, _STAYED, _UNKNOWN = 0, 1, 3
+
+
+@click.command()
+@click.option("--env", "environment", required=True, metavar="NAME", help="The environment, as environments/NAME.toml.")
+@click.option("--run", "run_id", metavar="RUN", help="Only what this run left, by its id.")
+def clean(environment: str, run_id: str | None) -> int:
+    """Remove the synthetic data of runs that were killed, and tell what there was.
+
+    Without --run that of all runs, also of one that is under way. Exits 1 if something stayed, 3 if that is not known.
+    """
+    from gonogo.cleaning import clean as remove  # noqa: PLC0415 - help answers at once
+    from gonogo.errors import Unobserved  # noqa: PLC0415
+
+    try:
+        swept = remove(environment, Path(), os.environ, run_id)
+    except (AssertionError, Unobserved) as error:
+        click.echo(f"gonogo: {environment} could not be cleaned: {error}", err=True)
+        return _UNKNOWN
+    click.echo(f"found     {swept.found_words}")
+    click.echo(f"remaining {swept.remaining_words}")
+    for gap in swept.unasked:
+        click.echo(f"gonogo: not looked at: {gap.reason}{f'; {gap.hint}' if gap.hint else ''}", err=True)
+    if swept.remaining:
+        return _STAYED
+    return _UNKNOWN if swept.unasked else _CLEAN
