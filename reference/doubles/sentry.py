@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -178,7 +179,12 @@ def _brotli(body: bytes) -> bytes:
     return bytes(brotli.decompress(body))
 
 
-_DECODERS = {"": bytes, "gzip": gzip.decompress, "deflate": zlib.decompress, "br": _brotli}
+_DECODERS: Mapping[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    "gzip": gzip.decompress,
+    "deflate": zlib.decompress,
+    "br": _brotli,
+}
 
 
 def _inflated(body: bytes, encoding: str) -> bytes | None:

@@ -62,7 +62,9 @@ class Progress:
         print(up + "\n".join(lines), file=self._stream, flush=True)
 
     def _line(self, family: str) -> str:
-        answered, unanswered = ("walked", "not walked") if family in self._journeys else ("answered", "could not be asked")
+        answered, unanswered = (
+            ("walked", "not walked") if family in self._journeys else ("answered", "could not be asked")
+        )
         failed = f", {self._failed[family]} {unanswered}" if self._failed[family] else ""
         return f"  {family:<12} {self._answered[family]} of {self._expected[family]} {answered}{failed}"
 

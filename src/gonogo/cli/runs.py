@@ -27,10 +27,14 @@ def _options(command: Callable[..., int]) -> Callable[..., int]:
 
 
 _OPTIONS = (
-    click.option("--env", "environment", required=True, metavar="NAME", help="The environment, as environments/NAME.toml."),
+    click.option(
+        "--env", "environment", required=True, metavar="NAME", help="The environment, as environments/NAME.toml."
+    ),
     click.option("--release", metavar="SHA", help="The release under review."),
     click.option("--only", multiple=True, metavar="ID", help="Just this check and what it needs. May be repeated."),
-    click.option("--fault", "faults", multiple=True, metavar="NAME", help="Switch on a fault of the bundled reference."),
+    click.option(
+        "--fault", "faults", multiple=True, metavar="NAME", help="Switch on a fault of the bundled reference."
+    ),
     click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="Kept here."),
     click.option("--strict", is_flag=True, help="Exit 1 for GO WITH EXCEPTIONS as well."),
     click.option("--allow-money", is_flag=True, help="Let it make the one real payment that is refunded at once."),

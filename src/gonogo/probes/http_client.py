@@ -185,7 +185,12 @@ async def address_client(  # noqa: PLR0913 - where to ask, in whose name, and ho
     headers = {"User-Agent": "gonogo (launch-readiness checks)", "Accept-Encoding": "identity"}
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
     async with httpx.AsyncClient(
-        verify=verify, trust_env=False, http2=http2 and tls is not None, timeout=limits, headers=headers, cookies=no_cookies
+        verify=verify,
+        trust_env=False,
+        http2=http2 and tls is not None,
+        timeout=limits,
+        headers=headers,
+        cookies=no_cookies,
     ) as client:
         scheme = "http" if tls is None else "https"
         yield AddressClient(client, scheme=scheme, host=host, address=address, port=port, redactor=redactor)
