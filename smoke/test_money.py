@@ -1,14 +1,10 @@
 """Real money, once, on launch day: opt-in (--allow-money), capped, given back, and the refund is proved."""
 
-from datetime import timedelta
-
 import pytest
 
 from gonogo.errors import Unobserved
 from gonogo.journey.money import intent, refunded
 from gonogo.journey.walk import Walk
-
-_SETTLED = timedelta(seconds=30)
 
 
 @pytest.mark.check("money-charged-and-refunded")
@@ -29,8 +25,12 @@ def test_real_card_is_charged_and_refunded(walk: Walk) -> None:
     charged = walk.stripe(intent(paid.text("intent_id")), f"payment intent {paid.text('intent_id')}")
     assert charged["amount"] <= smoke.most_money_cents, f"Stripe charged {charged['amount']} centavos: refund it"
     path = f"/api/payment/{paid.text('id')}"
-    succeeded = walk.until(lambda: client.get(path).document(200).text("status") == "succeeded", _SETTLED)
-    assert succeeded, walk.waited(f"{paid.text('intent_id')} did not succeed", _SETTLED)
+    succeeded = walk.until(lambda: client.get(path).document(200).text("status") == "succeeded", walk.stripe_delivery)
+    assert succeeded, walk.waited(f"{paid.text('intent_id')} did not succeed", walk.stripe_delivery)
     professional.post(f"{path}/refund").answers(200)
-    given = walk.until(lambda: walk.stripe(refunded(paid.text("intent_id")), "its refund") >= price, _SETTLED)
-    assert given, walk.waited(f"{paid.text('intent_id')} is not refunded at Stripe: refund it by hand", _SETTLED)
+    given = walk.until(
+        lambda: walk.stripe(refunded(paid.text("intent_id")), "its refund") >= price, walk.stripe_delivery
+    )
+    assert given, walk.waited(
+        f"{paid.text('intent_id')} is not refunded at Stripe: refund it by hand", walk.stripe_delivery
+    )

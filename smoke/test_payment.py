@@ -9,7 +9,6 @@ from gonogo.journey.people import Person
 from gonogo.journey.replies import Document
 from gonogo.journey.walk import Walk
 
-_SETTLED = timedelta(seconds=20)
 """Stripe delivers test events within seconds."""
 
 
@@ -101,7 +100,7 @@ def test_pix_is_paid(walk: Walk) -> None:
     assert code.text("pix_code"), "no PIX code came"
     assert code.number("expires_at") > walk.began.timestamp(), f"the PIX code has expired already: {code.said}"
     assert _becomes(walk, code.text("id"), "succeeded", payer), walk.waited(
-        "a PIX code was paid at Stripe, and the service does not know it", _SETTLED
+        "a PIX code was paid at Stripe, and the service does not know it", walk.stripe_delivery
     )
     assert _booked_as(walk, booking, payer) == "paid", "PIX was paid, and the booking is not"
 
@@ -116,7 +115,7 @@ def test_expired_pix_is_not_paid(walk: Walk) -> None:
     booking = _booking(walk, payer, 5)
     code = payer.post("/api/payment/pix", booking_id=booking).document(201)
     assert _becomes(walk, code.text("id"), "failed", payer), walk.waited(
-        "a PIX code expired at Stripe, and the service does not know it", _SETTLED
+        "a PIX code expired at Stripe, and the service does not know it", walk.stripe_delivery
     )
     assert _booked_as(walk, booking, payer) == "unpaid", "the PIX code expired, and the booking counts as paid"
 
@@ -135,7 +134,7 @@ def _by_card(walk: Walk, client: Person, booking: str, method: str) -> Document:
 def _becomes(walk: Walk, payment: str, status: str, payer: Person | None = None) -> bool:
     payer = payer or walk.keep["client"]
     path = f"/api/payment/{payment}"
-    return bool(walk.until(lambda: payer.get(path).document(200).text("status") == status, _SETTLED))
+    return bool(walk.until(lambda: payer.get(path).document(200).text("status") == status, walk.stripe_delivery))
 
 
 def _booked_as(walk: Walk, booking: str, client: Person | None = None) -> str:

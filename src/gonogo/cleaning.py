@@ -14,12 +14,19 @@ from gonogo.journey.walk import Walk
 from gonogo.journey.world import MARK, World, mark_of
 from gonogo.keys import check_keys
 from gonogo.redaction import Redactor
-from gonogo.reference_instance import find_announced
+from gonogo.reference_instance import ReferenceInstance, announced_instance
 
 
-def clean(name: str, project: Path, environ: Mapping[str, str], run_id: str | None = None) -> Swept:
+def clean(
+    name: str,
+    project: Path,
+    environ: Mapping[str, str],
+    *,
+    run_id: str | None = None,
+    instance: ReferenceInstance | None = None,
+) -> Swept:
     """Remove synthetic data: of one run, or of all. Raises UsageError, and AssertionError if the service refuses."""
-    file = _permitted(name, project)
+    file = _permitted(name, project, instance)
     secrets = resolve_secrets(file, environ)
     check_keys(file, secrets)
     with ExitStack() as resources:
@@ -34,17 +41,17 @@ def clean(name: str, project: Path, environ: Mapping[str, str], run_id: str | No
         return sweep(Walk(world, "clean"), mark_of(run_id) if run_id else MARK)
 
 
-def _permitted(name: str, project: Path) -> EnvironmentFile:
+def _permitted(name: str, project: Path, instance: ReferenceInstance | None) -> EnvironmentFile:
     """The environment, if there is one to be reached, and if it lets us remove things."""
     file = read_environment(name, project=project)
     if file.environment.service.bundled:
-        announced = find_announced()
-        if announced is None:
+        instance = instance or announced_instance()
+        if instance is None:
             raise UsageError(
                 f"{file.path}: the bundled reference environment is not up; a run's own one ends with the run, "
                 "and all that was in it; for one that stays: gonogo reference up"
             )
-        file = overlaid(file, announced["environment"])
+        file = overlaid(file, instance.overlay)
     if file.environment.smoke is None:
         raise UsageError(f"{file.path}: smoke: nothing here makes synthetic data; journeys need the section [smoke]")
     if Effect.WRITE not in file.environment.permits.effects:

@@ -35,9 +35,9 @@ class ReferenceInstance:
 @contextmanager
 def reference_instance(faults: Sequence[str] = ()) -> Iterator[ReferenceInstance]:
     """Attach to an announced instance, or start a private one that ends with the context."""
-    announced = None if faults else find_announced()
+    announced = None if faults else announced_instance()
     if announced is not None:
-        yield ReferenceInstance(overlay=announced["environment"], faults=announced["faults"], attached=True)
+        yield announced
         return
     with ReferenceProcess(faults) as process:
         instance = ReferenceInstance(
@@ -45,6 +45,14 @@ def reference_instance(faults: Sequence[str] = ()) -> Iterator[ReferenceInstance
         )
         process.on_crash = instance.crashes.append
         yield instance
+
+
+def announced_instance() -> ReferenceInstance | None:
+    """The one that ``gonogo reference up`` keeps running, if it does."""
+    announced = find_announced()
+    if announced is None:
+        return None
+    return ReferenceInstance(overlay=announced["environment"], faults=announced["faults"], attached=True)
 
 
 def announcement_path() -> Path:

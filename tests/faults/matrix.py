@@ -1,6 +1,7 @@
 """``make faults``: every named fault of the reference environment against every check.
 
 A check that no fault turns red is decoration; a fault that turns nothing red is not one. Either fails the build.
+Two faults are not of the product: they take our sight away, must give ERROR, and must never give FAIL.
 """
 
 import multiprocessing
@@ -21,6 +22,7 @@ from gonogo.session import judge
 RED = {Outcome.FAIL, Outcome.WARN}
 HEALTHY = "none"
 _MOST_WORKERS = 4
+BLINDING = {"stripe-down", "sentry-down"}
 _WALKED_INTO_BY: Mapping[str, Sequence[str]] = {
     **{
         journey: [journey]
@@ -32,8 +34,6 @@ _WALKED_INTO_BY: Mapping[str, Sequence[str]] = {
     "mail": ["client", "booking"],
 }
 """Families of checks by the area of a fault. A fault of any other area is held against all that is not walked."""
-Matrix = Mapping[str, Sequence[str]]
-"""The checks that each fault turned red."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Measured:
     """What one fault did."""
 
     red: Sequence[str]
+    errors: Sequence[str]
     planned: Sequence[str]
 
 
@@ -71,9 +72,14 @@ def red(results: Results) -> list[str]:
     return [check.id for check in results.checks if check.outcome in RED]
 
 
+def unseen(results: Results) -> list[str]:
+    """The checks that could not ask."""
+    return [check.id for check in results.checks if check.outcome is Outcome.ERROR]
+
+
 def row(fault: str, results: Results, seconds: float) -> str:
     """One line of the table."""
-    errors = [check.id for check in results.checks if check.outcome is Outcome.ERROR]
+    errors = unseen(results)
     blocked = sum(check.outcome is Outcome.BLOCKED for check in results.checks)
     rest = "".join((f" · ERROR {', '.join(errors)}" if errors else "", f" · {blocked} blocked" if blocked else ""))
     killed = ", ".join(red(results)) or "NOTHING"
@@ -93,7 +99,7 @@ def measure(faults: Sequence[str]) -> Mapping[str, Measured]:
                 process.set_faults([fault])
                 results = verify(process, [fault], confronted(areas[fault]))
             print(row(fault, results, time.monotonic() - started), flush=True)
-            measured[fault] = Measured(red(results), [check.id for check in results.checks])
+            measured[fault] = Measured(red(results), unseen(results), [check.id for check in results.checks])
     return measured
 
 
@@ -107,15 +113,19 @@ def measure_all(faults: Sequence[str]) -> Mapping[str, Measured]:
     return measured
 
 
-def complaints(matrix: Matrix, checks: Sequence[str], *, complete: bool) -> Iterator[str]:
+def complaints(matrix: Mapping[str, Measured], *, complete: bool) -> Iterator[str]:
     """What is wrong with the matrix itself."""
-    if matrix[HEALTHY]:
-        yield f"the healthy environment turns red: {', '.join(matrix[HEALTHY])}"
-    for fault, killed in matrix.items():
-        if fault != HEALTHY and not killed:
+    healthy = matrix[HEALTHY]
+    if healthy.red or healthy.errors:
+        yield f"the healthy environment is not green: {', '.join((*healthy.red, *healthy.errors))}"
+    for fault in sorted(matrix.keys() - {HEALTHY}):
+        found = matrix[fault]
+        if fault in BLINDING and (found.red or not found.errors):
+            yield f"fault {fault} should give ERROR, and nothing red: {', '.join(found.red) or 'no ERROR'}"
+        if fault not in BLINDING and not found.red:
             yield f"fault {fault} turns no check red"
     if complete:
-        for check in sorted(set(checks).difference(*matrix.values())):
+        for check in sorted(set(healthy.planned).difference(*(found.red for found in matrix.values()))):
             yield f"check {check} is turned red by no fault"
 
 
@@ -127,12 +137,11 @@ def main(wanted: Sequence[str]) -> int:
         print(f"no such fault: {', '.join(unknown)}")
         return 2
     measured = measure_all(wanted or known)
-    matrix = {fault: found.red for fault, found in measured.items()}
-    found = list(complaints(matrix, measured[HEALTHY].planned, complete=not wanted))
+    found = list(complaints(measured, complete=not wanted))
     for complaint in found:
         print(f"✖ {complaint}")
-    killing = sum(bool(killed) for killed in matrix.values())
-    print(f"{len(measured[HEALTHY].planned)} checks, {len(matrix) - 1} faults, {killing} of them turn something red")
+    killing = sum(bool(one.red) for one in measured.values())
+    print(f"{len(measured[HEALTHY].planned)} checks, {len(measured) - 1} faults, {killing} of them turn something red")
     return 1 if found else 0
 
 

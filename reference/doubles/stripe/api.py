@@ -134,7 +134,8 @@ class StripeDouble:
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "basic":
             given = base64.b64decode(given).decode(errors="replace").partition(":")[0]
-        if given != self._key:
+        # An account has a key for each mode; which of them it answers in is a setting here.
+        if given.replace("sk_live_", "sk_test_", 1) != self._key:
             shown = f"{given[:8]}{'*' * 12}{given[-4:]}" if given else "none"
             raise Problem(401, type="invalid_request_error", message=f"Invalid API Key provided: {shown}")
 

@@ -22,7 +22,7 @@ def clean(environment: str, run_id: str | None) -> int:
     from gonogo.errors import Unobserved  # noqa: PLC0415
 
     try:
-        swept = remove(environment, Path(), os.environ, run_id)
+        swept = remove(environment, Path(), os.environ, run_id=run_id)
     except (AssertionError, Unobserved) as error:
         click.echo(f"gonogo: {environment} could not be cleaned: {error}", err=True)
         return _UNKNOWN

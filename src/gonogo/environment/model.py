@@ -175,6 +175,7 @@ class Stripe(Section):
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "BR"
     currency: Annotated[str, Field(pattern="^[a-z]{3}$")] = "brl"
     webhook: UrlPath = Field(description="The path of the service that Stripe's events are sent to.")
+    delivery: Duration = timedelta(seconds=30)
     events: Annotated[tuple[Text, ...], Field(min_length=1)]
 
 

@@ -177,6 +177,12 @@ class Walk:
         section: Mail = self._section(self.world.environment.mail, "mail")
         return section.delivery
 
+    @property
+    def stripe_delivery(self) -> timedelta:
+        """How long the events of a payment may take."""
+        section: Stripe = self._section(self.world.environment.stripe, "stripe")
+        return section.delivery
+
     def stripe(self, work: Callable[[StripeApi], Any], what: str) -> Any:  # noqa: ANN401 - of Stripe's SDK
         """Ask Stripe itself."""
         section: Stripe = self._section(self.world.environment.stripe, "stripe")

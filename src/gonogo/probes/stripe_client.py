@@ -17,6 +17,8 @@ from gonogo.errors import Unobserved
 Found = TypeVar("Found")
 _SECONDS = 5.0
 _LARGEST_BODY_BYTES = 4 * 1024 * 1024
+_LONGEST = 300
+_WHERE = "is stripe.api right?"
 _KEYS = "keys are found at https://dashboard.stripe.com/apikeys"
 
 
@@ -80,9 +82,13 @@ class StripeApi:
         self._api = api
 
     async def ask(self, work: Callable[[Any], Awaitable[Found]]) -> Found:
-        """What the work brought home. Raises stripe.StripeError as the SDK does."""
-        async with self._connected() as client:
-            return await work(client.v1)
+        """What the work brought home. Raises stripe.StripeError as the SDK does, Unobserved for what no Stripe says."""
+        try:
+            async with self._connected() as client:
+                return await work(client.v1)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            said = f"{type(error).__name__}: {error}"[:_LONGEST]
+            raise Unobserved(f"Stripe at {self._api} answered in an unknown shape ({said})", hint=_WHERE) from None
 
     async def look(self, work: Callable[[Any], Awaitable[Found]]) -> Found:
         """The same for somebody who judges the product, and not Stripe. Raises Unobserved."""
@@ -107,5 +113,7 @@ def unobserved(error: stripe.StripeError, api: str) -> Unobserved:
     if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
         return Unobserved("Stripe refuses the secret key", hint=_KEYS)
     if isinstance(error, stripe.APIConnectionError):
-        return Unobserved(f"Stripe at {api} could not be reached: {error}"[:300], hint="see https://status.stripe.com")
-    return Unobserved(f"Stripe answered {error.http_status}: {error}"[:300])
+        return Unobserved(
+            f"Stripe at {api} could not be reached: {error}"[:_LONGEST], hint="see https://status.stripe.com"
+        )
+    return Unobserved(f"Stripe answered {error.http_status}: {error}"[:_LONGEST])

@@ -1,0 +1,130 @@
+"""``make endurance``: many smoke runs in a row, and one that is killed after every step; nothing of them may remain.
+
+``python tests/smoke/endurance.py [RUNS]``: 50 runs unless another number is given.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import redis
+import stripe
+from dotenv import dotenv_values
+from pymongo import MongoClient
+
+from gonogo.cleaning import clean
+from gonogo.plan import WALK, read_suite
+from gonogo.reference_instance import ReferenceInstance, ReferenceProcess
+from gonogo.results import Results
+from gonogo.run import Request, check_folders, prepare
+from gonogo.session import judge
+
+KILLED = -9
+_RUNS = 50
+_TRANSIENT = "wm:rate:"
+"""Counters of attempts: they name nobody, and are gone within a minute."""
+
+
+@contextmanager
+def environment() -> Iterator[ReferenceInstance]:
+    """A healthy one, for as long as it is needed."""
+    with ReferenceProcess() as process:
+        yield ReferenceInstance(overlay=process.ready["environment"], faults=(), attached=True)
+
+
+def smoke(instance: ReferenceInstance) -> Results:
+    """One run, in this process."""
+    run = prepare(Request(environment="reference", project=Path.cwd(), gate="smoke"), {}, instance=instance)
+    try:
+        plugin = judge(run)
+        return run.results(plugin.seen, b"", unseen=plugin.unseen_because)
+    finally:
+        run.close()
+
+
+def killed_after(step: str, instance: ReferenceInstance) -> int:
+    """A run in a process of its own that is killed as soon as this step is done. Gives its exit code."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(instance.overlay, file)
+        file.flush()
+        program = "import sys; from tests.smoke.killed import main; main(*sys.argv[1:])"
+        done = subprocess.run([sys.executable, "-c", program, file.name, step], check=False, timeout=120)  # noqa: S603
+    return done.returncode
+
+
+def steps() -> Sequence[str]:
+    """The ids of all, in the order in which they are walked."""
+    suite = read_suite(check_folders(Path.cwd()))
+    return [identifier for identifier in suite.order if WALK in suite.declarations[identifier].arguments]
+
+
+def contents(instance: ReferenceInstance) -> Mapping[str, int]:
+    """How much there is of everything, asked of the databases and of Stripe, not of gonogo."""
+    overlay: Mapping[str, Any] = instance.overlay
+    secrets = {name: value or "" for name, value in dotenv_values(overlay["secrets"]["dotenv"]).items()}
+    found: Counter[str] = Counter()
+    with MongoClient[dict[str, Any]](secrets["MONGO_URL"], tlsCAFile=overlay["mongodb"]["ca_file"]) as client:
+        database = client["workme"]
+        for name in database.list_collection_names():
+            found[f"documents in {name}"] = database[name].count_documents({})
+    with redis.Redis.from_url(secrets["REDIS_URL"], ssl_ca_certs=overlay["redis"]["ca_file"]) as cache:
+        keys = cast("list[bytes]", list(cache.scan_iter(match="wm:*", count=1000)))
+        found["keys in Redis"] = sum(not key.startswith(_TRANSIENT.encode()) for key in keys)
+    account = stripe.StripeClient(secrets["STRIPE_SECRET_KEY"], base_addresses={"api": overlay["stripe"]["api"]})
+    done = {"succeeded", "canceled"}
+    intents = account.v1.payment_intents.list({"limit": 100}).auto_paging_iter()
+    found["open payments"] = sum(intent.status not in done for intent in intents)
+    return {what: number for what, number in found.items() if number}
+
+
+def many(instance: ReferenceInstance, runs: int) -> bool:
+    """Print one line per run that is no GO, and what they left together."""
+    before, verdicts = contents(instance), Counter[str]()
+    for number in range(runs):
+        started = time.monotonic()
+        results = smoke(instance)
+        verdicts[results.decision.verdict] += 1
+        bad = [f"{check.id} {check.outcome}" for check in results.checks if check.outcome != "pass"]
+        print(
+            f"run {number + 1}: {results.decision.verdict} in {time.monotonic() - started:.1f} s {', '.join(bad)}",
+            flush=True,
+        )
+    after = contents(instance)
+    print(f"{runs} runs: {dict(verdicts)}; before {dict(before)}, after {dict(after)}")
+    return before == after and set(verdicts) == {"go"}
+
+
+def kills(instance: ReferenceInstance, wanted: Sequence[str]) -> bool:
+    """Print what each killed run left, and what remained after cleaning."""
+    clean_now = contents(instance)
+    good = True
+    for step in wanted:
+        code = killed_after(step, instance)
+        left = contents(instance)
+        swept = clean("reference", Path.cwd(), {}, instance=instance)
+        remained = {what: number for what, number in contents(instance).items() if clean_now.get(what) != number}
+        good &= code == KILLED and not remained and not swept.remaining
+        print(
+            f"killed after {step} (exit {code}): {sum(left.values())} things there, found {swept.found_words}; "
+            f"remained {remained or 'nothing'}",
+            flush=True,
+        )
+    return good
+
+
+def main(runs: int) -> int:
+    """1 if anything remained, or if any run was no GO."""
+    with environment() as instance:
+        good = many(instance, runs)
+        return 0 if kills(instance, steps()) and good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else _RUNS))

@@ -1,0 +1,27 @@
+"""A smoke run that is killed, as the kernel kills, as soon as one step is done."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+from gonogo.evidence.record import Record
+from gonogo.plan import WALK
+from gonogo.reference_instance import ReferenceInstance
+from gonogo.run import Request, prepare
+from gonogo.session import judge
+from gonogo.sources import LiveSource
+
+
+def main(overlay: str, step: str) -> None:
+    """Does not return, unless the step is never reached."""
+
+    def heard(record: Record) -> None:
+        if record.kind == WALK and record.scope[1] == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    instance = ReferenceInstance(overlay=json.loads(Path(overlay).read_bytes()), faults=(), attached=True)
+    run = prepare(Request(environment="reference", project=Path.cwd(), gate="smoke"), {}, instance=instance)
+    assert isinstance(run.source, LiveSource)
+    run.source.on_record = heard
+    judge(run)
