@@ -23,6 +23,8 @@ from reference.ports import Ports, choose_ports
 from reference.settings import Settings
 from reference.valkey import RedisCredentials, RedisServer
 
+_SERVICE = "https"
+
 ADDRESSES = ("127.0.0.1", "127.0.0.2")
 ZONE = "workme.test"
 HOST = f"api.{ZONE}"
@@ -62,7 +64,7 @@ class Instance:
         self._write_secrets()
         await self._api.start(talks=True)
         self._settings = settings
-        await _together(self._start(name) for name in self._recipes)
+        await self._in_order(self._start, list(self._recipes))
         self._api.on_crash = self._on_crash
 
     async def stop(self) -> None:
@@ -79,7 +81,7 @@ class Instance:
             for name, (fields, _) in self._recipes.items()
             if any(getattr(before, field) != getattr(settings, field) for field in fields)
         ]
-        await _together(self._restart(name) for name in changed)
+        await self._in_order(self._restart, changed)
 
     @property
     def environment(self) -> Mapping[str, Any]:
@@ -107,13 +109,18 @@ class Instance:
             "dns": (("dns",), self._make_dns),
             "mongodb": (("mongodb",), self._make_mongodb),
             "redis": (("redis",), self._make_redis),
-            "https": (("certificates", "front", "api", "mongodb", "redis"), self._make_https),
+            _SERVICE: (("certificates", "front", "api", "mongodb", "redis"), self._make_https),
             "strays": (("open_ports",), self._make_strays),
             "stripe": (("stripe",), self._make_stripe),
             "sentry": (("sentry",), self._make_sentry),
             "llm": (("llm",), self._make_llm),
             "mail": (("mail",), self._make_mail),
         }
+
+    async def _in_order(self, work: Callable[[str], Coroutine[Any, Any, None]], names: Sequence[str]) -> None:
+        """The service last: a driver that asks in the middle of an election does not ask again for a while."""
+        await _together(work(name) for name in names if name != _SERVICE)
+        await _together(work(name) for name in names if name == _SERVICE)
 
     async def _restart(self, name: str) -> None:
         await self._stop(name)

@@ -1,0 +1,58 @@
+"""One healthy environment for the journeys of all tests here; each leaves it as it was."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gonogo.reference_instance import ReferenceInstance, ReferenceProcess
+from gonogo.results import CheckResult
+from gonogo.run import Request, prepare
+from gonogo.session import judge
+
+Walked = Mapping[str, CheckResult]
+Smoke = Callable[..., Walked]
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[ReferenceProcess]:
+    """It, and its faults."""
+    with ReferenceProcess() as process:
+        yield process
+
+
+@pytest.fixture
+def instance(process: ReferenceProcess) -> Iterator[ReferenceInstance]:
+    """What a run needs to know of it. Faults of a test end with the test."""
+    instance = ReferenceInstance(overlay=process.ready["environment"], faults=[], attached=True)
+    yield instance
+    if instance.faults:
+        process.set_faults([])
+
+
+@pytest.fixture
+def smoke(instance: ReferenceInstance) -> Smoke:
+    """``smoke(only=[…], overlay={…}, environ={…}, allow_money=True)``: the results of the planned steps, by id."""
+
+    def _smoke(
+        only: Sequence[str] = (),
+        overlay: Mapping[str, Mapping[str, Any]] | None = None,
+        environ: Mapping[str, str] | None = None,
+        *,
+        allow_money: bool = False,
+    ) -> Walked:
+        merged = {**instance.overlay}
+        for section, changes in (overlay or {}).items():
+            merged[section] = {**merged.get(section, {}), **changes}
+        told = ReferenceInstance(overlay=merged, faults=(), attached=True)
+        request = Request(environment="reference", project=Path.cwd(), gate="smoke", only=only, allow_money=allow_money)
+        run = prepare(request, environ or {}, instance=told)
+        try:
+            plugin = judge(run)
+            results = run.results(plugin.seen, run.recording(), unseen=plugin.unseen_because)
+        finally:
+            run.close()
+        return {check.id: check for check in results.checks}
+
+    return _smoke
