@@ -159,6 +159,11 @@ _REDIS: Mapping[str, tuple[str, Change]] = {
 _SERVICE: Mapping[str, Mapping[str, str]] = {
     "client": {
         "beta-code-inactive": "the beta code that testers were sent is not the active one",
+        "beta-code-ignored": "anybody registers, with any code",
+        "email-twice": "an address can be registered twice",
+        "token-refused": "a valid token is refused at the profile",
+        "profile-not-saved": "the profile is answered, and not stored",
+        "search-unfiltered": "searches show every city",
         "login-any-password": "any password is accepted",
         "search-stale": "what was just offered is not found until the cache expires",
         "cache-never-expires": "cached searches have no lifetime",
@@ -168,15 +173,21 @@ _SERVICE: Mapping[str, Mapping[str, str]] = {
         "feedback-lost": "feedback is accepted, and never shown",
     },
     "professional": {
+        "role-ignored": "everybody is a client",
+        "upload-by-anybody": "strangers may upload",
+        "upload-broken": "uploads end in an error 500",
         "upload-any-type": "programs are taken as documents",
         "document-cut-off": "the last byte of every document is lost",
     },
     "booking": {
+        "booking-broken": "bookings end in an error 500",
+        "booking-never-completes": "the last step is answered, and not stored",
         "booking-twice": "a double click books twice",
         "booking-hidden": "professionals do not see their bookings",
         "booking-any-order": "a booking can be completed before it was accepted",
     },
     "payment": {
+        "receipt-not-sent": "payments are not confirmed by mail",
         "payment-failed-is-paid": "a declined card counts as paid",
         "payment-never-settles": "no payment ever succeeds in the service's book",
         "payment-never-fails": "an expired PIX code waits for ever",

@@ -88,29 +88,31 @@ def test_client_completes_the_profile(walk: Walk) -> None:
     assert user.get("phone") == _PHONE, "the profile reads back, and is not in MongoDB"
 
 
-@pytest.mark.check("client-search-empty")
-def test_search_finds_nothing_where_nothing_is_offered(walk: Walk) -> None:
-    """The control for the search: a city of our own, in which nobody offers anything yet.
-
-    Fix: GET /api/services?city=… must filter by city.
-    """
-    found = walk.keep["client"].get("/api/services", city=walk.world.mark).documents(200)
-    assert not found, f"{len(found)} services are offered in a city that does not exist"
-
-
 @pytest.mark.check("client-searches")
 def test_client_finds_what_was_just_offered(walk: Walk) -> None:
     """A professional who cannot be found earns nothing, and leaves.
 
     Fix: drop cached searches when a service is offered; look at the index on city and category.
     """
-    professional = walk.join("offering", "professional")
+    client, professional = walk.keep["client"], walk.join("offering", "professional")
+    # The answer "nothing" is cached from now on, and must not outlive the offer.
+    client.get("/api/services", city=walk.world.mark).documents(200)
     offer = {"title": f"Garden {walk.world.mark}", "category": "garden", "city": walk.world.mark, "price_cents": 5000}
     service = professional.post("/api/services", **offer).document(201)
     walk.keep["service"] = service.text("id")
-    found = walk.keep["client"].get("/api/services", city=walk.world.mark).documents(200)
+    found = client.get("/api/services", city=walk.world.mark).documents(200)
     ids = [listing.text("id") for listing in found]
     assert walk.keep["service"] in ids, f"a service offered a moment ago is not found; the search gave {len(ids)}"
+
+
+@pytest.mark.check("client-search-empty")
+def test_search_filters_by_city(walk: Walk) -> None:
+    """Whoever is shown gardeners in another state does not search a second time.
+
+    Fix: GET /api/services?city=… must filter by city.
+    """
+    found = walk.keep["client"].get("/api/services", city=f"{walk.world.mark}-elsewhere").documents(200)
+    assert not found, f"{len(found)} services are offered in a city that does not exist"
 
 
 @pytest.mark.check("client-search-cached")

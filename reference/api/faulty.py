@@ -71,15 +71,20 @@ def _wrong_clock(reply: Reply) -> Reply:
     return reply.with_header("date", format_datetime(datetime.now(UTC) - timedelta(minutes=10), usegmt=True))
 
 
-def _answers_get(reply: Reply) -> Reply:
-    webhook = reply.path == "/api/payment/stripe/webhook" and reply.method == "GET"
-    return reply.served("application/json", b"{}") if webhook else reply
+def _at_once(method: str, path: str, change: Change, *, status: int | None = None) -> Change:
+    """At one route; if a status is given, only to replies that have it."""
+    wanted = (method, path)
+    return lambda reply: (
+        change(reply) if (reply.method, reply.path) == wanted and status in {None, reply.status} else reply
+    )
 
 
-def _feedback_lost(reply: Reply) -> Reply:
-    if reply.path != "/api/beta/feedback" or reply.status >= 400:  # noqa: PLR2004 - an error has no feedback
-        return reply
-    return replace(reply, body=b"[]")
+def _broken(reply: Reply) -> Reply:
+    return replace(reply, status=500, body=b'{"detail":"internal error"}')
+
+
+def _taken(reply: Reply) -> Reply:
+    return replace(reply, status=201, body=b'{"id":"000000000000000000000000"}')
 
 
 def _without_series(reply: Reply) -> Reply:
@@ -109,10 +114,19 @@ CHANGES: Mapping[str, Change] = {
     "metrics-series-missing": _at("/metrics", _without_series),
     "openapi-broken": _at("/openapi.json", lambda reply: reply.served("application/json", b'{"openapi":"3.1.0",')),
     "clock-wrong-on-one-address": _wrong_clock,
-    "webhook-answers-get": _answers_get,
-    "feedback-lost": _feedback_lost,
+    "beta-code-ignored": _at_once("POST", "/api/auth/register", _taken, status=403),
+    "email-twice": _at_once("POST", "/api/auth/register", _taken, status=409),
+    "token-refused": _at_once("GET", "/api/profile", lambda reply: replace(reply, status=401)),
+    "role-ignored": _at_once("GET", "/api/profile", lambda reply: reply.with_json(role="client"), status=200),
+    "upload-by-anybody": _at_once("POST", "/api/documents", _taken, status=401),
+    "upload-broken": _at_once("POST", "/api/documents", _broken),
+    "booking-broken": _at_once("POST", "/api/bookings", _broken),
+    "webhook-answers-get": _at_once(
+        "GET", "/api/payment/stripe/webhook", lambda reply: reply.served("application/json", b"{}")
+    ),
+    "feedback-lost": _at_once("GET", "/api/beta/feedback", lambda reply: replace(reply, body=b"[]"), status=200),
 }
-OTHERS = ("health-slow", "health-leaks-secret", "metrics-frozen", "metrics-public")
+OTHERS = ("health-slow", "profile-not-saved", "health-leaks-secret", "metrics-frozen", "metrics-public")
 """Faults of the same kind that need more than the reply."""
 
 REPLIES = frozenset({*CHANGES, *OTHERS})
@@ -135,6 +149,8 @@ class Faulty:
         if "metrics-public" in self.faults and scope["path"] == "/metrics":
             token = (b"authorization", f"Bearer {self._config.metrics_token}".encode())
             scope = {**scope, "headers": [*scope["headers"], token]}
+        if "profile-not-saved" in self.faults and (scope["method"], scope["path"]) == ("PUT", "/api/profile"):
+            scope = {**scope, "method": "GET"}
         reply = self._spoil(await _ask(self._app, scope, receive))
         if "health-slow" in self.faults and scope["path"].startswith("/api/health"):
             await asyncio.sleep(_SLOW_SECONDS)

@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI, HTTPException
 
 from reference.api.app import build_stores, start_reporting
-from reference.api.bookings import Bookings, State, Wish
+from reference.api.bookings import Bookings, State, Step, Wish
 from reference.api.config import ApiConfig
 from reference.api.documents import Documents
 from reference.api.erasure import Erasure
@@ -34,6 +34,12 @@ class _AnyPassword(PasswordHasher):
 class _Silent(Mailer):
     async def send(self, to: str, subject: str, text: str) -> None:
         del to, subject, text
+
+
+class _NoReceipts(Mailer):
+    async def send(self, to: str, subject: str, text: str) -> None:
+        if "Payment" not in subject:
+            await super().send(to, subject, text)
 
 
 class _AnyType(Documents):
@@ -65,6 +71,19 @@ class _Uncached(Listings):
 class _Stale(Listings):
     async def forget(self, listing: Document) -> None:
         del listing
+
+
+class _Unfiltered(Listings):
+    async def search(self, city: str, category: str) -> tuple[list[dict[str, Any]], bool]:
+        del city
+        return await super().search("", category)
+
+
+class _Endless(Bookings):
+    async def move(self, user: Document, booking_id: str, step: Step) -> Document:
+        if step == "complete":
+            return {**await self.find(user, booking_id), "state": "completed"}
+        return await super().move(user, booking_id, step)
 
 
 class _Twice(Bookings):
@@ -210,7 +229,8 @@ class _Picky(Receiver):
 
 class _Partial(Erasure):
     async def erase(self, user: Document) -> None:
-        kept = [booking async for booking in self.service.collection("bookings").find({"client_id": user["_id"]})]
+        party = {"$or": [{"client_id": user["_id"]}, {"professional_id": user["_id"]}]}
+        kept = [booking async for booking in self.service.collection("bookings").find(party)]
         await super().erase(user)
         for booking in kept:
             await self.service.collection("bookings").insert_one(booking)
@@ -223,6 +243,8 @@ _PARTS: Mapping[str, tuple[str, Part]] = {
     "document-leaks": ("documents", _SharedDocuments),
     "cache-never-expires": ("listings", _Eternal),
     "cache-unused": ("listings", _Uncached),
+    "search-unfiltered": ("listings", _Unfiltered),
+    "booking-never-completes": ("bookings", _Endless),
     "search-stale": ("listings", _Stale),
     "booking-twice": ("bookings", _Twice),
     "booking-leaks": ("bookings", _SharedBookings),
@@ -276,9 +298,12 @@ def _open_to_all(app: FastAPI) -> None:
     app.dependency_overrides[admin_only] = anybody
 
 
-def _silent_mailer(app: FastAPI) -> None:
-    service = app.state.service
-    service.mailer = _Silent(service.config.mail, service.config.ca_file, service.metrics)
+def _mailer(kind: type[Mailer]) -> Callable[[FastAPI], None]:
+    def change(app: FastAPI) -> None:
+        service = app.state.service
+        service.mailer = kind(service.config.mail, service.config.ca_file, service.metrics)
+
+    return change
 
 
 _REST: Mapping[str, Callable[[FastAPI], None]] = {
@@ -287,7 +312,8 @@ _REST: Mapping[str, Callable[[FastAPI], None]] = {
     "beta-unlimited": _configured(beta_seats=100_000),
     "admin-open-to-all": _open_to_all,
     "assistant-key-wrong": _configured(llm_key="another-key"),
-    "mail-not-sent": _silent_mailer,
+    "mail-not-sent": _mailer(_Silent),
+    "receipt-not-sent": _mailer(_NoReceipts),
     "erasure-incomplete": _partial_erasure,
     "webhook-handles-twice": _twice_handled,
     "webhook-secret-wrong": _wrong_webhook_secret,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.reference.supervised import Supervised, faults, nothing_is_left
+from gonogo.declarations import read_declarations
+from tests.reference.supervised import ROOT, Supervised, faults, nothing_is_left
 
 
 @contextmanager
