@@ -1,4 +1,4 @@
-.PHONY: help setup launch test lint check faults bench lock
+.PHONY: help setup launch test lint check faults endurance bench lock
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -34,6 +34,9 @@ check: lint  ## all of lint, and the tests with branch coverage
 
 faults: setup  ## every fault of the reference environment against every check
 	$(BIN)/python tests/faults/matrix.py
+
+endurance: setup  ## fifty smoke runs, and one killed after every step: what remains?
+	$(BIN)/python -m tests.smoke.endurance
 
 bench: setup  ## what probing at once costs, beside one at a time
 	$(BIN)/python tests/bench/probing.py

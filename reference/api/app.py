@@ -6,6 +6,8 @@ import sentry_sdk
 from fastapi import FastAPI
 from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
+from sentry_sdk.integrations.fastapi import FastApiIntegration
+from sentry_sdk.integrations.starlette import StarletteIntegration
 from starlette.middleware.cors import CORSMiddleware
 
 from reference.api import (
@@ -88,6 +90,8 @@ def start_reporting(config: ApiConfig, dsn: str | None = None) -> None:
         release=config.release,
         traces_sample_rate=_TRACED,
         send_default_pii=False,
+        # A span for each middleware of each request costs more than most requests.
+        integrations=[StarletteIntegration(middleware_spans=False), FastApiIntegration(middleware_spans=False)],
     )
 
 

@@ -33,8 +33,9 @@ class Erasure:
         payments = self.service.collection("payments")
         async for payment in payments.find(party):
             await self.ledger.cancel(payment)
-            await self.service.collection("stripe_events").delete_many({"payment_id": payment["_id"]})
             await payments.delete_one({"_id": payment["_id"]})
+            # An event that comes from now on finds no payment, and is not remembered.
+            await self.service.collection("stripe_events").delete_many({"payment_id": payment["_id"]})
 
     async def _account(self, identifier: str) -> None:
         removed = await self.service.collection("users").delete_one({"_id": identifier})

@@ -95,6 +95,10 @@ class Ledger:
         await self._announce(payment)
         return True
 
+    async def exists(self, payment_id: str) -> bool:
+        """Whether it is still in the book."""
+        return await self.service.collection("payments").count_documents({"_id": payment_id}, limit=1) > 0
+
     async def refund(self, payment: Document) -> None:
         """Give the money back at Stripe, then in the book. Stripe knows the key: twice is once."""
         await self.service.stripe.v1.refunds.create_async(

@@ -81,9 +81,12 @@ class _Unfiltered(Listings):
 
 class _Endless(Bookings):
     async def move(self, user: Document, booking_id: str, step: Step) -> Document:
+        moved = await super().move(user, booking_id, step)
         if step == "complete":
-            return {**await self.find(user, booking_id), "state": "completed"}
-        return await super().move(user, booking_id, step)
+            await self.service.collection("bookings").update_one(
+                {"_id": booking_id}, {"$set": {"state": "in_progress"}}
+            )
+        return moved
 
 
 class _Twice(Bookings):

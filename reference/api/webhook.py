@@ -57,9 +57,14 @@ class Receiver:
         try:
             await stores.ledger.advance(payment["_id"], status)
         except BaseException:
-            # Not handled after all: Stripe delivers it again.
-            await self.service.collection("stripe_events").delete_one({"_id": event["id"]})
+            await self.forget(event["id"])  # not handled after all: Stripe delivers it again
             raise
+        if not await stores.ledger.exists(payment["_id"]):
+            await self.forget(event["id"])  # its user was erased meanwhile, and so is what is known of them
+
+    async def forget(self, event_id: str) -> None:
+        """As if it had never come."""
+        await self.service.collection("stripe_events").delete_one({"_id": event_id})
 
     async def claim(self, event_id: str, payment: Document) -> bool:
         """Whether this event is handled here and now, for the first time; two at once never both hear yes."""

@@ -1,5 +1,6 @@
 """Runs pytest, in this process, over the checks of a run, and publishes what came of it."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,13 @@ class CheckingFailed(GonogoError):
 def judge(run: Run, *extra: str) -> RunPlugin:
     """Let the run's checks judge. The observations are in what is returned."""
     plugin = RunPlugin(run)
+    gc.freeze()  # the modules are here to stay: going through them again and again takes a tenth of a smoke run
     arguments = [
         *(str(folder) for folder in run.suite.folders),
         *("-c", str(_CONFIGURATION), "--rootdir", str(Path.cwd()), "--import-mode=importlib"),
         *("--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminalreporter"),
+        # They look for what tests left to the garbage collector; what targets leave there is no finding, and it takes a second.
+        *("-p", "no:unraisableexception", "-p", "no:threadexception"),
         "--capture=sys",  # what checks print is kept, and progress still reaches the terminal
         *extra,
     ]

@@ -4,6 +4,7 @@
 """
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,7 +27,7 @@ from gonogo.results import Results
 from gonogo.run import Request, check_folders, prepare
 from gonogo.session import judge
 
-KILLED = -9
+KILLED = -signal.SIGKILL
 _RUNS = 50
 _TRANSIENT = "wm:rate:"
 """Counters of attempts: they name nobody, and are gone within a minute."""
@@ -49,13 +50,14 @@ def smoke(instance: ReferenceInstance) -> Results:
         run.close()
 
 
-def killed_after(step: str, instance: ReferenceInstance) -> int:
-    """A run in a process of its own that is killed as soon as this step is done. Gives its exit code."""
+def stopped_after(step: str, instance: ReferenceInstance, number: signal.Signals = signal.SIGKILL) -> int:
+    """A run in a process of its own that gets a signal as soon as this step is done. Gives its exit code."""
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(instance.overlay, file)
         file.flush()
         program = "import sys; from tests.smoke.killed import main; main(*sys.argv[1:])"
-        done = subprocess.run([sys.executable, "-c", program, file.name, step], check=False, timeout=120)  # noqa: S603
+        command = [sys.executable, "-c", program, file.name, step, str(int(number))]
+        done = subprocess.run(command, check=False, timeout=120)  # noqa: S603 - our own program
     return done.returncode
 
 
@@ -74,6 +76,8 @@ def contents(instance: ReferenceInstance) -> Mapping[str, int]:
         database = client["workme"]
         for name in database.list_collection_names():
             found[f"documents in {name}"] = database[name].count_documents({})
+        # Its one document counts seats.
+        found["documents in beta"] = sum(seats["taken"] for seats in database["beta"].find())
     with redis.Redis.from_url(secrets["REDIS_URL"], ssl_ca_certs=overlay["redis"]["ca_file"]) as cache:
         keys = cast("list[bytes]", list(cache.scan_iter(match="wm:*", count=1000)))
         found["keys in Redis"] = sum(not key.startswith(_TRANSIENT.encode()) for key in keys)
@@ -106,7 +110,7 @@ def kills(instance: ReferenceInstance, wanted: Sequence[str]) -> bool:
     clean_now = contents(instance)
     good = True
     for step in wanted:
-        code = killed_after(step, instance)
+        code = stopped_after(step, instance)
         left = contents(instance)
         swept = clean("reference", Path.cwd(), {}, instance=instance)
         remained = {what: number for what, number in contents(instance).items() if clean_now.get(what) != number}

@@ -14,6 +14,7 @@ from gonogo.probes.stripe_client import StripeApi
 
 _MOST_ROUNDS = 20
 _MOST_KEYS = 10_000
+_AT_ONCE = 4
 _OPEN = ("requires_payment_method", "requires_confirmation", "requires_action", "processing", "requires_capture")
 _LOOK_BACK = timedelta(days=2)
 
@@ -93,8 +94,11 @@ def _remove_users(walk: Walk, mark: str) -> None:
         users = _users(walk, mark)
         if not users:
             return
-        for user in users:
-            walk.admin.delete(f"/api/beta/users/{user}").answers(204, 404)
+        admin = walk.admin
+        removals = [partial(admin.delete, f"/api/beta/users/{user}") for user in users]
+        for first in range(0, len(removals), _AT_ONCE):
+            for reply in walk.at_once(removals[first : first + _AT_ONCE]):
+                reply.answers(204, 404)
 
 
 def _counting(walk: Walk, collection: str, field: str, mark: str) -> Callable[[], int]:

@@ -1,0 +1,148 @@
+"""Journeys against the reference environment: what they say, what they leave, and what they cost."""
+
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dotenv import dotenv_values
+
+from gonogo.cleaning import clean
+from gonogo.errors import UsageError
+from gonogo.publish import open_folder
+from gonogo.reference_instance import ReferenceInstance, ReferenceProcess
+from gonogo.replay import differences, judged_again, read_results
+from gonogo.results import Outcome
+from gonogo.run import Request, prepare
+from gonogo.session import verify
+from tests.smoke.conftest import Smoke
+from tests.smoke.endurance import KILLED, contents, stopped_after
+
+LIVE: Mapping[str, Mapping[str, Any]] = {"stripe": {"mode": "live"}, "smoke": {"card": "SMOKE_CARD"}}
+
+
+def secrets(instance: ReferenceInstance) -> dict[str, str]:
+    """Of this environment."""
+    return {name: value or "" for name, value in dotenv_values(instance.overlay["secrets"]["dotenv"]).items()}
+
+
+def live_keys(instance: ReferenceInstance) -> dict[str, str]:
+    """The same account's other keys, and a card."""
+    known = secrets(instance)
+    keys = {name: known[name].replace("_test_", "_live_") for name in ("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY")}
+    return {**keys, "SMOKE_CARD": "pm_card_visa"}
+
+
+def fault(process: ReferenceProcess, instance: ReferenceInstance, name: str) -> None:
+    """Until the end of the test."""
+    process.set_faults([name])
+    instance.faults = [name]
+
+
+def test_run_is_go_replays_and_leaves_nothing(instance: ReferenceInstance, tmp_path: Path) -> None:
+    """Whoever reads the record later must come to the same verdict, and must read no secret in it."""
+    before = contents(instance)
+    run = prepare(Request(environment="reference", project=Path.cwd(), gate="smoke"), {}, instance=instance)
+    try:
+        published = verify(run, open_folder(run, tmp_path))
+    finally:
+        run.close()
+    assert [check.id for check in published.results.checks if check.outcome is not Outcome.PASS] == []
+    assert contents(instance) == before
+    folder = published.signoff.parent.resolve()
+    assert not differences(read_results(folder / "results.json"), judged_again(folder, Path.cwd()))
+    written = "".join(path.read_text(errors="replace") for path in folder.iterdir())
+    assert not [name for name, value in secrets(instance).items() if value in written]
+    assert "eyJ" not in written, "a token of a synthetic user is in the record"
+
+
+@pytest.mark.parametrize("step", ["client-registers", "payment-pix", "webhook-twice-at-once"])
+def test_clean_removes_what_a_killed_run_left(instance: ReferenceInstance, step: str) -> None:
+    """`make endurance` does the same after every step."""
+    before = contents(instance)
+    assert stopped_after(step, instance) == KILLED
+    assert contents(instance) != before
+    swept = clean("reference", Path.cwd(), {}, instance=instance)
+    assert swept.found["users"] > 0
+    assert not swept.remaining
+    assert contents(instance) == before
+    assert not clean("reference", Path.cwd(), {}, instance=instance).found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_run_leaves_nothing(instance: ReferenceInstance, number: signal.Signals) -> None:
+    """Ctrl-C is how people stop things that look wrong."""
+    before = contents(instance)
+    stopped_after("booking-requested", instance, number)
+    if number is signal.SIGINT:
+        assert contents(instance) == before
+    clean("reference", Path.cwd(), {}, instance=instance)
+    assert contents(instance) == before
+
+
+def test_deadline_leaves_nothing(instance: ReferenceInstance, smoke: Smoke) -> None:
+    """Whatever hangs, the run ends, and the rest is NOT RUN."""
+    before = contents(instance)
+    walked = smoke(overlay={"limits": {"run": "2 s"}})
+    late = [check for check in walked.values() if check.outcome is Outcome.NOT_RUN]
+    assert late
+    assert "deadline" in late[0].observations[0].message
+    assert contents(instance) == before
+
+
+def test_failed_step_blocks_the_later_ones(
+    process: ReferenceProcess, instance: ReferenceInstance, smoke: Smoke
+) -> None:
+    """One cause, one message: its consequences only point to it."""
+    fault(process, instance, "token-refused")
+    walked = smoke(["client-search-cached", "client-assistant"])
+    assert walked["client-logs-in"].outcome is Outcome.FAIL
+    blocked = walked["client-search-cached"]
+    assert blocked.outcome is Outcome.BLOCKED
+    assert blocked.observations[0].cause is not None
+
+
+def test_nobody_asks_stripe_about_money_with_stripe_down(
+    process: ReferenceProcess, instance: ReferenceInstance, smoke: Smoke
+) -> None:
+    """Somebody else's outage is no failure of the product, and no GO either."""
+    fault(process, instance, "stripe-down")
+    walked = smoke(["stripe-keys", "payment-card"])
+    assert walked["stripe-keys"].outcome is Outcome.ERROR
+    assert "could not be reached" in walked["stripe-keys"].observations[0].message
+    assert walked["payment-card"].outcome is Outcome.BLOCKED
+
+
+def test_real_money_needs_permission_twice(
+    process: ReferenceProcess, instance: ReferenceInstance, smoke: Smoke
+) -> None:
+    """Once in the environment file, once on the command line; neither alone charges anybody."""
+    fault(process, instance, "stripe-live")
+    wanted, keys = ["money-charged-and-refunded"], live_keys(instance)
+    permitted = {**LIVE, "permits": {"effects": ["read", "write", "intrusive", "money"]}}
+    for overlay, allowed, said in ((permitted, False, "--allow-money"), (LIVE, True, "permits")):
+        walked = smoke(wanted, overlay, keys, allow_money=allowed)["money-charged-and-refunded"]
+        assert walked.outcome is Outcome.NOT_RUN
+        assert said in f"{walked.observations[0].message} {walked.observations[0].hint}"
+    before = contents(instance)
+    paid = smoke(wanted, permitted, keys, allow_money=True)["money-charged-and-refunded"]
+    assert paid.outcome is Outcome.PASS, paid.observations
+    assert contents(instance) == before
+
+
+def test_refund_that_does_not_come_is_red(process: ReferenceProcess, instance: ReferenceInstance, smoke: Smoke) -> None:
+    """The one step that takes real money must not end green while the money is gone."""
+    process.set_faults(["stripe-live", "refund-not-sent"])
+    instance.faults = ["stripe-live", "refund-not-sent"]
+    permitted = {**LIVE, "permits": {"effects": ["read", "write", "intrusive", "money"]}}
+    wanted, keys = ["money-charged-and-refunded"], live_keys(instance)
+    paid = smoke(wanted, permitted, keys, allow_money=True)["money-charged-and-refunded"]
+    assert paid.outcome is Outcome.FAIL
+    assert "not refunded at Stripe" in paid.observations[0].message
+
+
+def test_live_key_is_refused_before_anything_is_asked(instance: ReferenceInstance, smoke: Smoke) -> None:
+    """In an environment that says test."""
+    with pytest.raises(UsageError, match="is a live key"):
+        smoke(environ=live_keys(instance))
