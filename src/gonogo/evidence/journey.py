@@ -6,6 +6,8 @@ from typing import Literal
 
 from gonogo.evidence.base import Evidence
 
+LAST = "cleanup"
+"""The journey that begins when all others are over."""
 Ending = Literal["pass", "fail", "error", "bug"]
 
 

@@ -12,7 +12,7 @@ from gonogo.catalogue import Severity
 from gonogo.environment.model import Environment
 from gonogo.errors import GonogoError, Unobserved
 from gonogo.evidence.base import Scope
-from gonogo.evidence.journey import Ending, StepEvidence
+from gonogo.evidence.journey import LAST, Ending, StepEvidence
 from gonogo.evidence.record import Failure, Record
 from gonogo.journey.sweep import Swept, sweep
 from gonogo.journey.walk import Walk
@@ -23,8 +23,6 @@ from gonogo.results import Observation, Outcome
 from gonogo.secrets import Secrets
 from gonogo.verdict import Seen, blocking
 
-LAST = "cleanup"
-"""The journey that begins when all others are over."""
 _OUTCOMES: Mapping[Ending, Outcome] = {"pass": Outcome.PASS, "error": Outcome.ERROR, "bug": Outcome.ERROR}
 
 

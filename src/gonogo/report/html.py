@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -14,6 +14,7 @@ import jinja2
 from markupsafe import Markup
 
 from gonogo.durations import format_duration
+from gonogo.report.journeys import journeys
 from gonogo.report.visible import visible
 from gonogo.report.wording import SHAPES, VERDICT_SHAPES, command, families, problems, word
 from gonogo.results import Outcome, Results, sum_line
@@ -32,6 +33,7 @@ def render_signoff(results: Results) -> bytes:
         style=Markup(style),  # noqa: S704 - our own file, and its hash stands in the policy
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         families=families(results),
+        journeys=journeys(results),
         failed=problems(results, [Outcome.FAIL]),
         warned=problems(results, [Outcome.WARN]),
         gaps=problems(results, [Outcome.ERROR, Outcome.NOT_RUN]),
@@ -58,11 +60,12 @@ def _environment() -> jinja2.Environment:
         shape=SHAPES.__getitem__,
         verdict_shape=VERDICT_SHAPES.__getitem__,
         utc=_utc,
+        seconds=lambda elapsed: f"{elapsed.total_seconds():.2f} s",
         facts=_facts,
         tally=_tally,
         css=lambda outcome: str(outcome).replace(" ", "-").lower(),
     )
-    environment.globals.update(command=command, same=_same)
+    environment.globals.update(command=command, same=_same, nothing=timedelta())
     return environment
 
 
