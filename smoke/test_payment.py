@@ -9,8 +9,6 @@ from gonogo.journey.people import Person
 from gonogo.journey.replies import Document
 from gonogo.journey.walk import Walk
 
-"""Stripe delivers test events within seconds."""
-
 
 @pytest.mark.check("payment-card")
 def test_card_is_charged(walk: Walk) -> None:
