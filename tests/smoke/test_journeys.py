@@ -114,6 +114,15 @@ def test_nobody_asks_stripe_about_money_with_stripe_down(
     assert walked["payment-card"].outcome is Outcome.BLOCKED
 
 
+def test_inbox_that_cannot_be_read_is_our_inability(instance: ReferenceInstance, smoke: Smoke) -> None:
+    """The mail may have arrived: nobody knows, and the product is not to blame."""
+    before = contents(instance)
+    walked = smoke(["client-welcome-mail"], {"mail": {"inbox": "http://127.0.0.1:1"}})["client-welcome-mail"]
+    assert walked.outcome is Outcome.ERROR
+    assert "inbox" in walked.observations[0].message
+    assert contents(instance) == before
+
+
 def test_real_money_needs_permission_twice(
     process: ReferenceProcess, instance: ReferenceInstance, smoke: Smoke
 ) -> None:
