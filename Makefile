@@ -18,7 +18,7 @@ launch: setup  ## start the reference environment, verify it, write the sign-off
 	$(BIN)/gonogo run --env reference
 
 test: setup  ## the suite's own tests
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests --numprocesses 4 --dist loadfile
 
 lint: setup  ## linters, types, import contracts
 	$(BIN)/ruff check .

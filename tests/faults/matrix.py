@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from gonogo.plan import WALK, read_suite
+from gonogo.plan import read_suite
 from gonogo.reference_instance import ReferenceInstance, ReferenceProcess, known_faults
 from gonogo.results import Outcome, Results
 from gonogo.run import Request, check_folders, prepare
@@ -23,18 +23,17 @@ RED = {Outcome.FAIL, Outcome.WARN}
 HEALTHY = "none"
 _MOST_WORKERS = 4
 BLINDING = {"stripe-down", "sentry-down"}
-_WALKED_INTO_BY: Mapping[str, Sequence[str]] = {
-    **{
-        journey: [journey]
-        for journey in ("client", "professional", "booking", "payment", "webhook", "privacy", "errors")
-    },
-    "cleanup": ["booking", "cleanup"],
-    "stripe": ["stripe", "payment"],
-    "sentry": ["sentry", "errors"],
+_ALSO_IN: Mapping[str, Sequence[str]] = {
+    "http": ["tls"],
+    "mongodb": ["http"],
+    "redis": ["http"],
+    "cleanup": ["booking"],
+    "stripe": ["payment"],
+    "sentry": ["errors"],
     "mail": ["client", "booking"],
+    "booking-broken": ["privacy", "webhook"],
 }
-"""Families of checks by the area of a fault. A fault of any other area is held against all that is not walked."""
-_ALSO_WALKED_INTO_BY: Mapping[str, Sequence[str]] = {"booking-broken": ["privacy", "webhook"]}
+"""Families of checks, beside that of a fault's own area, that the faults of an area, or one fault, show in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +59,8 @@ def verify(process: ReferenceProcess, faults: Sequence[str], only: Sequence[str]
 def confronted(fault: str, area: str) -> list[str]:
     """The checks that a fault is held against: walking everything for each would take half an hour."""
     suite = read_suite(check_folders(Path.cwd()))
-    families = [*_WALKED_INTO_BY.get(area, ()), *_ALSO_WALKED_INTO_BY.get(fault, ())]
-    return [
-        found.id
-        for found in suite.declarations.values()
-        if (found.family in families if families else WALK not in found.arguments)
-    ]
+    families = {area, *_ALSO_IN.get(area, ()), *_ALSO_IN.get(fault, ())}
+    return [found.id for found in suite.declarations.values() if found.family in families]
 
 
 def red(results: Results) -> list[str]:
