@@ -85,12 +85,9 @@ def test_configuration_errors_are_usage_errors(plain: Pytest, tmp_path: Path) ->
     assert "Traceback" not in done.stderr
 
 
-def test_xdist_is_refused(plain: Pytest, tmp_path: Path) -> None:
+def test_xdist_is_refused(plain: Pytest) -> None:
     """Every worker would ask the same questions of the same production system."""
-    (tmp_path / "fake_xdist.py").write_text(
-        "def pytest_addoption(parser):\n    parser.addoption('-N', dest='numprocesses')\n"
-    )
-    done = plain("checks", "--env", "dead", "-p", "fake_xdist", "-N", "4", PYTHONPATH=str(tmp_path))
+    done = plain("checks", "--env", "dead", "--numprocesses", "4")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "without pytest-xdist" in done.stderr
 
