@@ -1,6 +1,5 @@
 """Runs pytest, in this process, over the checks of a run, and publishes what came of it."""
 
-import gc
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,6 @@ class CheckingFailed(GonogoError):
 def judge(run: Run, *extra: str) -> RunPlugin:
     """Let the run's checks judge. The observations are in what is returned."""
     plugin = RunPlugin(run)
-    gc.freeze()  # the modules are here to stay: going through them again and again takes a tenth of a smoke run
     arguments = [
         *(str(folder) for folder in run.suite.folders),
         *("-c", str(_CONFIGURATION), "--rootdir", str(Path.cwd()), "--import-mode=importlib"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -63,6 +64,7 @@ def _verified(asked: dict[str, Any], reports: Path, *, strict: bool) -> int:
     from gonogo.sources import LiveSource  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, _interrupt)
+    gc.freeze()  # the modules are here to stay: going through them again and again takes a tenth of a smoke run
     request = Request(project=Path(), **asked)
     progress = Progress(sys.stderr)
     progress.say(f"preparing {request.environment}")
