@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from gonogo.plan import read_suite
+from gonogo.plan import Suite, read_suite
 from gonogo.reference_instance import ReferenceInstance, ReferenceProcess, known_faults
 from gonogo.results import Outcome, Results
 from gonogo.run import Request, check_folders, prepare
@@ -56,9 +56,8 @@ def verify(process: ReferenceProcess, faults: Sequence[str], only: Sequence[str]
         run.close()
 
 
-def confronted(fault: str, area: str) -> list[str]:
+def confronted(suite: Suite, fault: str, area: str) -> list[str]:
     """The checks that a fault is held against: walking everything for each would take half an hour."""
-    suite = read_suite(check_folders(Path.cwd()))
     families = {area, *_ALSO_IN.get(area, ()), *_ALSO_IN.get(fault, ())}
     return [found.id for found in suite.declarations.values() if found.family in families]
 
@@ -85,6 +84,7 @@ def row(fault: str, results: Results, seconds: float) -> str:
 def measure(faults: Sequence[str]) -> Mapping[str, Measured]:
     """Switch these on, one after another, in an environment of their own; a row of the table for each."""
     measured: dict[str, Measured] = {}
+    suite = read_suite(check_folders(Path.cwd()))
     areas = {fault["name"]: fault["area"] for fault in known_faults()}
     with ReferenceProcess() as process:
         for fault in faults:
@@ -93,7 +93,7 @@ def measure(faults: Sequence[str]) -> Mapping[str, Measured]:
                 results = verify(process, [])
             else:
                 process.set_faults([fault])
-                results = verify(process, [fault], confronted(fault, areas[fault]))
+                results = verify(process, [fault], confronted(suite, fault, areas[fault]))
             print(row(fault, results, time.monotonic() - started), flush=True)
             measured[fault] = Measured(red(results), unseen(results), [check.id for check in results.checks])
     return measured
