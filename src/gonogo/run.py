@@ -66,6 +66,8 @@ class Run:
     journeys: Journeys | None = None
     finished_at: datetime | None = None
     interrupted: bool = False
+    stopping: bool = False
+    """Whether it was told to stop, whatever became of the exception that said so."""
     resources: ExitStack = field(default_factory=ExitStack)
 
     def close(self) -> None:
@@ -75,7 +77,7 @@ class Run:
 
     def finish(self, *, interrupted: bool) -> None:
         """Stop asking; the time of this moment is the run's end."""
-        self.interrupted = interrupted
+        self.interrupted = interrupted or self.stopping
         self.source.close()
         if self.finished_at is None:
             self.finished_at = datetime.now(UTC)

@@ -132,6 +132,8 @@ class RunPlugin:
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """A check whose need did not pass has nothing to say of its own."""
+        if self.run.stopping:
+            raise KeyboardInterrupt
         check, scope = item.stash[_CHECK]
         if _is_step(item) and not self._walking:
             self._walking = True

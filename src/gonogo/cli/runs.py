@@ -63,7 +63,17 @@ def _verified(asked: dict[str, Any], reports: Path, *, strict: bool) -> int:
     from gonogo.session import abandon, verify  # noqa: PLC0415
     from gonogo.sources import LiveSource  # noqa: PLC0415
 
-    signal.signal(signal.SIGTERM, _interrupt)
+    prepared = None
+
+    def interrupt(number: int, frame: object) -> None:
+        """On record before it is raised: whoever swallows the exception, the run is not taken for a whole one."""
+        del number, frame
+        if prepared is not None:
+            prepared.stopping = True
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     gc.freeze()  # the modules are here to stay: going through them again and again takes a tenth of a smoke run
     request = Request(project=Path(), **asked)
     progress = Progress(sys.stderr)
@@ -137,9 +147,3 @@ def _exit_code(results: Results, *, strict: bool) -> int:
         Verdict.NO_GO: _EXIT_NO_GO,
         Verdict.INCOMPLETE: _EXIT_INCOMPLETE,
     }[results.decision.verdict]
-
-
-def _interrupt(number: int, frame: object) -> None:
-    """A terminated run ends like one that was interrupted by hand: with a valid, INCOMPLETE record."""
-    del number, frame
-    raise KeyboardInterrupt
