@@ -5,9 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-import sentry_sdk
-from sentry_sdk.utils import BadDsn
-
 from gonogo.durations import format_duration
 from gonogo.environment.model import Sentry
 from gonogo.errors import UsageError
@@ -29,6 +26,9 @@ class Reports:
 
     def send_canary(self) -> str:
         """Send a message through the SDK, with the service's own DSN; gives the event's id, which proves nothing yet."""
+        import sentry_sdk  # noqa: PLC0415 - help, and every run without this step, need not wait for it
+        from sentry_sdk.utils import BadDsn  # noqa: PLC0415
+
         try:
             client = sentry_sdk.Client(dsn=self.world.secrets[self.section.dsn], default_integrations=False)
         except BadDsn:
