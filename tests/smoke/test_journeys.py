@@ -13,7 +13,7 @@ from gonogo.errors import UsageError
 from gonogo.publish import open_folder
 from gonogo.reference_instance import ReferenceInstance, ReferenceProcess
 from gonogo.replay import differences, judged_again, read_results
-from gonogo.results import Outcome
+from gonogo.results import Outcome, Results
 from gonogo.run import Request, prepare
 from gonogo.session import verify
 from tests.smoke.conftest import Smoke
@@ -40,6 +40,16 @@ def fault(process: ReferenceProcess, instance: ReferenceInstance, name: str) -> 
     instance.faults = [name]
 
 
+def not_passed(results: Results) -> list[str]:
+    """Each with what it said."""
+    return [
+        f"{check.id} {seen.outcome}: {seen.message}"
+        for check in results.checks
+        for seen in check.observations
+        if seen.outcome is not Outcome.PASS
+    ]
+
+
 def test_run_is_go_replays_and_leaves_nothing(instance: ReferenceInstance, tmp_path: Path) -> None:
     """Whoever reads the record later must come to the same verdict, and must read no secret in it."""
     before = contents(instance)
@@ -48,7 +58,7 @@ def test_run_is_go_replays_and_leaves_nothing(instance: ReferenceInstance, tmp_p
         published = verify(run, open_folder(run, tmp_path))
     finally:
         run.close()
-    assert [check.id for check in published.results.checks if check.outcome is not Outcome.PASS] == []
+    assert not_passed(published.results) == []
     assert contents(instance) == before
     folder = published.signoff.parent.resolve()
     assert not differences(read_results(folder / "results.json"), judged_again(folder, Path.cwd()))

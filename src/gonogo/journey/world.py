@@ -106,8 +106,16 @@ class World:
 
         def connect() -> Any:  # noqa: ANN401 - a context manager
             tls = trust_context(trust)
-            redactor, port = self.redactor, host.https_port
-            return address_client(tls, host=name, address=address, port=port, redactor=redactor, http2=False)
+            return address_client(
+                tls,
+                host=name,
+                address=address,
+                port=host.https_port,
+                redactor=self.redactor,
+                http2=False,
+                # How fast it should be is for the load to say; a step asks whether it works.
+                patience_seconds=self.environment.limits.probe.total_seconds(),
+            )
 
         client: AddressClient = self._once(f"service {index}", connect)
         return client

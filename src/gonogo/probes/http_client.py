@@ -19,7 +19,8 @@ from gonogo.redaction import Redactor
 LARGEST_BODY_BYTES = 1024 * 1024
 REFUSED = "refused: nobody listens"
 _CONNECT_SECONDS = 3.0
-_EXCHANGE_SECONDS = 4.0
+EXCHANGE_SECONDS = 4.0
+"""For one request and its whole answer, unless the caller is more patient."""
 KNOCK_PATIENCE = timedelta(seconds=2)
 _KEPT_HEADERS = (
     "cache-control",
@@ -77,8 +78,10 @@ class AddressClient:
         address: str,
         port: int,
         redactor: Redactor | None = None,
+        patience_seconds: float = EXCHANGE_SECONDS,
     ) -> None:
         self._client = client
+        self._patience_seconds = patience_seconds
         self._tls = scheme == "https"
         self._redactor = redactor or Redactor({})
         self._host = host
@@ -99,10 +102,10 @@ class AddressClient:
         """One request. Raises Unobserved only for what is no answer of the target."""
         started = time.monotonic()
         try:
-            async with asyncio.timeout(_EXCHANGE_SECONDS):
+            async with asyncio.timeout(self._patience_seconds):
                 return await self._send(method, path, {"Host": self._authority, **(headers or {})}, content)
         except TimeoutError:
-            problem = f"no complete answer within {_EXCHANGE_SECONDS:g} s"
+            problem = f"no complete answer within {self._patience_seconds:g} s"
         except httpx.ConnectTimeout:
             # For httpx the handshake is a part of connecting: an accepted connection that says nothing is an answer.
             if not self._tls or await knock(self._address, self._port, KNOCK_PATIENCE):
@@ -174,12 +177,13 @@ async def address_client(  # noqa: PLR0913 - where to ask, in whose name, and ho
     port: int,
     redactor: Redactor | None = None,
     http2: bool = True,
+    patience_seconds: float = EXCHANGE_SECONDS,
 ) -> AsyncIterator[AddressClient]:
     """A client for the length of one probe; without a context it speaks plain HTTP.
 
     A refusal that comes before the whole body was sent can be read over HTTP/1.1 only: HTTP/2 resets the stream.
     """
-    limits = httpx.Timeout(_EXCHANGE_SECONDS, connect=_CONNECT_SECONDS)
+    limits = httpx.Timeout(patience_seconds, connect=_CONNECT_SECONDS)
     # Without a context httpx would load its own, for nothing: plain http never looks at it.
     verify = tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     headers = {"User-Agent": "gonogo (launch-readiness checks)", "Accept-Encoding": "identity"}
@@ -193,7 +197,15 @@ async def address_client(  # noqa: PLR0913 - where to ask, in whose name, and ho
         cookies=no_cookies,
     ) as client:
         scheme = "http" if tls is None else "https"
-        yield AddressClient(client, scheme=scheme, host=host, address=address, port=port, redactor=redactor)
+        yield AddressClient(
+            client,
+            scheme=scheme,
+            host=host,
+            address=address,
+            port=port,
+            redactor=redactor,
+            patience_seconds=patience_seconds,
+        )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
