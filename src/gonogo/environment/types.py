@@ -37,6 +37,19 @@ def _duration(value: Any) -> timedelta:  # noqa: ANN401 - whatever stands in the
     return parse_duration(value)
 
 
+_SIZES = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+
+
+def _size(value: Any) -> int:  # noqa: ANN401 - as above
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value  # as a recording holds it
+    match = re.fullmatch(r"(\d+(?:\.\d+)?) ?(KiB|MiB|GiB)", str(value), re.ASCII)
+    if match is None or not float(match[1]):
+        message = "a size needs its unit and quotes, as in '512 MiB' (KiB, MiB, GiB)"
+        raise ValueError(message)
+    return round(float(match[1]) * _SIZES[match[2]])
+
+
 def _exactly(value: timedelta) -> str:
     return f"{value / timedelta(milliseconds=1):.15g} ms"
 
@@ -128,6 +141,13 @@ Duration = Annotated[
     PlainSerializer(_exactly, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)? ?(ms|s|min|h|d)$", "examples": ["10 s", "5 min"]}),
 ]
+Size = Annotated[
+    int,
+    BeforeValidator(_size),
+    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)? ?(KiB|MiB|GiB)$", "examples": ["512 MiB"]}),
+]
+"""In bytes."""
+Share = Annotated[float, Field(gt=0, lt=1)]
 HostName = Annotated[str, AfterValidator(to_a_labels)]
 Address = Annotated[str, AfterValidator(_address)]
 SocketAddress = Annotated[str, AfterValidator(_socket_address)]

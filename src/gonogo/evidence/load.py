@@ -1,0 +1,127 @@
+"""What happened to a service under load: counters of raw floats, by endpoint and by second."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gonogo.evidence.base import Evidence
+
+Tally = tuple[int, int, int, int]
+"""A second of the measured window, counted from its beginning; requests, those over their budget, and those failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantile:
+    """A percentile in milliseconds, with the interval that holds the true one with the declared confidence."""
+
+    percentile: float
+    value: float
+    low: float
+    high: float | None
+    """None where there are too few samples to say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointLoad:
+    """All requests to one endpoint that were planned within one window."""
+
+    name: str
+    group: str
+    """Its class."""
+    budget: timedelta
+    percentile: float
+    own_budget: bool
+    """Whether the environment gives it a budget of its own, which must be decided, not only its class's."""
+    tallies: tuple[Tally, ...]
+    given_up: int
+    """Requests that had no reply after four times their budget: over it, whatever would have come later."""
+    warm_up: Tally
+    """Of the whole warm-up: its seconds, then as above. Not judged with the rest."""
+    quantiles: tuple[Quantile, ...]
+    curve: tuple[tuple[float, float], ...]
+    """Percentile and milliseconds, for drawing."""
+
+    @property
+    def requests(self) -> int:
+        """How many."""
+        return sum(tally[1] for tally in self.tallies)
+
+    @property
+    def over(self) -> int:
+        """Those that took as long as the budget, or longer."""
+        return sum(tally[2] for tally in self.tallies)
+
+    @property
+    def failed(self) -> int:
+        """Those that were answered wrongly, or cut off."""
+        return sum(tally[3] for tally in self.tallies)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratorSecond:
+    """How fit one process of the load generator was, for one second."""
+
+    worker: str
+    second: int
+    lag: timedelta
+    """By how much its event loop woke too late, at the 95th percentile of its probes."""
+    cpu: float
+    """Share of one processor that it used."""
+    waited: float
+    """Share of the second that it was ready to run, and had to wait for a processor."""
+    stolen: float
+    """Share of the machine's time that its hypervisor gave to others."""
+    planned: int
+    """Visits that should have begun."""
+    begun: int
+    """Those of them that did, in time."""
+    own_errors: int
+    """Requests that this machine could not even send."""
+    clock_step: timedelta
+    """By how much the wall clock left the monotonic one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSecond:
+    """What the service's metrics said; None where it exports no such series."""
+
+    second: float
+    memory: float | None
+    cpu: float | None
+    connections: float | None
+    queue: float | None
+    requests: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadEvidence(Evidence):
+    """One run of the load generator."""
+
+    profile: str
+    model: str
+    visits_per_second: float
+    """As planned."""
+    confidence: float
+    warm_up: timedelta
+    planned: timedelta
+    """How long was to be measured."""
+    seconds: int
+    """How long was measured."""
+    visits_planned: int
+    visits_completed: int
+    """Both within the window."""
+    endpoints: tuple[EndpointLoad, ...]
+    generator: tuple[GeneratorSecond, ...]
+    server: tuple[ServerSecond, ...]
+    server_problem: str = ""
+    """Why the service's metrics were not read."""
+    workers: int
+    lost: tuple[str, ...] = ()
+    """Workers that did not report to the end."""
+    cut_short: str = ""
+    """Why less than the plan was measured, other than because the budget was missed for certain."""
+    stopped_early: str = ""
+    """Which budget could not be kept any more, whatever came."""
+    problems: tuple[str, ...] = ()
+    """What scenarios raised, and what else is wrong with the generator itself."""
+    histograms: str = ""
+    """SHA-256 of the HdrHistogram log that lies beside the evidence, in hex."""

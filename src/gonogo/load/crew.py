@@ -1,0 +1,133 @@
+"""One process of the load generator: its plan, its window, what its users measured, and how fit it was."""
+
+import math
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gonogo.load.fitness import Fitness
+from gonogo.load.pace import Closed, Open, Pace
+from gonogo.load.plan import EndpointPlan, LoadPlan, Outcome
+from gonogo.load.samples import Samples
+from gonogo.load.window import Clock, Window
+
+_LONGEST_THOUGHT = 1.5
+"""Of the mean pause between two requests."""
+
+
+@dataclass(slots=True)
+class Crew:
+    """Filled by users; emptied once a second by ``report``."""
+
+    plan: LoadPlan
+    clock: Clock = field(default_factory=Clock.started)
+    window: Window | None = None
+    samples: Samples = field(default_factory=Samples)
+    completed: Counter[int] = field(default_factory=Counter)
+    problems: Counter[str] = field(default_factory=Counter)
+    fitness: Fitness = field(init=False)
+    began: float = field(default_factory=time.monotonic)
+    _under_way: dict[int, tuple[int, float]] = field(default_factory=dict)
+    _endpoints: Mapping[str, tuple[int, EndpointPlan]] = field(init=False)
+    _number: int = 0
+
+    def __post_init__(self) -> None:
+        self.fitness = Fitness(self.clock)
+        self._endpoints = {one.name: (index, one) for index, one in enumerate(self.plan.endpoints)}
+
+    def users(self, scenario: str, makes: Sequence[str]) -> int:
+        """How many users it takes so that one is always free when a visit is due, even if every reply is late."""
+        share = self.plan.visits_per_second[scenario]
+        if self.plan.model == "closed":
+            return max(1, round(self.plan.users * share / sum(self.plan.visits_per_second.values())))
+        waiting = sum(self.endpoint(name)[1].patience for name in makes)
+        longest = waiting + (len(makes) - 1) * _LONGEST_THOUGHT * self.plan.think
+        return max(1, math.ceil(share * longest))
+
+    def pace(self, scenario: str, makes: Sequence[str], phase: float) -> Pace:
+        """The rhythm of one user; ``phase`` is between 0 and 1."""
+        users = self.users(scenario, makes)
+        if self.plan.model == "closed":
+            return Closed(self.plan.think, self.began + phase * self.plan.think)
+        period = users / self.plan.visits_per_second[scenario]
+        pace = Open(period, self.began + phase * period)
+        self.fitness.planned[self.clock.second(pace.due)] += 1
+        return pace
+
+    def endpoint(self, name: str) -> tuple[int, EndpointPlan]:
+        """Its index and its plan. Raises LookupError for one that the environment does not name."""
+        try:
+            return self._endpoints[name]
+        except KeyError:
+            raise LookupError(f"the scenario asks {name!r}, which is in no class of [load.classes]") from None
+
+    def over(self) -> bool:
+        """Whether nothing more is to be asked."""
+        return self.window is not None and time.monotonic() + self.clock.offset >= self.window.ends
+
+    def begun(self, pace: Pace, late: float) -> None:
+        """A visit begins, this many seconds after its time."""
+        before = self.clock.second(pace.due)
+        pace.begun(time.monotonic())
+        if self.plan.model == "open":
+            if late < _IN_TIME:
+                self.fitness.begun[before] += 1
+            self.fitness.planned[self.clock.second(pace.due)] += 1
+
+    def ask(self, endpoint: int, due: float) -> int:
+        """A request is under way; the number by which ``answered`` knows it."""
+        self._number += 1
+        self._under_way[self._number] = endpoint, due
+        return self._number
+
+    def answered(self, number: int, outcome: Outcome | None) -> float:
+        """It is over; None if it never left this machine. Gives the seconds since it was due."""
+        endpoint, due = self._under_way.pop(number)
+        elapsed = time.monotonic() - due
+        if outcome is None:
+            self.fitness.own_errors += 1
+        else:
+            self.samples.add(self.clock.second(due), endpoint, outcome, elapsed)
+        return elapsed
+
+    def drained(self) -> bool:
+        """Whether every request of the window has its end."""
+        return not any(self._measured(due) for _, due in self._under_way.values())
+
+    def give_up(self) -> None:
+        """Requests that are under way and late already count as late, whatever becomes of them."""
+        now = time.monotonic()
+        for endpoint, due in self._under_way.values():
+            if now - due >= self.plan.endpoints[endpoint].budget:
+                self.samples.add(self.clock.second(due), endpoint, "given up", now - due)
+
+    def report(self, *, final: bool = False) -> dict[str, Any]:
+        """What came since the last report, as plain values that msgpack and JSON (with bytes encoded) can carry."""
+        samples, self.samples = self.samples, Samples()
+        completed, self.completed = self.completed, Counter()
+        health = dict(self.fitness.second())
+        now = self.clock.second(time.monotonic())
+        return {
+            "samples": [list(packed) for packed in samples.packed()],
+            "completed": [list(item) for item in completed.items()],
+            "planned": _past(self.fitness.planned, now),
+            "begun": _past(self.fitness.begun, now),
+            "health": health,
+            "problems": list(self.problems),
+            "final": final,
+        }
+
+    def _measured(self, due: float) -> bool:
+        return self.window is None or self.window.covers(self.clock.second(due))
+
+
+_IN_TIME = 0.25
+"""Seconds: a visit that begins later than this was missed."""
+
+
+def _past(counter: Counter[int], now: int) -> list[list[int]]:
+    """Take out the seconds that are over."""
+    done: Iterable[int] = [second for second in counter if second < now - 1]
+    return [[second, counter.pop(second)] for second in done]

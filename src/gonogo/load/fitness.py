@@ -1,0 +1,84 @@
+"""How fit this process is to measure: measured by itself, each second, beside the load that it makes.
+
+Latency that is our own must not be called the target's (load.md: Locust's own warning is blind for its first twenty
+seconds, and never changes a verdict).
+"""
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gonogo.load.window import Clock
+
+PROBE_SECONDS = 0.02
+_TASKS = Path("/proc/self/task")
+_STAT = Path("/proc/stat")
+_STEAL, _TOTAL = 7, 8
+"""Of a cpu line: the column of steal, and how many columns are disjoint."""
+
+
+@dataclass(slots=True)
+class Fitness:
+    """``probe`` is called by a loop that sleeps PROBE_SECONDS in between; ``second`` is called once a second."""
+
+    clock: Clock
+    planned: Counter[int] = field(default_factory=Counter)
+    begun: Counter[int] = field(default_factory=Counter)
+    own_errors: int = 0
+    _lags: list[float] = field(default_factory=list)
+    _at: float = 0.0
+    _cpu: float = 0.0
+    _waited: float = 0.0
+    _machine: tuple[float, float] = (0.0, 0.0)
+
+    def start(self) -> None:
+        """The first second begins."""
+        self._at, self._cpu = time.monotonic(), time.process_time()
+        self._waited, self._machine = _waited(), _machine()
+
+    def probe(self, overslept: float) -> None:
+        """By how many seconds the event loop woke too late."""
+        self._lags.append(overslept)
+
+    def second(self) -> Mapping[str, Any]:
+        """What is known of the time since it was last asked."""
+        now, cpu, waited, machine = time.monotonic(), time.process_time(), _waited(), _machine()
+        passed = max(now - self._at, 1e-3)
+        stolen, total = machine[0] - self._machine[0], machine[1] - self._machine[1]
+        lags = sorted(self._lags) or [passed]  # not one probe in a second: it lagged all the time
+        found = {
+            "second": self.clock.second(self._at),
+            "lag": lags[-(-len(lags) * 95 // 100) - 1],
+            "cpu": (cpu - self._cpu) / passed,
+            "waited": (waited - self._waited) / passed,
+            "stolen": stolen / total if total else 0.0,
+            "own_errors": self.own_errors,
+            "clock_step": self.clock.step(),
+        }
+        self._at, self._cpu, self._waited, self._machine = now, cpu, waited, machine
+        self._lags.clear()
+        self.own_errors = 0
+        return found
+
+
+def _waited() -> float:
+    """Seconds that threads of this process were ready, and waited for a processor (proc(5), schedstat)."""
+    total = 0
+    for task in _TASKS.glob("*/schedstat"):
+        try:
+            total += int(task.read_text().split()[1])
+        except (OSError, IndexError, ValueError):  # a thread that has just ended, or a kernel without it
+            continue
+    return total / 1e9
+
+
+def _machine() -> tuple[float, float]:
+    """Jiffies stolen by the hypervisor, and all of them (proc(5), stat)."""
+    try:
+        columns = [float(part) for part in _STAT.read_text().split("\n", 1)[0].split()[1:]]
+    except (OSError, ValueError):  # no Linux
+        return 0.0, 0.0
+    return columns[_STEAL], sum(columns[:_TOTAL])

@@ -1,0 +1,1 @@
+"""What a plain ``locust`` needs to run gonogo's scenarios."""

@@ -1,0 +1,57 @@
+"""When a visitor comes again."""
+
+import random
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Pace(Protocol):
+    """One user's."""
+
+    due: float
+    """When the next visit is planned, on the monotonic clock."""
+
+    def begun(self, now: float) -> None:
+        """The visit that was due has begun."""
+
+    def over(self, now: float) -> None:
+        """It is over."""
+
+
+@dataclass(slots=True)
+class Open:
+    """At a fixed period from a random phase, however long visits take: many users together are a steady stream.
+
+    Visits wait for no reply of others, so a service that stands still does not thin out what it is measured by.
+    """
+
+    period: float
+    due: float
+
+    def begun(self, now: float) -> None:
+        """The next is planned already: latency counts from there."""
+        del now
+        self.due += self.period
+
+    def over(self, now: float) -> None:
+        """It changes nothing."""
+
+
+@dataclass(slots=True)
+class Closed:
+    """A pause after each visit: who waits for a reply asks for nothing else."""
+
+    think: float
+    due: float
+
+    def begun(self, now: float) -> None:
+        """Nothing is planned while it lasts."""
+
+    def over(self, now: float) -> None:
+        """Again after a while."""
+        self.due = now + thinking(self.think)
+
+
+def thinking(mean: float) -> float:
+    """Seconds that somebody reads before going on: between half of the mean and one and a half."""
+    return random.uniform(0.5, 1.5) * mean  # noqa: S311 - nobody's secret

@@ -1,0 +1,64 @@
+"""What the processes of a load generator are told. It holds tokens of synthetic users, and is never recorded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+
+GIVE_UP = 4
+"""A request is given up after this many times its budget: it is over it already, and holds a visitor."""
+Outcome = Literal["ok", "failed", "given up"]
+OUTCOMES: tuple[Outcome, ...] = ("ok", "failed", "given up")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointPlan:
+    """One endpoint, by the name that scenarios give it."""
+
+    name: str
+    budget: float
+    """In seconds."""
+
+    @property
+    def patience(self) -> float:
+        """In seconds."""
+        return GIVE_UP * self.budget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetPlan:
+    """Where the service is."""
+
+    host: str
+    authority: str
+    """The Host header: with the port, unless it is https' own."""
+    addresses: tuple[str, ...]
+    port: int
+    trust: str | None
+    """PEM of its private authority; None: the public ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadPlan:
+    """One run of the generator."""
+
+    mark: str
+    """What everything synthetic carries."""
+    target: TargetPlan
+    model: Literal["open", "closed"]
+    visits_per_second: Mapping[str, float]
+    """By scenario."""
+    users: int
+    """Of the closed model, all scenarios together."""
+    think: float
+    """Mean seconds between a reply and the visitor's next request."""
+    warm_up: float
+    measured: float
+    """Seconds."""
+    endpoints: tuple[EndpointPlan, ...]
+    data: Mapping[str, Any] = field(repr=False)
+    """What the scenarios' own dataset made."""
+
+
+PLAN: TypeAdapter[LoadPlan] = TypeAdapter(LoadPlan)

@@ -1,0 +1,43 @@
+"""Which seconds count."""
+
+import math
+import time
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Clock:
+    """Monotonic time for intervals, and the wall clock's second that it was then, so that workers agree on seconds."""
+
+    offset: float
+
+    @classmethod
+    def started(cls) -> "Clock":
+        """As it is now."""
+        return cls(time.time() - time.monotonic())
+
+    def second(self, monotonic: float) -> int:
+        """The wall clock's whole second."""
+        return math.floor(monotonic + self.offset)
+
+    def step(self) -> float:
+        """By how many seconds the wall clock has left the monotonic one since this clock was started."""
+        return time.time() - time.monotonic() - self.offset
+
+
+@dataclass(slots=True, kw_only=True)
+class Window:
+    """From when to when requests are measured, in whole seconds of the wall clock."""
+
+    begins: int
+    ends: int
+
+    @classmethod
+    def after(cls, warm_up: float, measured: float) -> "Window":
+        """One that begins when the warm-up is over."""
+        begins = math.ceil(time.time() + warm_up)
+        return cls(begins=begins, ends=begins + math.ceil(measured))
+
+    def covers(self, second: int) -> bool:
+        """Whether it is measured."""
+        return self.begins <= second < self.ends

@@ -1,0 +1,65 @@
+"""What a process does that makes load: users work, and once a second somebody is told what they measured."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import gevent
+from locust.env import Environment
+from locust.runners import WorkerRunner
+
+from gonogo.load.crew import Crew
+from gonogo.load.fitness import PROBE_SECONDS
+from gonogo.load.plan import PLAN
+from gonogo.load.visitor import employ
+from gonogo.load.window import Window
+
+HELLO, PLAN_MESSAGE, READY, WINDOW, REPORT = "gonogo_hello", "gonogo_plan", "gonogo_ready", "gonogo_window", "gonogo_report"
+_DRAIN_POLL_SECONDS = 0.01
+Tell = Callable[[Mapping[str, Any]], None]
+
+
+def watch(crew: Crew) -> None:
+    """Probe the event loop for ever: how late does it wake?"""
+    crew.fitness.start()
+    while True:
+        asleep = time.monotonic()
+        gevent.sleep(PROBE_SECONDS)
+        crew.fitness.probe(time.monotonic() - asleep - PROBE_SECONDS)
+
+
+def report(crew: Crew, tell: Tell) -> None:
+    """Once a second, until the window is over and every request in it has its end; the last report says so."""
+    following = time.monotonic()
+    while not crew.over():
+        following += 1
+        left = crew.window.ends - (time.monotonic() + crew.clock.offset) if crew.window else 1.0
+        gevent.sleep(max(0.0, min(following - time.monotonic(), left)))
+        if not crew.over():
+            tell(crew.report())
+    patience = time.monotonic() + max(endpoint.patience for endpoint in crew.plan.endpoints)
+    while not crew.drained() and time.monotonic() < patience:
+        gevent.sleep(_DRAIN_POLL_SECONDS)
+    crew.give_up()
+    tell(crew.report(final=True))
+
+
+def work_for_master(environment: Environment, runner: WorkerRunner) -> None:
+    """Introduce this worker to gonogo's side of the master, and do as it says. Returns at once."""
+    crews: list[Crew] = []
+
+    def planned(msg: Any, **_: object) -> None:  # noqa: ANN401 - Locust's Message
+        crews[:] = [Crew(PLAN.validate_python(msg.data))]
+        employ(environment, crews[0])
+        gevent.spawn(watch, crews[0])
+        runner.send_message(READY, {})
+
+    def windowed(msg: Any, **_: object) -> None:  # noqa: ANN401 - as above
+        fresh = crews[0].window is None
+        crews[0].window = Window(**msg.data)
+        if fresh:
+            gevent.spawn(report, crews[0], lambda told: runner.send_message(REPORT, dict(told)))
+
+    runner.register_message(PLAN_MESSAGE, planned)
+    runner.register_message(WINDOW, windowed)
+    runner.send_message(HELLO, {"time": time.time()})
