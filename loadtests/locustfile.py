@@ -30,7 +30,7 @@ class _Member(Visitor):
     @property
     def client(self) -> str:
         """A client's token."""
-        return self._one("clients")
+        return str(self._one("clients"))
 
     @property
     def offer(self) -> dict[str, str]:
@@ -94,6 +94,7 @@ class Pay(_Member):
 
     scenario = "pay"
     makes = (_BOOK, _PAY, _RECEIPT)
+    pays = True
 
     def visit(self) -> None:
         """In Stripe's test mode: no money moves."""
@@ -142,9 +143,7 @@ class Upload(_Member):
         )
         body = head.encode() + b"%PDF-1.4\n" + bytes(10_000) + f"\r\n--{boundary}--\r\n".encode()
         kind = f"multipart/form-data; boundary={boundary}"
-        self.ask(
-            "POST /api/documents", "/api/documents", expect=201, token=self.offer["token"], body=body, kind=kind
-        )
+        self.ask("POST /api/documents", "/api/documents", expect=201, token=self.offer["token"], body=body, kind=kind)
 
 
 def _json(value: object) -> bytes:

@@ -56,6 +56,8 @@ class Line(BaseModel):
     """Further sections of the environment without which it makes no sense: ``mail``, ``stripe``."""
     stripe_mode: Literal["test", "live"] | None = None
     """Planned only where payments are in this mode; None: in both."""
+    profiles: tuple[Literal["smoke", "gate", "soak", "stress"], ...] = ()
+    """Of the load: planned only in these; empty: in all."""
     policy: Policy = Policy({})
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Literal
 
 from gonogo.catalogue import Catalogue, Line, read_catalogue
 from gonogo.declarations import Declaration, read_declarations
@@ -19,8 +20,12 @@ GROUP = "_all"
 
 WALK = "walk"
 """The argument of a step of a journey; each step is a scope of its own."""
+LOAD = "load"
+"""The argument of a check of the load, the scope of its evidence, and the gate of nothing else."""
 PRE_DEPLOY, SMOKE = "pre-deploy", "smoke"
-GATES = (PRE_DEPLOY, SMOKE)
+GATES = (PRE_DEPLOY, SMOKE, LOAD)
+Profile = Literal["smoke", "gate", "soak", "stress"]
+PROFILES: tuple[Profile, ...] = ("smoke", "gate", "soak", "stress")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +97,7 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
     scopes: Mapping[str, Sequence[Scope]],
     *,
     gate: str,
+    profile: Profile = "gate",
     allow_money: bool = False,
 ) -> Plan:
     """Plan what the gate demands, but for what the service declares not to have."""
@@ -101,7 +107,8 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
         declaration, line = suite.declarations[identifier], suite.catalogue[identifier]
         subject = subject_of(declaration, kinds)
         kind = kinds[subject.removesuffix(GROUP)]
-        if identifier in wanted and _applies(line, kind, environment):
+        applies = _applies(line, kind, environment) and (not line.profiles or profile in line.profiles)
+        if identifier in wanted and applies:
             planned[identifier] = PlannedCheck(
                 declaration=declaration,
                 line=line,
@@ -135,6 +142,8 @@ def _gate(suite: Suite, gate: str) -> frozenset[str]:
     if gate == SMOKE:
         smoke = (found.id for found in suite.declarations.values() if WALK in found.arguments)
         return closure(suite, (*smoke, *(found.id for found in suite.declarations.values() if found.family in _WITH)))
+    if gate == LOAD:
+        return closure(suite, (found.id for found in suite.declarations.values() if LOAD in found.arguments))
     raise UsageError(f"no gate {gate!r}; there are {', '.join(GATES)}")
 
 

@@ -59,7 +59,7 @@ def _write_all(
     results = run.results(seen, evidence, unseen=unseen)
     files = derived(results)
     folder.write(EVIDENCE, evidence)
-    for name, content in files.items():
+    for name, content in {**files, **run.source.artefacts()}.items():
         folder.write(name, content)
     # Last: whoever finds results.json finds all the rest beside it.
     folder.write(RESULTS, results_json.to_bytes(results))

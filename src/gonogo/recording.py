@@ -40,6 +40,8 @@ class Recording:
     environment_name: str
     environment: Environment
     gate: str
+    profile: Literal["smoke", "gate", "soak", "stress"] = "gate"
+    """Of the load."""
     allow_money: bool = False
     started_at: datetime
     finished_at: datetime

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import gonogo
 from gonogo.bundled import bundled_root
@@ -16,7 +17,9 @@ from gonogo.errors import UsageError
 from gonogo.evidence.base import Scope
 from gonogo.journey.runner import Journeys
 from gonogo.keys import check_keys
-from gonogo.plan import PRE_DEPLOY, WALK, Plan, Suite, build_plan, closure, read_suite, step_scope
+from gonogo.load.process import Crowd
+from gonogo.load.stage import SCOPE, LoadStage
+from gonogo.plan import LOAD, PRE_DEPLOY, WALK, Plan, Profile, Suite, build_plan, closure, read_suite, step_scope
 from gonogo.probes.registry import KINDS
 from gonogo.recording import Recording, read_recording, restore, store, to_bytes, to_document
 from gonogo.redaction import Redactor
@@ -41,6 +44,12 @@ class Request:
     gate: str = DEFAULT_GATE
     faults: Sequence[str] = ()
     allow_money: bool = False
+    profile: Profile = "gate"
+    """Of the load."""
+    crowd: Crowd = field(default_factory=Crowd)
+    """The processes that make it."""
+    overlay: Mapping[str, Any] = field(default_factory=dict)
+    """What the command line puts in place of the environment file's values."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,6 +62,7 @@ class Run:
     suite: Suite
     plan: Plan
     gate: str
+    profile: Profile = "gate"
     allow_money: bool = False
     source: Source
     planned_keys: Collection[Key]
@@ -64,6 +74,7 @@ class Run:
     notes: list[str] = field(default_factory=list)
     instance: ReferenceInstance | None = None
     journeys: Journeys | None = None
+    load: LoadStage | None = None
     finished_at: datetime | None = None
     interrupted: bool = False
     stopping: bool = False
@@ -83,6 +94,8 @@ class Run:
             self.finished_at = datetime.now(UTC)
         if self.journeys is not None:
             self.notes += self.journeys.notes
+        if self.load is not None:
+            self.notes += self.load.notes
         if self.instance is not None:
             self.notes += self.instance.crashes
 
@@ -94,6 +107,7 @@ class Run:
             environment_name=self.environment_name,
             environment=self.environment,
             gate=self.gate,
+            profile=self.profile,
             allow_money=self.allow_money,
             started_at=self.started_at,
             finished_at=self.finished_at or self.started_at,
@@ -137,7 +151,7 @@ class Run:
 
 def check_folders(project: Path) -> list[Path]:
     """The bundled checks and journeys, and the project's own if it has any."""
-    places = (root / name for name in ("checks", "smoke") for root in (bundled_root(), project))
+    places = (root / name for name in ("checks", "smoke", "loadtests") for root in (bundled_root(), project))
     folders = dict.fromkeys(folder.resolve() for folder in places)
     return [folder for folder in folders if (folder / "catalogue.toml").is_file()]
 
@@ -158,34 +172,59 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
             raise UsageError(f"{file.path}: --fault is for the bundled reference environment only")
         if request.release is not None:
             file = overlaid(file, {"service": {"release": request.release}})
+        if request.overlay:
+            file = overlaid(file, request.overlay)
         secrets = resolve_secrets(file, environ)
         environment = file.environment
         check_keys(file, secrets)
         jobs = _jobs(environment, secrets)
-        keys = [*jobs, *((WALK, scope) for scope in _steps(suite))]
+        keys = [*jobs, *((WALK, scope) for scope in _steps(suite)), *([(LOAD, SCOPE)] if environment.load else [])]
         started_at = datetime.now(UTC)
         run_id, redactor = new_run_id(started_at), Redactor(secrets)
         journeys = Journeys(environment=environment, secrets=secrets, run_id=run_id, redactor=redactor)
+        load = LoadStage(
+            environment=environment,
+            secrets=secrets,
+            run_id=run_id,
+            redactor=redactor,
+            folder=scenarios(request.project),
+            profile=request.profile,
+            crowd=request.crowd,
+        )
         return Run(
             id=run_id,
             environment_name=file.name,
             environment=environment,
             suite=suite,
             plan=build_plan(
-                suite, environment, KINDS, _scopes(keys), gate=request.gate, allow_money=request.allow_money
+                suite,
+                environment,
+                KINDS,
+                _scopes(keys),
+                gate=request.gate,
+                profile=request.profile,
+                allow_money=request.allow_money,
             ),
             gate=request.gate,
+            profile=request.profile,
             allow_money=request.allow_money,
-            source=LiveSource(jobs, environment.limits, journeys),
+            source=LiveSource(jobs, environment.limits, journeys, load if environment.load else None),
             planned_keys=keys,
             started_at=started_at,
             selected=selected,
             redactor=redactor,
             journeys=journeys,
+            load=load if environment.load else None,
             notes=list(_notes(request, environment, instance)),
             instance=instance,
             resources=resources.pop_all(),
         )
+
+
+def scenarios(project: Path) -> Path:
+    """Where the scenarios of the load are: the project's own, or those that gonogo brings."""
+    own = project.resolve() / "loadtests"
+    return own if (own / "locustfile.py").is_file() else bundled_root() / "loadtests"
 
 
 def _steps(suite: Suite) -> Iterator[Scope]:
@@ -212,9 +251,16 @@ def replayed(folder: Path, project: Path) -> Run:
         suite=suite,
         # What was allowed then shows in what was recorded.
         plan=build_plan(
-            suite, recording.environment, KINDS, _scopes(keys), gate=recording.gate, allow_money=recording.allow_money
+            suite,
+            recording.environment,
+            KINDS,
+            _scopes(keys),
+            gate=recording.gate,
+            profile=recording.profile,
+            allow_money=recording.allow_money,
         ),
         gate=recording.gate,
+        profile=recording.profile,
         allow_money=recording.allow_money,
         source=RecordedSource(records),
         planned_keys=keys,
@@ -242,6 +288,8 @@ def _unknown(identifier: str, suite: Suite) -> str:
 
 
 def _notes(request: Request, environment: Environment, instance: ReferenceInstance | None) -> Iterator[str]:
+    if request.profile != "gate":
+        yield f"the load had the profile {request.profile}"
     if request.only:
         yield f"narrowed to {', '.join(sorted(request.only))} and what they need"
     if environment.service.without:

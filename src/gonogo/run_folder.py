@@ -42,15 +42,17 @@ class RunFolder:
 
     def write(self, name: str, content: bytes) -> None:
         """Write one file atomically; an earlier version stays until the new one is complete on disk."""
-        partial = self.path / f".{name}.partial"
+        path = self.path / name
+        partial = path.with_name(f".{path.name}.partial")
         try:
+            path.parent.mkdir(exist_ok=True)
             with partial.open("wb") as stream:
                 stream.write(content)
                 stream.flush()
                 os.fsync(stream.fileno())
-            partial.replace(self.path / name)
+            partial.replace(path)
         except OSError as error:
-            raise _unwritable(self.path / name, error) from None
+            raise _unwritable(path, error) from None
 
 
 def _unwritable(path: Path, error: OSError) -> UsageError:

@@ -16,7 +16,7 @@ from gonogo.evidence.record import Failure, Record
 from gonogo.journey.runner import Step
 from gonogo.journey.walk import Walk
 from gonogo.judging import EvidenceMissing, Shelf, present, shown
-from gonogo.plan import GROUP, WALK, PlannedCheck
+from gonogo.plan import GROUP, LOAD, WALK, PlannedCheck
 from gonogo.probes.registry import KINDS
 from gonogo.results import Cause, Observation, Outcome
 from gonogo.run import Run
@@ -64,6 +64,7 @@ class RunPlugin:
         """What a fixture named after a kind of evidence gives to a check; waits until it is there."""
         _, scope = request.node.stash[_CHECK]
         records = [self.run.source.wait(key) for key in self._shelf.find(argument, scope)]
+        self.run.stopping |= self.run.source.interrupted
         request.node.stash[_RECORDS][argument] = records
         found = present(records)
         if argument.endswith(GROUP):
@@ -100,8 +101,7 @@ class RunPlugin:
                 raise pytest.UsageError(message)
             (kept if self._runnable(item, identifier) else dropped).append(item)
         position = {identifier: index for index, identifier in enumerate(self.run.suite.order)}
-        # Journeys last: they change what the others look at, and they are walked side by side.
-        kept.sort(key=lambda item: (_is_step(item), position[item.stash[_CHECK][0].id]))
+        kept.sort(key=lambda item: (_turn(item), position[item.stash[_CHECK][0].id]))
         items[:] = kept
         if dropped:
             config.hook.pytest_deselected(items=dropped)
@@ -245,6 +245,11 @@ def _identifier(node: pytest.Item | pytest.Collector | Any) -> str | None:  # no
 
 def _is_step(item: pytest.Item) -> bool:
     return item.stash[_CHECK][0].subject == WALK
+
+
+def _turn(item: pytest.Item) -> int:
+    """Who looks comes first, then the journeys, which change what is looked at; the load is alone, and last."""
+    return {WALK: 1, LOAD: 2}.get(item.stash[_CHECK][0].subject, 0)
 
 
 def _end(step: StepEvidence) -> None:

@@ -7,7 +7,8 @@ from gonogo.collect import Collector, Job, Key
 from gonogo.environment.model import Limits
 from gonogo.evidence.record import Failure, Record
 from gonogo.journey.runner import Journeys, Step
-from gonogo.plan import WALK
+from gonogo.load.stage import LoadStage
+from gonogo.plan import LOAD, WALK
 from gonogo.verdict import Seen
 
 
@@ -28,6 +29,15 @@ class Source(Protocol):
     def walk(self, journeys: Mapping[str, Sequence[Step]], seen: Seen) -> None:
         """Begin to walk these."""
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether somebody wanted it to end while it was waited for."""
+        ...
+
+    def artefacts(self) -> Mapping[str, bytes]:
+        """Files that belong to what was gathered, by name."""
+        ...
+
     def close(self) -> None:
         """Give up what is still pending."""
 
@@ -35,9 +45,10 @@ class Source(Protocol):
 class LiveSource:
     """Asks the targets, and walks the journeys."""
 
-    def __init__(self, jobs: Mapping[Key, Job], limits: Limits, journeys: Journeys) -> None:
+    def __init__(self, jobs: Mapping[Key, Job], limits: Limits, journeys: Journeys, load: LoadStage | None) -> None:
         self._jobs = jobs
         self._journeys = journeys
+        self._load = load
         journeys.on_record = self._heard
         self._collector = Collector(limits, self._heard)
         self._started = False
@@ -55,12 +66,24 @@ class LiveSource:
 
     def wait(self, key: Key) -> Record:
         """Block until the target answered, or cannot any more."""
+        if key[0] == LOAD and self._load is not None:
+            return self._load.record(self._collector.portal)
         return self._journeys.wait(key[1]) if key[0] == WALK else self._collector.wait(key)
+
+    @property
+    def interrupted(self) -> bool:
+        """Only the load gives what it has when somebody wants it to end."""
+        return self._load is not None and self._load.interrupted
+
+    def artefacts(self) -> Mapping[str, bytes]:
+        """Of the load."""
+        return self._load.artefacts if self._load else {}
 
     def records(self) -> Sequence[Record]:
         """What is known by now, and what was not asked, so that a replay plans the same."""
         known = self._collector.records()
-        return [*(known.get(key) or _unasked(key) for key in self._jobs), *self._journeys.records()]
+        load = [self._load.known(_unasked)] if self._load else []
+        return [*(known.get(key) or _unasked(key) for key in self._jobs), *self._journeys.records(), *load]
 
     def close(self) -> None:
         """End the journeys, with nothing left behind; then cancel what is pending, and end the thread."""
@@ -92,6 +115,15 @@ class RecordedSource:
     def records(self) -> Sequence[Record]:
         """All of the recording."""
         return list(self._records.values())
+
+    @property
+    def interrupted(self) -> bool:
+        """Nothing takes time."""
+        return False
+
+    def artefacts(self) -> Mapping[str, bytes]:
+        """They lie in the run's folder already."""
+        return {}
 
     def close(self) -> None:
         """Nothing is pending."""

@@ -21,16 +21,16 @@ class Quantile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EndpointLoad:
-    """All requests to one endpoint that were planned within one window."""
+class Traffic:
+    """All requests to one endpoint, or to those of one class, that were due within the measured window."""
 
     name: str
     group: str
-    """Its class."""
+    """Its class; for a class, its own name."""
     budget: timedelta
     percentile: float
-    own_budget: bool
-    """Whether the environment gives it a budget of its own, which must be decided, not only its class's."""
+    decided: bool
+    """Whether its own verdict is asked for: classes, and endpoints with a budget of their own."""
     tallies: tuple[Tally, ...]
     given_up: int
     """Requests that had no reply after four times their budget: over it, whatever would have come later."""
@@ -109,7 +109,8 @@ class LoadEvidence(Evidence):
     visits_planned: int
     visits_completed: int
     """Both within the window."""
-    endpoints: tuple[EndpointLoad, ...]
+    classes: tuple[Traffic, ...]
+    endpoints: tuple[Traffic, ...]
     generator: tuple[GeneratorSecond, ...]
     server: tuple[ServerSecond, ...]
     server_problem: str = ""

@@ -14,7 +14,7 @@ from gonogo.errors import GonogoError, Unobserved
 from gonogo.evidence.base import Scope
 from gonogo.evidence.journey import LAST, Ending, StepEvidence
 from gonogo.evidence.record import Failure, Record
-from gonogo.journey.sweep import Swept, sweep
+from gonogo.journey.sweep import sweep, told
 from gonogo.journey.walk import Walk
 from gonogo.journey.world import Stopped, World
 from gonogo.plan import WALK, PlannedCheck
@@ -108,7 +108,7 @@ class Journeys:
         except (AssertionError, GonogoError) as error:
             self.notes.append(f"synthetic data may have stayed behind: {error}; {cure}")
         else:
-            self.notes += _told(swept, cure)
+            self.notes += told(swept, cure)
         finally:
             again.close()
 
@@ -172,12 +172,6 @@ def _ended(error: Exception) -> tuple[Ending, str, str]:
 
 def _unwalked(scope: Scope, reason: str) -> Record:
     return Record(kind=WALK, scope=scope, seconds=0.0, failure=Failure(reason=reason, never_reached=True))
-
-
-def _told(swept: Swept, cure: str) -> Sequence[str]:
-    notes = [f"removed afterwards: {swept.found_words}"] if swept.found else []
-    notes += [f"stayed behind: {swept.remaining_words}; {cure}"] if swept.remaining else []
-    return [*notes, *(f"synthetic data may have stayed behind: {gap.reason}; {cure}" for gap in swept.unasked)]
 
 
 def _seconds(value: float) -> timedelta:

@@ -60,6 +60,13 @@ def sweep(walk: Walk, mark: str) -> Swept:
     return Swept(found=found, remaining=remaining, unasked=unasked)
 
 
+def told(swept: Swept, cure: str) -> Sequence[str]:
+    """For the notes of a run."""
+    notes = [f"removed afterwards: {swept.found_words}"] if swept.found else []
+    notes += [f"stayed behind: {swept.remaining_words}; {cure}"] if swept.remaining else []
+    return [*notes, *(f"synthetic data may have stayed behind: {gap.reason}; {cure}" for gap in swept.unasked)]
+
+
 Place = tuple[str, Callable[[], None], Callable[[], int]]
 
 

@@ -108,7 +108,8 @@ class Crew:
         samples, self.samples = self.samples, Samples()
         completed, self.completed = self.completed, Counter()
         health = dict(self.fitness.second())
-        now = self.clock.second(time.monotonic())
+        # Of a second that has just ended, something may still be told late; the last report tells all.
+        now = self.clock.second(time.monotonic()) + (2 if final else 0)
         return {
             "samples": [list(packed) for packed in samples.packed()],
             "completed": [list(item) for item in completed.items()],

@@ -13,6 +13,7 @@ import json
 import logging
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ class Conductor:
         self.spawned = Event()
         self.stopped = Event()
         self.over = Event()
-        environment.events.spawning_complete.add_listener(lambda **_: self.spawned.set())
+        environment.events.spawning_complete.add_listener(lambda **_: self.spawned.set())  # type: ignore[no-untyped-call]
 
     def begin(self, runner: LocalRunner | MasterRunner) -> Window | None:
         """All users at once: they take turns from a random moment on, so the rate is there from the beginning."""
@@ -72,8 +73,16 @@ class Conductor:
         if self.stopped.is_set():
             return None
         window = Window.after(self.plan.warm_up, self.plan.measured)
-        emit("window", begins=window.begins, ends=window.ends, users=count)
+        emit("window", begins=window.begins, ends=window.ends, users=count, expected=self._expected(window))
         return window
+
+    def _expected(self, window: Window) -> Mapping[str, float]:
+        """Requests by endpoint, if every visit is made to its end."""
+        expected: defaultdict[str, float] = defaultdict(float)
+        for one in self.classes:
+            for name in one.makes:
+                expected[name] += self.plan.visits_per_second[one.scenario] * (window.ends - window.begins)
+        return expected if self.plan.model == "open" else {}
 
     def obey(self) -> None:
         """Read standard input: ``stop``, or its end."""
@@ -139,7 +148,9 @@ class Workers:
 
     def _hello(self, msg: Any, **_: object) -> None:  # noqa: ANN401 - Locust's Message
         if len(self.joined) == self._expected:
-            emit("problem", message=f"one worker more than the {self._expected} expected: {msg.node_id}; it does nothing")
+            emit(
+                "problem", message=f"one worker more than the {self._expected} expected: {msg.node_id}; it does nothing"
+            )
             return
         skew = msg.data["time"] - time.time()
         if abs(skew) > _MOST_SKEW_SECONDS:
@@ -167,11 +178,14 @@ def conduct_workers(conductor: Conductor, host: str, port: int, expected: int) -
     """Wait for the workers, and let them do it."""
     runner = conductor.environment.create_master_runner(host, port)
     workers = Workers(conductor, runner, expected)
-    emit("started", host=host, port=port)
+    emit("started", host=host, port=runner.server.port)
     gevent.wait([workers.all_ready, conductor.stopped], timeout=_JOINED_WITHIN_SECONDS, count=1)
     if not workers.all_ready.is_set():
         here = sum(workers.joined.values())
-        emit("problem", message=f"{here} of {expected} workers joined at {host}:{port} within {_JOINED_WITHIN_SECONDS:g} s")
+        emit(
+            "problem",
+            message=f"{here} of {expected} workers joined at {host}:{port} within {_JOINED_WITHIN_SECONDS:g} s",
+        )
         return
     gevent.spawn(workers.look_after)
     window = conductor.begin(runner)
@@ -197,7 +211,7 @@ def main() -> None:
     """Do as the order says."""
     order = json.loads(sys.stdin.buffer.readline())
     # Locust's own tables keep what was measured, not what it was rounded to.
-    stats.bucket_response_time = _unrounded
+    stats.bucket_response_time = _unrounded  # type: ignore[assignment]  # Locust counts by any key
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
     classes = load_scenarios(Path(order["locustfile"]))
     if order["role"] == "worker":
@@ -207,9 +221,19 @@ def main() -> None:
     by_name = {one.scenario: one for one in classes}
     unknown = sorted(plan.visits_per_second.keys() - by_name.keys())
     if unknown:
-        emit("problem", message=f"no scenario {', '.join(unknown)}; {order['locustfile']} has {', '.join(sorted(by_name))}")
+        emit(
+            "problem",
+            message=f"no scenario {', '.join(unknown)}; {order['locustfile']} has {', '.join(sorted(by_name))}",
+        )
         return
     chosen = [by_name[name] for name in plan.visits_per_second]
+    paying = [one.scenario for one in chosen if one.pays]
+    if plan.live and paying:
+        emit(
+            "problem",
+            message=f"payments are real in this environment, and {', '.join(paying)} would pay; leave it out of load.visits",
+        )
+        return
     conductor = Conductor(Environment(user_classes=[*chosen]), plan, chosen)
     gevent.spawn(conductor.obey)
     if order["role"] == "local":

@@ -57,6 +57,8 @@ class LoadPlan:
     measured: float
     """Seconds."""
     endpoints: tuple[EndpointPlan, ...]
+    live: bool = False
+    """Whether payments would be real."""
     data: Mapping[str, Any] = field(repr=False)
     """What the scenarios' own dataset made."""
 

@@ -55,6 +55,8 @@ class Visitor(User):
     """Its name under [load.visits]."""
     makes: ClassVar[tuple[str, ...]]
     """The names of all requests of one visit, in order."""
+    pays: ClassVar[bool] = False
+    """Whether money would move if payments were real."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)

@@ -14,7 +14,13 @@ from gonogo.load.plan import PLAN
 from gonogo.load.visitor import employ
 from gonogo.load.window import Window
 
-HELLO, PLAN_MESSAGE, READY, WINDOW, REPORT = "gonogo_hello", "gonogo_plan", "gonogo_ready", "gonogo_window", "gonogo_report"
+HELLO, PLAN_MESSAGE, READY, WINDOW, REPORT = (
+    "gonogo_hello",
+    "gonogo_plan",
+    "gonogo_ready",
+    "gonogo_window",
+    "gonogo_report",
+)
 _DRAIN_POLL_SECONDS = 0.01
 Tell = Callable[[Mapping[str, Any]], None]
 

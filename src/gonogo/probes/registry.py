@@ -13,6 +13,7 @@ from gonogo.evidence.http import (
     PlainHttpEvidence,
 )
 from gonogo.evidence.journey import StepEvidence
+from gonogo.evidence.load import LoadEvidence
 from gonogo.evidence.mongodb import MongoEvidence, MongoStatusEvidence, MongoWriteEvidence
 from gonogo.evidence.ports import PortsEvidence
 from gonogo.evidence.redis import RedisEvidence, RedisStatusEvidence, RedisWriteEvidence
@@ -135,6 +136,15 @@ _KINDS: tuple[ProbeKind, ...] = (
         questions=no_questions,
         ask=never_asked,
         effect=Effect.WRITE,
+    ),
+    # So has the load.
+    ProbeKind(
+        name="load",
+        section="load",
+        evidence=LoadEvidence,
+        questions=no_questions,
+        ask=never_asked,
+        effect=Effect.LOAD,
     ),
 )
 

@@ -1,0 +1,178 @@
+"""What the load showed: budgets kept or missed with the declared confidence, or not known."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from gonogo.catalogue import Policy
+from gonogo.environment.model import Environment, Load
+from gonogo.errors import Unobserved
+from gonogo.evidence.load import LoadEvidence, Traffic
+from gonogo.load.judging import complete, decide, failures, fit, judged, over_budget
+from gonogo.load.leak import growth
+from gonogo.load.verdicts import Hits, Ruling, judge
+
+_MIB = 2**20
+
+
+@pytest.mark.check("load-ran")
+def test_load_was_made_as_planned(load: LoadEvidence) -> None:
+    """Everything else about the load means little if less was asked than the launch will ask.
+
+    Fix: read what the generator says; gonogo load --profile smoke shows soon whether the scenarios work.
+    """
+    complete(load)
+    if load.problems:
+        raise Unobserved("; ".join(load.problems), hint="correct loadtests/locustfile.py, or the environment's [load]")
+    asked = sum(endpoint.requests for endpoint in load.endpoints)
+    assert asked, "not one request was made in the measured time"
+    silent = [endpoint.name for endpoint in load.endpoints if not endpoint.requests]
+    if silent:
+        raise Unobserved(
+            f"never asked: {', '.join(silent)}",
+            hint="a longer run, a higher rate, or fewer endpoints in [load.classes]",
+        )
+
+
+@pytest.mark.check("load-latency")
+def test_replies_are_fast_enough(load: LoadEvidence) -> None:
+    """Users leave an app that hesitates, and a launch is when most of them come at once.
+
+    Fix: see which endpoint, look at its traces at that time; a stall of all endpoints is a lock, a collection or a pool.
+    """
+    fit(load)
+    found = [(one, over_budget(one), 1 - one.percentile / 100) for one in (*load.classes, *load.endpoints)]
+    decide(judged(found, load), load)
+
+
+@pytest.mark.check("load-errors")
+def test_replies_are_right(load: LoadEvidence, environment: Environment) -> None:
+    """What works for one tester can fail for a hundred users: pools run dry, locks time out.
+
+    Fix: look the errors up in Sentry by the time of the run; the page names the endpoints.
+    """
+    complete(load)
+    limit = _declared(environment).errors_below
+    found = [(one, failures([one], f"{one.name} failed"), limit) for one in (*load.classes, *load.endpoints)]
+    decide(judged(found, load), load)
+
+
+@pytest.mark.check("load-payments")
+def test_payments_succeed(load: LoadEvidence, environment: Environment) -> None:
+    """A payment that fails is a customer who does not come back.
+
+    Fix: compare the failures with Stripe's log of the same minutes: rate limits, time-outs, idempotency keys.
+    """
+    _below(load, environment, "payments")
+
+
+@pytest.mark.check("load-registrations")
+def test_registrations_succeed(load: LoadEvidence, environment: Environment) -> None:
+    """The first thing that an invited tester does.
+
+    Fix: look at what hashing a password costs, at the unique index, and at the mail relay.
+    """
+    _below(load, environment, "registrations")
+
+
+@pytest.mark.check("load-uploads")
+def test_uploads_succeed(load: LoadEvidence, environment: Environment) -> None:
+    """A professional whose documents do not arrive cannot work.
+
+    Fix: look at body limits and time-outs of everything between the app and the service.
+    """
+    _below(load, environment, "uploads")
+
+
+@pytest.mark.check("load-throughput")
+def test_service_keeps_up(load: LoadEvidence, policy: Policy) -> None:
+    """A queue that only grows ends in a crash, some minutes after the launch.
+
+    Fix: more instances or more workers; look at what they wait for before buying larger ones.
+    """
+    fit(load)
+    least = policy.number("min_completed_fraction")
+    assert load.visits_planned, "no visit was even planned in the measured time"
+    share = load.visits_completed / load.visits_planned
+    assert share >= least, (
+        f"{load.visits_completed} of {load.visits_planned} visits were carried through ({share:.0%}, at least {least:.0%} "
+        f"are expected): the service does not keep up with {load.visits_per_second:g} visits a second"
+    )
+
+
+@pytest.mark.check("load-cold-start")
+def test_first_replies_are_fast_as_well(load: LoadEvidence) -> None:
+    """The warm-up is not measured with the rest, but the first users of a launch, and of every new instance, see it.
+
+    Fix: open pools and fill caches before the health check says ready.
+    """
+    fit(load)
+    slow = [f"{one.name}: {one.warm_up[2]} of {one.warm_up[1]}" for one in load.classes if _slow(one, load.confidence)]
+    assert not slow, f"over the budget in the first {load.warm_up.total_seconds():g} s: {'; '.join(slow)}"
+
+
+@pytest.mark.check("load-memory")
+def test_memory_stays_within_its_limit(load: LoadEvidence, environment: Environment) -> None:
+    """The kernel ends what takes too much, in the middle of a request.
+
+    Fix: find what holds it (tracemalloc, memray), bound caches and pools, or give the service more.
+    """
+    limit = _declared(environment).memory_limit
+    if limit is None:
+        raise Unobserved("the environment declares no load.memory_limit", hint="declare it, as in '512 MiB'")
+    seen = _seen(load, [one.memory for one in load.server if one.memory is not None])
+    assert max(seen) < limit, f"the service took {max(seen) / _MIB:.0f} MiB, {limit / _MIB:.0f} MiB are its limit"
+
+
+@pytest.mark.check("load-leak")
+def test_memory_does_not_grow_with_every_request(load: LoadEvidence, environment: Environment) -> None:
+    """A leak passes every test that is shorter than it takes to fill the memory.
+
+    Fix: compare two tracemalloc snapshots some thousand requests apart; look for lists and caches without an end.
+    """
+    complete(load)
+    budget = _declared(environment).leak_bytes_per_request
+    _seen(load, [one.memory for one in load.server if one.memory is not None])
+    found = growth(load.server, load.confidence)
+    if found is None:
+        raise Unobserved("too few samples of memory and requests", hint="a longer run: gonogo load --profile soak")
+    said = f"{found.slope:.0f} bytes a request over {found.requests} requests (at least {found.low:.0f}, at most {found.high:.0f})"
+    assert found.low <= budget, f"memory grows by {said}; {budget:g} are allowed"
+    if found.high > budget:
+        hint = "a longer run tells: gonogo load --profile soak"
+        raise Unobserved(
+            f"whether memory grows by {budget:g} bytes a request or more is not certain yet: {said}", hint=hint
+        )
+
+
+def _slow(one: Traffic, confidence: float) -> bool:
+    """Whether the warm-up alone misses the budget, for certain."""
+    hits = Hits(name=one.name, seconds=[one.warm_up[1:3]])
+    return judge(hits, 1 - one.percentile / 100, confidence).ruling is Ruling.MISSED
+
+
+def _declared(environment: Environment) -> Load:
+    if environment.load is None:
+        raise Unobserved("the environment declares no [load]")
+    return environment.load
+
+
+def _seen(load: LoadEvidence, samples: Sequence[float]) -> Sequence[float]:
+    """These, if there are any."""
+    if not samples:
+        said = load.server_problem or "no sample came in the measured time"
+        raise Unobserved(
+            f"the service's memory was not seen: {said}", hint="declare [load.metrics], and look at /metrics"
+        )
+    return samples
+
+
+def _below(load: LoadEvidence, environment: Environment, what: str) -> None:
+    complete(load)
+    limit = _declared(environment).failures.get(what)  # type: ignore[call-overload]  # one of its keys
+    if limit is None:
+        raise Unobserved(
+            f"the environment declares no load.failures.{what}", hint="declare its endpoints and its limit"
+        )
+    hits = failures([one for one in load.endpoints if one.name in limit.endpoints], f"{what} failed")
+    decide([judge(hits, limit.below, load.confidence)], load)

@@ -1,0 +1,170 @@
+"""What has been reported so far, and what can be said of it while it goes on."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from gonogo.environment.model import Load
+from gonogo.evidence.load import GeneratorSecond
+from gonogo.load.plan import OUTCOMES
+from gonogo.load.process import Event, unpacked
+from gonogo.load.samples import Samples
+from gonogo.load.window import Window
+
+_RECENT_SECONDS = 5
+_MARGIN = 1.05
+"""Requests that are planned, and a few more: nobody is stopped for a request that came in a second too early."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadProgress:
+    """One moment."""
+
+    elapsed: float
+    """Seconds since the window began; below 0 in the warm-up."""
+    measured: float
+    """Seconds that will be measured."""
+    rate: float
+    """Requests per second, lately."""
+    failed: int
+    """In the window."""
+    p95: float
+    """Seconds, lately."""
+    budget: float
+    """Of the strictest class; seconds."""
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Filled by events."""
+
+    load: Load
+    names: list[str]
+    samples: Samples = field(default_factory=Samples)
+    window: Window | None = None
+    expected: Mapping[str, float] = field(default_factory=dict)
+    """Requests of the whole window, by endpoint, as the scenarios plan them."""
+    completed: Counter[int] = field(default_factory=Counter)
+    problems: dict[str, None] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
+    final: set[str] = field(default_factory=set)
+    done: bool = False
+    stopped_early: str = ""
+    """Which limit could not be kept any more."""
+    _health: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    _planned: Counter[tuple[str, int]] = field(default_factory=Counter)
+    _begun: Counter[tuple[str, int]] = field(default_factory=Counter)
+    _over: Counter[int] = field(default_factory=Counter)
+    _failed: Counter[int] = field(default_factory=Counter)
+
+    def hear(self, event: Event) -> None:
+        """Enter one event."""
+        match event["event"]:
+            case "window":
+                self.window = Window(begins=event["begins"], ends=event["ends"])
+                self.expected = event["expected"]
+            case "report":
+                self._report(event)
+            case "lost":
+                self.lost.append(event["worker"])
+            case "problem":
+                self.problems[event["message"]] = None
+            case "done":
+                self.done = True
+
+    def shorten(self) -> None:
+        """The window ends now."""
+        if self.window is not None:
+            now = int(time.time())
+            self.window = Window(begins=self.window.begins, ends=max(self.window.begins, min(self.window.ends, now)))
+
+    def hopeless(self) -> str:
+        """Which limit cannot be kept any more, whatever comes; empty: none. Never a guess from a share so far."""
+        for group, members in self.load.classes.items():
+            indices = [self.names.index(name) for name in members.endpoints]
+            allowed = 1 - members.percentile / 100
+            expected = sum(self.expected.get(name, 0) for name in members.endpoints) * _MARGIN
+            over, failed = sum(self._over[i] for i in indices), sum(self._failed[i] for i in indices)
+            if expected and over > allowed * expected:
+                return f"{group}: {over} requests over their budget already, of {expected / _MARGIN:.0f} planned"
+            if expected and failed > self.load.errors_below * expected:
+                return f"{group}: {failed} requests failed already, of {expected / _MARGIN:.0f} planned"
+        return ""
+
+    def progress(self) -> LoadProgress | None:
+        """As it looks now."""
+        if self.window is None:
+            return None
+        now = time.time()
+        recent = sorted(
+            one
+            for (second, _, _), found in self.samples.by_key.items()
+            if second >= now - _RECENT_SECONDS - 1
+            for one in found
+        )
+        return LoadProgress(
+            elapsed=now - self.window.begins,
+            measured=self.window.ends - self.window.begins,
+            rate=len(recent) / _RECENT_SECONDS,
+            failed=self._failed.total(),
+            p95=recent[-(-len(recent) * 95 // 100) - 1] if recent else 0.0,
+            budget=min(group.latency for group in self.load.classes.values()).total_seconds(),
+        )
+
+    def visits(self) -> tuple[int, int]:
+        """Planned and completed, within the window."""
+        if self.window is None:
+            return 0, 0
+        planned = sum(count for (_, second), count in self._planned.items() if self.window.covers(second))
+        completed = sum(count for second, count in self.completed.items() if self.window.covers(second))
+        return planned, completed
+
+    def generator(self) -> Iterator[GeneratorSecond]:
+        """Every second of every worker within the window."""
+        for worker, health in self._health:
+            second = health["second"]
+            if self.window is None or not self.window.covers(second):
+                continue
+            yield GeneratorSecond(
+                worker=worker,
+                second=second - self.window.begins,
+                lag=timedelta(seconds=round(max(0.0, health["lag"]), 6)),
+                cpu=round(health["cpu"], 4),
+                waited=round(health["waited"], 4),
+                stolen=round(health["stolen"], 4),
+                planned=self._planned[worker, second],
+                begun=self._begun[worker, second],
+                own_errors=health["own_errors"],
+                clock_step=timedelta(seconds=round(health["clock_step"], 6)),
+            )
+
+    def _report(self, event: Event) -> None:
+        worker = event["worker"]
+        packed = list(unpacked(event))
+        self.samples.merge(packed)
+        self._watch(packed)
+        for second, count in event["completed"]:
+            self.completed[second] += count
+        for counter, told in ((self._planned, event["planned"]), (self._begun, event["begun"])):
+            for second, count in told:
+                counter[worker, second] += count
+        self._health.append((worker, event["health"]))
+        self.problems |= dict.fromkeys(event["problems"])
+        if event["final"]:
+            self.final.add(worker)
+
+    def _watch(self, packed: Any) -> None:  # noqa: ANN401 - packed samples
+        """Count what counts against the limits."""
+        fresh = Samples()
+        fresh.merge(packed)
+        for (second, endpoint, outcome), found in fresh.by_key.items():
+            if self.window is not None and self.window.covers(second):
+                name = self.names[endpoint]
+                budget = self.load.endpoints.get(name) or next(
+                    group for group in self.load.classes.values() if name in group.endpoints
+                )
+                self._over[endpoint] += sum(one >= budget.latency.total_seconds() for one in found)
+                self._failed[endpoint] += len(found) if OUTCOMES[outcome] == "failed" else 0

@@ -1,0 +1,146 @@
+"""The generator's processes, as the rest of gonogo sees them: an order in, events out, an end in any case."""
+
+import base64
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, cast
+
+from gonogo.load.plan import PLAN, LoadPlan
+from gonogo.load.samples import Packed
+
+_ENDS_WITHIN_SECONDS = 10
+Event = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """How many processes make the load, and where they meet."""
+
+    processes: int = 1
+    """On this machine."""
+    workers: int = 0
+    """On others, started there; 0: none are waited for."""
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0: any that is free."""
+
+    @property
+    def size(self) -> int:
+        """How many processes report."""
+        return self.workers or self.processes
+
+    @property
+    def distributed(self) -> bool:
+        """Whether Locust's master is needed."""
+        return self.size > 1 or self.workers > 0
+
+
+@dataclass(slots=True)
+class Generator:
+    """Processes that end with this one, whatever ends it: each holds a pipe to it."""
+
+    locustfile: Path
+    crowd: Crowd
+    _resources: ExitStack = field(default_factory=ExitStack)
+    _processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    _log: IO[bytes] | None = None
+
+    def start(self, plan: LoadPlan) -> None:
+        """Give the order."""
+        self._log = self._resources.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
+        order = {
+            "role": "master" if self.crowd.distributed else "local",
+            "locustfile": str(self.locustfile),
+            "plan": PLAN.dump_python(plan, mode="json"),
+            "host": self.crowd.host,
+            "port": self.crowd.port,
+            "workers": self.crowd.size,
+        }
+        self._start(order)
+
+    def events(self) -> Iterator[Event]:
+        """What the first process says, until it ends."""
+        for line in cast("IO[bytes]", self._processes[0].stdout):
+            event: Event = json.loads(line)
+            if event["event"] == "started" and not self.crowd.workers:
+                self._start_workers(event["port"])
+            yield event
+
+    def stop(self) -> None:
+        """Measure no longer; the last reports still come."""
+        try:
+            pipe = cast("IO[bytes]", self._processes[0].stdin)
+            pipe.write(b"stop\n")
+            pipe.flush()
+        except OSError:  # it has ended already
+            return
+
+    def kill(self) -> None:
+        """End all of it now."""
+        for process in self._processes:
+            process.kill()
+
+    def close(self) -> str:
+        """End what is left; what it said on standard error if it did not end well."""
+        for process in self._processes:
+            cast("IO[bytes]", process.stdin).close()
+        code = self._wait(self._processes[0]) if self._processes else 0
+        for process in self._processes[1:]:
+            self._wait(process)
+        for process in self._processes:
+            cast("IO[bytes]", process.stdout).close()
+        words = ""
+        if code and self._log is not None:
+            self._log.seek(0)
+            words = self._log.read().decode(errors="replace")[-2000:].strip()
+        self._resources.close()
+        self._processes.clear()
+        return f"the load generator ended with {code}: {words}" if code else ""
+
+    def watchdog(self, seconds: float) -> threading.Timer:
+        """Kills it when the time is over; started, to be cancelled."""
+        timer = threading.Timer(seconds, self.kill)
+        timer.daemon = True
+        timer.start()
+        return timer
+
+    def _start(self, order: Mapping[str, Any]) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gonogo.load.generate"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            start_new_session=True,  # Ctrl-C is for us: it is told to stop, and still gives its last report
+        )
+        self._processes.append(process)
+        pipe = cast("IO[bytes]", process.stdin)
+        try:
+            pipe.write(json.dumps(order).encode() + b"\n")
+            pipe.flush()
+        except OSError:  # it ended at once: its exit code and its last words tell
+            return
+
+    def _start_workers(self, port: int) -> None:
+        for _ in range(self.crowd.size):
+            self._start({"role": "worker", "locustfile": str(self.locustfile), "host": self.crowd.host, "port": port})
+
+    @staticmethod
+    def _wait(process: "subprocess.Popen[bytes]") -> int:
+        try:
+            return process.wait(_ENDS_WITHIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
+
+
+def unpacked(event: Event) -> Iterator[Packed]:
+    """The samples of a report."""
+    for second, endpoint, outcome, content in event["samples"]:
+        yield second, endpoint, outcome, base64.b64decode(content)

@@ -1,0 +1,268 @@
+"""The load stage of a run: people are made, the generator runs, the service is watched, everything is removed again."""
+
+import importlib.util
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from anyio.from_thread import BlockingPortal
+
+from gonogo.environment.model import Environment, Load
+from gonogo.errors import GonogoError, Unobserved, UsageError
+from gonogo.evidence.load import LoadEvidence
+from gonogo.evidence.record import Failure, Record
+from gonogo.journey.sweep import sweep, told
+from gonogo.journey.walk import Walk
+from gonogo.journey.world import World
+from gonogo.load.ledger import Ledger, LoadProgress
+from gonogo.load.plan import EndpointPlan, LoadPlan, TargetPlan
+from gonogo.load.process import Crowd, Event, Generator
+from gonogo.load.server_side import ServerSide
+from gonogo.plan import LOAD, Profile
+from gonogo.redaction import Redactor
+from gonogo.secrets import Secrets
+
+SCOPE = (LOAD,)
+HISTOGRAMS = "load/histograms.hlog"
+"""In the run's folder."""
+_JOINING_SECONDS = 60
+_SLACK_SECONDS = 30
+_INTERRUPTED = "it was interrupted"
+
+
+@dataclass(slots=True, kw_only=True)
+class LoadStage:
+    """Carried out once, when the first check of its evidence asks for it."""
+
+    environment: Environment
+    secrets: Secrets = field(repr=False)
+    run_id: str
+    redactor: Redactor
+    folder: Path
+    """That holds ``locustfile.py`` and ``dataset.py``."""
+    profile: Profile = "gate"
+    crowd: Crowd = field(default_factory=Crowd)
+    on_progress: Callable[[LoadProgress], None] = lambda _progress: None
+    on_event: Callable[[Event], None] = lambda _event: None
+    notes: list[str] = field(default_factory=list)
+    artefacts: dict[str, bytes] = field(default_factory=dict)
+    """Files of the run's folder, by name."""
+    interrupted: bool = False
+    _record: Record | None = None
+
+    def record(self, portal: BlockingPortal) -> Record:
+        """Do it, unless it is done already. Ctrl-C ends it early, and what was measured until then is given."""
+        if self._record is None:
+            started = time.monotonic()
+            try:
+                evidence, failure = self._carry_out(portal), None
+            except Unobserved as error:
+                evidence, failure = None, Failure(reason=error.reason, hint=error.hint)
+            except AssertionError as error:
+                hint = "see the journeys: what they need does not work here either"
+                evidence, failure = (
+                    None,
+                    Failure(reason=f"the people of the load could not be made: {error}", hint=hint),
+                )
+            seconds = time.monotonic() - started
+            self._record = Record(kind=LOAD, scope=SCOPE, seconds=seconds, evidence=evidence, failure=failure)
+        return self._record
+
+    def known(self, unasked: Callable[[tuple[str, tuple[str, ...]]], Record]) -> Record:
+        """What there is, without doing anything."""
+        return self._record or unasked((LOAD, SCOPE))
+
+    @property
+    def load(self) -> Load:
+        """What the environment file says about it."""
+        if self.environment.load is None:
+            raise Unobserved("the environment declares no [load]")
+        return self.environment.load
+
+    def _carry_out(self, portal: BlockingPortal) -> LoadEvidence:
+        taken_at = datetime.now(UTC)
+        world = World(
+            environment=self.environment,
+            secrets=self.secrets,
+            run_id=self.run_id,
+            portal=portal,
+            redactor=self.redactor,
+        )
+        walk = Walk(world, LOAD)
+        ledger = Ledger(self.load, [name for group in self.load.classes.values() for name in group.endpoints])
+        try:
+            plan = self._plan(world, ledger, _dataset(self.folder / "dataset.py")(walk))
+            with self._watched(world) as server:
+                problem = self._generate(plan, ledger)
+            return self._evidence(taken_at, ledger, server, problem)
+        finally:
+            self._remove(world, walk)
+            world.close()
+
+    def _generate(self, plan: LoadPlan, ledger: Ledger) -> str:
+        """Run the generator to its end; why less than the plan was measured, if so."""
+        generator = Generator(self.folder / "locustfile.py", self.crowd)
+        stopped = ""
+        watchdog = None
+        try:
+            generator.start(plan)
+            bound = _JOINING_SECONDS + plan.warm_up + plan.measured + _SLACK_SECONDS
+            watchdog = generator.watchdog(bound)
+            stopped = self._listen(generator, ledger)
+        finally:
+            if watchdog is not None:
+                watchdog.cancel()
+            problem = generator.close()
+        if ledger.lost:
+            return f"{len(ledger.lost)} of {self.crowd.size} workers were lost"
+        return stopped or problem or ("" if ledger.done else "the load generator was stopped: it did not end in time")
+
+    def _listen(self, generator: Generator, ledger: Ledger) -> str:
+        events = generator.events()
+        stopped = ""
+        while True:
+            try:
+                for event in events:
+                    ledger.hear(event)
+                    self._react(event, generator, ledger)
+            except KeyboardInterrupt:
+                if self.interrupted:
+                    generator.kill()
+                    raise
+                self.interrupted, stopped = True, _INTERRUPTED
+                ledger.shorten()
+                generator.stop()
+            else:
+                return stopped
+
+    def _react(self, event: Event, generator: Generator, ledger: Ledger) -> None:
+        self.on_event(event)
+        if event["event"] == "lost":
+            ledger.shorten()
+        if event["event"] != "report":
+            return
+        if progress := ledger.progress():
+            self.on_progress(progress)
+        if not ledger.stopped_early and (hopeless := ledger.hopeless()):
+            ledger.stopped_early = hopeless
+            ledger.shorten()
+            generator.stop()
+
+    def _plan(self, world: World, ledger: Ledger, data: Mapping[str, Any]) -> LoadPlan:
+        load = self.load
+        rate = load.visits_per_second * (load.stress_factor if self.profile == "stress" else 1)
+        parts = sum(load.visits.values())
+        budgets = {name: group for group in load.classes.values() for name in group.endpoints} | dict(load.endpoints)
+        return LoadPlan(
+            mark=world.mark,
+            target=_target(self.environment),
+            model=load.model,
+            visits_per_second={name: rate * part / parts for name, part in load.visits.items()},
+            users=load.users,
+            think=load.think.total_seconds(),
+            warm_up=load.warm_up.total_seconds(),
+            measured=self._measured.total_seconds(),
+            endpoints=tuple(
+                EndpointPlan(name=name, budget=budgets[name].latency.total_seconds()) for name in ledger.names
+            ),
+            live=world.live,
+            data=data,
+        )
+
+    @property
+    def _measured(self) -> timedelta:
+        found: timedelta = getattr(self.load.duration, self.profile)
+        return found
+
+    @contextmanager
+    def _watched(self, world: World) -> Iterator[ServerSide | None]:
+        """The service's own metrics, while the context lasts."""
+        http, metrics = self.environment.http, self.load.metrics
+        if http is None or metrics is None:
+            yield None
+            return
+        token = self.secrets[http.metrics_token] if http.metrics_token else ""
+        server = ServerSide(client=world.service(0), path=http.metrics, token=token, metrics=metrics)
+        watching: Future[None] = world.portal.start_task_soon(server.watch)
+        try:
+            yield server
+        finally:
+            watching.cancel()
+
+    def _evidence(self, taken_at: datetime, ledger: Ledger, server: ServerSide | None, cut_short: str) -> LoadEvidence:
+        window = ledger.window
+        if window is None:
+            said = "; ".join(ledger.problems) or cut_short or "it made no load"
+            raise Unobserved(f"the load generator did not begin: {said}")
+        from gonogo.load.summary import Recorded, digest  # noqa: PLC0415 - of the extra, and slow to import
+
+        recorded = Recorded(self.load, ledger.names, ledger.samples, window)
+        log = recorded.histogram_log()
+        self.artefacts[HISTOGRAMS] = log
+        planned, completed = ledger.visits()
+        return LoadEvidence(
+            scope=SCOPE,
+            taken_at=taken_at,
+            profile=self.profile,
+            model=self.load.model,
+            visits_per_second=self.load.visits_per_second,
+            confidence=self.load.confidence,
+            warm_up=self.load.warm_up,
+            planned=self._measured,
+            seconds=window.ends - window.begins,
+            visits_planned=planned,
+            visits_completed=completed,
+            classes=tuple(recorded.classes()),
+            endpoints=tuple(recorded.endpoints()),
+            generator=tuple(ledger.generator()),
+            server=tuple(server.since(window.begins, window.ends) if server else ()),
+            server_problem=server.problem if server else "the environment declares no [load.metrics], or no [http]",
+            workers=self.crowd.size,
+            lost=tuple(ledger.lost),
+            cut_short=cut_short,
+            stopped_early=ledger.stopped_early,
+            problems=tuple(self.redactor.text(problem) for problem in ledger.problems),
+            histograms=digest(log),
+        )
+
+    def _remove(self, world: World, walk: Walk) -> None:
+        cure = "run gonogo clean"
+        try:
+            swept = sweep(walk, world.mark)
+        except (AssertionError, GonogoError) as error:
+            self.notes.append(f"synthetic data of the load may have stayed behind: {error}; {cure}")
+        else:
+            self.notes += [note for note in told(swept, cure) if not note.startswith("removed")]
+
+
+def _dataset(path: Path) -> Callable[[Walk], Mapping[str, Any]]:
+    """The function ``make`` of a dataset module."""
+    spec = importlib.util.spec_from_file_location("gonogo_dataset", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise UsageError(f"{path}: no such file; beside locustfile.py there must be a dataset.py with make(walk)")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    make: Callable[[Walk], Mapping[str, Any]] = module.make
+    return make
+
+
+def _target(environment: Environment) -> TargetPlan:
+    parts = urlsplit(environment.service.base_url)
+    name = parts.hostname or ""
+    host = environment.hosts.get(name)
+    if host is None:
+        raise Unobserved(f"no address of {name} is declared")
+    trust = environment.tls.trust if environment.tls else "public"
+    return TargetPlan(
+        host=name,
+        authority=name if host.https_port == 443 else f"{name}:{host.https_port}",  # noqa: PLR2004 - https
+        addresses=tuple(host.addresses),
+        port=host.https_port,
+        trust=None if trust == "public" else Path(trust).read_text(encoding="ascii"),
+    )

@@ -1,0 +1,165 @@
+"""From the samples of all workers to evidence: counters by second, percentiles from HdrHistograms."""
+
+import hashlib
+import io
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from hdrh.histogram import HdrHistogram
+from scipy.special import bdtr
+
+from gonogo.environment.model import Budget, Load
+from gonogo.evidence.load import Quantile, Tally, Traffic
+from gonogo.load.plan import Outcome
+from gonogo.load.samples import Samples
+from gonogo.load.window import Window
+
+_MICROSECONDS = 1e6
+"""In a second."""
+_MILLI = 1e3
+"""Microseconds in a millisecond."""
+_LARGEST = 3_600_000_000
+"""Microseconds: an hour."""
+_DIGITS = 3
+_QUANTILES = (50.0, 95.0, 99.0)
+_CURVE = (0, 10, 25, 50, 75, 80, 90, 92.5, 95, 96, 97, 98, 99, 99.5, 99.75, 99.9, 99.95, 99.99, 99.999)
+BySecond = Mapping[int, Mapping[Outcome, "array[float]"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Everything that was measured, and where it belongs."""
+
+    load: Load
+    names: Sequence[str]
+    """Of the endpoints, by index."""
+    samples: Samples
+    window: Window
+
+    def endpoints(self) -> Iterator[Traffic]:
+        """Each, with its own budget or that of its class."""
+        for index, name in enumerate(self.names):
+            group = next(group for group, one in self.load.classes.items() if name in one.endpoints)
+            own = self.load.endpoints.get(name)
+            budget = own or self.load.classes[group]
+            yield self._traffic(name, group, budget, [self.samples.of(index)], decided=own is not None)
+
+    def classes(self) -> Iterator[Traffic]:
+        """Each, with all requests of its endpoints."""
+        for name, group in self.load.classes.items():
+            parts = [self.samples.of(self.names.index(endpoint)) for endpoint in group.endpoints]
+            yield self._traffic(name, name, group, parts, decided=True)
+
+    def _traffic(self, name: str, group: str, budget: Budget, parts: Sequence[BySecond], *, decided: bool) -> Traffic:
+        limit = budget.latency.total_seconds()
+        tallies, warm_up, given_up, histogram = [], (0, 0, 0, 0), 0, new_histogram()
+        for second in sorted({second for part in parts for second in part}):
+            outcomes = [(outcome, found) for part in parts for outcome, found in part.get(second, {}).items()]
+            tally = _tally(second - self.window.begins, outcomes, limit)
+            if self.window.covers(second):
+                tallies.append(tally)
+                given_up += sum(len(found) for outcome, found in outcomes if outcome == "given up")
+                for _, found in outcomes:
+                    record(histogram, found)
+            elif second < self.window.begins:
+                warm_up = _added(warm_up, (1, *tally[1:]))
+        return Traffic(
+            name=name,
+            group=group,
+            budget=timedelta(seconds=limit),
+            percentile=budget.percentile,
+            decided=decided,
+            tallies=tuple(tallies),
+            given_up=given_up,
+            warm_up=warm_up,
+            quantiles=tuple(_quantiles(histogram, self.load.confidence)),
+            curve=tuple(_curve(histogram)),
+        )
+
+    def histogram_log(self) -> bytes:
+        """Every second of every endpoint and outcome, as a HdrHistogram log, version 1.3; values in microseconds."""
+        log = io.StringIO()
+        log.write("#[Histogram log format version 1.3]\n")
+        log.write(f"#[StartTime: {self.window.begins:.3f} (seconds since epoch)]\n")
+        log.write('"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"\n')
+        for index, name in enumerate(self.names):
+            for second, outcomes in self.samples.of(index).items():
+                for outcome, found in outcomes.items():
+                    histogram = new_histogram()
+                    record(histogram, found)
+                    # A tag ends at the first comma or blank.
+                    tag = f"{name}|{outcome}".replace(" ", "_")
+                    payload = histogram.encode().decode()
+                    most = histogram.get_max_value() / _MICROSECONDS
+                    log.write(f"Tag={tag},{second:.3f},1.000,{most:.6f},{payload}\n")
+        return log.getvalue().encode()
+
+
+def new_histogram() -> HdrHistogram:
+    """From a microsecond to an hour, within 0.1 %."""
+    return HdrHistogram(1, _LARGEST, _DIGITS)
+
+
+def record(histogram: HdrHistogram, seconds: Iterable[float]) -> None:
+    """Add these."""
+    for one in seconds:
+        histogram.record_value(min(max(1, round(one * _MICROSECONDS)), _LARGEST))
+
+
+def digest(log: bytes) -> str:
+    """SHA-256 in hex."""
+    return hashlib.sha256(log).hexdigest()
+
+
+def _tally(second: int, outcomes: Iterable[tuple[Outcome, "array[float]"]], limit: float) -> Tally:
+    requests = over = failed = 0
+    for outcome, found in outcomes:
+        requests += len(found)
+        over += sum(one >= limit for one in found)
+        failed += len(found) if outcome == "failed" else 0
+    return second, requests, over, failed
+
+
+def _added(one: Tally, other: Tally) -> Tally:
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3]
+
+
+def _quantiles(histogram: HdrHistogram, confidence: float) -> Iterator[Quantile]:
+    count = histogram.get_total_count()
+    if not count:
+        return
+    for percentile in _QUANTILES:
+        low, high = _ranks(count, percentile / 100, confidence)
+        yield Quantile(
+            percentile=percentile,
+            value=_at(histogram, percentile),
+            low=_at(histogram, 100 * low / count),
+            high=_at(histogram, 100 * high / count) if high <= count else None,
+        )
+
+
+def _ranks(count: int, share: float, confidence: float) -> tuple[int, int]:
+    """Order statistics between which the true quantile lies, with this confidence (David and Nagaraja 2003, 7.1)."""
+    doubt = (1 - confidence) / 2
+
+    def rank(probability: float) -> int:
+        return bisect_left(range(count + 1), probability, key=lambda below: float(bdtr(below, count, share)))
+
+    return max(1, rank(doubt)), rank(1 - doubt) + 1
+
+
+def _curve(histogram: HdrHistogram) -> Iterator[tuple[float, float]]:
+    """As far out as there are samples, and the largest of them at the end."""
+    count = histogram.get_total_count()
+    for percentile in _CURVE:
+        if count * (1 - percentile / 100) >= 1:
+            yield float(percentile), _at(histogram, percentile)
+    if count:
+        yield 100.0, histogram.get_max_value() / _MILLI
+
+
+def _at(histogram: HdrHistogram, percentile: float) -> float:
+    return float(histogram.get_value_at_percentile(percentile)) / _MILLI

@@ -1,0 +1,127 @@
+"""Whether a limit was kept: decided on counters, exactly, with a declared confidence, or not at all.
+
+"p95 < 500 ms" means that fewer than 5 % of the requests take 500 ms or longer. A count of those is binomial, so the
+tests are exact (Clopper and Pearson, 1934). Requests of one bad second are not independent, so seconds are counted
+as well, and both must hold. A promise that consists of several holds when each of them does, at the same confidence
+(intersection-union test, Berger 1982); for a failure the confidence is shared out among them (Bonferroni).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+_LONGEST = 1 << 20
+"""Times as long: nobody waits for that."""
+
+
+class Ruling(Enum):
+    """What can be said with confidence."""
+
+    KEPT = "kept"
+    MISSED = "missed"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hits:
+    """How often something happened that should be rare, by second: requests, and those that it happened to."""
+
+    name: str
+    seconds: Sequence[tuple[int, int]]
+
+    @property
+    def of(self) -> int:
+        """Requests."""
+        return sum(requests for requests, _ in self.seconds)
+
+    @property
+    def hits(self) -> int:
+        """Those that it happened to."""
+        return sum(hits for _, hits in self.seconds)
+
+    @property
+    def busy_seconds(self) -> int:
+        """Seconds with requests."""
+        return sum(requests > 0 for requests, _ in self.seconds)
+
+    @property
+    def bad_seconds(self) -> int:
+        """Seconds in which it happened to half of the requests or more: a stall, a burst, no chance."""
+        return sum(requests > 0 and 2 * hits >= requests for requests, hits in self.seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One limit, judged."""
+
+    hits: Hits
+    limit: float
+    ruling: Ruling
+    times: float | None = None
+    """For an undecided one: a run this many times as long would decide, if it went on like this; None: none would."""
+
+    @property
+    def words(self) -> str:
+        """For people: what was counted, and what would have been allowed."""
+        found = self.hits
+        share = f"{found.hits / found.of:.1%}" if found.of else "no request"
+        bad = f", {found.bad_seconds} of {found.busy_seconds} seconds altogether" if found.bad_seconds else ""
+        return f"{found.name}: {found.hits} of {found.of} ({share}{bad}; fewer than {self.limit:.3%} are allowed)"
+
+
+def judge(found: Hits, limit: float, confidence: float, *, among: int = 1) -> Judged:
+    """Whether the true share is below ``limit``; ``among`` is the number of limits that are judged together."""
+    ruling = _ruling(found.hits, found.of, found.bad_seconds, found.busy_seconds, limit, confidence, among)
+    times = _times(found, limit, confidence, among) if ruling is Ruling.UNDECIDED else None
+    return Judged(hits=found, limit=limit, ruling=ruling, times=times)
+
+
+def _ruling(  # noqa: PLR0913, PLR0917 - counts of two kinds, and what they are held against
+    hits: int, of: int, bad: int, seconds: int, limit: float, confidence: float, among: int
+) -> Ruling:
+    doubt = 1 - confidence
+    if _missed(hits, of, limit, doubt / among) or _missed(bad, seconds, limit, doubt / among):
+        return Ruling.MISSED
+    # A run of a minute or less has too few seconds to prove anything by them: then not one may be bad.
+    steady = not bad or _kept(bad, seconds, limit, doubt)
+    return Ruling.KEPT if steady and _kept(hits, of, limit, doubt) else Ruling.UNDECIDED
+
+
+def _kept(hits: int, of: int, limit: float, doubt: float) -> bool:
+    """So few would be rare if the true share were the limit."""
+    from scipy.special import bdtr  # noqa: PLC0415 - of the extra, and slow to import
+
+    return of > 0 and float(bdtr(hits, of, limit)) <= doubt
+
+
+def _missed(hits: int, of: int, limit: float, doubt: float) -> bool:
+    """So many would be rare if the true share were the limit."""
+    from scipy.special import bdtrc  # noqa: PLC0415 - as above
+
+    return hits > 0 and float(bdtrc(hits - 1, of, limit)) <= doubt
+
+
+def _times(found: Hits, limit: float, confidence: float, among: int) -> float | None:
+    """How many times as long a run must be."""
+
+    def decided(times: float) -> bool:
+        counts = (found.hits, found.of, found.bad_seconds, found.busy_seconds)
+        hits, of, bad, seconds = (round(times * count) for count in counts)
+        return _ruling(hits, of, bad, seconds, limit, confidence, among) is not Ruling.UNDECIDED
+
+    if not found.of:
+        return None
+    longest = 2.0
+    while not decided(longest):
+        longest *= 2
+        if longest > _LONGEST:
+            return None
+    shortest = longest / 2
+    while longest / shortest > 1.05:  # noqa: PLR2004 - nobody sets a duration more exactly
+        middle = math.sqrt(shortest * longest)
+        if decided(middle):
+            longest = middle
+        else:
+            shortest = middle
+    return longest
