@@ -101,7 +101,9 @@ class Pay(_Member):
         booking = self.book(self.offer["id"])
         self.think()
         card = {"booking_id": booking, "payment_method": "pm_card_visa"}
-        payment = self._id(self.ask(_PAY, "/api/payment/card", expect=201, token=self.client, body=_json(card)))
+        payment = self._id(
+            self.ask(_PAY, "/api/payment/card", expect=201, refusals=(402,), token=self.client, body=_json(card))
+        )
         self.think()
         self.ask(_RECEIPT, f"/api/payment/{payment}", token=self.client)
 
@@ -117,7 +119,7 @@ class Join(Visitor):
         name = f"{self.data['mark']}-load-{uuid.uuid4().hex[:12]}"
         login = {"email": f"{name}@{self.data['mail_domain']}", "password": uuid.uuid4().hex}
         newcomer = {**login, "name": f"Synthetic {name}", "role": "client", "beta_code": self.data["beta_code"]}
-        self.ask("POST /api/auth/register", "/api/auth/register", expect=201, body=_json(newcomer))
+        self.ask("POST /api/auth/register", "/api/auth/register", expect=201, refusals=(403, 409), body=_json(newcomer))
         self.think()
         reply = self.ask("POST /api/auth/login", "/api/auth/login", body=_json(login))
         token = str(json.loads(reply.body)["access_token"])
@@ -143,7 +145,15 @@ class Upload(_Member):
         )
         body = head.encode() + b"%PDF-1.4\n" + bytes(10_000) + f"\r\n--{boundary}--\r\n".encode()
         kind = f"multipart/form-data; boundary={boundary}"
-        self.ask("POST /api/documents", "/api/documents", expect=201, token=self.offer["token"], body=body, kind=kind)
+        self.ask(
+            "POST /api/documents",
+            "/api/documents",
+            expect=201,
+            refusals=(413, 415),
+            token=self.offer["token"],
+            body=body,
+            kind=kind,
+        )
 
 
 def _json(value: object) -> bytes:

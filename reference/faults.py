@@ -219,6 +219,20 @@ _SERVICE: Mapping[str, Mapping[str, str]] = {
     "errors": {
         "sentry-silent": "the service has no DSN, and reports nothing",
     },
+    "load": {
+        "load-slow-tail": "under load every fourth booking takes 0.7 s longer",
+        "load-stalls": "under load everything stands still for 2 s, every 10 s",
+        "load-errors": "under load 6 % of searches end in an error 500",
+        "load-payments-fail": "under load 11 % of card payments are declined",
+        "load-payments-fail-often": "under load a third of card payments are declined",
+        "load-registrations-fail": "under load two of five registrations are refused",
+        "load-uploads-fail": "under load half of the documents are refused",
+        "load-slow-start": "the first 3 s of load are slow",
+        "load-queues-up": "requests are answered one by one, 25 a second at most",
+        "load-leak": "under load every request leaves 4 KiB in memory",
+        "load-memory-hoarded": "under load the service takes half a gigabyte",
+        "load-memory-noisy": "memory goes up and down under load: no fault, and never to be called a leak",
+    },
     "cleanup": {
         "erasure-incomplete": "bookings stay behind when a user is removed",
     },

@@ -9,6 +9,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from reference.api.config import ApiConfig
+from reference.api.strain import STRAINS, Strain
 
 Asgi = Any
 _SLOW_SECONDS = 1.2
@@ -129,22 +130,36 @@ CHANGES: Mapping[str, Change] = {
 OTHERS = ("health-slow", "profile-not-saved", "health-leaks-secret", "metrics-frozen", "metrics-public")
 """Faults of the same kind that need more than the reply."""
 
-REPLIES = frozenset({*CHANGES, *OTHERS})
+REPLIES = frozenset({*CHANGES, *OTHERS, *STRAINS})
 
 
 class Faulty:
     """ASGI middleware around the good service. Without faults it is not there."""
 
     def __init__(self, app: Asgi, config: ApiConfig) -> None:
-        self.faults: frozenset[str] = frozenset()
+        self._faults: frozenset[str] = frozenset()
         self._app = app
         self._config = config
         self._frozen: bytes | None = None
+        self._strain = Strain()
+
+    @property
+    def faults(self) -> frozenset[str]:
+        """Those that are switched on."""
+        return self._faults
+
+    @faults.setter
+    def faults(self, faults: frozenset[str]) -> None:
+        """What an earlier one held is given back."""
+        self._faults = faults
+        self._strain = Strain()
 
     async def __call__(self, scope: dict[str, Any], receive: Asgi, send: Asgi) -> None:
         """Ask the good service, then spoil its reply."""
         if not self.faults or scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if self.faults & STRAINS and await self._strained(scope, send):
             return
         if "metrics-public" in self.faults and scope["path"] == "/metrics":
             token = (b"authorization", f"Bearer {self._config.metrics_token}".encode())
@@ -158,6 +173,15 @@ class Faulty:
         pairs = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
         await send({"type": "http.response.start", "status": reply.status, "headers": pairs})
         await send({"type": "http.response.body", "body": reply.body})
+
+    async def _strained(self, scope: dict[str, Any], send: Asgi) -> bool:
+        """Whether the request got its answer already."""
+        status = await self._strain.meet(self.faults, scope["method"], scope["path"])
+        if status:
+            headers = [(b"content-type", b"application/json")]
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": b'{"detail":"not now"}'})
+        return bool(status)
 
     def _spoil(self, reply: Reply) -> Reply:
         over_http = {"http-plain-serves"}  # the only one that is about plain http

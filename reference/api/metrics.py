@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 Scope = dict[str, Any]
@@ -24,6 +24,7 @@ class Metrics:
         self.seconds = Histogram(
             "workme_http_request_duration_seconds", "Time to answer.", labels[:2], registry=self.registry
         )
+        self.in_progress = Gauge("workme_http_requests_in_progress", "Requests under way.", registry=self.registry)
         self._business()
 
     def _business(self) -> None:
@@ -61,6 +62,7 @@ class Measured:
             await self._app(scope, receive, send)
             return
         status = 500
+        self._metrics.in_progress.inc()
         started = time.perf_counter()
 
         async def watch(message: dict[str, Any]) -> None:
@@ -72,6 +74,7 @@ class Measured:
         try:
             await self._app(scope, receive, watch)
         finally:
+            self._metrics.in_progress.dec()
             route = getattr(scope.get("route"), "path", "(none)")
             self._metrics.requests.labels(scope["method"], route, str(status)).inc()
             self._metrics.seconds.labels(scope["method"], route).observe(time.perf_counter() - started)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, Valid
 
 from gonogo.environment.types import Duration, Effect, Text
 from gonogo.errors import UsageError
+from gonogo.profiles import Profile
 
 CheckId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)+$")]
 
@@ -56,7 +57,7 @@ class Line(BaseModel):
     """Further sections of the environment without which it makes no sense: ``mail``, ``stripe``."""
     stripe_mode: Literal["test", "live"] | None = None
     """Planned only where payments are in this mode; None: in both."""
-    profiles: tuple[Literal["smoke", "gate", "soak", "stress"], ...] = ()
+    profiles: tuple[Profile, ...] = ()
     """Of the load: planned only in these; empty: in all."""
     policy: Policy = Policy({})
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Literal
 
 from gonogo.catalogue import Catalogue, Line, read_catalogue
 from gonogo.declarations import Declaration, read_declarations
@@ -14,6 +13,7 @@ from gonogo.environment.types import Effect
 from gonogo.errors import UsageError
 from gonogo.evidence.base import Scope
 from gonogo.probes.kind import ProbeKind
+from gonogo.profiles import Profile
 
 GROUP = "_all"
 """``tls_all``: all the evidence of kind ``tls`` at one host, judged together."""
@@ -24,8 +24,6 @@ LOAD = "load"
 """The argument of a check of the load, the scope of its evidence, and the gate of nothing else."""
 PRE_DEPLOY, SMOKE = "pre-deploy", "smoke"
 GATES = (PRE_DEPLOY, SMOKE, LOAD)
-Profile = Literal["smoke", "gate", "soak", "stress"]
-PROFILES: tuple[Profile, ...] = ("smoke", "gate", "soak", "stress")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

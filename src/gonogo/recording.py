@@ -15,6 +15,7 @@ from gonogo.errors import UsageError
 from gonogo.evidence.base import Evidence, Scope
 from gonogo.evidence.record import Failure, Record
 from gonogo.probes.kind import ProbeKind
+from gonogo.profiles import Profile
 
 SCHEMA: Literal["gonogo.evidence/1"] = "gonogo.evidence/1"
 
@@ -40,7 +41,7 @@ class Recording:
     environment_name: str
     environment: Environment
     gate: str
-    profile: Literal["smoke", "gate", "soak", "stress"] = "gate"
+    profile: Profile = "gate"
     """Of the load."""
     allow_money: bool = False
     started_at: datetime

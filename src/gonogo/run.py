@@ -19,8 +19,9 @@ from gonogo.journey.runner import Journeys
 from gonogo.keys import check_keys
 from gonogo.load.process import Crowd
 from gonogo.load.stage import SCOPE, LoadStage
-from gonogo.plan import LOAD, PRE_DEPLOY, WALK, Plan, Profile, Suite, build_plan, closure, read_suite, step_scope
+from gonogo.plan import LOAD, PRE_DEPLOY, WALK, Plan, Suite, build_plan, closure, read_suite, step_scope
 from gonogo.probes.registry import KINDS
+from gonogo.profiles import Profile
 from gonogo.recording import Recording, read_recording, restore, store, to_bytes, to_document
 from gonogo.redaction import Redactor
 from gonogo.reference_instance import ReferenceInstance, reference_instance

@@ -11,7 +11,7 @@ from gonogo.cli.checks import checks
 from gonogo.cli.clean import clean
 from gonogo.cli.environments import env, schema
 from gonogo.cli.reference import reference
-from gonogo.cli.runs import replay, report, run, smoke
+from gonogo.cli.runs import load, replay, report, run, smoke
 from gonogo.errors import IntegrityError, UsageError
 
 EXIT_USAGE = 2
@@ -29,7 +29,7 @@ def cli() -> None:
     """
 
 
-for _command in (run, smoke, clean, replay, report, env, checks, schema, reference):
+for _command in (run, smoke, load, clean, replay, report, env, checks, schema, reference):
     cli.add_command(_command)
 
 

@@ -2,11 +2,16 @@
 
 import threading
 from collections import Counter
-from typing import TextIO
+from collections.abc import Mapping
+from typing import Any, TextIO
 
 from gonogo.evidence.record import Record
-from gonogo.plan import GROUP, WALK
+from gonogo.load.ledger import LoadProgress
+from gonogo.plan import GROUP, LOAD, WALK
 from gonogo.run import Run
+
+_PLAIN_EVERY = 5
+"""Seconds, where there is no terminal."""
 
 
 class Progress:
@@ -22,6 +27,7 @@ class Progress:
         self._answered: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
         self._drawn = 0
+        self._loading = 0
 
     def say(self, text: str) -> None:
         """One plain line."""
@@ -38,11 +44,12 @@ class Progress:
                     steps += 1
                 self._families.setdefault(check.subject.removesuffix(GROUP), check.declaration.family)
         for kind, _ in run.planned_keys:
-            if kind in self._families and kind != WALK:
+            if kind in self._families and kind not in {WALK, LOAD}:
                 self._expected[self._families[kind]] += 1
         count = self._expected.total() - steps
         walking = f", then walking {_counted(steps, 'step')}" if steps else ""
-        self.say(f"asking {_counted(count, 'question')} about {run.environment.service.name}{walking}")
+        loading = ", then load" if LOAD in self._families else ""
+        self.say(f"asking {_counted(count, 'question')} about {run.environment.service.name}{walking}{loading}")
 
     def heard(self, record: Record) -> None:
         """One more answer, or one more reason for none."""
@@ -54,6 +61,31 @@ class Progress:
                 self._redraw()
             elif self._answered[family] == self._expected[family]:
                 self.say(self._line(family))
+
+    def generated(self, event: Mapping[str, Any]) -> None:
+        """What the load generator tells of itself."""
+        match event["event"]:
+            case "started":
+                self.say(f"waiting for workers at {event['host']}:{event['port']}")
+            case "window":
+                self.say(f"load: {event['users']} users take turns")
+            case "lost":
+                self.say(f"load: worker {event['worker']} was lost")
+            case "problem":
+                self.say(f"load: {event['message']}")
+
+    def loaded(self, now: LoadProgress) -> None:
+        """One second of the load: a line that is written over on a terminal, a line now and then otherwise."""
+        phase = "warming up" if now.elapsed < 0 else f"{min(now.elapsed, now.measured):.0f} of {now.measured:.0f} s"
+        latency = f"p95 {now.p95 * 1000:.0f} of {now.budget * 1000:.0f} ms"
+        line = f"load: {phase} · {now.rate:.0f} requests/s · {now.failed} failed · {latency}"
+        with self._lock:
+            if self._live:
+                up = "" if self._loading == 0 else "\033[1F\033[2K"
+                print(f"{up}{line}", file=self._stream, flush=True)
+            elif self._loading % _PLAIN_EVERY == 0:
+                print(line, file=self._stream, flush=True)
+            self._loading += 1
 
     def _redraw(self) -> None:
         up = f"\033[{self._drawn}F" if self._drawn else ""

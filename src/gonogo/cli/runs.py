@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gonogo.profiles import PROFILES, Profile
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -56,6 +58,46 @@ def smoke(*, reports: Path, strict: bool, **asked: Any) -> int:  # noqa: ANN401 
     return _verified({**asked, "gate": "smoke"}, reports, strict=strict)
 
 
+@click.command()
+@_options
+@click.option("--profile", type=click.Choice(PROFILES), default="gate", show_default=True, help="How long, how much.")
+@click.option("--duration", metavar="TIME", help="Measure this long instead, as in '2 min'.")
+@click.option("--rate", type=float, metavar="N", help="Visits per second instead of load.visits_per_second.")
+@click.option("--model", type=click.Choice(["open", "closed"]), help="Visits come at their rate, or users wait.")
+@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Of this machine.")
+@click.option("--workers", type=click.IntRange(0, 1000), default=0, help="Wait for so many workers of other machines.")
+@click.option("--bind", default="127.0.0.1:5557", show_default=True, metavar="HOST:PORT", help="Where workers come to.")
+def load(  # noqa: PLR0913 - as many as there are options
+    *,
+    reports: Path,
+    strict: bool,
+    profile: Profile,
+    duration: str | None,
+    rate: float | None,
+    model: str | None,
+    processes: int,
+    workers: int,
+    bind: str,
+    **asked: Any,  # noqa: ANN401 - as above
+) -> int:
+    """Put the declared traffic on the service, and say whether its budgets hold.
+
+    Workers on other machines: locust -f loadtests/locustfile.py --worker --master-host HOST --master-port PORT
+    """
+    from gonogo.load.process import Crowd  # noqa: PLC0415 - help answers at once
+
+    host, _, port = bind.rpartition(":")
+    if not host or not port.isdecimal():
+        raise click.BadParameter(f"{bind!r} is no address with a port; write it as in '127.0.0.1:5557'")
+    told = {"visits_per_second": rate, "model": model, "duration": {profile: duration} if duration else None}
+    overlay = {"load": {key: value for key, value in told.items() if value is not None}}
+    crowd = Crowd(
+        processes=processes, workers=workers, host=host if workers else "127.0.0.1", port=int(port) if workers else 0
+    )
+    narrowed = {"gate": "load", "profile": profile, "crowd": crowd, "overlay": overlay if overlay["load"] else {}}
+    return _verified({**asked, **narrowed}, reports, strict=strict)
+
+
 def _verified(asked: dict[str, Any], reports: Path, *, strict: bool) -> int:
     from gonogo.cli.progress import Progress  # noqa: PLC0415 - help answers at once
     from gonogo.publish import open_folder  # noqa: PLC0415
@@ -83,6 +125,9 @@ def _verified(asked: dict[str, Any], reports: Path, *, strict: bool) -> int:
         folder = open_folder(prepared, reports)
         if isinstance(prepared.source, LiveSource):
             prepared.source.on_record = progress.heard
+        if prepared.load is not None:
+            prepared.load.on_progress = progress.loaded
+            prepared.load.on_event = progress.generated
         try:
             progress.begin(prepared)
             published = verify(prepared, folder)

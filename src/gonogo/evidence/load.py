@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from gonogo.evidence.base import Evidence
 
-Tally = tuple[int, int, int, int]
-"""A second of the measured window, counted from its beginning; requests, those over their budget, and those failed."""
+Tally = tuple[int, int, int, int, int]
+"""A second of the measured window, counted from its beginning; its requests, those over their budget, those failed
+(answered wrongly, or cut off), and those refused (a no that has a meaning, as a declined card)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,11 @@ class Traffic:
     def failed(self) -> int:
         """Those that were answered wrongly, or cut off."""
         return sum(tally[3] for tally in self.tallies)
+
+    @property
+    def refused(self) -> int:
+        """Those that were answered by a no that has a meaning."""
+        return sum(tally[4] for tally in self.tallies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,8 @@ class Fitness:
             "second": self.clock.second(self._at),
             "lag": lags[-(-len(lags) * 95 // 100) - 1],
             "cpu": (cpu - self._cpu) / passed,
-            "waited": (waited - self._waited) / passed,
+            # A thread that ended takes its time with it.
+            "waited": max(0.0, waited - self._waited) / passed,
             "stolen": stolen / total if total else 0.0,
             "own_errors": self.own_errors,
             "clock_step": self.clock.step(),

@@ -79,13 +79,18 @@ def over_budget(traffic: Traffic) -> Hits:
     return _hits(traffic, f"{traffic.name} ≥ {format_duration(traffic.budget)}", lambda tally: tally[2])
 
 
-def failures(traffic: Iterable[Traffic], name: str) -> Hits:
-    """Requests that failed, of all that belong together."""
+def errors(traffic: Traffic) -> Hits:
+    """Requests that were answered wrongly, or cut off."""
+    return _hits(traffic, f"{traffic.name} failed", lambda tally: tally[3])
+
+
+def in_vain(traffic: Iterable[Traffic], name: str) -> Hits:
+    """Requests that failed or were refused, of all that belong together: either way nothing came of them."""
     found: dict[int, tuple[int, int]] = {}
     for one in traffic:
-        for second, requests, _, failed in one.tallies:
+        for second, requests, _, failed, refused in one.tallies:
             before = found.get(second, (0, 0))
-            found[second] = before[0] + requests, before[1] + failed
+            found[second] = before[0] + requests, before[1] + failed + refused
     return Hits(name=name, seconds=list(found.values()))
 
 

@@ -8,8 +8,9 @@ from pydantic import TypeAdapter
 
 GIVE_UP = 4
 """A request is given up after this many times its budget: it is over it already, and holds a visitor."""
-Outcome = Literal["ok", "failed", "given up"]
-OUTCOMES: tuple[Outcome, ...] = ("ok", "failed", "given up")
+Outcome = Literal["ok", "failed", "refused", "given up"]
+"""failed: answered wrongly, or cut off; refused: a no that the scenario knows, as a declined card."""
+OUTCOMES: tuple[Outcome, ...] = ("ok", "failed", "refused", "given up")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

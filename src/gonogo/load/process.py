@@ -87,8 +87,8 @@ class Generator:
         for process in self._processes:
             process.kill()
 
-    def close(self) -> str:
-        """End what is left; what it said on standard error if it did not end well."""
+    def close(self) -> tuple[int, str]:
+        """End what is left; the exit code of the first process, and all that was said on standard error."""
         for process in self._processes:
             cast("IO[bytes]", process.stdin).close()
         code = self._wait(self._processes[0]) if self._processes else 0
@@ -97,12 +97,12 @@ class Generator:
         for process in self._processes:
             cast("IO[bytes]", process.stdout).close()
         words = ""
-        if code and self._log is not None:
+        if self._log is not None:
             self._log.seek(0)
-            words = self._log.read().decode(errors="replace")[-2000:].strip()
+            words = self._log.read().decode(errors="replace").strip()
         self._resources.close()
         self._processes.clear()
-        return f"the load generator ended with {code}: {words}" if code else ""
+        return code, words
 
     def watchdog(self, seconds: float) -> threading.Timer:
         """Kills it when the time is over; started, to be cancelled."""

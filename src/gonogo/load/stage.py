@@ -24,12 +24,14 @@ from gonogo.load.ledger import Ledger, LoadProgress
 from gonogo.load.plan import EndpointPlan, LoadPlan, TargetPlan
 from gonogo.load.process import Crowd, Event, Generator
 from gonogo.load.server_side import ServerSide
-from gonogo.plan import LOAD, Profile
+from gonogo.plan import LOAD
+from gonogo.profiles import Profile
 from gonogo.redaction import Redactor
 from gonogo.secrets import Secrets
 
 SCOPE = (LOAD,)
 HISTOGRAMS = "load/histograms.hlog"
+LOG = "load/generator.log"
 """In the run's folder."""
 _JOINING_SECONDS = 60
 _SLACK_SECONDS = 30
@@ -118,10 +120,14 @@ class LoadStage:
         finally:
             if watchdog is not None:
                 watchdog.cancel()
-            problem = generator.close()
+            code, words = generator.close()
+        if words:
+            self.artefacts[LOG] = self.redactor.text(words).encode()
         if ledger.lost:
             return f"{len(ledger.lost)} of {self.crowd.size} workers were lost"
-        return stopped or problem or ("" if ledger.done else "the load generator was stopped: it did not end in time")
+        if code > 0 and not stopped:
+            return f"the load generator ended with {code}: {words.rpartition(chr(10))[2]}"
+        return stopped or ("" if ledger.done else "the load generator was ended: it did not come to an end in time")
 
     def _listen(self, generator: Generator, ledger: Ledger) -> str:
         events = generator.events()

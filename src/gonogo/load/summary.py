@@ -55,7 +55,7 @@ class Recorded:
 
     def _traffic(self, name: str, group: str, budget: Budget, parts: Sequence[BySecond], *, decided: bool) -> Traffic:
         limit = budget.latency.total_seconds()
-        tallies, warm_up, given_up, histogram = [], (0, 0, 0, 0), 0, new_histogram()
+        tallies, warm_up, given_up, histogram = [], (0, 0, 0, 0, 0), 0, new_histogram()
         for second in sorted({second for part in parts for second in part}):
             outcomes = [(outcome, found) for part in parts for outcome, found in part.get(second, {}).items()]
             tally = _tally(second - self.window.begins, outcomes, limit)
@@ -115,16 +115,17 @@ def digest(log: bytes) -> str:
 
 
 def _tally(second: int, outcomes: Iterable[tuple[Outcome, "array[float]"]], limit: float) -> Tally:
-    requests = over = failed = 0
+    requests = over = failed = refused = 0
     for outcome, found in outcomes:
         requests += len(found)
         over += sum(one >= limit for one in found)
         failed += len(found) if outcome == "failed" else 0
-    return second, requests, over, failed
+        refused += len(found) if outcome == "refused" else 0
+    return second, requests, over, failed, refused
 
 
 def _added(one: Tally, other: Tally) -> Tally:
-    return one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3]
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3], one[4] + other[4]
 
 
 def _quantiles(histogram: HdrHistogram, confidence: float) -> Iterator[Quantile]:

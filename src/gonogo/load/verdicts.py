@@ -67,7 +67,9 @@ class Judged:
         found = self.hits
         share = f"{found.hits / found.of:.1%}" if found.of else "no request"
         bad = f", {found.bad_seconds} of {found.busy_seconds} seconds altogether" if found.bad_seconds else ""
-        return f"{found.name}: {found.hits} of {found.of} ({share}{bad}; fewer than {self.limit:.3%} are allowed)"
+        return (
+            f"{found.name}: {found.hits} of {found.of} ({share}{bad}; fewer than {100 * self.limit:.3g}% are allowed)"
+        )
 
 
 def judge(found: Hits, limit: float, confidence: float, *, among: int = 1) -> Judged:

@@ -86,11 +86,15 @@ class Visitor(User):
         path: str,
         *,
         expect: int = 200,
+        refusals: tuple[int, ...] = (),
         token: str = "",
         body: bytes = b"",
         kind: str = "application/json",
     ) -> Reply:
-        """One request; ``name`` begins with its method. Raises Abandoned if the reply has another status."""
+        """One request; ``name`` begins with its method. Raises Abandoned if the reply has another status.
+
+        ``refusals``: statuses by which the service says no, with a meaning; any other is an error.
+        """
         if self.crew.over():
             raise Abandoned
         index, endpoint = self.crew.endpoint(name)
@@ -103,7 +107,10 @@ class Visitor(User):
         reply, outcome, error = None, None, None
         try:
             with gevent.Timeout(endpoint.patience - (time.monotonic() - self._due)):
-                reply, outcome, error = self._send(name.partition(" ")[0], path, body, headers, expect)
+                reply, outcome, error = self._send(name.partition(" ")[0], path, body, headers)
+            if reply is not None and reply.status != expect:
+                outcome = "refused" if reply.status in refusals else "failed"
+                error = ValueError(f"status {reply.status}, {expect} was expected")
         except gevent.Timeout:
             outcome, error = "given up", TimeoutError(f"no reply after {endpoint.patience:g} s")
         finally:
@@ -117,7 +124,7 @@ class Visitor(User):
         return reply
 
     def _send(
-        self, method: str, path: str, body: bytes, headers: Mapping[str, str], expect: int
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str]
     ) -> tuple[Reply | None, Outcome | None, Exception | None]:
         try:
             response = self._client.request(method, path, body, dict(headers))
@@ -128,8 +135,6 @@ class Visitor(User):
             return None, None if error.errno in _OURS else "failed", error
         except (HTTPConnectionClosed, HTTPParseError) as error:
             return None, "failed", error
-        if reply.status != expect:
-            return reply, "failed", ValueError(f"{method} answered {reply.status}, {expect} was expected")
         return reply, "ok", None
 
     def _connect(self) -> None:

@@ -1,0 +1,104 @@
+"""The faults that show under load only: what works for one tester, and fails for a hundred users."""
+
+import asyncio
+import os
+import random
+import time
+from collections import Counter, deque
+from collections.abc import Mapping
+
+BUSY_PER_SECOND = 20
+_CALM_SECONDS = 0.5
+_LATE_SECONDS = 0.7
+_SLOW_START_SECONDS = 3.0
+_STALL_EVERY_SECONDS, _STALL_SECONDS = 10.0, 2.0
+_ONE_BY_ONE_SECONDS = 0.04
+_LEAKED_BYTES = 4096
+_MIB = 2**20
+_HOARDED = 512 * _MIB
+_MOST_NOISE = 16 * _MIB
+
+SHARES: Mapping[str, tuple[str, str, float, int]] = {
+    "load-slow-tail": ("POST", "/api/bookings", 0.25, 0),
+    "load-errors": ("GET", "/api/services", 0.06, 500),
+    "load-payments-fail": ("POST", "/api/payment/card", 0.11, 402),
+    "load-payments-fail-often": ("POST", "/api/payment/card", 0.34, 402),
+    "load-registrations-fail": ("POST", "/api/auth/register", 0.4, 403),
+    "load-uploads-fail": ("POST", "/api/documents", 0.5, 415),
+}
+"""Fault to route, the exact share of its requests, and the status that they get; 0: the right reply, late."""
+OTHERS = (
+    "load-slow-start",
+    "load-stalls",
+    "load-queues-up",
+    "load-leak",
+    "load-memory-hoarded",
+    "load-memory-noisy",
+)
+STRAINS = frozenset({*SHARES, *OTHERS})
+
+
+class Strain:
+    """Watches how much is asked, and lets one thing go wrong once it is more than a few people could."""
+
+    def __init__(self) -> None:
+        self._arrivals: deque[float] = deque()
+        self._busy_since = self._busy_until = 0.0
+        self._counts: Counter[str] = Counter()
+        self._leaked: list[bytes] = []
+        self._held = b""
+        self._stalled = 0
+        self._one = asyncio.Lock()
+
+    async def meet(self, faults: frozenset[str], method: str, path: str) -> int:
+        """Called before each request; the status that it gets in place of an answer, or 0."""
+        if not self._busy():
+            return 0
+        if "load-stalls" in faults:
+            self._stall()
+        if "load-slow-start" in faults and time.monotonic() - self._busy_since < _SLOW_START_SECONDS:
+            await asyncio.sleep(_LATE_SECONDS)
+        if "load-queues-up" in faults:
+            async with self._one:
+                await asyncio.sleep(_ONE_BY_ONE_SECONDS)
+        self._hold(faults)
+        for fault in sorted(faults & SHARES.keys()):
+            wanted, route, share, status = SHARES[fault]
+            if (method, path) == (wanted, route) and self._hit(fault, share):
+                if status:
+                    return status
+                await asyncio.sleep(_LATE_SECONDS)
+        return 0
+
+    def _busy(self) -> bool:
+        now = time.monotonic()
+        self._arrivals.append(now)
+        while self._arrivals[0] < now - 1:
+            self._arrivals.popleft()
+        if len(self._arrivals) <= BUSY_PER_SECOND:
+            return False
+        if now - self._busy_until > _CALM_SECONDS:
+            self._busy_since = now
+        self._busy_until = now
+        return True
+
+    def _hit(self, fault: str, share: float) -> bool:
+        """Exactly this share of them, evenly: a fault by chance would be a test by chance."""
+        self._counts[fault] += 1
+        count = self._counts[fault]
+        return int(count * share) > int((count - 1) * share)
+
+    def _stall(self) -> None:
+        """Everything stands still, as in a collection of garbage, or behind a lock that everybody needs."""
+        cycle, phase = divmod(time.monotonic(), _STALL_EVERY_SECONDS)
+        if phase < _STALL_SECONDS and cycle != self._stalled:
+            self._stalled = int(cycle)
+            time.sleep(_STALL_SECONDS)
+
+    def _hold(self, faults: frozenset[str]) -> None:
+        if "load-leak" in faults:
+            self._leaked.append(os.urandom(_LEAKED_BYTES))
+        if "load-memory-hoarded" in faults and not self._held:
+            self._held = b"x" * _HOARDED
+        if "load-memory-noisy" in faults:
+            self._held = b"x" * random.randrange(_MOST_NOISE)  # noqa: S311 - noise
