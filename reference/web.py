@@ -8,6 +8,8 @@ from granian.server.embed import Server
 
 _CONNECTABLE_SECONDS = 10
 _CONNECT_AGAIN_SECONDS = 0.01
+_CONNECTIONS = 1024
+"""Granian serves as many at once as may wait; with its 128 the 129th visitor who keeps a connection waits for ever."""
 
 
 class WebServer:
@@ -30,6 +32,7 @@ class WebServer:
             http=HTTPModes.auto,
             websockets=False,
             log_enabled=False,
+            backlog=_CONNECTIONS,
             **self._tls,
         )
         self._running = server, asyncio.create_task(server.serve())

@@ -283,7 +283,7 @@ class Load(Section):
     failures: Mapping[Literal["payments", "registrations", "uploads"], FailureLimit] = Field(default_factory=dict)
     metrics: LoadMetrics | None = None
     memory_limit: Size | None = None
-    leak_bytes_per_request: Annotated[float, Field(gt=0)] = 1024
+    leak_bytes_per_request: Annotated[float, Field(gt=0)] = 2048
 
     @model_validator(mode="after")
     def _every_endpoint_has_one_class(self) -> Self:

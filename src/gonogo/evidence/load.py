@@ -112,9 +112,10 @@ class LoadEvidence(Evidence):
     """How long was to be measured."""
     seconds: int
     """How long was measured."""
-    visits_planned: int
-    visits_completed: int
-    """Both within the window."""
+    visits_ended: int
+    """Of those due within the window: to their end, or to a reply that ended them."""
+    visits_given_up: int
+    """Those that waited for a reply in vain."""
     classes: tuple[Traffic, ...]
     endpoints: tuple[Traffic, ...]
     generator: tuple[GeneratorSecond, ...]

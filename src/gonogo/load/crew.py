@@ -25,7 +25,10 @@ class Crew:
     clock: Clock = field(default_factory=Clock.started)
     window: Window | None = None
     samples: Samples = field(default_factory=Samples)
-    completed: Counter[int] = field(default_factory=Counter)
+    ended: Counter[int] = field(default_factory=Counter)
+    """Visits by the second that they were due in: to their end, or to a reply that ended them."""
+    given_up: Counter[int] = field(default_factory=Counter)
+    """Visits that waited for a reply in vain."""
     problems: Counter[str] = field(default_factory=Counter)
     fitness: Fitness = field(init=False)
     began: float = field(default_factory=time.monotonic)
@@ -106,13 +109,15 @@ class Crew:
     def report(self, *, final: bool = False) -> dict[str, Any]:
         """What came since the last report, as plain values that msgpack and JSON (with bytes encoded) can carry."""
         samples, self.samples = self.samples, Samples()
-        completed, self.completed = self.completed, Counter()
+        ended, self.ended = self.ended, Counter()
+        given_up, self.given_up = self.given_up, Counter()
         health = dict(self.fitness.second())
         # Of a second that has just ended, something may still be told late; the last report tells all.
         now = self.clock.second(time.monotonic()) + (2 if final else 0)
         return {
             "samples": [list(packed) for packed in samples.packed()],
-            "completed": [list(item) for item in completed.items()],
+            "ended": [list(item) for item in ended.items()],
+            "given_up": [list(item) for item in given_up.items()],
             "planned": _past(self.fitness.planned, now),
             "begun": _past(self.fitness.begun, now),
             "health": health,

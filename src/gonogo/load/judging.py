@@ -63,6 +63,10 @@ def decide(judged: Sequence[Judged], load: LoadEvidence) -> None:
     open_ones = [one for one in judged if one.ruling is Ruling.UNDECIDED]
     if not open_ones:
         return
+    words = _listed([one.words for one in open_ones])
+    if load.stopped_early:
+        reason = f"the load was stopped early ({load.stopped_early}); too few requests until then: {words}"
+        raise Unobserved(reason, hint="repair what stopped it, then run it again")
     times = [one.times for one in open_ones]
     known = [one for one in times if one is not None]
     if len(known) == len(times):
@@ -70,7 +74,6 @@ def decide(judged: Sequence[Judged], load: LoadEvidence) -> None:
         hint = f"a run of {needed} would decide, if it went on like this: gonogo load --duration '{needed}'"
     else:
         hint = "no run decides this: it is at the limit, or nothing was asked; raise the budget or the rate"
-    words = _listed([one.words for one in open_ones])
     raise Unobserved(f"too few requests to say with {load.confidence:.0%} confidence: {words}", hint=hint)
 
 

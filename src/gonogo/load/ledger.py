@@ -12,6 +12,7 @@ from gonogo.evidence.load import GeneratorSecond
 from gonogo.load.plan import OUTCOMES
 from gonogo.load.process import Event, unpacked
 from gonogo.load.samples import Samples
+from gonogo.load.verdicts import missed
 from gonogo.load.window import Window
 
 _RECENT_SECONDS = 5
@@ -47,7 +48,8 @@ class Ledger:
     window: Window | None = None
     expected: Mapping[str, float] = field(default_factory=dict)
     """Requests of the whole window, by endpoint, as the scenarios plan them."""
-    completed: Counter[int] = field(default_factory=Counter)
+    _ended: Counter[int] = field(default_factory=Counter)
+    _given_up: Counter[int] = field(default_factory=Counter)
     problems: dict[str, None] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
     final: set[str] = field(default_factory=set)
@@ -82,16 +84,18 @@ class Ledger:
             self.window = Window(begins=self.window.begins, ends=max(self.window.begins, min(self.window.ends, now)))
 
     def hopeless(self) -> str:
-        """Which limit cannot be kept any more, whatever comes; empty: none. Never a guess from a share so far."""
+        """Which limit is missed for certain, whatever comes; empty: none. Never a guess from the share so far."""
+        among = len(self.load.classes) + len(self.names)
         for group, members in self.load.classes.items():
             indices = [self.names.index(name) for name in members.endpoints]
-            allowed = 1 - members.percentile / 100
-            expected = sum(self.expected.get(name, 0) for name in members.endpoints) * _MARGIN
-            over, failed = sum(self._over[i] for i in indices), sum(self._failed[i] for i in indices)
-            if expected and over > allowed * expected:
-                return f"{group}: {over} requests over their budget already, of {expected / _MARGIN:.0f} planned"
-            if expected and failed > self.load.errors_below * expected:
-                return f"{group}: {failed} requests failed already, of {expected / _MARGIN:.0f} planned"
+            expected = round(sum(self.expected.get(name, 0) for name in members.endpoints) * _MARGIN)
+            for word, counter, limit in (
+                ("over their budget", self._over, 1 - members.percentile / 100),
+                ("failed", self._failed, self.load.errors_below),
+            ):
+                hits = sum(counter[index] for index in indices)
+                if expected and missed(hits, expected, limit, self.load.confidence, among=among):
+                    return f"{group}: {hits} requests {word} already, of {expected / _MARGIN:.0f} planned"
         return ""
 
     def progress(self) -> LoadProgress | None:
@@ -115,12 +119,11 @@ class Ledger:
         )
 
     def visits(self) -> tuple[int, int]:
-        """Planned and completed, within the window."""
-        if self.window is None:
-            return 0, 0
-        planned = sum(count for (_, second), count in self._planned.items() if self.window.covers(second))
-        completed = sum(count for second, count in self.completed.items() if self.window.covers(second))
-        return planned, completed
+        """Ended and given up, of those that were due within the window."""
+        return self._measured(self._ended), self._measured(self._given_up)
+
+    def _measured(self, counter: Counter[int]) -> int:
+        return sum(count for second, count in counter.items() if self.window and self.window.covers(second))
 
     def generator(self) -> Iterator[GeneratorSecond]:
         """Every second of every worker within the window."""
@@ -146,8 +149,9 @@ class Ledger:
         packed = list(unpacked(event))
         self.samples.merge(packed)
         self._watch(packed)
-        for second, count in event["completed"]:
-            self.completed[second] += count
+        for visits, told in ((self._ended, event["ended"]), (self._given_up, event["given_up"])):
+            for second, count in told:
+                visits[second] += count
         for counter, told in ((self._planned, event["planned"]), (self._begun, event["begun"])):
             for second, count in told:
                 counter[worker, second] += count

@@ -211,7 +211,9 @@ class LoadStage:
         recorded = Recorded(self.load, ledger.names, ledger.samples, window)
         log = recorded.histogram_log()
         self.artefacts[HISTOGRAMS] = log
-        planned, completed = ledger.visits()
+        ended, given_up = ledger.visits()
+        if ledger.stopped_early:
+            self.notes.append(f"the load was stopped early: {ledger.stopped_early}")
         return LoadEvidence(
             scope=SCOPE,
             taken_at=taken_at,
@@ -222,8 +224,8 @@ class LoadStage:
             warm_up=self.load.warm_up,
             planned=self._measured,
             seconds=window.ends - window.begins,
-            visits_planned=planned,
-            visits_completed=completed,
+            visits_ended=ended,
+            visits_given_up=given_up,
             classes=tuple(recorded.classes()),
             endpoints=tuple(recorded.endpoints()),
             generator=tuple(ledger.generator()),

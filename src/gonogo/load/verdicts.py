@@ -79,11 +79,18 @@ def judge(found: Hits, limit: float, confidence: float, *, among: int = 1) -> Ju
     return Judged(hits=found, limit=limit, ruling=ruling, times=times)
 
 
+def missed(hits: int, of: int, limit: float, confidence: float, *, among: int = 1) -> bool:
+    """So many would be rare if the true share were the limit."""
+    from scipy.special import bdtrc  # noqa: PLC0415 - of the extra, and slow to import
+
+    return 0 < hits <= of and float(bdtrc(hits - 1, of, limit)) <= (1 - confidence) / among
+
+
 def _ruling(  # noqa: PLR0913, PLR0917 - counts of two kinds, and what they are held against
     hits: int, of: int, bad: int, seconds: int, limit: float, confidence: float, among: int
 ) -> Ruling:
     doubt = 1 - confidence
-    if _missed(hits, of, limit, doubt / among) or _missed(bad, seconds, limit, doubt / among):
+    if missed(hits, of, limit, confidence, among=among) or missed(bad, seconds, limit, confidence, among=among):
         return Ruling.MISSED
     # A run of a minute or less has too few seconds to prove anything by them: then not one may be bad.
     steady = not bad or _kept(bad, seconds, limit, doubt)
@@ -95,13 +102,6 @@ def _kept(hits: int, of: int, limit: float, doubt: float) -> bool:
     from scipy.special import bdtr  # noqa: PLC0415 - of the extra, and slow to import
 
     return of > 0 and float(bdtr(hits, of, limit)) <= doubt
-
-
-def _missed(hits: int, of: int, limit: float, doubt: float) -> bool:
-    """So many would be rare if the true share were the limit."""
-    from scipy.special import bdtrc  # noqa: PLC0415 - as above
-
-    return hits > 0 and float(bdtrc(hits - 1, of, limit)) <= doubt
 
 
 def _times(found: Hits, limit: float, confidence: float, among: int) -> float | None:

@@ -36,7 +36,15 @@ def employ(environment: Environment, crew: Crew) -> None:
 
 
 class Abandoned(Exception):
-    """The visitor leaves: the reply was wrong, did not come, or the time is over."""
+    """The visitor leaves: the reply was not what is needed to go on."""
+
+
+class GivenUp(Exception):
+    """The visitor leaves: no reply came."""
+
+
+class TimeOver(Exception):
+    """Nothing more is to be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +101,11 @@ class Visitor(User):
     ) -> Reply:
         """One request; ``name`` begins with its method. Raises Abandoned if the reply has another status.
 
+        Raises GivenUp when none came, TimeOver when there is nothing more to ask.
         ``refusals``: statuses by which the service says no, with a meaning; any other is an error.
         """
         if self.crew.over():
-            raise Abandoned
+            raise TimeOver
         index, endpoint = self.crew.endpoint(name)
         headers = {"X-Gonogo-Run": self.crew.plan.mark}
         if token:
@@ -120,7 +129,7 @@ class Visitor(User):
         if error is not None or reply is None:
             if reply is None:
                 self._connect()  # whatever comes on the old connection now belongs to nobody
-            raise Abandoned
+            raise GivenUp if outcome == "given up" else Abandoned
         return reply
 
     def _send(
@@ -172,14 +181,19 @@ class Visitor(User):
             return
         self._due = due = self._pace.due
         self.crew.begun(self._pace, late)
+        second = self.crew.clock.second(due)
         try:
             self.visit()
-        except Abandoned:
+        except TimeOver:
             pass
+        except GivenUp:
+            self.crew.given_up[second] += 1
+        except Abandoned:
+            self.crew.ended[second] += 1
         except Exception as error:  # noqa: BLE001 - a scenario's bug must be told, not counted as the service's
             self.crew.problems[f"{type(self).__name__}: {type(error).__name__}: {error}"[:300]] += 1
         else:
-            self.crew.completed[self.crew.clock.second(due)] += 1
+            self.crew.ended[second] += 1
         self._pace.over(time.monotonic())
 
     def wait_time(self) -> float:
