@@ -8,6 +8,9 @@ from collections import Counter, deque
 from collections.abc import Mapping
 
 BUSY_PER_SECOND = 20
+"""Requests: more than a few people make."""
+_SUSTAINED_SECONDS = 4.0
+"""Journeys, and the making of a load's people, are over sooner."""
 _CALM_SECONDS = 0.5
 _LATE_SECONDS = 0.7
 _SLOW_START_SECONDS = 3.0
@@ -52,12 +55,13 @@ class Strain:
 
     async def meet(self, faults: frozenset[str], method: str, path: str) -> int:
         """Called before each request; the status that it gets in place of an answer, or 0."""
-        if not self._busy():
+        busy = self._busy_seconds()
+        if "load-slow-start" in faults and 0 < busy < _SLOW_START_SECONDS:
+            await asyncio.sleep(_LATE_SECONDS)
+        if busy < _SUSTAINED_SECONDS:
             return 0
         if "load-stalls" in faults:
             self._stall()
-        if "load-slow-start" in faults and time.monotonic() - self._busy_since < _SLOW_START_SECONDS:
-            await asyncio.sleep(_LATE_SECONDS)
         if "load-queues-up" in faults:
             async with self._one:
                 await asyncio.sleep(_ONE_BY_ONE_SECONDS)
@@ -70,17 +74,18 @@ class Strain:
                 await asyncio.sleep(_LATE_SECONDS)
         return 0
 
-    def _busy(self) -> bool:
+    def _busy_seconds(self) -> float:
+        """For how long there has been more than a few people's traffic."""
         now = time.monotonic()
         self._arrivals.append(now)
         while self._arrivals[0] < now - 1:
             self._arrivals.popleft()
         if len(self._arrivals) <= BUSY_PER_SECOND:
-            return False
+            return 0.0
         if now - self._busy_until > _CALM_SECONDS:
             self._busy_since = now
         self._busy_until = now
-        return True
+        return max(now - self._busy_since, 1e-6)
 
     def _hit(self, fault: str, share: float) -> bool:
         """Exactly this share of them, evenly: a fault by chance would be a test by chance."""
