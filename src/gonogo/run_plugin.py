@@ -48,6 +48,7 @@ class RunPlugin:
             self._scopes.setdefault(record[0], []).append(record[1])
         self._shelf = Shelf(KINDS, self._scopes)
         self._walking = False
+        self._load_shown_at = ""
 
     @pytest.fixture
     def environment(self) -> Environment:
@@ -192,8 +193,18 @@ class RunPlugin:
             message=self.run.redactor.text(message),
             hint=self.run.redactor.text(hint),
             cause=cause,
-            facts={argument: shown(records) for argument, records in item.stash[_RECORDS].items()},
+            facts={
+                argument: self._facts(check.id, argument, found) for argument, found in item.stash[_RECORDS].items()
+            },
         )
+
+    def _facts(self, identifier: str, argument: str, records: Sequence[Record]) -> Any:  # noqa: ANN401 - JSON values
+        """For the page. Those of the load are many, and the same for all of its checks: shown at the first."""
+        if argument == LOAD and self._load_shown_at not in {"", identifier}:
+            return {"shown at": self._load_shown_at}
+        if argument == LOAD:
+            self._load_shown_at = identifier
+        return shown(records)
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Our outcomes, in pytest's own progress and summary."""

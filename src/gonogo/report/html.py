@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from gonogo.durations import format_duration
 from gonogo.report.journeys import journeys
+from gonogo.report.load import load_view
 from gonogo.report.visible import visible
 from gonogo.report.wording import SHAPES, VERDICT_SHAPES, command, families, problems, word
 from gonogo.results import Outcome, Results, sum_line
@@ -34,6 +35,7 @@ def render_signoff(results: Results) -> bytes:
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         families=families(results),
         journeys=journeys(results),
+        load=load_view(results),
         failed=problems(results, [Outcome.FAIL]),
         warned=problems(results, [Outcome.WARN]),
         gaps=problems(results, [Outcome.ERROR, Outcome.NOT_RUN]),

@@ -1,0 +1,211 @@
+"""The load on the page: what was asked, how long replies took beside their budgets, and whether that can be believed."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pydantic import TypeAdapter, ValidationError
+
+from gonogo.evidence.load import LoadEvidence, Quantile, Traffic
+from gonogo.results import Results
+
+_LOAD = "load"
+_EVIDENCE: TypeAdapter[LoadEvidence] = TypeAdapter(LoadEvidence)
+_WIDTH, _HEIGHT = 640.0, 280.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 12.0, 12.0, 34.0
+_TICKS = (0.0, 50.0, 90.0, 95.0, 99.0, 99.9, 99.99)
+_MIB = 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One class, or one endpoint of it."""
+
+    name: str
+    is_class: bool
+    requests: int
+    over: int
+    failed: int
+    quantiles: Sequence[str]
+    """p50, p95 and p99 in milliseconds, each with its interval."""
+    budget: str
+    margin: str
+    """What is left of the budget at its percentile; below nothing where it is missed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One class' curve."""
+
+    name: str
+    number: int
+    points: str
+    """Of an SVG polyline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Latency over percentile, the tail stretched: log of what is left of all requests."""
+
+    width: float
+    height: float
+    bottom: float
+    left: float
+    right: float
+    lines: Sequence[Line]
+    budgets: Sequence[tuple[str, float]]
+    """Label and height of each budget line."""
+    columns: Sequence[tuple[str, float]]
+    """Label and place of percentiles."""
+    rows: Sequence[tuple[str, float]]
+    """Label and height of latencies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadView:
+    """What the page shows of it."""
+
+    evidence: LoadEvidence
+    rows: Sequence[Row]
+    chart: Chart
+    facts: Mapping[str, str]
+
+
+def load_view(results: Results) -> LoadView | None:
+    """None if there was no load in this run, or nothing that could be read came of it."""
+    for check in results.checks:
+        for seen in check.observations:
+            found = seen.facts.get(_LOAD)
+            if isinstance(found, Mapping) and "classes" in found:
+                try:
+                    evidence = _EVIDENCE.validate_python(found)
+                except ValidationError:
+                    return None
+                return LoadView(
+                    evidence=evidence, rows=list(_rows(evidence)), chart=_chart(evidence), facts=_facts(evidence)
+                )
+    return None
+
+
+def _rows(evidence: LoadEvidence) -> Iterator[Row]:
+    for group in evidence.classes:
+        yield _row(group, is_class=True)
+        for endpoint in evidence.endpoints:
+            if endpoint.group == group.name:
+                yield _row(endpoint, is_class=False)
+
+
+def _row(traffic: Traffic, *, is_class: bool) -> Row:
+    budget = traffic.budget / timedelta(milliseconds=1)
+    at = next((one.value for one in traffic.quantiles if one.percentile == traffic.percentile), None)
+    return Row(
+        name=traffic.name,
+        is_class=is_class,
+        requests=traffic.requests,
+        over=traffic.over,
+        failed=traffic.failed,
+        quantiles=[_interval(one) for one in traffic.quantiles] or ["", "", ""],
+        budget=f"p{traffic.percentile:g} < {budget:g} ms",
+        margin=f"{budget - at:+.0f} ms" if at is not None else "",
+    )
+
+
+def _interval(found: Quantile) -> str:
+    high = f"{found.high:.0f}" if found.high is not None else "?"
+    return f"{found.value:.0f} ({found.low:.0f} to {high})"
+
+
+def _chart(evidence: LoadEvidence) -> Chart:
+    budgets = sorted({group.budget / timedelta(milliseconds=1) for group in evidence.classes})
+    slowest = max((point[1] for group in evidence.classes for point in group.curve), default=0.0)
+    top = _round_up(max(slowest, *(1.2 * budget for budget in budgets)))
+    most = max((math.log10(max(group.requests, 10)) for group in evidence.classes), default=1.0)
+    ticks = [tick for tick in _TICKS if _tail(tick) <= most]
+
+    def x(tail: float) -> float:
+        return round(_LEFT + (_WIDTH - _LEFT - _RIGHT) * min(tail, most) / most, 1)
+
+    def y(milliseconds: float) -> float:
+        return round(_HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * milliseconds / top, 1)
+
+    def points(group: Traffic) -> str:
+        ends = math.log10(max(group.requests, 1))
+        places = ((_tail(percentile) if percentile < 100 else ends, value) for percentile, value in group.curve)  # noqa: PLR2004 - all of them
+        return " ".join(f"{x(tail)},{y(value)}" for tail, value in places)
+
+    return Chart(
+        width=_WIDTH,
+        height=_HEIGHT,
+        bottom=_HEIGHT - _BOTTOM,
+        left=_LEFT,
+        right=_WIDTH - _RIGHT,
+        lines=[Line(name=one.name, number=i % 4, points=points(one)) for i, one in enumerate(evidence.classes)],
+        budgets=[(f"budget {budget:g} ms", y(budget)) for budget in budgets],
+        columns=[(f"p{tick:g}", x(_tail(tick))) for tick in ticks],
+        rows=[(f"{top * part / 4:g}", y(top * part / 4)) for part in range(5)],
+    )
+
+
+def _tail(percentile: float) -> float:
+    """How far out in the tail: 0 for all, 1 for one in ten, 2 for one in a hundred."""
+    return -math.log10(1 - percentile / 100)
+
+
+def _round_up(value: float) -> float:
+    """To a number that divides by four well."""
+    step = 10 ** math.floor(math.log10(max(value, 1.0))) / 2.5
+    return float(math.ceil(value / step) * step)
+
+
+def _facts(evidence: LoadEvidence) -> Mapping[str, str]:
+    seconds = evidence.generator
+    found = {
+        "Traffic": f"{evidence.visits_per_second:g} visits a second, {evidence.model} model, profile {evidence.profile}",
+        "Measured": f"{evidence.seconds} s, after {evidence.warm_up.total_seconds():g} s of warm-up "
+        f"({sum(one.warm_up[1] for one in evidence.classes)} requests, not judged with the rest)",
+        "Visits": f"{evidence.visits_ended} to their end, {evidence.visits_given_up} given up",
+        "Generator": _generator(evidence) if seconds else "told nothing",
+        "Service": _service(evidence),
+    }
+    if evidence.stopped_early:
+        found["Stopped early"] = evidence.stopped_early
+    if evidence.cut_short:
+        found["Cut short"] = evidence.cut_short
+    if evidence.problems:
+        found["Problems"] = "; ".join(evidence.problems)
+    return found
+
+
+def _generator(evidence: LoadEvidence) -> str:
+    seconds = evidence.generator
+    lag = max(one.lag for one in seconds) / timedelta(milliseconds=1)
+    begun, planned = sum(one.begun for one in seconds), sum(one.planned for one in seconds)
+    return (
+        f"{_counted(evidence.workers, 'process', 'processes')}; at most {max(one.cpu for one in seconds):.0%} of a processor, "
+        f"{max(one.waited for one in seconds):.1%} waiting for one, event loop {lag:.0f} ms late; "
+        f"{begun} of {planned} visits begun in time"
+    )
+
+
+def _service(evidence: LoadEvidence) -> str:
+    memory = [one.memory for one in evidence.server if one.memory is not None]
+    cpu = [(one.second, one.cpu) for one in evidence.server if one.cpu is not None]
+    queue = [one.queue for one in evidence.server if one.queue is not None]
+    connections = [one.connections for one in evidence.server if one.connections is not None]
+    said = []
+    if memory:
+        said.append(
+            f"{memory[0] / _MIB:.0f} MiB at first, {max(memory) / _MIB:.0f} at most, {memory[-1] / _MIB:.0f} at last"
+        )
+    if len(cpu) > 1 and cpu[-1][0] > cpu[0][0]:
+        said.append(f"{(cpu[-1][1] - cpu[0][1]) / (cpu[-1][0] - cpu[0][0]):.0%} of a processor")
+    if connections:
+        said.append(f"{max(connections):g} open files at most")
+    if queue:
+        said.append(f"{max(queue):g} requests under way at most")
+    return "; ".join(said) or f"its metrics were not seen: {evidence.server_problem}"
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

@@ -1,0 +1,130 @@
+"""Drives the real generator against a real server in a process of its own."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, cast
+
+from gonogo.environment.model import Load
+from gonogo.load.ledger import Ledger
+from gonogo.load.plan import EndpointPlan, LoadPlan, TargetPlan
+from gonogo.load.process import Crowd, Event, Generator
+from gonogo.load.summary import Recorded
+from reference.certificates import CertificateSettings, issue_public
+
+SCENARIOS = Path(__file__).parent / "scenarios" / "locustfile.py"
+HOST = "target.test"
+
+
+@dataclass(slots=True)
+class Target:
+    """Where it is, and, when it has ended, what it knows."""
+
+    plan: TargetPlan
+    took: list[float] = field(default_factory=list)
+    """Seconds of every reply."""
+
+
+@contextmanager
+def target(**behaviour: Any) -> Iterator[Target]:  # noqa: ANN401 - fields of a Behaviour
+    """A server that behaves like this."""
+    with tempfile.TemporaryDirectory() as folder:
+        root, bundle, _ = issue_public(Path(folder), CertificateSettings(names=(HOST,)))
+        command = [sys.executable, "-m", "tests.load.target", str(bundle.chain), str(bundle.key), json.dumps(behaviour)]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own
+        stdin, stdout = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
+        port = json.loads(stdout.readline())["port"]
+        plan = TargetPlan(
+            host=HOST,
+            authority=f"{HOST}:{port}",
+            addresses=("127.0.0.1",),
+            port=port,
+            trust=root.read_text(),
+        )
+        found = Target(plan)
+        try:
+            yield found
+        finally:
+            stdin.close()
+            found.took += json.loads(stdout.readline() or '{"took": []}')["took"]
+            process.wait(10)
+            stdout.close()
+
+
+def load(**changes: Any) -> Load:  # noqa: ANN401 - fields
+    """What an environment would declare."""
+    fields: dict[str, Any] = {
+        "visits_per_second": 50,
+        "visits": {"hit": 1},
+        "classes": {"all": {"latency": "500 ms", "percentile": 95, "endpoints": ["GET /"]}},
+    }
+    return Load.model_validate({**fields, **changes})
+
+
+def drive(
+    where: TargetPlan,
+    rates: Mapping[str, float],
+    *,
+    seconds: float,
+    warm_up: float = 1.0,
+    budget: float = 0.5,
+    model: str = "open",
+    users: int = 50,
+    crowd: Crowd | None = None,
+    data: Mapping[str, Any] | None = None,
+    live: bool = False,
+    locustfile: Path = SCENARIOS,
+    on_event: Callable[[Event, Generator], None] = lambda _event, _generator: None,
+) -> Ledger:
+    """Everything that the generator reported."""
+    plan = LoadPlan(
+        mark="gonogo-test",
+        target=where,
+        model="closed" if model == "closed" else "open",
+        visits_per_second=rates,
+        users=users,
+        think=0.05,
+        warm_up=warm_up,
+        measured=seconds,
+        endpoints=(EndpointPlan(name="GET /", budget=budget),),
+        live=live,
+        data=data or {},
+    )
+    ledger = Ledger(load(), ["GET /"])
+    generator = Generator(locustfile, crowd or Crowd())
+    try:
+        generator.start(plan)
+        watchdog = generator.watchdog(90 + warm_up + seconds)
+        for event in generator.events():
+            ledger.hear(event)
+            on_event(event, generator)
+        watchdog.cancel()
+    finally:
+        code, words = generator.close()
+    if code:
+        ledger.problems[f"exit {code}: {words}"] = None
+    return ledger
+
+
+def latencies(ledger: Ledger) -> list[float]:
+    """Seconds of every request of the window, in order."""
+    window = ledger.window
+    assert window is not None
+    found = ledger.samples.by_key.items()
+    return sorted(one for (second, _, _), samples in found if window.covers(second) for one in samples)
+
+
+def percentile(found: list[float], share: float) -> float:
+    """Nearest rank."""
+    return found[max(0, -(-len(found) * round(share * 1000) // 1000) - 1)]
+
+
+def recorded(ledger: Ledger) -> Recorded:
+    """As the run's evidence is made of it."""
+    assert ledger.window is not None
+    return Recorded(ledger.load, ledger.names, ledger.samples, ledger.window)
