@@ -47,8 +47,8 @@ class Hits:
 
     @property
     def bad_seconds(self) -> int:
-        """Seconds in which it happened to half of the requests or more: a stall, a burst, no chance."""
-        return sum(requests > 0 and 2 * hits >= requests for requests, hits in self.seconds)
+        """Seconds in which it happened to most of the requests: a stall, a burst, no chance."""
+        return sum(2 * hits > requests for requests, hits in self.seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
