@@ -11,21 +11,22 @@ import pytest
 from gonogo.catalogue import Catalogue, read_catalogue
 from gonogo.declarations import Declaration, read_declarations
 
-CHECKS = Path(__file__).parents[2] / "checks"
+_ROOT = Path(__file__).parents[2]
+FOLDERS = (_ROOT / "checks", _ROOT / "loadtests")
 
 Judge = Callable[..., str | None]
 
 
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
-    """The project's own catalogue."""
-    return read_catalogue(CHECKS / "catalogue.toml")
+    """The project's own."""
+    return {name: line for folder in FOLDERS for name, line in read_catalogue(folder / "catalogue.toml").items()}
 
 
 @pytest.fixture(scope="session")
 def declarations() -> dict[str, Declaration]:
     """Every check of the project by its id."""
-    return {found.id: found for found in read_declarations(CHECKS)}
+    return {found.id: found for folder in FOLDERS for found in read_declarations(folder)}
 
 
 def _function(declaration: Declaration) -> Callable[..., None]:

@@ -1,0 +1,269 @@
+"""The load judged on literals: kept, missed, not known, and not to be believed."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gonogo.environment.model import Environment
+from gonogo.errors import Unobserved
+from gonogo.evidence.load import GeneratorSecond, LoadEvidence, ServerSecond, Tally, Traffic
+from tests.checks.conftest import Judge
+from tests.checks.test_tls import AT
+
+MIB = 2**20
+CONFIDENT = ("load-latency", "load-errors", "load-payments", "load-registrations", "load-uploads")
+
+
+def environment(**changes: Any) -> Environment:  # noqa: ANN401 - fields of [load]
+    """What the service declares."""
+    fields: dict[str, Any] = {
+        "visits_per_second": 20,
+        "visits": {"browse": 1},
+        "classes": {"all": {"endpoints": ["GET /", "POST /pay"]}},
+        "failures": {
+            "payments": {"endpoints": ["POST /pay"], "below": 0.1},
+            "registrations": {"endpoints": ["POST /pay"], "below": 0.15},
+            "uploads": {"endpoints": ["POST /pay"], "below": 0.2},
+        },
+        "memory_limit": "512 MiB",
+    }
+    return Environment.model_validate(
+        {"service": {"name": "S", "base_url": "https://a.test"}, "load": {**fields, **changes}}
+    )
+
+
+def each_second(
+    requests: int = 40, over: int = 0, failed: int = 0, refused: int = 0, seconds: int = 30
+) -> Sequence[Tally]:
+    """The same in every second."""
+    return [(second, requests, over, failed, refused) for second in range(seconds)]
+
+
+def traffic(name: str, tallies: Sequence[Tally] | None = None, **changes: Any) -> Traffic:  # noqa: ANN401 - fields
+    """One endpoint, or a class."""
+    fields: dict[str, Any] = {
+        "group": "all",
+        "budget": timedelta(milliseconds=500),
+        "percentile": 95.0,
+        "decided": name == "all",
+        "given_up": 0,
+        "warm_up": (5, 200, 0, 0, 0),
+        "quantiles": (),
+        "curve": (),
+    }
+    return Traffic(name=name, tallies=tuple(each_second() if tallies is None else tallies), **{**fields, **changes})
+
+
+def second(number: int, **changes: Any) -> GeneratorSecond:  # noqa: ANN401 - fields
+    """A fit one."""
+    fields: dict[str, Any] = {
+        "worker": "local",
+        "lag": timedelta(milliseconds=1),
+        "cpu": 0.05,
+        "waited": 0.01,
+        "stolen": 0.0,
+        "planned": 20,
+        "begun": 20,
+        "own_errors": 0,
+        "clock_step": timedelta(0),
+    }
+    return GeneratorSecond(second=number, **{**fields, **changes})
+
+
+def server(memory: Sequence[float]) -> tuple[ServerSecond, ...]:
+    """Fifty requests a second, and this much memory."""
+    return tuple(
+        ServerSecond(second=at, memory=found, cpu=0.3 * at, connections=90, queue=1, requests=50.0 * at)
+        for at, found in enumerate(memory)
+    )
+
+
+def measured(*found: Traffic, **changes: Any) -> LoadEvidence:  # noqa: ANN401 - fields
+    """A healthy load, changed in one way."""
+    endpoints = found or (traffic("GET /"), traffic("POST /pay"))
+    sums = [
+        tuple(sum(column) for column in zip(*rows, strict=True))
+        for rows in zip(*(one.tallies for one in endpoints), strict=True)
+    ]
+    whole = traffic("all", [(row[0] // len(endpoints), *row[1:]) for row in sums], warm_up=endpoints[0].warm_up)
+    fields: dict[str, Any] = {
+        "profile": "gate",
+        "model": "open",
+        "visits_per_second": 20.0,
+        "confidence": 0.95,
+        "warm_up": timedelta(seconds=5),
+        "planned": timedelta(seconds=30),
+        "seconds": 30,
+        "visits_ended": 600,
+        "visits_given_up": 0,
+        "classes": (whole,),
+        "endpoints": endpoints,
+        "generator": tuple(second(number) for number in range(30)),
+        "server": server([200.0 * MIB] * 30),
+        "workers": 1,
+    }
+    return LoadEvidence(scope=("load",), taken_at=AT, **{**fields, **changes})
+
+
+def judged(judge: Judge, identifier: str, load: LoadEvidence, **changes: Any) -> str | None:  # noqa: ANN401 - fields of [load]
+    """The check's message; None if it passes."""
+    arguments: dict[str, Any] = {"load": load}
+    if identifier in {"load-errors", "load-payments", "load-registrations", "load-uploads", "load-memory", "load-leak"}:
+        arguments["environment"] = environment(**changes)
+    return judge(identifier, **arguments)
+
+
+@pytest.mark.parametrize(
+    "identifier", [*CONFIDENT, "load-ran", "load-throughput", "load-cold-start", "load-memory", "load-leak"]
+)
+def test_healthy_load_passes(judge: Judge, identifier: str) -> None:
+    """Nothing to say."""
+    assert judged(judge, identifier, measured()) is None
+
+
+def test_slow_endpoint_is_named(judge: Judge) -> None:
+    """Only it, in a class that is quick as a whole, and with its numbers."""
+    load = measured(traffic("GET /", each_second(1000)), traffic("POST /pay", each_second(40, over=8)))
+    said = judged(judge, "load-latency", load)
+    assert said == "POST /pay ≥ 500 ms: 240 of 1200 (20.0%; fewer than 5% are allowed)"
+    assert judged(judge, "load-errors", load) is None
+
+
+@pytest.mark.parametrize(
+    ("identifier", "pay", "other"),
+    [
+        ("load-errors", {"failed": 6}, "load-latency"),
+        ("load-payments", {"refused": 8}, "load-errors"),
+        ("load-registrations", {"refused": 12}, "load-errors"),
+        ("load-uploads", {"refused": 16}, "load-errors"),
+    ],
+)
+def test_failures_are_told_apart(judge: Judge, identifier: str, pay: dict[str, int], other: str) -> None:
+    """An error is not slow, and a declined card is no error."""
+    load = measured(traffic("GET /"), traffic("POST /pay", each_second(40, **pay)))
+    said = judged(judge, identifier, load)
+    assert said is not None
+    assert "of 1200" in said
+    assert judged(judge, other, load) is None
+
+
+@pytest.mark.parametrize("identifier", CONFIDENT)
+def test_too_few_requests_decide_nothing(judge: Judge, identifier: str) -> None:
+    """And the run that would decide is named."""
+    few = measured(traffic("GET /", [(0, 3, 0, 0, 0)]), traffic("POST /pay", [(0, 3, 0, 0, 0)]), seconds=5)
+    with pytest.raises(Unobserved, match="too few requests") as unseen:
+        judged(judge, identifier, few)
+    assert "gonogo load --duration" in unseen.value.hint
+
+
+def test_never_asked_is_never_green(judge: Judge) -> None:
+    """N = 0 has no latency."""
+    with pytest.raises(Unobserved, match="never asked: POST /pay"):
+        judged(judge, "load-latency", measured(traffic("GET /"), traffic("POST /pay", each_second(0))))
+    assert judged(judge, "load-ran", measured(traffic("GET /", each_second(0)), traffic("POST /pay", each_second(0))))
+
+
+@pytest.mark.parametrize(
+    ("sign", "said"),
+    [
+        ({"lag": timedelta(milliseconds=26)}, "woke too late"),
+        ({"cpu": 0.81}, "no processor time left"),
+        ({"waited": 0.06}, "wait for a processor"),
+        ({"stolen": 0.03}, "hypervisor"),
+        ({"begun": 19}, "visits began too late"),
+        ({"clock_step": timedelta(seconds=-1)}, "clock was set"),
+    ],
+)
+@pytest.mark.parametrize("over", [0, 20])
+def test_unfit_generator_is_neither_red_nor_green(judge: Judge, sign: dict[str, Any], said: str, over: int) -> None:
+    """Whatever it measured, it may have measured itself."""
+    sick = tuple(second(number, **(sign if number < 2 else {})) for number in range(30))
+    load = measured(traffic("GET /", each_second(40, over=over)), traffic("POST /pay"), generator=sick)
+    for identifier in ("load-latency", "load-throughput", "load-cold-start"):
+        with pytest.raises(Unobserved, match=said) as unseen:
+            judged(judge, identifier, load)
+        assert "--processes" in unseen.value.hint
+    assert judged(judge, "load-errors", load) is None, "errors are what they are"
+
+
+def test_one_bad_second_is_no_illness(judge: Judge) -> None:
+    """Or nobody could measure on a machine that does anything else."""
+    once = tuple(second(number, **({"cpu": 0.9} if number == 7 else {})) for number in range(30))
+    assert judged(judge, "load-latency", measured(generator=once)) is None
+
+
+def test_own_errors_are_ours(judge: Judge) -> None:
+    """No port left on this machine is nothing that the service did."""
+    own = tuple(second(number, own_errors=2) for number in range(30))
+    with pytest.raises(Unobserved, match="never left this machine"):
+        judged(judge, "load-latency", measured(generator=own))
+
+
+@pytest.mark.parametrize("identifier", ["load-ran", *CONFIDENT, "load-throughput", "load-leak"])
+def test_half_a_load_decides_nothing(judge: Judge, identifier: str) -> None:
+    """Ctrl-C, a lost worker, a crash: INCOMPLETE, never GO."""
+    with pytest.raises(Unobserved, match="it was interrupted: 12 s of 30 s were measured"):
+        judged(judge, identifier, measured(cut_short="it was interrupted", seconds=12))
+
+
+def test_early_stop_is_red_where_it_stopped(judge: Judge) -> None:
+    """And says of the rest why nothing is known."""
+    load = measured(
+        traffic("GET /", each_second(1, over=1, seconds=3)),
+        traffic("POST /pay", each_second(1, over=1, seconds=3)),
+        stopped_early="all: 6 requests over their budget already, of 60 planned",
+        seconds=3,
+    )
+    assert judged(judge, "load-latency", load)
+    with pytest.raises(Unobserved, match="stopped early"):
+        judged(judge, "load-payments", load)
+
+
+def test_visits_in_vain(judge: Judge) -> None:
+    """Who is not served at all waits no shorter."""
+    said = judged(judge, "load-throughput", measured(visits_ended=300, visits_given_up=300))
+    assert said is not None
+    assert "300 of 600 visits waited in vain" in said
+    slow = measured(model="closed", visits_ended=90)
+    assert judged(judge, "load-throughput", slow) == "3.0 visits a second were served, 20 are expected"
+
+
+def test_cold_start_is_about_the_start(judge: Judge) -> None:
+    """Slow at first and then quick; a service that is always slow has another problem."""
+    cold = measured(traffic("GET /", warm_up=(5, 200, 60, 0, 0)), traffic("POST /pay"))
+    assert judged(judge, "load-cold-start", cold) == "over the budget in the first 5 s: all: 60 of 200"
+    slow = each_second(40, over=20)
+    always = measured(traffic("GET /", slow, warm_up=(5, 200, 60, 0, 0)), traffic("POST /pay", slow))
+    assert judged(judge, "load-cold-start", always) is None
+
+
+def test_memory_limit(judge: Judge) -> None:
+    """At its highest, not at its end."""
+    said = judged(judge, "load-memory", measured(server=server([200.0 * MIB] * 20 + [600.0 * MIB] + [200.0 * MIB] * 9)))
+    assert said == "the service took 600 MiB, 512 MiB are its limit"
+    with pytest.raises(Unobserved, match=r"load\.memory_limit"):
+        judged(judge, "load-memory", measured(), memory_limit=None)
+
+
+@pytest.mark.parametrize("identifier", ["load-memory", "load-leak"])
+def test_memory_that_nobody_saw(judge: Judge, identifier: str) -> None:
+    """Is not known to be within its limit."""
+    with pytest.raises(Unobserved, match="/metrics: status 401"):
+        judged(judge, identifier, measured(server=(), server_problem="/metrics: status 401"))
+
+
+def test_leak_is_told_from_noise(judge: Judge) -> None:
+    """4 KiB a request is found; half a megabyte up and down is not called one, and is not called none either."""
+    leak = [200.0 * MIB + 4096 * 50 * at for at in range(30)]
+    said = judged(judge, "load-leak", measured(server=server(leak)))
+    assert said is not None
+    assert said.startswith("memory grows by 4096 bytes a request over 1450 requests")
+    noise = [200.0 * MIB + (at * 7 % 5) * MIB / 8 for at in range(30)]
+    assert judged(judge, "load-leak", measured(server=server(noise))) is None
+    wild = [200.0 * MIB + (at * 7 % 11) * 4 * MIB for at in range(30)]
+    with pytest.raises(Unobserved, match="not certain yet"):
+        judged(judge, "load-leak", measured(server=server(wild)))
+    with pytest.raises(Unobserved, match="too few samples"):
+        judged(judge, "load-leak", measured(server=server(leak[:5])))
