@@ -22,27 +22,27 @@ MOST_OWN_ERRORS = 0.001
 _MOST_NAMED = 4
 
 
-def unfit(load: LoadEvidence) -> str:
-    """Why the generator's latencies cannot be believed; empty if they can."""
-    if load.problems:
-        return f"the generator itself had problems: {'; '.join(load.problems[:_MOST_NAMED])}"
-    requests = sum(endpoint.requests for endpoint in load.endpoints)
-    own = sum(second.own_errors for second in load.generator)
+def unfit(generator: Sequence[GeneratorSecond], requests: int) -> str:
+    """Why latencies that it measured cannot be believed; empty if they can."""
+    if not generator:
+        return "the generator told nothing of itself"
+    own = sum(second.own_errors for second in generator)
     if own > MOST_OWN_ERRORS * (requests + own):
         return f"{own} of {requests + own} requests never left this machine: it ran out of files, ports or memory"
-    ailing = [reason for second in load.generator if (reason := _sick(second))]
-    if len(ailing) > MOST_SICK * len(load.generator):
+    ailing = [reason for second in generator if (reason := _sick(second))]
+    if len(ailing) > MOST_SICK * len(generator):
         worst = max(set(ailing), key=ailing.count)
-        return (
-            f"the generator was not fit to measure in {len(ailing)} of {len(load.generator)} seconds, mostly: {worst}"
-        )
+        return f"the generator was not fit to measure in {len(ailing)} of {len(generator)} seconds, mostly: {worst}"
     return ""
 
 
 def fit(load: LoadEvidence) -> None:
     """Raise Unobserved unless latencies can be believed."""
     complete(load)
-    if reason := unfit(load):
+    if load.problems:
+        reason = f"the generator itself had problems: {'; '.join(load.problems[:_MOST_NAMED])}"
+        raise Unobserved(reason, hint="correct loadtests/locustfile.py, or the environment's [load]")
+    if reason := unfit(load.generator, sum(endpoint.requests for endpoint in load.endpoints)):
         hint = "give the load more processes (--processes), machines of its own (--workers), or a lower rate"
         raise Unobserved(reason, hint=hint)
 

@@ -82,6 +82,11 @@ class Generator:
         except OSError:  # it has ended already
             return
 
+    @property
+    def pids(self) -> list[int]:
+        """Of all that were started: the one that says what happens, then its workers."""
+        return [process.pid for process in self._processes]
+
     def kill(self) -> None:
         """End all of it now."""
         for process in self._processes:
