@@ -1,10 +1,10 @@
-.PHONY: help setup launch test lint check faults endurance bench lock
+.PHONY: help setup launch test lint check faults load-faults endurance bench lock
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
 help:  ## what there is to make
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed  ## a virtual environment with exactly the locked versions
 
@@ -17,8 +17,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 launch: setup  ## start the reference environment, verify it, write the sign-off page
 	$(BIN)/gonogo run --env reference
 
-test: setup  ## the suite's own tests
-	$(BIN)/python -m pytest tests --numprocesses 4 --dist loadfile
+test: setup  ## the suite's own tests; those that measure have the machine to themselves
+	$(BIN)/python -m pytest tests --ignore tests/alone --numprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest tests/alone
 
 lint: setup  ## linters, types, import contracts
 	$(BIN)/ruff check .
@@ -33,7 +34,10 @@ check: lint  ## all of lint, and the tests with branch coverage
 	$(BIN)/coverage report
 
 faults: setup  ## every fault of the reference environment against every check
-	$(BIN)/python tests/faults/matrix.py
+	$(BIN)/python -m tests.faults.matrix
+
+load-faults: setup  ## every fault of the load by itself, and one that takes minutes to prove
+	$(BIN)/python -m tests.faults.under_load
 
 endurance: setup  ## fifty smoke runs, and one killed after every step: what remains?
 	$(BIN)/python -m tests.smoke.endurance

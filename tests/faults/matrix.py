@@ -13,11 +13,12 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from gonogo.plan import Suite, read_suite
+from gonogo.plan import LOAD, Suite, read_suite
 from gonogo.reference_instance import ReferenceInstance, ReferenceProcess, known_faults
 from gonogo.results import Outcome, Results
 from gonogo.run import Request, check_folders, prepare
 from gonogo.session import judge
+from tests.faults import under_load
 
 RED = {Outcome.FAIL, Outcome.WARN}
 HEALTHY = "none"
@@ -109,6 +110,17 @@ def measure_all(faults: Sequence[str]) -> Mapping[str, Measured]:
     return measured
 
 
+def measure_load(matrix: dict[str, Measured]) -> Iterator[str]:
+    """Faults of the load, several at a time, with the machine to themselves; what is wrong with what they turned red."""
+    for faults, results, seconds in under_load.measured(under_load.TOGETHER):
+        name = " + ".join(faults)
+        print(row(name, results, seconds), flush=True)
+        matrix[name] = Measured(red(results), unseen(results), [check.id for check in results.checks])
+        if problem := under_load.complaint(faults, frozenset(red(results))):
+            yield problem
+    print("load-payments-fail takes minutes to prove: make load-faults")
+
+
 def complaints(matrix: Mapping[str, Measured], *, complete: bool) -> Iterator[str]:
     """What is wrong with the matrix itself."""
     healthy = matrix[HEALTHY]
@@ -127,13 +139,14 @@ def complaints(matrix: Mapping[str, Measured], *, complete: bool) -> Iterator[st
 
 def main(wanted: Sequence[str]) -> int:
     """Print the table; 1 if it shows a check or a fault that is worth nothing."""
-    known = [fault["name"] for fault in known_faults()]
+    known = [fault["name"] for fault in known_faults() if fault["area"] != LOAD]
     unknown = sorted(set(wanted).difference(known))
     if unknown:
         print(f"no such fault: {', '.join(unknown)}")
         return 2
-    measured = measure_all(wanted or known)
-    found = list(complaints(measured, complete=not wanted))
+    measured = dict(measure_all(wanted or known))
+    found = [] if wanted else list(measure_load(measured))
+    found += complaints(measured, complete=not wanted)
     for complaint in found:
         print(f"✖ {complaint}")
     killing = sum(bool(one.red) for one in measured.values())

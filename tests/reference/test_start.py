@@ -89,7 +89,9 @@ def test_a_mongod_that_cannot_start_is_named(tmp_path: Path, script: str | None,
 def test_every_fault_says_what_it_breaks() -> None:
     """The list is what a user chooses from."""
     listed = faults()
-    families = {found.family for folder in ("checks", "smoke") for found in read_declarations(ROOT / folder)}
+    families = {
+        found.family for folder in ("checks", "smoke", "loadtests") for found in read_declarations(ROOT / folder)
+    }
     assert {fault["area"] for fault in listed} <= families | {"http", "mail"}
     assert len({fault["name"] for fault in listed}) == len(listed) >= 140
     assert all(fault["breaks"] for fault in listed)

@@ -1,0 +1,114 @@
+"""``make load-faults``: every fault that shows under load only, one by one; each must turn exactly its own checks red.
+
+``make faults`` does the same with several at a time, and leaves out the one that takes minutes to prove: 11 % where
+10 % are allowed is a difference that only thousands of payments show.
+"""
+
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gonogo.reference_instance import ReferenceInstance, ReferenceProcess
+from gonogo.results import Outcome, Results
+from gonogo.run import Request, prepare
+from gonogo.session import judge
+
+OWN: Mapping[str, frozenset[str]] = {
+    "load-slow-tail": frozenset({"load-latency"}),
+    "load-stalls": frozenset({"load-latency"}),
+    "load-errors": frozenset({"load-errors"}),
+    "load-payments-fail": frozenset({"load-payments"}),
+    "load-payments-fail-often": frozenset({"load-payments"}),
+    "load-registrations-fail": frozenset({"load-registrations"}),
+    "load-uploads-fail": frozenset({"load-uploads"}),
+    "load-slow-start": frozenset({"load-cold-start"}),
+    "load-queues-up": frozenset({"load-latency", "load-throughput"}),
+    "load-leak": frozenset({"load-leak"}),
+    "load-memory-hoarded": frozenset({"load-memory"}),
+    "load-memory-noisy": frozenset(),
+}
+"""Fault to the checks that it turns red: these, and no others."""
+TOGETHER: Sequence[Sequence[str]] = (
+    ("load-payments-fail-often", "load-registrations-fail", "load-uploads-fail", "load-leak"),
+    ("load-slow-tail", "load-memory-hoarded"),
+    ("load-slow-start", "load-memory-noisy"),
+    ("load-stalls",),
+    ("load-errors",),
+    ("load-queues-up",),
+)
+"""What can be seen in one run, since none of them hides another."""
+_ALONE = ("load-payments-fail",)
+_SHORT = {"warm_up": "5 s", "duration": {"gate": "14 s"}}
+_ONLY = 0.001
+
+
+def _only(visit: str, rate: float, duration: str) -> Mapping[str, Any]:
+    """Visits of one kind: the fault is rare, and takes thousands of its requests to tell."""
+    visits = {name: 100 if name == visit else _ONLY for name in ("browse", "book", "join", "upload", "pay")}
+    return {**_SHORT, "visits_per_second": rate, "visits": visits, "duration": {"gate": duration}}
+
+
+_TRAFFIC: Mapping[str, Mapping[str, Any]] = {
+    "load-errors": _only("browse", 45, "45 s"),
+    "load-payments-fail": _only("pay", 12, "240 s"),
+}
+RED = {Outcome.FAIL, Outcome.WARN}
+
+
+def under_load(process: ReferenceProcess, faults: Sequence[str]) -> Results:
+    """The load's checks, with these faults."""
+    process.set_faults(faults)
+    traffic = next((_TRAFFIC[fault] for fault in faults if fault in _TRAFFIC), _SHORT)
+    instance = ReferenceInstance(overlay=process.ready["environment"], faults=faults, attached=True)
+    request = Request(environment="reference", project=Path.cwd(), gate="load", overlay={"load": traffic})
+    run = prepare(request, {}, instance=instance)
+    try:
+        plugin = judge(run)
+        return run.results(plugin.seen, b"", unseen=plugin.unseen_because)
+    finally:
+        run.close()
+
+
+def red(results: Results) -> frozenset[str]:
+    """The checks that said no."""
+    return frozenset(check.id for check in results.checks if check.outcome in RED)
+
+
+def measured(groups: Sequence[Sequence[str]]) -> Iterator[tuple[Sequence[str], Results, float]]:
+    """Each group in turn, alone on the machine."""
+    with ReferenceProcess() as process:
+        for faults in groups:
+            started = time.monotonic()
+            results = under_load(process, faults)
+            yield faults, results, time.monotonic() - started
+
+
+def complaint(faults: Sequence[str], found: frozenset[str]) -> str:
+    """What is wrong, if these checks turned red; empty: nothing."""
+    expected = frozenset[str]().union(*(OWN[fault] for fault in faults))
+    if found == expected:
+        return ""
+    return f"{' + '.join(faults)} should turn red {_words(expected)}, and turned red {_words(found)}"
+
+
+def _words(checks: frozenset[str]) -> str:
+    return ", ".join(sorted(checks)) or "nothing"
+
+
+def main(wanted: Sequence[str]) -> int:
+    """Print one line for each; 1 if any is wrong."""
+    bad = 0
+    for faults, results, seconds in measured([[fault] for fault in wanted or OWN]):
+        problem = complaint(faults, red(results))
+        bad += bool(problem)
+        print(
+            f"{faults[0]:<26} {results.decision.verdict:<11} {seconds:5.1f} s  {problem or _words(red(results))}",
+            flush=True,
+        )
+    return min(bad, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
