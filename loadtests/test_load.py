@@ -24,8 +24,9 @@ def test_load_was_made_as_planned(load: LoadEvidence) -> None:
     complete(load)
     if load.problems:
         raise Unobserved("; ".join(load.problems), hint="correct loadtests/locustfile.py, or the environment's [load]")
-    asked = sum(endpoint.requests for endpoint in load.endpoints)
+    asked, failed = sum(one.requests for one in load.endpoints), sum(one.failed for one in load.endpoints)
     assert asked, "not one request was made in the measured time"
+    assert failed < asked, f"not one of {asked} requests was answered rightly: under load the service serves nobody"
 
 
 @pytest.mark.check("load-latency")

@@ -223,6 +223,8 @@ _SERVICE: Mapping[str, Mapping[str, str]] = {
         "load-slow-tail": "under load every fourth booking takes 0.7 s longer",
         "load-stalls": "under load everything stands still for 2 s, every 10 s",
         "load-errors": "under load 6 % of searches end in an error 500",
+        "load-errors-often": "under load a fifth of searches end in an error 500",
+        "load-collapses": "under load every request is answered with 503",
         "load-payments-fail": "under load 11 % of card payments are declined",
         "load-payments-fail-often": "under load a third of card payments are declined",
         "load-registrations-fail": "under load two of five registrations are refused",

@@ -17,6 +17,7 @@ _SLOW_START_SECONDS = 3.0
 _STALL_EVERY_SECONDS, _STALL_SECONDS = 10.0, 2.0
 _ONE_BY_ONE_SECONDS = 0.04
 _LEAKED_BYTES = 4096
+_UNAVAILABLE = 503
 _MIB = 2**20
 _HOARDED = 512 * _MIB
 _MOST_NOISE = 16 * _MIB
@@ -24,6 +25,7 @@ _MOST_NOISE = 16 * _MIB
 SHARES: Mapping[str, tuple[str, str, float, int]] = {
     "load-slow-tail": ("POST", "/api/bookings", 0.25, 0),
     "load-errors": ("GET", "/api/services", 0.06, 500),
+    "load-errors-often": ("GET", "/api/services", 0.2, 500),
     "load-payments-fail": ("POST", "/api/payment/card", 0.11, 402),
     "load-payments-fail-often": ("POST", "/api/payment/card", 0.34, 402),
     "load-registrations-fail": ("POST", "/api/auth/register", 0.4, 403),
@@ -31,6 +33,7 @@ SHARES: Mapping[str, tuple[str, str, float, int]] = {
 }
 """Fault to route, the exact share of its requests, and the status that they get; 0: the right reply, late."""
 OTHERS = (
+    "load-collapses",
     "load-slow-start",
     "load-stalls",
     "load-queues-up",
@@ -60,6 +63,8 @@ class Strain:
             await asyncio.sleep(_LATE_SECONDS)
         if busy < _SUSTAINED_SECONDS:
             return 0
+        if "load-collapses" in faults:
+            return _UNAVAILABLE
         if "load-stalls" in faults:
             self._stall()
         if "load-queues-up" in faults:

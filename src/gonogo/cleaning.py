@@ -26,7 +26,7 @@ def clean(
     instance: ReferenceInstance | None = None,
 ) -> Swept:
     """Remove synthetic data: of one run, or of all. Raises UsageError, and AssertionError if the service refuses."""
-    file = _permitted(name, project, instance)
+    file = permitted(name, project, instance)
     secrets = resolve_secrets(file, environ)
     check_keys(file, secrets)
     with ExitStack() as resources:
@@ -41,7 +41,7 @@ def clean(
         return sweep(Walk(world, "clean"), mark_of(run_id) if run_id else MARK)
 
 
-def _permitted(name: str, project: Path, instance: ReferenceInstance | None) -> EnvironmentFile:
+def permitted(name: str, project: Path, instance: ReferenceInstance | None) -> EnvironmentFile:
     """The environment, if there is one to be reached, and if it lets us remove things."""
     file = read_environment(name, project=project)
     if file.environment.service.bundled:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from anyio.from_thread import BlockingPortal
@@ -97,9 +97,9 @@ class LoadStage:
             redactor=self.redactor,
         )
         walk = Walk(world, LOAD)
-        ledger = Ledger(self.load, [name for group in self.load.classes.values() for name in group.endpoints])
+        ledger = Ledger(self.load, self._endpoints)
         try:
-            plan = self._plan(world, ledger, _dataset(self.folder / "dataset.py")(walk))
+            plan = self.plan(world, make_people(self.folder, walk), model=self.load.model)
             with self._watched(world) as server:
                 problem = self._generate(plan, ledger)
             return self._evidence(taken_at, ledger, server, problem)
@@ -160,7 +160,8 @@ class LoadStage:
             ledger.shorten()
             generator.stop()
 
-    def _plan(self, world: World, ledger: Ledger, data: Mapping[str, Any]) -> LoadPlan:
+    def plan(self, world: World, data: Mapping[str, Any], *, model: Literal["open", "closed"]) -> LoadPlan:
+        """What the generator is told."""
         load = self.load
         rate = load.visits_per_second * (load.stress_factor if self.profile == "stress" else 1)
         parts = sum(load.visits.values())
@@ -168,18 +169,22 @@ class LoadStage:
         return LoadPlan(
             mark=world.mark,
             target=_target(self.environment),
-            model=load.model,
+            model=model,
             visits_per_second={name: rate * part / parts for name, part in load.visits.items()},
             users=load.users,
             think=load.think.total_seconds(),
             warm_up=load.warm_up.total_seconds(),
             measured=self._measured.total_seconds(),
             endpoints=tuple(
-                EndpointPlan(name=name, budget=budgets[name].latency.total_seconds()) for name in ledger.names
+                EndpointPlan(name=name, budget=budgets[name].latency.total_seconds()) for name in self._endpoints
             ),
             live=world.live,
             data=data,
         )
+
+    @property
+    def _endpoints(self) -> list[str]:
+        return [name for group in self.load.classes.values() for name in group.endpoints]
 
     @property
     def _measured(self) -> timedelta:
@@ -249,15 +254,16 @@ class LoadStage:
             self.notes += [note for note in told(swept, cure) if not note.startswith("removed")]
 
 
-def _dataset(path: Path) -> Callable[[Walk], Mapping[str, Any]]:
-    """The function ``make`` of a dataset module."""
+def make_people(folder: Path, walk: Walk) -> Mapping[str, Any]:
+    """What the folder's ``dataset.py`` makes for its scenarios."""
+    path = folder / "dataset.py"
     spec = importlib.util.spec_from_file_location("gonogo_dataset", path)
     if spec is None or spec.loader is None or not path.is_file():
         raise UsageError(f"{path}: no such file; beside locustfile.py there must be a dataset.py with make(walk)")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    make: Callable[[Walk], Mapping[str, Any]] = module.make
-    return make
+    made: Mapping[str, Any] = module.make(walk)
+    return made
 
 
 def _target(environment: Environment) -> TargetPlan:

@@ -1,0 +1,68 @@
+"""``python -m gonogo.load.people make ENV | remove ENV MARK``: the people of a load that Locust itself runs."""
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from anyio.from_thread import start_blocking_portal
+
+from gonogo.cleaning import clean, permitted
+from gonogo.environment.load import resolve_secrets
+from gonogo.environment.types import Effect
+from gonogo.errors import GonogoError, UsageError
+from gonogo.journey.walk import Walk
+from gonogo.journey.world import MARK, World
+from gonogo.keys import check_keys
+from gonogo.load.plan import PLAN
+from gonogo.load.stage import LoadStage, make_people
+from gonogo.plan import LOAD
+from gonogo.redaction import Redactor
+from gonogo.run import scenarios
+from gonogo.run_folder import new_run_id
+
+
+def make(name: str) -> None:
+    """Print the plan, with the people that were made."""
+    file = permitted(name, Path(), None)
+    if file.environment.load is None:
+        raise UsageError(f"{file.path}: load: missing; it says which visits are made, and how often")
+    if Effect.LOAD not in file.environment.permits.effects:
+        raise UsageError(
+            f'{file.path}: permits.effects: "{Effect.LOAD}" is not permitted here; add it once that is safe'
+        )
+    secrets = resolve_secrets(file, os.environ)
+    check_keys(file, secrets)
+    run_id, redactor = new_run_id(datetime.now(UTC)), Redactor(secrets)
+    stage = LoadStage(
+        environment=file.environment, secrets=secrets, run_id=run_id, redactor=redactor, folder=scenarios(Path())
+    )
+    with ExitStack() as resources:
+        portal = resources.enter_context(start_blocking_portal("asyncio", name="gonogo-people"))
+        world = World(environment=file.environment, secrets=secrets, run_id=run_id, portal=portal, redactor=redactor)
+        resources.callback(world.close)
+        plan = stage.plan(world, make_people(stage.folder, Walk(world, LOAD)), model="closed")
+    sys.stdout.buffer.write(PLAN.dump_json(plan))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do as told; 2 with the reason on standard error if that is not possible."""
+    try:
+        match arguments:
+            case ["make", name]:
+                make(name)
+            case ["remove", name, mark]:
+                swept = clean(name, Path(), os.environ, run_id=mark.removeprefix(MARK))
+                sys.stderr.write(f"gonogo: removed {swept.found_words}; remaining {swept.remaining_words}\n")
+            case _:
+                raise UsageError("make ENV, or remove ENV MARK")
+    except (GonogoError, AssertionError) as error:
+        sys.stderr.write(f"gonogo: {error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
