@@ -47,4 +47,4 @@ bench: setup  ## what probing at once costs, beside one at a time
 
 lock: setup  ## choose the newest versions that fit, with hashes
 	$(BIN)/python -m uv pip compile --quiet pyproject.toml --all-extras --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-header --output-file requirements.lock
+		--generate-hashes --no-strip-extras --no-emit-index-url --no-header --output-file requirements.lock

@@ -5,14 +5,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import gonogo
 from gonogo.bundled import bundled_root
 from gonogo.collect import Job, Key
-from gonogo.environment.load import overlaid, read_environment, resolve_secrets
+from gonogo.environment.load import EnvironmentFile, overlaid, read_environment, resolve_secrets
 from gonogo.environment.model import Environment
+from gonogo.environment.types import Effect
 from gonogo.errors import UsageError
 from gonogo.evidence.base import Scope
 from gonogo.journey.runner import Journeys
@@ -178,6 +180,7 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
         secrets = resolve_secrets(file, environ)
         environment = file.environment
         check_keys(file, secrets)
+        _can_load(file, request)
         jobs = _jobs(environment, secrets)
         keys = [*jobs, *((WALK, scope) for scope in _steps(suite)), *([(LOAD, SCOPE)] if environment.load else [])]
         started_at = datetime.now(UTC)
@@ -220,6 +223,20 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
             instance=instance,
             resources=resources.pop_all(),
         )
+
+
+def _can_load(file: EnvironmentFile, request: Request) -> None:
+    """Refuse early what would fail late: the load asked for by name, and not declared; or its packages not there."""
+    load = file.environment.load
+    if request.gate == LOAD and load is None:
+        raise UsageError(f"{file.path}: load: missing; it says which visits are made, and how often (see docs/load.md)")
+    if request.gate == LOAD and Effect.LOAD not in file.environment.permits.effects:
+        raise UsageError(
+            f'{file.path}: permits.effects: "{Effect.LOAD}" is not permitted here; add it once that is safe'
+        )
+    wanted = load is not None and request.gate in {LOAD, PRE_DEPLOY}
+    if wanted and find_spec("locust") is None:
+        raise UsageError(f"{file.path}: load: its packages are not installed: pip install 'gonogo[load]'")
 
 
 def scenarios(project: Path) -> Path:
