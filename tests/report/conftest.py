@@ -8,6 +8,8 @@ import pytest
 
 from gonogo.catalogue import Severity
 from gonogo.environment.types import Effect
+from gonogo.evidence.load import Quantile
+from gonogo.recording import facts
 from gonogo.results import (
     RESULTS,
     Cause,
@@ -21,6 +23,7 @@ from gonogo.results import (
     canonical,
 )
 from gonogo.verdict import count, decide
+from tests.checks.test_load import each_second, measured, traffic
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\x00\x1b[31m\u202e\u2066evil{{ 7*7 }}\r\n\tend"
@@ -78,6 +81,31 @@ def results(checks: Sequence[CheckResult], causes: Sequence[RootCause] = (), not
         ),
     )
     return canonical(RESULTS.dump_python(made, mode="json"))
+
+
+QUANTILES = tuple(
+    Quantile(percentile=percentile, value=value, low=value * 0.9, high=value * 1.1 if percentile < 99 else None)
+    for percentile, value in ((50.0, 12.0), (95.0, 40.0), (99.0, 80.0))
+)
+CURVE = ((0.0, 5.0), (50.0, 12.0), (90.0, 30.0), (95.0, 40.0), (99.0, 80.0), (100.0, 700.0))
+
+
+def with_load(**changes: Any) -> Results:  # noqa: ANN401 - fields of the evidence
+    """With a load in it."""
+    one = traffic("GET /", each_second(), quantiles=QUANTILES, curve=CURVE)
+    evidence = measured(one, **{"classes": (traffic("all", quantiles=QUANTILES, curve=CURVE),), **changes})
+    return results(
+        [
+            check("load-ran", facts={"load": facts(evidence)}),
+            check("load-latency", facts={"load": {"shown at": "load-ran"}}),
+        ]
+    )
+
+
+@pytest.fixture
+def loaded() -> Results:
+    """A load, with all that can be drawn of it."""
+    return with_load()
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def opened(browser: Browser, tmp_path: Path, shown: Results, **options: object) 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("which", ["go", "no_go", "hostile"])
+@pytest.mark.parametrize("which", ["go", "no_go", "hostile", "loaded"])
 def test_accessible(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest, which: str, scheme: str) -> None:
     """A signer with a screen reader, or at night, signs the same page."""
     page = opened(browser, tmp_path, request.getfixturevalue(which), color_scheme=scheme)
