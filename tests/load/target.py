@@ -1,7 +1,7 @@
 """A server that knows the truth: it answers when it is told to, and remembers how long it took.
 
 ``python -m tests.load.target CERTIFICATE KEY BEHAVIOUR``: the port on the first line out; the seconds that each reply
-took, from the last byte in to the first byte out, as a JSON list when its input ends.
+took, from its request's bytes in to its own bytes out, as a JSON list when its input ends.
 """
 
 import asyncio
@@ -42,10 +42,12 @@ class Behaviour:
 
 
 class Connection(asyncio.Protocol):
-    """Requests without a body, one after another."""
+    """Requests without a body, one after another. TLS is done in here: what it takes is a part of the truth."""
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    def __init__(self, behaviour: Behaviour, context: ssl.SSLContext) -> None:
         self._behaviour = behaviour
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self._buffer = b""
         self._transport: asyncio.Transport
 
@@ -55,28 +57,41 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Answer when it is time."""
-        self._buffer += data
+        arrived = time.perf_counter()
+        self._incoming.write(data)
+        try:
+            self._tls.do_handshake()
+            while more := self._tls.read():
+                self._buffer += more
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLError:  # the other side has gone
+            self._transport.close()
+            return
+        self._flush()
         while _END in self._buffer:
             self._buffer = self._buffer.partition(_END)[2]
-            self._answer()
+            self._answer(arrived)
 
-    def _answer(self) -> None:
-        behaviour, loop = self._behaviour, asyncio.get_running_loop()
+    def _flush(self) -> None:
+        if self._outgoing.pending:
+            self._transport.write(self._outgoing.read())
+
+    def _answer(self, arrived: float) -> None:
+        behaviour = self._behaviour
         behaviour.stands_still()
         behaviour.asked += 1
         if behaviour.hang_every and behaviour.asked % behaviour.hang_every == 0:
             return
         failed = bool(behaviour.fail_every) and behaviour.asked % behaviour.fail_every == 0
-        started = time.perf_counter()
 
         def reply() -> None:
-            behaviour.took.append(time.perf_counter() - started)
-            self._transport.write(
-                b"HTTP/1.1 %s\r\nContent-Length: 2\r\n\r\nok" % (b"500 Oops" if failed else b"200 OK")
-            )
+            self._tls.write(b"HTTP/1.1 %s\r\nContent-Length: 2\r\n\r\nok" % (b"500 Oops" if failed else b"200 OK"))
+            self._flush()
+            behaviour.took.append(time.perf_counter() - arrived)
 
         if behaviour.delay:
-            loop.call_later(behaviour.delay, reply)
+            asyncio.get_running_loop().call_later(behaviour.delay, reply)
         else:
             reply()
 
@@ -86,7 +101,7 @@ async def serve(certificate: str, key: str, behaviour: Behaviour) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(behaviour), "127.0.0.1", 0, ssl=context, backlog=1024)
+    server = await loop.create_server(lambda: Connection(behaviour, context), "127.0.0.1", 0, backlog=1024)
     say({"port": server.sockets[0].getsockname()[1]})
     await asyncio.to_thread(sys.stdin.read)
     say({"took": behaviour.took})

@@ -27,6 +27,7 @@ class Row:
     requests: int
     over: int
     failed: int
+    refused: int
     quantiles: Sequence[str]
     """p50, p95 and p99 in milliseconds, each with its interval."""
     budget: str
@@ -105,6 +106,7 @@ def _row(traffic: Traffic, *, is_class: bool) -> Row:
         requests=traffic.requests,
         over=traffic.over,
         failed=traffic.failed,
+        refused=traffic.refused,
         quantiles=[_interval(one) for one in traffic.quantiles] or ["", "", ""],
         budget=f"p{traffic.percentile:g} < {budget:g} ms",
         margin=f"{budget - at:+.0f} ms" if at is not None else "",
