@@ -26,7 +26,7 @@ def report(found: Ledger, latencies: list[float], outcome: str = "ok", **more: A
     """One second of one worker."""
     assert found.window is not None
     packed = base64.b64encode(array("d", latencies).tobytes()).decode()
-    samples = [[found.window.begins, 0, OUTCOMES.index(outcome), packed]]  # type: ignore[arg-type]  # one of them
+    samples = [[found.window.begins, 0, OUTCOMES.index(outcome), packed]]
     health = {"second": found.window.begins, "lag": 0.001, "cpu": 0.1, "waited": 0.0, "stolen": 0.0}
     event = {
         "event": "report",
