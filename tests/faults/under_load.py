@@ -42,7 +42,7 @@ TOGETHER: Sequence[Sequence[str]] = (
     ("load-collapses",),
 )
 """What can be seen in one run, since none of them hides another."""
-_SHORT = {"warm_up": "5 s", "duration": {"gate": "14 s"}}
+_SHORT = {"warm_up": "6 s", "duration": {"gate": "14 s"}}
 _ONLY = 0.001
 _TRIES = 3
 CHECKS = frozenset[str]().union(*OWN.values())
