@@ -7,7 +7,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Mapping
 
-BUSY_PER_SECOND = 20
+BUSY_PER_SECOND = 12
 """Requests: more than a few people make."""
 _SUSTAINED_SECONDS = 4.0
 """Journeys, and the making of a load's people, are over sooner."""
@@ -28,8 +28,8 @@ SHARES: Mapping[str, tuple[str, str, float, int]] = {
     "load-errors-often": ("GET", "/api/services", 0.2, 500),
     "load-payments-fail": ("POST", "/api/payment/card", 0.11, 402),
     "load-payments-fail-often": ("POST", "/api/payment/card", 0.34, 402),
-    "load-registrations-fail": ("POST", "/api/auth/register", 0.4, 403),
-    "load-uploads-fail": ("POST", "/api/documents", 0.5, 415),
+    "load-registrations-fail": ("POST", "/api/auth/register", 0.6, 403),
+    "load-uploads-fail": ("POST", "/api/documents", 0.75, 415),
 }
 """Fault to route, the exact share of its requests, and the status that they get; 0: the right reply, late."""
 OTHERS = (
@@ -54,6 +54,7 @@ class Strain:
         self._leaked: list[bytes] = []
         self._held = b""
         self._stalled = 0
+        self._collapsed = False
         self._one = asyncio.Lock()
 
     async def meet(self, faults: frozenset[str], method: str, path: str) -> int:
@@ -61,10 +62,11 @@ class Strain:
         busy = self._busy_seconds()
         if "load-slow-start" in faults and 0 < busy < _SLOW_START_SECONDS:
             await asyncio.sleep(_LATE_SECONDS)
+        self._collapsed |= "load-collapses" in faults and busy >= _SUSTAINED_SECONDS
+        if self._collapsed:  # for good: fewer requests do not mend it
+            return _UNAVAILABLE
         if busy < _SUSTAINED_SECONDS:
             return 0
-        if "load-collapses" in faults:
-            return _UNAVAILABLE
         if "load-stalls" in faults:
             self._stall()
         if "load-queues-up" in faults:
