@@ -164,78 +164,82 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
 
     A bundled environment is started for the run, unless the caller has an ``instance`` of it already.
     """
-    file = read_environment(request.environment, project=request.project)
     suite = read_suite(check_folders(request.project))
     selected = selection(suite, request.only)
     with ExitStack() as resources:
-        if file.environment.service.bundled:
-            instance = instance or resources.enter_context(reference_instance(request.faults))
-            file = overlaid(file, instance.overlay)
-        elif request.faults:
-            raise UsageError(f"{file.path}: --fault is for the bundled reference environment only")
-        if request.release is not None:
-            file = overlaid(file, {"service": {"release": request.release}})
-        if request.overlay:
-            file = overlaid(file, request.overlay)
+        file, instance = _resolved(request, instance, resources)
         secrets = resolve_secrets(file, environ)
         environment = file.environment
         check_keys(file, secrets)
-        _can_load(file, request)
+        _can_load(file, request, suite, selected)
         jobs = _jobs(environment, secrets)
         keys = [*jobs, *((WALK, scope) for scope in _steps(suite)), *([(LOAD, SCOPE)] if environment.load else [])]
         started_at = datetime.now(UTC)
         run_id, redactor = new_run_id(started_at), Redactor(secrets)
-        journeys = Journeys(environment=environment, secrets=secrets, run_id=run_id, redactor=redactor)
-        load = LoadStage(
-            environment=environment,
-            secrets=secrets,
-            run_id=run_id,
-            redactor=redactor,
-            folder=scenarios(request.project),
-            profile=request.profile,
-            crowd=request.crowd,
-        )
+        shared: dict[str, Any] = {
+            "environment": environment,
+            "secrets": secrets,
+            "run_id": run_id,
+            "redactor": redactor,
+        }
+        journeys = Journeys(**shared)
+        load = _load_stage(request, shared) if environment.load else None
+        asked: dict[str, Any] = {"gate": request.gate, "profile": request.profile, "allow_money": request.allow_money}
         return Run(
             id=run_id,
             environment_name=file.name,
             environment=environment,
             suite=suite,
-            plan=build_plan(
-                suite,
-                environment,
-                KINDS,
-                _scopes(keys),
-                gate=request.gate,
-                profile=request.profile,
-                allow_money=request.allow_money,
-            ),
-            gate=request.gate,
-            profile=request.profile,
-            allow_money=request.allow_money,
-            source=LiveSource(jobs, environment.limits, journeys, load if environment.load else None),
+            plan=build_plan(suite, environment, KINDS, _scopes(keys), **asked),
+            **asked,
+            source=LiveSource(jobs, environment.limits, journeys, load),
             planned_keys=keys,
             started_at=started_at,
             selected=selected,
             redactor=redactor,
             journeys=journeys,
-            load=load if environment.load else None,
+            load=load,
             notes=list(_notes(request, environment, instance)),
             instance=instance,
             resources=resources.pop_all(),
         )
 
 
-def _can_load(file: EnvironmentFile, request: Request) -> None:
+def _resolved(
+    request: Request, instance: ReferenceInstance | None, resources: ExitStack
+) -> tuple[EnvironmentFile, ReferenceInstance | None]:
+    """The environment file with everything on top that only this run knows; a bundled environment is up from now on."""
+    file = read_environment(request.environment, project=request.project)
+    if file.environment.service.bundled:
+        instance = instance or resources.enter_context(reference_instance(request.faults))
+        file = overlaid(file, instance.overlay)
+    elif request.faults:
+        raise UsageError(f"{file.path}: --fault is for the bundled reference environment only")
+    if request.release is not None:
+        file = overlaid(file, {"service": {"release": request.release}})
+    if request.overlay:
+        file = overlaid(file, request.overlay)
+    return file, instance
+
+
+def _load_stage(request: Request, shared: Mapping[str, Any]) -> LoadStage:
+    return LoadStage(**shared, folder=scenarios(request.project), profile=request.profile, crowd=request.crowd)
+
+
+def _can_load(file: EnvironmentFile, request: Request, suite: Suite, selected: frozenset[str] | None) -> None:
     """Refuse early what would fail late: the load asked for by name, and not declared; or its packages not there."""
-    load = file.environment.load
+    load, permitted = file.environment.load, Effect.LOAD in file.environment.permits.effects
     if request.gate == LOAD and load is None:
         raise UsageError(f"{file.path}: load: missing; it says which visits are made, and how often (see docs/load.md)")
-    if request.gate == LOAD and Effect.LOAD not in file.environment.permits.effects:
+    if request.gate == LOAD and not permitted:
         raise UsageError(
             f'{file.path}: permits.effects: "{Effect.LOAD}" is not permitted here; add it once that is safe'
         )
-    wanted = load is not None and request.gate in {LOAD, PRE_DEPLOY}
-    if wanted and find_spec("locust") is None:
+    wanted = any(
+        LOAD in suite.declarations[identifier].arguments
+        for identifier in (suite.order if selected is None else selected)
+    )
+    if load and permitted and wanted and request.gate in {LOAD, PRE_DEPLOY} and find_spec("locust") is None:
         raise UsageError(f"{file.path}: load: its packages are not installed: pip install 'gonogo[load]'")
 
 
