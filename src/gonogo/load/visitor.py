@@ -6,6 +6,7 @@ from the end of the pause before it. Time that this process wastes, or that a co
 
 import errno
 import random
+import select
 import socket
 import ssl
 import time
@@ -16,6 +17,7 @@ from typing import Any, ClassVar
 
 import certifi
 import gevent
+from gevent import monkey
 from geventhttpclient.client import HTTPClient
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 from locust import User, task
@@ -27,6 +29,8 @@ from gonogo.load.plan import Outcome, TargetPlan
 
 _OURS = {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENETUNREACH, errno.ENOBUFS, errno.ENOMEM}
 """Errors of this machine: no fault of the service."""
+_poll = monkey.get_original("select", "poll")
+"""The kernel's own: gevent's goes through its event loop."""
 _TIMER_SECONDS = 0.003
 """What timers of an event loop are late by, since the kernel counts milliseconds (epoll_wait(2))."""
 _CREWS: dict[int, Crew] = {}
@@ -162,6 +166,8 @@ class Visitor(User):
             connection_timeout=60,
             network_timeout=60,
         )
+        # The pool's own look uses select, which knows no descriptor above 1023 and yields to all other users first.
+        self._client._connection_pool._is_socket_alive = _quiet  # type: ignore[assignment, method-assign]  # noqa: SLF001
 
     def _tell(self, name: str, elapsed: float, reply: Reply | None, error: Exception | None) -> None:
         """Locust's own statistics and web UI hear of it as well; nothing is decided on them."""
@@ -204,6 +210,15 @@ class Visitor(User):
         if self.crew.over():
             return 3600.0
         return max(0.0, self._pace.due - time.monotonic())
+
+
+def _quiet(connection: socket.socket | None) -> bool:
+    """Whether an idle connection is still open: one that was closed, or has more to say, can be read."""
+    if connection is None or connection.fileno() < 0:
+        return False
+    poller = _poll()
+    poller.register(connection.fileno(), select.POLLIN)
+    return not poller.poll(0)
 
 
 def _counted_from(due: float) -> float:
