@@ -157,6 +157,7 @@ _REDIS: Mapping[str, tuple[str, Change]] = {
     "redis-slow": ("every reply takes 80 ms longer", _part("redis", slow=True)),
 }
 _SERVICE: Mapping[str, Mapping[str, str]] = {
+    "attested": {"help-page-missing": "the guide for beta testers, which an attestation points to, is gone"},
     "client": {
         "beta-code-inactive": "the beta code that testers were sent is not the active one",
         "beta-code-ignored": "anybody registers, with any code",

@@ -6,8 +6,8 @@ import pytest
 
 from gonogo.catalogue import Severity
 from gonogo.environment.types import Effect
-from gonogo.results import CheckResult, Observation, Outcome, Verdict, sum_line
-from gonogo.verdict import WORST_FIRST, count, decide
+from gonogo.results import WORST_FIRST, CheckResult, Observation, Outcome, Verdict, sum_line
+from gonogo.verdict import count, decide
 
 P, W, F, E, B, N = (
     Outcome.PASS,

@@ -18,6 +18,7 @@ from reference.api import (
     documents,
     feedback,
     health,
+    help_pages,
     listings,
     metrics,
     payments,
@@ -46,7 +47,20 @@ _HEADERS = (
 )
 _TRACED = 0.1
 """Of the requests whose caller does not decide."""
-_ROUTES = (health, accounts, documents, listings, bookings, webhook, payments, assistant, feedback, beta, metrics)
+_ROUTES = (
+    health,
+    help_pages,
+    accounts,
+    documents,
+    listings,
+    bookings,
+    webhook,
+    payments,
+    assistant,
+    feedback,
+    beta,
+    metrics,
+)
 Asgi = Any
 
 

@@ -114,6 +114,7 @@ CHANGES: Mapping[str, Change] = {
     "metrics-malformed": _at("/metrics", _malformed),
     "metrics-series-missing": _at("/metrics", _without_series),
     "openapi-broken": _at("/openapi.json", lambda reply: reply.served("application/json", b'{"openapi":"3.1.0",')),
+    "help-page-missing": _at("/help/onboarding", lambda reply: replace(reply, status=404, body=b"not found")),
     "clock-wrong-on-one-address": _wrong_clock,
     "beta-code-ignored": _at_once("POST", "/api/auth/register", _taken, status=403),
     "email-twice": _at_once("POST", "/api/auth/register", _taken, status=409),

@@ -59,6 +59,8 @@ class Line(BaseModel):
     """Planned only where payments are in this mode; None: in both."""
     profiles: tuple[Profile, ...] = ()
     """Of the load: planned only in these; empty: in all."""
+    waivable: bool = True
+    """Whether anybody may accept that it does not pass."""
     policy: Policy = Policy({})
 
 

@@ -1,7 +1,7 @@
 """What a gate demands: the planned list, computed before anything runs, over which the verdict is taken."""
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -23,7 +23,6 @@ WALK = "walk"
 LOAD = "load"
 """The argument of a check of the load, the scope of its evidence, and the gate of nothing else."""
 PRE_DEPLOY, SMOKE = "pre-deploy", "smoke"
-GATES = (PRE_DEPLOY, SMOKE, LOAD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +48,6 @@ class PlannedCheck:
 class Plan:
     """The checks of a gate in an order in which every need comes before what needs it."""
 
-    gate: str
     checks: Mapping[str, PlannedCheck]
 
 
@@ -94,19 +92,19 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
     kinds: Mapping[str, ProbeKind],
     scopes: Mapping[str, Sequence[Scope]],
     *,
-    gate: str,
+    wanted: Collection[str],
     profile: Profile = "gate",
     allow_money: bool = False,
 ) -> Plan:
-    """Plan what the gate demands, but for what the service declares not to have."""
+    """Plan what is ``wanted``, but for what the service declares not to have."""
     planned = {}
-    wanted = _gate(suite, gate)
     for identifier in suite.order:
         declaration, line = suite.declarations[identifier], suite.catalogue[identifier]
         subject = subject_of(declaration, kinds)
         kind = kinds[subject.removesuffix(GROUP)]
         applies = _applies(line, kind, environment) and (not line.profiles or profile in line.profiles)
-        if identifier in wanted and applies:
+        unasked = kind.optional and not scopes.get(kind.name)
+        if identifier in wanted and applies and not unasked:
             planned[identifier] = PlannedCheck(
                 declaration=declaration,
                 line=line,
@@ -114,7 +112,7 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
                 scopes=[step_scope(declaration)] if subject == WALK else scopes_of(subject, scopes),
                 **_obstacle(line, kind, environment, allow_money=allow_money),
             )
-    return Plan(gate=gate, checks=planned)
+    return Plan(checks=planned)
 
 
 def step_scope(declaration: Declaration) -> Scope:
@@ -133,16 +131,14 @@ def closure(suite: Suite, identifiers: Iterable[str]) -> frozenset[str]:
     return frozenset(wanted)
 
 
-def _gate(suite: Suite, gate: str) -> frozenset[str]:
-    """The ids that a gate demands. Raises UsageError for one that there is not."""
-    if gate == PRE_DEPLOY:
-        return frozenset(suite.order)
+def narrow_gate(suite: Suite, gate: str) -> frozenset[str] | None:
+    """The checks of a gate that is made of checks, and not of lines of the list; None for any other."""
     if gate == SMOKE:
         smoke = (found.id for found in suite.declarations.values() if WALK in found.arguments)
         return closure(suite, (*smoke, *(found.id for found in suite.declarations.values() if found.family in _WITH)))
     if gate == LOAD:
         return closure(suite, (found.id for found in suite.declarations.values() if LOAD in found.arguments))
-    raise UsageError(f"no gate {gate!r}; there are {', '.join(GATES)}")
+    return None
 
 
 _WITH = ("stripe", "sentry")

@@ -8,7 +8,7 @@ import pytest
 from gonogo.errors import UsageError
 from gonogo.publish import open_folder, publish
 from gonogo.report.terminal import render_summary
-from gonogo.run import DEFAULT_GATE, Request, prepare
+from gonogo.run import Request, prepare
 from gonogo.run_folder import RunFolder
 from gonogo.run_plugin import RunPlugin, evidence_fixtures
 
@@ -20,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("gonogo", "launch-readiness checks")
     group.addoption("--env", metavar="NAME", help="the environment to verify, as in environments/NAME.toml")
     group.addoption("--release", metavar="SHA", help="the release under review")
-    group.addoption("--gate", metavar="GATE", default=DEFAULT_GATE, help="the gate to plan for (default: %(default)s)")
+    group.addoption("--gate", metavar="GATE", help="the gate to plan for (default: that of the environment)")
     group.addoption(
         "--reports", metavar="DIR", type=Path, default=Path("reports"), help="where runs are kept (default: reports)"
     )

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import rfc8785
 from pydantic import TypeAdapter, ValidationError
 
+from gonogo.demands import Demands
 from gonogo.documents import read_document
 from gonogo.environment.model import Environment
 from gonogo.errors import UsageError
@@ -40,7 +41,8 @@ class Recording:
     gonogo: str
     environment_name: str
     environment: Environment
-    gate: str
+    demands: Demands
+    """What the gate demanded of the checklist, of people, and what they had said by then."""
     profile: Profile = "gate"
     """Of the load."""
     allow_money: bool = False

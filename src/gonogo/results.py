@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import rfc8785
 from pydantic import TypeAdapter
@@ -29,6 +29,17 @@ class Outcome(StrEnum):
     WAIVED = "waived"
 
 
+WORST_FIRST = (
+    Outcome.FAIL,
+    Outcome.ERROR,
+    Outcome.BLOCKED,
+    Outcome.NOT_RUN,
+    Outcome.WARN,
+    Outcome.WAIVED,
+    Outcome.PASS,
+)
+
+
 class Verdict(StrEnum):
     """Of a run."""
 
@@ -36,6 +47,24 @@ class Verdict(StrEnum):
     GO_WITH_EXCEPTIONS = "GO WITH EXCEPTIONS"
     NO_GO = "NO-GO"
     INCOMPLETE = "INCOMPLETE"
+
+
+class LineStatus(StrEnum):
+    """Of one line of the checklist."""
+
+    VERIFIED = "verified"
+    """By checks, or by all the lines that stand below it."""
+    ATTESTED = "attested"
+    """By a person; the checks that cover it, if any, agree."""
+    EXCEPTED = "excepted"
+    """A check that covers it did not pass, and somebody accepted that."""
+    FAILED = "failed"
+    OPEN = "open"
+    """Nobody knows: no check, no answer, no attestation that counts."""
+
+
+DONE = frozenset({LineStatus.VERIFIED, LineStatus.ATTESTED, LineStatus.EXCEPTED})
+"""What a gate accepts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,15 +103,20 @@ class CheckResult:
     covers: Sequence[str]
     needs: Sequence[str]
     outcome: Outcome
-    """The worst of its observations."""
+    """The worst of its observations; WAIVED if that is accepted."""
     why: str
     fix: str
     observations: Sequence[Observation]
 
     @property
-    def worst(self) -> Observation | None:
-        """The first observation that has the check's own outcome."""
-        return next((seen for seen in self.observations if seen.outcome is self.outcome), None)
+    def observed(self) -> Outcome:
+        """The worst of its observations, waived or not."""
+        return min((seen.outcome for seen in self.observations), key=WORST_FIRST.index)
+
+    @property
+    def worst(self) -> Observation:
+        """The first of its worst observations."""
+        return next(seen for seen in self.observations if seen.outcome is self.observed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +139,122 @@ class Decision:
     reason: str
     blockers: int
     """Checks that keep the verdict from GO."""
+    open_lines: int = 0
+    """Lines of the checklist that do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attested:
+    """What a person said of a line."""
+
+    by: str
+    role: str
+    at: datetime
+    until: datetime
+    note: str
+    evidence: str
+    """The name of the file it rests on."""
+    sha256: str
+    file: str | None = None
+    """Where that file is kept, beside the attestation."""
+    url: str | None = None
+    path: str = ""
+    """Of the attestation itself, in the project."""
+    problem: str = ""
+    """Why it does not count; empty: it does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineResult:
+    """One line of the checklist, and what is known of it."""
+
+    id: str
+    text: str
+    number: int
+    """Of the line in the file."""
+    section: Sequence[str]
+    """The headings above it, the outermost first."""
+    parents: Sequence[str]
+    leaf: bool
+    demanded: bool
+    """Whether the gate asks for it, in this environment."""
+    status: LineStatus
+    why: str
+    """What it stands on, or why it is open, in one sentence."""
+    checks: Sequence[str] = ()
+    """Ids of the planned checks that cover it."""
+    attest: Sequence[str] = ()
+    """Roles that may attest it; empty where checks alone decide."""
+    attested: Attested | None = None
+    supports: Sequence[str] = ()
+    """Of a statement that is signed: ids of the lines that it rests on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleResult:
+    """Who signs, and for what."""
+
+    id: str
+    title: str
+    statements: Sequence[str]
+    """Ids of lines."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionResult:
+    """A waiver, and what became of it."""
+
+    check: str
+    reason: str
+    risk: str
+    owner: str
+    approved_by: str
+    at: datetime
+    until: datetime
+    state: Literal["in force", "stale", "expired", "not yet"]
+    """stale: what it excepts is in order again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something in the team's own papers that does not hold: said, and counted as nothing."""
+
+    subject: str
+    message: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is different from the run before."""
+
+    kind: Literal["newly failing", "fixed", "became unverified", "added", "removed", "policy changed"]
+    subject: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastRun:
+    """An earlier run of the same gate, in numbers."""
+
+    id: str
+    verdict: Verdict
+    started_at: datetime
+    release: str | None
+    counts: Mapping[str, int]
+    sections: Mapping[str, tuple[int, int]]
+    """Of each section of the checklist: lines done, lines demanded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What was known before this run."""
+
+    changes: Sequence[Change] = ()
+    """Since the newest of ``runs``."""
+    runs: Sequence[PastRun] = ()
+    """At most the last ten, oldest first; without this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +281,8 @@ class Provenance:
     catalogue: str
     checks: str
     environment: str
+    policy: str = ""
+    """Of the checklist, the gates, the attestations and the waivers."""
     notes: Sequence[str] = ()
     """For the signer: a narrowed selection, faults switched on, families declared absent."""
 
@@ -147,6 +299,17 @@ class Results:
     causes: Sequence[RootCause]
     checks: Sequence[CheckResult]
     provenance: Provenance
+    lines: Sequence[LineResult] = ()
+    """The whole checklist, in its order."""
+    roles: Sequence[RoleResult] = ()
+    exceptions: Sequence[ExceptionResult] = ()
+    findings: Sequence[Finding] = ()
+    history: History = History()
+
+    @property
+    def leaves(self) -> Sequence[LineResult]:
+        """The lines that the gate demands, without those that only group others."""
+        return [line for line in self.lines if line.leaf and line.demanded]
 
 
 RESULTS: TypeAdapter[Results] = TypeAdapter(Results)

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import gonogo
+from gonogo.accounting import account, waived
 from gonogo.bundled import bundled_root
 from gonogo.collect import Job, Key
+from gonogo.demands import Demands, demanded_checks, read_demands
 from gonogo.environment.load import EnvironmentFile, overlaid, read_environment, resolve_secrets
 from gonogo.environment.model import Environment
 from gonogo.environment.types import Effect
@@ -21,7 +23,8 @@ from gonogo.journey.runner import Journeys
 from gonogo.keys import check_keys
 from gonogo.load.process import Crowd
 from gonogo.load.stage import SCOPE, LoadStage
-from gonogo.plan import LOAD, PRE_DEPLOY, WALK, Plan, Suite, build_plan, closure, read_suite, step_scope
+from gonogo.plan import LOAD, WALK, Plan, Suite, build_plan, closure, read_suite, step_scope
+from gonogo.probes.attested_url import ATTESTED_URL, url_questions
 from gonogo.probes.registry import KINDS
 from gonogo.profiles import Profile
 from gonogo.recording import Recording, read_recording, restore, store, to_bytes, to_document
@@ -33,8 +36,6 @@ from gonogo.secrets import Secrets
 from gonogo.sources import LiveSource, RecordedSource, Source
 from gonogo.verdict import conclude, count, decide, root_causes
 
-DEFAULT_GATE = PRE_DEPLOY
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -44,7 +45,8 @@ class Request:
     project: Path
     release: str | None = None
     only: Collection[str] = ()
-    gate: str = DEFAULT_GATE
+    gate: str | None = None
+    """None: the one that gates.toml has for the environment."""
     faults: Sequence[str] = ()
     allow_money: bool = False
     profile: Profile = "gate"
@@ -64,7 +66,7 @@ class Run:
     environment: Environment
     suite: Suite
     plan: Plan
-    gate: str
+    demands: Demands
     profile: Profile = "gate"
     allow_money: bool = False
     source: Source
@@ -109,7 +111,7 @@ class Run:
             gonogo=gonogo.__version__,
             environment_name=self.environment_name,
             environment=self.environment,
-            gate=self.gate,
+            demands=self.demands,
             profile=self.profile,
             allow_money=self.allow_money,
             started_at=self.started_at,
@@ -123,7 +125,9 @@ class Run:
 
     def results(self, seen: Mapping[str, Sequence[Observation]], evidence: bytes, *, unseen: str) -> Results:
         """Conclude from the observations of the checks, without secrets."""
-        checks = conclude(self.plan, seen, unseen=unseen)
+        at = self.started_at
+        checks = conclude(self.plan, seen, unseen=unseen, waived=waived(self.demands, at))
+        accounted = account(self.demands, checks, at)
         results = Results(
             run=RunIdentity(
                 id=self.id,
@@ -131,21 +135,26 @@ class Run:
                 environment=self.environment_name,
                 service=self.environment.service.name,
                 base_url=self.environment.service.base_url,
-                gate=self.gate,
+                gate=self.demands.name,
                 release=self.environment.service.release,
                 started_at=self.started_at,
                 finished_at=self.finished_at or self.started_at,
                 interrupted=self.interrupted,
             ),
-            decision=decide(checks),
+            decision=decide(checks, accounted.lines),
             counts=count(checks),
             causes=root_causes(checks),
             checks=checks,
+            lines=accounted.lines,
+            roles=accounted.roles,
+            exceptions=accounted.exceptions,
+            findings=accounted.findings,
             provenance=Provenance(
                 evidence=hashlib.sha256(evidence).hexdigest(),
                 catalogue=_digest(folder / "catalogue.toml" for folder in self.suite.folders),
                 checks=_digest(path for folder in self.suite.folders for path in sorted(folder.rglob("*.py"))),
                 environment=hashlib.sha256(self.environment.model_dump_json().encode()).hexdigest(),
+                policy=self.demands.digest,
                 notes=tuple(self.notes),
             ),
         )
@@ -171,8 +180,12 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
         secrets = resolve_secrets(file, environ)
         environment = file.environment
         check_keys(file, secrets)
-        _can_load(file, request, suite, selected)
-        jobs = _jobs(environment, secrets)
+        demands = read_demands(
+            request.project, suite, environment=file.name, service=environment.service, gate=request.gate
+        )
+        wanted = demanded_checks(suite, demands)
+        _can_load(file, demands.name, suite, wanted if selected is None else wanted & selected)
+        jobs = {**_jobs(environment, secrets), **_attested(demands, environment)}
         keys = [*jobs, *((WALK, scope) for scope in _steps(suite)), *([(LOAD, SCOPE)] if environment.load else [])]
         started_at = datetime.now(UTC)
         run_id, redactor = new_run_id(started_at), Redactor(secrets)
@@ -184,13 +197,14 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
         }
         journeys = Journeys(**shared)
         load = _load_stage(request, shared) if environment.load else None
-        asked: dict[str, Any] = {"gate": request.gate, "profile": request.profile, "allow_money": request.allow_money}
+        asked: dict[str, Any] = {"profile": request.profile, "allow_money": request.allow_money}
         return Run(
             id=run_id,
             environment_name=file.name,
             environment=environment,
             suite=suite,
-            plan=build_plan(suite, environment, KINDS, _scopes(keys), **asked),
+            plan=build_plan(suite, environment, KINDS, _scopes(keys), wanted=wanted, **asked),
+            demands=demands,
             **asked,
             source=LiveSource(jobs, environment.limits, journeys, load),
             planned_keys=keys,
@@ -226,20 +240,17 @@ def _load_stage(request: Request, shared: Mapping[str, Any]) -> LoadStage:
     return LoadStage(**shared, folder=scenarios(request.project), profile=request.profile, crowd=request.crowd)
 
 
-def _can_load(file: EnvironmentFile, request: Request, suite: Suite, selected: frozenset[str] | None) -> None:
+def _can_load(file: EnvironmentFile, gate: str, suite: Suite, wanted: Collection[str]) -> None:
     """Refuse early what would fail late: the load asked for by name, and not declared; or its packages not there."""
     load, permitted = file.environment.load, Effect.LOAD in file.environment.permits.effects
-    if request.gate == LOAD and load is None:
+    if gate == LOAD and load is None:
         raise UsageError(f"{file.path}: load: missing; it says which visits are made, and how often (see docs/load.md)")
-    if request.gate == LOAD and not permitted:
+    if gate == LOAD and not permitted:
         raise UsageError(
             f'{file.path}: permits.effects: "{Effect.LOAD}" is not permitted here; add it once that is safe'
         )
-    wanted = any(
-        LOAD in suite.declarations[identifier].arguments
-        for identifier in (suite.order if selected is None else selected)
-    )
-    if load and permitted and wanted and request.gate in {LOAD, PRE_DEPLOY} and find_spec("locust") is None:
+    needed = any(LOAD in suite.declarations[identifier].arguments for identifier in wanted)
+    if load and permitted and needed and find_spec("locust") is None:
         raise UsageError(f"{file.path}: load: its packages are not installed: pip install 'gonogo[load]'")
 
 
@@ -260,6 +271,13 @@ def _jobs(environment: Environment, secrets: Secrets) -> dict[Key, Job]:
     return {job.key: job for job in jobs}
 
 
+def _attested(demands: Demands, environment: Environment) -> dict[Key, Job]:
+    """The pages that attestations point to."""
+    urls = {said.line: said.url for said in demands.attestations if said.url}
+    jobs = (Job(kind=KINDS[ATTESTED_URL], question=question) for question in url_questions(urls, environment))
+    return {job.key: job for job in jobs}
+
+
 def replayed(folder: Path, project: Path) -> Run:
     """The run that a folder's evidence was recorded by, ready to be judged again. Raises UsageError."""
     recording = read_recording(folder / "evidence.json")
@@ -277,11 +295,11 @@ def replayed(folder: Path, project: Path) -> Run:
             recording.environment,
             KINDS,
             _scopes(keys),
-            gate=recording.gate,
+            wanted=demanded_checks(suite, recording.demands),
             profile=recording.profile,
             allow_money=recording.allow_money,
         ),
-        gate=recording.gate,
+        demands=recording.demands,
         profile=recording.profile,
         allow_money=recording.allow_money,
         source=RecordedSource(records),
@@ -294,19 +312,19 @@ def replayed(folder: Path, project: Path) -> Run:
     )
 
 
-def selection(suite: Suite, only: Collection[str]) -> frozenset[str] | None:
+def selection(suite: Suite, only: Collection[str], option: str = "--only") -> frozenset[str] | None:
     """The ids asked for and all that they need, without which their outcome would mean little."""
     if not only:
         return None
     unknown = [identifier for identifier in only if identifier not in suite.catalogue]
     if unknown:
-        raise UsageError(*(_unknown(identifier, suite) for identifier in unknown))
+        raise UsageError(*(_unknown(identifier, suite, option) for identifier in unknown))
     return closure(suite, only)
 
 
-def _unknown(identifier: str, suite: Suite) -> str:
+def _unknown(identifier: str, suite: Suite, option: str) -> str:
     nearest = suite.closest(identifier)
-    return f"--only: no check {identifier!r}" + (f"; did you mean {nearest}?" if nearest else "; see gonogo checks")
+    return f"{option}: no check {identifier!r}" + (f"; did you mean {nearest}?" if nearest else "; see gonogo checks")
 
 
 def _notes(request: Request, environment: Environment, instance: ReferenceInstance | None) -> Iterator[str]:

@@ -1,22 +1,24 @@
 """From observations to a verdict: a pure function, over everything that was planned."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from gonogo.catalogue import Severity
 from gonogo.evidence.base import Scope, related
 from gonogo.plan import Plan, PlannedCheck
-from gonogo.results import Cause, CheckResult, Decision, Observation, Outcome, RootCause, Verdict
-
-WORST_FIRST = (
-    Outcome.FAIL,
-    Outcome.ERROR,
-    Outcome.BLOCKED,
-    Outcome.NOT_RUN,
-    Outcome.WARN,
-    Outcome.WAIVED,
-    Outcome.PASS,
+from gonogo.results import (
+    DONE,
+    WORST_FIRST,
+    Cause,
+    CheckResult,
+    Decision,
+    LineResult,
+    Observation,
+    Outcome,
+    RootCause,
+    Verdict,
 )
+
 _STOPS = {Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED}
 _GAPS = (Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN)
 
@@ -41,9 +43,12 @@ def blocking(check: PlannedCheck, scope: Scope, seen: Seen) -> Cause | None:
     return None
 
 
-def conclude(plan: Plan, seen: Seen, *, unseen: str) -> Sequence[CheckResult]:
-    """One result per planned check. A target that nobody observed is NOT RUN, for the reason ``unseen``."""
-    return [_result(check, seen.get(check.id, ()), unseen) for check in plan.checks.values()]
+def conclude(plan: Plan, seen: Seen, *, unseen: str, waived: Collection[str] = ()) -> Sequence[CheckResult]:
+    """One result per planned check. A target that nobody observed is NOT RUN, for the reason ``unseen``.
+
+    What is ``waived`` and did not pass is WAIVED, whatever it was; its observations say what.
+    """
+    return [_result(check, seen.get(check.id, ()), unseen, waived=check.id in waived) for check in plan.checks.values()]
 
 
 def count(checks: Iterable[CheckResult]) -> Mapping[str, int]:
@@ -68,28 +73,43 @@ def root_causes(checks: Sequence[CheckResult]) -> Sequence[RootCause]:
     return sorted(causes, key=lambda cause: (-len(cause.consequences), cause.check, cause.scope))
 
 
-def decide(checks: Sequence[CheckResult]) -> Decision:
+def decide(checks: Sequence[CheckResult], lines: Sequence[LineResult] = ()) -> Decision:
     """A FAIL outranks a gap, a gap outranks an exception; silence is never success."""
     blockers = [check for check in checks if check.severity is Severity.BLOCKER]
     failed = [check for check in blockers if check.outcome is Outcome.FAIL]
     gaps = [check for check in blockers if check.outcome in _GAPS]
+    open_lines = [line for line in lines if line.leaf and line.demanded and line.status not in DONE]
     if failed:
-        worst = failed[0].worst
-        reason = (
-            f"{_counted(len(failed), 'blocker')} failed, first of all {failed[0].id}: {worst.message if worst else ''}"
+        reason = f"{_counted(len(failed), 'blocker')} failed, first of all {failed[0].id}: {failed[0].worst.message}"
+        return Decision(verdict=Verdict.NO_GO, reason=reason, blockers=len(failed), open_lines=len(open_lines))
+    if gaps or open_lines or not blockers:
+        return Decision(
+            verdict=Verdict.INCOMPLETE,
+            reason=_gap_reason(gaps, open_lines, blockers),
+            blockers=len(gaps),
+            open_lines=len(open_lines),
         )
-        return Decision(verdict=Verdict.NO_GO, reason=reason, blockers=len(failed))
-    if gaps or not blockers:
-        reason = f"{_counted(len(gaps), 'blocker')} without an answer" if gaps else "no blocker was even planned"
-        return Decision(verdict=Verdict.INCOMPLETE, reason=reason, blockers=len(gaps))
+    waived = [check for check in checks if check.outcome is Outcome.WAIVED]
     warnings = sum(check.outcome is Outcome.WARN for check in checks)
-    passed = f"all {_counted(len(blockers), 'blocker')} passed"
     also = f", with {_counted(warnings, 'warning')} to read" if warnings else ""
-    return Decision(verdict=Verdict.GO, reason=passed + also, blockers=0)
+    if waived:
+        reason = f"{_counted(len(waived), 'accepted exception')}, first of all {waived[0].id}; all else passed{also}"
+        return Decision(verdict=Verdict.GO_WITH_EXCEPTIONS, reason=reason, blockers=0)
+    return Decision(verdict=Verdict.GO, reason=f"all {_counted(len(blockers), 'blocker')} passed{also}", blockers=0)
 
 
-def _result(check: PlannedCheck, observed: Sequence[Observation], unseen: str) -> CheckResult:
+def _gap_reason(gaps: Sequence[CheckResult], lines: Sequence[LineResult], blockers: Sequence[CheckResult]) -> str:
+    said = [f"{_counted(len(gaps), 'blocker')} without an answer"] if gaps else []
+    if lines:
+        said.append(f"{_counted(len(lines), 'line')} of the checklist not verified, first of all {lines[0].id}")
+    if not said and not blockers:
+        said.append("no blocker was even planned")
+    return ", ".join(said)
+
+
+def _result(check: PlannedCheck, observed: Sequence[Observation], unseen: str, *, waived: bool) -> CheckResult:
     observations = _complete(check, observed, unseen)
+    worst = min((seen.outcome for seen in observations), key=WORST_FIRST.index)
     return CheckResult(
         id=check.id,
         title=check.line.title,
@@ -98,7 +118,7 @@ def _result(check: PlannedCheck, observed: Sequence[Observation], unseen: str) -
         effect=check.line.effect,
         covers=check.line.covers,
         needs=check.line.needs,
-        outcome=min((seen.outcome for seen in observations), key=WORST_FIRST.index),
+        outcome=Outcome.WAIVED if waived and worst is not Outcome.PASS else worst,
         why=check.declaration.why,
         fix=check.declaration.fix,
         observations=observations,

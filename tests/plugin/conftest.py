@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from gonogo.demands import Demands
 from gonogo.environment.model import Environment
 from gonogo.evidence.record import Failure, Record
 from gonogo.evidence.tls import Handshake, TlsEvidence
+from gonogo.gates import Gate
 from gonogo.plan import build_plan, read_suite
 from gonogo.probes.registry import KINDS
 from gonogo.results import Results
@@ -86,8 +88,8 @@ def made_run(folder: Path, *records: Record, only: tuple[str, ...] = ()) -> Run:
         environment_name="test",
         environment=ENVIRONMENT,
         suite=suite,
-        plan=build_plan(suite, ENVIRONMENT, KINDS, scopes, gate="pre-deploy"),
-        gate="pre-deploy",
+        plan=build_plan(suite, ENVIRONMENT, KINDS, scopes, wanted=suite.order),
+        demands=Demands(name="pre-deploy", gate=Gate(title="May we launch?", sections=("*",))),
         source=RecordedSource(records),
         planned_keys=[(record.kind, record.scope) for record in records],
         started_at=AT,

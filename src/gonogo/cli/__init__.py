@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import click
 
 import gonogo
+from gonogo.cli.checklist import checklist
 from gonogo.cli.checks import checks
 from gonogo.cli.clean import clean
 from gonogo.cli.environments import env, schema
+from gonogo.cli.papers import attest, waive
 from gonogo.cli.reference import reference
 from gonogo.cli.runs import load, replay, report, run, smoke
 from gonogo.errors import IntegrityError, UsageError
@@ -29,7 +31,7 @@ def cli() -> None:
     """
 
 
-for _command in (run, smoke, load, clean, replay, report, env, checks, schema, reference):
+for _command in (run, smoke, load, clean, checklist, attest, waive, replay, report, env, checks, schema, reference):
     cli.add_command(_command)
 
 

@@ -46,6 +46,7 @@ _OPTIONS = (
 
 @click.command()
 @_options
+@click.option("--gate", metavar="NAME", help="What is asked, as in gates.toml; by default that of the environment.")
 def run(*, reports: Path, strict: bool, **asked: Any) -> int:  # noqa: ANN401 - fields of a Request
     """Verify an environment, write its report, say GO or NO-GO."""
     return _verified(asked, reports, strict=strict)

@@ -54,6 +54,10 @@ class Service(Section):
     bundled: bool = Field(
         default=False, description="gonogo starts the bundled reference service for this environment."
     )
+    stands_for: tuple[Text, ...] = Field(
+        default=(),
+        description="Environments whose own lines of the checklist count here; the environment itself if empty.",
+    )
     without: Annotated[frozenset[Family], IN_ORDER] = Field(
         default=frozenset(),
         description="Families this service truly does not have. A family that is neither declared nor listed "

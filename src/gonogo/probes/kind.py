@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from gonogo.environment.model import Environment, Family
 from gonogo.environment.types import Effect
@@ -29,7 +29,7 @@ class ProbeKind:
     """One line of the registry. ``name`` is the argument by which a check asks for the evidence."""
 
     name: str
-    section: Family
+    section: Family | Literal["service"]
     """The section of the environment file whose absence leaves this kind without targets."""
     evidence: type[Evidence]
     questions: Callable[[Environment, Secrets], Sequence[Any]]
@@ -37,6 +37,8 @@ class ProbeKind:
     effect: Effect = Effect.READ
     alone: bool = False
     """Measures time, and is asked when all others are done: our own load must not become the target's latency."""
+    optional: bool = False
+    """Having nothing to ask is no gap: its checks are planned where there is something only."""
 
 
 def no_questions(environment: Environment, secrets: Secrets) -> Sequence[Question]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from gonogo.environment.types import Effect
+from gonogo.evidence.attested_url import AttestedUrlEvidence
 from gonogo.evidence.base import RoundTripEvidence
 from gonogo.evidence.dns import DnsHostEvidence, DnsNameEvidence, DnsZoneEvidence
 from gonogo.evidence.http import (
@@ -20,6 +21,7 @@ from gonogo.evidence.redis import RedisEvidence, RedisStatusEvidence, RedisWrite
 from gonogo.evidence.sentry import SentryEvidence
 from gonogo.evidence.stripe import StripeEvidence
 from gonogo.evidence.tls import TlsEvidence
+from gonogo.probes.attested_url import probe_attested_url
 from gonogo.probes.dns import (
     host_questions,
     name_questions,
@@ -127,6 +129,15 @@ _KINDS: tuple[ProbeKind, ...] = (
         evidence=SentryEvidence,
         questions=sentry_questions,
         ask=probe_sentry,
+    ),
+    # Its questions come from attestations, not from the environment file.
+    ProbeKind(
+        name="attested_url",
+        section="service",
+        evidence=AttestedUrlEvidence,
+        questions=no_questions,
+        ask=probe_attested_url,
+        optional=True,
     ),
     # Journeys have a runner of their own; they stand here so that what they recorded can be read again.
     ProbeKind(
