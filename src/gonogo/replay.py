@@ -23,8 +23,10 @@ def judged_again(folder: Path, project: Path) -> Results:
 
 def differences(recorded: Results, again: Results) -> list[str]:
     """Every outcome that is not the same, in words."""
-    before = {check.id: check.outcome for check in recorded.checks}
-    after = {check.id: check.outcome for check in again.checks}
+    before: dict[str, str] = {check.id: check.outcome for check in recorded.checks}
+    before |= {f"line {line.id}": line.status for line in recorded.lines}
+    after: dict[str, str] = {check.id: check.outcome for check in again.checks}
+    after |= {f"line {line.id}": line.status for line in again.lines}
     found = [
         f"{identifier}: recorded {before.get(identifier, 'nothing')}, judged again {after.get(identifier, 'nothing')}"
         for identifier in sorted(before.keys() | after.keys())
@@ -32,6 +34,11 @@ def differences(recorded: Results, again: Results) -> list[str]:
     ]
     if recorded.decision != again.decision:
         found.append(f"verdict: recorded {recorded.decision.verdict}, judged again {again.decision.verdict}")
+    found += [
+        f"{what}: recorded otherwise than they are judged again"
+        for what in ("exceptions", "findings", "roles")
+        if getattr(recorded, what) != getattr(again, what)
+    ]
     if recorded.provenance.evidence != again.provenance.evidence:
         found.append("evidence.json is not the file that results.json was computed from")
     return found

@@ -1,0 +1,183 @@
+"""The checklist, attestations and waivers, as a team uses them from the command line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Gonogo
+
+LIST = "# Launch\n- [ ] TLS works <!-- a.tls checks=tls-handshake -->\n- [ ] Invites <!-- a.invites attest=devops -->\n"
+
+
+@pytest.fixture
+def listed(project: Path) -> Path:
+    """A team with a list of two lines."""
+    (project / "environments/checklist.md").write_text(LIST)
+    (project / "minutes.txt").write_text("we looked")
+    return project
+
+
+def attest(gonogo: Gonogo, *more: str, line: str = "a.invites", role: str = "devops") -> Any:  # noqa: ANN401 - a process
+    """``gonogo attest`` with what it needs."""
+    options = {"--env": "dead", "--by": "Davi", "--role": role, "--evidence": "minutes.txt", "--note": "seen"}
+    return gonogo("attest", line, *(part for pair in options.items() for part in pair), *more)
+
+
+def waive(gonogo: Gonogo, check: str = "tls-handshake", **changes: str) -> Any:  # noqa: ANN401 - a process
+    """``gonogo waive`` with what it needs."""
+    options = {
+        "env": "dead",
+        "reason": "r",
+        "risk": "k",
+        "owner": "Davi",
+        "approved-by": "Ana",
+        "until": "14d",
+        **changes,
+    }
+    return gonogo("waive", check, *(part for name, value in options.items() for part in (f"--{name}", value)))
+
+
+def results(project: Path) -> dict[str, Any]:
+    """Of the newest run."""
+    found: dict[str, Any] = json.loads((project / "reports/dead/latest/results.json").read_bytes())
+    return found
+
+
+def test_a_run_accounts_for_every_line(gonogo: Gonogo, listed: Path) -> None:
+    """Before and after somebody attested what no program can see."""
+    gonogo("run", "--env", "dead")
+    before = {line["id"]: line["status"] for line in results(listed)["lines"]}
+    assert before == {"a.tls": "failed", "a.invites": "open"}
+    done = attest(gonogo)
+    assert done.returncode == 0, done.stderr
+    assert "commit it" in done.stdout
+    gonogo("run", "--env", "dead")
+    after = {line["id"]: line["status"] for line in results(listed)["lines"]}
+    assert after == {"a.tls": "failed", "a.invites": "attested"}
+    assert gonogo("replay", "reports/dead/latest").returncode == 1
+
+
+def test_a_waived_check_still_runs(gonogo: Gonogo, listed: Path) -> None:
+    """It is an exception, told in the first lines, and never a pass."""
+    assert waive(gonogo).returncode == 0
+    gonogo("run", "--env", "dead")
+    found = results(listed)
+    check = next(check for check in found["checks"] if check["id"] == "tls-handshake")
+    assert check["outcome"] == "waived"
+    assert [seen["outcome"] for seen in check["observations"]] == ["fail"]
+    assert found["exceptions"][0]["state"] == "in force"
+    assert {line["id"]: line["status"] for line in found["lines"]}["a.tls"] == "excepted"
+
+
+def test_coverage_and_what_is_missing(gonogo: Gonogo, listed: Path) -> None:
+    """Who verifies what, before anything runs."""
+    done = gonogo("checklist", "--env", "dead")
+    assert done.stdout.splitlines()[1].split() == ["Launch", "2", "1", "0", "1"]
+    missing = gonogo("checklist", "--env", "dead", "--missing").stdout
+    assert missing.split() == ["a.invites", "devops", "Invites", "(Launch)"]
+    attest(gonogo)
+    assert "nothing" in gonogo("checklist", "--env", "dead", "--missing").stdout
+    assert listed
+
+
+def test_import_takes_over_a_list(gonogo: Gonogo, listed: Path) -> None:
+    """Ids that are there stay; ids that would vanish are told, and nothing is written."""
+    theirs = listed / "TODO.md"
+    theirs.write_text("# Launch\n- [ ] TLS works\n")
+    refused = gonogo("checklist", "import", "TODO.md")
+    assert refused.returncode == 2
+    assert "checklist.md:2: a.tls would vanish" in refused.stderr
+    assert (listed / "environments/checklist.md").read_text() == LIST
+    theirs.write_text(LIST + "- [x] More\n")
+    assert gonogo("checklist", "import", "TODO.md").returncode == 0
+    assert (listed / "environments/checklist.md").read_text() == LIST + "- [x] More <!-- launch.more -->\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "line", "role", "said"),
+    [
+        ((), "a.gone", "devops", "the checklist has no line a.gone"),
+        ((), "a.invites", "lead", "lead may not attest a.invites; devops may"),
+        (("--valid", "1m"), "a.invites", "devops", "--valid: '1m'"),
+        (("--url", "http://a.test"), "a.invites", "devops", "an https:// address is expected"),
+        (("--valid", "2020-01-01"), "a.invites", "devops", "it ends before it begins"),
+    ],
+)
+def test_attestations_that_are_refused(  # noqa: PLR0917 - a table
+    gonogo: Gonogo, listed: Path, more: tuple[str, ...], line: str, role: str, said: str
+) -> None:
+    """At once, not in the run on launch day; nothing is written."""
+    done = attest(gonogo, *more, line=line, role=role)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (listed / "environments/attestations").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"approved-by": "Davi"}, "nobody may grant themselves"),
+        ({"until": "31d"}, "longer than 30 days"),
+        ({"until": "2026-02-31"}, "--until: '2026-02-31'"),
+        ({"env": "ded"}, "no environment 'ded'"),
+    ],
+)
+def test_waivers_that_are_refused(gonogo: Gonogo, listed: Path, changes: dict[str, str], said: str) -> None:
+    """As with attestations."""
+    done = waive(gonogo, **changes)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not (listed / "environments/waivers").exists()
+    assert "no check 'tls-handshak'; did you mean tls-handshake?" in waive(gonogo, "tls-handshak").stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("checklist.md", "# no boxes\n", "checklist.md: no line has a box"),
+        ("checklist.md", LIST + LIST, "checklist.md:5: id a.tls is that of line 2 already"),
+        (
+            "checklist.md",
+            LIST.replace("tls-handshake", "tls-x"),
+            "checklist.md:2: checks=tls-x: there is no such check",
+        ),
+        (
+            "gates.toml",
+            "[gates.x]\ntitle = 'T'\nsections = ['*']\nenvironments = ['live']\n[default]\ndead = 'x'\n",
+            "is not for dead",
+        ),
+        ("gates.toml", "[gates.x]\ntitle = 'T'\nsections = ['*']\n", "no gate 'pre-deploy'; there are x, smoke, load"),
+        ("gates.toml", "nonsense", "gates.toml: not TOML"),
+        ("attestations/dead/a.toml", "line = 1\n", "a.toml: line: found '1'; Input should be a valid string"),
+        ("waivers/dead.toml", "[[waiver]]\ncheck = 'tls-handshake'\n", "dead.toml: waiver.0.reason: missing"),
+    ],
+)
+def test_bad_papers_stop_a_run_before_it_begins(
+    gonogo: Gonogo, listed: Path, name: str, content: str, said: str
+) -> None:
+    """The file, the line, the cure; exit code 2; no report that somebody could take for one."""
+    path = listed / "environments" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    done = gonogo("run", "--env", "dead")
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (listed / "reports").exists()
+
+
+def test_a_catalogue_that_covers_unknown_lines(gonogo: Gonogo, listed: Path) -> None:
+    """A typo there would leave its line open for ever, or worse, seem to cover it."""
+    checks = listed / "checks"
+    checks.mkdir()
+    (checks / "test_own.py").write_text(
+        'import pytest\n\n@pytest.mark.check("own-one")\ndef test_one(tls) -> None:\n'
+        '    """Why.\n\n    Fix: it.\n    """\n    assert tls\n'
+    )
+    (checks / "catalogue.toml").write_text('[own-one]\ntitle = "T"\ncovers = ["a.tsl"]\nseverity = "blocker"\n')
+    done = gonogo("run", "--env", "dead")
+    assert done.returncode == 2
+    assert "catalogue.toml: own-one.covers: no line 'a.tsl' in environments/checklist.md" in done.stderr
