@@ -44,13 +44,20 @@ def account(demands: Demands, checks: Sequence[CheckResult], at: datetime) -> Ac
     exceptions = [_exception(waiver, {check.id: check for check in checks}, at) for waiver in demands.waivers]
     return Account(
         lines=lines,
-        roles=[
-            RoleResult(id=name, title=role.title, statements=list(role.statements))
-            for name, role in demands.roles.items()
-        ],
+        roles=_roles(demands, lines),
         exceptions=exceptions,
         findings=[*accountant.findings(), *_stale(exceptions)],
     )
+
+
+def _roles(demands: Demands, lines: Sequence[LineResult]) -> list[RoleResult]:
+    """In the order of the list: a mapping has none once it was recorded."""
+    place = {line.id: line.number for line in lines}
+    roles = [
+        RoleResult(id=name, title=role.title, statements=sorted(role.statements, key=lambda one: place.get(one, 0)))
+        for name, role in demands.roles.items()
+    ]
+    return sorted(roles, key=lambda role: (min((place.get(one, 0) for one in role.statements), default=0), role.id))
 
 
 def waived(demands: Demands, at: datetime) -> frozenset[str]:

@@ -58,7 +58,7 @@ def read_demands(project: Path, suite: Suite, *, environment: str, service: Serv
     if root is None:
         name = gate or PRE_DEPLOY
         whole = _chosen(name, Gates(), environment, project / "environments" / GATES)
-        return Demands(name=name, gate=whole, waivers=waivers)
+        return Demands(name=name, gate=whole, waivers=waivers, digest=papers_digest(project, environment))
     checklist = _shortened(read_checklist(root / "environments" / LIST), root)
     _covered(suite, checklist, root)
     path = root / "environments" / GATES
@@ -72,7 +72,7 @@ def read_demands(project: Path, suite: Suite, *, environment: str, service: Serv
         roles=gates.roles,
         attestations=read_attestations(root, environment),
         waivers=waivers,
-        digest=_digest(root, environment),
+        digest=papers_digest(root, environment),
     )
 
 
@@ -84,6 +84,18 @@ def demanded_checks(suite: Suite, demands: Demands) -> frozenset[str]:
     elsewhere = _covering(suite, demands.checklist.lines)
     here = _covering(suite, demands.lines)
     return closure(suite, [name for name in suite.order if name in here or name not in elsewhere])
+
+
+def papers_digest(root: Path, environment: str) -> str:
+    """SHA-256 over everything that people wrote for this environment."""
+    folder = root / "environments"
+    files = [folder / LIST, folder / GATES, folder / "waivers" / f"{environment}.toml"]
+    files += sorted((folder / "attestations" / environment).glob("*.toml"))
+    digest = hashlib.sha256()
+    for path in files:
+        if path.is_file():
+            digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def _covering(suite: Suite, lines: Sequence[ChecklistLine]) -> set[str]:
@@ -135,15 +147,3 @@ def _covered(suite: Suite, checklist: Checklist, root: Path) -> None:
     ]
     if problems:
         raise UsageError(*problems)
-
-
-def _digest(root: Path, environment: str) -> str:
-    """Over everything that people wrote for this environment."""
-    folder = root / "environments"
-    files = [folder / LIST, folder / GATES, folder / "waivers" / f"{environment}.toml"]
-    files += sorted((folder / "attestations" / environment).glob("*.toml"))
-    digest = hashlib.sha256()
-    for path in files:
-        if path.is_file():
-            digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()

@@ -14,6 +14,7 @@ from gonogo.cli.environments import env, schema
 from gonogo.cli.papers import attest, waive
 from gonogo.cli.reference import reference
 from gonogo.cli.runs import load, replay, report, run, smoke
+from gonogo.cli.signing import key, seal, sign, verify
 from gonogo.errors import IntegrityError, UsageError
 
 EXIT_USAGE = 2
@@ -31,7 +32,25 @@ def cli() -> None:
     """
 
 
-for _command in (run, smoke, load, clean, checklist, attest, waive, replay, report, env, checks, schema, reference):
+for _command in (
+    run,
+    smoke,
+    load,
+    clean,
+    checklist,
+    attest,
+    waive,
+    replay,
+    report,
+    key,
+    sign,
+    verify,
+    seal,
+    env,
+    checks,
+    schema,
+    reference,
+):
     cli.add_command(_command)
 
 

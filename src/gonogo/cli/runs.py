@@ -17,7 +17,7 @@ from gonogo.profiles import PROFILES, Profile
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gonogo.results import Results
+    from gonogo.results import Results, Verdict
 
 _EXIT_GO, _EXIT_NO_GO, _EXIT_INCOMPLETE, _EXIT_INTERRUPTED = 0, 1, 3, 130
 
@@ -183,13 +183,16 @@ def _show(results: Results, path: str, digest: str) -> None:
 
 
 def _exit_code(results: Results, *, strict: bool) -> int:
+    return _EXIT_INTERRUPTED if results.run.interrupted else exit_code(results.decision.verdict, strict=strict)
+
+
+def exit_code(verdict: Verdict, *, strict: bool) -> int:
+    """What a deploy job goes by: only 0 may deploy."""
     from gonogo.results import Verdict  # noqa: PLC0415 - help answers at once
 
-    if results.run.interrupted:
-        return _EXIT_INTERRUPTED
     return {
         Verdict.GO: _EXIT_GO,
         Verdict.GO_WITH_EXCEPTIONS: _EXIT_NO_GO if strict else _EXIT_GO,
         Verdict.NO_GO: _EXIT_NO_GO,
         Verdict.INCOMPLETE: _EXIT_INCOMPLETE,
-    }[results.decision.verdict]
+    }[verdict]

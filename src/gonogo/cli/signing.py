@@ -1,0 +1,190 @@
+"""``gonogo key``, ``gonogo sign``, ``gonogo verify``, ``gonogo seal``."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import timedelta
+
+    from gonogo.results import Results
+    from gonogo.signing.bundle import SignOff
+    from gonogo.signing.signers import Signer
+    from gonogo.signing.signing import Decision
+
+PASSPHRASE = "GONOGO_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable
+_DECISIONS: dict[str, Decision] = {"go": "GO", "no-go": "NO-GO", "hold": "HOLD"}
+_MOST_SHOWN = 12
+
+
+@click.group()
+def key() -> None:
+    """Keys that people sign with."""
+
+
+@key.command()
+@click.option("--role", required=True, help="The one role that this person signs in.")
+@click.option("--name", help="Adds the key to environments/signers.toml under this name.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Where the private key goes.  [default: ~/.config/gonogo/ROLE.key]"
+)
+def new(*, role: str, name: str | None, out: Path | None) -> int:
+    """Make a key (ECDSA P-256), encrypted with a passphrase that is asked for."""
+    from gonogo.signing.keys import enrol, new_key  # noqa: PLC0415 - help answers at once
+
+    path = out or Path.home() / ".config" / "gonogo" / f"{role}.key"
+    public = new_key(path, _passphrase(confirm=True))
+    click.echo(f"{path}: the private key; it stays on this machine")
+    if name:
+        click.echo(f"{enrol(Path(), name=name, role=role, public=public)}: commit it, and have it reviewed")
+    else:
+        click.echo(public)
+    return 0
+
+
+@click.command()
+@click.argument("run", metavar="RUN", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--role", required=True, help="As whom.")
+@click.option("--decision", required=True, type=click.Choice(list(_DECISIONS)), help="What you say.")
+@click.option("--comment", default="", help="A sentence that is signed with it.")
+@click.option(
+    "--key", "key_file", type=click.Path(path_type=Path), help="Your key.  [default: ~/.config/gonogo/ROLE.key]"
+)
+@click.option(
+    "--ssh-key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Sign with this SSH key instead."
+)
+@click.option("--yes", is_flag=True, help="Do not ask once more.")
+def sign(  # noqa: PLR0913 - as many as there are options
+    *, run: Path, role: str, decision: str, comment: str, key_file: Path | None, ssh_key: Path | None, yes: bool
+) -> int:
+    """Sign a run, offline: shows first what is signed."""
+    from gonogo.signing.signers import read_signers  # noqa: PLC0415 - help answers at once
+    from gonogo.signing.signing import said, sign_with_key, sign_with_ssh, signable, signer_of  # noqa: PLC0415
+
+    folder, now = run.resolve(), datetime.now(UTC).replace(microsecond=0)
+    results = signable(folder, Path(), role, _DECISIONS[decision])
+    signers = read_signers(Path())
+    signer = signer_of(signers, role, now, ssh=ssh_key is not None)
+    signoff = said(folder, results, signer, (_DECISIONS[decision], comment), now)
+    for line in _shown(results, signoff):
+        click.echo(line)
+    if not yes:
+        click.confirm(f"Sign {signoff.decision} as {signer.name}, {role}?", abort=True)
+    if ssh_key is not None:
+        path = sign_with_ssh(folder, signoff, signer, ssh_key)
+    else:
+        where = key_file or Path.home() / ".config" / "gonogo" / f"{role}.key"
+        path = sign_with_key(folder, signoff, signers, where, _passphrase(confirm=False))
+    click.echo(f"{path}: {signoff.decision} by {signer.name}, {role}; holds until {signoff.expires:%Y-%m-%d %H:%M} UTC")
+    return 0
+
+
+@click.command()
+@click.argument("run", metavar="RUN", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--release", metavar="SHA", help="It must have verified exactly this release.")
+@click.option(
+    "--require", metavar="ROLES", help="Roles that must have signed, with commas.  [default: all of gates.toml]"
+)
+@click.option("--max-age", metavar="TIME", help="The evidence must not be older, as in 4h.")
+@click.option("--strict", is_flag=True, help="Exit 1 for GO WITH EXCEPTIONS as well.")
+def verify(*, run: Path, release: str | None, require: str | None, max_age: str | None, strict: bool) -> int:
+    """Verify that a run is what it says, who signed it, and whether it is GO: for the job that deploys."""
+    from gonogo.cli.runs import exit_code  # noqa: PLC0415 - help answers at once
+    from gonogo.signing.verification import Expected, verify_run  # noqa: PLC0415
+
+    required = [one.strip() for one in require.split(",") if one.strip()] if require is not None else _roles(run)
+    expected = Expected(now=datetime.now(UTC), required=required, release=release, oldest=_age(max_age))
+    found = verify_run(run.resolve(), Path(), _signers(run), expected)
+    for role, said in found.decisions.items():
+        comment = f": {_visible(said.comment)}" if said.comment else ""
+        click.echo(f" {said.decision:<6} {role}, {_visible(said.signer)}, {said.time:%Y-%m-%d %H:%M} UTC{comment}")
+    for role in found.missing:
+        click.echo(f" ○      {role} has not signed")
+    results = found.results
+    click.echo(
+        f" run {results.run.id} · {results.run.environment} · release {results.run.release or 'none'} · machine {results.decision.verdict}"
+    )
+    click.echo(f" files, page, outcomes and policy are what was recorded\n {found.verdict}")
+    return exit_code(found.verdict, strict=strict)
+
+
+@click.command()
+@click.argument("run", metavar="RUN", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def seal(run: Path) -> int:
+    """Write sealed.html: the page with the signatures on it, which anybody can make again from the run."""
+    from gonogo.signing.integrity import SEALED  # noqa: PLC0415 - help answers at once
+    from gonogo.signing.sealing import sealed  # noqa: PLC0415
+
+    folder = run.resolve()
+    (folder / SEALED).write_bytes(sealed(folder, Path(), _signers(run), datetime.now(UTC)))
+    click.echo(folder / SEALED)
+    return 0
+
+
+def _passphrase(*, confirm: bool) -> str:
+    given = os.environ.get(PASSPHRASE)
+    if given is not None:
+        return given
+    asked: str = click.prompt("Passphrase of the key", hide_input=True, confirmation_prompt=confirm, err=True)
+    return asked
+
+
+def _age(text: str | None) -> timedelta | None:
+    from gonogo.durations import parse_duration  # noqa: PLC0415 - help answers at once
+    from gonogo.errors import UsageError  # noqa: PLC0415
+
+    try:
+        return parse_duration(text) if text is not None else None
+    except ValueError as error:
+        raise UsageError(f"--max-age: {error}") from None
+
+
+def _roles(run: Path) -> list[str]:
+    from gonogo.publish import RESULTS  # noqa: PLC0415 - help answers at once
+    from gonogo.replay import read_results  # noqa: PLC0415
+
+    return [role.id for role in read_results(run / RESULTS).roles]
+
+
+def _signers(run: Path) -> Sequence[Signer]:
+    """Nobody, if nobody has signed and there is no list of signers."""
+    from gonogo.signing.integrity import signatures  # noqa: PLC0415 - help answers at once
+    from gonogo.signing.signers import FILE, read_signers  # noqa: PLC0415
+
+    here = Path()
+    return read_signers(here) if signatures(run) or (here / "environments" / FILE).is_file() else []
+
+
+def _visible(text: str) -> str:
+    from gonogo.report.visible import visible  # noqa: PLC0415 - help answers at once
+
+    return visible(text)
+
+
+def _shown(results: Results, signoff: SignOff) -> Iterator[str]:
+    """What a person should have read before they sign."""
+    from gonogo.results import DONE, sum_line  # noqa: PLC0415 - help answers at once
+
+    run, decision = results.run, results.decision
+    yield f"{decision.verdict}: {_visible(decision.reason)}"
+    yield f" run {run.id} · {run.environment} · gate {run.gate} · release {run.release or 'none given'}"
+    yield f" {sum_line(results.counts)}"
+    still = [line for line in results.leaves if line.status not in DONE]
+    for line in still[:_MOST_SHOWN]:
+        yield f" ○ {line.id}: {_visible(line.why)}"
+    if len(still) > _MOST_SHOWN:
+        yield f" ○ and {len(still) - _MOST_SHOWN} more lines"
+    for one in results.exceptions:
+        yield f" ◇ {one.check} ({one.state}) until {one.until:%Y-%m-%d}: {_visible(one.reason)}; risk: {_visible(one.risk)}"
+    by_id = {line.id: line for line in results.lines}
+    for statement in [by_id[identifier] for identifier in signoff.statements if identifier in by_id]:
+        shape = "✔" if statement.status in DONE else "○"
+        yield f" {shape} {_visible(statement.text)}: {_visible(statement.why)}"
+    for name in signoff.witnessed:
+        yield f" beside it lies {name}"

@@ -1,0 +1,1 @@
+"""Signatures over a run, and what they prove."""

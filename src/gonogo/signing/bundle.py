@@ -1,0 +1,189 @@
+"""One role's signature: an in-toto Statement in a DSSE envelope in a Sigstore bundle, or signed with an SSH key."""
+
+import base64
+import json
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import rfc8785
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from pydantic import Field, ValidationError
+from securesystemslib.dsse import Envelope
+from securesystemslib.exceptions import FormatError, UnverifiedSignatureError, VerificationError
+from securesystemslib.signer import CryptoSigner, SSlibKey  # type: ignore[attr-defined]  # public by its documentation
+
+from gonogo.errors import IntegrityError, UsageError
+from gonogo.signing.signers import Signer
+from gonogo.toml_files import Document, Moment
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE = "urn:gonogo:sign-off/v1"
+SIGSTORE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+SSH = "application/vnd.gonogo.ssh-signature.v1+json"
+SSH_NAMESPACE = "gonogo-sign-off"
+SUFFIXES = {SIGSTORE: ".sigstore.json", SSH: ".ssh.json"}
+LARGEST_BYTES = 256 * 1024
+_SSH_SECONDS = 30
+
+
+class SignOff(Document):
+    """What is signed, beside the files: the predicate of the statement."""
+
+    role: str
+    signer: str
+    decision: Literal["GO", "NO-GO", "HOLD"]
+    comment: str = ""
+    run: str
+    environment: str
+    gate: str
+    release: str | None
+    verdict: str
+    """The machine's."""
+    statements: Mapping[str, str] = Field(default_factory=dict)
+    """Of the role: id to its status when it was signed."""
+    exceptions: tuple[str, ...] = ()
+    """Ids of the checks whose waivers are accepted with it."""
+    policy: Mapping[str, str] = Field(default_factory=dict)
+    """Digests of the catalogue, the checks, the environment and the papers."""
+    witnessed: Mapping[str, str] = Field(default_factory=dict)
+    """Signatures that lay there already, by file: SHA-256. None of them can be dropped unnoticed."""
+    time: Moment
+    expires: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """A bundle as it was read; nothing of it is verified yet."""
+
+    path: Path
+    kind: str
+    envelope: Envelope
+    keyid: str
+    subjects: Mapping[str, str]
+    """File to SHA-256, in hex; ``release`` to the commit."""
+    signoff: SignOff
+
+
+def statement(subjects: Mapping[str, str], signoff: SignOff) -> bytes:
+    """The bytes that are signed (RFC 8785)."""
+    release = [{"name": "release", "digest": {"gitCommit": signoff.release}}] if signoff.release else []
+    document: dict[str, Any] = {
+        "_type": STATEMENT_TYPE,
+        "subject": [{"name": name, "digest": {"sha256": digest}} for name, digest in sorted(subjects.items())]
+        + release,
+        "predicateType": PREDICATE_TYPE,
+        "predicate": signoff.model_dump(mode="json"),
+    }
+    return rfc8785.dumps(document)
+
+
+def signed_with_key(payload: bytes, key: EllipticCurvePrivateKey, signer: Signer) -> bytes:
+    """A Sigstore bundle v0.3 with a public-key hint."""
+    public = SSlibKey.from_crypto(key.public_key(), keyid=signer.keyid)
+    envelope = Envelope(payload, PAYLOAD_TYPE, {})
+    envelope.sign(CryptoSigner(key, public))
+    return _bundle(SIGSTORE, envelope.to_dict(), signer.keyid)
+
+
+def signed_with_ssh(payload: bytes, key: Path, signer: Signer) -> bytes:
+    """The same envelope, signed by ``ssh-keygen -Y sign``, which asks for the passphrase or the agent itself."""
+    pae = Envelope(payload, PAYLOAD_TYPE, {}).pae()
+    done = _ssh_keygen(["-Y", "sign", "-f", str(key), "-n", SSH_NAMESPACE], pae)
+    if done.returncode:
+        raise UsageError(f"{key}: ssh-keygen did not sign: {done.stderr.decode(errors='replace').strip()}")
+    envelope = {
+        "payload": base64.b64encode(payload).decode(),
+        "payloadType": PAYLOAD_TYPE,
+        "signatures": [{"sig": base64.b64encode(done.stdout).decode(), "keyid": signer.keyid}],
+    }
+    return _bundle(SSH, envelope, signer.keyid)
+
+
+def read_bundle(path: Path) -> Signed:
+    """Raises IntegrityError for everything that is no bundle of ours."""
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST_BYTES + 1)
+        if len(content) > LARGEST_BYTES:
+            raise IntegrityError(f"{path.name}: larger than {LARGEST_BYTES // 1024} KiB; this is no signature")
+        document = json.loads(content)
+        envelope = Envelope.from_dict(document["dsseEnvelope"])
+        payload = json.loads(envelope.payload)
+        kind, (keyid,) = document["mediaType"], envelope.signatures
+        if document["verificationMaterial"]["publicKey"]["hint"] != keyid:
+            raise IntegrityError(f"{path.name}: its hint names another key than its signature")
+        return Signed(
+            path=path,
+            kind=kind,
+            envelope=envelope,
+            keyid=keyid,
+            subjects=_subjects(path, envelope, payload),
+            signoff=SignOff.model_validate(payload["predicate"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, FormatError, RecursionError, ValidationError) as error:
+        raise IntegrityError(f"{path.name}: is no signature that gonogo made ({type(error).__name__})") from None
+
+
+def verify_signature(signed: Signed, signer: Signer) -> None:
+    """Raises IntegrityError if this key did not sign exactly these bytes."""
+    wrong = IntegrityError(f"{signed.path.name}: its signature is not that of {signer.name}'s key over these bytes")
+    if signed.kind == SSH and signer.ssh:
+        if not _ssh_verified(signed, signer.ssh):
+            raise wrong
+    elif signed.kind == SIGSTORE and signer.key:
+        key = SSlibKey.from_crypto(load_pem_public_key(signer.key.encode()), keyid=signer.keyid)
+        try:
+            signed.envelope.verify([key], 1)
+        except (VerificationError, UnverifiedSignatureError):
+            raise wrong from None
+    else:
+        raise wrong
+
+
+def _subjects(path: Path, envelope: Envelope, payload: Mapping[str, Any]) -> dict[str, str]:
+    if envelope.payload_type != PAYLOAD_TYPE or payload["_type"] != STATEMENT_TYPE:
+        raise IntegrityError(f"{path.name}: does not hold an in-toto Statement")
+    if payload["predicateType"] != PREDICATE_TYPE:
+        raise IntegrityError(f"{path.name}: is a statement about something else: {payload['predicateType']!r}")
+    return {one["name"]: next(iter(one["digest"].values())) for one in payload["subject"]}
+
+
+def _bundle(kind: str, envelope: Mapping[str, Any], keyid: str) -> bytes:
+    document = {
+        "mediaType": kind,
+        "verificationMaterial": {"publicKey": {"hint": keyid}, "tlogEntries": []},
+        "dsseEnvelope": envelope,
+    }
+    return json.dumps(document, indent=1).encode() + b"\n"
+
+
+def _ssh_verified(signed: Signed, public: str) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        allowed, signature = Path(folder, "allowed"), Path(folder, "signature")
+        allowed.write_text(f'signer namespaces="{SSH_NAMESPACE}" {public}\n')
+        signature.write_bytes(bytes.fromhex(signed.envelope.signatures[signed.keyid].signature))
+        arguments = ["-Y", "verify", "-f", str(allowed), "-I", "signer", "-n", SSH_NAMESPACE, "-s", str(signature)]
+        return _ssh_keygen(arguments, signed.envelope.pae()).returncode == 0
+
+
+def _ssh_keygen(arguments: list[str], given: bytes) -> "subprocess.CompletedProcess[bytes]":
+    try:
+        return subprocess.run(  # noqa: S603 - a fixed program; what it is given are paths, never a command line
+            ["ssh-keygen", *arguments],  # noqa: S607 - wherever this system has it
+            input=given,
+            capture_output=True,
+            timeout=_SSH_SECONDS,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise UsageError("ssh-keygen is not installed; it is a part of OpenSSH") from None
+    except subprocess.TimeoutExpired:
+        raise UsageError(
+            f"ssh-keygen said nothing within {_SSH_SECONDS} s; is its agent waiting for somebody?"
+        ) from None

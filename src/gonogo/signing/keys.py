@@ -1,0 +1,70 @@
+"""Keys that people sign with: ECDSA on P-256, kept encrypted (PKCS#8), never anywhere but on their own machine."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import tomli_w
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from gonogo.errors import UsageError
+from gonogo.signing.signers import FILE, Signer, Signers
+from gonogo.toml_files import read_toml
+
+SHORTEST_PASSPHRASE = 8
+LIFETIME = timedelta(days=365)
+
+
+def new_key(path: Path, passphrase: str) -> str:
+    """Write a new private key to ``path``; its public half in PEM. Raises UsageError, and overwrites nothing."""
+    if len(passphrase) < SHORTEST_PASSPHRASE:
+        raise UsageError(f"the passphrase has fewer than {SHORTEST_PASSPHRASE} characters; choose a longer one")
+    key = generate_private_key(SECP256R1())
+    content = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase.encode()))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(content)
+    except FileExistsError:
+        raise UsageError(f"{path}: exists already; a key is not overwritten: choose another --out") from None
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written ({error.strerror})") from None
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def load_key(path: Path, passphrase: str) -> EllipticCurvePrivateKey:
+    """The private key. Raises UsageError that never shows the passphrase."""
+    try:
+        key = load_pem_private_key(path.read_bytes(), passphrase.encode())
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}); make one: gonogo key new") from None
+    except TypeError:
+        raise UsageError(f"{path}: is not encrypted; a key that signs a launch must be: gonogo key new") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise UsageError(f"{path}: cannot be opened: the passphrase is wrong, or this is no key in PEM") from None
+    if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
+        raise UsageError(f"{path}: is no ECDSA key on P-256; make one: gonogo key new")
+    return key
+
+
+def enrol(project: Path, *, name: str, role: str, public: str) -> Path:
+    """Add the public key to ``signers.toml``, which goes through the team's code review. Raises UsageError."""
+    path = project / "environments" / FILE
+    now = datetime.now(UTC).replace(microsecond=0)
+    new = Signer(name=name, role=role, key=public, valid_from=now, valid_until=now + LIFETIME)
+    known = read_toml(path, Signers).signer if path.is_file() else ()
+    try:
+        whole = Signers(signer=(*known, new))
+    except ValueError as error:
+        raise UsageError(f"{path}: {error.errors()[0]['msg'] if hasattr(error, 'errors') else error}") from None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(tomli_w.dumps(whole.model_dump(exclude_none=True), multiline_strings=True), encoding="utf-8")
+    return path

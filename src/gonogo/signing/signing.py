@@ -1,0 +1,88 @@
+"""Signs a run: for whom, what exactly, and never a GO over what is not one."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from gonogo.errors import UsageError
+from gonogo.results import Results
+from gonogo.signing.bundle import SIGSTORE, SSH, SUFFIXES, SignOff, signed_with_key, signed_with_ssh, statement
+from gonogo.signing.integrity import check_run, run_files
+from gonogo.signing.keys import load_key
+from gonogo.signing.signers import Signer, public_key_id
+from gonogo.signing.verification import APPROVABLE, policy_of, witnessed
+
+Decision = Literal["GO", "NO-GO", "HOLD"]
+VALID = timedelta(hours=24)
+
+
+def signable(folder: Path, project: Path, role: str, decision: Decision) -> Results:
+    """The run, once it is known to be what it says, and may be decided upon like this. Raises Usage- or IntegrityError."""
+    results = check_run(folder, project)
+    if decision == "GO" and results.decision.verdict not in APPROVABLE:
+        raise UsageError(
+            f"the verdict is {results.decision.verdict}: {results.decision.reason}. No signature makes it GO: repair it "
+            "and run again, or have the exception accepted (gonogo waive) and run again"
+        )
+    known = [one.id for one in results.roles]
+    if known and role not in known:
+        raise UsageError(f"--role: no role {role!r} in gates.toml; there are {', '.join(known)}")
+    for suffix in SUFFIXES.values():
+        if (folder / f"{role}{suffix}").exists():
+            raise UsageError(f"{folder / f'{role}{suffix}'}: {role} has signed already; a new decision needs a new run")
+    return results
+
+
+def said(folder: Path, results: Results, signer: Signer, word: tuple[Decision, str], now: datetime) -> SignOff:
+    """What the signature will be over, beside the files; ``word`` is the decision with its comment."""
+    decision, comment = word
+    statements = next((role.statements for role in results.roles if role.id == signer.role), ())
+    status = {line.id: str(line.status) for line in results.lines}
+    return SignOff(
+        role=signer.role,
+        signer=signer.name,
+        decision=decision,
+        comment=comment,
+        run=results.run.id,
+        environment=results.run.environment,
+        gate=results.run.gate,
+        release=results.run.release,
+        verdict=results.decision.verdict,
+        statements={identifier: status.get(identifier, "open") for identifier in statements},
+        exceptions=tuple(one.check for one in results.exceptions if one.state == "in force"),
+        policy=policy_of(results),
+        witnessed=witnessed(folder),
+        time=now,
+        expires=now + VALID,
+    )
+
+
+def sign_with_key(folder: Path, signoff: SignOff, signers: Sequence[Signer], key: Path, passphrase: str) -> Path:
+    """Write the bundle. Raises UsageError if the key is not that of this person in this role."""
+    private = load_key(key, passphrase)
+    pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    signer = next((one for one in signers if one.key and one.keyid == public_key_id(pem)), None)
+    if signer is None or signer.role != signoff.role:
+        raise UsageError(f"{key}: signers.toml does not have this key for {signoff.role}")
+    path = folder / f"{signoff.role}{SUFFIXES[SIGSTORE]}"
+    path.write_bytes(signed_with_key(statement(run_files(folder), signoff), private, signer))
+    return path
+
+
+def sign_with_ssh(folder: Path, signoff: SignOff, signer: Signer, key: Path) -> Path:
+    """The same with an SSH key."""
+    path = folder / f"{signoff.role}{SUFFIXES[SSH]}"
+    path.write_bytes(signed_with_ssh(statement(run_files(folder), signoff), key, signer))
+    return path
+
+
+def signer_of(signers: Sequence[Signer], role: str, now: datetime, *, ssh: bool) -> Signer:
+    """Who signs in this role now. Raises UsageError."""
+    found = [one for one in signers if one.role == role and bool(one.ssh) == ssh and one.holds(now)]
+    if not found:
+        kind = "an SSH key" if ssh else "a key"
+        raise UsageError(f"environments/signers.toml: nobody has {kind} for {role} now; gonogo key new --role {role}")
+    return found[0]

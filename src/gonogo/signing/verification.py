@@ -1,0 +1,150 @@
+"""Who said what of exactly this run, and what follows from it together with the machine's verdict."""
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from gonogo.durations import format_duration
+from gonogo.errors import IntegrityError
+from gonogo.results import Results, Verdict
+from gonogo.signing.bundle import SUFFIXES, Signed, SignOff, read_bundle, verify_signature
+from gonogo.signing.integrity import check_run, run_files, signatures
+from gonogo.signing.signers import Signer
+
+_CLOCKS_DIFFER = timedelta(minutes=5)
+"""Between the laptop that signed and the machine that verifies."""
+APPROVABLE = {Verdict.GO, Verdict.GO_WITH_EXCEPTIONS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What holds."""
+
+    results: Results
+    decisions: Mapping[str, SignOff]
+    """By role."""
+    missing: Sequence[str]
+    """Required roles without a signature."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Any NO-GO or HOLD is a NO-GO; all required GO leave the machine's verdict as it is; fewer are INCOMPLETE."""
+        machine = self.results.decision.verdict
+        if any(one.decision != "GO" for one in self.decisions.values()):
+            return Verdict.NO_GO
+        if self.missing and machine in APPROVABLE:
+            return Verdict.INCOMPLETE
+        return machine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What whoever verifies knows already."""
+
+    now: datetime
+    required: Collection[str] = ()
+    """Roles."""
+    release: str | None = None
+    oldest: timedelta | None = None
+    """How old the evidence may be."""
+
+
+def verify_run(folder: Path, project: Path, signers: Sequence[Signer], expected: Expected) -> Verified:
+    """Everything at once. Raises IntegrityError with the one thing that differs."""
+    now, release, oldest = expected.now, expected.release, expected.oldest
+    results = check_run(folder, project)
+    if release is not None and results.run.release != release:
+        raise IntegrityError(f"the run verified release {results.run.release or 'none'}, not {release}")
+    if results.run.finished_at > now + _CLOCKS_DIFFER:
+        raise IntegrityError(f"the run ends in the future, at {results.run.finished_at:%Y-%m-%d %H:%M} UTC")
+    age = now - results.run.finished_at
+    if oldest is not None and age > oldest:
+        raise IntegrityError(
+            f"the evidence is {format_duration(age)} old; {format_duration(oldest)} are allowed: run again"
+        )
+    decisions = {one.role: one for one in _decisions(folder, results, signers, now)}
+    return Verified(
+        results=results, decisions=decisions, missing=[role for role in expected.required if role not in decisions]
+    )
+
+
+def witnessed(folder: Path) -> dict[str, str]:
+    """The signatures that lie there, by file: SHA-256."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in signatures(folder)}
+
+
+def policy_of(results: Results) -> dict[str, str]:
+    """The digests of everything that the run was judged by."""
+    kept = results.provenance
+    return {name: getattr(kept, name) for name in ("catalogue", "checks", "environment", "policy")}
+
+
+def _decisions(folder: Path, results: Results, signers: Sequence[Signer], now: datetime) -> Sequence[SignOff]:
+    files, lying_there = run_files(folder), witnessed(folder)
+    found: dict[str, SignOff] = {}
+    people: dict[str, str] = {}
+    for path in signatures(folder):
+        signed = read_bundle(path)
+        signer = next((one for one in signers if one.keyid == signed.keyid), None)
+        if signer is None:
+            raise IntegrityError(
+                f"{path.name}: signed with a key that signers.toml does not know: {signed.keyid[:12]}…"
+            )
+        verify_signature(signed, signer)
+        _fits(signed, signer, results, now)
+        _same_files(signed, files, results)
+        _none_dropped(signed, lying_there)
+        said = signed.signoff
+        if said.role in found or signer.name in people:
+            raise IntegrityError(f"{path.name}: {signer.name} or the role {said.role} has signed twice")
+        found[said.role] = said
+        people[signer.name] = said.role
+    return list(found.values())
+
+
+def _fits(signed: Signed, signer: Signer, results: Results, now: datetime) -> None:
+    """The person, the role, the time and the run."""
+    said, name = signed.signoff, signed.path.name
+    if said.role != signer.role or name != f"{said.role}{SUFFIXES[signed.kind]}":
+        raise IntegrityError(f"{name}: {signer.name} signs as {signer.role}, and this is a signature as {said.role}")
+    if said.signer != signer.name:
+        raise IntegrityError(f"{name}: says that {said.signer} signed; the key is {signer.name}'s")
+    if not signer.holds(said.time) or not signer.holds(now):
+        raise IntegrityError(
+            f"{name}: {signer.name}'s key holds from {signer.valid_from:%Y-%m-%d} to {signer.valid_until:%Y-%m-%d}, not at this time"
+        )
+    if said.run != results.run.id:
+        raise IntegrityError(f"{name}: is a signature over the run {said.run}, not over {results.run.id}")
+    if not results.run.finished_at - _CLOCKS_DIFFER <= said.time <= now + _CLOCKS_DIFFER:
+        raise IntegrityError(
+            f"{name}: is dated {said.time:%Y-%m-%d %H:%M} UTC, which is before the run, or in the future"
+        )
+    if said.expires <= now:
+        raise IntegrityError(f"{name}: expired {said.expires:%Y-%m-%d %H:%M} UTC; sign again, or run again")
+    if said.policy != policy_of(results):
+        raise IntegrityError(f"{name}: another policy was signed than the run was judged by")
+    if said.decision == "GO" and results.decision.verdict not in APPROVABLE:
+        raise IntegrityError(f"{name}: says GO over a run that is {results.decision.verdict}")
+
+
+def _same_files(signed: Signed, files: Mapping[str, str], results: Results) -> None:
+    subjects = {name: digest for name, digest in signed.subjects.items() if name != "release"}
+    for name in sorted(subjects.keys() | files.keys()):
+        if name not in files:
+            raise IntegrityError(f"{name}: was signed by {signed.signoff.signer}, and is missing")
+        if name not in subjects:
+            raise IntegrityError(f"{name}: was not there when {signed.signoff.signer} signed")
+        if subjects[name] != files[name]:
+            raise IntegrityError(f"{name}: is not the file that {signed.signoff.signer} signed")
+    if signed.subjects.get("release") != results.run.release:
+        raise IntegrityError(f"{signed.path.name}: was signed over another release")
+
+
+def _none_dropped(signed: Signed, lying_there: Mapping[str, str]) -> None:
+    for name, digest in signed.signoff.witnessed.items():
+        if lying_there.get(name) != digest:
+            raise IntegrityError(
+                f"{name}: {signed.signoff.signer} saw it when signing, and it is gone or another one; a decision is not taken back: run again"
+            )

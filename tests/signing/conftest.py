@@ -1,0 +1,139 @@
+"""A team with a run that is GO, three people, and their keys."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import tomli_w
+
+from gonogo.attestations import Attestation, Evidence, write_attestation
+from gonogo.evidence.attested_url import AttestedUrlEvidence
+from gonogo.evidence.record import Record
+from gonogo.publish import open_folder, publish
+from gonogo.run import Request, prepare
+from gonogo.session import judge
+from gonogo.signing.keys import enrol, new_key
+from gonogo.signing.signers import read_signers
+from gonogo.signing.signing import said, sign_with_key, signable, signer_of
+from gonogo.signing.verification import Expected, Verified, verify_run
+from gonogo.sources import RecordedSource
+
+PASSPHRASE = "correct horse battery"
+ROLES = {"technical-lead": "Tomás", "product-owner": "Paula", "devops": "Davi"}
+FAMILIES = ["dns", "hosts", "http", "mongodb", "redis", "ports", "stripe", "sentry", "mail", "smoke", "load"]
+LIST = "# Launch\n- [ ] Guide <!-- a.guide attest=devops -->\n- [ ] All is well <!-- s.lead -->\n"
+GATES = """
+[default]
+live = "launch"
+[gates.launch]
+title = "May we launch?"
+sections = ["*"]
+[roles.technical-lead]
+title = "Technical lead"
+statements = { "s.lead" = ["a"] }
+[roles.product-owner]
+title = "Product owner"
+[roles.devops]
+title = "DevOps"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Its project, and what it does."""
+
+    project: Path
+
+    @property
+    def keys(self) -> Path:
+        """Where everybody's private key is, for once in one place."""
+        return self.project / "keys"
+
+    def run(self, status: int = 200, release: str = "3f2c1a9") -> Path:
+        """A run whose only target answered like this."""
+        run = prepare(Request(environment="live", project=self.project, release=release), {})
+        run.source.close()
+        seen = AttestedUrlEvidence(
+            scope=("attestations", "a.guide"), taken_at=run.started_at, url="https://a.test/guide", status=status
+        )
+        run.source = RecordedSource([Record(kind="attested_url", scope=seen.scope, seconds=0.1, evidence=seen)])
+        folder = open_folder(run, self.project / "reports")
+        plugin = judge(run)
+        publish(run, folder, plugin.seen, unseen=plugin.unseen_because)
+        return folder.path
+
+    def sign(self, folder: Path, role: str, decision: str = "GO", *, key: str = "") -> Path:
+        """One role's signature; with the ``key`` of another one, for those who are not who they say."""
+        now = datetime.now(UTC)
+        signers = read_signers(self.project)
+        results = signable(folder, self.project, role, decision)  # type: ignore[arg-type]  # one of three words
+        signer = signer_of(signers, role, now, ssh=False)
+        signoff = said(folder, results, signer, (decision, "as agreed"), now)  # type: ignore[arg-type]  # as above
+        return sign_with_key(folder, signoff, signers, self.keys / f"{key or role}.key", PASSPHRASE)
+
+    def verify(self, folder: Path, **expected: object) -> Verified:
+        """As the deploy job does."""
+        fields = {"now": datetime.now(UTC), "required": tuple(ROLES), **expected}
+        return verify_run(folder, self.project, read_signers(self.project), Expected(**fields))  # type: ignore[arg-type]  # of each its own
+
+    def edit_signers(self, change: Callable[[list[dict[str, object]]], object]) -> None:
+        """By hand, past all checks."""
+        path = self.project / "environments/signers.toml"
+        signers = [one.model_dump(exclude_none=True) for one in read_signers(self.project)]
+        change(signers)
+        path.write_text(tomli_w.dumps({"signer": signers}))
+
+
+def _made(project: Path) -> Team:
+    environments = project / "environments"
+    environments.mkdir(parents=True)
+    without = json.dumps(FAMILIES)
+    (environments / "live.toml").write_text(
+        f'[service]\nname = "S"\nbase_url = "https://a.test"\nwithout = {without}\n'
+    )
+    (environments / "checklist.md").write_text(LIST)
+    (environments / "gates.toml").write_text(GATES)
+    now = datetime.now(UTC)
+    guide = Attestation(
+        line="a.guide",
+        by="Davi",
+        role="devops",
+        at=now - timedelta(hours=1),
+        until=now + timedelta(days=30),
+        note="read",
+        url="https://a.test/guide",
+        evidence=Evidence(name="g", sha256=hashlib.sha256(b"g").hexdigest()),
+    )
+    write_attestation(project, "live", guide, None)
+    for role, name in ROLES.items():
+        public = new_key(project / "keys" / f"{role}.key", PASSPHRASE)
+        enrol(project, name=name, role=role, public=public)
+    return Team(project)
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Team, Path]:
+    """Made once: a run, signed by all three."""
+    team = _made(tmp_path_factory.mktemp("team") / "project")
+    folder = team.run()
+    for role in ROLES:
+        team.sign(folder, role)
+    return team, folder.relative_to(team.project)
+
+
+@pytest.fixture
+def team(made: tuple[Team, Path], tmp_path: Path) -> Team:
+    """A copy, to do with as one likes."""
+    shutil.copytree(made[0].project, tmp_path / "project", symlinks=True)
+    return Team(tmp_path / "project")
+
+
+@pytest.fixture
+def signed(made: tuple[Team, Path], team: Team) -> Path:
+    """The folder of the signed run in the copy."""
+    return team.project / made[1]

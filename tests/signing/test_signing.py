@@ -1,0 +1,141 @@
+"""Signatures that hold: who signed what, and what follows from it."""
+
+import base64
+import json
+import os
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from gonogo.errors import IntegrityError, UsageError
+from gonogo.results import Verdict
+from gonogo.signing.bundle import SIGSTORE, read_bundle
+from gonogo.signing.keys import load_key, new_key
+from gonogo.signing.signers import read_signers
+from gonogo.signing.signing import said, sign_with_ssh, signable, signer_of
+from tests.signing.conftest import PASSPHRASE, ROLES, Team
+
+
+def test_three_signatures_make_it_go(team: Team, signed: Path) -> None:
+    """In any order, each in a file of its own."""
+    found = team.verify(signed, release="3f2c1a9", oldest=timedelta(hours=4))
+    assert found.verdict is Verdict.GO
+    assert {role: (one.signer, one.decision) for role, one in found.decisions.items()} == {
+        role: (name, "GO") for role, name in ROLES.items()
+    }
+    assert not found.missing
+    assert {path.name for path in signed.glob("*.sigstore.json")} == {f"{role}.sigstore.json" for role in ROLES}
+
+
+def test_what_is_signed(signed: Path) -> None:
+    """All files of the run, the release, the policy, the role's statements, and what lay there already."""
+    bundle = read_bundle(signed / "technical-lead.sigstore.json")
+    assert bundle.kind == SIGSTORE
+    assert {"results.json", "evidence.json", "signoff.html", "junit.xml", "release"} <= bundle.subjects.keys()
+    assert bundle.signoff.statements == {"s.lead": "attested"}
+    assert bundle.signoff.policy.keys() == {"catalogue", "checks", "environment", "policy"}
+    last = read_bundle(signed / "devops.sigstore.json")
+    assert last.signoff.witnessed.keys() == {"product-owner.sigstore.json", "technical-lead.sigstore.json"}
+
+
+@pytest.mark.parametrize(
+    ("decisions", "verdict"),
+    [
+        ({}, Verdict.INCOMPLETE),
+        ({"devops": "GO"}, Verdict.INCOMPLETE),
+        ({"devops": "HOLD"}, Verdict.NO_GO),
+        ({"devops": "GO", "product-owner": "NO-GO", "technical-lead": "GO"}, Verdict.NO_GO),
+    ],
+)
+def test_combination(team: Team, decisions: dict[str, str], verdict: Verdict) -> None:
+    """One NO-GO is a NO-GO; silence is never a GO."""
+    folder = team.run()
+    for role, decision in decisions.items():
+        team.sign(folder, role, decision)
+    assert team.verify(folder).verdict is verdict
+
+
+def test_no_signature_turns_a_no_go_into_a_go(team: Team) -> None:
+    """Only a repair, or an accepted exception, and a new run."""
+    folder = team.run(status=404)
+    with pytest.raises(UsageError, match="No signature makes it GO"):
+        team.sign(folder, "devops", "GO")
+    team.sign(folder, "devops", "NO-GO")
+    assert team.verify(folder, required=()).verdict is Verdict.NO_GO
+
+
+def test_a_decision_is_not_taken_back(team: Team, signed: Path) -> None:
+    """Whoever changes their mind looks at a new run."""
+    with pytest.raises(UsageError, match="devops has signed already"):
+        team.sign(signed, "devops", "HOLD")
+
+
+def test_wrong_passphrase_and_wrong_key(team: Team, tmp_path: Path) -> None:
+    """Told without a traceback, and without the passphrase."""
+    path = team.keys / "devops.key"
+    with pytest.raises(UsageError, match="the passphrase is wrong") as caught:
+        load_key(path, "not the passphrase")
+    assert "not the passphrase" not in str(caught.value)
+    with pytest.raises(UsageError, match="exists already"):
+        new_key(path, PASSPHRASE)
+    with pytest.raises(UsageError, match="fewer than 8"):
+        new_key(tmp_path / "k", "short")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert b"ENCRYPTED" in path.read_bytes()
+
+
+def test_openssl_alone_verifies(team: Team, signed: Path, tmp_path: Path) -> None:
+    """Whoever doubts gonogo needs nothing of it: the pre-authentication encoding, the key, the signature."""
+    bundle = json.loads((signed / "devops.sigstore.json").read_bytes())["dsseEnvelope"]
+    payload, kind = base64.b64decode(bundle["payload"]), bundle["payloadType"].encode()
+    (tmp_path / "pae").write_bytes(b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload))
+    (tmp_path / "sig").write_bytes(base64.b64decode(bundle["signatures"][0]["sig"]))
+    signer = next(one for one in read_signers(team.project) if one.role == "devops")
+    (tmp_path / "pub.pem").write_text(signer.key or "")
+    command = ["openssl", "dgst", "-sha256", "-verify", "pub.pem", "-signature", "sig", "pae"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)  # noqa: S603 - openssl, as documented
+    assert done.stdout == b"Verified OK\n", done.stderr
+    (tmp_path / "pae").write_bytes((tmp_path / "pae").read_bytes() + b" ")
+    again = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)  # noqa: S603 - as above
+    assert again.returncode == 1
+
+
+def test_ssh_keys_do_as_well(team: Team, tmp_path: Path) -> None:
+    """For teams that have those already."""
+    key = tmp_path / "id_ed25519"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)  # noqa: S603, S607 - a key for the test
+    public = key.with_suffix(".pub").read_text()
+
+    def in_place_of_devops(signers: list[dict[str, object]]) -> None:
+        (one,) = (one for one in signers if one["role"] == "devops")
+        del one["key"]
+        one["ssh"] = public
+
+    team.edit_signers(in_place_of_devops)
+    folder, now = team.run(), datetime.now(UTC)
+    signer = signer_of(read_signers(team.project), "devops", now, ssh=True)
+    results = signable(folder, team.project, "devops", "GO")
+    path = sign_with_ssh(folder, said(folder, results, signer, ("GO", ""), now), signer, key)
+    assert path.name == "devops.ssh.json"
+    assert team.verify(folder, required=["devops"]).verdict is Verdict.GO
+    document = json.loads(path.read_bytes())
+    payload = json.loads(base64.b64decode(document["dsseEnvelope"]["payload"]))
+    payload["predicate"]["comment"] = "forged"
+    document["dsseEnvelope"]["payload"] = base64.b64encode(json.dumps(payload).encode()).decode()
+    path.write_text(json.dumps(document))
+    with pytest.raises(IntegrityError, match="is not that of Davi's key over these bytes"):
+        team.verify(folder)
+
+
+def test_keys_are_what_they_are_said_to_be(team: Team) -> None:
+    """A role has a key of its own; somebody else's is refused before anything is written."""
+    folder = team.run()
+    with pytest.raises(UsageError, match="does not have this key for devops"):
+        team.sign(folder, "devops", key="product-owner")
+    assert not list(folder.glob("*.sigstore.json"))
+    private = load_pem_private_key((team.keys / "devops.key").read_bytes(), PASSPHRASE.encode())
+    assert private.key_size == 256  # type: ignore[union-attr]  # an EC key
+    assert os.environ.get("GONOGO_KEY_PASSPHRASE") is None
