@@ -11,6 +11,7 @@ from gonogo.cli.checklist import checklist
 from gonogo.cli.checks import checks
 from gonogo.cli.clean import clean
 from gonogo.cli.environments import env, schema
+from gonogo.cli.init import init
 from gonogo.cli.papers import attest, waive
 from gonogo.cli.reference import reference
 from gonogo.cli.runs import load, replay, report, run, smoke
@@ -33,6 +34,7 @@ def cli() -> None:
 
 
 for _command in (
+    init,
     run,
     smoke,
     load,
