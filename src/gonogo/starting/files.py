@@ -39,7 +39,7 @@ _LATER = {
     "load": "the expected traffic: [load], and scenarios in loadtests/ of your own",
 }
 _HTTP_LATER = {
-    "health": "no health endpoint was found: declare http.health once there is one, as in '/health'",
+    "health": "no health endpoint was found: declare http.health, and add checks=health-shallow to service.health in the checklist",
     "deep_health": "no health that names its dependencies was found: declare http.deep_health",
     "metrics": "no metrics were found: declare http.metrics, http.series and http.moving",
     "series": "no series is worth requiring yet: declare http.series",
