@@ -106,7 +106,7 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
         kind = kinds[subject.removesuffix(GROUP)]
         applies = _applies(line, kind, environment) and (not line.profiles or profile in line.profiles)
         unasked = kind.optional and not scopes.get(kind.name)
-        if not applies:
+        if not applies and kind.section not in environment.service.without:
             absent[identifier] = line.needs
         if identifier in wanted and applies and not unasked:
             planned[identifier] = PlannedCheck(
@@ -120,7 +120,7 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
 
 
 def _reaching(line: Line, absent: Mapping[str, Sequence[CheckId]]) -> Line:
-    """The same with the needs of what does not apply here in its place: a cause further back is still the cause."""
+    """The same with the needs of what its family lacks here in its place: a cause further back is still the cause."""
     needs = dict.fromkeys(one for need in line.needs for one in absent.get(need, (need,)))
     return line if tuple(needs) == line.needs else line.model_copy(update={"needs": tuple(needs)})
 
