@@ -2,15 +2,9 @@
 
 from pathlib import Path
 
-from gonogo.documents import read_document
-from gonogo.results import RESULTS, SCHEMA, Results
+from gonogo.results import Results
 from gonogo.run import replayed
 from gonogo.session import judge
-
-
-def read_results(path: Path) -> Results:
-    """Read ``results.json``. Raises UsageError when it is missing, damaged, or of another schema."""
-    return read_document(path, SCHEMA, RESULTS)
 
 
 def judged_again(folder: Path, project: Path) -> Results:

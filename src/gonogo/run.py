@@ -140,12 +140,15 @@ class Run:
                 started_at=self.started_at,
                 finished_at=self.finished_at or self.started_at,
                 interrupted=self.interrupted,
+                finished=self.finished_at is not None,
+                narrowed=self.selected is not None,
             ),
             decision=decide(checks, accounted.lines),
             counts=count(checks),
             causes=root_causes(checks),
             checks=checks,
             lines=accounted.lines,
+            checklist=self.demands.checklist.source,
             roles=accounted.roles,
             exceptions=accounted.exceptions,
             findings=accounted.findings,
@@ -153,7 +156,7 @@ class Run:
                 evidence=hashlib.sha256(evidence).hexdigest(),
                 catalogue=_digest(folder / "catalogue.toml" for folder in self.suite.folders),
                 checks=_digest(path for folder in self.suite.folders for path in sorted(folder.rglob("*.py"))),
-                environment=hashlib.sha256(self.environment.model_dump_json().encode()).hexdigest(),
+                environment=_expectations(self.environment),
                 policy=self.demands.digest,
                 notes=tuple(self.notes),
             ),
@@ -345,6 +348,12 @@ def _scopes(keys: Collection[Key]) -> Mapping[str, Sequence[Scope]]:
     for kind, scope in keys:
         scopes.setdefault(kind, []).append(scope)
     return scopes
+
+
+def _expectations(environment: Environment) -> str:
+    """A digest that says whether two runs expected the same; they may well have had different releases before them."""
+    expected = environment.model_dump_json(exclude={"service": {"release"}})
+    return hashlib.sha256(expected.encode()).hexdigest()
 
 
 def _digest(paths: Iterator[Path]) -> str:
