@@ -46,25 +46,26 @@ def folders(environment: Path) -> Sequence[Path]:
     return [folder for folder in reversed(_folders_in(environment)) if (folder / NAME).is_file()]
 
 
-def earlier(results: Results, environment: Path) -> Sequence[Results]:
-    """The whole runs before this one that asked the same, the newest first, at most ten.
+def earlier(results: Results, environment: Path, *, narrowed: bool = False) -> Sequence[Results]:
+    """The runs before this one that asked the same, the newest first, at most ten; ``narrowed`` ones only if wanted.
 
-    What is damaged, provisional, narrowed, of another gate or of another service is passed over: a broken file of last
-    week must not keep today's run from its verdict.
+    What is damaged, provisional, of another gate or of another service is passed over: a broken file of last week must
+    not keep today's run from its verdict.
     """
     found: list[Results] = []
     for folder in folders(environment):
         if len(found) == MOST_EARLIER:
             break
         if folder.name[:_TIME] <= results.run.id[:_TIME] and _mentions(folder / NAME, results.run.gate):
-            found += [one for one in _readable(folder / NAME) if _comparable(one, results)]
+            found += [one for one in _readable(folder / NAME) if _comparable(one, results, narrowed=narrowed)]
     return sorted(found, key=lambda one: one.run.started_at, reverse=True)
 
 
-def _comparable(one: Results, other: Results) -> bool:
+def _comparable(one: Results, other: Results, *, narrowed: bool) -> bool:
     then, now = one.run, other.run
     same = (then.service, then.environment, then.gate) == (now.service, now.environment, now.gate)
-    return same and then.finished and not then.narrowed and then.id != now.id and then.started_at <= now.started_at
+    whole = then.finished and (narrowed or not then.narrowed)
+    return same and whole and then.id != now.id and then.started_at <= now.started_at
 
 
 def _mentions(path: Path, gate: str) -> bool:

@@ -33,12 +33,11 @@ def history(results: Results, earlier: Sequence[Results]) -> History:
 def changes(before: Results, after: Results) -> Sequence[Change]:
     """Everything that is not as it was, the worst first.
 
-    Where ``after`` did not ask everything (interrupted, or narrowed), what it did not ask is no news.
+    Where one of them did not ask everything (interrupted, or narrowed), what it did not ask is no news.
     """
-    partial = after.run.interrupted or after.run.narrowed
-    found = [*_checks(before, after, partial=partial), *_policies(before, after)]
-    if not partial:
-        found += [*_lines(before, after), *_coming_and_going(before, after)]
+    found = [*_checks(before, after), *_policies(before, after), *_coming_and_going(before, after)]
+    if not _partial(before) and not _partial(after):
+        found += _lines(before, after)
     return sorted(found, key=lambda change: ORDER.index(change.kind))
 
 
@@ -64,11 +63,19 @@ def section_totals(results: Results) -> Mapping[str, tuple[int, int]]:
     return totals
 
 
-def _checks(before: Results, after: Results, *, partial: bool) -> Iterator[Change]:
-    then = {check.id: check for check in before.checks}
+def _partial(results: Results) -> bool:
+    return results.run.interrupted or results.run.narrowed
+
+
+def _checks(before: Results, after: Results) -> Iterator[Change]:
+    then = {check.id: check for check in before.checks if _asked(check, before)}
     for check in after.checks:
-        if check.id in then and not (partial and check.outcome is Outcome.NOT_RUN):
+        if check.id in then and _asked(check, after):
             yield from _check(then[check.id], check)
+
+
+def _asked(check: CheckResult, results: Results) -> bool:
+    return check.outcome is not Outcome.NOT_RUN or not _partial(results)
 
 
 def _check(then: CheckResult, now: CheckResult) -> Iterator[Change]:

@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import rfc8785
+
 import gonogo
 from gonogo.accounting import account, waived
 from gonogo.bundled import bundled_root
@@ -35,6 +37,9 @@ from gonogo.run_folder import new_run_id
 from gonogo.secrets import Secrets
 from gonogo.sources import LiveSource, RecordedSource, Source
 from gonogo.verdict import conclude, count, decide, root_causes
+
+_PLACES = {"ca_file", "dotenv", "trust"}
+"""Keys of an environment that hold the path of a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -351,9 +356,12 @@ def _scopes(keys: Collection[Key]) -> Mapping[str, Sequence[Scope]]:
 
 
 def _expectations(environment: Environment) -> str:
-    """A digest that says whether two runs expected the same; they may well have had different releases before them."""
-    expected = environment.model_dump_json(exclude={"service": {"release"}})
-    return hashlib.sha256(expected.encode()).hexdigest()
+    """A digest that says whether two runs expected the same: of whatever release, and wherever files lie on a machine."""
+    expected = environment.model_dump(mode="json", exclude={"service": {"release"}})
+    for section in expected.values():
+        for key in _PLACES & section.keys() if isinstance(section, dict) else ():
+            section[key] = Path(section[key]).name if isinstance(section[key], str) else section[key]
+    return hashlib.sha256(rfc8785.dumps(expected)).hexdigest()
 
 
 def _digest(paths: Iterator[Path]) -> str:

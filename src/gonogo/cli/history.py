@@ -108,10 +108,11 @@ def _two_newest(environment: str | None, reports: Path) -> tuple[Results, Result
     if not found:
         raise UsageError(f"{place}: no run there yet; make one: gonogo run --env {place.name}")
     after = read_results(found[0] / NAME)
-    before = [one for one in earlier(after, place) if not one.run.interrupted]
+    known = earlier(after, place) or earlier(after, place, narrowed=True)
+    before = [one for one in known if not one.run.interrupted]
     if not before:
         raise UsageError(
-            f"{found[0]}: no earlier whole run of gate {after.run.gate} to compare with; give two runs: gonogo diff BEFORE AFTER"
+            f"{found[0]}: no earlier run of gate {after.run.gate} to compare with; give two runs: gonogo diff BEFORE AFTER"
         )
     return before[0], after
 

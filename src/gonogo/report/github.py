@@ -26,21 +26,28 @@ def _errors(results: Results) -> Iterator[str]:
     blockers = [one for one in problems(results, [Outcome.FAIL, Outcome.ERROR]) if _blocks(one)]
     for problem in sorted(blockers, key=lambda one: one.check.outcome is not Outcome.FAIL):
         yield _told("error", problem)
-    not_run = [one.check.id for one in problems(results, [Outcome.NOT_RUN]) if _blocks(one)]
-    if not_run:
-        yield _command("error", "NOT RUN", f"{counted(len(not_run), 'blocker')}: {and_more(not_run, _NAMES)}")
+    yield from _grouped("error", "blocker", [one for one in problems(results, [Outcome.NOT_RUN]) if _blocks(one)])
     lines = [line.id for line in open_lines(results)]
     if lines:
         yield _command("error", "checklist", f"{counted(len(lines), 'open line')}: {and_more(lines, _NAMES)}")
 
 
 def _warnings(results: Results) -> Iterator[str]:
-    quiet = problems(results, [Outcome.FAIL, Outcome.ERROR, Outcome.NOT_RUN])
-    for problem in [one for one in quiet if not _blocks(one)] + problems(results, [Outcome.WARN]):
+    quiet = [one for one in problems(results, [Outcome.FAIL, Outcome.ERROR]) if not _blocks(one)]
+    for problem in [*quiet, *problems(results, [Outcome.WARN])]:
         yield _told("warning", problem)
+    yield from _grouped("warning", "check", [one for one in problems(results, [Outcome.NOT_RUN]) if not _blocks(one)])
     for exception in results.exceptions:
         said = f"{exception.state} until {exception.until:%Y-%m-%d}, owner {exception.owner}: {exception.reason}"
         yield _command("warning", f"exception {exception.check}", bounded(said))
+
+
+def _grouped(kind: str, noun: str, found: Sequence[Problem]) -> Iterator[str]:
+    """Forty checks that were not reached are one annotation."""
+    if found:
+        ids = [problem.check.id for problem in found]
+        why = bounded(found[0].observation.message)
+        yield _command(kind, "NOT RUN", f"{counted(len(ids), noun)}: {and_more(ids, _NAMES)}\nfirst of all: {why}")
 
 
 def _blocks(problem: Problem) -> bool:
