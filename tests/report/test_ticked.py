@@ -71,9 +71,8 @@ def test_the_teams_own_bytes(change: object) -> None:
     after = parse_checklist(written, "x")
     done = {one.id for one in lines if one.status in DONE}
     assert [one.checked for one in after.lines] == [one.id in done for one in after.lines]
-    blank = {"text": "", "checked": False}
-    assert [dataclasses.replace(one, **blank) for one in after.lines] == [
-        dataclasses.replace(one, **blank) for one in before.lines
+    assert [dataclasses.replace(one, text="", checked=False) for one in after.lines] == [
+        dataclasses.replace(one, text="", checked=False) for one in before.lines
     ]
     for note in line_notes(told).values():
         assert f" {note}" in written

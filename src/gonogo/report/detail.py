@@ -57,7 +57,10 @@ def _facts(value: Any, depth: int) -> Iterator[str]:  # noqa: ANN401 - JSON
     if not isinstance(value, Mapping | list | tuple):
         yield f"{indent}{_plain(value)}"
         return
-    pairs = list(value.items()) if isinstance(value, Mapping) else [("-", item) for item in value]
+    if isinstance(value, Mapping):  # its target stands above it
+        pairs = [(name, item) for name, item in value.items() if name != "scope"]
+    else:
+        pairs = [("-", item) for item in value]
     for name, item in pairs[:_MOST_ITEMS]:
         label = "-" if name == "-" else f"{visible(str(name))}:"
         if isinstance(item, Mapping | list | tuple) and item and depth < _DEEPEST:
