@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+from gonogo.archive import read_results
 from gonogo.results import Results
 from gonogo.run import replayed
 from gonogo.session import judge
+
+__all__ = ["differences", "judged_again", "read_results"]
 
 
 def judged_again(folder: Path, project: Path) -> Results:
