@@ -53,7 +53,8 @@ def entropy_bits(value: str) -> int:
     size = next((size for pattern, size in _ALPHABETS if pattern.fullmatch(core)), _PRINTABLE)
     # Few different characters carry less than their alphabet could.
     spread = min(size, 4 * len(set(core)))
-    return math.floor(len(core.rstrip("=")) * math.log2(spread))
+    drawn = len(core) if size == _PRINTABLE else len(core.rstrip("="))
+    return math.floor(drawn * math.log2(spread))
 
 
 def is_placeholder(value: str) -> bool:
