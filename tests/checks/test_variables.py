@@ -123,7 +123,7 @@ def test_older_keys_pass_by_their_mode(judge: Judge) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"repository_problem": "no git"}, {"history_problem": "the clone is shallow"}])
-def test_git_that_cannot_say_is_no_pass(judge: Judge, changes: dict[str, str]) -> None:
+def test_git_that_cannot_say_is_no_pass(judge: Judge, changes: dict[str, Any]) -> None:
     """Half a history is no proof."""
     with pytest.raises(Unobserved):
         judge("variables-file-untracked", variable_file=replace(FILE, **changes))

@@ -5,6 +5,7 @@ import base64
 import json
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -65,14 +66,12 @@ def test_innocent(repo: Repo) -> None:
 
 @pytest.mark.parametrize(
     "leak",
-    [CANARY, base64.b64encode(f"x:{CANARY}".encode()).decode(), json.dumps(CANARY), CANARY.replace("/", "%2F")],
+    [CANARY, base64.b64encode(f"x:{CANARY}".encode()).decode(), json.dumps(CANARY), quote(CANARY, safe="")],
 )
 def test_value_of_ours_in_any_encoding(repo: Repo, leak: str) -> None:
-    """The last has one character encoded only, and is found in the others' company or not at all."""
+    """As manifests, headers, JSON and URLs carry it."""
     repo.commit({"a.txt": f"one\ntwo {leak}\n"})
-    found = places(looked(repo))
-    if "%2F" not in leak:
-        assert found == {("CANARY", "a.txt", 2, False), ("CANARY", "a.txt", 2, True)}
+    assert places(looked(repo)) == {("CANARY", "a.txt", 2, False), ("CANARY", "a.txt", 2, True)}
 
 
 def test_removed_from_the_tree_is_still_in_the_history(repo: Repo) -> None:
@@ -151,9 +150,7 @@ def test_ignored_files_are_where_secrets_belong(repo: Repo) -> None:
     for name in ("a.local", ".env.staging", "new.txt"):
         (repo.root / name).write_text(f"SECRET_KEY={CANARY}-long-enough\n")
     path = str(repo.root / ".env.staging")
-    assert places(looked(repo, path)) == {("SECRET_KEY of .env.staging", "new.txt", 1, False)} | {
-        ("CANARY", "new.txt", 1, False)
-    } or places(looked(repo, path)) == {("SECRET_KEY of .env.staging", "new.txt", 1, False)}
+    assert places(looked(repo, path)) == {("SECRET_KEY of .env.staging", "new.txt", 1, False)}
     repo.git("add", "-f", ".env.staging")
     repo.git("commit", "-q", "-m", "x")
     assert any(one.file == ".env.staging" and one.commit for one in looked(repo, path).findings)

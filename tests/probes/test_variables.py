@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -245,7 +246,7 @@ def test_webhook_secrets() -> None:
 
 
 @pytest.mark.parametrize("make", [secrets.token_urlsafe, secrets.token_hex])
-def test_what_is_random_is_taken_for_random(make: "type[str]") -> None:
+def test_what_is_random_is_taken_for_random(make: Callable[[int], str]) -> None:
     """32 bytes are 256 bit, in whatever alphabet; nobody is told otherwise by chance."""
     for _ in range(500):
         value = make(32)

@@ -26,7 +26,7 @@ _MOSTLY, _PARTLY = 0.9, 0.6
 """Of a text, and of words with something between them, are letters."""
 _PASSPHRASE = 3
 """Words, at least."""
-_WORDS = re.compile(r"[A-Za-z]{2,14}")
+_WORDS = re.compile(r"[A-Za-z]{1,14}")
 _SEQUENTIAL = 0.4
 """Of the neighbours: more than by any chance."""
 _TELLTALE = re.compile(

@@ -60,6 +60,8 @@ class History:
         self._commit = self._file = ""
         self._number = self._parents = 0
         self._in_message = False
+        self._wanted = False
+        """Whether the line that is being read is one of those looked for; a long one comes in pieces."""
 
     def lines(self) -> Iterator[Line]:
         """Every line added, and those of messages. Raises Unobserved when git fails in the middle."""
@@ -89,9 +91,12 @@ class History:
                 raise refused(said.read(2000), self._root)
 
     def _line(self, first: int, raw: bytes) -> Iterator[Line]:
-        if not first:  # the rest of a long line, with the end of what came before
-            yield self._found(raw)
-        elif raw.startswith(b"commit "):
+        if not first:
+            if self._wanted:
+                yield self._found(raw)
+            return
+        self._wanted = False
+        if raw.startswith(b"commit "):
             self._begin(raw)
         elif raw.startswith(b"diff "):
             self._in_message, self._parents, self._file = False, 0, ""
@@ -131,6 +136,7 @@ class History:
             self.skipped += 1
 
     def _found(self, raw: bytes) -> Line:
+        self._wanted = True
         return Line(file=self._file, number=self._number, text=raw.decode(errors="replace"), commit=self._commit)
 
 
