@@ -1,16 +1,23 @@
 """Files of variables, judged on literal facts."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gonogo.environment.model import Environment
 from gonogo.errors import Unobserved
 from gonogo.evidence.variables import Account, Shared, Variable, VariableDifferenceEvidence, VariableFileEvidence
-from tests.checks.conftest import Judge
+from gonogo.plan import build_plan, read_suite
+from gonogo.probes.registry import KINDS
+from gonogo.results import Outcome
+from gonogo.verdict import conclude
+from tests.checks.conftest import FOLDERS, Judge
 from tests.checks.test_tls import AT
 
 _GOOD: dict[str, Any] = {"present": True, "length": 60, "entropy_bits": 300, "well_formed": True}
+ROOT = Path(__file__).parents[2]
 URL = Variable(
     name="MONGO_URL",
     shape="mongodb",
@@ -133,3 +140,18 @@ def test_shape_that_nobody_declared_is_no_pass(judge: Judge) -> None:
     """An environment file that leaves REDIS_PASSWORD out of its shapes proves nothing about it."""
     with pytest.raises(Unobserved, match="shape password"):
         judge("variables-redis-password", variable_file=replace(FILE, variables=(URL,)))
+
+
+def test_one_file_alone_leaves_the_comparison_not_run() -> None:
+    """Never a pass; and what to do about it is said."""
+    files = {"staging": {"path": ".env.staging", "mode": "test"}}
+    environment = Environment.model_validate(
+        {"service": {"name": "S", "base_url": "https://a.test"}, "variables": {"files": files}}
+    )
+    scopes = {"variable_file": [("variables", "staging")], "repository": [("variables", "repository")]}
+    plan = build_plan(read_suite((*FOLDERS, ROOT / "smoke")), environment, KINDS, scopes, gate="pre-deploy")
+    assert "nothing that it could look at" in plan.checks["variables-differ"].obstacle
+    assert "two environments" in plan.checks["variables-differ"].hint
+    assert not plan.checks["variables-secret-key"].obstacle
+    (seen,) = (check for check in conclude(plan, {}, unseen="x") if check.id == "variables-differ")
+    assert seen.outcome is Outcome.NOT_RUN

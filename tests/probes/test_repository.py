@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import json
+import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -188,6 +190,25 @@ def test_out_of_time_is_said(repo: Repo) -> None:
     seen = asyncio.run(probe_repository(replace(question(repo.root), seconds=0)))
     assert not seen.complete
     assert "within 0 s" in seen.reason
+
+
+def test_git_that_falls_silent_is_ended(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that does not answer holds nobody up."""
+    real, stand_in = shutil.which("git"), tmp_path / "bin" / "git"
+    stand_in.parent.mkdir()
+    stand_in.write_text(f'#!/bin/sh\ncase "$*" in *" log "*) exec sleep 60;; *) exec {real} "$@";; esac\n')
+    stand_in.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{stand_in.parent}:{os.environ['PATH']}")
+    seen = asyncio.run(probe_repository(replace(question(repo.root), seconds=0.3)))
+    assert (seen.complete, seen.files) == (False, 2)
+    assert "whole history" in seen.reason or "within" in seen.reason
+
+
+def test_without_git(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slim image has none."""
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(Unobserved, match="git is not installed"):
+        asyncio.run(probe_repository(question(repo.root)))
 
 
 def test_no_repository(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ async def probe_repository(question: RepositoryQuestion) -> RepositoryEvidence:
 def _look(question: RepositoryQuestion, given_up: threading.Event) -> RepositoryEvidence:
     taken_at, clock = datetime.now(UTC), _Clock(question.seconds, given_up)
     root = top_level(Path(question.folder))
-    scan, history, files = Scan(known=known_values(question)), History(root), 0
+    scan, history, files = Scan(known=known_values(question)), History(root, question.seconds), 0
     reason, hint = incomplete(root), "git fetch --unshallow (in CI: a checkout with the whole history)"
     own = {Path(file).resolve() for file in question.files}
     try:
@@ -89,6 +89,8 @@ def _look(question: RepositoryQuestion, given_up: threading.Event) -> Repository
         _watched(scan, history.lines(), clock)
     except _TooMuch as bound:
         reason, hint = str(bound), "raise limits.probe, or find out what made the repository so large"
+    if history.cut_off and not reason:
+        reason, hint = f"git did not show the whole history within {question.seconds:g} s", "is the disk slow?"
     if history.skipped and not reason:
         reason, hint = f"git shows {history.skipped} files only as binary", "are they too large to belong there?"
     findings, more = scan.findings()

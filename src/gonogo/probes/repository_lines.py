@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,11 +53,14 @@ def file_lines(name: str, path: Path) -> Iterator[Line]:
 class History:
     """``git log`` of everything, as it comes: parsed by its grammar, so that no content can pass for a header."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, seconds: float) -> None:
         self.commits = 0
+        self.cut_off = False
+        """Whether git was ended since it took longer than these seconds."""
         self.skipped = 0
         """Files that git does not show: larger than its own limit, which is half a gigabyte."""
         self._root = root
+        self._seconds = seconds
         self._commit = self._file = ""
         self._number = self._parents = 0
         self._in_message = False
@@ -76,6 +80,9 @@ class History:
             process = subprocess.Popen(  # noqa: S603 - as in gonogo.probes.git
                 command, env=git_environ(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said
             )
+            # Git may be silent for ever, on a disk that does not answer; whoever reads would wait as long.
+            watch = threading.Timer(self._seconds, self._cut_off, (process,))
+            watch.start()
             try:
                 assert process.stdout is not None  # noqa: S101 - it is a pipe
                 with process.stdout:
@@ -85,10 +92,15 @@ class History:
                 process.kill()
                 raise
             finally:
+                watch.cancel()
                 code = process.wait()
-            if code:
+            if code and not self.cut_off:
                 said.seek(0)
                 raise refused(said.read(2000), self._root)
+
+    def _cut_off(self, process: subprocess.Popen[bytes]) -> None:
+        self.cut_off = True
+        process.kill()
 
     def _line(self, first: int, raw: bytes) -> Iterator[Line]:
         if not first:
