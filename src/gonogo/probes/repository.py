@@ -77,7 +77,7 @@ async def probe_repository(question: RepositoryQuestion) -> RepositoryEvidence:
 def _look(question: RepositoryQuestion, given_up: threading.Event) -> RepositoryEvidence:
     taken_at, clock = datetime.now(UTC), _Clock(question.seconds, given_up)
     root = top_level(Path(question.folder))
-    scan, history, files = Scan(known=known_values(question)), History(root, question.seconds), 0
+    scan, history, files = Scan(known=known_values(question)), History(root), 0
     reason, hint = incomplete(root), "git fetch --unshallow (in CI: a checkout with the whole history)"
     own = {Path(file).resolve() for file in question.files}
     try:
@@ -86,7 +86,7 @@ def _look(question: RepositoryQuestion, given_up: threading.Event) -> Repository
             if path.resolve() not in own:
                 _watched(scan, file_lines(name, path), clock)
                 files += 1
-        _watched(scan, history.lines(), clock)
+        _watched(scan, history.lines(clock.left), clock)
     except _TooMuch as bound:
         reason, hint = str(bound), "raise limits.probe, or find out what made the repository so large"
     if history.cut_off and not reason:
@@ -139,6 +139,11 @@ class _Clock:
     given_up: threading.Event
     characters: int = 0
     started: float = field(default_factory=time.monotonic)
+
+    @property
+    def left(self) -> float:
+        """Seconds."""
+        return max(self.started + self.seconds - time.monotonic(), 0)
 
     def check(self, characters: int) -> None:
         """Raise _TooMuch when it is time to stop."""

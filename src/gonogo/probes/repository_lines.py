@@ -53,21 +53,20 @@ def file_lines(name: str, path: Path) -> Iterator[Line]:
 class History:
     """``git log`` of everything, as it comes: parsed by its grammar, so that no content can pass for a header."""
 
-    def __init__(self, root: Path, seconds: float) -> None:
+    def __init__(self, root: Path) -> None:
         self.commits = 0
         self.cut_off = False
-        """Whether git was ended since it took longer than these seconds."""
+        """Whether git was ended since it took longer than it may."""
         self.skipped = 0
         """Files that git does not show: larger than its own limit, which is half a gigabyte."""
         self._root = root
-        self._seconds = seconds
         self._commit = self._file = ""
         self._number = self._parents = 0
         self._in_message = False
         self._wanted = False
         """Whether the line that is being read is one of those looked for; a long one comes in pieces."""
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self, seconds: float) -> Iterator[Line]:
         """Every line added, and those of messages. Raises Unobserved when git fails in the middle."""
         command = git_command(
             self._root,
@@ -81,7 +80,7 @@ class History:
                 command, env=git_environ(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said
             )
             # Git may be silent for ever, on a disk that does not answer; whoever reads would wait as long.
-            watch = threading.Timer(self._seconds, self._cut_off, (process,))
+            watch = threading.Timer(seconds, self._cut_off, (process,))
             watch.start()
             try:
                 assert process.stdout is not None  # noqa: S101 - it is a pipe
