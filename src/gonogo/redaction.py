@@ -28,7 +28,8 @@ class Redactor:
 
     def names_in(self, text: str) -> set[str]:
         """Which secrets stand in the text, in whatever encoding."""
-        if self._pattern is None:
+        # Most text holds none, and plain searches say so a hundred times faster than the pattern.
+        if self._pattern is None or not any(variant in text for variant in self._names):
             return set()
         return {self._names[found[0]] for found in self._pattern.finditer(text)}
 
