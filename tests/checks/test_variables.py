@@ -149,7 +149,8 @@ def test_one_file_alone_leaves_the_comparison_not_run() -> None:
         {"service": {"name": "S", "base_url": "https://a.test"}, "variables": {"files": files}}
     )
     scopes = {"variable_file": [("variables", "staging")], "repository": [("variables", "repository")]}
-    plan = build_plan(read_suite((*FOLDERS, ROOT / "smoke")), environment, KINDS, scopes, wanted=suite.order)
+    suite = read_suite((*FOLDERS, ROOT / "smoke"))
+    plan = build_plan(suite, environment, KINDS, scopes, wanted=suite.order)
     assert "nothing that it could look at" in plan.checks["variables-differ"].obstacle
     assert "two environments" in plan.checks["variables-differ"].hint
     assert not plan.checks["variables-secret-key"].obstacle
