@@ -161,7 +161,7 @@ class Run:
                 evidence=hashlib.sha256(evidence).hexdigest(),
                 catalogue=_digest(folder / "catalogue.toml" for folder in self.suite.folders),
                 checks=_digest(path for folder in self.suite.folders for path in sorted(folder.rglob("*.py"))),
-                environment=_expectations(self.environment),
+                environment=expectations_digest(self.environment),
                 policy=self.demands.digest,
                 notes=tuple(self.notes),
             ),
@@ -355,7 +355,7 @@ def _scopes(keys: Collection[Key]) -> Mapping[str, Sequence[Scope]]:
     return scopes
 
 
-def _expectations(environment: Environment) -> str:
+def expectations_digest(environment: Environment) -> str:
     """A digest that says whether two runs expected the same: of whatever release, and wherever files lie on a machine."""
     expected = environment.model_dump(mode="json", exclude={"service": {"release"}})
     for section in expected.values():
