@@ -1,28 +1,19 @@
 """Signing and verifying from the command line: the exit code is what a deploy job goes by."""
 
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import called
 from tests.signing.conftest import PASSPHRASE, Team
 
 
 def gonogo(team: Team, *arguments: str, given: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
     """In the team's project, with the passphrase in the environment."""
-    return subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", "from gonogo.cli import main; main()", *arguments],
-        cwd=team.project,
-        env={**os.environ, "GONOGO_KEY_PASSPHRASE": PASSPHRASE, "HOME": str(team.project), **environ},
-        input=given,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    known = {"GONOGO_KEY_PASSPHRASE": PASSPHRASE, "HOME": str(team.project)}
+    return called(team.project, *arguments, given=given, **{**known, **environ})
 
 
 def test_from_keys_to_a_verified_go(team: Team) -> None:
