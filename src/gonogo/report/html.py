@@ -15,7 +15,7 @@ import jinja2
 from markupsafe import Markup
 
 from gonogo.durations import format_duration
-from gonogo.report.history import change_line, grouped_changes
+from gonogo.report.changes import change_line, grouped_changes
 from gonogo.report.journeys import journeys
 from gonogo.report.lines import STATUS_SHAPES, line_sum, sections, totals, undone
 from gonogo.report.load import load_view
