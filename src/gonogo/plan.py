@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Literal, get_args
 
-from gonogo.catalogue import Catalogue, Line, read_catalogue
+from gonogo.catalogue import Catalogue, CheckId, Line, read_catalogue
 from gonogo.declarations import Declaration, read_declarations
 from gonogo.environment.model import Environment, Family, Part
 from gonogo.environment.types import Effect
@@ -99,12 +99,15 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
 ) -> Plan:
     """Plan what is ``wanted``, but for what the service declares not to have."""
     planned = {}
+    absent: dict[str, Sequence[CheckId]] = {}
     for identifier in suite.order:
-        declaration, line = suite.declarations[identifier], suite.catalogue[identifier]
+        declaration, line = suite.declarations[identifier], _reaching(suite.catalogue[identifier], absent)
         subject = subject_of(declaration, kinds)
         kind = kinds[subject.removesuffix(GROUP)]
         applies = _applies(line, kind, environment) and (not line.profiles or profile in line.profiles)
         unasked = kind.optional and not scopes.get(kind.name)
+        if not applies:
+            absent[identifier] = line.needs
         if identifier in wanted and applies and not unasked:
             targets = [step_scope(declaration)] if subject == WALK else scopes_of(subject, scopes)
             obstacle = _obstacle(line, kind, environment, allow_money=allow_money)
@@ -116,6 +119,12 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
                 **(obstacle or _aimless(kind, targets)),
             )
     return Plan(checks=planned)
+
+
+def _reaching(line: Line, absent: Mapping[str, Sequence[CheckId]]) -> Line:
+    """The same with the needs of what does not apply here in its place: a cause further back is still the cause."""
+    needs = dict.fromkeys(one for need in line.needs for one in absent.get(need, (need,)))
+    return line if tuple(needs) == line.needs else line.model_copy(update={"needs": tuple(needs)})
 
 
 def step_scope(declaration: Declaration) -> Scope:
