@@ -44,6 +44,7 @@ endurance: setup  ## fifty smoke runs, and one killed after every step: what rem
 
 bench: setup  ## what probing at once costs, beside one at a time; what the load generator sees and costs
 	$(BIN)/python tests/bench/probing.py
+	$(BIN)/python -m tests.bench.page
 	$(BIN)/python -m tests.bench.loading
 
 lock: setup  ## choose the newest versions that fit, with hashes

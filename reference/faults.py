@@ -47,6 +47,10 @@ def _api(name: str) -> Change:
     return lambda settings: replace(settings, api=settings.api | {name})
 
 
+def _variables(name: str) -> Change:
+    return lambda settings: replace(settings, variables=settings.variables | {name})
+
+
 def _front(fault: str, key: str = "ec") -> Change:
     return lambda settings: replace(
         settings, front=FrontSettings(fault=fault), certificates=replace(settings.certificates, key=key)
@@ -286,6 +290,32 @@ _PORTS: Mapping[str, tuple[str, Change]] = {
     "port-mongodb-open": ("MongoDB's port is reachable at the second address", _open("mongodb")),
     "port-redis-open": ("Redis' port is reachable at the second address", _open("redis")),
 }
+_VARIABLES: Mapping[str, Mapping[str, str]] = {
+    "variables": {
+        "env-file-missing": "production has no file of variables",
+        "env-duplicate-variable": "a variable stands in production's file twice",
+        "env-missing-variable": "production's file has no REDIS_PASSWORD",
+        "env-world-readable": "everybody on the machine may read production's file",
+        "env-committed": "staging's file is in the repository",
+        "env-in-history": "staging's file was committed, and removed later",
+        "env-live-key-in-staging": "staging takes real money",
+        "env-test-key-in-production": "production takes no money",
+        "env-placeholder-secret": "production's SECRET_KEY is changeme, again and again",
+        "env-short-secret": "production's SECRET_KEY has 128 bit",
+        "env-same-secret": "staging signs with production's SECRET_KEY",
+        "env-mongo-without-tls": "production connects to its database without TLS",
+        "env-other-stripe-account": "production's publishable key is of another account",
+        "env-wrong-webhook-secret": "staging has the webhook's id in place of its secret",
+        "env-no-llm-key": "staging's key for the language model is empty",
+        "env-not-a-dsn": "production has the address of Sentry's page in place of the DSN",
+        "env-weak-redis-password": "staging's Redis has a word for a password",
+    },
+    "repository": {
+        "repository-holds-secret": "production's SECRET_KEY is in a manifest, in base64",
+        "repository-secret-in-history": "the password of production's Redis was in a file of notes, once",
+        "repository-key-pattern": "a key of AWS is in the code",
+    },
+}
 
 FAULTS: Mapping[str, Fault] = {
     name: Fault(name=name, area=area, breaks=breaks, change=change)
@@ -301,6 +331,10 @@ FAULTS: Mapping[str, Fault] = {
             for journey, found in _SERVICE.items()
         ),
         *_OUTSIDE.items(),
+        *(
+            (area, {name: (breaks, _variables(name)) for name, breaks in found.items()})
+            for area, found in _VARIABLES.items()
+        ),
     )
     for name, (breaks, change) in faults.items()
 }

@@ -20,6 +20,7 @@ from reference.doubles.stripe.api import StripeDouble
 from reference.fronts import https_front, mongodb_relay, redis_front, stray_listeners
 from reference.mongodb import Credentials, MongoServer
 from reference.ports import Ports, choose_ports
+from reference.repository import MODES, Repository
 from reference.settings import Settings
 from reference.valkey import RedisCredentials, RedisServer
 
@@ -46,6 +47,7 @@ class Instance:
 
     def __init__(self, state: Path, on_crash: Callable[[Child], None]) -> None:
         self._state = state
+        self._repository = state / "workme"
         self._on_crash = on_crash
         self._ports = choose_ports()
         self._settings = Settings()
@@ -99,6 +101,10 @@ class Instance:
             "stripe": {"api": f"http://127.0.0.1:{used['stripe']}"},
             "sentry": {"api": f"http://127.0.0.1:{used['sentry']}"},
             "mail": {"inbox": f"http://127.0.0.1:{used['inbox']}"},
+            "variables": {
+                "repository": str(self._repository),
+                "files": {name: {"path": str(self._repository / f".env.{name}")} for name in MODES},
+            },
             "ports": {"closed": {family: list(ports) for family, ports in self._ports.closed.items()}},
         }
 
@@ -115,6 +121,7 @@ class Instance:
             "sentry": (("sentry",), self._make_sentry),
             "llm": (("llm",), self._make_llm),
             "mail": (("mail",), self._make_mail),
+            "variables": (("variables",), self._make_repository),
         }
 
     async def _in_order(self, work: Callable[[str], Coroutine[Any, Any, None]], names: Sequence[str]) -> None:
@@ -209,6 +216,9 @@ class Instance:
             key=self._internal.key,
         )
         return [double]
+
+    def _make_repository(self) -> Sequence[Part]:
+        return [Repository(self._repository, self._settings.variables)]
 
     def _api_config(self) -> ApiConfig:
         used = self._ports.used

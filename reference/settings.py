@@ -37,3 +37,5 @@ class Settings:
     mail: MailSettings = field(default_factory=MailSettings)
     open_ports: frozenset[str] = frozenset()
     """Families whose port is open that must not be."""
+    variables: frozenset[str] = frozenset()
+    """Faults of the repository, and of the files of variables in it."""

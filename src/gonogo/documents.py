@@ -21,7 +21,9 @@ def read_document(path: Path, schema: str, adapter: TypeAdapter[Document]) -> Do
         raise UsageError(f"{path}: not readable as JSON ({error}); restore it from the run's artefacts") from None
     found = document.get("schema") if isinstance(document, dict) else None
     if found != schema:
-        raise UsageError(f"{path}: schema is {found!r}; this gonogo reads {schema!r}")
+        raise UsageError(
+            f"{path}: schema is {found!r}; this gonogo reads {schema!r}; use the gonogo that wrote it, or a newer one"
+        )
     try:
         return adapter.validate_python(document)
     except ValidationError as error:

@@ -109,12 +109,14 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
         if not applies and kind.section not in environment.service.without:
             absent[identifier] = line.needs
         if identifier in wanted and applies and not unasked:
+            targets = [step_scope(declaration)] if subject == WALK else scopes_of(subject, scopes)
+            obstacle = _obstacle(line, kind, environment, allow_money=allow_money)
             planned[identifier] = PlannedCheck(
                 declaration=declaration,
                 line=line,
                 subject=subject,
-                scopes=[step_scope(declaration)] if subject == WALK else scopes_of(subject, scopes),
-                **_obstacle(line, kind, environment, allow_money=allow_money),
+                scopes=targets,
+                **(obstacle or _aimless(kind, targets)),
             )
     return Plan(checks=planned)
 
@@ -207,6 +209,13 @@ def _obstacle(line: Line, kind: ProbeKind, environment: Environment, *, allow_mo
                 "hint": f'declare it, or add "{subject}" to service.without if the service truly has none',
             }
     return {}
+
+
+def _aimless(kind: ProbeKind, targets: Sequence[Scope]) -> dict[str, str]:
+    """Why there is nothing to ask although the section is declared, where that has a cure."""
+    if targets or not kind.no_target:
+        return {}
+    return {"obstacle": f"[{kind.section}] declares nothing that it could look at", "hint": kind.no_target}
 
 
 def _contradictions(lines: Mapping[str, Line], declared: Mapping[str, Declaration]) -> Iterable[str]:

@@ -2,13 +2,20 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gonogo import results as results_json
+from gonogo.archive import earlier
+from gonogo.history import history
+from gonogo.report.ctrf import render_ctrf
 from gonogo.report.html import render_signoff
 from gonogo.report.junit import render_junit
-from gonogo.results import Observation, Results
+from gonogo.report.statement import render_statement
+from gonogo.report.summary import render_summary_page
+from gonogo.report.ticked import render_checklist
+from gonogo.results import RESULTS as RESULTS_TYPE
+from gonogo.results import Observation, Results, canonical
 from gonogo.run import Run
 from gonogo.run_folder import RunFolder
 
@@ -16,6 +23,10 @@ EVIDENCE = "evidence.json"
 RESULTS = "results.json"
 SIGNOFF = "signoff.html"
 JUNIT = "junit.xml"
+CTRF = "ctrf.json"
+SUMMARY = "summary.md"
+STATEMENT = "statement.intoto.json"
+CHECKLIST = "checklist.md"
 PYTEST_HTML = "pytest.html"
 
 
@@ -37,30 +48,41 @@ class Published:
 def open_folder(run: Run, reports: Path) -> RunFolder:
     """Prepare the folder before anything is asked: INCOMPLETE is on record until the run says otherwise."""
     folder = RunFolder.create(reports, run.environment_name, run.id)
-    _write_all(folder, run, {}, unseen="the run did not finish: it was killed, or still goes on")
+    evidence = run.recording()
+    results = run.results({}, evidence, unseen="the run did not finish: it was killed, or still goes on")
+    _write_all(folder, run, evidence, results)
     return folder
 
 
 def publish(run: Run, folder: RunFolder, seen: Mapping[str, Sequence[Observation]], *, unseen: str) -> Published:
-    """Replace the provisional record by the final one."""
-    results, page = _write_all(folder, run, seen, unseen=unseen)
+    """Replace the provisional record by the final one, which knows what came before it."""
+    evidence = run.recording()
+    results = run.results(seen, evidence, unseen=unseen)
+    known = replace(results, history=history(results, earlier(results, folder.path.parent)))
+    # Earlier files are as anybody may have left them: what is taken from them is redacted as well.
+    results = canonical(run.redactor.json(RESULTS_TYPE.dump_python(known, mode="json")))
+    page = _write_all(folder, run, evidence, results)
     return Published(results=results, folder=folder, signoff_digest=hashlib.sha256(page).hexdigest())
 
 
 def derived(results: Results) -> Mapping[str, bytes]:
     """Every file that is a pure function of the results, by its name."""
-    return {SIGNOFF: render_signoff(results), JUNIT: render_junit(results)}
+    files = {
+        SIGNOFF: render_signoff(results),
+        JUNIT: render_junit(results),
+        CTRF: render_ctrf(results),
+        SUMMARY: render_summary_page(results),
+        STATEMENT: render_statement(results),
+    }
+    return {**files, CHECKLIST: render_checklist(results)} if results.checklist else files
 
 
-def _write_all(
-    folder: RunFolder, run: Run, seen: Mapping[str, Sequence[Observation]], *, unseen: str
-) -> tuple[Results, bytes]:
-    evidence = run.recording()
-    results = run.results(seen, evidence, unseen=unseen)
+def _write_all(folder: RunFolder, run: Run, evidence: bytes, results: Results) -> bytes:
+    """The bytes of the sign-off page."""
     files = derived(results)
     folder.write(EVIDENCE, evidence)
     for name, content in {**files, **run.source.artefacts()}.items():
         folder.write(name, content)
     # Last: whoever finds results.json finds all the rest beside it.
     folder.write(RESULTS, results_json.to_bytes(results))
-    return results, files[SIGNOFF]
+    return files[SIGNOFF]

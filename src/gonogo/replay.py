@@ -2,15 +2,12 @@
 
 from pathlib import Path
 
-from gonogo.documents import read_document
-from gonogo.results import RESULTS, SCHEMA, Results
+from gonogo.archive import read_results
+from gonogo.results import Results
 from gonogo.run import replayed
 from gonogo.session import judge
 
-
-def read_results(path: Path) -> Results:
-    """Read ``results.json``. Raises UsageError when it is missing, damaged, or of another schema."""
-    return read_document(path, SCHEMA, RESULTS)
+__all__ = ["differences", "judged_again", "read_results"]
 
 
 def judged_again(folder: Path, project: Path) -> Results:

@@ -252,9 +252,11 @@ class History:
     """What was known before this run."""
 
     changes: Sequence[Change] = ()
-    """Since the newest of ``runs``."""
+    """Since the run ``since``."""
     runs: Sequence[PastRun] = ()
     """At most the last ten, oldest first; without this one."""
+    since: str = ""
+    """Id of the newest of ``runs`` that was not interrupted; empty: there is nothing to compare with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,6 +273,10 @@ class RunIdentity:
     started_at: datetime
     finished_at: datetime
     interrupted: bool = False
+    finished: bool = True
+    """False: the record that stands until the run says otherwise, and stays when it is killed."""
+    narrowed: bool = False
+    """Whether it was asked about some of the gate's checks only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +287,7 @@ class Provenance:
     catalogue: str
     checks: str
     environment: str
+    """All that the environment expects; the release under review is not part of it."""
     policy: str = ""
     """Of the checklist, the gates, the attestations and the waivers."""
     notes: Sequence[str] = ()
@@ -301,6 +308,8 @@ class Results:
     provenance: Provenance
     lines: Sequence[LineResult] = ()
     """The whole checklist, in its order."""
+    checklist: str = ""
+    """The text that they were read from, line ends and byte order mark as they were."""
     roles: Sequence[RoleResult] = ()
     exceptions: Sequence[ExceptionResult] = ()
     findings: Sequence[Finding] = ()

@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import rfc8785
+
 import gonogo
 from gonogo.accounting import account, waived
 from gonogo.bundled import bundled_root
@@ -35,6 +37,9 @@ from gonogo.run_folder import new_run_id
 from gonogo.secrets import Secrets
 from gonogo.sources import LiveSource, RecordedSource, Source
 from gonogo.verdict import conclude, count, decide, root_causes
+
+_PLACES = {"ca_file", "dotenv", "trust"}
+"""Keys of an environment that hold the path of a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,12 +145,15 @@ class Run:
                 started_at=self.started_at,
                 finished_at=self.finished_at or self.started_at,
                 interrupted=self.interrupted,
+                finished=self.finished_at is not None,
+                narrowed=self.selected is not None,
             ),
             decision=decide(checks, accounted.lines),
             counts=count(checks),
             causes=root_causes(checks),
             checks=checks,
             lines=accounted.lines,
+            checklist=self.demands.checklist.source,
             roles=accounted.roles,
             exceptions=accounted.exceptions,
             findings=accounted.findings,
@@ -153,7 +161,7 @@ class Run:
                 evidence=hashlib.sha256(evidence).hexdigest(),
                 catalogue=_digest(folder / "catalogue.toml" for folder in self.suite.folders),
                 checks=_digest(path for folder in self.suite.folders for path in sorted(folder.rglob("*.py"))),
-                environment=hashlib.sha256(self.environment.model_dump_json().encode()).hexdigest(),
+                environment=expectations_digest(self.environment),
                 policy=self.demands.digest,
                 notes=tuple(self.notes),
             ),
@@ -345,6 +353,15 @@ def _scopes(keys: Collection[Key]) -> Mapping[str, Sequence[Scope]]:
     for kind, scope in keys:
         scopes.setdefault(kind, []).append(scope)
     return scopes
+
+
+def expectations_digest(environment: Environment) -> str:
+    """A digest that says whether two runs expected the same: of whatever release, and wherever files lie on a machine."""
+    expected = environment.model_dump(mode="json", exclude={"service": {"release"}})
+    for section in expected.values():
+        for key in _PLACES & section.keys() if isinstance(section, dict) else ():
+            section[key] = Path(section[key]).name if isinstance(section[key], str) else section[key]
+    return hashlib.sha256(rfc8785.dumps(expected)).hexdigest()
 
 
 def _digest(paths: Iterator[Path]) -> str:

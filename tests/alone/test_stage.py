@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from gonogo.archive import read_results
 from gonogo.load.stage import HISTOGRAMS
 from gonogo.publish import open_folder
 from gonogo.reference_instance import ReferenceInstance, ReferenceProcess
-from gonogo.replay import differences, judged_again, read_results
+from gonogo.replay import differences, judged_again
 from gonogo.results import Outcome
 from gonogo.run import Request, prepare
 from gonogo.session import verify

@@ -1,12 +1,18 @@
-"""The command line as its users run it: a process of its own."""
+"""The command line as its users run it: a process of its own, or this one where only its words matter."""
 
+import contextlib
+import io
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import pytest
+
+from gonogo.cli import main
 
 ROOT = Path(__file__).parents[2]
 Gonogo = Callable[..., subprocess.CompletedProcess[str]]
@@ -27,6 +33,31 @@ http_port = 1
 issuer = "X"
 """
 """An environment in which nothing listens: the fastest honest NO-GO there is."""
+
+
+def called(project: Path, *arguments: str, given: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+    """The command line within this process: a second faster, for commands that start nothing."""
+    out, err = io.StringIO(), io.StringIO()
+    here, stdin = Path.cwd(), sys.stdin
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    os.chdir(project)
+    sys.stdin = io.StringIO(given)
+    try:
+        with (
+            mock.patch.dict(os.environ, environ),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            pytest.raises(SystemExit) as ended,
+        ):
+            main(arguments)
+    finally:
+        sys.stdin = stdin
+        os.chdir(here)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    code = ended.value.code
+    assert isinstance(code, int)
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture

@@ -69,6 +69,7 @@ def test_interrupted_run_is_incomplete_and_exits_130(silent: Path, number: signa
     assert "Traceback" not in stderr
     found = record(silent, "silent")
     assert found["run"]["interrupted"] is True  # type: ignore[index]  # JSON
+    assert found["run"]["finished"] is True  # type: ignore[index]  # JSON
     assert found["counts"]["planned"] == found["counts"][Outcome.NOT_RUN] + found["counts"][Outcome.PASS]  # type: ignore[index]  # JSON
 
 
@@ -80,6 +81,7 @@ def test_killed_run_leaves_its_provisional_record(silent: Path) -> None:
     found = record(silent, "silent")
     assert found["decision"]["verdict"] == "INCOMPLETE"  # type: ignore[index]  # JSON
     assert "did not finish" in json.dumps(found)
+    assert found["run"]["finished"] is False  # type: ignore[index]  # JSON
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

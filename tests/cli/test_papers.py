@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Gonogo
+from tests.cli.conftest import Gonogo, called
 
 LIST = "# Launch\n- [ ] TLS works <!-- a.tls checks=tls-handshake -->\n- [ ] Invites <!-- a.invites attest=devops -->\n"
 
@@ -19,13 +19,13 @@ def listed(project: Path) -> Path:
     return project
 
 
-def attest(gonogo: Gonogo, *more: str, line: str = "a.invites", role: str = "devops") -> Any:  # noqa: ANN401 - a process
+def attest(project: Path, *more: str, line: str = "a.invites", role: str = "devops") -> Any:  # noqa: ANN401 - a process
     """``gonogo attest`` with what it needs."""
     options = {"--env": "dead", "--by": "Davi", "--role": role, "--evidence": "minutes.txt", "--note": "seen"}
-    return gonogo("attest", line, *(part for pair in options.items() for part in pair), *more)
+    return called(project, "attest", line, *(part for pair in options.items() for part in pair), *more)
 
 
-def waive(gonogo: Gonogo, check: str = "tls-handshake", **changes: str) -> Any:  # noqa: ANN401 - a process
+def waive(project: Path, check: str = "tls-handshake", **changes: str) -> Any:  # noqa: ANN401 - a process
     """``gonogo waive`` with what it needs."""
     options = {
         "env": "dead",
@@ -36,7 +36,7 @@ def waive(gonogo: Gonogo, check: str = "tls-handshake", **changes: str) -> Any: 
         "until": "14d",
         **changes,
     }
-    return gonogo("waive", check, *(part for name, value in options.items() for part in (f"--{name}", value)))
+    return called(project, "waive", check, *(part for name, value in options.items() for part in (f"--{name}", value)))
 
 
 def results(project: Path) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def test_a_run_accounts_for_every_line(gonogo: Gonogo, listed: Path) -> None:
     gonogo("run", "--env", "dead")
     before = {line["id"]: line["status"] for line in results(listed)["lines"]}
     assert before == {"a.tls": "failed", "a.invites": "open"}
-    done = attest(gonogo)
+    done = attest(listed)
     assert done.returncode == 0, done.stderr
     assert "commit it" in done.stdout
     gonogo("run", "--env", "dead")
@@ -61,7 +61,7 @@ def test_a_run_accounts_for_every_line(gonogo: Gonogo, listed: Path) -> None:
 
 def test_a_waived_check_still_runs(gonogo: Gonogo, listed: Path) -> None:
     """It is an exception, told in the first lines, and never a pass."""
-    assert waive(gonogo).returncode == 0
+    assert waive(listed).returncode == 0
     gonogo("run", "--env", "dead")
     found = results(listed)
     check = next(check for check in found["checks"] if check["id"] == "tls-handshake")
@@ -71,27 +71,26 @@ def test_a_waived_check_still_runs(gonogo: Gonogo, listed: Path) -> None:
     assert {line["id"]: line["status"] for line in found["lines"]}["a.tls"] == "excepted"
 
 
-def test_coverage_and_what_is_missing(gonogo: Gonogo, listed: Path) -> None:
+def test_coverage_and_what_is_missing(listed: Path) -> None:
     """Who verifies what, before anything runs."""
-    done = gonogo("checklist", "--env", "dead")
+    done = called(listed, "checklist", "--env", "dead")
     assert done.stdout.splitlines()[1].split() == ["Launch", "2", "1", "0", "1"]
-    missing = gonogo("checklist", "--env", "dead", "--missing").stdout
+    missing = called(listed, "checklist", "--env", "dead", "--missing").stdout
     assert missing.split() == ["a.invites", "devops", "Invites", "(Launch)"]
-    attest(gonogo)
-    assert "nothing" in gonogo("checklist", "--env", "dead", "--missing").stdout
-    assert listed
+    attest(listed)
+    assert "nothing" in called(listed, "checklist", "--env", "dead", "--missing").stdout
 
 
-def test_import_takes_over_a_list(gonogo: Gonogo, listed: Path) -> None:
+def test_import_takes_over_a_list(listed: Path) -> None:
     """Ids that are there stay; ids that would vanish are told, and nothing is written."""
     theirs = listed / "TODO.md"
     theirs.write_text("# Launch\n- [ ] TLS works\n")
-    refused = gonogo("checklist", "import", "TODO.md")
+    refused = called(listed, "checklist", "import", "TODO.md")
     assert refused.returncode == 2
     assert "checklist.md:2: a.tls would vanish" in refused.stderr
     assert (listed / "environments/checklist.md").read_text() == LIST
     theirs.write_text(LIST + "- [x] More\n")
-    assert gonogo("checklist", "import", "TODO.md").returncode == 0
+    assert called(listed, "checklist", "import", "TODO.md").returncode == 0
     assert (listed / "environments/checklist.md").read_text() == LIST + "- [x] More <!-- launch.more -->\n"
 
 
@@ -105,11 +104,9 @@ def test_import_takes_over_a_list(gonogo: Gonogo, listed: Path) -> None:
         (("--valid", "2020-01-01"), "a.invites", "devops", "it ends before it begins"),
     ],
 )
-def test_attestations_that_are_refused(  # noqa: PLR0917 - a table
-    gonogo: Gonogo, listed: Path, more: tuple[str, ...], line: str, role: str, said: str
-) -> None:
+def test_attestations_that_are_refused(listed: Path, more: tuple[str, ...], line: str, role: str, said: str) -> None:
     """At once, not in the run on launch day; nothing is written."""
-    done = attest(gonogo, *more, line=line, role=role)
+    done = attest(listed, *more, line=line, role=role)
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
@@ -125,13 +122,13 @@ def test_attestations_that_are_refused(  # noqa: PLR0917 - a table
         ({"env": "ded"}, "no environment 'ded'"),
     ],
 )
-def test_waivers_that_are_refused(gonogo: Gonogo, listed: Path, changes: dict[str, str], said: str) -> None:
+def test_waivers_that_are_refused(listed: Path, changes: dict[str, str], said: str) -> None:
     """As with attestations."""
-    done = waive(gonogo, **changes)
+    done = waive(listed, **changes)
     assert done.returncode == 2
     assert said in done.stderr
     assert not (listed / "environments/waivers").exists()
-    assert "no check 'tls-handshak'; did you mean tls-handshake?" in waive(gonogo, "tls-handshak").stderr
+    assert "no check 'tls-handshak'; did you mean tls-handshake?" in waive(listed, "tls-handshak").stderr
 
 
 @pytest.mark.parametrize(
@@ -155,21 +152,19 @@ def test_waivers_that_are_refused(gonogo: Gonogo, listed: Path, changes: dict[st
         ("waivers/dead.toml", "[[waiver]]\ncheck = 'tls-handshake'\n", "dead.toml: waiver.0.reason: missing"),
     ],
 )
-def test_bad_papers_stop_a_run_before_it_begins(
-    gonogo: Gonogo, listed: Path, name: str, content: str, said: str
-) -> None:
+def test_bad_papers_stop_a_run_before_it_begins(listed: Path, name: str, content: str, said: str) -> None:
     """The file, the line, the cure; exit code 2; no report that somebody could take for one."""
     path = listed / "environments" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content)
-    done = gonogo("run", "--env", "dead")
+    done = called(listed, "run", "--env", "dead")
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert not (listed / "reports").exists()
 
 
-def test_a_catalogue_that_covers_unknown_lines(gonogo: Gonogo, listed: Path) -> None:
+def test_a_catalogue_that_covers_unknown_lines(listed: Path) -> None:
     """A typo there would leave its line open for ever, or worse, seem to cover it."""
     checks = listed / "checks"
     checks.mkdir()
@@ -178,6 +173,6 @@ def test_a_catalogue_that_covers_unknown_lines(gonogo: Gonogo, listed: Path) -> 
         '    """Why.\n\n    Fix: it.\n    """\n    assert tls\n'
     )
     (checks / "catalogue.toml").write_text('[own-one]\ntitle = "T"\ncovers = ["a.tsl"]\nseverity = "blocker"\n')
-    done = gonogo("run", "--env", "dead")
+    done = called(listed, "run", "--env", "dead")
     assert done.returncode == 2
     assert "catalogue.toml: own-one.covers: no line 'a.tsl' in environments/checklist.md" in done.stderr

@@ -7,6 +7,8 @@ import pytest
 
 from tests.cli.conftest import Gonogo
 
+DERIVED = ("signoff.html", "junit.xml", "ctrf.json", "summary.md", "statement.intoto.json")
+
 
 def test_dead_service_is_no_go_with_one_root_cause(gonogo: Gonogo, project: Path) -> None:
     """The verdict comes last, the cause once, the exit code keeps the deploy job from going on."""
@@ -21,7 +23,16 @@ def test_dead_service_is_no_go_with_one_root_cause(gonogo: Gonogo, project: Path
     assert "asking" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     files = {path.name for path in (project / "reports" / "dead" / "latest").iterdir()}
-    assert files == {"evidence.json", "results.json", "junit.xml", "signoff.html", "pytest.html"}
+    assert files == {
+        "evidence.json",
+        "results.json",
+        "junit.xml",
+        "ctrf.json",
+        "summary.md",
+        "statement.intoto.json",
+        "signoff.html",
+        "pytest.html",
+    }
 
 
 def test_results_add_up(gonogo: Gonogo, project: Path) -> None:
@@ -60,7 +71,7 @@ def test_report_renders_the_same_bytes(gonogo: Gonogo, project: Path) -> None:
     """Whoever doubts a page can make it again."""
     gonogo("run", "--env", "dead")
     latest = project / "reports/dead/latest"
-    before = {name: (latest / name).read_bytes() for name in ("signoff.html", "junit.xml")}
+    before = {name: (latest / name).read_bytes() for name in DERIVED}
     for name in before:
         (latest / name).unlink()
     assert gonogo("report", "reports/dead/latest").returncode == 0

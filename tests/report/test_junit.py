@@ -4,6 +4,7 @@ from xml.etree import ElementTree as ET
 
 from gonogo.report.junit import render_junit
 from gonogo.results import Results
+from tests.report.accounts import CASES
 
 
 def test_totals_agree(no_go: Results) -> None:
@@ -31,3 +32,27 @@ def test_hostile_text_stays_text(hostile: Results) -> None:
     root = ET.fromstring(render_junit(hostile))  # noqa: S314 - our own bytes
     assert not list(root.iter("script"))
     assert "\x00" not in ET.tostring(root, encoding="unicode")
+
+
+def test_accepted_exception_is_skipped_and_says_why() -> None:
+    """Red, it would stop what somebody allowed; silent, nobody would know that they did."""
+    root = ET.fromstring(render_junit(CASES["excepted"]))  # noqa: S314 - our own bytes
+    assert [found.get("message") for found in root.iter("skipped")] == [
+        "accepted exception: known since spring; FAIL: broken"
+    ]
+    assert root.find(".//failure") is None
+
+
+def test_open_line_is_a_failure() -> None:
+    """All checks green, and nobody attested the backup: a CI page must not look ready."""
+    root = ET.fromstring(render_junit(CASES["open"]))  # noqa: S314 - our own bytes
+    assert {
+        case.get("name"): found.get("message") for case in root.iter("testcase") for found in case.iter("failure")
+    } == {
+        "b.open": "open: nobody said",
+        "b.failed": "failed: tls-a: closed",
+    }
+    assert {case.get("classname") for case in root.iterfind("testsuite[@name='checklist']/testcase")} == {
+        "Part",
+        "Other",
+    }

@@ -3,7 +3,18 @@
 import dataclasses
 
 from gonogo.report.terminal import render_summary
-from gonogo.results import Cause, Observation, Outcome, Results, RootCause
+from gonogo.results import (
+    Cause,
+    Change,
+    Finding,
+    History,
+    LineStatus,
+    Observation,
+    Outcome,
+    Results,
+    RootCause,
+)
+from tests.report.accounts import accounted, exception, line, waived
 from tests.report.conftest import check, results
 
 
@@ -115,3 +126,46 @@ def test_message_is_that_of_the_target_with_consequences() -> None:
         check="tls-a", scope=large, outcome=Outcome.FAIL, message="nobody listens", consequences=["tls-b"]
     )
     assert " ✖ tls-a   nobody listens (and at 1 more)\n" in summary(results([both, blocked], [cause]))
+
+
+def test_checklist_papers_and_changes() -> None:
+    """All that keeps the gate shut beside checks, and what is new, before the verdict and after the checks."""
+    lines = [line(f"b.{number}", LineStatus.OPEN, "nobody said") for number in range(6)]
+    changes = [
+        Change(kind="newly failing", subject=f"tls-{number}", before="pass", after="fail") for number in range(6)
+    ]
+    told = accounted(
+        [check("dns-a"), waived("tls-a")],
+        [line("a.a"), *lines, line("c.c", LineStatus.FAILED, "tls-a: closed")],
+        exceptions=[exception("tls-a")],
+        findings=[Finding(subject="a.a", message="has expired", path="environments/a.toml")],
+        history=History(changes=changes, since="20261122T120000Z-abcdef"),
+    )
+    assert summary(told) == (
+        "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9\n"
+        "gate pre-deploy · 2 planned\n"
+        " dns            1 pass\n"
+        " tls            1 waived\n"
+        " CHECKLIST\n"
+        " ✖ c.c   tls-a: closed\n"
+        " ○ b.0   nobody said\n"
+        " ○ b.1   nobody said\n"
+        " ○ b.2   nobody said\n"
+        " ○ b.3   nobody said\n"
+        "   and 2 more\n"
+        " EXCEPTIONS\n"
+        " ◇ tls-a   in force, until 2026-11-30, owner Bo: known since spring\n"
+        " FINDINGS\n"
+        " · a.a   has expired (environments/a.toml)\n"
+        " CHANGES since 20261122T120000Z-abcdef\n"
+        " ✖ tls-0   pass → fail\n"
+        " ✖ tls-1   pass → fail\n"
+        " ✖ tls-2   pass → fail\n"
+        " ✖ tls-3   pass → fail\n"
+        " ✖ tls-4   pass → fail\n"
+        "   and 1 more: gonogo diff --env staging\n"
+        " 2 = 1 pass + 1 waived\n"
+        " checklist 8 = 1 verified + 1 failed + 6 open\n"
+        " report  reports/x.html   sha256:6c6d08cf…\n"
+        " ◌ INCOMPLETE   7 lines open                                               4.1 s"
+    )

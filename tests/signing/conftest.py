@@ -25,7 +25,20 @@ from gonogo.sources import RecordedSource
 
 PASSPHRASE = "correct horse battery"
 ROLES = {"technical-lead": "Tomás", "product-owner": "Paula", "devops": "Davi"}
-FAMILIES = ["dns", "hosts", "http", "mongodb", "redis", "ports", "stripe", "sentry", "mail", "smoke", "load"]
+FAMILIES = [
+    "dns",
+    "hosts",
+    "http",
+    "mongodb",
+    "redis",
+    "ports",
+    "stripe",
+    "sentry",
+    "mail",
+    "smoke",
+    "load",
+    "variables",
+]
 LIST = "# Launch\n- [ ] Guide <!-- a.guide attest=devops -->\n- [ ] All is well <!-- s.lead -->\n"
 GATES = """
 [default]

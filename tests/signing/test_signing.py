@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -139,3 +140,22 @@ def test_keys_are_what_they_are_said_to_be(team: Team) -> None:
     private = load_pem_private_key((team.keys / "devops.key").read_bytes(), PASSPHRASE.encode())
     assert private.key_size == 256  # type: ignore[union-attr]  # an EC key
     assert os.environ.get("GONOGO_KEY_PASSPHRASE") is None
+
+
+def test_verifying_without_gonogo_as_documented(team: Team, signed: Path, tmp_path: Path) -> None:
+    """The very commands of docs/sign-off.md, over the files of a run."""
+    document = (Path(__file__).parents[2] / "docs" / "sign-off.md").read_text()
+    script = document.partition("```sh\n")[2].partition("```")[0]
+    work = tmp_path / "work"
+    shutil.copytree(signed, work)
+    signer = next(one for one in read_signers(team.project) if one.role == "devops")
+    (work / "signer.pem").write_text(signer.key or "")
+
+    def run() -> subprocess.CompletedProcess[str]:
+        command = ["bash", "-e", "-c", script]
+        return subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)  # noqa: S603 - our own document
+
+    done = run()
+    assert (done.returncode, done.stdout) == (0, "Verified OK\n"), done.stderr
+    (work / "signoff.html").write_text("other")
+    assert run().returncode != 0

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from dotenv import dotenv_values
 
+from gonogo.archive import read_results
 from gonogo.cleaning import clean
 from gonogo.errors import UsageError
 from gonogo.publish import open_folder
 from gonogo.reference_instance import ReferenceInstance, ReferenceProcess
-from gonogo.replay import differences, judged_again, read_results
+from gonogo.replay import differences, judged_again
 from gonogo.results import Outcome, Results
 from gonogo.run import Request, prepare
 from gonogo.session import verify

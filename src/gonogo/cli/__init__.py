@@ -11,6 +11,7 @@ from gonogo.cli.checklist import checklist
 from gonogo.cli.checks import checks
 from gonogo.cli.clean import clean
 from gonogo.cli.environments import env, schema
+from gonogo.cli.history import diff, list_runs, show
 from gonogo.cli.init import init
 from gonogo.cli.papers import attest, waive
 from gonogo.cli.reference import reference
@@ -33,26 +34,9 @@ def cli() -> None:
     """
 
 
-for _command in (
-    init,
-    run,
-    smoke,
-    load,
-    clean,
-    checklist,
-    attest,
-    waive,
-    replay,
-    report,
-    key,
-    sign,
-    verify,
-    seal,
-    env,
-    checks,
-    schema,
-    reference,
-):
+for _command in (init, run, smoke, load, clean, checklist, attest, waive, replay, report, list_runs, show, diff):
+    cli.add_command(_command)
+for _command in (key, sign, verify, seal, env, checks, schema, reference):
     cli.add_command(_command)
 
 

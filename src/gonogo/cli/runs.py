@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,14 @@ def _options(command: Callable[..., int]) -> Callable[..., int]:
     return command
 
 
+_FORMAT = click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "github"]),
+    default="text",
+    show_default=True,
+    help="github: also annotations, and the summary of the job.",
+)
 _OPTIONS = (
     click.option(
         "--env", "environment", required=True, metavar="NAME", help="The environment, as environments/NAME.toml."
@@ -39,6 +47,7 @@ _OPTIONS = (
         "--fault", "faults", multiple=True, metavar="NAME", help="Switch on a fault of the bundled reference."
     ),
     click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="Kept here."),
+    _FORMAT,
     click.option("--strict", is_flag=True, help="Exit 1 for GO WITH EXCEPTIONS as well."),
     click.option("--allow-money", is_flag=True, help="Let it make the one real payment that is refunded at once."),
 )
@@ -47,16 +56,16 @@ _OPTIONS = (
 @click.command()
 @_options
 @click.option("--gate", metavar="NAME", help="What is asked, as in gates.toml; by default that of the environment.")
-def run(*, reports: Path, strict: bool, **asked: Any) -> int:  # noqa: ANN401 - fields of a Request
+def run(*, reports: Path, strict: bool, style: str, **asked: Any) -> int:  # noqa: ANN401 - fields of a Request
     """Verify an environment, write its report, say GO or NO-GO."""
-    return _verified(asked, reports, strict=strict)
+    return _verified(asked, reports, strict=strict, style=style)
 
 
 @click.command()
 @_options
-def smoke(*, reports: Path, strict: bool, **asked: Any) -> int:  # noqa: ANN401 - as above
+def smoke(*, reports: Path, strict: bool, style: str, **asked: Any) -> int:  # noqa: ANN401 - as above
     """Walk the critical paths as synthetic users, leave nothing behind, say GO or NO-GO."""
-    return _verified({**asked, "gate": "smoke"}, reports, strict=strict)
+    return _verified({**asked, "gate": "smoke"}, reports, strict=strict, style=style)
 
 
 @click.command()
@@ -72,6 +81,7 @@ def load(  # noqa: PLR0913 - as many as there are options
     *,
     reports: Path,
     strict: bool,
+    style: str,
     profile: Profile,
     duration: str | None,
     rate: float | None,
@@ -96,10 +106,11 @@ def load(  # noqa: PLR0913 - as many as there are options
         processes=processes, workers=workers, host=host if workers else "127.0.0.1", port=int(port) if workers else 0
     )
     narrowed = {"gate": "load", "profile": profile, "crowd": crowd, "overlay": overlay if overlay["load"] else {}}
-    return _verified({**asked, **narrowed}, reports, strict=strict)
+    return _verified({**asked, **narrowed}, reports, strict=strict, style=style)
 
 
-def _verified(asked: dict[str, Any], reports: Path, *, strict: bool) -> int:
+def _verified(asked: dict[str, Any], reports: Path, *, strict: bool, style: str) -> int:
+    from gonogo.cli.output import show_github, show_summary  # noqa: PLC0415 - help answers at once
     from gonogo.cli.progress import Progress  # noqa: PLC0415 - help answers at once
     from gonogo.publish import open_folder  # noqa: PLC0415
     from gonogo.run import Request, prepare  # noqa: PLC0415
@@ -136,7 +147,9 @@ def _verified(asked: dict[str, Any], reports: Path, *, strict: bool) -> int:
             published = abandon(prepared, folder)
     finally:
         prepared.close()
-    _show(published.results, str(published.signoff), published.signoff_digest)
+    show_summary(published.results, str(published.signoff), published.signoff_digest)
+    if style == "github":
+        show_github(published.results)
     return _exit_code(published.results, strict=strict)
 
 
@@ -144,13 +157,16 @@ def _verified(asked: dict[str, Any], reports: Path, *, strict: bool) -> int:
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 def replay(folder: Path) -> int:
     """Judge a run's recorded evidence again, without a network, and compare."""
-    from gonogo.errors import IntegrityError  # noqa: PLC0415 - help answers at once
+    from gonogo.archive import read_results  # noqa: PLC0415 - help answers at once
+    from gonogo.cli.output import show_summary  # noqa: PLC0415
+    from gonogo.errors import IntegrityError  # noqa: PLC0415
     from gonogo.publish import RESULTS  # noqa: PLC0415
-    from gonogo.replay import differences, judged_again, read_results  # noqa: PLC0415
+    from gonogo.replay import differences, judged_again  # noqa: PLC0415
 
     recorded = read_results(folder / RESULTS)
     results = judged_again(folder, Path())
-    _show(results, str(folder), "")
+    # What came before it is no outcome of the evidence: it is shown as recorded.
+    show_summary(replace(results, history=recorded.history), str(folder), "")
     found = differences(recorded, results)
     if found:
         raise IntegrityError("the evidence does not give what results.json says:\n  " + "\n  ".join(found))
@@ -159,27 +175,21 @@ def replay(folder: Path) -> int:
 
 @click.command()
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
-def report(folder: Path) -> int:
+@_FORMAT
+def report(folder: Path, *, style: str) -> int:
     """Render a run's report again from results.json, byte for byte."""
-    from gonogo.publish import RESULTS, derived  # noqa: PLC0415 - help answers at once
-    from gonogo.replay import read_results  # noqa: PLC0415
+    from gonogo.archive import read_results  # noqa: PLC0415 - help answers at once
+    from gonogo.cli.output import show_github  # noqa: PLC0415
+    from gonogo.publish import RESULTS, derived  # noqa: PLC0415
     from gonogo.run_folder import RunFolder  # noqa: PLC0415
 
     results = read_results(folder / RESULTS)
     for name, content in derived(results).items():
         RunFolder(folder).write(name, content)
         click.echo(folder / name)
+    if style == "github":
+        show_github(results)
     return 0
-
-
-def _show(results: Results, path: str, digest: str) -> None:
-    from gonogo.report.terminal import render_summary  # noqa: PLC0415 - help answers at once
-
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    width = shutil.get_terminal_size((100, 24)).columns
-    click.echo(
-        render_summary(results, report_path=path, report_digest=digest, colour=colour, width=width), color=colour
-    )
 
 
 def _exit_code(results: Results, *, strict: bool) -> int:

@@ -36,15 +36,20 @@ def key() -> None:
 )
 def new(*, role: str, name: str | None, out: Path | None) -> int:
     """Make a key (ECDSA P-256), encrypted with a passphrase that is asked for."""
-    from gonogo.signing.keys import enrol, new_key  # noqa: PLC0415 - help answers at once
+    from gonogo.errors import UsageError  # noqa: PLC0415 - help answers at once
+    from gonogo.signing.keys import enrol, new_key  # noqa: PLC0415
 
     path = out or Path.home() / ".config" / "gonogo" / f"{role}.key"
     public = new_key(path, _passphrase(confirm=True))
-    click.echo(f"{path}: the private key; it stays on this machine")
-    if name:
+    if not name:
+        click.echo(f"{path}: the private key; it stays on this machine\n{public}")
+        return 0
+    try:
         click.echo(f"{enrol(Path(), name=name, role=role, public=public)}: commit it, and have it reviewed")
-    else:
-        click.echo(public)
+    except UsageError:
+        path.unlink()  # nobody would ever sign with it
+        raise
+    click.echo(f"{path}: the private key; it stays on this machine")
     return 0
 
 

@@ -13,6 +13,7 @@ from gonogo.environment.types import (
     Duration,
     Effect,
     FilePath,
+    FolderPath,
     HostName,
     Port,
     SecretName,
@@ -44,7 +45,9 @@ def _https(value: str) -> str:
 IN_ORDER = PlainSerializer(sorted, when_used="json")
 Part = Literal["health", "deep_health", "metrics", "series", "moving", "openapi"]
 """What a service may lack although it speaks HTTP: keys of [http]."""
-Family = Literal["dns", "hosts", "http", "mongodb", "redis", "ports", "stripe", "sentry", "mail", "smoke", "load"]
+Family = Literal[
+    "dns", "hosts", "http", "mongodb", "redis", "ports", "stripe", "sentry", "mail", "smoke", "load", "variables"
+]
 
 
 class Service(Section):
@@ -308,6 +311,40 @@ class Load(Section):
         return self
 
 
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Shape = Literal["mongodb", "random", "stripe-secret", "stripe-publishable", "stripe-webhook", "key", "dsn", "password"]
+_SHAPES: Mapping[str, Shape] = {
+    "MONGO_URL": "mongodb",
+    "SECRET_KEY": "random",
+    "STRIPE_SECRET_KEY": "stripe-secret",
+    "STRIPE_PUBLISHABLE_KEY": "stripe-publishable",
+    "STRIPE_WEBHOOK_SECRET": "stripe-webhook",
+    "EMERGENT_LLM_KEY": "key",
+    "SENTRY_DSN": "dsn",
+    "REDIS_PASSWORD": "password",
+}
+
+
+class VariableFile(Section):
+    """The file that one running environment takes its variables from."""
+
+    path: FilePath
+    mode: Literal["test", "live"] = Field(description="Of the Stripe keys in it.")
+
+
+class Variables(Section):
+    """The variables of every running environment, and the repository that must hold none of their values."""
+
+    repository: FolderPath = Field(default=".", description="Its work tree and its whole history are looked through.")
+    differ: tuple[VariableName, ...] = Field(
+        default=("SECRET_KEY", "REDIS_PASSWORD"), description="Variables that no two files may share the value of."
+    )
+    files: Annotated[Mapping[Annotated[str, Field(pattern="^[a-z0-9_-]+$")], VariableFile], Field(min_length=1)]
+    shapes: Mapping[VariableName, Shape] = Field(
+        default_factory=lambda: dict(_SHAPES), description="Variable to what its value must look like; replaces all."
+    )
+
+
 class Environment(Section):
     """The whole file. Sections that a service does not have are named in ``service.without``."""
 
@@ -327,6 +364,7 @@ class Environment(Section):
     mail: Mail | None = None
     smoke: Smoke | None = None
     load: Load | None = None
+    variables: Variables | None = None
 
     @model_validator(mode="after")
     def _base_url_is_a_declared_host(self) -> Self:

@@ -113,6 +113,13 @@ def _file_path(value: str) -> str:
     return value
 
 
+def _folder_path(value: str) -> str:
+    if not value or "\0" in value:
+        message = "the path of a folder is expected"
+        raise ValueError(message)
+    return value
+
+
 def _base_url(value: str) -> str:
     try:
         parts = urlsplit(value)
@@ -154,6 +161,7 @@ SocketAddress = Annotated[str, AfterValidator(_socket_address)]
 UrlPath = Annotated[str, AfterValidator(_url_path)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 FilePath = Annotated[str, AfterValidator(_file_path)]
+FolderPath = Annotated[str, AfterValidator(_folder_path)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 SecretName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$"), SecretMarker()]
 Text = Annotated[str, Field(min_length=1, max_length=500)]

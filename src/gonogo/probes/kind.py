@@ -37,6 +37,8 @@ class ProbeKind:
     questions: Callable[[Environment, Secrets], Sequence[Any]]
     ask: Callable[[Any], Awaitable[Evidence]]
     effect: Effect = Effect.READ
+    no_target: str = ""
+    """What to do when the section is declared, and gives rise to no question of this kind all the same."""
     alone: bool = False
     """Measures time, and is asked when all others are done: our own load must not become the target's latency."""
     optional: bool = False

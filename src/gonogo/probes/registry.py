@@ -18,9 +18,11 @@ from gonogo.evidence.load import LoadEvidence
 from gonogo.evidence.mongodb import MongoEvidence, MongoStatusEvidence, MongoWriteEvidence
 from gonogo.evidence.ports import PortsEvidence
 from gonogo.evidence.redis import RedisEvidence, RedisStatusEvidence, RedisWriteEvidence
+from gonogo.evidence.repository import RepositoryEvidence
 from gonogo.evidence.sentry import SentryEvidence
 from gonogo.evidence.stripe import StripeEvidence
 from gonogo.evidence.tls import TlsEvidence
+from gonogo.evidence.variables import VariableDifferenceEvidence, VariableFileEvidence
 from gonogo.probes.attested_url import probe_attested_url
 from gonogo.probes.dns import (
     host_questions,
@@ -50,9 +52,16 @@ from gonogo.probes.ports import ports_questions, probe_ports
 from gonogo.probes.redis import probe_redis
 from gonogo.probes.redis_client import redis_questions, redis_status_questions
 from gonogo.probes.redis_status import probe_redis_latency, probe_redis_status, probe_redis_write
+from gonogo.probes.repository import probe_repository, repository_questions
 from gonogo.probes.sentry import probe_sentry, sentry_questions
 from gonogo.probes.stripe import probe_stripe, stripe_questions
 from gonogo.probes.tls import probe_tls, tls_questions
+from gonogo.probes.variables import (
+    probe_variable_difference,
+    probe_variable_file,
+    variable_difference_questions,
+    variable_file_questions,
+)
 
 _KINDS: tuple[ProbeKind, ...] = (
     ProbeKind(name="dns_zone", section="dns", evidence=DnsZoneEvidence, questions=zone_questions, ask=probe_dns_zone),
@@ -162,6 +171,28 @@ _KINDS: tuple[ProbeKind, ...] = (
         questions=no_questions,
         ask=probe_attested_url,
         optional=True,
+    ),
+    ProbeKind(
+        name="variable_file",
+        section="variables",
+        evidence=VariableFileEvidence,
+        questions=variable_file_questions,
+        ask=probe_variable_file,
+    ),
+    ProbeKind(
+        name="variable_difference",
+        section="variables",
+        evidence=VariableDifferenceEvidence,
+        questions=variable_difference_questions,
+        ask=probe_variable_difference,
+        no_target="declare the files of two environments under [variables.files], and run gonogo where both are",
+    ),
+    ProbeKind(
+        name="repository",
+        section="variables",
+        evidence=RepositoryEvidence,
+        questions=repository_questions,
+        ask=probe_repository,
     ),
     # Journeys have a runner of their own; they stand here so that what they recorded can be read again.
     ProbeKind(

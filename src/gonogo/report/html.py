@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import islice
@@ -14,37 +15,98 @@ import jinja2
 from markupsafe import Markup
 
 from gonogo.durations import format_duration
+from gonogo.report.changes import change_line, grouped_changes
 from gonogo.report.journeys import journeys
+from gonogo.report.lines import STATUS_SHAPES, line_sum, sections, totals, undone
 from gonogo.report.load import load_view
 from gonogo.report.visible import visible
 from gonogo.report.wording import SHAPES, VERDICT_SHAPES, command, families, problems, word
-from gonogo.results import Outcome, Results, sum_line
+from gonogo.results import Outcome, Results, RoleResult, sum_line, to_bytes
 
-ROLES = ("Technical lead", "Product owner", "DevOps")
+_ROLES = (
+    RoleResult(id="technical-lead", title="Technical lead", statements=()),
+    RoleResult(id="product-owner", title="Product owner", statements=()),
+    RoleResult(id="devops", title="DevOps", statements=()),
+)
+"""Who signs where no gates.toml says otherwise."""
+_FRESH = timedelta(hours=4)
+"""How long evidence is thought to hold: what the documentation gives to ``gonogo verify --max-age``."""
 _LONGEST_FACT = 600
 _MOST_ITEMS = 40
 
 
-def render_signoff(results: Results) -> bytes:
-    """The page's bytes; the same results give the same bytes."""
-    environment = _environment()
-    style = _source("signoff.css")
-    page = environment.get_template("signoff.html.j2").render(
-        results=results,
-        style=Markup(style),  # noqa: S704 - our own file, and its hash stands in the policy
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        families=families(results),
-        journeys=journeys(results),
-        load=load_view(results),
-        failed=problems(results, [Outcome.FAIL]),
-        warned=problems(results, [Outcome.WARN]),
-        gaps=problems(results, [Outcome.ERROR, Outcome.NOT_RUN]),
-        sum_line=sum_line(results.counts),
-        seconds=format_duration(results.run.finished_at - results.run.started_at),
-        roles=ROLES,
-        shown_at=_shown_at(results),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """One role's decision, as the sealed page shows it; whoever gives it here has verified it."""
+
+    role: str
+    signer: str
+    decision: str
+    comment: str
+    time: datetime
+    file: str
+
+
+def render_signoff(results: Results, signatures: Sequence[Signature] = ()) -> bytes:
+    """The page's bytes; the same results, and the same signatures, give the same bytes."""
+    style, script = _source("signoff.css"), _source("signoff.js")
+    page = (
+        _environment()
+        .get_template("signoff.html.j2")
+        .render(
+            results=results,
+            style=Markup(style),  # noqa: S704 - our own file, and its hash stands in the policy
+            style_hash=_hash(style),
+            script=Markup(script),  # noqa: S704 - as above
+            script_hash=_hash(script),
+            signed={one.role: one for one in signatures},
+            **_verdict_view(results),
+            **_lists(results),
+        )
     )
     return page.encode()
+
+
+def _verdict_view(results: Results) -> dict[str, Any]:
+    """What is read in the first ten seconds."""
+    return {
+        "sum_line": sum_line(results.counts),
+        "line_sum": line_sum(results),
+        "seconds": format_duration(results.run.finished_at - results.run.started_at),
+        "fresh_until": results.run.finished_at + _FRESH,
+        "digest": hashlib.sha256(to_bytes(results)).hexdigest(),
+        "change_line": change_line(results),
+        "roles": results.roles or _ROLES,
+    }
+
+
+def _lists(results: Results) -> dict[str, Any]:
+    """What it rests on."""
+    return {
+        "families": families(results),
+        "journeys": journeys(results),
+        "load": load_view(results),
+        "failed": problems(results, [Outcome.FAIL]),
+        "warned": problems(results, [Outcome.WARN]),
+        "gaps": problems(results, [Outcome.ERROR, Outcome.NOT_RUN]),
+        "undone": undone(results),
+        "sections": sections(results),
+        "totals": totals(results),
+        "changes": grouped_changes(results),
+        "by_id": {line.id: line for line in results.lines},
+        "excepted": {one.check: one for one in results.exceptions if one.state == "in force"},
+        "outcomes": [(_css(outcome), word(outcome)) for outcome in Outcome if results.counts.get(outcome)],
+        "shown_at": _shown_at(results),
+    }
+
+
+def _hash(text: str) -> str:
+    """As a Content-Security-Policy wants it."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _css(value: object) -> str:
+    return str(value).replace(" ", "-").lower()
 
 
 @cache
@@ -62,10 +124,12 @@ def _environment() -> jinja2.Environment:
         shape=SHAPES.__getitem__,
         verdict_shape=VERDICT_SHAPES.__getitem__,
         utc=_utc,
+        day=lambda moment: f"{moment:%Y-%m-%d}",
         seconds=lambda elapsed: f"{elapsed.total_seconds():.2f} s",
         facts=_facts,
         tally=_tally,
-        css=lambda outcome: str(outcome).replace(" ", "-").lower(),
+        css=_css,
+        box=STATUS_SHAPES.__getitem__,
     )
     environment.globals.update(command=command, same=_same, nothing=timedelta())
     return environment

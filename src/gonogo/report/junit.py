@@ -1,10 +1,11 @@
-"""``junit.xml``: what CI systems read. One test case per check and target."""
+"""``junit.xml``: what CI systems read. One test case per check and target, and one per line of the checklist."""
 
 import re
+from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
 from gonogo.report.wording import families, word
-from gonogo.results import CheckResult, Observation, Outcome, Results
+from gonogo.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ELEMENTS = {
@@ -12,37 +13,60 @@ _ELEMENTS = {
     Outcome.ERROR: "error",
     Outcome.BLOCKED: "skipped",
     Outcome.NOT_RUN: "skipped",
+    Outcome.WAIVED: "skipped",
 }
+_TOTALS = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+CHECKLIST = "checklist"
 
 
 def render_junit(results: Results) -> bytes:
     """The file's bytes. A warning is a passed case that says so on its output."""
     root = ET.Element("testsuites", name=f"gonogo {results.run.environment}")
+    accepted = {one.check: one.reason for one in results.exceptions}
     for family, checks in families(results).items():
-        suite = ET.SubElement(root, "testsuite", name=family, timestamp=results.run.started_at.isoformat())
-        cases = [(check, seen) for check in checks for seen in check.observations]
-        for check, seen in cases:
-            _add_case(suite, check, seen)
-        suite.set("tests", str(len(cases)))
-        for attribute, outcomes in (
-            ("failures", {Outcome.FAIL}),
-            ("errors", {Outcome.ERROR}),
-            ("skipped", {Outcome.BLOCKED, Outcome.NOT_RUN}),
-        ):
-            suite.set(attribute, str(sum(seen.outcome in outcomes for _, seen in cases)))
+        suite = _suite(root, family, results)
+        for check in checks:
+            for seen in check.observations:
+                _add_case(suite, check, seen, accepted)
+    if results.leaves:
+        suite = _suite(root, CHECKLIST, results)
+        for line in results.leaves:
+            _add_line(suite, line)
+    for suite in root:
+        suite.set("tests", str(len(suite)))
+        for attribute, element in _TOTALS.items():
+            suite.set(attribute, str(len(suite.findall(f"testcase/{element}"))))
     ET.indent(root)
     written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return written
 
 
-def _add_case(suite: ET.Element, check: CheckResult, seen: Observation) -> None:
+def _suite(root: ET.Element, name: str, results: Results) -> ET.Element:
+    return ET.SubElement(root, "testsuite", name=name, timestamp=results.run.started_at.isoformat())
+
+
+def _add_case(suite: ET.Element, check: CheckResult, seen: Observation, accepted: Mapping[str, str]) -> None:
     case = ET.SubElement(suite, "testcase", classname=check.family, name=f"{check.id}[{_legal('·'.join(seen.scope))}]")
-    element = _ELEMENTS.get(seen.outcome)
+    waived = check.outcome is Outcome.WAIVED and seen.outcome is not Outcome.PASS
+    element = _ELEMENTS.get(Outcome.WAIVED if waived else seen.outcome)
+    said = f"{word(seen.outcome)}: {seen.message}"
     if element is not None:
-        found = ET.SubElement(case, element, message=_legal(f"{word(seen.outcome)}: {seen.message}"))
+        message = f"accepted exception: {accepted.get(check.id, 'no reason given')}; {said}" if waived else said
+        found = ET.SubElement(case, element, message=_legal(message))
         found.text = _legal("\n".join(filter(None, (seen.hint, f"Fix: {check.fix}"))))
     elif seen.outcome is Outcome.WARN:
         ET.SubElement(case, "system-out").text = _legal(f"warning: {seen.message}")
+
+
+def _add_line(suite: ET.Element, line: LineResult) -> None:
+    """What nobody verified is red here as well: on a CI page, skipped is what nobody looks at."""
+    section = line.section[-1] if line.section else CHECKLIST
+    case = ET.SubElement(suite, "testcase", classname=_legal(section), name=line.id)
+    if line.status not in DONE:
+        found = ET.SubElement(case, "failure", message=_legal(f"{line.status}: {line.why}"))
+        found.text = _legal(line.text)
+    elif line.status is LineStatus.EXCEPTED:
+        ET.SubElement(case, "system-out").text = _legal(line.why)
 
 
 def _legal(text: str) -> str:

@@ -6,20 +6,36 @@ from collections.abc import Iterator, Sequence
 
 from gonogo.catalogue import Severity
 from gonogo.durations import format_duration
-from gonogo.report.visible import visible
-from gonogo.report.wording import SHAPES, VERDICT_SHAPES, Problem, command, families, problems, word
+from gonogo.report.changes import change_words
+from gonogo.report.visible import harmless, visible
+from gonogo.report.wording import (
+    LINE_SHAPES,
+    SHAPES,
+    VERDICT_SHAPES,
+    Problem,
+    and_more,
+    command,
+    counted,
+    families,
+    line_sum,
+    open_lines,
+    problems,
+    word,
+)
 from gonogo.results import CheckResult, Outcome, Results, Verdict, sum_line
 
 _COLOURS = {Verdict.GO: "32", Verdict.GO_WITH_EXCEPTIONS: "33", Verdict.NO_GO: "31", Verdict.INCOMPLETE: "33"}
 _NARROWEST = 60
 _INDENT = "   "
 _MANY = 4
+_LINES = 5
+_CHANGES = 5
 
 
 def render_summary(results: Results, *, report_path: str, report_digest: str, colour: bool, width: int) -> str:
     """All lines, without a newline at the end."""
     page = _Page(results, max(width, _NARROWEST), colour=colour)
-    return "\n".join(page.lines(report_path, report_digest))
+    return "\n".join(harmless(line) for line in page.lines(report_path, report_digest))
 
 
 class _Page:
@@ -38,9 +54,16 @@ class _Page:
         yield from self._section("WARNINGS", problems(results, [Outcome.WARN]))
         yield from self._section("COULD NOT BE OBSERVED", problems(results, [Outcome.ERROR]))
         yield from self._not_run()
+        yield from self._checklist()
+        yield from self._exceptions()
+        yield from self._findings()
+        yield from self._changes()
         yield from self._notes()
         yield f" {sum_line(results.counts)}"
-        yield f" report  {report_path}   sha256:{report_digest[:8]}…"
+        if results.leaves:
+            yield f" checklist {line_sum(results)}"
+        digest = f"   sha256:{report_digest[:8]}…" if report_digest else ""
+        yield f" report  {report_path}{digest}"
         yield self._verdict()
 
     def _header(self) -> Iterator[str]:
@@ -78,10 +101,44 @@ class _Page:
         if reasons:
             yield " NOT RUN"
         for (message, hint), ids in reasons.items():
-            names = ", ".join(ids[:_MANY]) + (f" and {len(ids) - _MANY} more" if len(ids) > _MANY else "")
-            yield from self._wrapped(f" {SHAPES[Outcome.NOT_RUN]} ", f"{names}: {visible(message)}")
+            yield from self._wrapped(f" {SHAPES[Outcome.NOT_RUN]} ", f"{and_more(ids, _MANY)}: {visible(message)}")
             if hint:
                 yield from self._wrapped(f"{_INDENT}hint: ", visible(hint))
+
+    def _checklist(self) -> Iterator[str]:
+        """The first lines that keep the gate shut; a fresh list has hundreds."""
+        found = open_lines(self._results)
+        if found:
+            yield " CHECKLIST"
+        for line in found[:_LINES]:
+            yield from self._wrapped(f" {LINE_SHAPES[line.status]} {line.id}   ", visible(line.why))
+        if len(found) > _LINES:
+            yield f"{_INDENT}and {len(found) - _LINES} more"
+
+    def _exceptions(self) -> Iterator[str]:
+        if self._results.exceptions:
+            yield " EXCEPTIONS"
+        for one in self._results.exceptions:
+            said = f"{one.state}, until {one.until:%Y-%m-%d}, owner {visible(one.owner)}: {visible(one.reason)}"
+            yield from self._wrapped(f" {SHAPES[Outcome.WAIVED]} {one.check}   ", said)
+
+    def _findings(self) -> Iterator[str]:
+        if self._results.findings:
+            yield " FINDINGS"
+        for found in self._results.findings:
+            where = f" ({visible(found.path)})" if found.path else ""
+            yield from self._wrapped(f" · {visible(found.subject)}   ", f"{visible(found.message)}{where}")
+
+    def _changes(self) -> Iterator[str]:
+        """What a signer who knows the last run needs to look at."""
+        found = self._results.history.changes
+        if found:
+            yield f" CHANGES since {self._results.history.since}"
+        for change in found[:_CHANGES]:
+            yield from self._wrapped(" ", change_words(change))
+        if len(found) > _CHANGES:
+            diff = f"gonogo diff --env {self._results.run.environment}"
+            yield f"{_INDENT}and {len(found) - _CHANGES} more: {diff}"
 
     def _notes(self) -> Iterator[str]:
         for note in self._results.provenance.notes:
@@ -95,8 +152,9 @@ class _Page:
     def _verdict(self) -> str:
         decision, run = self._results.decision, self._results.run
         verdict = decision.verdict
-        blockers = f"   {decision.blockers} blocker{'' if decision.blockers == 1 else 's'}" if decision.blockers else ""
-        said = f" {VERDICT_SHAPES[verdict]} {verdict}{blockers}"
+        blockers = f"   {counted(decision.blockers, 'blocker')}" if decision.blockers else ""
+        lines = f"   {counted(decision.open_lines, 'line')} open" if decision.open_lines else ""
+        said = f" {VERDICT_SHAPES[verdict]} {verdict}{blockers}{lines}"
         seconds = format_duration(run.finished_at - run.started_at)
         line = f"{said}{seconds:>{max(len(seconds) + 1, min(self._width, 80) - len(said))}}"
         return f"\033[1;{_COLOURS[verdict]}m{line}\033[0m" if self._colour else line

@@ -13,6 +13,14 @@ def visible(text: str) -> str:
     return "".join(_character(character) for character in text)
 
 
+def harmless(line: str) -> str:
+    """A line of output that no CI system takes for a command: GitHub obeys ``::``, indented or not, and ``##[``."""
+    text = line.lstrip()
+    if text.startswith("::"):
+        line = f"{line[: len(line) - len(text)]}: :{text[2:]}"
+    return line.replace("##[", "## [")
+
+
 def _character(character: str) -> str:
     if character in _SUBSTITUTES:
         return _SUBSTITUTES[character]

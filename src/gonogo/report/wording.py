@@ -1,9 +1,10 @@
 """What outcomes and verdicts are called, and the shapes that stand beside the words: never colour alone."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gonogo.results import CheckResult, Observation, Outcome, Results, Verdict
+from gonogo.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results, Verdict
 
 SHAPES = {
     Outcome.PASS: "✔",
@@ -19,6 +20,13 @@ VERDICT_SHAPES = {
     Verdict.GO_WITH_EXCEPTIONS: "✔",
     Verdict.NO_GO: "✖",
     Verdict.INCOMPLETE: "◌",
+}
+LINE_SHAPES = {
+    LineStatus.VERIFIED: "✔",
+    LineStatus.ATTESTED: "✔",
+    LineStatus.EXCEPTED: "◇",
+    LineStatus.FAILED: "✖",
+    LineStatus.OPEN: "○",
 }
 QUIET = {Outcome.PASS, Outcome.WARN, Outcome.WAIVED}
 """Outcomes that are written small: the loud ones keep the verdict from GO."""
@@ -58,6 +66,35 @@ def problems(results: Results, outcomes: Iterable[Outcome]) -> list[Problem]:
 def command(results: Results, check_id: str) -> str:
     """What reproduces one check."""
     return f"gonogo run --env {results.run.environment} --only {check_id}"
+
+
+def open_lines(results: Results) -> Sequence[LineResult]:
+    """The demanded leaves that keep the gate shut; those that failed before those that nobody knows."""
+    found = [line for line in results.leaves if line.status not in DONE]
+    return sorted(found, key=lambda line: line.status is not LineStatus.FAILED)
+
+
+def line_counts(results: Results) -> Mapping[LineStatus, int]:
+    """How many demanded leaves have each status; they add up to all of them."""
+    counts = Counter(line.status for line in results.leaves)
+    return {status: counts[status] for status in LineStatus}
+
+
+def line_sum(results: Results) -> str:
+    """``178 = 100 verified + 60 attested + 18 open``."""
+    counts = line_counts(results)
+    parts = [f"{number} {status}" for status, number in counts.items() if number]
+    return f"{sum(counts.values())} = {' + '.join(parts) or '0'}"
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 blocker``, ``2 blockers``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def and_more(names: Sequence[str], most: int) -> str:
+    """The first of them, and how many more there are."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _problem(check: CheckResult, results: Results) -> Problem:

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gonogo.demands import papers, papers_digest
-from gonogo.environment.load import overlaid, read_environment
+from gonogo.environment.load import read_environment
 from gonogo.errors import IntegrityError, UsageError
 from gonogo.publish import EVIDENCE, RESULTS, derived
 from gonogo.replay import differences, judged_again, read_results
 from gonogo.results import Results, to_bytes
+from gonogo.run import expectations_digest
 from gonogo.signing.bundle import SUFFIXES
 
 SEALED = "sealed.html"
@@ -81,8 +82,5 @@ def _check_policy(results: Results, project: Path) -> None:
         )
     if file.environment.service.bundled or run.gate == "load":
         return  # what only the started instance, or the command line, knew is in evidence.json
-    if run.release is not None:
-        file = overlaid(file, {"service": {"release": run.release}})
-    mine = hashlib.sha256(file.environment.model_dump_json().encode()).hexdigest()
-    if mine != results.provenance.environment:
+    if expectations_digest(file.environment) != results.provenance.environment:
         raise IntegrityError(f"{file.path.name}: is not the environment file that the run was judged by")

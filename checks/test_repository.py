@@ -1,0 +1,41 @@
+"""The repository: everybody who has a clone has all that was ever committed."""
+
+import pytest
+
+from gonogo.errors import Unobserved
+from gonogo.evidence.repository import Finding, RepositoryEvidence
+
+_SHOWN = 5
+
+
+@pytest.mark.check("repository-no-known-secret")
+def test_no_secret_of_ours(repository: RepositoryEvidence) -> None:
+    """A secret that was committed once is in every clone, every fork and every backup, removed or not.
+
+    Fix: change the secret where it is used; then remove it from the file. Rewriting history alone is no cure.
+    """
+    _nothing(repository, known=True)
+
+
+@pytest.mark.check("repository-no-key-pattern")
+def test_no_key_of_anybody(repository: RepositoryEvidence) -> None:
+    """Bots look for keys in public repositories all day, and find them within minutes.
+
+    Fix: revoke the key at its provider, then remove it; an example is marked with ``pragma: allowlist secret``.
+    """
+    _nothing(repository, known=False)
+
+
+def _nothing(repository: RepositoryEvidence, *, known: bool) -> None:
+    found = [finding for finding in repository.findings if finding.known is known]
+    more = len(found) - _SHOWN + repository.more
+    rest = f"; and {more} more" if more > 0 else ""
+    assert not found, f"{'; '.join(map(_told, found[:_SHOWN]))}{rest}"
+    assert not repository.more or known, f"{repository.more} more findings than can be listed"
+    if not repository.complete:
+        raise Unobserved(f"not fully scanned: {repository.reason}", hint=repository.hint)
+
+
+def _told(finding: Finding) -> str:
+    when = f", in commit {finding.commit}" if finding.commit else ""
+    return f"{finding.what} in {finding.file or 'a message'}:{finding.line}{when}"

@@ -1,0 +1,203 @@
+"""The variables that the service is started with: judged by facts about them, never by their values."""
+
+import pytest
+
+from gonogo.catalogue import Policy
+from gonogo.errors import Unobserved
+from gonogo.evidence.variables import Account, Variable, VariableDifferenceEvidence, VariableFileEvidence
+
+
+@pytest.mark.check("variables-file")
+def test_file_is_complete_in_itself(variable_file: VariableFileEvidence) -> None:
+    """Of a variable that stands there twice, the service takes the last, and people read the first.
+
+    Fix: put the file where the service is started from; one NAME=value per line, every name once.
+    """
+    name = variable_file.file
+    assert variable_file.exists, f"{name} does not exist"
+    assert not variable_file.problem, f"{name} cannot be read: {variable_file.problem}"
+    lines = ", ".join(map(str, variable_file.malformed_lines))
+    assert not lines, f"{name}: line {lines} is not NAME=value"
+    assert not variable_file.duplicates, f"{name}: more than once: {', '.join(variable_file.duplicates)}"
+
+
+@pytest.mark.check("variables-file-private")
+def test_file_is_private(variable_file: VariableFileEvidence) -> None:
+    """Every account of the machine, and every program that was broken into, reads what everybody may read.
+
+    Fix: chmod 600 the file, or 640 for the group that the service runs as.
+    """
+    seen = f"{variable_file.file} of {variable_file.owner} has the permissions {variable_file.permissions}"
+    assert not variable_file.world_readable, f"{seen}: everybody may read or write it; 0600 or 0640 is wanted"
+    assert not variable_file.group_writable, f"{seen}: its group may write it; 0600 or 0640 is wanted"
+
+
+@pytest.mark.check("variables-file-untracked")
+def test_file_was_never_committed(variable_file: VariableFileEvidence) -> None:
+    """Whoever has a clone has every version of every file: removing it later takes nothing back.
+
+    Fix: git rm --cached the file, add it to .gitignore, and change every secret in it; rewriting history is no cure.
+    """
+    name = variable_file.file
+    if variable_file.repository_problem:
+        raise Unobserved(f"git could not be asked about {name}: {variable_file.repository_problem}")
+    assert not variable_file.tracked, f"git tracks {', '.join(variable_file.tracked)}"
+    commits = variable_file.commits
+    assert not commits, (
+        f"{name} is in the history: {commits} commit{'s' if commits > 1 else ''} touched a file so named"
+    )
+    if variable_file.history_problem:
+        raise Unobserved(variable_file.history_problem, hint="git fetch --unshallow, and run it again")
+
+
+@pytest.mark.check("variables-mongo-url")
+def test_mongo_url(variable_file: VariableFileEvidence, policy: Policy) -> None:
+    """Without TLS the password travels in the clear; without a user anybody is the service.
+
+    Fix: mongodb+srv://user:password@host/database, or mongodb://…?tls=true; copy it from the provider's console.
+    """
+    for url in _filled(variable_file, "mongodb"):
+        where = f"{variable_file.file}: {url.name}"
+        assert url.prefix, f"{where} begins with neither mongodb:// nor mongodb+srv://"
+        assert url.well_formed, f"{where} names no host"
+        assert url.has_user, f"{where} names no user"
+        assert url.has_password, f"{where} has a user, and no password"
+        assert url.tls, f"{where} connects without TLS"
+        assert url.tls_verified, f"{where} takes any certificate for the server's"
+        _hard_to_guess(url, f"the password in {where}", policy)
+
+
+@pytest.mark.check("variables-secret-key")
+def test_secret_key(variable_file: VariableFileEvidence, policy: Policy) -> None:
+    """Whoever guesses the key signs tokens for every user, the administrator too.
+
+    Fix: python -c "import secrets; print(secrets.token_urlsafe(48))", one for each environment.
+    """
+    for key in _filled(variable_file, "random"):
+        _hard_to_guess(key, f"{variable_file.file}: {key.name}", policy)
+
+
+@pytest.mark.check("variables-stripe-secret-key")
+def test_stripe_secret_key(variable_file: VariableFileEvidence) -> None:
+    """A live key in staging takes real money from testers; a test key in production takes none from anybody.
+
+    Fix: https://dashboard.stripe.com/apikeys; test keys begin with sk_test_, live keys with sk_live_.
+    """
+    for key in _filled(variable_file, "stripe-secret"):
+        _is_stripe_key(key, variable_file, ("sk", "rk"))
+
+
+@pytest.mark.check("variables-stripe-publishable-key")
+def test_stripe_publishable_key(variable_file: VariableFileEvidence) -> None:
+    """With the key of the other mode every card is declined; with a secret key in its place, every visitor has it.
+
+    Fix: https://dashboard.stripe.com/apikeys; test keys begin with pk_test_, live keys with pk_live_.
+    """
+    for key in _filled(variable_file, "stripe-publishable"):
+        _is_stripe_key(key, variable_file, ("pk",))
+
+
+@pytest.mark.check("variables-stripe-webhook-secret")
+def test_stripe_webhook_secret(variable_file: VariableFileEvidence) -> None:
+    """With another secret every event is refused, and no PIX payment ever counts as paid.
+
+    Fix: https://dashboard.stripe.com/webhooks → the endpoint → Signing secret; it begins with whsec_.
+    """
+    for key in _filled(variable_file, "stripe-webhook"):
+        where = f"{variable_file.file}: {key.name}"
+        assert key.prefix, f"{where} does not begin with whsec_"
+        _is_real(key, where)
+
+
+@pytest.mark.check("variables-llm-key")
+def test_llm_key(variable_file: VariableFileEvidence, policy: Policy) -> None:
+    """Without it the assistant answers nobody.
+
+    Fix: copy the key from the provider's console, whole and without blanks.
+    """
+    for key in _filled(variable_file, "key"):
+        where = f"{variable_file.file}: {key.name}"
+        _is_real(key, where)
+        _hard_to_guess(key, where, policy)
+
+
+@pytest.mark.check("variables-sentry-dsn")
+def test_sentry_dsn(variable_file: VariableFileEvidence) -> None:
+    """A DSN that is none makes the SDK silent: errors happen, and nobody hears of them.
+
+    Fix: Sentry → Settings → Projects → Client Keys (DSN): https://<key>@<host>/<project>.
+    """
+    for dsn in _filled(variable_file, "dsn"):
+        where = f"{variable_file.file}: {dsn.name}"
+        assert dsn.prefix, f"{where} is no address; https://<key>@<host>/<project> is expected"
+        assert dsn.has_user, f"{where} has no key before the @"
+        assert dsn.tls, f"{where} begins with http://: errors, with all that is in them, travel in the clear"
+        _is_real(dsn, where)
+
+
+@pytest.mark.check("variables-redis-password")
+def test_redis_password(variable_file: VariableFileEvidence, policy: Policy) -> None:
+    """Redis answers a million guesses a second: a word is no password here.
+
+    Fix: openssl rand -base64 32, one for each environment; set it on the server first.
+    """
+    for password in _filled(variable_file, "password"):
+        _hard_to_guess(password, f"{variable_file.file}: {password.name}", policy)
+
+
+@pytest.mark.check("variables-stripe-account")
+def test_stripe_keys_are_of_one_account(variable_file: VariableFileEvidence) -> None:
+    """Cards are collected for one account, and charged by another: every payment fails.
+
+    Keys of the older form do not name their account; of those only the mode can be compared, and the evidence says so.
+
+    Fix: copy both keys from the same page: https://dashboard.stripe.com/apikeys.
+    """
+    name = variable_file.file
+    assert variable_file.account is not Account.OTHER, f"{name}: the two Stripe keys are of different accounts"
+    keys = [*variable_file.of_shape("stripe-secret"), *variable_file.of_shape("stripe-publishable")]
+    modes = sorted({key.mode or "no" for key in keys})
+    assert len(modes) == 1, f"{name}: the two Stripe keys are of different modes: {' and '.join(modes)}"
+
+
+@pytest.mark.check("variables-differ")
+def test_environments_share_no_secret(variable_difference: VariableDifferenceEvidence) -> None:
+    """Whoever reads staging's file, and that is half of the company, could sign tokens for production.
+
+    Fix: make new ones for production: python -c "import secrets; print(secrets.token_urlsafe(48))".
+    """
+    shared = [f"{one.name} is the same in {' and '.join(one.files)}" for one in variable_difference.shared]
+    assert not shared, "; ".join(shared)
+    missing = ", ".join(variable_difference.missing)
+    assert not missing, f"nothing to compare: {missing} is missing"
+
+
+def _filled(evidence: VariableFileEvidence, shape: str) -> tuple[Variable, ...]:
+    """The variables of that shape, which must all be there."""
+    found = evidence.of_shape(shape)
+    if not found:
+        hint = f'give the variable that holds it the shape "{shape}" under [variables.shapes]'
+        raise Unobserved(f"no variable is declared with the shape {shape}", hint=hint)
+    missing = ", ".join(one.name for one in found if not one.present)
+    assert not missing, f"{evidence.file}: {missing} is missing, or empty"
+    return found
+
+
+def _hard_to_guess(found: Variable, where: str, policy: Policy) -> None:
+    least = policy.number("min_entropy_bits")
+    assert not found.placeholder, f"{where} is a placeholder, a word, or the same again and again"
+    assert found.entropy_bits >= least, f"{where} has about {found.entropy_bits} bit of entropy; {least:g} are wanted"
+
+
+def _is_real(found: Variable, where: str) -> None:
+    assert not found.placeholder, f"{where} is a placeholder: nobody put the real one there"
+    assert found.well_formed, f"{where}, of {found.length} characters, is not whole, or has characters too many"
+
+
+def _is_stripe_key(key: Variable, evidence: VariableFileEvidence, prefixes: tuple[str, ...]) -> None:
+    where = f"{evidence.file}: {key.name}"
+    begins = f"{key.prefix}_{key.mode}_" if key.prefix else "something else"
+    expected = " or ".join(f"{prefix}_{evidence.mode}_" for prefix in prefixes)
+    assert key.prefix in prefixes, f"{where} begins with {begins}; {expected} is expected"
+    assert key.mode == evidence.mode, f"{where} is a {key.mode} key; this environment is declared to be {evidence.mode}"
+    _is_real(key, where)

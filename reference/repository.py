@@ -1,0 +1,202 @@
+"""The repository of the service, and the files of variables that its two environments are started with."""
+
+import asyncio
+import base64
+import os
+import secrets
+import shutil
+import string
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reference.children import StartFailed
+
+MODES: Mapping[str, str] = {"staging": "test", "production": "live"}
+Values = dict[str, dict[str, str]]
+"""Of every environment, by name."""
+
+_ALPHANUMERIC = string.ascii_letters + string.digits
+_IGNORED = ".env\n.env.*\n__pycache__/\n"
+_README = "# WorkMe\n\nCopy `.env.example` to `.env.staging`, and fill it in.\n"
+_EXAMPLE = "MONGO_URL=\nSECRET_KEY=\nSTRIPE_SECRET_KEY=\nREDIS_PASSWORD=\n"
+
+
+class Repository:
+    """Written anew for every start, with values that nobody has seen before."""
+
+    def __init__(self, folder: Path, faults: frozenset[str]) -> None:
+        self._folder = folder
+        self._faults = faults
+
+    async def start(self) -> None:
+        """Write the files, and commit what belongs into the repository. Raises StartFailed."""
+        try:
+            await asyncio.to_thread(self._write)
+        except FileNotFoundError:
+            raise StartFailed("git is not installed", cure="Install git") from None
+        except subprocess.CalledProcessError as error:
+            message = f"git failed: {error.stderr.decode(errors='replace')}"
+            raise StartFailed(message, cure="Is there room on the disk?") from None
+
+    async def stop(self) -> None:
+        """Remove it."""
+        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+
+    def _write(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True)
+        self._git("init", "--quiet")
+        self._commit("Begin", {".gitignore": _IGNORED, "README.md": _README, ".env.example": _EXAMPLE})
+        self._commit("Serve", {"server.py": 'import os\n\nSECRET_KEY = os.environ["SECRET_KEY"]\n'})
+        values = healthy_values()
+        for fault in sorted(self._faults & _VALUES.keys()):
+            _VALUES[fault](values)
+        for name, variables in values.items():
+            path = self._folder / f".env.{name}"
+            path.touch(mode=0o600)
+            path.write_text("".join(f"{variable}='{value}'\n" for variable, value in variables.items()))
+        for fault in sorted(self._faults & _DEEDS.keys()):
+            _DEEDS[fault](_Deed(folder=self._folder, values=values, commit=self._commit, git=self._git))
+
+    def _commit(self, message: str, files: Mapping[str, str]) -> None:
+        for name, text in files.items():
+            (self._folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (self._folder / name).write_text(text)
+        if files:
+            self._git("add", "--force", "--", *files)
+        self._git("commit", "--quiet", "--message", message)
+
+    def _git(self, *arguments: str) -> None:
+        """With nobody's configuration but ours."""
+        settings = ("user.name=WorkMe", "user.email=dev@workme.test", "commit.gpgSign=false", "gc.auto=0")
+        options = [part for setting in settings for part in ("-c", setting)]
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+        environ = kept | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+        command = ["git", "-C", str(self._folder), *options, *arguments]
+        subprocess.run(command, env=environ, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Deed:
+    """What a fault of the repository has at hand."""
+
+    folder: Path
+    values: Values
+    commit: Callable[[str, Mapping[str, str]], None]
+    git: Callable[..., None]
+
+    def commit_and_remove(self, name: str, text: str) -> None:
+        """As people do who have noticed: the file is gone, the history has it."""
+        self.commit("Deploy", {name: text})
+        self.git("rm", "--quiet", "--cached", "--", name)
+        self.commit("Oops", {})
+
+    def read(self, name: str) -> str:
+        """What is in a file now."""
+        return (self.folder / name).read_text()
+
+
+def healthy_values() -> Values:
+    """In the shapes that the real ones have."""
+    return {name: _healthy(name, mode) for name, mode in MODES.items()}
+
+
+def _healthy(name: str, mode: str) -> dict[str, str]:
+    account = _random(14)
+    return {
+        "ENVIRONMENT": name,
+        "FRONTEND_URL": "https://workme.test",
+        "MONGO_URL": f"mongodb+srv://workme:{_random(32)}@{name}.workme.test/workme?retryWrites=true",
+        "REDIS_PASSWORD": secrets.token_urlsafe(32),
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "STRIPE_SECRET_KEY": f"sk_{mode}_51{account}{_random(82)}",
+        "STRIPE_PUBLISHABLE_KEY": f"pk_{mode}_51{account}{_random(82)}",
+        "STRIPE_WEBHOOK_SECRET": f"whsec_{_random(32)}",
+        "EMERGENT_LLM_KEY": f"sk-emergent-{_random(24)}",
+        "SENTRY_DSN": f"https://{secrets.token_hex(16)}@o{secrets.randbelow(10**6)}.ingest.workme.test/4507",
+    }
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_ALPHANUMERIC) for _ in range(length))
+
+
+def _set(name: str, **variables: str) -> Callable[[Values], None]:
+    return lambda values: values[name].update(variables)
+
+
+def _keys_of(mode: str, name: str) -> Callable[[Values], None]:
+    def change(values: Values) -> None:
+        keys = {key: value for key, value in _healthy(name, mode).items() if key.startswith("STRIPE_")}
+        values[name].update(keys)
+
+    return change
+
+
+def _same_secret(values: Values) -> None:
+    values["staging"]["SECRET_KEY"] = values["production"]["SECRET_KEY"]
+
+
+def _without_tls(values: Values) -> None:
+    values["production"]["MONGO_URL"] = f"mongodb://workme:{_random(32)}@db.workme.test:27017/workme"
+
+
+def _other_account(values: Values) -> None:
+    values["production"]["STRIPE_PUBLISHABLE_KEY"] = _healthy("production", "live")["STRIPE_PUBLISHABLE_KEY"]
+
+
+def _without(name: str, variable: str) -> Callable[[Values], None]:
+    return lambda values: values[name].__delitem__(variable)
+
+
+def _twice(deed: _Deed) -> None:
+    with (deed.folder / ".env.production").open("a") as stream:
+        stream.write("DEBUG=false\nDEBUG=true\n")
+
+
+def _in_history(deed: _Deed) -> None:
+    deed.commit_and_remove(".env.staging", deed.read(".env.staging"))
+
+
+def _encoded(deed: _Deed) -> None:
+    encoded = base64.b64encode(deed.values["production"]["SECRET_KEY"].encode()).decode()
+    deed.commit("Deploy", {"deploy/secret.yaml": f"kind: Secret\ndata:\n  key: {encoded}\n"})
+
+
+def _secret_in_history(deed: _Deed) -> None:
+    password = deed.values["production"]["REDIS_PASSWORD"]
+    deed.commit_and_remove("notes.txt", f"redis-cli -a {password} ping\n")
+    (deed.folder / "notes.txt").unlink()
+
+
+def _pattern(deed: _Deed) -> None:
+    key = "AKIA" + "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(16))
+    deed.commit("Upload documents", {"upload.py": f'ACCESS_KEY = "{key}"\n'})
+
+
+_VALUES: Mapping[str, Callable[[Values], None]] = {
+    "env-missing-variable": _without("production", "REDIS_PASSWORD"),
+    "env-live-key-in-staging": _keys_of("live", "staging"),
+    "env-test-key-in-production": _keys_of("test", "production"),
+    "env-placeholder-secret": _set("production", SECRET_KEY="changeme-" * 8),
+    "env-short-secret": lambda values: values["production"].update(SECRET_KEY=secrets.token_urlsafe(16)),
+    "env-same-secret": _same_secret,
+    "env-mongo-without-tls": _without_tls,
+    "env-other-stripe-account": _other_account,
+    "env-wrong-webhook-secret": lambda values: values["staging"].update(STRIPE_WEBHOOK_SECRET=f"we_1{_random(23)}"),
+    "env-no-llm-key": _set("staging", EMERGENT_LLM_KEY=""),
+    "env-not-a-dsn": _set("production", SENTRY_DSN="https://workme.sentry.test/projects/api"),
+    "env-weak-redis-password": _set("staging", REDIS_PASSWORD="workme2024"),  # noqa: S106 - the fault
+}
+_DEEDS: Mapping[str, Callable[[_Deed], None]] = {
+    "env-file-missing": lambda deed: (deed.folder / ".env.production").unlink(),
+    "env-duplicate-variable": _twice,
+    "env-world-readable": lambda deed: (deed.folder / ".env.production").chmod(0o644),
+    "env-committed": lambda deed: deed.commit("Deploy", {".env.staging": deed.read(".env.staging")}),
+    "env-in-history": _in_history,
+    "repository-holds-secret": _encoded,
+    "repository-secret-in-history": _secret_in_history,
+    "repository-key-pattern": _pattern,
+}

@@ -1,0 +1,154 @@
+"""``gonogo runs``, ``gonogo show``, ``gonogo diff``: what was found before, without looking for files."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gonogo.results import Results
+
+_REPORTS = click.option(
+    "--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="Where runs are kept."
+)
+
+
+@click.command("runs")
+@click.option("--env", "environment", metavar="NAME", help="Of this environment only.")
+@_REPORTS
+def list_runs(*, environment: str | None, reports: Path) -> int:
+    """List the runs there are, the newest first: id, environment, verdict, gate, release, sum."""
+    from gonogo.archive import NAME, folders, read_results  # noqa: PLC0415 - help answers at once
+    from gonogo.errors import UsageError  # noqa: PLC0415
+
+    chosen = [folder for place in _places(environment, reports) for folder in folders(place)]
+    for folder in sorted(chosen, key=lambda one: one.name, reverse=True):
+        try:
+            click.echo(_row(read_results(folder / NAME)))
+        except UsageError as error:
+            click.echo(f"{folder.name}  cannot be read: {error}")
+    return 0
+
+
+@click.command()
+@click.argument("run", metavar="RUN")
+@click.argument("subject", metavar="[CHECK|LINE]", required=False)
+@_REPORTS
+def show(*, run: str, subject: str | None, reports: Path) -> int:
+    """Show a run's verdict; or one check with its facts; or one line of the checklist with what supports it.
+
+    RUN is a folder, as reports/staging/latest, or the id of a run.
+    """
+    from gonogo.archive import NAME, find_run, read_results  # noqa: PLC0415 - help answers at once
+    from gonogo.cli.output import show_summary  # noqa: PLC0415
+    from gonogo.report.detail import render_check, render_line  # noqa: PLC0415
+
+    folder = find_run(run, reports)
+    results = read_results(folder / NAME)
+    if subject is None:
+        show_summary(results, str(folder), "")
+        return 0
+    checks = {check.id: check for check in results.checks}
+    lines = {line.id: line for line in results.lines}
+    if subject not in checks.keys() | lines.keys():
+        raise _unknown(subject, [*checks, *lines], folder / NAME)
+    if subject in checks:
+        click.echo(render_check(results, checks[subject]))
+    if subject in lines:
+        click.echo(render_line(results, lines[subject]))
+    return 0
+
+
+@click.command()
+@click.argument("names", metavar="[BEFORE AFTER]", nargs=-1)
+@click.option("--env", "environment", metavar="NAME", help="Compare the two newest runs of this environment.")
+@_REPORTS
+def diff(*, names: Sequence[str], environment: str | None, reports: Path) -> int:
+    """Print what changed from one run to another. Exits 0 whatever that is.
+
+    Without runs: from the one before to the newest of the environment, at the same gate.
+    """
+    from gonogo.archive import NAME, find_run, read_results  # noqa: PLC0415 - help answers at once
+    from gonogo.errors import UsageError  # noqa: PLC0415
+    from gonogo.history import changes  # noqa: PLC0415
+    from gonogo.report.changes import render_changes  # noqa: PLC0415
+
+    if len(names) not in {0, 2}:
+        raise click.UsageError("give two runs, the earlier one first, or none")
+    if names and environment:
+        raise click.UsageError("give two runs, or --env; not both")
+    if names:
+        paths = [find_run(name, reports) / NAME for name in names]
+        before, after = (read_results(path) for path in paths)
+        if before.run.service != after.run.service:
+            raise UsageError(
+                f"{paths[1]}: is of the service {after.run.service!r}, but {paths[0]} of {before.run.service!r}; "
+                "compare runs of one service"
+            )
+    else:
+        before, after = _two_newest(environment, reports)
+    click.echo(render_changes(before, after, changes(before, after)))
+    return 0
+
+
+def _two_newest(environment: str | None, reports: Path) -> tuple[Results, Results]:
+    from gonogo.archive import NAME, earlier, folders, read_results  # noqa: PLC0415 - help answers at once
+    from gonogo.errors import UsageError  # noqa: PLC0415
+
+    places = _places(environment, reports)
+    if len(places) > 1:
+        raise UsageError(f"--env: which one? There are {', '.join(place.name for place in places)} under {reports}")
+    place = places[0]
+    found = folders(place)
+    if not found:
+        raise UsageError(f"{place}: no run there yet; make one: gonogo run --env {place.name}")
+    after = read_results(found[0] / NAME)
+    known = earlier(after, place) or earlier(after, place, narrowed=True)
+    before = [one for one in known if not one.run.interrupted]
+    if not before:
+        raise UsageError(
+            f"{found[0]}: no earlier run of gate {after.run.gate} to compare with; give two runs: gonogo diff BEFORE AFTER"
+        )
+    return before[0], after
+
+
+def _places(environment: str | None, reports: Path) -> Sequence[Path]:
+    """The folder of the environment, or of all. Raises UsageError when there is none."""
+    from gonogo.archive import environments  # noqa: PLC0415 - help answers at once
+    from gonogo.errors import UsageError  # noqa: PLC0415
+
+    places = environments(reports)
+    if not places:
+        raise UsageError(f"{reports}: no runs there; make one with gonogo run, or say where they are with --reports")
+    if environment is None:
+        return places
+    chosen = [place for place in places if place.name == environment]
+    if not chosen:
+        known = ", ".join(place.name for place in places)
+        raise UsageError(f"--env: no runs of {environment!r} under {reports}; there are runs of {known}")
+    return chosen
+
+
+def _row(results: Results) -> str:
+    from gonogo.report.visible import harmless, visible  # noqa: PLC0415 - help answers at once
+    from gonogo.report.wording import VERDICT_SHAPES  # noqa: PLC0415
+    from gonogo.results import sum_line  # noqa: PLC0415
+
+    run, verdict = results.run, results.decision.verdict
+    flags = {"did not finish": not run.finished, "interrupted": run.interrupted, "narrowed": run.narrowed}
+    said = [visible(run.id), run.environment, f"{VERDICT_SHAPES[verdict]} {verdict}", run.gate]
+    said += [visible(run.release or "no release"), sum_line(results.counts)]
+    return harmless("  ".join([*said, *(name for name, holds in flags.items() if holds)]))
+
+
+def _unknown(subject: str, known: Sequence[str], path: Path) -> Exception:
+    from gonogo.errors import UsageError  # noqa: PLC0415 - help answers at once
+
+    near = difflib.get_close_matches(subject, known, n=1)
+    cure = f"did you mean {near[0]}?" if near else "gonogo checks and gonogo checklist list what there is"
+    return UsageError(f"{path}: neither a check nor a line {subject!r} in this run; {cure}")

@@ -1,0 +1,45 @@
+"""What commands say of a run: its summary for people, and what GitHub Actions understands."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from gonogo.results import Results
+
+
+def show_summary(results: Results, path: str, digest: str) -> None:
+    """Print the summary, as wide as the terminal is."""
+    from gonogo.report.terminal import render_summary  # noqa: PLC0415 - help answers at once
+
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    width = shutil.get_terminal_size((100, 24)).columns
+    click.echo(
+        render_summary(results, report_path=path, report_digest=digest, colour=colour, width=width), color=colour
+    )
+
+
+def show_github(results: Results) -> None:
+    """Print annotations, and add the page to the summary of the job.
+
+    A summary that cannot be written is said, and changes no verdict: the run is over, and its exit code counts.
+    """
+    from gonogo.report.github import render_commands  # noqa: PLC0415 - help answers at once
+    from gonogo.report.summary import render_summary_page  # noqa: PLC0415
+
+    if commands := render_commands(results):
+        click.echo(commands)
+    target = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not target:
+        return
+    try:
+        with Path(target).open("ab") as stream:
+            stream.write(render_summary_page(results))
+    except OSError as error:
+        click.echo(f"gonogo: GITHUB_STEP_SUMMARY: {target} cannot be written ({error.strerror})", err=True)

@@ -1,0 +1,38 @@
+"""What a repository gives away: where a secret stands, and never which."""
+
+from dataclasses import dataclass
+
+from gonogo.evidence.base import Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A line of the work tree, or one that a commit added."""
+
+    what: str
+    """The variable that has this value, or the kind of key that it looks like."""
+    known: bool
+    """Whether the value is one of ours, and not only of the shape of a key."""
+    file: str
+    """Empty for the message of a commit."""
+    line: int
+    commit: str = ""
+    """Empty for the work tree; otherwise the oldest commit in which this file has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryEvidence(Evidence):
+    """The work tree with what is not ignored, and every commit of every branch, tag and stash."""
+
+    files: int
+    """Of the work tree, that were read."""
+    commits: int
+    known_values: int
+    """How many values were looked for."""
+    complete: bool
+    reason: str = ""
+    """Why it is not complete."""
+    hint: str = ""
+    findings: tuple[Finding, ...] = ()
+    more: int = 0
+    """Findings beyond those that are listed."""

@@ -1,0 +1,94 @@
+"""What is known about the files of variables: facts that are derived from the values, and never a value."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gonogo.evidence.base import Evidence
+
+
+class Account(StrEnum):
+    """Whether two Stripe keys are of one account."""
+
+    SAME = "same"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+    """Keys of the older form do not name their account, or one of the two is not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """One variable of a declared shape, as it stands in one file. Facts that the shape has no use for stay empty."""
+
+    name: str
+    shape: str
+    present: bool
+    """In the file, and not empty."""
+    length: int = 0
+    entropy_bits: int = 0
+    """An estimate, from above: characters used, but for words, repetitions and sequences."""
+    placeholder: bool = False
+    """``changeme``, ``<password>``, a word, the same again and again."""
+    well_formed: bool = False
+    """Only characters that such a value has, and enough of them."""
+    prefix: str = ""
+    """Of the known ones: ``mongodb+srv``, ``https``, ``sk``, ``whsec``."""
+    mode: str = ""
+    """Of a Stripe key: ``test`` or ``live``."""
+    has_user: bool = False
+    has_password: bool = False
+    tls: bool = False
+    tls_verified: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariableFileEvidence(Evidence):
+    """One file of variables: where it lies open, and what is in it."""
+
+    file: str
+    """Its name, without the folders of the machine that it is on."""
+    mode: str
+    """That its Stripe keys must have, as declared."""
+    exists: bool
+    problem: str = ""
+    """Why it could not be read as a file of variables."""
+    permissions: str = ""
+    """As chmod takes them, in octal digits."""
+    owner: str = ""
+    world_readable: bool = False
+    group_writable: bool = False
+    malformed_lines: tuple[int, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    variables: tuple[Variable, ...] = ()
+    account: Account = Account.UNKNOWN
+    """Of the secret and the publishable Stripe key."""
+    repository_problem: str = ""
+    """Why git could not be asked; empty when it was."""
+    history_problem: str = ""
+    """Why its history is not all there is, although git could be asked."""
+    tracked: tuple[str, ...] = ()
+    """Paths of that name that git tracks now."""
+    commits: int = 0
+    """That touched a path of that name, in any branch, tag or stash."""
+
+    def of_shape(self, shape: str) -> tuple[Variable, ...]:
+        """The variables that are declared to have it."""
+        return tuple(one for one in self.variables if one.shape == shape)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """A variable that has one value in several files."""
+
+    name: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariableDifferenceEvidence(Evidence):
+    """All the files together. Values are compared in memory; only who shares one is kept."""
+
+    files: tuple[str, ...]
+    compared: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    """``FILE: NAME`` of those that could not be compared."""
+    shared: tuple[Shared, ...] = ()

@@ -1,0 +1,77 @@
+"""What is different from another run, in words: for the page, the summary, and ``gonogo diff``."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from gonogo.report.visible import visible
+from gonogo.results import Change, Results, sum_line
+
+_SHAPES = {
+    "newly failing": "✖",
+    "became unverified": "○",
+    "removed": "−",  # noqa: RUF001 - a minus sign
+    "policy changed": "≠",
+    "fixed": "✔",
+    "added": "+",
+}
+_POLICIES = {
+    "catalogue": "the catalogue of the checks",
+    "checks": "the code of the checks",
+    "environment": "what the environment expects",
+    "policy": "the checklist, the gates, the attestations or the waivers",
+}
+_DIGEST = 12
+
+
+_LOUDEST_FIRST = ("policy changed", "newly failing", "became unverified", "removed", "added", "fixed")
+
+
+def grouped_changes(results: Results) -> Mapping[str, Sequence[Change]]:
+    """By kind, the loudest first; kinds that there are none of are left out."""
+    changes = results.history.changes
+    grouped = {kind: [change for change in changes if change.kind == kind] for kind in _LOUDEST_FIRST}
+    return {kind: found for kind, found in grouped.items() if found}
+
+
+def change_line(results: Results) -> str:
+    """All of it in one line."""
+    if not results.history.runs:
+        return "first run of this gate on record"
+    counted = ", ".join(f"{len(found)} {kind}" for kind, found in grouped_changes(results).items())
+    return counted or f"nothing is different from {results.history.since or results.history.runs[-1].id}"
+
+
+def change_words(change: Change) -> str:
+    """``✖ tls-validity   pass → fail``."""
+    return f"{_SHAPES[change.kind]} {visible(change.subject)}   {_details(change)}"
+
+
+def render_changes(before: Results, after: Results, changes: Sequence[Change]) -> str:
+    """Grouped by kind, in the order given; no newline at the end."""
+    return "\n".join(_lines(before, after, changes))
+
+
+def _lines(before: Results, after: Results, changes: Sequence[Change]) -> Iterator[str]:
+    for name, results in (("before", before), ("after", after)):
+        run = results.run
+        release = f" · release {visible(run.release)}" if run.release else ""
+        interrupted = " · interrupted" if run.interrupted else ""
+        yield f"{name:<7} {run.id} · {run.environment} · gate {run.gate}{release}{interrupted}"
+        yield f"{'':<7} {results.decision.verdict} · {sum_line(results.counts)}"
+    for kind, found in groupby(changes, key=lambda change: change.kind):
+        group = list(found)
+        yield f"{kind.upper()} {len(group)}"
+        yield from (f" {change_words(change)}" for change in group)
+    if not changes:
+        yield "no change: every check and every line is as it was, by the same policy"
+
+
+def _details(change: Change) -> str:
+    if change.kind == "policy changed":
+        before, after = change.before[:_DIGEST] or "none", change.after[:_DIGEST] or "none"
+        return f"{_POLICIES.get(change.subject, '')}: {before} → {after}"
+    if change.kind == "removed":
+        return f"was {change.before}; it is not there any more"
+    if change.kind == "added":
+        return change.after
+    return f"{change.before} → {change.after}"

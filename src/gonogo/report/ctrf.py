@@ -1,0 +1,99 @@
+"""``ctrf.json``: the Common Test Report Format. One test per check: the check is what is counted, not its targets."""
+
+import json
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from gonogo.report.wording import families, line_counts
+from gonogo.results import CheckResult, Outcome, Results, Verdict
+
+_SPECIFICATION = "0.0.0"
+STATUSES = {
+    Outcome.PASS: "passed",
+    Outcome.WARN: "passed",
+    Outcome.FAIL: "failed",
+    Outcome.ERROR: "failed",
+    Outcome.BLOCKED: "skipped",
+    Outcome.NOT_RUN: "skipped",
+    Outcome.WAIVED: "other",
+}
+"""A gap is never ``passed``; what nobody could observe is ``failed``, since most readers look at that number only."""
+
+
+def render_ctrf(results: Results) -> bytes:
+    """The file's bytes."""
+    run = results.run
+    report = {
+        "reportFormat": "CTRF",
+        "specVersion": _SPECIFICATION,
+        "reportId": str(uuid.uuid5(uuid.NAMESPACE_OID, run.id)),
+        "runId": run.id,
+        "timestamp": run.finished_at.isoformat(),
+        "generatedBy": f"gonogo {run.gonogo}",
+        "results": {
+            "tool": {"name": "gonogo", "version": run.gonogo},
+            "summary": _summary(results),
+            "tests": [_test(check) for check in results.checks],
+            "environment": _environment(results),
+        },
+    }
+    return (json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _summary(results: Results) -> Mapping[str, Any]:
+    counts = Counter(STATUSES[check.outcome] for check in results.checks)
+    decision = results.decision
+    start, stop = _milliseconds(results.run.started_at), _milliseconds(results.run.finished_at)
+    return {
+        "tests": counts.total(),
+        **{status: counts[status] for status in ("passed", "failed", "skipped", "pending", "other")},
+        "suites": len(families(results)),
+        "start": start,
+        "stop": stop,
+        "duration": stop - start,
+        "extra": {
+            "verdict": decision.verdict.value,
+            "reason": decision.reason,
+            "blockers": decision.blockers,
+            "openLines": decision.open_lines,
+            "counts": dict(results.counts),
+            "checklist": {status.value: number for status, number in line_counts(results).items()},
+        },
+    }
+
+
+def _environment(results: Results) -> Mapping[str, Any]:
+    run = results.run
+    release = {"appVersion": run.release} if run.release else {}
+    healthy = results.decision.verdict in {Verdict.GO, Verdict.GO_WITH_EXCEPTIONS} and not run.interrupted
+    return {"appName": run.service, "testEnvironment": run.environment, "healthy": healthy, **release}
+
+
+def _test(check: CheckResult) -> Mapping[str, Any]:
+    """Checks share the evidence that they judge: there is no time that belongs to one of them."""
+    retries = max(seen.attempts for seen in check.observations) - 1
+    said = check.worst.message if check.observed is not Outcome.PASS else ""
+    return {
+        "testId": check.id,
+        "name": f"{check.id}: {check.title}",
+        "status": STATUSES[check.outcome],
+        "rawStatus": check.outcome.value,
+        "duration": 0,
+        "suite": [check.family],
+        **({"message": said} if said else {}),
+        **({"retries": retries, "flaky": check.outcome is Outcome.PASS} if retries > 0 else {}),
+        "extra": {
+            "outcome": check.outcome.value,
+            "severity": check.severity.value,
+            "covers": list(check.covers),
+            "targets": len(check.observations),
+            **({"fix": check.fix} if said else {}),
+        },
+    }
+
+
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

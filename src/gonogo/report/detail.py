@@ -1,0 +1,113 @@
+"""One check, or one line of the checklist, with all that is known of it: ``gonogo show``."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gonogo.report.visible import harmless, visible
+from gonogo.report.wording import LINE_SHAPES, SHAPES, word
+from gonogo.results import Attested, CheckResult, LineResult, Observation, Results
+
+_LONGEST = 600
+_MOST_ITEMS = 40
+_DEEPEST = 8
+
+
+def render_check(results: Results, check: CheckResult) -> str:
+    """What it promises, what it said of every target, and the facts that it judged; no newline at the end."""
+    return "\n".join(harmless(line) for line in _check(results, check))
+
+
+def render_line(results: Results, line: LineResult) -> str:
+    """What it stands on; no newline at the end."""
+    return "\n".join(harmless(one) for one in _line(results, line))
+
+
+def _check(results: Results, check: CheckResult) -> Iterator[str]:
+    yield f"{SHAPES[check.outcome]} {check.id}   {word(check.outcome)}   {check.severity} · {check.effect}"
+    yield f"  {visible(check.title)}"
+    yield f"  why   {visible(check.why)}"
+    yield f"  fix   {visible(check.fix)}"
+    for name, ids in (("covers", check.covers), ("needs", check.needs)):
+        if ids:
+            yield f"  {name} {visible(', '.join(ids))}"
+    for one in results.exceptions:
+        if one.check == check.id:
+            yield f"  exception {one.state} until {one.until:%Y-%m-%d}, owner {visible(one.owner)}: {visible(one.reason)}"
+    for seen in check.observations:
+        yield from _observation(seen)
+
+
+def _observation(seen: Observation) -> Iterator[str]:
+    again = f"   at attempt {seen.attempts}" if seen.attempts > 1 else ""
+    yield f"{SHAPES[seen.outcome]} {visible(' · '.join(seen.scope))}   {word(seen.outcome)}{again}"
+    if seen.message:
+        yield f"  {visible(seen.message)}"
+    if seen.hint:
+        yield f"  hint: {visible(seen.hint)}"
+    if seen.cause:
+        yield f"  because of {visible(seen.cause.check)} at {visible(' · '.join(seen.cause.scope))}"
+    for kind, facts in seen.facts.items():
+        yield f"  {visible(kind)}"
+        yield from _facts(facts, 2)
+
+
+def _facts(value: Any, depth: int) -> Iterator[str]:  # noqa: ANN401 - JSON
+    """Nested, indented, bounded: evidence.json holds the whole."""
+    indent = "  " * depth
+    if not isinstance(value, Mapping | list | tuple):
+        yield f"{indent}{_plain(value)}"
+        return
+    if isinstance(value, Mapping):  # its target stands above it
+        pairs = [(name, item) for name, item in value.items() if name != "scope"]
+    else:
+        pairs = [("-", item) for item in value]
+    for name, item in pairs[:_MOST_ITEMS]:
+        label = "-" if name == "-" else f"{visible(str(name))}:"
+        if isinstance(item, Mapping | list | tuple) and item and depth < _DEEPEST:
+            yield f"{indent}{label}"
+            yield from _facts(item, depth + 1)
+        else:
+            yield f"{indent}{label} {_plain(item)}"
+    if len(pairs) > _MOST_ITEMS:
+        yield f"{indent}… and {len(pairs) - _MOST_ITEMS} more, in evidence.json"
+
+
+def _plain(value: Any) -> str:  # noqa: ANN401 - JSON
+    if value is None or value in ("", [], {}):
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = visible(str(value))
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _line(results: Results, line: LineResult) -> Iterator[str]:
+    asked = "" if line.demanded else f"   not asked by gate {results.run.gate}"
+    yield f"{LINE_SHAPES[line.status]} {line.id}   {line.status}{asked}"
+    yield f"  {visible(line.text)}"
+    yield f"  in    {visible(' / '.join(line.section))}, line {line.number}"
+    yield f"  why   {visible(line.why)}"
+    checks = {check.id: check for check in results.checks}
+    for identifier in line.checks:
+        check = checks.get(identifier)
+        if check:
+            yield f"  {SHAPES[check.outcome]} check {check.id}   {word(check.outcome)}   {visible(check.title)}"
+    if line.attest:
+        yield f"  may be attested by {visible(' or '.join(line.attest))}"
+    if line.attested:
+        yield from _attested(line.attested)
+    lines = {one.id: one for one in results.lines}
+    for identifier in line.supports:
+        one = lines.get(identifier)
+        if one:
+            yield f"  {LINE_SHAPES[one.status]} line {one.id}   {one.status}   {visible(one.text)}"
+
+
+def _attested(said: Attested) -> Iterator[str]:
+    counts = f"; it does not count: {visible(said.problem)}" if said.problem else ""
+    yield f"  attested by {visible(said.by)} ({visible(said.role)}), {said.at:%Y-%m-%d} until {said.until:%Y-%m-%d}{counts}"
+    yield f"    {visible(said.note)}"
+    place = said.url or said.file or "kept elsewhere"
+    yield f"    evidence {visible(said.evidence)} ({visible(place)}), sha256:{said.sha256}"
+    if said.path:
+        yield f"    {visible(said.path)}"

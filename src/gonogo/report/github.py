@@ -1,0 +1,72 @@
+"""What GitHub Actions shows beside a change: at most ten workflow commands, worst first. The rest is in the summary."""
+
+from collections.abc import Iterator, Sequence
+
+from gonogo.catalogue import Severity
+from gonogo.report.markdown import bounded
+from gonogo.report.wording import Problem, and_more, counted, open_lines, problems, word
+from gonogo.results import Outcome, Results
+
+MOST = 10
+"""Of either kind GitHub shows no more per step."""
+_NAMES = 5
+
+
+def render_commands(results: Results) -> str:
+    """Whole lines for standard output, none without a problem; no newline at the end."""
+    found = [*_errors(results), *_warnings(results)]
+    if len(found) > MOST:
+        left = len(found) - MOST + 1
+        found = [*found[: MOST - 1], _command("warning", "gonogo", f"and {left} more: see the summary of this job")]
+    return "\n".join(found)
+
+
+def _errors(results: Results) -> Iterator[str]:
+    """What keeps the verdict from GO."""
+    blockers = [one for one in problems(results, [Outcome.FAIL, Outcome.ERROR]) if _blocks(one)]
+    for problem in sorted(blockers, key=lambda one: one.check.outcome is not Outcome.FAIL):
+        yield _told("error", problem)
+    yield from _grouped("error", "blocker", [one for one in problems(results, [Outcome.NOT_RUN]) if _blocks(one)])
+    lines = [line.id for line in open_lines(results)]
+    if lines:
+        yield _command("error", "checklist", f"{counted(len(lines), 'open line')}: {and_more(lines, _NAMES)}")
+
+
+def _warnings(results: Results) -> Iterator[str]:
+    quiet = [one for one in problems(results, [Outcome.FAIL, Outcome.ERROR]) if not _blocks(one)]
+    for problem in [*quiet, *problems(results, [Outcome.WARN])]:
+        yield _told("warning", problem)
+    yield from _grouped("warning", "check", [one for one in problems(results, [Outcome.NOT_RUN]) if not _blocks(one)])
+    for exception in results.exceptions:
+        said = f"{exception.state} until {exception.until:%Y-%m-%d}, owner {exception.owner}: {exception.reason}"
+        yield _command("warning", f"exception {exception.check}", bounded(said))
+
+
+def _grouped(kind: str, noun: str, found: Sequence[Problem]) -> Iterator[str]:
+    """Forty checks that were not reached are one annotation."""
+    if found:
+        ids = [problem.check.id for problem in found]
+        why = bounded(found[0].observation.message)
+        yield _command(kind, "NOT RUN", f"{counted(len(ids), noun)}: {and_more(ids, _NAMES)}\nfirst of all: {why}")
+
+
+def _blocks(problem: Problem) -> bool:
+    return problem.check.severity is Severity.BLOCKER
+
+
+def _told(kind: str, problem: Problem) -> str:
+    check, seen = problem.check, problem.observation
+    parts: Sequence[str] = [f"{word(check.outcome)}: {bounded(seen.message)}"]
+    parts = [*parts, f"hint: {bounded(seen.hint)}" if seen.hint else f"fix: {bounded(check.fix)}"]
+    if problem.consequences:
+        parts = [*parts, f"blocks {len(problem.consequences)}: {and_more(problem.consequences, _NAMES)}"]
+    return _command(kind, check.id, "\n".join(parts))
+
+
+def _command(kind: str, title: str, message: str) -> str:
+    """As GitHub escapes them: a target must not end the command and begin another."""
+    return f"::{kind} title={_data(title).replace(':', '%3A').replace(',', '%2C')}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

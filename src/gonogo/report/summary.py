@@ -1,0 +1,112 @@
+"""``summary.md``: the run on one page of Markdown, for the summary of a CI job or a pull request. Never above 64 kB."""
+
+from collections.abc import Iterator, Sequence
+
+from gonogo.durations import format_duration
+from gonogo.history import section_totals
+from gonogo.report.changes import change_words
+from gonogo.report.markdown import inert, quoted
+from gonogo.report.wording import (
+    LINE_SHAPES,
+    SHAPES,
+    VERDICT_SHAPES,
+    Problem,
+    counted,
+    line_sum,
+    open_lines,
+    problems,
+    word,
+)
+from gonogo.results import Outcome, Results, sum_line
+
+LARGEST_BYTES = 64_000
+"""GitHub cuts off, or refuses, what is longer than it likes; we say what we leave off."""
+_AT_MOST = (200, 100, 50, 25, 12, 6, 3, 1, 0)
+"""Entries per list: the first number with which the page fits."""
+_LOUD = (Outcome.FAIL, Outcome.ERROR, Outcome.NOT_RUN)
+
+
+def render_summary_page(results: Results) -> bytes:
+    """The file's bytes."""
+    pages = ("\n".join(_Page(results, most).lines()).encode() + b"\n" for most in _AT_MOST)
+    return next(page for page in pages if len(page) <= LARGEST_BYTES)
+
+
+class _Page:
+    def __init__(self, results: Results, most: int) -> None:
+        self._results = results
+        self._most = most
+
+    def lines(self) -> Iterator[str]:
+        results = self._results
+        yield from self._header()
+        yield from self._list("What keeps it from GO", [_problem(one) for one in problems(results, _LOUD)])
+        yield from self._list("Open lines of the checklist", list(self._open()))
+        yield from self._list("Warnings", [_problem(one) for one in problems(results, [Outcome.WARN])])
+        yield from self._list("Accepted exceptions", list(self._exceptions()))
+        yield from self._list(
+            "Findings", [f"{inert(found.subject)}: {quoted(found.message)}" for found in results.findings]
+        )
+        changes = [inert(change_words(change)) for change in results.history.changes]
+        yield from self._list(f"Changes since {results.history.since}", changes)
+        yield from self._sections()
+
+    def _header(self) -> Iterator[str]:
+        results, run, decision = self._results, self._results.run, self._results.decision
+        yield f"# {VERDICT_SHAPES[decision.verdict]} {decision.verdict}: {inert(run.service)}, {inert(run.environment)}"
+        yield ""
+        yield f"{counted(decision.blockers, 'blocker')}, {counted(decision.open_lines, 'open line')}. {quoted(decision.reason)}"
+        yield ""
+        yield f"- checks: {sum_line(results.counts)}"
+        if results.leaves:
+            yield f"- checklist: {line_sum(results)}"
+        release = quoted(run.release) if run.release else "no release given"
+        yield f"- gate {inert(run.gate)}, release {release}, {quoted(run.base_url)}"
+        seconds = format_duration(run.finished_at - run.started_at)
+        yield f"- run {inert(run.id)}, {run.started_at:%Y-%m-%d %H:%M:%S} UTC, within {seconds}; the whole of it is in signoff.html"
+        if run.interrupted:
+            yield "- **the run was interrupted**: what it did not reach is NOT RUN"
+        yield from self._cut([f"- {quoted(note)}" for note in results.provenance.notes], "notes")
+
+    def _list(self, title: str, entries: Sequence[str]) -> Iterator[str]:
+        if entries:
+            yield from ("", f"## {title}", "")
+            yield from self._cut([f"- {entry}" for entry in entries], "of them")
+
+    def _cut(self, entries: Sequence[str], noun: str) -> Iterator[str]:
+        yield from entries[: self._most]
+        if len(entries) > self._most:
+            yield f"- and {len(entries) - self._most} more {noun}, left off here; signoff.html has all"
+
+    def _open(self) -> Iterator[str]:
+        for line in open_lines(self._results):
+            yield f"{LINE_SHAPES[line.status]} **{inert(line.id)}** {inert(line.text)}: {quoted(line.why)}"
+
+    def _exceptions(self) -> Iterator[str]:
+        for one in self._results.exceptions:
+            yield (
+                f"{SHAPES[Outcome.WAIVED]} **{inert(one.check)}** {one.state}, until {one.until:%Y-%m-%d}, owner "
+                f"{inert(one.owner)}, approved by {inert(one.approved_by)}: {quoted(one.reason)}; risk: {quoted(one.risk)}"
+            )
+
+    def _sections(self) -> Iterator[str]:
+        totals = section_totals(self._results)
+        if not totals:
+            return
+        yield from ("", "## The checklist by section", "", "| section | done | demanded |", "| --- | ---: | ---: |")
+        rows = [f"| {inert(name)} | {done} | {demanded} |" for name, (done, demanded) in totals.items()]
+        yield from rows[: self._most]
+        if len(rows) > self._most:
+            yield f"| and {len(rows) - self._most} more sections, left off here | | |"
+
+
+def _problem(problem: Problem) -> str:
+    check, seen = problem.check, problem.observation
+    more = f" (and at {problem.elsewhere} more)" if problem.elsewhere else ""
+    cure = f"hint: {quoted(seen.hint)}" if seen.hint else f"fix: {quoted(check.fix)}"
+    blocks = f"; keeps {counted(len(problem.consequences), 'check')} from being judged" if problem.consequences else ""
+    severity = f", {check.severity}" if check.outcome is not Outcome.WARN else ""
+    return (
+        f"{SHAPES[check.outcome]} **{inert(check.id)}** {word(check.outcome)}{severity}: "
+        f"{quoted(seen.message)}{more}; {cure}{blocks}"
+    )

@@ -1,0 +1,57 @@
+"""``checklist.md``: the team's own list, ticked, each tick beside what it stands on. The thing that people sign."""
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from gonogo.checklist import parse_checklist, ticked
+from gonogo.report.markdown import inert
+from gonogo.results import DONE, CheckResult, LineResult, Outcome, Results
+
+_MOST_LINKS = 3
+
+
+def render_checklist(results: Results) -> bytes:
+    """The file's bytes: those of the list as it was read, but for the boxes, and a note per line."""
+    done = frozenset(line.id for line in results.lines if line.status in DONE)
+    return ticked(parse_checklist(results.checklist, "checklist.md"), done, dict(line_notes(results))).encode()
+
+
+def line_notes(results: Results) -> Mapping[str, str]:
+    """By id of a leaf: what its tick stands on, or why it has none."""
+    checks = {check.id: check for check in results.checks}
+    return {line.id: f"→ {_note(line, checks, results.run.gate)}" for line in results.lines if line.leaf}
+
+
+def _note(line: LineResult, checks: Mapping[str, CheckResult], gate: str) -> str:
+    links = _links(line, checks)
+    if line.status in DONE:
+        return ", ".join(filter(None, (links, _attested(line)))) or inert(line.why)
+    if not line.demanded:
+        return f"not asked by gate {inert(gate)}"
+    # What a target said stands on the page: here is where, and what became of it.
+    bad = [check for check in line.checks if check in checks and checks[check].outcome not in _FINE]
+    return f"**{line.status}**: {_links(line, checks, only=bad) if bad else inert(line.why)}"
+
+
+_FINE = {Outcome.PASS, Outcome.WARN, Outcome.WAIVED}
+
+
+def _links(line: LineResult, checks: Mapping[str, CheckResult], only: list[str] | None = None) -> str:
+    shown = list(line.checks if only is None else only)
+    written = [_link(identifier, checks) for identifier in shown[:_MOST_LINKS]]
+    if len(shown) > _MOST_LINKS:
+        written.append(f"and {len(shown) - _MOST_LINKS} more")
+    return ", ".join(written)
+
+
+def _link(identifier: str, checks: Mapping[str, CheckResult]) -> str:
+    check = checks.get(identifier)
+    outcome = f" ({check.outcome})" if check and check.outcome is not Outcome.PASS else ""
+    return f"[{inert(identifier)}](signoff.html#{quote(identifier, safe='')}){outcome}"
+
+
+def _attested(line: LineResult) -> str:
+    said = line.attested
+    if said is None or said.problem:
+        return ""
+    return f"attested by {inert(said.by)} ({inert(said.role)}) until {said.until:%Y-%m-%d}"

@@ -1,0 +1,158 @@
+"""Files of variables, judged on literal facts."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gonogo.environment.model import Environment
+from gonogo.errors import Unobserved
+from gonogo.evidence.variables import Account, Shared, Variable, VariableDifferenceEvidence, VariableFileEvidence
+from gonogo.plan import build_plan, read_suite
+from gonogo.probes.registry import KINDS
+from gonogo.results import Outcome
+from gonogo.verdict import conclude
+from tests.checks.conftest import FOLDERS, Judge
+from tests.checks.test_tls import AT
+
+_GOOD: dict[str, Any] = {"present": True, "length": 60, "entropy_bits": 300, "well_formed": True}
+ROOT = Path(__file__).parents[2]
+URL = Variable(
+    name="MONGO_URL",
+    shape="mongodb",
+    prefix="mongodb+srv",
+    has_user=True,
+    has_password=True,
+    tls=True,
+    tls_verified=True,
+    **_GOOD,
+)
+SECRET = Variable(name="SECRET_KEY", shape="random", **_GOOD)
+STRIPE = Variable(name="STRIPE_SECRET_KEY", shape="stripe-secret", prefix="sk", mode="test", **_GOOD)
+PUBLISHABLE = Variable(name="STRIPE_PUBLISHABLE_KEY", shape="stripe-publishable", prefix="pk", mode="test", **_GOOD)
+WEBHOOK = Variable(name="STRIPE_WEBHOOK_SECRET", shape="stripe-webhook", prefix="whsec", **_GOOD)
+LLM = Variable(name="EMERGENT_LLM_KEY", shape="key", **_GOOD)
+DSN = Variable(name="SENTRY_DSN", shape="dsn", prefix="https", has_user=True, tls=True, **_GOOD)
+PASSWORD = Variable(name="REDIS_PASSWORD", shape="password", **_GOOD)
+ALL = (URL, SECRET, STRIPE, PUBLISHABLE, WEBHOOK, LLM, DSN, PASSWORD)
+FILE = VariableFileEvidence(
+    scope=("variables", "staging"),
+    taken_at=AT,
+    file=".env.staging",
+    mode="test",
+    exists=True,
+    permissions="0600",
+    owner="deploy",
+    variables=ALL,
+    account=Account.SAME,
+)
+TWO = VariableDifferenceEvidence(
+    scope=("variables",), taken_at=AT, files=("staging", "production"), compared=("SECRET_KEY", "REDIS_PASSWORD")
+)
+
+
+def but(variable: Variable, **changes: Any) -> VariableFileEvidence:  # noqa: ANN401 - fields
+    """The file with something else about this one."""
+    others = tuple(one for one in ALL if one is not variable)
+    return replace(FILE, variables=(*others, replace(variable, **changes)))
+
+
+RED = [
+    ("variables-file", replace(FILE, exists=False), ".env.staging does not exist"),
+    ("variables-file", replace(FILE, problem="byte 3 is not UTF-8"), "byte 3 is not UTF-8"),
+    ("variables-file", replace(FILE, malformed_lines=(3, 9)), "line 3, 9 is not NAME=value"),
+    ("variables-file", replace(FILE, duplicates=("DEBUG",)), "more than once: DEBUG"),
+    ("variables-file-private", replace(FILE, permissions="0644", world_readable=True), "permissions 0644: everybody"),
+    ("variables-file-private", replace(FILE, permissions="0660", group_writable=True), "its group may write"),
+    ("variables-file-untracked", replace(FILE, tracked=("api/.env.staging",)), "git tracks api/.env.staging"),
+    ("variables-file-untracked", replace(FILE, commits=2), "2 commits touched"),
+    ("variables-mongo-url", but(URL, present=False), "MONGO_URL is missing, or empty"),
+    ("variables-mongo-url", but(URL, prefix=""), "neither mongodb://"),
+    ("variables-mongo-url", but(URL, well_formed=False), "names no host"),
+    ("variables-mongo-url", but(URL, has_user=False), "names no user"),
+    ("variables-mongo-url", but(URL, has_password=False), "no password"),
+    ("variables-mongo-url", but(URL, tls=False), "without TLS"),
+    ("variables-mongo-url", but(URL, tls_verified=False), "any certificate"),
+    ("variables-mongo-url", but(URL, placeholder=True), "the password in .env.staging: MONGO_URL is a placeholder"),
+    ("variables-secret-key", but(SECRET, present=False), "SECRET_KEY is missing"),
+    ("variables-secret-key", but(SECRET, placeholder=True), "is a placeholder"),
+    ("variables-secret-key", but(SECRET, entropy_bits=255), "about 255 bit of entropy; 256 are wanted"),
+    ("variables-stripe-secret-key", but(STRIPE, mode="live"), "is a live key; this environment is declared to be test"),
+    ("variables-stripe-secret-key", but(STRIPE, prefix="pk"), "begins with pk_test_; sk_test_ or rk_test_ is expected"),
+    ("variables-stripe-secret-key", but(STRIPE, prefix="", mode=""), "begins with something else"),
+    ("variables-stripe-secret-key", but(STRIPE, well_formed=False), "is not whole"),
+    ("variables-stripe-publishable-key", but(PUBLISHABLE, prefix="sk"), "begins with sk_test_; pk_test_ is expected"),
+    ("variables-stripe-publishable-key", but(PUBLISHABLE, mode="live"), "is a live key"),
+    ("variables-stripe-webhook-secret", but(WEBHOOK, prefix=""), "does not begin with whsec_"),
+    ("variables-stripe-webhook-secret", but(WEBHOOK, well_formed=False), "is not whole"),
+    ("variables-llm-key", but(LLM, present=False), "EMERGENT_LLM_KEY is missing"),
+    ("variables-llm-key", but(LLM, placeholder=True), "nobody put the real one there"),
+    ("variables-llm-key", but(LLM, entropy_bits=20), "about 20 bit"),
+    ("variables-sentry-dsn", but(DSN, prefix=""), "is no address"),
+    ("variables-sentry-dsn", but(DSN, has_user=False), "no key before the @"),
+    ("variables-sentry-dsn", but(DSN, tls=False), "in the clear"),
+    ("variables-sentry-dsn", but(DSN, well_formed=False), "is not whole"),
+    ("variables-redis-password", but(PASSWORD, entropy_bits=60), "about 60 bit of entropy; 96 are wanted"),
+    ("variables-redis-password", but(PASSWORD, placeholder=True), "is a placeholder"),
+    ("variables-stripe-account", replace(FILE, account=Account.OTHER), "different accounts"),
+    ("variables-stripe-account", but(PUBLISHABLE, mode="live"), "different modes: live and test"),
+]
+
+
+@pytest.mark.parametrize(("identifier", "seen", "said"), RED)
+def test_red_and_green(judge: Judge, identifier: str, seen: VariableFileEvidence, said: str) -> None:
+    """Each says what is wrong, and is silent when it is not."""
+    assert said in (judge(identifier, variable_file=seen) or "")
+    assert judge(identifier, variable_file=FILE) is None
+
+
+def test_shared_and_missing(judge: Judge) -> None:
+    """What cannot be compared does not differ."""
+    assert judge("variables-differ", variable_difference=TWO) is None
+    shared = replace(TWO, shared=(Shared(name="SECRET_KEY", files=("staging", "production")),))
+    said = judge("variables-differ", variable_difference=shared)
+    assert said == "SECRET_KEY is the same in staging and production"
+    missing = replace(TWO, missing=("production: SECRET_KEY",))
+    assert "production: SECRET_KEY is missing" in (judge("variables-differ", variable_difference=missing) or "")
+
+
+def test_live_keys_are_right_in_production(judge: Judge) -> None:
+    """The mode is the declared one, whichever that is."""
+    live = replace(FILE, mode="live", variables=tuple(replace(one, mode="live") for one in ALL))
+    assert judge("variables-stripe-secret-key", variable_file=live) is None
+    assert "is a test key" in (judge("variables-stripe-secret-key", variable_file=replace(FILE, mode="live")) or "")
+
+
+def test_older_keys_pass_by_their_mode(judge: Judge) -> None:
+    """They do not name their account, which the evidence says."""
+    assert judge("variables-stripe-account", variable_file=replace(FILE, account=Account.UNKNOWN)) is None
+
+
+@pytest.mark.parametrize("changes", [{"repository_problem": "no git"}, {"history_problem": "the clone is shallow"}])
+def test_git_that_cannot_say_is_no_pass(judge: Judge, changes: dict[str, Any]) -> None:
+    """Half a history is no proof."""
+    with pytest.raises(Unobserved):
+        judge("variables-file-untracked", variable_file=replace(FILE, **changes))
+
+
+def test_shape_that_nobody_declared_is_no_pass(judge: Judge) -> None:
+    """An environment file that leaves REDIS_PASSWORD out of its shapes proves nothing about it."""
+    with pytest.raises(Unobserved, match="shape password"):
+        judge("variables-redis-password", variable_file=replace(FILE, variables=(URL,)))
+
+
+def test_one_file_alone_leaves_the_comparison_not_run() -> None:
+    """Never a pass; and what to do about it is said."""
+    files = {"staging": {"path": ".env.staging", "mode": "test"}}
+    environment = Environment.model_validate(
+        {"service": {"name": "S", "base_url": "https://a.test"}, "variables": {"files": files}}
+    )
+    scopes = {"variable_file": [("variables", "staging")], "repository": [("variables", "repository")]}
+    suite = read_suite((*FOLDERS, ROOT / "smoke"))
+    plan = build_plan(suite, environment, KINDS, scopes, wanted=suite.order)
+    assert "nothing that it could look at" in plan.checks["variables-differ"].obstacle
+    assert "two environments" in plan.checks["variables-differ"].hint
+    assert not plan.checks["variables-secret-key"].obstacle
+    (seen,) = (check for check in conclude(plan, {}, unseen="x") if check.id == "variables-differ")
+    assert seen.outcome is Outcome.NOT_RUN

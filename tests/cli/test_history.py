@@ -1,0 +1,173 @@
+"""``gonogo runs``, ``show`` and ``diff``, and what a job on GitHub sees."""
+
+import dataclasses
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gonogo.results import LineStatus, Outcome, Results, to_bytes
+from tests.cli.conftest import Gonogo
+from tests.report.accounts import accounted, attested, line
+from tests.report.conftest import AT, check
+
+FIRST, SECOND = "20261123T120000Z-aaaaaa", "20261123T120100Z-bbbbbb"
+
+
+def keep(project: Path, told: Results, identifier: str, **identity: object) -> Path:
+    """Put a run among the project's reports."""
+    started = AT + timedelta(minutes=identifier == SECOND)
+    run = dataclasses.replace(told.run, id=identifier, started_at=started, **identity)  # type: ignore[arg-type]  # fields
+    folder = project / "reports" / run.environment / identifier
+    folder.mkdir(parents=True)
+    (folder / "results.json").write_bytes(to_bytes(dataclasses.replace(told, run=run)))
+    return folder
+
+
+@pytest.fixture
+def two(project: Path) -> Path:
+    """A project with two runs: what passed fails, and a line is attested."""
+    lines = [line("b.open", LineStatus.OPEN, "nobody said"), line("x.gone")]
+    after = [line("b.open", LineStatus.ATTESTED, "Ana", attested=attested(), checks=["tls-a"], supports=["b.open"])]
+    keep(project, accounted([check("tls-a"), check("dns-a")], lines), FIRST)
+    return keep(project, accounted([check("tls-a", Outcome.FAIL, "closed"), check("dns-a")], after), SECOND)
+
+
+@pytest.mark.usefixtures("two")
+def test_runs_are_listed_newest_first(gonogo: Gonogo) -> None:
+    """Which run was that, and did it say GO?"""
+    done = gonogo("runs", "--env", "staging")
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        f"{SECOND}  staging  ✖ NO-GO  pre-deploy  3f2c1a9  2 = 1 pass + 1 fail",
+        f"{FIRST}  staging  ◌ INCOMPLETE  pre-deploy  3f2c1a9  2 = 2 pass",
+    ]
+
+
+def test_damaged_run_is_listed_as_such(gonogo: Gonogo, two: Path) -> None:
+    """One broken file must not hide all others, nor itself."""
+    (two / "results.json").write_text("{")
+    done = gonogo("runs")
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"{SECOND}  cannot be read: ")
+    assert FIRST in done.stdout
+
+
+@pytest.mark.usefixtures("two")
+def test_show(gonogo: Gonogo) -> None:
+    """The verdict, one check with its facts, one line with what supports it."""
+    assert gonogo("show", SECOND).stdout.splitlines()[-1].startswith(" ✖ NO-GO   1 blocker")
+    shown = gonogo("show", f"reports/staging/{SECOND}", "tls-a").stdout
+    assert "✖ tls-a   FAIL   blocker · read\n" in shown
+    assert "  closed\n  tls\n    version: TLSv1.3\n" in shown
+    shown = gonogo("show", SECOND, "b.open").stdout
+    assert shown.startswith("✔ b.open   attested\n  Text of b.open\n  in    List / Part, line 1\n")
+    assert "✖ check tls-a   FAIL   Title of tls-a" in shown
+    assert "attested by Ana Dias (devops), 2026-11-23 until 2027-11-23" in shown
+
+
+@pytest.mark.usefixtures("two")
+@pytest.mark.parametrize("arguments", [(), ("--env", "staging"), (FIRST, SECOND), (f"reports/staging/{FIRST}", SECOND)])
+def test_diff_tells_changes_by_kind(gonogo: Gonogo, arguments: tuple[str, ...]) -> None:
+    """Exit 0 whatever it finds: it informs, and the run itself has decided."""
+    done = gonogo("diff", *arguments)
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        f"before  {FIRST} · staging · gate pre-deploy · release 3f2c1a9",
+        "        INCOMPLETE · 2 = 2 pass",
+        f"after   {SECOND} · staging · gate pre-deploy · release 3f2c1a9",
+        "        NO-GO · 2 = 1 pass + 1 fail",
+        "NEWLY FAILING 1",
+        " ✖ tls-a   pass → fail",
+        "REMOVED 1",
+        " − x.gone   was line, verified; it is not there any more",  # noqa: RUF001 - a minus sign
+        "FIXED 1",
+        " ✔ b.open   open → attested",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (
+            '{"schema":"gonogo.results/2"}',
+            "schema is 'gonogo.results/2'; this gonogo reads 'gonogo.results/1'; use the",
+        ),
+        ('{"schema":"gonogo.resu', "not readable as JSON"),
+    ],
+)
+def test_foreign_files_are_refused(gonogo: Gonogo, two: Path, content: str, expected: str) -> None:
+    """A newer schema, or half a file: named, with what to do about it."""
+    (two / "results.json").write_text(content)
+    for command in (("show", SECOND), ("diff", FIRST, SECOND), ("diff",), ("report", str(two))):
+        done = gonogo(*command)
+        assert done.returncode == 2
+        assert f"{SECOND}/results.json: " in done.stderr
+        assert expected in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_runs_of_another_service_are_not_compared(gonogo: Gonogo, project: Path, two: Path) -> None:
+    """Two projects' artefacts in one download folder."""
+    keep(project, accounted([check("tls-a")]), "20261123T130000Z-cccccc", service="Another", environment="other")
+    done = gonogo("diff", "20261123T130000Z-cccccc", two.name)
+    assert done.returncode == 2
+    assert f"{SECOND}/results.json: is of the service 'WorkMe', but reports/other/" in done.stderr
+    assert "which one? There are other, staging under reports" in gonogo("diff").stderr
+    assert "no earlier run of gate pre-deploy to compare with" in gonogo("diff", "--env", "other").stderr
+
+
+@pytest.mark.usefixtures("two")
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("diff", FIRST), "give two runs"),
+        (("diff", FIRST, SECOND, "--env", "staging"), "not both"),
+        (("diff", "--env", "stagin"), "there are runs of staging"),
+        (("runs", "--reports", "nowhere"), "nowhere: no runs there; make one with gonogo run"),
+        (("show", "20261123T120000Z-aaaaab"), f"did you mean {FIRST}?"),
+        (("show", FIRST, "tls-b"), "neither a check nor a line 'tls-b' in this run; did you mean tls-a?"),
+    ],
+)
+def test_wrong_words_exit_2_with_a_cure(gonogo: Gonogo, arguments: tuple[str, ...], expected: str) -> None:
+    """At 3 a.m. an id is mistyped."""
+    done = gonogo(*arguments)
+    assert done.returncode == 2
+    assert expected in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_second_run_knows_the_first(gonogo: Gonogo, project: Path) -> None:
+    """History is in results.json, so that a page needs no other file; and a replay still says the same."""
+    gonogo("run", "--env", "dead")
+    first = (project / "reports/dead/latest").resolve().name
+    path = project / "environments" / "dead.toml"
+    path.write_text(path.read_text().replace('issuer = "X"', 'issuer = "Y"'))
+    done = gonogo("run", "--env", "dead", "--release", "v2")
+    told = json.loads((project / "reports/dead/latest/results.json").read_bytes())["history"]
+    assert told["since"] == first
+    assert [(one["kind"], one["subject"]) for one in told["changes"]] == [("policy changed", "environment")]
+    assert [one["id"] for one in told["runs"]] == [first]
+    assert f"CHANGES since {first}" in done.stdout
+    again = gonogo("replay", "reports/dead/latest")
+    assert again.returncode == 1
+    assert f"CHANGES since {first}" in again.stdout
+    before = (project / "reports/dead/latest/signoff.html").read_bytes()
+    gonogo("report", "reports/dead/latest")
+    assert (project / "reports/dead/latest/signoff.html").read_bytes() == before
+
+
+def test_github_gets_annotations_and_the_summary(gonogo: Gonogo, project: Path) -> None:
+    """The job's page says why it is red, and what an earlier step wrote there stays."""
+    page = project / "step.md"
+    page.write_text("earlier\n")
+    done = gonogo("run", "--env", "dead", "--format", "github", GITHUB_STEP_SUMMARY=str(page))
+    assert done.returncode == 1
+    assert "\n::error title=tls-handshake::FAIL: dead.test at 127.0.0.1:1: closed port" in done.stdout
+    summary = (project / "reports/dead/latest/summary.md").read_bytes()
+    assert page.read_bytes() == b"earlier\n" + summary
+    again = gonogo("report", "reports/dead/latest", "--format", "github", GITHUB_STEP_SUMMARY=str(project))
+    assert again.returncode == 0
+    assert "::error title=tls-handshake::" in again.stdout
+    assert "GITHUB_STEP_SUMMARY: " in again.stderr

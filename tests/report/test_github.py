@@ -1,0 +1,104 @@
+"""What GitHub shows: as much as it takes, the worst first, and nothing that a target wrote is obeyed."""
+
+import pytest
+from markdown_it import MarkdownIt
+
+from gonogo.report.github import render_commands
+from gonogo.report.markdown import inert, quoted
+from gonogo.report.summary import LARGEST_BYTES, render_summary_page
+from gonogo.report.terminal import render_summary
+from gonogo.results import Finding, LineStatus, Outcome
+from tests.report.accounts import CASES, accounted, exception, line
+from tests.report.conftest import HOSTILE, check, results
+
+ATTACKS = (
+    HOSTILE,
+    "\n::error::pwned",
+    "::stop-commands::x",
+    "a | b ``` c `d` | e",
+    "[click](https://evil.test) ![](https://evil.test/x.png) @team #12 <!-- x -->",
+    "# heading\n\n- [x] item\n---",
+    "`" * 5000,
+)
+
+
+def test_worst_first_and_at_most_ten() -> None:
+    """GitHub drops the eleventh: it must not be the one that matters."""
+    checks = [check(f"w-{number}", Outcome.WARN, "soon") for number in range(20)]
+    told = accounted([*checks, check("tls-a", Outcome.FAIL, "closed: port, 100%")], [line("b.open", LineStatus.OPEN)])
+    commands = render_commands(told).split("\n")
+    assert len(commands) == 10
+    assert commands[0] == "::error title=tls-a::FAIL: closed: port, 100%25%0Afix: Repair it."
+    assert commands[1] == "::error title=checklist::1 open line: b.open"
+    assert commands[-1] == "::warning title=gonogo::and 13 more: see the summary of this job"
+
+
+def test_calm_when_all_is_well() -> None:
+    """A green run with annotations is a run that nobody reads any more."""
+    assert not render_commands(CASES["go"])
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_target_gives_no_commands(attack: str) -> None:
+    """One line of a banner would switch off every annotation after it, or mask the verdict."""
+    told = accounted([check("tls-a", Outcome.FAIL, attack, hint=attack)], [line("b.open", LineStatus.OPEN, attack)])
+    for row in render_commands(told).split("\n"):
+        assert row.startswith(("::error title=tls-a::", "::error title=checklist::"))
+        assert "\r" not in row
+    for width in (60, 61, 62, 63, 64, 100):
+        summary = render_summary(told, report_path="x", report_digest="", colour=False, width=width)
+        assert not [row for row in summary.splitlines() if row.lstrip().startswith("::") or "##[" in row]
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_target_writes_no_markdown(attack: str) -> None:
+    """A link, an image or a heading in a job summary speaks with our voice."""
+    told = accounted(
+        [check("tls-a", Outcome.FAIL, attack, hint=attack)],
+        [line("b.open", LineStatus.OPEN, attack, section=[attack])],
+        exceptions=[exception("tls-a", attack)],
+        findings=[Finding(subject=attack, message=attack)],
+    )
+    page = render_summary_page(told).decode()
+    assert not [row for row in page.splitlines() if row.lstrip().startswith("::")]
+    tokens = MarkdownIt("commonmark").enable("table").parse(page)
+    kinds = {kind.type for token in tokens for kind in (token, *(token.children or []))}
+    assert not kinds & {"html_block", "html_inline", "link_open", "image", "fence", "code_block", "hr", "lheading_open"}
+    assert sum(token.type == "heading_open" for token in tokens) == 6
+    assert sum(token.type == "tr_open" for token in tokens) == 2
+
+
+@pytest.mark.parametrize("text", ATTACKS)
+def test_text_is_one_line_of_text(text: str) -> None:
+    """In a list, in a table, beside a box."""
+    for written in (inert(text), quoted(text)):
+        assert len(written.splitlines()) == 1
+        tokens = MarkdownIt("commonmark").parseInline(written)
+        kinds = {child.type for token in tokens for child in token.children or []}
+        assert kinds <= {"text", "code_inline", "text_special"}
+
+
+def test_summary_fits_whatever_the_size_of_the_run() -> None:
+    """GitHub refuses a larger one whole; and what is left off is said."""
+    checks = [check(f"tls-{number}", Outcome.FAIL, "é" * 5000, hint="x" * 5000) for number in range(500)]
+    lines = [line(f"b.{number}", LineStatus.OPEN, "w" * 3000, section=[f"s{number}" * 99]) for number in range(500)]
+    told = accounted(checks, lines)
+    page = render_summary_page(told)
+    assert len(page) <= LARGEST_BYTES
+    assert "500 blockers, 500 open lines" in page.decode()
+    assert "more of them, left off here; signoff.html has all" in page.decode()
+
+
+def test_summary_of_huge_notes_fits_too() -> None:
+    """Notes are ours, but their number is not."""
+    assert len(render_summary_page(results([check("a-b")], notes=["n" * 9000] * 3000))) <= LARGEST_BYTES
+
+
+def test_summary_says_what_blocks_and_how_to_repair_it() -> None:
+    """Whoever opens the job must not need another file to begin."""
+    page = render_summary_page(CASES["no-go"]).decode()
+    assert page.startswith("# ✖ NO-GO: WorkMe, staging\n")
+    assert "- ✖ **tls-a** FAIL, blocker: `closed`; fix: `Repair it.`" in page
+    assert "- ✖ **b.failed** Text of b.failed: `tls-a: closed`" in page
+    assert "- ◇ **redis-c** in force, until 2026-11-30, owner Bo, approved by Cy: `known since spring`" in page
+    assert "| Other | 0 | 2 |" in page

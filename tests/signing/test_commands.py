@@ -1,0 +1,83 @@
+"""Signing and verifying from the command line: the exit code is what a deploy job goes by."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import called
+from tests.signing.conftest import PASSPHRASE, Team
+
+
+def gonogo(team: Team, *arguments: str, given: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+    """In the team's project, with the passphrase in the environment."""
+    known = {"GONOGO_KEY_PASSPHRASE": PASSPHRASE, "HOME": str(team.project)}
+    return called(team.project, *arguments, given=given, **{**known, **environ})
+
+
+def test_from_keys_to_a_verified_go(team: Team) -> None:
+    """Every step as the three people and the deploy job do it."""
+    folder = str(team.run())
+    shutil.rmtree(team.keys)
+    (team.project / "environments/signers.toml").unlink()
+    for role, name in (("technical-lead", "T"), ("product-owner", "P"), ("devops", "D")):
+        made = gonogo(team, "key", "new", "--role", role, "--name", name)
+        assert made.returncode == 0, made.stderr
+        assert "have it reviewed" in made.stdout
+        assert (team.project / f".config/gonogo/{role}.key").is_file()
+        before = gonogo(team, "verify", folder)
+        assert before.returncode == 3
+        assert f"{role} has not signed" in before.stdout
+        signed = gonogo(team, "sign", folder, "--role", role, "--decision", "go", given="y\n")
+        assert signed.returncode == 0, signed.stderr
+        assert signed.stdout.startswith("GO: all 1 blocker passed")
+        assert f"GO by {name}, {role}" in signed.stdout
+    done = gonogo(team, "verify", folder, "--release", "3f2c1a9", "--max-age", "4h")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, " GO"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("--release", "other"), 4, "the run verified release 3f2c1a9, not other"),
+        (("--max-age", "1ms"), 4, "run again"),
+        (("--max-age", "1m"), 2, "--max-age: '1m' is not a duration"),
+        (("--require", "technical-lead,ciso"), 3, ""),
+        (("--require", ""), 0, ""),
+    ],
+)
+def test_verify_says_what_differs(team: Team, signed: Path, arguments: tuple[str, ...], code: int, said: str) -> None:
+    """Exit 4 for anything that is not what it should be, 3 for a signature that is missing."""
+    done = gonogo(team, "verify", str(signed), *arguments)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_refusals(team: Team, signed: Path) -> None:
+    """Nothing is written, and the passphrase is not shown."""
+    failed = str(team.run(status=404))
+    for arguments, code, said in (
+        (("sign", failed, "--role", "devops", "--decision", "go", "--yes"), 2, "No signature makes it GO"),
+        (("sign", failed, "--role", "ciso", "--decision", "hold", "--yes"), 2, "no role 'ciso' in gates.toml"),
+        (("sign", str(signed), "--role", "devops", "--decision", "hold", "--yes"), 2, "has signed already"),
+        (("sign", failed, "--role", "devops", "--decision", "hold", "--yes", "--key", "gone"), 2, "cannot be read"),
+        (("key", "new", "--role", "devops", "--name", "Paula"), 2, "a person has exactly one"),
+        (("verify", failed, "--require", ""), 1, ""),
+    ):
+        done = gonogo(team, *arguments)
+        assert done.returncode == code, done.stderr
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr + done.stdout
+        assert PASSPHRASE not in done.stderr + done.stdout
+    wrong = gonogo(
+        team,
+        *("sign", failed, "--role", "devops", "--decision", "no-go", "--yes", "--key", str(team.keys / "devops.key")),
+        GONOGO_KEY_PASSPHRASE="not this one",
+    )
+    assert wrong.returncode == 2
+    assert "the passphrase is wrong" in wrong.stderr
+    declined = gonogo(team, "sign", failed, "--role", "devops", "--decision", "no-go", given="n\n")
+    assert declined.returncode == 130
+    assert not list(Path(failed).glob("*.sigstore.json"))
