@@ -36,6 +36,7 @@ _LATER = {
     "sentry": "error reports: [sentry]",
     "mail": "mail to users: [mail], with an inbox that can be read",
     "smoke": "journeys of synthetic users: [smoke], and steps in smoke/ of your own",
+    "variables": "what it is configured with: [variables], and the file that they stand in",
     "load": "the expected traffic: [load], and scenarios in loadtests/ of your own",
 }
 _HTTP_LATER = {
