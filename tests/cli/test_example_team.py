@@ -45,6 +45,6 @@ def test_own_check_is_listed_with_all_others(gonogo: Gonogo) -> None:
 
 def test_requirement_is_an_extra_that_exists() -> None:
     """The line that a team copies."""
-    required = (ROOT / "examples/team/requirements.txt").read_text().strip()
+    required = (ROOT / "docs/examples/team/requirements.txt").read_text().strip()
     assert required == "gonogo[load]"
     assert "\nload = [" in (ROOT / "pyproject.toml").read_text()
