@@ -11,7 +11,7 @@ from tests.cli.conftest import ROOT, Gonogo
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """The example as a team would have it: alone, outside of the clone."""
-    return Path(shutil.copytree(ROOT / "examples" / "team", tmp_path / "team"))
+    return Path(shutil.copytree(ROOT / "docs" / "examples" / "team", tmp_path / "team"))
 
 
 def test_environment_is_complete(gonogo: Gonogo) -> None:
