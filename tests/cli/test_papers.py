@@ -104,9 +104,7 @@ def test_import_takes_over_a_list(listed: Path) -> None:
         (("--valid", "2020-01-01"), "a.invites", "devops", "it ends before it begins"),
     ],
 )
-def test_attestations_that_are_refused(
-    listed: Path, more: tuple[str, ...], line: str, role: str, said: str
-) -> None:
+def test_attestations_that_are_refused(listed: Path, more: tuple[str, ...], line: str, role: str, said: str) -> None:
     """At once, not in the run on launch day; nothing is written."""
     done = attest(listed, *more, line=line, role=role)
     assert done.returncode == 2
