@@ -11,7 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from gonogo.report.html import Signature, render_signoff
-from gonogo.report.lines import line_sum, sections
+from gonogo.report.lines import sections
+from gonogo.report.wording import line_sum
 from gonogo.results import (
     RESULTS,
     Attested,
@@ -36,15 +37,15 @@ __all__ = ["browser"]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the browser driver's own
 DAY = timedelta(days=1)
 TEN = (
-    "Blockers",
-    "Exceptions",
-    "Sign-off",
-    "By section",
-    "Since the last run",
-    "The whole checklist",
-    "All checks",
-    "Environment and provenance",
-    "Verify this report",
+    "2 Blockers",
+    "3 Exceptions",
+    "4 Sign-off by role",
+    "5 By section",
+    "6 Load and journeys",
+    "7 Since the last run",
+    "8 The whole checklist",
+    "9 Environment and provenance",
+    "10 Verify this report",
 )
 
 
@@ -145,12 +146,12 @@ def test_every_line_is_there_once(browser: Browser, tmp_path: Path) -> None:
     shown = whole()
     page = all_open(opened(browser, tmp_path, shown))
     for one in shown.lines:
-        assert page.locator(f"[id='line-{one.id}']").count() == 1
+        assert page.locator(f"[id='line.{one.id}']").count() == 1
     text = page.locator("main").inner_text()
     for expected in (
         "Davi (devops), 2026-11-23, until 2026-11-24: looked",
         "Does not count: it expired.",
-        "not demanded here",
+        "not asked for by this gate",
         "rests on 2 lines",
         "2 of 2",
         "soon",
@@ -167,7 +168,7 @@ def test_numbers_of_sections() -> None:
     """Leaves that the gate demands; the trend ends with this run."""
     first, second, _ = sections(whole())
     assert (first.done, first.total, list(first.trend)) == (2, 2, [(1, 2), (2, 2)])
-    assert first.spark == "2.0,9.0 82.0,2.0"
+    assert first.spark == "3.0,10.0 81.0,3.0"
     assert (second.done, second.total, second.spark) == (0, 2, "")
 
 
@@ -214,7 +215,7 @@ def test_search_filter_anchor_and_copy(browser: Browser, tmp_path: Path) -> None
     page = opened(browser, tmp_path, whole())
     page.locator("#search").fill("broken")
     assert page.locator("details.check:visible").count() == 1
-    assert page.locator("#shown").inner_text() == "1 of 3 checks"
+    assert page.locator("#shown").inner_text() == "1 of 7 lines, 1 of 3 checks"
     page.locator("#search").fill("")
     page.locator("#outcome").select_option("pass")
     assert page.locator("details.check:visible").count() == 1
@@ -249,7 +250,7 @@ def test_signatures_on_the_sealed_page(browser: Browser, tmp_path: Path) -> None
     path.write_bytes(render_signoff(whole(), [signature]))
     page = browser.new_page()
     page.goto(path.as_uri())
-    assert "✖ Technical lead: HOLD" in page.locator("header").inner_text()
+    assert "Technical lead ✖ HOLD, Tomás" in " ".join(page.locator("header").inner_text().split())
     assert "HOLD, Tomás, 2026-11-23 12:00:00 UTC" in page.locator(".roles").inner_text()
     assert page.locator(".field").count() == 0
 

@@ -6,7 +6,7 @@ from itertools import groupby
 from gonogo.report.visible import visible
 from gonogo.results import Change, Results, sum_line
 
-_SHAPES = {
+CHANGE_SHAPES = {
     "newly failing": "✖",
     "became unverified": "○",
     "removed": "−",  # noqa: RUF001 - a minus sign
@@ -25,7 +25,7 @@ _DIGEST = 12
 
 def change_words(change: Change) -> str:
     """``✖ tls-validity   pass → fail``."""
-    return f"{_SHAPES[change.kind]} {visible(change.subject)}   {_details(change)}"
+    return f"{CHANGE_SHAPES[change.kind]} {visible(change.subject)}   {change_details(change)}"
 
 
 def render_changes(before: Results, after: Results, changes: Sequence[Change]) -> str:
@@ -48,7 +48,8 @@ def _lines(before: Results, after: Results, changes: Sequence[Change]) -> Iterat
         yield "no change: every check and every line is as it was, by the same policy"
 
 
-def _details(change: Change) -> str:
+def change_details(change: Change) -> str:
+    """``pass → fail``; of a policy what it is, and the beginnings of its digests."""
     if change.kind == "policy changed":
         before, after = change.before[:_DIGEST] or "none", change.after[:_DIGEST] or "none"
         return f"{_POLICIES.get(change.subject, '')}: {before} → {after}"

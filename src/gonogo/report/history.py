@@ -14,9 +14,18 @@ def grouped_changes(results: Results) -> Mapping[str, Sequence[Change]]:
     return {kind: found for kind, found in grouped.items() if found}
 
 
+def since(results: Results) -> str:
+    """The run that this one is compared with; empty if there is none."""
+    history = results.history
+    return history.since or (history.runs[-1].id if history.runs and history.changes else "")
+
+
 def change_line(results: Results) -> str:
     """All of it in one line."""
     if not results.history.runs:
         return "first run of this gate on record"
-    counted = (f"{len(found)} {kind}" for kind, found in grouped_changes(results).items())
-    return ", ".join(counted) or f"nothing is different from {results.history.runs[-1].id}"
+    base = since(results)
+    if not base:
+        return "no earlier run to compare with"
+    counted = ", ".join(f"{len(found)} {kind}" for kind, found in grouped_changes(results).items())
+    return f"{counted or 'nothing is different'}, since {base}"
