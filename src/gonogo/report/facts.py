@@ -14,7 +14,7 @@ from typing import Any
 from gonogo.results import CheckResult, Observation, Outcome, Results
 
 _LONGEST, _MOST = 600, 40
-_BRIEFEST = 160
+_BRIEFEST = 110
 _ROOM = 1_150_000
 """Bytes that the facts of passed checks may take."""
 _CAPS = (100_000, 8_000, 4_000, 2_000, 1_000, 500)
