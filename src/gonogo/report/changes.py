@@ -25,7 +25,7 @@ _DIGEST = 12
 
 def change_words(change: Change) -> str:
     """``✖ tls-validity   pass → fail``."""
-    return f"{CHANGE_SHAPES[change.kind]} {visible(change.subject)}   {change_details(change)}"
+    return f"{CHANGE_SHAPES[change.kind]} {visible(change.subject)}   {visible(change_details(change))}"
 
 
 def render_changes(before: Results, after: Results, changes: Sequence[Change]) -> str:
