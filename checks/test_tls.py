@@ -176,7 +176,7 @@ def test_declared_authority_issued(tls: TlsEvidence, environment: Environment) -
     """
     if environment.tls is None:
         raise Unobserved("the environment declares no [tls]", hint="declare tls.issuer, as in 'Let's Encrypt'")
-    issued_by = _leaf(tls).issuer_organisation
+    issued_by = _authority(_leaf(tls))
     assert issued_by == environment.tls.issuer, (
         f"{_where(tls)}: issued by {issued_by}, declared is {environment.tls.issuer}"
     )

@@ -57,3 +57,12 @@ def test_innocent_text_is_untouched() -> None:
     text = "the service answers 200 at 127.0.0.1"
     assert Redactor({"KEY": SECRET, "DB": URL}).text(text) == text
     assert Redactor({}).text(SECRET) == SECRET
+
+
+def test_secret_that_a_line_break_went_through() -> None:
+    """A log, or a terminal, wraps where it suits it; half a secret on each line is a whole one."""
+    redactor = Redactor({"TOKEN": "s3cret-value-0001"})
+    for broken in ("s3cret-\nvalue-0001", "s3cret-\r\n    value-0001", "s\n3cret-value-000\n\t1"):
+        assert redactor.text(f"a {broken} b\n") == "a [TOKEN redacted] b\n"
+    innocent = "s3cret\n\nvalue and\nmore"
+    assert redactor.text(innocent) == innocent

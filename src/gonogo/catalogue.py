@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, ValidationError
 
+from gonogo.environment.model import Family, Part
 from gonogo.environment.types import Duration, Effect, Text
 from gonogo.errors import UsageError
 from gonogo.profiles import Profile
@@ -53,8 +54,8 @@ class Line(BaseModel):
     severity: Severity
     needs: tuple[CheckId, ...] = ()
     effect: Effect = Effect.READ
-    about: tuple[Text, ...] = ()
-    """Further sections of the environment without which it makes no sense: ``mail``, ``stripe``."""
+    about: tuple[Family | Part, ...] = ()
+    """Further sections of the environment, or keys of [http], without which it makes no sense: ``mail``, ``series``."""
     stripe_mode: Literal["test", "live"] | None = None
     """Planned only where payments are in this mode; None: in both."""
     profiles: tuple[Profile, ...] = ()

@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Literal, get_args
 
-from gonogo.catalogue import Catalogue, Line, read_catalogue
+from gonogo.catalogue import Catalogue, CheckId, Line, read_catalogue
 from gonogo.declarations import Declaration, read_declarations
-from gonogo.environment.model import Environment
+from gonogo.environment.model import Environment, Family, Part
 from gonogo.environment.types import Effect
 from gonogo.errors import UsageError
 from gonogo.evidence.base import Scope
@@ -98,12 +99,15 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
 ) -> Plan:
     """Plan what is ``wanted``, but for what the service declares not to have."""
     planned = {}
+    absent: dict[str, Sequence[CheckId]] = {}
     for identifier in suite.order:
-        declaration, line = suite.declarations[identifier], suite.catalogue[identifier]
+        declaration, line = suite.declarations[identifier], _reaching(suite.catalogue[identifier], absent)
         subject = subject_of(declaration, kinds)
         kind = kinds[subject.removesuffix(GROUP)]
         applies = _applies(line, kind, environment) and (not line.profiles or profile in line.profiles)
         unasked = kind.optional and not scopes.get(kind.name)
+        if not applies and kind.section not in environment.service.without:
+            absent[identifier] = line.needs
         if identifier in wanted and applies and not unasked:
             targets = [step_scope(declaration)] if subject == WALK else scopes_of(subject, scopes)
             obstacle = _obstacle(line, kind, environment, allow_money=allow_money)
@@ -115,6 +119,12 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
                 **(obstacle or _aimless(kind, targets)),
             )
     return Plan(checks=planned)
+
+
+def _reaching(line: Line, absent: Mapping[str, Sequence[CheckId]]) -> Line:
+    """The same with the needs of what its family lacks here in its place: a cause further back is still the cause."""
+    needs = dict.fromkeys(one for need in line.needs for one in absent.get(need, (need,)))
+    return line if tuple(needs) == line.needs else line.model_copy(update={"needs": tuple(needs)})
 
 
 def step_scope(declaration: Declaration) -> Scope:
@@ -150,8 +160,13 @@ _WITH = ("stripe", "sentry")
 def _applies(line: Line, kind: ProbeKind, environment: Environment) -> bool:
     """Whether there is such a thing here at all: the family, and the mode of payments that the check is about."""
     mode = environment.stripe.mode if environment.stripe else line.stripe_mode
-    absent = environment.service.without & {kind.section, *line.about}
+    absent = environment.service.without.intersection(_subjects(line, kind))
     return not absent and line.stripe_mode in {None, mode}
+
+
+def _subjects(line: Line, kind: ProbeKind) -> Sequence[Family | Part | Literal["service"]]:
+    """What the environment must declare for the check to make sense, the widest first."""
+    return [kind.section, *([kind.part] if kind.part else []), *line.about]
 
 
 def evidence_arguments(declaration: Declaration, kinds: Mapping[str, ProbeKind]) -> list[str]:
@@ -186,11 +201,12 @@ def _obstacle(line: Line, kind: ProbeKind, environment: Environment, *, allow_mo
                 "obstacle": f"its effect, {effect}, is not permitted in this environment",
                 "hint": f'add "{effect}" to permits.effects once that is safe',
             }
-    for section in (kind.section, *line.about):
-        if not getattr(environment, section):
+    for subject in _subjects(line, kind):
+        if not environment.declares(subject):
+            shown = f"http.{subject}" if subject in get_args(Part) else f"[{subject}]"
             return {
-                "obstacle": f"the environment declares no [{section}]",
-                "hint": f'declare it, or add "{section}" to service.without if the service truly has none',
+                "obstacle": f"the environment declares no {shown}",
+                "hint": f'declare it, or add "{subject}" to service.without if the service truly has none',
             }
     return {}
 

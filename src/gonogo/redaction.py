@@ -12,6 +12,10 @@ SHORTEST_SECRET = 8
 """Characters. Anything shorter would be found, and blacked out, in innocent text."""
 
 
+_BREAK = re.compile(r"\r?\n[ \t]*")
+_BREAK_MAYBE = f"(?:{_BREAK.pattern})?"
+
+
 class Redactor:
     """Replaces known secret values, in every encoding that text commonly carries, by ``[NAME redacted]``."""
 
@@ -24,7 +28,16 @@ class Redactor:
         """The text without secrets."""
         if self._pattern is None:
             return text
-        return self._pattern.sub(lambda found: f"[{self._names[found[0]]} redacted]", text)
+        cleaned = self._pattern.sub(lambda found: f"[{self._names[found[0]]} redacted]", text)
+        return self._unbroken(cleaned) if "\n" in cleaned else cleaned
+
+    def _unbroken(self, text: str) -> str:
+        """The text without secrets that a line break went through: logs and terminals wrap where it suits them."""
+        squeezed = _BREAK.sub("", text)
+        for variant in sorted((one for one in self._names if one in squeezed), key=len, reverse=True):
+            broken = _BREAK_MAYBE.join(map(re.escape, variant))
+            text = re.sub(broken, f"[{self._names[variant]} redacted]", text)
+        return text
 
     def names_in(self, text: str) -> set[str]:
         """Which secrets stand in the text, in whatever encoding."""

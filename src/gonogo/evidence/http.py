@@ -53,6 +53,7 @@ class HealthEvidence(Evidence):
 
     shallow: tuple[Exchange, ...]
     deep: Exchange
+    """The last shallow one where the environment declares no deep health; checks of it are not planned then."""
     status: str | None
     """What shallow health calls itself; None if its body is no JSON object with a status."""
     deep_status: str | None

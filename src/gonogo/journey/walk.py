@@ -155,7 +155,7 @@ class Walk:
     def metric(self, name: str, **labels: str) -> float:
         """The sum of a series of the service, over all labels that are not given."""
         http = self.world.environment.http
-        if http is None or http.metrics_token is None:
+        if http is None or http.metrics is None or http.metrics_token is None:
             raise Unobserved("the environment declares no metrics with a token")
         token = self.world.secrets[http.metrics_token]
         reply = self.stranger.send("GET", http.metrics, {"Authorization": f"Bearer {token}"}).answers(200)

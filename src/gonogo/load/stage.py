@@ -195,7 +195,7 @@ class LoadStage:
     def _watched(self, world: World) -> Iterator[ServerSide | None]:
         """The service's own metrics, while the context lasts."""
         http, metrics = self.environment.http, self.load.metrics
-        if http is None or metrics is None:
+        if http is None or http.metrics is None or metrics is None:
             yield None
             return
         token = self.secrets[http.metrics_token] if http.metrics_token else ""

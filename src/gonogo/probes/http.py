@@ -37,6 +37,8 @@ from gonogo.secrets import Secrets
 _HEALTH_REQUESTS = 3
 _MOST_PATHS = 500
 _LONGEST_NAME = 200
+_ROOT = "/"
+"""What every service has."""
 # Every repetition is bounded: a megabyte of x must not cost a minute of backtracking.
 _SUSPICIOUS = {
     "a URL with a password": re.compile(
@@ -74,7 +76,7 @@ class PlainHttpQuestion:
     address: str
     port: int
     https_port: int
-    path: str = "/"
+    path: str = _ROOT
 
     @property
     def scope(self) -> Scope:
@@ -97,10 +99,25 @@ def http_questions(environment: Environment, secrets: Secrets) -> Sequence[HttpQ
     ]
 
 
+def health_questions(environment: Environment, secrets: Secrets) -> Sequence[HttpQuestion]:
+    """The same, if the service has health."""
+    return http_questions(environment, secrets) if environment.declares("health") else []
+
+
+def metrics_questions(environment: Environment, secrets: Secrets) -> Sequence[HttpQuestion]:
+    """The same, if it has metrics."""
+    return http_questions(environment, secrets) if environment.declares("metrics") else []
+
+
+def openapi_questions(environment: Environment, secrets: Secrets) -> Sequence[HttpQuestion]:
+    """The same, if it describes itself."""
+    return http_questions(environment, secrets) if environment.declares("openapi") else []
+
+
 def plain_http_questions(environment: Environment, secrets: Secrets) -> Sequence[PlainHttpQuestion]:
     """Every declared address of every declared name."""
     del secrets
-    path = environment.http.health if environment.http else "/"
+    path = (environment.http.health if environment.http else None) or _ROOT
     return [
         PlainHttpQuestion(host=name, address=address, port=host.http_port, https_port=host.https_port, path=path)
         for name, host in environment.hosts.items()
@@ -127,16 +144,20 @@ async def probe_plain_http(question: PlainHttpQuestion) -> PlainHttpEvidence:
 
 
 async def probe_health(question: HttpQuestion) -> HealthEvidence:
-    """Shallow health three times, one after another; then deep health. A service that gives no reply is asked once."""
+    """Shallow health three times, one after another; then deep health, if there is any.
+
+    A service that gives no reply is asked once.
+    """
     taken_at = datetime.now(UTC)
     async with _client(question) as client:
-        shallow = [await client.get(question.expected.health)]
+        health, deep_health = question.expected.health or _ROOT, question.expected.deep_health
+        shallow = [await client.get(health)]
         answered_at = datetime.now(UTC)
         deep = shallow[0]
         if deep.exchange.status is not None:  # whoever does not answer once is not asked three times more
-            shallow += [await client.get(question.expected.health) for _ in range(_HEALTH_REQUESTS - 1)]
+            shallow += [await client.get(health) for _ in range(_HEALTH_REQUESTS - 1)]
             answered_at = datetime.now(UTC)
-            deep = await client.get(question.expected.deep_health)
+            deep = await client.get(deep_health) if deep_health else shallow[-1]
     said, deep_said = json_object(shallow[-1]), json_object(deep)
     bodies = "\n".join(body.text for body in (*shallow, deep))
     redactor = Redactor(question.secrets)
@@ -169,13 +190,13 @@ async def probe_metrics(question: HttpQuestion) -> MetricsEvidence:
     """Scrape, make a request, scrape again; and try without the token."""
     taken_at = datetime.now(UTC)
     expected = question.expected
-    name = expected.metrics_token
+    path, name = expected.metrics or _ROOT, expected.metrics_token
     headers = {"Authorization": f"Bearer {question.secrets[name]}"} if name else {}
     async with _client(question) as client:
-        without = (await client.get(expected.metrics)).exchange if name else None
-        first = await client.get(expected.metrics, headers)
-        await client.get(expected.health)
-        second = await client.get(expected.metrics, headers)
+        without = (await client.get(path)).exchange if name else None
+        first = await client.get(path, headers)
+        await client.get(expected.health or _ROOT)
+        second = await client.get(path, headers)
     before, _ = samples(first)
     after, parse_error = samples(second)
     quote = quoting(Redactor(question.secrets), _LONGEST_NAME)
@@ -196,7 +217,7 @@ async def probe_openapi(question: HttpQuestion) -> OpenApiEvidence:
     """Fetch the document, and read what it promises."""
     taken_at = datetime.now(UTC)
     async with _client(question) as client:
-        body = await client.get(question.expected.openapi)
+        body = await client.get(question.expected.openapi or _ROOT)
     document = json_object(body)
     quote = quoting(Redactor(question.secrets), _LONGEST_NAME)
     paths = document.get("paths")

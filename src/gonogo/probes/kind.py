@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from gonogo.environment.model import Environment, Family
+from gonogo.environment.model import Environment, Family, Part
 from gonogo.environment.types import Effect
 from gonogo.evidence.base import Evidence, Scope
 from gonogo.secrets import Secrets
@@ -31,6 +31,8 @@ class ProbeKind:
     name: str
     section: Family | Literal["service"]
     """The section of the environment file whose absence leaves this kind without targets."""
+    part: Part | None = None
+    """The same of a key of [http]."""
     evidence: type[Evidence]
     questions: Callable[[Environment, Secrets], Sequence[Any]]
     ask: Callable[[Any], Awaitable[Evidence]]

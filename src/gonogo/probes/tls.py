@@ -78,17 +78,17 @@ def tls_questions(environment: Environment, secrets: Secrets) -> Sequence[TlsQue
     ]
 
 
-async def probe_tls(question: TlsQuestion) -> TlsEvidence:
-    """Shake hands with one address and record what it presented; judge nothing."""
+async def probe_tls(question: TlsQuestion, *, thorough: bool = True) -> TlsEvidence:
+    """Shake hands with one address and record what it presented; judge nothing. ``thorough`` tries old offers too."""
     taken_at = datetime.now(UTC)
-    seen = await _shake(question, _lenient())
+    seen = await _shake(question, unverified_context())
     known: dict[str, Any] = {}
     if seen.session is not None:
         known = _facts(seen.session, question.host)
         built = await _build(question, known["chain"], taken_at, ssl.VERIFY_DEFAULT)
         strictly = await _build(question, known["chain"], taken_at, ssl.VERIFY_X509_STRICT)
         known |= {"verification": built.problem, "path": built.path, "strict_verification": strictly.problem}
-        known["offers"] = await _offers(question)
+        known["offers"] = await _offers(question) if thorough else ()
     return TlsEvidence(
         scope=question.scope,
         taken_at=taken_at,
@@ -114,7 +114,8 @@ def trust_context(trust: str) -> ssl.SSLContext:
     return context
 
 
-def _lenient() -> ssl.SSLContext:
+def unverified_context() -> ssl.SSLContext:
+    """A client context that takes whatever is presented: to collect facts, never to send anything private."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -125,7 +126,7 @@ def _lenient() -> ssl.SSLContext:
 
 
 def _offer_context(minimum: ssl.TLSVersion, maximum: ssl.TLSVersion, ciphers: str) -> ssl.SSLContext:
-    context = _lenient()
+    context = unverified_context()
     context.set_ciphers(ciphers)
     with warnings.catch_warnings():
         # Old versions are deprecated for good reasons: that is why we ask whether the server still speaks them.

@@ -14,10 +14,9 @@ from markupsafe import Markup
 
 from gonogo.durations import format_duration
 from gonogo.report.blockers import Blockers, blockers
-from gonogo.report.changes import CHANGE_SHAPES, change_details
+from gonogo.report.changes import CHANGE_SHAPES, change_details, change_line, grouped_changes, since
 from gonogo.report.facts import page_facts
 from gonogo.report.filters import bar, css, day, groupwise, safe_url, seconds, tally, utc
-from gonogo.report.history import change_line, grouped_changes, since
 from gonogo.report.journeys import journeys
 from gonogo.report.lines import STATUS_SHAPES, sections, supported, totals
 from gonogo.report.load import load_view

@@ -1,0 +1,143 @@
+"""``gonogo init``: from a service and nothing else to files that run."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from gonogo.starting.files import Start
+    from gonogo.starting.findings import Findings
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,40}", re.ASCII)
+_TAKEN = {"gates", "signers", "reference"}
+
+
+@click.command()
+@click.option("--name", default="staging", show_default=True, help="Of the environment.")
+@click.option("--base-url", metavar="URL", help="Where the service is, as in https://api.example.com.")
+@click.option("--trust", default="public", show_default=True, metavar="PEM", help="The root of your own authority.")
+@click.option("--address", "given", multiple=True, metavar="IP", help="Where the name leads. May be repeated.")
+@click.option("--resolver", "resolvers", multiple=True, metavar="IP:PORT", help="Ask these about DNS. May be repeated.")
+@click.option("--environment-only", is_flag=True, help="Write environments/NAME.toml alone: a further environment.")
+@click.option("--force", is_flag=True, help="Replace files that are there already.")
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+def init(  # noqa: PLR0913 - as many as there are options
+    *,
+    name: str,
+    base_url: str | None,
+    trust: str,
+    given: tuple[str, ...],
+    resolvers: tuple[str, ...],
+    environment_only: bool,
+    force: bool,
+    yes: bool,
+) -> int:
+    """Look at a service, and write the files of its first verification.
+
+    It asks for nothing but names, a certificate and a few pages, and changes nothing there.
+    """
+    from gonogo.starting.files import Start  # noqa: PLC0415 - help answers at once
+    from gonogo.starting.project import refuse_existing, write  # noqa: PLC0415
+
+    asking = not yes and sys.stdin.isatty()
+    refuse_existing(Path(), _checked_name(name), environment_only=environment_only, force=force)
+    url = _checked_url(base_url or _asked_url(asking=asking))
+    addresses = _checked(given, "--address")
+    servers = _checked(resolvers, "--resolver")
+    root = _root(trust)
+    click.echo(f"looking at {url}, reading only")
+    found = _look(url, root, addresses, servers)
+    if found.presented.problem and root == "public" and asking:
+        root = _asked_root()
+        found = _look(url, root, addresses, servers) if root != "public" else found
+    start = Start(name=name, findings=found)
+    _tell(start)
+    if asking and not click.confirm("Write the files?", default=True):
+        click.echo("nothing was written")
+        return 0
+    written = write(Path(), start, environment_only=environment_only)
+    _tell_written(written, start)
+    return 0
+
+
+def _look(url: str, trust: str, given: tuple[str, ...], resolvers: tuple[str, ...]) -> Findings:
+    from gonogo.probes.discovery import look  # noqa: PLC0415 - help answers at once
+
+    return asyncio.run(look(url, trust=trust, given=given, resolvers=resolvers))
+
+
+def _tell(start: Start) -> None:
+    from gonogo.starting.telling import telling, unverified  # noqa: PLC0415 - help answers at once
+
+    for line in telling(start):
+        click.echo(line)
+    click.echo(unverified(start))
+
+
+def _tell_written(written: Mapping[str, str], start: Start) -> None:
+    from gonogo.starting.telling import next_commands  # noqa: PLC0415 - help answers at once
+
+    for path, how in written.items():
+        click.echo(f"{how} {path}")
+    health = start.findings.spoken.health
+    click.echo("next:")
+    for command in next_commands(start.name, health.release if health else None):
+        click.echo(f"  {command}")
+
+
+def _checked_name(name: str) -> str:
+    from gonogo.errors import UsageError  # noqa: PLC0415 - help answers at once
+
+    if not _NAME.fullmatch(name) or name in _TAKEN:
+        taken = f"; {', '.join(sorted(_TAKEN))} are taken" if name in _TAKEN else ""
+        raise UsageError(f"--name: {name!r} is no name for an environment{taken}; write a word as in 'staging'")
+    return name
+
+
+def _asked_url(*, asking: bool) -> str:
+    from gonogo.errors import UsageError  # noqa: PLC0415 - help answers at once
+
+    if not asking:
+        raise UsageError("--base-url: missing; say where the service is, as in --base-url https://api.example.com")
+    return str(click.prompt("Where is the service? (https://…)"))
+
+
+def _checked_url(text: str) -> str:
+    """As the environment file will have it. Raises UsageError."""
+    from gonogo.errors import UsageError  # noqa: PLC0415 - help answers at once
+    from gonogo.starting.addresses import base_url  # noqa: PLC0415
+
+    try:
+        return base_url(text)
+    except ValueError as error:
+        raise UsageError(f"--base-url: found {text[:80]!r}; {error}") from None
+
+
+def _checked(values: tuple[str, ...], option: str) -> tuple[str, ...]:
+    from gonogo.errors import UsageError  # noqa: PLC0415 - help answers at once
+    from gonogo.starting.addresses import address, socket_address  # noqa: PLC0415
+
+    check = address if option == "--address" else socket_address
+    try:
+        return tuple(map(check, values))
+    except ValueError as error:
+        raise UsageError(f"{option}: found {', '.join(values)[:80]!r}; {error}") from None
+
+
+def _root(trust: str) -> str:
+    from gonogo.starting.project import portable_root  # noqa: PLC0415 - help answers at once
+
+    return trust if trust == "public" else portable_root(Path(), Path(trust))
+
+
+def _asked_root() -> str:
+    click.echo("its certificate does not chain to the public authorities")
+    answer = str(click.prompt("PEM file of your own root, or 'public' to go on without", default="public"))
+    return _root(answer)

@@ -1,0 +1,137 @@
+"""The first files of a team, as text: pure functions of what was found."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import jinja2
+import tomli_w
+
+from gonogo.environment.model import Environment
+from gonogo.report.visible import visible
+from gonogo.starting.findings import Findings
+
+ENVIRONMENT_ALONE = "environment.toml"
+_TEMPLATES = {
+    "environments/checklist.md": "checklist.md",
+    "environments/gates.toml": "gates.toml",
+    "checks/catalogue.toml": "catalogue.toml",
+    "checks/test_own.py": "test_own.py",
+}
+_IGNORED = ("reports/", ".env*")
+_CAA = {
+    "Let's Encrypt": "letsencrypt.org",
+    "Google Trust Services": "pki.goog",
+    "DigiCert Inc": "digicert.com",
+    "Amazon": "amazon.com",
+    "Sectigo Limited": "sectigo.com",
+    "GlobalSign nv-sa": "globalsign.com",
+}
+"""Under which domain the best-known authorities are permitted."""
+_LATER = {
+    "mongodb": "a document store: [mongodb], with a monitoring user",
+    "redis": "a cache or queue: [redis], with a monitoring user",
+    "stripe": "payments: [stripe]",
+    "sentry": "error reports: [sentry]",
+    "mail": "mail to users: [mail], with an inbox that can be read",
+    "smoke": "journeys of synthetic users: [smoke], and steps in smoke/ of your own",
+    "variables": "what it is configured with: [variables], and the file that they stand in",
+    "load": "the expected traffic: [load], and scenarios in loadtests/ of your own",
+}
+_HTTP_LATER = {
+    "health": "no health endpoint was found: declare http.health, and add checks=health-shallow to service.health in the checklist",
+    "deep_health": "no health that names its dependencies was found: declare http.deep_health",
+    "metrics": "no metrics were found: declare http.metrics, http.series and http.moving",
+    "series": "no series is worth requiring yet: declare http.series",
+    "moving": "no series moved with a request: declare http.moving",
+    "openapi": "no OpenAPI 3 document was found: declare http.openapi",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """What the files are written from."""
+
+    name: str
+    """Of the environment."""
+    findings: Findings
+
+    @property
+    def without(self) -> Mapping[str, str]:
+        """What is not verified, and what to do about it."""
+        found, spoken = self.findings, self.findings.spoken
+        missing = {
+            "dns": ""
+            if found.names.zone
+            else f"the resolvers know no zone of it ({found.names.problem}): declare [dns]",
+            "ports": "" if found.public else "its address is not public, so this shows nothing: declare [ports]",
+            "health": "" if spoken.health else _HTTP_LATER["health"],
+            "deep_health": "" if spoken.deep_health else _HTTP_LATER["deep_health"],
+            "metrics": "" if spoken.metrics else _HTTP_LATER["metrics"],
+            "series": "" if not spoken.metrics or spoken.metrics.series else _HTTP_LATER["series"],
+            "moving": "" if not spoken.metrics or spoken.metrics.moving else _HTTP_LATER["moving"],
+            "openapi": "" if spoken.openapi else _HTTP_LATER["openapi"],
+            **_LATER,
+        }
+        return {family: why for family, why in missing.items() if why}
+
+    @property
+    def caa(self) -> str:
+        """The domain under which CAA permits the issuer; empty if it is not known."""
+        permitted = self.findings.names.caa
+        known = _CAA.get(self.findings.presented.issuer, "")
+        return known or (permitted[0] if len(permitted) == 1 else "")
+
+
+def environment_file(start: Start) -> str:
+    """``environments/NAME.toml``, which is valid whatever the service said."""
+    text = _render(ENVIRONMENT_ALONE, start)
+    Environment.model_validate(tomllib.loads(text))
+    return text
+
+
+def team_files(start: Start) -> Mapping[str, str]:
+    """The list, the gates, and an example of a check of the team's own."""
+    return {path: _render(template, start) for path, template in _TEMPLATES.items()}
+
+
+def ignored(existing: str) -> str:
+    """A ``.gitignore`` with what must not be committed; the same text if it has that already."""
+    missing = [line for line in _IGNORED if line not in existing.split()]
+    if not missing:
+        return existing
+    start = existing if not existing or existing.endswith("\n") else f"{existing}\n"
+    return start + "".join(f"{line}\n" for line in missing)
+
+
+def _render(template: str, start: Start) -> str:
+    return _templates().get_template(f"{template}.j2").render(start=start, found=start.findings)
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    environment = jinja2.Environment(  # noqa: S701 - TOML, Markdown and Python; a filter quotes each value
+        loader=jinja2.PackageLoader("gonogo.starting"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(toml=_toml, said=said)
+    return environment
+
+
+def _toml(value: str | int | Sequence[str]) -> str:
+    """As a TOML value, on one line."""
+    if not isinstance(value, str | int):
+        return f"[{', '.join(map(_toml, value))}]"
+    written = tomli_w.dumps({"x": value}).partition(" = ")[2].strip()
+    # The value stays what it is; what an editor would not show is spelled out.
+    return "".join(one if one == " " or one.isprintable() else f"\\U{ord(one):08X}" for one in written)
+
+
+def said(text: str, longest: int = 160) -> str:
+    """Words of a target, harmless in a terminal and in a comment."""
+    shown = visible(text[: longest + 1]).strip()
+    return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"

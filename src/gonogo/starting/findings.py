@@ -1,0 +1,98 @@
+"""What one look at a service found: facts to write a first environment file from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """Where the name leads, and who says so."""
+
+    addresses: Sequence[str]
+    source: Literal["given", "dns", "system"]
+    """``system``: this machine knows the name, as from /etc/hosts, and the resolvers do not."""
+    resolvers: Sequence[str] = ()
+    """Those that answered."""
+    zone: str = ""
+    """Empty if the resolvers know none."""
+    servers: Sequence[str] = ()
+    caa: Sequence[str] = ()
+    """Authorities that may issue certificates for the name; empty: nothing is said about it."""
+    problem: str = ""
+    """Why the resolvers are no source."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presented:
+    """The certificate that the service showed."""
+
+    address: str
+    issuer: str
+    """Its organisation, or its whole name if it has none."""
+    days_left: int
+    name_matches: bool
+    problem: str = ""
+    """Why it does not chain to the trust that was looked with; empty when it does."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether a careful client would go on."""
+        return not self.problem and self.name_matches and self.days_left >= 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """An endpoint that says whether the service is up."""
+
+    path: str
+    status: str | None
+    """None: it answers, and says no status in JSON."""
+    release: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """A page in the exposition format."""
+
+    path: str
+    samples: int
+    series: Sequence[str]
+    """Those that are worth requiring."""
+    moving: Sequence[str]
+    """Those that a single request changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """What the service said over HTTP."""
+
+    unknown_page: int | None
+    """The status of a path that nobody made; None: no reply came, and nothing else was asked."""
+    problem: str = ""
+    elsewhere: str = ""
+    """Where it sends everybody; empty if it answers itself."""
+    health: Health | None = None
+    deep_health: str | None = None
+    metrics: Metrics | None = None
+    openapi: str | None = None
+    remarks: Sequence[str] = field(default=())
+    """What was there, and is not what gonogo verifies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """All of it."""
+
+    base_url: str
+    host: str
+    port: int
+    trust: str
+    """As the environment file will have it: ``public``, or a PEM file."""
+    names: Names
+    presented: Presented
+    plain: str
+    """What answers without TLS, in words."""
+    spoken: Spoken
+    public: bool
+    """Whether every address is one of the open internet."""

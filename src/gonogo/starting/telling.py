@@ -1,0 +1,82 @@
+"""What was found and what was not, line by line, for people: nothing in it can move a cursor."""
+
+from collections.abc import Iterator
+
+from gonogo.starting.files import Start, said
+from gonogo.starting.findings import Findings, Health
+
+_YES, _NO = "✓", "-"
+
+
+def telling(start: Start) -> Iterator[str]:
+    """A line per fact."""
+    found = start.findings
+    for known, label, text in (*_reached(found), *_spoken(found)):
+        yield f"  {_YES if known else _NO} {label:<12} {said(text)}"
+
+
+def unverified(start: Start) -> str:
+    """What the environment file says there is none of."""
+    return f"not verified yet: {', '.join(start.without)}"
+
+
+def next_commands(name: str, release: str | None) -> Iterator[str]:
+    """What to type now."""
+    suffix = f" --release {said(release, 60)}" if release and release.isalnum() else ""
+    yield f"gonogo run --env {name}{suffix}"
+    yield f"gonogo checklist --missing --env {name}"
+    yield "gonogo checks"
+
+
+def _reached(found: Findings) -> Iterator[tuple[bool, str, str]]:
+    names, presented = found.names, found.presented
+    where = ", ".join(names.addresses)
+    match names.source:
+        case "dns":
+            yield True, "addresses", where
+        case "system":
+            yield True, "addresses", f"{where}, known to this machine only ({names.problem})"
+        case "given":
+            yield True, "addresses", f"{where}, as you said"
+    if names.zone:
+        yield True, "DNS", f"zone {names.zone}, served by {', '.join(names.servers) or 'nobody with an address'}"
+    else:
+        yield False, "DNS", f"no zone found: {names.problem}"
+    left = (
+        f"{presented.days_left} days left" if presented.days_left >= 0 else f"EXPIRED {-presented.days_left} days ago"
+    )
+    wrong = "" if presented.name_matches else f", NOT for {found.host}"
+    yield presented.sound, "certificate", f"of {presented.issuer}, {left}{wrong}"
+    if presented.problem:
+        yield False, "trust", f"NOT TRUSTED: {presented.problem}; if the root is your own: --trust root.pem"
+    else:
+        yield True, "trust", f"chains to {'the public authorities' if found.trust == 'public' else found.trust}"
+    yield found.plain.startswith("closed") or "https:" in found.plain, "plain http", found.plain
+
+
+def _spoken(found: Findings) -> Iterator[tuple[bool, str, str]]:
+    spoken = found.spoken
+    if spoken.unknown_page is None:
+        yield False, "http", f"no answer: {spoken.problem}; nothing else was asked"
+        return
+    if spoken.elsewhere:
+        yield False, "http", f"sends us to {spoken.elsewhere}: is that the base URL?"
+    yield spoken.health is not None, "health", _health(spoken.health)
+    yield spoken.deep_health is not None, "deep health", spoken.deep_health or "none that names its dependencies"
+    metrics = spoken.metrics
+    yield (
+        metrics is not None,
+        "metrics",
+        f"{metrics.path}, {metrics.samples} samples, readable by everybody" if metrics else "not found",
+    )
+    yield spoken.openapi is not None, "OpenAPI", spoken.openapi or "not found"
+    for remark in spoken.remarks:
+        yield False, "", remark
+
+
+def _health(health: Health | None) -> str:
+    if health is None:
+        return "not found"
+    if health.status is None:
+        return f'{health.path}, which says no status: gonogo expects JSON with "status": "ok"'
+    return f"{health.path} says {health.status}" + (f", release {health.release}" if health.release else "")

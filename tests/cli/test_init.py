@@ -1,0 +1,329 @@
+"""From a service and nothing else to a first verdict, against real TLS servers, as people type it."""
+
+import asyncio
+import os
+import pty
+import socket
+import subprocess
+import sys
+import threading
+import time
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from gonogo.environment.model import Family
+from reference.certificates import CertificateSettings, issue_public
+from reference.listener import Handler, Listener
+from reference.relay import TlsOffer
+from tests.cli.conftest import Gonogo
+from tests.dead.conftest import endless_body, endless_headers, garbage, one_byte_a_second
+from tests.probes.http_doubles import http_server
+
+HOST = "shop.test"
+NOWHERE = ("--address", "127.0.0.1", "--resolver", "127.0.0.1:1")
+"""Nobody answers about DNS there: the name leads where we say, and the test asks nobody else."""
+FILES = (
+    "environments/staging.toml",
+    "environments/checklist.md",
+    "environments/gates.toml",
+    "checks/catalogue.toml",
+    "checks/test_own.py",
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """An empty folder, as on the first day."""
+    team = tmp_path / "team"
+    team.mkdir()
+    return team
+
+
+@contextmanager
+def serving(handler: Handler, project: Path, *, trusted: bool = True, issuer: str = "Shop CA") -> Iterator[str]:
+    """Its base URL; the root to trust lies in the project as ``root.pem`` if it is ``trusted``."""
+    chosen = CertificateSettings(names=(HOST,), issuer=issuer)
+    state = project.parent / "state"
+    state.mkdir(exist_ok=True)
+    root, bundle, _ = issue_public(state, chosen)
+    if trusted:
+        (project / "root.pem").write_bytes(root.read_bytes())
+    listener = Listener(handler, "127.0.0.1", 0, TlsOffer().context(bundle))
+    ready, end = threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        await listener.start()
+        ready.set()
+        await asyncio.to_thread(end.wait)
+        await listener.stop()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    try:
+        assert ready.wait(10)
+        yield f"https://{HOST}:{listener.port}"
+    finally:
+        end.set()
+        thread.join()
+
+
+class Shop:
+    """A small service as it should be."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+
+    def __call__(self, path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        """Count, and answer."""
+        del headers
+        self.requests += 1
+        health = b'{"status":"ok","release":"3f2c1a9","dependencies":{"database":"ok"}}'
+        described = b'{"openapi":"3.1.0","info":{"title":"T"},"paths":{"/x":{"get":{"responses":{"200":{}}}}}}'
+        metrics = f"# TYPE http_requests_total counter\nhttp_requests_total {self.requests}\nup 1\n".encode()
+        pages = {"/healthz": health, "/api/openapi.json": described, "/metrics": metrics}
+        return (200, pages[path]) if path in pages else (404, b"{}")
+
+
+def bare(path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    """A service that shows nothing of itself."""
+    del path, headers
+    return 404, b"nothing"
+
+
+def dated() -> str:
+    """A Date header, without which clocks cannot be compared."""
+    return f"Date: {time.strftime('%a, %d %b %Y %H:%M:%S GMT', time.gmtime())}\r\n"
+
+
+def section(project: Path, name: str) -> dict[str, object]:
+    """A table of the environment file."""
+    found: dict[str, object] = tomllib.loads((project / "environments/staging.toml").read_text())[name]
+    return found
+
+
+def test_everything_found_and_go_at_the_second_command(gonogo: Gonogo, project: Path) -> None:
+    """What the service shows is declared and verified, and nothing has to be edited for the first GO."""
+    with serving(http_server(Shop(), dated()), project) as url:
+        begun = gonogo("init", "--base-url", url, "--trust", "root.pem", *NOWHERE, "--yes")
+        assert begun.returncode == 0, begun.stdout + begun.stderr
+        ended = gonogo("run", "--env", "staging", "--release", "3f2c1a9")
+    assert "✓ health       /healthz says ok, release 3f2c1a9" in begun.stdout
+    assert "✓ certificate  of Shop CA, 79 days left" in begun.stdout
+    assert "gonogo run --env staging --release 3f2c1a9" in begun.stdout
+    assert section(project, "http") == {
+        "health": "/healthz",
+        "deep_health": "/healthz",
+        "openapi": "/api/openapi.json",
+        "metrics": "/metrics",
+        "series": ["http_requests_total"],
+        "moving": ["http_requests_total"],
+        "closed_paths": ["/.env", "/.git/HEAD", "/debug", "/actuator/env", "/server-status", "/phpinfo.php"],
+    }
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert " own            1 pass" in ended.stdout
+    assert (project / ".gitignore").read_text() == "reports/\n.env*\n"
+
+
+def test_almost_nothing_found_says_what_is_not_verified(gonogo: Gonogo, project: Path) -> None:
+    """A service without health is INCOMPLETE for that reason, and never green by silence."""
+    with serving(http_server(bare), project) as url:
+        begun = gonogo("init", "--base-url", url, "--trust", "root.pem", *NOWHERE, "--yes")
+        ended = gonogo("run", "--env", "staging")
+        missing = gonogo("checklist", "--missing", "--env", "staging")
+    assert begun.returncode == 0, begun.stderr
+    for unseen in ("- health       not found", "- metrics      not found", "- OpenAPI      not found", "- DNS"):
+        assert unseen in begun.stdout
+    assert "not verified yet: dns, ports, health, deep_health, metrics, openapi" in begun.stdout
+    assert ended.returncode == 3, ended.stdout + ended.stderr
+    assert "NOT RUN" not in ended.stdout
+    declared = tomllib.loads((project / "environments/staging.toml").read_text())
+    accounted = {*declared, *declared["service"]["without"]}
+    assert not {*get_args(Family), "health", "deep_health", "metrics", "openapi"} - accounted, "init forgets a family"
+    assert missing.stdout.startswith("service.health ")
+    assert gonogo("env", "staging").returncode == 0
+
+
+def test_untrusted_certificate_is_said_and_then_judged(gonogo: Gonogo, project: Path) -> None:
+    """The service behind it is looked at all the same; the verdict is NO-GO until clients trust it."""
+    with serving(http_server(Shop(), dated()), project, trusted=False) as url:
+        begun = gonogo("init", "--base-url", url, *NOWHERE, "--yes")
+        ended = gonogo("run", "--env", "staging")
+    assert "NOT TRUSTED" in begun.stdout
+    assert "--trust root.pem" in begun.stdout
+    assert "/healthz says ok" in begun.stdout
+    assert ended.returncode == 1
+    assert "tls-chain" in ended.stdout
+
+
+def test_nobody_listens(gonogo: Gonogo, project: Path) -> None:
+    """Nothing can be found out, so nothing is written."""
+    refused = gonogo("init", "--base-url", f"https://{HOST}:1", *NOWHERE, "--yes")
+    assert refused.returncode == 2
+    assert "127.0.0.1:1: nobody listens" in refused.stderr
+    assert not list(project.iterdir())
+
+
+def test_port_without_tls(gonogo: Gonogo, project: Path) -> None:
+    """A server of something else is no service to describe."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        refused = gonogo("init", "--base-url", f"https://{HOST}:{server.getsockname()[1]}", *NOWHERE, "--yes")
+    assert refused.returncode == 2
+    assert "does not speak TLS" in refused.stderr
+    assert not list(project.iterdir())
+
+
+def test_name_that_nobody_knows(gonogo: Gonogo, project: Path) -> None:
+    """RFC 6761 keeps .invalid for this."""
+    refused = gonogo("init", "--base-url", "https://api.invalid", "--resolver", "127.0.0.1:1", "--yes")
+    assert refused.returncode == 2
+    assert "nobody knows the name api.invalid (127.0.0.1:1: refused" in refused.stderr
+    assert "--address" in refused.stderr
+    assert not list(project.iterdir())
+
+
+@pytest.mark.parametrize("there", FILES)
+def test_existing_files_are_named_and_kept(gonogo: Gonogo, project: Path, there: str) -> None:
+    """Before anything is asked: somebody wrote that."""
+    path = project / there
+    path.parent.mkdir()
+    path.write_text("mine")
+    refused = gonogo("init", "--base-url", f"https://{HOST}:1", *NOWHERE, "--yes")
+    assert refused.returncode == 2
+    assert f"there already: {there}" in refused.stderr
+    assert path.read_text() == "mine"
+
+
+def test_force_and_a_further_environment(gonogo: Gonogo, project: Path) -> None:
+    """Production comes after staging, beside the list that the team has written by then."""
+    (project / ".gitignore").write_text("*.pyc\nreports/")
+    with serving(http_server(bare), project) as url:
+        asked = ("init", "--base-url", url, "--trust", "root.pem", *NOWHERE, "--yes")
+        assert gonogo(*asked).returncode == 0
+        again = gonogo(*asked, "--name", "production")
+        assert "--environment-only writes environments/production.toml" in again.stderr
+        checklist = project / "environments/checklist.md"
+        checklist.write_text(checklist.read_text() + "- [ ] Ours <!-- ours -->\n")
+        assert gonogo(*asked, "--name", "production", "--environment-only").returncode == 0
+        assert "ours" in checklist.read_text()
+        assert gonogo("run", "--env", "production").returncode == 3
+        assert "replaced environments/checklist.md" in gonogo(*asked, "--force").stdout
+    assert (project / ".gitignore").read_text() == "*.pyc\nreports/\n.env*\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "--base-url: missing"),
+        (("--base-url", "http://a.test"), "https:// address"),
+        (("--base-url", "https://127.0.0.1:8443"), "--base-url https://api.example.com --address 127.0.0.1"),
+        (("--base-url", "https://[::1]/"), "--address ::1"),
+        (("--base-url", "https://a.test:99999"), "--base-url"),
+        (("--base-url", "https://a b.test"), "not a host name"),
+        (("--base-url", "https://u:p@a.test"), "https:// address"),
+        (("--base-url", "https://["), "--base-url"),
+        (("--base-url", ""), "--base-url"),
+        (("--base-url", "a.test", "--address", "x"), "--address: found 'x'; not an IP address"),
+        (("--base-url", "a.test", "--resolver", "9.9.9.9"), "--resolver: found '9.9.9.9'"),
+        (("--base-url", "a.test", "--trust", "none.pem"), "--trust: none.pem: cannot be read"),
+        (("--base-url", "a.test", "--name", "gates"), "are taken"),
+        (("--base-url", "a.test", "--name", "../x"), "is no name for an environment"),
+    ],
+)
+def test_bad_input_is_one_clear_message(gonogo: Gonogo, project: Path, arguments: tuple[str, ...], said: str) -> None:
+    """Exit 2, the option, the cure; never a traceback, and never a file."""
+    refused = gonogo("init", "--yes", *arguments)
+    assert refused.returncode == 2, refused.stdout + refused.stderr
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not list(project.iterdir())
+
+
+def test_root_that_nobody_else_has(gonogo: Gonogo, project: Path) -> None:
+    """A path of this machine does not belong into a file that is committed; nor does a key belong to a root."""
+    with serving(http_server(bare), project) as url:
+        outside = gonogo("init", "--base-url", url, "--trust", str(project.parent / "state/root.pem"), *NOWHERE)
+        assert "is outside of this project" in outside.stderr
+        bundle = (project / "root.pem").read_text() + (project.parent / "state/public-1-key.pem").read_text()
+        (project / "both.pem").write_text(bundle)
+        keyed = gonogo("init", "--base-url", url, "--trust", "both.pem", *NOWHERE)
+        assert "holds a private key" in keyed.stderr
+    assert not (project / "environments").exists()
+
+
+@pytest.mark.parametrize("handler", [endless_body, endless_headers, one_byte_a_second, garbage])
+def test_hostile_server_costs_bounded_time(gonogo: Gonogo, project: Path, handler: Handler) -> None:
+    """Whatever it sends, init ends, and what it wrote runs."""
+    with serving(handler, project) as url:
+        started = time.monotonic()
+        begun = gonogo("init", "--base-url", url, "--trust", "root.pem", *NOWHERE, "--yes")
+        assert time.monotonic() - started < 60, "a few requests of four seconds each at most"
+    assert begun.returncode == 0, begun.stdout + begun.stderr
+    assert "health" in section(project, "service")["without"]  # type: ignore[operator]  # a list
+
+
+def test_service_that_sends_everybody_elsewhere(gonogo: Gonogo, project: Path) -> None:
+    """No redirect is followed; that there is one is said."""
+
+    def moved(path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        del path, headers
+        return 302, b""
+
+    with serving(http_server(moved, "Location: https://elsewhere.test/login\r\n"), project) as url:
+        begun = gonogo("init", "--base-url", url, "--trust", "root.pem", *NOWHERE, "--yes")
+    assert "sends us to elsewhere.test: is that the base URL?" in begun.stdout
+    assert begun.returncode == 0
+
+
+def test_words_of_the_service_move_no_cursor(gonogo: Gonogo, project: Path) -> None:
+    """Escape sequences and reversed text in what it says stay what they are: text."""
+    evil = "ok\\u001b[2J\\u202e\\n" + "x" * 500
+
+    def answer(path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        del headers
+        if path == "/health":
+            return 200, f'{{"status":"{evil}","release":"a; rm -rf ~"}}'.encode()
+        return (200, b'{"swagger":"2.0\\u001b]0;x\\u0007"}') if path == "/swagger.json" else (404, b"")
+
+    with serving(http_server(answer), project) as url:
+        begun = gonogo("init", "--base-url", url, "--trust", "root.pem", *NOWHERE, "--yes")
+    written = "".join(path.read_text() for path in (project / "environments").iterdir())
+    for text in (begun.stdout, written):
+        assert not {"\x1b", "\x07", "\u202e"} & set(text)
+    assert "⟦U+001B⟧" in begun.stdout
+    assert "--release" not in begun.stdout.partition("next:")[2]
+    assert gonogo("env", "staging").returncode == 0
+
+
+def test_issuer_of_hostile_text_is_a_valid_file(gonogo: Gonogo, project: Path) -> None:
+    """What a certificate calls its issuer is quoted, and read back as it was."""
+    issuer = 'A"]\n[x] \u202e'
+    with serving(http_server(bare), project, issuer=issuer) as url:
+        begun = gonogo("init", "--base-url", url, "--trust", "root.pem", *NOWHERE, "--yes")
+        ended = gonogo("run", "--env", "staging", "--only", "tls-issuer")
+    assert begun.returncode == 0, begun.stdout + begun.stderr
+    assert section(project, "tls")["issuer"] == issuer
+    assert "\u202e" not in (project / "environments/staging.toml").read_text()
+    assert " tls            2 pass" in ended.stdout, ended.stdout
+
+
+def test_questions_are_asked_at_a_terminal(project: Path) -> None:
+    """Without options it asks for the address, and before it writes."""
+    ours, theirs = pty.openpty()
+    with serving(http_server(bare), project) as url:
+        command = [sys.executable, "-c", "from gonogo.cli import main; main()", "init", "--trust", "root.pem", *NOWHERE]
+        with subprocess.Popen(  # noqa: S603 - our own program
+            command, cwd=project, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as asked:
+            os.write(ours, f"{url}\nn\n".encode())
+            output, _ = asked.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert "Where is the service?" in output
+    assert "Write the files?" in output
+    assert "nothing was written" in output
+    assert not (project / "environments").exists()

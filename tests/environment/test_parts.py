@@ -1,0 +1,71 @@
+"""A service may speak HTTP and lack health, metrics or a description: said once, and never green by silence."""
+
+from typing import Any
+
+import pytest
+
+from gonogo.bundled import bundled_root
+from gonogo.environment.model import Environment
+from gonogo.plan import PlannedCheck, build_plan, read_suite
+from gonogo.probes.registry import KINDS
+from gonogo.secrets import Secrets
+
+SUITE = read_suite([bundled_root() / "checks"])
+EVERYTHING: dict[str, Any] = {
+    "health": "/health",
+    "deep_health": "/deep",
+    "metrics": "/metrics",
+    "openapi": "/openapi.json",
+    "series": ["up"],
+    "moving": ["requests_total"],
+}
+
+
+def planned(http: dict[str, Any], *without: str) -> dict[str, PlannedCheck]:
+    """What is planned for a service with this section."""
+    environment = Environment.model_validate(
+        {
+            "service": {"name": "S", "base_url": "https://a.test", "without": without},
+            "hosts": {"a.test": {"addresses": ["192.0.2.1"]}},
+            "http": {"closed_paths": ["/.env"], **http},
+        }
+    )
+    questions = ((kind, kind.questions(environment, Secrets({}))) for kind in KINDS.values())
+    scopes = {kind.name: [question.scope for question in asked] for kind, asked in questions}
+    return dict(build_plan(SUITE, environment, KINDS, scopes, wanted=SUITE.order).checks)
+
+
+@pytest.mark.parametrize(
+    ("part", "check"),
+    [
+        ("health", "health-shallow"),
+        ("deep_health", "health-deep"),
+        ("metrics", "metrics-parse"),
+        ("series", "metrics-series"),
+        ("moving", "metrics-moving"),
+        ("openapi", "openapi-valid"),
+    ],
+)
+def test_part_is_verified_missed_or_declared_absent(part: str, check: str) -> None:
+    """Silence is a gap with its cure; only somebody who says that there is none makes the gap go away."""
+    assert not planned(EVERYTHING)[check].obstacle
+    rest = {key: value for key, value in EVERYTHING.items() if key != part}
+    missed = planned(rest)[check]
+    assert missed.obstacle == f"the environment declares no http.{part}"
+    assert f'add "{part}" to service.without' in missed.hint
+    assert check not in planned(rest, part)
+
+
+def test_empty_list_of_series_declares_nothing() -> None:
+    """No required series is no promise: a check over nothing would pass for nothing."""
+    assert planned({**EVERYTHING, "series": []})["metrics-series"].obstacle
+
+
+def test_what_needs_no_health_is_verified_without_it() -> None:
+    """A service without a health endpoint may still serve its .env."""
+    plan = planned({}, "health", "deep_health", "metrics", "openapi")
+    assert not plan["http-closed-paths"].obstacle
+    assert plan["http-closed-paths"].scopes == [("a.test", "192.0.2.1")]
+    assert plan["http-plain"].scopes
+    assert "tls-chain" in plan["http-closed-paths"].line.needs, "what blocked health blocks what needed it"
+    assert not {"health-shallow", "tls-hsts", "clock-agrees", "metrics-private"} & plan.keys()
