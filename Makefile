@@ -42,10 +42,10 @@ load-faults: setup  ## every fault of the load by itself, and one that takes min
 endurance: setup  ## fifty smoke runs, and one killed after every step: what remains?
 	$(BIN)/python -m tests.smoke.endurance
 
-bench: setup  ## what probing at once costs, beside one at a time; what the load generator sees and costs
+bench: setup  ## what probing at once costs, beside one at a time; what the load generator sees and costs; the page
 	$(BIN)/python tests/bench/probing.py
-	$(BIN)/python -m tests.bench.page
 	$(BIN)/python -m tests.bench.loading
+	$(BIN)/python -m tests.bench.page
 
 lock: setup  ## choose the newest versions that fit, with hashes
 	$(BIN)/python -m uv pip compile --quiet pyproject.toml --all-extras --universal --python-version 3.11 \

@@ -1,27 +1,72 @@
-"""``make bench``: how large the sign-off page is, and how long it takes to render, for 20, 500 and 5,000 checks."""
+"""``make bench``: how large the sign-off page is, and how long it takes to make and to open, by number of checks."""
 
+import shutil
 import time
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from playwright.sync_api import Browser, sync_playwright
+
+from gonogo.replay import read_results
 from gonogo.report.html import render_signoff
-from tests.report.conftest import check, results
+from gonogo.results import CheckResult, Observation, Results
+from gonogo.verdict import count
+
+_SAMPLE = Path(__file__).parents[2] / "reports" / "sample" / "results.json"
+_SIZES = (20, 500, 5000)
+_OPENED = "performance.getEntriesByType('navigation')[0].domComplete"
+
+
+def grown(sample: Results, size: int) -> Results:
+    """As many checks as asked for: those of a real run again and again, no two with the same facts."""
+    checks = [_copy(sample.checks[number % len(sample.checks)], number // len(sample.checks)) for number in range(size)]
+    return replace(sample, checks=checks, counts=count(checks))
+
+
+def _copy(check: CheckResult, number: int) -> CheckResult:
+    if not number:
+        return check
+    seen = [_seen(one, number) for one in check.observations]
+    return replace(check, id=f"{check.id}-{number}", observations=seen)
+
+
+def _seen(observation: Observation, number: int) -> Observation:
+    facts = {
+        kind: {**value, "copy": number} if isinstance(value, dict) else [value, number]
+        for kind, value in observation.facts.items()
+    }
+    return replace(observation, facts=facts)
+
+
+def opened(browser: Browser, page: bytes) -> float:
+    """Seconds until everything is laid out."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "signoff.html"
+        path.write_bytes(page)
+        tab = browser.new_page()
+        tab.goto(path.as_uri())
+        tab.evaluate("document.body.offsetHeight")
+        took: float = tab.evaluate(_OPENED)
+        tab.close()
+    return took / 1000
 
 
 def main() -> None:
-    """One line for each size."""
-    print("checks   page       rendered in")
-    for number in (20, 500, 5000):
-        facts = {"tls": {"version": "TLSv1.3", "names": ["a.test", "b.test"], "number": 0}}
-        many = [
-            check(
-                f"tls-{index}", facts={"tls": {**facts["tls"], "number": index}}, scope=("a.test", f"192.0.2.{index}")
-            )
-            for index in range(number)
-        ]
-        made = results(many)
-        render_signoff(made)
-        started = time.perf_counter()
-        page = render_signoff(made)
-        print(f"{number:>6}   {len(page) / 1000:>6.0f} kB   {time.perf_counter() - started:.2f} s")
+    """The first rendering reads the templates; it is not counted."""
+    sample = read_results(_SAMPLE)
+    render_signoff(sample)
+    print("checks     size     made   opened")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        opened(browser, b"")
+        for size in _SIZES:
+            results = grown(sample, size)
+            began = time.perf_counter()
+            page = render_signoff(results)
+            made = time.perf_counter() - began
+            print(f"{size:>6} {len(page) / 1000:>5.0f} kB {made:>6.2f} s {opened(browser, page):>6.2f} s", flush=True)
+        browser.close()
 
 
 if __name__ == "__main__":

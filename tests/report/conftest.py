@@ -1,6 +1,7 @@
 """Literal results: what the reports are made from."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,14 +13,24 @@ from gonogo.evidence.load import Quantile
 from gonogo.recording import facts
 from gonogo.results import (
     RESULTS,
+    Attested,
     Cause,
+    Change,
     CheckResult,
+    ExceptionResult,
+    Finding,
+    History,
+    LineResult,
+    LineStatus,
     Observation,
     Outcome,
+    PastRun,
     Provenance,
     Results,
+    RoleResult,
     RootCause,
     RunIdentity,
+    Verdict,
     canonical,
 )
 from gonogo.verdict import count, decide
@@ -132,14 +143,68 @@ def no_go() -> Results:
     )
 
 
+def _attested() -> Attested:
+    """Whoever attests can write what he likes, but for ids, dates and digests."""
+    return Attested(
+        by=HOSTILE,
+        role=HOSTILE,
+        at=AT,
+        until=AT,
+        note=HOSTILE,
+        evidence=HOSTILE,
+        sha256=HOSTILE,
+        file=HOSTILE,
+        url=f"javascript:alert(3)//{HOSTILE}",
+        path=HOSTILE,
+        problem=HOSTILE,
+    )
+
+
+def _line(identifier: str, **more: Any) -> LineResult:  # noqa: ANN401 - fields
+    """Of a checklist that somebody else wrote."""
+    fields: dict[str, Any] = {"leaf": True, "demanded": True, "parents": (), "status": LineStatus.OPEN, **more}
+    return LineResult(id=identifier, text=HOSTILE, number=1, section=(HOSTILE, HOSTILE, HOSTILE), why=HOSTILE, **fields)
+
+
+def _past() -> History:
+    """Read from a file that anybody may have left there."""
+    run = PastRun(
+        id=HOSTILE, verdict=Verdict.GO, started_at=AT, release=HOSTILE, counts={HOSTILE: 1}, sections={HOSTILE: (1, 2)}
+    )
+    changes = [
+        Change(kind="fixed", subject=HOSTILE, before=HOSTILE, after=HOSTILE),
+        Change(kind="policy changed", subject=HOSTILE, before=HOSTILE, after=HOSTILE),
+    ]
+    return History(changes=changes, runs=[run], since=HOSTILE)
+
+
 @pytest.fixture
 def hostile() -> Results:
-    """Everything that a target can fill holds an attack."""
-    facts = {"tls": {HOSTILE: HOSTILE, "list": [HOSTILE, {"deep": HOSTILE}]}}
-    return results(
+    """Everything that a target, a person or a file can fill holds an attack."""
+    facts = {HOSTILE: {HOSTILE: HOSTILE, "list": [HOSTILE, {"deep": HOSTILE}]}}
+    waiver = {"reason": HOSTILE, "risk": HOSTILE, "owner": HOSTILE, "approved_by": HOSTILE}
+    waived = check("tls-c", Outcome.FAIL, HOSTILE, title=HOSTILE, why=HOSTILE, fix=HOSTILE)
+    made = results(
         [
             check("tls-a", Outcome.FAIL, HOSTILE, scope=(HOSTILE,), facts=facts, hint=HOSTILE),
             check("tls-b", Outcome.WARN, "x" * 5000, severity=Severity.WARNING, facts={"k": "y" * 100_000}),
+            replace(waived, outcome=Outcome.WAIVED),
         ],
         notes=[HOSTILE],
+    )
+    return replace(
+        made,
+        run=replace(made.run, service=HOSTILE, release=HOSTILE),
+        decision=replace(made.decision, reason=HOSTILE),
+        lines=[
+            _line("a.a", attested=_attested(), checks=["tls-a"], status=LineStatus.FAILED),
+            _line("a.b", demanded=False, attested=_attested()),
+            _line("s.s", supports=["a.a"]),
+        ],
+        roles=[RoleResult(id=HOSTILE, title=HOSTILE, statements=["s.s", HOSTILE])],
+        exceptions=[
+            ExceptionResult(check=name, at=AT, until=AT, state="in force", **waiver) for name in ("tls-c", "tls-gone")
+        ],
+        findings=[Finding(subject=HOSTILE, message=HOSTILE, path=HOSTILE)],
+        history=_past(),
     )

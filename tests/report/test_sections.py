@@ -1,5 +1,7 @@
 """The page's ten sections: all that the checklist, people and history say, in order, in a real browser."""
 
+import hashlib
+import html
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +13,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from gonogo.report.html import Signature, render_signoff
-from gonogo.report.lines import line_sum, sections
+from gonogo.report.lines import sections
+from gonogo.report.wording import line_sum
 from gonogo.results import (
     RESULTS,
     Attested,
@@ -28,6 +31,7 @@ from gonogo.results import (
     RoleResult,
     Verdict,
     canonical,
+    to_bytes,
 )
 from tests.report.conftest import AT, HOSTILE, check, results
 from tests.report.test_page import browser, opened
@@ -36,15 +40,15 @@ __all__ = ["browser"]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the browser driver's own
 DAY = timedelta(days=1)
 TEN = (
-    "Blockers",
-    "Exceptions",
-    "Sign-off",
-    "By section",
-    "Since the last run",
-    "The whole checklist",
-    "All checks",
-    "Environment and provenance",
-    "Verify this report",
+    "2 Blockers",
+    "3 Exceptions",
+    "4 Sign-off by role",
+    "5 By section",
+    "6 Load and journeys",
+    "7 Since the last run",
+    "8 The whole checklist",
+    "9 Environment and provenance",
+    "10 Verify this report",
 )
 
 
@@ -145,12 +149,12 @@ def test_every_line_is_there_once(browser: Browser, tmp_path: Path) -> None:
     shown = whole()
     page = all_open(opened(browser, tmp_path, shown))
     for one in shown.lines:
-        assert page.locator(f"[id='line-{one.id}']").count() == 1
+        assert page.locator(f"[id='line.{one.id}']").count() == 1
     text = page.locator("main").inner_text()
     for expected in (
         "Davi (devops), 2026-11-23, until 2026-11-24: looked",
         "Does not count: it expired.",
-        "not demanded here",
+        "not asked for by this gate",
         "rests on 2 lines",
         "2 of 2",
         "soon",
@@ -163,11 +167,92 @@ def test_every_line_is_there_once(browser: Browser, tmp_path: Path) -> None:
     assert "1 policy changed, 1 fixed" in header
 
 
+def test_every_number_of_the_results_is_on_the_page(browser: Browser, tmp_path: Path) -> None:
+    """With JavaScript off, and with all folds as they come: what was computed is what is read."""
+    shown = whole()
+    page = opened(browser, tmp_path, shown, java_script_enabled=False)
+    header = " ".join(page.locator("header").inner_text().split())
+    digest = hashlib.sha256(to_bytes(shown)).hexdigest()
+    for expected in (
+        "3 = 1 pass + 1 fail + 1 waived; 0 unaccounted",
+        "5 = 1 verified + 1 attested + 1 failed + 2 open; 0 unaccounted",
+        "Evidence taken 2026-11-23 12:00:00 UTC, within 4.1 s",
+        "Valid until 2026-11-23 16:00:04 UTC",
+        f"sha256:{digest}",
+        "Technical lead ○ not signed 0 of 1 statements supported",
+        "Policy changed",
+    ):
+        assert expected in header
+    matrix = page.locator(".matrix tr").all_inner_texts()
+    rows = [" ".join(row.split()) for row in matrix]
+    assert rows[1:] == [
+        "First 1 1 0 0 0 ✔ 2 of 2",
+        "Second 0 0 0 1 1 0 of 2 –",  # noqa: RUF001 - no trend
+        "Sign 0 0 0 0 1 0 of 1 –",  # noqa: RUF001 - as above
+        "All that the gate demands 1 1 0 1 2 2 of 5",
+    ]
+    spark = page.locator(".matrix svg")
+    assert spark.get_attribute("aria-label") == "Done in each run, this one last: 1 of 2, 2 of 2"
+    assert page.locator(".matrix svg title").text_content() == "1/2 → 2/2"
+    assert page.get_by_text("1/2", exact=True).count() == 1
+
+
+def test_folds_and_anchors_without_javascript(browser: Browser, tmp_path: Path) -> None:
+    """A link to a check shows it, whatever is switched off."""
+    page = opened(browser, tmp_path, whole(), java_script_enabled=False)
+    page.goto(f"{page.url}#tls-b")
+    assert page.locator("#tls-b .again").is_visible()
+    assert not page.locator("#tls-a .again").is_visible()
+
+
+def test_policy_is_loud_and_the_first_run_says_so(browser: Browser, tmp_path: Path) -> None:
+    """A verdict by other rules is another verdict."""
+    page = opened(browser, tmp_path, whole())
+    assert page.locator("#since ~ .changes h3").first.inner_text().startswith("≠ Policy changed")
+    assert "1 policy changed, 1 fixed, since r1" in page.locator("header").inner_text()
+    first = opened(browser, tmp_path, replace(whole(), history=History()))
+    assert "first run of this gate" in first.locator("main").inner_text()
+    assert "first run of this gate" in first.locator("header").inner_text()
+    quiet = replace(whole(), history=replace(whole().history, changes=(), since="r1"))
+    assert "nothing is different, since r1" in opened(browser, tmp_path, quiet).locator("header").inner_text()
+    lost = replace(whole(), history=replace(whole().history, changes=()))
+    assert "no earlier run to compare with" in opened(browser, tmp_path, lost).locator("header").inner_text()
+
+
+def test_exceptions_say_what_became_of_them(browser: Browser, tmp_path: Path) -> None:
+    """In force or not, who answers for it until when, and what was observed nevertheless."""
+    made = whole()
+    states: tuple[Any, ...] = ("in force", "stale", "expired", "not yet")
+    several = replace(made, exceptions=[replace(made.exceptions[0], state=state) for state in states])
+    cards = opened(browser, tmp_path, several).locator(".cards > li").all_inner_texts()
+    assert [state in card for state, card in zip(states, cards, strict=True)] == [True] * 4
+    for expected in ("soon", "low", "Ana", "Bea, 2026-11-23 12:00:00 UTC", "2026-11-24 12:00:00 UTC", "waived"):
+        assert expected in cards[0]
+
+
+def test_results_without_a_checklist(browser: Browser, tmp_path: Path, no_go: Results) -> None:
+    """An old record is still a page, with three who sign."""
+    page = opened(browser, tmp_path, no_go)
+    assert page.locator("h2").all_inner_texts() == list(TEN)
+    assert "This run knows no checklist." in page.locator("main").inner_text()
+    assert page.locator(".roles > li").count() == 3
+    page.locator("#search").fill("resolver")
+    assert page.locator("#shown").inner_text() == "0 of 0 lines, 1 of 5 checks"
+
+
+def test_commands_are_safe_to_paste(no_go: Results) -> None:
+    """A release is whatever somebody named it."""
+    evil = replace(no_go, run=replace(no_go.run, release="x; rm -rf ~", environment="a b"))
+    page = html.unescape(render_signoff(evil).decode())
+    assert "--release 'x; rm -rf ~' --max-age" in page
+    assert "gonogo run --env 'a b' --only tls-a" in page
+
+
 def test_numbers_of_sections() -> None:
     """Leaves that the gate demands; the trend ends with this run."""
     first, second, _ = sections(whole())
     assert (first.done, first.total, list(first.trend)) == (2, 2, [(1, 2), (2, 2)])
-    assert first.spark == "2.0,9.0 82.0,2.0"
+    assert first.spark == "3.0,10.0 81.0,3.0"
     assert (second.done, second.total, second.spark) == (0, 2, "")
 
 
@@ -211,16 +296,25 @@ def test_whatever_people_write_is_inert(browser: Browser, tmp_path: Path) -> Non
 
 def test_search_filter_anchor_and_copy(browser: Browser, tmp_path: Path) -> None:
     """With JavaScript; without it everything is shown, and nothing that would not work."""
-    page = opened(browser, tmp_path, whole())
+    page = opened(browser, tmp_path, whole(), permissions=["clipboard-read", "clipboard-write"])
     page.locator("#search").fill("broken")
     assert page.locator("details.check:visible").count() == 1
-    assert page.locator("#shown").inner_text() == "1 of 3 checks"
+    assert page.locator("#shown").inner_text() == "1 of 7 lines, 1 of 3 checks"
     page.locator("#search").fill("")
     page.locator("#outcome").select_option("pass")
     assert page.locator("details.check:visible").count() == 1
+    page.locator("#outcome").select_option("trouble")
+    assert page.locator("#shown").inner_text() == "3 of 7 lines, 2 of 3 checks"
+    page.locator("#outcome").select_option("attested")
+    assert page.locator(".tree li:visible").count() == 2, "a line, and its parent for its sake"
+    assert page.locator("details.check:visible").count() == 0
     page.goto(f"{page.url}#tls-b")
     assert page.locator("#tls-b").evaluate("found => found.open && !found.hidden")
     assert page.locator("#tls-b button.copy").count() == 1
+    page.locator("#tls-b button.copy").click()
+    assert page.evaluate("navigator.clipboard.readText()") == "gonogo run --env staging --only tls-b"
+    page.goto(f"{page.url.partition('#')[0]}#line.b.three")
+    assert page.locator("[id='line.b.three']").is_visible()
     still = opened(browser, tmp_path, whole(), java_script_enabled=False)
     assert still.locator("details.check:visible").count() == 3
     assert still.locator("#search:visible, button:visible").count() == 0
@@ -229,10 +323,27 @@ def test_search_filter_anchor_and_copy(browser: Browser, tmp_path: Path) -> None
 def test_prints_whole(browser: Browser, tmp_path: Path) -> None:
     """The paper holds what the screen holds, folds and all; controls stay on the screen."""
     page = opened(browser, tmp_path, whole())
+    page.locator("#outcome").select_option("pass")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
+    assert page.locator("details:not([open]), .tree [hidden], .check[hidden]").count() == 0
+    text = page.locator("main").inner_text()
+    assert "TLSv1.3" in text
+    assert "minutes.pdf" in text
+    assert "sha256:aaaa" in text
     assert page.locator("nav:visible, .filter:visible, button:visible").count() == 0
     assert page.locator("#tls-b").get_by_text("Repair it.").is_visible()
     assert page.pdf(format="A4").startswith(b"%PDF")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details.check:not([hidden])").count() == 1, "the reader's own filter comes back"
+
+
+def test_prints_whole_without_javascript(browser: Browser, tmp_path: Path) -> None:
+    """The style alone unfolds everything."""
+    page = opened(browser, tmp_path, whole(), java_script_enabled=False)
+    page.emulate_media(media="print")
+    assert page.locator("#tls-a .again").is_visible()
+    assert page.locator("#tls-a .facts").first.is_visible()
 
 
 def test_signatures_on_the_sealed_page(browser: Browser, tmp_path: Path) -> None:
@@ -249,7 +360,7 @@ def test_signatures_on_the_sealed_page(browser: Browser, tmp_path: Path) -> None
     path.write_bytes(render_signoff(whole(), [signature]))
     page = browser.new_page()
     page.goto(path.as_uri())
-    assert "✖ Technical lead: HOLD" in page.locator("header").inner_text()
+    assert "Technical lead ✖ HOLD, Tomás" in " ".join(page.locator("header").inner_text().split())
     assert "HOLD, Tomás, 2026-11-23 12:00:00 UTC" in page.locator(".roles").inner_text()
     assert page.locator(".field").count() == 0
 

@@ -6,7 +6,7 @@ from itertools import groupby
 from gonogo.report.visible import visible
 from gonogo.results import Change, Results, sum_line
 
-_SHAPES = {
+CHANGE_SHAPES = {
     "newly failing": "✖",
     "became unverified": "○",
     "removed": "−",  # noqa: RUF001 - a minus sign
@@ -21,8 +21,6 @@ _POLICIES = {
     "policy": "the checklist, the gates, the attestations or the waivers",
 }
 _DIGEST = 12
-
-
 _LOUDEST_FIRST = ("policy changed", "newly failing", "became unverified", "removed", "added", "fixed")
 
 
@@ -33,17 +31,26 @@ def grouped_changes(results: Results) -> Mapping[str, Sequence[Change]]:
     return {kind: found for kind, found in grouped.items() if found}
 
 
+def since(results: Results) -> str:
+    """The run that this one is compared with; empty if there is none."""
+    history = results.history
+    return history.since or (history.runs[-1].id if history.runs and history.changes else "")
+
+
 def change_line(results: Results) -> str:
     """All of it in one line."""
     if not results.history.runs:
         return "first run of this gate on record"
+    base = since(results)
+    if not base:
+        return "no earlier run to compare with"
     counted = ", ".join(f"{len(found)} {kind}" for kind, found in grouped_changes(results).items())
-    return counted or f"nothing is different from {results.history.since or results.history.runs[-1].id}"
+    return f"{counted or 'nothing is different'}, since {base}"
 
 
 def change_words(change: Change) -> str:
     """``✖ tls-validity   pass → fail``."""
-    return f"{_SHAPES[change.kind]} {visible(change.subject)}   {_details(change)}"
+    return f"{CHANGE_SHAPES[change.kind]} {visible(change.subject)}   {visible(change_details(change))}"
 
 
 def render_changes(before: Results, after: Results, changes: Sequence[Change]) -> str:
@@ -66,7 +73,8 @@ def _lines(before: Results, after: Results, changes: Sequence[Change]) -> Iterat
         yield "no change: every check and every line is as it was, by the same policy"
 
 
-def _details(change: Change) -> str:
+def change_details(change: Change) -> str:
+    """``pass → fail``; of a policy what it is, and the beginnings of its digests."""
     if change.kind == "policy changed":
         before, after = change.before[:_DIGEST] or "none", change.after[:_DIGEST] or "none"
         return f"{_POLICIES.get(change.subject, '')}: {before} → {after}"

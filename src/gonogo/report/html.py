@@ -2,26 +2,27 @@
 
 import base64
 import hashlib
-import json
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from itertools import islice
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
 from gonogo.durations import format_duration
-from gonogo.report.changes import change_line, grouped_changes
+from gonogo.report.blockers import Blockers, blockers
+from gonogo.report.changes import CHANGE_SHAPES, change_details, change_line, grouped_changes, since
+from gonogo.report.facts import page_facts
+from gonogo.report.filters import bar, css, day, groupwise, safe_url, seconds, tally, utc
 from gonogo.report.journeys import journeys
-from gonogo.report.lines import STATUS_SHAPES, line_sum, sections, totals, undone
+from gonogo.report.lines import STATUS_SHAPES, sections, supported, totals
 from gonogo.report.load import load_view
 from gonogo.report.visible import visible
-from gonogo.report.wording import SHAPES, VERDICT_SHAPES, command, families, problems, word
-from gonogo.results import Outcome, Results, RoleResult, sum_line, to_bytes
+from gonogo.report.wording import VERDICT_SHAPES, command, families, line_counts, line_sum, word
+from gonogo.results import DONE, Outcome, Results, RoleResult, sum_line, to_bytes
 
 _ROLES = (
     RoleResult(id="technical-lead", title="Technical lead", statements=()),
@@ -31,8 +32,6 @@ _ROLES = (
 """Who signs where no gates.toml says otherwise."""
 _FRESH = timedelta(hours=4)
 """How long evidence is thought to hold: what the documentation gives to ``gonogo verify --max-age``."""
-_LONGEST_FACT = 600
-_MOST_ITEMS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,44 +68,63 @@ def render_signoff(results: Results, signatures: Sequence[Signature] = ()) -> by
 
 def _verdict_view(results: Results) -> dict[str, Any]:
     """What is read in the first ten seconds."""
+    counts = results.counts
     return {
-        "sum_line": sum_line(results.counts),
+        "sum_line": sum_line(counts),
+        "unaccounted": counts["planned"] - sum(counts.get(outcome, 0) for outcome in Outcome),
         "line_sum": line_sum(results),
+        "check_bar": bar({outcome: counts.get(outcome, 0) for outcome in Outcome}),
+        "line_bar": bar(line_counts(results)),
+        "line_done": sum(line.status in DONE for line in results.leaves),
         "seconds": format_duration(results.run.finished_at - results.run.started_at),
         "fresh_until": results.run.finished_at + _FRESH,
         "digest": hashlib.sha256(to_bytes(results)).hexdigest(),
         "change_line": change_line(results),
+        "changes": grouped_changes(results),
+        "change_shapes": CHANGE_SHAPES,
+        "since": since(results),
         "roles": results.roles or _ROLES,
     }
 
 
 def _lists(results: Results) -> dict[str, Any]:
     """What it rests on."""
+    found = blockers(results)
     return {
+        "contents": _contents(results, found),
+        "blockers": found,
         "families": families(results),
         "journeys": journeys(results),
         "load": load_view(results),
-        "failed": problems(results, [Outcome.FAIL]),
-        "warned": problems(results, [Outcome.WARN]),
-        "gaps": problems(results, [Outcome.ERROR, Outcome.NOT_RUN]),
-        "undone": undone(results),
         "sections": sections(results),
         "totals": totals(results),
-        "changes": grouped_changes(results),
         "by_id": {line.id: line for line in results.lines},
+        "outcomes": {check.id: check.outcome for check in results.checks},
+        "observed": {check.id: check.observed for check in results.checks},
         "excepted": {one.check: one for one in results.exceptions if one.state == "in force"},
-        "outcomes": [(_css(outcome), word(outcome)) for outcome in Outcome if results.counts.get(outcome)],
-        "shown_at": _shown_at(results),
+        "shown_outcomes": [(css(outcome), word(outcome)) for outcome in Outcome if results.counts.get(outcome)],
+        "facts": page_facts(results),
     }
+
+
+def _contents(results: Results, found: Blockers) -> list[tuple[str, str, int]]:
+    """Anchor, name, and how much there is to read; the verdict is the first section."""
+    return [
+        ("blockers", "Blockers", found.total),
+        ("exceptions", "Exceptions", len(results.exceptions)),
+        ("signatures", "Sign-off", 0),
+        ("sections", "Sections", 0),
+        ("load", "Load", 0),
+        ("since", "Changes", len(results.history.changes)),
+        ("checklist", "Checklist", len(results.leaves)),
+        ("provenance", "Provenance", 0),
+        ("verify", "Verify", 0),
+    ]
 
 
 def _hash(text: str) -> str:
     """As a Content-Security-Policy wants it."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _css(value: object) -> str:
-    return str(value).replace(" ", "-").lower()
 
 
 @cache
@@ -119,19 +137,15 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         finalize=_finalize,
     )
+    environment.filters.update({one.__name__: one for one in (utc, day, seconds, css, tally, safe_url, groupwise)})
     environment.filters.update(
         word=word,
-        shape=SHAPES.__getitem__,
         verdict_shape=VERDICT_SHAPES.__getitem__,
-        utc=_utc,
-        day=lambda moment: f"{moment:%Y-%m-%d}",
-        seconds=lambda elapsed: f"{elapsed.total_seconds():.2f} s",
-        facts=_facts,
-        tally=_tally,
-        css=_css,
         box=STATUS_SHAPES.__getitem__,
+        change_details=change_details,
+        shell=shlex.quote,
     )
-    environment.globals.update(command=command, same=_same, nothing=timedelta())
+    environment.globals.update(command=command, nothing=timedelta(), supported=supported)
     return environment
 
 
@@ -149,56 +163,3 @@ def _finalize(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts out
     if isinstance(value, Markup) or value is None:
         return value
     return visible(str(value))
-
-
-def _shown_at(results: Results) -> Mapping[str, str]:
-    """Where each set of facts is shown in full: at the first check that judged it. The others point there."""
-    shown: dict[str, str] = {}
-    for check in results.checks:
-        for seen in check.observations:
-            for value in seen.facts.values():
-                shown.setdefault(_same(value), check.id)
-    return shown
-
-
-def _same(value: Any) -> str:  # noqa: ANN401 - JSON
-    """Equal for equal facts."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
-def _utc(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _tally(checks: Sequence[Any]) -> str:
-    counts = Counter(check.outcome for check in checks)
-    return " · ".join(f"{counts[outcome]} {word(outcome)}" for outcome in Outcome if counts[outcome])
-
-
-def _facts(value: Any) -> Any:  # noqa: ANN401 - JSON in, text or nested lists out
-    """Facts as the page shows them: mappings as pairs, short lists as text, everything bounded."""
-    match value:
-        case None | "" | [] | ():
-            return "none"
-        case Mapping():
-            shown = {str(key).replace("_", " "): item for key, item in value.items() if key != "scope"}
-            return {key: _facts(item) for key, item in islice(shown.items(), _MOST_ITEMS)} | _left_off(len(shown))
-        case list() | tuple() if all(not isinstance(item, Mapping | list | tuple) for item in value):
-            return ", ".join(
-                [_bounded(str(item)) for item in value[:_MOST_ITEMS]] + list(_left_off(len(value)).values())
-            )
-        case list() | tuple():
-            return [_facts(item) for item in value[:_MOST_ITEMS]] + list(_left_off(len(value)).values())
-        case bool():
-            return "yes" if value else "no"
-        case _:
-            return _bounded(str(value))
-
-
-def _left_off(found: int) -> dict[str, str]:
-    """What a reader must know about a list that was cut: that it was."""
-    return {"…": f"and {found - _MOST_ITEMS} more, in evidence.json"} if found > _MOST_ITEMS else {}
-
-
-def _bounded(text: str) -> str:
-    return text if len(text) <= _LONGEST_FACT else f"{text[:_LONGEST_FACT]}…"

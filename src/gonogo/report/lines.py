@@ -1,7 +1,8 @@
 """The checklist as the page shows it: every line in its place, and what each section came to."""
 
+import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gonogo.results import DONE, LineResult, LineStatus, Results
@@ -10,10 +11,19 @@ STATUS_SHAPES = {
     LineStatus.VERIFIED: "☑",
     LineStatus.ATTESTED: "☑",
     LineStatus.EXCEPTED: "◇",
-    LineStatus.FAILED: "✖",
+    LineStatus.FAILED: "☒",
     LineStatus.OPEN: "☐",
 }
-_SPARK_WIDTH, _SPARK_HEIGHT, _SPARK_MARGIN = 84, 18, 2
+_ORNAMENTS = {"So", "Sk", "Mn", "Zs"}
+_SPARK_WIDTH, _SPARK_HEIGHT, _SPARK_MARGIN = 84, 20, 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A line, and the lines that stand below it."""
+
+    line: LineResult
+    below: Sequence["Node"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,15 +34,25 @@ class Section:
     title: str
     above: Sequence[str]
     """The headings that it stands below, without that of the whole list."""
-    lines: Sequence[LineResult]
+    tree: Sequence[Node]
     counts: Sequence[tuple[LineStatus, int]]
     """Of the leaves that the gate demands, one for each status."""
     done: int
     total: int
-    trend: Sequence[tuple[int, int]]
-    """Done and demanded in each of the last runs, this one last."""
+    trend: Sequence[tuple[int, int] | None]
+    """Done and demanded in each of the last runs, this one last; None where a run did not know the section."""
     spark: str
     """The points of a line that shows the trend; empty if there is nothing to compare."""
+    end: tuple[float, float]
+    """Where that line ends: now."""
+
+
+def plain_title(heading: str) -> str:
+    """A heading without the emoji before it, which not every machine can draw."""
+    for index, character in enumerate(heading):
+        if unicodedata.category(character) not in _ORNAMENTS:
+            return heading[index:]
+    return heading
 
 
 def sections(results: Results) -> list[Section]:
@@ -40,7 +60,12 @@ def sections(results: Results) -> list[Section]:
     grouped: dict[tuple[str, ...], list[LineResult]] = {}
     for line in results.lines:
         grouped.setdefault(tuple(line.section), []).append(line)
-    return [_section(number, path, lines, results) for number, (path, lines) in enumerate(grouped.items(), 1)]
+    names = Counter(path[-1:] for path in grouped)
+    # Earlier runs know sections by their innermost heading: where two share it, nobody can tell them apart.
+    return [
+        _section(number, path, lines, results, known=names[path[-1:]] == 1)
+        for number, (path, lines) in enumerate(grouped.items(), 1)
+    ]
 
 
 def totals(results: Results) -> list[tuple[LineStatus, int]]:
@@ -49,43 +74,58 @@ def totals(results: Results) -> list[tuple[LineStatus, int]]:
     return [(status, counts[status]) for status in LineStatus]
 
 
-def line_sum(results: Results) -> str:
-    """``178 = 100 verified + 78 attested``: nothing is left unaccounted."""
-    parts = [f"{count} {status}" for status, count in totals(results) if count]
-    return f"{len(results.leaves)} = {' + '.join(parts) or '0'}"
+def supported(ids: Sequence[str], by_id: Mapping[str, LineResult]) -> tuple[int, int]:
+    """How many of these statements are supported, of how many."""
+    return sum(by_id[one].status in DONE for one in ids if one in by_id), len(ids)
 
 
-def undone(results: Results) -> list[LineResult]:
-    """The lines that keep the verdict from GO."""
-    return [line for line in results.leaves if line.status not in DONE]
-
-
-def _section(number: int, path: tuple[str, ...], lines: Sequence[LineResult], results: Results) -> Section:
-    title = path[-1] if path else ""
+def _section(
+    number: int, path: tuple[str, ...], lines: Sequence[LineResult], results: Results, *, known: bool
+) -> Section:
+    name = path[-1] if path else ""
     leaves = [line for line in lines if line.leaf and line.demanded]
     counts = Counter(line.status for line in leaves)
     done = sum(line.status in DONE for line in leaves)
-    past = [run.sections[title] for run in results.history.runs if title in run.sections]
+    past = [run.sections.get(name) for run in results.history.runs] if known else []
     trend = [*past, (done, len(leaves))]
+    points = _spark(trend) if any(past) else []
     return Section(
         number=number,
-        title=title,
-        above=path[1:-1],
-        lines=lines,
+        title=plain_title(name) or "Without a heading",
+        above=[plain_title(heading) for heading in path[1:-1]],
+        tree=_tree(lines),
         counts=[(status, counts[status]) for status in LineStatus],
         done=done,
         total=len(leaves),
         trend=trend,
-        spark=_spark(trend) if past else "",
+        spark=" ".join(f"{x:.1f},{y:.1f}" for x, y in points),
+        end=points[-1] if points else (0.0, 0.0),
     )
 
 
-def _spark(trend: Sequence[tuple[int, int]]) -> str:
+def _tree(lines: Sequence[LineResult]) -> Sequence[Node]:
+    """As they stand in the file. A line whose parent stands elsewhere is shown nevertheless."""
+    here = {line.id for line in lines}
+    children: dict[str, list[LineResult]] = {}
+    for line in lines:
+        parent = line.parents[-1] if line.parents and line.parents[-1] in here - {line.id} else ""
+        children.setdefault(parent, []).append(line)
+
+    def grown(parent: str) -> Sequence[Node]:
+        return [Node(line=line, below=grown(line.id)) for line in children.get(parent, ())]
+
+    return grown("")
+
+
+def _spark(trend: Sequence[tuple[int, int] | None]) -> list[tuple[float, float]]:
     """Shares from 0 at the bottom to 1 at the top."""
     step = (_SPARK_WIDTH - 2 * _SPARK_MARGIN) / max(len(trend) - 1, 1)
     height = _SPARK_HEIGHT - 2 * _SPARK_MARGIN
-    points = (
-        (_SPARK_MARGIN + index * step, _SPARK_MARGIN + height * (1 - (done / total if total else 0)))
-        for index, (done, total) in enumerate(trend)
-    )
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return [
+        (
+            round(_SPARK_MARGIN + index * step, 1),
+            round(_SPARK_MARGIN + height * (1 - (known[0] / known[1] if known[1] else 0)), 1),
+        )
+        for index, known in enumerate(trend)
+        if known
+    ]

@@ -48,7 +48,7 @@ class _Page:
             "Findings", [f"{inert(found.subject)}: {quoted(found.message)}" for found in results.findings]
         )
         changes = [inert(change_words(change)) for change in results.history.changes]
-        yield from self._list(f"Changes since {results.history.since}", changes)
+        yield from self._list(f"Changes since {inert(results.history.since)}", changes)
         yield from self._sections()
 
     def _header(self) -> Iterator[str]:

@@ -133,7 +133,7 @@ class _Page:
         """What a signer who knows the last run needs to look at."""
         found = self._results.history.changes
         if found:
-            yield f" CHANGES since {self._results.history.since}"
+            yield f" CHANGES since {visible(self._results.history.since)}"
         for change in found[:_CHANGES]:
             yield from self._wrapped(" ", change_words(change))
         if len(found) > _CHANGES:

@@ -1,5 +1,6 @@
 """What outcomes and verdicts are called, and the shapes that stand beside the words: never colour alone."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ def problems(results: Results, outcomes: Iterable[Outcome]) -> list[Problem]:
 
 def command(results: Results, check_id: str) -> str:
     """What reproduces one check."""
-    return f"gonogo run --env {results.run.environment} --only {check_id}"
+    return f"gonogo run --env {shlex.quote(results.run.environment)} --only {check_id}"
 
 
 def open_lines(results: Results) -> Sequence[LineResult]:
@@ -98,7 +99,7 @@ def and_more(names: Sequence[str], most: int) -> str:
 
 
 def _problem(check: CheckResult, results: Results) -> Problem:
-    alike = [seen for seen in check.observations if seen.outcome is check.outcome]
+    alike = [seen for seen in check.observations if seen.outcome is check.observed]
     causes = [cause for cause in results.causes if cause.check == check.id]
     by_scope = {seen.scope: seen for seen in alike}
     # Causes come with the most consequences first: what is said is what keeps the most from being judged.

@@ -1,0 +1,106 @@
+"""Blockers: each cause once, with everything that waits for it; nothing that keeps the gate shut is left out."""
+
+import dataclasses
+
+from gonogo.catalogue import Severity
+from gonogo.report.blockers import blockers
+from gonogo.results import Cause, LineStatus, Outcome, Results, RootCause
+from gonogo.verdict import root_causes
+from tests.report.accounts import CASES, accounted, line, waived
+from tests.report.conftest import check
+
+SCOPE = ("a.test", "192.0.2.1")
+CAUSE = Cause(check="tls-a", scope=SCOPE)
+
+
+def blocked_by_waived() -> Results:
+    """Somebody accepted that tls-a fails; nobody accepted that tls-b is not judged."""
+    checks = [waived("tls-a"), check("tls-b", Outcome.BLOCKED, "blocked", cause=CAUSE)]
+    return accounted(checks, causes=root_causes(checks))
+
+
+def test_consequences_and_lines_stand_below_their_cause() -> None:
+    """Whoever repairs the cause sees what will turn green with it."""
+    checks = [check("tls-a", Outcome.FAIL, "closed"), check("tls-b", Outcome.BLOCKED, "blocked", cause=CAUSE)]
+    lines = [
+        line("a.a", LineStatus.FAILED, checks=["tls-a"]),
+        line("a.b", LineStatus.OPEN, checks=["tls-b"]),
+        line("b.b", LineStatus.OPEN, section=["List", "🏗️ Other"]),
+        line("s.s", LineStatus.FAILED, supports=["a.a", "b.b"]),
+        line("c.c"),
+    ]
+    found = blockers(accounted(checks, lines, causes=root_causes(checks)))
+    (cause,) = found.causes
+    assert list(cause.problem.consequences) == ["tls-b"]
+    assert [one.id for one in cause.lines] == ["a.a", "a.b"]
+    assert {heading: [one.id for one in lines] for heading, lines in found.lines.items()} == {"Other": ["b.b"]}
+    assert [one.id for one in found.statements] == ["s.s"]
+    assert found.total == 2
+
+
+def test_one_reason_is_one_blocker() -> None:
+    """Forty checks that were not selected are one thing to know."""
+    checks = [check(f"redis-{number}", Outcome.NOT_RUN, "not selected") for number in range(40)]
+    found = blockers(accounted([*checks, check("dns-a", Outcome.NOT_RUN, "no resolver")]))
+    assert [len(one.ids) for one in found.causes] == [40, 1]
+
+
+def test_what_an_exception_keeps_from_being_judged_is_shown() -> None:
+    """Its root is waived, and would be on no list."""
+    (cause,) = blockers(blocked_by_waived()).causes
+    assert (cause.problem.check.id, cause.problem.observation.message) == ("tls-a", "broken")
+    assert list(cause.problem.consequences) == ["tls-b"]
+
+
+def test_blocked_without_a_known_cause_is_shown_itself() -> None:
+    """A record that somebody cut short still names what is missing."""
+    lone = check("tls-b", Outcome.BLOCKED, "blocked", cause=CAUSE)
+    assert [one.problem.check.id for one in blockers(accounted([lone])).causes] == ["tls-b"]
+
+
+def test_what_does_not_block_is_a_warning() -> None:
+    """A warning that nobody could judge is quieter than a blocker, and not lost."""
+    checks = [
+        check("tls-a", Outcome.WARN, "soon"),
+        check("tls-b", Outcome.ERROR, "no answer", severity=Severity.WARNING),
+    ]
+    found = blockers(accounted(checks))
+    assert not found.causes
+    assert {one.check.id for one in found.warnings} == {"tls-a", "tls-b"}
+
+
+def test_a_warning_with_consequences_is_a_cause() -> None:
+    """What waits for it may be a blocker."""
+    checks = [
+        check("tls-a", Outcome.ERROR, "no answer", severity=Severity.WARNING),
+        check("tls-b", Outcome.BLOCKED, "blocked", cause=CAUSE),
+    ]
+    causes = [RootCause(check="tls-a", scope=SCOPE, outcome=Outcome.ERROR, message="", consequences=["tls-b"])]
+    assert [one.problem.check.id for one in blockers(accounted(checks, causes=causes)).causes] == ["tls-a"]
+
+
+def test_nothing_that_stops_is_left_out() -> None:
+    """Of every case: each check that is not in order, and each line that is not done, is on the list."""
+    for told in [*CASES.values(), blocked_by_waived()]:
+        found = blockers(told)
+        spoken = {one for cause in found.causes for one in [*cause.ids, *cause.problem.consequences]}
+        spoken |= {one.check.id for one in found.warnings}
+        quiet = {Outcome.PASS, Outcome.WAIVED}
+        assert spoken >= {one.id for one in told.checks if one.outcome not in quiet}
+        lines = [one for cause in found.causes for one in cause.lines]
+        lines += [one for group in found.lines.values() for one in group]
+        assert len({one.id for one in [*lines, *found.statements]}) == told.decision.open_lines
+
+
+def test_line_of_two_causes_stands_below_both() -> None:
+    """Repairing one of them is not enough."""
+    checks = [check("tls-a", Outcome.FAIL, "closed"), check("tls-b", Outcome.FAIL, "old")]
+    found = blockers(accounted(checks, [line("a.a", LineStatus.FAILED, checks=["tls-a", "tls-b"])]))
+    assert [[one.id for one in cause.lines] for cause in found.causes] == [["a.a"], ["a.a"]]
+    assert not found.lines
+
+
+def test_lines_without_a_heading() -> None:
+    """A list may have none."""
+    lone = dataclasses.replace(line("a.a", LineStatus.OPEN), section=[])
+    assert list(blockers(accounted([check("tls-a")], [lone])).lines) == ["Without a heading"]

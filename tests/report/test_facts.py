@@ -1,0 +1,38 @@
+"""Observed facts: once, bounded, and short where there would be too many to read."""
+
+from gonogo.report.facts import page_facts
+from gonogo.results import Outcome
+from tests.report.conftest import check, results
+
+
+def test_shown_once() -> None:
+    """Eight checks may judge one reply; the reader reads it at the first."""
+    facts = page_facts(results([check("tls-a"), check("tls-b")]))
+    (first,), (second,) = facts.of[("tls-a", 0)], facts.of[("tls-b", 0)]
+    assert first.value == {"version": "TLSv1.3"}
+    assert (second.value, second.at) == (None, "tls-a")
+    assert not facts.brief
+
+
+def test_thousands_are_short_but_not_those_that_did_not_pass() -> None:
+    """What failed is what is read; what passed has one line, and says that there is more."""
+    rows = {"rows": [{"n": 1}, {"n": 2}], "deep": {"a": "b"}, "name": "x" * 500}
+    checks = [check(f"tls-{number}", facts={"k": {**rows, "of": number}}) for number in range(3000)]
+    failed = check("dns-a", Outcome.FAIL, "broken", facts={"k": {**rows, "of": "dns"}})
+    facts = page_facts(results([*checks, failed]))
+    assert facts.brief
+    (short,) = facts.of[("tls-7", 0)]
+    assert short.brief
+    assert short.value.startswith("deep: 1 entries · name: xxx")
+    assert len(short.value) <= 111
+    (whole,) = facts.of[("dns-a", 0)]
+    assert whole.value["rows"] == [{"n": "1"}, {"n": "2"}]
+
+
+def test_the_longest_are_shortened_first() -> None:
+    """A page that is only just too large loses as little as may be."""
+    small = [check(f"tls-{number}", facts={"k": {"n": number}}) for number in range(500)]
+    large = [check(f"dns-{number}", facts={"k": [f"{number} {'y' * 500}"] * 40}) for number in range(100)]
+    facts = page_facts(results([*small, *large]))
+    assert not any(facts.of[(one.id, 0)][0].brief for one in small)
+    assert all(facts.of[(one.id, 0)][0].brief for one in large)
