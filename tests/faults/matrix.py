@@ -22,7 +22,7 @@ from tests.faults import under_load
 
 RED = {Outcome.FAIL, Outcome.WARN}
 HEALTHY = "none"
-_WORKERS_PER_CPU = 2
+_WORKERS_PER_CPU = 3
 """An environment waits for its own deadlines more than half of the time."""
 _MOST_WORKERS = 8
 BLINDING = {"stripe-down", "sentry-down"}
