@@ -34,7 +34,9 @@ def _in_file(path: Path) -> Iterator[Declaration]:
         tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
     except (SyntaxError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: not readable as Python ({error})") from None
-    for node in ast.walk(tree):
+    # Where pytest finds tests: in the module, and in its classes. To walk the whole tree takes ten times as long.
+    found = [inner for node in tree.body for inner in (node.body if isinstance(node, ast.ClassDef) else [node])]
+    for node in found:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for identifier in _marked(node, path):
                 yield _declaration(node, identifier, path)

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import math
 import os
+import random
 import secrets
 import stat
-from collections.abc import Callable
+import string
 from pathlib import Path
 
 import pytest
@@ -245,13 +247,36 @@ def test_webhook_secrets() -> None:
     assert not variable("W", "stripe-webhook", "we_1" + "aB3dE6gH" * 4).prefix
 
 
-@pytest.mark.parametrize("make", [secrets.token_urlsafe, secrets.token_hex])
-def test_what_is_random_is_taken_for_random(make: Callable[[int], str]) -> None:
-    """32 bytes are 256 bit, in whatever alphabet; nobody is told otherwise by chance."""
-    for _ in range(500):
-        value = make(32)
-        assert entropy_bits(value) >= 256
-        assert not is_placeholder(value)
+_ALPHABETS = {
+    "hex": "0123456789abcdef",
+    "lower case": string.ascii_lowercase,
+    "letters": string.ascii_letters,
+    "base64url": string.ascii_letters + string.digits + "-_",
+}
+
+
+@pytest.mark.parametrize("alphabet", _ALPHABETS.values(), ids=_ALPHABETS)
+def test_what_is_random_is_taken_for_random(alphabet: str) -> None:
+    """256 bit, in whatever alphabet: nobody is told otherwise by chance."""
+    generator = random.Random(alphabet)  # noqa: S311 -- the same values every time; they keep no secret
+    for _ in range(2000):
+        value = "".join(generator.choices(alphabet, k=math.ceil(256 / math.log2(len(alphabet)))))
+        assert entropy_bits(value) >= 256, value
+        assert not is_placeholder(value), value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("I7yDg0hlpJ5dEufno00enn_ErtHCopwJM-I9spoeASc", id="eight words"),
+        pytest.param("lGFts-LJaKHyn6c1AaXAve1PUWFzNgfnDuMMYYw9fFA", id="dummy"),
+        pytest.param("0aa70dff8aa5aacee48e0d63eae89cde7c52daefca7b05cae30df47d0bf72edc", id="letters of prose"),
+    ],
+)
+def test_what_looks_like_words_by_chance(value: str) -> None:
+    """Drawn at random, each of them, if only once in ten thousand times or less."""
+    assert entropy_bits(value) >= 256
+    assert not is_placeholder(value)
 
 
 @pytest.mark.parametrize(
@@ -260,6 +285,7 @@ def test_what_is_random_is_taken_for_random(make: Callable[[int], str]) -> None:
         "correct-horse-battery-staple-and-a-few-more-words",
         "thisisthesecondlongestsentencethatanybodyeverusedforsigning",
         "ThisIsTheProductionSigningOfThatServiceAndItIsLongEnough",
+        "segredo-de-producao-da-workme-para-assinar-os-tokens-2026",
         "0123456789" * 7,
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
         "aB3$" * 30,
@@ -274,7 +300,17 @@ def test_what_is_long_and_not_random(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["changeme", "CHANGE_ME_please", "<password>", "${SECRET}", "your-key-here", "xxxxxxxx", "None", "abababab"],
+    [
+        "changeme",
+        "ChangeMe",
+        "CHANGE_ME_please",
+        "<password>",
+        "${SECRET}",
+        "your-key-here",
+        "xxxxxxxx",
+        "None",
+        "abababab",
+    ],
 )
 def test_placeholders(value: str) -> None:
     """What stands in files that somebody meant to fill in."""

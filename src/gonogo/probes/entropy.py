@@ -3,6 +3,7 @@
 import math
 import re
 from itertools import pairwise
+from string import ascii_lowercase, hexdigits
 
 _ALPHABETS = (
     (re.compile(r"[0-9]*"), 10),
@@ -16,23 +17,32 @@ _PRINTABLE = 94
 _BITS_PER_WORD = 13
 """Of a diceware list, which is longer than the vocabulary of whoever thinks up a passphrase."""
 _BITS_OF_PROSE = 2
-_RARE = frozenset("jqxzkvwb")
-_RARE_IN_PROSE = 0.1
-"""Of the letters; drawn at random, they are 30 %."""
-_CAPITALS_IN_PROSE = 0.35
+_PER_MILLE = dict(
+    zip(
+        ascii_lowercase,
+        (114, 12, 33, 46, 126, 16, 16, 37, 66, 3, 4, 34, 35, 58, 91, 22, 6, 62, 70, 67, 37, 13, 12, 2, 10, 3),
+        strict=True,
+    )
+)
+"""How often English and Portuguese texts have each letter, as the mean of both."""
+_CAPITALS_INSIDE = 0.1
+"""Of the letters of a word behind its first, as somebody writes it who joins words by capitals."""
+_PROSE_ODDS_BITS = 15
+"""Letters drawn at random reach odds of 2^15 for prose less than once in 2^15 values (Markov's inequality)."""
 _LONGEST = 4096
-_SHORTEST_PROSE = 16
 _MOSTLY, _PARTLY = 0.9, 0.6
 """Of a text, and of words with something between them, are letters."""
 _PASSPHRASE = 3
 """Words, at least."""
-_WORDS = re.compile(r"[A-Za-z]{1,14}")
-_SEQUENTIAL = 0.4
+_WORDS = re.compile(r"[A-Za-z]+")
+_SEQUENTIAL = 0.5
 """Of the neighbours: more than by any chance."""
 _TELLTALE = re.compile(
     r"change.?me|change.?this|replace|placeholder|example|insecure|default|password|passw0rd|secret"
-    r"|your[_ -]|insert[_ -]|x{5}|\*{5}|\.{5}|\.{3}$|^<.*>$|^\$\{|^\{\{|todo[_ -]|dummy|foobar|qwerty|letmein|123456|abcdef"
+    r"|your[_ -]|insert[_ -]|x{6}|\*{5}|\.{5}|\.{3}$|^<.*>$|^\$\{|^\{\{|todo[_ -]|dummy|foobar|qwerty|letmein|^123456|1234567|^abcdef|abcdefg"
 )
+_WRITTEN = re.compile(r"[^a-z]*|[A-Z]?[^A-Z]*[A-Z]?[^A-Z]*")
+"""As somebody writes it: dummy, DUMMY, Dummy, ChangeMe. In what was drawn at random, dUmMY says nothing."""
 _NOTHING = frozenset(
     {"none", "null", "nil", "undefined", "true", "false", "test", "admin", "root", "todo", "tbd", "key"}
 )
@@ -44,12 +54,13 @@ def entropy_bits(value: str) -> int:
     core = core[: _period(core)]
     if _is_sequence(core) or len(set(core)) <= 1:
         return min(len(core), 8)
-    letters = "".join(filter(str.isalpha, core))
-    words = [word for word in re.split(r"[\W_\d]+", core) if word]
-    if len(words) >= _PASSPHRASE and len(letters) > _PARTLY * len(core) and _are_words(words) and _is_prose(letters):
-        return len(words) * _BITS_PER_WORD
-    if len(letters) > _MOSTLY * len(core) and _is_prose(letters):
-        return len(core) * _BITS_OF_PROSE
+    words = _WORDS.findall(core)
+    letters = sum(map(len, words))
+    if letters > _PARTLY * len(core) and _prose_odds_bits(words) > _PROSE_ODDS_BITS:
+        if len(words) >= _PASSPHRASE:
+            return len(words) * _BITS_PER_WORD
+        if letters > _MOSTLY * len(core):
+            return len(core) * _BITS_OF_PROSE
     size = next((size for pattern, size in _ALPHABETS if pattern.fullmatch(core)), _PRINTABLE)
     # Few different characters carry less than their alphabet could.
     spread = min(size, 4 * len(set(core)))
@@ -59,8 +70,12 @@ def entropy_bits(value: str) -> int:
 
 def is_placeholder(value: str) -> bool:
     """Whether it stands for a value that somebody forgot to put there."""
-    text = value[:_LONGEST].strip().lower()
-    return text in _NOTHING or bool(_TELLTALE.search(text)) or (len(text) > 1 and _period(text) <= len(text) // 3)
+    text = value[:_LONGEST].strip()
+    telltale = _TELLTALE.search(text.lower())
+    if telltale and _WRITTEN.fullmatch(text[telltale.start() : telltale.end()]):
+        return True
+    text = text.lower()
+    return text in _NOTHING or (len(text) > 1 and _period(text) <= len(text) // 3)
 
 
 def _period(value: str) -> int:
@@ -78,14 +93,15 @@ def _is_sequence(value: str) -> bool:
     return len(steps) > 1 and sum(step in {-1, 0, 1} for step in steps) > _SEQUENTIAL * len(steps)
 
 
-def _are_words(words: list[str]) -> bool:
-    return all(map(_WORDS.fullmatch, words)) and sum(map(len, words)) > _PASSPHRASE * len(words)
-
-
-def _is_prose(letters: str) -> bool:
-    """By the letters that words seldom have, and by capitals, which they have at the beginning or throughout."""
-    rare = sum(letter in _RARE for letter in letters.lower())
-    capitals = sum(map(str.isupper, letters))
-    if _CAPITALS_IN_PROSE * len(letters) < capitals < len(letters):
-        return False
-    return len(letters) >= _SHORTEST_PROSE and rare < _RARE_IN_PROSE * len(letters)
+def _prose_odds_bits(words: list[str]) -> float:
+    """The logarithm of how much likelier these letters are as somebody's words than as drawn one by one."""
+    letters = "".join(words)
+    if set(letters.lower()) <= set(hexdigits):
+        return 0
+    odds = sum(math.log2(_PER_MILLE[letter] * len(_PER_MILLE) / 1000) for letter in letters.lower())
+    if letters in {letters.lower(), letters.upper()}:
+        return odds
+    inside = "".join(word[1:] for word in words)
+    capitals = sum(map(str.isupper, inside))
+    odds += capitals * math.log2(2 * _CAPITALS_INSIDE)
+    return odds + (len(inside) - capitals) * math.log2(2 - 2 * _CAPITALS_INSIDE)
