@@ -41,7 +41,7 @@ _TELLTALE = re.compile(
     r"change.?me|change.?this|replace|placeholder|example|insecure|default|password|passw0rd|secret"
     r"|your[_ -]|insert[_ -]|x{6}|\*{5}|\.{5}|\.{3}$|^<.*>$|^\$\{|^\{\{|todo[_ -]|dummy|foobar|qwerty|letmein|^123456|1234567|^abcdef|abcdefg"
 )
-_WRITTEN = re.compile(r"[^a-z]*|[A-Z]?[^A-Z]*[A-Z]?[^A-Z]*")
+_WRITTEN = re.compile(r"[^a-z]*|[A-Z]?[^A-Z]*([A-Z][^A-Z]*)?")
 """As somebody writes it: dummy, DUMMY, Dummy, ChangeMe. In what was drawn at random, dUmMY says nothing."""
 _NOTHING = frozenset(
     {"none", "null", "nil", "undefined", "true", "false", "test", "admin", "root", "todo", "tbd", "key"}
