@@ -59,10 +59,9 @@ def read_demands(project: Path, suite: Suite, *, environment: str, service: Serv
         name = gate or PRE_DEPLOY
         whole = _chosen(name, Gates(), environment, project / "environments" / GATES)
         return Demands(name=name, gate=whole, waivers=waivers, digest=papers_digest(project, environment))
-    checklist = _shortened(read_checklist(root / "environments" / LIST), root)
+    checklist, gates = read_list(root)
     _covered(suite, checklist, root)
     path = root / "environments" / GATES
-    gates = read_gates(path, checklist) if path.is_file() else Gates()
     name = gate or gates.default.get(environment, PRE_DEPLOY)
     return Demands(
         name=name,
@@ -74,6 +73,13 @@ def read_demands(project: Path, suite: Suite, *, environment: str, service: Serv
         waivers=waivers,
         digest=papers_digest(root, environment),
     )
+
+
+def read_list(root: Path) -> tuple[Checklist, Gates]:
+    """The checklist, and the gates if there are any. Raises UsageError with what is wrong in them."""
+    checklist = _shortened(read_checklist(root / "environments" / LIST), root)
+    path = root / "environments" / GATES
+    return checklist, read_gates(path, checklist) if path.is_file() else Gates()
 
 
 def demanded_checks(suite: Suite, demands: Demands) -> frozenset[str]:

@@ -9,13 +9,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gonogo.cli.completion import environment_names
+
 if TYPE_CHECKING:
     from gonogo.checklist import ChecklistLine
     from gonogo.coverage import Coverage
 
 
 @click.group(invoke_without_command=True)
-@click.option("--env", "environment", metavar="NAME", help="Count this environment's lines and attestations only.")
+@click.option(
+    "--env",
+    "environment",
+    metavar="NAME",
+    shell_complete=environment_names,
+    help="Count this environment's lines and attestations only.",
+)
 @click.option("--missing", is_flag=True, help="List what is left to do, with the role that may attest it.")
 @click.pass_context
 def checklist(context: click.Context, *, environment: str | None, missing: bool) -> int | None:

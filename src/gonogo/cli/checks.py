@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from gonogo.cli.completion import check_names
+
 
 @click.command()
-@click.argument("identifier", metavar="[ID]", required=False)
+@click.argument("identifier", metavar="[ID]", required=False, shell_complete=check_names)
 def checks(identifier: str | None) -> int:
     """List all checks; with ID, say why one matters and how to fix it."""
     from gonogo.plan import read_suite  # noqa: PLC0415 - help answers at once

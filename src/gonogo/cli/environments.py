@@ -9,9 +9,11 @@ from pathlib import Path
 
 import click
 
+from gonogo.cli.completion import environment_names
+
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=environment_names)
 def env(name: str | None) -> int:
     """Show an environment as resolved, secrets masked; without NAME, list all."""
     from gonogo.environment.load import available, find_secrets, read_environment, secret_names  # noqa: PLC0415 - help answers at once

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gonogo.cli.completion import check_names, environment_names, run_names
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,7 +21,9 @@ _REPORTS = click.option(
 
 
 @click.command("runs")
-@click.option("--env", "environment", metavar="NAME", help="Of this environment only.")
+@click.option(
+    "--env", "environment", metavar="NAME", shell_complete=environment_names, help="Of this environment only."
+)
 @_REPORTS
 def list_runs(*, environment: str | None, reports: Path) -> int:
     """List the runs there are, the newest first: id, environment, verdict, gate, release, sum."""
@@ -36,8 +40,8 @@ def list_runs(*, environment: str | None, reports: Path) -> int:
 
 
 @click.command()
-@click.argument("run", metavar="RUN")
-@click.argument("subject", metavar="[CHECK|LINE]", required=False)
+@click.argument("run", metavar="RUN", shell_complete=run_names)
+@click.argument("subject", metavar="[CHECK|LINE]", required=False, shell_complete=check_names)
 @_REPORTS
 def show(*, run: str, subject: str | None, reports: Path) -> int:
     """Show a run's verdict; or one check with its facts; or one line of the checklist with what supports it.
@@ -65,8 +69,14 @@ def show(*, run: str, subject: str | None, reports: Path) -> int:
 
 
 @click.command()
-@click.argument("names", metavar="[BEFORE AFTER]", nargs=-1)
-@click.option("--env", "environment", metavar="NAME", help="Compare the two newest runs of this environment.")
+@click.argument("names", metavar="[BEFORE AFTER]", nargs=-1, shell_complete=run_names)
+@click.option(
+    "--env",
+    "environment",
+    metavar="NAME",
+    shell_complete=environment_names,
+    help="Compare the two newest runs of this environment.",
+)
 @_REPORTS
 def diff(*, names: Sequence[str], environment: str | None, reports: Path) -> int:
     """Print what changed from one run to another. Exits 0 whatever that is.

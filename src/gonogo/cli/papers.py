@@ -8,14 +8,25 @@ from pathlib import Path
 
 import click
 
-_ENV = click.option("--env", "environment", required=True, metavar="NAME", help="The environment it is about.")
+from gonogo.cli.completion import check_names, environment_names, line_names, role_names
+
+_ENV = click.option(
+    "--env",
+    "environment",
+    required=True,
+    metavar="NAME",
+    shell_complete=environment_names,
+    help="The environment it is about.",
+)
 
 
 @click.command()
-@click.argument("line", metavar="ID")
+@click.argument("line", metavar="ID", shell_complete=line_names)
 @_ENV
 @click.option("--by", required=True, metavar="NAME", help="Who says so.")
-@click.option("--role", required=True, help="As what: technical-lead, product-owner, devops.")
+@click.option(
+    "--role", required=True, shell_complete=role_names, help="As what: technical-lead, product-owner, devops."
+)
 @click.option(
     "--evidence",
     required=True,
@@ -40,17 +51,14 @@ def attest(  # noqa: PLR0913 - as many as there are options
 ) -> int:
     """Attest a line of the checklist that no program can verify."""
     from gonogo.attestations import KEPT, LARGEST_KEPT_BYTES, Attestation, why_not, write_attestation  # noqa: PLC0415 - help answers at once
-    from gonogo.checklist import read_checklist  # noqa: PLC0415
-    from gonogo.demands import GATES, LIST  # noqa: PLC0415
+    from gonogo.demands import read_list  # noqa: PLC0415
     from gonogo.environment.load import read_environment  # noqa: PLC0415
     from gonogo.errors import UsageError  # noqa: PLC0415
-    from gonogo.gates import Gates, read_gates  # noqa: PLC0415
     from gonogo.toml_files import build, moment_from  # noqa: PLC0415
 
     root, now = Path(), datetime.now(UTC).replace(microsecond=0)
     read_environment(environment, project=root)
-    checklist = read_checklist(root / "environments" / LIST)
-    gates = read_gates(path, checklist) if (path := root / "environments" / GATES).is_file() else Gates()
+    checklist, gates = read_list(root)
     content = evidence.read_bytes()
     if len(content) > LARGEST_KEPT_BYTES and not hash_only:
         raise UsageError(
@@ -78,7 +86,7 @@ def attest(  # noqa: PLR0913 - as many as there are options
 
 
 @click.command()
-@click.argument("check", metavar="CHECK")
+@click.argument("check", metavar="CHECK", shell_complete=check_names)
 @_ENV
 @click.option("--reason", required=True, help="Why it is not repaired first.")
 @click.option("--risk", required=True, help="What may come of it, and for whom.")

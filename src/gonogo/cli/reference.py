@@ -6,6 +6,8 @@ import signal
 
 import click
 
+from gonogo.cli.completion import fault_names
+
 
 @click.group()
 def reference() -> None:
@@ -13,7 +15,14 @@ def reference() -> None:
 
 
 @reference.command()
-@click.option("--fault", "faults", multiple=True, metavar="NAME", help="Switch on a named fault. May be repeated.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=fault_names,
+    help="Switch on a named fault. May be repeated.",
+)
 def up(faults: tuple[str, ...]) -> int:
     """Keep it running until Ctrl-C, and say how to reach it."""
     from gonogo.errors import UsageError  # noqa: PLC0415 - help answers at once

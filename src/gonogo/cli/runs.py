@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gonogo.cli.completion import check_names, environment_names, fault_names, gate_names
 from gonogo.profiles import PROFILES, Profile
 
 if TYPE_CHECKING:
@@ -39,12 +40,28 @@ _FORMAT = click.option(
 )
 _OPTIONS = (
     click.option(
-        "--env", "environment", required=True, metavar="NAME", help="The environment, as environments/NAME.toml."
+        "--env",
+        "environment",
+        required=True,
+        metavar="NAME",
+        shell_complete=environment_names,
+        help="The environment, as environments/NAME.toml.",
     ),
     click.option("--release", metavar="SHA", help="The release under review."),
-    click.option("--only", multiple=True, metavar="ID", help="Just this check and what it needs. May be repeated."),
     click.option(
-        "--fault", "faults", multiple=True, metavar="NAME", help="Switch on a fault of the bundled reference."
+        "--only",
+        multiple=True,
+        metavar="ID",
+        shell_complete=check_names,
+        help="Just this check and what it needs. May be repeated.",
+    ),
+    click.option(
+        "--fault",
+        "faults",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=fault_names,
+        help="Switch on a fault of the bundled reference.",
     ),
     click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="Kept here."),
     _FORMAT,
@@ -55,7 +72,12 @@ _OPTIONS = (
 
 @click.command()
 @_options
-@click.option("--gate", metavar="NAME", help="What is asked, as in gates.toml; by default that of the environment.")
+@click.option(
+    "--gate",
+    metavar="NAME",
+    shell_complete=gate_names,
+    help="What is asked, as in gates.toml; by default that of the environment.",
+)
 def run(*, reports: Path, strict: bool, style: str, **asked: Any) -> int:  # noqa: ANN401 - fields of a Request
     """Verify an environment, write its report, say GO or NO-GO."""
     return _verified(asked, reports, strict=strict, style=style)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gonogo.cli.completion import role_names
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import timedelta
@@ -29,7 +31,7 @@ def key() -> None:
 
 
 @key.command()
-@click.option("--role", required=True, help="The one role that this person signs in.")
+@click.option("--role", required=True, shell_complete=role_names, help="The one role that this person signs in.")
 @click.option("--name", help="Adds the key to environments/signers.toml under this name.")
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Where the private key goes.  [default: ~/.config/gonogo/ROLE.key]"
@@ -55,7 +57,7 @@ def new(*, role: str, name: str | None, out: Path | None) -> int:
 
 @click.command()
 @click.argument("run", metavar="RUN", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--role", required=True, help="As whom.")
+@click.option("--role", required=True, shell_complete=role_names, help="As whom.")
 @click.option("--decision", required=True, type=click.Choice(list(_DECISIONS)), help="What you say.")
 @click.option("--comment", default="", help="A sentence that is signed with it.")
 @click.option(

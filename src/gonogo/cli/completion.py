@@ -1,0 +1,83 @@
+"""What a shell completes at the Tab key: names that this project has. It never says an error into somebody's prompt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gonogo.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import click
+
+    Completer = Callable[[click.Context, click.Parameter, str], list[str]]
+
+
+def _completing(names: Callable[[], Iterable[str]]) -> Completer:
+    def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+        del context, parameter
+        try:
+            return [name for name in names() if name.startswith(incomplete)]
+        except (UsageError, OSError):
+            return []  # the command itself says it, with its cure
+
+    return complete
+
+
+@_completing
+def environment_names() -> Iterable[str]:
+    """Of ``environments/``."""
+    from gonogo.environment.load import available  # noqa: PLC0415 - help answers at once
+
+    return available(Path())
+
+
+@_completing
+def check_names() -> Iterable[str]:
+    """Of every catalogue."""
+    from gonogo.plan import read_suite  # noqa: PLC0415 - help answers at once
+    from gonogo.run import check_folders  # noqa: PLC0415
+
+    return read_suite(check_folders(Path())).catalogue
+
+
+@_completing
+def line_names() -> Iterable[str]:
+    """Of the checklist."""
+    from gonogo.demands import read_list  # noqa: PLC0415 - help answers at once
+
+    return [line.id for line in read_list(Path())[0].lines if line.id]
+
+
+@_completing
+def run_names() -> Iterable[str]:
+    """Of ``reports/``, the newest of each environment first."""
+    from gonogo.archive import environments, folders  # noqa: PLC0415 - help answers at once
+
+    return [folder.name for place in environments(Path("reports")) for folder in folders(place)]
+
+
+@_completing
+def fault_names() -> Iterable[str]:
+    """Of the bundled reference environment."""
+    from gonogo.reference_instance import known_faults  # noqa: PLC0415 - help answers at once
+
+    return [fault["name"] for fault in known_faults()]
+
+
+@_completing
+def gate_names() -> Iterable[str]:
+    """Of ``environments/gates.toml``."""
+    from gonogo.demands import read_list  # noqa: PLC0415 - help answers at once
+
+    return read_list(Path())[1].gates
+
+
+@_completing
+def role_names() -> Iterable[str]:
+    """Of ``environments/gates.toml``."""
+    from gonogo.demands import read_list  # noqa: PLC0415 - help answers at once
+
+    return read_list(Path())[1].roles
