@@ -11,7 +11,7 @@ import pytest
 from gonogo.archive import earlier, find_run
 from gonogo.errors import UsageError
 from gonogo.history import changes, history, section_totals
-from gonogo.results import CheckResult, LineResult, LineStatus, Outcome, Results, to_bytes
+from gonogo.results import CheckResult, LineResult, LineStatus, Outcome, Results
 from tests.report.accounts import LINES, accounted, line, waived
 from tests.report.conftest import AT, check
 
@@ -30,7 +30,7 @@ def kept(reports: Path, *runs: Results) -> Path:
     for one in runs:
         folder = environment / one.run.id
         folder.mkdir(parents=True)
-        (folder / "results.json").write_bytes(to_bytes(one))
+        (folder / "results.json").write_bytes(one.content)
     return environment
 
 

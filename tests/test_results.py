@@ -5,7 +5,7 @@ from pathlib import Path
 
 import jsonschema
 
-from gonogo.results import Results, results_schema, to_bytes
+from gonogo.results import Results, results_schema
 from tests.report.conftest import check, results
 
 SCHEMA = Path(__file__).parents[1] / "docs" / "results.schema.json"

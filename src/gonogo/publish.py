@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gonogo import results as results_json
 from gonogo.archive import earlier
 from gonogo.history import history
 from gonogo.report.ctrf import render_ctrf
@@ -84,5 +83,5 @@ def _write_all(folder: RunFolder, run: Run, evidence: bytes, results: Results) -
     for name, content in {**files, **run.source.artefacts()}.items():
         folder.write(name, content)
     # Last: whoever finds results.json finds all the rest beside it.
-    folder.write(RESULTS, results_json.to_bytes(results))
+    folder.write(RESULTS, results.content)
     return files[SIGNOFF]

@@ -1,10 +1,12 @@
 """The results of a run: ``gonogo.results/1``, the source of truth that every other output is a pure function of."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Literal
 
 import rfc8785
@@ -294,7 +296,7 @@ class Provenance:
     """For the signer: a narrowed selection, faults switched on, families declared absent."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Results:
     """Everything about a run that can be said."""
 
@@ -320,13 +322,18 @@ class Results:
         """The lines that the gate demands, without those that only group others."""
         return [line for line in self.lines if line.leaf and line.demanded]
 
+    @cached_property
+    def content(self) -> bytes:
+        """RFC 8785 canonical JSON: the same results are the same bytes, everywhere."""
+        return rfc8785.dumps(RESULTS.dump_python(self, mode="json"))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the content, in hex."""
+        return hashlib.sha256(self.content).hexdigest()
+
 
 RESULTS: TypeAdapter[Results] = TypeAdapter(Results)
-
-
-def to_bytes(results: Results) -> bytes:
-    """RFC 8785 canonical JSON: the same results are the same bytes, everywhere."""
-    return rfc8785.dumps(RESULTS.dump_python(results, mode="json"))
 
 
 def results_schema() -> str:

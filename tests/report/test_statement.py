@@ -7,7 +7,7 @@ import json
 import pytest
 
 from gonogo.report.statement import render_statement
-from gonogo.results import Results, to_bytes
+from gonogo.results import Results
 from tests.report.accounts import CASES
 
 
@@ -24,7 +24,7 @@ def test_subjects_are_results_and_commit() -> None:
     assert said["_type"] == "https://in-toto.io/Statement/v1"
     assert said["predicateType"] == "https://in-toto.io/attestation/test-result/v0.1"
     assert said["subject"] == [
-        {"name": "results.json", "digest": {"sha256": hashlib.sha256(to_bytes(told)).hexdigest()}},
+        {"name": "results.json", "digest": {"sha256": hashlib.sha256(told.content).hexdigest()}},
         {"name": "release", "digest": {"gitCommit": told.run.release}},
     ]
     assert {one["name"]: one["digest"]["sha256"] for one in said["predicate"]["configuration"]} == {

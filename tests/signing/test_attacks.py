@@ -14,7 +14,6 @@ import pytest
 from gonogo.errors import IntegrityError, UsageError
 from gonogo.publish import derived
 from gonogo.replay import read_results
-from gonogo.results import to_bytes
 from gonogo.signing.bundle import signed_with_key, statement
 from gonogo.signing.integrity import run_files
 from gonogo.signing.keys import load_key
@@ -106,7 +105,7 @@ def test_results_edited_and_everything_rendered_anew(team: Team, signed: Path) -
     document["run"]["service"] = "Other"
     path.write_text(json.dumps(document))
     results = read_results(path)
-    path.write_bytes(to_bytes(results))
+    path.write_bytes(results.content)
     for name, content in derived(results).items():
         (signed / name).write_bytes(content)
     refused(team, signed, "is not the file that")

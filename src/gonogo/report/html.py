@@ -22,7 +22,7 @@ from gonogo.report.lines import STATUS_SHAPES, sections, supported, totals
 from gonogo.report.load import load_view
 from gonogo.report.visible import visible
 from gonogo.report.wording import VERDICT_SHAPES, command, families, line_counts, line_sum, word
-from gonogo.results import DONE, Outcome, Results, RoleResult, sum_line, to_bytes
+from gonogo.results import DONE, Outcome, Results, RoleResult, sum_line
 
 _ROLES = (
     RoleResult(id="technical-lead", title="Technical lead", statements=()),
@@ -78,7 +78,7 @@ def _verdict_view(results: Results) -> dict[str, Any]:
         "line_done": sum(line.status in DONE for line in results.leaves),
         "seconds": format_duration(results.run.finished_at - results.run.started_at),
         "fresh_until": results.run.finished_at + _FRESH,
-        "digest": hashlib.sha256(to_bytes(results)).hexdigest(),
+        "digest": results.digest,
         "change_line": change_line(results),
         "changes": grouped_changes(results),
         "change_shapes": CHANGE_SHAPES,

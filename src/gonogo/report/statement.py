@@ -1,13 +1,12 @@
 """``statement.intoto.json``: the run as an in-toto test result, for policy engines that decide without reading pages."""
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import rfc8785
 
-from gonogo.results import DONE, LineStatus, Outcome, Results, Verdict, to_bytes
+from gonogo.results import DONE, LineStatus, Outcome, Results, Verdict
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
@@ -44,7 +43,7 @@ def _result(results: Results, *, spotless: bool) -> str:
 
 
 def _subjects(results: Results) -> Iterator[Mapping[str, Any]]:
-    yield {"name": "results.json", "digest": {"sha256": hashlib.sha256(to_bytes(results)).hexdigest()}}
+    yield {"name": "results.json", "digest": {"sha256": results.digest}}
     release = results.run.release or ""
     if _COMMIT.fullmatch(release):
         yield {"name": "release", "digest": {"gitCommit": release}}

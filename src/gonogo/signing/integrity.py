@@ -9,7 +9,7 @@ from gonogo.environment.load import read_environment
 from gonogo.errors import IntegrityError, UsageError
 from gonogo.publish import EVIDENCE, RESULTS, derived
 from gonogo.replay import differences, judged_again, read_results
-from gonogo.results import Results, to_bytes
+from gonogo.results import Results
 from gonogo.run import expectations_digest
 from gonogo.signing.bundle import SUFFIXES
 
@@ -41,7 +41,7 @@ def run_files(folder: Path) -> Mapping[str, str]:
 def check_run(folder: Path, project: Path) -> Results:
     """The results, once everything that can be computed again was, and is the same. Raises IntegrityError."""
     results = read_results(folder / RESULTS)
-    if (folder / RESULTS).read_bytes() != to_bytes(results):
+    if (folder / RESULTS).read_bytes() != results.content:
         raise IntegrityError(f"{RESULTS}: is not in the form that gonogo writes; it was edited")
     if not (folder / EVIDENCE).is_file():
         raise IntegrityError(f"{EVIDENCE}: is missing; without it nothing can be judged again")
