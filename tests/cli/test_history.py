@@ -21,7 +21,7 @@ def keep(project: Path, told: Results, identifier: str, **identity: object) -> P
     run = dataclasses.replace(told.run, id=identifier, started_at=started, **identity)  # type: ignore[arg-type]  # fields
     folder = project / "reports" / run.environment / identifier
     folder.mkdir(parents=True)
-    (folder / "results.json").write_bytes(to_bytes(dataclasses.replace(told, run=run)))
+    (folder / "results.json").write_bytes(dataclasses.replace(told, run=run).content)
     return folder
 
 
