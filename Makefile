@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Images set it to stay small. Here hundreds of processes start, and each would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -42,10 +44,11 @@ load-faults: setup  ## every fault of the load by itself, and one that takes min
 endurance: setup  ## fifty smoke runs, and one killed after every step: what remains?
 	$(BIN)/python -m tests.smoke.endurance
 
-bench: setup  ## what probing at once costs, beside one at a time; what the load generator sees and costs; the page
+bench: setup  ## what probing at once costs, beside one at a time; what the load generator sees and costs; the page; verify
 	$(BIN)/python tests/bench/probing.py
 	$(BIN)/python -m tests.bench.loading
 	$(BIN)/python -m tests.bench.page
+	$(BIN)/python -m tests.bench.verifying
 
 lock: setup  ## choose the newest versions that fit, with hashes
 	$(BIN)/python -m uv pip compile --quiet pyproject.toml --all-extras --universal --python-version 3.11 \

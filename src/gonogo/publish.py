@@ -49,7 +49,7 @@ def open_folder(run: Run, reports: Path) -> RunFolder:
     folder = RunFolder.create(reports, run.environment_name, run.id)
     evidence = run.recording()
     results = run.results({}, evidence, unseen="the run did not finish: it was killed, or still goes on")
-    _write_all(folder, run, evidence, results)
+    _write_all(folder, run, evidence, canonical(RESULTS_TYPE.dump_python(results, mode="json")))
     return folder
 
 

@@ -14,7 +14,8 @@ def judged_again(folder: Path, project: Path) -> Results:
     """The results that the folder's evidence gives now."""
     evidence = (folder / "evidence.json").read_bytes() if (folder / "evidence.json").exists() else b""
     run = replayed(folder, project)
-    plugin = judge(run, "--tb=no")  # nobody reads how pytest would show a failure, and that takes its time
+    # Nobody reads how pytest would show a failure, nor what was logged, and both take their time.
+    plugin = judge(run, "--tb=no", "-p", "no:logging")
     return run.results(plugin.seen, evidence, unseen=plugin.unseen_because)
 
 

@@ -32,7 +32,7 @@ from gonogo.profiles import Profile
 from gonogo.recording import Recording, read_recording, restore, store, to_bytes, to_document
 from gonogo.redaction import Redactor
 from gonogo.reference_instance import ReferenceInstance, reference_instance
-from gonogo.results import RESULTS, Observation, Provenance, Results, RunIdentity, canonical
+from gonogo.results import RESULTS, Observation, Provenance, Results, RunIdentity
 from gonogo.run_folder import new_run_id
 from gonogo.secrets import Secrets
 from gonogo.sources import LiveSource, RecordedSource, Source
@@ -166,7 +166,7 @@ class Run:
                 notes=tuple(self.notes),
             ),
         )
-        return canonical(self.redactor.json(RESULTS.dump_python(results, mode="json")))
+        return RESULTS.validate_python(self.redactor.json(RESULTS.dump_python(results, mode="json")))
 
 
 def check_folders(project: Path) -> list[Path]:

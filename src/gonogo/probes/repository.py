@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gonogo.environment.model import Environment, Variables
 from gonogo.errors import Unobserved
@@ -16,9 +17,11 @@ from gonogo.evidence.repository import RepositoryEvidence
 from gonogo.probes.dotenv_file import read_dotenv
 from gonogo.probes.git import incomplete, top_level
 from gonogo.probes.repository_lines import History, Line, file_lines, work_tree
-from gonogo.probes.repository_scan import Scan
 from gonogo.redaction import SHORTEST_SECRET
 from gonogo.secrets import Secrets
+
+if TYPE_CHECKING:
+    from gonogo.probes.repository_scan import Scan
 
 _OF_THE_TIME = 0.8
 """Of ``limits.probe``: what was found by then is evidence, and a time-out is none."""
@@ -77,6 +80,8 @@ async def probe_repository(question: RepositoryQuestion) -> RepositoryEvidence:
 def _look(question: RepositoryQuestion, given_up: threading.Event) -> RepositoryEvidence:
     taken_at, clock = datetime.now(UTC), _Clock(question.seconds, given_up)
     root = top_level(Path(question.folder))
+    from gonogo.probes.repository_scan import Scan  # noqa: PLC0415 - its detectors are slow to import
+
     scan, history, files = Scan(known=known_values(question)), History(root), 0
     reason, hint = incomplete(root), "git fetch --unshallow (in CI: a checkout with the whole history)"
     own = {Path(file).resolve() for file in question.files}
@@ -156,6 +161,6 @@ class _Clock:
             raise _TooMuch(f"there is more than {_MOST_CHARACTERS // 1024**2} MiB to look through")
 
 
-def _watched(scan: Scan, lines: Iterable[Line], clock: _Clock) -> None:
+def _watched(scan: "Scan", lines: Iterable[Line], clock: _Clock) -> None:
     for characters in scan.look(lines):
         clock.check(characters)
