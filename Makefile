@@ -1,4 +1,4 @@
-.PHONY: help setup launch test lint check faults load-faults endurance bench lock
+.PHONY: help setup launch test lint check faults load-faults endurance bench docs lock
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -49,6 +49,9 @@ bench: setup  ## what probing at once costs, beside one at a time; what the load
 	$(BIN)/python -m tests.bench.loading
 	$(BIN)/python -m tests.bench.page
 	$(BIN)/python -m tests.bench.verifying
+
+docs: setup  ## docs/commands.md, from the program's own help
+	$(BIN)/python -m tests.docs.help
 
 lock: setup  ## choose the newest versions that fit, with hashes
 	$(BIN)/python -m uv pip compile --quiet pyproject.toml --all-extras --universal --python-version 3.11 \

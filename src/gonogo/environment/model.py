@@ -292,7 +292,7 @@ class Load(Section):
     failures: Mapping[Literal["payments", "registrations", "uploads"], FailureLimit] = Field(default_factory=dict)
     metrics: LoadMetrics | None = None
     memory_limit: Size | None = None
-    leak_bytes_per_request: Annotated[float, Field(gt=0)] = 2048
+    leak_bytes_per_request: Annotated[float, Field(gt=0)] = 4096
 
     @model_validator(mode="after")
     def _every_endpoint_has_one_class(self) -> Self:

@@ -1,0 +1,39 @@
+"""What stands in documents that a reader would copy: code blocks by language, and commands."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted(
+    [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("docs/ci/*.md"), *ROOT.glob("docs/examples/**/*.md")]
+)
+_PROGRAM = re.compile(r"(?:^|[;&|])\s*(?:\.venv/bin/)?gonogo ([^;&|#]*)")
+
+
+def blocks(document: Path, language: str = "") -> list[str]:
+    """The fenced code blocks of this language, in their order."""
+    tokens = MarkdownIt().parse(document.read_text(encoding="utf-8"))
+    return [token.content for token in tokens if token.type == "fence" and token.info.strip() == language]
+
+
+def commands(document: Path) -> Iterator[list[str]]:
+    """The arguments of every ``gonogo …`` in a block without a language, or in a line of code."""
+    tokens = MarkdownIt().enable("table").parse(document.read_text(encoding="utf-8"))
+    code = [child.content for token in tokens for child in token.children or () if child.type == "code_inline"]
+    lines = [line for block in blocks(document) for line in block.replace("\\\n", "").splitlines()]
+    for line in (*lines, *code):
+        for found in _PROGRAM.finditer(line):
+            yield [word for word in shlex.split(found[1]) if word != "…"]
+
+
+def links(document: Path) -> Iterator[str]:
+    """Targets of links and images that are no addresses."""
+    tokens = MarkdownIt().enable("table").parse(document.read_text(encoding="utf-8"))
+    for child in (child for token in tokens for child in token.children or ()):
+        target = child.attrs.get("href") or child.attrs.get("src")
+        if isinstance(target, str) and "://" not in target:
+            yield target.partition("#")[0]
