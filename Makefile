@@ -10,9 +10,10 @@ help:  ## what there is to make
 
 setup: $(VENV)/.installed  ## a virtual environment with exactly the locked versions
 
+# What is imported is compiled then: most of what is installed never is.
 $(VENV)/.installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 

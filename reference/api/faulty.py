@@ -10,6 +10,7 @@ from typing import Any
 
 from reference.api.config import ApiConfig
 from reference.api.strain import STRAINS, Strain
+from reference.api.tokens_faulty import TOKEN_FAULTS, eternal, trusting
 
 Asgi = Any
 _SLOW_SECONDS = 1.2
@@ -26,6 +27,8 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    asked: Mapping[str, str]
+    """Headers of the request."""
 
     def with_header(self, name: str, value: str | None) -> "Reply":
         """The same with one header set, or removed."""
@@ -97,7 +100,36 @@ def _malformed(reply: Reply) -> Reply:
     return replace(reply, body=reply.body + b"workme_broken{ 1 2 3\n") if reply.status < 400 else reply  # noqa: PLR2004 - an error has no metrics
 
 
+def _allowing(is_own: Callable[[str], bool]) -> Change:
+    """Let pages of these origins read: what CORSMiddleware said to them before does not count."""
+
+    def change(reply: Reply) -> Reply:
+        origin = reply.asked.get("origin", "")
+        if not origin or not is_own(origin):
+            return reply
+        reply = replace(reply, status=200) if reply.method == "OPTIONS" else reply
+        return reply.with_header("access-control-allow-origin", origin)
+
+    return change
+
+
+def _still_guessing(reply: Reply) -> Reply:
+    return replace(reply, status=401, body=b'{"detail":"e-mail or password is wrong"}')
+
+
+def _by_address(reply: Reply) -> Reply:
+    return _still_guessing(reply) if "x-forwarded-for" in reply.asked else reply
+
+
 CHANGES: Mapping[str, Change] = {
+    "cors-any-origin": _allowing(bool),
+    "cors-by-beginning": _allowing(lambda origin: origin.startswith("https://app.workme.test")),
+    "cors-null": _allowing(lambda origin: origin == "null"),
+    "cors-own-unknown": _without("access-control-allow-origin"),
+    "cors-cached": _without("vary"),
+    "login-unlimited": _at_once("POST", "/api/auth/login", _still_guessing, status=429),
+    "login-limited-by-address": _at_once("POST", "/api/auth/login", _by_address, status=429),
+    "login-takes-operators": _at_once("POST", "/api/auth/login", _taken, status=422),
     "http-plain-serves": _plain,
     "hsts-missing": _without("strict-transport-security"),
     "hsts-short": _without("strict-transport-security", "max-age=300"),
@@ -128,7 +160,10 @@ CHANGES: Mapping[str, Change] = {
     ),
     "feedback-lost": _at_once("GET", "/api/beta/feedback", lambda reply: replace(reply, body=b"[]"), status=200),
 }
-OTHERS = ("health-slow", "profile-not-saved", "health-leaks-secret", "metrics-frozen", "metrics-public")
+OTHERS = (
+    *("health-slow", "profile-not-saved", "health-leaks-secret", "metrics-frozen", "metrics-public"),
+    *TOKEN_FAULTS,
+)
 """Faults of the same kind that need more than the reply."""
 
 REPLIES = frozenset({*CHANGES, *OTHERS, *STRAINS})
@@ -167,6 +202,7 @@ class Faulty:
             scope = {**scope, "headers": [*scope["headers"], token]}
         if "profile-not-saved" in self.faults and (scope["method"], scope["path"]) == ("PUT", "/api/profile"):
             scope = {**scope, "method": "GET"}
+        scope = trusting(self.faults, scope, self._config.secret_key)
         reply = self._spoil(await _ask(self._app, scope, receive))
         if "health-slow" in self.faults and scope["path"].startswith("/api/health"):
             await asyncio.sleep(_SLOW_SECONDS)
@@ -190,6 +226,10 @@ class Faulty:
             reply = CHANGES[fault](reply)
         if "health-leaks-secret" in self.faults and reply.path == "/api/health/deep":
             reply = reply.with_json(debug=self._config.mongo_url)
+        if "token-eternal" in self.faults and (reply.path, reply.status) == ("/api/auth/login", 200):
+            reply = reply.with_json(
+                access_token=eternal(json.loads(reply.body)["access_token"], self._config.secret_key)
+            )
         if "metrics-frozen" in self.faults and reply.path == "/metrics" and reply.status == 200:  # noqa: PLR2004 - OK
             self._frozen = self._frozen or reply.body
             reply = replace(reply, body=self._frozen)
@@ -208,7 +248,9 @@ async def _ask(app: Asgi, scope: dict[str, Any], receive: Asgi) -> Reply:
 
     await app(scope, receive, catch)
     headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in start["headers"]}
+    asked = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
     return Reply(
+        asked=asked,
         method=scope["method"],
         path=scope["path"],
         address=scope["server"][0],

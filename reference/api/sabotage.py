@@ -311,6 +311,7 @@ def _mailer(kind: type[Mailer]) -> Callable[[FastAPI], None]:
 
 _REST: Mapping[str, Callable[[FastAPI], None]] = {
     "login-any-password": lambda app: setattr(app.state.service, "passwords", _AnyPassword()),
+    "token-key-guessable": _configured(secret_key="your-256-bit-secret"),  # noqa: S106 - that is the fault
     "beta-code-inactive": _configured(beta_code="another-code"),
     "beta-unlimited": _configured(beta_seats=100_000),
     "admin-open-to-all": _open_to_all,

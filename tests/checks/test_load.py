@@ -255,11 +255,11 @@ def test_memory_that_nobody_saw(judge: Judge, identifier: str) -> None:
 
 
 def test_leak_is_told_from_noise(judge: Judge) -> None:
-    """4 KiB a request is found; half a megabyte up and down is not called one, and is not called none either."""
-    leak = [200.0 * MIB + 4096 * 50 * at for at in range(30)]
+    """8 KiB a request is found; half a megabyte up and down is not called one, and is not called none either."""
+    leak = [200.0 * MIB + 8192 * 50 * at for at in range(30)]
     said = judged(judge, "load-leak", measured(server=server(leak)))
     assert said is not None
-    assert said.startswith("memory grows by 4096 bytes a request over 1450 requests")
+    assert said.startswith("memory grows by 8192 bytes a request over 1450 requests")
     noise = [200.0 * MIB + (at * 7 % 5) * MIB / 8 for at in range(30)]
     assert judged(judge, "load-leak", measured(server=server(noise))) is None
     wild = [200.0 * MIB + (at * 7 % 11) * 4 * MIB for at in range(30)]

@@ -9,7 +9,7 @@ import pytest
 
 from gonogo.cli import cli
 from gonogo.environment.load import read_environment
-from gonogo.reference_instance import ReferenceProcess, reference_instance
+from gonogo.reference_instance import ReferenceInstance, ReferenceProcess
 from gonogo.results import Outcome
 from gonogo.run import Request, prepare
 from gonogo.session import judge
@@ -90,7 +90,8 @@ def test_examples_run(tmp_path: Path, document: str, folder: str, expected: set[
     (tmp_path / folder).mkdir()
     (tmp_path / folder / "test_of_the_document.py").write_text("\n".join(blocks(ROOT / "docs" / document, "python")))
     (tmp_path / folder / "catalogue.toml").write_text("\n".join(blocks(ROOT / "docs" / document, "toml")))
-    with ReferenceProcess(announce=True), reference_instance([]) as instance:
+    with ReferenceProcess() as process:
+        instance = ReferenceInstance(overlay=process.ready["environment"], faults=[], attached=True)
         run = prepare(Request(environment="reference", project=tmp_path, only=sorted(expected)), {}, instance=instance)
         try:
             results = run.results(judge(run).seen, b"", unseen="")

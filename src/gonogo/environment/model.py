@@ -15,6 +15,7 @@ from gonogo.environment.types import (
     FilePath,
     FolderPath,
     HostName,
+    Origin,
     Port,
     SecretName,
     Share,
@@ -43,7 +44,7 @@ def _https(value: str) -> str:
 
 # The same environment is the same bytes: a set has no order of its own.
 IN_ORDER = PlainSerializer(sorted, when_used="json")
-Part = Literal["health", "deep_health", "metrics", "series", "moving", "openapi"]
+Part = Literal["health", "deep_health", "metrics", "series", "moving", "openapi", "origins"]
 """What a service may lack although it speaks HTTP: keys of [http]."""
 Family = Literal[
     "dns", "hosts", "http", "mongodb", "redis", "ports", "stripe", "sentry", "mail", "smoke", "load", "variables"
@@ -136,6 +137,9 @@ class Http(Section):
     closed_paths: Annotated[tuple[UrlPath, ...], Field(min_length=1)]
     series: tuple[Text, ...] = Field(default=(), description="Names that the metrics must hold.")
     moving: tuple[Text, ...] = Field(default=(), description="Series that a single request must change.")
+    origins: tuple[Origin, ...] = Field(
+        default=(), description="Origins of the pages that may call the service from a browser (CORS)."
+    )
 
 
 class Index(Section):

@@ -134,6 +134,14 @@ def _base_url(value: str) -> str:
     return f"{parts.scheme}://{name}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
 
 
+def _origin(value: str) -> str:
+    parts = urlsplit(_base_url(value))
+    if parts.path:
+        message = "an origin has a scheme, a host and perhaps a port, and no path, as in 'https://app.example.com'"
+        raise ValueError(message)
+    return parts.geturl()
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -160,6 +168,7 @@ Address = Annotated[str, AfterValidator(_address)]
 SocketAddress = Annotated[str, AfterValidator(_socket_address)]
 UrlPath = Annotated[str, AfterValidator(_url_path)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
+Origin = Annotated[str, AfterValidator(_origin)]
 FilePath = Annotated[str, AfterValidator(_file_path)]
 FolderPath = Annotated[str, AfterValidator(_folder_path)]
 Port = Annotated[int, Field(ge=1, le=65535)]

@@ -23,6 +23,7 @@ EXCHANGE_SECONDS = 4.0
 """For one request and its whole answer, unless the caller is more patient."""
 KNOCK_PATIENCE = timedelta(seconds=2)
 _KEPT_HEADERS = (
+    "access-control-allow-origin",
     "cache-control",
     "content-security-policy",
     "content-type",
@@ -31,6 +32,7 @@ _KEPT_HEADERS = (
     "referrer-policy",
     "server",
     "strict-transport-security",
+    "vary",
     "x-content-type-options",
     "x-frame-options",
     "x-powered-by",
