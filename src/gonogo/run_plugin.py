@@ -269,6 +269,8 @@ def _end(step: StepEvidence) -> None:
             raise AssertionError(step.message)
         case "error":
             raise Unobserved(step.message, hint=step.hint)
+        case "skip":
+            pytest.skip(step.message)
         case "bug":
             raise StepBroke(step.message)
 
@@ -282,7 +284,7 @@ def _ending(check: PlannedCheck, error: BaseException | None) -> tuple[Outcome, 
     match error:
         case None:
             return Outcome.PASS, "", ""
-        case AssertionError():
+        case AssertionError() | pytest.fail.Exception() if not isinstance(error, pytest.xfail.Exception):
             outcome = Outcome.FAIL if check.line.severity is Severity.BLOCKER else Outcome.WARN
             return outcome, _said(check, str(error)), ""
         case EvidenceMissing(failure=failure):

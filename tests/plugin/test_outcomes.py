@@ -62,6 +62,7 @@ def test_failure_names_the_target_and_keeps_pytests_noise_out(judging: Judging) 
             Verdict.INCOMPLETE,
         ),
         ("tls.nonsense", "blocker", "error", "bug in the check itself: AttributeError", Verdict.INCOMPLETE),
+        ("pytest.fail('no way')", "blocker", "fail", "no way", Verdict.NO_GO),
         ("pytest.skip('not today')", "blocker", "not run", "not today", Verdict.INCOMPLETE),
         ("pytest.xfail('known')", "blocker", "error", "XFailed", Verdict.INCOMPLETE),
         ("assert 1 == 2", "blocker", "fail", "T: not so", Verdict.NO_GO),

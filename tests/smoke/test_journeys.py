@@ -16,7 +16,7 @@ from gonogo.reference_instance import ReferenceInstance, ReferenceProcess
 from gonogo.replay import differences, judged_again
 from gonogo.results import Outcome, Results
 from gonogo.run import Request, prepare
-from gonogo.session import verify
+from gonogo.session import judge, verify
 from tests.smoke.conftest import Smoke
 from tests.smoke.endurance import KILLED, contents, stopped_after
 
@@ -112,6 +112,34 @@ def test_failed_step_blocks_the_later_ones(
     blocked = walked["client-search-cached"]
     assert blocked.outcome is Outcome.BLOCKED
     assert blocked.observations[0].cause is not None
+
+
+_ENDINGS = {
+    "pytest.fail('no way')": (Outcome.FAIL, "no way"),
+    "pytest.skip('not today')": (Outcome.NOT_RUN, "not today"),
+    "pytest.xfail('known')": (Outcome.ERROR, "XFailed"),
+    "raise SystemExit(0)": (Outcome.ERROR, "SystemExit"),
+}
+
+
+def test_every_ending_of_a_step_is_an_outcome(instance: ReferenceInstance, tmp_path: Path) -> None:
+    """Not every way out is an Exception; a step that ended in another one had the run wait for it for ever."""
+    source, lines = "import pytest\n", ""
+    for number, body in enumerate(_ENDINGS):
+        source += f'\n\n@pytest.mark.check("own-{number}")\ndef test_{number}(walk):\n    """W.\n\n    Fix: f.\n    """\n    {body}\n'
+        lines += f'[own-{number}]\ntitle = "T"\nseverity = "blocker"\nneeds = ["health-shallow"]\neffect = "write"\n'
+    (tmp_path / "smoke").mkdir()
+    (tmp_path / "smoke" / "test_own.py").write_text(source)
+    (tmp_path / "smoke" / "catalogue.toml").write_text(lines)
+    only = [f"own-{number}" for number in range(len(_ENDINGS))]
+    run = prepare(Request(environment="reference", project=tmp_path, only=only), {}, instance=instance)
+    try:
+        found = {check.id: check for check in run.results(judge(run).seen, b"", unseen="").checks}
+    finally:
+        run.close()
+    for identifier, (outcome, message) in zip(only, _ENDINGS.values(), strict=True):
+        assert found[identifier].outcome is outcome
+        assert message in found[identifier].observations[0].message
 
 
 def test_nobody_asks_stripe_about_money_with_stripe_down(

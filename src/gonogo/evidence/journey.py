@@ -8,7 +8,7 @@ from gonogo.evidence.base import Evidence
 
 LAST = "cleanup"
 """The journey that begins when all others are over."""
-Ending = Literal["pass", "fail", "error", "bug"]
+Ending = Literal["pass", "fail", "error", "skip", "bug"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from anyio.from_thread import BlockingPortal
 
 from gonogo.catalogue import Severity
@@ -23,7 +24,12 @@ from gonogo.results import Observation, Outcome
 from gonogo.secrets import Secrets
 from gonogo.verdict import Seen, blocking
 
-_OUTCOMES: Mapping[Ending, Outcome] = {"pass": Outcome.PASS, "error": Outcome.ERROR, "bug": Outcome.ERROR}
+_OUTCOMES: Mapping[Ending, Outcome] = {
+    "pass": Outcome.PASS,
+    "error": Outcome.ERROR,
+    "skip": Outcome.NOT_RUN,
+    "bug": Outcome.ERROR,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +123,17 @@ class Journeys:
         self._walk(walk, steps, seen)
 
     def _walk(self, walk: Walk, steps: Sequence[Step], seen: Seen) -> None:
+        try:
+            self._walk_all(walk, steps, dict(seen))
+        finally:  # whoever waits for a step that nobody walks any more would wait for ever
+            for step in steps:
+                if not self._futures[step.scope].done():
+                    self._futures[step.scope].set_result(
+                        _unwalked(step.scope, "its journey broke off: a bug in gonogo")
+                    )
+
+    def _walk_all(self, walk: Walk, steps: Sequence[Step], seen: dict[str, Sequence[Observation]]) -> None:
         started = time.monotonic()
-        seen = dict(seen)
         for step in steps:
             cause = blocking(step.check, step.scope, seen)
             if cause is not None:
@@ -140,7 +155,7 @@ def _taken(step: Step, walk: Walk, started: float) -> tuple[Record, Outcome]:
         step.call(walk)
     except Stopped as stopped:
         return _unwalked(step.scope, stopped.reason), Outcome.NOT_RUN
-    except Exception as error:  # noqa: BLE001 - the outermost edge of a step: its bug must not end the run
+    except BaseException as error:  # noqa: BLE001 - the outermost edge of a step; pytest.fail raises no Exception
         ending, message, hint = _ended(error)
     else:
         ending, message, hint = "pass", "", ""
@@ -159,11 +174,13 @@ def _taken(step: Step, walk: Walk, started: float) -> tuple[Record, Outcome]:
     return record, _OUTCOMES.get(ending, failed)
 
 
-def _ended(error: Exception) -> tuple[Ending, str, str]:
+def _ended(error: BaseException) -> tuple[Ending, str, str]:
     """How a step ended that did not pass: ending, message and hint."""
     match error:
-        case AssertionError():
+        case AssertionError() | pytest.fail.Exception() if not isinstance(error, pytest.xfail.Exception):
             return "fail", str(error), ""
+        case pytest.skip.Exception():
+            return "skip", str(error), ""
         case Unobserved():
             return "error", error.reason, error.hint
         case _:
