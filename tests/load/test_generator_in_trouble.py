@@ -1,0 +1,103 @@
+"""The real generator in trouble: a server that is silent, a scenario that breaks, a worker that dies.
+
+Nothing here depends on how busy the machine is; what does is in ``tests/alone``.
+"""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gonogo.load.process import Crowd, Event, Generator
+from tests.load.driving import drive, recorded, target
+
+HIT = {"hit": 40.0}
+
+
+def outcomes(found: Any) -> tuple[int, int, int]:  # noqa: ANN401 - Recorded
+    """Requests, failed and given up."""
+    one = next(found.endpoints())
+    return one.requests, one.failed, one.given_up
+
+
+def test_server_that_never_answers_is_late_for_all() -> None:
+    """No reply is no latency, for others: here it is four times the budget, and counts as over it."""
+    with target(hang_every=1) as where:
+        ledger = drive(where.plan, HIT, seconds=2, budget=0.1)
+    one = next(recorded(ledger).endpoints())
+    assert one.given_up == one.requests > 0
+    assert ledger.visits() == (0, one.requests)
+
+
+def test_nobody_listens() -> None:
+    """Refused connections are failures of the service, and the generator's end is not delayed by them."""
+    with target() as where:
+        plan = where.plan
+    ledger = drive(plan, HIT, seconds=2)
+    requests, failed, _ = outcomes(recorded(ledger))
+    assert requests == failed > 0
+
+
+def test_bug_of_a_scenario_is_no_error_of_the_service() -> None:
+    """It is told, and makes the load unfit to judge anything by."""
+    with target() as where:
+        ledger = drive(where.plan, {"broken": 20.0}, seconds=2)
+    assert any("KeyError: 'broken'" in problem for problem in ledger.problems)
+    assert outcomes(recorded(ledger))[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("rates", "live", "said"),
+    [({"hti": 1.0}, False, "no scenario hti"), ({"paying": 1.0}, True, "paying would pay")],
+)
+def test_refused_before_anything_is_asked(rates: dict[str, float], live: bool, said: str) -> None:  # noqa: FBT001 - a case
+    """A typo, and real money."""
+    with target() as where:
+        ledger = drive(where.plan, rates, seconds=1, live=live)
+    assert said in " ".join(ledger.problems)
+    assert ledger.window is None
+    assert not where.took
+
+
+def test_locustfile_that_is_broken(tmp_path: Path) -> None:
+    """The last line of what Python says is what there is to know."""
+    path = tmp_path / "locustfile.py"
+    path.write_text("import nothing_like_this\n")
+    with target() as where:
+        ledger = drive(where.plan, HIT, seconds=1, locustfile=path)
+    assert "nothing_like_this" in " ".join(ledger.problems)
+
+
+def test_stop_ends_it_with_what_was_measured() -> None:
+    """Ctrl-C, or a budget that is missed for certain."""
+    seen: list[Event] = []
+
+    def stop(event: Event, generator: Generator) -> None:
+        seen.append(event)
+        if event["event"] == "report" and sum(one["event"] == "report" for one in seen) == 3:
+            generator.stop()
+
+    with target() as where:
+        ledger = drive(where.plan, HIT, seconds=60, on_event=stop)
+    assert ledger.done
+    assert ledger.final == {"local"}
+    assert ledger.samples.by_key
+
+
+def test_lost_worker_is_noticed() -> None:
+    """One of four is killed in the middle: the run ends, says so, and keeps what it has."""
+    killed: list[int] = []
+
+    def kill(event: Event, generator: Generator) -> None:
+        if event["event"] == "report" and not killed:
+            killed.append(generator.pids[1])
+            os.kill(killed[0], signal.SIGKILL)
+
+    with target() as where:
+        ledger = drive(where.plan, {"hit": 80.0}, seconds=60, crowd=Crowd(processes=4), on_event=kill)
+    assert len(ledger.lost) == 1
+    assert ledger.done
+    assert len(ledger.final) == 3
+    assert ledger.samples.by_key
