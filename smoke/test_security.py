@@ -1,7 +1,7 @@
 """What strangers try first: foreign pages, forged tokens, guessed passwords, operators in place of values."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -36,7 +36,8 @@ def test_foreign_pages_may_not_read(walk: Walk, environment: Environment) -> Non
     Fix: compare the Origin header with a list of whole origins: no *, no patterns, no null, no origins of developers.
     """
     for origin in _foreign(environment):
-        read = walk.keep["caller"].send("GET", _OWN, {"Origin": origin}).answers(200)
+        # Whether it is answered at all is up to the service: some refuse foreign origins outright.
+        read = walk.keep["caller"].send("GET", _OWN, {"Origin": origin})
         for reply in (read, walk.stranger.send("OPTIONS", _OWN, {"Origin": origin, **_PREFLIGHT})):
             allowed = _allowed(reply)
             assert allowed not in {origin, "*"}, f"{reply.request} from {origin} is answered with {_ALLOWED}: {allowed}"
@@ -76,14 +77,10 @@ def test_forged_tokens_are_refused(walk: Walk) -> None:
 
     Fix: verify every token with the one algorithm that you sign with, never the one that its header names (RFC 8725).
     """
-    forged = _token(walk).forged(walk.keep["other"].id)
-    taken = [
-        wrong
-        for wrong, token in forged.items()
-        if walk.stranger.send("GET", _OWN, {"Authorization": f"Bearer {token}"}).exchange.served
-    ]
-    assert not taken, f"GET {_OWN} takes tokens with {'; '.join(taken)}"
-    walk.stranger.send("GET", _OWN, {"Authorization": f"Bearer {forged['no signature']}"}).refuses(401, 403)
+    for wrong, token in _token(walk).forged(walk.keep["other"].id).items():
+        reply = walk.stranger.send("GET", _OWN, {"Authorization": f"Bearer {token}"})
+        assert not reply.exchange.served, f"{reply.request} takes a token with {wrong}"
+        reply.refuses(401, 403)
 
 
 @pytest.mark.check("security-tokens-key")
@@ -143,12 +140,14 @@ def _own(environment: Environment) -> Sequence[str]:
     return environment.http.origins if environment.http else ()
 
 
-def _foreign(environment: Environment) -> Iterator[str]:
-    """Origins that careless patterns take for one's own."""
-    yield from ("null", "https://evil.example", "http://localhost:3000", "https://localhost")
-    for origin in _own(environment):
+def _foreign(environment: Environment) -> Sequence[str]:
+    """Origins of strangers, and those that careless patterns take for one's own."""
+    own = _own(environment)
+    found = ["null", "https://evil.example", "http://localhost:3000", "https://localhost"]
+    for origin in own:
         scheme, _, host = origin.partition("://")
-        yield from (f"{origin}.evil.example", f"{scheme}://evil{host}", f"http://{host}")
+        found += [f"{origin}.evil.example", f"{scheme}://evil{host}", f"http://{host}"]
+    return [origin for origin in found if origin not in own]
 
 
 def _allowed(reply: Reply) -> str:
