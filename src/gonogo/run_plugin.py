@@ -13,7 +13,7 @@ from gonogo.errors import Unobserved
 from gonogo.evidence.base import Evidence, Scope
 from gonogo.evidence.journey import StepEvidence
 from gonogo.evidence.record import Failure, Record
-from gonogo.journey.runner import Step
+from gonogo.journey.runner import Skipped, Step
 from gonogo.journey.walk import Walk
 from gonogo.judging import EvidenceMissing, Shelf, present, shown
 from gonogo.plan import GROUP, LOAD, WALK, PlannedCheck
@@ -157,7 +157,7 @@ class RunPlugin:
     def _callable(self, item: pytest.Function, check: PlannedCheck) -> Callable[[Walk], object]:
         known = {"environment": self.run.environment, "policy": check.line.policy}
         wanted = {name: known[name] for name in check.declaration.arguments if name != WALK}
-        return partial(item.obj, **wanted)
+        return partial(_in_our_words, partial(item.obj, **wanted))
 
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
         """A step was walked already, beside those of other journeys, or in the run that is replayed: let it end so."""
@@ -261,6 +261,18 @@ def _is_step(item: pytest.Item) -> bool:
 def _turn(item: pytest.Item) -> int:
     """Who looks comes first, then the journeys, which change what is looked at; the load is alone, and last."""
     return {WALK: 1, LOAD: 2}.get(item.stash[_CHECK][0].subject, 0)
+
+
+def _in_our_words(call: Callable[[Walk], object], walk: Walk) -> None:
+    """What pytest raises is no Exception, and means nothing where steps are walked."""
+    try:
+        call(walk)
+    except pytest.xfail.Exception:
+        raise
+    except pytest.fail.Exception as failed:
+        raise AssertionError(str(failed)) from None
+    except pytest.skip.Exception as skipped:
+        raise Skipped(str(skipped)) from None
 
 
 def _end(step: StepEvidence) -> None:

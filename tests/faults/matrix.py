@@ -35,6 +35,7 @@ _ALSO_IN: Mapping[str, Sequence[str]] = {
     "sentry": ["errors"],
     "mail": ["client", "booking"],
     "booking-broken": ["privacy", "webhook"],
+    "token-refused": ["security"],
 }
 """Families of checks, beside that of a fault's own area, that the faults of an area, or one fault, show in."""
 

@@ -6,7 +6,6 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from anyio.from_thread import BlockingPortal
 
 from gonogo.catalogue import Severity
@@ -30,6 +29,10 @@ _OUTCOMES: Mapping[Ending, Outcome] = {
     "skip": Outcome.NOT_RUN,
     "bug": Outcome.ERROR,
 }
+
+
+class Skipped(Exception):
+    """A step decided not to be walked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +158,7 @@ def _taken(step: Step, walk: Walk, started: float) -> tuple[Record, Outcome]:
         step.call(walk)
     except Stopped as stopped:
         return _unwalked(step.scope, stopped.reason), Outcome.NOT_RUN
-    except BaseException as error:  # noqa: BLE001 - the outermost edge of a step; pytest.fail raises no Exception
+    except BaseException as error:  # noqa: BLE001 - the outermost edge of a step: whatever it is, somebody waits for an answer
         ending, message, hint = _ended(error)
     else:
         ending, message, hint = "pass", "", ""
@@ -177,9 +180,9 @@ def _taken(step: Step, walk: Walk, started: float) -> tuple[Record, Outcome]:
 def _ended(error: BaseException) -> tuple[Ending, str, str]:
     """How a step ended that did not pass: ending, message and hint."""
     match error:
-        case AssertionError() | pytest.fail.Exception() if not isinstance(error, pytest.xfail.Exception):
+        case AssertionError():
             return "fail", str(error), ""
-        case pytest.skip.Exception():
+        case Skipped():
             return "skip", str(error), ""
         case Unobserved():
             return "error", error.reason, error.hint
