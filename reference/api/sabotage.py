@@ -1,5 +1,6 @@
 """The faults of the service's own logic: each replaces one good part by one that does one thing wrong."""
 
+import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -231,12 +232,16 @@ class _Picky(Receiver):
 
 
 class _Partial(Erasure):
+    # Two parties of one booking who leave at once would each erase what the other keeps.
+    _turn = asyncio.Lock()
+
     async def erase(self, user: Document) -> None:
         party = {"$or": [{"client_id": user["_id"]}, {"professional_id": user["_id"]}]}
-        kept = [booking async for booking in self.service.collection("bookings").find(party)]
-        await super().erase(user)
-        for booking in kept:
-            await self.service.collection("bookings").insert_one(booking)
+        async with self._turn:
+            kept = [booking async for booking in self.service.collection("bookings").find(party)]
+            await super().erase(user)
+            for booking in kept:
+                await self.service.collection("bookings").insert_one(booking)
 
 
 Part = Callable[[Service], Any]
