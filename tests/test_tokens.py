@@ -54,6 +54,15 @@ def test_end() -> None:
     """As it is, or none at all."""
     assert read_token(jwt.encode(CLAIMS, KEY, algorithm="HS256")).ends == CLAIMS["exp"]
     assert read_token(jwt.encode({"sub": "x"}, KEY, algorithm="HS256")).ends is None
+    milliseconds = read_token(jwt.encode({"exp": 1_800_000_000_000}, KEY, algorithm="HS256")).ends
+    assert milliseconds is not None
+    assert milliseconds.year == 9999
+
+
+def test_token_does_not_show() -> None:
+    """Not in a traceback either."""
+    text = jwt.encode(CLAIMS, KEY, algorithm="HS256")
+    assert text not in repr(read_token(text))
 
 
 @pytest.mark.parametrize("text", ["", "abc", "a.b.c", "e30.e30", "e30.W10.x", "ü.ü.ü", "....", "e30.e30.x.y"])

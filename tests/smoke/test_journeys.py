@@ -11,6 +11,7 @@ from dotenv import dotenv_values
 from gonogo.archive import read_results
 from gonogo.cleaning import clean
 from gonogo.errors import UsageError
+from gonogo.evidence.record import Record
 from gonogo.publish import open_folder
 from gonogo.reference_instance import ReferenceInstance, ReferenceProcess
 from gonogo.replay import differences, judged_again
@@ -140,6 +141,28 @@ def test_every_ending_of_a_step_is_an_outcome(instance: ReferenceInstance, tmp_p
     for identifier, (outcome, message) in zip(only, _ENDINGS.values(), strict=True):
         assert found[identifier].outcome is outcome
         assert message in found[identifier].observations[0].message
+
+
+def test_journey_that_breaks_off_answers_for_all_its_steps(instance: ReferenceInstance) -> None:
+    """By a bug of our own: the run must end, and say which."""
+
+    def broken(record: Record) -> None:
+        raise KeyError(record.scope[-1])
+
+    only = ["client-registers", "client-registers-once"]
+    run = prepare(Request(environment="reference", project=Path.cwd(), only=only), {}, instance=instance)
+    assert run.journeys is not None
+    run.journeys.on_record = broken
+    try:
+        found = {check.id: check for check in run.results(judge(run).seen, b"", unseen="").checks}
+    finally:
+        run.close()
+    for identifier in only:
+        assert found[identifier].outcome in {Outcome.NOT_RUN, Outcome.BLOCKED}
+    broke = [check for check in found.values() if check.outcome is Outcome.NOT_RUN and check.family == "client"]
+    assert any(
+        "broke off, by a bug in gonogo: KeyError" in one.observations[0].message for one in broke if one.observations
+    )
 
 
 def test_nobody_asks_stripe_about_money_with_stripe_down(

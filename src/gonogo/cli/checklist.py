@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gonogo.cli.completion import environment_names
+from gonogo.cli import options
 
 if TYPE_CHECKING:
     from gonogo.checklist import ChecklistLine
@@ -17,13 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.group(invoke_without_command=True)
-@click.option(
-    "--env",
-    "environment",
-    metavar="NAME",
-    shell_complete=environment_names,
-    help="Count this environment's lines and attestations only.",
-)
+@options.environment("Count this environment's lines and attestations only.")
 @click.option("--missing", is_flag=True, help="List what is left to do, with the role that may attest it.")
 @click.pass_context
 def checklist(context: click.Context, *, environment: str | None, missing: bool) -> int | None:

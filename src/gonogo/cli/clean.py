@@ -7,20 +7,13 @@ from pathlib import Path
 
 import click
 
-from gonogo.cli.completion import environment_names
+from gonogo.cli import options
 
 _CLEAN, _STAYED, _UNKNOWN = 0, 1, 3
 
 
 @click.command()
-@click.option(
-    "--env",
-    "environment",
-    required=True,
-    metavar="NAME",
-    shell_complete=environment_names,
-    help="The environment, as environments/NAME.toml.",
-)
+@options.ONE_ENVIRONMENT
 @click.option("--run", "run_id", metavar="RUN", help="Only what this run left, by its id.")
 def clean(environment: str, run_id: str | None) -> int:
     """Remove the synthetic data of runs that were killed, and tell what there was.

@@ -34,21 +34,24 @@ def environment_names() -> Iterable[str]:
     return available(Path())
 
 
-@_completing
-def check_names() -> Iterable[str]:
-    """Of every catalogue."""
+def _checks() -> Iterable[str]:
     from gonogo.plan import read_suite  # noqa: PLC0415 - help answers at once
     from gonogo.run import check_folders  # noqa: PLC0415
 
     return read_suite(check_folders(Path())).catalogue
 
 
-@_completing
-def line_names() -> Iterable[str]:
-    """Of the checklist."""
+def _lines() -> Iterable[str]:
     from gonogo.demands import read_list  # noqa: PLC0415 - help answers at once
 
     return [line.id for line in read_list(Path())[0].lines if line.id]
+
+
+check_names = _completing(_checks)
+"""Of every catalogue."""
+line_names = _completing(_lines)
+"""Of the checklist."""
+check_and_line_names = _completing(lambda: [*_checks(), *_lines()])
 
 
 @_completing

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gonogo.cli.completion import check_names, environment_names, run_names
+from gonogo.cli import options
+from gonogo.cli.completion import check_and_line_names, run_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +22,7 @@ _REPORTS = click.option(
 
 
 @click.command("runs")
-@click.option(
-    "--env", "environment", metavar="NAME", shell_complete=environment_names, help="Of this environment only."
-)
+@options.environment("Of this environment only.")
 @_REPORTS
 def list_runs(*, environment: str | None, reports: Path) -> int:
     """List the runs there are, the newest first: id, environment, verdict, gate, release, sum."""
@@ -41,7 +40,7 @@ def list_runs(*, environment: str | None, reports: Path) -> int:
 
 @click.command()
 @click.argument("run", metavar="RUN", shell_complete=run_names)
-@click.argument("subject", metavar="[CHECK|LINE]", required=False, shell_complete=check_names)
+@click.argument("subject", metavar="[CHECK|LINE]", required=False, shell_complete=check_and_line_names)
 @_REPORTS
 def show(*, run: str, subject: str | None, reports: Path) -> int:
     """Show a run's verdict; or one check with its facts; or one line of the checklist with what supports it.
@@ -70,13 +69,7 @@ def show(*, run: str, subject: str | None, reports: Path) -> int:
 
 @click.command()
 @click.argument("names", metavar="[BEFORE AFTER]", nargs=-1, shell_complete=run_names)
-@click.option(
-    "--env",
-    "environment",
-    metavar="NAME",
-    shell_complete=environment_names,
-    help="Compare the two newest runs of this environment.",
-)
+@options.environment("Compare the two newest runs of this environment.")
 @_REPORTS
 def diff(*, names: Sequence[str], environment: str | None, reports: Path) -> int:
     """Print what changed from one run to another. Exits 0 whatever that is.

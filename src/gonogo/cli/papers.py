@@ -8,16 +8,10 @@ from pathlib import Path
 
 import click
 
-from gonogo.cli.completion import check_names, environment_names, line_names, role_names
+from gonogo.cli import options
+from gonogo.cli.completion import check_names, line_names, role_names
 
-_ENV = click.option(
-    "--env",
-    "environment",
-    required=True,
-    metavar="NAME",
-    shell_complete=environment_names,
-    help="The environment it is about.",
-)
+_ENV = options.environment("The environment it is about.", required=True)
 
 
 @click.command()

@@ -6,7 +6,7 @@ import signal
 
 import click
 
-from gonogo.cli.completion import fault_names
+from gonogo.cli import options
 
 
 @click.group()
@@ -15,14 +15,7 @@ def reference() -> None:
 
 
 @reference.command()
-@click.option(
-    "--fault",
-    "faults",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=fault_names,
-    help="Switch on a named fault. May be repeated.",
-)
+@options.faults("Switch on a named fault. May be repeated.")
 def up(faults: tuple[str, ...]) -> int:
     """Keep it running until Ctrl-C, and say how to reach it."""
     from gonogo.errors import UsageError  # noqa: PLC0415 - help answers at once

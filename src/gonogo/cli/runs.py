@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gonogo.cli.completion import check_names, environment_names, fault_names, gate_names
+from gonogo.cli import options
+from gonogo.cli.completion import check_names, gate_names
 from gonogo.profiles import PROFILES, Profile
 
 if TYPE_CHECKING:
@@ -39,14 +40,7 @@ _FORMAT = click.option(
     help="github: also annotations, and the summary of the job.",
 )
 _OPTIONS = (
-    click.option(
-        "--env",
-        "environment",
-        required=True,
-        metavar="NAME",
-        shell_complete=environment_names,
-        help="The environment, as environments/NAME.toml.",
-    ),
+    options.ONE_ENVIRONMENT,
     click.option("--release", metavar="SHA", help="The release under review."),
     click.option(
         "--only",
@@ -55,14 +49,7 @@ _OPTIONS = (
         shell_complete=check_names,
         help="Just this check and what it needs. May be repeated.",
     ),
-    click.option(
-        "--fault",
-        "faults",
-        multiple=True,
-        metavar="NAME",
-        shell_complete=fault_names,
-        help="Switch on a fault of the bundled reference.",
-    ),
+    options.faults("Switch on a fault of the bundled reference."),
     click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="Kept here."),
     _FORMAT,
     click.option("--strict", is_flag=True, help="Exit 1 for GO WITH EXCEPTIONS as well."),

@@ -128,12 +128,11 @@ class Journeys:
     def _walk(self, walk: Walk, steps: Sequence[Step], seen: Seen) -> None:
         try:
             self._walk_all(walk, steps, dict(seen))
-        finally:  # whoever waits for a step that nobody walks any more would wait for ever
+        except BaseException as error:  # noqa: BLE001 - whoever waits for a step that nobody walks would wait for ever
+            reason = f"its journey broke off, by a bug in gonogo: {type(error).__name__}: {error}"
             for step in steps:
                 if not self._futures[step.scope].done():
-                    self._futures[step.scope].set_result(
-                        _unwalked(step.scope, "its journey broke off: a bug in gonogo")
-                    )
+                    self._futures[step.scope].set_result(_unwalked(step.scope, reason))
 
     def _walk_all(self, walk: Walk, steps: Sequence[Step], seen: dict[str, Sequence[Observation]]) -> None:
         started = time.monotonic()

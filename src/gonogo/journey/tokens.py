@@ -1,12 +1,11 @@
 """An access token as its bearer may read it (RFC 7519), and as those would write it who have no key (RFC 8725)."""
 
 import base64
-import binascii
 import hmac
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,7 +29,7 @@ GUESSES = (
 class AccessToken:
     """A signed JWT."""
 
-    text: str
+    text: str = field(repr=False)
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
 
@@ -41,9 +40,14 @@ class AccessToken:
 
     @property
     def ends(self) -> datetime | None:
-        """When it expires; None if it never does."""
+        """When it expires; None if it never does. Milliseconds in place of seconds are the end of all time."""
         moment = self.claims.get("exp")
-        return datetime.fromtimestamp(moment, UTC) if isinstance(moment, int | float) else None
+        if not isinstance(moment, int | float):
+            return None
+        try:
+            return datetime.fromtimestamp(moment, UTC)
+        except (ValueError, OverflowError, OSError):
+            return datetime.max.replace(tzinfo=UTC)
 
     def key(self, guesses: tuple[str, ...]) -> str | None:
         """The one of these that it is signed with; None: none of them, or no shared key at all."""
@@ -72,7 +76,7 @@ def read_token(text: str) -> AccessToken:
         header, claims = (json.loads(_decoded(part)) for part in parts[:2])
         if len(parts) == _PARTS and isinstance(header, dict) and isinstance(claims, dict):
             return AccessToken(text, header, claims)
-    except (ValueError, binascii.Error):
+    except (ValueError, RecursionError):
         pass
     raise Unobserved(
         "the access token is no signed JWT; gonogo cannot judge tokens of another kind",
