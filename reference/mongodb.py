@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -304,17 +305,16 @@ def _with_libcurl(environ: Mapping[str, str], directory: Path) -> Mapping[str, s
         pass
     else:
         return environ
-    import pycurl  # noqa: PLC0415 - only where the wheel's mongod runs
-
-    libraries = Path(pycurl.__file__).parent / "pycurl.libs"
-    found = next(libraries.glob("libcurl-*.so.4*"), None)
+    # By the wheel's own list of files: where its libraries lie has changed from one version to another.
+    files = metadata.files("pycurl") or []
+    found = next((Path(str(file.locate())) for file in files if file.match("pycurl.libs/libcurl-*.so.4*")), None)
     if found is None:
         return environ
     directory.mkdir(exist_ok=True)
     link = directory / "libcurl.so.4"
     if not link.exists():
         link.symlink_to(found)
-    search = ":".join(filter(None, (str(directory), str(libraries), environ.get("LD_LIBRARY_PATH"))))
+    search = ":".join(filter(None, (str(directory), str(found.parent), environ.get("LD_LIBRARY_PATH"))))
     return {**environ, "LD_LIBRARY_PATH": search}
 
 
