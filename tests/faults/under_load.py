@@ -12,7 +12,7 @@ from typing import Any
 
 from gonogo.plan import LOAD
 from gonogo.reference_instance import ReferenceInstance, ReferenceProcess
-from gonogo.results import Outcome, Results, Verdict
+from gonogo.results import Outcome, Results
 from gonogo.run import Request, prepare
 from gonogo.session import judge
 
@@ -83,13 +83,13 @@ def red(results: Results) -> frozenset[str]:
 
 
 def measured(groups: Sequence[Sequence[str]]) -> Iterator[tuple[Sequence[str], Results, float]]:
-    """Each group in turn, alone on the machine; again if that decided nothing."""
+    """Each group in turn, alone on the machine; again if something else kept the machine busy."""
     with ReferenceProcess() as process:
         for faults in groups:
             started = time.monotonic()
             results = under_load(process, faults)
             for _ in range(_TRIES - 1):
-                if not too_busy(results) and not undecided(faults, results):
+                if not too_busy(results):
                     break
                 results = under_load(process, faults)
             yield faults, results, time.monotonic() - started
@@ -102,11 +102,6 @@ def too_busy(results: Results) -> str:
             if check.family == LOAD and "not fit to measure" in seen.message:
                 return seen.message
     return ""
-
-
-def undecided(faults: Sequence[str], results: Results) -> bool:
-    """Whether half a minute was too short for the healthy service, which grows into its caches at first."""
-    return not faults and results.decision.verdict is Verdict.INCOMPLETE and not red(results)
 
 
 def expected(faults: Sequence[str]) -> frozenset[str]:
