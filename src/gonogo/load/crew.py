@@ -85,15 +85,13 @@ class Crew:
         self._under_way[self._number] = endpoint, due
         return self._number
 
-    def answered(self, number: int, outcome: Outcome | None) -> float:
-        """It is over; None if it never left this machine. Gives the seconds since it was due."""
+    def answered(self, number: int, outcome: Outcome | None, elapsed: float) -> None:
+        """It is over, after so many seconds; None if it never left this machine."""
         endpoint, due = self._under_way.pop(number)
-        elapsed = time.monotonic() - due
         if outcome is None:
             self.fitness.own_errors += 1
         else:
             self.samples.add(self.clock.second(due), endpoint, outcome, elapsed)
-        return elapsed
 
     def drained(self) -> bool:
         """Whether every request of the window has its end."""

@@ -6,33 +6,24 @@ from the end of the pause before it. Time that this process wastes, or that a co
 
 import errno
 import random
-import select
 import socket
-import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, ClassVar
 
-import certifi
 import gevent
-from gevent import monkey
-from geventhttpclient.client import HTTPClient
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 from locust import User, task
 from locust.env import Environment
 
 from gonogo.load.crew import Crew
 from gonogo.load.pace import thinking
-from gonogo.load.plan import Outcome, TargetPlan
+from gonogo.load.plan import Outcome
+from gonogo.load.wire import Line
 
 _OURS = {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENETUNREACH, errno.ENOBUFS, errno.ENOMEM}
 """Errors of this machine: no fault of the service."""
-_poll = monkey.get_original("select", "poll")
-"""The kernel's own: gevent's goes through its event loop."""
-_TIMER_SECONDS = 0.003
-"""What timers of an event loop are late by, since the kernel counts milliseconds (epoll_wait(2))."""
 _CREWS: dict[int, Crew] = {}
 
 
@@ -78,7 +69,7 @@ class Visitor(User):
         self.number = random.randrange(2**31)  # noqa: S311 - spreads users over the data
         self._pace = self.crew.pace(self.scenario, self.makes, random.random())  # noqa: S311 - a phase
         self._due = 0.0
-        self._connect()
+        self._line = Line(self.crew.plan.target)
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -91,9 +82,8 @@ class Visitor(User):
 
     def think(self) -> None:
         """Read before going on."""
-        due = time.monotonic() + thinking(self.crew.plan.think)
-        gevent.sleep(max(0.0, due - time.monotonic()))
-        self._due = _counted_from(due)
+        self._due = time.monotonic() + thinking(self.crew.plan.think)
+        gevent.sleep(max(0.0, self._due - time.monotonic()))
 
     def ask(  # noqa: PLR0913 - a request has many parts
         self,
@@ -130,12 +120,13 @@ class Visitor(User):
         except gevent.Timeout:
             outcome, error = "given up", TimeoutError(f"no reply after {endpoint.patience:g} s")
         finally:
-            elapsed = self.crew.answered(number, outcome)
+            elapsed = self._line.elapsed(self._due, replied=reply is not None)
+            self.crew.answered(number, outcome, elapsed)
         self._due = time.monotonic()
         self._tell(name, elapsed, reply, error)
         if error is not None or reply is None:
             if reply is None:
-                self._connect()  # whatever comes on the old connection now belongs to nobody
+                self._line = Line(self.crew.plan.target)  # whatever comes on the old connection now belongs to nobody
             raise GivenUp if outcome == "given up" else Abandoned
         return reply
 
@@ -143,8 +134,7 @@ class Visitor(User):
         self, method: str, path: str, body: bytes, headers: Mapping[str, str]
     ) -> tuple[Reply | None, Outcome | None, Exception | None]:
         try:
-            response = self._client.request(method, path, body, dict(headers))
-            reply = Reply(response.status_code, bytes(response.read()))
+            reply = Reply(*self._line.ask(method, path, body, headers))
         except socket.gaierror as error:
             return None, None, error
         except OSError as error:
@@ -152,22 +142,6 @@ class Visitor(User):
         except (HTTPConnectionClosed, HTTPParseError) as error:
             return None, "failed", error
         return reply, "ok", None
-
-    def _connect(self) -> None:
-        target = self.crew.plan.target
-        self._client = HTTPClient(
-            random.choice(target.addresses),  # noqa: S311 - spreads the load
-            target.port,
-            headers={"Host": target.authority, "User-Agent": "gonogo (load)"},
-            ssl=True,
-            ssl_options={"server_hostname": target.host},
-            ssl_context_factory=lambda **_: trust(target),
-            # The time-out of each request bounds both.
-            connection_timeout=60,
-            network_timeout=60,
-        )
-        # The pool's own look uses select, which knows no descriptor above 1023 and yields to all other users first.
-        self._client._connection_pool._is_socket_alive = _quiet  # type: ignore[assignment, method-assign]  # noqa: SLF001
 
     def _tell(self, name: str, elapsed: float, reply: Reply | None, error: Exception | None) -> None:
         """Locust's own statistics and web UI hear of it as well; nothing is decided on them."""
@@ -189,7 +163,7 @@ class Visitor(User):
         if late < 0 or self.crew.over():
             return
         second = self.crew.clock.second(self._pace.due)
-        self._due = _counted_from(self._pace.due)
+        self._due = self._pace.due
         self.crew.begun(self._pace, late)
         try:
             self.visit()
@@ -210,26 +184,3 @@ class Visitor(User):
         if self.crew.over():
             return 3600.0
         return max(0.0, self._pace.due - time.monotonic())
-
-
-def _quiet(connection: socket.socket | None) -> bool:
-    """Whether an idle connection is still open: one that was closed, or has more to say, can be read."""
-    if connection is None or connection.fileno() < 0:
-        return False
-    poller = _poll()
-    poller.register(connection.fileno(), select.POLLIN)
-    return not poller.poll(0)
-
-
-def _counted_from(due: float) -> float:
-    """When a request that was due then began: a timer that wakes a moment late is ours, all other waiting counts."""
-    now = time.monotonic()
-    return now if now - due < _TIMER_SECONDS else due
-
-
-@cache
-def trust(target: TargetPlan) -> ssl.SSLContext:
-    """Whom we believe. One context for all: making one takes longer than a handshake."""
-    if target.trust is None:
-        return ssl.create_default_context(cafile=certifi.where())
-    return ssl.create_default_context(cadata=target.trust)
