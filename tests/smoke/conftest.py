@@ -15,6 +15,11 @@ Walked = Mapping[str, CheckResult]
 Smoke = Callable[..., Walked]
 
 
+def merged(overlay: Mapping[str, Any], changes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """One with the other's values, section by section."""
+    return {**overlay, **{section: {**overlay.get(section, {}), **values} for section, values in changes.items()}}
+
+
 @pytest.fixture(scope="module")
 def process() -> Iterator[ReferenceProcess]:
     """It, and its faults."""
@@ -42,10 +47,7 @@ def smoke(instance: ReferenceInstance) -> Smoke:
         *,
         allow_money: bool = False,
     ) -> Walked:
-        merged = {**instance.overlay}
-        for section, changes in (overlay or {}).items():
-            merged[section] = {**merged.get(section, {}), **changes}
-        told = ReferenceInstance(overlay=merged, faults=(), attached=True)
+        told = ReferenceInstance(overlay=merged(instance.overlay, overlay or {}), faults=(), attached=True)
         request = Request(environment="reference", project=Path.cwd(), gate="smoke", only=only, allow_money=allow_money)
         run = prepare(request, environ or {}, instance=told)
         try:

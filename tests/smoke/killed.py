@@ -12,15 +12,17 @@ from gonogo.session import judge
 from gonogo.sources import LiveSource
 
 
-def main(overlay: str, step: str, number: str) -> None:
+def main(way: str, step: str, number: str) -> None:
     """Does not return if the signal kills."""
 
     def heard(record: Record) -> None:
         if record.kind == WALK and record.scope[1] == step:
             os.kill(os.getpid(), int(number))
 
-    instance = ReferenceInstance(overlay=json.loads(Path(overlay).read_bytes()), faults=(), attached=True)
-    run = prepare(Request(environment="reference", project=Path.cwd(), gate="smoke"), {}, instance=instance)
+    told = json.loads(Path(way).read_bytes())
+    instance = ReferenceInstance(overlay=told.pop("overlay"), faults=(), attached=True)
+    environ = told.pop("environ")
+    run = prepare(Request(environment="reference", project=Path.cwd(), **told), environ, instance=instance)
     assert isinstance(run.source, LiveSource)
     run.source.on_record = heard
     try:

@@ -1,6 +1,7 @@
 """Journeys against the reference environment: what they say, what they leave, and what they cost."""
 
 import signal
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,15 @@ from gonogo.replay import differences, judged_again
 from gonogo.results import Outcome, Results
 from gonogo.run import Request, prepare
 from gonogo.session import judge, verify
-from tests.smoke.conftest import Smoke
-from tests.smoke.endurance import KILLED, contents, stopped_after
+from tests.smoke.conftest import Smoke, merged
+from tests.smoke.endurance import KILLED, MONEY, Way, contents, stopped_after, walking
 
 LIVE: Mapping[str, Mapping[str, Any]] = {"stripe": {"mode": "live"}, "smoke": {"card": "SMOKE_CARD"}}
+
+PERMITTED: Mapping[str, Mapping[str, Any]] = {
+    **LIVE,
+    "permits": {"effects": ["read", "write", "intrusive", "money"]},
+}
 
 
 def secrets(instance: ReferenceInstance) -> dict[str, str]:
@@ -73,7 +79,7 @@ def test_run_is_go_replays_and_leaves_nothing(instance: ReferenceInstance, tmp_p
 def test_clean_removes_what_a_killed_run_left(instance: ReferenceInstance, step: str) -> None:
     """`make endurance` does the same after every step."""
     before = contents(instance)
-    assert stopped_after(step, instance) == KILLED
+    assert stopped_after(step, Way(overlay=instance.overlay)) == KILLED
     assert contents(instance) != before
     swept = clean("reference", Path.cwd(), {}, instance=instance)
     assert swept.found["users"] > 0
@@ -86,7 +92,7 @@ def test_clean_removes_what_a_killed_run_left(instance: ReferenceInstance, step:
 def test_interrupted_run_leaves_nothing(instance: ReferenceInstance, number: signal.Signals) -> None:
     """Ctrl-C is how people stop things that look wrong."""
     before = contents(instance)
-    stopped_after("booking-requested", instance, number)
+    stopped_after("booking-requested", Way(overlay=instance.overlay), number)
     if number is signal.SIGINT:
         assert contents(instance) == before
     clean("reference", Path.cwd(), {}, instance=instance)
@@ -190,25 +196,40 @@ def test_real_money_needs_permission_twice(
 ) -> None:
     """Once in the environment file, once on the command line; neither alone charges anybody."""
     fault(process, instance, "stripe-live")
-    wanted, keys = ["money-charged-and-refunded"], live_keys(instance)
-    permitted = {**LIVE, "permits": {"effects": ["read", "write", "intrusive", "money"]}}
-    for overlay, allowed, said in ((permitted, False, "--allow-money"), (LIVE, True, "permits")):
-        walked = smoke(wanted, overlay, keys, allow_money=allowed)["money-charged-and-refunded"]
+    wanted, keys = [MONEY], live_keys(instance)
+    for overlay, allowed, said in ((PERMITTED, False, "--allow-money"), (LIVE, True, "permits")):
+        walked = smoke(wanted, overlay, keys, allow_money=allowed)[MONEY]
         assert walked.outcome is Outcome.NOT_RUN
         assert said in f"{walked.observations[0].message} {walked.observations[0].hint}"
     before = contents(instance)
-    paid = smoke(wanted, permitted, keys, allow_money=True)["money-charged-and-refunded"]
+    paid = smoke(wanted, PERMITTED, keys, allow_money=True)[MONEY]
     assert paid.outcome is Outcome.PASS, paid.observations
     assert contents(instance) == before
+
+
+def test_clean_gives_the_money_of_a_killed_run_back(process: ReferenceProcess, instance: ReferenceInstance) -> None:
+    """Killed after the charge, before the refund: the worst moment."""
+    fault(process, instance, "stripe-live")
+    keys = live_keys(instance)
+    told = ReferenceInstance(overlay=merged(instance.overlay, PERMITTED), faults=(), attached=True)
+    before = contents(told)
+    process.set_faults(["stripe-live", "refund-not-sent"])
+    with walking(Way(overlay=told.overlay, only=[MONEY], environ=keys, allow_money=True)):
+        deadline = time.monotonic() + 60
+        while contents(told).get("centavos kept", 0) == before.get("centavos kept", 0):
+            assert time.monotonic() < deadline, "nothing was charged"
+    process.set_faults(["stripe-live"])
+    swept = clean("reference", Path.cwd(), keys, instance=told)
+    assert not swept.remaining
+    assert contents(told) == before
 
 
 def test_refund_that_does_not_come_is_red(process: ReferenceProcess, instance: ReferenceInstance, smoke: Smoke) -> None:
     """The one step that takes real money must not end green while the money is gone."""
     process.set_faults(["stripe-live", "refund-not-sent"])
     instance.faults = ["stripe-live", "refund-not-sent"]
-    permitted = {**LIVE, "permits": {"effects": ["read", "write", "intrusive", "money"]}}
-    wanted, keys = ["money-charged-and-refunded"], live_keys(instance)
-    paid = smoke(wanted, permitted, keys, allow_money=True)["money-charged-and-refunded"]
+    wanted, keys = [MONEY], live_keys(instance)
+    paid = smoke(wanted, PERMITTED, keys, allow_money=True)[MONEY]
     assert paid.outcome is Outcome.FAIL
     assert "not refunded at Stripe" in paid.observations[0].message
 
