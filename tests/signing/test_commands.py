@@ -37,6 +37,30 @@ def test_from_keys_to_a_verified_go(team: Team) -> None:
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, " GO"), done.stderr
 
 
+def test_the_sealed_page_shows_who_signed_and_nothing_else(team: Team) -> None:
+    """It lies beside the signed files, and is as good as they are, or verify refuses it."""
+    folder = team.run()
+    team.sign(folder, "devops")
+    team.sign(folder, "product-owner")
+    page = folder / "sealed.html"
+    assert gonogo(team, "seal", str(folder)).stdout == f"{page}\n"
+    first = page.read_bytes()
+    assert b"as agreed" in first
+    assert gonogo(team, "verify", str(folder)).returncode == 3
+    team.sign(folder, "technical-lead")
+    late = gonogo(team, "verify", str(folder))
+    assert (late.returncode, "make it again with gonogo seal" in late.stderr) == (4, True)
+    assert gonogo(team, "seal", str(folder)).returncode == 0
+    assert gonogo(team, "verify", str(folder)).returncode == 0
+    again = page.read_bytes()
+    assert again != first
+    assert gonogo(team, "seal", str(folder)).returncode == 0
+    assert page.read_bytes() == again
+    page.write_bytes(again.replace(b"as agreed", b"as argued"))
+    edited = gonogo(team, "verify", str(folder))
+    assert (edited.returncode, "sealed.html: is not what" in edited.stderr) == (4, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -129,9 +129,11 @@ def seal(run: Path) -> int:
     """Write sealed.html: the page with the signatures on it, which anybody can make again from the run."""
     from gonogo.signing.integrity import SEALED  # noqa: PLC0415 - help answers at once
     from gonogo.signing.sealing import sealed  # noqa: PLC0415
+    from gonogo.signing.verification import Expected, verify_signed  # noqa: PLC0415
 
     folder = run.resolve()
-    (folder / SEALED).write_bytes(sealed(folder, Path(), _signers(run), datetime.now(UTC)))
+    found = verify_signed(folder, Path(), _signers(run), Expected(now=datetime.now(UTC)))
+    (folder / SEALED).write_bytes(sealed(folder, found.results, found.decisions))
     click.echo(folder / SEALED)
     return 0
 

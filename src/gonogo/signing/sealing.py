@@ -1,18 +1,17 @@
 """The page with the signatures on it: made from the run and its bundles alone, so that anybody can make it again."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from pathlib import Path
 
+from gonogo.errors import IntegrityError
 from gonogo.report.html import Signature, render_signoff
-from gonogo.signing.bundle import SUFFIXES
-from gonogo.signing.signers import Signer
-from gonogo.signing.verification import Expected, verify_run
+from gonogo.results import Results
+from gonogo.signing.bundle import SUFFIXES, SignOff
+from gonogo.signing.integrity import SEALED
 
 
-def sealed(folder: Path, project: Path, signers: Sequence[Signer], now: datetime) -> bytes:
-    """The bytes of ``sealed.html``. Raises IntegrityError for a run or a signature that does not hold."""
-    found = verify_run(folder, project, signers, Expected(now=now))
+def sealed(folder: Path, results: Results, decisions: Mapping[str, SignOff]) -> bytes:
+    """The bytes of ``sealed.html``; the decisions, by role, have been verified."""
     shown = [
         Signature(
             role=said.role,
@@ -22,6 +21,16 @@ def sealed(folder: Path, project: Path, signers: Sequence[Signer], now: datetime
             time=said.time,
             file=next(f"{role}{suffix}" for suffix in SUFFIXES.values() if (folder / f"{role}{suffix}").is_file()),
         )
-        for role, said in sorted(found.decisions.items())
+        for role, said in sorted(decisions.items())
     ]
-    return render_signoff(found.results, signatures=shown)
+    return render_signoff(results, signatures=shown)
+
+
+def check_seal(folder: Path, results: Results, decisions: Mapping[str, SignOff]) -> None:
+    """If such a page lies there, it must say what was signed. Raises IntegrityError."""
+    page = folder / SEALED
+    if page.exists() and page.read_bytes() != sealed(folder, results, decisions):
+        raise IntegrityError(
+            f"{SEALED}: is not what the run and its signatures give: it was edited, or somebody signed since; "
+            "make it again with gonogo seal"
+        )

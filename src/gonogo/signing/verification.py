@@ -11,6 +11,7 @@ from gonogo.errors import IntegrityError
 from gonogo.results import Results, Verdict
 from gonogo.signing.bundle import SUFFIXES, Signed, SignOff, read_bundle, verify_signature
 from gonogo.signing.integrity import check_run, run_files, signatures
+from gonogo.signing.sealing import check_seal
 from gonogo.signing.signers import Signer
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
@@ -53,6 +54,13 @@ class Expected:
 
 def verify_run(folder: Path, project: Path, signers: Sequence[Signer], expected: Expected) -> Verified:
     """Everything at once. Raises IntegrityError with the one thing that differs."""
+    found = verify_signed(folder, project, signers, expected)
+    check_seal(folder, found.results, found.decisions)
+    return found
+
+
+def verify_signed(folder: Path, project: Path, signers: Sequence[Signer], expected: Expected) -> Verified:
+    """Everything but the sealed page, which is made of what is verified here. Raises IntegrityError."""
     now, release, oldest = expected.now, expected.release, expected.oldest
     results = check_run(folder, project)
     if release is not None and results.run.release != release:
