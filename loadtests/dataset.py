@@ -1,7 +1,9 @@
 """The people and offers that WorkMe's visitors need: made before the load, removed after it by their mark."""
 
+import time
 from typing import Any
 
+from gonogo.journey.people import Person
 from gonogo.journey.walk import Walk
 
 _CLIENTS = 4
@@ -17,6 +19,18 @@ def make(walk: Walk) -> dict[str, Any]:
         "city": f"{mark}-load",
         "mail_domain": smoke.mail_domain,
         "beta_code": walk.world.secrets[smoke.beta_code],
-        "clients": [walk.join(f"client{number}", "client").token for number in range(_CLIENTS)],
-        "offers": [{"id": walk.offer(one), "token": one.token} for one in professionals],
+        "clients": [_session(walk, walk.join(f"client{number}", "client")) for number in range(_CLIENTS)],
+        "offers": [{"id": walk.offer(one), **_session(walk, one)} for one in professionals],
+    }
+
+
+def _session(walk: Walk, person: Person) -> dict[str, Any]:
+    """The login of somebody, the token that it gave, and when that one ends; seconds since the epoch."""
+    reply = walk.log_in(person).document(200)
+    life = reply.number("expires_in")
+    return {
+        "login": {"email": person.email, "password": person.password},
+        "token": reply.text("access_token"),
+        "life": life,
+        "ends": time.time() + life,
     }

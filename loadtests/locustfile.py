@@ -6,6 +6,7 @@ How many of the visits are of which kind is declared in the environment file, un
 
 import json
 import random
+import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ _LOOK = "GET /api/bookings/{id}"
 _PAY = "POST /api/payment/card"
 _RECEIPT = "GET /api/payment/{id}"
 _DAYS = 300
+_OK = 200
 
 
 class _Member(Visitor):
@@ -30,13 +32,23 @@ class _Member(Visitor):
     @property
     def client(self) -> str:
         """A client's token."""
-        return str(self._one("clients"))
+        return str(self._one("clients")["token"])
 
     @property
     def offer(self) -> dict[str, str]:
         """A service, and the token of the professional who offers it."""
         found: dict[str, str] = self._one("offers")
         return found
+
+    def rest(self) -> None:
+        """Log in again in time, as people do whose session ends."""
+        for session in (self._one("clients"), self._one("offers")):
+            if session["ends"] - time.time() < session["life"] / 2:
+                session["ends"] += session["life"]  # nobody else of this process needs to
+                reply = self.aside("POST /api/auth/login", "/api/auth/login", body=_json(session["login"]))
+                if reply is not None and reply.status == _OK:  # without one, the requests to come will tell
+                    found = json.loads(reply.body)
+                    session.update(token=found["access_token"], ends=time.time() + found["expires_in"])
 
     def search(self, **wanted: str) -> None:
         """What is offered."""

@@ -61,6 +61,10 @@ def _open(family: str) -> Change:
     return lambda settings: replace(settings, open_ports=settings.open_ports | {family})
 
 
+def _stopped(name: str) -> Change:
+    return _part("host", stopped=frozenset({name}))
+
+
 _DAYS = timedelta(days=1)
 _DNS: Mapping[str, tuple[str, Change]] = {
     "dns-not-delegated": ("the domain's registration ran out: no resolver knows it", _part("dns", delegated=False)),
@@ -253,6 +257,7 @@ _SERVICE: Mapping[str, Mapping[str, str]] = {
         "load-leak": "under load every request leaves 16 KiB in memory",
         "load-memory-hoarded": "under load the service takes half a gigabyte",
         "load-memory-noisy": "memory goes up and down under load: no fault, and never to be called a leak",
+        "load-sessions-brief": "who logged in has to log in again after ten seconds: strict, and no fault",
     },
     "cleanup": {
         "erasure-incomplete": "bookings stay behind when a user is removed",
@@ -298,6 +303,30 @@ _OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
     "mail": {
         "mail-lost": ("the relay takes mail, and loses it", _part("mail", delivers=False)),
         "mail-down": ("the relay cannot be reached", _part("mail", running=False)),
+    },
+    "server": {
+        "server-down": ("sshd cannot be reached", _part("host", running=False)),
+        "server-hides": ("the visitor may not use sudo", _part("host", sudo=False)),
+        "server-asks-passwords": ("sshd asks for passwords", _part("host", passwords=True)),
+        "server-root-password": ("root may log in with a password", _part("host", root_login="yes")),
+        "server-old-os": ("the server was built from last year's image", _part("host", version="20.04")),
+        "server-small": ("the resize was never done", _part("host", cpus=1, memory=1.92)),
+        "server-disk-full": ("the disk is 96 % full", _part("host", disk_used=0.96)),
+        "server-firewall-off": ("ufw was disabled while somebody looked for a fault", _part("host", firewall=False)),
+        "server-firewall-lenient": ("ufw lets in what no rule is about", _part("host", incoming="allow")),
+        "server-firewall-open": (
+            "ufw lets everybody in at PostgreSQL's port",
+            _part("host", open_ports=("22/tcp", "80/tcp", "443/tcp", "5432")),
+        ),
+        "server-no-bans": ("fail2ban is not running", _part("host", jails=())),
+        "server-no-jail": ("fail2ban does not look at the API's log", _part("host", jails=("sshd",))),
+        "server-no-upgrades": ("nobody installs security updates", _part("host", upgrades=False)),
+        "server-service-as-root": ("the service runs as root", _part("host", user="root")),
+        "server-container-restarts": ("a container restarts again and again", _stopped("workme-api")),
+        "server-unit-stopped": ("nginx is stopped", _stopped("nginx.service")),
+        "server-renewal-off": ("the timer that renews certificates is off", _stopped("certbot.timer")),
+        "server-log-silent": ("nothing was logged for an hour", _part("host", log_silent=3600)),
+        "server-log-endless": ("nobody rotates the API's log", _part("host", rotated=False)),
     },
 }
 _PORTS: Mapping[str, tuple[str, Change]] = {

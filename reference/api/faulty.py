@@ -10,7 +10,7 @@ from typing import Any
 
 from reference.api.config import ApiConfig
 from reference.api.strain import STRAINS, Strain
-from reference.api.tokens_faulty import TOKEN_FAULTS, eternal, trusting
+from reference.api.tokens_faulty import TOKEN_FAULTS, brief, eternal, trusting
 
 Asgi = Any
 _SLOW_SECONDS = 1.2
@@ -230,6 +230,8 @@ class Faulty:
             reply = reply.with_json(
                 access_token=eternal(json.loads(reply.body)["access_token"], self._config.secret_key)
             )
+        if "load-sessions-brief" in self.faults and (reply.path, reply.status) == ("/api/auth/login", 200):
+            reply = reply.with_json(**brief(json.loads(reply.body)["access_token"], self._config.secret_key))
         if "metrics-frozen" in self.faults and reply.path == "/metrics" and reply.status == 200:  # noqa: PLR2004 - OK
             self._frozen = self._frozen or reply.body
             reply = replace(reply, body=self._frozen)

@@ -42,6 +42,7 @@ OTHERS = (
     "load-leak",
     "load-memory-hoarded",
     "load-memory-noisy",
+    "load-sessions-brief",
 )
 STRAINS = frozenset({*SHARES, *OTHERS})
 

@@ -31,10 +31,14 @@ OWN: Mapping[str, frozenset[str]] = {
     "load-leak": frozenset({"load-leak"}),
     "load-memory-hoarded": frozenset({"load-memory"}),
     "load-memory-noisy": frozenset(),
+    "load-sessions-brief": frozenset(),
 }
 """Fault to the checks that it turns red: these, and no others."""
 TOGETHER: Sequence[Sequence[str]] = (
-    ("load-payments-fail-often", "load-registrations-fail", "load-uploads-fail", "load-leak", "load-slow-start"),
+    (
+        *("load-payments-fail-often", "load-registrations-fail", "load-uploads-fail"),
+        *("load-leak", "load-slow-start", "load-sessions-brief"),
+    ),
     ("load-slow-tail", "load-memory-hoarded", "load-errors-often"),
     ("load-queues-up", "load-memory-noisy"),
     ("load-collapses",),

@@ -80,6 +80,9 @@ class Visitor(User):
         """Make the requests of one visit."""
         raise NotImplementedError
 
+    def rest(self) -> None:
+        """Between two visits: what belongs to none, as logging in again before a session ends."""
+
     def think(self) -> None:
         """Read before going on."""
         self._due = time.monotonic() + thinking(self.crew.plan.think)
@@ -104,11 +107,7 @@ class Visitor(User):
         if self.crew.over():
             raise TimeOver
         index, endpoint = self.crew.endpoint(name)
-        headers = {"X-Gonogo-Run": self.crew.plan.mark}
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
-        if body:
-            headers["Content-Type"] = kind
+        headers = self._headers(token, kind if body else "")
         number = self.crew.ask(index, self._due)
         reply, outcome, error = None, None, None
         try:
@@ -129,6 +128,25 @@ class Visitor(User):
                 self._line = Line(self.crew.plan.target)  # whatever comes on the old connection now belongs to nobody
             raise GivenUp if outcome == "given up" else Abandoned
         return reply
+
+    def aside(self, name: str, path: str, *, token: str = "", body: bytes = b"") -> Reply | None:
+        """A request of ``rest``, which is not measured. None if no reply came."""
+        _, endpoint = self.crew.endpoint(name)
+        reply = None
+        headers = self._headers(token, "application/json" if body else "")
+        with gevent.Timeout(endpoint.patience, exception=False):
+            reply, _, _ = self._send(name.partition(" ")[0], path, body, headers)
+        if reply is None:
+            self._line = Line(self.crew.plan.target)
+        return reply
+
+    def _headers(self, token: str, kind: str) -> Mapping[str, str]:
+        headers = {"X-Gonogo-Run": self.crew.plan.mark}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        if kind:
+            headers["Content-Type"] = kind
+        return headers
 
     def _send(
         self, method: str, path: str, body: bytes, headers: Mapping[str, str]
@@ -166,6 +184,15 @@ class Visitor(User):
         self._due = self._pace.due
         self.crew.begun(self._pace, late)
         try:
+            self._visit(second)
+            if not self.crew.over():
+                self.rest()
+        except Exception as error:  # noqa: BLE001 - a scenario's bug must be told, not counted as the service's
+            self.crew.problems[f"{type(self).__name__}: {type(error).__name__}: {error}"[:300]] += 1
+        self._pace.over(time.monotonic())
+
+    def _visit(self, second: int) -> None:
+        try:
             self.visit()
         except TimeOver:
             pass
@@ -173,11 +200,8 @@ class Visitor(User):
             self.crew.given_up[second] += 1
         except Abandoned:
             self.crew.ended[second] += 1
-        except Exception as error:  # noqa: BLE001 - a scenario's bug must be told, not counted as the service's
-            self.crew.problems[f"{type(self).__name__}: {type(error).__name__}: {error}"[:300]] += 1
         else:
             self.crew.ended[second] += 1
-        self._pace.over(time.monotonic())
 
     def wait_time(self) -> float:
         """Seconds until the next visit is due."""
