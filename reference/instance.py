@@ -9,10 +9,13 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import asyncssh
+
 from reference.api.config import ApiConfig, MailConfig, StripeConfig
 from reference.certificates import Bundle, issue_internal, issue_public
 from reference.children import Child, StartFailed
 from reference.dns.server import RESOLVERS, DnsServers
+from reference.doubles.host import HostDouble
 from reference.doubles.llm import LlmDouble
 from reference.doubles.mail import MailDouble
 from reference.doubles.sentry import SentryDouble
@@ -54,7 +57,8 @@ class Instance:
         self._running: dict[str, Sequence[Part]] = {}
         self._mongo = Credentials.new()
         self._redis = RedisCredentials.new()
-        self._secrets = new_secrets()
+        self._host_key, self._visitor_key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
+        self._secrets = {**new_secrets(), "SERVER_KEY": self._visitor_key.export_private_key().decode()}
         self._sentry_key = secrets.token_hex(16)
         self._internal_root, self._internal = issue_internal(state)
         config = state / "api.json"
@@ -101,6 +105,7 @@ class Instance:
             "stripe": {"api": f"http://127.0.0.1:{used['stripe']}"},
             "sentry": {"api": f"http://127.0.0.1:{used['sentry']}"},
             "mail": {"inbox": f"http://127.0.0.1:{used['inbox']}"},
+            "servers": {"workme-1": {"port": used["ssh"], "host_key": self._host_key.export_public_key().decode()}},
             "variables": {
                 "repository": str(self._repository),
                 "files": {name: {"path": str(self._repository / f".env.{name}")} for name in MODES},
@@ -121,6 +126,7 @@ class Instance:
             "sentry": (("sentry",), self._make_sentry),
             "llm": (("llm",), self._make_llm),
             "mail": (("mail",), self._make_mail),
+            "host": (("host",), self._make_host),
             "variables": (("variables",), self._make_repository),
         }
 
@@ -216,6 +222,10 @@ class Instance:
             key=self._internal.key,
         )
         return [double]
+
+    def _make_host(self) -> Sequence[Part]:
+        port = self._ports.used["ssh"]
+        return [HostDouble(self._settings.host, port=port, host_key=self._host_key, visitor=self._visitor_key)]
 
     def _make_repository(self) -> Sequence[Part]:
         return [Repository(self._repository, self._settings.variables)]

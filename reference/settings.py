@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from reference.certificates import CertificateSettings
 from reference.dns.zone import DnsSettings
+from reference.doubles.host import HostSettings
 from reference.doubles.llm import LlmSettings
 from reference.doubles.mail import MailSettings
 from reference.doubles.sentry import SentrySettings
@@ -35,6 +36,7 @@ class Settings:
     sentry: SentrySettings = field(default_factory=SentrySettings)
     llm: LlmSettings = field(default_factory=LlmSettings)
     mail: MailSettings = field(default_factory=MailSettings)
+    host: HostSettings = field(default_factory=HostSettings)
     open_ports: frozenset[str] = frozenset()
     """Families whose port is open that must not be."""
     variables: frozenset[str] = frozenset()

@@ -1,6 +1,7 @@
 """Servers on real sockets that say whatever a test wants of them."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -16,6 +17,14 @@ async def serving(handler: Handler) -> AsyncIterator[int]:
         yield listener.port
     finally:
         await listener.stop()
+
+
+def closed_port() -> int:
+    """Nobody listens there."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
 
 
 async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -37,7 +37,7 @@ from gonogo.probes.mongodb_status import (
 from gonogo.probes.mongodb_wire import hello_message, is_hello_reply
 from gonogo.secrets import Secrets
 from reference.listener import Handler
-from tests.probes.doubles import hang_up, noise, serving, silence, web_server
+from tests.probes.doubles import closed_port, hang_up, noise, serving, silence, web_server
 
 SHORT = timedelta(seconds=0.5)
 PROBES = [probe_mongo, probe_mongo_latency, probe_mongo_status, probe_mongo_write]
@@ -48,14 +48,6 @@ def question(port: int) -> MongoQuestion:
     """A deployment of one member, which is supposed to be there."""
     url = f"mongodb://app:pass-word-1@127.0.0.1:{port}/"
     return MongoQuestion(url=url, ca_file=None, database="d", indexes=(), patience=SHORT)
-
-
-def closed_port() -> int:
-    """Nobody listens there."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 # The driver drops a connection in mid-handshake when it is closed, and leaves the socket to the garbage collector.

@@ -34,6 +34,7 @@ FAMILIES = [
     "ports",
     "stripe",
     "sentry",
+    "servers",
     "mail",
     "smoke",
     "load",

@@ -94,6 +94,10 @@ def secret_names(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, st
         marked = any(isinstance(note, SecretMarker) for note in _annotations(field))
         if isinstance(value, BaseModel):
             yield from secret_names(value, f"{prefix}{key}.")
+        elif isinstance(value, Mapping):
+            for name, one in value.items():
+                if isinstance(one, BaseModel):
+                    yield from secret_names(one, f"{prefix}{key}.{name}.")
         elif marked and isinstance(value, str):
             yield f"{prefix}{key}", value
 

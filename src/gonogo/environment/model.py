@@ -5,8 +5,10 @@ from datetime import timedelta
 from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import AfterValidator, Field, PlainSerializer, model_validator
 
+from gonogo.environment.section import Section
+from gonogo.environment.servers import Server
 from gonogo.environment.types import (
     Address,
     BaseUrl,
@@ -27,12 +29,6 @@ from gonogo.environment.types import (
 )
 
 
-class Section(BaseModel):
-    """A table of the file. Unknown keys are mistakes, not extensions."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
-
-
 def _https(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme != "https" or not parts.hostname or parts.username or parts.password:
@@ -47,7 +43,19 @@ IN_ORDER = PlainSerializer(sorted, when_used="json")
 Part = Literal["health", "deep_health", "metrics", "series", "moving", "openapi", "origins"]
 """What a service may lack although it speaks HTTP: keys of [http]."""
 Family = Literal[
-    "dns", "hosts", "http", "mongodb", "redis", "ports", "stripe", "sentry", "mail", "smoke", "load", "variables"
+    "dns",
+    "hosts",
+    "http",
+    "mongodb",
+    "redis",
+    "ports",
+    "servers",
+    "stripe",
+    "sentry",
+    "mail",
+    "smoke",
+    "load",
+    "variables",
 ]
 
 
@@ -363,6 +371,7 @@ class Environment(Section):
     mongodb: MongoDb | None = None
     redis: Redis | None = None
     ports: Ports | None = None
+    servers: Mapping[Text, Server] = Field(default_factory=dict)
     stripe: Stripe | None = None
     sentry: Sentry | None = None
     mail: Mail | None = None

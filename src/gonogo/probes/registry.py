@@ -20,6 +20,7 @@ from gonogo.evidence.ports import PortsEvidence
 from gonogo.evidence.redis import RedisEvidence, RedisStatusEvidence, RedisWriteEvidence
 from gonogo.evidence.repository import RepositoryEvidence
 from gonogo.evidence.sentry import SentryEvidence
+from gonogo.evidence.server import ServerEvidence
 from gonogo.evidence.stripe import StripeEvidence
 from gonogo.evidence.tls import TlsEvidence
 from gonogo.evidence.variables import VariableDifferenceEvidence, VariableFileEvidence
@@ -54,6 +55,7 @@ from gonogo.probes.redis_client import redis_questions, redis_status_questions
 from gonogo.probes.redis_status import probe_redis_latency, probe_redis_status, probe_redis_write
 from gonogo.probes.repository import probe_repository, repository_questions
 from gonogo.probes.sentry import probe_sentry, sentry_questions
+from gonogo.probes.server import probe_server, server_questions
 from gonogo.probes.stripe import probe_stripe, stripe_questions
 from gonogo.probes.tls import probe_tls, tls_questions
 from gonogo.probes.variables import (
@@ -149,6 +151,7 @@ _KINDS: tuple[ProbeKind, ...] = (
         ask=probe_redis_write,
         effect=Effect.WRITE,
     ),
+    ProbeKind(name="server", section="servers", evidence=ServerEvidence, questions=server_questions, ask=probe_server),
     ProbeKind(
         name="stripe",
         section="stripe",

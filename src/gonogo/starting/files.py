@@ -32,6 +32,7 @@ _CAA = {
 _LATER = {
     "mongodb": "a document store: [mongodb], with a monitoring user",
     "redis": "a cache or queue: [redis], with a monitoring user",
+    "servers": "machines with SSH: [servers.NAME], with a user for this",
     "stripe": "payments: [stripe]",
     "sentry": "error reports: [sentry]",
     "mail": "mail to users: [mail], with an inbox that can be read",
