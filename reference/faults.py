@@ -1,14 +1,13 @@
 """The named faults: each makes the environment do one thing wrong, as it really happens at launches."""
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
+from reference.changes import Change, part
+from reference.faults_outside import OUTSIDE
 from reference.settings import FrontSettings, Settings
-
-Change = Callable[[Settings], Settings]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +38,6 @@ def faulty(names: Iterable[str]) -> Settings:
     return settings
 
 
-def _part(part: str, **changes: Any) -> Change:  # noqa: ANN401 - fields of that part's settings
-    return lambda settings: replace(settings, **{part: replace(getattr(settings, part), **changes)})
-
-
 def _api(name: str) -> Change:
     return lambda settings: replace(settings, api=settings.api | {name})
 
@@ -61,40 +56,36 @@ def _open(family: str) -> Change:
     return lambda settings: replace(settings, open_ports=settings.open_ports | {family})
 
 
-def _stopped(name: str) -> Change:
-    return _part("host", stopped=frozenset({name}))
-
-
 _DAYS = timedelta(days=1)
 _DNS: Mapping[str, tuple[str, Change]] = {
-    "dns-not-delegated": ("the domain's registration ran out: no resolver knows it", _part("dns", delegated=False)),
+    "dns-not-delegated": ("the domain's registration ran out: no resolver knows it", part("dns", delegated=False)),
     "dns-wrong-address": (
         "the second authoritative server gives another address for api.workme.test",
-        _part("dns", addresses_at_second_server=("127.0.0.1", "127.0.0.3")),
+        part("dns", addresses_at_second_server=("127.0.0.1", "127.0.0.3")),
     ),
-    "dns-stale-resolver": ("two of three resolvers still give last year's address", _part("dns", stale_resolvers=2)),
-    "dns-dangling-cname": ("www.workme.test points to a name that is gone", _part("dns", www_target="old-landing")),
-    "dns-caa-forbids": ("CAA permits only another certificate authority", _part("dns", caa="other-ca.test")),
-    "dns-caa-missing": ("no CAA record: any authority may issue", _part("dns", caa=None)),
-    "dns-lame-server": ("the second name server refuses the zone", _part("dns", second_server_is_lame=True)),
-    "dns-no-tcp": ("the second name server does not answer over TCP", _part("dns", second_server_refuses_tcp=True)),
-    "dns-single-server": ("the zone has one name server only", _part("dns", name_servers=("ns1",))),
-    "dns-bogus-dnssec": ("the DS at the parent belongs to a key that is gone", _part("dns", ds_matches=False)),
-    "dns-long-ttl": ("records live for a day: turning back takes a day", _part("dns", ttl=86400)),
-    "dns-long-negative-ttl": ("a name that did not exist is remembered for a day", _part("dns", negative_ttl=86400)),
-    "dns-serials-differ": ("the second server has an older zone", _part("dns", serial_at_second_server=2026010101)),
-    "dns-wildcard": ("every name resolves to production", _part("dns", wildcard=True)),
+    "dns-stale-resolver": ("two of three resolvers still give last year's address", part("dns", stale_resolvers=2)),
+    "dns-dangling-cname": ("www.workme.test points to a name that is gone", part("dns", www_target="old-landing")),
+    "dns-caa-forbids": ("CAA permits only another certificate authority", part("dns", caa="other-ca.test")),
+    "dns-caa-missing": ("no CAA record: any authority may issue", part("dns", caa=None)),
+    "dns-lame-server": ("the second name server refuses the zone", part("dns", second_server_is_lame=True)),
+    "dns-no-tcp": ("the second name server does not answer over TCP", part("dns", second_server_refuses_tcp=True)),
+    "dns-single-server": ("the zone has one name server only", part("dns", name_servers=("ns1",))),
+    "dns-bogus-dnssec": ("the DS at the parent belongs to a key that is gone", part("dns", ds_matches=False)),
+    "dns-long-ttl": ("records live for a day: turning back takes a day", part("dns", ttl=86400)),
+    "dns-long-negative-ttl": ("a name that did not exist is remembered for a day", part("dns", negative_ttl=86400)),
+    "dns-serials-differ": ("the second server has an older zone", part("dns", serial_at_second_server=2026010101)),
+    "dns-wildcard": ("every name resolves to production", part("dns", wildcard=True)),
 }
 _TLS: Mapping[str, tuple[str, Change]] = {
-    "tls-unknown-ca": ("an authority that nobody trusts issued", _part("certificates", from_unknown_authority=True)),
-    "tls-missing-intermediate": ("the intermediate is not sent", _part("certificates", with_intermediate=False)),
-    "tls-lenient-root": ("the root's basicConstraints are not critical", _part("certificates", lenient_root=True)),
-    "tls-wrong-name": ("the certificate is for another name", _part("certificates", names=("staging.workme.test",))),
-    "tls-expired": ("the certificate expired yesterday", _part("certificates", not_after=-1 * _DAYS)),
-    "tls-expires-tomorrow": ("20 hours of the certificate are left", _part("certificates", not_after=_DAYS * 20 / 24)),
+    "tls-unknown-ca": ("an authority that nobody trusts issued", part("certificates", from_unknown_authority=True)),
+    "tls-missing-intermediate": ("the intermediate is not sent", part("certificates", with_intermediate=False)),
+    "tls-lenient-root": ("the root's basicConstraints are not critical", part("certificates", lenient_root=True)),
+    "tls-wrong-name": ("the certificate is for another name", part("certificates", names=("staging.workme.test",))),
+    "tls-expired": ("the certificate expired yesterday", part("certificates", not_after=-1 * _DAYS)),
+    "tls-expires-tomorrow": ("20 hours of the certificate are left", part("certificates", not_after=_DAYS * 20 / 24)),
     "tls-expires-soon": (
         "a quarter of the certificate's life is left",
-        _part("certificates", not_before=-60 * _DAYS, not_after=20 * _DAYS),
+        part("certificates", not_before=-60 * _DAYS, not_after=20 * _DAYS),
     ),
     "tls-legacy-versions": ("TLS 1.0 and 1.1 are accepted", _front("legacy")),
     "tls-weak-key": ("the certificate's key is RSA of 1024 bits", _front("weak", key="weak")),
@@ -102,9 +93,9 @@ _TLS: Mapping[str, tuple[str, Change]] = {
     "tls-static-rsa": ("keys are exchanged without forward secrecy", _front("static-rsa", key="rsa")),
     "tls-other-certificate-on-second-address": (
         "the second address serves the certificate of another authority",
-        _part("certificates", second_address_differs=True),
+        part("certificates", second_address_differs=True),
     ),
-    "tls-wrong-issuer": ("another authority than the declared one issued", _part("certificates", issuer="Other CA")),
+    "tls-wrong-issuer": ("another authority than the declared one issued", part("certificates", issuer="Other CA")),
     "tls-silent": ("port 443 accepts and never says a word", _front("silent")),
     "tls-refused": ("nothing listens on port 443", _front("refused")),
 }
@@ -132,37 +123,37 @@ _HTTP: Mapping[str, str] = {
     "clock-wrong-on-one-address": "the clock behind the second address is ten minutes slow",
 }
 _MONGODB: Mapping[str, tuple[str, Change]] = {
-    "mongo-down": ("mongod is not running", _part("mongodb", running=False)),
-    "mongo-plaintext": ("connections without TLS are accepted", _part("mongodb", tls_mode="preferTLS")),
-    "mongo-no-auth": ("nobody needs to log in", _part("mongodb", authorization=False)),
-    "mongo-no-primary": ("the replica set has no primary", _part("mongodb", stepped_down=True)),
-    "mongo-member-down": ("one member of the replica set is down", _part("mongodb", dead_member=True)),
-    "mongo-secondary-lags": ("a secondary lags more than ten seconds", _part("mongodb", lagging_secondary=True)),
-    "mongo-app-read-only": ("the service's user may not write", _part("mongodb", app_roles=(("read", "workme"),))),
-    "mongo-old-wire-version": ("the server speaks the protocol of MongoDB 5.0", _part("mongodb", relay="old")),
-    "mongo-admin-user": ("the service's user is root", _part("mongodb", app_roles=(("root", "admin"),))),
-    "mongo-index-missing": ("users has no index on email", _part("mongodb", email_index="none")),
-    "mongo-index-not-unique": ("the index on users.email is not unique", _part("mongodb", email_index="plain")),
-    "mongo-slow": ("every reply takes 80 ms longer", _part("mongodb", relay="slow")),
-    "mongo-monitor-blind": ("the monitoring user may not look", _part("mongodb", monitor_roles=())),
-    "mongo-connections-exhausted": ("nearly all connections are taken", _part("mongodb", exhausted=True)),
+    "mongo-down": ("mongod is not running", part("mongodb", running=False)),
+    "mongo-plaintext": ("connections without TLS are accepted", part("mongodb", tls_mode="preferTLS")),
+    "mongo-no-auth": ("nobody needs to log in", part("mongodb", authorization=False)),
+    "mongo-no-primary": ("the replica set has no primary", part("mongodb", stepped_down=True)),
+    "mongo-member-down": ("one member of the replica set is down", part("mongodb", dead_member=True)),
+    "mongo-secondary-lags": ("a secondary lags more than ten seconds", part("mongodb", lagging_secondary=True)),
+    "mongo-app-read-only": ("the service's user may not write", part("mongodb", app_roles=(("read", "workme"),))),
+    "mongo-old-wire-version": ("the server speaks the protocol of MongoDB 5.0", part("mongodb", relay="old")),
+    "mongo-admin-user": ("the service's user is root", part("mongodb", app_roles=(("root", "admin"),))),
+    "mongo-index-missing": ("users has no index on email", part("mongodb", email_index="none")),
+    "mongo-index-not-unique": ("the index on users.email is not unique", part("mongodb", email_index="plain")),
+    "mongo-slow": ("every reply takes 80 ms longer", part("mongodb", relay="slow")),
+    "mongo-monitor-blind": ("the monitoring user may not look", part("mongodb", monitor_roles=())),
+    "mongo-connections-exhausted": ("nearly all connections are taken", part("mongodb", exhausted=True)),
 }
 _APP_ALL = "~wm:* &wm:* +@all"
 _APP_FOREIGN = "~* &* +@all -@admin -@dangerous"
 _APP_READER = "~wm:* &wm:* +@read +@connection +@transaction"
 _REDIS: Mapping[str, tuple[str, Change]] = {
-    "redis-down": ("the server is not running", _part("redis", running=False)),
-    "redis-plaintext": ("its port speaks plain text", _part("redis", tls=False)),
-    "redis-no-password": ("nobody needs to log in", _part("redis", default_user="on nopass ~* &* +@all")),
-    "redis-acl-open": ("the service's user may run every command", _part("redis", app_rules=_APP_ALL)),
-    "redis-foreign-keys": ("the service's user may touch every key", _part("redis", app_rules=_APP_FOREIGN)),
-    "redis-read-only-user": ("the service's user may not write", _part("redis", app_rules=_APP_READER)),
-    "redis-wrong-policy": ("it refuses writes when it is full", _part("redis", policy="noeviction")),
-    "redis-no-limit": ("its memory is not limited", _part("redis", maxmemory="0")),
-    "redis-not-persistent": ("a restart loses everything", _part("redis", append_only=False)),
-    "redis-evicting": ("keys are evicted all the time", _part("redis", evicting=True)),
-    "redis-monitor-blind": ("the monitoring user may not look", _part("redis", monitor_rules="resetkeys +ping")),
-    "redis-slow": ("every reply takes 80 ms longer", _part("redis", slow=True)),
+    "redis-down": ("the server is not running", part("redis", running=False)),
+    "redis-plaintext": ("its port speaks plain text", part("redis", tls=False)),
+    "redis-no-password": ("nobody needs to log in", part("redis", default_user="on nopass ~* &* +@all")),
+    "redis-acl-open": ("the service's user may run every command", part("redis", app_rules=_APP_ALL)),
+    "redis-foreign-keys": ("the service's user may touch every key", part("redis", app_rules=_APP_FOREIGN)),
+    "redis-read-only-user": ("the service's user may not write", part("redis", app_rules=_APP_READER)),
+    "redis-wrong-policy": ("it refuses writes when it is full", part("redis", policy="noeviction")),
+    "redis-no-limit": ("its memory is not limited", part("redis", maxmemory="0")),
+    "redis-not-persistent": ("a restart loses everything", part("redis", append_only=False)),
+    "redis-evicting": ("keys are evicted all the time", part("redis", evicting=True)),
+    "redis-monitor-blind": ("the monitoring user may not look", part("redis", monitor_rules="resetkeys +ping")),
+    "redis-slow": ("every reply takes 80 ms longer", part("redis", slow=True)),
 }
 _SERVICE: Mapping[str, Mapping[str, str]] = {
     "attested": {"help-page-missing": "the guide for beta testers, which an attestation points to, is gone"},
@@ -264,71 +255,6 @@ _SERVICE: Mapping[str, Mapping[str, str]] = {
     },
 }
 """By the journey that walks into it."""
-_OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
-    "stripe": {
-        "stripe-down": ("Stripe cannot be reached", _part("stripe", running=False)),
-        "stripe-key-rolled": ("the secret key was rolled", _part("stripe", rolled_key=True)),
-        "stripe-live": ("the account answers in live mode", _part("stripe", livemode=True)),
-        "stripe-unverified": ("the business is not verified", _part("stripe", details_submitted=False)),
-        "stripe-no-payouts": ("there is no bank account", _part("stripe", payouts_enabled=False)),
-        "stripe-requirements-due": ("Stripe wants a document", _part("stripe", currently_due=("company.tax_id",))),
-        "stripe-other-country": ("the account is in Portugal", _part("stripe", country="PT", default_currency="eur")),
-        "stripe-pix-inactive": ("PIX is still under review", _part("stripe", pix_capability="pending")),
-        "stripe-pix-not-offered": ("PIX is switched off at the till", _part("stripe", pix_available=False)),
-        "stripe-webhook-missing": ("no webhook is registered", _part("stripe", webhook_registered=False)),
-        "stripe-webhook-wrong-url": ("the webhook goes elsewhere", _part("stripe", webhook_path="/webhooks/stripe")),
-        "stripe-webhook-disabled": ("Stripe gave up on the webhook", _part("stripe", webhook_status="disabled")),
-        "stripe-event-missing": (
-            "refunds are not sent to the webhook",
-            _part("stripe", webhook_events=("payment_intent.succeeded", "payment_intent.payment_failed")),
-        ),
-        "stripe-delivers-nothing": ("events never reach the service", _part("stripe", delivers=False)),
-    },
-    "sentry": {
-        "sentry-down": ("Sentry cannot be reached", _part("sentry", running=False)),
-        "sentry-drops-events": ("Sentry takes events, and keeps none", _part("sentry", drops_events=True)),
-        "sentry-drops-transactions": ("the quota for traces is used up", _part("sentry", drops_transactions=True)),
-        "sentry-no-project": ("the project is gone", _part("sentry", project_exists=False)),
-        "sentry-other-key": ("the DSN is of another project", _part("sentry", key_is_another=True)),
-        "sentry-no-alerts": ("nobody set up an alert", _part("sentry", alerts=False)),
-        "sentry-alerts-disabled": ("the alert is switched off", _part("sentry", alerts_enabled=False)),
-        "sentry-alert-reaches-nobody": (
-            "the older rules are all there is, and they tell nobody",
-            _part("sentry", workflows=False, alerts_have_recipient=False),
-        ),
-    },
-    "client": {
-        "assistant-overloaded": ("the language model is overloaded", _part("llm", answers=False)),
-    },
-    "mail": {
-        "mail-lost": ("the relay takes mail, and loses it", _part("mail", delivers=False)),
-        "mail-down": ("the relay cannot be reached", _part("mail", running=False)),
-    },
-    "server": {
-        "server-down": ("sshd cannot be reached", _part("host", running=False)),
-        "server-hides": ("the visitor may not use sudo", _part("host", sudo=False)),
-        "server-asks-passwords": ("sshd asks for passwords", _part("host", passwords=True)),
-        "server-root-password": ("root may log in with a password", _part("host", root_login="yes")),
-        "server-old-os": ("the server was built from last year's image", _part("host", version="20.04")),
-        "server-small": ("the resize was never done", _part("host", cpus=1, memory=1.92)),
-        "server-disk-full": ("the disk is 96 % full", _part("host", disk_used=0.96)),
-        "server-firewall-off": ("ufw was disabled while somebody looked for a fault", _part("host", firewall=False)),
-        "server-firewall-lenient": ("ufw lets in what no rule is about", _part("host", incoming="allow")),
-        "server-firewall-open": (
-            "ufw lets everybody in at PostgreSQL's port",
-            _part("host", open_ports=("22/tcp", "80/tcp", "443/tcp", "5432")),
-        ),
-        "server-no-bans": ("fail2ban is not running", _part("host", jails=())),
-        "server-no-jail": ("fail2ban does not look at the API's log", _part("host", jails=("sshd",))),
-        "server-no-upgrades": ("nobody installs security updates", _part("host", upgrades=False)),
-        "server-service-as-root": ("the service runs as root", _part("host", user="root")),
-        "server-container-restarts": ("a container restarts again and again", _stopped("workme-api")),
-        "server-unit-stopped": ("nginx is stopped", _stopped("nginx.service")),
-        "server-renewal-off": ("the timer that renews certificates is off", _stopped("certbot.timer")),
-        "server-log-silent": ("nothing was logged for an hour", _part("host", log_silent=3600)),
-        "server-log-endless": ("nobody rotates the API's log", _part("host", rotated=False)),
-    },
-}
 _PORTS: Mapping[str, tuple[str, Change]] = {
     "port-mongodb-open": ("MongoDB's port is reachable at the second address", _open("mongodb")),
     "port-redis-open": ("Redis' port is reachable at the second address", _open("redis")),
@@ -373,7 +299,7 @@ FAULTS: Mapping[str, Fault] = {
             (journey, {name: (breaks, _api(name)) for name, breaks in found.items()})
             for journey, found in _SERVICE.items()
         ),
-        *_OUTSIDE.items(),
+        *OUTSIDE.items(),
         *(
             (area, {name: (breaks, _variables(name)) for name, breaks in found.items()})
             for area, found in _VARIABLES.items()

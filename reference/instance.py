@@ -18,6 +18,7 @@ from reference.dns.server import RESOLVERS, DnsServers
 from reference.doubles.host import HostDouble
 from reference.doubles.llm import LlmDouble
 from reference.doubles.mail import MailDouble
+from reference.doubles.providers import ProvidersDouble
 from reference.doubles.sentry import SentryDouble
 from reference.doubles.stripe.api import StripeDouble
 from reference.fronts import https_front, mongodb_relay, redis_front, stray_listeners
@@ -104,6 +105,8 @@ class Instance:
             "redis": {"ca_file": root},
             "stripe": {"api": f"http://127.0.0.1:{used['stripe']}"},
             "sentry": {"api": f"http://127.0.0.1:{used['sentry']}"},
+            "digitalocean": {"api": f"http://127.0.0.1:{used['providers']}"},
+            "atlas": {"api": f"http://127.0.0.1:{used['providers']}"},
             "mail": {"inbox": f"http://127.0.0.1:{used['inbox']}"},
             "servers": {"workme-1": {"port": used["ssh"], "host_key": self._host_key.export_public_key().decode()}},
             "variables": {
@@ -127,6 +130,7 @@ class Instance:
             "llm": (("llm",), self._make_llm),
             "mail": (("mail",), self._make_mail),
             "host": (("host",), self._make_host),
+            "providers": (("ocean", "atlas"), self._make_providers),
             "variables": (("variables",), self._make_repository),
         }
 
@@ -227,6 +231,16 @@ class Instance:
         port = self._ports.used["ssh"]
         return [HostDouble(self._settings.host, port=port, host_key=self._host_key, visitor=self._visitor_key)]
 
+    def _make_providers(self) -> Sequence[Part]:
+        double = ProvidersDouble(
+            (self._settings.ocean, self._settings.atlas),
+            port=self._ports.used["providers"],
+            token=self._secrets["DIGITALOCEAN_TOKEN"],
+            client_id=self._secrets["ATLAS_CLIENT_ID"],
+            client_secret=self._secrets["ATLAS_CLIENT_SECRET"],
+        )
+        return [double]
+
     def _make_repository(self) -> Sequence[Part]:
         return [Repository(self._repository, self._settings.variables)]
 
@@ -284,6 +298,9 @@ def new_secrets() -> Mapping[str, str]:
         "STRIPE_PUBLISHABLE_KEY": f"pk_test_{account}{secrets.token_hex(24)}",
         "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(24)}",
         "SENTRY_TOKEN": f"sntrys_{secrets.token_urlsafe(32)}",
+        "DIGITALOCEAN_TOKEN": f"dop_v1_{secrets.token_hex(32)}",
+        "ATLAS_CLIENT_ID": f"mdb_sa_id_{secrets.token_hex(12)}",
+        "ATLAS_CLIENT_SECRET": f"mdb_sa_sk_{secrets.token_urlsafe(32)}",
     }
 
 

@@ -24,6 +24,7 @@ _PREFERRED: Mapping[str, int] = {
     "stripe": 20381,
     "sentry": 20382,
     "llm": 20383,
+    "providers": 20384,
     "ssh": 20022,
     "smtp": 20025,
     "inbox": 20026,

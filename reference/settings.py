@@ -7,6 +7,7 @@ from reference.dns.zone import DnsSettings
 from reference.doubles.host import HostSettings
 from reference.doubles.llm import LlmSettings
 from reference.doubles.mail import MailSettings
+from reference.doubles.providers import AtlasSettings, DigitalOceanSettings
 from reference.doubles.sentry import SentrySettings
 from reference.doubles.stripe.objects import StripeSettings
 from reference.mongodb import MongoSettings
@@ -37,6 +38,8 @@ class Settings:
     llm: LlmSettings = field(default_factory=LlmSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     host: HostSettings = field(default_factory=HostSettings)
+    ocean: DigitalOceanSettings = field(default_factory=DigitalOceanSettings)
+    atlas: AtlasSettings = field(default_factory=AtlasSettings)
     open_ports: frozenset[str] = frozenset()
     """Families whose port is open that must not be."""
     variables: frozenset[str] = frozenset()

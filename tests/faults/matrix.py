@@ -25,7 +25,7 @@ HEALTHY = "none"
 _WORKERS_PER_CPU = 3
 """An environment waits for its own deadlines more than half of the time."""
 _MOST_WORKERS = 8
-BLINDING = {"stripe-down", "sentry-down", "server-down", "server-hides"}
+BLINDING = {"stripe-down", "sentry-down", "server-down", "server-hides", "droplet-api-down", "atlas-api-down"}
 _ALSO_IN: Mapping[str, Sequence[str]] = {
     "http": ["tls"],
     "mongodb": ["http"],

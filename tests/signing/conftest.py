@@ -35,6 +35,8 @@ FAMILIES = [
     "stripe",
     "sentry",
     "servers",
+    "digitalocean",
+    "atlas",
     "mail",
     "smoke",
     "load",

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, PlainSerializer, model_validator
 
+from gonogo.environment.providers import Atlas, DigitalOcean
 from gonogo.environment.section import Section
 from gonogo.environment.servers import Server
 from gonogo.environment.types import (
@@ -50,6 +51,8 @@ Family = Literal[
     "redis",
     "ports",
     "servers",
+    "digitalocean",
+    "atlas",
     "stripe",
     "sentry",
     "mail",
@@ -372,6 +375,8 @@ class Environment(Section):
     redis: Redis | None = None
     ports: Ports | None = None
     servers: Mapping[Text, Server] = Field(default_factory=dict)
+    digitalocean: DigitalOcean | None = None
+    atlas: Atlas | None = None
     stripe: Stripe | None = None
     sentry: Sentry | None = None
     mail: Mail | None = None

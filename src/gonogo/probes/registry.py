@@ -17,6 +17,7 @@ from gonogo.evidence.journey import StepEvidence
 from gonogo.evidence.load import LoadEvidence
 from gonogo.evidence.mongodb import MongoEvidence, MongoStatusEvidence, MongoWriteEvidence
 from gonogo.evidence.ports import PortsEvidence
+from gonogo.evidence.providers import AtlasEvidence, DropletEvidence
 from gonogo.evidence.redis import RedisEvidence, RedisStatusEvidence, RedisWriteEvidence
 from gonogo.evidence.repository import RepositoryEvidence
 from gonogo.evidence.sentry import SentryEvidence
@@ -24,7 +25,9 @@ from gonogo.evidence.server import ServerEvidence
 from gonogo.evidence.stripe import StripeEvidence
 from gonogo.evidence.tls import TlsEvidence
 from gonogo.evidence.variables import VariableDifferenceEvidence, VariableFileEvidence
+from gonogo.probes.atlas import atlas_questions, probe_atlas
 from gonogo.probes.attested_url import probe_attested_url
+from gonogo.probes.digitalocean import droplet_questions, probe_droplet
 from gonogo.probes.dns import (
     host_questions,
     name_questions,
@@ -152,6 +155,14 @@ _KINDS: tuple[ProbeKind, ...] = (
         effect=Effect.WRITE,
     ),
     ProbeKind(name="server", section="servers", evidence=ServerEvidence, questions=server_questions, ask=probe_server),
+    ProbeKind(
+        name="droplet",
+        section="digitalocean",
+        evidence=DropletEvidence,
+        questions=droplet_questions,
+        ask=probe_droplet,
+    ),
+    ProbeKind(name="atlas", section="atlas", evidence=AtlasEvidence, questions=atlas_questions, ask=probe_atlas),
     ProbeKind(
         name="stripe",
         section="stripe",

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.sentry import Alert, SentryEvidence
+from gonogo.probes.json_api import objects
 from gonogo.probes.sentry_client import SentryApi
 from gonogo.secrets import Secrets
 
@@ -54,7 +55,7 @@ async def probe_sentry(question: SentryQuestion) -> SentryEvidence:
     project = await api.project_path()
     if not isinstance(project, dict):
         return SentryEvidence(**known, found=False)
-    keys = [key for key in _objects(await api.project_path("keys/")) if key.get("public") == question.public_key]
+    keys = [key for key in objects(await api.project_path("keys/")) if key.get("public") == question.public_key]
     return SentryEvidence(
         **known,
         found=True,
@@ -69,19 +70,14 @@ async def _alerts(api: SentryApi) -> list[Alert]:
     """Workflows, where this Sentry has them; the project's rules otherwise."""
     workflows = await api.organization_path("workflows/")
     if workflows is not None:
-        return list(_workflows(_objects(workflows)))
-    return list(_rules(_objects(await api.project_path("rules/"))))
-
-
-def _objects(found: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - JSON
-    """The objects of a list; whatever else Sentry may say is none."""
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+        return list(_workflows(objects(workflows)))
+    return list(_rules(objects(await api.project_path("rules/"))))
 
 
 def _workflows(found: Sequence[dict[str, Any]]) -> Iterator[Alert]:
     for workflow in found:
-        parts = _objects(workflow.get("actionFilters"))
-        actions = [action for part in parts for action in _objects(part.get("actions"))]
+        parts = objects(workflow.get("actionFilters"))
+        actions = [action for part in parts for action in objects(part.get("actions"))]
         enabled = workflow.get("enabled") is not False
         yield Alert(name=str(workflow.get("name"))[:_LONGEST], enabled=enabled, recipients=len(actions))
 
@@ -90,5 +86,5 @@ def _rules(found: Sequence[dict[str, Any]]) -> Iterator[Alert]:
     for rule in found:
         enabled = rule.get("status", "active") == "active"
         yield Alert(
-            name=str(rule.get("name"))[:_LONGEST], enabled=enabled, recipients=len(_objects(rule.get("actions")))
+            name=str(rule.get("name"))[:_LONGEST], enabled=enabled, recipients=len(objects(rule.get("actions")))
         )

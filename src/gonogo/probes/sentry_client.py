@@ -1,16 +1,11 @@
 """Sentry's Web API (https://docs.sentry.io/api/), read with a token."""
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from gonogo.errors import Unobserved
-from gonogo.probes.http_client import AddressClient, Body, address_client
-from gonogo.probes.tls import trust_context
+from gonogo.probes.json_api import JsonApi
 
-_FOUND, _REFUSED, _MISSING = 200, (401, 403), 404
-_PORTS = {"http": 80, "https": 443}
 _TOKENS = "a token with project:read and event:read is made at Sentry under Settings → Auth Tokens"
 
 
@@ -43,27 +38,12 @@ class SentryApi:
         return bool(isinstance(found, dict) and found.get("data"))
 
     async def _get(self, path: str) -> Any:  # noqa: ANN401 - JSON
-        parts = urlsplit(self.api)
-        host = parts.hostname or ""
-        tls = trust_context("public") if parts.scheme == "https" else None
-        port = parts.port or _PORTS[parts.scheme]
-        async with address_client(tls, host=host, address=host, port=port) as client:
-            return self._read(await self._asked(client, path))
-
-    async def _asked(self, client: AddressClient, path: str) -> Body:
-        prefix = urlsplit(self.api).path
-        return await client.get(f"{prefix}/api/0/{path}", {"Authorization": f"Bearer {self.token}"})
-
-    def _read(self, answer: Body) -> Any:  # noqa: ANN401 - JSON
-        exchange = answer.exchange
-        if exchange.status == _MISSING:
-            return None
-        if exchange.status in _REFUSED:
-            raise Unobserved(f"Sentry at {self.api} refuses the token ({exchange.status})", hint=_TOKENS)
-        if exchange.status != _FOUND or exchange.problem:
-            said = exchange.problem or f"it answered {exchange.status}"
-            raise Unobserved(f"Sentry at {self.api} could not be asked: {said}", hint="see https://status.sentry.io")
-        try:
-            return json.loads(answer.content)
-        except (ValueError, RecursionError):
-            raise Unobserved(f"Sentry at {self.api} answered no JSON", hint="is sentry.api right?") from None
+        api = JsonApi(
+            name="Sentry",
+            base=self.api,
+            headers={"Authorization": f"Bearer {self.token}"},
+            key="sentry.api",
+            login_hint=_TOKENS,
+            status_page="https://status.sentry.io",
+        )
+        return await api.get(f"api/0/{path}")

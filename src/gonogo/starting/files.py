@@ -33,6 +33,8 @@ _LATER = {
     "mongodb": "a document store: [mongodb], with a monitoring user",
     "redis": "a cache or queue: [redis], with a monitoring user",
     "servers": "machines with SSH: [servers.NAME], with a user for this",
+    "digitalocean": "droplets: [digitalocean], with a token that may read",
+    "atlas": "MongoDB Atlas: [atlas], with a service account that may read",
     "stripe": "payments: [stripe]",
     "sentry": "error reports: [sentry]",
     "mail": "mail to users: [mail], with an inbox that can be read",

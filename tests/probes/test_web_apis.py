@@ -1,4 +1,4 @@
-"""Stripe and Sentry that do not answer as they should: our inability, never the product's failure, and never a hang."""
+"""Stripe, Sentry and providers that do not answer as they should: our inability, never the product's failure, and never a hang."""
 
 import asyncio
 import json
@@ -14,6 +14,7 @@ from gonogo.probes.stripe import StripeQuestion, probe_stripe
 from reference.listener import Handler
 from tests.probes.doubles import hang_up, noise, serving
 from tests.probes.http_doubles import http_server
+from tests.probes.test_providers import atlas_at, droplet_at
 
 SECRET = "sk_test_never-shown-1"
 HUGE = 9 * 1024 * 1024
@@ -40,7 +41,7 @@ def sentry_at(port: int) -> Awaitable[Any]:
     return probe_sentry(SentryQuestion(api=api, public_key="k"))
 
 
-PROBES = [stripe_at, sentry_at]
+PROBES = [stripe_at, sentry_at, droplet_at, atlas_at]
 Probe = Callable[[int], Awaitable[Any]]
 
 
@@ -84,11 +85,12 @@ def test_stripe_in_an_unknown_shape(body: bytes) -> None:
         asked(stripe_at, http_server(lambda _path, _headers: (200, body)))
 
 
+@pytest.mark.parametrize(("probe", "name"), [(sentry_at, "Sentry"), (droplet_at, "DigitalOcean"), (atlas_at, "Atlas")])
 @pytest.mark.parametrize("what", ["HTML", "nothing", "deep", "too much"])
-def test_sentry_in_an_unknown_shape(what: str) -> None:
+def test_others_in_an_unknown_shape(probe: Probe, name: str, what: str) -> None:
     """As above."""
-    with pytest.raises(Unobserved, match="Sentry"):
-        asked(sentry_at, http_server(lambda _path, _headers: (200, ODD[what])))
+    with pytest.raises(Unobserved, match=name):
+        asked(probe, http_server(lambda _path, _headers: (200, ODD[what])))
 
 
 @pytest.mark.parametrize("what", ["a list", "null", "a number"])
@@ -105,8 +107,12 @@ def test_refused_key_is_evidence() -> None:
     assert "Invalid API Key" in seen.problem
 
 
-def test_refused_token_is_our_inability() -> None:
+@pytest.mark.parametrize(
+    ("probe", "hint"), [(sentry_at, "Auth Tokens"), (droplet_at, "API → Tokens"), (atlas_at, "service account")]
+)
+def test_refused_token_is_our_inability(probe: Probe, hint: str) -> None:
     """The token is ours: the product never sends with it."""
     with pytest.raises(Unobserved, match="refuses the token") as unobserved:
-        asked(sentry_at, http_server(lambda _path, _headers: (403, b"{}")))
-    assert "Auth Tokens" in unobserved.value.hint
+        asked(probe, http_server(lambda _path, _headers: (403, b"{}")))
+    assert hint in unobserved.value.hint
+    assert "never-shown" not in unobserved.value.reason

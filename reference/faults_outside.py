@@ -1,0 +1,107 @@
+"""The faults of what lies outside of the service: those whom it pays by, writes to, and runs on."""
+
+from collections.abc import Mapping
+
+from reference.changes import Change, part
+
+
+def _stopped(name: str) -> Change:
+    return part("host", stopped=frozenset({name}))
+
+
+OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
+    "stripe": {
+        "stripe-down": ("Stripe cannot be reached", part("stripe", running=False)),
+        "stripe-key-rolled": ("the secret key was rolled", part("stripe", rolled_key=True)),
+        "stripe-live": ("the account answers in live mode", part("stripe", livemode=True)),
+        "stripe-unverified": ("the business is not verified", part("stripe", details_submitted=False)),
+        "stripe-no-payouts": ("there is no bank account", part("stripe", payouts_enabled=False)),
+        "stripe-requirements-due": ("Stripe wants a document", part("stripe", currently_due=("company.tax_id",))),
+        "stripe-other-country": ("the account is in Portugal", part("stripe", country="PT", default_currency="eur")),
+        "stripe-pix-inactive": ("PIX is still under review", part("stripe", pix_capability="pending")),
+        "stripe-pix-not-offered": ("PIX is switched off at the till", part("stripe", pix_available=False)),
+        "stripe-webhook-missing": ("no webhook is registered", part("stripe", webhook_registered=False)),
+        "stripe-webhook-wrong-url": ("the webhook goes elsewhere", part("stripe", webhook_path="/webhooks/stripe")),
+        "stripe-webhook-disabled": ("Stripe gave up on the webhook", part("stripe", webhook_status="disabled")),
+        "stripe-event-missing": (
+            "refunds are not sent to the webhook",
+            part("stripe", webhook_events=("payment_intent.succeeded", "payment_intent.payment_failed")),
+        ),
+        "stripe-delivers-nothing": ("events never reach the service", part("stripe", delivers=False)),
+    },
+    "sentry": {
+        "sentry-down": ("Sentry cannot be reached", part("sentry", running=False)),
+        "sentry-drops-events": ("Sentry takes events, and keeps none", part("sentry", drops_events=True)),
+        "sentry-drops-transactions": ("the quota for traces is used up", part("sentry", drops_transactions=True)),
+        "sentry-no-project": ("the project is gone", part("sentry", project_exists=False)),
+        "sentry-other-key": ("the DSN is of another project", part("sentry", key_is_another=True)),
+        "sentry-no-alerts": ("nobody set up an alert", part("sentry", alerts=False)),
+        "sentry-alerts-disabled": ("the alert is switched off", part("sentry", alerts_enabled=False)),
+        "sentry-alert-reaches-nobody": (
+            "the older rules are all there is, and they tell nobody",
+            part("sentry", workflows=False, alerts_have_recipient=False),
+        ),
+    },
+    "client": {
+        "assistant-overloaded": ("the language model is overloaded", part("llm", answers=False)),
+    },
+    "mail": {
+        "mail-lost": ("the relay takes mail, and loses it", part("mail", delivers=False)),
+        "mail-down": ("the relay cannot be reached", part("mail", running=False)),
+    },
+    "digitalocean": {
+        "droplet-api-down": ("DigitalOcean's API answers 503", part("ocean", running=False)),
+        "droplet-gone": ("the droplet was destroyed", part("ocean", exists=False)),
+        "droplet-off": ("the droplet is powered off", part("ocean", status="off")),
+        "droplet-small": ("a smaller droplet was ordered", part("ocean", memory=2048)),
+        "droplet-other-image": ("it was built from another image", part("ocean", image="debian-12-x64")),
+        "droplet-no-keys": ("the account has no SSH key", part("ocean", keys=0)),
+        "droplet-no-firewall": ("the droplet is behind no cloud firewall", part("ocean", firewall=False)),
+        "droplet-firewall-open": ("a rule lets everybody in everywhere", part("ocean", inbound=("22", "0"))),
+        "droplet-no-disk-alert": ("nobody is told when the disk fills", part("ocean", alerts=("cpu",))),
+        "droplet-alert-reaches-nobody": ("the alerts have no recipient", part("ocean", recipients=False)),
+        "droplet-snapshot-old": ("the newest snapshot is two days old", part("ocean", snapshot_hours=48.0)),
+    },
+    "atlas": {
+        "atlas-api-down": ("the API of Atlas answers 503", part("atlas", running=False)),
+        "atlas-small": ("the cluster is a free one", part("atlas", size="M0")),
+        "atlas-other-region": ("the cluster is in Virginia", part("atlas", region="US_EAST_1")),
+        "atlas-repairing": ("the cluster is being repaired", part("atlas", state="REPAIRING")),
+        "atlas-admin-user": ("the service's user may do everything", part("atlas", role="atlasAdmin")),
+        "atlas-open-to-all": ("the whole internet may connect", part("atlas", access=("0.0.0.0/0",))),
+        "atlas-stranger-allowed": (
+            "somebody's home may connect",
+            part("atlas", access=("127.0.0.1/32", "127.0.0.2/32", "198.51.100.7/32")),
+        ),
+        "atlas-backup-off": ("backup is off", part("atlas", backup=False)),
+        "atlas-snapshot-fails": ("the last snapshot failed", part("atlas", snapshot_status="failed")),
+        "atlas-restore-old": ("nobody tried a restore for a year", part("atlas", restore_days=365.0)),
+        "atlas-restore-failed": ("the last restore failed", part("atlas", restore_failed=True)),
+        "atlas-alerts-off": ("all alerts are switched off", part("atlas", alerts_on=False)),
+    },
+    "server": {
+        "server-down": ("sshd cannot be reached", part("host", running=False)),
+        "server-hides": ("the visitor may not use sudo", part("host", sudo=False)),
+        "server-asks-passwords": ("sshd asks for passwords", part("host", passwords=True)),
+        "server-root-password": ("root may log in with a password", part("host", root_login="yes")),
+        "server-old-os": ("the server was built from last year's image", part("host", version="20.04")),
+        "server-small": ("the resize was never done", part("host", cpus=1, memory=1.92)),
+        "server-disk-full": ("the disk is 96 % full", part("host", disk_used=0.96)),
+        "server-firewall-off": ("ufw was disabled while somebody looked for a fault", part("host", firewall=False)),
+        "server-firewall-lenient": ("ufw lets in what no rule is about", part("host", incoming="allow")),
+        "server-firewall-open": (
+            "ufw lets everybody in at PostgreSQL's port",
+            part("host", open_ports=("22/tcp", "80/tcp", "443/tcp", "5432")),
+        ),
+        "server-no-bans": ("fail2ban is not running", part("host", jails=())),
+        "server-no-jail": ("fail2ban does not look at the API's log", part("host", jails=("sshd",))),
+        "server-no-upgrades": ("nobody installs security updates", part("host", upgrades=False)),
+        "server-service-as-root": ("the service runs as root", part("host", user="root")),
+        "server-container-restarts": ("a container restarts again and again", _stopped("workme-api")),
+        "server-unit-stopped": ("nginx is stopped", _stopped("nginx.service")),
+        "server-renewal-off": ("the timer that renews certificates is off", _stopped("certbot.timer")),
+        "server-log-silent": ("nothing was logged for an hour", part("host", log_silent=3600)),
+        "server-log-endless": ("nobody rotates the API's log", part("host", rotated=False)),
+    },
+}
+"""By the family of checks, or the journey, that notices."""
