@@ -1,14 +1,18 @@
 """One server over SSH: known by its host key, with nobody's configuration or agent, and commands that only read."""
 
+from __future__ import annotations
+
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-
-import asyncssh
+from typing import TYPE_CHECKING
 
 from gonogo.errors import Unobserved
+
+if TYPE_CHECKING:  # it takes a sixth of a second, which only those shall wait for who ask a server
+    import asyncssh
 
 _MOST_BYTES = 4 * 1024 * 1024
 _AT_ONCE = 5
@@ -61,14 +65,18 @@ class SshServer:
     """Of the secret."""
 
     @asynccontextmanager
-    async def shell(self) -> AsyncIterator["Shell"]:
+    async def shell(self) -> AsyncIterator[Shell]:
         """Log in. Raises Unobserved."""
+        import asyncssh  # noqa: PLC0415 - see above
+
         options = self._options()
         async with asyncssh.connect(self.address, self.port, config=None, options=options) as connection:
             yield Shell(connection, privileged=self.user == "root")
 
     async def methods(self, user: str) -> Sequence[str]:
         """How this user may log in, as the server says before it knows anything."""
+        import asyncssh  # noqa: PLC0415 - see above
+
         return sorted(await asyncssh.get_server_auth_methods(self.address, self.port, user, config=None))
 
     def someone(self) -> str:
@@ -76,6 +84,8 @@ class SshServer:
         return f"gonogo-{secrets.token_hex(4)}"
 
     def _options(self) -> asyncssh.SSHClientConnectionOptions:
+        import asyncssh  # noqa: PLC0415 - see above
+
         try:
             key = asyncssh.import_private_key(self.key)
         except asyncssh.KeyImportError as error:
@@ -107,6 +117,8 @@ class Shell:
 
     async def run(self, command: str, *, as_root: bool = False) -> Said:
         """What it says in plain English. Raises Unobserved when it says too much."""
+        import asyncssh  # noqa: PLC0415 - see above
+
         line = f"LC_ALL=C {self._sudo if as_root else ''}{command}"
         async with (
             self._places,
@@ -126,6 +138,8 @@ _KEYSCAN = "ssh-keyscan ADDRESS prints it; compare its fingerprint with the serv
 @asynccontextmanager
 async def reachable(server: SshServer) -> AsyncIterator[None]:
     """Whatever keeps us out is told as such."""
+    import asyncssh  # noqa: PLC0415 - see above
+
     where = f"{server.address}, port {server.port}"
     try:
         yield
