@@ -4,8 +4,13 @@ import argparse
 import json
 import sys
 
-from reference.faults import FAULTS
-from reference.supervisor import serve
+try:
+    from reference.faults import FAULTS
+    from reference.supervisor import serve
+except ModuleNotFoundError as error:  # who installed gonogo alone has none of what the environment is made of
+    cure = "It needs an extra: pip install 'gonogo[reference]'"
+    print(json.dumps({"event": "failed", "message": f"{error.name} is not installed", "cure": cure}))  # noqa: T201 - the answer
+    sys.exit(2)
 
 
 def main() -> int:

@@ -160,8 +160,11 @@ def explain(event: Event) -> str:
 def known_faults() -> list[dict[str, str]]:
     """Name, area and meaning of every fault that the reference environment has."""
     command = [sys.executable, "-m", "reference", "faults"]
-    listed = subprocess.run(command, env=_environ(), check=True, stdout=subprocess.PIPE)  # noqa: S603 - as above
-    faults: list[dict[str, str]] = json.loads(listed.stdout)
+    listed = subprocess.run(command, env=_environ(), check=False, stdout=subprocess.PIPE)  # noqa: S603 - as above
+    told = json.loads(listed.stdout)
+    if listed.returncode:
+        raise UsageError(explain(told))
+    faults: list[dict[str, str]] = told
     return faults
 
 

@@ -1,6 +1,7 @@
 """The load stage of a run: people are made, the generator runs, the service is watched, everything is removed again."""
 
 import importlib.util
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
@@ -33,6 +34,7 @@ SCOPE = (LOAD,)
 HISTOGRAMS = "load/histograms.hlog"
 LOG = "load/generator.log"
 """In the run's folder."""
+_MISSING = re.compile("No module named '(locust|gevent|geventhttpclient)")
 _JOINING_SECONDS = 60
 _SLACK_SECONDS = 30
 _INTERRUPTED = "it was interrupted"
@@ -126,7 +128,9 @@ class LoadStage:
         if ledger.lost:
             return f"{len(ledger.lost)} of {self.crowd.size} workers were lost"
         if code > 0 and not stopped:
-            return f"the load generator ended with {code}: {words.rpartition(chr(10))[2]}"
+            last = words.rpartition("\n")[2]
+            cure = "; it needs an extra: pip install 'gonogo[load]'" if _MISSING.search(last) else ""
+            return f"the load generator ended with {code}: {last}{cure}"
         return stopped or ("" if ledger.done else "the load generator was ended: it did not come to an end in time")
 
     def _listen(self, generator: Generator, ledger: Ledger) -> str:
