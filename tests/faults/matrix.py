@@ -130,7 +130,8 @@ def measure_load(matrix: dict[str, Measured], unjudged: set[str]) -> Iterator[st
         if problem := under_load.complaint(faults, frozenset(red(results))):
             yield problem
         if not faults and results.decision.verdict is not Verdict.GO:
-            yield f"the healthy environment is {results.decision.verdict} under load: {', '.join(unseen(results))}"
+            told = [seen.message for check in results.checks for seen in check.observations if seen.message]
+            yield f"the healthy environment is {results.decision.verdict} under load: {'; '.join(told)}"
     left = under_load.OWN.keys() - {fault for faults in under_load.TOGETHER for fault in faults}
     print(f"left to make load-faults, since a small difference takes minutes to prove: {', '.join(sorted(left))}")
 
