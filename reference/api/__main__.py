@@ -18,6 +18,7 @@ from reference.api.accounts import ensure_admin
 from reference.api.app import build_app, build_redirect
 from reference.api.config import ApiConfig
 from reference.api.faulty import REPLIES, Faulty
+from reference.api.passwords import warm_up
 from reference.api.sabotage import sabotage
 from reference.api.service import Service
 from reference.web import WebServer
@@ -36,6 +37,7 @@ class Servers:
 
     async def start(self) -> None:
         """Listen where there is no TLS."""
+        await warm_up()
         await self._serve(self._api, "127.0.0.1", self._config.plain_port)
         for address in self._config.addresses:
             await self._serve(self._redirect, address, self._config.http_port)

@@ -1,6 +1,5 @@
 """Users: registration with the beta code, login, the caller's own profile, and the way out."""
 
-import asyncio
 import secrets
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -11,8 +10,9 @@ from pydantic import BaseModel, Field
 from pymongo.errors import DuplicateKeyError
 
 from reference.api.limits import forgive, limit
+from reference.api.passwords import PASSWORDS, hashing
 from reference.api.requests import Body, Email, Role, Words
-from reference.api.service import PASSWORDS, CurrentService, Document, Service
+from reference.api.service import CurrentService, Document, Service
 from reference.api.stores import CurrentStores
 from reference.api.tokens import LIFETIME, CurrentUser, issue_token
 
@@ -90,7 +90,7 @@ async def login(presented: Login, service: CurrentService) -> Token:
     # Somebody's hash is verified even when there is no such user, so that the time taken does not tell.
     stored = user["password"] if user else _NOBODY
     try:
-        await asyncio.to_thread(service.passwords.verify, stored, presented.password)
+        await hashing(service.passwords.verify, stored, presented.password)
     except VerifyMismatchError:
         user = None
     if user is None:
@@ -133,7 +133,7 @@ async def ensure_admin(service: Service) -> None:
         "_id": secrets.token_hex(12),
         "name": "Administrator",
         "role": "admin",
-        "password": await asyncio.to_thread(service.passwords.hash, config.admin_password),
+        "password": await hashing(service.passwords.hash, config.admin_password),
         "created_at": datetime.now(UTC),
     }
     await users.update_one({"email": config.admin_email}, {"$setOnInsert": document}, upsert=True)
@@ -150,7 +150,7 @@ async def _create(service: Service, wanted: Registration) -> Profile:
         "email": profile.email,
         "name": profile.name,
         "role": profile.role,
-        "password": await asyncio.to_thread(service.passwords.hash, wanted.password),
+        "password": await hashing(service.passwords.hash, wanted.password),
         "created_at": datetime.now(UTC),
     }
     try:

@@ -19,7 +19,8 @@ from reference.api.erasure import Erasure
 from reference.api.ledger import Ledger
 from reference.api.listings import Listings
 from reference.api.mailer import Mailer
-from reference.api.service import BODY_BYTES, PASSWORDS, Document, Service
+from reference.api.passwords import PASSWORDS
+from reference.api.service import BODY_BYTES, Document, Service
 from reference.api.stores import CurrentStores, Stores
 from reference.api.tokens import CurrentUser, admin_only
 from reference.api.webhook import Receiver

@@ -17,14 +17,13 @@ from redis.asyncio import Redis
 from reference.api.config import ApiConfig
 from reference.api.mailer import Mailer
 from reference.api.metrics import Metrics
+from reference.api.passwords import PASSWORDS
 
 _DATABASE_PATIENCE_MS = 2000
 _OUTSIDE_PATIENCE_SECONDS = 5
 _KIB = 1024
 BODY_BYTES: Mapping[str, int] = {"/api/documents": 1028 * _KIB, "/api/payment/stripe/webhook": 256 * _KIB}
 KEY_PREFIX = "wm:"
-# The least that OWASP's Password Storage Cheat Sheet takes; argon2's defaults cost four times as much of two cores.
-PASSWORDS = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 Document = dict[str, Any]
 
 
