@@ -15,7 +15,7 @@ from pathlib import Path
 
 from gonogo.plan import LOAD, Suite, read_suite
 from gonogo.reference_instance import ReferenceInstance, ReferenceProcess, known_faults
-from gonogo.results import Outcome, Results, Verdict
+from gonogo.results import Outcome, Results
 from gonogo.run import Request, check_folders, prepare
 from gonogo.session import judge
 from tests.faults import under_load
@@ -115,23 +115,20 @@ def measure_all(faults: Sequence[str]) -> Mapping[str, Measured]:
 
 
 def measure_load(matrix: dict[str, Measured], unjudged: set[str]) -> Iterator[str]:
-    """The load, healthy and with its faults, several at a time, the machine to itself; what is wrong with what was red.
+    """The load with its faults, several at a time, the machine to itself; what is wrong with what was red.
 
     ``unjudged`` takes the checks that could not be seen red, since the machine was too busy: said, and counted as nothing.
     """
-    for faults, results, seconds in under_load.measured([(), *under_load.TOGETHER]):
-        name = " + ".join(faults) or f"{HEALTHY}, under load"
+    for faults, results, seconds in under_load.measured(under_load.TOGETHER):
+        name = " + ".join(faults)
         print(row(name, results, seconds), flush=True)
         if busy := under_load.too_busy(results):
             print(f"  not judged, this machine was too busy three times: {busy}")
             unjudged |= under_load.expected(faults)
             continue
-        matrix[name] = Measured(red(results), unseen(results) if faults else [], [check.id for check in results.checks])
+        matrix[name] = Measured(red(results), unseen(results), [check.id for check in results.checks])
         if problem := under_load.complaint(faults, frozenset(red(results))):
             yield problem
-        if not faults and results.decision.verdict is not Verdict.GO:
-            told = [seen.message for check in results.checks for seen in check.observations if seen.message]
-            yield f"the healthy environment is {results.decision.verdict} under load: {'; '.join(told)}"
     left = under_load.OWN.keys() - {fault for faults in under_load.TOGETHER for fault in faults}
     print(f"left to make load-faults, since a small difference takes minutes to prove: {', '.join(sorted(left))}")
 

@@ -1,5 +1,7 @@
 """``make load-faults``: every fault that shows under load only, one by one; each must turn exactly its own checks red.
 
+The healthy environment comes first, under its whole load, and must be GO.
+
 ``make faults`` does the same with several at a time, and leaves out those that take minutes to prove: 11 % where 10 %
 are allowed, or 6 % where 5 are, is a difference that only thousands of requests show.
 """
@@ -12,7 +14,7 @@ from typing import Any
 
 from gonogo.plan import LOAD
 from gonogo.reference_instance import ReferenceInstance, ReferenceProcess
-from gonogo.results import Outcome, Results
+from gonogo.results import Outcome, Results, Verdict
 from gonogo.run import Request, prepare
 from gonogo.session import judge
 
@@ -126,13 +128,16 @@ def _words(checks: frozenset[str]) -> str:
 
 
 def main(wanted: Sequence[str]) -> int:
-    """Print one line for each; 1 if any is wrong."""
+    """Print one line for each, the healthy environment first; 1 if any is wrong."""
     bad = 0
-    for faults, results, seconds in measured([[fault] for fault in wanted or OWN]):
+    healthy: Sequence[Sequence[str]] = [] if wanted else [()]
+    for faults, results, seconds in measured([*healthy, *([fault] for fault in wanted or OWN)]):
         problem = complaint(faults, red(results))
+        if not faults and results.decision.verdict is not Verdict.GO:
+            problem = "; ".join(seen.message for check in results.checks for seen in check.observations if seen.message)
         bad += bool(problem)
         print(
-            f"{faults[0]:<26} {results.decision.verdict:<11} {seconds:5.1f} s  {problem or _words(red(results))}",
+            f"{faults[0] if faults else 'none':<26} {results.decision.verdict:<11} {seconds:5.1f} s  {problem or _words(red(results))}",
             flush=True,
         )
     return min(bad, 1)
