@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 PASSWORDS = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 Result = TypeVar("Result")
 _THREADS = 2
-_ROUNDS = 2
+_ROUNDS = 3
 _HASHING = ThreadPoolExecutor(_THREADS, thread_name_prefix="passwords")
 """A thread keeps the 19 MiB of its first hash for those to come: two of them, not as many as a busy hour starts."""
 
