@@ -38,8 +38,14 @@ def test_sshd_is_configured_for_keys(server: ServerEvidence) -> None:
     told = server.sshd
     if told is None:
         raise _not_shown(server, "sshd")
-    for keyword in ("passwordauthentication", "kbdinteractiveauthentication", "permitemptypasswords"):
-        assert told.get(keyword, "no") == "no", f"{server.address}: sshd has {keyword} {told[keyword]}"
+    # Before OpenSSH 8.7 keyboard-interactive had the other name.
+    interactive = told.get("kbdinteractiveauthentication", told.get("challengeresponseauthentication", ""))
+    for keyword, value in (
+        ("passwordauthentication", told.get("passwordauthentication", "")),
+        ("kbdinteractiveauthentication", interactive),
+        ("permitemptypasswords", told.get("permitemptypasswords", "")),
+    ):
+        assert value == "no", f"{server.address}: sshd has {keyword} {value or 'at its default'}"
     root = told.get("permitrootlogin", "")
     assert root in {"no", "prohibit-password", "without-password", "forced-commands-only"}, (
         f"{server.address}: sshd has permitrootlogin {root or 'at its default'}"

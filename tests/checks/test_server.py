@@ -37,6 +37,12 @@ DECLARED: dict[str, Any] = {
     "renewal": "certbot.timer",
     "logs": [LOG],
 }
+SSHD = {
+    "passwordauthentication": "no",
+    "challengeresponseauthentication": "no",
+    "permitemptypasswords": "no",
+    "permitrootlogin": "no",
+}
 WELL = ServerEvidence(
     scope=("servers", "one"),
     taken_at=AT,
@@ -49,7 +55,7 @@ WELL = ServerEvidence(
     disk=77 * GIB,
     disk_used=0.3,
     load=0.4,
-    sshd={"passwordauthentication": "no", "kbdinteractiveauthentication": "no", "permitrootlogin": "no"},
+    sshd=SSHD,
     firewall=Firewall(
         active=True,
         incoming="deny",
@@ -93,9 +99,11 @@ def opened(to: str) -> Firewall:
 RED: list[tuple[str, dict[str, Any], str]] = [
     ("server-login-methods", {"logins": (Login(user="root", methods=("password", "publickey")),)}, "by password"),
     ("server-login-methods", {"logins": (Login(user="x", methods=()),)}, "no way to log in"),
-    ("server-sshd", {"sshd": {"passwordauthentication": "yes", "permitrootlogin": "no"}}, "passwordauthentication yes"),
-    ("server-sshd", {"sshd": {"permitrootlogin": "yes"}}, "permitrootlogin yes"),
-    ("server-sshd", {"sshd": {"passwordauthentication": "no"}}, "at its default"),
+    ("server-sshd", {"sshd": {**SSHD, "passwordauthentication": "yes"}}, "passwordauthentication yes"),
+    ("server-sshd", {"sshd": {**SSHD, "challengeresponseauthentication": "yes"}}, "kbdinteractiveauthentication yes"),
+    ("server-sshd", {"sshd": {**SSHD, "permitrootlogin": "yes"}}, "permitrootlogin yes"),
+    ("server-sshd", {"sshd": {"permitrootlogin": "no"}}, "passwordauthentication at its default"),
+    ("server-sshd", {"sshd": {**SSHD, "permitrootlogin": ""}}, "permitrootlogin at its default"),
     ("server-os", {"os": "Ubuntu 20.04"}, "runs Ubuntu 20.04, not Ubuntu 22.04"),
     ("server-size", {"cpus": 1}, "processors: 1, not 2"),
     ("server-size", {"memory": 2 * GIB}, "2.0 GiB of memory, not 4.0 GiB"),

@@ -195,6 +195,12 @@ def test_a_bare_answer_has_no_facts() -> None:
     assert (bare.found, bare.state, bare.sizes, bare.backup_enabled) == (True, "", (), False)
 
 
+def test_an_answer_without_its_list_is_no_empty_list() -> None:
+    """What was not understood was not seen: neither none nor all."""
+    with pytest.raises(Unobserved, match="gave no firewalls"):
+        asked(droplet_at, {PATH: {"droplet": {}}, f"{PATH}/firewalls": {"message": "try again"}})
+
+
 def test_a_list_without_an_end_is_cut_off() -> None:
     """A service that always has one more page."""
 

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import tomli_w
 
 from gonogo.attestations import Attestation, Evidence, write_attestation
+from gonogo.environment.model import Family
 from gonogo.evidence.attested_url import AttestedUrlEvidence
 from gonogo.evidence.record import Record
 from gonogo.publish import open_folder, publish
@@ -25,23 +27,7 @@ from gonogo.sources import RecordedSource
 
 PASSPHRASE = "correct horse battery"
 ROLES = {"technical-lead": "Tomás", "product-owner": "Paula", "devops": "Davi"}
-FAMILIES = [
-    "dns",
-    "hosts",
-    "http",
-    "mongodb",
-    "redis",
-    "ports",
-    "stripe",
-    "sentry",
-    "servers",
-    "digitalocean",
-    "atlas",
-    "mail",
-    "smoke",
-    "load",
-    "variables",
-]
+FAMILIES = list(get_args(Family))
 LIST = "# Launch\n- [ ] Guide <!-- a.guide attest=devops -->\n- [ ] All is well <!-- s.lead -->\n"
 GATES = """
 [default]

@@ -33,11 +33,18 @@ class JsonApi:
         return await self.send("GET", path)
 
     async def pages(self, path: str, items: str, query: str) -> list[dict[str, Any]]:
-        """All objects of a list that comes in pages of PAGE_SIZE; ``query`` ends where the page's number belongs."""
+        """All objects of a list that comes in pages of PAGE_SIZE; ``query`` ends where the page's number belongs.
+
+        None of them if there is no such list (404). Raises Unobserved for an answer that holds none.
+        """
         found: list[dict[str, Any]] = []
         for number in range(1, _MOST_PAGES + 1):
             page = await self.get(f"{path}?{query}{number}")
-            more = objects(page.get(items)) if isinstance(page, dict) else []
+            if page is None:
+                return found
+            if not isinstance(page, dict) or not isinstance(page.get(items), list):
+                raise Unobserved(f"{self.name} at {self.base} gave no {items}", hint=f"is {self.key} right?")
+            more = objects(page[items])
             found += more
             if len(more) < PAGE_SIZE:
                 return found
