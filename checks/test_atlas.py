@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from gonogo.durations import format_duration
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.environment.providers import Atlas
-from gonogo.errors import Unobserved
 from gonogo.evidence.providers import AtlasEvidence
 
 _TOO_MUCH = {"atlasAdmin", "root", "readWriteAnyDatabase", "dbAdminAnyDatabase", "userAdminAnyDatabase"}

@@ -2,10 +2,10 @@
 
 import pytest
 
-from gonogo.durations import format_duration
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.environment.providers import DigitalOcean, Droplet
-from gonogo.errors import Unobserved
 from gonogo.evidence.providers import DropletEvidence, InboundRule
 
 _EVERYBODY = {"0.0.0.0/0", "::/0"}

@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from gonogo.catalogue import Policy
-from gonogo.durations import format_duration
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Dns, Environment
-from gonogo.errors import Unobserved
 from gonogo.evidence.dns import (
     Addresses,
     Answer,
@@ -18,6 +17,7 @@ from gonogo.evidence.dns import (
     ServerAnswers,
 )
 from gonogo.evidence.tls import TlsEvidence
+from gonogo.policy.catalogue import Policy
 
 _CRITICAL = 128
 _UNDERSTOOD_TAGS = {"issue", "issuewild", "issuemail", "issuevmc", "iodef", "contactemail", "contactphone"}

@@ -7,10 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gonogo.catalogue import Policy
-from gonogo.durations import format_duration
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment, Http
-from gonogo.errors import Unobserved
 from gonogo.evidence.http import (
     Exchange,
     HealthEvidence,
@@ -19,6 +18,7 @@ from gonogo.evidence.http import (
     PagesEvidence,
     PlainHttpEvidence,
 )
+from gonogo.policy.catalogue import Policy
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _HEALTHY = {"ok", "up", "pass", "healthy"}

@@ -2,12 +2,12 @@
 
 import pytest
 
-from gonogo.catalogue import Policy
-from gonogo.durations import format_duration
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment, MongoDb
-from gonogo.errors import Unobserved
 from gonogo.evidence.base import RoundTripEvidence
 from gonogo.evidence.mongodb import MongoEvidence, MongoStatusEvidence, MongoWriteEvidence, Refusal
+from gonogo.policy.catalogue import Policy
 
 _UNAUTHORIZED = 13
 _AUTHENTICATION_FAILED = 18

@@ -4,8 +4,8 @@ import ipaddress
 
 import pytest
 
+from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.errors import Unobserved
 from gonogo.evidence.ports import PortsEvidence, PortState
 
 

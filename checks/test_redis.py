@@ -2,12 +2,12 @@
 
 import pytest
 
-from gonogo.catalogue import Policy
-from gonogo.durations import format_duration
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment, Redis
-from gonogo.errors import Unobserved
 from gonogo.evidence.base import RoundTripEvidence
 from gonogo.evidence.redis import RedisEvidence, RedisStatusEvidence, RedisWriteEvidence
+from gonogo.policy.catalogue import Policy
 
 _ACCEPTED = "accepted"
 _REFUSALS = ("NOPERM", "ERR unknown command", "ERR unknown subcommand", "ERR DEBUG command not allowed")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gonogo.errors import Unobserved
+from gonogo.base.errors import Unobserved
 from gonogo.evidence.repository import Finding, RepositoryEvidence
 
 _SHOWN = 5

@@ -2,9 +2,9 @@
 
 import pytest
 
+from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.environment.servers import Server
-from gonogo.errors import Unobserved
 from gonogo.evidence.server import FirewallRule, ServerEvidence
 
 _KEYS_ONLY = {"publickey"}

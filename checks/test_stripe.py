@@ -2,8 +2,8 @@
 
 import pytest
 
+from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment, Stripe
-from gonogo.errors import Unobserved
 from gonogo.evidence.stripe import StripeEvidence, WebhookEndpoint
 
 _ALL = "*"

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from gonogo.catalogue import Policy
-from gonogo.durations import format_duration
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.errors import Unobserved
 from gonogo.evidence.tls import Certificate, Handshake, TlsEvidence, without_roots
+from gonogo.policy.catalogue import Policy
 
 _OLD = ("TLSv1", "TLSv1.1")
 _NEW = ("TLSv1.2", "TLSv1.3")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gonogo.catalogue import Policy
-from gonogo.errors import Unobserved
+from gonogo.base.errors import Unobserved
 from gonogo.evidence.variables import Account, Variable, VariableDifferenceEvidence, VariableFileEvidence
+from gonogo.policy.catalogue import Policy
 
 
 @pytest.mark.check("variables-file")

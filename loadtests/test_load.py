@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from gonogo.catalogue import Policy
+from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment, Load
-from gonogo.errors import Unobserved
 from gonogo.evidence.load import LoadEvidence, Traffic
 from gonogo.load.judging import complete, decide, errors, fit, in_vain, judged, over_budget
 from gonogo.load.leak import growth
 from gonogo.load.verdicts import Hits, Ruling, judge
+from gonogo.policy.catalogue import Policy
 
 _MIB = 2**20
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gonogo.errors import Unobserved
+from gonogo.base.errors import Unobserved
 from gonogo.journey.money import intent, refunded
 from gonogo.journey.walk import Walk
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from gonogo.catalogue import Policy
 from gonogo.environment.model import Environment
 from gonogo.journey.replies import Reply
 from gonogo.journey.tokens import GUESSES, AccessToken, read_token
 from gonogo.journey.walk import Walk
+from gonogo.policy.catalogue import Policy
 
 _ALLOWED = "access-control-allow-origin"
 _PREFLIGHT = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from gonogo.errors import Unobserved
+from gonogo.base.errors import Unobserved
 from gonogo.journey.people import Person
 from gonogo.journey.replies import Reply
 from gonogo.journey.walk import Walk

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.errors import UsageError
-from gonogo.publish import open_folder, publish
+from gonogo.base.errors import UsageError
+from gonogo.judging.run_plugin import RunPlugin, evidence_fixtures
+from gonogo.record.run_folder import RunFolder
 from gonogo.report.terminal import render_summary
-from gonogo.run import Request, prepare
-from gonogo.run_folder import RunFolder
-from gonogo.run_plugin import RunPlugin, evidence_fixtures
+from gonogo.runs.publish import open_folder, publish
+from gonogo.runs.run import Request, prepare
 
 MARKER = "check(id): a check of gonogo; the id names its line in catalogue.toml"
 

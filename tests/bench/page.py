@@ -8,10 +8,10 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, sync_playwright
 
-from gonogo.replay import read_results
+from gonogo.record.results import CheckResult, Observation, Results
 from gonogo.report.html import render_signoff
-from gonogo.results import CheckResult, Observation, Results
-from gonogo.verdict import count
+from gonogo.runs.replay import read_results
+from gonogo.verdict.decision import count
 
 _SAMPLE = Path(__file__).parents[2] / "reports" / "sample" / "results.json"
 _SIZES = (20, 500, 5000)

@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from gonogo.collect import Collector, Job
+from gonogo.collecting.collector import Collector, Job
 from gonogo.environment.model import Limits
 from gonogo.evidence.base import Evidence, Scope
-from gonogo.probes.kind import ProbeKind
+from gonogo.families.kind import ProbeKind
 
 _ANSWERS_AFTER_SECONDS = 0.5
 _SIZES = (1, 10, 50, 200)

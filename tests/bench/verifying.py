@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gonogo.archive import NAME, read_results
-from gonogo.plan import read_suite
-from gonogo.run import check_folders
+from gonogo.planning.plan import read_suite
+from gonogo.record.archive import NAME, read_results
+from gonogo.runs.run import check_folders
 
 _CHECKS = 500
 _TIMES = 5

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gonogo.catalogue import Catalogue, read_catalogue
-from gonogo.declarations import Declaration, read_declarations
+from gonogo.planning.declarations import Declaration, read_declarations
+from gonogo.policy.catalogue import Catalogue, read_catalogue
 
 _ROOT = Path(__file__).parents[2]
 FOLDERS = (_ROOT / "checks", _ROOT / "loadtests")

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from gonogo.errors import Unobserved
+from gonogo.base.errors import Unobserved
 from gonogo.evidence.dns import Addresses, Answer
-from tests.checks.dns_literals import (
+from tests.support.dns_literals import (
     ABSENT,
     ANSWER,
     CAA,

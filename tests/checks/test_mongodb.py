@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.errors import Unobserved
 from gonogo.evidence.base import RoundTripEvidence
 from gonogo.evidence.mongodb import Member, MongoEvidence, MongoStatusEvidence, MongoWriteEvidence, Refusal
 from tests.checks.conftest import Judge

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gonogo.errors import Unobserved
+from gonogo.base.errors import Unobserved
 from gonogo.evidence.repository import Finding, RepositoryEvidence
 from tests.checks.conftest import Judge
 from tests.checks.test_tls import AT

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.errors import Unobserved
 from gonogo.evidence.server import (
     Firewall,
     FirewallRule,

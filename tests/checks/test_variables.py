@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.errors import Unobserved
 from gonogo.evidence.variables import Account, Shared, Variable, VariableDifferenceEvidence, VariableFileEvidence
-from gonogo.plan import build_plan, read_suite
-from gonogo.probes.registry import KINDS
-from gonogo.results import Outcome
-from gonogo.verdict import conclude
+from gonogo.families.registry import KINDS
+from gonogo.planning.plan import build_plan, read_suite
+from gonogo.record.results import Outcome
+from gonogo.verdict.decision import conclude
 from tests.checks.conftest import FOLDERS, Judge
 from tests.checks.test_tls import AT
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.results import LineStatus, Outcome, Results
+from gonogo.record.results import LineStatus, Outcome, Results
 from tests.cli.conftest import Gonogo
 from tests.report.accounts import accounted, attested, line
 from tests.report.conftest import AT, check

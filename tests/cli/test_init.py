@@ -22,7 +22,7 @@ from reference.listener import Handler, Listener
 from reference.relay import TlsOffer
 from tests.cli.conftest import Gonogo
 from tests.dead.conftest import endless_body, endless_headers, garbage, one_byte_a_second
-from tests.probes.http_doubles import http_server
+from tests.support.http_doubles import http_server
 
 HOST = "shop.test"
 NOWHERE = ("--address", "127.0.0.1", "--resolver", "127.0.0.1:1")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.results import Outcome
+from gonogo.record.results import Outcome
 from tests.cli.conftest import DEAD_END
 from tests.reference.supervised import eventually
 

@@ -49,7 +49,7 @@ persistence = "none"
 BLABBING_CHECK = f'''
 import logging
 import pytest
-from gonogo.errors import Unobserved
+from gonogo.base.errors import Unobserved
 
 @pytest.mark.check("leak-assert")
 def test_assert(tls):

@@ -9,10 +9,10 @@ import pytest
 
 from gonogo.cli import cli
 from gonogo.environment.load import read_environment
-from gonogo.reference_instance import ReferenceInstance, ReferenceProcess
-from gonogo.results import Outcome
-from gonogo.run import Request, prepare
-from gonogo.session import judge
+from gonogo.judging.session import judge
+from gonogo.record.results import Outcome
+from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess
+from gonogo.runs.run import Request, prepare
 from tests.docs.blocks import DOCUMENTS, ROOT, blocks, commands, links
 from tests.docs.help import PAGE, rendered
 

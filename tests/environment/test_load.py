@@ -6,9 +6,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from gonogo.base.errors import UsageError
 from gonogo.environment.load import available, find_secrets, overlaid, read_environment, resolve_secrets
 from gonogo.environment.schema import environment_schema
-from gonogo.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
 MINIMAL = '[service]\nname = "S"\nbase_url = "https://a.test"\n'

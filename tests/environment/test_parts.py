@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from gonogo.bundled import bundled_root
+from gonogo.base.bundled import bundled_root
+from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
-from gonogo.plan import PlannedCheck, build_plan, read_suite
-from gonogo.probes.registry import KINDS
-from gonogo.secrets import Secrets
+from gonogo.families.registry import KINDS
+from gonogo.planning.plan import PlannedCheck, build_plan, read_suite
 
 SUITE = read_suite([bundled_root() / "checks"])
 EVERYTHING: dict[str, Any] = {

@@ -13,11 +13,11 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from gonogo.plan import LOAD, Suite, read_suite
-from gonogo.reference_instance import ReferenceInstance, ReferenceProcess, known_faults
-from gonogo.results import Outcome, Results
-from gonogo.run import Request, check_folders, prepare
-from gonogo.session import judge
+from gonogo.judging.session import judge
+from gonogo.planning.plan import LOAD, Suite, read_suite
+from gonogo.record.results import Outcome, Results
+from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess, known_faults
+from gonogo.runs.run import Request, check_folders, prepare
 from tests.faults import under_load
 
 RED = {Outcome.FAIL, Outcome.WARN}

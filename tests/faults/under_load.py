@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gonogo.plan import LOAD
-from gonogo.reference_instance import ReferenceInstance, ReferenceProcess
-from gonogo.results import Outcome, Results, Verdict
-from gonogo.run import Request, prepare
-from gonogo.session import judge
+from gonogo.judging.session import judge
+from gonogo.planning.plan import LOAD
+from gonogo.record.results import Outcome, Results, Verdict
+from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess
+from gonogo.runs.run import Request, prepare
 
 OWN: Mapping[str, frozenset[str]] = {
     "load-slow-tail": frozenset({"load-latency"}),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.declarations import read_declarations
+from gonogo.planning.declarations import read_declarations
 from tests.reference.supervised import ROOT, Supervised, faults, nothing_is_left
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from gonogo.results import (
+from gonogo.record.results import (
     RESULTS,
     Attested,
     CheckResult,
@@ -17,7 +17,7 @@ from gonogo.results import (
     Results,
     canonical,
 )
-from gonogo.verdict import decide
+from gonogo.verdict.decision import decide
 from tests.report.conftest import AT, check, results
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from gonogo.catalogue import Severity
 from gonogo.environment.types import Effect
 from gonogo.evidence.load import Quantile
-from gonogo.recording import facts
-from gonogo.results import (
+from gonogo.policy.catalogue import Severity
+from gonogo.record.recording import facts
+from gonogo.record.results import (
     RESULTS,
     Attested,
     Cause,
@@ -33,7 +33,7 @@ from gonogo.results import (
     Verdict,
     canonical,
 )
-from gonogo.verdict import count, decide
+from gonogo.verdict.decision import count, decide
 from tests.checks.test_load import each_second, measured, traffic
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

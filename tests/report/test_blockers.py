@@ -2,10 +2,10 @@
 
 import dataclasses
 
-from gonogo.catalogue import Severity
+from gonogo.policy.catalogue import Severity
+from gonogo.record.results import Cause, LineStatus, Outcome, Results, RootCause
 from gonogo.report.blockers import blockers
-from gonogo.results import Cause, LineStatus, Outcome, Results, RootCause
-from gonogo.verdict import root_causes
+from gonogo.verdict.decision import root_causes
 from tests.report.accounts import CASES, accounted, line, waived
 from tests.report.conftest import check
 

@@ -7,8 +7,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from gonogo.record.results import Results
 from gonogo.report.ctrf import render_ctrf
-from gonogo.results import Results
 from tests.report.accounts import CASES
 
 SCHEMA = Path(__file__).with_name("ctrf.schema.json")

@@ -1,7 +1,7 @@
 """Observed facts: once, bounded, and short where there would be too many to read."""
 
+from gonogo.record.results import Outcome
 from gonogo.report.facts import page_facts
-from gonogo.results import Outcome
 from tests.report.conftest import check, results
 
 

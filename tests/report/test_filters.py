@@ -2,8 +2,8 @@
 
 import pytest
 
+from gonogo.record.results import Outcome
 from gonogo.report.filters import bar, safe_url
-from gonogo.results import Outcome
 
 
 @pytest.mark.parametrize("url", ["https://wiki.test/page", "https://wiki.test:8443/a?b=c#d"])

@@ -3,11 +3,11 @@
 import pytest
 from markdown_it import MarkdownIt
 
+from gonogo.record.results import Finding, LineStatus, Outcome
 from gonogo.report.github import render_commands
 from gonogo.report.markdown import inert, quoted
 from gonogo.report.summary import LARGEST_BYTES, render_summary_page
 from gonogo.report.terminal import render_summary
-from gonogo.results import Finding, LineStatus, Outcome
 from tests.report.accounts import CASES, accounted, exception, line
 from tests.report.conftest import HOSTILE, check, results
 

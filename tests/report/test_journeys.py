@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
+from gonogo.record.results import CheckResult
 from gonogo.report.html import render_signoff
 from gonogo.report.journeys import journeys
-from gonogo.results import CheckResult
 from tests.report.conftest import check, results
 
 

@@ -2,8 +2,8 @@
 
 from xml.etree import ElementTree as ET
 
+from gonogo.record.results import Results
 from gonogo.report.junit import render_junit
-from gonogo.results import Results
 from tests.report.accounts import CASES
 
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from gonogo.record.results import History, LineResult, LineStatus, PastRun, Results, Verdict
 from gonogo.report.lines import Node, plain_title, sections, supported
-from gonogo.results import History, LineResult, LineStatus, PastRun, Results, Verdict
 from tests.report.accounts import accounted, line
 from tests.report.conftest import AT, check
 

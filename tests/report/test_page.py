@@ -9,8 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
+from gonogo.record.results import Outcome, Results
 from gonogo.report.html import render_signoff
-from gonogo.results import Outcome, Results
 from tests.report.conftest import HOSTILE, check, results
 
 BESIDE = ("results.json", "evidence.json", "junit.xml", "pytest.html", "load/")

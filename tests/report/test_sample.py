@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from gonogo.publish import derived
-from gonogo.replay import read_results
-from gonogo.results import Verdict
+from gonogo.record.results import Verdict
+from gonogo.runs.publish import derived
+from gonogo.runs.replay import read_results
 
 SAMPLE = Path(__file__).parents[2] / "reports" / "sample"
 

@@ -12,10 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from gonogo.report.html import Signature, render_signoff
-from gonogo.report.lines import sections
-from gonogo.report.wording import line_sum
-from gonogo.results import (
+from gonogo.record.results import (
     RESULTS,
     Attested,
     Change,
@@ -32,6 +29,9 @@ from gonogo.results import (
     Verdict,
     canonical,
 )
+from gonogo.report.html import Signature, render_signoff
+from gonogo.report.lines import sections
+from gonogo.report.wording import line_sum
 from tests.report.conftest import AT, HOSTILE, check, results
 from tests.report.test_page import browser, opened
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from gonogo.record.results import Results
 from gonogo.report.statement import render_statement
-from gonogo.results import Results
 from tests.report.accounts import CASES
 
 

@@ -2,8 +2,7 @@
 
 import dataclasses
 
-from gonogo.report.terminal import render_summary
-from gonogo.results import (
+from gonogo.record.results import (
     Cause,
     Change,
     Finding,
@@ -14,6 +13,7 @@ from gonogo.results import (
     Results,
     RootCause,
 )
+from gonogo.report.terminal import render_summary
 from tests.report.accounts import accounted, exception, line, waived
 from tests.report.conftest import check, results
 

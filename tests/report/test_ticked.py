@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.checklist import parse_checklist
+from gonogo.policy.checklist import parse_checklist
+from gonogo.record.results import DONE, LineResult, LineStatus, Outcome, Results
 from gonogo.report.ticked import line_notes, render_checklist
-from gonogo.results import DONE, LineResult, LineStatus, Outcome, Results
 from tests.report.accounts import accounted, attested, line
 from tests.report.conftest import HOSTILE, check
 

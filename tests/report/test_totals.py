@@ -8,11 +8,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from gonogo.publish import derived
+from gonogo.record.results import DONE, Outcome, Results, Verdict, sum_line
 from gonogo.report.ctrf import STATUSES
 from gonogo.report.terminal import render_summary
 from gonogo.report.wording import line_sum
-from gonogo.results import DONE, Outcome, Results, Verdict, sum_line
+from gonogo.runs.publish import derived
 from tests.report.accounts import CASES
 
 EVERY = pytest.mark.parametrize("told", CASES.values(), ids=CASES)

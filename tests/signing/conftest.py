@@ -12,18 +12,18 @@ from typing import get_args
 import pytest
 import tomli_w
 
-from gonogo.attestations import Attestation, Evidence, write_attestation
+from gonogo.collecting.sources import RecordedSource
 from gonogo.environment.model import Family
 from gonogo.evidence.attested_url import AttestedUrlEvidence
 from gonogo.evidence.record import Record
-from gonogo.publish import open_folder, publish
-from gonogo.run import Request, prepare
-from gonogo.session import judge
+from gonogo.judging.session import judge
+from gonogo.policy.attestations import Attestation, Evidence, write_attestation
+from gonogo.runs.publish import open_folder, publish
+from gonogo.runs.run import Request, prepare
 from gonogo.signing.keys import enrol, new_key
 from gonogo.signing.signers import read_signers
 from gonogo.signing.signing import said, sign_with_key, signable, signer_of
 from gonogo.signing.verification import Expected, Verified, verify_run
-from gonogo.sources import RecordedSource
 
 PASSPHRASE = "correct horse battery"
 ROLES = {"technical-lead": "Tomás", "product-owner": "Paula", "devops": "Davi"}

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from gonogo.errors import IntegrityError, UsageError
-from gonogo.publish import derived
-from gonogo.replay import read_results
+from gonogo.base.errors import IntegrityError, UsageError
+from gonogo.policy.waivers import Waiver, write_waiver
+from gonogo.runs.publish import derived
+from gonogo.runs.replay import read_results
 from gonogo.signing.bundle import signed_with_key, statement
 from gonogo.signing.integrity import run_files
 from gonogo.signing.keys import load_key
 from gonogo.signing.signers import read_signers
 from gonogo.signing.signing import said, signer_of
-from gonogo.waivers import Waiver, write_waiver
 from tests.signing.conftest import PASSPHRASE, Team
 
 FILES = ["results.json", "evidence.json", "signoff.html", "junit.xml", "devops.sigstore.json"]

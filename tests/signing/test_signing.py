@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from gonogo.errors import IntegrityError, UsageError
-from gonogo.results import Verdict
+from gonogo.base.errors import IntegrityError, UsageError
+from gonogo.record.results import Verdict
 from gonogo.signing.bundle import SIGSTORE, read_bundle
 from gonogo.signing.keys import load_key, new_key
 from gonogo.signing.signers import read_signers

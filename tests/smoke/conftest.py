@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from gonogo.reference_instance import ReferenceInstance, ReferenceProcess
-from gonogo.results import CheckResult
-from gonogo.run import Request, prepare
-from gonogo.session import judge
+from gonogo.judging.session import judge
+from gonogo.record.results import CheckResult
+from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess
+from gonogo.runs.run import Request, prepare
 
 Walked = Mapping[str, CheckResult]
 Smoke = Callable[..., Walked]

@@ -21,12 +21,12 @@ import stripe
 from dotenv import dotenv_values
 from pymongo import MongoClient
 
-from gonogo.cleaning import clean
-from gonogo.plan import WALK, read_suite
-from gonogo.reference_instance import ReferenceInstance, ReferenceProcess
-from gonogo.results import Results
-from gonogo.run import Request, check_folders, prepare
-from gonogo.session import judge
+from gonogo.judging.session import judge
+from gonogo.planning.plan import WALK, read_suite
+from gonogo.record.results import Results
+from gonogo.runs.cleanup import clean
+from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess
+from gonogo.runs.run import Request, check_folders, prepare
 
 KILLED = -signal.SIGKILL
 _RUNS = 50

@@ -4,12 +4,12 @@ import json
 import os
 from pathlib import Path
 
+from gonogo.collecting.sources import LiveSource
 from gonogo.evidence.record import Record
-from gonogo.plan import WALK
-from gonogo.reference_instance import ReferenceInstance
-from gonogo.run import Request, prepare
-from gonogo.session import judge
-from gonogo.sources import LiveSource
+from gonogo.judging.session import judge
+from gonogo.planning.plan import WALK
+from gonogo.runs.reference_instance import ReferenceInstance
+from gonogo.runs.run import Request, prepare
 
 
 def main(way: str, step: str, number: str) -> None:

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from dotenv import dotenv_values
 
-from gonogo.archive import read_results
-from gonogo.cleaning import clean
-from gonogo.errors import UsageError
+from gonogo.base.errors import UsageError
 from gonogo.evidence.record import Record
-from gonogo.publish import open_folder
-from gonogo.reference_instance import ReferenceInstance, ReferenceProcess
-from gonogo.replay import differences, judged_again
-from gonogo.results import Outcome, Results
-from gonogo.run import Request, prepare
-from gonogo.session import judge, verify
+from gonogo.judging.session import judge, verify
+from gonogo.record.archive import read_results
+from gonogo.record.results import Outcome, Results
+from gonogo.runs.cleanup import clean
+from gonogo.runs.publish import open_folder
+from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess
+from gonogo.runs.replay import differences, judged_again
+from gonogo.runs.run import Request, prepare
 from tests.smoke.conftest import Smoke, merged
 from tests.smoke.endurance import KILLED, MONEY, Way, contents, stopped_after, walking
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 import gonogo
+from gonogo.base.errors import IntegrityError, UsageError
 from gonogo.cli.checklist import checklist
 from gonogo.cli.checks import checks
 from gonogo.cli.clean import clean
@@ -17,7 +18,6 @@ from gonogo.cli.papers import attest, waive
 from gonogo.cli.reference import reference
 from gonogo.cli.runs import load, replay, report, run, smoke
 from gonogo.cli.signing import key, seal, sign, verify
-from gonogo.errors import IntegrityError, UsageError
 
 EXIT_USAGE = 2
 EXIT_INTEGRITY = 4

@@ -12,8 +12,8 @@ import click
 from gonogo.cli import options
 
 if TYPE_CHECKING:
-    from gonogo.checklist import ChecklistLine
-    from gonogo.coverage import Coverage
+    from gonogo.planning.coverage import Coverage
+    from gonogo.policy.checklist import ChecklistLine
 
 
 @click.group(invoke_without_command=True)
@@ -24,7 +24,7 @@ def checklist(context: click.Context, *, environment: str | None, missing: bool)
     """Show what verifies each line of environments/checklist.md: checks, people, or nothing."""
     if context.invoked_subcommand is not None:
         return None
-    from gonogo.coverage import read_coverage  # noqa: PLC0415 - help answers at once
+    from gonogo.planning.coverage import read_coverage  # noqa: PLC0415 - help answers at once
 
     coverage = read_coverage(Path(), environment, datetime.now(UTC))
     for said in _missing(coverage) if missing else _table(coverage):
@@ -36,9 +36,9 @@ def checklist(context: click.Context, *, environment: str | None, missing: bool)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_(file: Path) -> int:
     """Take over a team's own list as environments/checklist.md: every line gets an id, and keeps the one it has."""
-    from gonogo.checklist import identified, parse_checklist, read_text  # noqa: PLC0415 - help answers at once
-    from gonogo.demands import LIST  # noqa: PLC0415
-    from gonogo.errors import UsageError  # noqa: PLC0415
+    from gonogo.base.errors import UsageError  # noqa: PLC0415
+    from gonogo.planning.demands import LIST  # noqa: PLC0415
+    from gonogo.policy.checklist import identified, parse_checklist, read_text  # noqa: PLC0415 - help answers at once
 
     parsed = parse_checklist(read_text(file), str(file))
     if not parsed.lines:

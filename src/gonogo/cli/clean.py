@@ -20,8 +20,8 @@ def clean(environment: str, run_id: str | None) -> int:
 
     Without --run that of all runs, also of one that is under way. Exits 1 if something stayed, 3 if that is not known.
     """
-    from gonogo.cleaning import clean as remove  # noqa: PLC0415 - help answers at once
-    from gonogo.errors import Unobserved  # noqa: PLC0415
+    from gonogo.base.errors import Unobserved  # noqa: PLC0415
+    from gonogo.runs.cleanup import clean as remove  # noqa: PLC0415 - help answers at once
 
     try:
         swept = remove(environment, Path(), os.environ, run_id=run_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gonogo.errors import UsageError
+from gonogo.base.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,14 +35,14 @@ def environment_names() -> Iterable[str]:
 
 
 def _checks() -> Iterable[str]:
-    from gonogo.plan import read_suite  # noqa: PLC0415 - help answers at once
-    from gonogo.run import check_folders  # noqa: PLC0415
+    from gonogo.planning.plan import read_suite  # noqa: PLC0415 - help answers at once
+    from gonogo.runs.run import check_folders  # noqa: PLC0415
 
     return read_suite(check_folders(Path())).catalogue
 
 
 def _lines() -> Iterable[str]:
-    from gonogo.demands import read_list  # noqa: PLC0415 - help answers at once
+    from gonogo.planning.demands import read_list  # noqa: PLC0415 - help answers at once
 
     return [line.id for line in read_list(Path())[0].lines if line.id]
 
@@ -57,7 +57,7 @@ check_and_line_names = _completing(lambda: [*_checks(), *_lines()])
 @_completing
 def run_names() -> Iterable[str]:
     """Of ``reports/``, the newest of each environment first."""
-    from gonogo.archive import environments, folders  # noqa: PLC0415 - help answers at once
+    from gonogo.record.archive import environments, folders  # noqa: PLC0415 - help answers at once
 
     return [folder.name for place in environments(Path("reports")) for folder in folders(place)]
 
@@ -65,7 +65,7 @@ def run_names() -> Iterable[str]:
 @_completing
 def fault_names() -> Iterable[str]:
     """Of the bundled reference environment."""
-    from gonogo.reference_instance import known_faults  # noqa: PLC0415 - help answers at once
+    from gonogo.runs.reference_instance import known_faults  # noqa: PLC0415 - help answers at once
 
     return [fault["name"] for fault in known_faults()]
 
@@ -73,7 +73,7 @@ def fault_names() -> Iterable[str]:
 @_completing
 def gate_names() -> Iterable[str]:
     """Of ``environments/gates.toml``."""
-    from gonogo.demands import read_list  # noqa: PLC0415 - help answers at once
+    from gonogo.planning.demands import read_list  # noqa: PLC0415 - help answers at once
 
     return read_list(Path())[1].gates
 
@@ -81,6 +81,6 @@ def gate_names() -> Iterable[str]:
 @_completing
 def role_names() -> Iterable[str]:
     """Of ``environments/gates.toml``."""
-    from gonogo.demands import read_list  # noqa: PLC0415 - help answers at once
+    from gonogo.planning.demands import read_list  # noqa: PLC0415 - help answers at once
 
     return read_list(Path())[1].roles

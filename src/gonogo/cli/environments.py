@@ -41,7 +41,7 @@ def env(name: str | None) -> int:
 def schema(document: str) -> int:
     """Print the JSON Schema of environment files, for editors, or of results.json."""
     from gonogo.environment.schema import environment_schema  # noqa: PLC0415 - help answers at once
-    from gonogo.results import results_schema  # noqa: PLC0415
+    from gonogo.record.results import results_schema  # noqa: PLC0415
 
     click.echo(environment_schema() if document == "environment" else results_schema(), nl=False)
     return 0
@@ -49,7 +49,7 @@ def schema(document: str) -> int:
 
 def _flat(section: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
     """Keys as the error messages spell them, and values as people write them; defaults included."""
-    from gonogo.durations import format_duration  # noqa: PLC0415 - help answers at once
+    from gonogo.base.durations import format_duration  # noqa: PLC0415 - help answers at once
 
     for key, value in section.items():
         match value:

@@ -14,7 +14,7 @@ from gonogo.cli.completion import check_and_line_names, run_names
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gonogo.results import Results
+    from gonogo.record.results import Results
 
 _REPORTS = click.option(
     "--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="Where runs are kept."
@@ -26,8 +26,8 @@ _REPORTS = click.option(
 @_REPORTS
 def list_runs(*, environment: str | None, reports: Path) -> int:
     """List the runs there are, the newest first: id, environment, verdict, gate, release, sum."""
-    from gonogo.archive import NAME, folders, read_results  # noqa: PLC0415 - help answers at once
-    from gonogo.errors import UsageError  # noqa: PLC0415
+    from gonogo.base.errors import UsageError  # noqa: PLC0415
+    from gonogo.record.archive import NAME, folders, read_results  # noqa: PLC0415 - help answers at once
 
     chosen = [folder for place in _places(environment, reports) for folder in folders(place)]
     for folder in sorted(chosen, key=lambda one: one.name, reverse=True):
@@ -47,8 +47,8 @@ def show(*, run: str, subject: str | None, reports: Path) -> int:
 
     RUN is a folder, as reports/staging/latest, or the id of a run.
     """
-    from gonogo.archive import NAME, find_run, read_results  # noqa: PLC0415 - help answers at once
     from gonogo.cli.output import show_summary  # noqa: PLC0415
+    from gonogo.record.archive import NAME, find_run, read_results  # noqa: PLC0415 - help answers at once
     from gonogo.report.detail import render_check, render_line  # noqa: PLC0415
 
     folder = find_run(run, reports)
@@ -76,9 +76,9 @@ def diff(*, names: Sequence[str], environment: str | None, reports: Path) -> int
 
     Without runs: from the one before to the newest of the environment, at the same gate.
     """
-    from gonogo.archive import NAME, find_run, read_results  # noqa: PLC0415 - help answers at once
-    from gonogo.errors import UsageError  # noqa: PLC0415
-    from gonogo.history import changes  # noqa: PLC0415
+    from gonogo.base.errors import UsageError  # noqa: PLC0415
+    from gonogo.record.archive import NAME, find_run, read_results  # noqa: PLC0415 - help answers at once
+    from gonogo.record.history import changes  # noqa: PLC0415
     from gonogo.report.changes import render_changes  # noqa: PLC0415
 
     if len(names) not in {0, 2}:
@@ -100,8 +100,8 @@ def diff(*, names: Sequence[str], environment: str | None, reports: Path) -> int
 
 
 def _two_newest(environment: str | None, reports: Path) -> tuple[Results, Results]:
-    from gonogo.archive import NAME, earlier, folders, read_results  # noqa: PLC0415 - help answers at once
-    from gonogo.errors import UsageError  # noqa: PLC0415
+    from gonogo.base.errors import UsageError  # noqa: PLC0415
+    from gonogo.record.archive import NAME, earlier, folders, read_results  # noqa: PLC0415 - help answers at once
 
     places = _places(environment, reports)
     if len(places) > 1:
@@ -122,8 +122,8 @@ def _two_newest(environment: str | None, reports: Path) -> tuple[Results, Result
 
 def _places(environment: str | None, reports: Path) -> Sequence[Path]:
     """The folder of the environment, or of all. Raises UsageError when there is none."""
-    from gonogo.archive import environments  # noqa: PLC0415 - help answers at once
-    from gonogo.errors import UsageError  # noqa: PLC0415
+    from gonogo.base.errors import UsageError  # noqa: PLC0415
+    from gonogo.record.archive import environments  # noqa: PLC0415 - help answers at once
 
     places = environments(reports)
     if not places:
@@ -138,9 +138,9 @@ def _places(environment: str | None, reports: Path) -> Sequence[Path]:
 
 
 def _row(results: Results) -> str:
+    from gonogo.record.results import sum_line  # noqa: PLC0415
     from gonogo.report.visible import harmless, visible  # noqa: PLC0415 - help answers at once
     from gonogo.report.wording import VERDICT_SHAPES  # noqa: PLC0415
-    from gonogo.results import sum_line  # noqa: PLC0415
 
     run, verdict = results.run, results.decision.verdict
     flags = {"did not finish": not run.finished, "interrupted": run.interrupted, "narrowed": run.narrowed}
@@ -150,7 +150,7 @@ def _row(results: Results) -> str:
 
 
 def _unknown(subject: str, known: Sequence[str], path: Path) -> Exception:
-    from gonogo.errors import UsageError  # noqa: PLC0415 - help answers at once
+    from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
 
     near = difflib.get_close_matches(subject, known, n=1)
     cure = f"did you mean {near[0]}?" if near else "gonogo checks and gonogo checklist list what there is"

@@ -68,13 +68,13 @@ def init(  # noqa: PLR0913 - as many as there are options
 
 
 def _look(url: str, trust: str, given: tuple[str, ...], resolvers: tuple[str, ...]) -> Findings:
-    from gonogo.probes.discovery import look  # noqa: PLC0415 - help answers at once
+    from gonogo.starting.discovery import look  # noqa: PLC0415 - help answers at once
 
     return asyncio.run(look(url, trust=trust, given=given, resolvers=resolvers))
 
 
 def _tell(start: Start) -> None:
-    from gonogo.starting.telling import telling, unverified  # noqa: PLC0415 - help answers at once
+    from gonogo.starting.render import telling, unverified  # noqa: PLC0415 - help answers at once
 
     for line in telling(start):
         click.echo(line)
@@ -82,7 +82,7 @@ def _tell(start: Start) -> None:
 
 
 def _tell_written(written: Mapping[str, str], start: Start) -> None:
-    from gonogo.starting.telling import next_commands  # noqa: PLC0415 - help answers at once
+    from gonogo.starting.render import next_commands  # noqa: PLC0415 - help answers at once
 
     for path, how in written.items():
         click.echo(f"{how} {path}")
@@ -93,7 +93,7 @@ def _tell_written(written: Mapping[str, str], start: Start) -> None:
 
 
 def _checked_name(name: str) -> str:
-    from gonogo.errors import UsageError  # noqa: PLC0415 - help answers at once
+    from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
 
     if not _NAME.fullmatch(name) or name in _TAKEN:
         taken = f"; {', '.join(sorted(_TAKEN))} are taken" if name in _TAKEN else ""
@@ -102,7 +102,7 @@ def _checked_name(name: str) -> str:
 
 
 def _asked_url(*, asking: bool) -> str:
-    from gonogo.errors import UsageError  # noqa: PLC0415 - help answers at once
+    from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
 
     if not asking:
         raise UsageError("--base-url: missing; say where the service is, as in --base-url https://api.example.com")
@@ -111,7 +111,7 @@ def _asked_url(*, asking: bool) -> str:
 
 def _checked_url(text: str) -> str:
     """As the environment file will have it. Raises UsageError."""
-    from gonogo.errors import UsageError  # noqa: PLC0415 - help answers at once
+    from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
     from gonogo.starting.addresses import base_url  # noqa: PLC0415
 
     try:
@@ -121,7 +121,7 @@ def _checked_url(text: str) -> str:
 
 
 def _checked(values: tuple[str, ...], option: str) -> tuple[str, ...]:
-    from gonogo.errors import UsageError  # noqa: PLC0415 - help answers at once
+    from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
     from gonogo.starting.addresses import address, socket_address  # noqa: PLC0415
 
     check = address if option == "--address" else socket_address

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from gonogo.results import Results
+    from gonogo.record.results import Results
 
 
 def show_summary(results: Results, path: str, digest: str) -> None:

@@ -44,11 +44,11 @@ def attest(  # noqa: PLR0913 - as many as there are options
     valid: str,
 ) -> int:
     """Attest a line of the checklist that no program can verify."""
-    from gonogo.attestations import KEPT, LARGEST_KEPT_BYTES, Attestation, why_not, write_attestation  # noqa: PLC0415 - help answers at once
-    from gonogo.demands import read_list  # noqa: PLC0415
+    from gonogo.base.errors import UsageError  # noqa: PLC0415
+    from gonogo.base.toml_files import build, moment_from  # noqa: PLC0415
     from gonogo.environment.load import read_environment  # noqa: PLC0415
-    from gonogo.errors import UsageError  # noqa: PLC0415
-    from gonogo.toml_files import build, moment_from  # noqa: PLC0415
+    from gonogo.planning.demands import read_list  # noqa: PLC0415
+    from gonogo.policy.attestations import KEPT, LARGEST_KEPT_BYTES, Attestation, why_not, write_attestation  # noqa: PLC0415 - help answers at once
 
     root, now = Path(), datetime.now(UTC).replace(microsecond=0)
     read_environment(environment, project=root)
@@ -89,12 +89,12 @@ def attest(  # noqa: PLR0913 - as many as there are options
 @click.option("--until", required=True, metavar="DATE", help="The last day of it (UTC), or 14d; at most 30 days.")
 def waive(*, check: str, environment: str, reason: str, risk: str, owner: str, approved_by: str, until: str) -> int:  # noqa: PLR0913 - as many as there are options
     """Accept for a while that a check does not pass. It still runs, and the page says so in its first lines."""
+    from gonogo.base.errors import UsageError  # noqa: PLC0415
+    from gonogo.base.toml_files import build, moment_from  # noqa: PLC0415
     from gonogo.environment.load import read_environment  # noqa: PLC0415 - help answers at once
-    from gonogo.errors import UsageError  # noqa: PLC0415
-    from gonogo.plan import read_suite  # noqa: PLC0415
-    from gonogo.run import check_folders, selection  # noqa: PLC0415
-    from gonogo.toml_files import build, moment_from  # noqa: PLC0415
-    from gonogo.waivers import Waiver, refusal, write_waiver  # noqa: PLC0415
+    from gonogo.planning.plan import read_suite  # noqa: PLC0415
+    from gonogo.policy.waivers import Waiver, refusal, write_waiver  # noqa: PLC0415
+    from gonogo.runs.run import check_folders, selection  # noqa: PLC0415
 
     root, now = Path(), datetime.now(UTC).replace(microsecond=0)
     read_environment(environment, project=root)

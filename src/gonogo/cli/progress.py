@@ -7,8 +7,8 @@ from typing import Any, TextIO
 
 from gonogo.evidence.record import Record
 from gonogo.load.ledger import LoadProgress
-from gonogo.plan import GROUP, LOAD, WALK
-from gonogo.run import Run
+from gonogo.planning.plan import GROUP, LOAD, WALK
+from gonogo.runs.run import Run
 
 _PLAIN_EVERY = 5
 """Seconds, where there is no terminal."""

@@ -18,8 +18,8 @@ def reference() -> None:
 @options.faults("Switch on a named fault. May be repeated.")
 def up(faults: tuple[str, ...]) -> int:
     """Keep it running until Ctrl-C, and say how to reach it."""
-    from gonogo.errors import UsageError  # noqa: PLC0415 - help answers at once
-    from gonogo.reference_instance import ReferenceProcess, explain, find_announced  # noqa: PLC0415
+    from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
+    from gonogo.runs.reference_instance import ReferenceProcess, explain, find_announced  # noqa: PLC0415
 
     other = find_announced()
     if other is not None:
@@ -43,7 +43,7 @@ def up(faults: tuple[str, ...]) -> int:
 @reference.command("faults")
 def list_faults() -> int:
     """List the named faults."""
-    from gonogo.reference_instance import known_faults  # noqa: PLC0415 - help answers at once
+    from gonogo.runs.reference_instance import known_faults  # noqa: PLC0415 - help answers at once
 
     for fault in known_faults():
         click.echo(f"{fault['area']:<8} {fault['name']:<40} {fault['breaks']}")

@@ -14,12 +14,12 @@ import click
 
 from gonogo.cli import options
 from gonogo.cli.completion import check_names, gate_names
-from gonogo.profiles import PROFILES, Profile
+from gonogo.planning.profiles import PROFILES, Profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gonogo.results import Results, Verdict
+    from gonogo.record.results import Results, Verdict
 
 _EXIT_GO, _EXIT_NO_GO, _EXIT_INCOMPLETE, _EXIT_INTERRUPTED = 0, 1, 3, 130
 
@@ -121,10 +121,10 @@ def load(  # noqa: PLR0913 - as many as there are options
 def _verified(asked: dict[str, Any], reports: Path, *, strict: bool, style: str) -> int:
     from gonogo.cli.output import show_github, show_summary  # noqa: PLC0415 - help answers at once
     from gonogo.cli.progress import Progress  # noqa: PLC0415 - help answers at once
-    from gonogo.publish import open_folder  # noqa: PLC0415
-    from gonogo.run import Request, prepare  # noqa: PLC0415
-    from gonogo.session import abandon, verify  # noqa: PLC0415
-    from gonogo.sources import LiveSource  # noqa: PLC0415
+    from gonogo.collecting.sources import LiveSource  # noqa: PLC0415
+    from gonogo.judging.session import abandon, verify  # noqa: PLC0415
+    from gonogo.runs.publish import open_folder  # noqa: PLC0415
+    from gonogo.runs.run import Request, prepare  # noqa: PLC0415
 
     prepared = None
 
@@ -166,11 +166,11 @@ def _verified(asked: dict[str, Any], reports: Path, *, strict: bool, style: str)
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 def replay(folder: Path) -> int:
     """Judge a run's recorded evidence again, without a network, and compare."""
-    from gonogo.archive import read_results  # noqa: PLC0415 - help answers at once
+    from gonogo.base.errors import IntegrityError  # noqa: PLC0415
     from gonogo.cli.output import show_summary  # noqa: PLC0415
-    from gonogo.errors import IntegrityError  # noqa: PLC0415
-    from gonogo.publish import RESULTS  # noqa: PLC0415
-    from gonogo.replay import differences, judged_again  # noqa: PLC0415
+    from gonogo.record.archive import read_results  # noqa: PLC0415 - help answers at once
+    from gonogo.runs.publish import RESULTS  # noqa: PLC0415
+    from gonogo.runs.replay import differences, judged_again  # noqa: PLC0415
 
     recorded = read_results(folder / RESULTS)
     results = judged_again(folder, Path())
@@ -187,10 +187,10 @@ def replay(folder: Path) -> int:
 @_FORMAT
 def report(folder: Path, *, style: str) -> int:
     """Render a run's report again from results.json, byte for byte."""
-    from gonogo.archive import read_results  # noqa: PLC0415 - help answers at once
     from gonogo.cli.output import show_github  # noqa: PLC0415
-    from gonogo.publish import RESULTS, derived  # noqa: PLC0415
-    from gonogo.run_folder import RunFolder  # noqa: PLC0415
+    from gonogo.record.archive import read_results  # noqa: PLC0415 - help answers at once
+    from gonogo.record.run_folder import RunFolder  # noqa: PLC0415
+    from gonogo.runs.publish import RESULTS, derived  # noqa: PLC0415
 
     results = read_results(folder / RESULTS)
     for name, content in derived(results).items():
@@ -207,7 +207,7 @@ def _exit_code(results: Results, *, strict: bool) -> int:
 
 def exit_code(verdict: Verdict, *, strict: bool) -> int:
     """What a deploy job goes by: only 0 may deploy."""
-    from gonogo.results import Verdict  # noqa: PLC0415 - help answers at once
+    from gonogo.record.results import Verdict  # noqa: PLC0415 - help answers at once
 
     return {
         Verdict.GO: _EXIT_GO,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import timedelta
 
-    from gonogo.results import Results
+    from gonogo.record.results import Results
     from gonogo.signing.bundle import SignOff
     from gonogo.signing.signers import Signer
     from gonogo.signing.signing import Decision
@@ -39,7 +39,7 @@ def key() -> None:
 )
 def new(*, role: str, name: str | None, out: Path | None) -> int:
     """Make a key (ECDSA P-256), encrypted with a passphrase that is asked for."""
-    from gonogo.errors import UsageError  # noqa: PLC0415 - help answers at once
+    from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
     from gonogo.signing.keys import enrol, new_key  # noqa: PLC0415
 
     path = out or Path.home() / ".config" / "gonogo" / f"{role}.key"
@@ -147,8 +147,8 @@ def _passphrase(*, confirm: bool) -> str:
 
 
 def _age(text: str | None) -> timedelta | None:
-    from gonogo.durations import parse_duration  # noqa: PLC0415 - help answers at once
-    from gonogo.errors import UsageError  # noqa: PLC0415
+    from gonogo.base.durations import parse_duration  # noqa: PLC0415 - help answers at once
+    from gonogo.base.errors import UsageError  # noqa: PLC0415
 
     try:
         return parse_duration(text) if text is not None else None
@@ -157,8 +157,8 @@ def _age(text: str | None) -> timedelta | None:
 
 
 def _roles(run: Path) -> list[str]:
-    from gonogo.publish import RESULTS  # noqa: PLC0415 - help answers at once
-    from gonogo.replay import read_results  # noqa: PLC0415
+    from gonogo.runs.publish import RESULTS  # noqa: PLC0415 - help answers at once
+    from gonogo.runs.replay import read_results  # noqa: PLC0415
 
     return [role.id for role in read_results(run / RESULTS).roles]
 
@@ -180,7 +180,7 @@ def _visible(text: str) -> str:
 
 def _shown(results: Results, signoff: SignOff) -> Iterator[str]:
     """What a person should have read before they sign."""
-    from gonogo.results import DONE, sum_line  # noqa: PLC0415 - help answers at once
+    from gonogo.record.results import DONE, sum_line  # noqa: PLC0415 - help answers at once
 
     run, decision = results.run, results.decision
     yield f"{decision.verdict}: {_visible(decision.reason)}"

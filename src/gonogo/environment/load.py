@@ -10,12 +10,12 @@ from typing import Any
 from dotenv import dotenv_values
 from pydantic import BaseModel, ValidationError
 
-from gonogo.bundled import bundled_root
+from gonogo.base.bundled import bundled_root
+from gonogo.base.errors import UsageError
+from gonogo.base.redaction import SHORTEST_SECRET
+from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
 from gonogo.environment.types import SecretMarker
-from gonogo.errors import UsageError
-from gonogo.redaction import SHORTEST_SECRET
-from gonogo.secrets import Secrets
 
 LARGEST_FILE_BYTES = 1024 * 1024
 _FOLDER = "environments"

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import idna
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
-from gonogo.durations import parse_duration
+from gonogo.base.durations import parse_duration
 
 
 class Effect(StrEnum):

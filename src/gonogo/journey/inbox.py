@@ -5,10 +5,10 @@ from base64 import b64encode
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from gonogo.base.errors import Unobserved
+from gonogo.clients.http import Body
 from gonogo.environment.model import Mail
-from gonogo.errors import Unobserved
 from gonogo.journey.world import World
-from gonogo.probes.http_client import Body
 
 _FOUND = 200
 _HINT = "is mail.inbox right, and are mail.user and its password?"

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from gonogo.probes.stripe_client import StripeApi
+from gonogo.clients.stripe import StripeApi
 
 Look = Callable[[StripeApi], Awaitable[Any]]
 

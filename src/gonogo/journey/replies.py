@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gonogo.clients.http import Body
 from gonogo.evidence.http import Exchange
-from gonogo.probes.http_client import Body
 
 _EXCERPT = 300
 _PRIVATE = re.compile(r'("(?:access_token|password|client_secret|beta_code)"\s{0,3}:\s{0,3}")[^"]{1,4000}')

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from gonogo.durations import format_duration
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import UsageError
+from gonogo.clients.sentry import SentryApi
 from gonogo.environment.model import Sentry
-from gonogo.errors import UsageError
 from gonogo.journey.replies import demand
 from gonogo.journey.world import World
-from gonogo.probes.sentry_client import SentryApi
 
 _POLL_SECONDS = 0.1
 _SLOWEST_POLL_SECONDS = 2.0

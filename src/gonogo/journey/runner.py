@@ -8,20 +8,20 @@ from datetime import UTC, datetime, timedelta
 
 from anyio.from_thread import BlockingPortal
 
-from gonogo.catalogue import Severity
+from gonogo.base.errors import GonogoError, Unobserved
+from gonogo.base.redaction import Redactor
+from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
-from gonogo.errors import GonogoError, Unobserved
 from gonogo.evidence.base import Scope
 from gonogo.evidence.journey import LAST, Ending, StepEvidence
 from gonogo.evidence.record import Failure, Record
 from gonogo.journey.sweep import sweep, told
 from gonogo.journey.walk import Walk
 from gonogo.journey.world import Stopped, World
-from gonogo.plan import WALK, PlannedCheck
-from gonogo.redaction import Redactor
-from gonogo.results import Observation, Outcome
-from gonogo.secrets import Secrets
-from gonogo.verdict import Seen, blocking
+from gonogo.planning.plan import WALK, PlannedCheck
+from gonogo.policy.catalogue import Severity
+from gonogo.record.results import Observation, Outcome
+from gonogo.verdict.decision import Seen, blocking
 
 _OUTCOMES: Mapping[Ending, Outcome] = {
     "pass": Outcome.PASS,

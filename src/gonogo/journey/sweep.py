@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from gonogo.errors import Unobserved
+from gonogo.base.errors import Unobserved
+from gonogo.clients.stripe import StripeApi
 from gonogo.journey.inbox import Inbox
 from gonogo.journey.walk import Walk
-from gonogo.probes.stripe_client import StripeApi
 
 _MOST_ROUNDS = 20
 _MOST_KEYS = 10_000

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from gonogo.errors import Unobserved
+from gonogo.base.errors import Unobserved
 
 _PARTS = 3
 _DIGESTS = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}

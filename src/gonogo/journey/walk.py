@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from gonogo.durations import format_duration
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
+from gonogo.clients.mongodb import Database
+from gonogo.clients.stripe import StripeApi
 from gonogo.environment.model import Mail, Sentry, Stripe
-from gonogo.errors import Unobserved
 from gonogo.evidence.journey import Told
+from gonogo.families.http.bodies import labelled
 from gonogo.journey.inbox import Inbox
 from gonogo.journey.people import Person
 from gonogo.journey.replies import Reply, demand, masked
 from gonogo.journey.reports import Reports
 from gonogo.journey.world import World
-from gonogo.probes.http_bodies import labelled
-from gonogo.probes.mongodb_client import Database
-from gonogo.probes.stripe_client import StripeApi
 
 Found = TypeVar("Found")
 _LONGEST = 500

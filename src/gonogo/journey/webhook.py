@@ -11,8 +11,8 @@ from typing import Any
 
 import stripe
 
+from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Stripe
-from gonogo.errors import Unobserved
 from gonogo.journey.replies import Reply
 from gonogo.journey.walk import Walk
 

@@ -13,16 +13,17 @@ from anyio.from_thread import BlockingPortal
 from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 
-from gonogo.durations import format_duration
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
+from gonogo.base.redaction import Redactor
+from gonogo.base.secrets import Secrets
+from gonogo.clients import mongodb as mongodb_client
+from gonogo.clients import redis as redis_client
+from gonogo.clients.http import AddressClient, address_client
+from gonogo.clients.mongodb import mongo_questions
+from gonogo.clients.redis import redis_questions
 from gonogo.environment.model import Environment, Smoke
-from gonogo.errors import Unobserved
-from gonogo.probes import mongodb_client, redis_client
-from gonogo.probes.http_client import AddressClient, address_client
-from gonogo.probes.mongodb_client import mongo_questions
-from gonogo.probes.redis_client import redis_questions
-from gonogo.probes.tls import trust_context
-from gonogo.redaction import Redactor
-from gonogo.secrets import Secrets
+from gonogo.families.tls.probe import trust_context
 
 Found = TypeVar("Found")
 MARK = "gonogo-"

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
-from gonogo.durations import format_duration
-from gonogo.errors import Unobserved
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
 from gonogo.evidence.load import GeneratorSecond, LoadEvidence, Tally, Traffic
 from gonogo.load.verdicts import Hits, Judged, Ruling, judge
 

@@ -9,19 +9,19 @@ from pathlib import Path
 
 from anyio.from_thread import start_blocking_portal
 
-from gonogo.cleaning import clean, permitted
+from gonogo.base.errors import GonogoError, UsageError
+from gonogo.base.redaction import Redactor
 from gonogo.environment.load import resolve_secrets
 from gonogo.environment.types import Effect
-from gonogo.errors import GonogoError, UsageError
 from gonogo.journey.walk import Walk
 from gonogo.journey.world import MARK, World
-from gonogo.keys import check_keys
 from gonogo.load.plan import PLAN
 from gonogo.load.stage import LoadStage, make_people
-from gonogo.plan import LOAD
-from gonogo.redaction import Redactor
-from gonogo.run import scenarios
-from gonogo.run_folder import new_run_id
+from gonogo.planning.plan import LOAD
+from gonogo.record.run_folder import new_run_id
+from gonogo.runs.cleanup import clean, permitted
+from gonogo.runs.key_shapes import check_keys
+from gonogo.runs.run import scenarios
 
 
 def make(name: str) -> None:

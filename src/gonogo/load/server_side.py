@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import anyio
 
+from gonogo.clients.http import AddressClient
 from gonogo.environment.model import LoadMetrics
 from gonogo.evidence.load import ServerSecond
-from gonogo.probes.http_bodies import labelled, sums
-from gonogo.probes.http_client import AddressClient
+from gonogo.families.http.bodies import labelled, sums
 
 _EVERY_SECONDS = 1.0
 

@@ -14,8 +14,10 @@ from urllib.parse import urlsplit
 
 from anyio.from_thread import BlockingPortal
 
+from gonogo.base.errors import GonogoError, Unobserved, UsageError
+from gonogo.base.redaction import Redactor
+from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment, Load
-from gonogo.errors import GonogoError, Unobserved, UsageError
 from gonogo.evidence.load import LoadEvidence
 from gonogo.evidence.record import Failure, Record
 from gonogo.journey.sweep import sweep, told
@@ -25,10 +27,8 @@ from gonogo.load.ledger import Ledger, LoadProgress
 from gonogo.load.plan import EndpointPlan, LoadPlan, TargetPlan
 from gonogo.load.process import Crowd, Event, Generator
 from gonogo.load.server_side import ServerSide
-from gonogo.plan import LOAD
-from gonogo.profiles import Profile
-from gonogo.redaction import Redactor
-from gonogo.secrets import Secrets
+from gonogo.planning.plan import LOAD
+from gonogo.planning.profiles import Profile
 
 SCOPE = (LOAD,)
 HISTOGRAMS = "load/histograms.hlog"

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gonogo.catalogue import Severity
+from gonogo.policy.catalogue import Severity
+from gonogo.record.results import CheckResult, LineResult, Outcome, Results
 from gonogo.report.lines import plain_title
 from gonogo.report.wording import Problem, open_lines, problems
-from gonogo.results import CheckResult, LineResult, Outcome, Results
 
 _CAUSES = (Outcome.FAIL, Outcome.WAIVED, Outcome.ERROR, Outcome.NOT_RUN)
 _LOUD = (Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN, Outcome.WARN)

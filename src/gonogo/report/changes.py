@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
+from gonogo.record.results import Change, Results, sum_line
 from gonogo.report.visible import visible
-from gonogo.results import Change, Results, sum_line
 
 CHANGE_SHAPES = {
     "newly failing": "✖",

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from gonogo.record.results import CheckResult, Outcome, Results, Verdict
 from gonogo.report.wording import families, line_counts
-from gonogo.results import CheckResult, Outcome, Results, Verdict
 
 _SPECIFICATION = "0.0.0"
 STATUSES = {

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gonogo.record.results import Attested, CheckResult, LineResult, Observation, Results
 from gonogo.report.visible import harmless, visible
 from gonogo.report.wording import LINE_SHAPES, SHAPES, word
-from gonogo.results import Attested, CheckResult, LineResult, Observation, Results
 
 _LONGEST = 600
 _MOST_ITEMS = 40

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from gonogo.results import CheckResult, Observation, Outcome, Results
+from gonogo.record.results import CheckResult, Observation, Outcome, Results
 
 _LONGEST, _MOST = 600, 40
 _BRIEFEST = 110

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from urllib.parse import urlsplit
 
+from gonogo.record.results import CheckResult, LineStatus, Outcome
 from gonogo.report.lines import Section
 from gonogo.report.visible import visible
 from gonogo.report.wording import word
-from gonogo.results import CheckResult, LineStatus, Outcome
 
 _BAR = 1000
 

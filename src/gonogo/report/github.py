@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from gonogo.catalogue import Severity
+from gonogo.policy.catalogue import Severity
+from gonogo.record.results import Outcome, Results
 from gonogo.report.markdown import bounded
 from gonogo.report.wording import Problem, and_more, counted, open_lines, problems, word
-from gonogo.results import Outcome, Results
 
 MOST = 10
 """Of either kind GitHub shows no more per step."""

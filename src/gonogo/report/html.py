@@ -12,7 +12,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from gonogo.durations import format_duration
+from gonogo.base.durations import format_duration
+from gonogo.record.results import DONE, Outcome, Results, RoleResult, sum_line
 from gonogo.report.blockers import Blockers, blockers
 from gonogo.report.changes import CHANGE_SHAPES, change_details, change_line, grouped_changes, since
 from gonogo.report.facts import page_facts
@@ -22,7 +23,6 @@ from gonogo.report.lines import STATUS_SHAPES, sections, supported, totals
 from gonogo.report.load import load_view
 from gonogo.report.visible import visible
 from gonogo.report.wording import VERDICT_SHAPES, command, families, line_counts, line_sum, word
-from gonogo.results import DONE, Outcome, Results, RoleResult, sum_line
 
 _ROLES = (
     RoleResult(id="technical-lead", title="Technical lead", statements=()),

@@ -7,8 +7,8 @@ from datetime import timedelta
 from pydantic import TypeAdapter, ValidationError
 
 from gonogo.evidence.journey import LAST
+from gonogo.record.results import CheckResult, Results
 from gonogo.report.wording import families
-from gonogo.results import CheckResult, Results
 
 _WALK = "walk"
 _DURATION = TypeAdapter(timedelta)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
+from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results
 from gonogo.report.wording import families, word
-from gonogo.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ELEMENTS = {

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gonogo.results import DONE, LineResult, LineStatus, Results
+from gonogo.record.results import DONE, LineResult, LineStatus, Results
 
 STATUS_SHAPES = {
     LineStatus.VERIFIED: "☑",

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pydantic import TypeAdapter, ValidationError
 
 from gonogo.evidence.load import LoadEvidence, Quantile, Traffic
-from gonogo.results import Results
+from gonogo.record.results import Results
 
 _LOAD = "load"
 _EVIDENCE: TypeAdapter[LoadEvidence] = TypeAdapter(LoadEvidence)

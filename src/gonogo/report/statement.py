@@ -6,7 +6,7 @@ from typing import Any
 
 import rfc8785
 
-from gonogo.results import DONE, LineStatus, Outcome, Results, Verdict
+from gonogo.record.results import DONE, LineStatus, Outcome, Results, Verdict
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"

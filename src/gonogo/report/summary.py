@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from gonogo.durations import format_duration
-from gonogo.history import section_totals
+from gonogo.base.durations import format_duration
+from gonogo.record.history import section_totals
+from gonogo.record.results import Outcome, Results, sum_line
 from gonogo.report.changes import change_words
 from gonogo.report.markdown import inert, quoted
 from gonogo.report.wording import (
@@ -17,7 +18,6 @@ from gonogo.report.wording import (
     problems,
     word,
 )
-from gonogo.results import Outcome, Results, sum_line
 
 LARGEST_BYTES = 64_000
 """GitHub cuts off, or refuses, what is longer than it likes; we say what we leave off."""

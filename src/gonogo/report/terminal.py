@@ -4,8 +4,9 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from gonogo.catalogue import Severity
-from gonogo.durations import format_duration
+from gonogo.base.durations import format_duration
+from gonogo.policy.catalogue import Severity
+from gonogo.record.results import CheckResult, Outcome, Results, Verdict, sum_line
 from gonogo.report.changes import change_words
 from gonogo.report.visible import harmless, visible
 from gonogo.report.wording import (
@@ -22,7 +23,6 @@ from gonogo.report.wording import (
     problems,
     word,
 )
-from gonogo.results import CheckResult, Outcome, Results, Verdict, sum_line
 
 _COLOURS = {Verdict.GO: "32", Verdict.GO_WITH_EXCEPTIONS: "33", Verdict.NO_GO: "31", Verdict.INCOMPLETE: "33"}
 _NARROWEST = 60

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from gonogo.checklist import parse_checklist, ticked
+from gonogo.policy.checklist import parse_checklist, ticked
+from gonogo.record.results import DONE, CheckResult, LineResult, Outcome, Results
 from gonogo.report.markdown import inert
-from gonogo.results import DONE, CheckResult, LineResult, Outcome, Results
 
 _MOST_LINKS = 3
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gonogo.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results, Verdict
+from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results, Verdict
 
 SHAPES = {
     Outcome.PASS: "✔",

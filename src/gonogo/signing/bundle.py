@@ -17,9 +17,9 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import FormatError, UnverifiedSignatureError, VerificationError
 from securesystemslib.signer import CryptoSigner, SSlibKey  # type: ignore[attr-defined]  # public by its documentation
 
-from gonogo.errors import IntegrityError, UsageError
+from gonogo.base.errors import IntegrityError, UsageError
+from gonogo.base.toml_files import Document, Moment
 from gonogo.signing.signers import Signer
-from gonogo.toml_files import Document, Moment
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from gonogo.demands import papers, papers_digest
+from gonogo.base.errors import IntegrityError, UsageError
 from gonogo.environment.load import read_environment
-from gonogo.errors import IntegrityError, UsageError
-from gonogo.publish import EVIDENCE, RESULTS, derived
-from gonogo.replay import differences, judged_again, read_results
-from gonogo.results import Results
-from gonogo.run import expectations_digest
+from gonogo.planning.demands import papers, papers_digest
+from gonogo.record.results import Results
+from gonogo.runs.publish import EVIDENCE, RESULTS, derived
+from gonogo.runs.replay import differences, judged_again, read_results
+from gonogo.runs.run import expectations_digest
 from gonogo.signing.bundle import SUFFIXES
 
 SEALED = "sealed.html"

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from gonogo.errors import UsageError
+from gonogo.base.errors import UsageError
+from gonogo.base.toml_files import read_toml
 from gonogo.signing.signers import FILE, Signer, Signers
-from gonogo.toml_files import read_toml
 
 SHORTEST_PASSPHRASE = 8
 LIFETIME = timedelta(days=365)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from gonogo.errors import IntegrityError
+from gonogo.base.errors import IntegrityError
+from gonogo.record.results import Results
 from gonogo.report.html import Signature, render_signoff
-from gonogo.results import Results
 from gonogo.signing.bundle import SUFFIXES, SignOff
 from gonogo.signing.integrity import SEALED
 

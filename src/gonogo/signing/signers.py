@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from pydantic import AfterValidator, Field, model_validator
 
-from gonogo.errors import UsageError
-from gonogo.toml_files import Document, Moment, Words, read_toml
+from gonogo.base.errors import UsageError
+from gonogo.base.toml_files import Document, Moment, Words, read_toml
 
 FILE = "signers.toml"
 

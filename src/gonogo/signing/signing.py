@@ -7,8 +7,8 @@ from typing import Literal
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from gonogo.errors import UsageError
-from gonogo.results import Results
+from gonogo.base.errors import UsageError
+from gonogo.record.results import Results
 from gonogo.signing.bundle import SIGSTORE, SSH, SUFFIXES, SignOff, signed_with_key, signed_with_ssh, statement
 from gonogo.signing.integrity import check_run, run_files
 from gonogo.signing.keys import load_key

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from gonogo.durations import format_duration
-from gonogo.errors import IntegrityError
-from gonogo.results import Results, Verdict
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import IntegrityError
+from gonogo.record.results import Results, Verdict
 from gonogo.signing.bundle import SUFFIXES, Signed, SignOff, read_bundle, verify_signature
 from gonogo.signing.integrity import check_run, run_files, signatures
 from gonogo.signing.sealing import check_seal

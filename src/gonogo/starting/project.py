@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from gonogo.errors import UsageError
+from gonogo.base.errors import UsageError
 from gonogo.starting.files import Start, environment_file, ignored, team_files
 
 _TEAM = ("environments/checklist.md", "environments/gates.toml", "checks/catalogue.toml", "checks/test_own.py")

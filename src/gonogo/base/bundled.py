@@ -1,0 +1,11 @@
+"""Where the bundled checks, journeys, environments and reference service are: in the wheel, or in the clone."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parents[1]
+_IN_WHEEL = _PACKAGE / "bundled"
+
+
+def bundled_root() -> Path:
+    """The folder that holds ``checks/``, ``environments/`` and ``reference/``."""
+    return _IN_WHEEL if _IN_WHEEL.is_dir() else _PACKAGE.parents[1]

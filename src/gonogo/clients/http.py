@@ -1,0 +1,229 @@
+"""One bounded HTTP exchange with one address of a name; what goes wrong with the target is part of the answer."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpx
+
+from gonogo.base.redaction import Redactor
+from gonogo.clients.knock import knock
+from gonogo.clients.network import unobserved
+from gonogo.evidence.http import Exchange
+
+LARGEST_BODY_BYTES = 1024 * 1024
+REFUSED = "refused: nobody listens"
+_CONNECT_SECONDS = 3.0
+EXCHANGE_SECONDS = 4.0
+"""For one request and its whole answer, unless the caller is more patient."""
+KNOCK_PATIENCE = timedelta(seconds=2)
+_KEPT_HEADERS = (
+    "access-control-allow-origin",
+    "cache-control",
+    "content-security-policy",
+    "content-type",
+    "date",
+    "location",
+    "referrer-policy",
+    "server",
+    "strict-transport-security",
+    "vary",
+    "x-content-type-options",
+    "x-frame-options",
+    "x-powered-by",
+)
+_LONGEST_HEADER = 300
+_EXCERPT = 200
+_REDACTED_CHARACTERS = 64 * 1024
+"""Of a body, before an excerpt is cut from it: half a secret would not be recognised."""
+Content = bytes | AsyncIterator[bytes]
+"""A body, or its parts, which are then sent chunked."""
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """An exchange with its body, which never leaves the probe."""
+
+    exchange: Exchange
+    content: bytes = field(repr=False, default=b"")
+    redactor: Redactor = field(repr=False, default_factory=lambda: Redactor({}))
+
+    @property
+    def text(self) -> str:
+        """As UTF-8, whatever it claims to be."""
+        return self.content.decode("utf-8", "replace")
+
+    def readable(self, characters: int) -> str:
+        """The beginning of the body, without secrets; redacted before it is cut."""
+        return self.redactor.text(self.text[:_REDACTED_CHARACTERS])[:characters]
+
+    def unexpected(self) -> Exchange:
+        """The exchange with the beginning of a body that could not be understood."""
+        return replace(self.exchange, excerpt=self.readable(_EXCERPT))
+
+
+class AddressClient:
+    """Requests to one address, in the name of a host. No proxy, no redirect is followed, no cookie is kept."""
+
+    def __init__(  # noqa: PLR0913 - where to ask, in whose name, and what nobody may read
+        self,
+        client: httpx.AsyncClient,
+        *,
+        scheme: str,
+        host: str,
+        address: str,
+        port: int,
+        redactor: Redactor | None = None,
+        patience_seconds: float = EXCHANGE_SECONDS,
+    ) -> None:
+        self._client = client
+        self._patience_seconds = patience_seconds
+        self._tls = scheme == "https"
+        self._redactor = redactor or Redactor({})
+        self._host = host
+        self._authority = host if port == _DEFAULT_PORTS[scheme] else f"{host}:{port}"
+        self._address = address
+        self._port = port
+        literal = f"[{address}]" if ":" in address else address
+        self._base = f"{scheme}://{literal}:{port}"
+        self._shown = f"{scheme}://{self._authority}"
+
+    async def get(self, path: str, headers: Mapping[str, str] | None = None) -> Body:
+        """One GET. Raises Unobserved only for what is no answer of the target."""
+        return await self.send("GET", path, headers)
+
+    async def send(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, content: Content = b""
+    ) -> Body:
+        """One request. Raises Unobserved only for what is no answer of the target."""
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(self._patience_seconds):
+                return await self._send(method, path, {"Host": self._authority, **(headers or {})}, content)
+        except TimeoutError:
+            problem = f"no complete answer within {self._patience_seconds:g} s"
+        except httpx.ConnectTimeout:
+            # For httpx the handshake is a part of connecting: an accepted connection that says nothing is an answer.
+            if not self._tls or await knock(self._address, self._port, KNOCK_PATIENCE):
+                raise unobserved(TimeoutError(), self._address, self._port) from None
+            problem = f"the connection was accepted, and no TLS was spoken within {_CONNECT_SECONDS:g} s"
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            problem = self._problem(error)
+        return Body(exchange=replace(self.unanswered(path, problem), elapsed=_since(started)))
+
+    def unanswered(self, path: str, problem: str) -> Exchange:
+        """The record of a request that no reply came to."""
+        return Exchange(url=f"{self._shown}{path}", status=None, problem=problem, elapsed=timedelta())
+
+    async def _send(self, method: str, path: str, headers: Mapping[str, str], content: Content) -> Body:
+        started = time.monotonic()
+        extensions = {"sni_hostname": self._host}
+        request = self._client.build_request(
+            method, self._base + path, headers=headers, content=content or None, extensions=extensions
+        )
+        response = await self._client.send(request, stream=True)
+        try:
+            body = bytearray()
+            async for chunk in response.aiter_raw(64 * 1024):
+                body += chunk
+                if len(body) > LARGEST_BODY_BYTES:
+                    break
+            truncated = len(body) > LARGEST_BODY_BYTES
+            exchange = Exchange(
+                url=f"{self._shown}{path}",
+                status=response.status_code,
+                problem=f"the body is larger than {LARGEST_BODY_BYTES} bytes" if truncated else "",
+                elapsed=_since(started),
+                headers={
+                    name: self._redactor.text(response.headers[name])[:_LONGEST_HEADER]
+                    for name in _KEPT_HEADERS
+                    if name in response.headers
+                },
+                body_bytes=len(body),
+                truncated=truncated,
+            )
+            return Body(exchange=exchange, content=bytes(body), redactor=self._redactor)
+        finally:
+            await response.aclose()
+
+    def _problem(self, error: Exception) -> str:
+        for cause in _causes(error):
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                return f"its certificate was refused by us: {cause.verify_message}"
+            if isinstance(cause, ssl.SSLError):
+                return f"TLS failed: {cause.reason or cause}"
+            if isinstance(cause, ConnectionRefusedError):
+                return REFUSED
+            if isinstance(cause, ConnectionError):
+                return f"the connection was cut off: {cause.strerror or type(cause).__name__}"
+            if isinstance(cause, OSError) and isinstance(error, httpx.ConnectError) and cause.errno:
+                raise unobserved(cause, self._address, self._port)
+        said = self._redactor.text(str(error))[:_EXCERPT]
+        if not said and isinstance(error, httpx.ReadError | httpx.WriteError):
+            return "the connection was cut off"
+        return f"{type(error).__name__}: {said}"
+
+
+@asynccontextmanager
+async def address_client(  # noqa: PLR0913 - where to ask, in whose name, and how
+    tls: ssl.SSLContext | None,
+    *,
+    host: str,
+    address: str,
+    port: int,
+    redactor: Redactor | None = None,
+    http2: bool = True,
+    patience_seconds: float = EXCHANGE_SECONDS,
+) -> AsyncIterator[AddressClient]:
+    """A client for the length of one probe; without a context it speaks plain HTTP.
+
+    A refusal that comes before the whole body was sent can be read over HTTP/1.1 only: HTTP/2 resets the stream.
+    """
+    limits = httpx.Timeout(patience_seconds, connect=_CONNECT_SECONDS)
+    # Without a context httpx would load its own, for nothing: plain http never looks at it.
+    verify = tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    headers = {"User-Agent": "gonogo (launch-readiness checks)", "Accept-Encoding": "identity"}
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+    async with httpx.AsyncClient(
+        verify=verify,
+        trust_env=False,
+        http2=http2 and tls is not None,
+        timeout=limits,
+        headers=headers,
+        cookies=no_cookies,
+    ) as client:
+        scheme = "http" if tls is None else "https"
+        yield AddressClient(
+            client,
+            scheme=scheme,
+            host=host,
+            address=address,
+            port=port,
+            redactor=redactor,
+            patience_seconds=patience_seconds,
+        )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and everything that led to it; httpx and anyio wrap the operating system's word in several layers."""
+    pending: list[BaseException] = [error]
+    seen: set[int] = set()
+    while pending:
+        one = pending.pop(0)
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        pending += [link for link in (one.__cause__, one.__context__) if link is not None]
+        if isinstance(one, BaseExceptionGroup):
+            pending += one.exceptions
+
+
+def _since(started: float) -> timedelta:
+    return timedelta(seconds=round(time.monotonic() - started, 4))

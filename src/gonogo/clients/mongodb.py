@@ -1,0 +1,238 @@
+"""How MongoDB is asked: questions, connections that are always closed, and what a failure of the driver means."""
+
+import asyncio
+import secrets as entropy
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import anyio
+import dns.resolver
+from bson.errors import BSONError
+from pymongo import AsyncMongoClient, ReadPreference
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailure, PyMongoError
+from pymongo.uri_parser import parse_uri
+
+from gonogo.base.errors import Unobserved, UsageError
+from gonogo.base.secrets import Secrets
+from gonogo.clients.knock import knock, require_certificates
+from gonogo.environment.model import Environment, Index
+from gonogo.evidence.base import Scope
+
+Client = AsyncMongoClient[dict[str, Any]]
+Database = AsyncDatabase[dict[str, Any]]
+Found = TypeVar("Found")
+FOREIGN_ERRORS = (PyMongoError, BSONError)
+"""All that the driver raises while it talks; BSONError when what it hears is not BSON."""
+LONGEST = 300
+_MOST_MEMBERS = 50
+_CLOSING = timedelta(seconds=1)
+_CURE = (
+    "it looks like mongodb+srv://user:password@cluster.example.com/; "
+    "reserved characters in user and password are percent-encoded"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MongoQuestion:
+    """One deployment, with the URL of one of its users."""
+
+    url: str = field(repr=False)
+    ca_file: str | None
+    database: str
+    indexes: tuple[Index, ...]
+    patience: timedelta
+    """For finding the deployment, and for each answer; a probe takes a few of them."""
+
+    @property
+    def scope(self) -> Scope:
+        """There is one."""
+        return ("mongodb",)
+
+    @property
+    def host(self) -> str:
+        """There is one."""
+        return "mongodb"
+
+
+def mongo_questions(environment: Environment, secrets: Secrets) -> Sequence[MongoQuestion]:
+    """As the service's user. Raises UsageError on what is no connection string, never repeating any of it."""
+    return _questions(environment, secrets, monitor=False)
+
+
+def mongo_status_questions(environment: Environment, secrets: Secrets) -> Sequence[MongoQuestion]:
+    """As the monitoring user. Raises UsageError as well."""
+    return _questions(environment, secrets, monitor=True)
+
+
+def _questions(environment: Environment, secrets: Secrets, *, monitor: bool) -> Sequence[MongoQuestion]:
+    section = environment.mongodb
+    if section is None:
+        return []
+    name = section.monitor_url if monitor else section.url
+    if not is_connection_string(secrets[name]):
+        raise UsageError(f"secret {name}: not a MongoDB connection string; {_CURE}")
+    require_certificates(section.ca_file, "mongodb.ca_file")
+    return [
+        MongoQuestion(
+            url=secrets[name],
+            ca_file=section.ca_file,
+            database=section.database,
+            indexes=section.indexes,
+            patience=environment.limits.probe * 0.3,
+        )
+    ]
+
+
+def is_connection_string(url: str) -> bool:
+    """As far as can be told without asking DNS, which is what the driver does to parse mongodb+srv."""
+    try:
+        if url.startswith("mongodb+srv://"):
+            return bool(urlsplit(url).hostname) and urlsplit(url).port is None
+        _seeds(url)
+    except (PyMongoError, ValueError):  # ValueError: a port that is no number
+        return False
+    return True
+
+
+@asynccontextmanager
+async def connected(question: MongoQuestion) -> AsyncIterator[Client]:
+    """A client that is closed in any case, in bounded time, when it is cancelled as well."""
+    client = _client(question)
+    try:
+        yield client
+    finally:
+        with anyio.move_on_after(_CLOSING.total_seconds(), shield=True):
+            await client.close()
+
+
+def _client(question: MongoQuestion) -> Client:
+    milliseconds = int(question.patience / timedelta(milliseconds=1))
+    trust: dict[str, Any] = {"tlsCAFile": question.ca_file} if question.ca_file else {}
+    try:
+        with _foreign_options():
+            return AsyncMongoClient(
+                question.url,
+                serverSelectionTimeoutMS=milliseconds,
+                connectTimeoutMS=milliseconds,
+                socketTimeoutMS=milliseconds,
+                appname="gonogo",
+                retryReads=False,
+                retryWrites=False,
+                **trust,
+            )
+    except (ConfigurationError, ValueError):  # its text may repeat parts of the URL
+        raise Unobserved("the driver does not accept the connection string", hint=_CURE) from None
+
+
+async def command(database: Database, name: str, value: object = 1, **options: Any) -> Any:  # noqa: ANN401 - a document
+    """At any member: without a primary there is all the more to see. The driver's default is the primary, always."""
+    return await database.command(name, value, read_preference=ReadPreference.NEAREST, **options)
+
+
+async def asked(question: MongoQuestion, work: Callable[[Client], Awaitable[Found]]) -> tuple[Found | None, str]:
+    """What the work brought home, or what the target said instead. Raises Unobserved if it was never reached."""
+    doors = await knocked(_seeds(question.url), question.patience / 2)
+    if doors and all(what for _, what in doors):
+        return None, _closed(doors)
+    async with connected(question) as client:
+        try:
+            return await work(client), ""
+        except FOREIGN_ERRORS as error:
+            return None, await explained(question, client, error)
+
+
+async def explained(question: MongoQuestion, client: Client, error: Exception) -> str:
+    """What the target said by failing like this. Raises Unobserved if it was never reached."""
+    if isinstance(error, ConfigurationError):
+        return _explained_lookup(error)
+    if not isinstance(error, ConnectionFailure):
+        return words(error)
+    doors = await knocked(_servers(client), question.patience / 2)
+    if any(what for _, what in doors):
+        return _closed(doors)
+    said = words(error)
+    silent = "timed out" in said or "No servers found" in said
+    return f"connections are accepted, and nothing follows: {said}" if silent else said
+
+
+async def knocked(servers: Iterable[tuple[str, int]], patience: timedelta) -> Sequence[tuple[str, str]]:
+    """Who is there, and what stands against it. Raises Unobserved if nothing is known of any of them."""
+    asked = list(servers)
+    found = await asyncio.gather(*(knock(host, port, patience) for host, port in asked), return_exceptions=True)
+    told = [(f"{host}:{port}", said) for (host, port), said in zip(asked, found, strict=True) if isinstance(said, str)]
+    for failure in found:
+        if isinstance(failure, BaseException) and not (told and isinstance(failure, Unobserved)):
+            raise failure
+    return told
+
+
+def _closed(doors: Iterable[tuple[str, str]]) -> str:
+    return "; ".join(f"{where}: {what}" for where, what in doors if what)[:LONGEST]
+
+
+def _seeds(url: str) -> Sequence[tuple[str, int]]:
+    """The members that the URL names; none for mongodb+srv, whose names only the driver looks up."""
+    if url.startswith("mongodb+srv://"):
+        return []
+    with _foreign_options():
+        found = parse_uri(url, warn=True)["nodelist"]
+    return [(host, port) for host, port in found if port is not None][:_MOST_MEMBERS]
+
+
+@contextmanager
+def _foreign_options() -> Iterator[None]:
+    """An option that this driver does not know is another driver's: nothing to warn of."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield
+
+
+def _servers(client: Client) -> Sequence[tuple[str, int]]:
+    known = client.topology_description.server_descriptions()
+    return [(host, port) for host, port in sorted(known) if port is not None][:_MOST_MEMBERS]
+
+
+def _explained_lookup(error: ConfigurationError) -> str:
+    """SRV records that do not exist are the zone's answer; a resolver that does not answer is ours."""
+    cause = error.__cause__
+    silent = (dns.resolver.LifetimeTimeout, dns.resolver.NoNameservers, dns.resolver.NoResolverConfiguration, OSError)
+    if isinstance(cause, silent):
+        reason = f"this machine could not look up the SRV records: {words(cause)}"
+        raise Unobserved(reason, hint="is this machine's resolver reachable?") from None
+    return words(error)
+
+
+def words(error: Exception) -> str:
+    """The driver's words, without its time-outs, the whole topology, and the command; bounded."""
+    text = str(error)
+    if isinstance(error, OperationFailure) and error.details:
+        text = str(error.details.get("errmsg", text))
+    text = text.partition(" (configured timeouts")[0].partition(", Timeout:")[0].partition(" { ")[0]
+    return (text or type(error).__name__)[:LONGEST]
+
+
+def as_stranger(question: MongoQuestion) -> MongoQuestion:
+    """The same deployment, without logging in."""
+    parts = urlsplit(question.url)
+    options = (part for part in parts.query.split("&") if not part.lower().startswith(("authsource", "authmech")))
+    hosts = parts.netloc.rpartition("@")[2]
+    return replace(question, url=urlunsplit((parts.scheme, hosts, parts.path, "&".join(options), "")))
+
+
+def with_wrong_password(question: MongoQuestion) -> MongoQuestion:
+    """The same user, with a password that is certainly not his."""
+    parts = urlsplit(question.url)
+    credentials, _, hosts = parts.netloc.rpartition("@")
+    user = credentials.partition(":")[0] or "nobody"
+    return replace(
+        question,
+        url=urlunsplit(
+            (parts.scheme, f"{user}:{entropy.token_urlsafe(16)}@{hosts}", parts.path, parts.query, ""),
+        ),
+    )

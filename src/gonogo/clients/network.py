@@ -1,0 +1,32 @@
+"""What a failed connection means: the target's answer, or our own inability to ask."""
+
+import errno
+
+from gonogo.base.errors import Unobserved
+
+_NO_ROUTE = {
+    errno.ENETUNREACH: "this machine has no route to its network",
+    errno.EHOSTUNREACH: "no route to the host",
+    errno.EADDRNOTAVAIL: "this machine has no address to ask from",
+    errno.EAFNOSUPPORT: "this machine does not speak that kind of address",
+    errno.EMFILE: "this machine has no free file descriptors",
+    errno.EPERM: "this machine's own firewall forbids it",
+    errno.EACCES: "this machine's own firewall forbids it",
+}
+
+
+class Swallowed(Unobserved):
+    """Nothing came back at all: a dead address, or a firewall on the way."""
+
+
+def unobserved(error: OSError, address: str, port: int) -> Unobserved:
+    """The reason, for a connection that was neither accepted nor refused."""
+    where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    if isinstance(error, TimeoutError) or error.errno == errno.ETIMEDOUT:
+        return Swallowed(
+            f"{where} did not answer: packets are swallowed",
+            hint="is the address right, and does a firewall let this machine through?",
+        )
+    reason = _NO_ROUTE.get(error.errno or 0, error.strerror or str(error))
+    hint = "run gonogo where IPv6 works, or remove the address" if ":" in address else "ask from another network"
+    return Unobserved(f"{where} could not be asked: {reason}", hint=hint)

@@ -1,0 +1,167 @@
+"""How a server of the Redis protocol is asked: questions, clients that are always closed, and what a failure means."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from ssl import CERT_REQUIRED
+from typing import Any, TypeVar
+from urllib.parse import unquote, urlsplit
+
+import anyio
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from gonogo.base.errors import UsageError
+from gonogo.base.secrets import Secrets
+from gonogo.clients.knock import knock, require_certificates
+from gonogo.environment.model import Environment
+from gonogo.environment.types import join_socket_address
+from gonogo.evidence.base import Scope
+
+Found = TypeVar("Found")
+FOREIGN_ERRORS = (RedisError, OSError, ValueError)
+"""All that the driver raises while it talks; ValueError when what it hears is not even a number."""
+LONGEST = 300
+_CLOSING = timedelta(seconds=1)
+_DEFAULT_PORT = 6379
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisQuestion:
+    """One server, with the URL of one of its users."""
+
+    url: str = field(repr=False)
+    ca_file: str | None
+    key_prefix: str
+    patience: timedelta
+    """For connecting, and for each answer; a probe takes a few of them."""
+
+    @property
+    def scope(self) -> Scope:
+        """There is one."""
+        return ("redis",)
+
+    @property
+    def host(self) -> str:
+        """There is one."""
+        return "redis"
+
+    @property
+    def server(self) -> tuple[str, int]:
+        """Its name and port."""
+        parts = urlsplit(self.url)
+        return parts.hostname or "", parts.port or _DEFAULT_PORT
+
+    @property
+    def address(self) -> str:
+        """The same, written down."""
+        return join_socket_address(*self.server)
+
+    @property
+    def asks_for_tls(self) -> bool:
+        """By its scheme."""
+        return self.url.startswith("rediss://")
+
+    @property
+    def verifies(self) -> bool:
+        """Whether the URL leaves certificate and host name to be verified, as they are by default."""
+        options = _pool_options(self.url)
+        wants = options.get("ssl_cert_reqs", "required") in {"required", CERT_REQUIRED}
+        return self.asks_for_tls and wants and bool(options.get("ssl_check_hostname", True))
+
+    @property
+    def credentials(self) -> tuple[str, ...]:
+        """What AUTH is given: nothing, a password, or a user and a password."""
+        parts = urlsplit(self.url)
+        if parts.password is None:
+            return ()
+        return (*([unquote(parts.username)] if parts.username else []), unquote(parts.password))
+
+
+def redis_questions(environment: Environment, secrets: Secrets) -> Sequence[RedisQuestion]:
+    """As the service's user. Raises UsageError on what is no Redis URL, never repeating any of it."""
+    return _questions(environment, secrets, monitor=False)
+
+
+def redis_status_questions(environment: Environment, secrets: Secrets) -> Sequence[RedisQuestion]:
+    """As the monitoring user. Raises UsageError as well."""
+    return _questions(environment, secrets, monitor=True)
+
+
+def _questions(environment: Environment, secrets: Secrets, *, monitor: bool) -> Sequence[RedisQuestion]:
+    section = environment.redis
+    if section is None:
+        return []
+    name = section.monitor_url if monitor else section.url
+    if not is_redis_url(secrets[name]):
+        raise UsageError(
+            f"secret {name}: not a Redis URL; it looks like rediss://user:password@host:6380/0, "
+            "reserved characters in user and password are percent-encoded"
+        )
+    require_certificates(section.ca_file, "redis.ca_file")
+    patience = environment.limits.probe * 0.3
+    return [RedisQuestion(url=secrets[name], ca_file=section.ca_file, key_prefix=section.key_prefix, patience=patience)]
+
+
+def is_redis_url(url: str) -> bool:
+    """Whether the driver could connect with it, options included."""
+    try:
+        if not url.startswith(("redis://", "rediss://")) or not urlsplit(url).hostname:
+            return False
+        pool = Redis.from_url(url).connection_pool
+        pool.connection_class(**pool.connection_kwargs)
+    except (ValueError, TypeError, RedisError):  # TypeError: an option that the driver does not know
+        return False
+    return True
+
+
+def _pool_options(url: str) -> dict[str, Any]:
+    options: dict[str, Any] = Redis.from_url(url).connection_pool.connection_kwargs
+    return options
+
+
+@asynccontextmanager
+async def connected(question: RedisQuestion) -> AsyncIterator[Redis]:
+    """A client that is closed in any case, in bounded time, when it is cancelled as well."""
+    trust: dict[str, Any] = {"ssl_ca_certs": question.ca_file} if question.asks_for_tls and question.ca_file else {}
+    client = Redis.from_url(
+        question.url,
+        socket_timeout=question.patience.total_seconds(),
+        socket_connect_timeout=question.patience.total_seconds(),
+        client_name="gonogo",
+        retry=None,
+        retry_on_error=[],
+        **trust,
+    )
+    try:
+        yield client
+    finally:
+        with anyio.move_on_after(_CLOSING.total_seconds(), shield=True):
+            await client.aclose()
+
+
+async def asked(question: RedisQuestion, work: Callable[[Redis], Awaitable[Found]]) -> tuple[Found | None, str]:
+    """What the work brought home, or what the target said instead. Raises Unobserved if it was never reached."""
+    if closed := await knock(*question.server, question.patience / 2):
+        return None, f"{question.address}: {closed}"
+    async with connected(question) as client:
+        try:
+            return await work(client), ""
+        except FOREIGN_ERRORS as error:
+            return None, await explained(question, error)
+
+
+async def explained(question: RedisQuestion, error: Exception) -> str:
+    """What the target said by failing like this. Raises Unobserved if it was never reached."""
+    if closed := await knock(*question.server, question.patience / 2):
+        return f"{question.address}: {closed}"
+    if isinstance(error, RedisTimeoutError | TimeoutError):
+        return f"connections are accepted, and nothing follows: {words(error)}"
+    return words(error)
+
+
+def words(error: Exception) -> str:
+    """The driver's words, bounded."""
+    return (str(error) or type(error).__name__)[:LONGEST]

@@ -1,0 +1,96 @@
+"""The Redis protocol without a driver: the server's own words, one connection, and nothing sent unasked.
+
+A driver greets, retries and translates; what a server refuses must be seen as it was said. Replies are bounded.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from gonogo.clients.redis import LONGEST, RedisQuestion
+
+ACCEPTED = "accepted"
+UNANSWERED = (OSError, EOFError, ValueError, asyncio.LimitOverrunError)
+"""The connection broke, or what came over it is not the protocol."""
+_LARGEST_VALUE_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One connection, asked one thing after another."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    patience_seconds: float
+
+    async def say(self, *words: str) -> str:
+        """The first line of the reply, with its type: ``+OK``, ``-NOPERM …``, ``$-1``. Raises one of UNANSWERED."""
+        encoded = [word.encode() for word in words]
+        parts = (b"$%d\r\n%b\r\n" % (len(word), word) for word in encoded)
+        self.writer.write(b"*%d\r\n" % len(encoded) + b"".join(parts))
+        async with asyncio.timeout(self.patience_seconds):
+            line = await self._line()
+            if line[:1] == "$" and line != "$-1":
+                await self._value(int(line[1:]))
+        return line
+
+    async def ask(self, *words: str) -> str:
+        """``accepted``, or the server's refusal in its own words."""
+        return _answer(await self.say(*words))
+
+    async def queue(self, *words: str) -> str:
+        """Queue a command in a transaction and discard it: the ACL answers, and nothing is ever executed.
+
+        A harmless command goes first: where that is not queued, something between us and the server does not
+        understand transactions, and would run the other one.
+        """
+        if (opened := await self.say("MULTI")) != "+OK":
+            return f"not tried, MULTI is answered {opened}"
+        if (harmless := await self.say("PING")) != "+QUEUED":
+            return f"not tried, PING is not queued but answered {harmless}"
+        answer = await self.ask(*words)
+        await self.say("DISCARD")
+        return answer
+
+    async def _line(self) -> str:
+        return (await self.reader.readuntil(b"\r\n"))[:LONGEST].decode("utf-8", "replace").strip()
+
+    async def _value(self, size: int) -> None:
+        if not 0 <= size <= _LARGEST_VALUE_BYTES:
+            message = f"a value of {size} bytes"
+            raise ValueError(message)
+        await self.reader.readexactly(size + 2)
+
+
+@asynccontextmanager
+async def session(question: RedisQuestion) -> AsyncIterator[Session]:
+    """Connected as the service connects, not logged in yet. Raises one of UNANSWERED."""
+    host, port = question.server
+    patience = question.patience.total_seconds()
+    async with asyncio.timeout(patience):
+        reader, writer = await asyncio.open_connection(host, port, ssl=_context(question))
+    try:
+        yield Session(reader, writer, patience)
+    finally:
+        writer.transport.abort()
+
+
+async def log_in(talk: Session, *credentials: str) -> str:
+    """``accepted``, or the refusal; who has no credentials is accepted as he is."""
+    return await talk.ask("AUTH", *credentials) if credentials else ACCEPTED
+
+
+def _context(question: RedisQuestion) -> ssl.SSLContext | None:
+    if not question.asks_for_tls:
+        return None
+    context = ssl.create_default_context(cafile=question.ca_file)
+    if not question.verifies:  # as the service does; the check of TLS objects to that
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _answer(line: str) -> str:
+    return line[1:] if line.startswith("-") else ACCEPTED

@@ -1,0 +1,175 @@
+"""Asks all targets at once, within bounds, on one event loop in one background thread."""
+
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import anyio
+from anyio.abc import TaskStatus
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
+from gonogo.environment.model import Limits
+from gonogo.evidence.base import Evidence, Scope
+from gonogo.evidence.record import Failure, Record
+from gonogo.families.kind import ProbeKind
+
+Key = tuple[str, Scope]
+"""Kind and scope: what a record is looked up by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One question, and the probe that asks it."""
+
+    kind: ProbeKind
+    question: Any
+
+    @property
+    def key(self) -> Key:
+        """Where its record will be found."""
+        return self.kind.name, self.question.scope
+
+
+class Collector:
+    """A context manager: leaving it cancels what is pending and ends the thread."""
+
+    def __init__(self, limits: Limits, on_record: Callable[[Record], None] = lambda _record: None) -> None:
+        self._limits = limits
+        self._on_record = on_record
+        self._futures: dict[Key, Future[Record]] = {}
+        self._stack = ExitStack()
+        self._portal: BlockingPortal
+        self._total: anyio.CapacityLimiter
+        self._together: int
+        self._quiet: anyio.Event
+        self._one: anyio.CapacityLimiter
+        self._hosts: dict[str, anyio.CapacityLimiter] = {}
+        self._deadline = 0.0
+        self._all: anyio.CancelScope | None = None
+
+    def __enter__(self) -> Self:
+        self._portal = self._stack.enter_context(start_blocking_portal("asyncio", name="gonogo-probes"))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for future in self._futures.values():
+            future.cancel()
+        if self._all is not None:
+            self._portal.call(self._all.cancel)
+        self._stack.__exit__(kind, error, trace)
+
+    def start(self, jobs: Sequence[Job]) -> None:
+        """Begin to ask; the run's deadline counts from now. Returns at once."""
+        self._futures = {job.key: Future() for job in jobs}
+        # One call for all of them: a hundred calls from thread to thread take longer than a hundred handshakes.
+        self._portal.start_task(self._ask_all, jobs)
+
+    @property
+    def portal(self) -> BlockingPortal:
+        """The way into the event loop, for whoever asks on their own account."""
+        return self._portal
+
+    def wait(self, key: Key) -> Record:
+        """The record of one question, as soon as there is one."""
+        return self._futures[key].result()
+
+    def records(self) -> Mapping[Key, Record]:
+        """All that is known by now; what is still pending is recorded as never reached."""
+        return {key: _settled(key, future) for key, future in self._futures.items()}
+
+    async def _ask_all(self, jobs: Sequence[Job], *, task_status: TaskStatus[None]) -> None:
+        self._open(sum(not job.kind.alone for job in jobs))
+        with anyio.CancelScope() as self._all:
+            task_status.started()
+            async with anyio.create_task_group() as group:
+                for job in jobs:
+                    group.start_soon(self._settle, job)
+
+    async def _settle(self, job: Job) -> None:
+        record = await self._ask(job)
+        future = self._futures[job.key]
+        if future.set_running_or_notify_cancel():
+            future.set_result(record)
+
+    def _open(self, together: int) -> None:
+        self._total = anyio.CapacityLimiter(self._limits.total)
+        self._deadline = anyio.current_time() + self._limits.run.total_seconds()
+        self._together = together
+        self._quiet = anyio.Event()
+        self._one = anyio.CapacityLimiter(1)
+        if not together:
+            self._quiet.set()
+
+    async def _ask(self, job: Job) -> Record:
+        """Ask together with all others, or alone after them."""
+        if job.kind.alone:
+            with anyio.CancelScope(deadline=self._deadline):
+                await self._quiet.wait()
+            async with self._one:
+                return await self._ask_in_turn(job)
+        try:
+            return await self._ask_in_turn(job)
+        finally:
+            self._together -= 1
+            if not self._together:
+                self._quiet.set()
+
+    async def _ask_in_turn(self, job: Job) -> Record:
+        started = time.monotonic()
+        outcome: Evidence | Failure | None = None
+        host = self._hosts.setdefault(job.question.host, anyio.CapacityLimiter(self._limits.per_host))
+        with anyio.CancelScope(deadline=self._deadline):
+            # The host's turn comes first: a crowded host must not fill the places of the others.
+            async with host, self._total:
+                started = time.monotonic()
+                outcome = await self._answer(job)
+        if outcome is None:
+            reason = f"the run's deadline of {format_duration(self._limits.run)} came first"
+            outcome = Failure(reason=reason, hint="raise limits.run, or find out what is slow", never_reached=True)
+        record = _record(job, time.monotonic() - started, outcome)
+        self._on_record(record)
+        return record
+
+    async def _answer(self, job: Job) -> Evidence | Failure:
+        try:
+            with anyio.fail_after(self._limits.probe.total_seconds()):
+                return await job.kind.ask(job.question)
+        except Unobserved as error:
+            return Failure(reason=error.reason, hint=error.hint)
+        except TimeoutError:
+            return Failure(
+                reason=f"no complete answer within {format_duration(self._limits.probe)}",
+                hint="is the target reachable from here, and not overloaded? limits.probe sets the time",
+            )
+        except Exception as error:  # noqa: BLE001 - the outermost edge of a probe: its bug must not end the run
+            return Failure(reason=f"bug in gonogo: probe {job.kind.name}: {_site(error)}", bug=True)
+
+
+def _record(job: Job, seconds: float, outcome: Evidence | Failure) -> Record:
+    kind, scope = job.key
+    if isinstance(outcome, Failure):
+        return Record(kind=kind, scope=scope, seconds=seconds, failure=outcome)
+    return Record(kind=kind, scope=scope, seconds=seconds, evidence=outcome)
+
+
+def _settled(key: Key, future: Future[Record]) -> Record:
+    if future.done() and not future.cancelled() and future.exception() is None:
+        return future.result()
+    failure = Failure(reason="the run was interrupted before an answer came", never_reached=True)
+    return Record(kind=key[0], scope=key[1], seconds=0.0, failure=failure)
+
+
+def _site(error: Exception) -> str:
+    """Type, message and the innermost line: enough to report the bug with."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {error}{place}"

@@ -1,0 +1,1 @@
+"""One folder per family of checks: what the environment file declares for it, and who asks."""

@@ -1,0 +1,1 @@
+"""MongoDB Atlas: the section of the environment file, and the probes."""

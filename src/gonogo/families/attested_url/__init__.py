@@ -1,0 +1,1 @@
+"""Pages that attestations name: the section of the environment file, and the probes."""

@@ -1,0 +1,1 @@
+"""DigitalOcean: the section of the environment file, and the probes."""

@@ -1,0 +1,1 @@
+"""DNS: the section of the environment file, and the probes."""

@@ -1,0 +1,1 @@
+"""HTTP: the section of the environment file, and the probes."""

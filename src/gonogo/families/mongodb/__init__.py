@@ -1,0 +1,1 @@
+"""MongoDB: the section of the environment file, and the probes."""

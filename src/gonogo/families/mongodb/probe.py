@@ -1,0 +1,182 @@
+"""Asks MongoDB as the service's own user, as a stranger, and without TLS."""
+
+import asyncio
+import ssl
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from pymongo import ReadPreference
+from pymongo.errors import OperationFailure
+
+from gonogo.base.errors import Unobserved
+from gonogo.clients.mongodb import (
+    FOREIGN_ERRORS,
+    LONGEST,
+    Client,
+    Database,
+    MongoQuestion,
+    as_stranger,
+    asked,
+    command,
+    connected,
+    with_wrong_password,
+    words,
+)
+from gonogo.clients.mongodb_wire import REPLY_HEADER_BYTES, hello_message, is_hello_reply
+from gonogo.evidence.mongodb import MongoEvidence, Refusal
+
+_NAMESPACE_NOT_FOUND = 26
+_MOST = 50
+"""Of anything that the target lists."""
+_CHANGING = {
+    "anyAction", "applyOps", "changePassword", "createRole", "createUser", "dropCollection", "dropDatabase",
+    "dropRole", "dropUser", "grantRole", "insert", "killAnySession", "killop", "remove",
+    "renameCollectionSameDB", "replSetConfigure", "replSetStateChange", "revokeRole", "setParameter", "shutdown",
+    "update",
+}  # fmt: skip
+_EVERYWHERE = ""
+"""How privileges spell any database."""
+
+
+async def probe_mongo(question: MongoQuestion) -> MongoEvidence:
+    """Connect as the service does; then try what should be refused."""
+    taken_at = datetime.now(UTC)
+    known, problem = await asked(question, partial(_as_app, question=question))
+    if known is None:
+        return MongoEvidence(scope=question.scope, taken_at=taken_at, reachable=False, problem=problem)
+    members: Sequence[tuple[str, int]] = known.pop("nodes")
+    anonymous, wrong_password = await asyncio.gather(_try(as_stranger(question)), _try(with_wrong_password(question)))
+    return MongoEvidence(
+        scope=question.scope,
+        taken_at=taken_at,
+        reachable=True,
+        members=tuple(f"{host}:{port}" for host, port in members),
+        plain=await _plain_everywhere(members, question.patience),
+        anonymous=anonymous,
+        wrong_password=wrong_password,
+        **known,
+    )
+
+
+async def _as_app(client: Client, question: MongoQuestion) -> dict[str, Any]:
+    hello = await command(client.admin, "hello")
+    build = await command(client.admin, "buildInfo")
+    status = await command(client.admin, "connectionStatus", showPrivileges=True)
+    granted = status["authInfo"]
+    roles = (f"{role['role']}@{role['db']}" for role in granted["authenticatedUserRoles"])
+    privileges = granted.get("authenticatedUserPrivileges", ())
+    database = client.get_database(question.database, read_preference=ReadPreference.NEAREST)
+    return {
+        **_encryption(client),
+        "nodes": sorted((host, port) for host, port in client.nodes if port is not None)[:_MOST],
+        "writable_primary": _bounded(hello.get("primary")),
+        "wire_version": hello.get("maxWireVersion"),
+        "server_version": _bounded(build.get("version")),
+        "read_as_app": await _may_read(database),
+        "roles": _bounded_all(sorted(roles)),
+        "wide_privileges": _bounded_all(wide_privileges(privileges, question.database)),
+        "forbidden": await _forbidden(client.admin),
+        "indexes": await _all_indexes(database, {index.collection for index in question.indexes}),
+    }
+
+
+def _encryption(client: Client) -> dict[str, bool]:
+    pool = client.options.pool_options
+    context = pool._ssl_context  # noqa: SLF001 - no public way to know
+    verifies = context is not None and context.verify_mode == ssl.CERT_REQUIRED
+    return {"with_tls": context is not None, "verifies": verifies and not pool.tls_allow_invalid_hostnames}
+
+
+async def _may_read(database: Database) -> bool:
+    try:
+        await database["users"].find_one({}, {"_id": 1})
+    except OperationFailure:
+        return False
+    return True
+
+
+async def _forbidden(admin: Database) -> Refusal:
+    """List every user of the cluster: harmless, and nothing that a service has to know."""
+    try:
+        await command(admin, "usersInfo", {"forAllDBs": True})
+    except OperationFailure as error:
+        return Refusal(accepted=False, code=error.code, detail=words(error))
+    return Refusal(accepted=True)
+
+
+async def _all_indexes(database: Database, collections: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    found = {name: await _indexes(database, name) for name in sorted(collections)}
+    return {name: indexes for name, indexes in found.items() if indexes is not None}
+
+
+async def _indexes(database: Database, collection: str) -> tuple[str, ...] | None:
+    """None if they may not be listed. As a command: the driver's own method insists on a primary."""
+    try:
+        found = await command(database, "listIndexes", collection)
+    except OperationFailure as error:
+        return () if error.code == _NAMESPACE_NOT_FOUND else None
+    batch: Sequence[Mapping[str, Any]] = found["cursor"]["firstBatch"]
+    return _bounded_all(" ".join((*index["key"], *(["unique"] if index.get("unique") else []))) for index in batch)
+
+
+def wide_privileges(privileges: Iterable[Mapping[str, Any]], own: str) -> Iterator[str]:
+    """What may be changed elsewhere than in the service's own database, and what may be read everywhere."""
+    for privilege in privileges:
+        database = privilege["resource"].get("db")
+        wide = _CHANGING | {"find"} if database == _EVERYWHERE else _CHANGING
+        actions = sorted(wide.intersection(privilege["actions"]))
+        if actions and database != own:
+            where = "the whole cluster" if database is None else f"database {database or '(any)'}"
+            yield f"{', '.join(actions[:3])} on {where}"
+
+
+async def _try(question: MongoQuestion) -> Refusal | None:
+    """Read the service's database; None if that is not even answered."""
+    try:
+        async with connected(question) as client:
+            database = client.get_database(question.database, read_preference=ReadPreference.NEAREST)
+            await database["users"].find_one({}, {"_id": 1})
+    except OperationFailure as error:
+        return Refusal(accepted=False, code=error.code, detail=words(error))
+    except (*FOREIGN_ERRORS, Unobserved):
+        return None
+    return Refusal(accepted=True)
+
+
+async def _plain_everywhere(members: Sequence[tuple[str, int]], patience: timedelta) -> dict[str, Refusal]:
+    """One member that was forgotten is enough."""
+    found = await asyncio.gather(*(_plain(host, port, patience) for host, port in members))
+    tried = zip(members, found, strict=True)
+    return {f"{host}:{port}": refusal for (host, port), refusal in tried if refusal is not None}
+
+
+async def _plain(host: str, port: int, patience: timedelta) -> Refusal | None:
+    """Say hello without TLS; None if the port could not be reached."""
+    try:
+        async with asyncio.timeout(patience.total_seconds()):
+            reader, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return None
+    try:
+        async with asyncio.timeout(patience.total_seconds()):
+            writer.write(hello_message())
+            reply = await reader.readexactly(REPLY_HEADER_BYTES)
+    except TimeoutError:
+        return Refusal(accepted=False, detail="silence")
+    except asyncio.IncompleteReadError:
+        return Refusal(accepted=False, detail="the connection was closed")
+    except OSError as error:
+        return Refusal(accepted=False, detail=error.strerror or type(error).__name__)
+    finally:
+        writer.transport.abort()
+    return Refusal(accepted=is_hello_reply(reply), detail="" if is_hello_reply(reply) else "something else answers")
+
+
+def _bounded(text: object) -> str | None:
+    return None if text is None else str(text)[:LONGEST]
+
+
+def _bounded_all(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(text[:LONGEST] for text in texts)[:_MOST]

@@ -1,0 +1,138 @@
+"""Asks MongoDB how it is: its members, its connections, its speed, and whether a majority takes a write."""
+
+import asyncio
+import secrets as entropy
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import anyio
+from pymongo import WriteConcern
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.read_concern import ReadConcern
+
+from gonogo.clients.mongodb import LONGEST, Client, Database, MongoQuestion, asked, command
+from gonogo.evidence.base import RoundTripEvidence
+from gonogo.evidence.mongodb import Member, MongoStatusEvidence, MongoWriteEvidence
+
+SCRATCH = "gonogo_scratch"
+"""The collection stays, empty: dropping it would pull it from under another run."""
+_PINGS = 20
+_MOST_MEMBERS = 50
+_SUSPICIOUS_LAG = timedelta(seconds=2)
+_HEARTBEATS = timedelta(milliseconds=2500)
+"""Members tell of each other every 2 s, and an idle set writes every 10 s: one look may see a lag that is none."""
+Document = dict[str, Any]
+
+
+async def probe_mongo_latency(question: MongoQuestion) -> RoundTripEvidence:
+    """Ping over the service's own connection."""
+    taken_at = datetime.now(UTC)
+    trips, problem = await asked(question, _pings)
+    return RoundTripEvidence(
+        scope=question.scope,
+        taken_at=taken_at,
+        reachable=trips is not None,
+        problem=problem,
+        round_trips=tuple(trips or ()),
+    )
+
+
+async def _pings(client: Client) -> Sequence[timedelta]:
+    await _ping(client.admin)  # connecting is not part of a round trip
+    return sorted([await _ping(client.admin) for _ in range(_PINGS)])
+
+
+async def _ping(admin: Database) -> timedelta:
+    started = time.perf_counter()
+    await command(admin, "ping")
+    return timedelta(seconds=round(time.perf_counter() - started, 5))
+
+
+async def probe_mongo_status(question: MongoQuestion) -> MongoStatusEvidence:
+    """Ask the replica set about its members, and the server about its connections."""
+    taken_at = datetime.now(UTC)
+    known, problem = await asked(question, _status)
+    return MongoStatusEvidence(
+        scope=question.scope, taken_at=taken_at, reachable=known is not None, problem=problem, **(known or {})
+    )
+
+
+async def _status(client: Client) -> dict[str, Any]:
+    status = await command(client.admin, "replSetGetStatus")
+    members = await _looked_at_twice(client, members_of(status))
+    connections = (await command(client.admin, "serverStatus")).get("connections", {})
+    return {
+        "replica_set": str(status.get("set"))[:LONGEST],
+        "members": tuple(members),
+        "connections_current": connections.get("current"),
+        "connections_available": connections.get("available"),
+    }
+
+
+def members_of(status: Mapping[str, Any]) -> Sequence[Member]:
+    """The members as ``replSetGetStatus`` lists them."""
+    found = status["members"][:_MOST_MEMBERS]
+    primary = next((member for member in found if member["stateStr"] == "PRIMARY"), None)
+    return [_member(member, primary) for member in found]
+
+
+def _member(member: Mapping[str, Any], primary: Mapping[str, Any] | None) -> Member:
+    state = str(member["stateStr"])[:LONGEST]
+    lag = None
+    if primary is not None and state in {"PRIMARY", "SECONDARY"}:
+        lag = max(timedelta(0), primary["optimeDate"] - member["optimeDate"])
+    return Member(name=str(member["name"])[:LONGEST], state=state, healthy=member["health"] == 1, lag=lag)
+
+
+async def _looked_at_twice(client: Client, first: Sequence[Member]) -> Sequence[Member]:
+    if not any(member.lag is not None and member.lag > _SUSPICIOUS_LAG for member in first):
+        return first
+    await asyncio.sleep(_HEARTBEATS.total_seconds())  # the next heartbeats: what they bring is the measurement
+    return with_least_lag(first, members_of(await command(client.admin, "replSetGetStatus")))
+
+
+def with_least_lag(first: Sequence[Member], second: Sequence[Member]) -> Sequence[Member]:
+    """The later states, each with the smaller of both lags: who has once been seen close behind does not lag."""
+    earlier = {member.name: member.lag for member in first}
+    return [replace(member, lag=_least(member.lag, earlier.get(member.name))) for member in second]
+
+
+def _least(*lags: timedelta | None) -> timedelta | None:
+    return min((lag for lag in lags if lag is not None), default=None)
+
+
+async def probe_mongo_write(question: MongoQuestion) -> MongoWriteEvidence:
+    """Write one synthetic document by majority, read it back from the majority, remove it."""
+    taken_at = datetime.now(UTC)
+    started = time.monotonic()
+    done = {"written": False, "read_back": False, "removed": False}
+    _, problem = await asked(
+        question, lambda client: write_and_remove(_scratch(client, question), done, question.patience)
+    )
+    elapsed = timedelta(seconds=round(time.monotonic() - started, 4))
+    return MongoWriteEvidence(scope=question.scope, taken_at=taken_at, problem=problem, elapsed=elapsed, **done)
+
+
+def _scratch(client: Client, question: MongoQuestion) -> AsyncCollection[Document]:
+    milliseconds = int(question.patience / timedelta(milliseconds=1))
+    return client[question.database].get_collection(
+        SCRATCH,
+        write_concern=WriteConcern("majority", wtimeout=milliseconds),
+        read_concern=ReadConcern("majority"),
+    )
+
+
+async def write_and_remove(scratch: AsyncCollection[Document], done: dict[str, bool], patience: timedelta) -> None:
+    """Note what was achieved in ``done``; whatever happens in between, nothing stays behind."""
+    document = {"_id": f"gonogo-{entropy.token_hex(8)}", "synthetic": True}
+    try:
+        await scratch.insert_one(dict(document))
+        done["written"] = True
+        done["read_back"] = await scratch.find_one({"_id": document["_id"]}) == document
+    finally:
+        with anyio.move_on_after(patience.total_seconds(), shield=True):
+            removed = await scratch.delete_one({"_id": document["_id"]})
+            done["removed"] = removed.deleted_count == 1 or not done["written"]

@@ -1,0 +1,1 @@
+"""Open ports: the section of the environment file, and the probes."""

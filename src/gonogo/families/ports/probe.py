@@ -1,0 +1,110 @@
+"""Tries to connect to ports that should be closed, and asks an open one who it is."""
+
+import asyncio
+import errno
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from gonogo.base.secrets import Secrets
+from gonogo.clients.mongodb_wire import hello_message, is_hello_reply
+from gonogo.clients.network import unobserved
+from gonogo.environment.model import Environment
+from gonogo.evidence.base import Scope
+from gonogo.evidence.ports import Port, PortsEvidence, PortState
+
+_CONNECT_SECONDS = 2.0
+_GREETING_SECONDS = 1.0
+_REJECTED = {errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ECONNRESET, errno.EACCES}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortsQuestion:
+    """One address, the ports that should be closed, and one that must be open."""
+
+    host: str
+    address: str
+    control_port: int
+    closed: tuple[tuple[str, int], ...]
+
+    @property
+    def scope(self) -> Scope:
+        """The name, then the address."""
+        return self.host, self.address
+
+
+def ports_questions(environment: Environment, secrets: Secrets) -> Sequence[PortsQuestion]:
+    """Every declared address of every declared name."""
+    del secrets
+    if environment.ports is None:
+        return []
+    closed = tuple((service, port) for service, ports in environment.ports.closed.items() for port in ports)
+    return [
+        PortsQuestion(host=name, address=address, control_port=host.https_port, closed=closed)
+        for name, host in environment.hosts.items()
+        for address in host.addresses
+    ]
+
+
+async def probe_ports(question: PortsQuestion) -> PortsEvidence:
+    """Connect to the control, then to all the others at once."""
+    taken_at = datetime.now(UTC)
+    state, source = await _control(question)
+    ports = await asyncio.gather(*(_port(question.address, service, number) for service, number in question.closed))
+    return PortsEvidence(
+        scope=question.scope,
+        taken_at=taken_at,
+        address=question.address,
+        control_port=question.control_port,
+        control_state=state,
+        source=source,
+        ports=tuple(ports),
+    )
+
+
+async def _control(question: PortsQuestion) -> tuple[PortState, str]:
+    try:
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            _, writer = await asyncio.open_connection(question.address, question.control_port)
+    except TimeoutError:
+        return PortState.FILTERED, ""
+    except OSError as error:
+        if error.errno in _REJECTED:
+            return PortState.REFUSED, ""
+        raise unobserved(error, question.address, question.control_port) from None
+    source: str = writer.get_extra_info("sockname")[0]
+    writer.transport.abort()
+    return PortState.OPEN, source
+
+
+async def _port(address: str, service: str, number: int) -> Port:
+    try:
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            reader, writer = await asyncio.open_connection(address, number)
+    except TimeoutError:
+        return Port(service=service, number=number, state=PortState.FILTERED)
+    except OSError as error:
+        if error.errno in _REJECTED:
+            return Port(service=service, number=number, state=PortState.REFUSED)
+        raise unobserved(error, address, number) from None
+    try:
+        identified = await _identify(service, reader, writer)
+    finally:
+        writer.transport.abort()
+    return Port(service=service, number=number, state=PortState.OPEN, identified=identified)
+
+
+async def _identify(service: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
+    """Say hello in the language that is expected there; listen to what anybody else says by himself."""
+    greeting = {"redis": b"PING\r\n", "mongodb": hello_message()}.get(service, b"")
+    reply = b""
+    with suppress(TimeoutError, OSError):
+        async with asyncio.timeout(_GREETING_SECONDS):
+            writer.write(greeting)
+            reply = await reader.read(4096)
+    if is_hello_reply(reply):
+        return "MongoDB, which answers hello"
+    if reply.startswith((b"+PONG", b"-NOAUTH", b"-DENIED")):
+        return f"a Redis server, which answers {reply.splitlines()[0].decode('ascii', 'replace')[:60]}"
+    return f"something that says {reply[:40]!r}" if reply else "something that says nothing"

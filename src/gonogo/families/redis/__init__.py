@@ -1,0 +1,1 @@
+"""Redis: the section of the environment file, and the probes."""

@@ -1,0 +1,96 @@
+"""Asks a server of the Redis protocol as the service's own user, as a stranger, and without TLS."""
+
+import asyncio
+import secrets as entropy
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from gonogo.clients.knock import knock
+from gonogo.clients.redis import LONGEST, RedisQuestion, asked
+from gonogo.clients.redis_wire import ACCEPTED, UNANSWERED, Session, log_in, session
+from gonogo.evidence.redis import RedisEvidence
+
+DANGEROUS = {
+    "FLUSHALL": ("FLUSHALL",),
+    "FLUSHDB": ("FLUSHDB",),
+    "CONFIG": ("CONFIG", "SET", "maxmemory-samples", "5"),
+    "KEYS": ("KEYS", "*"),
+    "DEBUG": ("DEBUG", "SLEEP", "0"),
+    "ACL": ("ACL", "LIST"),
+    "REPLICAOF": ("REPLICAOF", "NO", "ONE"),
+}
+"""What an injected command would do the most harm with. SHUTDOWN is missing: it cannot be queued."""
+
+
+async def probe_redis(question: RedisQuestion) -> RedisEvidence:
+    """Connect as the service does; then try what should be refused."""
+    known: dict[str, Any] = {
+        "scope": question.scope,
+        "taken_at": datetime.now(UTC),
+        "address": question.address,
+        "declared_tls": question.asks_for_tls,
+        "verifies": question.verifies,
+    }
+    if closed := await knock(*question.server, question.patience / 2):
+        return RedisEvidence(**known, listening=False, reachable=False, problem=closed)
+    known |= {"listening": True, "plain_answer": await _plain(question)}
+    answered, problem = await asked(question, lambda client: client.ping())
+    if not answered:
+        return RedisEvidence(**known, reachable=False, problem=problem)
+    user = question.credentials[0] if len(question.credentials) > 1 else "default"
+    return RedisEvidence(
+        **known,
+        **await _rights(question),
+        reachable=True,
+        anonymous=await _stranger(question),
+        wrong_password=await _stranger(question, user, entropy.token_urlsafe(16)),
+    )
+
+
+async def _rights(question: RedisQuestion) -> dict[str, Any]:
+    """What the service's user may do, as far as the connection lives."""
+    found: dict[str, Any] = {}
+    with suppress(*UNANSWERED):
+        async with session(question) as talk:
+            if await log_in(talk, *question.credentials) == ACCEPTED:
+                await _try_all(talk, question.key_prefix, found)
+    return found
+
+
+async def _try_all(talk: Session, prefix: str, found: dict[str, Any]) -> None:
+    own, foreign = f"{prefix}gonogo:{entropy.token_hex(8)}", _foreign_key(prefix)
+    found["own_key"] = await talk.ask("GET", own)
+    found["foreign_key"] = await talk.ask("GET", foreign)
+    found["foreign_write"] = await talk.queue("SET", foreign, "synthetic")
+    found["forbidden"] = {name: await talk.queue(*words) for name, words in DANGEROUS.items()}
+
+
+def _foreign_key(prefix: str) -> str:
+    """Outside of the prefix, whatever that is, and of everybody else's."""
+    first = "x" if not prefix.startswith("x") else "y"
+    return f"{first}-gonogo-foreign:{entropy.token_hex(8)}"
+
+
+async def _stranger(question: RedisQuestion, *credentials: str) -> str | None:
+    """What a login, or a PING without one, is answered; None if it is not."""
+    try:
+        async with session(question) as talk:
+            login = await log_in(talk, *credentials)
+            return await talk.ask("PING") if login == ACCEPTED else login
+    except UNANSWERED:
+        return None
+
+
+async def _plain(question: RedisQuestion) -> str:
+    """What the port says to somebody who speaks no TLS. A TLS alert or another protocol is no answer."""
+    reply = b""
+    with suppress(OSError):
+        async with asyncio.timeout(question.patience.total_seconds() / 3):
+            reader, writer = await asyncio.open_connection(*question.server)
+            try:
+                writer.write(b"PING\r\n")
+                reply = await reader.read(LONGEST)
+            finally:
+                writer.transport.abort()
+    return reply.decode("utf-8", "replace").strip() if reply[:1] in {b"+", b"-"} else ""

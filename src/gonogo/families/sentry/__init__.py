@@ -1,0 +1,1 @@
+"""Sentry: the section of the environment file, and the probes."""

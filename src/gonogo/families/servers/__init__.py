@@ -1,0 +1,1 @@
+"""Servers over SSH: the section of the environment file, and the probes."""

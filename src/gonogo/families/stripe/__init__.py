@@ -1,0 +1,1 @@
+"""Stripe: the section of the environment file, and the probes."""

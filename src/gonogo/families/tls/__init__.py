@@ -1,0 +1,1 @@
+"""TLS: the section of the environment file, and the probes."""

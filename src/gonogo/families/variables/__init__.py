@@ -1,0 +1,1 @@
+"""Environment variables: the section of the environment file, and the probes."""

@@ -1,0 +1,153 @@
+"""Reads the files of variables: who else may, what is in them, whether git knows them, and what two of them share."""
+
+import asyncio
+import hmac
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from gonogo.base.errors import Unobserved
+from gonogo.base.secrets import Secrets
+from gonogo.environment.model import Environment
+from gonogo.evidence.base import Scope
+from gonogo.evidence.variables import Account, Shared, VariableDifferenceEvidence, VariableFileEvidence
+from gonogo.families.repository.git import commits_with, incomplete, top_level, tracked
+from gonogo.families.variables.dotenv_file import read_dotenv
+from gonogo.families.variables.shapes import account, variable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariableFileQuestion:
+    """One file, and what should be in it."""
+
+    name: str
+    path: str
+    mode: str
+    repository: str
+    shapes: Mapping[str, str]
+
+    @property
+    def scope(self) -> Scope:
+        """The name of the environment that it is for."""
+        return "variables", self.name
+
+    @property
+    def host(self) -> str:
+        """This machine."""
+        return "variables"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariableDifferenceQuestion:
+    """All files, and what no two of them may share."""
+
+    files: Mapping[str, str]
+    names: tuple[str, ...]
+
+    @property
+    def scope(self) -> Scope:
+        """It is about all of them."""
+        return ("variables",)
+
+    @property
+    def host(self) -> str:
+        """This machine."""
+        return "variables"
+
+
+def variable_file_questions(environment: Environment, secrets: Secrets) -> Sequence[VariableFileQuestion]:
+    """Every declared file."""
+    del secrets
+    section = environment.variables
+    if section is None:
+        return []
+    about: dict[str, Any] = {"repository": section.repository, "shapes": section.shapes}
+    return [
+        VariableFileQuestion(name=name, path=file.path, mode=file.mode, **about) for name, file in section.files.items()
+    ]
+
+
+def variable_difference_questions(environment: Environment, secrets: Secrets) -> Sequence[VariableDifferenceQuestion]:
+    """One, where there are two files to compare."""
+    del secrets
+    section = environment.variables
+    if section is None or len(section.files) < 2:  # noqa: PLR2004 - it takes two
+        return []
+    files = {name: file.path for name, file in section.files.items()}
+    return [VariableDifferenceQuestion(files=files, names=section.differ)]
+
+
+async def probe_variable_file(question: VariableFileQuestion) -> VariableFileEvidence:
+    """Read one file, and ask git about it."""
+    return await asyncio.to_thread(_file, question)
+
+
+async def probe_variable_difference(question: VariableDifferenceQuestion) -> VariableDifferenceEvidence:
+    """Compare what must differ."""
+    return await asyncio.to_thread(_difference, question)
+
+
+def _file(question: VariableFileQuestion) -> VariableFileEvidence:
+    taken_at = datetime.now(UTC)
+    path = Path(question.path)
+    found = read_dotenv(path)
+    return VariableFileEvidence(
+        scope=question.scope,
+        taken_at=taken_at,
+        file=path.name,
+        mode=question.mode,
+        exists=found.exists,
+        problem=found.problem,
+        permissions=f"{found.mode:04o}" if found.exists else "",
+        owner=found.owner,
+        world_readable=bool(found.mode & (stat.S_IROTH | stat.S_IWOTH)),
+        group_writable=bool(found.mode & stat.S_IWGRP),
+        malformed_lines=found.malformed_lines,
+        duplicates=found.duplicates,
+        variables=tuple(variable(name, shape, found.values.get(name)) for name, shape in question.shapes.items()),
+        account=_account(question.shapes, found.values),
+        **_known_to_git(question.repository, path.name),
+    )
+
+
+def _account(shapes: Mapping[str, str], values: Mapping[str, str]) -> Account:
+    of_shape = {shape: values.get(name, "") for name, shape in shapes.items()}
+    return account(of_shape.get("stripe-secret", ""), of_shape.get("stripe-publishable", ""))
+
+
+def _known_to_git(repository: str, name: str) -> dict[str, Any]:
+    try:
+        root = top_level(Path(repository))
+        return {
+            "history_problem": incomplete(root),
+            "tracked": tuple(tracked(root, name)),
+            "commits": commits_with(root, name),
+        }
+    except Unobserved as error:
+        return {"repository_problem": f"{error.reason}; {error.hint}" if error.hint else error.reason}
+
+
+def _difference(question: VariableDifferenceQuestion) -> VariableDifferenceEvidence:
+    taken_at = datetime.now(UTC)
+    values = {file: read_dotenv(Path(path)).values for file, path in question.files.items()}
+    return VariableDifferenceEvidence(
+        scope=question.scope,
+        taken_at=taken_at,
+        files=tuple(values),
+        compared=question.names,
+        missing=tuple(f"{file}: {name}" for name in question.names for file in values if not values[file].get(name)),
+        shared=tuple(_shared(question.names, values)),
+    )
+
+
+def _shared(names: Sequence[str], values: Mapping[str, Mapping[str, str]]) -> Iterator[Shared]:
+    """Compared in memory: not even a digest of a value is kept."""
+    for name in names:
+        for pair in combinations(values, 2):
+            one, other = (values[file].get(name, "").encode() for file in pair)
+            if one and hmac.compare_digest(one, other):
+                yield Shared(name=name, files=pair)

@@ -1,0 +1,112 @@
+"""What can be said about a value without saying it: by the shape that it is declared to have."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from gonogo.evidence.variables import Account, Variable
+from gonogo.families.variables.entropy import entropy_bits, is_placeholder
+
+Facts = dict[str, Any]
+_STRIPE = re.compile(r"(sk|rk|pk)_(test|live)_([A-Za-z0-9]*)")
+_STRIPE_LENGTH = 24
+_MODERN = re.compile(r"51([A-Za-z0-9]{14})[A-Za-z0-9]{20,}")
+"""Keys of today: ``51``, the account's id, and only then what is random."""
+_WEBHOOK = re.compile(r"whsec_[A-Za-z0-9+/=]{24,}")
+_KEY = re.compile(r"[\x21-\x7e]{16,}")
+_DSN_KEY = re.compile(r"[0-9a-f]{32}")
+_DSN_PROJECT = re.compile(r"(/[\w-]+)*/\d+")
+_YES, _NO = {"true", "1", "yes"}, {"false", "0", "no"}
+_UNVERIFIED = ("tlsinsecure", "tlsallowinvalidcertificates", "tlsallowinvalidhostnames")
+
+
+def variable(name: str, shape: str, value: str | None) -> Variable:
+    """The facts about one variable; of the value itself they hold no character but a known prefix."""
+    if not value:
+        return Variable(name=name, shape=shape, present=False)
+    found: Facts = {"placeholder": is_placeholder(value), "entropy_bits": entropy_bits(value)}
+    return Variable(name=name, shape=shape, present=True, length=len(value), **(found | _SHAPES[shape](value)))
+
+
+def account(secret: str, publishable: str) -> Account:
+    """Whether both keys carry the id of the same account."""
+    both = [_STRIPE.fullmatch(key) for key in (secret, publishable)]
+    ids = [_MODERN.fullmatch(found[3]) if found else None for found in both]
+    if ids[0] is None or ids[1] is None:
+        return Account.UNKNOWN
+    return Account.SAME if ids[0][1] == ids[1][1] else Account.OTHER
+
+
+def _mongodb(value: str) -> Facts:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return {}
+    options = {key.lower(): text.lower() for key, text in parse_qsl(parts.query)}
+    said = options.get("tls") or options.get("ssl") or ("true" if parts.scheme == "mongodb+srv" else "false")
+    password = unquote(parts.password or "")
+    return {
+        "prefix": parts.scheme if parts.scheme in {"mongodb", "mongodb+srv"} else "",
+        "well_formed": bool(parts.netloc.rpartition("@")[2]),
+        "has_user": bool(parts.username),
+        "has_password": bool(password),
+        "tls": said in _YES,
+        "tls_verified": said in _YES and not any(options.get(key) in _YES for key in _UNVERIFIED),
+        # A host or a database may well be called example.
+        "placeholder": bool(password) and is_placeholder(password),
+        "entropy_bits": entropy_bits(password),
+    }
+
+
+def _stripe(value: str) -> Facts:
+    found = _STRIPE.match(value)
+    if found is None:
+        return {}
+    well_formed = found.end() == len(value) and len(found[3]) >= _STRIPE_LENGTH
+    return {"prefix": found[1], "mode": found[2], "well_formed": well_formed, **_random_part(found[3])}
+
+
+def _webhook(value: str) -> Facts:
+    prefix = "whsec" if value.startswith("whsec_") else ""
+    random = value.removeprefix("whsec_")
+    return {"prefix": prefix, "well_formed": bool(_WEBHOOK.fullmatch(value)), **_random_part(random)}
+
+
+def _random_part(value: str) -> Facts:
+    return {"placeholder": is_placeholder(value), "entropy_bits": entropy_bits(value)}
+
+
+def _dsn(value: str) -> Facts:
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname
+    except ValueError:
+        return {}
+    return {
+        "prefix": parts.scheme if parts.scheme in {"http", "https"} else "",
+        "has_user": bool(parts.username),
+        "tls": parts.scheme == "https",
+        "well_formed": bool(host)
+        and bool(_DSN_KEY.fullmatch(parts.username or ""))
+        and bool(_DSN_PROJECT.fullmatch(parts.path)),
+        # The host may well be called example.
+        "placeholder": is_placeholder(parts.username or "<>"),
+        "entropy_bits": entropy_bits(parts.username or ""),
+    }
+
+
+def _text(value: str) -> Facts:
+    return {"well_formed": bool(_KEY.fullmatch(value))}
+
+
+_SHAPES: Mapping[str, Callable[[str], Facts]] = {
+    "mongodb": _mongodb,
+    "random": _text,
+    "password": _text,
+    "key": _text,
+    "stripe-secret": _stripe,
+    "stripe-publishable": _stripe,
+    "stripe-webhook": _webhook,
+    "dsn": _dsn,
+}

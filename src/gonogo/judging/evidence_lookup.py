@@ -1,0 +1,65 @@
+"""Which evidence a check is given, and what its way of ending means."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gonogo.collecting.collector import Key
+from gonogo.evidence.base import Evidence, Scope, related
+from gonogo.evidence.record import Failure, Record
+from gonogo.families.kind import ProbeKind
+from gonogo.planning.plan import GROUP, PlannedCheck, evidence_arguments
+from gonogo.record.recording import facts
+
+
+class EvidenceMissing(Exception):
+    """A check asked for evidence that there is none of."""
+
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
+        super().__init__(failure.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Finds evidence for checks: by kind, and by the scope that the check is about."""
+
+    kinds: Mapping[str, ProbeKind]
+    scopes: Mapping[str, Sequence[Scope]]
+    """All scopes of a kind that were planned."""
+
+    def keys(self, check: PlannedCheck, scope: Scope) -> Iterator[Key]:
+        """Every record that one run of this check will ask for."""
+        for argument in evidence_arguments(check.declaration, self.kinds):
+            yield from self.find(argument, scope)
+
+    def find(self, argument: str, scope: Scope) -> Sequence[Key]:
+        """The records behind one argument: one for ``tls``, any number for ``tls_all``."""
+        if argument in self.kinds:
+            return [(argument, found) for found in self._near(argument, scope)]
+        kind = argument.removesuffix(GROUP)
+        same = [found for found in self.scopes.get(kind, ()) if found[:1] == scope[:1]]
+        return [(kind, found) for found in same or self.scopes.get(kind, ())]
+
+    def _near(self, kind: str, scope: Scope) -> Sequence[Scope]:
+        planned = self.scopes.get(kind, ())
+        if scope in planned:
+            return [scope]
+        contained = [found for found in planned if related(found, scope)]
+        if contained:
+            return contained
+        return [found for found in planned if found[:1] == scope[:1]] or planned
+
+
+def present(records: Sequence[Record]) -> list[Evidence]:
+    """The evidence of these records. Raises EvidenceMissing for the first that has none."""
+    for record in records:
+        if record.failure is not None:
+            raise EvidenceMissing(record.failure)
+    return [record.evidence for record in records if record.evidence is not None]
+
+
+def shown(records: Sequence[Record]) -> Any:  # noqa: ANN401 - plain JSON values
+    """The facts of one argument, for the page."""
+    found = [facts(record.evidence) for record in records if record.evidence is not None]
+    return found[0] if len(found) == 1 else found

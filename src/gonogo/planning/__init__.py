@@ -1,0 +1,1 @@
+"""What a gate demands, computed before anything is asked."""

@@ -1,0 +1,67 @@
+"""Who verifies which line, before anything runs: checks by the catalogue, people by what they attested."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from gonogo.base.bundled import bundled_root
+from gonogo.environment.load import available, read_environment
+from gonogo.planning.demands import GATES, LIST
+from gonogo.planning.plan import read_suite
+from gonogo.policy.attestations import read_attestations, why_not
+from gonogo.policy.checklist import ChecklistLine, read_checklist
+from gonogo.policy.gates import Gates, read_gates
+from gonogo.runs.run import check_folders
+from gonogo.verdict.checklist_status import covering
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """Of the leaves of a list; statements that are signed rest on other lines, and are not counted."""
+
+    sections: Mapping[str, Sequence[ChecklistLine]]
+    automatic: frozenset[str]
+    attested: frozenset[str]
+    missing: frozenset[str]
+    """Nothing verifies them, or a person has yet to."""
+    roles: Sequence[str]
+
+
+def read_coverage(project: Path, environment: str | None, at: datetime) -> Coverage:
+    """Of one environment, or of all of them together. Raises UsageError."""
+    root = project if (project / "environments" / LIST).is_file() else bundled_root()
+    checklist = read_checklist(root / "environments" / LIST)
+    gates = read_gates(path, checklist) if (path := root / "environments" / GATES).is_file() else Gates()
+    covers = {name: line.covers for name, line in read_suite(check_folders(project)).catalogue.items()}
+    statements = {one for role in gates.roles.values() for one in role.statements}
+    names = [environment] if environment else available(project)
+    stands_for = _stands_for(environment, project)
+    leaves = [
+        line
+        for line in checklist.lines
+        if line.leaf
+        and line.id not in statements
+        and (not environment or not line.environments or stands_for.intersection(line.environments))
+    ]
+    said = [one for name in names for one in read_attestations(root, name)]
+    counting = {one.line for one in said if not why_not(one, checklist.find(one.line), at, tuple(gates.roles))}
+    automatic = {line.id for line in leaves if covering(line, covers)}
+    wanted = {line.id for line in leaves if line.attest or line.id not in automatic}
+    sections: dict[str, list[ChecklistLine]] = {}
+    for line in leaves:
+        sections.setdefault(line.section[-1] if line.section else "", []).append(line)
+    return Coverage(
+        sections=sections,
+        automatic=frozenset(automatic),
+        attested=frozenset(counting & wanted),
+        missing=frozenset(wanted - counting),
+        roles=tuple(gates.roles),
+    )
+
+
+def _stands_for(environment: str | None, project: Path) -> set[str]:
+    if environment is None:
+        return set()
+    service = read_environment(environment, project=project).environment.service
+    return set(service.stands_for or (environment,))

@@ -1,0 +1,69 @@
+"""Which checks a folder declares, read from its source: planning needs no import, and no pytest."""
+
+import ast
+import inspect
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gonogo.base.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """One function marked ``@pytest.mark.check("id")``."""
+
+    id: str
+    family: str
+    path: Path
+    function: str
+    arguments: Sequence[str]
+    why: str
+    """Why it matters at launch: the docstring up to ``Fix:``."""
+    fix: str
+    """What to do about it: the docstring's last paragraph."""
+
+
+def read_declarations(folder: Path) -> Sequence[Declaration]:
+    """All checks under ``folder``, in the order of files and lines. Raises UsageError on what cannot be read."""
+    return [found for path in sorted(folder.rglob("test_*.py")) for found in _in_file(path)]
+
+
+def _in_file(path: Path) -> Iterator[Declaration]:
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not readable as Python ({error})") from None
+    # Where pytest finds tests: in the module, and in its classes. To walk the whole tree takes ten times as long.
+    found = [inner for node in tree.body for inner in (node.body if isinstance(node, ast.ClassDef) else [node])]
+    for node in found:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for identifier in _marked(node, path):
+                yield _declaration(node, identifier, path)
+
+
+def _marked(node: ast.FunctionDef | ast.AsyncFunctionDef, path: Path) -> Iterator[str]:
+    for decorator in node.decorator_list:
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func).endswith("mark.check"):
+            match decorator.args:
+                case [ast.Constant(value=str(identifier))] if not decorator.keywords:
+                    yield identifier
+                case _:
+                    raise UsageError(
+                        f'{path}:{node.lineno}: {node.name} is marked {ast.unparse(decorator)}; write mark.check("id")'
+                    )
+
+
+def _declaration(node: ast.FunctionDef | ast.AsyncFunctionDef, identifier: str, path: Path) -> Declaration:
+    why, _, fix = inspect.cleandoc(ast.get_docstring(node) or "").partition("Fix:")
+    if not why.strip() or not fix.strip():
+        raise UsageError(f"{path}:{node.lineno}: {node.name} needs a docstring: why it matters, then 'Fix: …'")
+    return Declaration(
+        id=identifier,
+        family=path.stem.removeprefix("test_"),
+        path=path,
+        function=node.name,
+        arguments=[argument.arg for argument in node.args.args],
+        why=" ".join(why.split()),
+        fix=" ".join(fix.split()),
+    )

@@ -1,0 +1,155 @@
+"""What a gate demands beside its checks: the team's list, and what people attested and accepted, read once per run."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gonogo.base.bundled import bundled_root
+from gonogo.base.errors import UsageError
+from gonogo.environment.model import Service
+from gonogo.planning.plan import LOAD, PRE_DEPLOY, SMOKE, Suite, closure, narrow_gate
+from gonogo.policy.attestations import Attestation, read_attestations
+from gonogo.policy.checklist import Checklist, ChecklistLine, read_checklist
+from gonogo.policy.gates import EVERYTHING, Gate, Gates, Role, lines_of, read_gates
+from gonogo.policy.waivers import Waiver, read_waivers
+
+LIST, GATES = "checklist.md", "gates.toml"
+_NARROW = {
+    SMOKE: Gate(title="Do the critical paths work?", sections=(EVERYTHING,)),
+    LOAD: Gate(title="Does the latency budget hold?", sections=(EVERYTHING,)),
+}
+"""Gates of commands of their own: they demand checks, and no line of the list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demands:
+    """All of it, as it was when the run began: what is recorded with the evidence, to be judged again."""
+
+    name: str
+    gate: Gate
+    stands_for: Sequence[str] = ()
+    """Environments whose own lines count here."""
+    checklist: Checklist = field(default_factory=Checklist)
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    attestations: Sequence[Attestation] = ()
+    waivers: Sequence[Waiver] = ()
+    digest: str = ""
+    """SHA-256 over the files it was read from."""
+
+    @property
+    def lines(self) -> Sequence[ChecklistLine]:
+        """Those that the gate demands, in this environment."""
+        return [] if self.name in _NARROW else lines_of(self.gate, self.checklist, self.stands_for)
+
+
+def papers(project: Path, *, bundled: bool) -> Path | None:
+    """The folder whose ``environments/`` holds the list: the project, or gonogo's own for the bundled environment."""
+    if (project / "environments" / LIST).is_file():
+        return project
+    return bundled_root() if bundled else None
+
+
+def read_demands(project: Path, suite: Suite, *, environment: str, service: Service, gate: str | None) -> Demands:
+    """Read the list, the gates, the attestations and the waivers. Raises UsageError with what is wrong in them."""
+    root = papers(project, bundled=service.bundled)
+    known, unwaivable = suite.catalogue, {name for name, line in suite.catalogue.items() if not line.waivable}
+    waivers = read_waivers(root or project, environment, known, unwaivable)
+    if root is None:
+        name = gate or PRE_DEPLOY
+        whole = _chosen(name, Gates(), environment, project / "environments" / GATES)
+        return Demands(name=name, gate=whole, waivers=waivers, digest=papers_digest(project, environment))
+    checklist, gates = read_list(root)
+    _covered(suite, checklist, root)
+    path = root / "environments" / GATES
+    name = gate or gates.default.get(environment, PRE_DEPLOY)
+    return Demands(
+        name=name,
+        gate=_chosen(name, gates, environment, path),
+        stands_for=service.stands_for or (environment,),
+        checklist=checklist,
+        roles=gates.roles,
+        attestations=read_attestations(root, environment),
+        waivers=waivers,
+        digest=papers_digest(root, environment),
+    )
+
+
+def read_list(root: Path) -> tuple[Checklist, Gates]:
+    """The checklist, and the gates if there are any. Raises UsageError with what is wrong in them."""
+    checklist = _shortened(read_checklist(root / "environments" / LIST), root)
+    path = root / "environments" / GATES
+    return checklist, read_gates(path, checklist) if path.is_file() else Gates()
+
+
+def demanded_checks(suite: Suite, demands: Demands) -> frozenset[str]:
+    """The checks of the gate: those that cover a line of it, those that cover no line at all, and what they need."""
+    narrow = narrow_gate(suite, demands.name)
+    if narrow is not None:
+        return narrow
+    elsewhere = _covering(suite, demands.checklist.lines)
+    here = _covering(suite, demands.lines)
+    return closure(suite, [name for name in suite.order if name in here or name not in elsewhere])
+
+
+def papers_digest(root: Path, environment: str) -> str:
+    """SHA-256 over everything that people wrote for this environment."""
+    folder = root / "environments"
+    files = [folder / LIST, folder / GATES, folder / "waivers" / f"{environment}.toml"]
+    files += sorted((folder / "attestations" / environment).glob("*.toml"))
+    digest = hashlib.sha256()
+    for path in files:
+        if path.is_file():
+            digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _covering(suite: Suite, lines: Sequence[ChecklistLine]) -> set[str]:
+    """The checks that any of these lines is covered by."""
+    ids = {line.id for line in lines}
+    named = {check for line in lines for check in line.checks}
+    return named | {name for name, policy in suite.catalogue.items() if ids.intersection(policy.covers)}
+
+
+def _chosen(name: str, gates: Gates, environment: str, path: Path) -> Gate:
+    if name in _NARROW:
+        return _NARROW[name]
+    if not gates.gates and name == PRE_DEPLOY:
+        return Gate(title="May we launch?", sections=(EVERYTHING,))
+    known = ", ".join((*gates.gates, *_NARROW))
+    if name not in gates.gates:
+        raise UsageError(f"{path}: no gate {name!r}; there are {known}")
+    gate = gates.gates[name]
+    if gate.environments and environment not in gate.environments:
+        raise UsageError(
+            f"{path}: gates.{name}: is not for {environment}, but for {', '.join(gate.environments)}; "
+            f"choose another with --gate, or set default.{environment}"
+        )
+    return gate
+
+
+def _shortened(checklist: Checklist, root: Path) -> Checklist:
+    """Its path as seen from the project: what is recorded names no folder of this machine."""
+    return Checklist(
+        path=Path(checklist.path).relative_to(root).as_posix(), source=checklist.source, lines=checklist.lines
+    )
+
+
+def _covered(suite: Suite, checklist: Checklist, root: Path) -> None:
+    """A catalogue beside the list must speak of lines that there are; a foreign one may know others."""
+    ids = {line.id for line in checklist.lines}
+    own = [folder for folder in suite.folders if folder.parent == root.resolve()]
+    problems = [
+        f"{suite.declarations[name].path.parent / 'catalogue.toml'}: {name}.covers: no line {covered!r} in {checklist.path}"
+        for name, line in suite.catalogue.items()
+        for covered in line.covers
+        if covered not in ids and any(suite.declarations[name].path.is_relative_to(folder) for folder in own)
+    ]
+    problems += [
+        f"{checklist.path}:{line.number}: checks={check}: there is no such check; gonogo checks lists them"
+        for line in checklist.lines
+        for check in line.checks
+        if check not in suite.catalogue
+    ]
+    if problems:
+        raise UsageError(*problems)

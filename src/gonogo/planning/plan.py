@@ -1,0 +1,253 @@
+"""What a gate demands: the planned list, computed before anything runs, over which the verdict is taken."""
+
+import difflib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Literal, get_args
+
+from gonogo.base.errors import UsageError
+from gonogo.environment.model import Environment, Family, Part
+from gonogo.environment.types import Effect
+from gonogo.evidence.base import Scope
+from gonogo.families.kind import ProbeKind
+from gonogo.planning.declarations import Declaration, read_declarations
+from gonogo.planning.profiles import Profile
+from gonogo.policy.catalogue import Catalogue, CheckId, Line, read_catalogue
+
+GROUP = "_all"
+"""``tls_all``: all the evidence of kind ``tls`` at one host, judged together."""
+
+WALK = "walk"
+"""The argument of a step of a journey; each step is a scope of its own."""
+LOAD = "load"
+"""The argument of a check of the load, the scope of its evidence, and the gate of nothing else."""
+PRE_DEPLOY, SMOKE = "pre-deploy", "smoke"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedCheck:
+    """One check of the gate, and every scope in which it must give an answer."""
+
+    declaration: Declaration
+    line: Line
+    subject: str
+    """The evidence argument that the check runs once for each of."""
+    scopes: Sequence[Scope]
+    obstacle: str = ""
+    """Why it can't run here at all; empty when it can."""
+    hint: str = ""
+
+    @property
+    def id(self) -> str:
+        """The check's id."""
+        return self.declaration.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The checks of a gate in an order in which every need comes before what needs it."""
+
+    checks: Mapping[str, PlannedCheck]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """Folders of checks, read and found consistent."""
+
+    folders: Sequence[Path]
+    catalogue: Catalogue
+    declarations: Mapping[str, Declaration]
+    order: Sequence[str]
+
+    def closest(self, identifier: str) -> str | None:
+        """The id that was probably meant."""
+        return next(iter(difflib.get_close_matches(identifier, self.order, n=1)), None)
+
+
+def read_suite(folders: Sequence[Path]) -> Suite:
+    """Read catalogues and declarations. Raises UsageError with every contradiction between them."""
+    lines: dict[str, Line] = {}
+    declared: dict[str, Declaration] = {}
+    problems: list[str] = []
+    for folder in folders:
+        for identifier, line in read_catalogue(folder / "catalogue.toml").items():
+            if identifier in lines:
+                problems.append(f"{folder / 'catalogue.toml'}: {identifier}: this id has a line elsewhere already")
+            lines[identifier] = line
+        for found in read_declarations(folder):
+            if found.id in declared:
+                first = declared[found.id]
+                problems.append(f"{found.path}: {found.id}: declared already, by {first.function} in {first.path}")
+            declared[found.id] = found
+    problems += _contradictions(lines, declared)
+    if problems:
+        raise UsageError(*problems)
+    return Suite(folders=folders, catalogue=lines, declarations=declared, order=_ordered(lines))
+
+
+def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allowed
+    suite: Suite,
+    environment: Environment,
+    kinds: Mapping[str, ProbeKind],
+    scopes: Mapping[str, Sequence[Scope]],
+    *,
+    wanted: Collection[str],
+    profile: Profile = "gate",
+    allow_money: bool = False,
+) -> Plan:
+    """Plan what is ``wanted``, but for what the service declares not to have."""
+    planned = {}
+    absent: dict[str, Sequence[CheckId]] = {}
+    for identifier in suite.order:
+        declaration, line = suite.declarations[identifier], _reaching(suite.catalogue[identifier], absent)
+        subject = subject_of(declaration, kinds)
+        kind = kinds[subject.removesuffix(GROUP)]
+        applies = _applies(line, kind, environment) and (not line.profiles or profile in line.profiles)
+        unasked = kind.optional and not scopes.get(kind.name)
+        if not applies and kind.section not in environment.service.without:
+            absent[identifier] = line.needs
+        if identifier in wanted and applies and not unasked:
+            targets = [step_scope(declaration)] if subject == WALK else scopes_of(subject, scopes)
+            obstacle = _obstacle(line, kind, environment, allow_money=allow_money)
+            planned[identifier] = PlannedCheck(
+                declaration=declaration,
+                line=line,
+                subject=subject,
+                scopes=targets,
+                **(obstacle or _aimless(kind, targets)),
+            )
+    return Plan(checks=planned)
+
+
+def _reaching(line: Line, absent: Mapping[str, Sequence[CheckId]]) -> Line:
+    """The same with the needs of what its family lacks here in its place: a cause further back is still the cause."""
+    needs = dict.fromkeys(one for need in line.needs for one in absent.get(need, (need,)))
+    return line if tuple(needs) == line.needs else line.model_copy(update={"needs": tuple(needs)})
+
+
+def step_scope(declaration: Declaration) -> Scope:
+    """Where a step of a journey is observed: the journey, and the step."""
+    return declaration.family, declaration.id
+
+
+def closure(suite: Suite, identifiers: Iterable[str]) -> frozenset[str]:
+    """These checks and all that they need, without which their outcome would mean little."""
+    wanted, pending = set[str](), list(identifiers)
+    while pending:
+        identifier = pending.pop()
+        if identifier not in wanted:
+            wanted.add(identifier)
+            pending += suite.catalogue[identifier].needs
+    return frozenset(wanted)
+
+
+def narrow_gate(suite: Suite, gate: str) -> frozenset[str] | None:
+    """The checks of a gate that is made of checks, and not of lines of the list; None for any other."""
+    if gate == SMOKE:
+        # What users do on launch day; who tries to break in belongs to the gate before it.
+        smoke = (
+            found.id
+            for found in suite.declarations.values()
+            if WALK in found.arguments and suite.catalogue[found.id].effect is not Effect.INTRUSIVE
+        )
+        return closure(suite, (*smoke, *(found.id for found in suite.declarations.values() if found.family in _WITH)))
+    if gate == LOAD:
+        return closure(suite, (found.id for found in suite.declarations.values() if LOAD in found.arguments))
+    return None
+
+
+_WITH = ("stripe", "sentry")
+"""Families that belong to the smoke run although they only look: without them the journeys prove little."""
+
+
+def _applies(line: Line, kind: ProbeKind, environment: Environment) -> bool:
+    """Whether there is such a thing here at all: the family, and the mode of payments that the check is about."""
+    mode = environment.stripe.mode if environment.stripe else line.stripe_mode
+    absent = environment.service.without.intersection(_subjects(line, kind))
+    return not absent and line.stripe_mode in {None, mode}
+
+
+def _subjects(line: Line, kind: ProbeKind) -> Sequence[Family | Part | Literal["service"]]:
+    """What the environment must declare for the check to make sense, the widest first."""
+    return [kind.section, *([kind.part] if kind.part else []), *line.about]
+
+
+def evidence_arguments(declaration: Declaration, kinds: Mapping[str, ProbeKind]) -> list[str]:
+    """The arguments of a check that ask for evidence, the subject first."""
+    return [name for name in declaration.arguments if name in kinds or name.removesuffix(GROUP) in kinds]
+
+
+def subject_of(declaration: Declaration, kinds: Mapping[str, ProbeKind]) -> str:
+    """What the check is about: its first evidence argument."""
+    names = evidence_arguments(declaration, kinds)
+    if not names:
+        raise UsageError(
+            f"{declaration.path}: {declaration.function} asks for no evidence; "
+            f"its arguments are {', '.join(declaration.arguments) or 'none'}, the kinds are {', '.join(sorted(kinds))}"
+        )
+    return names[0]
+
+
+def scopes_of(subject: str, scopes: Mapping[str, Sequence[Scope]]) -> Sequence[Scope]:
+    """One scope per piece of evidence, or one per host for a group."""
+    if subject in scopes:
+        return list(scopes[subject])
+    return list(dict.fromkeys(scope[:1] for scope in scopes.get(subject.removesuffix(GROUP), ())))
+
+
+def _obstacle(line: Line, kind: ProbeKind, environment: Environment, *, allow_money: bool) -> dict[str, str]:
+    if line.effect is Effect.MONEY and not allow_money:
+        return {"obstacle": "it moves real money", "hint": "run it with --allow-money; everything is refunded"}
+    for effect in (line.effect, kind.effect):
+        if effect not in environment.permits.effects:
+            return {
+                "obstacle": f"its effect, {effect}, is not permitted in this environment",
+                "hint": f'add "{effect}" to permits.effects once that is safe',
+            }
+    for subject in _subjects(line, kind):
+        if not environment.declares(subject):
+            shown = f"http.{subject}" if subject in get_args(Part) else f"[{subject}]"
+            return {
+                "obstacle": f"the environment declares no {shown}",
+                "hint": f'declare it, or add "{subject}" to service.without if the service truly has none',
+            }
+    return {}
+
+
+def _aimless(kind: ProbeKind, targets: Sequence[Scope]) -> dict[str, str]:
+    """Why there is nothing to ask although the section is declared, where that has a cure."""
+    if targets or not kind.no_target:
+        return {}
+    return {"obstacle": f"[{kind.section}] declares nothing that it could look at", "hint": kind.no_target}
+
+
+def _contradictions(lines: Mapping[str, Line], declared: Mapping[str, Declaration]) -> Iterable[str]:
+    for identifier in lines.keys() - declared.keys():
+        yield f"catalogue: {identifier}: no function is marked check({identifier!r}); write it, or remove the line"
+    for identifier in declared.keys() - lines.keys():
+        found = declared[identifier]
+        yield f"{found.path}: {found.function}: check {identifier!r} has no line in the catalogue; add one"
+    for identifier, line in lines.items():
+        for need in line.needs:
+            if need not in lines:
+                nearest = difflib.get_close_matches(need, lines, n=1)
+                meant = f"; did you mean {nearest[0]}?" if nearest else ""
+                yield f"catalogue: {identifier}: needs {need!r}, which is no check{meant}"
+
+
+def _ordered(lines: Mapping[str, Line]) -> Sequence[str]:
+    """Needs first; otherwise as the catalogue has them."""
+    position = {identifier: index for index, identifier in enumerate(lines)}
+    sorter = TopologicalSorter({identifier: line.needs for identifier, line in lines.items()})
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        raise UsageError(f"catalogue: needs go round in a circle: {' → '.join(error.args[1])}") from None
+    order: list[str] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready(), key=position.__getitem__)
+        order += ready
+        sorter.done(*ready)
+    return order

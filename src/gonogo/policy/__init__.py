@@ -1,0 +1,1 @@
+"""What a team decides: catalogue, checklist, gates, attestations, waivers."""

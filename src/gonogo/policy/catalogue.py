@@ -1,0 +1,85 @@
+"""The catalogue: one line of policy per check, everything that a signer may want to change."""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, ValidationError
+
+from gonogo.base.errors import UsageError
+from gonogo.environment.model import Family, Part
+from gonogo.environment.types import Duration, Effect, Text
+from gonogo.planning.profiles import Profile
+
+CheckId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)+$")]
+
+
+class Severity(StrEnum):
+    """What a failed assertion means: the launch waits, or the signer is told."""
+
+    BLOCKER = "blocker"
+    WARNING = "warning"
+
+
+class Policy(RootModel[Mapping[str, float | Duration]]):
+    """The thresholds of one check, as the catalogue sets them: numbers, and durations with their unit."""
+
+    model_config = ConfigDict(frozen=True)
+
+    def number(self, name: str) -> float:
+        """The threshold of that name; its unit is part of the name."""
+        value = self.root[name]
+        if isinstance(value, timedelta):
+            raise UsageError(f"catalogue: threshold {name} is a duration; this check expects a bare number")
+        return value
+
+    def duration(self, name: str) -> timedelta:
+        """The threshold of that name."""
+        value = self.root[name]
+        if not isinstance(value, timedelta):
+            raise UsageError(f"catalogue: threshold {name} = {value} has no unit; write it as in '10 s'")
+        return value
+
+
+class Line(BaseModel):
+    """One check's policy."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: Text
+    covers: tuple[Text, ...] = ()
+    severity: Severity
+    needs: tuple[CheckId, ...] = ()
+    effect: Effect = Effect.READ
+    about: tuple[Family | Part, ...] = ()
+    """Further sections of the environment, or keys of [http], without which it makes no sense: ``mail``, ``series``."""
+    stripe_mode: Literal["test", "live"] | None = None
+    """Planned only where payments are in this mode; None: in both."""
+    profiles: tuple[Profile, ...] = ()
+    """Of the load: planned only in these; empty: in all."""
+    waivable: bool = True
+    """Whether anybody may accept that it does not pass."""
+    policy: Policy = Policy({})
+
+
+Catalogue = Mapping[str, Line]
+_LINES: TypeAdapter[dict[str, Line]] = TypeAdapter(dict[CheckId, Line])
+
+
+def read_catalogue(path: Path) -> Catalogue:
+    """Read ``catalogue.toml``; every mistake in it at once, as a UsageError."""
+    try:
+        return _LINES.validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise UsageError(f"{path}: no such file; every folder of checks has its catalogue.toml") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: not TOML in UTF-8 ({error})") from None
+    except ValidationError as error:
+        problems = (
+            f"{path}: {'.'.join(str(part) for part in found['loc'])}: {found['msg']}, found {found['input']!r}"
+            for found in error.errors()
+        )
+        raise UsageError(*problems) from None

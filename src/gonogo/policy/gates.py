@@ -1,0 +1,90 @@
+"""``environments/gates.toml``: named sets of sections, where they may be asked, and who signs for what."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from gonogo.base.errors import UsageError
+from gonogo.base.toml_files import Document, Words, read_toml
+from gonogo.policy.checklist import Checklist, ChecklistLine, plain_heading
+
+EVERYTHING = "*"
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+
+
+class Gate(Document):
+    """What must be verified before something may happen."""
+
+    title: Words
+    environments: tuple[Words, ...] = ()
+    """Empty: all."""
+    sections: Annotated[tuple[Words, ...], Field(min_length=1)]
+
+
+class Role(Document):
+    """Who signs, and what supports each statement that is signed: ids of lines, or beginnings of them."""
+
+    title: Words
+    statements: Mapping[str, Annotated[tuple[Words, ...], Field(min_length=1)]] = Field(default_factory=dict)
+
+
+class Gates(Document):
+    """The whole file."""
+
+    default: Mapping[str, Name] = Field(default_factory=dict)
+    gates: Mapping[Name, Gate] = Field(default_factory=dict)
+    roles: Mapping[Name, Role] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _defaults_are_gates(self) -> Self:
+        for environment, gate in self.default.items():
+            if gate not in self.gates:
+                raise ValueError(f"default.{environment}: there is no gate {gate!r}; there are {', '.join(self.gates)}")
+        return self
+
+
+def read_gates(path: Path, checklist: Checklist) -> Gates:
+    """Read the file, and hold it against the list. Raises UsageError with all that does not fit."""
+    gates = read_toml(path, Gates)
+    headings = {plain_heading(text): text for line in checklist.lines for text in line.section}
+    problems = [
+        f"{path}: gates.{name}.sections: no heading {section!r} in {checklist.path}{_nearest(section, headings)}"
+        for name, gate in gates.gates.items()
+        for section in gate.sections
+        if section != EVERYTHING and plain_heading(section) not in headings
+    ]
+    ids = [line.id for line in checklist.lines]
+    for role, found in gates.roles.items():
+        for statement, supports in found.statements.items():
+            problems += [
+                f"{path}: roles.{role}.statements: no line {wanted!r} in {checklist.path}"
+                for wanted in (statement, *supports)
+                if not any(below(identifier, wanted) for identifier in ids)
+            ]
+    if problems:
+        raise UsageError(*problems)
+    return gates
+
+
+def below(identifier: str, wanted: str) -> bool:
+    """Whether an id is this one, or stands below it: ``tls.validity`` below ``tls``."""
+    return identifier == wanted or identifier.startswith(f"{wanted}.")
+
+
+def lines_of(gate: Gate, checklist: Checklist, stands_for: Sequence[str]) -> list[ChecklistLine]:
+    """The lines that the gate demands in an environment that stands for these."""
+    wanted = {plain_heading(section) for section in gate.sections}
+    return [
+        line
+        for line in checklist.lines
+        if (EVERYTHING in gate.sections or wanted & {plain_heading(text) for text in line.section})
+        and (not line.environments or set(line.environments) & set(stands_for))
+    ]
+
+
+def _nearest(section: str, headings: Mapping[str, str]) -> str:
+    found = difflib.get_close_matches(plain_heading(section), headings, n=1)
+    return f"; did you mean {headings[found[0]]!r}?" if found else ""

@@ -1,0 +1,90 @@
+"""Finds runs under ``reports/``: by the path of their folder, by their id, or as what came before another run."""
+
+import difflib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from gonogo.base.documents import read_document
+from gonogo.base.errors import UsageError
+from gonogo.record.results import RESULTS, SCHEMA, Results
+
+NAME = "results.json"
+MOST_EARLIER = 10
+_TIME = len("20261123T175633Z")
+
+
+def read_results(path: Path) -> Results:
+    """Read ``results.json``. Raises UsageError when it is missing, damaged, or of another schema."""
+    return read_document(path, SCHEMA, RESULTS)
+
+
+def find_run(name: str, reports: Path) -> Path:
+    """The folder of a run that is named by its path or by its id. Raises UsageError when there is none."""
+    given = Path(name)
+    if given.name == NAME and given.is_file():
+        return given.parent
+    if given.is_dir():
+        return given
+    known = {folder.name: folder for environment in environments(reports) for folder in folders(environment)}
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=1)
+    cure = (
+        f"did you mean {near[0]}?" if near else "give a folder as in reports/staging/latest, or an id of: gonogo runs"
+    )
+    raise UsageError(f"{name}: neither the folder of a run, nor the id of one under {reports}; {cure}")
+
+
+def environments(reports: Path) -> Sequence[Path]:
+    """The folders that hold the runs of one environment each, by name."""
+    return _folders_in(reports)
+
+
+def folders(environment: Path) -> Sequence[Path]:
+    """The folders of an environment's runs, the newest first: ids sort by time. ``latest`` is none of its own."""
+    return [folder for folder in reversed(_folders_in(environment)) if (folder / NAME).is_file()]
+
+
+def earlier(results: Results, environment: Path, *, narrowed: bool = False) -> Sequence[Results]:
+    """The runs before this one that asked the same, the newest first, at most ten; ``narrowed`` ones only if wanted.
+
+    What is damaged, provisional, of another gate or of another service is passed over: a broken file of last week must
+    not keep today's run from its verdict.
+    """
+    found: list[Results] = []
+    for folder in folders(environment):
+        if len(found) == MOST_EARLIER:
+            break
+        if folder.name[:_TIME] <= results.run.id[:_TIME] and _mentions(folder / NAME, results.run.gate):
+            found += [one for one in _readable(folder / NAME) if _comparable(one, results, narrowed=narrowed)]
+    return sorted(found, key=lambda one: one.run.started_at, reverse=True)
+
+
+def _comparable(one: Results, other: Results, *, narrowed: bool) -> bool:
+    then, now = one.run, other.run
+    same = (then.service, then.environment, then.gate) == (now.service, now.environment, now.gate)
+    whole = then.finished and (narrowed or not then.narrowed)
+    return same and whole and then.id != now.id and then.started_at <= now.started_at
+
+
+def _mentions(path: Path, gate: str) -> bool:
+    """A quick look before the file is parsed: among hundreds of runs, those of a gate may be few."""
+    try:
+        return f'"gate":{json.dumps(gate)}'.encode() in path.read_bytes()
+    except OSError:
+        return False
+
+
+def _readable(path: Path) -> Iterator[Results]:
+    try:
+        yield read_results(path)
+    except UsageError:
+        return
+
+
+def _folders_in(path: Path) -> Sequence[Path]:
+    try:
+        return sorted(one for one in path.iterdir() if one.is_dir() and not one.is_symlink() and one.name[0] != ".")
+    except OSError:
+        return []

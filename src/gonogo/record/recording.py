@@ -1,0 +1,124 @@
+"""``evidence.json``: all that was observed, and all that is needed to judge it again without a network."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import rfc8785
+from pydantic import TypeAdapter, ValidationError
+
+from gonogo.base.documents import read_document
+from gonogo.base.errors import UsageError
+from gonogo.environment.model import Environment
+from gonogo.evidence.base import Evidence, Scope
+from gonogo.evidence.record import Failure, Record
+from gonogo.families.kind import ProbeKind
+from gonogo.planning.demands import Demands
+from gonogo.planning.profiles import Profile
+
+SCHEMA: Literal["gonogo.evidence/1"] = "gonogo.evidence/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRecord:
+    """A Record whose evidence is plain JSON."""
+
+    kind: str
+    scope: Scope
+    seconds: float
+    evidence: Mapping[str, Any] | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """One run's evidence, and the circumstances it was taken under."""
+
+    schema: Literal["gonogo.evidence/1"] = SCHEMA
+    id: str
+    gonogo: str
+    environment_name: str
+    environment: Environment
+    demands: Demands
+    """What the gate demanded of the checklist, of people, and what they had said by then."""
+    profile: Profile = "gate"
+    """Of the load."""
+    allow_money: bool = False
+    started_at: datetime
+    finished_at: datetime
+    interrupted: bool
+    selected: tuple[str, ...] | None
+    """Ids of the checks that were to run; None when nothing narrowed the run."""
+    notes: tuple[str, ...]
+    records: tuple[StoredRecord, ...]
+
+
+_RECORDING: TypeAdapter[Recording] = TypeAdapter(Recording)
+
+
+_ADAPTERS: dict[type[Evidence], TypeAdapter[Any]] = {}
+
+
+def _adapter(evidence: type[Evidence]) -> TypeAdapter[Any]:
+    """Built once: that costs more than all that it is then used for in a run."""
+    if evidence not in _ADAPTERS:
+        _ADAPTERS[evidence] = TypeAdapter(evidence)
+    return _ADAPTERS[evidence]
+
+
+def facts(evidence: Evidence) -> dict[str, Any]:
+    """The evidence as plain JSON values."""
+    dumped: dict[str, Any] = _adapter(type(evidence)).dump_python(evidence, mode="json")
+    return dumped
+
+
+def store(records: Iterable[Record]) -> tuple[StoredRecord, ...]:
+    """Records in a form that JSON can hold, in a fixed order."""
+    stored = (
+        StoredRecord(
+            kind=record.kind,
+            scope=record.scope,
+            seconds=round(record.seconds, 3),
+            evidence=facts(record.evidence) if record.evidence is not None else None,
+            failure=record.failure,
+        )
+        for record in records
+    )
+    return tuple(sorted(stored, key=lambda record: (record.kind, record.scope)))
+
+
+def restore(stored: Iterable[StoredRecord], kinds: Mapping[str, ProbeKind]) -> list[Record]:
+    """The records again. Raises UsageError on a kind that this gonogo does not know, or facts that do not fit it."""
+    return [_restored(record, kinds) for record in stored]
+
+
+def to_document(recording: Recording) -> dict[str, Any]:
+    """Plain JSON values."""
+    document: dict[str, Any] = _RECORDING.dump_python(recording, mode="json")
+    return document
+
+
+def to_bytes(document: Mapping[str, Any]) -> bytes:
+    """RFC 8785 canonical JSON."""
+    return rfc8785.dumps(dict(document))
+
+
+def read_recording(path: Path) -> Recording:
+    """Read ``evidence.json``. Raises UsageError when it is missing, damaged, or of another schema."""
+    return read_document(path, SCHEMA, _RECORDING)
+
+
+def _restored(record: StoredRecord, kinds: Mapping[str, ProbeKind]) -> Record:
+    evidence: Evidence | None = None
+    if record.evidence is not None:
+        if record.kind not in kinds:
+            raise UsageError(f"evidence of kind {record.kind!r} was recorded by another version of gonogo")
+        try:
+            evidence = _adapter(kinds[record.kind].evidence).validate_python(record.evidence)
+        except ValidationError as error:
+            raise UsageError(f"evidence {record.kind} {'/'.join(record.scope)}: {error.errors()[0]['msg']}") from None
+    return Record(
+        kind=record.kind, scope=record.scope, seconds=record.seconds, evidence=evidence, failure=record.failure
+    )

@@ -1,0 +1,360 @@
+"""The results of a run: ``gonogo.results/1``, the source of truth that every other output is a pure function of."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Literal
+
+import rfc8785
+from pydantic import TypeAdapter
+
+from gonogo.environment.types import Effect
+from gonogo.evidence.base import Scope
+from gonogo.policy.catalogue import Severity
+
+SCHEMA = "gonogo.results/1"
+
+
+class Outcome(StrEnum):
+    """Of one check."""
+
+    PASS = "pass"  # noqa: S105 - an outcome, not a password
+    WARN = "warn"
+    FAIL = "fail"
+    ERROR = "error"
+    BLOCKED = "blocked"
+    NOT_RUN = "not run"
+    WAIVED = "waived"
+
+
+WORST_FIRST = (
+    Outcome.FAIL,
+    Outcome.ERROR,
+    Outcome.BLOCKED,
+    Outcome.NOT_RUN,
+    Outcome.WARN,
+    Outcome.WAIVED,
+    Outcome.PASS,
+)
+
+
+class Verdict(StrEnum):
+    """Of a run."""
+
+    GO = "GO"
+    GO_WITH_EXCEPTIONS = "GO WITH EXCEPTIONS"
+    NO_GO = "NO-GO"
+    INCOMPLETE = "INCOMPLETE"
+
+
+class LineStatus(StrEnum):
+    """Of one line of the checklist."""
+
+    VERIFIED = "verified"
+    """By checks, or by all the lines that stand below it."""
+    ATTESTED = "attested"
+    """By a person; the checks that cover it, if any, agree."""
+    EXCEPTED = "excepted"
+    """A check that covers it did not pass, and somebody accepted that."""
+    FAILED = "failed"
+    OPEN = "open"
+    """Nobody knows: no check, no answer, no attestation that counts."""
+
+
+DONE = frozenset({LineStatus.VERIFIED, LineStatus.ATTESTED, LineStatus.EXCEPTED})
+"""What a gate accepts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """What stands behind a BLOCKED observation: the check, and where it did not pass."""
+
+    check: str
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What one check said about one target."""
+
+    scope: Scope
+    outcome: Outcome
+    message: str = ""
+    """One sentence on everything that did not pass."""
+    hint: str = ""
+    """What may be done about an ERROR or NOT RUN."""
+    cause: Cause | None = None
+    attempts: int = 1
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """The evidence judged, by the name of its kind: plain JSON values."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """One line of the plan, with what came of it."""
+
+    id: str
+    title: str
+    family: str
+    severity: Severity
+    effect: Effect
+    covers: Sequence[str]
+    needs: Sequence[str]
+    outcome: Outcome
+    """The worst of its observations; WAIVED if that is accepted."""
+    why: str
+    fix: str
+    observations: Sequence[Observation]
+
+    @property
+    def observed(self) -> Outcome:
+        """The worst of its observations, waived or not."""
+        return min((seen.outcome for seen in self.observations), key=WORST_FIRST.index)
+
+    @property
+    def worst(self) -> Observation:
+        """The first of its worst observations."""
+        return next(seen for seen in self.observations if seen.outcome is self.observed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootCause:
+    """One thing that is broken, and all that it kept from being judged."""
+
+    check: str
+    scope: Scope
+    outcome: Outcome
+    message: str
+    consequences: Sequence[str]
+    """Ids of the checks BLOCKED by it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The verdict, with one sentence why."""
+
+    verdict: Verdict
+    reason: str
+    blockers: int
+    """Checks that keep the verdict from GO."""
+    open_lines: int = 0
+    """Lines of the checklist that do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attested:
+    """What a person said of a line."""
+
+    by: str
+    role: str
+    at: datetime
+    until: datetime
+    note: str
+    evidence: str
+    """The name of the file it rests on."""
+    sha256: str
+    file: str | None = None
+    """Where that file is kept, beside the attestation."""
+    url: str | None = None
+    path: str = ""
+    """Of the attestation itself, in the project."""
+    problem: str = ""
+    """Why it does not count; empty: it does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineResult:
+    """One line of the checklist, and what is known of it."""
+
+    id: str
+    text: str
+    number: int
+    """Of the line in the file."""
+    section: Sequence[str]
+    """The headings above it, the outermost first."""
+    parents: Sequence[str]
+    leaf: bool
+    demanded: bool
+    """Whether the gate asks for it, in this environment."""
+    status: LineStatus
+    why: str
+    """What it stands on, or why it is open, in one sentence."""
+    checks: Sequence[str] = ()
+    """Ids of the planned checks that cover it."""
+    attest: Sequence[str] = ()
+    """Roles that may attest it; empty where checks alone decide."""
+    attested: Attested | None = None
+    supports: Sequence[str] = ()
+    """Of a statement that is signed: ids of the lines that it rests on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleResult:
+    """Who signs, and for what."""
+
+    id: str
+    title: str
+    statements: Sequence[str]
+    """Ids of lines."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionResult:
+    """A waiver, and what became of it."""
+
+    check: str
+    reason: str
+    risk: str
+    owner: str
+    approved_by: str
+    at: datetime
+    until: datetime
+    state: Literal["in force", "stale", "expired", "not yet"]
+    """stale: what it excepts is in order again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something in the team's own papers that does not hold: said, and counted as nothing."""
+
+    subject: str
+    message: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is different from the run before."""
+
+    kind: Literal["newly failing", "fixed", "became unverified", "added", "removed", "policy changed"]
+    subject: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastRun:
+    """An earlier run of the same gate, in numbers."""
+
+    id: str
+    verdict: Verdict
+    started_at: datetime
+    release: str | None
+    counts: Mapping[str, int]
+    sections: Mapping[str, tuple[int, int]]
+    """Of each section of the checklist: lines done, lines demanded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What was known before this run."""
+
+    changes: Sequence[Change] = ()
+    """Since the run ``since``."""
+    runs: Sequence[PastRun] = ()
+    """At most the last ten, oldest first; without this one."""
+    since: str = ""
+    """Id of the newest of ``runs`` that was not interrupted; empty: there is nothing to compare with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunIdentity:
+    """Which run this was. Times are UTC."""
+
+    id: str
+    gonogo: str
+    environment: str
+    service: str
+    base_url: str
+    gate: str
+    release: str | None
+    started_at: datetime
+    finished_at: datetime
+    interrupted: bool = False
+    finished: bool = True
+    """False: the record that stands until the run says otherwise, and stays when it is killed."""
+    narrowed: bool = False
+    """Whether it was asked about some of the gate's checks only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What the results were computed from: SHA-256 digests in hex, and what the run was told to leave out."""
+
+    evidence: str
+    catalogue: str
+    checks: str
+    environment: str
+    """All that the environment expects; the release under review is not part of it."""
+    policy: str = ""
+    """Of the checklist, the gates, the attestations and the waivers."""
+    notes: Sequence[str] = ()
+    """For the signer: a narrowed selection, faults switched on, families declared absent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """Everything about a run that can be said."""
+
+    schema: str = SCHEMA
+    run: RunIdentity
+    decision: Decision
+    counts: Mapping[str, int]
+    """``planned`` and one number per outcome; planned is their sum."""
+    causes: Sequence[RootCause]
+    checks: Sequence[CheckResult]
+    provenance: Provenance
+    lines: Sequence[LineResult] = ()
+    """The whole checklist, in its order."""
+    checklist: str = ""
+    """The text that they were read from, line ends and byte order mark as they were."""
+    roles: Sequence[RoleResult] = ()
+    exceptions: Sequence[ExceptionResult] = ()
+    findings: Sequence[Finding] = ()
+    history: History = History()
+
+    @property
+    def leaves(self) -> Sequence[LineResult]:
+        """The lines that the gate demands, without those that only group others."""
+        return [line for line in self.lines if line.leaf and line.demanded]
+
+    @cached_property
+    def content(self) -> bytes:
+        """RFC 8785 canonical JSON: the same results are the same bytes, everywhere."""
+        return rfc8785.dumps(RESULTS.dump_python(self, mode="json"))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the content, in hex."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+RESULTS: TypeAdapter[Results] = TypeAdapter(Results)
+
+
+def results_schema() -> str:
+    """The JSON Schema of ``results.json``, as committed in ``docs/results.schema.json``."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": SCHEMA,
+        **RESULTS.json_schema(mode="serialization"),
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def canonical(document: Mapping[str, Any]) -> Results:
+    """Results as they will be read from disk: keys in the same order, so that what is rendered is the same."""
+    content = rfc8785.dumps(dict(document))
+    results = RESULTS.validate_json(content)
+    vars(results)["content"] = content  # where the cached property would put it
+    return results
+
+
+def sum_line(counts: Mapping[str, int]) -> str:
+    """``64 = 61 pass + 1 warn + 1 fail + 1 blocked``: nothing is left unaccounted."""
+    parts = [f"{counts[outcome]} {outcome}" for outcome in Outcome if counts.get(outcome)]
+    return f"{counts['planned']} = {' + '.join(parts) or '0'}"

@@ -1,0 +1,61 @@
+"""A run's folder under ``reports/``: every file of it whole, or not there."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from gonogo.base.errors import UsageError
+
+LATEST = "latest"
+
+
+def new_run_id(started_at: datetime) -> str:
+    """``20261123T175633Z-3f2c1a``: sorts by time, never clashes."""
+    return f"{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Where one run keeps its files."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, reports: Path, environment: str, run_id: str) -> "RunFolder":
+        """Make the folder, and let ``latest`` point to it from the start: an older GO must never speak for this run."""
+        path = reports / environment / run_id
+        try:
+            path.mkdir(parents=True)
+            pointer = path.parent / f".{LATEST}-{run_id}"
+            pointer.symlink_to(run_id, target_is_directory=True)
+            pointer.replace(path.parent / LATEST)
+        except OSError as error:
+            raise _unwritable(path, error) from None
+        return cls(path)
+
+    @property
+    def latest(self) -> Path:
+        """The stable name of the newest run's folder."""
+        return self.path.parent / LATEST
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write one file atomically; an earlier version stays until the new one is complete on disk."""
+        path = self.path / name
+        partial = path.with_name(f".{path.name}.partial")
+        try:
+            path.parent.mkdir(exist_ok=True)
+            with partial.open("wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            partial.replace(path)
+        except OSError as error:
+            raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> UsageError:
+    return UsageError(
+        f"{path}: cannot be written ({error.strerror}); free some space, make it writable, or choose --reports"
+    )

@@ -1,0 +1,61 @@
+"""Removes what killed runs left in an environment."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from anyio.from_thread import start_blocking_portal
+
+from gonogo.base.errors import UsageError
+from gonogo.base.redaction import Redactor
+from gonogo.environment.load import EnvironmentFile, overlaid, read_environment, resolve_secrets
+from gonogo.environment.types import Effect
+from gonogo.journey.sweep import Swept, sweep
+from gonogo.journey.walk import Walk
+from gonogo.journey.world import MARK, World, mark_of
+from gonogo.runs.key_shapes import check_keys
+from gonogo.runs.reference_instance import ReferenceInstance, announced_instance
+
+
+def clean(
+    name: str,
+    project: Path,
+    environ: Mapping[str, str],
+    *,
+    run_id: str | None = None,
+    instance: ReferenceInstance | None = None,
+) -> Swept:
+    """Remove synthetic data: of one run, or of all. Raises UsageError, and AssertionError if the service refuses."""
+    file = permitted(name, project, instance)
+    secrets = resolve_secrets(file, environ)
+    check_keys(file, secrets)
+    with ExitStack() as resources:
+        world = World(
+            environment=file.environment,
+            secrets=secrets,
+            run_id=run_id or "clean",
+            portal=resources.enter_context(start_blocking_portal("asyncio", name="gonogo-clean")),
+            redactor=Redactor(secrets),
+        )
+        resources.callback(world.close)
+        return sweep(Walk(world, "clean"), mark_of(run_id) if run_id else MARK)
+
+
+def permitted(name: str, project: Path, instance: ReferenceInstance | None) -> EnvironmentFile:
+    """The environment, if there is one to be reached, and if it lets us remove things."""
+    file = read_environment(name, project=project)
+    if file.environment.service.bundled:
+        instance = instance or announced_instance()
+        if instance is None:
+            raise UsageError(
+                f"{file.path}: the bundled reference environment is not up; a run's own one ends with the run, "
+                "and all that was in it; for one that stays: gonogo reference up"
+            )
+        file = overlaid(file, instance.overlay)
+    if file.environment.smoke is None:
+        raise UsageError(f"{file.path}: smoke: nothing here makes synthetic data; journeys need the section [smoke]")
+    if Effect.WRITE not in file.environment.permits.effects:
+        raise UsageError(
+            f'{file.path}: permits.effects: removing things is a "{Effect.WRITE}", which is not permitted here; add it'
+        )
+    return file

@@ -1,0 +1,65 @@
+"""Secrets that have a shape: one that cannot be right is refused before it is sent to anybody."""
+
+import re
+from collections.abc import Iterator
+
+from gonogo.base.errors import UsageError
+from gonogo.base.secrets import Secrets
+from gonogo.environment.load import EnvironmentFile
+from gonogo.environment.model import Sentry, Stripe
+
+_DASHBOARD = {
+    "test": "https://dashboard.stripe.com/test/apikeys",
+    "live": "https://dashboard.stripe.com/apikeys",
+}
+_SHOWN = 3
+_PUBLIC = re.compile(r"(?:sk|rk|pk)_(?:test|live)_|whsec_|https?://")
+
+
+def check_keys(file: EnvironmentFile, secrets: Secrets) -> None:
+    """Raise UsageError for every key that cannot be right: named, masked, with the page where the right one is.
+
+    A live key where the environment says ``test`` is refused here, so that not a single request is made with it.
+    """
+    environment = file.environment
+    problems = [
+        *(_stripe(environment.stripe, secrets) if environment.stripe else ()),
+        *(_sentry(environment.sentry, secrets) if environment.sentry else ()),
+    ]
+    if problems:
+        raise UsageError(*(f"{file.path}: {problem}" for problem in problems))
+
+
+def _stripe(section: Stripe, secrets: Secrets) -> Iterator[str]:
+    page = _DASHBOARD[section.mode]
+    # Restricted keys (rk_) do as well, if they may read what is asked for.
+    wanted = {
+        "secret_key": (section.secret_key, (f"sk_{section.mode}_", f"rk_{section.mode}_"), page),
+        "publishable_key": (section.publishable_key, (f"pk_{section.mode}_",), page),
+        "webhook_secret": (section.webhook_secret, ("whsec_",), "https://dashboard.stripe.com/webhooks"),
+    }
+    for key, (name, beginnings, where) in wanted.items():
+        value = secrets[name]
+        if section.mode == "test" and value.startswith(("sk_live_", "rk_live_", "pk_live_")):
+            yield (
+                f"stripe.{key}: {name} is a live key ({masked(value)}), and stripe.mode is test: nothing was asked "
+                f"with it. Test keys are at {page}"
+            )
+        elif not value.startswith(beginnings):
+            expected = " or ".join(f"{beginning}…" for beginning in beginnings)
+            yield f"stripe.{key}: {name} is {masked(value)}; {expected} is expected, from {where}"
+
+
+def _sentry(section: Sentry, secrets: Secrets) -> Iterator[str]:
+    value = secrets[section.dsn]
+    if not value.startswith(("https://", "http://")) or "@" not in value:
+        yield (
+            f"sentry.dsn: {section.dsn} is {masked(value)}; https://<key>@<host>/<project> is expected, "
+            "from Sentry → Settings → Projects → Client Keys (DSN)"
+        )
+
+
+def masked(value: str) -> str:
+    """As much of a secret as tells which it is: what stands before its random part, or three characters."""
+    known = _PUBLIC.match(value)
+    return f"{known[0] if known else value[:_SHOWN]}… ({len(value)} characters)"

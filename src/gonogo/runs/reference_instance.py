@@ -1,0 +1,174 @@
+"""A running instance of the bundled reference environment: started for this run, or found already up."""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Self, cast
+
+from gonogo.base.bundled import bundled_root
+from gonogo.base.errors import UsageError
+
+READY_WITHIN_SECONDS = 60
+"""Generous: a loaded machine is slow, not broken. A failing part reports itself long before."""
+STOPPED_WITHIN_SECONDS = 20
+Event = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class ReferenceInstance:
+    """What the run needs to know of it."""
+
+    overlay: Mapping[str, Any]
+    faults: Sequence[str]
+    attached: bool
+    crashes: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def reference_instance(faults: Sequence[str] = ()) -> Iterator[ReferenceInstance]:
+    """Attach to an announced instance, or start a private one that ends with the context."""
+    announced = None if faults else announced_instance()
+    if announced is not None:
+        yield announced
+        return
+    with ReferenceProcess(faults) as process:
+        instance = ReferenceInstance(
+            overlay=process.ready["environment"], faults=process.ready["faults"], attached=False
+        )
+        process.on_crash = instance.crashes.append
+        yield instance
+
+
+def announced_instance() -> ReferenceInstance | None:
+    """The one that ``gonogo reference up`` keeps running, if it does."""
+    announced = find_announced()
+    if announced is None:
+        return None
+    return ReferenceInstance(overlay=announced["environment"], faults=announced["faults"], attached=True)
+
+
+def announcement_path() -> Path:
+    """Where ``gonogo reference up`` says that it is up."""
+    return Path(tempfile.gettempdir()) / f"gonogo-reference-{os.getuid()}.json"
+
+
+def find_announced() -> Event | None:
+    """The ready event of the instance that is up, if one is, and is this user's own."""
+    path = announcement_path()
+    try:
+        if path.stat().st_uid != os.getuid():
+            return None
+        event: Event = json.loads(path.read_bytes())
+        os.kill(event["pid"], 0)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return event
+
+
+class ReferenceProcess:
+    """``python -m reference serve`` as a child: its events as they come, its faults switched live, its end awaited."""
+
+    def __init__(self, faults: Sequence[str] = (), *, announce: bool = False) -> None:
+        self._arguments = [part for fault in faults for part in ("--fault", fault)]
+        self._arguments += ["--announce"] if announce else []
+        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self.on_crash: Callable[[str], object] = lambda _message: None
+        self.ready: Event = {}
+
+    def __enter__(self) -> Self:
+        self._log = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(  # noqa: S603 - this interpreter, and names of faults that it checks
+            [sys.executable, "-m", "reference", "serve", *self._arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=_environ(),
+            # Ctrl-C is for us: the environment ends when we are done with it, not while we clean up.
+            start_new_session=True,
+        )
+        self._stdin = cast("IO[bytes]", self._process.stdin)
+        self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
+        self._reader.start()
+        try:
+            self.ready = self._next()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stdin.close()
+        try:
+            self._process.wait(STOPPED_WITHIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join()
+        self._log.close()
+
+    def set_faults(self, faults: Sequence[str]) -> Event:
+        """Switch to exactly these faults; returns when the environment is ready again."""
+        self._stdin.write(json.dumps({"set_faults": list(faults)}).encode() + b"\n")
+        self._stdin.flush()
+        return self._next()
+
+    def wait(self) -> Event | None:
+        """The next event, whenever it comes; None when the process has ended."""
+        return self._events.get()
+
+    def _next(self) -> Event:
+        try:
+            event = self._events.get(timeout=READY_WITHIN_SECONDS)
+        except queue.Empty:
+            raise UsageError(f"the reference environment was not ready in {READY_WITHIN_SECONDS} s") from None
+        if event is None:
+            raise UsageError(f"the reference environment ended before it was ready:\n{self._log_tail()}")
+        if event["event"] in {"failed", "crashed"}:
+            raise UsageError(explain(event))
+        return event
+
+    def _read(self, stream: IO[bytes]) -> None:
+        with stream:
+            for line in stream:
+                event = json.loads(line)
+                if event["event"] == "crashed" and self.ready:
+                    self.on_crash(explain(event))
+                self._events.put(event)
+        self._events.put(None)
+
+    def _log_tail(self) -> str:
+        self._log.seek(0)
+        return self._log.read().decode(errors="replace")[-2000:].strip()
+
+
+def explain(event: Event) -> str:
+    """A failed start, or a crash, in the words of whoever must act."""
+    if event["event"] == "failed":
+        return f"the reference environment did not start: {event['message']}. {event['cure']}"
+    log = "\n".join(f"    {line}" for line in event["log"])
+    return f"{event['part']} of the reference environment crashed (exit {event['exit_code']}); its last words:\n{log}"
+
+
+def known_faults() -> list[dict[str, str]]:
+    """Name, area and meaning of every fault that the reference environment has."""
+    command = [sys.executable, "-m", "reference", "faults"]
+    listed = subprocess.run(command, env=_environ(), check=False, stdout=subprocess.PIPE)  # noqa: S603 - as above
+    told = json.loads(listed.stdout)
+    if listed.returncode:
+        raise UsageError(explain(told))
+    faults: list[dict[str, str]] = told
+    return faults
+
+
+def _environ() -> dict[str, str]:
+    """Ours, with the bundled ``reference`` package importable."""
+    search_path = os.pathsep.join(filter(None, (str(bundled_root()), os.environ.get("PYTHONPATH"))))
+    return {**os.environ, "PYTHONPATH": search_path}

@@ -1,0 +1,99 @@
+"""One read-only look at a service that nobody has described yet: a few names, two handshakes, some twenty GETs."""
+
+import ipaddress
+import ssl
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from gonogo.base.errors import Unobserved, UsageError
+from gonogo.clients.http import address_client
+from gonogo.environment.types import join_socket_address
+from gonogo.evidence.tls import Handshake, TlsEvidence
+from gonogo.families.http.probe import PlainHttpQuestion, probe_plain_http
+from gonogo.families.tls.probe import TlsQuestion, probe_tls, trust_context, unverified_context
+from gonogo.starting.discovery_http import listen
+from gonogo.starting.discovery_names import look_up
+from gonogo.starting.findings import Findings, Names, Presented, Spoken
+
+_HTTPS, _HTTP = 443, 80
+
+
+async def look(base_url: str, *, trust: str, given: Sequence[str], resolvers: Sequence[str]) -> Findings:
+    """Ask nothing that changes anything, and send nothing private. Raises UsageError if there is nobody to ask."""
+    parts = urlsplit(base_url)
+    host, port = parts.hostname or "", parts.port or _HTTPS
+    verified = trust_context(trust)
+    names = await look_up(host, given=given, resolvers=resolvers)
+    seen = await _presented(host, names, port, trust)
+    presented = _facts(seen)
+    # A certificate that nobody should accept is a finding; the service behind it is looked at all the same.
+    context = verified if presented.sound else unverified_context()
+    return Findings(
+        base_url=base_url,
+        host=host,
+        port=port,
+        trust=trust,
+        names=names,
+        presented=presented,
+        plain=await _plain(host, seen.address, port),
+        spoken=await _spoken(host, seen.address, port, context, parts.path),
+        public=all(ipaddress.ip_address(address).is_global for address in names.addresses),
+    )
+
+
+async def _presented(host: str, names: Names, port: int, trust: str) -> TlsEvidence:
+    """Of the first address that shakes hands. Raises UsageError with what each of them did instead."""
+    said = []
+    for address in names.addresses:
+        where = join_socket_address(address, port)
+        question = TlsQuestion(host=host, address=address, port=port, trust=trust)
+        try:
+            seen = await probe_tls(question, thorough=False)
+        except Unobserved as unobserved:
+            said.append(unobserved.reason)
+            continue
+        if seen.handshake is Handshake.DONE and seen.leaf:
+            return seen
+        said.append(f"{where}: {seen.detail or seen.handshake}")
+    raise UsageError(
+        f"--base-url: {host} does not speak TLS ({'; '.join(said)}); start the service, or correct its address and "
+        "port, then type gonogo init again"
+    )
+
+
+def _facts(seen: TlsEvidence) -> Presented:
+    leaf = seen.leaf
+    if leaf is None:
+        raise UsageError(f"{seen.address}: sent no certificate that can be read")
+    remaining = leaf.remaining(datetime.now(UTC))
+    return Presented(
+        address=seen.address,
+        issuer=leaf.issuer_organisation or leaf.issuer or "(nameless)",
+        days_left=remaining.days,
+        name_matches=seen.name_matches,
+        problem=seen.verification,
+    )
+
+
+async def _plain(host: str, address: str, https_port: int) -> str:
+    """What answers without TLS, in words."""
+    question = PlainHttpQuestion(host=host, address=address, port=_HTTP, https_port=https_port)
+    try:
+        found = await probe_plain_http(question)
+    except Unobserved as unobserved:
+        return f"not known: {unobserved.reason}"
+    if found.refused or found.filtered:
+        return "closed, as it should be"
+    if found.exchange.status is None:
+        return f"accepts, and gives no reply: {found.exchange.problem}"
+    location = found.exchange.headers.get("location", "")
+    return f"answers {found.exchange.status}" + (f", and leads to {location}" if location else "")
+
+
+async def _spoken(host: str, address: str, port: int, context: ssl.SSLContext, prefix: str) -> Spoken:
+    try:
+        async with address_client(context, host=host, address=address, port=port) as client:
+            return await listen(client, prefix.rstrip("/"))
+    except Unobserved as unobserved:
+        return Spoken(unknown_page=None, problem=unobserved.reason)

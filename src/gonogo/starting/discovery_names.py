@@ -1,0 +1,93 @@
+"""Finds out where a name leads: by resolvers, else by this machine alone."""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from datetime import timedelta
+
+import dns.exception
+import dns.resolver
+
+from gonogo.base.errors import Unobserved, UsageError
+from gonogo.environment.types import join_socket_address
+from gonogo.evidence.dns import Answer, agreed
+from gonogo.families.dns.delegation import find_delegation, parents
+from gonogo.families.dns.query import Vantage
+from gonogo.starting.findings import Names
+
+PUBLIC_RESOLVERS = ("1.1.1.1:53", "8.8.8.8:53", "9.9.9.9:53")
+_PATIENCE = timedelta(seconds=1)
+_MOST_ADDRESSES = 8
+_SYSTEM_SECONDS = 5.0
+
+
+async def look_up(host: str, *, given: Sequence[str], resolvers: Sequence[str]) -> Names:
+    """Ask the resolvers, the public ones unless others are named. Raises UsageError if nobody knows the name."""
+    candidates = [tuple(resolvers)] if resolvers else [PUBLIC_RESOLVERS, _of_this_machine()]
+    said: list[str] = []
+    for chosen in filter(None, candidates):
+        vantage = Vantage(resolvers=chosen, port=53, patience=_PATIENCE)
+        a, aaaa = await asyncio.gather(*(vantage.ask_resolvers(host, rdtype) for rdtype in ("A", "AAAA")))
+        found = _records(a) + _records(aaaa)
+        if found:
+            return await _named(host, tuple(given) or found, [one.server for one in a if one.conclusive], vantage)
+        said = [f"{one.server}: {one.told}" for one in a]
+        if any(one.conclusive for one in a):
+            break
+    problem = "; ".join(said)
+    if given:
+        return Names(addresses=tuple(given), source="given", problem=problem)
+    return Names(addresses=await _by_this_machine(host, problem), source="system", problem=problem)
+
+
+async def _named(host: str, addresses: Sequence[str], resolvers: Sequence[str], vantage: Vantage) -> Names:
+    try:
+        delegation = await find_delegation(parents(host), vantage)
+    except Unobserved as unobserved:
+        return Names(addresses=addresses, source="dns", resolvers=resolvers, problem=unobserved.reason)
+    return Names(
+        addresses=addresses,
+        source="dns",
+        resolvers=resolvers,
+        zone=delegation.zone,
+        servers=[server.name for server in delegation.servers],
+        caa=await _authorities(host, vantage),
+        problem="" if delegation.zone else "no resolver names the servers of its zone",
+    )
+
+
+async def _authorities(host: str, vantage: Vantage) -> Sequence[str]:
+    """Of the nearest CAA above the name, as an authority climbs."""
+    for step in parents(host, shortest=1):
+        said = agreed(await vantage.ask_resolvers(step, "CAA", checked=False))
+        if said is not None and said.records:
+            words = [record.split(maxsplit=2) for record in said.records]
+            named = (value.strip('"').partition(";")[0].strip() for _, tag, value in words if tag == "issue")
+            return sorted(set(filter(None, named)))
+    return ()
+
+
+def _records(answers: Sequence[Answer]) -> tuple[str, ...]:
+    said = agreed(answers)
+    return said.records[:_MOST_ADDRESSES] if said else ()
+
+
+def _of_this_machine() -> tuple[str, ...]:
+    try:
+        found = dns.resolver.Resolver().nameservers
+    except (dns.exception.DNSException, OSError):
+        return ()
+    return tuple(join_socket_address(server, 53) for server in found if isinstance(server, str))
+
+
+async def _by_this_machine(host: str, problem: str) -> Sequence[str]:
+    """As every program here would resolve it. Raises UsageError."""
+    try:
+        async with asyncio.timeout(_SYSTEM_SECONDS):
+            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise UsageError(
+            f"--base-url: nobody knows the name {host} ({problem}); correct its spelling, ask other resolvers with "
+            f"--resolver 192.0.2.53:53, or say where it is with --address 192.0.2.10"
+        ) from None
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))[:_MOST_ADDRESSES]

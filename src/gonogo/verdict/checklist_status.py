@@ -1,0 +1,253 @@
+"""What is known of every line of the checklist: a pure function of the outcomes and of what people said."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gonogo.planning.demands import Demands
+from gonogo.policy.attestations import Attestation, why_not
+from gonogo.policy.checklist import ChecklistLine
+from gonogo.policy.gates import below
+from gonogo.policy.waivers import Waiver, in_force
+from gonogo.record.results import (
+    DONE,
+    Attested,
+    CheckResult,
+    ExceptionResult,
+    Finding,
+    LineResult,
+    LineStatus,
+    Outcome,
+    RoleResult,
+)
+
+ANSWERS = "attested-url-answers"
+"""The check that asks what attestations point to."""
+_OK = {Outcome.PASS, Outcome.WARN}
+_WORST = (LineStatus.FAILED, LineStatus.OPEN, LineStatus.EXCEPTED, LineStatus.ATTESTED, LineStatus.VERIFIED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Everything about the checklist and the papers beside it."""
+
+    lines: Sequence[LineResult]
+    roles: Sequence[RoleResult]
+    exceptions: Sequence[ExceptionResult]
+    findings: Sequence[Finding]
+
+
+def account(demands: Demands, checks: Sequence[CheckResult], at: datetime) -> Account:
+    """``at`` is the time that dates are held against: when the evidence was taken, never the clock's."""
+    accountant = _Accountant(demands, checks, at)
+    lines = accountant.lines()
+    exceptions = [_exception(waiver, {check.id: check for check in checks}, at) for waiver in demands.waivers]
+    return Account(
+        lines=lines,
+        roles=_roles(demands, lines),
+        exceptions=exceptions,
+        findings=[*accountant.findings(), *_stale(exceptions)],
+    )
+
+
+def _roles(demands: Demands, lines: Sequence[LineResult]) -> list[RoleResult]:
+    """In the order of the list: a mapping has none once it was recorded."""
+    place = {line.id: line.number for line in lines}
+    roles = [
+        RoleResult(id=name, title=role.title, statements=sorted(role.statements, key=lambda one: place.get(one, 0)))
+        for name, role in demands.roles.items()
+    ]
+    return sorted(roles, key=lambda role: (min((place.get(one, 0) for one in role.statements), default=0), role.id))
+
+
+def waived(demands: Demands, at: datetime) -> frozenset[str]:
+    """Ids of the checks with a waiver in force."""
+    return frozenset(waiver.check for waiver in demands.waivers if in_force(waiver, at))
+
+
+def covering(line: ChecklistLine, covers: Mapping[str, Sequence[str]]) -> list[str]:
+    """The checks that verify a line: by their own catalogue line, or by the line's comment; as ``covers`` has them."""
+    return [check for check, lines in covers.items() if line.id in lines or check in line.checks]
+
+
+class _Accountant:
+    def __init__(self, demands: Demands, checks: Sequence[CheckResult], at: datetime) -> None:
+        self._demands = demands
+        self._checks = {check.id: check for check in checks}
+        self._covers = {check.id: check.covers for check in checks}
+        self._at = at
+        self._said = {said.line: said for said in demands.attestations}
+        self._supports = {
+            statement: supports for role in demands.roles.values() for statement, supports in role.statements.items()
+        }
+        self._demanded = {line.id for line in demands.lines}
+
+    def lines(self) -> list[LineResult]:
+        """In the order of the list. Leaves first, since parents and statements rest on them."""
+        everything = self._demands.checklist.lines
+        plain = {line.id: self._leaf(line) for line in everything if line.leaf and line.id not in self._supports}
+        statements = {
+            line.id: self._statement(line, plain) for line in everything if line.leaf and line.id in self._supports
+        }
+        leaves = {**plain, **statements}
+        groups = {line.id: self._group(line, leaves) for line in everything if not line.leaf}
+        known = {**leaves, **groups}
+        return [known[line.id] for line in everything]
+
+    def findings(self) -> list[Finding]:
+        """What people said, and does not count."""
+        return [
+            Finding(subject=said.line, message=problem, path=said.path)
+            for said in self._demands.attestations
+            if (problem := self._problem(said))
+        ]
+
+    def _leaf(self, line: ChecklistLine) -> LineResult:
+        checks = covering(line, self._covers)
+        said = self._said.get(line.id)
+        attested = _attested(said, self._problem(said)) if said else None
+        needed = bool(line.attest) or not checks
+        status, why = self._judged(checks)
+        if needed and status in {None, LineStatus.VERIFIED, LineStatus.EXCEPTED}:
+            status, why = _vouched(attested, self._roles_for(line), status)
+        return self._result(
+            line,
+            status=status or LineStatus.OPEN,
+            why=why,
+            checks=checks,
+            attest=self._roles_for(line) if needed else (),
+            attested=attested,
+        )
+
+    def _judged(self, ids: Sequence[str]) -> tuple[LineStatus | None, str]:
+        """What the checks say; None if there are none."""
+        found = [self._checks[identifier] for identifier in ids]
+        if not found:
+            return None, ""
+        if failed := [check for check in found if check.outcome is Outcome.FAIL]:
+            return LineStatus.FAILED, f"{failed[0].id}: {failed[0].worst.message}"
+        if gaps := [check for check in found if check.outcome not in _OK | {Outcome.WAIVED}]:
+            return LineStatus.OPEN, f"{gaps[0].id} is {gaps[0].outcome}: {gaps[0].worst.message or 'no answer'}"
+        if excepted := [check for check in found if check.outcome is Outcome.WAIVED]:
+            return LineStatus.EXCEPTED, f"{excepted[0].id} is an accepted exception"
+        return LineStatus.VERIFIED, f"{', '.join(ids)} passed"
+
+    def _statement(self, line: ChecklistLine, leaves: Mapping[str, LineResult]) -> LineResult:
+        """What is signed: as good as the worst that it rests on."""
+        wanted = self._supports[line.id]
+        supports = [
+            one
+            for one in leaves.values()
+            if any(below(one.id, root) or root in one.parents for root in wanted) and self._applies(one.id)
+        ]
+        status = _worst(supports)
+        missing = [one.id for one in supports if one.status not in DONE]
+        done = len(supports) - len(missing)
+        why = f"{done} of {len(supports)} lines support it"
+        if missing:
+            why += f"; not {', '.join(missing[:3])}{f' and {len(missing) - 3} more' if len(missing) > 3 else ''}"  # noqa: PLR2004 - as many as fit
+        return self._result(line, status=status, why=why, supports=[one.id for one in supports])
+
+    def _group(self, line: ChecklistLine, leaves: Mapping[str, LineResult]) -> LineResult:
+        below_it = [one for one in leaves.values() if line.id in one.parents and self._applies(one.id)]
+        done = sum(one.status in DONE for one in below_it)
+        return self._result(line, status=_worst(below_it), why=f"{done} of {len(below_it)} lines below it")
+
+    def _applies(self, identifier: str) -> bool:
+        line = self._demands.checklist.find(identifier)
+        return line is not None and (
+            not line.environments or bool(set(line.environments) & set(self._demands.stands_for))
+        )
+
+    def _result(self, line: ChecklistLine, *, status: LineStatus, why: str, **more: object) -> LineResult:
+        fields: dict[str, object] = {"status": status, "why": why, **more}
+        return LineResult(
+            id=line.id,
+            text=line.text,
+            number=line.number,
+            section=line.section,
+            parents=line.parents,
+            leaf=line.leaf,
+            demanded=line.id in self._demanded,
+            **fields,  # type: ignore[arg-type]  # each of its own type
+        )
+
+    def _roles_for(self, line: ChecklistLine) -> Sequence[str]:
+        return line.attest or tuple(self._demands.roles)
+
+    def _problem(self, said: Attestation) -> str:
+        line = self._demands.checklist.find(said.line)
+        return why_not(said, line, self._at, tuple(self._demands.roles)) or self._unanswered(said)
+
+    def _unanswered(self, said: Attestation) -> str:
+        """Why the page that it points to does not count."""
+        if said.url is None:
+            return ""
+        check = self._checks.get(ANSWERS)
+        seen = next((one for one in check.observations if one.scope[-1] == said.line), None) if check else None
+        if seen is None or seen.outcome is Outcome.NOT_RUN:
+            return f"{said.url} was not asked in this run"
+        return "" if seen.outcome is Outcome.PASS else seen.message
+
+
+def _vouched(attested: Attested | None, roles: Sequence[str], checks: LineStatus | None) -> tuple[LineStatus, str]:
+    if attested is None:
+        who = " or ".join(roles) or "somebody"
+        return (
+            LineStatus.OPEN,
+            f"no check covers it here; {who} may attest it" if checks is None else f"{who} must attest it as well",
+        )
+    if attested.problem:
+        return LineStatus.OPEN, f"the attestation of {attested.by} does not count: {attested.problem}"
+    if checks is LineStatus.EXCEPTED:
+        return checks, "a check that covers it is an accepted exception"
+    return LineStatus.ATTESTED, f"{attested.by} ({attested.role}), {attested.at:%Y-%m-%d}: {attested.note}"
+
+
+def _attested(said: Attestation, problem: str) -> Attested:
+    return Attested(
+        by=said.by,
+        role=said.role,
+        at=said.at,
+        until=said.until,
+        note=said.note,
+        evidence=said.evidence.name,
+        sha256=said.evidence.sha256,
+        file=said.evidence.file,
+        url=said.url,
+        path=said.path,
+        problem=problem,
+    )
+
+
+def _worst(lines: Sequence[LineResult]) -> LineStatus:
+    """Of what something rests on; nothing to rest on is open."""
+    return min((line.status for line in lines), key=_WORST.index, default=LineStatus.OPEN)
+
+
+def _exception(waiver: Waiver, checks: Mapping[str, CheckResult], at: datetime) -> ExceptionResult:
+    check = checks.get(waiver.check)
+    state = "in force" if in_force(waiver, at) else "not yet" if at < waiver.at else "expired"
+    if state == "in force" and check is not None and check.observed is Outcome.PASS:
+        state = "stale"
+    return ExceptionResult(
+        check=waiver.check,
+        reason=waiver.reason,
+        risk=waiver.risk,
+        owner=waiver.owner,
+        approved_by=waiver.approved_by,
+        at=waiver.at,
+        until=waiver.until,
+        state=state,  # type: ignore[arg-type]  # mypy does not follow the literals through the conditions
+    )
+
+
+def _stale(exceptions: Sequence[ExceptionResult]) -> list[Finding]:
+    said = {
+        "stale": "passes again; remove its waiver",
+        "expired": "its waiver has expired; repair it, or have it accepted anew",
+        "not yet": "its waiver is dated in the future, and does not count yet",
+    }
+    return [
+        Finding(subject=one.check, message=said[one.state], path="") for one in exceptions if one.state != "in force"
+    ]

@@ -1,0 +1,141 @@
+"""From observations to a verdict: a pure function, over everything that was planned."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from gonogo.evidence.base import Scope, related
+from gonogo.planning.plan import Plan, PlannedCheck
+from gonogo.policy.catalogue import Severity
+from gonogo.record.results import (
+    DONE,
+    WORST_FIRST,
+    Cause,
+    CheckResult,
+    Decision,
+    LineResult,
+    Observation,
+    Outcome,
+    RootCause,
+    Verdict,
+)
+
+_STOPS = {Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED}
+_GAPS = (Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN)
+
+Seen = Mapping[str, Sequence[Observation]]
+"""What was observed, by check id."""
+
+
+def relevant(observations: Sequence[Observation], scope: Scope) -> Sequence[Observation]:
+    """Those that speak of the same target: by containment, else of the same host, else all of them."""
+    contained = [seen for seen in observations if related(seen.scope, scope)]
+    if contained:
+        return contained
+    return [seen for seen in observations if seen.scope[:1] == scope[:1]] or observations
+
+
+def blocking(check: PlannedCheck, scope: Scope, seen: Seen) -> Cause | None:
+    """The root cause for which this check cannot say anything about this target, if there is one."""
+    for need in check.line.needs:
+        for observation in relevant(seen.get(need, ()), scope):
+            if observation.outcome in _STOPS:
+                return observation.cause or Cause(check=need, scope=observation.scope)
+    return None
+
+
+def conclude(plan: Plan, seen: Seen, *, unseen: str, waived: Collection[str] = ()) -> Sequence[CheckResult]:
+    """One result per planned check. A target that nobody observed is NOT RUN, for the reason ``unseen``.
+
+    What is ``waived`` and did not pass is WAIVED, whatever it was; its observations say what.
+    """
+    return [_result(check, seen.get(check.id, ()), unseen, waived=check.id in waived) for check in plan.checks.values()]
+
+
+def count(checks: Iterable[CheckResult]) -> Mapping[str, int]:
+    """How many were planned, and what came of each."""
+    outcomes = Counter(check.outcome for check in checks)
+    return {"planned": outcomes.total(), **{outcome.value: outcomes[outcome] for outcome in Outcome}}
+
+
+def root_causes(checks: Sequence[CheckResult]) -> Sequence[RootCause]:
+    """Each thing that is broken once, the one with the most consequences first."""
+    behind: dict[tuple[str, Scope], list[str]] = {}
+    for check in checks:
+        for cause in {(seen.cause.check, seen.cause.scope) for seen in check.observations if seen.cause}:
+            behind.setdefault(cause, []).append(check.id)
+    by_id = {check.id: check for check in checks}
+    causes = [
+        RootCause(check=check, scope=scope, outcome=seen.outcome, message=seen.message, consequences=consequences)
+        for (check, scope), consequences in behind.items()
+        for seen in by_id[check].observations
+        if seen.scope == scope
+    ]
+    return sorted(causes, key=lambda cause: (-len(cause.consequences), cause.check, cause.scope))
+
+
+def decide(checks: Sequence[CheckResult], lines: Sequence[LineResult] = ()) -> Decision:
+    """A FAIL outranks a gap, a gap outranks an exception; silence is never success."""
+    blockers = [check for check in checks if check.severity is Severity.BLOCKER]
+    failed = [check for check in blockers if check.outcome is Outcome.FAIL]
+    gaps = [check for check in blockers if check.outcome in _GAPS]
+    open_lines = [line for line in lines if line.leaf and line.demanded and line.status not in DONE]
+    if failed:
+        reason = f"{_counted(len(failed), 'blocker')} failed, first of all {failed[0].id}: {failed[0].worst.message}"
+        return Decision(verdict=Verdict.NO_GO, reason=reason, blockers=len(failed), open_lines=len(open_lines))
+    if gaps or open_lines or not blockers:
+        return Decision(
+            verdict=Verdict.INCOMPLETE,
+            reason=_gap_reason(gaps, open_lines, blockers),
+            blockers=len(gaps),
+            open_lines=len(open_lines),
+        )
+    waived = [check for check in checks if check.outcome is Outcome.WAIVED]
+    warnings = sum(check.outcome is Outcome.WARN for check in checks)
+    also = f", with {_counted(warnings, 'warning')} to read" if warnings else ""
+    if waived:
+        reason = f"{_counted(len(waived), 'accepted exception')}, first of all {waived[0].id}; all else passed{also}"
+        return Decision(verdict=Verdict.GO_WITH_EXCEPTIONS, reason=reason, blockers=0)
+    return Decision(verdict=Verdict.GO, reason=f"all {_counted(len(blockers), 'blocker')} passed{also}", blockers=0)
+
+
+def _gap_reason(gaps: Sequence[CheckResult], lines: Sequence[LineResult], blockers: Sequence[CheckResult]) -> str:
+    said = [f"{_counted(len(gaps), 'blocker')} without an answer"] if gaps else []
+    if lines:
+        said.append(f"{_counted(len(lines), 'line')} of the checklist not verified, first of all {lines[0].id}")
+    if not said and not blockers:
+        said.append("no blocker was even planned")
+    return ", ".join(said)
+
+
+def _result(check: PlannedCheck, observed: Sequence[Observation], unseen: str, *, waived: bool) -> CheckResult:
+    observations = _complete(check, observed, unseen)
+    worst = min((seen.outcome for seen in observations), key=WORST_FIRST.index)
+    return CheckResult(
+        id=check.id,
+        title=check.line.title,
+        family=check.declaration.family,
+        severity=check.line.severity,
+        effect=check.line.effect,
+        covers=check.line.covers,
+        needs=check.line.needs,
+        outcome=Outcome.WAIVED if waived and worst is not Outcome.PASS else worst,
+        why=check.declaration.why,
+        fix=check.declaration.fix,
+        observations=observations,
+    )
+
+
+def _complete(check: PlannedCheck, observed: Sequence[Observation], unseen: str) -> Sequence[Observation]:
+    """One observation for every planned scope; a check with no scope at all is NOT RUN once."""
+    by_scope = {observation.scope: observation for observation in observed}
+    reason = check.obstacle or unseen
+    scopes = check.scopes or ((check.declaration.family,),)
+    return [
+        by_scope.get(scope)
+        or Observation(scope=scope, outcome=Outcome.NOT_RUN, message=reason, hint=check.hint if check.obstacle else "")
+        for scope in scopes
+    ]
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

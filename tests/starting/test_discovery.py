@@ -1,0 +1,138 @@
+"""What a first look finds out about a name, against the reference's real DNS servers, and about odd services."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from gonogo.base.errors import UsageError
+from gonogo.clients.http import address_client
+from gonogo.starting.discovery_http import listen
+from gonogo.starting.discovery_names import look_up
+from gonogo.starting.findings import Metrics, Names, Spoken
+from reference.listener import Listener
+from tests.support.dns_doubles import ZONE, reference_dns
+from tests.support.http_doubles import Answer, http_server
+
+pytestmark = pytest.mark.anyio
+HOST = "api.workme.test"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Dnspython runs on the loop that gonogo runs on."""
+    return "asyncio"
+
+
+async def named(host: str, *given: str) -> Names:
+    """What the reference's resolvers lead to."""
+    async with reference_dns() as vantage:
+        return await look_up(host, given=given, resolvers=vantage.resolvers)
+
+
+async def spoken(answer: Answer, prefix: str = "") -> Spoken:
+    """What is heard from a service that answers like this."""
+    listener = Listener(http_server(answer), "127.0.0.1", 0)
+    await listener.start()
+    try:
+        async with address_client(None, host="a.test", address="127.0.0.1", port=listener.port) as client:
+            return await listen(client, prefix)
+    finally:
+        await listener.stop()
+
+
+def pages(found: Mapping[str, bytes], otherwise: int = 404) -> Answer:
+    """A service of these pages."""
+
+    def answer(path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        del headers
+        return (200, found[path]) if path in found else (otherwise, b"{}")
+
+    return answer
+
+
+async def test_addresses_zone_servers_and_authorities() -> None:
+    """All that the [dns] section needs, by walking up from the name."""
+    found = await named(HOST)
+    assert (found.source, found.zone, found.problem) == ("dns", ZONE, "")
+    assert set(found.addresses) == {"127.0.0.1", "127.0.0.2"}
+    assert len(found.resolvers) == 3
+    assert len(found.servers) == 2
+    assert found.caa == ["ca.workme.test"]
+
+
+async def test_given_addresses_go_before_those_of_dns() -> None:
+    """Whoever says where it is, means it; the zone is known all the same."""
+    found = await named(HOST, "192.0.2.7")
+    assert (found.addresses, found.zone) == (("192.0.2.7",), ZONE)
+
+
+async def test_name_of_this_machine_alone() -> None:
+    """As from /etc/hosts: verified, and said to be unknown to the world."""
+    found = await named("localhost")
+    assert found.source == "system"
+    assert "127.0.0.1" in found.addresses
+    assert not found.zone
+    assert found.problem
+
+
+async def test_name_that_does_not_exist() -> None:
+    """The answer of each resolver is quoted."""
+    with pytest.raises(UsageError, match=r"nobody knows the name nothing\.workme\.test .*NXDOMAIN"):
+        await named("nothing.workme.test")
+
+
+async def test_website_that_answers_everything() -> None:
+    """A single-page application answers 200 to any path, and has no health endpoint for that."""
+    found = await spoken(pages({}, otherwise=200))
+    assert (found.unknown_page, found.health, found.metrics, found.openapi) == (200, None, None, None)
+
+
+async def test_health_that_is_no_json() -> None:
+    """It is there, and it will fail: better than not to look."""
+    found = await spoken(pages({"/up": b"OK"}))
+    assert found.health is not None
+    assert (found.health.path, found.health.status) == ("/up", None)
+
+
+async def test_health_with_a_status_goes_before_one_without() -> None:
+    """Both exist in many services."""
+    found = await spoken(pages({"/health": b"OK", "/livez": b'{"status":"up"}'}))
+    assert found.health is not None
+    assert found.health.path == "/livez"
+
+
+async def test_paths_below_the_base_url_go_first() -> None:
+    """https://example.com/shop has its own health."""
+    found = await spoken(pages({"/health": b'{"status":"ok"}', "/shop/health": b'{"status":"ok"}'}), "/shop")
+    assert found.health is not None
+    assert found.health.path == "/shop/health"
+
+
+async def test_metrics_behind_a_token_and_an_old_description() -> None:
+    """What cannot be verified yet is said, and how."""
+
+    def answer(path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        del headers
+        if path == "/metrics":
+            return 401, b""
+        return (200, b'{"swagger":"2.0","paths":{}}') if path == "/swagger.json" else (404, b"")
+
+    found = await spoken(answer)
+    assert found.remarks == [
+        "/swagger.json is Swagger 2.0; gonogo verifies OpenAPI 3",
+        "/metrics answers 401: declare http.metrics, and http.metrics_token to read it with",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "series", "moving"),
+    [
+        (b"up 1\n", ["up"], []),
+        (b"http_requests_total 1\nprocess_open_fds 3\nother 1\n", ["http_requests_total", "process_open_fds"], []),
+    ],
+)
+async def test_series_that_are_worth_requiring(text: bytes, series: Sequence[str], moving: Sequence[str]) -> None:
+    """What stands still is required to exist, and not to move."""
+    found: Any = await spoken(pages({"/metrics": text}))
+    assert found.metrics == Metrics(path="/metrics", samples=text.count(b"\n"), series=series, moving=moving)

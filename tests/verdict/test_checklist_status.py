@@ -1,0 +1,202 @@
+"""What is known of each line: the rules, on literals."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gonogo.environment.types import Effect
+from gonogo.planning.demands import Demands
+from gonogo.policy.attestations import Attestation
+from gonogo.policy.catalogue import Severity
+from gonogo.policy.checklist import parse_checklist
+from gonogo.policy.gates import Gate, Role
+from gonogo.policy.waivers import Waiver
+from gonogo.record.results import CheckResult, LineStatus, Observation, Outcome, Verdict
+from gonogo.verdict.checklist_status import ANSWERS, Account, account, waived
+from gonogo.verdict.decision import decide
+
+AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
+LIST = parse_checklist(
+    """# Before
+- [ ] parent <!-- p -->
+  - [ ] by check <!-- p.check -->
+  - [ ] by both <!-- p.both attest=devops -->
+  - [ ] by people <!-- p.people attest=devops -->
+# Other
+- [ ] named <!-- o.named checks=c-named -->
+- [ ] of production <!-- o.production env=production -->
+# Sign
+- [ ] all is well <!-- s.statement -->
+""",
+    "environments/checklist.md",
+)
+DEMANDS = Demands(
+    name="all",
+    gate=Gate(title="T", sections=("*",)),
+    stands_for=("staging",),
+    checklist=LIST,
+    roles={"devops": Role(title="DevOps", statements={"s.statement": ("p",)})},
+)
+
+
+def check(identifier: str, outcome: Outcome = Outcome.PASS, covers: Sequence[str] = ()) -> CheckResult:
+    """One that says so of one target."""
+    observed = Observation(scope=("attestations", "p.people"), outcome=outcome, message=f"{identifier} said so")
+    return CheckResult(
+        id=identifier,
+        title="T",
+        family="c",
+        severity=Severity.BLOCKER,
+        effect=Effect.READ,
+        covers=covers,
+        needs=(),
+        outcome=outcome,
+        why="w",
+        fix="f",
+        observations=[observed],
+    )
+
+
+def said(line: str, **changes: object) -> Attestation:
+    """By DevOps, yesterday."""
+    fields = {
+        "line": line,
+        "by": "Davi",
+        "role": "devops",
+        "at": AT - timedelta(days=1),
+        "until": AT + timedelta(days=1),
+        "note": "seen",
+        "evidence": {"name": "e", "sha256": "0" * 64},
+    }
+    return Attestation.model_validate({**fields, **changes})
+
+
+CHECKS = (check("c-one", covers=("p.check", "p.both")), check("c-named"))
+SAID = (said("p.both"), said("p.people"))
+
+
+def accounted(checks: Sequence[CheckResult] = CHECKS, attested: Sequence[Attestation] = SAID) -> Account:
+    """With these."""
+    return account(replace(DEMANDS, attestations=attested), checks, AT)
+
+
+def statuses(found: Account) -> dict[str, str]:
+    """Of each line."""
+    return {line.id: line.status for line in found.lines}
+
+
+def test_everything_in_order() -> None:
+    """Every line once, in the list's order; parents and statements rest on what is below them."""
+    found = accounted()
+    assert statuses(found) == {
+        "p": "attested",
+        "p.check": "verified",
+        "p.both": "attested",
+        "p.people": "attested",
+        "o.named": "verified",
+        "o.production": "open",
+        "s.statement": "attested",
+    }
+    assert [line.id for line in found.lines if not line.demanded] == ["o.production"]
+    assert not found.findings
+    assert decide(CHECKS, found.lines).verdict is Verdict.GO
+
+
+@pytest.mark.parametrize("left_out", ["p.both", "p.people"])
+def test_without_any_one_attestation_it_is_incomplete(left_out: str) -> None:
+    """Also where a check has passed, if the list asks for a person as well."""
+    found = accounted(attested=[one for one in SAID if one.line != left_out])
+    changed = {name for name, status in statuses(found).items() if status == "open"}
+    assert changed == {left_out, "p", "s.statement", "o.production"}
+    decision = decide(CHECKS, found.lines)
+    assert (decision.verdict, decision.open_lines) == (Verdict.INCOMPLETE, 2)
+    assert left_out in decision.reason
+
+
+def test_a_line_that_nothing_verifies_is_open() -> None:
+    """Not the absence of findings: the absence of an answer."""
+    found = accounted(checks=[check("c-one", covers=("p.check", "p.both"))])
+    line = next(line for line in found.lines if line.id == "o.named")
+    assert (line.status, line.why) == (LineStatus.OPEN, "no check covers it here; devops may attest it")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "verdict"),
+    [
+        (Outcome.WARN, "verified", Verdict.GO),
+        (Outcome.FAIL, "failed", Verdict.NO_GO),
+        (Outcome.ERROR, "open", Verdict.INCOMPLETE),
+        (Outcome.BLOCKED, "open", Verdict.INCOMPLETE),
+        (Outcome.NOT_RUN, "open", Verdict.INCOMPLETE),
+        (Outcome.WAIVED, "excepted", Verdict.GO_WITH_EXCEPTIONS),
+    ],
+)
+def test_what_checks_say_of_a_line(outcome: Outcome, status: str, verdict: Verdict) -> None:
+    """Nobody's word stands against a check that failed."""
+    checks = [check("c-one", outcome, ("p.check", "p.both")), check("c-named")]
+    found = accounted(checks)
+    assert {statuses(found)["p.check"], statuses(found)["p.both"], statuses(found)["p"]} == {status} or (
+        outcome is Outcome.WARN
+    )
+    assert statuses(found)["p.check"] == status
+    assert decide(checks, found.lines).verdict is verdict
+
+
+def test_an_attestation_that_does_not_count_is_a_finding() -> None:
+    """It is told, with its reason, and the line stays open."""
+    found = accounted(attested=[SAID[0], said("p.people", until=AT), said("p.gone")])
+    assert statuses(found)["p.people"] == "open"
+    assert [(one.subject, one.message.partition(" ")[0]) for one in found.findings] == [
+        ("p.people", "it"),
+        ("p.gone", "the"),
+    ]
+    line = next(line for line in found.lines if line.id == "p.people")
+    assert line.attested is not None
+    assert "it expired" in line.attested.problem
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        (check(ANSWERS), "attested"),
+        (check(ANSWERS, Outcome.FAIL), "open"),
+        (check(ANSWERS, Outcome.NOT_RUN), "open"),
+        (None, "open"),
+    ],
+)
+def test_a_page_that_an_attestation_points_to_must_answer(asked: CheckResult | None, status: str) -> None:
+    """Not asked is not answered."""
+    checks = [*CHECKS, *([asked] if asked else [])]
+    found = accounted(checks, [SAID[0], said("p.people", url="https://a.test/x")])
+    assert statuses(found)["p.people"] == status
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "outcome", "state"),
+    [
+        (-1, 1, Outcome.WAIVED, "in force"),
+        (-1, 1, Outcome.PASS, "stale"),
+        (-2, 0, Outcome.FAIL, "expired"),
+        (1, 2, Outcome.FAIL, "not yet"),
+    ],
+)
+def test_waivers_and_what_became_of_them(begins: int, ends: int, outcome: Outcome, state: str) -> None:
+    """Only one that is in force excepts anything; the others are told."""
+    waiver = Waiver(
+        check="c-one",
+        reason="r",
+        risk="r",
+        owner="a",
+        approved_by="b",
+        at=AT + timedelta(days=begins),
+        until=AT + timedelta(days=ends),
+    )
+    one = check("c-one", outcome)
+    if outcome is Outcome.WAIVED:
+        one = replace(one, observations=[replace(one.observations[0], outcome=Outcome.FAIL)])
+    found = account(replace(DEMANDS, waivers=[waiver]), [one], AT)
+    assert [exception.state for exception in found.exceptions] == [state]
+    assert waived(replace(DEMANDS, waivers=[waiver]), AT) == ({"c-one"} if begins < 0 < ends else set())
+    assert [finding.subject for finding in found.findings] == ([] if state == "in force" else ["c-one"])
