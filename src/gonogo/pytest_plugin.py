@@ -6,13 +6,11 @@ from pathlib import Path
 import pytest
 
 from gonogo.base.errors import UsageError
-from gonogo.judging.run_plugin import RunPlugin, evidence_fixtures
+from gonogo.judging.run_plugin import MARKER, RunPlugin, evidence_fixtures
 from gonogo.record.run_folder import RunFolder
 from gonogo.report.terminal import render_summary
 from gonogo.runs.publish import open_folder, publish
 from gonogo.runs.run import Request, prepare
-
-MARKER = "check(id): a check of gonogo; the id names its line in catalogue.toml"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gonogo.planning.plan import read_suite
+from gonogo.planning.suite import check_folders, read_suite
 from gonogo.record.archive import NAME, read_results
-from gonogo.runs.run import check_folders
 
 _CHECKS = 500
 _TIMES = 5

@@ -10,7 +10,8 @@ from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.variables import Account, Shared, Variable, VariableDifferenceEvidence, VariableFileEvidence
 from gonogo.families.registry import KINDS
-from gonogo.planning.plan import build_plan, read_suite
+from gonogo.planning.plan import build_plan
+from gonogo.planning.suite import read_suite
 from gonogo.record.results import Outcome
 from gonogo.verdict.decision import conclude
 from tests.checks.conftest import FOLDERS, Judge

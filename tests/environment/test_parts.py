@@ -8,7 +8,8 @@ from gonogo.base.bundled import bundled_root
 from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
 from gonogo.families.registry import KINDS
-from gonogo.planning.plan import PlannedCheck, build_plan, read_suite
+from gonogo.planning.plan import PlannedCheck, build_plan
+from gonogo.planning.suite import read_suite
 
 SUITE = read_suite([bundled_root() / "checks"])
 EVERYTHING: dict[str, Any] = {

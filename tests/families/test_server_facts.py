@@ -1,10 +1,10 @@
 """What programs of Debian and Ubuntu print, word for word, and what is read of it."""
 
 import pytest
-from gonogo.families.servers import facts
 
 from gonogo.clients.ssh import Said
 from gonogo.evidence.server import Firewall, FirewallRule, LogFile, RunningProcess
+from gonogo.families.servers import facts
 
 UFW = """\
 Status: active

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gonogo.judging.session import judge
-from gonogo.planning.plan import LOAD, Suite, read_suite
+from gonogo.planning.plan import LOAD
+from gonogo.planning.suite import Suite, check_folders, read_suite
 from gonogo.record.results import Outcome, Results
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess, known_faults
-from gonogo.runs.run import Request, check_folders, prepare
+from gonogo.runs.run import Request, prepare
 from tests.faults import under_load
 
 RED = {Outcome.FAIL, Outcome.WARN}

@@ -16,10 +16,11 @@ from gonogo.families.registry import KINDS
 from gonogo.judging.run_plugin import RunPlugin
 from gonogo.judging.session import judge
 from gonogo.planning.demands import Demands
-from gonogo.planning.plan import build_plan, read_suite
+from gonogo.planning.plan import build_plan
+from gonogo.planning.suite import read_suite, selection
 from gonogo.policy.gates import Gate
 from gonogo.record.results import Results
-from gonogo.runs.run import Run, selection
+from gonogo.runs.run import Run
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ONE, TWO = ("a.test", "192.0.2.1"), ("a.test", "192.0.2.2")

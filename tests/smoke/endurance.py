@@ -22,11 +22,12 @@ from dotenv import dotenv_values
 from pymongo import MongoClient
 
 from gonogo.judging.session import judge
-from gonogo.planning.plan import WALK, read_suite
+from gonogo.planning.plan import WALK
+from gonogo.planning.suite import check_folders, read_suite
 from gonogo.record.results import Results
 from gonogo.runs.cleanup import clean
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess
-from gonogo.runs.run import Request, check_folders, prepare
+from gonogo.runs.run import Request, prepare
 
 KILLED = -signal.SIGKILL
 _RUNS = 50

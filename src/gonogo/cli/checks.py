@@ -13,8 +13,11 @@ from gonogo.cli.completion import check_names
 @click.argument("identifier", metavar="[ID]", required=False, shell_complete=check_names)
 def checks(identifier: str | None) -> int:
     """List all checks; with ID, say why one matters and how to fix it."""
-    from gonogo.planning.plan import read_suite  # noqa: PLC0415 - help answers at once
-    from gonogo.runs.run import check_folders, selection  # noqa: PLC0415
+    from gonogo.planning.suite import (  # noqa: PLC0415
+        check_folders,
+        read_suite,
+        selection,
+    )
 
     suite = read_suite(check_folders(Path()))
     if identifier is None:

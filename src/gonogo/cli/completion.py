@@ -35,8 +35,7 @@ def environment_names() -> Iterable[str]:
 
 
 def _checks() -> Iterable[str]:
-    from gonogo.planning.plan import read_suite  # noqa: PLC0415 - help answers at once
-    from gonogo.runs.run import check_folders  # noqa: PLC0415
+    from gonogo.planning.suite import check_folders, read_suite  # noqa: PLC0415
 
     return read_suite(check_folders(Path())).catalogue
 

@@ -92,9 +92,12 @@ def waive(*, check: str, environment: str, reason: str, risk: str, owner: str, a
     from gonogo.base.errors import UsageError  # noqa: PLC0415
     from gonogo.base.toml_files import build, moment_from  # noqa: PLC0415
     from gonogo.environment.load import read_environment  # noqa: PLC0415 - help answers at once
-    from gonogo.planning.plan import read_suite  # noqa: PLC0415
+    from gonogo.planning.suite import (  # noqa: PLC0415
+        check_folders,
+        read_suite,
+        selection,
+    )
     from gonogo.policy.waivers import Waiver, refusal, write_waiver  # noqa: PLC0415
-    from gonogo.runs.run import check_folders, selection  # noqa: PLC0415
 
     root, now = Path(), datetime.now(UTC).replace(microsecond=0)
     read_environment(environment, project=root)

@@ -14,7 +14,7 @@ import click
 
 from gonogo.cli import options
 from gonogo.cli.completion import check_names, gate_names
-from gonogo.planning.profiles import PROFILES, Profile
+from gonogo.policy.profiles import PROFILES, Profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable

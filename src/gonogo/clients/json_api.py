@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from gonogo.base.errors import Unobserved
 from gonogo.clients.http import Body, address_client
-from gonogo.families.tls.probe import trust_context
+from gonogo.clients.trust import trust_context
 
 _FOUND, _REFUSED, _MISSING = {200, 201}, {401, 403}, 404
 _PORTS = {"http": 80, "https": 443}

@@ -22,8 +22,8 @@ from gonogo.clients import redis as redis_client
 from gonogo.clients.http import AddressClient, address_client
 from gonogo.clients.mongodb import mongo_questions
 from gonogo.clients.redis import redis_questions
+from gonogo.clients.trust import trust_context
 from gonogo.environment.model import Environment, Smoke
-from gonogo.families.tls.probe import trust_context
 
 Found = TypeVar("Found")
 MARK = "gonogo-"

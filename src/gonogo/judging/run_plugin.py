@@ -22,6 +22,7 @@ from gonogo.record.results import Cause, Observation, Outcome
 from gonogo.runs.run import Run
 from gonogo.verdict.decision import blocking
 
+MARKER = "check(id): a check of gonogo; the id names its line in catalogue.toml"
 _LETTERS = {
     Outcome.PASS: (".", "PASS"),
     Outcome.WARN: ("w", "WARN"),

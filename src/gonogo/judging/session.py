@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from gonogo.base.errors import GonogoError
-from gonogo.judging.run_plugin import RunPlugin, evidence_fixtures
-from gonogo.pytest_plugin import MARKER
+from gonogo.judging.run_plugin import MARKER, RunPlugin, evidence_fixtures
 from gonogo.record.run_folder import RunFolder
 from gonogo.runs.publish import PYTEST_HTML, Published, publish
 from gonogo.runs.run import Run

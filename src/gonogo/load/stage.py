@@ -28,7 +28,7 @@ from gonogo.load.plan import EndpointPlan, LoadPlan, TargetPlan
 from gonogo.load.process import Crowd, Event, Generator
 from gonogo.load.server_side import ServerSide
 from gonogo.planning.plan import LOAD
-from gonogo.planning.profiles import Profile
+from gonogo.policy.profiles import Profile
 
 SCOPE = (LOAD,)
 HISTOGRAMS = "load/histograms.hlog"

@@ -8,12 +8,10 @@ from pathlib import Path
 from gonogo.base.bundled import bundled_root
 from gonogo.environment.load import available, read_environment
 from gonogo.planning.demands import GATES, LIST
-from gonogo.planning.plan import read_suite
+from gonogo.planning.suite import check_folders, read_suite
 from gonogo.policy.attestations import read_attestations, why_not
-from gonogo.policy.checklist import ChecklistLine, read_checklist
+from gonogo.policy.checklist import ChecklistLine, covering, read_checklist
 from gonogo.policy.gates import Gates, read_gates
-from gonogo.runs.run import check_folders
-from gonogo.verdict.checklist_status import covering
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

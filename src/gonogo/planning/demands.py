@@ -8,7 +8,8 @@ from pathlib import Path
 from gonogo.base.bundled import bundled_root
 from gonogo.base.errors import UsageError
 from gonogo.environment.model import Service
-from gonogo.planning.plan import LOAD, PRE_DEPLOY, SMOKE, Suite, closure, narrow_gate
+from gonogo.planning.plan import LOAD, PRE_DEPLOY, SMOKE, narrow_gate
+from gonogo.planning.suite import Suite, closure
 from gonogo.policy.attestations import Attestation, read_attestations
 from gonogo.policy.checklist import Checklist, ChecklistLine, read_checklist
 from gonogo.policy.gates import EVERYTHING, Gate, Gates, Role, lines_of, read_gates

@@ -1,10 +1,7 @@
 """What a gate demands: the planned list, computed before anything runs, over which the verdict is taken."""
 
-import difflib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
 from typing import Literal, get_args
 
 from gonogo.base.errors import UsageError
@@ -12,9 +9,10 @@ from gonogo.environment.model import Environment, Family, Part
 from gonogo.environment.types import Effect
 from gonogo.evidence.base import Scope
 from gonogo.families.kind import ProbeKind
-from gonogo.planning.declarations import Declaration, read_declarations
-from gonogo.planning.profiles import Profile
-from gonogo.policy.catalogue import Catalogue, CheckId, Line, read_catalogue
+from gonogo.planning.declarations import Declaration
+from gonogo.planning.suite import Suite, closure
+from gonogo.policy.catalogue import CheckId, Line
+from gonogo.policy.profiles import Profile
 
 GROUP = "_all"
 """``tls_all``: all the evidence of kind ``tls`` at one host, judged together."""
@@ -50,41 +48,6 @@ class Plan:
     """The checks of a gate in an order in which every need comes before what needs it."""
 
     checks: Mapping[str, PlannedCheck]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suite:
-    """Folders of checks, read and found consistent."""
-
-    folders: Sequence[Path]
-    catalogue: Catalogue
-    declarations: Mapping[str, Declaration]
-    order: Sequence[str]
-
-    def closest(self, identifier: str) -> str | None:
-        """The id that was probably meant."""
-        return next(iter(difflib.get_close_matches(identifier, self.order, n=1)), None)
-
-
-def read_suite(folders: Sequence[Path]) -> Suite:
-    """Read catalogues and declarations. Raises UsageError with every contradiction between them."""
-    lines: dict[str, Line] = {}
-    declared: dict[str, Declaration] = {}
-    problems: list[str] = []
-    for folder in folders:
-        for identifier, line in read_catalogue(folder / "catalogue.toml").items():
-            if identifier in lines:
-                problems.append(f"{folder / 'catalogue.toml'}: {identifier}: this id has a line elsewhere already")
-            lines[identifier] = line
-        for found in read_declarations(folder):
-            if found.id in declared:
-                first = declared[found.id]
-                problems.append(f"{found.path}: {found.id}: declared already, by {first.function} in {first.path}")
-            declared[found.id] = found
-    problems += _contradictions(lines, declared)
-    if problems:
-        raise UsageError(*problems)
-    return Suite(folders=folders, catalogue=lines, declarations=declared, order=_ordered(lines))
 
 
 def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allowed
@@ -130,17 +93,6 @@ def _reaching(line: Line, absent: Mapping[str, Sequence[CheckId]]) -> Line:
 def step_scope(declaration: Declaration) -> Scope:
     """Where a step of a journey is observed: the journey, and the step."""
     return declaration.family, declaration.id
-
-
-def closure(suite: Suite, identifiers: Iterable[str]) -> frozenset[str]:
-    """These checks and all that they need, without which their outcome would mean little."""
-    wanted, pending = set[str](), list(identifiers)
-    while pending:
-        identifier = pending.pop()
-        if identifier not in wanted:
-            wanted.add(identifier)
-            pending += suite.catalogue[identifier].needs
-    return frozenset(wanted)
 
 
 def narrow_gate(suite: Suite, gate: str) -> frozenset[str] | None:
@@ -221,33 +173,3 @@ def _aimless(kind: ProbeKind, targets: Sequence[Scope]) -> dict[str, str]:
     if targets or not kind.no_target:
         return {}
     return {"obstacle": f"[{kind.section}] declares nothing that it could look at", "hint": kind.no_target}
-
-
-def _contradictions(lines: Mapping[str, Line], declared: Mapping[str, Declaration]) -> Iterable[str]:
-    for identifier in lines.keys() - declared.keys():
-        yield f"catalogue: {identifier}: no function is marked check({identifier!r}); write it, or remove the line"
-    for identifier in declared.keys() - lines.keys():
-        found = declared[identifier]
-        yield f"{found.path}: {found.function}: check {identifier!r} has no line in the catalogue; add one"
-    for identifier, line in lines.items():
-        for need in line.needs:
-            if need not in lines:
-                nearest = difflib.get_close_matches(need, lines, n=1)
-                meant = f"; did you mean {nearest[0]}?" if nearest else ""
-                yield f"catalogue: {identifier}: needs {need!r}, which is no check{meant}"
-
-
-def _ordered(lines: Mapping[str, Line]) -> Sequence[str]:
-    """Needs first; otherwise as the catalogue has them."""
-    position = {identifier: index for index, identifier in enumerate(lines)}
-    sorter = TopologicalSorter({identifier: line.needs for identifier, line in lines.items()})
-    try:
-        sorter.prepare()
-    except CycleError as error:
-        raise UsageError(f"catalogue: needs go round in a circle: {' → '.join(error.args[1])}") from None
-    order: list[str] = []
-    while sorter.is_active():
-        ready = sorted(sorter.get_ready(), key=position.__getitem__)
-        order += ready
-        sorter.done(*ready)
-    return order

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, Valid
 from gonogo.base.errors import UsageError
 from gonogo.environment.model import Family, Part
 from gonogo.environment.types import Duration, Effect, Text
-from gonogo.planning.profiles import Profile
+from gonogo.policy.profiles import Profile
 
 CheckId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)+$")]
 

@@ -7,7 +7,7 @@ that environment only), ``attest=devops`` (a person of that role must attest it,
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -265,3 +265,8 @@ def _new_id(line: ChecklistLine, taken: set[str]) -> str:
 def _words(text: str) -> list[str]:
     ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.findall(r"[a-z0-9]+", ascii_only)
+
+
+def covering(line: ChecklistLine, covers: Mapping[str, Sequence[str]]) -> list[str]:
+    """The checks that verify a line: by their own catalogue line, or by the line's comment; as ``covers`` has them."""
+    return [check for check, lines in covers.items() if line.id in lines or check in line.checks]

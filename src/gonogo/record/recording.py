@@ -16,7 +16,7 @@ from gonogo.evidence.base import Evidence, Scope
 from gonogo.evidence.record import Failure, Record
 from gonogo.families.kind import ProbeKind
 from gonogo.planning.demands import Demands
-from gonogo.planning.profiles import Profile
+from gonogo.policy.profiles import Profile
 
 SCHEMA: Literal["gonogo.evidence/1"] = "gonogo.evidence/1"
 

@@ -28,8 +28,9 @@ from gonogo.journey.runner import Journeys
 from gonogo.load.process import Crowd
 from gonogo.load.stage import SCOPE, LoadStage
 from gonogo.planning.demands import Demands, demanded_checks, read_demands
-from gonogo.planning.plan import LOAD, WALK, Plan, Suite, build_plan, closure, read_suite, step_scope
-from gonogo.planning.profiles import Profile
+from gonogo.planning.plan import LOAD, WALK, Plan, build_plan, step_scope
+from gonogo.planning.suite import Suite, check_folders, read_suite, selection
+from gonogo.policy.profiles import Profile
 from gonogo.record.recording import Recording, read_recording, restore, store, to_bytes, to_document
 from gonogo.record.results import RESULTS, Observation, Provenance, Results, RunIdentity
 from gonogo.record.run_folder import new_run_id
@@ -167,13 +168,6 @@ class Run:
             ),
         )
         return RESULTS.validate_python(self.redactor.json(RESULTS.dump_python(results, mode="json")))
-
-
-def check_folders(project: Path) -> list[Path]:
-    """The bundled checks and journeys, and the project's own if it has any."""
-    places = (root / name for name in ("checks", "smoke", "loadtests") for root in (bundled_root(), project))
-    folders = dict.fromkeys(folder.resolve() for folder in places)
-    return [folder for folder in folders if (folder / "catalogue.toml").is_file()]
 
 
 def prepare(request: Request, environ: Mapping[str, str], *, instance: ReferenceInstance | None = None) -> Run:
@@ -318,21 +312,6 @@ def replayed(folder: Path, project: Path) -> Run:
         selected=frozenset(recording.selected) if recording.selected is not None else None,
         notes=list(recording.notes),
     )
-
-
-def selection(suite: Suite, only: Collection[str], option: str = "--only") -> frozenset[str] | None:
-    """The ids asked for and all that they need, without which their outcome would mean little."""
-    if not only:
-        return None
-    unknown = [identifier for identifier in only if identifier not in suite.catalogue]
-    if unknown:
-        raise UsageError(*(_unknown(identifier, suite, option) for identifier in unknown))
-    return closure(suite, only)
-
-
-def _unknown(identifier: str, suite: Suite, option: str) -> str:
-    nearest = suite.closest(identifier)
-    return f"{option}: no check {identifier!r}" + (f"; did you mean {nearest}?" if nearest else "; see gonogo checks")
 
 
 def _notes(request: Request, environment: Environment, instance: ReferenceInstance | None) -> Iterator[str]:

@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 
 from gonogo.base.errors import Unobserved, UsageError
 from gonogo.clients.http import address_client
+from gonogo.clients.trust import trust_context, unverified_context
 from gonogo.environment.types import join_socket_address
 from gonogo.evidence.tls import Handshake, TlsEvidence
 from gonogo.families.http.probe import PlainHttpQuestion, probe_plain_http
-from gonogo.families.tls.probe import TlsQuestion, probe_tls, trust_context, unverified_context
+from gonogo.families.tls.probe import TlsQuestion, probe_tls
 from gonogo.starting.discovery_http import listen
 from gonogo.starting.discovery_names import look_up
 from gonogo.starting.findings import Findings, Names, Presented, Spoken

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gonogo.planning.demands import Demands
 from gonogo.policy.attestations import Attestation, why_not
-from gonogo.policy.checklist import ChecklistLine
+from gonogo.policy.checklist import ChecklistLine, covering
 from gonogo.policy.gates import below
 from gonogo.policy.waivers import Waiver, in_force
 from gonogo.record.results import (
@@ -63,11 +63,6 @@ def _roles(demands: Demands, lines: Sequence[LineResult]) -> list[RoleResult]:
 def waived(demands: Demands, at: datetime) -> frozenset[str]:
     """Ids of the checks with a waiver in force."""
     return frozenset(waiver.check for waiver in demands.waivers if in_force(waiver, at))
-
-
-def covering(line: ChecklistLine, covers: Mapping[str, Sequence[str]]) -> list[str]:
-    """The checks that verify a line: by their own catalogue line, or by the line's comment; as ``covers`` has them."""
-    return [check for check, lines in covers.items() if line.id in lines or check in line.checks]
 
 
 class _Accountant:

@@ -9,10 +9,10 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from gonogo.clients.http import EXCHANGE_SECONDS, address_client
+from gonogo.clients.trust import trust_context
 from gonogo.environment.model import Environment
 from gonogo.evidence.attested_url import AttestedUrlEvidence
 from gonogo.evidence.base import Scope
-from gonogo.families.tls.probe import trust_context
 
 ATTESTED_URL = "attested_url"
 _MOST_REDIRECTS = 5

@@ -13,6 +13,7 @@ from gonogo.base.secrets import Secrets
 from gonogo.clients.http import KNOCK_PATIENCE, REFUSED, AddressClient, address_client
 from gonogo.clients.knock import knock
 from gonogo.clients.network import Swallowed
+from gonogo.clients.trust import trust_context
 from gonogo.environment.model import Environment, Http
 from gonogo.evidence.base import Scope
 from gonogo.evidence.http import (
@@ -32,7 +33,6 @@ from gonogo.families.http.bodies import (
     sums,
     undocumented,
 )
-from gonogo.families.tls.probe import trust_context
 
 _HEALTH_REQUESTS = 3
 _MOST_PATHS = 500

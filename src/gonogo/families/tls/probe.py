@@ -13,21 +13,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import certifi
 from cryptography import x509
 from service_identity import CertificateError, VerificationError
 from service_identity.cryptography import verify_certificate_hostname
 
-from gonogo.base.errors import Unobserved, UsageError
+from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
 from gonogo.clients.network import unobserved
+from gonogo.clients.trust import WITH_CERTIFICATE, trust_context, unverified_context
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.tls import Certificate, Handshake, Offer, TlsEvidence, without_roots
 from gonogo.families.tls.certificates import UNREADABLE, read_chain, sent_chain, verified_path
 
 _EVERYTHING = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
-_WITH_CERTIFICATE = "ALL:COMPLEMENTOFALL:!aNULL:@SECLEVEL=0"
 _CONNECT_SECONDS = 3.0
 _HANDSHAKE_SECONDS = 3.0
 _DATES = {9, 10}
@@ -100,29 +99,6 @@ async def probe_tls(question: TlsQuestion, *, thorough: bool = True) -> TlsEvide
         trust=question.trust if question.trust == "public" else Path(question.trust).name,
         **known,
     )
-
-
-def trust_context(trust: str) -> ssl.SSLContext:
-    """A verifying client context for the declared trust, with its flags set by us and not by the Python version."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.hostname_checks_common_name = False
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    try:
-        context.load_verify_locations(certifi.where() if trust == "public" else trust)
-    except OSError as error:  # ssl.SSLError is one
-        raise UsageError(f'tls.trust: {trust} holds no certificates ({error}); give "public" or a PEM file') from None
-    return context
-
-
-def unverified_context() -> ssl.SSLContext:
-    """A client context that takes whatever is presented: to collect facts, never to send anything private."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    # A server that prefers to be anonymous would show no certificate, and there would be no facts.
-    context.set_ciphers(_WITH_CERTIFICATE)
-    context.set_alpn_protocols(["h2", "http/1.1"])
-    return context
 
 
 def _offer_context(minimum: ssl.TLSVersion, maximum: ssl.TLSVersion, ciphers: str) -> ssl.SSLContext:
@@ -208,7 +184,7 @@ async def _build(question: TlsQuestion, chain: Sequence[Certificate], at: dateti
 async def _verify(question: TlsQuestion, flags: ssl.VerifyFlags) -> _Built:
     context = trust_context(question.trust)
     context.check_hostname = False
-    context.set_ciphers(_WITH_CERTIFICATE)
+    context.set_ciphers(WITH_CERTIFICATE)
     context.verify_flags |= flags
     seen = await _shake(question, context)
     if seen.session is not None:

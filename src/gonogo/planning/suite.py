@@ -1,0 +1,110 @@
+"""Folders of checks and their policy: read, held against each other, put in an order in which needs come first."""
+
+import difflib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from gonogo.base.bundled import bundled_root
+from gonogo.base.errors import UsageError
+from gonogo.planning.declarations import Declaration, read_declarations
+from gonogo.policy.catalogue import Catalogue, Line, read_catalogue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """Folders of checks, read and found consistent."""
+
+    folders: Sequence[Path]
+    catalogue: Catalogue
+    declarations: Mapping[str, Declaration]
+    order: Sequence[str]
+
+    def closest(self, identifier: str) -> str | None:
+        """The id that was probably meant."""
+        return next(iter(difflib.get_close_matches(identifier, self.order, n=1)), None)
+
+
+def check_folders(project: Path) -> list[Path]:
+    """The bundled checks and journeys, and the project's own if it has any."""
+    places = (root / name for name in ("checks", "smoke", "loadtests") for root in (bundled_root(), project))
+    folders = dict.fromkeys(folder.resolve() for folder in places)
+    return [folder for folder in folders if (folder / "catalogue.toml").is_file()]
+
+
+def read_suite(folders: Sequence[Path]) -> Suite:
+    """Read catalogues and declarations. Raises UsageError with every contradiction between them."""
+    lines: dict[str, Line] = {}
+    declared: dict[str, Declaration] = {}
+    problems: list[str] = []
+    for folder in folders:
+        for identifier, line in read_catalogue(folder / "catalogue.toml").items():
+            if identifier in lines:
+                problems.append(f"{folder / 'catalogue.toml'}: {identifier}: this id has a line elsewhere already")
+            lines[identifier] = line
+        for found in read_declarations(folder):
+            if found.id in declared:
+                first = declared[found.id]
+                problems.append(f"{found.path}: {found.id}: declared already, by {first.function} in {first.path}")
+            declared[found.id] = found
+    problems += _contradictions(lines, declared)
+    if problems:
+        raise UsageError(*problems)
+    return Suite(folders=folders, catalogue=lines, declarations=declared, order=_ordered(lines))
+
+
+def closure(suite: Suite, identifiers: Iterable[str]) -> frozenset[str]:
+    """These checks and all that they need, without which their outcome would mean little."""
+    wanted, pending = set[str](), list(identifiers)
+    while pending:
+        identifier = pending.pop()
+        if identifier not in wanted:
+            wanted.add(identifier)
+            pending += suite.catalogue[identifier].needs
+    return frozenset(wanted)
+
+
+def _contradictions(lines: Mapping[str, Line], declared: Mapping[str, Declaration]) -> Iterable[str]:
+    for identifier in lines.keys() - declared.keys():
+        yield f"catalogue: {identifier}: no function is marked check({identifier!r}); write it, or remove the line"
+    for identifier in declared.keys() - lines.keys():
+        found = declared[identifier]
+        yield f"{found.path}: {found.function}: check {identifier!r} has no line in the catalogue; add one"
+    for identifier, line in lines.items():
+        for need in line.needs:
+            if need not in lines:
+                nearest = difflib.get_close_matches(need, lines, n=1)
+                meant = f"; did you mean {nearest[0]}?" if nearest else ""
+                yield f"catalogue: {identifier}: needs {need!r}, which is no check{meant}"
+
+
+def _ordered(lines: Mapping[str, Line]) -> Sequence[str]:
+    """Needs first; otherwise as the catalogue has them."""
+    position = {identifier: index for index, identifier in enumerate(lines)}
+    sorter = TopologicalSorter({identifier: line.needs for identifier, line in lines.items()})
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        raise UsageError(f"catalogue: needs go round in a circle: {' → '.join(error.args[1])}") from None
+    order: list[str] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready(), key=position.__getitem__)
+        order += ready
+        sorter.done(*ready)
+    return order
+
+
+def selection(suite: Suite, only: Collection[str], option: str = "--only") -> frozenset[str] | None:
+    """The ids asked for and all that they need, without which their outcome would mean little."""
+    if not only:
+        return None
+    unknown = [identifier for identifier in only if identifier not in suite.catalogue]
+    if unknown:
+        raise UsageError(*(_unknown(identifier, suite, option) for identifier in unknown))
+    return closure(suite, only)
+
+
+def _unknown(identifier: str, suite: Suite, option: str) -> str:
+    nearest = suite.closest(identifier)
+    return f"{option}: no check {identifier!r}" + (f"; did you mean {nearest}?" if nearest else "; see gonogo checks")
