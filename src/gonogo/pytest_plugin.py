@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from gonogo.base.errors import UsageError
-from gonogo.judging.run_plugin import MARKER, RunPlugin, evidence_fixtures
+from gonogo.judging.plugin import MARKER, JudgingPlugin, evidence_fixtures
 from gonogo.record.run_folder import RunFolder
 from gonogo.report.terminal import render_summary
+from gonogo.runs.prepare import Prepared, Request, prepare
 from gonogo.runs.publish import open_folder, publish
-from gonogo.runs.run import Request, prepare
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,16 +34,16 @@ def pytest_configure(config: pytest.Config) -> None:
         environment=config.option.env, project=Path(), release=config.option.release, gate=config.option.gate
     )
     try:
-        run = prepare(request, os.environ)
-        config.add_cleanup(run.close)
-        folder = None if config.option.collectonly else open_folder(run, config.option.reports)
+        prepared = prepare(request, os.environ)
+        config.add_cleanup(prepared.close)
+        folder = None if config.option.collectonly else open_folder(prepared, config.option.reports)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
-    plugin = RunPlugin(run)
+    plugin = JudgingPlugin(prepared.plan, prepared.source, prepared.redactor, prepared.stop)
     config.pluginmanager.register(plugin, "gonogo-run")
     config.pluginmanager.register(evidence_fixtures(plugin), "gonogo-evidence")
     if folder is not None:
-        config.pluginmanager.register(_Publisher(plugin, folder), "gonogo-publisher")
+        config.pluginmanager.register(_Publisher(prepared, plugin, folder), "gonogo-publisher")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -61,15 +61,15 @@ def refuse_xdist(config: pytest.Config) -> None:
 class _Publisher:
     """Writes the run's files when pytest is done, and tells the verdict below pytest's own summary."""
 
-    def __init__(self, plugin: RunPlugin, folder: RunFolder) -> None:
+    def __init__(self, prepared: Prepared, plugin: JudgingPlugin, folder: RunFolder) -> None:
+        self._prepared = prepared
         self._plugin = plugin
         self._folder = folder
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        plugin = self._plugin
         try:
-            published = publish(plugin.run, self._folder, plugin.seen, unseen=plugin.unseen_because)
+            published = publish(self._prepared, self._folder, self._plugin.judged)
         except UsageError as error:
             terminalreporter.write_line(str(error), red=True)
             return

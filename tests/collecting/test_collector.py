@@ -157,7 +157,7 @@ def test_inability_and_bugs_are_told_apart() -> None:
     (bug,) = collect(PATIENT, broken, [Question(1)])
     assert failure(unobserved) == Failure(reason="no route", hint="ask h from elsewhere")
     assert failure(bug).bug
-    assert "bug in gonogo: probe k: KeyError: 1 (test_collect.py:" in failure(bug).reason
+    assert "bug in gonogo: probe k: KeyError: 1 (test_collector.py:" in failure(bug).reason
 
 
 def test_leaving_cancels_what_is_pending_and_ends_the_thread() -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from gonogo.cli import cli
 from gonogo.environment.load import read_environment
-from gonogo.judging.session import judge
 from gonogo.record.results import Outcome
+from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess
-from gonogo.runs.run import Request, prepare
+from gonogo.runs.session import results_of
 from tests.docs.blocks import DOCUMENTS, ROOT, blocks, commands, links
 from tests.docs.help import PAGE, rendered
 
@@ -94,9 +94,6 @@ def test_examples_run(tmp_path: Path, document: str, folder: str, expected: set[
     with ReferenceProcess() as process:
         instance = ReferenceInstance(overlay=process.ready["environment"], faults=[], attached=True)
         run = prepare(Request(environment="reference", project=tmp_path, only=sorted(expected)), {}, instance=instance)
-        try:
-            results = run.results(judge(run).seen, b"", unseen="")
-        finally:
-            run.close()
+        results = results_of(run)
     outcomes = {check.id: check.outcome for check in results.checks if check.id in expected}
     assert outcomes == dict.fromkeys(expected, Outcome.PASS)

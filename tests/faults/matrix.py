@@ -13,12 +13,12 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from gonogo.judging.session import judge
 from gonogo.planning.plan import LOAD
 from gonogo.planning.suite import Suite, check_folders, read_suite
 from gonogo.record.results import Outcome, Results
+from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess, known_faults
-from gonogo.runs.run import Request, prepare
+from gonogo.runs.session import results_of
 from tests.faults import under_load
 
 RED = {Outcome.FAIL, Outcome.WARN}
@@ -54,11 +54,7 @@ def verify(process: ReferenceProcess, faults: Sequence[str], only: Sequence[str]
     """The checks against the environment as it is now: all, unless some are named."""
     instance = ReferenceInstance(overlay=process.ready["environment"], faults=faults, attached=True)
     run = prepare(Request(environment="reference", project=Path.cwd(), only=only), {}, instance=instance)
-    try:
-        plugin = judge(run)
-        return run.results(plugin.seen, b"", unseen=plugin.unseen_because)
-    finally:
-        run.close()
+    return results_of(run)
 
 
 def confronted(suite: Suite, fault: str, area: str) -> list[str]:

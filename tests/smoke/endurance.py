@@ -21,13 +21,13 @@ import stripe
 from dotenv import dotenv_values
 from pymongo import MongoClient
 
-from gonogo.judging.session import judge
 from gonogo.planning.plan import WALK
 from gonogo.planning.suite import check_folders, read_suite
 from gonogo.record.results import Results
 from gonogo.runs.cleanup import clean
+from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess
-from gonogo.runs.run import Request, prepare
+from gonogo.runs.session import results_of
 
 KILLED = -signal.SIGKILL
 _RUNS = 50
@@ -58,11 +58,7 @@ def environment() -> Iterator[ReferenceInstance]:
 def smoke(instance: ReferenceInstance) -> Results:
     """One run, in this process."""
     run = prepare(Request(environment="reference", project=Path.cwd(), gate="smoke"), {}, instance=instance)
-    try:
-        plugin = judge(run)
-        return run.results(plugin.seen, b"", unseen=plugin.unseen_because)
-    finally:
-        run.close()
+    return results_of(run)
 
 
 def stopped_after(step: str, way: Way, number: signal.Signals = signal.SIGKILL) -> int:
@@ -93,7 +89,7 @@ def steps(instance: ReferenceInstance) -> Iterator[tuple[str, Way]]:
     suite = read_suite(check_folders(Path.cwd()))
     for step in suite.order:
         if WALK in suite.declarations[step].arguments and step != MONEY:
-            planned = step in smoke.plan.checks and not smoke.plan.checks[step].obstacle
+            planned = step in smoke.plan.plan.checks and not smoke.plan.plan.checks[step].obstacle
             gate, only = ("smoke", ()) if planned else ("sign-off", (step,))
             yield step, Way(overlay=instance.overlay, gate=gate, only=only)
 

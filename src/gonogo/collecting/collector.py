@@ -16,12 +16,9 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Limits
-from gonogo.evidence.base import Evidence, Scope
+from gonogo.evidence.base import Evidence, Key
 from gonogo.evidence.record import Failure, Record
 from gonogo.families.kind import ProbeKind
-
-Key = tuple[str, Scope]
-"""Kind and scope: what a record is looked up by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,11 @@
 """Where a run's evidence comes from: targets that are asked now, or a recording."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from gonogo.collecting.collector import Collector, Job, Key
+from gonogo.collecting.collector import Collector, Job
 from gonogo.environment.model import Limits
+from gonogo.evidence.base import Key, Scope
 from gonogo.evidence.record import Failure, Record
 from gonogo.journey.runner import Journeys, Step
 from gonogo.load.stage import LoadStage
@@ -38,8 +39,12 @@ class Source(Protocol):
         """Files that belong to what was gathered, by name."""
         ...
 
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the report must know of the gathering."""
+        ...
+
     def close(self) -> None:
-        """Give up what is still pending."""
+        """Give up what is still pending. Safe to call twice."""
 
 
 class LiveSource:
@@ -47,12 +52,16 @@ class LiveSource:
 
     def __init__(self, jobs: Mapping[Key, Job], limits: Limits, journeys: Journeys, load: LoadStage | None) -> None:
         self._jobs = jobs
-        self._journeys = journeys
-        self._load = load
+        self.journeys = journeys
+        self.load = load
         journeys.on_record = self._heard
         self._collector = Collector(limits, self._heard)
         self._started = False
         self.on_record: Callable[[Record], None] = lambda _record: None
+
+    def planned_keys(self, steps: Iterable[Scope]) -> Sequence[Key]:
+        """Every question there is, the steps of journeys and the load with them, whether they are asked or not."""
+        return [*self._jobs, *((WALK, scope) for scope in steps), *([(LOAD, (LOAD,))] if self.load else [])]
 
     def start(self, keys: Collection[Key]) -> None:
         """Begin to ask, all at once. Steps of journeys are not asked, but walked, later."""
@@ -62,34 +71,38 @@ class LiveSource:
 
     def walk(self, journeys: Mapping[str, Sequence[Step]], seen: Seen) -> None:
         """Set out on these, knowing what the checks have seen."""
-        self._journeys.begin(self._collector.portal, journeys, seen)
+        self.journeys.begin(self._collector.portal, journeys, seen)
 
     def wait(self, key: Key) -> Record:
         """Block until the target answered, or cannot any more."""
-        if key[0] == LOAD and self._load is not None:
-            return self._load.record(self._collector.portal)
-        return self._journeys.wait(key[1]) if key[0] == WALK else self._collector.wait(key)
+        if key[0] == LOAD and self.load is not None:
+            return self.load.record(self._collector.portal)
+        return self.journeys.wait(key[1]) if key[0] == WALK else self._collector.wait(key)
 
     @property
     def interrupted(self) -> bool:
         """Only the load gives what it has when somebody wants it to end."""
-        return self._load is not None and self._load.interrupted
+        return self.load is not None and self.load.interrupted
 
     def artefacts(self) -> Mapping[str, bytes]:
         """Of the load."""
-        return self._load.artefacts if self._load else {}
+        return self.load.artefacts if self.load else {}
 
     def records(self) -> Sequence[Record]:
         """What is known by now, and what was not asked, so that a replay plans the same."""
         known = self._collector.records()
-        load = [self._load.known(_unasked)] if self._load else []
-        return [*(known.get(key) or _unasked(key) for key in self._jobs), *self._journeys.records(), *load]
+        load = [self.load.known(_unasked)] if self.load else []
+        return [*(known.get(key) or _unasked(key) for key in self._jobs), *self.journeys.records(), *load]
+
+    def notes(self) -> tuple[str, ...]:
+        """Of journeys and load: what they could not do, and what they left behind."""
+        return (*self.journeys.notes, *(self.load.notes if self.load else ()))
 
     def close(self) -> None:
         """End the journeys, with nothing left behind; then cancel what is pending, and end the thread."""
         if self._started:
             self._started = False
-            self._journeys.close()
+            self.journeys.close()
             self._collector.__exit__(None, None, None)
 
     def _heard(self, record: Record) -> None:
@@ -124,6 +137,10 @@ class RecordedSource:
     def artefacts(self) -> Mapping[str, bytes]:
         """They lie in the run's folder already."""
         return {}
+
+    def notes(self) -> tuple[str, ...]:
+        """They stand in the recording already."""
+        return ()
 
     def close(self) -> None:
         """Nothing is pending."""

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gonogo.collecting.collector import Key
-from gonogo.evidence.base import Evidence, Scope, related
+from gonogo.evidence.base import Evidence, Key, Scope, related
 from gonogo.evidence.record import Failure, Record
 from gonogo.families.kind import ProbeKind
 from gonogo.planning.plan import GROUP, PlannedCheck, evidence_arguments

@@ -21,7 +21,7 @@ from gonogo.planning.plan import LOAD
 from gonogo.record.run_folder import new_run_id
 from gonogo.runs.cleanup import clean, permitted
 from gonogo.runs.key_shapes import check_keys
-from gonogo.runs.run import scenarios
+from gonogo.runs.prepare import scenarios
 
 
 def make(name: str) -> None:

@@ -1,14 +1,16 @@
 """Writes a run's files, redacted: evidence, results, and everything that is derived from results."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gonogo.collecting.collected import Collected
+from gonogo.judging.judged import PENDING, Judged
 from gonogo.record.archive import earlier
 from gonogo.record.history import history
 from gonogo.record.results import RESULTS as RESULTS_TYPE
-from gonogo.record.results import Observation, Results, canonical
+from gonogo.record.results import Results, canonical
 from gonogo.record.run_folder import RunFolder
 from gonogo.report.ctrf import render_ctrf
 from gonogo.report.html import render_signoff
@@ -16,7 +18,8 @@ from gonogo.report.junit import render_junit
 from gonogo.report.statement import render_statement
 from gonogo.report.summary import render_summary_page
 from gonogo.report.ticked import render_checklist
-from gonogo.runs.run import Run
+from gonogo.runs.conclude import concluded, recorded
+from gonogo.runs.prepare import Prepared
 
 EVIDENCE = "evidence.json"
 RESULTS = "results.json"
@@ -44,23 +47,26 @@ class Published:
         return self.folder.latest / SIGNOFF
 
 
-def open_folder(run: Run, reports: Path) -> RunFolder:
+def open_folder(prepared: Prepared, reports: Path) -> RunFolder:
     """Prepare the folder before anything is asked: INCOMPLETE is on record until the run says otherwise."""
-    folder = RunFolder.create(reports, run.environment_name, run.id)
-    evidence = run.recording()
-    results = run.results({}, evidence, unseen="the run did not finish: it was killed, or still goes on")
-    _write_all(folder, run, evidence, canonical(RESULTS_TYPE.dump_python(results, mode="json")))
+    plan, redactor = prepared.plan, prepared.redactor
+    folder = RunFolder.create(reports, plan.environment_name, plan.id)
+    collected = prepared.collected()
+    evidence = recorded(plan, collected, PENDING, redactor)
+    results = concluded(plan, PENDING, evidence, collected.notes, redactor)
+    _write_all(folder, collected, evidence, canonical(RESULTS_TYPE.dump_python(results, mode="json")))
     return folder
 
 
-def publish(run: Run, folder: RunFolder, seen: Mapping[str, Sequence[Observation]], *, unseen: str) -> Published:
+def publish(prepared: Prepared, folder: RunFolder, judged: Judged) -> Published:
     """Replace the provisional record by the final one, which knows what came before it."""
-    evidence = run.recording()
-    results = run.results(seen, evidence, unseen=unseen)
+    plan, redactor, collected = prepared.plan, prepared.redactor, prepared.collected()
+    evidence = recorded(plan, collected, judged, redactor)
+    results = concluded(plan, judged, evidence, collected.notes, redactor)
     known = replace(results, history=history(results, earlier(results, folder.path.parent)))
     # Earlier files are as anybody may have left them: what is taken from them is redacted as well.
-    results = canonical(run.redactor.json(RESULTS_TYPE.dump_python(known, mode="json")))
-    page = _write_all(folder, run, evidence, results)
+    results = canonical(redactor.json(RESULTS_TYPE.dump_python(known, mode="json")))
+    page = _write_all(folder, collected, evidence, results)
     return Published(results=results, folder=folder, signoff_digest=hashlib.sha256(page).hexdigest())
 
 
@@ -76,11 +82,11 @@ def derived(results: Results) -> Mapping[str, bytes]:
     return {**files, CHECKLIST: render_checklist(results)} if results.checklist else files
 
 
-def _write_all(folder: RunFolder, run: Run, evidence: bytes, results: Results) -> bytes:
+def _write_all(folder: RunFolder, collected: Collected, evidence: bytes, results: Results) -> bytes:
     """The bytes of the sign-off page."""
     files = derived(results)
     folder.write(EVIDENCE, evidence)
-    for name, content in {**files, **run.source.artefacts()}.items():
+    for name, content in {**files, **collected.artefacts}.items():
         folder.write(name, content)
     # Last: whoever finds results.json finds all the rest beside it.
     folder.write(RESULTS, results.content)

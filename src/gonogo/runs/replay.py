@@ -1,22 +1,58 @@
 """Judges recorded evidence again: the same evidence, the same checks, the same verdict."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from gonogo.judging.session import judge
-from gonogo.record.archive import read_results
+from gonogo.collecting.sources import RecordedSource
+from gonogo.families.registry import KINDS
+from gonogo.judging.judge import judge
+from gonogo.planning.demands import demanded_checks
+from gonogo.planning.plan import build_plan
+from gonogo.planning.run_plan import RunPlan, scopes_by_kind
+from gonogo.planning.suite import check_folders, read_suite
+from gonogo.record.recording import Recording, read_recording, restore
 from gonogo.record.results import Results
-from gonogo.runs.run import replayed
-
-__all__ = ["differences", "judged_again", "read_results"]
+from gonogo.runs.conclude import concluded
 
 
 def judged_again(folder: Path, project: Path) -> Results:
-    """The results that the folder's evidence gives now."""
-    evidence = (folder / "evidence.json").read_bytes() if (folder / "evidence.json").exists() else b""
-    run = replayed(folder, project)
+    """The results that the folder's evidence gives now. Raises UsageError when it cannot be read."""
+    path = folder / "evidence.json"
+    recording = read_recording(path)
+    source = RecordedSource(restore(recording.records, KINDS))
     # Nobody reads how pytest would show a failure, nor what was logged, and both take their time.
-    plugin = judge(run, "--tb=no", "-p", "no:logging")
-    return run.results(plugin.seen, evidence, unseen=plugin.unseen_because)
+    plan = _plan(recording, source, project)
+    judged = judge(plan, source, "--tb=no", "-p", "no:logging")
+    ended = replace(judged, finished_at=recording.finished_at, interrupted=recording.interrupted)
+    return concluded(plan, ended, path.read_bytes(), recording.notes)
+
+
+def _plan(recording: Recording, source: RecordedSource, project: Path) -> RunPlan:
+    """The plan of the recorded run: what was allowed then shows in what was recorded."""
+    suite = read_suite(check_folders(project))
+    keys = [(record.kind, record.scope) for record in source.records()]
+    return RunPlan(
+        id=recording.id,
+        environment_name=recording.environment_name,
+        environment=recording.environment,
+        suite=suite,
+        plan=build_plan(
+            suite,
+            recording.environment,
+            KINDS,
+            scopes_by_kind(keys),
+            wanted=demanded_checks(suite, recording.demands),
+            profile=recording.profile,
+            allow_money=recording.allow_money,
+        ),
+        demands=recording.demands,
+        profile=recording.profile,
+        allow_money=recording.allow_money,
+        planned_keys=keys,
+        started_at=recording.started_at,
+        selected=frozenset(recording.selected) if recording.selected is not None else None,
+        notes=recording.notes,
+    )
 
 
 def differences(recorded: Results, again: Results) -> list[str]:
@@ -25,18 +61,18 @@ def differences(recorded: Results, again: Results) -> list[str]:
     before |= {f"line {line.id}": line.status for line in recorded.lines}
     after: dict[str, str] = {check.id: check.outcome for check in again.checks}
     after |= {f"line {line.id}": line.status for line in again.lines}
-    found = [
+    differing = [
         f"{identifier}: recorded {before.get(identifier, 'nothing')}, judged again {after.get(identifier, 'nothing')}"
         for identifier in sorted(before.keys() | after.keys())
         if before.get(identifier) != after.get(identifier)
     ]
     if recorded.decision != again.decision:
-        found.append(f"verdict: recorded {recorded.decision.verdict}, judged again {again.decision.verdict}")
-    found += [
+        differing.append(f"verdict: recorded {recorded.decision.verdict}, judged again {again.decision.verdict}")
+    differing += [
         f"{what}: recorded otherwise than they are judged again"
         for what in ("exceptions", "findings", "roles")
         if getattr(recorded, what) != getattr(again, what)
     ]
     if recorded.provenance.evidence != again.provenance.evidence:
-        found.append("evidence.json is not the file that results.json was computed from")
-    return found
+        differing.append("evidence.json is not the file that results.json was computed from")
+    return differing
