@@ -6,7 +6,7 @@ import pytest
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
-from gonogo.environment.model import Dns, Environment
+from gonogo.environment.model import Environment
 from gonogo.evidence.dns import (
     Addresses,
     Answer,
@@ -17,6 +17,7 @@ from gonogo.evidence.dns import (
     ServerAnswers,
 )
 from gonogo.evidence.tls import TlsEvidence
+from gonogo.families.dns.section import Dns
 from gonogo.policy.catalogue import Policy
 
 _CRITICAL = 128
@@ -273,9 +274,7 @@ def _led(seen: Addresses) -> str:
 
 
 def _dns(environment: Environment) -> Dns:
-    if environment.dns is None:
-        raise Unobserved("the environment declares no [dns]")
-    return environment.dns
+    return environment.require(Dns)
 
 
 def _declared(host: str, environment: Environment) -> frozenset[str]:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.environment.model import Environment, Load
+from gonogo.environment.model import Environment
 from gonogo.evidence.load import LoadEvidence, Traffic
+from gonogo.families.load.section import Load
 from gonogo.load.judging import complete, decide, errors, fit, in_vain, judged, over_budget
 from gonogo.load.leak import growth
 from gonogo.load.verdicts import Hits, Ruling, judge
@@ -159,9 +160,7 @@ def _slow(one: Traffic, seconds: Sequence[tuple[int, int]], load: LoadEvidence) 
 
 
 def _declared(environment: Environment) -> Load:
-    if environment.load is None:
-        raise Unobserved("the environment declares no [load]")
-    return environment.load
+    return environment.require(Load)
 
 
 def _seen(load: LoadEvidence, samples: Sequence[float]) -> Sequence[float]:

@@ -4,6 +4,7 @@ import secrets
 
 import pytest
 
+from gonogo.families.http.section import Http
 from gonogo.journey.walk import Walk
 
 
@@ -36,7 +37,7 @@ def test_transaction_is_found_in_sentry(walk: Walk) -> None:
     Fix: set traces_sample_rate above 0 in sentry_sdk.init, and look at the project's quota for spans.
     """
     trace_id, span_id = secrets.token_hex(16), secrets.token_hex(8)
-    http = walk.world.environment.http
+    http = walk.world.environment.section(Http)
     health = (http.health if http else None) or "/api/health"
     # The caller decides that this trace is kept (https://docs.sentry.io/platforms/python/tracing/).
     walk.stranger.send("GET", health, {"sentry-trace": f"{trace_id}-{span_id}-1"}).answers(200)

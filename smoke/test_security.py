@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from gonogo.environment.model import Environment
+from gonogo.families.http.section import Http
 from gonogo.journey.replies import Reply
 from gonogo.journey.tokens import GUESSES, AccessToken, read_token
 from gonogo.journey.walk import Walk
@@ -137,7 +138,8 @@ def test_operators_are_no_values(walk: Walk) -> None:
 
 
 def _own(environment: Environment) -> Sequence[str]:
-    return environment.http.origins if environment.http else ()
+    section = environment.section(Http)
+    return section.origins if section else ()
 
 
 def _foreign(environment: Environment) -> Sequence[str]:

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.environment.model import Environment
 from gonogo.evidence.variables import Account, Shared, Variable, VariableDifferenceEvidence, VariableFileEvidence
-from gonogo.families.registry import KINDS
+from gonogo.families.registry import KINDS, environment_from
 from gonogo.planning.plan import build_plan
 from gonogo.planning.suite import read_suite
 from gonogo.record.results import Outcome
@@ -146,7 +145,7 @@ def test_shape_that_nobody_declared_is_no_pass(judge: Judge) -> None:
 def test_one_file_alone_leaves_the_comparison_not_run() -> None:
     """Never a pass; and what to do about it is said."""
     files = {"staging": {"path": ".env.staging", "mode": "test"}}
-    environment = Environment.model_validate(
+    environment = environment_from(
         {"service": {"name": "S", "base_url": "https://a.test"}, "variables": {"files": files}}
     )
     scopes = {"variable_file": [("variables", "staging")], "repository": [("variables", "repository")]}

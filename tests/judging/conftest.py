@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from gonogo.collecting.sources import RecordedSource
-from gonogo.environment.model import Environment
 from gonogo.evidence.record import Failure, Record
 from gonogo.evidence.tls import Handshake, TlsEvidence
-from gonogo.families.registry import KINDS
+from gonogo.families.registry import KINDS, environment_from
 from gonogo.judging.judge import judge
 from gonogo.planning.demands import Demands
 from gonogo.planning.plan import build_plan
@@ -24,7 +23,7 @@ from gonogo.runs.conclude import concluded
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ONE, TWO = ("a.test", "192.0.2.1"), ("a.test", "192.0.2.2")
-ENVIRONMENT = Environment.model_validate(
+ENVIRONMENT = environment_from(
     {
         "service": {"name": "S", "base_url": "https://a.test", "without": ["dns", "http", "mongodb", "redis", "ports"]},
         "hosts": {"a.test": {"addresses": ["192.0.2.1", "192.0.2.2"]}},

@@ -7,15 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import get_args
 
 import pytest
 import tomli_w
 
 from gonogo.collecting.sources import RecordedSource
-from gonogo.environment.model import Family
 from gonogo.evidence.attested_url import AttestedUrlEvidence
 from gonogo.evidence.record import Record
+from gonogo.families.registry import ENVIRONMENT
 from gonogo.policy.attestations import Attestation, Evidence, write_attestation
 from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.publish import open_folder, publish
@@ -27,7 +26,7 @@ from gonogo.signing.verification import Expected, Verified, verify_run
 
 PASSPHRASE = "correct horse battery"
 ROLES = {"technical-lead": "Tomás", "product-owner": "Paula", "devops": "Davi"}
-FAMILIES = list(get_args(Family))
+FAMILIES = ["hosts", *ENVIRONMENT.section_keys.values()]
 LIST = "# Launch\n- [ ] Guide <!-- a.guide attest=devops -->\n- [ ] All is well <!-- s.lead -->\n"
 GATES = """
 [default]

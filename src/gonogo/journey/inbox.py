@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from gonogo.base.errors import Unobserved
 from gonogo.clients.http import Body
-from gonogo.environment.model import Mail
+from gonogo.families.mail.section import Mail
 from gonogo.journey.world import World
 
 _FOUND = 200

@@ -9,6 +9,10 @@ from typing import Any
 
 from gonogo.base.errors import Unobserved
 from gonogo.clients.stripe import StripeApi
+from gonogo.families.mail.section import Mail
+from gonogo.families.mongodb.section import MongoDb
+from gonogo.families.redis.section import Redis
+from gonogo.families.stripe.section import Stripe
 from gonogo.journey.inbox import Inbox
 from gonogo.journey.walk import Walk
 
@@ -74,15 +78,15 @@ def _places(walk: Walk, mark: str) -> Iterator[Place]:
     """Users first: the service erases with them what belongs to them. What it should have erased is only counted."""
     environment = walk.world.environment
     yield "users", lambda: _remove_users(walk, mark), lambda: len(_users(walk, mark))
-    if environment.mongodb is not None:
+    if environment.section(MongoDb) is not None:
         for collection, field in walk.world.smoke.leftovers.items():
             yield f"documents in {collection}", _nothing, _counting(walk, collection, field, mark)
-    if environment.redis is not None:
+    if environment.section(Redis) is not None:
         yield "keys in Redis", lambda: _remove_keys(walk, mark), lambda: len(_keys(walk, mark))
-    if environment.stripe is not None:
+    if environment.section(Stripe) is not None:
         yield "open payments at Stripe", lambda: _close_payments(walk, mark), lambda: len(_payments(walk, mark))
-    if environment.mail is not None:
-        inbox = Inbox(walk.world, environment.mail)
+    if (mail := environment.section(Mail)) is not None:
+        inbox = Inbox(walk.world, mail)
         yield "messages", lambda: inbox.remove(mark), lambda: inbox.count(mark)
 
 

@@ -12,9 +12,12 @@ from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.clients.mongodb import Database
 from gonogo.clients.stripe import StripeApi
-from gonogo.environment.model import Mail, Sentry, Stripe
 from gonogo.evidence.journey import Told
 from gonogo.families.http.bodies import labelled
+from gonogo.families.http.section import Http
+from gonogo.families.mail.section import Mail
+from gonogo.families.sentry.section import Sentry
+from gonogo.families.stripe.section import Stripe
 from gonogo.journey.inbox import Inbox
 from gonogo.journey.people import Person
 from gonogo.journey.replies import Reply, demand, masked
@@ -154,7 +157,7 @@ class Walk:
 
     def metric(self, name: str, **labels: str) -> float:
         """The sum of a series of the service, over all labels that are not given."""
-        http = self.world.environment.http
+        http = self.world.environment.section(Http)
         if http is None or http.metrics is None or http.metrics_token is None:
             raise Unobserved("the environment declares no metrics with a token")
         token = self.world.secrets[http.metrics_token]
@@ -167,32 +170,32 @@ class Walk:
 
     def mail(self, address: str, subject: str) -> int:
         """How many messages with this in their subject reached the address."""
-        section = self._section(self.world.environment.mail, "mail")
+        section = self._section(self.world.environment.section(Mail), "mail")
         inbox = Inbox(self.world, section)
         return self._looked(f"inbox of {address}, {subject!r}", lambda: inbox.count(address, subject))
 
     @property
     def mail_delivery(self) -> timedelta:
         """How long mail may take."""
-        section: Mail = self._section(self.world.environment.mail, "mail")
+        section: Mail = self._section(self.world.environment.section(Mail), "mail")
         return section.delivery
 
     @property
     def stripe_delivery(self) -> timedelta:
         """How long the events of a payment may take."""
-        section: Stripe = self._section(self.world.environment.stripe, "stripe")
+        section: Stripe = self._section(self.world.environment.section(Stripe), "stripe")
         return section.delivery
 
     def stripe(self, work: Callable[[StripeApi], Any], what: str) -> Any:  # noqa: ANN401 - of Stripe's SDK
         """Ask Stripe itself."""
-        section: Stripe = self._section(self.world.environment.stripe, "stripe")
+        section: Stripe = self._section(self.world.environment.section(Stripe), "stripe")
         api = StripeApi(self.world.secrets[section.secret_key], section.api)
         return self._looked(f"Stripe {what}", lambda: self.world.run(work, api))
 
     @property
     def reports(self) -> Reports:
         """Sentry, where errors are looked up."""
-        section: Sentry = self._section(self.world.environment.sentry, "sentry")
+        section: Sentry = self._section(self.world.environment.section(Sentry), "sentry")
         return Reports(self.world, section)
 
     # -- patience ---------------------------------------------------------------------------------------------------

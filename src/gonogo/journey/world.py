@@ -20,10 +20,12 @@ from gonogo.base.secrets import Secrets
 from gonogo.clients import mongodb as mongodb_client
 from gonogo.clients import redis as redis_client
 from gonogo.clients.http import AddressClient, address_client
-from gonogo.clients.mongodb import mongo_questions
-from gonogo.clients.redis import redis_questions
 from gonogo.clients.trust import trust_context
-from gonogo.environment.model import Environment, Smoke
+from gonogo.environment.model import Environment
+from gonogo.families.mongodb.questions import mongo_questions
+from gonogo.families.redis.questions import redis_questions
+from gonogo.families.smoke.section import Smoke
+from gonogo.families.stripe.section import Stripe
 
 Found = TypeVar("Found")
 MARK = "gonogo-"
@@ -68,14 +70,13 @@ class World:
     @property
     def smoke(self) -> Smoke:
         """What the environment says about journeys."""
-        if self.environment.smoke is None:
-            raise Unobserved("the environment declares no [smoke]")
-        return self.environment.smoke
+        return self.environment.require(Smoke)
 
     @property
     def live(self) -> bool:
         """Whether payments are real."""
-        return self.environment.stripe is not None and self.environment.stripe.mode == "live"
+        stripe = self.environment.section(Stripe)
+        return stripe is not None and stripe.mode == "live"
 
     def alive(self) -> None:
         """Raise Stopped when nothing more is to be asked."""

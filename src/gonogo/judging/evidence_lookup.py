@@ -6,7 +6,7 @@ from typing import Any
 
 from gonogo.evidence.base import Evidence, Key, Scope, related
 from gonogo.evidence.record import Failure, Record
-from gonogo.families.kind import ProbeKind
+from gonogo.families.kind import EvidenceKind
 from gonogo.planning.plan import GROUP, PlannedCheck, evidence_arguments
 from gonogo.record.recording import facts
 
@@ -23,7 +23,7 @@ class EvidenceMissing(Exception):
 class Shelf:
     """Finds evidence for checks: by kind, and by the scope that the check is about."""
 
-    kinds: Mapping[str, ProbeKind]
+    kinds: Mapping[str, EvidenceKind]
     scopes: Mapping[str, Sequence[Scope]]
     """All scopes of a kind that were planned."""
 

@@ -17,9 +17,11 @@ from anyio.from_thread import BlockingPortal
 from gonogo.base.errors import GonogoError, Unobserved, UsageError
 from gonogo.base.redaction import Redactor
 from gonogo.base.secrets import Secrets
-from gonogo.environment.model import Environment, Load
+from gonogo.environment.model import Environment
 from gonogo.evidence.load import LoadEvidence
 from gonogo.evidence.record import Failure, Record
+from gonogo.families.http.section import Http
+from gonogo.families.load.section import Load
 from gonogo.journey.sweep import sweep, told
 from gonogo.journey.walk import Walk
 from gonogo.journey.world import World
@@ -85,9 +87,7 @@ class LoadStage:
     @property
     def load(self) -> Load:
         """What the environment file says about it."""
-        if self.environment.load is None:
-            raise Unobserved("the environment declares no [load]")
-        return self.environment.load
+        return self.environment.require(Load)
 
     def _carry_out(self, portal: BlockingPortal) -> LoadEvidence:
         taken_at = datetime.now(UTC)
@@ -198,7 +198,7 @@ class LoadStage:
     @contextmanager
     def _watched(self, world: World) -> Iterator[ServerSide | None]:
         """The service's own metrics, while the context lasts."""
-        http, metrics = self.environment.http, self.load.metrics
+        http, metrics = self.environment.section(Http), self.load.metrics
         if http is None or http.metrics is None or metrics is None:
             yield None
             return

@@ -6,7 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 from gonogo.base.bundled import bundled_root
-from gonogo.environment.load import available, read_environment
+from gonogo.environment.load import available
+from gonogo.families.registry import read_environment
 from gonogo.planning.demands import GATES, LIST
 from gonogo.planning.suite import check_folders, read_suite
 from gonogo.policy.attestations import read_attestations, why_not

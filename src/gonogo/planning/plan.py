@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 from gonogo.base.errors import UsageError
-from gonogo.environment.model import Environment, Family, Part
+from gonogo.environment.model import Environment
 from gonogo.environment.types import Effect
 from gonogo.evidence.base import Scope
-from gonogo.families.kind import ProbeKind
+from gonogo.families.kind import EvidenceKind
+from gonogo.families.stripe.section import Stripe
 from gonogo.planning.declarations import Declaration
 from gonogo.planning.suite import Suite, closure
 from gonogo.policy.catalogue import CheckId, Line
@@ -53,7 +53,7 @@ class Plan:
 def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allowed
     suite: Suite,
     environment: Environment,
-    kinds: Mapping[str, ProbeKind],
+    kinds: Mapping[str, EvidenceKind],
     scopes: Mapping[str, Sequence[Scope]],
     *,
     wanted: Collection[str],
@@ -114,24 +114,25 @@ _WITH = ("stripe", "sentry")
 """Families that belong to the smoke run although they only look: without them the journeys prove little."""
 
 
-def _applies(line: Line, kind: ProbeKind, environment: Environment) -> bool:
+def _applies(line: Line, kind: EvidenceKind, environment: Environment) -> bool:
     """Whether there is such a thing here at all: the family, and the mode of payments that the check is about."""
-    mode = environment.stripe.mode if environment.stripe else line.stripe_mode
+    stripe = environment.section(Stripe)
+    mode = stripe.mode if stripe else line.stripe_mode
     absent = environment.service.without.intersection(_subjects(line, kind))
     return not absent and line.stripe_mode in {None, mode}
 
 
-def _subjects(line: Line, kind: ProbeKind) -> Sequence[Family | Part | Literal["service"]]:
+def _subjects(line: Line, kind: EvidenceKind) -> Sequence[str]:
     """What the environment must declare for the check to make sense, the widest first."""
     return [kind.section, *([kind.part] if kind.part else []), *line.about]
 
 
-def evidence_arguments(declaration: Declaration, kinds: Mapping[str, ProbeKind]) -> list[str]:
+def evidence_arguments(declaration: Declaration, kinds: Mapping[str, EvidenceKind]) -> list[str]:
     """The arguments of a check that ask for evidence, the subject first."""
     return [name for name in declaration.arguments if name in kinds or name.removesuffix(GROUP) in kinds]
 
 
-def subject_of(declaration: Declaration, kinds: Mapping[str, ProbeKind]) -> str:
+def subject_of(declaration: Declaration, kinds: Mapping[str, EvidenceKind]) -> str:
     """What the check is about: its first evidence argument."""
     names = evidence_arguments(declaration, kinds)
     if not names:
@@ -149,7 +150,7 @@ def scopes_of(subject: str, scopes: Mapping[str, Sequence[Scope]]) -> Sequence[S
     return list(dict.fromkeys(scope[:1] for scope in scopes.get(subject.removesuffix(GROUP), ())))
 
 
-def _obstacle(line: Line, kind: ProbeKind, environment: Environment, *, allow_money: bool) -> dict[str, str]:
+def _obstacle(line: Line, kind: EvidenceKind, environment: Environment, *, allow_money: bool) -> dict[str, str]:
     if line.effect is Effect.MONEY and not allow_money:
         return {"obstacle": "it moves real money", "hint": "run it with --allow-money; everything is refunded"}
     for effect in (line.effect, kind.effect):
@@ -160,15 +161,14 @@ def _obstacle(line: Line, kind: ProbeKind, environment: Environment, *, allow_mo
             }
     for subject in _subjects(line, kind):
         if not environment.declares(subject):
-            shown = f"http.{subject}" if subject in get_args(Part) else f"[{subject}]"
             return {
-                "obstacle": f"the environment declares no {shown}",
+                "obstacle": f"the environment declares no {environment.shown(subject)}",
                 "hint": f'declare it, or add "{subject}" to service.without if the service truly has none',
             }
     return {}
 
 
-def _aimless(kind: ProbeKind, targets: Sequence[Scope]) -> dict[str, str]:
+def _aimless(kind: EvidenceKind, targets: Sequence[Scope]) -> dict[str, str]:
     """Why there is nothing to ask although the section is declared, where that has a cure."""
     if targets or not kind.no_target:
         return {}

@@ -8,8 +8,10 @@ from anyio.from_thread import start_blocking_portal
 
 from gonogo.base.errors import UsageError
 from gonogo.base.redaction import Redactor
-from gonogo.environment.load import EnvironmentFile, overlaid, read_environment, resolve_secrets
+from gonogo.environment.load import EnvironmentFile, overlaid, resolve_secrets
 from gonogo.environment.types import Effect
+from gonogo.families.registry import read_environment
+from gonogo.families.smoke.section import Smoke
 from gonogo.journey.sweep import Swept, sweep
 from gonogo.journey.walk import Walk
 from gonogo.journey.world import MARK, World, mark_of
@@ -52,7 +54,7 @@ def permitted(name: str, project: Path, instance: ReferenceInstance | None) -> E
                 "and all that was in it; for one that stays: gonogo reference up"
             )
         file = overlaid(file, instance.overlay)
-    if file.environment.smoke is None:
+    if file.environment.section(Smoke) is None:
         raise UsageError(f"{file.path}: smoke: nothing here makes synthetic data; journeys need the section [smoke]")
     if Effect.WRITE not in file.environment.permits.effects:
         raise UsageError(

@@ -21,7 +21,7 @@ def recorded(plan: RunPlan, collected: Collected, judged: Judged, redactor: Reda
         id=plan.id,
         gonogo=gonogo.__version__,
         environment_name=plan.environment_name,
-        environment=plan.environment,
+        environment=plan.environment.model_dump(mode="json"),
         demands=plan.demands,
         profile=plan.profile,
         allow_money=plan.allow_money,

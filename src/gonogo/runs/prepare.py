@@ -16,12 +16,13 @@ from gonogo.base.secrets import Secrets
 from gonogo.collecting.collected import Collected
 from gonogo.collecting.collector import Job
 from gonogo.collecting.sources import LiveSource
-from gonogo.environment.load import EnvironmentFile, overlaid, read_environment, resolve_secrets
+from gonogo.environment.load import EnvironmentFile, overlaid, resolve_secrets
 from gonogo.environment.model import Environment
 from gonogo.environment.types import Effect
 from gonogo.evidence.base import Key, Scope
-from gonogo.families.attested_url.probe import ATTESTED_URL, url_questions
-from gonogo.families.registry import KINDS
+from gonogo.families.attested_url.probe import ATTESTED_URL, probe_attested_url, url_questions
+from gonogo.families.load.section import Load
+from gonogo.families.registry import KINDS, probes, read_environment
 from gonogo.journey.runner import Journeys
 from gonogo.judging.judged import Judged
 from gonogo.load.process import Crowd
@@ -161,7 +162,7 @@ def _source(  # noqa: PLR0913 - what journeys and load speak with
 ) -> LiveSource:
     journeys = Journeys(environment=environment, secrets=secrets, run_id=run_id, redactor=redactor)
     load = None
-    if environment.load is not None:
+    if environment.section(Load) is not None:
         load = LoadStage(
             environment=environment,
             secrets=secrets,
@@ -193,7 +194,7 @@ def _resolved(
 
 def _can_load(file: EnvironmentFile, gate: str, suite: Suite, wanted: Collection[str]) -> None:
     """Refuse early what would fail late: the load asked for by name, and not declared; or its packages not there."""
-    load, permitted = file.environment.load, Effect.LOAD in file.environment.permits.effects
+    load, permitted = file.environment.section(Load), Effect.LOAD in file.environment.permits.effects
     if gate == LOAD and load is None:
         raise UsageError(f"{file.path}: load: missing; it says which visits are made, and how often (see docs/load.md)")
     if gate == LOAD and not permitted:
@@ -217,15 +218,20 @@ def _steps(suite: Suite) -> Iterator[Scope]:
 
 def _jobs(environment: Environment, secrets: Secrets) -> dict[Key, Job]:
     """Every question that the environment gives rise to."""
-    kinds = (kind for kind in KINDS.values() if getattr(environment, kind.section))
-    jobs = (Job(kind=kind, question=question) for kind in kinds for question in kind.questions(environment, secrets))
+    jobs = (
+        Job(kind=KINDS[name], ask=probe.ask, question=question)
+        for name, probe in probes().items()
+        if environment.declares(KINDS[name].section)
+        for question in probe.questions(environment, secrets)
+    )
     return {job.key: job for job in jobs}
 
 
 def _attested(demands: Demands, environment: Environment) -> dict[Key, Job]:
     """The pages that attestations point to."""
     urls = {said.line: said.url for said in demands.attestations if said.url}
-    jobs = (Job(kind=KINDS[ATTESTED_URL], question=question) for question in url_questions(urls, environment))
+    questions = url_questions(urls, environment)
+    jobs = (Job(kind=KINDS[ATTESTED_URL], ask=probe_attested_url, question=question) for question in questions)
     return {job.key: job for job in jobs}
 
 

@@ -3,8 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from gonogo.base.errors import UsageError
 from gonogo.collecting.sources import RecordedSource
-from gonogo.families.registry import KINDS
+from gonogo.environment.model import Environment
+from gonogo.families.registry import KINDS, environment_from
 from gonogo.judging.judge import judge
 from gonogo.planning.demands import demanded_checks
 from gonogo.planning.plan import build_plan
@@ -30,15 +34,16 @@ def judged_again(folder: Path, project: Path) -> Results:
 def _plan(recording: Recording, source: RecordedSource, project: Path) -> RunPlan:
     """The plan of the recorded run: what was allowed then shows in what was recorded."""
     suite = read_suite(check_folders(project))
+    environment = _environment(recording)
     keys = [(record.kind, record.scope) for record in source.records()]
     return RunPlan(
         id=recording.id,
         environment_name=recording.environment_name,
-        environment=recording.environment,
+        environment=environment,
         suite=suite,
         plan=build_plan(
             suite,
-            recording.environment,
+            environment,
             KINDS,
             scopes_by_kind(keys),
             wanted=demanded_checks(suite, recording.demands),
@@ -53,6 +58,18 @@ def _plan(recording: Recording, source: RecordedSource, project: Path) -> RunPla
         selected=frozenset(recording.selected) if recording.selected is not None else None,
         notes=recording.notes,
     )
+
+
+def _environment(recording: Recording) -> Environment:
+    """The recorded environment, by the families that are installed now. Raises UsageError."""
+    try:
+        return environment_from(recording.environment)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise UsageError(
+            f"evidence.json: environment.{where}: {first['msg']}; the file was damaged or edited"
+        ) from None
 
 
 def differences(recorded: Results, again: Results) -> list[str]:

@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from gonogo.base.errors import IntegrityError, UsageError
-from gonogo.environment.load import read_environment
+from gonogo.families.registry import read_environment
 from gonogo.planning.demands import papers, papers_digest
 from gonogo.planning.digests import expectations_digest
 from gonogo.record.archive import read_results

@@ -2,12 +2,12 @@
 
 import asyncio
 import secrets as randomness
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gonogo.base.secrets import Secrets
-from gonogo.environment.model import Dns, Environment
+from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.dns import (
     Addresses,
@@ -22,6 +22,8 @@ from gonogo.evidence.dns import (
 )
 from gonogo.families.dns.delegation import find_delegation, parents
 from gonogo.families.dns.query import Transport, Vantage
+from gonogo.families.dns.section import Dns
+from gonogo.families.kind import Probe
 
 _PATIENCE_FRACTION = 0.1
 """Of the time for a probe: three steps, each with two attempts and perhaps a third over TCP, must fit."""
@@ -48,7 +50,8 @@ class DnsQuestion:
 def zone_questions(environment: Environment, secrets: Secrets) -> Sequence[DnsQuestion]:
     """The declared zone."""
     del secrets
-    return _questions(environment, [environment.dns.zone] if environment.dns else [])
+    section = environment.section(Dns)
+    return _questions(environment, [section.zone] if section else [])
 
 
 def host_questions(environment: Environment, secrets: Secrets) -> Sequence[DnsQuestion]:
@@ -60,7 +63,8 @@ def host_questions(environment: Environment, secrets: Secrets) -> Sequence[DnsQu
 def name_questions(environment: Environment, secrets: Secrets) -> Sequence[DnsQuestion]:
     """Every declared host, and the further names that must lead somewhere."""
     del secrets
-    return _questions(environment, [*environment.hosts, *(environment.dns.names if environment.dns else ())])
+    section = environment.section(Dns)
+    return _questions(environment, [*environment.hosts, *(section.names if section else ())])
 
 
 async def probe_dns_zone(question: DnsQuestion) -> DnsZoneEvidence:
@@ -111,9 +115,10 @@ async def probe_dns_name(question: DnsQuestion) -> DnsNameEvidence:
 
 
 def _questions(environment: Environment, names: Sequence[str]) -> Sequence[DnsQuestion]:
-    if environment.dns is None:
+    section = environment.section(Dns)
+    if section is None:
         return []
-    vantage = _vantage(environment.dns, environment)
+    vantage = _vantage(section, environment)
     return [DnsQuestion(name=name, vantage=vantage) for name in dict.fromkeys(names)]
 
 
@@ -173,3 +178,10 @@ async def _climb_to_caa(question: DnsQuestion) -> tuple[Answer, ...]:
         if climbed[-1].records:
             break
     return tuple(climbed)
+
+
+PROBES: Mapping[str, Probe] = {
+    "dns_zone": Probe(questions=zone_questions, ask=probe_dns_zone),
+    "dns_host": Probe(questions=host_questions, ask=probe_dns_host),
+    "dns_name": Probe(questions=name_questions, ask=probe_dns_name),
+}

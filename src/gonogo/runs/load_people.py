@@ -1,4 +1,4 @@
-"""``python -m gonogo.load.people make ENV | remove ENV MARK``: the people of a load that Locust itself runs."""
+"""``python -m gonogo.runs.load_people make ENV | remove ENV MARK``: the people of a load that Locust itself runs."""
 
 import os
 import sys
@@ -13,6 +13,7 @@ from gonogo.base.errors import GonogoError, UsageError
 from gonogo.base.redaction import Redactor
 from gonogo.environment.load import resolve_secrets
 from gonogo.environment.types import Effect
+from gonogo.families.load.section import Load
 from gonogo.journey.walk import Walk
 from gonogo.journey.world import MARK, World
 from gonogo.load.plan import PLAN
@@ -27,7 +28,7 @@ from gonogo.runs.prepare import scenarios
 def make(name: str) -> None:
     """Print the plan, with the people that were made."""
     file = permitted(name, Path(), None)
-    if file.environment.load is None:
+    if file.environment.section(Load) is None:
         raise UsageError(f"{file.path}: load: missing; it says which visits are made, and how often")
     if Effect.LOAD not in file.environment.permits.effects:
         raise UsageError(

@@ -1,0 +1,27 @@
+"""What the environment file declares about DNS."""
+
+from datetime import timedelta
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from gonogo.environment.section import Section
+from gonogo.environment.types import Duration, HostName, Port, SocketAddress
+
+
+class Dns(Section):
+    """The zone, who is asked about it, and how fast it must be possible to turn back."""
+
+    zone: HostName
+    port: Port = 53
+    resolvers: Annotated[tuple[SocketAddress, ...], Field(min_length=1)]
+    quorum: Annotated[int, Field(ge=1)] = 2
+    rollback_window: Duration = timedelta(hours=1)
+    names: tuple[HostName, ...] = Field(default=(), description="Further names that must not dangle, as www.")
+
+    @model_validator(mode="after")
+    def _quorum_can_be_met(self) -> Self:
+        if self.quorum > len(self.resolvers):
+            message = f"quorum is {self.quorum}, but only {len(self.resolvers)} resolvers are declared"
+            raise ValueError(message)
+        return self
