@@ -6,10 +6,11 @@ import pytest
 
 from gonogo.base.bundled import bundled_root
 from gonogo.base.secrets import Secrets
-from gonogo.families.registry import KINDS, environment_from, probes
+from gonogo.families.registry import environment_from, installed_families
 from gonogo.planning.plan import PlannedCheck, build_plan
 from gonogo.planning.suite import read_suite
 
+FAMILIES = installed_families(bundled_root())
 SUITE = read_suite([bundled_root() / "checks"])
 EVERYTHING: dict[str, Any] = {
     "health": "/health",
@@ -30,9 +31,9 @@ def planned(http: dict[str, Any], *without: str) -> dict[str, PlannedCheck]:
             "http": {"closed_paths": ["/.env"], **http},
         }
     )
-    questions = ((name, probe.questions(environment, Secrets({}))) for name, probe in probes().items())
+    questions = ((name, probe.questions(environment, Secrets({}))) for name, probe in FAMILIES.probes().items())
     scopes = {name: [question.scope for question in asked] for name, asked in questions}
-    return dict(build_plan(SUITE, environment, KINDS, scopes, wanted=SUITE.order).checks)
+    return dict(build_plan(SUITE, environment, FAMILIES.kinds, scopes, wanted=SUITE.order).checks)
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,14 @@ from gonogo.environment.load import overlaid
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Evidence
 from gonogo.families.redis.section import Redis as RedisSection
-from gonogo.families.registry import KINDS, environment_from, probes, read_environment
+from gonogo.families.registry import environment_from, installed_families, read_environment
 from gonogo.runs.reference_instance import ReferenceProcess
 from tests.dead.conftest import swallowing_server
 
 ROOT = Path(__file__).parents[2]
-PROBES = probes()
-KIND_NAMES = [name for name, kind in KINDS.items() if kind.section in {"mongodb", "redis"}]
+FAMILIES = installed_families(ROOT)
+PROBES = FAMILIES.probes()
+KIND_NAMES = [name for name, kind in FAMILIES.kinds.items() if kind.section in {"mongodb", "redis"}]
 
 
 class Databases:

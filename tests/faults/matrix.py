@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gonogo.planning.plan import LOAD
-from gonogo.planning.suite import Suite, check_folders, read_suite
+from gonogo.planning.suite import Suite, project_suite
 from gonogo.record.results import Outcome, Results
 from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess, known_faults
@@ -85,7 +85,7 @@ def row(fault: str, results: Results, seconds: float) -> str:
 def measure(faults: Sequence[str]) -> Mapping[str, Measured]:
     """Switch these on, one after another, in an environment of their own; a row of the table for each."""
     measured: dict[str, Measured] = {}
-    suite = read_suite(check_folders(Path.cwd()))
+    suite = project_suite(Path.cwd())
     areas = {fault["name"]: fault["area"] for fault in known_faults()}
     with ReferenceProcess() as process:
         for fault in faults:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.collecting.sources import RecordedSource
+from gonogo.collecting.recorded import RecordedSource
 from gonogo.evidence.record import Failure, Record
 from gonogo.evidence.tls import Handshake, TlsEvidence
-from gonogo.families.registry import KINDS, environment_from
+from gonogo.families.registry import environment_from, installed_families
 from gonogo.judging.judge import judge
 from gonogo.planning.demands import Demands
 from gonogo.planning.plan import build_plan
@@ -21,6 +21,7 @@ from gonogo.policy.gates import Gate
 from gonogo.record.results import Results
 from gonogo.runs.conclude import concluded
 
+FAMILIES = installed_families(Path())
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ONE, TWO = ("a.test", "192.0.2.1"), ("a.test", "192.0.2.2")
 ENVIRONMENT = environment_from(
@@ -85,8 +86,9 @@ def made_plan(folder: Path, *records: Record, only: tuple[str, ...] = ()) -> Run
         id="20261123T120000Z-abcdef",
         environment_name="test",
         environment=ENVIRONMENT,
+        families=FAMILIES,
         suite=suite,
-        plan=build_plan(suite, ENVIRONMENT, KINDS, scopes, wanted=suite.order),
+        plan=build_plan(suite, ENVIRONMENT, FAMILIES.kinds, scopes, wanted=suite.order),
         demands=Demands(name="pre-deploy", gate=Gate(title="May we launch?", sections=("*",))),
         planned_keys=[(record.kind, record.scope) for record in records],
         started_at=AT,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gonogo.record.archive import read_results
 from gonogo.record.results import Verdict
-from gonogo.runs.publish import derived
+from gonogo.report.files import derived
 
 SAMPLE = Path(__file__).parents[2] / "reports" / "sample"
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import tomli_w
 
-from gonogo.collecting.sources import RecordedSource
+from gonogo.collecting.recorded import RecordedSource
 from gonogo.evidence.attested_url import AttestedUrlEvidence
 from gonogo.evidence.record import Record
-from gonogo.families.registry import ENVIRONMENT
+from gonogo.families.registry import installed_families
 from gonogo.policy.attestations import Attestation, Evidence, write_attestation
 from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.publish import open_folder, publish
@@ -26,7 +26,7 @@ from gonogo.signing.verification import Expected, Verified, verify_run
 
 PASSPHRASE = "correct horse battery"
 ROLES = {"technical-lead": "Tomás", "product-owner": "Paula", "devops": "Davi"}
-FAMILIES = ["hosts", *ENVIRONMENT.section_keys.values()]
+FAMILIES = ["hosts", *installed_families(Path()).environment.section_keys.values()]
 LIST = "# Launch\n- [ ] Guide <!-- a.guide attest=devops -->\n- [ ] All is well <!-- s.lead -->\n"
 GATES = """
 [default]

@@ -22,7 +22,7 @@ from dotenv import dotenv_values
 from pymongo import MongoClient
 
 from gonogo.planning.plan import WALK
-from gonogo.planning.suite import check_folders, read_suite
+from gonogo.planning.suite import project_suite
 from gonogo.record.results import Results
 from gonogo.runs.cleanup import clean
 from gonogo.runs.prepare import Request, prepare
@@ -86,7 +86,7 @@ def steps(instance: ReferenceInstance) -> Iterator[tuple[str, Way]]:
     """The ids of all that the environment permits, in the order in which they are walked, and a run that has each."""
     smoke = prepare(Request(environment="reference", project=Path.cwd(), gate="smoke"), {}, instance=instance)
     smoke.close()
-    suite = read_suite(check_folders(Path.cwd()))
+    suite = project_suite(Path.cwd())
     for step in suite.order:
         if WALK in suite.declarations[step].arguments and step != MONEY:
             planned = step in smoke.plan.plan.checks and not smoke.plan.plan.checks[step].obstacle

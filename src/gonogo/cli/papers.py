@@ -92,16 +92,12 @@ def waive(*, check: str, environment: str, reason: str, risk: str, owner: str, a
     from gonogo.base.errors import UsageError  # noqa: PLC0415
     from gonogo.base.toml_files import build, moment_from  # noqa: PLC0415
     from gonogo.families.registry import read_environment  # noqa: PLC0415 - help answers at once
-    from gonogo.planning.suite import (  # noqa: PLC0415
-        check_folders,
-        read_suite,
-        selection,
-    )
+    from gonogo.planning.suite import project_suite, selection  # noqa: PLC0415
     from gonogo.policy.waivers import Waiver, refusal, write_waiver  # noqa: PLC0415
 
     root, now = Path(), datetime.now(UTC).replace(microsecond=0)
     read_environment(environment, project=root)
-    suite = read_suite(check_folders(root))
+    suite = project_suite(root)
     selection(suite, [check], "CHECK")
     if not suite.catalogue[check].waivable:
         raise UsageError(refusal(check))

@@ -167,7 +167,7 @@ def replay(folder: Path) -> int:
     from gonogo.base.errors import IntegrityError  # noqa: PLC0415
     from gonogo.cli.output import show_summary  # noqa: PLC0415
     from gonogo.record.archive import read_results  # noqa: PLC0415 - help answers at once
-    from gonogo.runs.publish import RESULTS  # noqa: PLC0415
+    from gonogo.record.run_folder import RESULTS  # noqa: PLC0415
     from gonogo.runs.replay import differences, judged_again  # noqa: PLC0415
 
     recorded = read_results(folder / RESULTS)
@@ -187,8 +187,8 @@ def report(folder: Path, *, style: str) -> int:
     """Render a run's report again from results.json, byte for byte."""
     from gonogo.cli.output import show_github  # noqa: PLC0415
     from gonogo.record.archive import read_results  # noqa: PLC0415 - help answers at once
-    from gonogo.record.run_folder import RunFolder  # noqa: PLC0415
-    from gonogo.runs.publish import RESULTS, derived  # noqa: PLC0415
+    from gonogo.record.run_folder import RESULTS, RunFolder  # noqa: PLC0415
+    from gonogo.report.files import derived  # noqa: PLC0415
 
     results = read_results(folder / RESULTS)
     for name, content in derived(results).items():

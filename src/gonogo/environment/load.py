@@ -177,6 +177,8 @@ def _problem(found: Mapping[str, Any], path: Path, model: type[Environment]) -> 
             return f"{path}: {key}: missing; this key is required"
         case "extra_forbidden":
             nearest = difflib.get_close_matches(str(found["loc"][-1]), _known_keys(found["loc"], model), n=1)
+            if len(found["loc"]) == 1 and not nearest:
+                return f"{path}: [{key}]: {_unknown_section(key)}"
             return f"{path}: {key}: unknown key" + (f"; did you mean {nearest[0]}?" if nearest else "; remove it")
         case "value_error":
             message = str(found["msg"]).removeprefix("Value error, ")
@@ -184,6 +186,16 @@ def _problem(found: Mapping[str, Any], path: Path, model: type[Environment]) -> 
             message = str(found["msg"])
     shown = f"found {_short(found['input'])}; " if key else ""
     return f"{path}: {key + ': ' if key else ''}{shown}{message}"
+
+
+PACKAGES: Mapping[str, str] = {"postgresql": "gonogo-postgresql"}
+"""Section to the package that brings it, where we know one."""
+
+
+def _unknown_section(key: str) -> str:
+    if key in PACKAGES:
+        return f"the family of this section is not installed; the package {PACKAGES[key]} brings it"
+    return "no installed family has this section; install the package that brings it, or remove the section"
 
 
 def _known_keys(location: tuple[str | int, ...], model: Any) -> list[str]:  # noqa: ANN401 - a model, or a part of one

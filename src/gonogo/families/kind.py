@@ -4,9 +4,8 @@ A kind of evidence is known to everybody who reads a record. A probe is known on
 imports drivers and clients, and is loaded when questions are made, never to sign, replay or report.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pkgutil import resolve_name
 from typing import Any, Protocol
 
 from gonogo.base.secrets import Secrets
@@ -65,8 +64,6 @@ class Family:
     sections: Sequence[SectionSpec] = ()
     kinds: Sequence[EvidenceKind] = ()
     probes: str = ""
-    """``package.module:NAME`` of a mapping from the name of a kind to its Probe; empty when nobody is asked."""
-
-    def load_probes(self) -> Mapping[str, Probe]:
-        """Import whoever asks, with the drivers that they need."""
-        return resolve_name(self.probes) if self.probes else {}
+    """``.module:NAME``, from this family's package, of a mapping from a kind's name to its Probe; empty: none asks."""
+    checks: str = ""
+    """The folder of this family's checks, from its package; the bundled checks stand in ``checks/``."""

@@ -1,28 +1,60 @@
 """The families that a project has: their kinds of evidence, their probes, and the environment file that they compose."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from gonogo.environment import load, model
 from gonogo.environment.composition import compose
-from gonogo.families import BUILT_IN
+from gonogo.families.installed import Installed, find_families
 from gonogo.families.kind import EvidenceKind, Probe
 
-KINDS: Mapping[str, EvidenceKind] = {kind.name: kind for family in BUILT_IN for kind in family.kinds}
-ENVIRONMENT: type[model.Environment] = compose(section for family in BUILT_IN for section in family.sections)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Families:
+    """All families of one project, composed."""
+
+    installed: Sequence[Installed]
+    kinds: Mapping[str, EvidenceKind]
+    environment: type[model.Environment]
+
+    @property
+    def foreign(self) -> Sequence[Installed]:
+        """Families that gonogo does not bring itself."""
+        return [installed for installed in self.installed if installed.foreign]
+
+    @property
+    def check_folders(self) -> Mapping[Path, str]:
+        """Folders of checks that foreign families bring, each with its origin."""
+        return {folder: installed.origin for installed in self.foreign if (folder := installed.checks)}
+
+    def probes(self) -> Mapping[str, Probe]:
+        """Everybody who asks, by kind of evidence. Imports every driver. Raises UsageError for a broken family."""
+        return {name: probe for installed in self.installed for name, probe in installed.load_probes().items()}
 
 
-def probes() -> Mapping[str, Probe]:
-    """Everybody who asks, by kind of evidence. Imports every driver."""
-    return {name: probe for family in BUILT_IN for name, probe in family.load_probes().items()}
+def installed_families(project: Path) -> Families:
+    """The families of gonogo, of installed packages, and of the project. Raises UsageError naming a broken one."""
+    return _composed(project.resolve())
 
 
-def environment_from(document: Mapping[str, Any]) -> model.Environment:
-    """The environment that a document describes. Raises pydantic's ValidationError."""
-    return ENVIRONMENT.model_validate(document)
+@cache
+def _composed(project: Path) -> Families:
+    installed = find_families(project)
+    return Families(
+        installed=installed,
+        kinds={kind.name: kind for family in installed for kind in family.family.kinds},
+        environment=compose(section for family in installed for section in family.family.sections),
+    )
 
 
 def read_environment(name: str, *, project: Path) -> load.EnvironmentFile:
     """Find ``environments/NAME.toml`` in the project, or among the bundled ones, and read it. Raises UsageError."""
-    return load.read_environment(name, project=project, model=ENVIRONMENT)
+    return load.read_environment(name, project=project, model=installed_families(project).environment)
+
+
+def environment_from(document: Mapping[str, Any], project: Path | None = None) -> model.Environment:
+    """The environment that a document describes. Raises pydantic's ValidationError."""
+    return installed_families(project or Path()).environment.model_validate(document)

@@ -15,10 +15,11 @@ from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.journey import LAST, Ending, StepEvidence
 from gonogo.evidence.record import Failure, Record
+from gonogo.journey.step import Skipped, Step
 from gonogo.journey.sweep import sweep, told
 from gonogo.journey.walk import Walk
 from gonogo.journey.world import Stopped, World
-from gonogo.planning.plan import WALK, PlannedCheck
+from gonogo.planning.plan import WALK
 from gonogo.policy.catalogue import Severity
 from gonogo.record.results import Observation, Outcome
 from gonogo.verdict.decision import Seen, blocking
@@ -29,19 +30,6 @@ _OUTCOMES: Mapping[Ending, Outcome] = {
     "skip": Outcome.NOT_RUN,
     "bug": Outcome.ERROR,
 }
-
-
-class Skipped(Exception):
-    """A step decided not to be walked."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One check of a journey, ready to be walked."""
-
-    check: PlannedCheck
-    scope: Scope
-    call: Callable[[Walk], object]
 
 
 @dataclass(slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import pytest
 
 from gonogo.base.errors import GonogoError
 from gonogo.base.redaction import Redactor
-from gonogo.collecting.sources import Source
+from gonogo.collecting.source import Source
 from gonogo.judging.judged import Judged
 from gonogo.judging.plugin import MARKER, JudgingPlugin, evidence_fixtures
 from gonogo.planning.run_plan import RunPlan

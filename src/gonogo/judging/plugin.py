@@ -1,6 +1,6 @@
 """Runs a plan's checks under pytest: probes start when collection ends, and every ending becomes an outcome."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from threading import Event
@@ -10,14 +10,13 @@ import pytest
 
 from gonogo.base.errors import Unobserved
 from gonogo.base.redaction import Redactor
-from gonogo.collecting.sources import Source
+from gonogo.collecting.source import Source
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Evidence, Key, Scope
 from gonogo.evidence.journey import StepEvidence
 from gonogo.evidence.record import Failure, Record
-from gonogo.families.registry import KINDS
-from gonogo.journey.runner import Skipped, Step
-from gonogo.journey.walk import Walk
+from gonogo.families.kind import EvidenceKind
+from gonogo.journey.step import Skipped, Step
 from gonogo.judging.evidence_lookup import EvidenceMissing, Shelf, present, shown
 from gonogo.judging.judged import Judged
 from gonogo.planning.plan import GROUP, LOAD, WALK, PlannedCheck
@@ -46,6 +45,7 @@ class JudgingPlugin:
     def __init__(self, plan: RunPlan, source: Source, redactor: Redactor, stop: Event) -> None:
         self.observations: dict[str, list[Observation]] = {}
         self.selected = plan.selected
+        self.kinds: Mapping[str, EvidenceKind] = plan.families.kinds
         self._plan = plan
         self._checks = plan.plan.checks
         self._source = source
@@ -55,7 +55,7 @@ class JudgingPlugin:
         self._stopped_early = False
         self._interrupted = False
         self._finished_at: datetime | None = None
-        self._shelf = Shelf(KINDS, plan.scopes)
+        self._shelf = Shelf(self.kinds, plan.scopes)
         self._walking = False
         self._load_shown_at = ""
 
@@ -164,7 +164,7 @@ class JudgingPlugin:
                 journeys.setdefault(check.declaration.family, []).append(step)
         return journeys
 
-    def _callable(self, item: pytest.Function, check: PlannedCheck) -> Callable[[Walk], object]:
+    def _callable(self, item: pytest.Function, check: PlannedCheck) -> Callable[[Any], object]:
         known = {"environment": self._plan.environment, "policy": check.line.policy}
         wanted = {name: known[name] for name in check.declaration.arguments if name != WALK}
         return partial(_in_our_words, partial(item.obj, **wanted))
@@ -261,7 +261,7 @@ class JudgingPlugin:
 
 def evidence_fixtures(plugin: JudgingPlugin) -> object:
     """An object with one fixture per kind of evidence, and one per group, for pytest to register."""
-    names = [name for kind in KINDS for name in (kind, f"{kind}{GROUP}")]
+    names = [name for kind in plugin.kinds for name in (kind, f"{kind}{GROUP}")]
     return type("EvidenceFixtures", (), {name: _evidence_fixture(plugin, name) for name in names})()
 
 
@@ -286,7 +286,7 @@ def _turn(item: pytest.Item) -> int:
     return {WALK: 1, LOAD: 2}.get(item.stash[_CHECK][0].subject, 0)
 
 
-def _in_our_words(call: Callable[[Walk], object], walk: Walk) -> None:
+def _in_our_words(call: Callable[[Any], object], walk: object) -> None:
     """What pytest raises is no Exception, and means nothing where steps are walked."""
     try:
         call(walk)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Key, Scope
+from gonogo.families.registry import Families
 from gonogo.planning.demands import Demands
 from gonogo.planning.plan import Plan
 from gonogo.planning.suite import Suite
@@ -19,6 +20,7 @@ class RunPlan:
     id: str
     environment_name: str
     environment: Environment
+    families: Families
     suite: Suite
     plan: Plan
     demands: Demands

@@ -294,6 +294,8 @@ class Provenance:
     """Of the checklist, the gates, the attestations and the waivers."""
     notes: Sequence[str] = ()
     """For the signer: a narrowed selection, faults switched on, families declared absent."""
+    families: Sequence[str] = ()
+    """Families that gonogo does not bring itself, each as ``name (package version)``."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,6 +60,7 @@ def concluded(
             environment=expectations_digest(plan.environment),
             policy=plan.demands.digest,
             notes=notes,
+            families=tuple(f"{installed.family.name} ({installed.origin})" for installed in plan.families.foreign),
         ),
     )
     redactor = redactor or Redactor({})

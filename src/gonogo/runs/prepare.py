@@ -15,14 +15,14 @@ from gonogo.base.redaction import Redactor
 from gonogo.base.secrets import Secrets
 from gonogo.collecting.collected import Collected
 from gonogo.collecting.collector import Job
-from gonogo.collecting.sources import LiveSource
+from gonogo.collecting.live import LiveSource
 from gonogo.environment.load import EnvironmentFile, overlaid, resolve_secrets
 from gonogo.environment.model import Environment
 from gonogo.environment.types import Effect
 from gonogo.evidence.base import Key, Scope
 from gonogo.families.attested_url.probe import ATTESTED_URL, probe_attested_url, url_questions
 from gonogo.families.load.section import Load
-from gonogo.families.registry import KINDS, probes, read_environment
+from gonogo.families.registry import Families, installed_families, read_environment
 from gonogo.journey.runner import Journeys
 from gonogo.judging.judged import Judged
 from gonogo.load.process import Crowd
@@ -30,7 +30,7 @@ from gonogo.load.stage import LoadStage
 from gonogo.planning.demands import Demands, demanded_checks, read_demands
 from gonogo.planning.plan import LOAD, WALK, Plan, build_plan, step_scope
 from gonogo.planning.run_plan import RunPlan, scopes_by_kind
-from gonogo.planning.suite import Suite, check_folders, read_suite, selection
+from gonogo.planning.suite import Suite, project_suite, selection
 from gonogo.policy.profiles import Profile
 from gonogo.record.run_folder import new_run_id
 from gonogo.runs.key_shapes import check_keys
@@ -99,10 +99,11 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
 
     A bundled environment is started for the run, unless the caller has an ``instance`` of it already.
     """
-    suite = read_suite(check_folders(request.project))
-    selected = selection(suite, request.only)
     with ExitStack() as resources:
         file, instance = _resolved(request, instance, resources)
+        families = installed_families(file.project)
+        suite = project_suite(request.project, bundled=file.environment.service.bundled)
+        selected = selection(suite, request.only)
         secrets = resolve_secrets(file, environ)
         check_keys(file, secrets)
         demands = read_demands(
@@ -112,7 +113,7 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
         _can_load(file, demands.name, suite, wanted if selected is None else wanted & selected)
         started_at = datetime.now(UTC)
         run_id, redactor = new_run_id(started_at), Redactor(secrets)
-        jobs = {**_jobs(file.environment, secrets), **_attested(demands, file.environment)}
+        jobs = {**_jobs(families, file.environment, secrets), **_attested(families, demands, file.environment)}
         source = _source(request, jobs, environment=file.environment, secrets=secrets, run_id=run_id, redactor=redactor)
         keys = source.planned_keys(_steps(suite))
         return Prepared(
@@ -120,8 +121,9 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
                 id=run_id,
                 environment_name=file.name,
                 environment=file.environment,
+                families=families,
                 suite=suite,
-                plan=_plan(request, suite, file.environment, keys, wanted=wanted),
+                plan=_plan(request, suite, families, file.environment, keys, wanted=wanted),
                 demands=demands,
                 profile=request.profile,
                 allow_money=request.allow_money,
@@ -137,13 +139,19 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
         )
 
 
-def _plan(
-    request: Request, suite: Suite, environment: Environment, keys: Sequence[Key], *, wanted: Collection[str]
+def _plan(  # noqa: PLR0913 - what there is, and what is wanted of it
+    request: Request,
+    suite: Suite,
+    families: Families,
+    environment: Environment,
+    keys: Sequence[Key],
+    *,
+    wanted: Collection[str],
 ) -> Plan:
     return build_plan(
         suite,
         environment,
-        KINDS,
+        families.kinds,
         scopes_by_kind(keys),
         wanted=wanted,
         profile=request.profile,
@@ -216,22 +224,22 @@ def _steps(suite: Suite) -> Iterator[Scope]:
     return (step_scope(found) for found in suite.declarations.values() if WALK in found.arguments)
 
 
-def _jobs(environment: Environment, secrets: Secrets) -> dict[Key, Job]:
+def _jobs(families: Families, environment: Environment, secrets: Secrets) -> dict[Key, Job]:
     """Every question that the environment gives rise to."""
     jobs = (
-        Job(kind=KINDS[name], ask=probe.ask, question=question)
-        for name, probe in probes().items()
-        if environment.declares(KINDS[name].section)
+        Job(kind=families.kinds[name], ask=probe.ask, question=question)
+        for name, probe in families.probes().items()
+        if environment.declares(families.kinds[name].section)
         for question in probe.questions(environment, secrets)
     )
     return {job.key: job for job in jobs}
 
 
-def _attested(demands: Demands, environment: Environment) -> dict[Key, Job]:
+def _attested(families: Families, demands: Demands, environment: Environment) -> dict[Key, Job]:
     """The pages that attestations point to."""
     urls = {said.line: said.url for said in demands.attestations if said.url}
     questions = url_questions(urls, environment)
-    jobs = (Job(kind=KINDS[ATTESTED_URL], ask=probe_attested_url, question=question) for question in questions)
+    jobs = (Job(kind=families.kinds[ATTESTED_URL], ask=probe_attested_url, question=question) for question in questions)
     return {job.key: job for job in jobs}
 
 

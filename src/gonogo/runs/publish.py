@@ -1,7 +1,6 @@
-"""Writes a run's files, redacted: evidence, results, and everything that is derived from results."""
+"""Writes a run's files, redacted: evidence, results, and everything that is a function of results."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,25 +10,10 @@ from gonogo.record.archive import earlier
 from gonogo.record.history import history
 from gonogo.record.results import RESULTS as RESULTS_TYPE
 from gonogo.record.results import Results, canonical
-from gonogo.record.run_folder import RunFolder
-from gonogo.report.ctrf import render_ctrf
-from gonogo.report.html import render_signoff
-from gonogo.report.junit import render_junit
-from gonogo.report.statement import render_statement
-from gonogo.report.summary import render_summary_page
-from gonogo.report.ticked import render_checklist
+from gonogo.record.run_folder import EVIDENCE, RESULTS, SIGNOFF, RunFolder
+from gonogo.report.files import derived
 from gonogo.runs.conclude import concluded, recorded
 from gonogo.runs.prepare import Prepared
-
-EVIDENCE = "evidence.json"
-RESULTS = "results.json"
-SIGNOFF = "signoff.html"
-JUNIT = "junit.xml"
-CTRF = "ctrf.json"
-SUMMARY = "summary.md"
-STATEMENT = "statement.intoto.json"
-CHECKLIST = "checklist.md"
-PYTEST_HTML = "pytest.html"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,18 +52,6 @@ def publish(prepared: Prepared, folder: RunFolder, judged: Judged) -> Published:
     results = canonical(redactor.json(RESULTS_TYPE.dump_python(known, mode="json")))
     page = _write_all(folder, collected, evidence, results)
     return Published(results=results, folder=folder, signoff_digest=hashlib.sha256(page).hexdigest())
-
-
-def derived(results: Results) -> Mapping[str, bytes]:
-    """Every file that is a pure function of the results, by its name."""
-    files = {
-        SIGNOFF: render_signoff(results),
-        JUNIT: render_junit(results),
-        CTRF: render_ctrf(results),
-        SUMMARY: render_summary_page(results),
-        STATEMENT: render_statement(results),
-    }
-    return {**files, CHECKLIST: render_checklist(results)} if results.checklist else files
 
 
 def _write_all(folder: RunFolder, collected: Collected, evidence: bytes, results: Results) -> bytes:

@@ -6,14 +6,14 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from gonogo.base.errors import UsageError
-from gonogo.collecting.sources import RecordedSource
+from gonogo.collecting.recorded import RecordedSource
 from gonogo.environment.model import Environment
-from gonogo.families.registry import KINDS, environment_from
+from gonogo.families.registry import Families, environment_from, installed_families
 from gonogo.judging.judge import judge
 from gonogo.planning.demands import demanded_checks
 from gonogo.planning.plan import build_plan
 from gonogo.planning.run_plan import RunPlan, scopes_by_kind
-from gonogo.planning.suite import check_folders, read_suite
+from gonogo.planning.suite import project_suite
 from gonogo.record.recording import Recording, read_recording, restore
 from gonogo.record.results import Results
 from gonogo.runs.conclude import concluded
@@ -23,28 +23,30 @@ def judged_again(folder: Path, project: Path) -> Results:
     """The results that the folder's evidence gives now. Raises UsageError when it cannot be read."""
     path = folder / "evidence.json"
     recording = read_recording(path)
-    source = RecordedSource(restore(recording.records, KINDS))
+    families = installed_families(project)
+    source = RecordedSource(restore(recording.records, families.kinds))
     # Nobody reads how pytest would show a failure, nor what was logged, and both take their time.
-    plan = _plan(recording, source, project)
+    plan = _plan(recording, source, project, families)
     judged = judge(plan, source, "--tb=no", "-p", "no:logging")
     ended = replace(judged, finished_at=recording.finished_at, interrupted=recording.interrupted)
     return concluded(plan, ended, path.read_bytes(), recording.notes)
 
 
-def _plan(recording: Recording, source: RecordedSource, project: Path) -> RunPlan:
+def _plan(recording: Recording, source: RecordedSource, project: Path, families: Families) -> RunPlan:
     """The plan of the recorded run: what was allowed then shows in what was recorded."""
-    suite = read_suite(check_folders(project))
-    environment = _environment(recording)
+    suite = project_suite(project, bundled=recording.environment["service"].get("bundled", False))
+    environment = _environment(recording, project)
     keys = [(record.kind, record.scope) for record in source.records()]
     return RunPlan(
         id=recording.id,
         environment_name=recording.environment_name,
         environment=environment,
+        families=families,
         suite=suite,
         plan=build_plan(
             suite,
             environment,
-            KINDS,
+            families.kinds,
             scopes_by_kind(keys),
             wanted=demanded_checks(suite, recording.demands),
             profile=recording.profile,
@@ -60,10 +62,10 @@ def _plan(recording: Recording, source: RecordedSource, project: Path) -> RunPla
     )
 
 
-def _environment(recording: Recording) -> Environment:
+def _environment(recording: Recording, project: Path) -> Environment:
     """The recorded environment, by the families that are installed now. Raises UsageError."""
     try:
-        return environment_from(recording.environment)
+        return environment_from(recording.environment, project)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))

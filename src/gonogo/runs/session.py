@@ -3,10 +3,10 @@
 from gonogo.judging.judge import judge
 from gonogo.judging.judged import Judged
 from gonogo.record.results import Results
-from gonogo.record.run_folder import RunFolder
+from gonogo.record.run_folder import PYTEST_HTML, RunFolder
 from gonogo.runs.conclude import concluded
 from gonogo.runs.prepare import Prepared
-from gonogo.runs.publish import PYTEST_HTML, Published, publish
+from gonogo.runs.publish import Published, publish
 
 _PLUGINS = ("pytest_metadata.plugin", "pytest_html.plugin")
 

@@ -12,7 +12,8 @@ from gonogo.planning.demands import papers, papers_digest
 from gonogo.planning.digests import expectations_digest
 from gonogo.record.archive import read_results
 from gonogo.record.results import Results
-from gonogo.runs.publish import EVIDENCE, RESULTS, derived
+from gonogo.record.run_folder import EVIDENCE, RESULTS
+from gonogo.report.files import derived
 from gonogo.runs.replay import differences, judged_again
 from gonogo.signing.bundle import SUFFIXES
 

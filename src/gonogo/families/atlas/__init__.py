@@ -9,5 +9,5 @@ FAMILY = Family(
     name="atlas",
     sections=(SectionSpec(key="atlas", model=Atlas),),
     kinds=(EvidenceKind(name="atlas", section="atlas", evidence=AtlasEvidence),),
-    probes="gonogo.families.atlas.probe:PROBES",
+    probes=".probe:PROBES",
 )

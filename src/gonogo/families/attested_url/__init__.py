@@ -6,5 +6,5 @@ from gonogo.families.kind import EvidenceKind, Family
 FAMILY = Family(
     name="attested_url",
     kinds=(EvidenceKind(name="attested_url", section="service", evidence=AttestedUrlEvidence, optional=True),),
-    probes="gonogo.families.attested_url.probe:PROBES",
+    probes=".probe:PROBES",
 )

@@ -9,5 +9,5 @@ FAMILY = Family(
     name="digitalocean",
     sections=(SectionSpec(key="digitalocean", model=DigitalOcean),),
     kinds=(EvidenceKind(name="droplet", section="digitalocean", evidence=DropletEvidence),),
-    probes="gonogo.families.digitalocean.probe:PROBES",
+    probes=".probe:PROBES",
 )

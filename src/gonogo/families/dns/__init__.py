@@ -13,5 +13,5 @@ FAMILY = Family(
         EvidenceKind(name="dns_host", section="dns", evidence=DnsHostEvidence),
         EvidenceKind(name="dns_name", section="dns", evidence=DnsNameEvidence),
     ),
-    probes="gonogo.families.dns.probe:PROBES",
+    probes=".probe:PROBES",
 )

@@ -19,5 +19,5 @@ FAMILY = Family(
         EvidenceKind(name="metrics", section="http", evidence=MetricsEvidence, part="metrics"),
         EvidenceKind(name="openapi", section="http", evidence=OpenApiEvidence, part="openapi"),
     ),
-    probes="gonogo.families.http.probe:PROBES",
+    probes=".probe:PROBES",
 )

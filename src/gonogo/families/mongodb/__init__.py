@@ -16,5 +16,5 @@ FAMILY = Family(
         EvidenceKind(name="mongo_status", section="mongodb", evidence=MongoStatusEvidence),
         EvidenceKind(name="mongo_write", section="mongodb", evidence=MongoWriteEvidence, effect=Effect.WRITE),
     ),
-    probes="gonogo.families.mongodb.probe:PROBES",
+    probes=".probe:PROBES",
 )

@@ -9,5 +9,5 @@ FAMILY = Family(
     name="ports",
     sections=(SectionSpec(key="ports", model=Ports),),
     kinds=(EvidenceKind(name="ports", section="ports", evidence=PortsEvidence),),
-    probes="gonogo.families.ports.probe:PROBES",
+    probes=".probe:PROBES",
 )

@@ -16,5 +16,5 @@ FAMILY = Family(
         EvidenceKind(name="redis_status", section="redis", evidence=RedisStatusEvidence),
         EvidenceKind(name="redis_write", section="redis", evidence=RedisWriteEvidence, effect=Effect.WRITE),
     ),
-    probes="gonogo.families.redis.probe:PROBES",
+    probes=".probe:PROBES",
 )

@@ -6,5 +6,5 @@ from gonogo.families.kind import EvidenceKind, Family
 FAMILY = Family(
     name="repository",
     kinds=(EvidenceKind(name="repository", section="variables", evidence=RepositoryEvidence),),
-    probes="gonogo.families.repository.probe:PROBES",
+    probes=".probe:PROBES",
 )

@@ -9,5 +9,5 @@ FAMILY = Family(
     name="sentry",
     sections=(SectionSpec(key="sentry", model=Sentry),),
     kinds=(EvidenceKind(name="sentry", section="sentry", evidence=SentryEvidence),),
-    probes="gonogo.families.sentry.probe:PROBES",
+    probes=".probe:PROBES",
 )

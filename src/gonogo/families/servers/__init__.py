@@ -9,5 +9,5 @@ FAMILY = Family(
     name="servers",
     sections=(SectionSpec(key="servers", model=Server, many=True),),
     kinds=(EvidenceKind(name="server", section="servers", evidence=ServerEvidence),),
-    probes="gonogo.families.servers.probe:PROBES",
+    probes=".probe:PROBES",
 )

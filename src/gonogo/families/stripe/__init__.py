@@ -9,5 +9,5 @@ FAMILY = Family(
     name="stripe",
     sections=(SectionSpec(key="stripe", model=Stripe),),
     kinds=(EvidenceKind(name="stripe", section="stripe", evidence=StripeEvidence),),
-    probes="gonogo.families.stripe.probe:PROBES",
+    probes=".probe:PROBES",
 )

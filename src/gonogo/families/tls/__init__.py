@@ -6,5 +6,5 @@ from gonogo.families.kind import EvidenceKind, Family
 FAMILY = Family(
     name="tls",
     kinds=(EvidenceKind(name="tls", section="hosts", evidence=TlsEvidence),),
-    probes="gonogo.families.tls.probe:PROBES",
+    probes=".probe:PROBES",
 )

@@ -17,5 +17,5 @@ FAMILY = Family(
             no_target="declare the files of two environments under [variables.files], and run gonogo where both are",
         ),
     ),
-    probes="gonogo.families.variables.probe:PROBES",
+    probes=".probe:PROBES",
 )

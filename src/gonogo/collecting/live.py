@@ -1,50 +1,17 @@
-"""Where a run's evidence comes from: targets that are asked now, or a recording."""
+"""Targets that are asked now, journeys that are walked now, load that is made now."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Protocol
 
 from gonogo.collecting.collector import Collector, Job
+from gonogo.collecting.source import unasked
 from gonogo.environment.model import Limits
 from gonogo.evidence.base import Key, Scope
-from gonogo.evidence.record import Failure, Record
-from gonogo.journey.runner import Journeys, Step
+from gonogo.evidence.record import Record
+from gonogo.journey.runner import Journeys
+from gonogo.journey.step import Step
 from gonogo.load.stage import LoadStage
 from gonogo.planning.plan import LOAD, WALK
 from gonogo.verdict.decision import Seen
-
-
-class Source(Protocol):
-    """Hands out records by kind and scope."""
-
-    def start(self, keys: Collection[Key]) -> None:
-        """Begin to gather these."""
-
-    def wait(self, key: Key) -> Record:
-        """One record, once it is there."""
-        ...
-
-    def records(self) -> Sequence[Record]:
-        """All that was gathered."""
-        ...
-
-    def walk(self, journeys: Mapping[str, Sequence[Step]], seen: Seen) -> None:
-        """Begin to walk these."""
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether somebody wanted it to end while it was waited for."""
-        ...
-
-    def artefacts(self) -> Mapping[str, bytes]:
-        """Files that belong to what was gathered, by name."""
-        ...
-
-    def notes(self) -> tuple[str, ...]:
-        """What a reader of the report must know of the gathering."""
-        ...
-
-    def close(self) -> None:
-        """Give up what is still pending. Safe to call twice."""
 
 
 class LiveSource:
@@ -91,8 +58,8 @@ class LiveSource:
     def records(self) -> Sequence[Record]:
         """What is known by now, and what was not asked, so that a replay plans the same."""
         known = self._collector.records()
-        load = [self.load.known(_unasked)] if self.load else []
-        return [*(known.get(key) or _unasked(key) for key in self._jobs), *self.journeys.records(), *load]
+        load = [self.load.known(unasked)] if self.load else []
+        return [*(known.get(key) or unasked(key) for key in self._jobs), *self.journeys.records(), *load]
 
     def notes(self) -> tuple[str, ...]:
         """Of journeys and load: what they could not do, and what they left behind."""
@@ -107,45 +74,3 @@ class LiveSource:
 
     def _heard(self, record: Record) -> None:
         self.on_record(record)
-
-
-class RecordedSource:
-    """Gives back what an earlier run recorded."""
-
-    def __init__(self, records: Sequence[Record]) -> None:
-        self._records = {(record.kind, record.scope): record for record in records}
-
-    def start(self, keys: Collection[Key]) -> None:
-        """Nothing is asked."""
-
-    def walk(self, journeys: Mapping[str, Sequence[Step]], seen: Seen) -> None:
-        """They were walked already; their outcomes are carried as recorded."""
-
-    def wait(self, key: Key) -> Record:
-        """The record as it was."""
-        return self._records.get(key) or _unasked(key)
-
-    def records(self) -> Sequence[Record]:
-        """All of the recording."""
-        return list(self._records.values())
-
-    @property
-    def interrupted(self) -> bool:
-        """Nothing takes time."""
-        return False
-
-    def artefacts(self) -> Mapping[str, bytes]:
-        """They lie in the run's folder already."""
-        return {}
-
-    def notes(self) -> tuple[str, ...]:
-        """They stand in the recording already."""
-        return ()
-
-    def close(self) -> None:
-        """Nothing is pending."""
-
-
-def _unasked(key: Key) -> Record:
-    failure = Failure(reason="not asked: no check of this run was about it", never_reached=True)
-    return Record(kind=key[0], scope=key[1], seconds=0.0, failure=failure)
