@@ -5,11 +5,11 @@ import secrets
 import pytest
 
 from gonogo.families.http.section import Http
-from gonogo.journey.walk import Walk
+from smoke.people import WorkMe
 
 
 @pytest.mark.check("errors-canary")
-def test_canary_is_found_in_sentry(walk: Walk) -> None:
+def test_canary_is_found_in_sentry(walk: WorkMe) -> None:
     """The SDK hands out an id even with a wrong key and nobody listening: errors of the launch would vanish the same way.
 
     Fix: compare SENTRY_DSN with the project's client keys; look at the project's quota and inbound filters.
@@ -19,7 +19,7 @@ def test_canary_is_found_in_sentry(walk: Walk) -> None:
 
 
 @pytest.mark.check("errors-provoked")
-def test_error_of_the_service_is_found_in_sentry(walk: Walk) -> None:
+def test_error_of_the_service_is_found_in_sentry(walk: WorkMe) -> None:
     """Our own canary proves the project; this one proves that the service itself reports.
 
     Fix: call sentry_sdk.init with the DSN in the service's own process, and let 500s through to it.
@@ -31,7 +31,7 @@ def test_error_of_the_service_is_found_in_sentry(walk: Walk) -> None:
 
 
 @pytest.mark.check("errors-transaction")
-def test_transaction_is_found_in_sentry(walk: Walk) -> None:
+def test_transaction_is_found_in_sentry(walk: WorkMe) -> None:
     """Without traces nobody knows which request was slow.
 
     Fix: set traces_sample_rate above 0 in sentry_sdk.init, and look at the project's quota for spans.

@@ -142,11 +142,11 @@ def kills(instance: ReferenceInstance) -> bool:
     for step, way in steps(instance):
         code = stopped_after(step, way)
         left = contents(instance)
-        swept = clean("reference", Path.cwd(), {}, instance=instance)
+        cleanup = clean("reference", Path.cwd(), {}, instance=instance)
         remained = {what: number for what, number in contents(instance).items() if clean_now.get(what) != number}
-        good &= code == KILLED and not remained and not swept.remaining
+        good &= code == KILLED and not remained and not cleanup.remaining
         print(
-            f"killed after {step} (exit {code}): {sum(left.values())} things there, found {swept.found_words}; "
+            f"killed after {step} (exit {code}): {sum(left.values())} things there, found {cleanup.found_words}; "
             f"remained {remained or 'nothing'}",
             flush=True,
         )

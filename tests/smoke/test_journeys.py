@@ -81,9 +81,9 @@ def test_clean_removes_what_a_killed_run_left(instance: ReferenceInstance, step:
     before = contents(instance)
     assert stopped_after(step, Way(overlay=instance.overlay)) == KILLED
     assert contents(instance) != before
-    swept = clean("reference", Path.cwd(), {}, instance=instance)
-    assert swept.found["users"] > 0
-    assert not swept.remaining
+    cleanup = clean("reference", Path.cwd(), {}, instance=instance)
+    assert cleanup.found["users"] > 0
+    assert not cleanup.remaining
     assert contents(instance) == before
     assert not clean("reference", Path.cwd(), {}, instance=instance).found
 
@@ -212,8 +212,8 @@ def test_clean_gives_the_money_of_a_killed_run_back(process: ReferenceProcess, i
         while contents(told).get("centavos kept", 0) == before.get("centavos kept", 0):
             assert time.monotonic() < deadline, "nothing was charged"
     process.set_faults(["stripe-live"])
-    swept = clean("reference", Path.cwd(), keys, instance=told)
-    assert not swept.remaining
+    cleanup = clean("reference", Path.cwd(), keys, instance=told)
+    assert not cleanup.remaining
     assert contents(told) == before
 
 

@@ -19,6 +19,8 @@ class SectionSpec:
     model: type[Section]
     many: bool = False
     """Whether it is a table of tables, as in ``[servers.web1]``."""
+    base: type[Section] | None = None
+    """A model whose place this one takes: ``Environment.section`` finds it by either."""
     parts: tuple[str, ...] = ()
     """Keys of the section that ``service.without`` may name by themselves."""
 
@@ -30,7 +32,7 @@ def compose(sections: Iterable[SectionSpec]) -> type[Environment]:
     fields: dict[str, Any] = {spec.key: _field(spec) for spec in specs}
     fields["service"] = (_service(words), ...)
     composed: type[Environment] = create_model("Environment", __base__=Environment, __doc__=_DOCUMENTATION, **fields)
-    composed.section_keys = {spec.model: spec.key for spec in specs}
+    composed.section_keys = {model: spec.key for spec in specs for model in (spec.model, spec.base) if model}
     composed.part_keys = {part: spec.key for spec in specs for part in spec.parts}
     return composed
 

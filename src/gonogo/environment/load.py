@@ -37,9 +37,8 @@ class EnvironmentFile:
         return self.path.parent.parent
 
 
-def read_environment(name: str, *, project: Path, model: type[Environment]) -> EnvironmentFile:
-    """Find ``environments/NAME.toml`` in the project, or among the bundled ones, and read it into this model."""
-    path = _find(name, project)
+def read_environment(name: str, path: Path, *, model: type[Environment]) -> EnvironmentFile:
+    """Read the file into this model. Raises UsageError."""
     document = _parse(path)
     return EnvironmentFile(name=name, path=path, document=document, environment=_validate(document, path, model))
 
@@ -121,7 +120,8 @@ def available(project: Path) -> list[str]:
 _OTHER_FILES = {"gates", "signers"}
 
 
-def _find(name: str, project: Path) -> Path:
+def find_environment(name: str, project: Path) -> Path:
+    """``environments/NAME.toml`` of the project, or the bundled one of that name. Raises UsageError."""
     candidates = [folder / _FOLDER / f"{name}.toml" for folder in (project, bundled_root())]
     if Path(name).name == name:
         for path in candidates:

@@ -135,9 +135,10 @@ class Environment(Section):
         return value
 
     def declares(self, what: str) -> bool:
-        """Whether there is anything to verify: a section, or a part of one. An empty list declares nothing."""
-        section = self.part_keys.get(what)
-        return bool(getattr(getattr(self, section, None) if section else self, what, None))
+        """Whether there is anything to verify: a section, a part, or ``section.key``. An empty list declares nothing."""
+        section, _, key = what.rpartition(".")
+        section = section or self.part_keys.get(what, "")
+        return bool(getattr(getattr(self, section, None) if section else self, key, None))
 
     def shown(self, what: str) -> str:
         """A section or a part of one, spelled as in a message: ``[dns]``, ``http.metrics``."""

@@ -1,7 +1,7 @@
 """The families that a project has: their kinds of evidence, their probes, and the environment file that they compose."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,8 @@ from gonogo.environment import load, model
 from gonogo.environment.composition import compose
 from gonogo.families.installed import Installed, find_families
 from gonogo.families.kind import EvidenceKind, Probe
+from gonogo.families.smoke.section import Smoke
+from gonogo.families.smoke.settings import settings_model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +45,25 @@ def installed_families(project: Path) -> Families:
 @cache
 def _composed(project: Path) -> Families:
     installed = find_families(project)
+    settings = settings_model(project)
     return Families(
         installed=installed,
         kinds={kind.name: kind for family in installed for kind in family.family.kinds},
-        environment=compose(section for family in installed for section in family.family.sections),
+        environment=compose(
+            replace(section, model=settings, base=Smoke) if section.model is Smoke else section
+            for family in installed
+            for section in family.family.sections
+        ),
     )
 
 
 def read_environment(name: str, *, project: Path) -> load.EnvironmentFile:
-    """Find ``environments/NAME.toml`` in the project, or among the bundled ones, and read it. Raises UsageError."""
-    return load.read_environment(name, project=project, model=installed_families(project).environment)
+    """Find ``environments/NAME.toml`` in the project, or among the bundled ones, and read it. Raises UsageError.
+
+    The families and ``smoke/settings.py`` are those of the project that the file belongs to.
+    """
+    path = load.find_environment(name, project)
+    return load.read_environment(name, path, model=installed_families(path.parent.parent).environment)
 
 
 def environment_from(document: Mapping[str, Any], project: Path | None = None) -> model.Environment:

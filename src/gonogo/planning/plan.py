@@ -7,6 +7,7 @@ from gonogo.base.errors import UsageError
 from gonogo.environment.model import Environment
 from gonogo.environment.types import Effect
 from gonogo.evidence.base import Scope
+from gonogo.evidence.journey import LAST
 from gonogo.families.kind import EvidenceKind
 from gonogo.families.stripe.section import Stripe
 from gonogo.planning.declarations import Declaration
@@ -62,6 +63,7 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
 ) -> Plan:
     """Plan what is ``wanted``, but for what the service declares not to have."""
     planned = {}
+    journeys = has_journeys(suite)
     absent: dict[str, Sequence[CheckId]] = {}
     for identifier in suite.order:
         declaration, line = suite.declarations[identifier], _reaching(suite.catalogue[identifier], absent)
@@ -71,6 +73,8 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
         unasked = kind.optional and not scopes.get(kind.name)
         if not applies and kind.section not in environment.service.without:
             absent[identifier] = line.needs
+        if subject == WALK and not journeys:
+            continue  # without a journey there is no test data to clean up
         if identifier in wanted and applies and not unasked:
             targets = [step_scope(declaration)] if subject == WALK else scopes_of(subject, scopes)
             obstacle = _obstacle(line, kind, environment, allow_money=allow_money)
@@ -88,6 +92,11 @@ def _reaching(line: Line, absent: Mapping[str, Sequence[CheckId]]) -> Line:
     """The same with the needs of what its family lacks here in its place: a cause further back is still the cause."""
     needs = dict.fromkeys(one for need in line.needs for one in absent.get(need, (need,)))
     return line if tuple(needs) == line.needs else line.model_copy(update={"needs": tuple(needs)})
+
+
+def has_journeys(suite: Suite) -> bool:
+    """Whether the project has journeys: the clean-up, which gonogo brings, is none."""
+    return any(WALK in check.arguments and check.family != LAST for check in suite.declarations.values())
 
 
 def step_scope(declaration: Declaration) -> Scope:
@@ -119,7 +128,7 @@ def _applies(line: Line, kind: EvidenceKind, environment: Environment) -> bool:
     stripe = environment.section(Stripe)
     mode = stripe.mode if stripe else line.stripe_mode
     absent = environment.service.without.intersection(_subjects(line, kind))
-    return not absent and line.stripe_mode in {None, mode}
+    return not absent and line.stripe_mode in {None, mode} and all(environment.declares(key) for key in line.where)
 
 
 def _subjects(line: Line, kind: EvidenceKind) -> Sequence[str]:

@@ -55,6 +55,8 @@ class Line(BaseModel):
     effect: Effect = Effect.READ
     about: tuple[Text, ...] = ()
     """Further sections of the environment, or parts of one, without which it makes no sense: ``mail``, ``series``."""
+    where: tuple[Text, ...] = ()
+    """Keys of the environment file, as ``load.failures``: planned only where it declares them, missed nowhere else."""
     stripe_mode: Literal["test", "live"] | None = None
     """Planned only where payments are in this mode; None: in both."""
     profiles: tuple[Profile, ...] = ()

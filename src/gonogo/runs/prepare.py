@@ -9,7 +9,6 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from gonogo.base.bundled import bundled_root
 from gonogo.base.errors import UsageError
 from gonogo.base.redaction import Redactor
 from gonogo.base.secrets import Secrets
@@ -23,12 +22,14 @@ from gonogo.evidence.base import Key, Scope
 from gonogo.families.attested_url.probe import ATTESTED_URL, probe_attested_url, url_questions
 from gonogo.families.load.section import Load
 from gonogo.families.registry import Families, installed_families, read_environment
+from gonogo.families.smoke.section import Smoke
+from gonogo.journey.project import walk_of
 from gonogo.journey.runner import Journeys
 from gonogo.judging.judged import Judged
 from gonogo.load.process import Crowd
 from gonogo.load.stage import LoadStage
 from gonogo.planning.demands import Demands, demanded_checks, read_demands
-from gonogo.planning.plan import LOAD, WALK, Plan, build_plan, step_scope
+from gonogo.planning.plan import LOAD, SMOKE, WALK, Plan, build_plan, has_journeys, step_scope
 from gonogo.planning.run_plan import RunPlan, scopes_by_kind
 from gonogo.planning.suite import Suite, project_suite, selection
 from gonogo.policy.profiles import Profile
@@ -110,11 +111,12 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
             request.project, suite, environment=file.name, service=file.environment.service, gate=request.gate
         )
         wanted = demanded_checks(suite, demands)
+        _can_walk(file, demands.name, suite)
         _can_load(file, demands.name, suite, wanted if selected is None else wanted & selected)
         started_at = datetime.now(UTC)
         run_id, redactor = new_run_id(started_at), Redactor(secrets)
         jobs = {**_jobs(families, file.environment, secrets), **_attested(families, demands, file.environment)}
-        source = _source(request, jobs, environment=file.environment, secrets=secrets, run_id=run_id, redactor=redactor)
+        source = _source(request, file, jobs, secrets=secrets, run_id=run_id, redactor=redactor)
         keys = source.planned_keys(_steps(suite))
         return Prepared(
             plan=RunPlan(
@@ -130,7 +132,7 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
                 planned_keys=keys,
                 started_at=started_at,
                 selected=selected,
-                notes=tuple(_notes(request, file.environment, instance)),
+                notes=tuple(_notes(request, file.environment, suite, instance)),
             ),
             source=source,
             redactor=redactor,
@@ -161,14 +163,15 @@ def _plan(  # noqa: PLR0913 - what there is, and what is wanted of it
 
 def _source(  # noqa: PLR0913 - what journeys and load speak with
     request: Request,
+    file: EnvironmentFile,
     jobs: Mapping[Key, Job],
     *,
-    environment: Environment,
     secrets: Secrets,
     run_id: str,
     redactor: Redactor,
 ) -> LiveSource:
-    journeys = Journeys(environment=environment, secrets=secrets, run_id=run_id, redactor=redactor)
+    environment, walk = file.environment, walk_of(file.project)
+    journeys = Journeys(environment=environment, secrets=secrets, run_id=run_id, redactor=redactor, walk=walk)
     load = None
     if environment.section(Load) is not None:
         load = LoadStage(
@@ -176,7 +179,8 @@ def _source(  # noqa: PLR0913 - what journeys and load speak with
             secrets=secrets,
             run_id=run_id,
             redactor=redactor,
-            folder=scenarios(request.project),
+            folder=scenarios(file),
+            walk=walk,
             profile=request.profile,
             crowd=request.crowd,
         )
@@ -200,6 +204,22 @@ def _resolved(
     return file, instance
 
 
+def _can_walk(file: EnvironmentFile, gate: str, suite: Suite) -> None:
+    """Refuse a smoke run in which nobody would walk: checks alone say little about critical paths."""
+    if gate != SMOKE:
+        return
+    if not has_journeys(suite):
+        raise UsageError(
+            f"{file.path}: no journeys: {file.project / 'smoke'} has none; write some (docs/journeys.md), or use gonogo run"
+        )
+    if file.environment.section(Smoke) is None:
+        raise UsageError(f"{file.path}: smoke: missing; it says where synthetic users live (see docs/journeys.md)")
+    if Effect.WRITE not in file.environment.permits.effects:
+        raise UsageError(
+            f'{file.path}: permits.effects: journeys are a "{Effect.WRITE}", which is not permitted here; add it'
+        )
+
+
 def _can_load(file: EnvironmentFile, gate: str, suite: Suite, wanted: Collection[str]) -> None:
     """Refuse early what would fail late: the load asked for by name, and not declared; or its packages not there."""
     load, permitted = file.environment.section(Load), Effect.LOAD in file.environment.permits.effects
@@ -214,10 +234,9 @@ def _can_load(file: EnvironmentFile, gate: str, suite: Suite, wanted: Collection
         raise UsageError(f"{file.path}: load: its packages are not installed: pip install 'gonogo[load]'")
 
 
-def scenarios(project: Path) -> Path:
-    """Where the scenarios of the load are: the project's own, or those that gonogo brings."""
-    own = project.resolve() / "loadtests"
-    return own if (own / "locustfile.py").is_file() else bundled_root() / "loadtests"
+def scenarios(file: EnvironmentFile) -> Path:
+    """The folder of the project's load scenarios; it need not exist where no load is declared."""
+    return file.project.resolve() / "loadtests"
 
 
 def _steps(suite: Suite) -> Iterator[Scope]:
@@ -243,13 +262,17 @@ def _attested(families: Families, demands: Demands, environment: Environment) ->
     return {job.key: job for job in jobs}
 
 
-def _notes(request: Request, environment: Environment, instance: ReferenceInstance | None) -> Iterator[str]:
+def _notes(
+    request: Request, environment: Environment, suite: Suite, instance: ReferenceInstance | None
+) -> Iterator[str]:
     if request.profile != "gate":
         yield f"the load had the profile {request.profile}"
     if request.only:
         yield f"narrowed to {', '.join(sorted(request.only))} and what they need"
     if environment.service.without:
         yield f"the service is declared to have no {', '.join(sorted(environment.service.without))}"
+    if not has_journeys(suite):
+        yield "no journey was walked: this project has none in smoke/"
     if instance is not None and instance.attached:
         yield "attached to the reference environment that is already up"
     if instance is not None and instance.faults:

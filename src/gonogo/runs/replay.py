@@ -1,14 +1,16 @@
 """Judges recorded evidence again: the same evidence, the same checks, the same verdict."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from gonogo.base.bundled import bundled_root
 from gonogo.base.errors import UsageError
 from gonogo.collecting.recorded import RecordedSource
 from gonogo.environment.model import Environment
-from gonogo.families.registry import Families, environment_from, installed_families
+from gonogo.families.registry import Families, installed_families
 from gonogo.judging.judge import judge
 from gonogo.planning.demands import demanded_checks
 from gonogo.planning.plan import build_plan
@@ -23,7 +25,7 @@ def judged_again(folder: Path, project: Path) -> Results:
     """The results that the folder's evidence gives now. Raises UsageError when it cannot be read."""
     path = folder / "evidence.json"
     recording = read_recording(path)
-    families = installed_families(project)
+    families = installed_families(_home(recording, project))
     source = RecordedSource(restore(recording.records, families.kinds))
     # Nobody reads how pytest would show a failure, nor what was logged, and both take their time.
     plan = _plan(recording, source, project, families)
@@ -34,8 +36,8 @@ def judged_again(folder: Path, project: Path) -> Results:
 
 def _plan(recording: Recording, source: RecordedSource, project: Path, families: Families) -> RunPlan:
     """The plan of the recorded run: what was allowed then shows in what was recorded."""
-    suite = project_suite(project, bundled=recording.environment["service"].get("bundled", False))
-    environment = _environment(recording, project)
+    suite = project_suite(project, bundled=_bundled(recording))
+    environment = _environment(recording, families)
     keys = [(record.kind, record.scope) for record in source.records()]
     return RunPlan(
         id=recording.id,
@@ -62,10 +64,21 @@ def _plan(recording: Recording, source: RecordedSource, project: Path, families:
     )
 
 
-def _environment(recording: Recording, project: Path) -> Environment:
+def _bundled(recording: Recording) -> bool:
+    service = recording.environment.get("service")
+    return isinstance(service, Mapping) and service.get("bundled") is True
+
+
+def _home(recording: Recording, project: Path) -> Path:
+    """The project whose families and settings the environment was read with."""
+    own = (project / "environments" / f"{Path(recording.environment_name).name}.toml").is_file()
+    return project if own or not _bundled(recording) else bundled_root()
+
+
+def _environment(recording: Recording, families: Families) -> Environment:
     """The recorded environment, by the families that are installed now. Raises UsageError."""
     try:
-        return environment_from(recording.environment, project)
+        return families.environment.model_validate(recording.environment)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))

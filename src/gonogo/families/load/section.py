@@ -72,7 +72,9 @@ class Load(Section):
     endpoints: Mapping[Text, Budget] = Field(
         default_factory=dict, description="Endpoints with a budget of their own, beside that of their class."
     )
-    failures: Mapping[Literal["payments", "registrations", "uploads"], FailureLimit] = Field(default_factory=dict)
+    failures: Mapping[Text, FailureLimit] = Field(
+        default_factory=dict, description="Name to what may seldom fail, as in [load.failures.checkout]."
+    )
     metrics: LoadMetrics | None = None
     memory_limit: Size | None = None
     leak_bytes_per_request: Annotated[float, Field(gt=0)] = 4096
