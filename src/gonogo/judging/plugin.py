@@ -231,6 +231,12 @@ class JudgingPlugin:
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Stop asking."""
+        self.finish(session)
+
+    def finish(self, session: pytest.Session) -> None:
+        """Stop asking, and note how the session ended; once."""
+        if self._finished_at is not None:
+            return
         self._stopped_early = bool(session.shouldstop or session.shouldfail)
         self._source.close()
         self._interrupted |= self._stop.is_set()

@@ -23,8 +23,12 @@ def expectations_digest(environment: Environment) -> str:
 
 
 def catalogue_digest(suite: Suite) -> str:
-    """SHA-256 over every catalogue of the suite."""
-    return _digest(folder / "catalogue.toml" for folder in suite.folders)
+    """SHA-256 over every catalogue of the suite, and what the project's own policy makes of them."""
+    catalogues = _digest(folder / "catalogue.toml" for folder in suite.folders)
+    if not suite.differences:
+        return catalogues
+    changes = [[each.check, each.key, each.bundled, each.local] for each in suite.differences]
+    return hashlib.sha256(catalogues.encode() + rfc8785.dumps(changes)).hexdigest()
 
 
 def code_digest(suite: Suite) -> str:

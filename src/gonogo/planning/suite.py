@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from gonogo.base.errors import UsageError
 from gonogo.families.registry import installed_families
 from gonogo.planning.declarations import Declaration, read_declarations
 from gonogo.policy.catalogue import Catalogue, Line, read_catalogue
+from gonogo.policy.local import FILE, Difference, changed, read_local_policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,8 @@ class Suite:
     order: Sequence[str]
     origins: Mapping[Path, str] = field(default_factory=dict)
     """Folder to the package that brings it; folders of the project are not in it."""
+    differences: Sequence[Difference] = ()
+    """What the project's ``policy.toml`` changed of the catalogues."""
 
     def origin(self, identifier: str) -> str:
         """The package that brings the check, ``gonogo`` among them, or ``project`` for one of the project's own."""
@@ -34,8 +37,8 @@ class Suite:
         return next(iter(difflib.get_close_matches(identifier, self.order, n=1)), None)
 
 
-def project_suite(project: Path, *, bundled: bool = False) -> Suite:
-    """Every check that a project has: the generic ones, those of foreign families, and its own.
+def project_suite(project: Path, *, bundled: bool = False, environment: str | None = None) -> Suite:
+    """Every check that a project has, by its own policy: the generic ones, those of foreign families, and its own.
 
     WorkMe's journeys and scenarios belong to WorkMe, so that they are read for the ``bundled`` reference environment
     (and in the repository, whose project is WorkMe) only. Raises UsageError.
@@ -43,9 +46,18 @@ def project_suite(project: Path, *, bundled: bool = False) -> Suite:
     home = bundled_root()
     origins = {home / "checks": "gonogo", **installed_families(project).check_folders}
     roots = dict.fromkeys([*([home] if bundled else []), project.resolve()])
-    own = (root / name for name in ("checks", "smoke", "loadtests") for root in roots)
+    own = ((root / name).resolve() for name in ("checks", "smoke", "loadtests") for root in roots)
     folders = [folder for folder in dict.fromkeys((*origins, *own)) if (folder / "catalogue.toml").is_file()]
-    return read_suite(folders, origins={folder: origin for folder, origin in origins.items() if folder in folders})
+    suite = read_suite(folders, origins={folder: origin for folder, origin in origins.items() if folder in folders})
+    return _with_local_policy(suite, home if bundled and not (project / FILE).is_file() else project, environment)
+
+
+def _with_local_policy(suite: Suite, project: Path, environment: str | None) -> Suite:
+    path = project / FILE
+    lines, differences = changed(suite.catalogue, read_local_policy(project), environment, path)
+    if problems := list(_contradictions(lines, suite.declarations)):
+        raise UsageError(*problems)
+    return replace(suite, catalogue=lines, order=_ordered(lines), differences=tuple(differences))
 
 
 def read_suite(folders: Sequence[Path], *, origins: Mapping[Path, str] | None = None) -> Suite:

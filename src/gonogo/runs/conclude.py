@@ -10,7 +10,7 @@ from gonogo.judging.judged import Judged
 from gonogo.planning.digests import catalogue_digest, code_digest, expectations_digest
 from gonogo.planning.run_plan import RunPlan
 from gonogo.record.recording import Recording, store, to_bytes, to_document
-from gonogo.record.results import RESULTS, Provenance, Results, RunIdentity
+from gonogo.record.results import RESULTS, PolicyDifference, Provenance, Results, RunIdentity
 from gonogo.verdict.checklist_status import account, waived
 from gonogo.verdict.decision import conclude, count, decide, root_causes
 
@@ -60,6 +60,10 @@ def concluded(
             environment=expectations_digest(plan.environment),
             policy=plan.demands.digest,
             notes=notes,
+            policy_differences=tuple(
+                PolicyDifference(check=each.check, key=each.key, bundled=each.bundled, local=each.local)
+                for each in plan.suite.differences
+            ),
             families=tuple(f"{installed.family.name} ({installed.origin})" for installed in plan.families.foreign),
         ),
     )

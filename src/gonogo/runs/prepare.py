@@ -103,7 +103,7 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
     with ExitStack() as resources:
         file, instance = _resolved(request, instance, resources)
         families = installed_families(file.project)
-        suite = project_suite(request.project, bundled=file.environment.service.bundled)
+        suite = project_suite(request.project, bundled=file.environment.service.bundled, environment=file.name)
         selected = selection(suite, request.only)
         secrets = resolve_secrets(file, environ)
         check_keys(file, secrets)

@@ -36,7 +36,7 @@ def judged_again(folder: Path, project: Path) -> Results:
 
 def _plan(recording: Recording, source: RecordedSource, project: Path, families: Families) -> RunPlan:
     """The plan of the recorded run: what was allowed then shows in what was recorded."""
-    suite = project_suite(project, bundled=_bundled(recording))
+    suite = project_suite(project, bundled=_bundled(recording), environment=recording.environment_name)
     environment = _environment(recording, families)
     keys = [(record.kind, record.scope) for record in source.records()]
     return RunPlan(
