@@ -76,8 +76,10 @@ def test_interrupted_run_is_incomplete_and_exits_130(silent: Path, number: signa
 def test_killed_run_leaves_its_provisional_record(silent: Path) -> None:
     """`latest` must not go on pointing to yesterday's GO."""
     process = started(silent, "silent")
-    process.kill()
+    for pid in children_of(process.pid):
+        os.kill(pid, signal.SIGKILL)
     process.communicate(timeout=30)
+    assert process.returncode == 3
     found = record(silent, "silent")
     assert found["decision"]["verdict"] == "INCOMPLETE"  # type: ignore[index]  # JSON
     assert "did not finish" in json.dumps(found)
@@ -88,7 +90,8 @@ def test_killed_run_leaves_its_provisional_record(silent: Path) -> None:
 def test_reference_environment_ends_with_its_run(project: Path, number: signal.Signals) -> None:
     """Nobody looks for a forgotten mongod."""
     process = started(project, "reference")
-    states = [child for child in reference_processes() if parent_of(child) == process.pid]
+    parents = {process.pid, *children_of(process.pid)}
+    states = [child for child in reference_processes() if parent_of(child) in parents]
     process.send_signal(number)
     process.communicate(timeout=60)
     assert states, "the reference environment was not running"
@@ -103,6 +106,11 @@ def test_two_runs_at_once_do_not_meet(project: Path) -> None:
     assert [process.returncode for process in both] == [0, 0], outputs
     runs = [path for path in (project / "reports" / "reference").iterdir() if not path.is_symlink()]
     assert len(runs) == 2
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that this one started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def reference_processes() -> list[int]:

@@ -39,3 +39,10 @@ class Unobserved(GonogoError):
 
 class IntegrityError(GonogoError):
     """A run's files contradict each other, or what they should reproduce."""
+
+
+WITHOUT_ASSERTIONS = (
+    "Python was started with -O (PYTHONOPTIMIZE), which removes assertions: no check could fail; "
+    "unset PYTHONOPTIMIZE, and start it without -O"
+)
+"""Why nothing is judged by an optimised Python."""

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import click
 
 import gonogo
-from gonogo.base.errors import IntegrityError, UsageError
+from gonogo.base.errors import WITHOUT_ASSERTIONS, IntegrityError, UsageError
+from gonogo.base.supervision import tell
 from gonogo.cli.checklist import checklist
 from gonogo.cli.checks import checks
 from gonogo.cli.clean import clean
@@ -18,6 +19,8 @@ from gonogo.cli.papers import attest, waive
 from gonogo.cli.reference import reference
 from gonogo.cli.runs import load, replay, report, run, smoke
 from gonogo.cli.signing import key, seal, sign, verify
+from gonogo.cli.streams import make_patient
+from gonogo.cli.supervisor import begin_supervised, is_judging, supervise
 
 EXIT_USAGE = 2
 EXIT_INTEGRITY = 4
@@ -41,8 +44,20 @@ for _command in (key, sign, verify, seal, env, checks, schema, reference):
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line, and exit."""
-    sys.exit(_run(arguments))
+    """Run the command line, and exit: a command that judges in a process of its own, the others in this one."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if is_judging(words):
+        if sys.flags.optimize:
+            click.echo(f"gonogo: {WITHOUT_ASSERTIONS}", err=True)
+            sys.exit(EXIT_USAGE)
+        sys.exit(supervise(words))
+    begin_supervised()
+    make_patient()
+    code = _run(words)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    tell(f"end {code}")
+    sys.exit(code)
 
 
 def _run(arguments: Sequence[str] | None) -> int:

@@ -136,6 +136,7 @@ def _verified(asked: dict[str, Any], reports: Path, *, strict: bool, style: str)
 
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGHUP, interrupt)
     gc.freeze()  # the modules are here to stay: going through them again and again takes a tenth of a smoke run
     request = Request(project=Path(), **asked)
     progress = Progress(sys.stderr)

@@ -61,7 +61,8 @@ class Installed:
             return {}
         module, _, name = self.family.probes.partition(":")
         try:
-            probes = getattr(importlib.import_module(module, self.module.__name__), name)
+            place = importlib.import_module(module, self.module.__name__) if module else self.module
+            probes = getattr(place, name)
         except Exception as error:  # noqa: BLE001 - somebody else's code is imported
             raise _broken(self.family.name, self.origin, error) from None
         unknown = sorted(probes.keys() - {kind.name for kind in self.family.kinds})

@@ -64,6 +64,6 @@ class Family:
     sections: Sequence[SectionSpec] = ()
     kinds: Sequence[EvidenceKind] = ()
     probes: str = ""
-    """``.module:NAME``, from this family's package, of a mapping from a kind's name to its Probe; empty: none asks."""
+    """``.module:NAME`` (``:NAME`` in ``__init__``) of a mapping from a kind's name to its Probe; empty: none asks."""
     checks: str = ""
     """The folder of this family's checks, from its package; the bundled checks stand in ``checks/``."""

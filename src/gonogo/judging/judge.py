@@ -1,6 +1,5 @@
 """Runs pytest, in this process, over the checks of a plan."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -9,6 +8,7 @@ import pytest
 
 from gonogo.base.errors import GonogoError
 from gonogo.base.redaction import Redactor
+from gonogo.base.supervision import tell
 from gonogo.collecting.source import Source
 from gonogo.judging.judged import Judged
 from gonogo.judging.plugin import MARKER, JudgingPlugin, evidence_fixtures
@@ -28,7 +28,6 @@ def judge(
     *arguments: str,
     redactor: Redactor | None = None,
     stop: Event | None = None,
-    on_work: Callable[[str], object] = lambda _what: None,
 ) -> Judged:
     """Let the plan's checks judge what the source gives. ``stop`` ends it at the next check.
 
@@ -36,7 +35,7 @@ def judge(
     """
     refuse_optimised_python()
     plugin = JudgingPlugin(plan, source, redactor or Redactor({}), stop or Event())
-    plugin.on_work = on_work
+    plugin.on_work = lambda identifier: tell(f"judging {identifier}")
     options = [
         *(str(folder) for folder in plan.suite.folders),
         *("-c", str(_CONFIGURATION), "--rootdir", str(Path.cwd()), "--import-mode=importlib"),

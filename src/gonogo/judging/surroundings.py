@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.base.errors import UsageError
+from gonogo.base.errors import WITHOUT_ASSERTIONS, UsageError
 
 _FOREIGN = ("PYTEST_", "COV_CORE_")
 """Prefixes of variables by which pytest and its plugins take options for somebody else's tests."""
@@ -18,10 +18,7 @@ _FOREIGN = ("PYTEST_", "COV_CORE_")
 def refuse_optimised_python() -> None:
     """``python -O`` removes every assertion, and then no check can fail. Raises UsageError."""
     if sys.flags.optimize:
-        raise UsageError(
-            "Python was started with -O (PYTHONOPTIMIZE), which removes assertions: no check could fail; "
-            "unset PYTHONOPTIMIZE, and start it without -O"
-        )
+        raise UsageError(WITHOUT_ASSERTIONS)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gonogo.base.supervision import tell_record
 from gonogo.collecting.collected import Collected
 from gonogo.judging.judged import PENDING, Judged
 from gonogo.record.archive import earlier
@@ -51,6 +52,7 @@ def publish(prepared: Prepared, folder: RunFolder, judged: Judged) -> Published:
     # Earlier files are as anybody may have left them: what is taken from them is redacted as well.
     results = canonical(redactor.json(RESULTS_TYPE.dump_python(known, mode="json")))
     page = _write_all(folder, collected, evidence, results)
+    tell_record(folder.path)
     return Published(results=results, folder=folder, signoff_digest=hashlib.sha256(page).hexdigest())
 
 

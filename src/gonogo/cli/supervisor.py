@@ -1,0 +1,140 @@
+"""Runs a command that judges in a process of its own, and gives an exit code only for what that process has shown.
+
+Checks are somebody's code: one that ends its process, by ``os._exit`` or in a C library, must not decide the exit code
+of a run. So 0 is given only if the command said that it came to its end, and the record on disk says GO once more.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gonogo.base.supervision import VARIABLE
+
+JUDGING = {"run", "smoke", "load", "replay", "verify", "sign"}
+_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+_INCOMPLETE, _INTERRUPTED = 3, 130
+_FROM_TERMINAL = 0x80
+"""SI_KERNEL: the whole process group got the signal already."""
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the supervised process said of itself."""
+
+    at: str = ""
+    record: Path | None = None
+    code: int | None = None
+    lines: list[str] = field(default_factory=list)
+
+    def hear(self, line: str) -> None:
+        word, _, rest = line.partition(" ")
+        match word:
+            case "judging":
+                self.at = rest
+            case "record":
+                self.record = Path(rest)
+            case "end":
+                self.code = int(rest)
+
+
+def is_judging(arguments: Sequence[str]) -> bool:
+    """Whether the command of these arguments lets checks judge."""
+    command = next((argument for argument in arguments if not argument.startswith("-")), "")
+    helps = {"-h", "--help"} & set(arguments)
+    return command in JUDGING and not helps and VARIABLE not in os.environ
+
+
+def supervise(arguments: Sequence[str]) -> int:
+    """Run the command in a child, pass signals on, and give the exit code that its record bears out."""
+    reading, writing = os.pipe()
+    alive, holding = os.pipe()
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    os.set_inheritable(writing, True)  # noqa: FBT003 - os has no other way
+    os.set_inheritable(alive, True)  # noqa: FBT003 - as above
+    child = subprocess.Popen(  # noqa: S603 - this interpreter, this program
+        [sys.executable, "-m", "gonogo", *arguments],
+        pass_fds=(writing, alive),
+        env={**os.environ, VARIABLE: str(writing), f"{VARIABLE}_ALIVE": str(alive)},
+    )
+    os.close(writing)
+    os.close(alive)
+    told = _Told()
+    listener = threading.Thread(target=_listen, args=(reading, told), daemon=True)
+    listener.start()
+    status = _wait(child)
+    listener.join(timeout=5)
+    os.close(holding)
+    return _code(told, status)
+
+
+def begin_supervised() -> None:
+    """In the child: take signals again, and end with whoever supervises."""
+    alive = os.environ.pop(f"{VARIABLE}_ALIVE", None)
+    if alive is None:
+        return
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+
+    def watch() -> None:
+        while os.read(int(alive), 1):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True, name="gonogo-supervised").start()
+
+
+def _listen(reading: int, told: _Told) -> None:
+    with os.fdopen(reading, encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            told.hear(line.rstrip("\n"))
+
+
+def _wait(child: subprocess.Popen[bytes]) -> int:
+    """The child's exit status; signals that only we got are passed on."""
+    ended = threading.Event()
+
+    def reap() -> None:
+        child.wait()
+        ended.set()
+        os.kill(os.getpid(), signal.SIGHUP)  # wakes the loop below
+
+    threading.Thread(target=reap, daemon=True).start()
+    while not ended.is_set():
+        heard = signal.sigwaitinfo(_SIGNALS)
+        if ended.is_set():
+            break
+        if not (heard.si_signo == signal.SIGINT and heard.si_code == _FROM_TERMINAL):
+            child.send_signal(heard.si_signo)
+    return child.returncode
+
+
+def _code(told: _Told, status: int) -> int:
+    if told.code is None:
+        place = f"while {told.at} was judged" if told.at else "before anything was judged"
+        how = f"by signal {-status}" if status < 0 else f"with {status}"
+        sys.stderr.write(f"gonogo: the process that judged was ended {how}, {place}: INCOMPLETE, not GO\n")
+        return _INTERRUPTED if -status in _SIGNALS else _INCOMPLETE
+    if told.code == 0 and status != 0:
+        return status if status > 0 else _INCOMPLETE
+    if told.code == 0 and told.record is not None and not _opens(told.record):
+        sys.stderr.write(f"gonogo: {told.record}: what was written does not give GO; look at it, and run again\n")
+        return _INCOMPLETE
+    return told.code
+
+
+def _opens(folder: Path) -> bool:
+    """Whether the record on disk gives a verdict that lets a deployment go on, decided once more from its checks."""
+    from gonogo.base.errors import GonogoError  # noqa: PLC0415 - needed after a GO only
+    from gonogo.record.archive import read_results  # noqa: PLC0415
+    from gonogo.record.run_folder import RESULTS  # noqa: PLC0415
+    from gonogo.verdict.decision import decide  # noqa: PLC0415
+
+    try:
+        results = read_results(folder / RESULTS)
+    except GonogoError:
+        return False
+    return decide(results.checks, results.lines) == results.decision and results.decision.verdict.opens

@@ -1,0 +1,144 @@
+"""Exit code 0 is given for a record that says GO, and for nothing else that happens to a process."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+DOC = '    """Why.\n\n    Fix: it.\n    """\n'
+ENVIRONMENT = """
+[service]
+name = "Desk"
+base_url = "https://desk.test"
+without = ["dns", "hosts", "http", "mongodb", "redis", "ports", "servers", "digitalocean", "atlas", "stripe", "sentry",
+    "mail", "smoke", "load", "variables"]
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """A project whose only check is about a page of its own, which needs no network."""
+    for name in ("environments", "checks", "families/desk"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "environments" / "desk.toml").write_text(ENVIRONMENT)
+    (tmp_path / "families" / "desk" / "__init__.py").write_text(FAMILY)
+    (tmp_path / "checks" / "catalogue.toml").write_text('[own-promise]\ntitle = "Own"\nseverity = "blocker"\n')
+    return tmp_path
+
+
+FAMILY = """
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from gonogo.evidence.base import Evidence
+from gonogo.families.kind import EvidenceKind, Family, Probe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk(Evidence):
+    \"\"\"It stands.\"\"\"
+
+
+@dataclass(frozen=True)
+class Question:
+    scope: tuple = ("desk",)
+    host: str = "desk"
+
+
+async def ask(question):
+    return Desk(scope=question.scope, taken_at=datetime.now(UTC))
+
+
+PROBES = {"desk": Probe(questions=lambda environment, secrets: [Question()], ask=ask)}
+FAMILY = Family(name="desk", kinds=(EvidenceKind(name="desk", section="service", evidence=Desk),), probes=":PROBES")
+"""
+
+
+def run(desk: Path, body: str, *, above: str = "", redirect: str = "") -> subprocess.CompletedProcess[str]:
+    """``gonogo run`` with this check, through a shell for its redirections."""
+    source = f'import pytest\n\n{above}\n\n@pytest.mark.check("own-promise")\ndef test_own(desk):\n{DOC}    {body}\n'
+    (desk / "checks" / "test_own.py").write_text(source)
+    gonogo = Path(sys.executable).parent / "gonogo"
+    return subprocess.run(  # noqa: S602 - redirections are the point
+        f"set -o pipefail; {gonogo} run --env desk {redirect}",
+        shell=True,
+        executable="/bin/bash",
+        cwd=desk,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_own_family_and_check_are_go(desk: Path) -> None:
+    """A project's own ``families/`` folder is enough to ask something of its own."""
+    done = run(desk, "assert desk.scope == ('desk',)")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("code", [0, 1, 7])
+def test_check_that_ends_the_process_is_incomplete(desk: Path, code: int) -> None:
+    """C libraries do end processes; that is no verdict."""
+    done = run(desk, f"import os; os._exit({code})")
+    assert done.returncode == 3
+    assert f"the process that judged was ended with {code}, while own-promise was judged" in done.stderr
+
+
+def test_module_that_ends_the_process_is_incomplete(desk: Path) -> None:
+    """Nothing was judged yet; the exit code is ours all the same."""
+    done = run(desk, "assert desk", above="import os; os._exit(0)")
+    assert done.returncode == 3
+    assert "before anything was judged" in done.stderr
+
+
+def test_exit_code_of_a_hook_at_the_end_counts_for_nothing(desk: Path) -> None:
+    """What was found stays found."""
+    done = run(desk, "import atexit, os; atexit.register(os._exit, 0); assert False, 'broken'")
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize("redirect", ["| head -c0", "> /dev/full", "2> /dev/full", ">&-", "2>&-"])
+@pytest.mark.parametrize(("body", "code"), [("assert desk", 0), ("assert False, 'broken'", 1)])
+def test_output_that_nobody_takes_changes_no_verdict(desk: Path, redirect: str, body: str, code: int) -> None:
+    """A closed pipe, a full disk: the record says what the verdict is, and the exit code is that verdict's."""
+    assert run(desk, body, redirect=redirect).returncode == code
+
+
+def test_optimised_python_is_refused(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It removes every assertion, and then all checks pass."""
+    monkeypatch.setenv("PYTHONOPTIMIZE", "1")
+    done = run(desk, "assert False, 'broken'")
+    assert done.returncode == 2
+    assert "PYTHONOPTIMIZE" in done.stderr
+
+
+def test_killed_supervisor_leaves_nobody_behind(desk: Path) -> None:
+    """Whoever is killed hard must not leave a process that goes on asking."""
+    source = f'import pytest\n\n@pytest.mark.check("own-promise")\ndef test_own(desk):\n{DOC}    while True: pass\n'
+    (desk / "checks" / "test_own.py").write_text(source)
+    gonogo = str(Path(sys.executable).parent / "gonogo")
+    process = subprocess.Popen([gonogo, "run", "--env", "desk"], cwd=desk, stderr=subprocess.PIPE, text=True)  # noqa: S603 - our own program
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "answered" in line:
+            break
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.kill(process.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while any(_runs(pid) for pid in children):
+        assert time.monotonic() < deadline, "the supervised process outlived its supervisor"
+        time.sleep(0.05)
+    process.wait()
+    process.stderr.close()
+
+
+def _runs(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
