@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import dns.exception
 import dns.message
 
-from reference.dns.answers import Answer, Authority, Resolver
+from reference.dns.answers import PARENT_ADDRESS, Answer, Authority, Registry, Resolver
 from reference.dns.zone import DnsSettings, SigningKey, signed_zone
 from reference.listener import Listener
 
@@ -19,7 +19,7 @@ _HEADER_BYTES = 12
 
 
 class DnsServers:
-    """All five servers on one port, each at an address of its own."""
+    """All six servers on one port, each at an address of its own."""
 
     def __init__(self, settings: DnsSettings, *, port: int, mongodb_port: int) -> None:
         self._settings = settings
@@ -57,12 +57,13 @@ class DnsServers:
         ds = (key if settings.ds_matches else SigningKey.new()).ds()
         first = signed_zone(settings, key, self._mongodb_port)
         second = signed_zone(settings, key, self._mongodb_port, second=True)
-        authorities = (Authority(first), Authority(second, lame=settings.second_server_is_lame))
+        authorities = (Authority(first, settings), Authority(second, settings, lame=settings.second_server_is_lame))
         resolvers = [
             Resolver(first, ds, stale=index < settings.stale_resolvers, delegated=settings.delegated)
             for index in range(len(RESOLVERS))
         ]
         return {
+            PARENT_ADDRESS: Registry(settings, ds),
             **dict(zip(AUTHORITIES, authorities, strict=True)),
             **dict(zip(RESOLVERS, resolvers, strict=True)),
         }

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.evidence.dns import Answer, Delegation, NameServer, ServerAnswers, Validation
+from gonogo.evidence.dns import Answer, Delegation, NameServer
+from gonogo.evidence.dns_zone import ServerAnswers, Validation
 from tests.support.dns_literals import (
     ABSENT,
     ANSWER,

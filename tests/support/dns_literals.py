@@ -12,11 +12,9 @@ from gonogo.evidence.dns import (
     Delivery,
     DnsHostEvidence,
     DnsNameEvidence,
-    DnsZoneEvidence,
     NameServer,
-    ServerAnswers,
-    Validation,
 )
+from gonogo.evidence.dns_zone import DnsZoneEvidence, ServerAnswers, Validation
 from gonogo.evidence.tls import Certificate, Handshake, TlsEvidence
 
 Judge = Callable[..., str | None]

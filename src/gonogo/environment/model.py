@@ -18,6 +18,8 @@ from gonogo.environment.types import (
     FilePath,
     FolderPath,
     HostName,
+    Label,
+    Network,
     Origin,
     Port,
     SecretName,
@@ -111,7 +113,17 @@ class Dns(Section):
     resolvers: Annotated[tuple[SocketAddress, ...], Field(min_length=1)]
     quorum: Annotated[int, Field(ge=1)] = 2
     rollback_window: Duration = timedelta(hours=1)
-    names: tuple[HostName, ...] = Field(default=(), description="Further names that must not dangle, as www.")
+    names: tuple[HostName, ...] = Field(
+        default=(),
+        description="Further names that users type, as www: each must lead to a server that answers over https. "
+        "A name with an underscore must hold a text, or be an alias of one.",
+    )
+    mail_from: tuple[HostName, ...] = Field(
+        default=(), description="Domains that the service sends mail from: they need SPF, DKIM and DMARC."
+    )
+    dkim_selectors: tuple[Label, ...] = Field(
+        default=(), description="Names of the keys under _domainkey that mail is signed with."
+    )
 
     @model_validator(mode="after")
     def _quorum_can_be_met(self) -> Self:
@@ -125,6 +137,17 @@ class Host(Section):
     """A public name: the addresses it must have, and the ports it serves."""
 
     addresses: Annotated[tuple[Address, ...], Field(min_length=1)]
+    rotating: bool = Field(
+        default=False, description="Each answer holds some of the addresses only, as weighted records do."
+    )
+    networks: tuple[Network, ...] = Field(
+        default=(), description="Networks of a provider that gives further addresses, as in 203.0.113.0/24."
+    )
+    alias: HostName | None = Field(
+        default=None,
+        description="The provider's name that this host is an alias of (CNAME or ALIAS): whatever addresses it leads "
+        "to are right if they answer over https with a certificate for the host.",
+    )
     https_port: Port = 443
     http_port: Port = 80
 

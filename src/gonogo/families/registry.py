@@ -7,7 +7,8 @@ from gonogo.clients.redis import redis_questions, redis_status_questions
 from gonogo.environment.types import Effect
 from gonogo.evidence.attested_url import AttestedUrlEvidence
 from gonogo.evidence.base import RoundTripEvidence
-from gonogo.evidence.dns import DnsHostEvidence, DnsNameEvidence, DnsZoneEvidence
+from gonogo.evidence.dns import DnsHostEvidence, DnsNameEvidence
+from gonogo.evidence.dns_zone import DnsMailEvidence, DnsSenderEvidence, DnsZoneEvidence
 from gonogo.evidence.http import (
     HealthEvidence,
     MetricsEvidence,
@@ -30,14 +31,17 @@ from gonogo.evidence.variables import VariableDifferenceEvidence, VariableFileEv
 from gonogo.families.atlas.probe import atlas_questions, probe_atlas
 from gonogo.families.attested_url.probe import probe_attested_url
 from gonogo.families.digitalocean.probe import droplet_questions, probe_droplet
-from gonogo.families.dns.probe import (
+from gonogo.families.dns.host import probe_dns_host
+from gonogo.families.dns.mail import probe_dns_mail, probe_dns_sender
+from gonogo.families.dns.name import probe_dns_name
+from gonogo.families.dns.question import (
     host_questions,
+    mail_questions,
     name_questions,
-    probe_dns_host,
-    probe_dns_name,
-    probe_dns_zone,
+    sender_questions,
     zone_questions,
 )
+from gonogo.families.dns.zone import probe_dns_zone
 from gonogo.families.http.probe import (
     health_questions,
     http_questions,
@@ -72,6 +76,15 @@ _KINDS: tuple[ProbeKind, ...] = (
     ProbeKind(name="dns_zone", section="dns", evidence=DnsZoneEvidence, questions=zone_questions, ask=probe_dns_zone),
     ProbeKind(name="dns_host", section="dns", evidence=DnsHostEvidence, questions=host_questions, ask=probe_dns_host),
     ProbeKind(name="dns_name", section="dns", evidence=DnsNameEvidence, questions=name_questions, ask=probe_dns_name),
+    ProbeKind(name="dns_mail", section="dns", evidence=DnsMailEvidence, questions=mail_questions, ask=probe_dns_mail),
+    ProbeKind(
+        name="dns_sender",
+        section="dns",
+        evidence=DnsSenderEvidence,
+        questions=sender_questions,
+        ask=probe_dns_sender,
+        optional=True,
+    ),
     ProbeKind(name="tls", section="hosts", evidence=TlsEvidence, questions=tls_questions, ask=probe_tls),
     ProbeKind(
         name="plain_http",
