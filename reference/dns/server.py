@@ -14,6 +14,7 @@ from reference.listener import Listener
 AUTHORITIES = ("127.0.0.1", "127.0.0.2")
 RESOLVERS = ("127.0.0.11", "127.0.0.12", "127.0.0.13")
 _UDP_LIMIT_BYTES = 1232
+_TCP_LIMIT_BYTES = 65535
 _IDLE_SECONDS = 10
 _HEADER_BYTES = 12
 
@@ -105,7 +106,7 @@ class _Stream:
                 response = _respond(await reader.readexactly(length), self._answer)
             if response is None:
                 return
-            wire = response.to_wire()
+            wire = response.to_wire(max_size=_TCP_LIMIT_BYTES)
             writer.write(struct.pack("!H", len(wire)) + wire)
             await writer.drain()
 

@@ -12,6 +12,7 @@ from tests.support.dns_literals import (
     ANSWER,
     CAA,
     ENVIRONMENT,
+    HEALTHY,
     HOST,
     MUTE,
     NOT_SENT,
@@ -47,7 +48,7 @@ def test_a_healthy_host_passes(judge: Judge, check: str) -> None:
         (
             replace(
                 addresses(*OURS, server="192.0.2.54:53"),
-                aaaa=replace(ANSWER, authoritative=True, records=("2001:db8::1",)),
+                aaaa=replace(ANSWER, rdtype="AAAA", authoritative=True, records=("2001:db8::1",)),
             ),
             "192.0.2.1, 192.0.2.2, 2001:db8::1; declared 192.0.2.1, 192.0.2.2",
         ),
@@ -141,6 +142,7 @@ def test_a_dangling_alias(judge: Judge) -> None:
     dangling = both(replace(NXDOMAIN, aliases=("old.workme.test", "gone.example")), server="9.9.9.9:53")
     message = judge(
         "dns-no-dangling-cname",
+        dns_zone=HEALTHY,
         dns_name=seen_by(dangling, dangling, dangling, name="www.workme.test"),
         environment=ENVIRONMENT,
     )
@@ -154,16 +156,22 @@ def test_a_dangling_alias(judge: Judge) -> None:
 @pytest.mark.parametrize("answer", [NXDOMAIN, ABSENT])
 def test_a_declared_name_that_is_gone(judge: Judge, answer: Answer) -> None:
     """Www that nobody created is as lost as www that dangles."""
-    assert judge("dns-no-dangling-cname", dns_name=seen_by(*[both(answer)] * 3), environment=ENVIRONMENT) is not None
+    assert (
+        judge("dns-no-dangling-cname", dns_zone=HEALTHY, dns_name=seen_by(*[both(answer)] * 3), environment=ENVIRONMENT)
+        is not None
+    )
 
 
 def test_names_that_lead_somewhere(judge: Judge) -> None:
     """IPv6 only, and IPv4 only, are both somewhere."""
     sixth = replace(addresses(), a=ABSENT, aaaa=replace(ANSWER, rdtype="AAAA", records=("2001:db8::1",)))
     for resolvers in [(RIGHT, RIGHT, MUTE), (sixth, sixth, sixth)]:
-        assert judge("dns-no-dangling-cname", dns_name=seen_by(*resolvers), environment=ENVIRONMENT) is None
+        assert (
+            judge("dns-no-dangling-cname", dns_zone=HEALTHY, dns_name=seen_by(*resolvers), environment=ENVIRONMENT)
+            is None
+        )
     with pytest.raises(Unobserved, match="0 of 3 resolvers give an address"):
-        judge("dns-no-dangling-cname", dns_name=seen_by(MUTE, MUTE, MUTE), environment=ENVIRONMENT)
+        judge("dns-no-dangling-cname", dns_zone=HEALTHY, dns_name=seen_by(MUTE, MUTE, MUTE), environment=ENVIRONMENT)
 
 
 @pytest.mark.parametrize(
@@ -238,7 +246,9 @@ def test_caa_is_wanted(judge: Judge) -> None:
 def test_an_environment_without_dns(judge: Judge, check: str) -> None:
     """What is wanted of the zone is nowhere written: that is no verdict."""
     without = ENVIRONMENT.model_copy(update={"dns": None})
-    evidence = {"dns_host": PUBLIC, "dns_name": seen_by(RIGHT)}
-    wanted = {"dns-ttl": ["dns_host"], "dns-no-dangling-cname": ["dns_name"]}.get(check, list(evidence))
+    evidence = {"dns_host": PUBLIC, "dns_name": seen_by(RIGHT), "dns_zone": HEALTHY}
+    wanted = {"dns-ttl": ["dns_host"], "dns-no-dangling-cname": ["dns_name", "dns_zone"]}.get(
+        check, ["dns_host", "dns_name"]
+    )
     with pytest.raises(Unobserved, match=r"no \[dns\]"):
         judge(check, environment=without, **{name: evidence[name] for name in wanted})

@@ -88,8 +88,8 @@ def _delegated(message: dns.message.QueryMessage, zone: str) -> tuple[NameServer
         for rrset in (*message.answer, *message.authority)
         if rrset.rdtype == dns.rdatatype.NS and rrset.name == origin
     ]
-    names = dict.fromkeys(host_text(cast(Any, rdata).target) for rrset in found for rdata in rrset)
-    glue: dict[str, list[str]] = {name: [] for name in list(names)[:_MOST_NAMES]}
+    names = {host_text(cast(Any, rdata).target) for rrset in found for rdata in rrset}
+    glue: dict[str, list[str]] = {name: [] for name in sorted(names)[:_MOST_NAMES]}
     for rrset in message.additional:
         if rrset.rdtype in {dns.rdatatype.A, dns.rdatatype.AAAA} and host_text(rrset.name) in glue:
             glue[host_text(rrset.name)] += [cast(Any, rdata).address for rdata in rrset]
