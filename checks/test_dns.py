@@ -12,6 +12,7 @@ from gonogo.evidence.dns_zone import DnsZoneEvidence, Referral, ServerAnswers
 from gonogo.families.dns.signing import signing_faults
 from gonogo.policy.catalogue import Policy
 
+_NOT_HEARD = {Delivery.SILENT, Delivery.NOT_SENT}
 _FORMAT_REFUSALS = {"FORMERR", "NOTIMP", "BADVERS"}
 
 
@@ -54,7 +55,7 @@ def test_every_name_server_answers_with_authority(dns_zone: DnsZoneEvidence, env
 
     Fix: load the zone on that server and open UDP and TCP port 53, or take it out of the delegation and the zone.
     """
-    asked = [server for server in dns_zone.servers if server.asked]
+    asked = _asked(dns_zone)
     world = _for_the_world(environment)
     lame = [f"{name} has no address" for name in _homeless(dns_zone)]
     lame += [_hidden(server) for server in dns_zone.servers if world and not is_public(server.address)]
@@ -88,7 +89,7 @@ def test_parent_and_zone_name_the_same_servers(dns_zone: DnsZoneEvidence) -> Non
         dict.fromkeys(problem for referral in parent.referrals for problem in _disagreements(referral, dns_zone))
     )
     assert not problems, f"{dns_zone.zone}: {'; '.join(problems)}"
-    unasked = [server for server in dns_zone.servers if not server.asked]
+    unasked = [server for server in dns_zone.servers if server not in _asked(dns_zone)]
     if unasked:
         told = "; ".join(f"{server.name} at {server.address}: {_why_not(server)}" for server in unasked)
         raise Unobserved(f"{dns_zone.zone}: not every address was asked: {told}", hint="ask where IPv6 works as well")
@@ -242,7 +243,8 @@ def test_signatures_validate(dns_zone: DnsZoneEvidence, policy: Policy) -> None:
     bogus = [resolver.resolver for resolver in seen if resolver.bogus]
     consequence = f"SERVFAIL at {', '.join(bogus)}, an answer with checking off" if bogus else ""
     causes = "; ".join(filter(None, (*faults, consequence)))
-    assert not causes, f"{dns_zone.zone} has a DS and does not validate: {causes}"
+    invalid = " and does not validate" if bogus else ""
+    assert not causes, f"{dns_zone.zone} has a DS{invalid}: {causes}"
     serving = [one for one in dns_zone.servers if _serves(one.udp) or _serves(one.tcp)]
     unread = [one for one in serving if one.dnskey is not None and not one.dnskey.heard]
     if unread:
@@ -279,9 +281,16 @@ def _homeless(zone: DnsZoneEvidence) -> list[str]:
     return [name for name in named if name not in reached]
 
 
+def _asked(zone: DnsZoneEvidence) -> list[ServerAnswers]:
+    """Servers that this machine was able to ask; silence on IPv6 alone does not tell whose fault it is."""
+    sixth = [server for server in zone.servers if ":" in server.address]
+    deaf = all({server.udp.delivery, server.tcp.delivery} <= _NOT_HEARD for server in sixth)
+    return [server for server in zone.servers if server.asked and not (deaf and server in sixth)]
+
+
 def _require_all_asked(zone: DnsZoneEvidence) -> None:
     """A server of which no address was asked may be dead, and so may those that were left out. Raises Unobserved."""
-    reached = {server.name for server in zone.servers if server.asked}
+    reached = {server.name for server in _asked(zone)}
     unasked = [server for server in zone.servers if server.name not in reached]
     if unasked or not zone.servers:
         told = "; ".join(f"{server.name} ({server.address}): {_why_not(server)}" for server in unasked)
@@ -363,7 +372,8 @@ def _hidden(server: ServerAnswers) -> str:
 
 
 def _why_not(server: ServerAnswers) -> str:
-    return next(one.detail for one in (server.udp, server.tcp) if one.delivery is Delivery.NOT_SENT)
+    failed = (one.detail for one in (server.udp, server.tcp) if one.delivery is Delivery.NOT_SENT)
+    return next(failed, "silent, and no other IPv6 address answered this machine")
 
 
 def _all(answers: Sequence[Answer]) -> str:

@@ -1,19 +1,19 @@
-"""A small world of real DNS servers: root and registry, two name servers, three validating resolvers; and what the checks
-of the family say of it.
+"""A small world of real DNS servers, and what the checks of the family say of it.
+
+There are a root and a registry, two name servers, and three validating resolvers.
 """
 
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
-from gonogo.families.dns.query import Vantage
+from gonogo.evidence.base import Evidence
 from gonogo.families.registry import KINDS
 from gonogo.planning.declarations import Declaration
 from tests.checks.conftest import Judge
@@ -31,7 +31,7 @@ FAMILIES = ("dns", "dns_names", "dns_mail")
 class World:
     """What is served, and what is declared. The defaults are healthy; ``{n}`` stands for the world's network."""
 
-    first: Copy = Copy()
+    first: Copy = field(default_factory=Copy)
     second: Copy | None = None
     """None: the same as the first."""
     delegation: tuple[str, ...] = ("NS ns1.workme.test.", "NS ns2.workme.test.")
@@ -49,12 +49,15 @@ class World:
     """What two of the three resolvers make of their answers."""
     elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Zones of other people under test., with their records."""
+    elsewhere_after: After = truth
+    """What their server makes of its answers."""
     programs: tuple[str, str] = ("nsd", "knot")
     """What serves the zone at ns1 and at ns2: ``nsd``, ``knot`` or ``bind``."""
     addresses: tuple[str, ...] = ("{n}.20",)
     host: Mapping[str, Any] = field(default_factory=dict)
     dns: Mapping[str, Any] = field(default_factory=dict)
     https_port: int = 443
+    tls: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,11 @@ async def _start_servers(world: World, folder: Path, network: str, stack: AsyncE
     vouched = Signer.new(folder / "other") if world.other_key else signer
     above = _registry(world, folder, network, registry, vouched.ds if world.secure else "")
     await stack.enter_async_context(nsd(folder / "registry", f"{network}.10", above))
+    if world.elsewhere:
+        zones = _elsewhere(world, folder, network)
+        await stack.enter_async_context(nsd(folder / "elsewhere", f"{network}.130", zones))
+        front = relay(f"{network}.30", (f"{network}.130", PORT), after=world.elsewhere_after)
+        await stack.enter_async_context(front)
     copies = {"ns1": world.first, "ns2": world.second or world.first}
     for number, (name, copy) in enumerate(copies.items(), 1):
         start = _PROGRAMS[world.programs[number - 1]]
@@ -99,7 +107,7 @@ async def _start_servers(world: World, folder: Path, network: str, stack: AsyncE
 
 
 def _registry(world: World, folder: Path, network: str, signer: Signer, ds: str) -> Sequence[tuple[str, Path]]:
-    """The root, and test. with a signed delegation; other people's zones are served by the registry itself."""
+    """The root, and test. with a signed delegation."""
     lines = [
         "$ORIGIN test.",
         f"$TTL {TTL_SECONDS}",
@@ -110,12 +118,8 @@ def _registry(world: World, folder: Path, network: str, signer: Signer, ds: str)
         *(record.replace("{n}", network) for record in world.glue),
         ds,
     ]
-    zones = []
-    for zone, records in world.elsewhere.items():
-        lines.append(f"{zone}. NS a.nic")
-        own = [f"$ORIGIN {zone}.", f"$TTL {TTL_SECONDS}", "@ SOA a.nic.test. h.nic.test. 1 3600 900 1209600 60"]
-        own += ["@ NS a.nic.test.", *(record.replace("{n}", network) for record in records)]
-        zones.append((zone, _file(folder / "registry" / zone, own)))
+    for zone in world.elsewhere:
+        lines += [f"{zone}. NS ns.{zone}.", f"ns.{zone}. A {network}.30"]
     plain = _file(folder / "registry" / "test", lines)
     root = [
         f"$TTL {TTL_SECONDS}",
@@ -124,7 +128,22 @@ def _registry(world: World, folder: Path, network: str, signer: Signer, ds: str)
         "test. NS a.nic.test.",
         f"a.nic.test. A {network}.10",
     ]
-    return [("test", signer.signed(plain, Signing())), (".", _file(folder / "registry" / "root", root)), *zones]
+    return [("test", signer.signed(plain, Signing())), (".", _file(folder / "registry" / "root", root))]
+
+
+def _elsewhere(world: World, folder: Path, network: str) -> Sequence[tuple[str, Path]]:
+    zones = []
+    for zone, records in world.elsewhere.items():
+        lines = [
+            f"$ORIGIN {zone}.",
+            "$TTL 1",
+            "@ 300 SOA ns h 1 3600 900 1209600 1",
+            "@ 300 NS ns",
+            f"ns 300 A {network}.30",
+        ]
+        lines += [record.replace("{n}", network) for record in records]
+        zones.append((zone, _file(folder / "elsewhere" / zone, lines)))
+    return zones
 
 
 def _file(path: Path, lines: Sequence[str]) -> Path:
@@ -150,7 +169,7 @@ def _environment(world: World, network: str) -> Environment:
                 **world.dns,
             },
             "hosts": {HOST: {"addresses": placed, "https_port": world.https_port, **world.host}},
-            "tls": {"issuer": "Nobody", "caa": "ca.example"},
+            "tls": {"issuer": "Nobody", "caa": "ca.example", **world.tls},
         }
     )
 
@@ -176,7 +195,11 @@ async def verdicts(place: Place, judge: Judge, declarations: Mapping[str, Declar
 
 
 def _judged(
-    declaration: Declaration, subject: Any, evidence: Mapping[str, list[Any]], environment: Environment, judge: Judge  # noqa: ANN401
+    declaration: Declaration,
+    subject: Evidence,
+    evidence: Mapping[str, list[Any]],
+    environment: Environment,
+    judge: Judge,
 ) -> str:
     arguments = {"environment": environment} if "environment" in declaration.arguments else {}
     for name in declaration.arguments:
@@ -187,9 +210,3 @@ def _judged(
         return judge(declaration.id, **arguments) or ""
     except Unobserved as unobserved:
         return f"ERROR: {unobserved}"
-
-
-def vantage(place: Place, patience: timedelta) -> Vantage:
-    """From where the world is looked at."""
-    resolvers = place.environment.dns.resolvers if place.environment.dns else ()
-    return Vantage(resolvers=resolvers, port=53, patience=patience)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -65,6 +66,21 @@ def inventing(address: str) -> After:
     return change
 
 
+def some_of(name: str, count: int) -> After:
+    """So many of this name's addresses, others each time, as content delivery networks and ALIAS records give them."""
+
+    def change(query: Message, answer: Message) -> Message:
+        for rrset in answer.answer:
+            if rrset.rdtype == dns.rdatatype.A and rrset.name.to_text() == f"{name}.":
+                kept = random.sample(list(rrset), count)
+                for rdata in set(rrset).difference(kept):
+                    rrset.remove(rdata)  # type: ignore[no-untyped-call]  # dnspython annotates it not yet
+        del query
+        return answer
+
+    return change
+
+
 @asynccontextmanager
 async def relay(
     address: str, upstream: tuple[str, int], *, before: Before = everything, after: After = truth
@@ -113,7 +129,7 @@ async def _through_tcp(wire: bytes, upstream: tuple[str, int]) -> bytes:
 async def _through_udp(wire: bytes, upstream: tuple[str, int]) -> bytes:
     loop = asyncio.get_running_loop()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connected:
-        connected.setblocking(False)
+        connected.setblocking(False)  # noqa: FBT003 - its only argument
         connected.connect(upstream)
         await loop.sock_sendall(connected, wire)
         async with asyncio.timeout(_PATIENCE_SECONDS):

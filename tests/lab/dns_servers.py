@@ -34,7 +34,9 @@ def program(name: str) -> str:
 async def bind(folder: Path, address: str, zones: Zones, *, transfers: bool = False) -> AsyncIterator[None]:
     """BIND 9 as an authoritative server. It listens on addresses of interfaces only: a relay carries bytes to it."""
     port = _free_port()
-    declared = "\n".join(f'zone "{name}" {{ type primary; file "{path}"; check-names ignore; }};' for name, path in zones)
+    declared = "\n".join(
+        f'zone "{name}" {{ type primary; file "{path}"; check-names ignore; }};' for name, path in zones
+    )
     allowed = "any" if transfers else "none"
     config = f"""
         options {{
@@ -81,7 +83,9 @@ remote-control:
 async def knot(folder: Path, address: str, zones: Zones, *, transfers: bool = False) -> AsyncIterator[None]:
     """Knot DNS as an authoritative server."""
     allowed = "\n    acl: anybody" if transfers else ""
-    declared = "\n".join(f"  - domain: {name}\n    file: {path}\n    semantic-checks: off{allowed}" for name, path in zones)
+    declared = "\n".join(
+        f"  - domain: {name}\n    file: {path}\n    semantic-checks: off{allowed}" for name, path in zones
+    )
     config = f"""
 server:
     rundir: {folder}
@@ -163,7 +167,7 @@ async def _answers(
     async with asyncio.timeout(_DEADLINE_SECONDS):
         while True:
             if process is not None and process.returncode is not None:
-                message = f"ended with {process.returncode}: {log.read_text() if log else ''}"
+                message = f"ended with {process.returncode}, see {log}"
                 raise RuntimeError(message)
             with contextlib.suppress(dns.exception.DNSException, OSError):
                 await dns.asyncquery.udp(query, address, timeout=_WAIT_SECONDS, port=PORT)

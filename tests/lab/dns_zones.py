@@ -106,7 +106,7 @@ def zone_file(path: Path, copy: Copy, network: str, signer: Signer) -> Path:
 def _spoil(path: Path, name: str) -> None:
     """Change the address after it was signed: the signature is one over other records."""
     changed = [
-        line.replace(".20", ".21") if line.startswith(f"{name}.{ZONE}.") and "\tIN A\t" in line else line
+        line.replace(".20", ".21") if line.split()[:1] == [f"{name}.{ZONE}."] and line.split()[3:4] == ["A"] else line
         for line in path.read_text().splitlines()
     ]
     path.write_text("\n".join(changed) + "\n")

@@ -24,11 +24,11 @@ def signing_faults(zone: DnsZoneEvidence, *, least_percent: float) -> list[str]:
     signed = frozenset(
         (answer.name, answer.rdtype) for server in serving for answer in server.hosts if answer.signatures
     )
-    return [
-        f"at {server.name} ({server.address}) {fault}"
-        for server in serving
-        for fault in _faults(server, ds, signed, zone, least_percent)
-    ]
+    found: dict[str, list[str]] = {}
+    for server in serving:
+        for fault in _faults(server, ds, signed, zone, least_percent):
+            found.setdefault(fault, []).append(f"{server.name} ({server.address})")
+    return [f"at {', '.join(where)} {fault}" for fault, where in found.items()]
 
 
 def _faults(
@@ -51,8 +51,7 @@ def _faults(
     answers = [server.dnskey, server.udp if server.udp.records else server.tcp, *server.hosts]
     checked = [answer for answer in answers if answer is not None and answer.records]
     for reason, names in _by_reason(checked, vouched, signed, zone, least_percent).items():
-        verb = "signatures of" if len(names) > 1 else "signature of"
-        yield f"the {verb} {' and '.join(names)} {reason}"
+        yield f"the signatures over {', '.join(names)} {reason}"
 
 
 def _by_reason(
@@ -88,23 +87,23 @@ def _reason(signatures: Sequence[Signature], now: datetime, least_percent: float
     genuine = [seen for seen in signatures if seen.genuine is not False]
     current = [seen for seen in genuine if seen.inception <= now + _LEEWAY and now < seen.expiration]
     if not signatures:
-        return "is missing: sign the zone again"
+        return "are missing: sign the zone again"
     if not genuine:
         return (
-            f"(key {_tags(seen.key_tag for seen in signatures)}) was not made by a key of the zone over the records "
+            f"(key {_tags(seen.key_tag for seen in signatures)}) were not made by a key of the zone over the records "
             "that are served: sign the zone again; waiting does not help"
         )
     if not current:
         last = max(genuine, key=lambda seen: seen.expiration)
         if last.expiration <= now:
-            return f"ended at {_utc(last.expiration)}: let the signer run, and load what it signs on every server"
-        return f"begins at {_utc(last.inception)} only: set the signer's clock right"
+            return f"are over since {_utc(last.expiration)}: let the signer run, and load what it signs on every server"
+        return f"are not valid before {_utc(last.inception)}: set the signer's clock right"
     best = max(current, key=lambda seen: (seen.expiration - now) / seen.lifetime)
     left = best.expiration - now
     percent = _PERCENT * (left / best.lifetime)
     if percent < least_percent:
         return (
-            f"ends in {format_duration(left)}, {percent:.0f} % of {format_duration(best.lifetime)} are left, "
+            f"end in {format_duration(left)}, {percent:.0f} % of their {format_duration(best.lifetime)} are left, "
             f"at least {least_percent:g} % are expected: let the signer run"
         )
     return ""
