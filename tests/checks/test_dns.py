@@ -172,6 +172,16 @@ def test_an_older_zone_on_one_server(judge: Judge) -> None:
     )
 
 
+def test_one_serial_and_two_zones(judge: Judge) -> None:
+    """Somebody edited one server by hand: no transfer will ever repair it."""
+    timers = replace(OTHER, udp=replace(OTHER.udp, records=("ns1.workme.test. h.workme.test. 7 1 1 1 1",)))
+    named = replace(OTHER, ns=replace(ANSWER, rdtype="NS", authoritative=True, records=("ns1.workme.test",)))
+    for other, message in ((timers, "different SOA records"), (named, "different name servers: ns1.workme.test | ns1")):
+        found = judge("dns-serials", dns_zone=replace(HEALTHY, servers=(SERVER, other)))
+        assert found is not None
+        assert message in found
+
+
 def test_a_long_memory_for_absence(judge: Judge) -> None:
     """A name asked for too early stays missing for a day."""
     long = replace(SERVER, udp=replace(SOA, negative_ttl=timedelta(days=1)))
