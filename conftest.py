@@ -1,3 +1,1 @@
-"""Lets plain pytest run the checks: ``pytest checks --env reference``."""
-
-pytest_plugins = ["gonogo.pytest_plugin"]
+"""The suite's own pytest configuration; plain ``pytest checks --gonogo-env reference`` needs nothing here."""

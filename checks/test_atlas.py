@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from gonogo.base.durations import format_duration
-from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.environment.providers import Atlas
 from gonogo.evidence.providers import AtlasEvidence
+from gonogo.families.atlas.section import Atlas
 
 _TOO_MUCH = {"atlasAdmin", "root", "readWriteAnyDatabase", "dbAdminAnyDatabase", "userAdminAnyDatabase"}
 _WORLD = {"0.0.0.0/0", "::/0"}
@@ -93,9 +92,7 @@ def test_somebody_is_told_of_the_database(atlas: AtlasEvidence) -> None:
 
 
 def _section(environment: Environment) -> Atlas:
-    if environment.atlas is None:
-        raise Unobserved("the environment declares no [atlas]")
-    return environment.atlas
+    return environment.require(Atlas)
 
 
 def _young(what: str, at: datetime | None, atlas: AtlasEvidence, allowed: timedelta) -> None:

@@ -3,10 +3,9 @@
 import pytest
 
 from gonogo.base.durations import format_duration
-from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.environment.providers import DigitalOcean, Droplet
 from gonogo.evidence.providers import DropletEvidence, InboundRule
+from gonogo.families.digitalocean.section import DigitalOcean, Droplet
 
 _EVERYBODY = {"0.0.0.0/0", "::/0"}
 _NEEDED = ("cpu", "memory_utilization_percent", "disk_utilization_percent")
@@ -100,9 +99,7 @@ def test_there_is_something_to_go_back_to(droplet: DropletEvidence, environment:
 
 
 def _section(environment: Environment) -> DigitalOcean:
-    if environment.digitalocean is None:
-        raise Unobserved("the environment declares no [digitalocean]")
-    return environment.digitalocean
+    return environment.require(DigitalOcean)
 
 
 def _declared(droplet: DropletEvidence, environment: Environment) -> Droplet:

@@ -154,7 +154,9 @@ def test_all_servers_have_the_same_zone(dns_zone: DnsZoneEvidence) -> None:
     serials = {f"{answer.server} has {answer.serial}": answer.serial for answer in _soa(dns_zone)}
     assert len(set(serials.values())) == 1, f"{dns_zone.zone}: serials differ: {', '.join(serials)}"
     soa = {answer.records for answer in _soa(dns_zone)}
-    assert len(soa) == 1, f"{dns_zone.zone}: one serial, and different SOA records: {' | '.join(', '.join(one) for one in sorted(soa))}"
+    assert len(soa) == 1, (
+        f"{dns_zone.zone}: one serial, and different SOA records: {' | '.join(', '.join(one) for one in sorted(soa))}"
+    )
     named = {server.ns.records for server in dns_zone.servers if server.ns is not None and server.ns.with_authority}
     assert len(named) <= 1, (
         f"{dns_zone.zone}: one serial, and different name servers: {' | '.join(', '.join(one) for one in sorted(named))}"

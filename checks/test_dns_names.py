@@ -7,9 +7,10 @@ import pytest
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
-from gonogo.environment.model import Dns, Environment, Host
+from gonogo.environment.model import Environment, Host
 from gonogo.evidence.dns import Addresses, Delivery, DnsHostEvidence, DnsNameEvidence, Landing, is_public
 from gonogo.evidence.dns_zone import DnsZoneEvidence
+from gonogo.families.dns.section import Dns
 
 _IPV4 = 4
 
@@ -314,9 +315,7 @@ def _led(seen: Addresses) -> str:
 
 
 def _dns(environment: Environment) -> Dns:
-    if environment.dns is None:
-        raise Unobserved("the environment declares no [dns]")
-    return environment.dns
+    return environment.require(Dns)
 
 
 def _authoritative(host: DnsHostEvidence) -> list[Addresses]:

@@ -9,7 +9,7 @@ import pytest
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
-from gonogo.environment.model import Environment, Http
+from gonogo.environment.model import Environment
 from gonogo.evidence.http import (
     Exchange,
     HealthEvidence,
@@ -18,6 +18,7 @@ from gonogo.evidence.http import (
     PagesEvidence,
     PlainHttpEvidence,
 )
+from gonogo.families.http.section import Http
 from gonogo.policy.catalogue import Policy
 
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -319,9 +320,7 @@ def _moved_elsewhere(exchange: Exchange) -> bool:
 
 
 def _http(environment: Environment) -> Http:
-    if environment.http is None:
-        raise Unobserved("the environment declares no [http]")
-    return environment.http
+    return environment.require(Http)
 
 
 def _failed(exchange: Exchange) -> str:

@@ -4,9 +4,10 @@ import pytest
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
-from gonogo.environment.model import Environment, MongoDb
+from gonogo.environment.model import Environment
 from gonogo.evidence.base import RoundTripEvidence
 from gonogo.evidence.mongodb import MongoEvidence, MongoStatusEvidence, MongoWriteEvidence, Refusal
+from gonogo.families.mongodb.section import MongoDb
 from gonogo.policy.catalogue import Policy
 
 _UNAUTHORIZED = 13
@@ -192,9 +193,7 @@ def test_connections_are_left(mongo_status: MongoStatusEvidence, policy: Policy)
 
 
 def _declared(environment: Environment) -> MongoDb:
-    if environment.mongodb is None:
-        raise Unobserved("the environment declares no [mongodb]")
-    return environment.mongodb
+    return environment.require(MongoDb)
 
 
 def _tried(refusal: Refusal | None, what: str) -> Refusal:

@@ -7,6 +7,7 @@ import pytest
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.ports import PortsEvidence, PortState
+from gonogo.families.ports.section import Ports
 
 
 @pytest.mark.check("ports-closed")
@@ -27,7 +28,8 @@ def test_no_database_is_reachable(ports: PortsEvidence, environment: Environment
     if not ports.ports:
         raise Unobserved("no port is declared that should be closed", hint="declare some under [ports.closed]")
     address = ipaddress.ip_address(ports.address)
-    wanted = environment.ports.vantage if environment.ports else "outside"
+    section = environment.section(Ports)
+    wanted = section.vantage if section else "outside"
     inside = not address.is_global or ports.source == ports.address
     if wanted == "outside" and inside:
         raise Unobserved(

@@ -4,9 +4,10 @@ import pytest
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
-from gonogo.environment.model import Environment, Redis
+from gonogo.environment.model import Environment
 from gonogo.evidence.base import RoundTripEvidence
 from gonogo.evidence.redis import RedisEvidence, RedisStatusEvidence, RedisWriteEvidence
+from gonogo.families.redis.section import Redis
 from gonogo.policy.catalogue import Policy
 
 _ACCEPTED = "accepted"
@@ -177,9 +178,7 @@ def test_nothing_is_evicted_or_rejected(redis_status: RedisStatusEvidence) -> No
 
 
 def _declared(environment: Environment) -> Redis:
-    if environment.redis is None:
-        raise Unobserved("the environment declares no [redis]")
-    return environment.redis
+    return environment.require(Redis)
 
 
 def _refused(answer: str) -> bool:

@@ -4,8 +4,8 @@ import pytest
 
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.environment.servers import Server
 from gonogo.evidence.server import FirewallRule, ServerEvidence
+from gonogo.families.servers.section import Server
 
 _KEYS_ONLY = {"publickey"}
 _NEARLY = 0.9
@@ -230,7 +230,7 @@ def test_logs_are_rotated(server: ServerEvidence, environment: Environment) -> N
 
 
 def _declared(server: ServerEvidence, environment: Environment) -> Server:
-    return environment.servers[server.scope[1]]
+    return environment.table(Server)[server.scope[1]]
 
 
 def _undeclared(server: ServerEvidence, what: str) -> Unobserved:

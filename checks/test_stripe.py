@@ -2,9 +2,9 @@
 
 import pytest
 
-from gonogo.base.errors import Unobserved
-from gonogo.environment.model import Environment, Stripe
+from gonogo.environment.model import Environment
 from gonogo.evidence.stripe import StripeEvidence, WebhookEndpoint
+from gonogo.families.stripe.section import Stripe
 
 _ALL = "*"
 
@@ -96,6 +96,4 @@ def _endpoint(stripe: StripeEvidence, environment: Environment) -> WebhookEndpoi
 
 
 def _declared(environment: Environment) -> Stripe:
-    if environment.stripe is None:
-        raise Unobserved("the environment declares no [stripe]")
-    return environment.stripe
+    return environment.require(Stripe)

@@ -4,15 +4,15 @@ import time
 from typing import Any
 
 from gonogo.journey.people import Person
-from gonogo.journey.walk import Walk
+from smoke.people import WorkMe
 
 _CLIENTS = 4
 _PROFESSIONALS = 2
 
 
-def make(walk: Walk) -> dict[str, Any]:
+def make(walk: WorkMe) -> dict[str, Any]:
     """What locustfile.py reads. Few people: the beta has few seats, and newcomers of the load need some as well."""
-    mark, smoke = walk.world.mark, walk.world.smoke
+    mark, smoke = walk.world.mark, walk.settings
     professionals = [walk.join(f"professional{number}", "professional") for number in range(_PROFESSIONALS)]
     return {
         "mark": mark,
@@ -24,7 +24,7 @@ def make(walk: Walk) -> dict[str, Any]:
     }
 
 
-def _session(walk: Walk, person: Person) -> dict[str, Any]:
+def _session(walk: WorkMe, person: Person) -> dict[str, Any]:
     """The login of somebody, the token that it gave, and when that one ends; seconds since the epoch."""
     reply = walk.log_in(person).document(200)
     life = reply.number("expires_in")

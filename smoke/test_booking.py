@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from gonogo.journey.walk import Walk
+from smoke.people import WorkMe
 
 
 @pytest.mark.check("booking-requested")
-def test_client_books_a_service(walk: Walk) -> None:
+def test_client_books_a_service(walk: WorkMe) -> None:
     """The product's one purpose.
 
     Fix: read the service's log of POST /api/bookings; the professional must exist and offer the service.
@@ -24,7 +24,7 @@ def test_client_books_a_service(walk: Walk) -> None:
 
 
 @pytest.mark.check("booking-once")
-def test_double_click_books_once(walk: Walk) -> None:
+def test_double_click_books_once(walk: WorkMe) -> None:
     """Fingers are fast and networks are slow: everybody clicks twice on launch day.
 
     Fix: a unique index on client, service and hour; answer the second request with the first booking.
@@ -38,7 +38,7 @@ def test_double_click_books_once(walk: Walk) -> None:
 
 
 @pytest.mark.check("booking-seen-by-both")
-def test_both_parties_see_the_booking(walk: Walk) -> None:
+def test_both_parties_see_the_booking(walk: WorkMe) -> None:
     """A professional who does not see the request does not come.
 
     Fix: GET /api/bookings must list what the caller is a party of, as client and as professional.
@@ -49,7 +49,7 @@ def test_both_parties_see_the_booking(walk: Walk) -> None:
 
 
 @pytest.mark.check("booking-mail")
-def test_professional_is_told(walk: Walk) -> None:
+def test_professional_is_told(walk: WorkMe) -> None:
     """Nobody looks into an app all day.
 
     Fix: look at the service's connection to the mail relay, and at the relay's queue.
@@ -60,7 +60,7 @@ def test_professional_is_told(walk: Walk) -> None:
 
 
 @pytest.mark.check("booking-order")
-def test_no_step_can_be_skipped(walk: Walk) -> None:
+def test_no_step_can_be_skipped(walk: WorkMe) -> None:
     """A booking that is completed before it was accepted is paid out for work that nobody did.
 
     Fix: move a booking only from the states that the step allows, in one conditional update; answer 409.
@@ -71,7 +71,7 @@ def test_no_step_can_be_skipped(walk: Walk) -> None:
 
 
 @pytest.mark.check("booking-completed")
-def test_booking_is_accepted_and_completed(walk: Walk) -> None:
+def test_booking_is_accepted_and_completed(walk: WorkMe) -> None:
     """End to end: what was requested is done, and both sides see it so.
 
     Fix: read the service's log of the step that is named here.

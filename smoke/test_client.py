@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from gonogo.journey.walk import Walk
+from smoke.people import WorkMe
 
 _COUNTED = timedelta(seconds=2)
 _PHONE = "+5511999990000"
 
 
 @pytest.mark.check("client-code-required")
-def test_nobody_registers_without_the_beta_code(walk: Walk) -> None:
+def test_nobody_registers_without_the_beta_code(walk: WorkMe) -> None:
     """Without the code the beta is open to all, and its fifty seats go to strangers.
 
     Fix: compare the code that /api/auth/register was sent with the active one, before anything is written.
@@ -20,7 +20,7 @@ def test_nobody_registers_without_the_beta_code(walk: Walk) -> None:
 
 
 @pytest.mark.check("client-registers")
-def test_client_registers_with_the_beta_code(walk: Walk) -> None:
+def test_client_registers_with_the_beta_code(walk: WorkMe) -> None:
     """The first thing that every invited tester does.
 
     Fix: activate the beta code, look whether all seats are taken, and read the service's log of this request.
@@ -37,7 +37,7 @@ def test_client_registers_with_the_beta_code(walk: Walk) -> None:
 
 
 @pytest.mark.check("client-registers-once")
-def test_an_address_has_one_account(walk: Walk) -> None:
+def test_an_address_has_one_account(walk: WorkMe) -> None:
     """Two accounts for one address share a password reset, and nobody knows which bookings are whose.
 
     Fix: a unique index on users.email, and 409 when it says no.
@@ -46,7 +46,7 @@ def test_an_address_has_one_account(walk: Walk) -> None:
 
 
 @pytest.mark.check("client-welcome-mail")
-def test_welcome_mail_arrives(walk: Walk) -> None:
+def test_welcome_mail_arrives(walk: WorkMe) -> None:
     """Who never hears from us thinks that the registration failed, and registers again.
 
     Fix: look at the service's connection to the mail relay, at its login, and at the relay's queue.
@@ -57,7 +57,7 @@ def test_welcome_mail_arrives(walk: Walk) -> None:
 
 
 @pytest.mark.check("client-wrong-password")
-def test_wrong_password_is_refused(walk: Walk) -> None:
+def test_wrong_password_is_refused(walk: WorkMe) -> None:
     """An account that opens to any password belongs to everybody.
 
     Fix: verify the stored hash, and answer 401 if it does not match.
@@ -66,7 +66,7 @@ def test_wrong_password_is_refused(walk: Walk) -> None:
 
 
 @pytest.mark.check("client-logs-in")
-def test_client_logs_in(walk: Walk) -> None:
+def test_client_logs_in(walk: WorkMe) -> None:
     """Whoever cannot log in is not a user.
 
     Fix: read the service's log of this request; look at the password hashing, and at SECRET_KEY.
@@ -79,7 +79,7 @@ def test_client_logs_in(walk: Walk) -> None:
 
 
 @pytest.mark.check("client-completes-profile")
-def test_client_completes_the_profile(walk: Walk) -> None:
+def test_client_completes_the_profile(walk: WorkMe) -> None:
     """Professionals decide by the profile; one that does not save loses the booking.
 
     Fix: PUT /api/profile must store what it answers with; read it back as the same user.
@@ -93,7 +93,7 @@ def test_client_completes_the_profile(walk: Walk) -> None:
 
 
 @pytest.mark.check("client-searches")
-def test_client_finds_what_was_just_offered(walk: Walk) -> None:
+def test_client_finds_what_was_just_offered(walk: WorkMe) -> None:
     """A professional who cannot be found earns nothing, and leaves.
 
     Fix: drop cached searches when a service is offered; look at the index on city and category.
@@ -110,7 +110,7 @@ def test_client_finds_what_was_just_offered(walk: Walk) -> None:
 
 
 @pytest.mark.check("client-search-empty")
-def test_search_filters_by_city(walk: Walk) -> None:
+def test_search_filters_by_city(walk: WorkMe) -> None:
     """Whoever is shown gardeners in another state does not search a second time.
 
     Fix: GET /api/services?city=… must filter by city.
@@ -120,7 +120,7 @@ def test_search_filters_by_city(walk: Walk) -> None:
 
 
 @pytest.mark.check("client-search-cached")
-def test_second_search_comes_from_redis(walk: Walk) -> None:
+def test_second_search_comes_from_redis(walk: WorkMe) -> None:
     """The search is the busiest page: without its cache the database is the first to fall on launch day.
 
     Fix: keep each answer in Redis under a key with a lifetime (SET … EX), and read it from there first.
@@ -131,7 +131,7 @@ def test_second_search_comes_from_redis(walk: Walk) -> None:
     walk.change("services", service, title=f"Renamed {mark}")
     cached = client.get("/api/services", city=mark).documents(200)[0].text("title")
     assert cached == before, "a search repeated at once was answered by MongoDB, not from the cache"
-    keys = walk.lifetimes()
+    keys = walk.lifetimes(walk.settings.search_cache)
     assert keys, "the repeated search was not answered by MongoDB, and no key of it is in Redis"
     walk.forget(list(keys))
     fresh = client.get("/api/services", city=mark).documents(200)[0].text("title")
@@ -139,13 +139,13 @@ def test_second_search_comes_from_redis(walk: Walk) -> None:
 
 
 @pytest.mark.check("client-search-expires")
-def test_cached_search_expires(walk: Walk) -> None:
+def test_cached_search_expires(walk: WorkMe) -> None:
     """A cached search that lives for ever shows last month's prices, and fills the memory.
 
     Fix: give the key its lifetime in the same command: SET … EX seconds.
     """
-    most = walk.world.smoke.search_lifetime.total_seconds()
-    lifetimes = walk.lifetimes()
+    most = walk.settings.search_lifetime.total_seconds()
+    lifetimes = walk.lifetimes(walk.settings.search_cache)
     assert lifetimes, "no key of the search is in Redis"
     for key, seconds in lifetimes.items():
         assert seconds >= 0, f"{key} never expires"
@@ -153,7 +153,7 @@ def test_cached_search_expires(walk: Walk) -> None:
 
 
 @pytest.mark.check("client-assistant")
-def test_assistant_answers(walk: Walk) -> None:
+def test_assistant_answers(walk: WorkMe) -> None:
     """The assistant is on the first screen of the app; an error there is the first impression.
 
     Fix: look at EMERGENT_LLM_KEY and its quota, and at what the service logs about the language model.
@@ -164,7 +164,7 @@ def test_assistant_answers(walk: Walk) -> None:
 
 
 @pytest.mark.check("client-feedback")
-def test_feedback_is_stored_and_readable(walk: Walk) -> None:
+def test_feedback_is_stored_and_readable(walk: WorkMe) -> None:
     """A beta is made for its feedback; what gets lost was not worth a beta.
 
     Fix: POST /api/feedback must store it, and GET /api/beta/feedback must show it to the administrator.

@@ -4,11 +4,12 @@ import secrets
 
 import pytest
 
-from gonogo.journey.walk import Walk
+from gonogo.families.http.section import Http
+from smoke.people import WorkMe
 
 
 @pytest.mark.check("errors-canary")
-def test_canary_is_found_in_sentry(walk: Walk) -> None:
+def test_canary_is_found_in_sentry(walk: WorkMe) -> None:
     """The SDK hands out an id even with a wrong key and nobody listening: errors of the launch would vanish the same way.
 
     Fix: compare SENTRY_DSN with the project's client keys; look at the project's quota and inbound filters.
@@ -18,7 +19,7 @@ def test_canary_is_found_in_sentry(walk: Walk) -> None:
 
 
 @pytest.mark.check("errors-provoked")
-def test_error_of_the_service_is_found_in_sentry(walk: Walk) -> None:
+def test_error_of_the_service_is_found_in_sentry(walk: WorkMe) -> None:
     """Our own canary proves the project; this one proves that the service itself reports.
 
     Fix: call sentry_sdk.init with the DSN in the service's own process, and let 500s through to it.
@@ -30,13 +31,13 @@ def test_error_of_the_service_is_found_in_sentry(walk: Walk) -> None:
 
 
 @pytest.mark.check("errors-transaction")
-def test_transaction_is_found_in_sentry(walk: Walk) -> None:
+def test_transaction_is_found_in_sentry(walk: WorkMe) -> None:
     """Without traces nobody knows which request was slow.
 
     Fix: set traces_sample_rate above 0 in sentry_sdk.init, and look at the project's quota for spans.
     """
     trace_id, span_id = secrets.token_hex(16), secrets.token_hex(8)
-    http = walk.world.environment.http
+    http = walk.world.environment.section(Http)
     health = (http.health if http else None) or "/api/health"
     # The caller decides that this trace is kept (https://docs.sentry.io/platforms/python/tracing/).
     walk.stranger.send("GET", health, {"sentry-trace": f"{trace_id}-{span_id}-1"}).answers(200)

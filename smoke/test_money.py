@@ -4,16 +4,16 @@ import pytest
 
 from gonogo.base.errors import Unobserved
 from gonogo.journey.money import intent, refunded
-from gonogo.journey.walk import Walk
+from smoke.people import WorkMe
 
 
 @pytest.mark.check("money-charged-and-refunded")
-def test_real_card_is_charged_and_refunded(walk: Walk) -> None:
+def test_real_card_is_charged_and_refunded(walk: WorkMe) -> None:
     """Live keys, live webhook, live bank: nothing before launch day can prove them but a real payment.
 
     Fix: read Stripe's log of the request at dashboard.stripe.com; refund by hand there if the message says so.
     """
-    smoke = walk.world.smoke
+    smoke = walk.settings
     if smoke.card is None:
         raise Unobserved("no card to pay with", hint="name the secret with a payment method of our own in smoke.card")
     professional, client = walk.join("professional", "professional"), walk.join("client", "client")

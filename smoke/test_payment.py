@@ -7,11 +7,11 @@ import pytest
 from gonogo.journey.money import canceled, intent, refunded
 from gonogo.journey.people import Person
 from gonogo.journey.replies import Document
-from gonogo.journey.walk import Walk
+from smoke.people import WorkMe
 
 
 @pytest.mark.check("payment-card")
-def test_card_is_charged(walk: Walk) -> None:
+def test_card_is_charged(walk: WorkMe) -> None:
     """The first payment of the launch, rehearsed: the service and Stripe must agree on it.
 
     Fix: read the service's log of POST /api/payment/card, and Stripe's log of the request at dashboard.stripe.com.
@@ -24,13 +24,13 @@ def test_card_is_charged(walk: Walk) -> None:
     assert _becomes(walk, paid.text("id"), "succeeded"), f"a card was charged, and the payment is not: {paid.said}"
     found = walk.stripe(intent(paid.text("intent_id")), f"payment intent {paid.text('intent_id')}")
     assert found["status"] == "succeeded", f"the service took the money, and at Stripe the payment is {found['status']}"
-    price = walk.world.smoke.most_money_cents
+    price = walk.settings.most_money_cents
     assert found["amount"] == price, f"the booking costs {price} centavos, Stripe charged {found['amount']}"
     assert _booked_as(walk, booking) == "paid", "the payment succeeded, and the booking is not paid"
 
 
 @pytest.mark.check("payment-receipt")
-def test_receipt_arrives(walk: Walk) -> None:
+def test_receipt_arrives(walk: WorkMe) -> None:
     """Who pays and hears nothing pays again, or calls the bank.
 
     Fix: look at the service's connection to the mail relay; a receipt is sent when a payment succeeds.
@@ -40,7 +40,7 @@ def test_receipt_arrives(walk: Walk) -> None:
 
 
 @pytest.mark.check("payment-refund")
-def test_refund_gives_the_money_back(walk: Walk) -> None:
+def test_refund_gives_the_money_back(walk: WorkMe) -> None:
     """A refund that is only noted in our own book becomes a dispute, with a fee.
 
     Fix: create the refund at Stripe before the payment is marked as refunded.
@@ -51,12 +51,12 @@ def test_refund_gives_the_money_back(walk: Walk) -> None:
         f"the refund was accepted, and the payment is not refunded: {reply.said}"
     )
     given = walk.stripe(refunded(reply.text("intent_id")), f"refunds of {reply.text('intent_id')}")
-    price = walk.world.smoke.most_money_cents
+    price = walk.settings.most_money_cents
     assert given == price, f"the service says refunded, and Stripe gave back {given} of {price} centavos"
 
 
 @pytest.mark.check("payment-declined")
-def test_declined_card_is_not_a_payment(walk: Walk) -> None:
+def test_declined_card_is_not_a_payment(walk: WorkMe) -> None:
     """A declined card that counts as paid is work done for nothing.
 
     Fix: treat Stripe's card_error as a failed payment: 402 for the caller, and the booking stays unpaid.
@@ -70,7 +70,7 @@ def test_declined_card_is_not_a_payment(walk: Walk) -> None:
 
 
 @pytest.mark.check("payment-3ds")
-def test_card_that_asks_for_its_owner_is_not_charged_yet(walk: Walk) -> None:
+def test_card_that_asks_for_its_owner_is_not_charged_yet(walk: WorkMe) -> None:
     """Most Brazilian debit cards ask: a booking that counts as paid before the answer was never paid.
 
     Fix: pass Stripe's next_action on to the app, and wait for payment_intent.succeeded.
@@ -87,7 +87,7 @@ def test_card_that_asks_for_its_owner_is_not_charged_yet(walk: Walk) -> None:
 
 
 @pytest.mark.check("payment-pix")
-def test_pix_is_paid(walk: Walk) -> None:
+def test_pix_is_paid(walk: WorkMe) -> None:
     """PIX is how Brazil pays; its confirmation comes by webhook only, so this proves both.
 
     Fix: look at Stripe's webhook deliveries at dashboard.stripe.com/webhooks, then at the service's log of them.
@@ -104,7 +104,7 @@ def test_pix_is_paid(walk: Walk) -> None:
 
 
 @pytest.mark.check("payment-pix-expires")
-def test_expired_pix_is_not_paid(walk: Walk) -> None:
+def test_expired_pix_is_not_paid(walk: WorkMe) -> None:
     """A code that ran out leaves a booking that nobody pays for; it must be seen, and can be paid anew.
 
     Fix: handle payment_intent.payment_failed, and let the client ask for another code.
@@ -118,23 +118,23 @@ def test_expired_pix_is_not_paid(walk: Walk) -> None:
     assert _booked_as(walk, booking, payer) == "unpaid", "the PIX code expired, and the booking counts as paid"
 
 
-def _booking(walk: Walk, client: Person, day: int) -> str:
+def _booking(walk: WorkMe, client: Person, day: int) -> str:
     if "service" not in walk.keep:
         walk.keep["service"] = walk.offer(walk.keep["professional"])
     return walk.book(client, walk.keep["service"], ahead=timedelta(days=day)).document(201).text("id")
 
 
-def _by_card(walk: Walk, client: Person, booking: str, method: str) -> Document:
+def _by_card(walk: WorkMe, client: Person, booking: str, method: str) -> Document:
     del walk
     return client.post("/api/payment/card", booking_id=booking, payment_method=method).document(201)
 
 
-def _becomes(walk: Walk, payment: str, status: str, payer: Person | None = None) -> bool:
+def _becomes(walk: WorkMe, payment: str, status: str, payer: Person | None = None) -> bool:
     payer = payer or walk.keep["client"]
     path = f"/api/payment/{payment}"
     return bool(walk.until(lambda: payer.get(path).document(200).text("status") == status, walk.stripe_delivery))
 
 
-def _booked_as(walk: Walk, booking: str, client: Person | None = None) -> str:
+def _booked_as(walk: WorkMe, booking: str, client: Person | None = None) -> str:
     client = client or walk.keep["client"]
     return client.get(f"/api/bookings/{booking}").document(200).text("payment")

@@ -3,13 +3,13 @@
 import pytest
 
 from gonogo.journey.people import Person
-from gonogo.journey.walk import Walk
+from smoke.people import WorkMe
 
 _PDF = b"%PDF-1.4\n%%EOF\n"
 
 
 @pytest.mark.check("privacy-parties")
-def test_two_users_have_things_of_their_own(walk: Walk) -> None:
+def test_two_users_have_things_of_their_own(walk: WorkMe) -> None:
     """The control: both can read what is theirs, or a refusal would mean nothing.
 
     Fix: see the journeys of booking and payment; one of their steps does not work here either.
@@ -28,7 +28,7 @@ def test_two_users_have_things_of_their_own(walk: Walk) -> None:
 
 
 @pytest.mark.check("privacy-bookings")
-def test_bookings_are_private(walk: Walk) -> None:
+def test_bookings_are_private(walk: WorkMe) -> None:
     """A booking shows who is at home, where, and when.
 
     Fix: look bookings up by id and party in one query, and answer 404 otherwise (OWASP API1).
@@ -40,7 +40,7 @@ def test_bookings_are_private(walk: Walk) -> None:
 
 
 @pytest.mark.check("privacy-documents")
-def test_documents_are_private(walk: Walk) -> None:
+def test_documents_are_private(walk: WorkMe) -> None:
     """Identity papers of strangers: the leak that ends a beta, and is reported to the authority within days.
 
     Fix: look documents up by id and owner in one query, and answer 404 otherwise (OWASP API1).
@@ -50,7 +50,7 @@ def test_documents_are_private(walk: Walk) -> None:
 
 
 @pytest.mark.check("privacy-payments")
-def test_payments_are_private(walk: Walk) -> None:
+def test_payments_are_private(walk: WorkMe) -> None:
     """Amounts and PIX codes are between two people.
 
     Fix: look payments up by id and party in one query, and answer 404 otherwise (OWASP API1).
@@ -61,7 +61,7 @@ def test_payments_are_private(walk: Walk) -> None:
 
 
 @pytest.mark.check("privacy-admin")
-def test_administration_is_for_administrators(walk: Walk) -> None:
+def test_administration_is_for_administrators(walk: WorkMe) -> None:
     """The dashboard shows every tester's address.
 
     Fix: require the role on every route below /api/beta.
@@ -73,22 +73,22 @@ def test_administration_is_for_administrators(walk: Walk) -> None:
 
 
 @pytest.mark.check("privacy-beta-limit")
-def test_beta_has_as_many_seats_as_declared(walk: Walk) -> None:
+def test_beta_has_as_many_seats_as_declared(walk: WorkMe) -> None:
     """Fifty testers can be looked after; five thousand cannot.
 
     Fix: set the limit of the beta in the service's configuration, or correct smoke.beta_limit.
     """
     seats = walk.admin.get("/api/beta/status").document(200)
-    limit, declared = seats.number("limit"), walk.world.smoke.beta_limit
+    limit, declared = seats.number("limit"), walk.settings.beta_limit
     assert limit == declared, f"the beta has {limit} seats, declared are {declared}"
     assert seats.number("taken") <= limit, f"{seats.number('taken')} of {limit} seats are taken"
 
 
-def _own(walk: Walk, owner: Person, path: str) -> None:
+def _own(walk: WorkMe, owner: Person, path: str) -> None:
     owner.get(path).answers(200)
     walk.stranger.get(path).refuses(401, 403)
 
 
-def _not_listed(walk: Walk, path: str, identifier: str) -> None:
+def _not_listed(walk: WorkMe, path: str, identifier: str) -> None:
     listed = [one.text("id") for one in walk.keep["other"].get(path).documents(200)]
     assert identifier not in listed, f"{path} lists what belongs to somebody else"

@@ -2,14 +2,14 @@
 
 import pytest
 
-from gonogo.journey.walk import Walk
+from smoke.people import WorkMe
 
 _PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 _PROGRAM = b"MZ\x90\x00" + b"\x00" * 60
 
 
 @pytest.mark.check("professional-registers")
-def test_professional_registers_and_logs_in(walk: Walk) -> None:
+def test_professional_registers_and_logs_in(walk: WorkMe) -> None:
     """Without professionals there is nothing to book.
 
     Fix: POST /api/auth/register must take the role "professional"; read the service's log of this request.
@@ -20,7 +20,7 @@ def test_professional_registers_and_logs_in(walk: Walk) -> None:
 
 
 @pytest.mark.check("professional-uploads")
-def test_professional_uploads_a_document(walk: Walk) -> None:
+def test_professional_uploads_a_document(walk: WorkMe) -> None:
     """Nobody is verified, and so nobody can be booked, without documents.
 
     Fix: look at the disk or bucket that documents are kept in, at its rights, and at the proxy's body limit.
@@ -34,7 +34,7 @@ def test_professional_uploads_a_document(walk: Walk) -> None:
 
 
 @pytest.mark.check("professional-document-intact")
-def test_document_comes_back_as_it_was(walk: Walk) -> None:
+def test_document_comes_back_as_it_was(walk: WorkMe) -> None:
     """A document that is cut off fails the verification weeks later, when nobody remembers the upload.
 
     Fix: compare size and digest after storing; look for a body limit that truncates in silence.
@@ -45,7 +45,7 @@ def test_document_comes_back_as_it_was(walk: Walk) -> None:
 
 
 @pytest.mark.check("professional-upload-types")
-def test_programs_are_refused(walk: Walk) -> None:
+def test_programs_are_refused(walk: WorkMe) -> None:
     """A program that is stored as a document is one click away from running in our own back office.
 
     Fix: look at the first bytes, not at the name or the declared type; answer 415.
@@ -56,7 +56,7 @@ def test_programs_are_refused(walk: Walk) -> None:
 
 
 @pytest.mark.check("professional-upload-role")
-def test_strangers_upload_nothing(walk: Walk) -> None:
+def test_strangers_upload_nothing(walk: WorkMe) -> None:
     """Storage that takes files from anybody is found by everybody.
 
     Fix: require a professional's token on POST /api/documents.

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 import pytest
 
 from gonogo.environment.model import Environment
+from gonogo.families.http.section import Http
 from gonogo.journey.replies import Reply
 from gonogo.journey.tokens import GUESSES, AccessToken, read_token
-from gonogo.journey.walk import Walk
 from gonogo.policy.catalogue import Policy
+from smoke.people import WorkMe
 
 _ALLOWED = "access-control-allow-origin"
 _PREFLIGHT = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
@@ -19,7 +20,7 @@ _OPERATORS = ({"$ne": None}, {"$gt": ""}, {"$regex": ".*"}, ["a", "b"])
 
 
 @pytest.mark.check("security-caller")
-def test_user_is_let_in(walk: Walk) -> None:
+def test_user_is_let_in(walk: WorkMe) -> None:
     """The control: somebody with a good token is answered, or a refusal would mean nothing.
 
     Fix: see the journey of the client; one of its steps does not work here either.
@@ -30,7 +31,7 @@ def test_user_is_let_in(walk: Walk) -> None:
 
 
 @pytest.mark.check("security-cors-strangers")
-def test_foreign_pages_may_not_read(walk: Walk, environment: Environment) -> None:
+def test_foreign_pages_may_not_read(walk: WorkMe, environment: Environment) -> None:
     """Any page that a user has open could otherwise read what belongs to that user.
 
     Fix: compare the Origin header with a list of whole origins: no *, no patterns, no null, no origins of developers.
@@ -44,7 +45,7 @@ def test_foreign_pages_may_not_read(walk: Walk, environment: Environment) -> Non
 
 
 @pytest.mark.check("security-cors-own")
-def test_own_pages_may_read(walk: Walk, environment: Environment) -> None:
+def test_own_pages_may_read(walk: WorkMe, environment: Environment) -> None:
     """The product's own page shows nothing at all when the API does not know where it comes from.
 
     Fix: put every origin of [http] origins into the API's list, with its scheme, and its port if it has one.
@@ -60,7 +61,7 @@ def test_own_pages_may_read(walk: Walk, environment: Environment) -> None:
 
 
 @pytest.mark.check("security-cors-vary")
-def test_caches_keep_origins_apart(walk: Walk, environment: Environment) -> None:
+def test_caches_keep_origins_apart(walk: WorkMe, environment: Environment) -> None:
     """A cache in between hands one page's permission to another page, or to none.
 
     Fix: send Vary: Origin with every reply that depends on it.
@@ -72,7 +73,7 @@ def test_caches_keep_origins_apart(walk: Walk, environment: Environment) -> None
 
 
 @pytest.mark.check("security-tokens-forged")
-def test_forged_tokens_are_refused(walk: Walk) -> None:
+def test_forged_tokens_are_refused(walk: WorkMe) -> None:
     """Whoever can write a token is whoever they want to be.
 
     Fix: verify every token with the one algorithm that you sign with, never the one that its header names (RFC 8725).
@@ -84,7 +85,7 @@ def test_forged_tokens_are_refused(walk: Walk) -> None:
 
 
 @pytest.mark.check("security-tokens-key")
-def test_nobody_guesses_the_key(walk: Walk) -> None:
+def test_nobody_guesses_the_key(walk: WorkMe) -> None:
     """A key of a tutorial is in every word list: it is tried at leisure, against one token, without asking you.
 
     Fix: sign with 32 random bytes, as from: openssl rand -base64 32; all tokens of the old key end with it.
@@ -95,7 +96,7 @@ def test_nobody_guesses_the_key(walk: Walk) -> None:
 
 
 @pytest.mark.check("security-tokens-end")
-def test_tokens_end_soon(walk: Walk, policy: Policy) -> None:
+def test_tokens_end_soon(walk: WorkMe, policy: Policy) -> None:
     """A token that was stolen once works until it ends.
 
     Fix: set exp; a quarter of an hour with a refresh token, or a day without.
@@ -107,7 +108,7 @@ def test_tokens_end_soon(walk: Walk, policy: Policy) -> None:
 
 
 @pytest.mark.check("security-logins-limited")
-def test_passwords_cannot_be_guessed_for_ever(walk: Walk, policy: Policy) -> None:
+def test_passwords_cannot_be_guessed_for_ever(walk: WorkMe, policy: Policy) -> None:
     """Lists of leaked passwords are tried on every new login form, from many addresses.
 
     Fix: count failed logins by account, in Redis with an expiry, and answer 429; never count by X-Forwarded-For alone.
@@ -124,7 +125,7 @@ def test_passwords_cannot_be_guessed_for_ever(walk: Walk, policy: Policy) -> Non
 
 
 @pytest.mark.check("security-operators-refused")
-def test_operators_are_no_values(walk: Walk) -> None:
+def test_operators_are_no_values(walk: WorkMe) -> None:
     """A login that asks MongoDB for a password that is not null opens every account.
 
     Fix: validate the type of every field before it gets into a query.
@@ -137,7 +138,8 @@ def test_operators_are_no_values(walk: Walk) -> None:
 
 
 def _own(environment: Environment) -> Sequence[str]:
-    return environment.http.origins if environment.http else ()
+    section = environment.section(Http)
+    return section.origins if section else ()
 
 
 def _foreign(environment: Environment) -> Sequence[str]:
@@ -155,11 +157,11 @@ def _allowed(reply: Reply) -> str:
     return reply.exchange.headers.get(_ALLOWED, "")
 
 
-def _token(walk: Walk) -> AccessToken:
+def _token(walk: WorkMe) -> AccessToken:
     return read_token(walk.keep["caller"].token)
 
 
-def _guess(walk: Walk, email: str, number: int, headers: dict[str, str] | None = None) -> Reply:
+def _guess(walk: WorkMe, email: str, number: int, headers: dict[str, str] | None = None) -> Reply:
     body = {"email": email, "password": f"wrong-{number}"}
     content = {"Content-Type": "application/json", **(headers or {})}
     return walk.stranger.send("POST", _LOGIN, content, json.dumps(body).encode())

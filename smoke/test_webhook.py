@@ -10,8 +10,8 @@ import pytest
 from gonogo.base.errors import Unobserved
 from gonogo.journey.people import Person
 from gonogo.journey.replies import Reply
-from gonogo.journey.walk import Walk
 from gonogo.journey.webhook import Sender
+from smoke.people import WorkMe
 
 _REFUSED = (400, 401, 403)
 _MIB = 1024 * 1024
@@ -19,7 +19,7 @@ _READ_ON = "answer 413, and read on for a while before closing: a sender that is
 
 
 @pytest.mark.check("webhook-payment")
-def test_open_payment_waits_for_its_event(walk: Walk) -> None:
+def test_open_payment_waits_for_its_event(walk: WorkMe) -> None:
     """The control: a payment that is not complete, so that every effect of an event would be seen.
 
     Fix: see the journey of payment; PIX does not work here either.
@@ -34,7 +34,7 @@ def test_open_payment_waits_for_its_event(walk: Walk) -> None:
 
 
 @pytest.mark.check("webhook-unsigned")
-def test_unsigned_events_are_refused(walk: Walk) -> None:
+def test_unsigned_events_are_refused(walk: WorkMe) -> None:
     """Anybody who knows the address could mark bookings as paid.
 
     Fix: verify Stripe-Signature over the raw body with the endpoint's secret, before anything else; answer 400.
@@ -46,7 +46,7 @@ def test_unsigned_events_are_refused(walk: Walk) -> None:
 
 
 @pytest.mark.check("webhook-wrong-secret")
-def test_events_signed_by_others_are_refused(walk: Walk) -> None:
+def test_events_signed_by_others_are_refused(walk: WorkMe) -> None:
     """The signature is the only thing that tells Stripe from everybody else.
 
     Fix: compare in constant time with the HMAC of this endpoint's own secret.
@@ -57,7 +57,7 @@ def test_events_signed_by_others_are_refused(walk: Walk) -> None:
 
 
 @pytest.mark.check("webhook-tampered")
-def test_tampered_events_are_refused(walk: Walk) -> None:
+def test_tampered_events_are_refused(walk: WorkMe) -> None:
     """A genuine event with another payment's id in it is how one payment pays for two bookings.
 
     Fix: verify the signature over the raw bytes, never over parsed and rebuilt JSON.
@@ -68,7 +68,7 @@ def test_tampered_events_are_refused(walk: Walk) -> None:
 
 
 @pytest.mark.check("webhook-old-scheme")
-def test_test_scheme_is_no_signature(walk: Walk) -> None:
+def test_test_scheme_is_no_signature(walk: WorkMe) -> None:
     """v0 signatures are made for test events, and prove nothing.
 
     Fix: take v1 only.
@@ -79,7 +79,7 @@ def test_test_scheme_is_no_signature(walk: Walk) -> None:
 
 
 @pytest.mark.check("webhook-stale")
-def test_stale_events_are_refused(walk: Walk) -> None:
+def test_stale_events_are_refused(walk: WorkMe) -> None:
     """Who recorded one event could send it again for ever.
 
     Fix: refuse what was signed more than 300 s ago; the SDK does so by default (tolerance).
@@ -90,7 +90,7 @@ def test_stale_events_are_refused(walk: Walk) -> None:
 
 
 @pytest.mark.check("webhook-future")
-def test_events_from_the_future_are_refused(walk: Walk) -> None:
+def test_events_from_the_future_are_refused(walk: WorkMe) -> None:
     """An event that is dated ahead stays valid until then; the SDK alone takes it.
 
     Fix: after the SDK's own check, compare t with the clock once more, in the other direction.
@@ -101,7 +101,7 @@ def test_events_from_the_future_are_refused(walk: Walk) -> None:
 
 
 @pytest.mark.check("webhook-malformed")
-def test_malformed_bodies_are_refused(walk: Walk) -> None:
+def test_malformed_bodies_are_refused(walk: WorkMe) -> None:
     """A body that is swallowed with 200 is an event that Stripe will never send again.
 
     Fix: answer 400 to whatever is not an event object in UTF-8, signed or not.
@@ -116,7 +116,7 @@ def test_malformed_bodies_are_refused(walk: Walk) -> None:
 
 
 @pytest.mark.check("webhook-odd-shapes")
-def test_lists_and_nulls_are_refused(walk: Walk) -> None:
+def test_lists_and_nulls_are_refused(walk: WorkMe) -> None:
     """SDK and handler raise on a signed list: a 500, retried for three days, with an alert each time.
 
     Fix: check that the body is an object with an id before it is handled; answer 400.
@@ -128,7 +128,7 @@ def test_lists_and_nulls_are_refused(walk: Walk) -> None:
 
 
 @pytest.mark.check("webhook-large")
-def test_large_bodies_are_refused(walk: Walk) -> None:
+def test_large_bodies_are_refused(walk: WorkMe) -> None:
     """Verifying a signature over whatever is sent is work that anybody can order.
 
     Fix: limit the body of this route, and answer 413 before reading on.
@@ -143,7 +143,7 @@ def test_large_bodies_are_refused(walk: Walk) -> None:
 
 
 @pytest.mark.check("webhook-get")
-def test_webhook_takes_post_only(walk: Walk) -> None:
+def test_webhook_takes_post_only(walk: WorkMe) -> None:
     """A link checker or a prefetch must not look like an event.
 
     Fix: route POST only; the framework answers 405 for the rest.
@@ -152,7 +152,7 @@ def test_webhook_takes_post_only(walk: Walk) -> None:
 
 
 @pytest.mark.check("webhook-unknown-type")
-def test_unknown_types_are_taken_and_ignored(walk: Walk) -> None:
+def test_unknown_types_are_taken_and_ignored(walk: WorkMe) -> None:
     """Stripe adds types; an endpoint that refuses them is switched off after some days.
 
     Fix: answer 2xx to a genuine event of a type that is not handled.
@@ -163,7 +163,7 @@ def test_unknown_types_are_taken_and_ignored(walk: Walk) -> None:
 
 
 @pytest.mark.check("webhook-two-signatures")
-def test_second_signature_counts_as_well(walk: Walk) -> None:
+def test_second_signature_counts_as_well(walk: WorkMe) -> None:
     """While a secret is rolled Stripe signs with both: who reads only the first loses every event of that day.
 
     Fix: accept an event if any of its v1 signatures is right; the SDK does.
@@ -175,7 +175,7 @@ def test_second_signature_counts_as_well(walk: Walk) -> None:
 
 
 @pytest.mark.check("webhook-almost-stale")
-def test_slow_events_are_taken(walk: Walk) -> None:
+def test_slow_events_are_taken(walk: WorkMe) -> None:
     """Stripe's clock and ours differ, and queues are slow: 290 s are still within the tolerance.
 
     Fix: keep Stripe's tolerance of 300 s.
@@ -187,7 +187,7 @@ def test_slow_events_are_taken(walk: Walk) -> None:
 
 
 @pytest.mark.check("webhook-valid")
-def test_genuine_event_completes_the_payment(walk: Walk) -> None:
+def test_genuine_event_completes_the_payment(walk: WorkMe) -> None:
     """PIX, and every card that asks for its owner, is confirmed in no other way.
 
     Fix: compare STRIPE_WEBHOOK_SECRET with the endpoint's signing secret at dashboard.stripe.com/webhooks.
@@ -200,7 +200,7 @@ def test_genuine_event_completes_the_payment(walk: Walk) -> None:
 
 
 @pytest.mark.check("webhook-again")
-def test_same_event_again_changes_nothing(walk: Walk) -> None:
+def test_same_event_again_changes_nothing(walk: WorkMe) -> None:
     """Stripe delivers at least once: what is handled twice is paid out twice.
 
     Fix: keep the ids of handled events under a unique index, and answer 2xx without an effect the second time.
@@ -210,7 +210,7 @@ def test_same_event_again_changes_nothing(walk: Walk) -> None:
 
 
 @pytest.mark.check("webhook-twice-at-once")
-def test_same_event_twice_at_once_counts_once(walk: Walk) -> None:
+def test_same_event_twice_at_once_counts_once(walk: WorkMe) -> None:
     """Two workers, one event, no lock: the race that shows up only under load.
 
     Fix: claim the event's id in one atomic insert before acting on it.
@@ -224,7 +224,7 @@ def test_same_event_twice_at_once_counts_once(walk: Walk) -> None:
 
 
 @pytest.mark.check("webhook-order")
-def test_late_success_does_not_undo_a_refund(walk: Walk) -> None:
+def test_late_success_does_not_undo_a_refund(walk: WorkMe) -> None:
     """Events come in any order: a success that arrives after the refund must not make the booking paid again.
 
     Fix: let a payment only move forward, whatever order its events come in.
@@ -240,7 +240,7 @@ def test_late_success_does_not_undo_a_refund(walk: Walk) -> None:
     )
 
 
-def _payment(walk: Walk, day: int) -> tuple[str, Sender]:
+def _payment(walk: WorkMe, day: int) -> tuple[str, Sender]:
     """A payment by PIX that nobody pays, and whoever speaks of it as Stripe would."""
     client: Person = walk.keep["client"]
     booking = walk.book(client, walk.keep["service"], ahead=timedelta(days=day)).document(201).text("id")
@@ -250,23 +250,23 @@ def _payment(walk: Walk, day: int) -> tuple[str, Sender]:
     return payment, Sender(walk, intent, {"payment_id": payment, "booking_id": booking})
 
 
-def _history(walk: Walk, payment: str) -> list[str]:
+def _history(walk: WorkMe, payment: str) -> list[str]:
     found = walk.keep["client"].get(f"/api/payment/{payment}").document(200)
     return [change.text("status") for change in found.objects("history")]
 
 
-def _refused(walk: Walk, reply: Reply, what: str, *statuses: int) -> None:
+def _refused(walk: WorkMe, reply: Reply, what: str, *statuses: int) -> None:
     wanted = statuses or _REFUSED
     assert reply.status in wanted, f"{what} was answered {reply.status}; {' or '.join(map(str, wanted))} refuses it"
     _unmoved(walk, what)
 
 
-def _unmoved(walk: Walk, what: str) -> None:
+def _unmoved(walk: WorkMe, what: str) -> None:
     history = _history(walk, walk.keep["victim"])
     assert history[-1] == "requires_action", f"{what} moved a payment: it went {history}"
 
 
-def _succeeded_once(walk: Walk, payment: str, what: str) -> None:
+def _succeeded_once(walk: WorkMe, payment: str, what: str) -> None:
     history = _history(walk, payment)
     times = history.count("succeeded")
     assert times == 1, f"after {what} the payment succeeded {times} times: it went {history}"

@@ -1,55 +1,126 @@
-"""gonogo in plain pytest: ``pytest checks --env reference``. Without ``--env`` it does nothing at all."""
+"""gonogo in plain pytest: ``pytest checks --gonogo-env reference``. Without its option it changes nothing.
+
+pytest loads this module in every environment that gonogo is installed in (entry point ``pytest11``), whatever is
+tested there. So it imports nothing of gonogo before an environment is named.
+"""
+
+from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from gonogo.base.errors import UsageError
-from gonogo.judging.run_plugin import MARKER, RunPlugin, evidence_fixtures
-from gonogo.record.run_folder import RunFolder
-from gonogo.report.terminal import render_summary
-from gonogo.runs.publish import open_folder, publish
-from gonogo.runs.run import Request, prepare
+if TYPE_CHECKING:
+    from gonogo.judging.plugin import JudgingPlugin
+    from gonogo.record.results import Results
+    from gonogo.record.run_folder import RunFolder
+    from gonogo.runs.prepare import Prepared
+
+_MARKER = "check(id): a check of gonogo; the id names its line in catalogue.toml"
+_CATALOGUE = "catalogue.toml"
+_LEFT_OUT = pytest.StashKey[list[Path]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options that say which environment is verified."""
+    """The options that say which environment is verified; each carries our name, so that none is another plugin's."""
     group = parser.getgroup("gonogo", "launch-readiness checks")
-    group.addoption("--env", metavar="NAME", help="the environment to verify, as in environments/NAME.toml")
-    group.addoption("--release", metavar="SHA", help="the release under review")
-    group.addoption("--gate", metavar="GATE", help="the gate to plan for (default: that of the environment)")
+    group.addoption("--gonogo-env", metavar="NAME", help="verify this environment, as in environments/NAME.toml")
+    group.addoption("--gonogo-release", metavar="SHA", help="the release under review")
+    group.addoption("--gonogo-gate", metavar="GATE", help="the gate to plan for (default: that of the environment)")
     group.addoption(
-        "--reports", metavar="DIR", type=Path, default=Path("reports"), help="where runs are kept (default: reports)"
+        "--gonogo-reports", metavar="DIR", type=Path, default=Path("reports"), help="where runs are kept (reports)"
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> Generator[None, object, object]:
+    """Take the short names as well where no other plugin and no conftest owns them."""
+    result = yield
+    owned = vars(parser.parse_known_args(args))
+    group = parser.getgroup("gonogo")
+    for name in ("env", "release", "gate", "reports"):
+        if name not in owned:
+            group.addoption(f"--{name}", dest=f"gonogo_{name}", metavar=name.upper(), help=f"short for --gonogo-{name}")
+    return result
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Prepare the run that ``--env`` names."""
-    config.addinivalue_line("markers", MARKER)
-    if config.option.env is None:
+    """Prepare the run of the environment that is named."""
+    config.addinivalue_line("markers", _MARKER)
+    config.stash[_LEFT_OUT] = []
+    if config.option.gonogo_env is None:
         return
     refuse_xdist(config)
-    request = Request(
-        environment=config.option.env, project=Path(), release=config.option.release, gate=config.option.gate
-    )
+    from gonogo.base.errors import UsageError  # noqa: PLC0415 - nothing of gonogo is imported where it is not wanted
+
     try:
-        run = prepare(request, os.environ)
-        config.add_cleanup(run.close)
-        folder = None if config.option.collectonly else open_folder(run, config.option.reports)
+        _prepare(config)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
-    plugin = RunPlugin(run)
+
+
+def _prepare(config: pytest.Config) -> None:
+    from gonogo.judging.plugin import JudgingPlugin, evidence_fixtures  # noqa: PLC0415 - as above
+    from gonogo.runs.prepare import Request, prepare  # noqa: PLC0415
+    from gonogo.runs.publish import open_folder  # noqa: PLC0415
+
+    option = config.option
+    request = Request(
+        environment=option.gonogo_env, project=Path(), release=option.gonogo_release, gate=option.gonogo_gate
+    )
+    prepared = prepare(request, os.environ)
+    config.add_cleanup(prepared.close)
+    folder = None if option.collectonly else open_folder(prepared, Path(option.gonogo_reports))
+    _collect_whole_suite(config, list(prepared.plan.suite.folders))
+    plugin = JudgingPlugin(prepared.plan, prepared.source, prepared.redactor, prepared.stop)
     config.pluginmanager.register(plugin, "gonogo-run")
     config.pluginmanager.register(evidence_fixtures(plugin), "gonogo-evidence")
     if folder is not None:
-        config.pluginmanager.register(_Publisher(plugin, folder), "gonogo-publisher")
+        config.pluginmanager.register(_Publisher(prepared, plugin, folder), "gonogo-publisher")
+
+
+def _collect_whole_suite(config: pytest.Config, folders: list[Path]) -> None:
+    """A folder of checks stands for all of them: the generic ones lie where gonogo is installed."""
+    named = [Path(config.invocation_params.dir, argument).resolve() for argument in config.args]
+    if any(folder in named or path in folder.parents for folder in folders for path in named):
+        missing = [folder for folder in folders if not any(path in (folder, *folder.parents) for path in named)]
+        config.args = [*config.args, *map(str, missing)]
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Folders of checks are no tests of the project: without an environment they are left out, and that is said."""
+    if config.option.gonogo_env is not None or not collection_path.is_dir():
+        return None
+    if not (collection_path / _CATALOGUE).is_file() or not any(collection_path.glob("test_*.py")):
+        return None
+    named = [Path(config.invocation_params.dir, argument.partition("::")[0]).resolve() for argument in config.args]
+    if any(collection_path.resolve() in (path, *path.parents) for path in named):
+        raise pytest.UsageError("these are gonogo's checks: say which environment they judge, with --gonogo-env NAME")
+    config.stash[_LEFT_OUT].append(collection_path)
+    return True
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """``-k tls-expiry`` selects a check by its id."""
+    marker = item.get_closest_marker("check")
+    if marker is not None and marker.args:
+        item.extra_keyword_matches.add(str(marker.args[0]))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Checks without an environment would all pass by never running."""
     if not config.pluginmanager.has_plugin("gonogo-run") and any(item.get_closest_marker("check") for item in items):
-        raise pytest.UsageError("these are gonogo's checks: say which environment they judge, with --env NAME")
+        raise pytest.UsageError("these are gonogo's checks: say which environment they judge, with --gonogo-env NAME")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name what was left out: nothing is skipped without a word."""
+    if folders := config.stash[_LEFT_OUT]:
+        shown = ", ".join(f"{folder.name}/" for folder in folders)
+        terminalreporter.write_line(f"gonogo: {shown} left out; their checks need --gonogo-env NAME")
 
 
 def refuse_xdist(config: pytest.Config) -> None:
@@ -59,26 +130,51 @@ def refuse_xdist(config: pytest.Config) -> None:
 
 
 class _Publisher:
-    """Writes the run's files when pytest is done, and tells the verdict below pytest's own summary."""
+    """Writes the run's files when pytest is done; pytest's exit code is 0 only if the verdict is GO."""
 
-    def __init__(self, plugin: RunPlugin, folder: RunFolder) -> None:
+    def __init__(self, prepared: Prepared, plugin: JudgingPlugin, folder: RunFolder) -> None:
+        self._prepared = prepared
         self._plugin = plugin
         self._folder = folder
+        self._problem = ""
+        self._summary = ""
+        self._verdict = ""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
+        from gonogo.base.errors import UsageError  # noqa: PLC0415 - as above
+        from gonogo.runs.publish import publish  # noqa: PLC0415
+
+        passed = session.exitstatus == pytest.ExitCode.OK
+        if passed:  # until the record is on disk and says GO
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        self._plugin.finish(session)
+        try:
+            published = publish(self._prepared, self._folder, self._plugin.judged)
+        except UsageError as error:
+            self._problem = str(error)
+        else:
+            self._tell(published.results, str(published.signoff), published.signoff_digest)
+            if passed and published.results.decision.verdict.opens:
+                session.exitstatus = pytest.ExitCode.OK
+        return (yield)
+
+    def _tell(self, results: Results, page: str, digest: str) -> None:
+        from gonogo.report.terminal import render_summary  # noqa: PLC0415 - as above
+
+        self._verdict = f"gonogo: {results.decision.verdict} · {results.decision.reason}"
+        width = max(60, int(os.environ.get("COLUMNS") or 80))
+        self._summary = render_summary(results, report_path=page, report_digest=digest, colour=False, width=width)
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        plugin = self._plugin
-        try:
-            published = publish(plugin.run, self._folder, plugin.seen, unseen=plugin.unseen_because)
-        except UsageError as error:
-            terminalreporter.write_line(str(error), red=True)
-            return
-        summary = render_summary(
-            published.results,
-            report_path=str(published.signoff),
-            report_digest=published.signoff_digest,
-            colour=False,
-            width=terminalreporter._tw.fullwidth,  # noqa: SLF001 - pytest offers no other way to its width
-        )
+        """Our summary below pytest's own."""
         terminalreporter.write_line("")
-        terminalreporter.write_line(summary)
+        terminalreporter.write_line(self._problem or self._summary, red=bool(self._problem))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """The verdict is the last line."""
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.write_line(self._problem or self._verdict)

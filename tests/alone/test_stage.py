@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from gonogo.judging.session import verify
 from gonogo.load.stage import HISTOGRAMS
 from gonogo.record.archive import read_results
 from gonogo.record.results import Outcome
+from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.publish import open_folder
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess
 from gonogo.runs.replay import differences, judged_again
-from gonogo.runs.run import Request, prepare
+from gonogo.runs.session import verify
 from tests.reference.supervised import eventually
 from tests.smoke.endurance import contents
 

@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, sync_playwright
 
+from gonogo.record.archive import read_results
 from gonogo.record.results import CheckResult, Observation, Results
 from gonogo.report.html import render_signoff
-from gonogo.runs.replay import read_results
 from gonogo.verdict.decision import count
 
 _SAMPLE = Path(__file__).parents[2] / "reports" / "sample" / "results.json"

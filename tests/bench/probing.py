@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from gonogo.collecting.collector import Collector, Job
 from gonogo.environment.model import Limits
 from gonogo.evidence.base import Evidence, Scope
-from gonogo.families.kind import ProbeKind
+from gonogo.families.kind import EvidenceKind
 
 _ANSWERS_AFTER_SECONDS = 0.5
 _SIZES = (1, 10, 50, 200)
@@ -43,7 +43,7 @@ async def ask(question: Question) -> Evidence:
     return Evidence(scope=question.scope, taken_at=taken_at)
 
 
-KIND = ProbeKind(name="slow", section="hosts", evidence=Evidence, questions=lambda _e, _s: (), ask=ask)
+KIND = EvidenceKind(name="slow", section="hosts", evidence=Evidence)
 
 
 @asynccontextmanager
@@ -63,7 +63,7 @@ async def slow_server() -> AsyncIterator[int]:
 
 def together(questions: Sequence[Question]) -> tuple[float, float]:
     """Wall time of all at once, and the slowest of them; within the default bounds."""
-    jobs = [Job(kind=KIND, question=question) for question in questions]
+    jobs = [Job(kind=KIND, ask=ask, question=question) for question in questions]
     started = time.monotonic()
     with Collector(Limits(run=timedelta(minutes=5))) as collector:
         collector.start(jobs)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gonogo.planning.suite import check_folders, read_suite
+from gonogo.planning.suite import project_suite
 from gonogo.record.archive import NAME, read_results
 
 _CHECKS = 500
@@ -54,7 +54,7 @@ def main() -> None:
     """The run is whole, with its load: what was measured is judged again as well."""
     with TemporaryDirectory() as place:
         project = Path(place)
-        write_checks(project, _CHECKS - len(read_suite(check_folders(project)).catalogue))
+        write_checks(project, _CHECKS - len(project_suite(project, bundled=True).catalogue))
         subprocess.run([*_GONOGO, "run", "--env", "reference"], cwd=project, check=False, stderr=subprocess.DEVNULL)  # noqa: S603 - of this file
         folder = project / "reports" / "reference" / "latest"
         whole = seconds([*_GONOGO, "verify", str(folder), "--require", ""], project)

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.environment.model import Environment
 from gonogo.evidence.http import (
     Exchange,
     HealthEvidence,
@@ -16,12 +15,13 @@ from gonogo.evidence.http import (
     PagesEvidence,
     PlainHttpEvidence,
 )
+from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
 from tests.checks.test_tls import AT
 
 MS = timedelta(milliseconds=1)
 SCOPE = ("a.test", "192.0.2.1")
-ENVIRONMENT = Environment.model_validate(
+ENVIRONMENT = environment_from(
     {
         "service": {"name": "S", "base_url": "https://a.test", "release": "3f2c1a9b01de"},
         "http": {
@@ -275,7 +275,7 @@ def test_control_that_fails_is_an_error(
 
 def test_no_release_under_review_is_an_error(judge: Judge) -> None:
     """Signatures are for one release."""
-    bare = Environment.model_validate({"service": {"name": "S", "base_url": "https://a.test"}})
+    bare = environment_from({"service": {"name": "S", "base_url": "https://a.test"}})
     with pytest.raises(Unobserved, match="no release under review"):
         judge("release-under-review", health=health(), environment=bare)
 
@@ -287,7 +287,7 @@ def test_no_release_under_review_is_an_error(judge: Judge) -> None:
 def test_abbreviations_are_for_commits_only(judge: Judge, served: str, wanted: str) -> None:
     """Another release whose number begins alike would be signed for."""
     service = {"name": "S", "base_url": "https://a.test", "release": wanted}
-    environment = Environment.model_validate({"service": service})
+    environment = environment_from({"service": service})
     said = judge("release-under-review", health=health(release=served), environment=environment)
     assert said == f"https://a.test/x serves release {served}, under review is {wanted}"
 

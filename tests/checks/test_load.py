@@ -9,6 +9,7 @@ import pytest
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.load import GeneratorSecond, LoadEvidence, ServerSecond, Tally, Traffic
+from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
 from tests.checks.test_tls import AT
 
@@ -29,9 +30,7 @@ def environment(**changes: Any) -> Environment:  # noqa: ANN401 - fields of [loa
         },
         "memory_limit": "512 MiB",
     }
-    return Environment.model_validate(
-        {"service": {"name": "S", "base_url": "https://a.test"}, "load": {**fields, **changes}}
-    )
+    return environment_from({"service": {"name": "S", "base_url": "https://a.test"}, "load": {**fields, **changes}})
 
 
 def each_second(

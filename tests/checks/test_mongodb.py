@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.environment.model import Environment
 from gonogo.evidence.base import RoundTripEvidence
 from gonogo.evidence.mongodb import Member, MongoEvidence, MongoStatusEvidence, MongoWriteEvidence, Refusal
+from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
 from tests.checks.test_tls import AT
 
 SCOPE = ("mongodb",)
 MS = timedelta(milliseconds=1)
-ENVIRONMENT = Environment.model_validate(
+ENVIRONMENT = environment_from(
     {
         "service": {"name": "S", "base_url": "https://a.test"},
         "mongodb": {

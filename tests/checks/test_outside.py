@@ -8,6 +8,7 @@ import pytest
 from gonogo.environment.model import Environment
 from gonogo.evidence.sentry import Alert, SentryEvidence
 from gonogo.evidence.stripe import StripeEvidence, WebhookEndpoint
+from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
 from tests.checks.test_tls import AT
 
@@ -41,7 +42,7 @@ PROJECT = SentryEvidence(
 
 def environment(mode: Literal["test", "live"] = "test") -> Environment:
     """One that takes money."""
-    return Environment.model_validate(
+    return environment_from(
         {
             "service": {"name": "S", "base_url": "https://a.test"},
             "stripe": {

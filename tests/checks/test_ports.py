@@ -7,6 +7,7 @@ import pytest
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.ports import Port, PortsEvidence, PortState
+from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
 from tests.checks.test_tls import AT
 
@@ -28,7 +29,7 @@ def seen(address: str = "198.18.0.1", *states: PortState, **changes: Any) -> Por
 
 def environment(vantage: str = "outside") -> Environment:
     """Looking from there."""
-    return Environment.model_validate(
+    return environment_from(
         {
             "service": {"name": "S", "base_url": "https://a.test"},
             "ports": {"vantage": vantage, "closed": {"mongodb": [1]}},

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from gonogo.environment.model import Environment
 from gonogo.evidence.providers import AtlasEvidence, DatabaseUser, DropletEvidence, InboundRule, ProviderAlert
+from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
 from tests.checks.test_tls import AT
 
 GIB = 2**30
 ALL = ("0.0.0.0/0", "::/0")
-ENVIRONMENT = Environment.model_validate(
+ENVIRONMENT = environment_from(
     {
         "service": {"name": "S", "base_url": "https://a.test"},
         "digitalocean": {

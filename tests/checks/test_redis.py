@@ -8,6 +8,7 @@ import pytest
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.redis import RedisEvidence, RedisStatusEvidence, RedisWriteEvidence
+from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
 from tests.checks.test_mongodb import trips
 from tests.checks.test_tls import AT
@@ -18,7 +19,7 @@ NOPERM = "NOPERM User app has no permissions to run the 'flushall' command"
 
 def environment(persistence: str = "aof") -> Environment:
     """What the service declares."""
-    return Environment.model_validate(
+    return environment_from(
         {
             "service": {"name": "S", "base_url": "https://a.test"},
             "redis": {

@@ -17,6 +17,7 @@ from gonogo.evidence.server import (
     ServerEvidence,
     Unseen,
 )
+from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
 from tests.checks.test_tls import AT
 
@@ -80,7 +81,7 @@ WELL = ServerEvidence(
 def environment(**changes: object) -> Environment:
     """One server."""
     service = {"name": "S", "base_url": "https://a.test"}
-    return Environment.model_validate({"service": service, "servers": {"one": {**DECLARED, **changes}}})
+    return environment_from({"service": service, "servers": {"one": {**DECLARED, **changes}}})
 
 
 def judged(judge: Judge, check: str, server: ServerEvidence, **declared: object) -> str | None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.environment.model import Environment
 from gonogo.evidence.tls import Certificate, Handshake, Offer, TlsEvidence
+from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -37,9 +37,7 @@ OFFERS = {
     "static RSA": Handshake.REFUSED,
     "finite-field DH": Handshake.REFUSED,
 }
-ENVIRONMENT = Environment.model_validate(
-    {"service": {"name": "S", "base_url": "https://a.test"}, "tls": {"issuer": "Good CA"}}
-)
+ENVIRONMENT = environment_from({"service": {"name": "S", "base_url": "https://a.test"}, "tls": {"issuer": "Good CA"}})
 
 
 def offers(**changes: Handshake) -> tuple[Offer, ...]:
@@ -206,7 +204,7 @@ def test_what_could_not_be_offered_is_an_error_and_never_green(judge: Judge, ide
 
 def test_undeclared_issuer_is_an_error(judge: Judge) -> None:
     """Nobody said who should have issued."""
-    bare = Environment.model_validate({"service": {"name": "S", "base_url": "https://a.test"}})
+    bare = environment_from({"service": {"name": "S", "base_url": "https://a.test"}})
     with pytest.raises(Unobserved):
         judge("tls-issuer", tls=seen(), environment=bare)
 

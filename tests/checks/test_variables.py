@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.environment.model import Environment
 from gonogo.evidence.variables import Account, Shared, Variable, VariableDifferenceEvidence, VariableFileEvidence
-from gonogo.families.registry import KINDS
+from gonogo.families.registry import environment_from, installed_families
 from gonogo.planning.plan import build_plan
 from gonogo.planning.suite import read_suite
 from gonogo.record.results import Outcome
@@ -19,6 +18,7 @@ from tests.checks.test_tls import AT
 
 _GOOD: dict[str, Any] = {"present": True, "length": 60, "entropy_bits": 300, "well_formed": True}
 ROOT = Path(__file__).parents[2]
+FAMILIES = installed_families(ROOT)
 URL = Variable(
     name="MONGO_URL",
     shape="mongodb",
@@ -146,12 +146,12 @@ def test_shape_that_nobody_declared_is_no_pass(judge: Judge) -> None:
 def test_one_file_alone_leaves_the_comparison_not_run() -> None:
     """Never a pass; and what to do about it is said."""
     files = {"staging": {"path": ".env.staging", "mode": "test"}}
-    environment = Environment.model_validate(
+    environment = environment_from(
         {"service": {"name": "S", "base_url": "https://a.test"}, "variables": {"files": files}}
     )
     scopes = {"variable_file": [("variables", "staging")], "repository": [("variables", "repository")]}
     suite = read_suite((*FOLDERS, ROOT / "smoke"))
-    plan = build_plan(suite, environment, KINDS, scopes, wanted=suite.order)
+    plan = build_plan(suite, environment, FAMILIES.kinds, scopes, wanted=suite.order)
     assert "nothing that it could look at" in plan.checks["variables-differ"].obstacle
     assert "two environments" in plan.checks["variables-differ"].hint
     assert not plan.checks["variables-secret-key"].obstacle

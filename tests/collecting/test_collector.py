@@ -13,7 +13,7 @@ from gonogo.collecting.collector import Collector, Job
 from gonogo.environment.model import Limits
 from gonogo.evidence.base import Evidence, Scope
 from gonogo.evidence.record import Failure, Record
-from gonogo.families.kind import ProbeKind
+from gonogo.families.kind import EvidenceKind
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 PATIENT = Limits(run=timedelta(seconds=30), probe=timedelta(seconds=10))
@@ -63,14 +63,15 @@ class Target:
         raise AssertionError
 
 
-def kind(ask: object, *, alone: bool = False) -> ProbeKind:
-    """A kind of evidence that is asked for like this."""
-    return ProbeKind(name="k", section="hosts", evidence=Evidence, questions=lambda _e, _s: (), ask=ask, alone=alone)  # type: ignore[arg-type]  # a bound method
+def job(ask: object, question: Question, *, alone: bool = False) -> Job:
+    """A question of a kind of evidence that is asked for like this."""
+    kind = EvidenceKind(name="k", section="hosts", evidence=Evidence, alone=alone)
+    return Job(kind=kind, ask=ask, question=question)  # type: ignore[arg-type]  # a bound method
 
 
 def collect(limits: Limits, ask: object, questions: Iterable[Question], *, alone: bool = False) -> list[Record]:
     """All records."""
-    jobs = [Job(kind=kind(ask, alone=alone), question=question) for question in questions]
+    jobs = [job(ask, question, alone=alone) for question in questions]
     with Collector(limits) as collector:
         collector.start(jobs)
         return [collector.wait(job.key) for job in jobs]
@@ -136,8 +137,8 @@ def test_deadline_holds_for_those_who_wait_to_be_alone() -> None:
     target = Target()
     limits = Limits(run=timedelta(milliseconds=100), probe=timedelta(seconds=60))
     jobs = [
-        Job(kind=kind(target.silence), question=Question(1)),
-        Job(kind=kind(target.silence, alone=True), question=Question(2)),
+        job(target.silence, Question(1)),
+        job(target.silence, Question(2), alone=True),
     ]
     with Collector(limits) as collector:
         collector.start(jobs)
@@ -157,7 +158,7 @@ def test_inability_and_bugs_are_told_apart() -> None:
     (bug,) = collect(PATIENT, broken, [Question(1)])
     assert failure(unobserved) == Failure(reason="no route", hint="ask h from elsewhere")
     assert failure(bug).bug
-    assert "bug in gonogo: probe k: KeyError: 1 (test_collect.py:" in failure(bug).reason
+    assert "bug in gonogo: probe k: KeyError: 1 (test_collector.py:" in failure(bug).reason
 
 
 def test_leaving_cancels_what_is_pending_and_ends_the_thread() -> None:
@@ -165,7 +166,7 @@ def test_leaving_cancels_what_is_pending_and_ends_the_thread() -> None:
     target = Target()
     before = threading.active_count()
     with Collector(PATIENT) as collector:
-        collector.start([Job(kind=kind(target.silence), question=Question(n)) for n in range(3)])
+        collector.start([job(target.silence, Question(n)) for n in range(3)])
         with pytest.raises(TimeoutError):
             collector._futures["k", ("h", "0")].result(timeout=0.05)  # noqa: SLF001 - wait() has no timeout of its own
     assert target.cancelled == 3

@@ -8,11 +8,11 @@ import click
 import pytest
 
 from gonogo.cli import cli
-from gonogo.environment.load import read_environment
-from gonogo.judging.session import judge
+from gonogo.families.registry import read_environment
 from gonogo.record.results import Outcome
+from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess
-from gonogo.runs.run import Request, prepare
+from gonogo.runs.session import results_of
 from tests.docs.blocks import DOCUMENTS, ROOT, blocks, commands, links
 from tests.docs.help import PAGE, rendered
 
@@ -74,7 +74,7 @@ def test_environment_of_the_document_is_a_whole_one(tmp_path: Path) -> None:
     pieces = blocks(ROOT / "docs" / "environments.md", "toml")
     (tmp_path / "environments" / "example.toml").write_text("\n".join(pieces), encoding="utf-8")
     found = read_environment("example", project=tmp_path).environment
-    assert found.mongodb is not None
+    assert found.declares("mongodb")
     declared = {name for name in type(found).model_fields if getattr(found, name)}
     assert declared | found.service.without >= set(type(found).model_fields), "a section is neither declared nor absent"
 
@@ -94,9 +94,6 @@ def test_examples_run(tmp_path: Path, document: str, folder: str, expected: set[
     with ReferenceProcess() as process:
         instance = ReferenceInstance(overlay=process.ready["environment"], faults=[], attached=True)
         run = prepare(Request(environment="reference", project=tmp_path, only=sorted(expected)), {}, instance=instance)
-        try:
-            results = run.results(judge(run).seen, b"", unseen="")
-        finally:
-            run.close()
+        results = results_of(run)
     outcomes = {check.id: check.outcome for check in results.checks if check.id in expected}
     assert outcomes == dict.fromkeys(expected, Outcome.PASS)

@@ -6,11 +6,11 @@ import pytest
 
 from gonogo.base.bundled import bundled_root
 from gonogo.base.secrets import Secrets
-from gonogo.environment.model import Environment
-from gonogo.families.registry import KINDS
+from gonogo.families.registry import environment_from, installed_families
 from gonogo.planning.plan import PlannedCheck, build_plan
 from gonogo.planning.suite import read_suite
 
+FAMILIES = installed_families(bundled_root())
 SUITE = read_suite([bundled_root() / "checks"])
 EVERYTHING: dict[str, Any] = {
     "health": "/health",
@@ -24,16 +24,16 @@ EVERYTHING: dict[str, Any] = {
 
 def planned(http: dict[str, Any], *without: str) -> dict[str, PlannedCheck]:
     """What is planned for a service with this section."""
-    environment = Environment.model_validate(
+    environment = environment_from(
         {
             "service": {"name": "S", "base_url": "https://a.test", "without": without},
             "hosts": {"a.test": {"addresses": ["192.0.2.1"]}},
             "http": {"closed_paths": ["/.env"], **http},
         }
     )
-    questions = ((kind, kind.questions(environment, Secrets({}))) for kind in KINDS.values())
-    scopes = {kind.name: [question.scope for question in asked] for kind, asked in questions}
-    return dict(build_plan(SUITE, environment, KINDS, scopes, wanted=SUITE.order).checks)
+    questions = ((name, probe.questions(environment, Secrets({}))) for name, probe in FAMILIES.probes().items())
+    scopes = {name: [question.scope for question in asked] for name, asked in questions}
+    return dict(build_plan(SUITE, environment, FAMILIES.kinds, scopes, wanted=SUITE.order).checks)
 
 
 @pytest.mark.parametrize(

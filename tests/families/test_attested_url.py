@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.environment.model import Environment
 from gonogo.evidence.attested_url import AttestedUrlEvidence
 from gonogo.families.attested_url.probe import UrlQuestion, probe_attested_url, url_questions
 from gonogo.families.http.probe import HttpQuestion
+from gonogo.families.registry import environment_from
 from tests.support.http_doubles import HOST, http_server, observe
 
-ENVIRONMENT = Environment.model_validate(
+ENVIRONMENT = environment_from(
     {
         "service": {"name": "S", "base_url": "https://a.test:8443"},
         "hosts": {"a.test": {"addresses": ["192.0.2.1"], "https_port": 8443}},

@@ -14,15 +14,18 @@ from redis.asyncio import Redis
 
 from gonogo.base.errors import Unobserved, UsageError
 from gonogo.base.secrets import Secrets
-from gonogo.environment.load import overlaid, read_environment
+from gonogo.environment.load import overlaid
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Evidence
-from gonogo.families.registry import KINDS
+from gonogo.families.redis.section import Redis as RedisSection
+from gonogo.families.registry import environment_from, installed_families, read_environment
 from gonogo.runs.reference_instance import ReferenceProcess
 from tests.dead.conftest import swallowing_server
 
 ROOT = Path(__file__).parents[2]
-KIND_NAMES = [name for name, kind in KINDS.items() if kind.section in {"mongodb", "redis"}]
+FAMILIES = installed_families(ROOT)
+PROBES = FAMILIES.probes()
+KIND_NAMES = [name for name, kind in FAMILIES.kinds.items() if kind.section in {"mongodb", "redis"}]
 
 
 class Databases:
@@ -38,8 +41,8 @@ class Databases:
     def ask(self, kind: str, **faults: bool) -> Any:  # noqa: ANN401 - evidence of any kind
         """One kind of evidence, with these faults and no others."""
         self.process.set_faults([name.replace("_", "-") for name in faults])
-        (question,) = KINDS[kind].questions(self.environment, self.secrets)
-        evidence: Evidence = asyncio.run(KINDS[kind].ask(question))  # type: ignore[arg-type]  # a coroutine, by its contract
+        (question,) = PROBES[kind].questions(self.environment, self.secrets)
+        evidence: Evidence = asyncio.run(PROBES[kind].ask(question))  # type: ignore[arg-type]  # a coroutine, by its contract
         return evidence
 
 
@@ -107,7 +110,7 @@ def test_nothing_is_left_and_nothing_is_flushed(databases: Databases) -> None:
     """Asking a production database must not change it; dangerous commands are tried and never run."""
     databases.process.set_faults(["redis-acl-open"])  # the user may run FLUSHALL: it must not happen all the same
     redis_url, mongo_url = databases.secrets["REDIS_URL"], databases.secrets["MONGO_URL"]
-    ca_file = databases.environment.redis.ca_file if databases.environment.redis else None
+    ca_file = databases.environment.require(RedisSection).ca_file
 
     async def contents() -> tuple[list[str | bytes], int]:
         async with Redis.from_url(redis_url, ssl_ca_certs=ca_file) as client:
@@ -133,9 +136,9 @@ def test_nothing_is_left_and_nothing_is_flushed(databases: Databases) -> None:
 def test_swallowed_packets_are_our_inability(kind: str, url: str) -> None:
     """Atlas drops the packets of machines that are not on its allowlist: that is no fault of the database."""
     with swallowing_server() as port:
-        (question,) = KINDS[kind].questions(made(), Secrets({"URL": url.format(port)}))
+        (question,) = PROBES[kind].questions(made(), Secrets({"URL": url.format(port)}))
         with pytest.raises(Unobserved) as unobserved:
-            asyncio.run(KINDS[kind].ask(question))  # type: ignore[arg-type]  # a coroutine, by its contract
+            asyncio.run(PROBES[kind].ask(question))  # type: ignore[arg-type]  # a coroutine, by its contract
     assert "pass-word" not in str(unobserved.value)
 
 
@@ -143,13 +146,13 @@ def test_swallowed_packets_are_our_inability(kind: str, url: str) -> None:
 def test_secret_that_is_no_url_is_a_usage_error(kind: str) -> None:
     """A password pasted where the URL belongs: named by the secret's name, never by its value."""
     with pytest.raises(UsageError, match="secret URL: not a") as refused:
-        KINDS[kind].questions(made(), Secrets({"URL": "pass-word-1-pasted"}))
+        PROBES[kind].questions(made(), Secrets({"URL": "pass-word-1-pasted"}))
     assert "pasted" not in str(refused.value)
 
 
 def made() -> Environment:
     """Both databases behind one secret."""
-    return Environment.model_validate(
+    return environment_from(
         tomllib.loads("""
 [service]
 name = "S"

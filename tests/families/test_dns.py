@@ -21,6 +21,7 @@ from gonogo.families.dns.name import probe_dns_name
 from gonogo.families.dns.query import Vantage
 from gonogo.families.dns.question import DnsQuestion, host_questions, name_questions, zone_questions
 from gonogo.families.dns.zone import probe_dns_zone
+from gonogo.families.registry import environment_from
 from tests.support.dns_doubles import PATIENCE, SHORT, ZONE, answering, double, reference_dns
 
 pytestmark = pytest.mark.anyio
@@ -239,7 +240,7 @@ def test_climbing_stops_below_the_root() -> None:
 )
 def test_what_is_asked(questions: Callable[[Environment, Secrets], list[DnsQuestion]], names: list[str]) -> None:
     """A declared name that nobody asks about would be green by silence."""
-    environment = Environment.model_validate(
+    environment = environment_from(
         {
             "service": {"name": "WorkMe", "base_url": f"https://{HOST}"},
             "dns": {"zone": ZONE, "resolvers": ["127.0.0.11:53"], "quorum": 1, "names": ["www.workme.test", HOST]},

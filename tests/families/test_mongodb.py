@@ -21,13 +21,12 @@ from gonogo.clients.mongodb import (
     as_stranger,
     asked,
     is_connection_string,
-    mongo_questions,
     with_wrong_password,
 )
 from gonogo.clients.mongodb_wire import hello_message, is_hello_reply
-from gonogo.environment.model import Environment
 from gonogo.evidence.mongodb import Member
 from gonogo.families.mongodb.probe import probe_mongo, wide_privileges
+from gonogo.families.mongodb.questions import mongo_questions
 from gonogo.families.mongodb.status import (
     members_of,
     probe_mongo_latency,
@@ -36,6 +35,7 @@ from gonogo.families.mongodb.status import (
     with_least_lag,
     write_and_remove,
 )
+from gonogo.families.registry import environment_from
 from reference.listener import Handler
 from tests.support.doubles import closed_port, hang_up, noise, serving, silence, web_server
 
@@ -250,7 +250,7 @@ def test_connection_strings(url: str, good: bool) -> None:  # noqa: FBT001 - an 
     """The driver's own complaint repeats the part of a password that follows a slash."""
     assert is_connection_string(url) is good
     if not good:
-        environment = Environment.model_validate(
+        environment = environment_from(
             {
                 "service": {"name": "S", "base_url": "https://a.test"},
                 "mongodb": {"url": "URL", "monitor_url": "URL", "database": "d"},
@@ -263,7 +263,7 @@ def test_connection_strings(url: str, good: bool) -> None:  # noqa: FBT001 - an 
 
 def test_trust_that_is_no_certificate_is_named(tmp_path: Any) -> None:  # noqa: ANN401 - a path
     """A wrong path in the environment file would look like an outage of the database."""
-    environment = Environment.model_validate(
+    environment = environment_from(
         {
             "service": {"name": "S", "base_url": "https://a.test"},
             "mongodb": {"url": "URL", "monitor_url": "URL", "database": "d", "ca_file": str(tmp_path / "root.pem")},

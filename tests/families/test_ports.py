@@ -11,9 +11,9 @@ from pydantic import TypeAdapter
 from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
 from gonogo.clients.mongodb_wire import hello_message
-from gonogo.environment.model import Environment
 from gonogo.evidence.ports import Port, PortsEvidence, PortState
 from gonogo.families.ports.probe import PortsQuestion, ports_questions, probe_ports
+from gonogo.families.registry import environment_from
 from reference.listener import Handler, Listener
 from tests.dead.conftest import swallowing_server
 
@@ -162,7 +162,7 @@ def test_our_own_inability_is_no_closed_port(monkeypatch: pytest.MonkeyPatch, nu
 
 def test_every_declared_port_is_asked_at_every_address() -> None:
     """One forgotten address is where the database is found."""
-    environment = Environment.model_validate(
+    environment = environment_from(
         {
             "service": {"name": "S", "base_url": "https://a.test"},
             "hosts": {

@@ -15,6 +15,7 @@ from gonogo.environment.model import Environment
 from gonogo.evidence.providers import DatabaseUser, InboundRule, ProviderAlert
 from gonogo.families.atlas.probe import atlas_questions, probe_atlas
 from gonogo.families.digitalocean.probe import droplet_questions, newest, probe_droplet
+from gonogo.families.registry import environment_from
 from reference.doubles.providers import CLUSTER, DROPLET, PROJECT
 from tests.support.doubles import serving
 from tests.support.http_doubles import http_server
@@ -34,7 +35,7 @@ def environment(port: int) -> Environment:
     droplet = {"id": DROPLET, "cpus": 2, "memory": "4 GiB", "disk": "80 GiB", "image": "ubuntu-22-04-x64"}
     atlas = {"project": PROJECT, "cluster": CLUSTER, "size": "M10", "region": "SA_EAST_1", "access": ["127.0.0.1"]}
     login = {"client_id": "ATLAS_CLIENT_ID", "client_secret": "ATLAS_CLIENT_SECRET"}
-    return Environment.model_validate(
+    return environment_from(
         {
             "service": {"name": "S", "base_url": "https://a.test"},
             "digitalocean": {"api": api, "token": "DIGITALOCEAN_TOKEN", "droplets": {"one": droplet}},

@@ -13,8 +13,8 @@ import pytest
 
 from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
-from gonogo.environment.model import Environment
 from gonogo.evidence.repository import Finding, RepositoryEvidence
+from gonogo.families.registry import environment_from
 from gonogo.families.repository.lines import LONGEST_LINE
 from gonogo.families.repository.probe import RepositoryQuestion, known_values, probe_repository, repository_questions
 from gonogo.record.recording import facts
@@ -250,9 +250,9 @@ def test_what_is_known(tmp_path: Path) -> None:
 def test_questions(tmp_path: Path) -> None:
     """One, within the time of a probe; none without the section."""
     document = {"service": {"name": "S", "base_url": "https://a.test"}}
-    assert repository_questions(Environment.model_validate(document), Secrets({})) == []
+    assert repository_questions(environment_from(document), Secrets({})) == []
     files = {"staging": {"path": str(tmp_path / ".env"), "mode": "test"}}
-    environment = Environment.model_validate(document | {"variables": {"files": files}})
+    environment = environment_from(document | {"variables": {"files": files}})
     (asked,) = repository_questions(environment, Secrets({}))
     assert asked.seconds < 10
     assert asked.scope == ("variables", "repository")

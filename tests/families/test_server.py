@@ -15,9 +15,9 @@ import pytest
 
 from gonogo.base.errors import Unobserved
 from gonogo.clients.ssh import Said, SshServer
-from gonogo.environment.servers import Server
 from gonogo.evidence.server import LogFile, ServerEvidence
 from gonogo.families.servers.probe import ServerQuestion, probe_server
+from gonogo.families.servers.section import Server
 from reference.doubles.host import USER, HostDouble, HostSettings
 from reference.listener import Handler
 from tests.support.doubles import closed_port, hang_up, noise, serving

@@ -18,8 +18,8 @@ from pydantic import TypeAdapter
 
 from gonogo.base.errors import Unobserved, UsageError
 from gonogo.base.secrets import Secrets
-from gonogo.environment.model import Environment
 from gonogo.evidence.tls import Handshake, TlsEvidence
+from gonogo.families.registry import environment_from
 from gonogo.families.tls.probe import TlsQuestion, probe_tls, tls_questions
 from reference.certificates import CertificateSettings, issue_public
 from reference.listener import Listener
@@ -269,7 +269,7 @@ def test_network_without_a_route_is_our_inability() -> None:
 
 def test_trust_that_cannot_be_read_is_a_usage_error(tmp_path: Path) -> None:
     """Before anything is asked, with the key."""
-    environment = Environment.model_validate(
+    environment = environment_from(
         {
             "service": {"name": "S", "base_url": "https://a.test"},
             "hosts": {"a.test": {"addresses": ["192.0.2.1"]}},

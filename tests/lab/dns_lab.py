@@ -14,7 +14,8 @@ from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Evidence
-from gonogo.families.registry import KINDS
+from gonogo.families.dns.probe import PROBES
+from gonogo.families.registry import environment_from
 from gonogo.planning.declarations import Declaration
 from tests.checks.conftest import Judge
 from tests.lab.dns_relay import PORT, After, Before, everything, relay, truth
@@ -158,7 +159,7 @@ def _resolvers(network: str) -> list[str]:
 
 def _environment(world: World, network: str) -> Environment:
     placed = [address.replace("{n}", network) for address in world.addresses]
-    return Environment.model_validate(
+    return environment_from(
         {
             "service": {"name": "WorkMe", "base_url": f"https://{HOST}"},
             "dns": {
@@ -177,11 +178,8 @@ def _environment(world: World, network: str) -> Environment:
 async def verdicts(place: Place, judge: Judge, declarations: Mapping[str, Declaration]) -> Mapping[str, str]:
     """Check → the first message with which it fails, or ``ERROR: …`` with which it cannot say; silence is a pass."""
     evidence: dict[str, list[Any]] = {}
-    for kind in KINDS.values():
-        if kind.section == "dns":
-            evidence[kind.name] = [
-                await kind.ask(question) for question in kind.questions(place.environment, Secrets({}))
-            ]
+    for kind, probe in PROBES.items():
+        evidence[kind] = [await probe.ask(question) for question in probe.questions(place.environment, Secrets({}))]
     found: dict[str, str] = {}
     for declaration in declarations.values():
         wanted = [name for name in declaration.arguments if name in evidence]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
 
-from gonogo.environment.model import Load
+from gonogo.families.load.section import Load
 from gonogo.load.ledger import Ledger
 from gonogo.load.plan import EndpointPlan, LoadPlan, TargetPlan
 from gonogo.load.process import Crowd, Event, Generator

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from gonogo.record.archive import read_results
 from gonogo.record.results import Verdict
-from gonogo.runs.publish import derived
-from gonogo.runs.replay import read_results
+from gonogo.report.files import derived
 
 SAMPLE = Path(__file__).parents[2] / "reports" / "sample"
 

@@ -10,9 +10,9 @@ import pytest
 
 from gonogo.record.results import DONE, Outcome, Results, Verdict, sum_line
 from gonogo.report.ctrf import STATUSES
+from gonogo.report.files import derived
 from gonogo.report.terminal import render_summary
 from gonogo.report.wording import line_sum
-from gonogo.runs.publish import derived
 from tests.report.accounts import CASES
 
 EVERY = pytest.mark.parametrize("told", CASES.values(), ids=CASES)

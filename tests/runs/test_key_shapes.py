@@ -6,7 +6,8 @@ import pytest
 
 from gonogo.base.errors import UsageError
 from gonogo.base.secrets import Secrets
-from gonogo.environment.load import EnvironmentFile, read_environment
+from gonogo.environment.load import EnvironmentFile
+from gonogo.families.registry import read_environment
 from gonogo.runs.key_shapes import check_keys, masked
 
 ROOT = Path(__file__).parents[2]

@@ -4,22 +4,21 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import get_args
 
 import pytest
 import tomli_w
 
-from gonogo.collecting.sources import RecordedSource
-from gonogo.environment.model import Family
+from gonogo.collecting.recorded import RecordedSource
 from gonogo.evidence.attested_url import AttestedUrlEvidence
 from gonogo.evidence.record import Record
-from gonogo.judging.session import judge
+from gonogo.families.registry import installed_families
 from gonogo.policy.attestations import Attestation, Evidence, write_attestation
+from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.publish import open_folder, publish
-from gonogo.runs.run import Request, prepare
+from gonogo.runs.session import judged_live
 from gonogo.signing.keys import enrol, new_key
 from gonogo.signing.signers import read_signers
 from gonogo.signing.signing import said, sign_with_key, signable, signer_of
@@ -27,7 +26,7 @@ from gonogo.signing.verification import Expected, Verified, verify_run
 
 PASSPHRASE = "correct horse battery"
 ROLES = {"technical-lead": "Tomás", "product-owner": "Paula", "devops": "Davi"}
-FAMILIES = list(get_args(Family))
+FAMILIES = ["hosts", *installed_families(Path()).environment.section_keys.values()]
 LIST = "# Launch\n- [ ] Guide <!-- a.guide attest=devops -->\n- [ ] All is well <!-- s.lead -->\n"
 GATES = """
 [default]
@@ -58,15 +57,17 @@ class Team:
 
     def run(self, status: int = 200, release: str = "3f2c1a9") -> Path:
         """A run whose only target answered like this."""
-        run = prepare(Request(environment="live", project=self.project, release=release), {})
-        run.source.close()
+        prepared = prepare(Request(environment="live", project=self.project, release=release), {})
         seen = AttestedUrlEvidence(
-            scope=("attestations", "a.guide"), taken_at=run.started_at, url="https://a.test/guide", status=status
+            scope=("attestations", "a.guide"),
+            taken_at=prepared.plan.started_at,
+            url="https://a.test/guide",
+            status=status,
         )
-        run.source = RecordedSource([Record(kind="attested_url", scope=seen.scope, seconds=0.1, evidence=seen)])
-        folder = open_folder(run, self.project / "reports")
-        plugin = judge(run)
-        publish(run, folder, plugin.seen, unseen=plugin.unseen_because)
+        answered = RecordedSource([Record(kind="attested_url", scope=seen.scope, seconds=0.1, evidence=seen)])
+        prepared = replace(prepared, source=answered)  # type: ignore[arg-type]  # a recorded one in place of a live one
+        folder = open_folder(prepared, self.project / "reports")
+        publish(prepared, folder, judged_live(prepared))
         return folder.path
 
     def sign(self, folder: Path, role: str, decision: str = "GO", *, key: str = "") -> Path:

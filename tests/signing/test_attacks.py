@@ -13,8 +13,8 @@ import pytest
 
 from gonogo.base.errors import IntegrityError, UsageError
 from gonogo.policy.waivers import Waiver, write_waiver
-from gonogo.runs.publish import derived
-from gonogo.runs.replay import read_results
+from gonogo.record.archive import read_results
+from gonogo.report.files import derived
 from gonogo.signing.bundle import signed_with_key, statement
 from gonogo.signing.integrity import run_files
 from gonogo.signing.keys import load_key

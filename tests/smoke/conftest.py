@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from gonogo.judging.session import judge
 from gonogo.record.results import CheckResult
+from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess
-from gonogo.runs.run import Request, prepare
+from gonogo.runs.session import results_of
 
 Walked = Mapping[str, CheckResult]
 Smoke = Callable[..., Walked]
@@ -50,11 +50,7 @@ def smoke(instance: ReferenceInstance) -> Smoke:
         told = ReferenceInstance(overlay=merged(instance.overlay, overlay or {}), faults=(), attached=True)
         request = Request(environment="reference", project=Path.cwd(), gate="smoke", only=only, allow_money=allow_money)
         run = prepare(request, environ or {}, instance=told)
-        try:
-            plugin = judge(run)
-            results = run.results(plugin.seen, run.recording(), unseen=plugin.unseen_because)
-        finally:
-            run.close()
+        results = results_of(run)
         return {check.id: check for check in results.checks}
 
     return _smoke

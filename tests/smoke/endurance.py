@@ -21,13 +21,13 @@ import stripe
 from dotenv import dotenv_values
 from pymongo import MongoClient
 
-from gonogo.judging.session import judge
 from gonogo.planning.plan import WALK
-from gonogo.planning.suite import check_folders, read_suite
+from gonogo.planning.suite import project_suite
 from gonogo.record.results import Results
 from gonogo.runs.cleanup import clean
+from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess
-from gonogo.runs.run import Request, prepare
+from gonogo.runs.session import results_of
 
 KILLED = -signal.SIGKILL
 _RUNS = 50
@@ -58,11 +58,7 @@ def environment() -> Iterator[ReferenceInstance]:
 def smoke(instance: ReferenceInstance) -> Results:
     """One run, in this process."""
     run = prepare(Request(environment="reference", project=Path.cwd(), gate="smoke"), {}, instance=instance)
-    try:
-        plugin = judge(run)
-        return run.results(plugin.seen, b"", unseen=plugin.unseen_because)
-    finally:
-        run.close()
+    return results_of(run)
 
 
 def stopped_after(step: str, way: Way, number: signal.Signals = signal.SIGKILL) -> int:
@@ -90,10 +86,10 @@ def steps(instance: ReferenceInstance) -> Iterator[tuple[str, Way]]:
     """The ids of all that the environment permits, in the order in which they are walked, and a run that has each."""
     smoke = prepare(Request(environment="reference", project=Path.cwd(), gate="smoke"), {}, instance=instance)
     smoke.close()
-    suite = read_suite(check_folders(Path.cwd()))
+    suite = project_suite(Path.cwd())
     for step in suite.order:
         if WALK in suite.declarations[step].arguments and step != MONEY:
-            planned = step in smoke.plan.checks and not smoke.plan.checks[step].obstacle
+            planned = step in smoke.plan.plan.checks and not smoke.plan.plan.checks[step].obstacle
             gate, only = ("smoke", ()) if planned else ("sign-off", (step,))
             yield step, Way(overlay=instance.overlay, gate=gate, only=only)
 
@@ -146,11 +142,11 @@ def kills(instance: ReferenceInstance) -> bool:
     for step, way in steps(instance):
         code = stopped_after(step, way)
         left = contents(instance)
-        swept = clean("reference", Path.cwd(), {}, instance=instance)
+        cleanup = clean("reference", Path.cwd(), {}, instance=instance)
         remained = {what: number for what, number in contents(instance).items() if clean_now.get(what) != number}
-        good &= code == KILLED and not remained and not swept.remaining
+        good &= code == KILLED and not remained and not cleanup.remaining
         print(
-            f"killed after {step} (exit {code}): {sum(left.values())} things there, found {swept.found_words}; "
+            f"killed after {step} (exit {code}): {sum(left.values())} things there, found {cleanup.found_words}; "
             f"remained {remained or 'nothing'}",
             flush=True,
         )

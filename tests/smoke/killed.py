@@ -4,12 +4,11 @@ import json
 import os
 from pathlib import Path
 
-from gonogo.collecting.sources import LiveSource
 from gonogo.evidence.record import Record
-from gonogo.judging.session import judge
 from gonogo.planning.plan import WALK
+from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.reference_instance import ReferenceInstance
-from gonogo.runs.run import Request, prepare
+from gonogo.runs.session import results_of
 
 
 def main(way: str, step: str, number: str) -> None:
@@ -23,9 +22,5 @@ def main(way: str, step: str, number: str) -> None:
     instance = ReferenceInstance(overlay=told.pop("overlay"), faults=(), attached=True)
     environ = told.pop("environ")
     run = prepare(Request(environment="reference", project=Path.cwd(), **told), environ, instance=instance)
-    assert isinstance(run.source, LiveSource)
     run.source.on_record = heard
-    try:
-        judge(run)
-    finally:
-        run.close()
+    results_of(run)

@@ -11,14 +11,14 @@ from dotenv import dotenv_values
 
 from gonogo.base.errors import UsageError
 from gonogo.evidence.record import Record
-from gonogo.judging.session import judge, verify
 from gonogo.record.archive import read_results
 from gonogo.record.results import Outcome, Results
 from gonogo.runs.cleanup import clean
+from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.publish import open_folder
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess
 from gonogo.runs.replay import differences, judged_again
-from gonogo.runs.run import Request, prepare
+from gonogo.runs.session import results_of, verify
 from tests.smoke.conftest import Smoke, merged
 from tests.smoke.endurance import KILLED, MONEY, Way, contents, stopped_after, walking
 
@@ -81,9 +81,9 @@ def test_clean_removes_what_a_killed_run_left(instance: ReferenceInstance, step:
     before = contents(instance)
     assert stopped_after(step, Way(overlay=instance.overlay)) == KILLED
     assert contents(instance) != before
-    swept = clean("reference", Path.cwd(), {}, instance=instance)
-    assert swept.found["users"] > 0
-    assert not swept.remaining
+    cleanup = clean("reference", Path.cwd(), {}, instance=instance)
+    assert cleanup.found["users"] > 0
+    assert not cleanup.remaining
     assert contents(instance) == before
     assert not clean("reference", Path.cwd(), {}, instance=instance).found
 
@@ -140,10 +140,7 @@ def test_every_ending_of_a_step_is_an_outcome(instance: ReferenceInstance, tmp_p
     (tmp_path / "smoke" / "catalogue.toml").write_text(lines)
     only = [f"own-{number}" for number in range(len(_ENDINGS))]
     run = prepare(Request(environment="reference", project=tmp_path, only=only), {}, instance=instance)
-    try:
-        found = {check.id: check for check in run.results(judge(run).seen, b"", unseen="").checks}
-    finally:
-        run.close()
+    found = {check.id: check for check in results_of(run).checks}
     for identifier, (outcome, message) in zip(only, _ENDINGS.values(), strict=True):
         assert found[identifier].outcome is outcome
         assert message in found[identifier].observations[0].message
@@ -157,12 +154,8 @@ def test_journey_that_breaks_off_answers_for_all_its_steps(instance: ReferenceIn
 
     only = ["client-registers", "client-registers-once"]
     run = prepare(Request(environment="reference", project=Path.cwd(), only=only), {}, instance=instance)
-    assert run.journeys is not None
-    run.journeys.on_record = broken
-    try:
-        found = {check.id: check for check in run.results(judge(run).seen, b"", unseen="").checks}
-    finally:
-        run.close()
+    run.source.journeys.on_record = broken
+    found = {check.id: check for check in results_of(run).checks}
     for identifier in only:
         assert found[identifier].outcome in {Outcome.NOT_RUN, Outcome.BLOCKED}
     broke = [check for check in found.values() if check.outcome is Outcome.NOT_RUN and check.family == "client"]
@@ -219,8 +212,8 @@ def test_clean_gives_the_money_of_a_killed_run_back(process: ReferenceProcess, i
         while contents(told).get("centavos kept", 0) == before.get("centavos kept", 0):
             assert time.monotonic() < deadline, "nothing was charged"
     process.set_faults(["stripe-live"])
-    swept = clean("reference", Path.cwd(), keys, instance=told)
-    assert not swept.remaining
+    cleanup = clean("reference", Path.cwd(), keys, instance=told)
+    assert not cleanup.remaining
     assert contents(told) == before
 
 

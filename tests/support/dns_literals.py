@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from gonogo.environment.model import Environment
 from gonogo.evidence.dns import (
     Addresses,
     Answer,
@@ -17,12 +16,13 @@ from gonogo.evidence.dns import (
 )
 from gonogo.evidence.dns_zone import DnsZoneEvidence, Parent, Referral, ServerAnswers, Validation, ZoneKey
 from gonogo.evidence.tls import Certificate, Handshake, TlsEvidence
+from gonogo.families.registry import environment_from
 
 Judge = Callable[..., str | None]
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ZONE, HOST = "workme.test", "api.workme.test"
 OURS = ("192.0.2.1", "192.0.2.2")
-ENVIRONMENT = Environment.model_validate(
+ENVIRONMENT = environment_from(
     {
         "service": {"name": "WorkMe", "base_url": f"https://{HOST}"},
         "dns": {

@@ -12,18 +12,19 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from gonogo.base.secrets import Secrets
-from gonogo.environment.model import Environment
 from gonogo.evidence.base import Evidence
 from gonogo.families.http.probe import (
     HttpQuestion,
 )
+from gonogo.families.http.section import Http
+from gonogo.families.registry import environment_from
 from reference.certificates import CertificateSettings, issue_public
 from reference.listener import Handler, Listener
 from reference.relay import TlsOffer
 
 HOST = "a.test"
 SECRETS = Secrets({"METRICS_TOKEN": "t0ken-value-1", "MONGO_URL": "mongodb://app:p4ss-word-1@db.test/x"})
-EXPECTED = Environment.model_validate(
+EXPECTED = environment_from(
     {
         "service": {"name": "S", "base_url": "https://a.test"},
         "http": {
@@ -37,7 +38,7 @@ EXPECTED = Environment.model_validate(
             "moving": ["requests_total"],
         },
     }
-).http
+).require(Http)
 Answer = Callable[[str, Mapping[str, str]], tuple[int, bytes]]
 
 

@@ -13,21 +13,18 @@ from gonogo.cli.completion import check_names
 @click.argument("identifier", metavar="[ID]", required=False, shell_complete=check_names)
 def checks(identifier: str | None) -> int:
     """List all checks; with ID, say why one matters and how to fix it."""
-    from gonogo.planning.suite import (  # noqa: PLC0415
-        check_folders,
-        read_suite,
-        selection,
-    )
+    from gonogo.planning.suite import project_suite, selection  # noqa: PLC0415 - help answers at once
 
-    suite = read_suite(check_folders(Path()))
+    suite = project_suite(Path())
     if identifier is None:
         for known, line in suite.catalogue.items():
-            click.echo(f"{known:<26} {line.severity:<8} {line.effect:<6} {line.title}")
+            origin = suite.origin(known)
+            click.echo(f"{known:<26} {line.severity:<8} {line.effect:<9} {origin:<8} {line.title}")
         return 0
     selection(suite, [identifier])
     line, declaration = suite.catalogue[identifier], suite.declarations[identifier]
     click.echo(f"{identifier}: {line.title}")
-    click.echo(f"  severity {line.severity}, effect {line.effect}")
+    click.echo(f"  severity {line.severity}, effect {line.effect}, from {suite.origin(identifier)}")
     for label, values in (("needs", line.needs), ("covers", line.covers)):
         if values:
             click.echo(f"  {label} {', '.join(values)}")

@@ -20,18 +20,20 @@ def clean(environment: str, run_id: str | None) -> int:
 
     Without --run that of all runs, also of one that is under way. Exits 1 if something stayed, 3 if that is not known.
     """
-    from gonogo.base.errors import Unobserved  # noqa: PLC0415
+    from gonogo.base.errors import Unobserved, UsageError  # noqa: PLC0415
     from gonogo.runs.cleanup import clean as remove  # noqa: PLC0415 - help answers at once
 
+    if run_id is not None and not run_id.strip():
+        raise UsageError("--run: is empty; name a run by its id, or leave --run out for all runs")
     try:
-        swept = remove(environment, Path(), os.environ, run_id=run_id)
+        cleanup = remove(environment, Path(), os.environ, run_id=run_id)
     except (AssertionError, Unobserved) as error:
         click.echo(f"gonogo: {environment} could not be cleaned: {error}", err=True)
         return _UNKNOWN
-    click.echo(f"found     {swept.found_words}")
-    click.echo(f"remaining {swept.remaining_words}")
-    for gap in swept.unasked:
+    click.echo(f"found     {cleanup.found_words}")
+    click.echo(f"remaining {cleanup.remaining_words}")
+    for gap in cleanup.unasked:
         click.echo(f"gonogo: not looked at: {gap.reason}{f'; {gap.hint}' if gap.hint else ''}", err=True)
-    if swept.remaining:
+    if cleanup.remaining:
         return _STAYED
-    return _UNKNOWN if swept.unasked else _CLEAN
+    return _UNKNOWN if cleanup.unasked else _CLEAN

@@ -35,9 +35,9 @@ def environment_names() -> Iterable[str]:
 
 
 def _checks() -> Iterable[str]:
-    from gonogo.planning.suite import check_folders, read_suite  # noqa: PLC0415
+    from gonogo.planning.suite import project_suite  # noqa: PLC0415
 
-    return read_suite(check_folders(Path())).catalogue
+    return project_suite(Path()).catalogue
 
 
 def _lines() -> Iterable[str]:

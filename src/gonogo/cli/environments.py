@@ -16,7 +16,8 @@ from gonogo.cli.completion import environment_names
 @click.argument("name", required=False, shell_complete=environment_names)
 def env(name: str | None) -> int:
     """Show an environment as resolved, secrets masked; without NAME, list all."""
-    from gonogo.environment.load import available, find_secrets, read_environment, secret_names  # noqa: PLC0415 - help answers at once
+    from gonogo.environment.load import available, find_secrets, secret_names  # noqa: PLC0415 - help answers at once
+    from gonogo.families.registry import read_environment  # noqa: PLC0415
 
     if name is None:
         click.echo("\n".join(available(Path())))
@@ -41,9 +42,13 @@ def env(name: str | None) -> int:
 def schema(document: str) -> int:
     """Print the JSON Schema of environment files, for editors, or of results.json."""
     from gonogo.environment.schema import environment_schema  # noqa: PLC0415 - help answers at once
+    from gonogo.families.registry import installed_families  # noqa: PLC0415
     from gonogo.record.results import results_schema  # noqa: PLC0415
 
-    click.echo(environment_schema() if document == "environment" else results_schema(), nl=False)
+    click.echo(
+        environment_schema(installed_families(Path()).environment) if document == "environment" else results_schema(),
+        nl=False,
+    )
     return 0
 
 

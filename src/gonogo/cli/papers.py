@@ -46,7 +46,7 @@ def attest(  # noqa: PLR0913 - as many as there are options
     """Attest a line of the checklist that no program can verify."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415
     from gonogo.base.toml_files import build, moment_from  # noqa: PLC0415
-    from gonogo.environment.load import read_environment  # noqa: PLC0415
+    from gonogo.families.registry import read_environment  # noqa: PLC0415
     from gonogo.planning.demands import read_list  # noqa: PLC0415
     from gonogo.policy.attestations import KEPT, LARGEST_KEPT_BYTES, Attestation, why_not, write_attestation  # noqa: PLC0415 - help answers at once
 
@@ -91,17 +91,13 @@ def waive(*, check: str, environment: str, reason: str, risk: str, owner: str, a
     """Accept for a while that a check does not pass. It still runs, and the page says so in its first lines."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415
     from gonogo.base.toml_files import build, moment_from  # noqa: PLC0415
-    from gonogo.environment.load import read_environment  # noqa: PLC0415 - help answers at once
-    from gonogo.planning.suite import (  # noqa: PLC0415
-        check_folders,
-        read_suite,
-        selection,
-    )
+    from gonogo.families.registry import read_environment  # noqa: PLC0415 - help answers at once
+    from gonogo.planning.suite import project_suite, selection  # noqa: PLC0415
     from gonogo.policy.waivers import Waiver, refusal, write_waiver  # noqa: PLC0415
 
     root, now = Path(), datetime.now(UTC).replace(microsecond=0)
     read_environment(environment, project=root)
-    suite = read_suite(check_folders(root))
+    suite = project_suite(root)
     selection(suite, [check], "CHECK")
     if not suite.catalogue[check].waivable:
         raise UsageError(refusal(check))

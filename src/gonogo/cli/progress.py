@@ -8,7 +8,7 @@ from typing import Any, TextIO
 from gonogo.evidence.record import Record
 from gonogo.load.ledger import LoadProgress
 from gonogo.planning.plan import GROUP, LOAD, WALK
-from gonogo.runs.run import Run
+from gonogo.planning.run_plan import RunPlan
 
 _PLAIN_EVERY = 5
 """Seconds, where there is no terminal."""
@@ -33,23 +33,23 @@ class Progress:
         """One plain line."""
         print(text, file=self._stream, flush=True)
 
-    def begin(self, run: Run) -> None:
+    def begin(self, plan: RunPlan) -> None:
         """Say what will be asked."""
         steps = 0
-        for check in run.plan.checks.values():
-            if (run.selected is None or check.id in run.selected) and not check.obstacle:
+        for check in plan.plan.checks.values():
+            if (plan.selected is None or check.id in plan.selected) and not check.obstacle:
                 if check.subject == WALK:
                     self._expected[check.declaration.family] += 1
                     self._journeys.add(check.declaration.family)
                     steps += 1
                 self._families.setdefault(check.subject.removesuffix(GROUP), check.declaration.family)
-        for kind, _ in run.planned_keys:
+        for kind, _ in plan.planned_keys:
             if kind in self._families and kind not in {WALK, LOAD}:
                 self._expected[self._families[kind]] += 1
         count = self._expected.total() - steps
         walking = f", then walking {_counted(steps, 'step')}" if steps else ""
         loading = ", then load" if LOAD in self._families else ""
-        self.say(f"asking {_counted(count, 'question')} about {run.environment.service.name}{walking}{loading}")
+        self.say(f"asking {_counted(count, 'question')} about {plan.environment.service.name}{walking}{loading}")
 
     def heard(self, record: Record) -> None:
         """One more answer, or one more reason for none."""

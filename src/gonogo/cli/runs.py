@@ -121,10 +121,9 @@ def load(  # noqa: PLR0913 - as many as there are options
 def _verified(asked: dict[str, Any], reports: Path, *, strict: bool, style: str) -> int:
     from gonogo.cli.output import show_github, show_summary  # noqa: PLC0415 - help answers at once
     from gonogo.cli.progress import Progress  # noqa: PLC0415 - help answers at once
-    from gonogo.collecting.sources import LiveSource  # noqa: PLC0415
-    from gonogo.judging.session import abandon, verify  # noqa: PLC0415
+    from gonogo.runs.prepare import Request, prepare  # noqa: PLC0415
     from gonogo.runs.publish import open_folder  # noqa: PLC0415
-    from gonogo.runs.run import Request, prepare  # noqa: PLC0415
+    from gonogo.runs.session import abandon, verify  # noqa: PLC0415
 
     prepared = None
 
@@ -132,7 +131,7 @@ def _verified(asked: dict[str, Any], reports: Path, *, strict: bool, style: str)
         """On record before it is raised: whoever swallows the exception, the run is not taken for a whole one."""
         del number, frame
         if prepared is not None:
-            prepared.stopping = True
+            prepared.stop.set()
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, interrupt)
@@ -144,13 +143,12 @@ def _verified(asked: dict[str, Any], reports: Path, *, strict: bool, style: str)
     prepared = prepare(request, os.environ)
     try:
         folder = open_folder(prepared, reports)
-        if isinstance(prepared.source, LiveSource):
-            prepared.source.on_record = progress.heard
-        if prepared.load is not None:
-            prepared.load.on_progress = progress.loaded
-            prepared.load.on_event = progress.generated
+        prepared.source.on_record = progress.heard
+        if prepared.source.load is not None:
+            prepared.source.load.on_progress = progress.loaded
+            prepared.source.load.on_event = progress.generated
         try:
-            progress.begin(prepared)
+            progress.begin(prepared.plan)
             published = verify(prepared, folder)
         except KeyboardInterrupt:
             published = abandon(prepared, folder)
@@ -169,7 +167,7 @@ def replay(folder: Path) -> int:
     from gonogo.base.errors import IntegrityError  # noqa: PLC0415
     from gonogo.cli.output import show_summary  # noqa: PLC0415
     from gonogo.record.archive import read_results  # noqa: PLC0415 - help answers at once
-    from gonogo.runs.publish import RESULTS  # noqa: PLC0415
+    from gonogo.record.run_folder import RESULTS  # noqa: PLC0415
     from gonogo.runs.replay import differences, judged_again  # noqa: PLC0415
 
     recorded = read_results(folder / RESULTS)
@@ -189,8 +187,8 @@ def report(folder: Path, *, style: str) -> int:
     """Render a run's report again from results.json, byte for byte."""
     from gonogo.cli.output import show_github  # noqa: PLC0415
     from gonogo.record.archive import read_results  # noqa: PLC0415 - help answers at once
-    from gonogo.record.run_folder import RunFolder  # noqa: PLC0415
-    from gonogo.runs.publish import RESULTS, derived  # noqa: PLC0415
+    from gonogo.record.run_folder import RESULTS, RunFolder  # noqa: PLC0415
+    from gonogo.report.files import derived  # noqa: PLC0415
 
     results = read_results(folder / RESULTS)
     for name, content in derived(results).items():

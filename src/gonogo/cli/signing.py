@@ -157,8 +157,8 @@ def _age(text: str | None) -> timedelta | None:
 
 
 def _roles(run: Path) -> list[str]:
-    from gonogo.runs.publish import RESULTS  # noqa: PLC0415 - help answers at once
-    from gonogo.runs.replay import read_results  # noqa: PLC0415
+    from gonogo.record.archive import read_results  # noqa: PLC0415
+    from gonogo.record.run_folder import RESULTS  # noqa: PLC0415 - help answers at once
 
     return [role.id for role in read_results(run / RESULTS).roles]
 

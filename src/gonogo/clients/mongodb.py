@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import anyio
@@ -18,10 +18,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.uri_parser import parse_uri
 
-from gonogo.base.errors import Unobserved, UsageError
-from gonogo.base.secrets import Secrets
-from gonogo.clients.knock import knock, require_certificates
-from gonogo.environment.model import Environment, Index
+from gonogo.base.errors import Unobserved
+from gonogo.clients.knock import knock
 from gonogo.evidence.base import Scope
 
 Client = AsyncMongoClient[dict[str, Any]]
@@ -32,10 +30,31 @@ FOREIGN_ERRORS = (PyMongoError, BSONError)
 LONGEST = 300
 _MOST_MEMBERS = 50
 _CLOSING = timedelta(seconds=1)
-_CURE = (
+
+
+CURE = (
     "it looks like mongodb+srv://user:password@cluster.example.com/; "
     "reserved characters in user and password are percent-encoded"
 )
+
+
+class WantedIndex(Protocol):
+    """An index that the service relies on."""
+
+    @property
+    def collection(self) -> str:
+        """The collection's name."""
+        ...
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Fields in the order of the index."""
+        ...
+
+    @property
+    def unique(self) -> bool:
+        """Whether it must refuse a second document of the same key."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +64,7 @@ class MongoQuestion:
     url: str = field(repr=False)
     ca_file: str | None
     database: str
-    indexes: tuple[Index, ...]
+    indexes: tuple[WantedIndex, ...]
     patience: timedelta
     """For finding the deployment, and for each answer; a probe takes a few of them."""
 
@@ -58,35 +77,6 @@ class MongoQuestion:
     def host(self) -> str:
         """There is one."""
         return "mongodb"
-
-
-def mongo_questions(environment: Environment, secrets: Secrets) -> Sequence[MongoQuestion]:
-    """As the service's user. Raises UsageError on what is no connection string, never repeating any of it."""
-    return _questions(environment, secrets, monitor=False)
-
-
-def mongo_status_questions(environment: Environment, secrets: Secrets) -> Sequence[MongoQuestion]:
-    """As the monitoring user. Raises UsageError as well."""
-    return _questions(environment, secrets, monitor=True)
-
-
-def _questions(environment: Environment, secrets: Secrets, *, monitor: bool) -> Sequence[MongoQuestion]:
-    section = environment.mongodb
-    if section is None:
-        return []
-    name = section.monitor_url if monitor else section.url
-    if not is_connection_string(secrets[name]):
-        raise UsageError(f"secret {name}: not a MongoDB connection string; {_CURE}")
-    require_certificates(section.ca_file, "mongodb.ca_file")
-    return [
-        MongoQuestion(
-            url=secrets[name],
-            ca_file=section.ca_file,
-            database=section.database,
-            indexes=section.indexes,
-            patience=environment.limits.probe * 0.3,
-        )
-    ]
 
 
 def is_connection_string(url: str) -> bool:
@@ -127,7 +117,7 @@ def _client(question: MongoQuestion) -> Client:
                 **trust,
             )
     except (ConfigurationError, ValueError):  # its text may repeat parts of the URL
-        raise Unobserved("the driver does not accept the connection string", hint=_CURE) from None
+        raise Unobserved("the driver does not accept the connection string", hint=CURE) from None
 
 
 async def command(database: Database, name: str, value: object = 1, **options: Any) -> Any:  # noqa: ANN401 - a document

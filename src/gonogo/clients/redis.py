@@ -1,6 +1,6 @@
 """How a server of the Redis protocol is asked: questions, clients that are always closed, and what a failure means."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,10 +13,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from gonogo.base.errors import UsageError
-from gonogo.base.secrets import Secrets
-from gonogo.clients.knock import knock, require_certificates
-from gonogo.environment.model import Environment
+from gonogo.clients.knock import knock
 from gonogo.environment.types import join_socket_address
 from gonogo.evidence.base import Scope
 
@@ -78,31 +75,6 @@ class RedisQuestion:
         if parts.password is None:
             return ()
         return (*([unquote(parts.username)] if parts.username else []), unquote(parts.password))
-
-
-def redis_questions(environment: Environment, secrets: Secrets) -> Sequence[RedisQuestion]:
-    """As the service's user. Raises UsageError on what is no Redis URL, never repeating any of it."""
-    return _questions(environment, secrets, monitor=False)
-
-
-def redis_status_questions(environment: Environment, secrets: Secrets) -> Sequence[RedisQuestion]:
-    """As the monitoring user. Raises UsageError as well."""
-    return _questions(environment, secrets, monitor=True)
-
-
-def _questions(environment: Environment, secrets: Secrets, *, monitor: bool) -> Sequence[RedisQuestion]:
-    section = environment.redis
-    if section is None:
-        return []
-    name = section.monitor_url if monitor else section.url
-    if not is_redis_url(secrets[name]):
-        raise UsageError(
-            f"secret {name}: not a Redis URL; it looks like rediss://user:password@host:6380/0, "
-            "reserved characters in user and password are percent-encoded"
-        )
-    require_certificates(section.ca_file, "redis.ca_file")
-    patience = environment.limits.probe * 0.3
-    return [RedisQuestion(url=secrets[name], ca_file=section.ca_file, key_prefix=section.key_prefix, patience=patience)]
 
 
 def is_redis_url(url: str) -> bool:

@@ -2,7 +2,7 @@
 
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,19 +16,17 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Limits
-from gonogo.evidence.base import Evidence, Scope
+from gonogo.evidence.base import Evidence, Key
 from gonogo.evidence.record import Failure, Record
-from gonogo.families.kind import ProbeKind
-
-Key = tuple[str, Scope]
-"""Kind and scope: what a record is looked up by."""
+from gonogo.families.kind import EvidenceKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One question, and the probe that asks it."""
 
-    kind: ProbeKind
+    kind: EvidenceKind
+    ask: Callable[[Any], Awaitable[Evidence]]
     question: Any
 
     @property
@@ -142,7 +140,7 @@ class Collector:
     async def _answer(self, job: Job) -> Evidence | Failure:
         try:
             with anyio.fail_after(self._limits.probe.total_seconds()):
-                return await job.kind.ask(job.question)
+                return await job.ask(job.question)
         except Unobserved as error:
             return Failure(reason=error.reason, hint=error.hint)
         except TimeoutError:

@@ -37,18 +37,20 @@ class EnvironmentFile:
         return self.path.parent.parent
 
 
-def read_environment(name: str, *, project: Path) -> EnvironmentFile:
-    """Find ``environments/NAME.toml`` in the project, or among the bundled ones, and read it."""
-    path = _find(name, project)
+def read_environment(name: str, path: Path, *, model: type[Environment]) -> EnvironmentFile:
+    """Read the file into this model. Raises UsageError."""
     document = _parse(path)
-    return EnvironmentFile(name=name, path=path, document=document, environment=_validate(document, path))
+    return EnvironmentFile(name=name, path=path, document=document, environment=_validate(document, path, model))
 
 
 def overlaid(file: EnvironmentFile, overlay: Document) -> EnvironmentFile:
     """The file with values on top that only a started instance knows."""
     document = _merge(file.document, overlay)
     return EnvironmentFile(
-        name=file.name, path=file.path, document=document, environment=_validate(document, file.path)
+        name=file.name,
+        path=file.path,
+        document=document,
+        environment=_validate(document, file.path, type(file.environment)),
     )
 
 
@@ -118,7 +120,8 @@ def available(project: Path) -> list[str]:
 _OTHER_FILES = {"gates", "signers"}
 
 
-def _find(name: str, project: Path) -> Path:
+def find_environment(name: str, project: Path) -> Path:
+    """``environments/NAME.toml`` of the project, or the bundled one of that name. Raises UsageError."""
     candidates = [folder / _FOLDER / f"{name}.toml" for folder in (project, bundled_root())]
     if Path(name).name == name:
         for path in candidates:
@@ -152,28 +155,30 @@ def _parse(path: Path) -> Document:
         raise UsageError(f"{path}: not TOML: {error}") from None
 
 
-def _validate(document: Document, path: Path) -> Environment:
+def _validate(document: Document, path: Path, model: type[Environment]) -> Environment:
     try:
-        return Environment.model_validate(document)
+        return model.model_validate(document)
     except ValidationError as error:
         found = error.errors(include_url=False)
         # A list that is too short because its only item is wrong is one mistake, not two.
         own = [one for one in found if not any(_inside(other["loc"], one["loc"]) for other in found)]
-        raise UsageError(*(_problem(one, path) for one in own)) from None
+        raise UsageError(*(_problem(one, path, model) for one in own)) from None
 
 
 def _inside(location: tuple[str | int, ...], outer: tuple[str | int, ...]) -> bool:
     return len(location) > len(outer) > 0 and location[: len(outer)] == outer
 
 
-def _problem(found: Mapping[str, Any], path: Path) -> str:
+def _problem(found: Mapping[str, Any], path: Path, model: type[Environment]) -> str:
     """One mistake in one sentence: file, key, found, expected."""
     key = ".".join(str(part) for part in found["loc"] if part != "[key]")
     match found["type"]:
         case "missing":
             return f"{path}: {key}: missing; this key is required"
         case "extra_forbidden":
-            nearest = difflib.get_close_matches(str(found["loc"][-1]), _known_keys(found["loc"]), n=1)
+            nearest = difflib.get_close_matches(str(found["loc"][-1]), _known_keys(found["loc"], model), n=1)
+            if len(found["loc"]) == 1 and not nearest:
+                return f"{path}: [{key}]: {_unknown_section(key)}"
             return f"{path}: {key}: unknown key" + (f"; did you mean {nearest[0]}?" if nearest else "; remove it")
         case "value_error":
             message = str(found["msg"]).removeprefix("Value error, ")
@@ -183,8 +188,17 @@ def _problem(found: Mapping[str, Any], path: Path) -> str:
     return f"{path}: {key + ': ' if key else ''}{shown}{message}"
 
 
-def _known_keys(location: tuple[str | int, ...]) -> list[str]:
-    model: Any = Environment
+PACKAGES: Mapping[str, str] = {"postgresql": "gonogo-postgresql"}
+"""Section to the package that brings it, where we know one."""
+
+
+def _unknown_section(key: str) -> str:
+    if key in PACKAGES:
+        return f"the family of this section is not installed; the package {PACKAGES[key]} brings it"
+    return "no installed family has this section; install the package that brings it, or remove the section"
+
+
+def _known_keys(location: tuple[str | int, ...], model: Any) -> list[str]:  # noqa: ANN401 - a model, or a part of one
     for part in location[:-1]:
         field = model.model_fields.get(str(part)) if isinstance(model, type) and issubclass(model, BaseModel) else None
         candidates = (field.annotation, *getattr(field.annotation, "__args__", ())) if field else ()

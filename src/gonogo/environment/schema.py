@@ -5,11 +5,11 @@ import json
 from gonogo.environment.model import Environment
 
 
-def environment_schema() -> str:
+def environment_schema(model: type[Environment]) -> str:
     """As committed in ``environments/schema.json``."""
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "gonogo environment",
-        **Environment.model_json_schema(mode="validation"),
+        **model.model_json_schema(mode="validation"),
     }
     return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"

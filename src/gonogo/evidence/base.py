@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 Scope = tuple[str, ...]
 """Where something was observed, widest first: ``("api.workme.test", "203.0.113.7")``, ``("mongodb",)``."""
+Key = tuple[str, Scope]
+"""Kind of evidence and scope: what a record is looked up by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

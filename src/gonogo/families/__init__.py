@@ -1,1 +1,44 @@
-"""One folder per family of checks: what the environment file declares for it, and who asks."""
+"""The map of families: one folder each, and one line here. Installed packages bring others (``gonogo.families``)."""
+
+from collections.abc import Sequence
+
+from gonogo.families import (
+    atlas,
+    attested_url,
+    digitalocean,
+    dns,
+    http,
+    load,
+    mail,
+    mongodb,
+    ports,
+    redis,
+    repository,
+    sentry,
+    servers,
+    smoke,
+    stripe,
+    tls,
+    variables,
+)
+from gonogo.families.kind import Family
+
+BUILT_IN: Sequence[Family] = (
+    dns.FAMILY,
+    tls.FAMILY,
+    http.FAMILY,
+    ports.FAMILY,
+    mongodb.FAMILY,
+    redis.FAMILY,
+    servers.FAMILY,
+    digitalocean.FAMILY,
+    atlas.FAMILY,
+    stripe.FAMILY,
+    sentry.FAMILY,
+    mail.FAMILY,
+    smoke.FAMILY,
+    load.FAMILY,
+    attested_url.FAMILY,
+    variables.FAMILY,
+    repository.FAMILY,
+)

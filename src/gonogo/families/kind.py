@@ -1,11 +1,16 @@
-"""What a probe is to the rest of gonogo: a name, the targets it asks, and the coroutine that asks one of them."""
+"""What a family is to the rest of gonogo: sections of the environment file, kinds of evidence, and who asks for them.
+
+A kind of evidence is known to everybody who reads a record. A probe is known only to those who ask: its module
+imports drivers and clients, and is loaded when questions are made, never to sign, replay or report.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from gonogo.base.secrets import Secrets
-from gonogo.environment.model import Environment, Family, Part
+from gonogo.environment.composition import SectionSpec
+from gonogo.environment.model import Environment
 from gonogo.environment.types import Effect
 from gonogo.evidence.base import Evidence, Scope
 
@@ -25,17 +30,15 @@ class Question(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProbeKind:
-    """One line of the registry. ``name`` is the argument by which a check asks for the evidence."""
+class EvidenceKind:
+    """A kind of record. ``name`` is the argument by which a check asks for it."""
 
     name: str
-    section: Family | Literal["service"]
+    section: str
     """The section of the environment file whose absence leaves this kind without targets."""
-    part: Part | None = None
-    """The same of a key of [http]."""
+    part: str | None = None
+    """A key of that section whose absence does the same."""
     evidence: type[Evidence]
-    questions: Callable[[Environment, Secrets], Sequence[Any]]
-    ask: Callable[[Any], Awaitable[Evidence]]
     effect: Effect = Effect.READ
     no_target: str = ""
     """What to do when the section is declared, and gives rise to no question of this kind all the same."""
@@ -45,12 +48,22 @@ class ProbeKind:
     """Having nothing to ask is no gap: its checks are planned where there is something only."""
 
 
-def no_questions(environment: Environment, secrets: Secrets) -> Sequence[Question]:
-    """For what is not asked by a probe."""
-    del environment, secrets
-    return []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """Who asks for one kind of evidence."""
+
+    questions: Callable[[Environment, Secrets], Sequence[Any]]
+    ask: Callable[[Any], Awaitable[Evidence]]
 
 
-async def never_asked(question: Question) -> Evidence:
-    """For the same."""
-    raise NotImplementedError(question.scope)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """One room of ``families/``, or of a package that brings a family of its own."""
+
+    name: str
+    sections: Sequence[SectionSpec] = ()
+    kinds: Sequence[EvidenceKind] = ()
+    probes: str = ""
+    """``.module:NAME``, from this family's package, of a mapping from a kind's name to its Probe; empty: none asks."""
+    checks: str = ""
+    """The folder of this family's checks, from its package; the bundled checks stand in ``checks/``."""

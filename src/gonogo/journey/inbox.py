@@ -2,12 +2,14 @@
 
 import json
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from gonogo.base.errors import Unobserved
 from gonogo.clients.http import Body
-from gonogo.environment.model import Mail
+from gonogo.families.mail.section import Mail
+from gonogo.journey.marks import Marks
 from gonogo.journey.world import World
 
 _FOUND = 200
@@ -30,9 +32,20 @@ class Inbox:
         except (ValueError, LookupError, TypeError):
             raise Unobserved(f"the inbox answered what no Mailpit does: {answer.readable(100)}", hint=_HINT) from None
 
-    def remove(self, address: str) -> None:
-        """Delete them."""
-        self._ask("DELETE", f'to:"{address}"')
+    def carrying(self, marks: Marks) -> Sequence[str]:
+        """Addresses with mail that carry one of these marks."""
+        answer = self._ask("GET", f'to:"{marks.prefix}"')
+        try:
+            recipients = {to["Address"] for message in json.loads(answer.content)["messages"] for to in message["To"]}
+        except (ValueError, LookupError, TypeError):
+            raise Unobserved(f"the inbox answered what no Mailpit does: {answer.readable(100)}", hint=_HINT) from None
+        domain = self.world.settings.mail_domain
+        return sorted(address for address in recipients if marks.of_address(address, domain))
+
+    def remove(self, addresses: Sequence[str]) -> None:
+        """Delete all mail to these addresses."""
+        for address in addresses:
+            self._ask("DELETE", f'to:"{address}"')
 
     def _ask(self, method: str, query: str) -> Body:
         credentials = f"{self.section.user}:{self.world.secrets[self.section.password]}"

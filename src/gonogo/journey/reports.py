@@ -8,7 +8,7 @@ from datetime import timedelta
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import UsageError
 from gonogo.clients.sentry import SentryApi
-from gonogo.environment.model import Sentry
+from gonogo.families.sentry.section import Sentry
 from gonogo.journey.replies import demand
 from gonogo.journey.world import World
 

@@ -1,4 +1,4 @@
-"""Walks the journeys of a run side by side, each in a thread of its own; what stays behind is swept up in any case."""
+"""Walks the journeys of a run side by side, each in a thread of its own; what stays behind is removed in any case."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,10 +15,12 @@ from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.journey import LAST, Ending, StepEvidence
 from gonogo.evidence.record import Failure, Record
-from gonogo.journey.sweep import sweep, told
+from gonogo.journey.cleanup import clean_up, notes_of
+from gonogo.journey.marks import Marks
+from gonogo.journey.step import Skipped, Step
 from gonogo.journey.walk import Walk
 from gonogo.journey.world import Stopped, World
-from gonogo.planning.plan import WALK, PlannedCheck
+from gonogo.planning.plan import WALK
 from gonogo.policy.catalogue import Severity
 from gonogo.record.results import Observation, Outcome
 from gonogo.verdict.decision import Seen, blocking
@@ -31,19 +33,6 @@ _OUTCOMES: Mapping[Ending, Outcome] = {
 }
 
 
-class Skipped(Exception):
-    """A step decided not to be walked."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One check of a journey, ready to be walked."""
-
-    check: PlannedCheck
-    scope: Scope
-    call: Callable[[Walk], object]
-
-
 @dataclass(slots=True, kw_only=True)
 class Journeys:
     """Begun at most once."""
@@ -52,6 +41,8 @@ class Journeys:
     secrets: Secrets = field(repr=False)
     run_id: str
     redactor: Redactor
+    walk: type[Walk] = Walk
+    """The project's kind of journey."""
     on_record: Callable[[Record], None] = lambda _record: None
     notes: list[str] = field(default_factory=list)
     _futures: dict[Scope, Future[Record]] = field(default_factory=dict)
@@ -72,12 +63,12 @@ class Journeys:
         self._threads = ThreadPoolExecutor(len(journeys), thread_name_prefix="gonogo-journey")
         known = dict(seen)
         others = [
-            self._threads.submit(self._walk, Walk(world, name, index), steps, known)
+            self._threads.submit(self._walk, self.walk(world, name, index), steps, known)
             for index, (name, steps) in enumerate(journeys.items())
             if name != LAST
         ]
         if LAST in journeys:
-            self._threads.submit(self._walk_last, Walk(world, LAST), journeys[LAST], known, others)
+            self._threads.submit(self._walk_last, self.walk(world, LAST), journeys[LAST], known, others)
 
     def wait(self, scope: Scope) -> Record:
         """What became of one step, as soon as it is known."""
@@ -99,10 +90,10 @@ class Journeys:
         self._world.stopped.set()
         threads.shutdown()
         self._world.close()
-        if self._world.touched and not self._world.swept:
-            self._sweep(self._world)
+        if self._world.touched and not self._world.cleaned:
+            self._clean_up(self._world)
 
-    def _sweep(self, world: World) -> None:
+    def _clean_up(self, world: World) -> None:
         """In a world of its own: this one has stopped."""
         again = World(
             environment=world.environment,
@@ -111,13 +102,13 @@ class Journeys:
             portal=world.portal,
             redactor=world.redactor,
         )
-        cure = "run gonogo clean"
+        fix = "run gonogo clean"
         try:
-            swept = sweep(Walk(again, "sweep"), again.mark)
+            cleanup = clean_up(self.walk(again, "clean-up"), Marks(again.run_id))
         except (AssertionError, GonogoError) as error:
-            self.notes.append(f"synthetic data may have stayed behind: {error}; {cure}")
+            self.notes.append(f"synthetic data may have stayed behind: {error}; {fix}")
         else:
-            self.notes += told(swept, cure)
+            self.notes += notes_of(cleanup, fix)
         finally:
             again.close()
 

@@ -2,7 +2,7 @@
 
 import secrets as entropy
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,10 +12,14 @@ from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.clients.mongodb import Database
 from gonogo.clients.stripe import StripeApi
-from gonogo.environment.model import Mail, Sentry, Stripe
 from gonogo.evidence.journey import Told
 from gonogo.families.http.bodies import labelled
+from gonogo.families.http.section import Http
+from gonogo.families.mail.section import Mail
+from gonogo.families.sentry.section import Sentry
+from gonogo.families.stripe.section import Stripe
 from gonogo.journey.inbox import Inbox
+from gonogo.journey.marks import Marks
 from gonogo.journey.people import Person
 from gonogo.journey.replies import Reply, demand, masked
 from gonogo.journey.reports import Reports
@@ -23,14 +27,27 @@ from gonogo.journey.world import World
 
 Found = TypeVar("Found")
 _LONGEST = 500
+_MOST_DOCUMENTS = 10_000
 _POLL_SECONDS = 0.05
 _PASSWORD_BYTES = 18
-_ADMIN = "the administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """One kind of thing that journeys leave behind: what it is called, and how it is found and removed."""
+
+    kind: str
+    find: Callable[[], Sequence[str]]
+    """Identifiers of all that carries a mark. Raises Unobserved when the place does not answer."""
+    remove: Callable[[Sequence[str]], None]
 
 
 @dataclass(slots=True)
 class Walk:
-    """One journey under way. Steps pass on what they found in ``keep``."""
+    """One journey under way. A project's ``smoke/people.py`` may give its steps a subclass that knows its users.
+
+    Steps pass on what they need of each other in ``keep``.
+    """
 
     world: World
     journey: str
@@ -46,9 +63,13 @@ class Walk:
         """Nobody yet."""
         return Person(self._speak)
 
+    def somebody(self, email: str, password: str, name: str) -> Person:
+        """A user who exists already, as an administrator of the environment does."""
+        return Person(self._speak, email=email, password=password, name=name)
+
     def person(self, label: str, *, ending: str = "") -> Person:
         """Somebody who has no account yet. ``ending`` is the last part of the address before the @."""
-        domain = self.world.smoke.mail_domain
+        domain = self.world.settings.mail_domain
         return Person(
             self._speak,
             email=f"{self.world.mark}-{self.journey}-{label}{ending}@{domain}",
@@ -56,54 +77,13 @@ class Walk:
             name=f"Synthetic {label} {self.world.mark}",
         )
 
-    def register(self, person: Person, role: str, *, code: str | None = None) -> Reply:
-        """Ask for an account, with the beta code unless another is given."""
-        right = self.world.secrets[self.world.smoke.beta_code]
-        return person.post(
-            "/api/auth/register",
-            email=person.email,
-            password=person.password,
-            name=person.name,
-            role=role,
-            beta_code=right if code is None else code,
-        )
+    def test_data(self, marks: Marks) -> Iterable[Leftovers]:
+        """What this project's journeys make at the service, and how it is found and removed; nothing unless overridden.
 
-    def log_in(self, person: Person, *, password: str | None = None) -> Reply:
-        """Exchange e-mail and password for a token, with the right one unless another is given."""
-        password = person.password if password is None else password
-        return person.post("/api/auth/login", email=person.email, password=password)
-
-    def join(self, label: str, role: str, *, ending: str = "") -> Person:
-        """Somebody with an account, logged in."""
-        person = self.person(label, ending=ending)
-        person.id = self.register(person, role).document(201).text("id")
-        person.token = self.log_in(person).document(200).text("access_token")
-        return person
-
-    def offer(self, professional: Person) -> str:
-        """A service of this professional, at the lowest price that can be paid; gives its id."""
-        mark = self.world.mark
-        offer = {"title": f"Service {mark}", "category": self.journey, "city": f"{mark}-{self.journey}"}
-        price = self.world.smoke.most_money_cents
-        return professional.post("/api/services", **offer, price_cents=price).document(201).text("id")
-
-    def book(self, client: Person, service: str, *, ahead: timedelta = timedelta(days=7)) -> Reply:
-        """Ask for it, a week from now unless another time is given."""
-        starts_at = (self.began + ahead).isoformat()
-        return client.post(
-            "/api/bookings", service_id=service, starts_at=starts_at, note=f"Synthetic {self.world.mark}"
-        )
-
-    @property
-    def admin(self) -> Person:
-        """The administrator, logged in once per journey."""
-        if _ADMIN not in self.keep:
-            smoke = self.world.smoke
-            admin = Person(self._speak, smoke.admin_email, self.world.secrets[smoke.admin_password], _ADMIN)
-            admin.token = self.log_in(admin).document(200).text("access_token")
-            self.keep[_ADMIN] = admin
-        found: Person = self.keep[_ADMIN]
-        return found
+        Keys in Redis, payments at Stripe and mail that carry a mark are found without it.
+        """
+        del marks
+        return ()
 
     # -- where effects land -----------------------------------------------------------------------------------------
 
@@ -123,6 +103,15 @@ class Walk:
 
         return self._looked(f"MongoDB {collection}.count_documents({wanted})", lambda: self.world.mongo(ask))
 
+    def texts(self, collection: str, field: str, **wanted: Any) -> Sequence[str]:  # noqa: ANN401 - a MongoDB filter
+        """This field of each document of this kind, as text."""
+
+        async def find(database: Database) -> list[str]:
+            documents = database[collection].find(wanted, {field: 1}).limit(_MOST_DOCUMENTS)
+            return [str(document.get(field, "")) async for document in documents]
+
+        return self._looked(f"MongoDB {collection}.find({field})", lambda: self.world.mongo(find))
+
     def change(self, collection: str, identifier: str, **values: Any) -> None:  # noqa: ANN401 - of a document
         """Change a synthetic document behind the service's back."""
 
@@ -133,9 +122,9 @@ class Walk:
         what = f"MongoDB {collection}.update_one({identifier})"
         demand(self._looked(what, lambda: self.world.mongo(change)) == 1, f"{what} changed nothing")
 
-    def lifetimes(self) -> Mapping[str, int]:
-        """Redis keys of cached searches that are about our own city, and the seconds that they will live; -1: for ever."""
-        mark, pattern = self.world.mark, self.world.smoke.search_cache
+    def lifetimes(self, pattern: str) -> Mapping[str, int]:
+        """Redis keys like this that carry the run's mark, and the seconds that they will live; -1: for ever."""
+        mark = self.world.mark
 
         async def look(redis: Any) -> Mapping[str, int]:  # noqa: ANN401 - the driver's client
             keys = [key async for key in redis.scan_iter(match=pattern, count=1000) if mark.encode() in key]
@@ -154,7 +143,7 @@ class Walk:
 
     def metric(self, name: str, **labels: str) -> float:
         """The sum of a series of the service, over all labels that are not given."""
-        http = self.world.environment.http
+        http = self.world.environment.section(Http)
         if http is None or http.metrics is None or http.metrics_token is None:
             raise Unobserved("the environment declares no metrics with a token")
         token = self.world.secrets[http.metrics_token]
@@ -167,32 +156,32 @@ class Walk:
 
     def mail(self, address: str, subject: str) -> int:
         """How many messages with this in their subject reached the address."""
-        section = self._section(self.world.environment.mail, "mail")
+        section = self._section(self.world.environment.section(Mail), "mail")
         inbox = Inbox(self.world, section)
         return self._looked(f"inbox of {address}, {subject!r}", lambda: inbox.count(address, subject))
 
     @property
     def mail_delivery(self) -> timedelta:
         """How long mail may take."""
-        section: Mail = self._section(self.world.environment.mail, "mail")
+        section: Mail = self._section(self.world.environment.section(Mail), "mail")
         return section.delivery
 
     @property
     def stripe_delivery(self) -> timedelta:
         """How long the events of a payment may take."""
-        section: Stripe = self._section(self.world.environment.stripe, "stripe")
+        section: Stripe = self._section(self.world.environment.section(Stripe), "stripe")
         return section.delivery
 
     def stripe(self, work: Callable[[StripeApi], Any], what: str) -> Any:  # noqa: ANN401 - of Stripe's SDK
         """Ask Stripe itself."""
-        section: Stripe = self._section(self.world.environment.stripe, "stripe")
+        section: Stripe = self._section(self.world.environment.section(Stripe), "stripe")
         api = StripeApi(self.world.secrets[section.secret_key], section.api)
         return self._looked(f"Stripe {what}", lambda: self.world.run(work, api))
 
     @property
     def reports(self) -> Reports:
         """Sentry, where errors are looked up."""
-        section: Sentry = self._section(self.world.environment.sentry, "sentry")
+        section: Sentry = self._section(self.world.environment.section(Sentry), "sentry")
         return Reports(self.world, section)
 
     # -- patience ---------------------------------------------------------------------------------------------------

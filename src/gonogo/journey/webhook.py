@@ -12,7 +12,7 @@ from typing import Any
 import stripe
 
 from gonogo.base.errors import Unobserved
-from gonogo.environment.model import Stripe
+from gonogo.families.stripe.section import Stripe
 from gonogo.journey.replies import Reply
 from gonogo.journey.walk import Walk
 
@@ -84,7 +84,7 @@ class Sender:
 
     @property
     def _section(self) -> Stripe:
-        section = self.walk.world.environment.stripe
+        section = self.walk.world.environment.section(Stripe)
         if section is None:
             raise Unobserved("the environment declares no [stripe]")
         return section

@@ -20,20 +20,16 @@ from gonogo.base.secrets import Secrets
 from gonogo.clients import mongodb as mongodb_client
 from gonogo.clients import redis as redis_client
 from gonogo.clients.http import AddressClient, address_client
-from gonogo.clients.mongodb import mongo_questions
-from gonogo.clients.redis import redis_questions
 from gonogo.clients.trust import trust_context
-from gonogo.environment.model import Environment, Smoke
+from gonogo.environment.model import Environment
+from gonogo.families.mongodb.questions import mongo_questions
+from gonogo.families.redis.questions import redis_questions
+from gonogo.families.smoke.section import Smoke
+from gonogo.families.stripe.section import Stripe
+from gonogo.journey.marks import mark_of
 
 Found = TypeVar("Found")
-MARK = "gonogo-"
-"""What every synthetic thing carries, followed by the id of its run in lower case."""
 _PORTS = {"http": 80, "https": 443}
-
-
-def mark_of(run_id: str) -> str:
-    """The mark of one run: it is part of e-mail addresses, of which case does not survive."""
-    return f"{MARK}{run_id.lower()}"
 
 
 class Stopped(Unobserved):
@@ -54,7 +50,7 @@ class World:
     stopped: threading.Event = field(default_factory=threading.Event)
     touched: bool = False
     """Whether anything was asked of the service."""
-    swept: bool = False
+    cleaned: bool = False
     """Whether what was left there is removed."""
     _resources: ExitStack = field(default_factory=ExitStack)
     _shared: dict[str, Any] = field(default_factory=dict)
@@ -66,16 +62,15 @@ class World:
         return mark_of(self.run_id)
 
     @property
-    def smoke(self) -> Smoke:
+    def settings(self) -> Smoke:
         """What the environment says about journeys."""
-        if self.environment.smoke is None:
-            raise Unobserved("the environment declares no [smoke]")
-        return self.environment.smoke
+        return self.environment.require(Smoke)
 
     @property
     def live(self) -> bool:
         """Whether payments are real."""
-        return self.environment.stripe is not None and self.environment.stripe.mode == "live"
+        stripe = self.environment.section(Stripe)
+        return stripe is not None and stripe.mode == "live"
 
     def alive(self) -> None:
         """Raise Stopped when nothing more is to be asked."""

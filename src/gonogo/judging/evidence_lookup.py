@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gonogo.collecting.collector import Key
-from gonogo.evidence.base import Evidence, Scope, related
+from gonogo.evidence.base import Evidence, Key, Scope, related
 from gonogo.evidence.record import Failure, Record
-from gonogo.families.kind import ProbeKind
+from gonogo.families.kind import EvidenceKind
 from gonogo.planning.plan import GROUP, PlannedCheck, evidence_arguments
 from gonogo.record.recording import facts
 
@@ -24,7 +23,7 @@ class EvidenceMissing(Exception):
 class Shelf:
     """Finds evidence for checks: by kind, and by the scope that the check is about."""
 
-    kinds: Mapping[str, ProbeKind]
+    kinds: Mapping[str, EvidenceKind]
     scopes: Mapping[str, Sequence[Scope]]
     """All scopes of a kind that were planned."""
 

@@ -84,8 +84,8 @@ class _People:
 
 
 def _run(*arguments: str) -> bytes:
-    """A command of ``gonogo.load.people``; its own words go to our standard error."""
-    command = [sys.executable, "-m", "gonogo.load.people", *arguments]
+    """A command of ``gonogo.runs.load_people``; its own words go to our standard error."""
+    command = [sys.executable, "-m", "gonogo.runs.load_people", *arguments]
     done = subprocess.run(command, check=False, stdout=subprocess.PIPE)  # noqa: S603 - this interpreter, our own module
     if done.returncode:
         sys.exit(done.returncode)

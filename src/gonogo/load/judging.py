@@ -6,6 +6,7 @@ from datetime import timedelta
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.evidence.load import GeneratorSecond, LoadEvidence, Tally, Traffic
+from gonogo.families.load.section import Load
 from gonogo.load.verdicts import Hits, Judged, Ruling, judge
 
 MOST_LAG = timedelta(milliseconds=25)
@@ -53,6 +54,17 @@ def complete(load: LoadEvidence) -> None:
         measured = format_duration(timedelta(seconds=load.seconds))
         reason = f"{load.cut_short}: {measured} of {format_duration(load.planned)} were measured"
         raise Unobserved(reason, hint="run it again: gonogo load")
+
+
+def named_limit(load: LoadEvidence, declared: Load, name: str) -> Judged:
+    """Whether the failures that the environment file names so stay below their limit. Raises Unobserved."""
+    limit = declared.failures.get(name)
+    if limit is None:
+        raise Unobserved(
+            f"the environment declares no load.failures.{name}", hint="declare its endpoints and its limit"
+        )
+    hits = in_vain([traffic for traffic in load.endpoints if traffic.name in limit.endpoints], f"{name} failed")
+    return judge(hits, limit.below, load.confidence)
 
 
 def decide(judged: Sequence[Judged], load: LoadEvidence) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from gonogo.environment.model import Load
 from gonogo.evidence.load import GeneratorSecond
+from gonogo.families.load.section import Load
 from gonogo.load.plan import OUTCOMES
 from gonogo.load.process import Event, unpacked
 from gonogo.load.samples import Samples

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import anyio
 
 from gonogo.clients.http import AddressClient
-from gonogo.environment.model import LoadMetrics
 from gonogo.evidence.load import ServerSecond
 from gonogo.families.http.bodies import labelled, sums
+from gonogo.families.load.section import LoadMetrics
 
 _EVERY_SECONDS = 1.0
 

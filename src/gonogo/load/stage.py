@@ -1,6 +1,5 @@
 """The load stage of a run: people are made, the generator runs, the service is watched, everything is removed again."""
 
-import importlib.util
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,12 +14,16 @@ from urllib.parse import urlsplit
 from anyio.from_thread import BlockingPortal
 
 from gonogo.base.errors import GonogoError, Unobserved, UsageError
+from gonogo.base.project_modules import import_from
 from gonogo.base.redaction import Redactor
 from gonogo.base.secrets import Secrets
-from gonogo.environment.model import Environment, Load
+from gonogo.environment.model import Environment
 from gonogo.evidence.load import LoadEvidence
 from gonogo.evidence.record import Failure, Record
-from gonogo.journey.sweep import sweep, told
+from gonogo.families.http.section import Http
+from gonogo.families.load.section import Load
+from gonogo.journey.cleanup import clean_up, notes_of
+from gonogo.journey.marks import Marks
 from gonogo.journey.walk import Walk
 from gonogo.journey.world import World
 from gonogo.load.ledger import Ledger, LoadProgress
@@ -49,7 +52,9 @@ class LoadStage:
     run_id: str
     redactor: Redactor
     folder: Path
-    """That holds ``locustfile.py`` and ``dataset.py``."""
+    """The folder that holds ``locustfile.py`` and ``dataset.py``."""
+    walk: type[Walk] = Walk
+    """The project's kind of journey, by which people are made and removed."""
     profile: Profile = "gate"
     crowd: Crowd = field(default_factory=Crowd)
     on_progress: Callable[[LoadProgress], None] = lambda _progress: None
@@ -85,9 +90,7 @@ class LoadStage:
     @property
     def load(self) -> Load:
         """What the environment file says about it."""
-        if self.environment.load is None:
-            raise Unobserved("the environment declares no [load]")
-        return self.environment.load
+        return self.environment.require(Load)
 
     def _carry_out(self, portal: BlockingPortal) -> LoadEvidence:
         taken_at = datetime.now(UTC)
@@ -98,7 +101,7 @@ class LoadStage:
             portal=portal,
             redactor=self.redactor,
         )
-        walk = Walk(world, LOAD)
+        walk = self.walk(world, LOAD)
         ledger = Ledger(self.load, self._endpoints)
         try:
             plan = self.plan(world, make_people(self.folder, walk), model=self.load.model)
@@ -198,7 +201,7 @@ class LoadStage:
     @contextmanager
     def _watched(self, world: World) -> Iterator[ServerSide | None]:
         """The service's own metrics, while the context lasts."""
-        http, metrics = self.environment.http, self.load.metrics
+        http, metrics = self.environment.section(Http), self.load.metrics
         if http is None or http.metrics is None or metrics is None:
             yield None
             return
@@ -249,24 +252,24 @@ class LoadStage:
         )
 
     def _remove(self, world: World, walk: Walk) -> None:
-        cure = "run gonogo clean"
+        fix = "run gonogo clean"
         try:
-            swept = sweep(walk, world.mark)
+            cleanup = clean_up(walk, Marks(world.run_id))
         except (AssertionError, GonogoError) as error:
-            self.notes.append(f"synthetic data of the load may have stayed behind: {error}; {cure}")
+            self.notes.append(f"synthetic data of the load may have stayed behind: {error}; {fix}")
         else:
-            self.notes += [note for note in told(swept, cure) if not note.startswith("removed")]
+            self.notes += [note for note in notes_of(cleanup, fix) if not note.startswith("removed")]
 
 
 def make_people(folder: Path, walk: Walk) -> Mapping[str, Any]:
-    """What the folder's ``dataset.py`` makes for its scenarios."""
+    """What the folder's ``dataset.py`` makes for its scenarios; nothing where there is none."""
     path = folder / "dataset.py"
-    spec = importlib.util.spec_from_file_location("gonogo_dataset", path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise UsageError(f"{path}: no such file; beside locustfile.py there must be a dataset.py with make(walk)")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    made: Mapping[str, Any] = module.make(walk)
+    if not path.is_file():
+        return {}
+    make = getattr(import_from(folder, path.stem), "make", None)
+    if not callable(make):
+        raise UsageError(f"{path}: has no function make(walk); it gives what the scenarios of locustfile.py need")
+    made: Mapping[str, Any] = make(walk)
     return made
 
 

@@ -11,8 +11,8 @@ from datetime import timedelta
 from hdrh.histogram import HdrHistogram
 from scipy.special import bdtr
 
-from gonogo.environment.model import Budget, Load
 from gonogo.evidence.load import Quantile, Tally, Traffic
+from gonogo.families.load.section import Budget, Load
 from gonogo.load.plan import Outcome
 from gonogo.load.samples import Samples
 from gonogo.load.window import Window

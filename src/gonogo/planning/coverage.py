@@ -6,9 +6,10 @@ from datetime import datetime
 from pathlib import Path
 
 from gonogo.base.bundled import bundled_root
-from gonogo.environment.load import available, read_environment
+from gonogo.environment.load import available
+from gonogo.families.registry import read_environment
 from gonogo.planning.demands import GATES, LIST
-from gonogo.planning.suite import check_folders, read_suite
+from gonogo.planning.suite import project_suite
 from gonogo.policy.attestations import read_attestations, why_not
 from gonogo.policy.checklist import ChecklistLine, covering, read_checklist
 from gonogo.policy.gates import Gates, read_gates
@@ -31,7 +32,7 @@ def read_coverage(project: Path, environment: str | None, at: datetime) -> Cover
     root = project if (project / "environments" / LIST).is_file() else bundled_root()
     checklist = read_checklist(root / "environments" / LIST)
     gates = read_gates(path, checklist) if (path := root / "environments" / GATES).is_file() else Gates()
-    covers = {name: line.covers for name, line in read_suite(check_folders(project)).catalogue.items()}
+    covers = {name: line.covers for name, line in project_suite(project).catalogue.items()}
     statements = {one for role in gates.roles.values() for one in role.statements}
     names = [environment] if environment else available(project)
     stands_for = _stands_for(environment, project)

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 from gonogo.base.errors import UsageError
-from gonogo.environment.model import Environment, Family, Part
+from gonogo.environment.model import Environment
 from gonogo.environment.types import Effect
 from gonogo.evidence.base import Scope
-from gonogo.families.kind import ProbeKind
+from gonogo.evidence.journey import LAST
+from gonogo.families.kind import EvidenceKind
+from gonogo.families.stripe.section import Stripe
 from gonogo.planning.declarations import Declaration
 from gonogo.planning.suite import Suite, closure
 from gonogo.policy.catalogue import CheckId, Line
@@ -53,7 +54,7 @@ class Plan:
 def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allowed
     suite: Suite,
     environment: Environment,
-    kinds: Mapping[str, ProbeKind],
+    kinds: Mapping[str, EvidenceKind],
     scopes: Mapping[str, Sequence[Scope]],
     *,
     wanted: Collection[str],
@@ -62,6 +63,7 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
 ) -> Plan:
     """Plan what is ``wanted``, but for what the service declares not to have."""
     planned = {}
+    journeys = has_journeys(suite)
     absent: dict[str, Sequence[CheckId]] = {}
     for identifier in suite.order:
         declaration, line = suite.declarations[identifier], _reaching(suite.catalogue[identifier], absent)
@@ -71,6 +73,8 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
         unasked = kind.optional and not scopes.get(kind.name)
         if not applies and kind.section not in environment.service.without:
             absent[identifier] = line.needs
+        if subject == WALK and not journeys:
+            continue  # without a journey there is no test data to clean up
         if identifier in wanted and applies and not unasked:
             targets = [step_scope(declaration)] if subject == WALK else scopes_of(subject, scopes)
             obstacle = _obstacle(line, kind, environment, allow_money=allow_money)
@@ -88,6 +92,11 @@ def _reaching(line: Line, absent: Mapping[str, Sequence[CheckId]]) -> Line:
     """The same with the needs of what its family lacks here in its place: a cause further back is still the cause."""
     needs = dict.fromkeys(one for need in line.needs for one in absent.get(need, (need,)))
     return line if tuple(needs) == line.needs else line.model_copy(update={"needs": tuple(needs)})
+
+
+def has_journeys(suite: Suite) -> bool:
+    """Whether the project has journeys: the clean-up, which gonogo brings, is none."""
+    return any(WALK in check.arguments and check.family != LAST for check in suite.declarations.values())
 
 
 def step_scope(declaration: Declaration) -> Scope:
@@ -114,24 +123,25 @@ _WITH = ("stripe", "sentry")
 """Families that belong to the smoke run although they only look: without them the journeys prove little."""
 
 
-def _applies(line: Line, kind: ProbeKind, environment: Environment) -> bool:
+def _applies(line: Line, kind: EvidenceKind, environment: Environment) -> bool:
     """Whether there is such a thing here at all: the family, and the mode of payments that the check is about."""
-    mode = environment.stripe.mode if environment.stripe else line.stripe_mode
+    stripe = environment.section(Stripe)
+    mode = stripe.mode if stripe else line.stripe_mode
     absent = environment.service.without.intersection(_subjects(line, kind))
-    return not absent and line.stripe_mode in {None, mode}
+    return not absent and line.stripe_mode in {None, mode} and all(environment.declares(key) for key in line.where)
 
 
-def _subjects(line: Line, kind: ProbeKind) -> Sequence[Family | Part | Literal["service"]]:
+def _subjects(line: Line, kind: EvidenceKind) -> Sequence[str]:
     """What the environment must declare for the check to make sense, the widest first."""
     return [kind.section, *([kind.part] if kind.part else []), *line.about]
 
 
-def evidence_arguments(declaration: Declaration, kinds: Mapping[str, ProbeKind]) -> list[str]:
+def evidence_arguments(declaration: Declaration, kinds: Mapping[str, EvidenceKind]) -> list[str]:
     """The arguments of a check that ask for evidence, the subject first."""
     return [name for name in declaration.arguments if name in kinds or name.removesuffix(GROUP) in kinds]
 
 
-def subject_of(declaration: Declaration, kinds: Mapping[str, ProbeKind]) -> str:
+def subject_of(declaration: Declaration, kinds: Mapping[str, EvidenceKind]) -> str:
     """What the check is about: its first evidence argument."""
     names = evidence_arguments(declaration, kinds)
     if not names:
@@ -149,7 +159,7 @@ def scopes_of(subject: str, scopes: Mapping[str, Sequence[Scope]]) -> Sequence[S
     return list(dict.fromkeys(scope[:1] for scope in scopes.get(subject.removesuffix(GROUP), ())))
 
 
-def _obstacle(line: Line, kind: ProbeKind, environment: Environment, *, allow_money: bool) -> dict[str, str]:
+def _obstacle(line: Line, kind: EvidenceKind, environment: Environment, *, allow_money: bool) -> dict[str, str]:
     if line.effect is Effect.MONEY and not allow_money:
         return {"obstacle": "it moves real money", "hint": "run it with --allow-money; everything is refunded"}
     for effect in (line.effect, kind.effect):
@@ -160,15 +170,14 @@ def _obstacle(line: Line, kind: ProbeKind, environment: Environment, *, allow_mo
             }
     for subject in _subjects(line, kind):
         if not environment.declares(subject):
-            shown = f"http.{subject}" if subject in get_args(Part) else f"[{subject}]"
             return {
-                "obstacle": f"the environment declares no {shown}",
+                "obstacle": f"the environment declares no {environment.shown(subject)}",
                 "hint": f'declare it, or add "{subject}" to service.without if the service truly has none',
             }
     return {}
 
 
-def _aimless(kind: ProbeKind, targets: Sequence[Scope]) -> dict[str, str]:
+def _aimless(kind: EvidenceKind, targets: Sequence[Scope]) -> dict[str, str]:
     """Why there is nothing to ask although the section is declared, where that has a cure."""
     if targets or not kind.no_target:
         return {}

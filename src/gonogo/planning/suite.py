@@ -2,14 +2,16 @@
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from gonogo.base.bundled import bundled_root
 from gonogo.base.errors import UsageError
+from gonogo.families.registry import installed_families
 from gonogo.planning.declarations import Declaration, read_declarations
 from gonogo.policy.catalogue import Catalogue, Line, read_catalogue
+from gonogo.policy.local import FILE, Difference, changed, read_local_policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,20 +22,45 @@ class Suite:
     catalogue: Catalogue
     declarations: Mapping[str, Declaration]
     order: Sequence[str]
+    origins: Mapping[Path, str] = field(default_factory=dict)
+    """Folder to the package that brings it; folders of the project are not in it."""
+    differences: Sequence[Difference] = ()
+    """What the project's ``policy.toml`` changed of the catalogues."""
+
+    def origin(self, identifier: str) -> str:
+        """The package that brings the check, ``gonogo`` among them, or ``project`` for one of the project's own."""
+        path = self.declarations[identifier].path.resolve()
+        return next((origin for folder, origin in self.origins.items() if path.is_relative_to(folder)), "project")
 
     def closest(self, identifier: str) -> str | None:
         """The id that was probably meant."""
         return next(iter(difflib.get_close_matches(identifier, self.order, n=1)), None)
 
 
-def check_folders(project: Path) -> list[Path]:
-    """The bundled checks and journeys, and the project's own if it has any."""
-    places = (root / name for name in ("checks", "smoke", "loadtests") for root in (bundled_root(), project))
-    folders = dict.fromkeys(folder.resolve() for folder in places)
-    return [folder for folder in folders if (folder / "catalogue.toml").is_file()]
+def project_suite(project: Path, *, bundled: bool = False, environment: str | None = None) -> Suite:
+    """Every check that a project has, by its own policy: the generic ones, those of foreign families, and its own.
+
+    WorkMe's journeys and scenarios belong to WorkMe, so that they are read for the ``bundled`` reference environment
+    (and in the repository, whose project is WorkMe) only. Raises UsageError.
+    """
+    home = bundled_root()
+    origins = {home / "checks": "gonogo", **installed_families(project).check_folders}
+    roots = dict.fromkeys([*([home] if bundled else []), project.resolve()])
+    own = ((root / name).resolve() for name in ("checks", "smoke", "loadtests") for root in roots)
+    folders = [folder for folder in dict.fromkeys((*origins, *own)) if (folder / "catalogue.toml").is_file()]
+    suite = read_suite(folders, origins={folder: origin for folder, origin in origins.items() if folder in folders})
+    return _with_local_policy(suite, home if bundled and not (project / FILE).is_file() else project, environment)
 
 
-def read_suite(folders: Sequence[Path]) -> Suite:
+def _with_local_policy(suite: Suite, project: Path, environment: str | None) -> Suite:
+    path = project / FILE
+    lines, differences = changed(suite.catalogue, read_local_policy(project), environment, path)
+    if problems := list(_contradictions(lines, suite.declarations)):
+        raise UsageError(*problems)
+    return replace(suite, catalogue=lines, order=_ordered(lines), differences=tuple(differences))
+
+
+def read_suite(folders: Sequence[Path], *, origins: Mapping[Path, str] | None = None) -> Suite:
     """Read catalogues and declarations. Raises UsageError with every contradiction between them."""
     lines: dict[str, Line] = {}
     declared: dict[str, Declaration] = {}
@@ -51,7 +78,9 @@ def read_suite(folders: Sequence[Path]) -> Suite:
     problems += _contradictions(lines, declared)
     if problems:
         raise UsageError(*problems)
-    return Suite(folders=folders, catalogue=lines, declarations=declared, order=_ordered(lines))
+    return Suite(
+        folders=folders, catalogue=lines, declarations=declared, order=_ordered(lines), origins=dict(origins or {})
+    )
 
 
 def closure(suite: Suite, identifiers: Iterable[str]) -> frozenset[str]:

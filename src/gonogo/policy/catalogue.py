@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, ValidationError
 
 from gonogo.base.errors import UsageError
-from gonogo.environment.model import Family, Part
 from gonogo.environment.types import Duration, Effect, Text
 from gonogo.policy.profiles import Profile
 
@@ -54,8 +53,10 @@ class Line(BaseModel):
     severity: Severity
     needs: tuple[CheckId, ...] = ()
     effect: Effect = Effect.READ
-    about: tuple[Family | Part, ...] = ()
-    """Further sections of the environment, or keys of [http], without which it makes no sense: ``mail``, ``series``."""
+    about: tuple[Text, ...] = ()
+    """Further sections of the environment, or parts of one, without which it makes no sense: ``mail``, ``series``."""
+    where: tuple[Text, ...] = ()
+    """Keys of the environment file, as ``load.failures``: planned only where it declares them, missed nowhere else."""
     stripe_mode: Literal["test", "live"] | None = None
     """Planned only where payments are in this mode; None: in both."""
     profiles: tuple[Profile, ...] = ()

@@ -11,10 +11,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from gonogo.base.documents import read_document
 from gonogo.base.errors import UsageError
-from gonogo.environment.model import Environment
 from gonogo.evidence.base import Evidence, Scope
 from gonogo.evidence.record import Failure, Record
-from gonogo.families.kind import ProbeKind
+from gonogo.families.kind import EvidenceKind
 from gonogo.planning.demands import Demands
 from gonogo.policy.profiles import Profile
 
@@ -40,7 +39,8 @@ class Recording:
     id: str
     gonogo: str
     environment_name: str
-    environment: Environment
+    environment: Mapping[str, Any]
+    """As plain JSON; families say which sections there are."""
     demands: Demands
     """What the gate demanded of the checklist, of people, and what they had said by then."""
     profile: Profile = "gate"
@@ -89,7 +89,7 @@ def store(records: Iterable[Record]) -> tuple[StoredRecord, ...]:
     return tuple(sorted(stored, key=lambda record: (record.kind, record.scope)))
 
 
-def restore(stored: Iterable[StoredRecord], kinds: Mapping[str, ProbeKind]) -> list[Record]:
+def restore(stored: Iterable[StoredRecord], kinds: Mapping[str, EvidenceKind]) -> list[Record]:
     """The records again. Raises UsageError on a kind that this gonogo does not know, or facts that do not fit it."""
     return [_restored(record, kinds) for record in stored]
 
@@ -110,7 +110,7 @@ def read_recording(path: Path) -> Recording:
     return read_document(path, SCHEMA, _RECORDING)
 
 
-def _restored(record: StoredRecord, kinds: Mapping[str, ProbeKind]) -> Record:
+def _restored(record: StoredRecord, kinds: Mapping[str, EvidenceKind]) -> Record:
     evidence: Evidence | None = None
     if record.evidence is not None:
         if record.kind not in kinds:

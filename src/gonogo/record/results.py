@@ -43,12 +43,17 @@ WORST_FIRST = (
 
 
 class Verdict(StrEnum):
-    """Of a run."""
+    """The answer to "may we launch?"."""
 
     GO = "GO"
     GO_WITH_EXCEPTIONS = "GO WITH EXCEPTIONS"
     NO_GO = "NO-GO"
     INCOMPLETE = "INCOMPLETE"
+
+    @property
+    def opens(self) -> bool:
+        """Whether a deployment may go on."""
+        return self in {Verdict.GO, Verdict.GO_WITH_EXCEPTIONS}
 
 
 class LineStatus(StrEnum):
@@ -282,6 +287,22 @@ class RunIdentity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyDifference:
+    """One value of a bundled check that the project's ``policy.toml`` changed."""
+
+    check: str
+    key: str
+    """``severity``, ``waivable``, ``needs``, or the name of a threshold."""
+    bundled: str
+    local: str
+
+    @property
+    def words(self) -> str:
+        """The difference in one line."""
+        return f"{self.check}: {self.key} is {self.local} by environments/policy.toml; gonogo's own is {self.bundled}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
     """What the results were computed from: SHA-256 digests in hex, and what the run was told to leave out."""
 
@@ -294,6 +315,10 @@ class Provenance:
     """Of the checklist, the gates, the attestations and the waivers."""
     notes: Sequence[str] = ()
     """For the signer: a narrowed selection, faults switched on, families declared absent."""
+    policy_differences: Sequence[PolicyDifference] = ()
+    """What the project's own policy changed of bundled checks."""
+    families: Sequence[str] = ()
+    """Families that gonogo does not bring itself, each as ``name (package version)``."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,15 @@ from pathlib import Path
 from gonogo.base.errors import UsageError
 
 LATEST = "latest"
+EVIDENCE = "evidence.json"
+RESULTS = "results.json"
+SIGNOFF = "signoff.html"
+JUNIT = "junit.xml"
+CTRF = "ctrf.json"
+SUMMARY = "summary.md"
+STATEMENT = "statement.intoto.json"
+CHECKLIST = "checklist.md"
+PYTEST_HTML = "pytest.html"
 
 
 def new_run_id(started_at: datetime) -> str:

@@ -66,7 +66,8 @@ class _Page:
         yield f"- run {inert(run.id)}, {run.started_at:%Y-%m-%d %H:%M:%S} UTC, within {seconds}; the whole of it is in signoff.html"
         if run.interrupted:
             yield "- **the run was interrupted**: what it did not reach is NOT RUN"
-        yield from self._cut([f"- {quoted(note)}" for note in results.provenance.notes], "notes")
+        differences = [difference.words for difference in results.provenance.policy_differences]
+        yield from self._cut([f"- {quoted(note)}" for note in (*results.provenance.notes, *differences)], "notes")
 
     def _list(self, title: str, entries: Sequence[str]) -> Iterator[str]:
         if entries:

@@ -143,6 +143,8 @@ class _Page:
     def _notes(self) -> Iterator[str]:
         for note in self._results.provenance.notes:
             yield from self._wrapped(" note    ", visible(note))
+        for difference in self._results.provenance.policy_differences:
+            yield from self._wrapped(" policy  ", visible(difference.words))
 
     def _wrapped(self, start: str, text: str) -> Iterator[str]:
         yield from textwrap.wrap(

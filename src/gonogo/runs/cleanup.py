@@ -8,11 +8,14 @@ from anyio.from_thread import start_blocking_portal
 
 from gonogo.base.errors import UsageError
 from gonogo.base.redaction import Redactor
-from gonogo.environment.load import EnvironmentFile, overlaid, read_environment, resolve_secrets
+from gonogo.environment.load import EnvironmentFile, overlaid, resolve_secrets
 from gonogo.environment.types import Effect
-from gonogo.journey.sweep import Swept, sweep
-from gonogo.journey.walk import Walk
-from gonogo.journey.world import MARK, World, mark_of
+from gonogo.families.registry import read_environment
+from gonogo.families.smoke.section import Smoke
+from gonogo.journey.cleanup import Cleanup, clean_up
+from gonogo.journey.marks import Marks
+from gonogo.journey.project import walk_of
+from gonogo.journey.world import World
 from gonogo.runs.key_shapes import check_keys
 from gonogo.runs.reference_instance import ReferenceInstance, announced_instance
 
@@ -24,7 +27,7 @@ def clean(
     *,
     run_id: str | None = None,
     instance: ReferenceInstance | None = None,
-) -> Swept:
+) -> Cleanup:
     """Remove synthetic data: of one run, or of all. Raises UsageError, and AssertionError if the service refuses."""
     file = permitted(name, project, instance)
     secrets = resolve_secrets(file, environ)
@@ -38,7 +41,7 @@ def clean(
             redactor=Redactor(secrets),
         )
         resources.callback(world.close)
-        return sweep(Walk(world, "clean"), mark_of(run_id) if run_id else MARK)
+        return clean_up(walk_of(file.project)(world, "clean"), Marks(run_id))
 
 
 def permitted(name: str, project: Path, instance: ReferenceInstance | None) -> EnvironmentFile:
@@ -52,7 +55,7 @@ def permitted(name: str, project: Path, instance: ReferenceInstance | None) -> E
                 "and all that was in it; for one that stays: gonogo reference up"
             )
         file = overlaid(file, instance.overlay)
-    if file.environment.smoke is None:
+    if file.environment.section(Smoke) is None:
         raise UsageError(f"{file.path}: smoke: nothing here makes synthetic data; journeys need the section [smoke]")
     if Effect.WRITE not in file.environment.permits.effects:
         raise UsageError(

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from gonogo.base.errors import UsageError
 from gonogo.base.secrets import Secrets
 from gonogo.environment.load import EnvironmentFile
-from gonogo.environment.model import Sentry, Stripe
+from gonogo.families.sentry.section import Sentry
+from gonogo.families.stripe.section import Stripe
 
 _DASHBOARD = {
     "test": "https://dashboard.stripe.com/test/apikeys",
@@ -23,8 +24,8 @@ def check_keys(file: EnvironmentFile, secrets: Secrets) -> None:
     """
     environment = file.environment
     problems = [
-        *(_stripe(environment.stripe, secrets) if environment.stripe else ()),
-        *(_sentry(environment.sentry, secrets) if environment.sentry else ()),
+        *(_stripe(stripe, secrets) if (stripe := environment.section(Stripe)) else ()),
+        *(_sentry(sentry, secrets) if (sentry := environment.section(Sentry)) else ()),
     ]
     if problems:
         raise UsageError(*(f"{file.path}: {problem}" for problem in problems))

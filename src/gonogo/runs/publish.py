@@ -1,32 +1,19 @@
-"""Writes a run's files, redacted: evidence, results, and everything that is derived from results."""
+"""Writes a run's files, redacted: evidence, results, and everything that is a function of results."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gonogo.collecting.collected import Collected
+from gonogo.judging.judged import PENDING, Judged
 from gonogo.record.archive import earlier
 from gonogo.record.history import history
 from gonogo.record.results import RESULTS as RESULTS_TYPE
-from gonogo.record.results import Observation, Results, canonical
-from gonogo.record.run_folder import RunFolder
-from gonogo.report.ctrf import render_ctrf
-from gonogo.report.html import render_signoff
-from gonogo.report.junit import render_junit
-from gonogo.report.statement import render_statement
-from gonogo.report.summary import render_summary_page
-from gonogo.report.ticked import render_checklist
-from gonogo.runs.run import Run
-
-EVIDENCE = "evidence.json"
-RESULTS = "results.json"
-SIGNOFF = "signoff.html"
-JUNIT = "junit.xml"
-CTRF = "ctrf.json"
-SUMMARY = "summary.md"
-STATEMENT = "statement.intoto.json"
-CHECKLIST = "checklist.md"
-PYTEST_HTML = "pytest.html"
+from gonogo.record.results import Results, canonical
+from gonogo.record.run_folder import EVIDENCE, RESULTS, SIGNOFF, RunFolder
+from gonogo.report.files import derived
+from gonogo.runs.conclude import concluded, recorded
+from gonogo.runs.prepare import Prepared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,43 +31,34 @@ class Published:
         return self.folder.latest / SIGNOFF
 
 
-def open_folder(run: Run, reports: Path) -> RunFolder:
+def open_folder(prepared: Prepared, reports: Path) -> RunFolder:
     """Prepare the folder before anything is asked: INCOMPLETE is on record until the run says otherwise."""
-    folder = RunFolder.create(reports, run.environment_name, run.id)
-    evidence = run.recording()
-    results = run.results({}, evidence, unseen="the run did not finish: it was killed, or still goes on")
-    _write_all(folder, run, evidence, canonical(RESULTS_TYPE.dump_python(results, mode="json")))
+    plan, redactor = prepared.plan, prepared.redactor
+    folder = RunFolder.create(reports, plan.environment_name, plan.id)
+    collected = prepared.collected()
+    evidence = recorded(plan, collected, PENDING, redactor)
+    results = concluded(plan, PENDING, evidence, collected.notes, redactor)
+    _write_all(folder, collected, evidence, canonical(RESULTS_TYPE.dump_python(results, mode="json")))
     return folder
 
 
-def publish(run: Run, folder: RunFolder, seen: Mapping[str, Sequence[Observation]], *, unseen: str) -> Published:
+def publish(prepared: Prepared, folder: RunFolder, judged: Judged) -> Published:
     """Replace the provisional record by the final one, which knows what came before it."""
-    evidence = run.recording()
-    results = run.results(seen, evidence, unseen=unseen)
+    plan, redactor, collected = prepared.plan, prepared.redactor, prepared.collected()
+    evidence = recorded(plan, collected, judged, redactor)
+    results = concluded(plan, judged, evidence, collected.notes, redactor)
     known = replace(results, history=history(results, earlier(results, folder.path.parent)))
     # Earlier files are as anybody may have left them: what is taken from them is redacted as well.
-    results = canonical(run.redactor.json(RESULTS_TYPE.dump_python(known, mode="json")))
-    page = _write_all(folder, run, evidence, results)
+    results = canonical(redactor.json(RESULTS_TYPE.dump_python(known, mode="json")))
+    page = _write_all(folder, collected, evidence, results)
     return Published(results=results, folder=folder, signoff_digest=hashlib.sha256(page).hexdigest())
 
 
-def derived(results: Results) -> Mapping[str, bytes]:
-    """Every file that is a pure function of the results, by its name."""
-    files = {
-        SIGNOFF: render_signoff(results),
-        JUNIT: render_junit(results),
-        CTRF: render_ctrf(results),
-        SUMMARY: render_summary_page(results),
-        STATEMENT: render_statement(results),
-    }
-    return {**files, CHECKLIST: render_checklist(results)} if results.checklist else files
-
-
-def _write_all(folder: RunFolder, run: Run, evidence: bytes, results: Results) -> bytes:
+def _write_all(folder: RunFolder, collected: Collected, evidence: bytes, results: Results) -> bytes:
     """The bytes of the sign-off page."""
     files = derived(results)
     folder.write(EVIDENCE, evidence)
-    for name, content in {**files, **run.source.artefacts()}.items():
+    for name, content in {**files, **collected.artefacts}.items():
         folder.write(name, content)
     # Last: whoever finds results.json finds all the rest beside it.
     folder.write(RESULTS, results.content)

@@ -1,22 +1,90 @@
 """Judges recorded evidence again: the same evidence, the same checks, the same verdict."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from gonogo.judging.session import judge
-from gonogo.record.archive import read_results
-from gonogo.record.results import Results
-from gonogo.runs.run import replayed
+from pydantic import ValidationError
 
-__all__ = ["differences", "judged_again", "read_results"]
+from gonogo.base.bundled import bundled_root
+from gonogo.base.errors import UsageError
+from gonogo.collecting.recorded import RecordedSource
+from gonogo.environment.model import Environment
+from gonogo.families.registry import Families, installed_families
+from gonogo.judging.judge import judge
+from gonogo.planning.demands import demanded_checks
+from gonogo.planning.plan import build_plan
+from gonogo.planning.run_plan import RunPlan, scopes_by_kind
+from gonogo.planning.suite import project_suite
+from gonogo.record.recording import Recording, read_recording, restore
+from gonogo.record.results import Results
+from gonogo.runs.conclude import concluded
 
 
 def judged_again(folder: Path, project: Path) -> Results:
-    """The results that the folder's evidence gives now."""
-    evidence = (folder / "evidence.json").read_bytes() if (folder / "evidence.json").exists() else b""
-    run = replayed(folder, project)
+    """The results that the folder's evidence gives now. Raises UsageError when it cannot be read."""
+    path = folder / "evidence.json"
+    recording = read_recording(path)
+    families = installed_families(_home(recording, project))
+    source = RecordedSource(restore(recording.records, families.kinds))
     # Nobody reads how pytest would show a failure, nor what was logged, and both take their time.
-    plugin = judge(run, "--tb=no", "-p", "no:logging")
-    return run.results(plugin.seen, evidence, unseen=plugin.unseen_because)
+    plan = _plan(recording, source, project, families)
+    judged = judge(plan, source, "--tb=no", "-p", "no:logging")
+    ended = replace(judged, finished_at=recording.finished_at, interrupted=recording.interrupted)
+    return concluded(plan, ended, path.read_bytes(), recording.notes)
+
+
+def _plan(recording: Recording, source: RecordedSource, project: Path, families: Families) -> RunPlan:
+    """The plan of the recorded run: what was allowed then shows in what was recorded."""
+    suite = project_suite(project, bundled=_bundled(recording), environment=recording.environment_name)
+    environment = _environment(recording, families)
+    keys = [(record.kind, record.scope) for record in source.records()]
+    return RunPlan(
+        id=recording.id,
+        environment_name=recording.environment_name,
+        environment=environment,
+        families=families,
+        suite=suite,
+        plan=build_plan(
+            suite,
+            environment,
+            families.kinds,
+            scopes_by_kind(keys),
+            wanted=demanded_checks(suite, recording.demands),
+            profile=recording.profile,
+            allow_money=recording.allow_money,
+        ),
+        demands=recording.demands,
+        profile=recording.profile,
+        allow_money=recording.allow_money,
+        planned_keys=keys,
+        started_at=recording.started_at,
+        selected=frozenset(recording.selected) if recording.selected is not None else None,
+        notes=recording.notes,
+    )
+
+
+def _bundled(recording: Recording) -> bool:
+    service = recording.environment.get("service")
+    return isinstance(service, Mapping) and service.get("bundled") is True
+
+
+def _home(recording: Recording, project: Path) -> Path:
+    """The project whose families and settings the environment was read with."""
+    own = (project / "environments" / f"{Path(recording.environment_name).name}.toml").is_file()
+    return project if own or not _bundled(recording) else bundled_root()
+
+
+def _environment(recording: Recording, families: Families) -> Environment:
+    """The recorded environment, by the families that are installed now. Raises UsageError."""
+    try:
+        return families.environment.model_validate(recording.environment)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise UsageError(
+            f"evidence.json: environment.{where}: {first['msg']}; the file was damaged or edited"
+        ) from None
 
 
 def differences(recorded: Results, again: Results) -> list[str]:
@@ -25,18 +93,18 @@ def differences(recorded: Results, again: Results) -> list[str]:
     before |= {f"line {line.id}": line.status for line in recorded.lines}
     after: dict[str, str] = {check.id: check.outcome for check in again.checks}
     after |= {f"line {line.id}": line.status for line in again.lines}
-    found = [
+    differing = [
         f"{identifier}: recorded {before.get(identifier, 'nothing')}, judged again {after.get(identifier, 'nothing')}"
         for identifier in sorted(before.keys() | after.keys())
         if before.get(identifier) != after.get(identifier)
     ]
     if recorded.decision != again.decision:
-        found.append(f"verdict: recorded {recorded.decision.verdict}, judged again {again.decision.verdict}")
-    found += [
+        differing.append(f"verdict: recorded {recorded.decision.verdict}, judged again {again.decision.verdict}")
+    differing += [
         f"{what}: recorded otherwise than they are judged again"
         for what in ("exceptions", "findings", "roles")
         if getattr(recorded, what) != getattr(again, what)
     ]
     if recorded.provenance.evidence != again.provenance.evidence:
-        found.append("evidence.json is not the file that results.json was computed from")
-    return found
+        differing.append("evidence.json is not the file that results.json was computed from")
+    return differing

@@ -7,12 +7,14 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from gonogo.base.errors import IntegrityError, UsageError
-from gonogo.environment.load import read_environment
+from gonogo.families.registry import read_environment
 from gonogo.planning.demands import papers, papers_digest
+from gonogo.planning.digests import expectations_digest
+from gonogo.record.archive import read_results
 from gonogo.record.results import Results
-from gonogo.runs.publish import EVIDENCE, RESULTS, derived
-from gonogo.runs.replay import differences, judged_again, read_results
-from gonogo.runs.run import expectations_digest
+from gonogo.record.run_folder import EVIDENCE, RESULTS
+from gonogo.report.files import derived
+from gonogo.runs.replay import differences, judged_again
 from gonogo.signing.bundle import SUFFIXES
 
 SEALED = "sealed.html"

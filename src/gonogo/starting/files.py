@@ -8,7 +8,7 @@ from functools import cache
 import jinja2
 import tomli_w
 
-from gonogo.environment.model import Environment
+from gonogo.families.registry import environment_from
 from gonogo.report.visible import visible
 from gonogo.starting.findings import Findings
 
@@ -90,7 +90,7 @@ class Start:
 def environment_file(start: Start) -> str:
     """``environments/NAME.toml``, which is valid whatever the service said."""
     text = _render(ENVIRONMENT_ALONE, start)
-    Environment.model_validate(tomllib.loads(text))
+    environment_from(tomllib.loads(text))
     return text
 
 

@@ -1,7 +1,7 @@
 """Asks MongoDB Atlas about a cluster (https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/); reads only."""
 
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from ipaddress import ip_network
@@ -12,10 +12,11 @@ from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
 from gonogo.clients.json_api import PAGE_SIZE, JsonApi, objects
 from gonogo.environment.model import Environment
-from gonogo.environment.providers import Atlas
 from gonogo.evidence.base import Scope
 from gonogo.evidence.providers import AtlasEvidence, DatabaseUser, ProviderAlert
+from gonogo.families.atlas.section import Atlas
 from gonogo.families.digitalocean.probe import newest
+from gonogo.families.kind import Probe
 
 _VERSION = "application/vnd.atlas.2024-08-05+json"
 """Without a version Atlas refuses (406)."""
@@ -46,7 +47,7 @@ class AtlasQuestion:
 
 def atlas_questions(environment: Environment, secrets: Secrets) -> Sequence[AtlasQuestion]:
     """The project's cluster."""
-    section = environment.atlas
+    section = environment.section(Atlas)
     if section is None:
         return []
     return [
@@ -140,3 +141,8 @@ def _alerts(found: Sequence[dict[str, Any]]) -> Iterator[ProviderAlert]:
             enabled=alert.get("enabled") is True,
             recipients=len(objects(alert.get("notifications"))),
         )
+
+
+PROBES: Mapping[str, Probe] = {
+    "atlas": Probe(questions=atlas_questions, ask=probe_atlas),
+}

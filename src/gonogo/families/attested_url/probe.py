@@ -13,6 +13,7 @@ from gonogo.clients.trust import trust_context
 from gonogo.environment.model import Environment
 from gonogo.evidence.attested_url import AttestedUrlEvidence
 from gonogo.evidence.base import Scope
+from gonogo.families.kind import Probe
 
 ATTESTED_URL = "attested_url"
 _MOST_REDIRECTS = 5
@@ -90,3 +91,9 @@ async def _anywhere(question: UrlQuestion) -> tuple[int | None, str, str]:
                 return response.status_code, "" if ended == question.url else ended, ""
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return None, "", f"{type(error).__name__}: {error}"[:200]
+
+
+PROBES: Mapping[str, Probe] = {
+    # Its questions come from attestations, not from the environment file.
+    "attested_url": Probe(questions=lambda _environment, _secrets: (), ask=probe_attested_url),
+}

@@ -1,6 +1,6 @@
 """Asks DigitalOcean about droplets (https://docs.digitalocean.com/reference/api/); reads only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +10,8 @@ from gonogo.clients.json_api import PAGE_SIZE, JsonApi, objects, texts
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.providers import DropletEvidence, InboundRule, ProviderAlert
+from gonogo.families.digitalocean.section import DigitalOcean
+from gonogo.families.kind import Probe
 
 _MIB, _GIB = 2**20, 2**30
 _LONGEST = 200
@@ -37,7 +39,7 @@ class DropletQuestion:
 
 def droplet_questions(environment: Environment, secrets: Secrets) -> Sequence[DropletQuestion]:
     """One for each."""
-    section = environment.digitalocean
+    section = environment.section(DigitalOcean)
     if section is None:
         return []
     api = JsonApi(
@@ -125,3 +127,8 @@ def newest(found: Sequence[dict[str, Any]], key: str) -> datetime | None:
             continue
         times.append(time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC))
     return max(times, default=None)
+
+
+PROBES: Mapping[str, Probe] = {
+    "droplet": Probe(questions=droplet_questions, ask=probe_droplet),
+}

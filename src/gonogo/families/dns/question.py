@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gonogo.base.secrets import Secrets
-from gonogo.environment.model import Dns, Environment
+from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.families.dns.query import Vantage
+from gonogo.families.dns.section import Dns
 
 _PATIENCE_FRACTION = 0.1
 """Of the time for a probe: four steps, each with several attempts, must fit."""
@@ -42,12 +43,13 @@ class DnsQuestion:
 def zone_questions(environment: Environment, secrets: Secrets) -> Sequence[DnsQuestion]:
     """The declared zone."""
     del secrets
-    if environment.dns is None:
+    declared = environment.section(Dns)
+    if declared is None:
         return []
-    zone = environment.dns.zone
-    names = dict.fromkeys((*environment.hosts, *environment.dns.names))
+    zone = declared.zone
+    names = dict.fromkeys((*environment.hosts, *declared.names))
     inside = tuple(name for name in names if f".{name}".endswith(f".{zone}"))
-    return [DnsQuestion(name=zone, vantage=_vantage(environment.dns, environment), in_zone=inside)]
+    return [DnsQuestion(name=zone, vantage=_vantage(declared, environment), in_zone=inside)]
 
 
 def host_questions(environment: Environment, secrets: Secrets) -> Sequence[DnsQuestion]:
@@ -59,13 +61,15 @@ def host_questions(environment: Environment, secrets: Secrets) -> Sequence[DnsQu
 def name_questions(environment: Environment, secrets: Secrets) -> Sequence[DnsQuestion]:
     """Every declared host, and the further names that must lead somewhere."""
     del secrets
-    return _questions(environment, [*environment.hosts, *(environment.dns.names if environment.dns else ())])
+    declared = environment.section(Dns)
+    return _questions(environment, [*environment.hosts, *(declared.names if declared else ())])
 
 
 def mail_questions(environment: Environment, secrets: Secrets) -> Sequence[DnsQuestion]:
     """The zone, whose mail must arrive if it has an MX, and every domain that the service sends from."""
     del secrets
-    return _domains(environment, [environment.dns.zone] if environment.dns else [])
+    declared = environment.section(Dns)
+    return _domains(environment, [declared.zone] if declared else [])
 
 
 def sender_questions(environment: Environment, secrets: Secrets) -> Sequence[DnsQuestion]:
@@ -75,7 +79,7 @@ def sender_questions(environment: Environment, secrets: Secrets) -> Sequence[Dns
 
 
 def _domains(environment: Environment, further: Sequence[str]) -> Sequence[DnsQuestion]:
-    declared = environment.dns
+    declared = environment.section(Dns)
     if declared is None:
         return []
     vantage = _vantage(declared, environment)
@@ -86,9 +90,10 @@ def _domains(environment: Environment, further: Sequence[str]) -> Sequence[DnsQu
 
 
 def _questions(environment: Environment, names: Iterable[str]) -> Sequence[DnsQuestion]:
-    if environment.dns is None:
+    section = environment.section(Dns)
+    if section is None:
         return []
-    vantage = _vantage(environment.dns, environment)
+    vantage = _vantage(section, environment)
     hosts = environment.hosts
     everywhere = frozenset(address for host in hosts.values() for address in host.addresses)
     ports = {name: host.https_port for name, host in hosts.items()}

@@ -1,1 +1,23 @@
-"""HTTP: the section of the environment file, and the probes."""
+"""HTTP."""
+
+from gonogo.environment.composition import SectionSpec
+from gonogo.evidence.http import HealthEvidence, MetricsEvidence, OpenApiEvidence, PagesEvidence, PlainHttpEvidence
+from gonogo.families.http.section import Http
+from gonogo.families.kind import EvidenceKind, Family
+
+FAMILY = Family(
+    name="http",
+    sections=(
+        SectionSpec(
+            key="http", model=Http, parts=("health", "deep_health", "metrics", "series", "moving", "openapi", "origins")
+        ),
+    ),
+    kinds=(
+        EvidenceKind(name="plain_http", section="hosts", evidence=PlainHttpEvidence),
+        EvidenceKind(name="health", section="http", evidence=HealthEvidence, part="health"),
+        EvidenceKind(name="pages", section="http", evidence=PagesEvidence),
+        EvidenceKind(name="metrics", section="http", evidence=MetricsEvidence, part="metrics"),
+        EvidenceKind(name="openapi", section="http", evidence=OpenApiEvidence, part="openapi"),
+    ),
+    probes=".probe:PROBES",
+)

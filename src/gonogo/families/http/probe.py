@@ -2,7 +2,7 @@
 
 import re
 import secrets as entropy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from gonogo.clients.http import KNOCK_PATIENCE, REFUSED, AddressClient, address_
 from gonogo.clients.knock import knock
 from gonogo.clients.network import Swallowed
 from gonogo.clients.trust import trust_context
-from gonogo.environment.model import Environment, Http
+from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.http import (
     HealthEvidence,
@@ -33,6 +33,8 @@ from gonogo.families.http.bodies import (
     sums,
     undocumented,
 )
+from gonogo.families.http.section import Http
+from gonogo.families.kind import Probe
 
 _HEALTH_REQUESTS = 3
 _MOST_PATHS = 500
@@ -87,13 +89,18 @@ class PlainHttpQuestion:
 def http_questions(environment: Environment, secrets: Secrets) -> Sequence[HttpQuestion]:
     """Every address of the host that the base URL names."""
     name = urlsplit(environment.service.base_url).hostname or ""
-    host = environment.hosts.get(name)
-    if host is None or environment.http is None:
+    host, section = environment.hosts.get(name), environment.section(Http)
+    if host is None or section is None:
         return []
     trust = environment.tls.trust if environment.tls else "public"
     return [
         HttpQuestion(
-            host=name, address=address, port=host.https_port, trust=trust, expected=environment.http, secrets=secrets
+            host=name,
+            address=address,
+            port=host.https_port,
+            trust=trust,
+            expected=section,
+            secrets=secrets,
         )
         for address in host.addresses
     ]
@@ -117,7 +124,8 @@ def openapi_questions(environment: Environment, secrets: Secrets) -> Sequence[Ht
 def plain_http_questions(environment: Environment, secrets: Secrets) -> Sequence[PlainHttpQuestion]:
     """Every declared address of every declared name."""
     del secrets
-    path = (environment.http.health if environment.http else None) or _ROOT
+    section = environment.section(Http)
+    path = (section.health if section else None) or _ROOT
     return [
         PlainHttpQuestion(host=name, address=address, port=host.http_port, https_port=host.https_port, path=path)
         for name, host in environment.hosts.items()
@@ -243,3 +251,12 @@ def _client(question: HttpQuestion) -> AbstractAsyncContextManager[AddressClient
         port=question.port,
         redactor=Redactor(question.secrets),
     )
+
+
+PROBES: Mapping[str, Probe] = {
+    "plain_http": Probe(questions=plain_http_questions, ask=probe_plain_http),
+    "health": Probe(questions=health_questions, ask=probe_health),
+    "pages": Probe(questions=http_questions, ask=probe_pages),
+    "metrics": Probe(questions=metrics_questions, ask=probe_metrics),
+    "openapi": Probe(questions=openapi_questions, ask=probe_openapi),
+}

@@ -26,6 +26,9 @@ from gonogo.clients.mongodb import (
 )
 from gonogo.clients.mongodb_wire import REPLY_HEADER_BYTES, hello_message, is_hello_reply
 from gonogo.evidence.mongodb import MongoEvidence, Refusal
+from gonogo.families.kind import Probe
+from gonogo.families.mongodb.questions import mongo_questions, mongo_status_questions
+from gonogo.families.mongodb.status import probe_mongo_latency, probe_mongo_status, probe_mongo_write
 
 _NAMESPACE_NOT_FOUND = 26
 _MOST = 50
@@ -180,3 +183,11 @@ def _bounded(text: object) -> str | None:
 
 def _bounded_all(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(text[:LONGEST] for text in texts)[:_MOST]
+
+
+PROBES: Mapping[str, Probe] = {
+    "mongo": Probe(questions=mongo_questions, ask=probe_mongo),
+    "mongo_latency": Probe(questions=mongo_questions, ask=probe_mongo_latency),
+    "mongo_status": Probe(questions=mongo_status_questions, ask=probe_mongo_status),
+    "mongo_write": Probe(questions=mongo_questions, ask=probe_mongo_write),
+}

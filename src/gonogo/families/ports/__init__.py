@@ -1,1 +1,13 @@
-"""Open ports: the section of the environment file, and the probes."""
+"""Open ports."""
+
+from gonogo.environment.composition import SectionSpec
+from gonogo.evidence.ports import PortsEvidence
+from gonogo.families.kind import EvidenceKind, Family
+from gonogo.families.ports.section import Ports
+
+FAMILY = Family(
+    name="ports",
+    sections=(SectionSpec(key="ports", model=Ports),),
+    kinds=(EvidenceKind(name="ports", section="ports", evidence=PortsEvidence),),
+    probes=".probe:PROBES",
+)

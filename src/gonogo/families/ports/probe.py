@@ -2,7 +2,7 @@
 
 import asyncio
 import errno
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +13,8 @@ from gonogo.clients.network import unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.ports import Port, PortsEvidence, PortState
+from gonogo.families.kind import Probe
+from gonogo.families.ports.section import Ports
 
 _CONNECT_SECONDS = 2.0
 _GREETING_SECONDS = 1.0
@@ -37,9 +39,10 @@ class PortsQuestion:
 def ports_questions(environment: Environment, secrets: Secrets) -> Sequence[PortsQuestion]:
     """Every declared address of every declared name."""
     del secrets
-    if environment.ports is None:
+    section = environment.section(Ports)
+    if section is None:
         return []
-    closed = tuple((service, port) for service, ports in environment.ports.closed.items() for port in ports)
+    closed = tuple((service, port) for service, ports in section.closed.items() for port in ports)
     return [
         PortsQuestion(host=name, address=address, control_port=host.https_port, closed=closed)
         for name, host in environment.hosts.items()
@@ -108,3 +111,8 @@ async def _identify(service: str, reader: asyncio.StreamReader, writer: asyncio.
     if reply.startswith((b"+PONG", b"-NOAUTH", b"-DENIED")):
         return f"a Redis server, which answers {reply.splitlines()[0].decode('ascii', 'replace')[:60]}"
     return f"something that says {reply[:40]!r}" if reply else "something that says nothing"
+
+
+PROBES: Mapping[str, Probe] = {
+    "ports": Probe(questions=ports_questions, ask=probe_ports),
+}

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets as entropy
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,9 @@ from gonogo.clients.knock import knock
 from gonogo.clients.redis import LONGEST, RedisQuestion, asked
 from gonogo.clients.redis_wire import ACCEPTED, UNANSWERED, Session, log_in, session
 from gonogo.evidence.redis import RedisEvidence
+from gonogo.families.kind import Probe
+from gonogo.families.redis.questions import redis_questions, redis_status_questions
+from gonogo.families.redis.status import probe_redis_latency, probe_redis_status, probe_redis_write
 
 DANGEROUS = {
     "FLUSHALL": ("FLUSHALL",),
@@ -94,3 +98,11 @@ async def _plain(question: RedisQuestion) -> str:
             finally:
                 writer.transport.abort()
     return reply.decode("utf-8", "replace").strip() if reply[:1] in {b"+", b"-"} else ""
+
+
+PROBES: Mapping[str, Probe] = {
+    "redis": Probe(questions=redis_questions, ask=probe_redis),
+    "redis_latency": Probe(questions=redis_questions, ask=probe_redis_latency),
+    "redis_status": Probe(questions=redis_status_questions, ask=probe_redis_status),
+    "redis_write": Probe(questions=redis_questions, ask=probe_redis_write),
+}

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 from gonogo.base.errors import Unobserved
 from gonogo.base.redaction import SHORTEST_SECRET
 from gonogo.base.secrets import Secrets
-from gonogo.environment.model import Environment, Variables
+from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.repository import RepositoryEvidence
+from gonogo.families.kind import Probe
 from gonogo.families.repository.git import incomplete, top_level
 from gonogo.families.repository.lines import History, Line, file_lines, work_tree
 from gonogo.families.variables.dotenv_file import read_dotenv
+from gonogo.families.variables.section import Variables
 
 if TYPE_CHECKING:
     from gonogo.families.repository.scan import Scan
@@ -54,7 +56,7 @@ class RepositoryQuestion:
 
 def repository_questions(environment: Environment, secrets: Secrets) -> Sequence[RepositoryQuestion]:
     """The one that is declared."""
-    section: Variables | None = environment.variables
+    section: Variables | None = environment.section(Variables)
     if section is None:
         return []
     return [
@@ -164,3 +166,8 @@ class _Clock:
 def _watched(scan: "Scan", lines: Iterable[Line], clock: _Clock) -> None:
     for characters in scan.look(lines):
         clock.check(characters)
+
+
+PROBES: Mapping[str, Probe] = {
+    "repository": Probe(questions=repository_questions, ask=probe_repository),
+}

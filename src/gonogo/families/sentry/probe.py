@@ -1,6 +1,6 @@
 """Asks Sentry about the project: is it there, does the service's key belong to it, and who is told of errors."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,8 @@ from gonogo.clients.sentry import SentryApi
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.sentry import Alert, SentryEvidence
+from gonogo.families.kind import Probe
+from gonogo.families.sentry.section import Sentry
 
 _LONGEST = 200
 
@@ -36,7 +38,7 @@ class SentryQuestion:
 
 def sentry_questions(environment: Environment, secrets: Secrets) -> Sequence[SentryQuestion]:
     """The project of the service."""
-    section = environment.sentry
+    section = environment.section(Sentry)
     if section is None:
         return []
     token = secrets[section.token]
@@ -88,3 +90,8 @@ def _rules(found: Sequence[dict[str, Any]]) -> Iterator[Alert]:
         yield Alert(
             name=str(rule.get("name"))[:_LONGEST], enabled=enabled, recipients=len(objects(rule.get("actions")))
         )
+
+
+PROBES: Mapping[str, Probe] = {
+    "sentry": Probe(questions=sentry_questions, ask=probe_sentry),
+}

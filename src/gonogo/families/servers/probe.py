@@ -2,7 +2,7 @@
 
 import asyncio
 import shlex
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 from gonogo.base.secrets import Secrets
 from gonogo.clients.ssh import Said, Shell, SshServer, reachable
 from gonogo.environment.model import Environment
-from gonogo.environment.servers import Server
 from gonogo.evidence.base import Scope
 from gonogo.evidence.server import Login, ServerEvidence, Unseen
+from gonogo.families.kind import Probe
 from gonogo.families.servers import facts
+from gonogo.families.servers.section import Server
 
 UPDATES_TIMER = "apt-daily-upgrade.timer"
 """Which installs what unattended-upgrades chose (Debian, Ubuntu)."""
@@ -53,7 +54,7 @@ def server_questions(environment: Environment, secrets: Secrets) -> Sequence[Ser
                 key_name=server.key,
             ),
         )
-        for name, server in environment.servers.items()
+        for name, server in environment.table(Server).items()
     ]
 
 
@@ -142,3 +143,8 @@ class _Survey:
         paths = self._declared.logs
         listing = f"stat --format='%Y %s %n' -- {shlex.join(paths)}"
         await self._fact("logs", listing, lambda said: facts.logs(said, paths, clock), as_root=True)
+
+
+PROBES: Mapping[str, Probe] = {
+    "server": Probe(questions=server_questions, ask=probe_server),
+}

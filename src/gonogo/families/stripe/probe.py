@@ -1,6 +1,6 @@
 """Asks Stripe about the account: who it is, what it may do, and where its events go."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,8 @@ from gonogo.clients.stripe import StripeApi, unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.stripe import StripeEvidence, WebhookEndpoint
+from gonogo.families.kind import Probe
+from gonogo.families.stripe.section import Stripe
 
 _MOST = 100
 _LONGEST = 300
@@ -37,7 +39,7 @@ class StripeQuestion:
 
 def stripe_questions(environment: Environment, secrets: Secrets) -> Sequence[StripeQuestion]:
     """The account of the service."""
-    section = environment.stripe
+    section = environment.section(Stripe)
     return [] if section is None else [StripeQuestion(secret_key=secrets[section.secret_key], api=section.api)]
 
 
@@ -83,3 +85,8 @@ def _endpoint(found: dict[str, Any]) -> WebhookEndpoint:
         live=found.get("livemode") is True,
         events=tuple(str(event) for event in found.get("enabled_events") or ()),
     )
+
+
+PROBES: Mapping[str, Probe] = {
+    "stripe": Probe(questions=stripe_questions, ask=probe_stripe),
+}

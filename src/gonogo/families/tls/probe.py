@@ -7,7 +7,7 @@ verifying handshakes then say only whether the chain builds: names and dates are
 import asyncio
 import ssl
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from gonogo.clients.trust import WITH_CERTIFICATE, trust_context, unverified_con
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.tls import Certificate, Handshake, Offer, TlsEvidence, without_roots
+from gonogo.families.kind import Probe
 from gonogo.families.tls.certificates import UNREADABLE, read_chain, sent_chain, verified_path
 
 _EVERYTHING = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
@@ -218,3 +219,8 @@ async def _offer(
     seen = await _shake(question, context)
     cipher = seen.session.cipher() if seen.session else None
     return Offer(name=name, handshake=seen.handshake, cipher=cipher[0] if cipher else None, detail=seen.detail)
+
+
+PROBES: Mapping[str, Probe] = {
+    "tls": Probe(questions=tls_questions, ask=probe_tls),
+}

@@ -1,1 +1,21 @@
-"""Environment variables: the section of the environment file, and the probes."""
+"""Environment variables."""
+
+from gonogo.environment.composition import SectionSpec
+from gonogo.evidence.variables import VariableDifferenceEvidence, VariableFileEvidence
+from gonogo.families.kind import EvidenceKind, Family
+from gonogo.families.variables.section import Variables
+
+FAMILY = Family(
+    name="variables",
+    sections=(SectionSpec(key="variables", model=Variables),),
+    kinds=(
+        EvidenceKind(name="variable_file", section="variables", evidence=VariableFileEvidence),
+        EvidenceKind(
+            name="variable_difference",
+            section="variables",
+            evidence=VariableDifferenceEvidence,
+            no_target="declare the files of two environments under [variables.files], and run gonogo where both are",
+        ),
+    ),
+    probes=".probe:PROBES",
+)

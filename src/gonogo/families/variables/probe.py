@@ -15,8 +15,10 @@ from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.variables import Account, Shared, VariableDifferenceEvidence, VariableFileEvidence
+from gonogo.families.kind import Probe
 from gonogo.families.repository.git import commits_with, incomplete, top_level, tracked
 from gonogo.families.variables.dotenv_file import read_dotenv
+from gonogo.families.variables.section import Variables
 from gonogo.families.variables.shapes import account, variable
 
 
@@ -62,7 +64,7 @@ class VariableDifferenceQuestion:
 def variable_file_questions(environment: Environment, secrets: Secrets) -> Sequence[VariableFileQuestion]:
     """Every declared file."""
     del secrets
-    section = environment.variables
+    section = environment.section(Variables)
     if section is None:
         return []
     about: dict[str, Any] = {"repository": section.repository, "shapes": section.shapes}
@@ -74,7 +76,7 @@ def variable_file_questions(environment: Environment, secrets: Secrets) -> Seque
 def variable_difference_questions(environment: Environment, secrets: Secrets) -> Sequence[VariableDifferenceQuestion]:
     """One, where there are two files to compare."""
     del secrets
-    section = environment.variables
+    section = environment.section(Variables)
     if section is None or len(section.files) < 2:  # noqa: PLR2004 - it takes two
         return []
     files = {name: file.path for name, file in section.files.items()}
@@ -151,3 +153,9 @@ def _shared(names: Sequence[str], values: Mapping[str, Mapping[str, str]]) -> It
             one, other = (values[file].get(name, "").encode() for file in pair)
             if one and hmac.compare_digest(one, other):
                 yield Shared(name=name, files=pair)
+
+
+PROBES: Mapping[str, Probe] = {
+    "variable_file": Probe(questions=variable_file_questions, ask=probe_variable_file),
+    "variable_difference": Probe(questions=variable_difference_questions, ask=probe_variable_difference),
+}

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.environment.model import Environment, Load
+from gonogo.environment.model import Environment
 from gonogo.evidence.load import LoadEvidence, Traffic
-from gonogo.load.judging import complete, decide, errors, fit, in_vain, judged, over_budget
+from gonogo.families.load.section import Load
+from gonogo.load.judging import complete, decide, errors, fit, judged, named_limit, over_budget
 from gonogo.load.leak import growth
 from gonogo.load.verdicts import Hits, Ruling, judge
 from gonogo.policy.catalogue import Policy
@@ -55,31 +56,14 @@ def test_replies_are_right(load: LoadEvidence, environment: Environment) -> None
     decide(judged(found, load), load)
 
 
-@pytest.mark.check("load-payments")
-def test_payments_succeed(load: LoadEvidence, environment: Environment) -> None:
-    """A payment that fails is a customer who does not come back.
+@pytest.mark.check("load-failures")
+def test_what_matters_most_seldom_fails(load: LoadEvidence, environment: Environment) -> None:
+    """A team names what its business lives by, and how much of it may fail.
 
-    Fix: compare the failures with Stripe's log of the same minutes: rate limits, time-outs, idempotency keys.
+    Fix: compare the failures with the logs of whatever answers these requests; the page names the endpoints.
     """
-    _below(load, environment, "payments")
-
-
-@pytest.mark.check("load-registrations")
-def test_registrations_succeed(load: LoadEvidence, environment: Environment) -> None:
-    """The first thing that an invited tester does.
-
-    Fix: look at what hashing a password costs, at the unique index, and at the mail relay.
-    """
-    _below(load, environment, "registrations")
-
-
-@pytest.mark.check("load-uploads")
-def test_uploads_succeed(load: LoadEvidence, environment: Environment) -> None:
-    """A professional whose documents do not arrive cannot work.
-
-    Fix: look at body limits and time-outs of everything between the app and the service.
-    """
-    _below(load, environment, "uploads")
+    complete(load)
+    decide([named_limit(load, _declared(environment), name) for name in _declared(environment).failures], load)
 
 
 @pytest.mark.check("load-throughput")
@@ -159,9 +143,7 @@ def _slow(one: Traffic, seconds: Sequence[tuple[int, int]], load: LoadEvidence) 
 
 
 def _declared(environment: Environment) -> Load:
-    if environment.load is None:
-        raise Unobserved("the environment declares no [load]")
-    return environment.load
+    return environment.require(Load)
 
 
 def _seen(load: LoadEvidence, samples: Sequence[float]) -> Sequence[float]:
@@ -172,14 +154,3 @@ def _seen(load: LoadEvidence, samples: Sequence[float]) -> Sequence[float]:
             f"the service's memory was not seen: {said}", hint="declare [load.metrics], and look at /metrics"
         )
     return samples
-
-
-def _below(load: LoadEvidence, environment: Environment, what: str) -> None:
-    complete(load)
-    limit = _declared(environment).failures.get(what)  # type: ignore[call-overload]  # one of its keys
-    if limit is None:
-        raise Unobserved(
-            f"the environment declares no load.failures.{what}", hint="declare its endpoints and its limit"
-        )
-    hits = in_vain([one for one in load.endpoints if one.name in limit.endpoints], f"{what} failed")
-    decide([judge(hits, limit.below, load.confidence)], load)

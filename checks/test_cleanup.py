@@ -2,7 +2,8 @@
 
 import pytest
 
-from gonogo.journey.sweep import sweep
+from gonogo.journey.cleanup import clean_up
+from gonogo.journey.marks import Marks
 from gonogo.journey.walk import Walk
 
 
@@ -12,7 +13,7 @@ def test_nothing_synthetic_stays_behind(walk: Walk) -> None:
 
     Fix: removing a tester must remove what belongs to them; see what is named here, then run gonogo clean.
     """
-    swept = sweep(walk, walk.world.mark)
-    if swept.unasked:
-        raise swept.unasked[0]
-    assert not swept.remaining, f"after removing the synthetic users there still are {swept.remaining_words}"
+    cleanup = clean_up(walk, Marks(walk.world.run_id))
+    if cleanup.unasked:
+        raise cleanup.unasked[0]
+    assert not cleanup.remaining, f"after removing the synthetic users there still are {cleanup.remaining_words}"

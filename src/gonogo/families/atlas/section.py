@@ -1,6 +1,5 @@
-"""Accounts at those who rent out machines and databases, and what was ordered there."""
+"""What the environment file declares about MongoDB Atlas."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import ip_network
 from typing import Annotated
@@ -8,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from gonogo.environment.section import Section
-from gonogo.environment.types import BaseUrl, Duration, Port, SecretName, Size, Text
+from gonogo.environment.types import BaseUrl, Duration, SecretName, Text
 
 _A_DAY = timedelta(hours=24)
 
@@ -22,26 +21,6 @@ def _network(value: str) -> str:
 
 
 Network = Annotated[str, AfterValidator(_network)]
-
-
-class Droplet(Section):
-    """One machine, as it was ordered."""
-
-    id: Annotated[int, Field(ge=1, description="The number at the end of its address in the control panel.")]
-    cpus: Annotated[int, Field(ge=1)]
-    memory: Size
-    disk: Size
-    image: Text = Field(description='The slug of what it was built from, as in "ubuntu-22-04-x64".')
-
-
-class DigitalOcean(Section):
-    """The account that the machines are in."""
-
-    api: BaseUrl = "https://api.digitalocean.com"
-    token: SecretName = Field(description="A token that may read droplets, firewalls, SSH keys, monitoring, snapshots.")
-    droplets: Annotated[Mapping[Text, Droplet], Field(min_length=1)]
-    open_ports: tuple[Port, ...] = Field(default=(22, 80, 443), description="All that the cloud firewall may let in.")
-    snapshot_age: Duration = Field(default=_A_DAY, description="How old the newest snapshot or backup may be.")
 
 
 class Atlas(Section):

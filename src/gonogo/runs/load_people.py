@@ -1,4 +1,4 @@
-"""``python -m gonogo.load.people make ENV | remove ENV MARK``: the people of a load that Locust itself runs."""
+"""``python -m gonogo.runs.load_people make ENV | remove ENV MARK``: the people of a load that Locust itself runs."""
 
 import os
 import sys
@@ -13,21 +13,23 @@ from gonogo.base.errors import GonogoError, UsageError
 from gonogo.base.redaction import Redactor
 from gonogo.environment.load import resolve_secrets
 from gonogo.environment.types import Effect
-from gonogo.journey.walk import Walk
-from gonogo.journey.world import MARK, World
+from gonogo.families.load.section import Load
+from gonogo.journey.marks import PREFIX
+from gonogo.journey.project import walk_of
+from gonogo.journey.world import World
 from gonogo.load.plan import PLAN
 from gonogo.load.stage import LoadStage, make_people
 from gonogo.planning.plan import LOAD
 from gonogo.record.run_folder import new_run_id
 from gonogo.runs.cleanup import clean, permitted
 from gonogo.runs.key_shapes import check_keys
-from gonogo.runs.run import scenarios
+from gonogo.runs.prepare import scenarios
 
 
 def make(name: str) -> None:
     """Print the plan, with the people that were made."""
     file = permitted(name, Path(), None)
-    if file.environment.load is None:
+    if file.environment.section(Load) is None:
         raise UsageError(f"{file.path}: load: missing; it says which visits are made, and how often")
     if Effect.LOAD not in file.environment.permits.effects:
         raise UsageError(
@@ -37,13 +39,18 @@ def make(name: str) -> None:
     check_keys(file, secrets)
     run_id, redactor = new_run_id(datetime.now(UTC)), Redactor(secrets)
     stage = LoadStage(
-        environment=file.environment, secrets=secrets, run_id=run_id, redactor=redactor, folder=scenarios(Path())
+        environment=file.environment,
+        secrets=secrets,
+        run_id=run_id,
+        redactor=redactor,
+        folder=scenarios(file),
+        walk=walk_of(file.project),
     )
     with ExitStack() as resources:
         portal = resources.enter_context(start_blocking_portal("asyncio", name="gonogo-people"))
         world = World(environment=file.environment, secrets=secrets, run_id=run_id, portal=portal, redactor=redactor)
         resources.callback(world.close)
-        plan = stage.plan(world, make_people(stage.folder, Walk(world, LOAD)), model="closed")
+        plan = stage.plan(world, make_people(stage.folder, stage.walk(world, LOAD)), model="closed")
     sys.stdout.buffer.write(PLAN.dump_json(plan))
 
 
@@ -54,8 +61,8 @@ def main(arguments: Sequence[str]) -> int:
             case ["make", name]:
                 make(name)
             case ["remove", name, mark]:
-                swept = clean(name, Path(), os.environ, run_id=mark.removeprefix(MARK))
-                sys.stderr.write(f"gonogo: removed {swept.found_words}; remaining {swept.remaining_words}\n")
+                cleanup = clean(name, Path(), os.environ, run_id=mark.removeprefix(PREFIX))
+                sys.stderr.write(f"gonogo: removed {cleanup.found_words}; remaining {cleanup.remaining_words}\n")
             case _:
                 raise UsageError("make ENV, or remove ENV MARK")
     except (GonogoError, AssertionError) as error:

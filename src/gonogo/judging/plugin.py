@@ -1,25 +1,28 @@
 """Runs a plan's checks under pytest: probes start when collection ends, and every ending becomes an outcome."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
+from threading import Event
 from typing import Any
 
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.collecting.collector import Key
+from gonogo.base.redaction import Redactor
+from gonogo.collecting.source import Source
 from gonogo.environment.model import Environment
-from gonogo.evidence.base import Evidence, Scope
+from gonogo.evidence.base import Evidence, Key, Scope
 from gonogo.evidence.journey import StepEvidence
 from gonogo.evidence.record import Failure, Record
-from gonogo.families.registry import KINDS
-from gonogo.journey.runner import Skipped, Step
-from gonogo.journey.walk import Walk
+from gonogo.families.kind import EvidenceKind
+from gonogo.journey.step import Skipped, Step
 from gonogo.judging.evidence_lookup import EvidenceMissing, Shelf, present, shown
+from gonogo.judging.judged import Judged
 from gonogo.planning.plan import GROUP, LOAD, WALK, PlannedCheck
+from gonogo.planning.run_plan import RunPlan
 from gonogo.policy.catalogue import Policy, Severity
 from gonogo.record.results import Cause, Observation, Outcome
-from gonogo.runs.run import Run
 from gonogo.verdict.decision import blocking
 
 MARKER = "check(id): a check of gonogo; the id names its line in catalogue.toml"
@@ -36,25 +39,30 @@ _RECORDS = pytest.StashKey[dict[str, Sequence[Record]]]()
 _CAUSE = pytest.StashKey[Cause]()
 
 
-class RunPlugin:
+class JudgingPlugin:
     """One run's hooks. Holds the observations until the session is over."""
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self.seen: dict[str, list[Observation]] = {}
-        self.collection_problems: list[str] = []
-        self.stopped_early = False
-        self._scopes: dict[str, list[Scope]] = {}
-        for record in run.planned_keys:
-            self._scopes.setdefault(record[0], []).append(record[1])
-        self._shelf = Shelf(KINDS, self._scopes)
+    def __init__(self, plan: RunPlan, source: Source, redactor: Redactor, stop: Event) -> None:
+        self.observations: dict[str, list[Observation]] = {}
+        self.selected = plan.selected
+        self.kinds: Mapping[str, EvidenceKind] = plan.families.kinds
+        self._plan = plan
+        self._checks = plan.plan.checks
+        self._source = source
+        self._redactor = redactor
+        self._stop = stop
+        self._collection_problems: list[str] = []
+        self._stopped_early = False
+        self._interrupted = False
+        self._finished_at: datetime | None = None
+        self._shelf = Shelf(self.kinds, plan.scopes)
         self._walking = False
         self._load_shown_at = ""
 
     @pytest.fixture
     def environment(self) -> Environment:
         """What the environment file declares."""
-        return self.run.environment
+        return self._plan.environment
 
     @pytest.fixture
     def policy(self, request: pytest.FixtureRequest) -> Policy:
@@ -65,8 +73,9 @@ class RunPlugin:
     def evidence_of(self, argument: str, request: pytest.FixtureRequest) -> Evidence | tuple[Evidence, ...]:
         """What a fixture named after a kind of evidence gives to a check; waits until it is there."""
         _, scope = request.node.stash[_CHECK]
-        records = [self.run.source.wait(key) for key in self._shelf.find(argument, scope)]
-        self.run.stopping |= self.run.source.interrupted
+        records = [self._source.wait(key) for key in self._shelf.find(argument, scope)]
+        if self._source.interrupted:
+            self._stop.set()
         request.node.stash[_RECORDS][argument] = records
         found = present(records)
         if argument.endswith(GROUP):
@@ -81,7 +90,7 @@ class RunPlugin:
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """One run of a check for each target of its subject."""
         identifier = _identifier(metafunc.definition)
-        check = self.run.plan.checks.get(identifier) if identifier else None
+        check = self._checks.get(identifier) if identifier else None
         if check is not None and check.subject in metafunc.fixturenames:
             ids = ["·".join(scope) for scope in check.scopes]
             metafunc.parametrize(check.subject, check.scopes, ids=ids, indirect=True)
@@ -89,7 +98,7 @@ class RunPlugin:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A module that cannot be collected is a usage error, not an absence of findings."""
         if report.failed:
-            self.collection_problems.append(f"{report.nodeid}: {report.longreprtext.strip().splitlines()[-1]}")
+            self._collection_problems.append(f"{report.nodeid}: {report.longreprtext.strip().splitlines()[-1]}")
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -102,20 +111,20 @@ class RunPlugin:
                 message = f'{item.nodeid} has no id: mark it @pytest.mark.check("…") and give it a catalogue line'
                 raise pytest.UsageError(message)
             (kept if self._runnable(item, identifier) else dropped).append(item)
-        position = {identifier: index for index, identifier in enumerate(self.run.suite.order)}
+        position = {identifier: index for index, identifier in enumerate(self._plan.suite.order)}
         kept.sort(key=lambda item: (_turn(item), position[item.stash[_CHECK][0].id]))
         items[:] = kept
         if dropped:
             config.hook.pytest_deselected(items=dropped)
 
     def _runnable(self, item: pytest.Item, identifier: str) -> bool:
-        check = self.run.plan.checks.get(identifier)
+        check = self._checks.get(identifier)
         parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
         if check is None or check.obstacle or not isinstance(scope := parameters.get(check.subject), tuple):
             return False
         item.stash[_CHECK] = (check, scope)
         item.stash[_RECORDS] = {}
-        return self.run.selected is None or identifier in self.run.selected
+        return self.selected is None or identifier in self.selected
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Ask everything that the collected checks are about, all at once."""
@@ -123,24 +132,24 @@ class RunPlugin:
         if session.config.option.collectonly or refused:
             return
         ids = {item.stash[_CHECK][0].id for item in session.items}
-        if not {check.id for check in self.run.plan.checks.values() if check.scopes and not check.obstacle} <= ids:
-            self.run.selected = frozenset(ids)
+        if not {check.id for check in self._checks.values() if check.scopes and not check.obstacle} <= ids:
+            self.selected = frozenset(ids)
         wanted: dict[Key, None] = {}
         for item in session.items:
             wanted |= dict.fromkeys(self._shelf.keys(*item.stash[_CHECK]))
-        self.run.source.start(wanted)
+        self._source.start(wanted)
 
     # -- running ----------------------------------------------------------------------------------------------------
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """A check whose need did not pass has nothing to say of its own."""
-        if self.run.stopping:
+        if self._stop.is_set():
             raise KeyboardInterrupt
         check, scope = item.stash[_CHECK]
         if _is_step(item) and not self._walking:
             self._walking = True
-            self.run.source.walk(self._journeys(item.session.items), self.seen)
-        cause = blocking(check, scope, self.seen)
+            self._source.walk(self._journeys(item.session.items), self.observations)
+        cause = blocking(check, scope, self.observations)
         if cause is not None:
             item.stash[_CAUSE] = cause
             pytest.skip(f"blocked by {cause.check} at {'/'.join(cause.scope)}")
@@ -155,8 +164,8 @@ class RunPlugin:
                 journeys.setdefault(check.declaration.family, []).append(step)
         return journeys
 
-    def _callable(self, item: pytest.Function, check: PlannedCheck) -> Callable[[Walk], object]:
-        known = {"environment": self.run.environment, "policy": check.line.policy}
+    def _callable(self, item: pytest.Function, check: PlannedCheck) -> Callable[[Any], object]:
+        known = {"environment": self._plan.environment, "policy": check.line.policy}
         wanted = {name: known[name] for name in check.declaration.arguments if name != WALK}
         return partial(_in_our_words, partial(item.obj, **wanted))
 
@@ -177,9 +186,9 @@ class RunPlugin:
         report = yield
         if call.when == "call" or (call.when == "setup" and call.excinfo is not None):
             observation = self._observe(item, call.excinfo.value if call.excinfo else None)
-            self.seen.setdefault(item.stash[_CHECK][0].id, []).append(observation)
+            self.observations.setdefault(item.stash[_CHECK][0].id, []).append(observation)
             _adapt(report, item, observation)
-        report.sections = [(title, self.run.redactor.text(text)) for title, text in report.sections]
+        report.sections = [(title, self._redactor.text(text)) for title, text in report.sections]
         return report
 
     def _observe(self, item: pytest.Item, error: BaseException | None) -> Observation:
@@ -191,8 +200,8 @@ class RunPlugin:
         return Observation(
             scope=scope,
             outcome=outcome,
-            message=self.run.redactor.text(message),
-            hint=self.run.redactor.text(hint),
+            message=self._redactor.text(message),
+            hint=self._redactor.text(hint),
             cause=cause,
             facts={
                 argument: self._facts(check.id, argument, found) for argument, found in item.stash[_RECORDS].items()
@@ -218,32 +227,51 @@ class RunPlugin:
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Ctrl-C: what was observed stands, the rest is NOT RUN. Pytest's own way to stop looks like it, and is not."""
-        self.run.interrupted = not issubclass(excinfo.type, pytest.Session.Interrupted)
+        self._interrupted = not issubclass(excinfo.type, pytest.Session.Interrupted)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Stop asking."""
-        self.stopped_early = bool(session.shouldstop or session.shouldfail)
-        self.run.finish(interrupted=self.run.interrupted)
+        self.finish(session)
+
+    def finish(self, session: pytest.Session) -> None:
+        """Stop asking, and note how the session ended; once."""
+        if self._finished_at is not None:
+            return
+        self._stopped_early = bool(session.shouldstop or session.shouldfail)
+        self._source.close()
+        self._interrupted |= self._stop.is_set()
+        self._finished_at = datetime.now(UTC)
 
     @property
-    def unseen_because(self) -> str:
+    def judged(self) -> Judged:
+        """What was observed until now."""
+        return Judged(
+            observations=self.observations,
+            unseen=self._unseen_because,
+            selected=self.selected,
+            finished_at=self._finished_at,
+            interrupted=self._interrupted,
+        )
+
+    @property
+    def _unseen_because(self) -> str:
         """Why a planned check has no observation."""
-        if self.collection_problems:
-            return f"collection failed: {self.collection_problems[0]}"
-        if self.run.interrupted:
+        if self._collection_problems:
+            return f"collection failed: {self._collection_problems[0]}"
+        if self._interrupted:
             return "the run was interrupted before this check"
-        if self.stopped_early:
+        if self._stopped_early:
             return "the run stopped at an earlier failure"
         return "not selected in this run"
 
 
-def evidence_fixtures(plugin: RunPlugin) -> object:
+def evidence_fixtures(plugin: JudgingPlugin) -> object:
     """An object with one fixture per kind of evidence, and one per group, for pytest to register."""
-    names = [name for kind in KINDS for name in (kind, f"{kind}{GROUP}")]
+    names = [name for kind in plugin.kinds for name in (kind, f"{kind}{GROUP}")]
     return type("EvidenceFixtures", (), {name: _evidence_fixture(plugin, name) for name in names})()
 
 
-def _evidence_fixture(plugin: RunPlugin, argument: str) -> Any:  # noqa: ANN401 - pytest's own wrapper type
+def _evidence_fixture(plugin: JudgingPlugin, argument: str) -> Any:  # noqa: ANN401 - pytest's own wrapper type
     def give(_self: object, request: pytest.FixtureRequest) -> Evidence | tuple[Evidence, ...]:
         return plugin.evidence_of(argument, request)
 
@@ -264,7 +292,7 @@ def _turn(item: pytest.Item) -> int:
     return {WALK: 1, LOAD: 2}.get(item.stash[_CHECK][0].subject, 0)
 
 
-def _in_our_words(call: Callable[[Walk], object], walk: Walk) -> None:
+def _in_our_words(call: Callable[[Any], object], walk: object) -> None:
     """What pytest raises is no Exception, and means nothing where steps are walked."""
     try:
         call(walk)

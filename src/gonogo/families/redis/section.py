@@ -1,0 +1,17 @@
+"""What the environment file declares about Redis."""
+
+from typing import Literal
+
+from gonogo.environment.section import Section
+from gonogo.environment.types import FilePath, SecretName, Text
+
+
+class Redis(Section):
+    """The cache, as the service's own user and as a monitoring user see it."""
+
+    url: SecretName
+    monitor_url: SecretName
+    ca_file: FilePath | None = None
+    key_prefix: Text
+    maxmemory_policy: Text
+    persistence: Literal["none", "rdb", "aof"]

@@ -1,0 +1,55 @@
+"""Runs pytest, in this process, over the checks of a plan."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from gonogo.base.errors import GonogoError
+from gonogo.base.redaction import Redactor
+from gonogo.collecting.source import Source
+from gonogo.judging.judged import Judged
+from gonogo.judging.plugin import MARKER, JudgingPlugin, evidence_fixtures
+from gonogo.planning.run_plan import RunPlan
+
+_CONFIGURATION = Path(__file__).parent / "run.ini"
+
+
+class CheckingFailed(GonogoError):
+    """Pytest itself could not do its work: a bug, not an outcome."""
+
+
+def judge(
+    plan: RunPlan, source: Source, *arguments: str, redactor: Redactor | None = None, stop: Event | None = None
+) -> Judged:
+    """Let the plan's checks judge what the source gives. ``stop`` ends it at the next check."""
+    plugin = JudgingPlugin(plan, source, redactor or Redactor({}), stop or Event())
+    options = [
+        *(str(folder) for folder in plan.suite.folders),
+        *("-c", str(_CONFIGURATION), "--rootdir", str(Path.cwd()), "--import-mode=importlib"),
+        *("--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminalreporter"),
+        # They look for what tests left to the garbage collector; what targets leave there is no finding, and it takes a second.
+        *("-p", "no:unraisableexception", "-p", "no:threadexception"),
+        "--capture=sys",  # what checks print is kept, and progress still reaches the terminal
+        *arguments,
+    ]
+    try:
+        code = pytest.main(options, plugins=[plugin, evidence_fixtures(plugin), _Marker()])
+    except KeyboardInterrupt:  # before pytest was ready to take it: what was observed by then still stands
+        source.close()
+        return Judged(
+            observations=plugin.observations,
+            unseen="the run was interrupted before this check",
+            selected=plugin.selected,
+            finished_at=datetime.now(UTC),
+            interrupted=True,
+        )
+    if code == pytest.ExitCode.INTERNAL_ERROR:
+        raise CheckingFailed("bug in gonogo: pytest ended with an internal error; see above")
+    return plugin.judged
+
+
+class _Marker:
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.addinivalue_line("markers", MARKER)

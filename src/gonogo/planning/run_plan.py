@@ -1,0 +1,48 @@
+"""The frozen plan of one run: what is asked, what is demanded, and under which circumstances."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gonogo.environment.model import Environment
+from gonogo.evidence.base import Key, Scope
+from gonogo.families.registry import Families
+from gonogo.planning.demands import Demands
+from gonogo.planning.plan import Plan
+from gonogo.planning.suite import Suite
+from gonogo.policy.profiles import Profile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPlan:
+    """The first stage of a run. A replay has the same plan as the run that it judges again."""
+
+    id: str
+    environment_name: str
+    environment: Environment
+    families: Families
+    suite: Suite
+    plan: Plan
+    demands: Demands
+    profile: Profile = "gate"
+    allow_money: bool = False
+    planned_keys: Sequence[Key]
+    """Every question there is, whether this run asks it or not."""
+    started_at: datetime
+    selected: frozenset[str] | None = None
+    """Ids that were asked for, with what they need; None when all are."""
+    notes: tuple[str, ...] = ()
+    """Circumstances that a reader of the report must know."""
+
+    @property
+    def scopes(self) -> Mapping[str, Sequence[Scope]]:
+        """Kind of evidence to every scope in which it may be asked."""
+        return scopes_by_kind(self.planned_keys)
+
+
+def scopes_by_kind(keys: Sequence[Key]) -> Mapping[str, Sequence[Scope]]:
+    """Kind of evidence to its scopes, in the order of the keys."""
+    scopes: dict[str, list[Scope]] = {}
+    for kind, scope in keys:
+        scopes.setdefault(kind, []).append(scope)
+    return scopes

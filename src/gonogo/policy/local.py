@@ -1,0 +1,126 @@
+"""A team's own policy for checks that it did not write: ``environments/policy.toml``.
+
+It may change how severe a bundled check is, its thresholds, whether it may be waived, and what it needs; for every
+environment, or for one. Every difference is recorded with both values: a signer must see what was changed.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import UsageError
+from gonogo.base.toml_files import Document, read_toml
+from gonogo.environment.types import Duration
+from gonogo.policy.catalogue import Catalogue, CheckId, Line, Policy, Severity
+
+FILE = "environments/policy.toml"
+
+
+class CheckChange(Document):
+    """What is different for one check."""
+
+    severity: Severity | None = None
+    waivable: bool | None = None
+    needs: tuple[CheckId, ...] | None = None
+    policy: Mapping[str, float | Duration] = {}
+    """Thresholds by their names in the bundled catalogue."""
+
+
+class EnvironmentChanges(Document):
+    """What is different in one environment only."""
+
+    checks: Mapping[str, CheckChange] = {}
+
+
+class LocalPolicy(Document):
+    """The whole file."""
+
+    checks: Mapping[str, CheckChange] = {}
+    environments: Mapping[str, EnvironmentChanges] = {}
+
+    def of(self, environment: str | None) -> Iterator[tuple[str, str, CheckChange]]:
+        """Key in the file, check id and change: those of every environment first, then those of this one."""
+        yield from ((f"checks.{check}", check, change) for check, change in self.checks.items())
+        own = self.environments.get(environment) if environment else None
+        for check, change in own.checks.items() if own else ():
+            yield f"environments.{environment}.checks.{check}", check, change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One value of a bundled check that this project has changed."""
+
+    check: str
+    key: str
+    bundled: str
+    local: str
+
+
+def read_local_policy(project: Path) -> LocalPolicy:
+    """The project's file; nothing is different where there is none. Raises UsageError."""
+    path = project / FILE
+    return read_toml(path, LocalPolicy) if path.is_file() else LocalPolicy()
+
+
+def changed(
+    catalogue: Catalogue, local: LocalPolicy, environment: str | None, path: Path
+) -> tuple[dict[str, Line], list[Difference]]:
+    """The catalogue with the changes in it, and every difference. Raises UsageError with all that cannot be changed."""
+    lines, differences, problems = dict(catalogue), list[Difference](), list[str]()
+    for key, check, change in local.of(environment):
+        if check not in lines:
+            nearest = difflib.get_close_matches(check, lines, n=1)
+            cure = f"; did you mean {nearest[0]}?" if nearest else "; gonogo checks lists them"
+            problems.append(f"{path}: {key}: no check {check!r}{cure}")
+            continue
+        wrong = list(_wrong_thresholds(lines[check], change))
+        problems += [f"{path}: {key}.policy.{problem}" for problem in wrong]
+        if not wrong:
+            line = _changed_line(lines[check], change)
+            differences += _differences(check, lines[check], line)
+            lines[check] = line
+    if problems:
+        raise UsageError(*problems)
+    return lines, differences
+
+
+def _wrong_thresholds(line: Line, change: CheckChange) -> Iterator[str]:
+    thresholds = line.policy.root
+    for name, value in change.policy.items():
+        if name not in thresholds:
+            yield f"{name}: this check has no such threshold; it has {', '.join(thresholds) or 'none'}"
+        elif isinstance(thresholds[name], timedelta) is not isinstance(value, timedelta):
+            wanted = "a duration, as in '10 s'" if isinstance(thresholds[name], timedelta) else "a bare number"
+            yield f"{name}: found {_shown(value)}; {wanted} is expected"
+
+
+def _changed_line(line: Line, change: CheckChange) -> Line:
+    given = {key: getattr(change, key) for key in ("severity", "waivable", "needs") if getattr(change, key) is not None}
+    return line.model_copy(update={**given, "policy": Policy({**line.policy.root, **change.policy})})
+
+
+def _differences(check: str, bundled: Line, local: Line) -> Iterator[Difference]:
+    for key in ("severity", "waivable", "needs"):
+        before, after = getattr(bundled, key), getattr(local, key)
+        if before != after:
+            yield Difference(check=check, key=key, bundled=_shown(before), local=_shown(after))
+    for name, before in bundled.policy.root.items():
+        after = local.policy.root[name]
+        if before != after:
+            yield Difference(check=check, key=name, bundled=_shown(before), local=_shown(after))
+
+
+def _shown(value: object) -> str:
+    match value:
+        case timedelta():
+            return format_duration(value)
+        case bool():
+            return "yes" if value else "no"
+        case tuple():
+            return ", ".join(value) or "nothing"
+        case float():
+            return f"{value:g}"
+    return str(value)

@@ -1,0 +1,88 @@
+"""From what was collected and judged to ``evidence.json`` and results: pure but for the files of the suite's digests."""
+
+import hashlib
+from datetime import datetime
+
+import gonogo
+from gonogo.base.redaction import Redactor
+from gonogo.collecting.collected import Collected
+from gonogo.judging.judged import Judged
+from gonogo.planning.digests import catalogue_digest, code_digest, expectations_digest
+from gonogo.planning.run_plan import RunPlan
+from gonogo.record.recording import Recording, store, to_bytes, to_document
+from gonogo.record.results import RESULTS, PolicyDifference, Provenance, Results, RunIdentity
+from gonogo.verdict.checklist_status import account, waived
+from gonogo.verdict.decision import conclude, count, decide, root_causes
+
+
+def recorded(plan: RunPlan, collected: Collected, judged: Judged, redactor: Redactor) -> bytes:
+    """The bytes of ``evidence.json``, without secrets."""
+    recording = Recording(
+        id=plan.id,
+        gonogo=gonogo.__version__,
+        environment_name=plan.environment_name,
+        environment=plan.environment.model_dump(mode="json"),
+        demands=plan.demands,
+        profile=plan.profile,
+        allow_money=plan.allow_money,
+        started_at=plan.started_at,
+        finished_at=judged.finished_at or plan.started_at,
+        interrupted=judged.interrupted,
+        selected=tuple(sorted(judged.selected)) if judged.selected is not None else None,
+        notes=collected.notes,
+        records=store(collected.records),
+    )
+    return to_bytes(redactor.json(to_document(recording)))
+
+
+def concluded(
+    plan: RunPlan, judged: Judged, evidence: bytes, notes: tuple[str, ...] = (), redactor: Redactor | None = None
+) -> Results:
+    """The results of a run whose ``evidence.json`` has these bytes, without secrets."""
+    at: datetime = plan.started_at
+    checks = conclude(plan.plan, judged.observations, unseen=judged.unseen, waived=waived(plan.demands, at))
+    accounted = account(plan.demands, checks, at)
+    results = Results(
+        run=_identity(plan, judged),
+        decision=decide(checks, accounted.lines),
+        counts=count(checks),
+        causes=root_causes(checks),
+        checks=checks,
+        lines=accounted.lines,
+        checklist=plan.demands.checklist.source,
+        roles=accounted.roles,
+        exceptions=accounted.exceptions,
+        findings=accounted.findings,
+        provenance=Provenance(
+            evidence=hashlib.sha256(evidence).hexdigest(),
+            catalogue=catalogue_digest(plan.suite),
+            checks=code_digest(plan.suite),
+            environment=expectations_digest(plan.environment),
+            policy=plan.demands.digest,
+            notes=notes,
+            policy_differences=tuple(
+                PolicyDifference(check=each.check, key=each.key, bundled=each.bundled, local=each.local)
+                for each in plan.suite.differences
+            ),
+            families=tuple(f"{installed.family.name} ({installed.origin})" for installed in plan.families.foreign),
+        ),
+    )
+    redactor = redactor or Redactor({})
+    return RESULTS.validate_python(redactor.json(RESULTS.dump_python(results, mode="json")))
+
+
+def _identity(plan: RunPlan, judged: Judged) -> RunIdentity:
+    return RunIdentity(
+        id=plan.id,
+        gonogo=gonogo.__version__,
+        environment=plan.environment_name,
+        service=plan.environment.service.name,
+        base_url=plan.environment.service.base_url,
+        gate=plan.demands.name,
+        release=plan.environment.service.release,
+        started_at=plan.started_at,
+        finished_at=judged.finished_at or plan.started_at,
+        interrupted=judged.interrupted,
+        finished=judged.finished_at is not None,
+        narrowed=judged.selected is not None,
+    )

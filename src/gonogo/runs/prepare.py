@@ -1,0 +1,279 @@
+"""Prepares a live run: reads and validates everything, plans it, and says who will be asked."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from gonogo.base.errors import UsageError
+from gonogo.base.redaction import Redactor
+from gonogo.base.secrets import Secrets
+from gonogo.collecting.collected import Collected
+from gonogo.collecting.collector import Job
+from gonogo.collecting.live import LiveSource
+from gonogo.environment.load import EnvironmentFile, overlaid, resolve_secrets
+from gonogo.environment.model import Environment
+from gonogo.environment.types import Effect
+from gonogo.evidence.base import Key, Scope
+from gonogo.families.attested_url.probe import ATTESTED_URL, probe_attested_url, url_questions
+from gonogo.families.load.section import Load
+from gonogo.families.registry import Families, installed_families, read_environment
+from gonogo.families.smoke.section import Smoke
+from gonogo.journey.project import walk_of
+from gonogo.journey.runner import Journeys
+from gonogo.judging.judged import Judged
+from gonogo.load.process import Crowd
+from gonogo.load.stage import LoadStage
+from gonogo.planning.demands import Demands, demanded_checks, read_demands
+from gonogo.planning.plan import LOAD, SMOKE, WALK, Plan, build_plan, has_journeys, step_scope
+from gonogo.planning.run_plan import RunPlan, scopes_by_kind
+from gonogo.planning.suite import Suite, project_suite, selection
+from gonogo.policy.profiles import Profile
+from gonogo.record.run_folder import new_run_id
+from gonogo.runs.key_shapes import check_keys
+from gonogo.runs.reference_instance import ReferenceInstance, reference_instance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asked for."""
+
+    environment: str
+    project: Path
+    release: str | None = None
+    only: Collection[str] = ()
+    gate: str | None = None
+    """None: the one that gates.toml has for the environment."""
+    faults: Sequence[str] = ()
+    allow_money: bool = False
+    profile: Profile = "gate"
+    """Of the load."""
+    crowd: Crowd = field(default_factory=Crowd)
+    """The processes that make it."""
+    overlay: Mapping[str, Any] = field(default_factory=dict)
+    """What the command line puts in place of the environment file's values."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A plan, and all that is needed to carry it out: nothing was asked of any target yet."""
+
+    plan: RunPlan
+    source: LiveSource
+    redactor: Redactor
+    instance: ReferenceInstance | None = None
+    stop: Event = field(default_factory=Event)
+    """Set by whoever wants the run to end; the judging looks at it before each check."""
+    resources: ExitStack = field(default_factory=ExitStack)
+
+    def collected(self) -> Collected:
+        """Everything that was gathered until now."""
+        crashes = self.instance.crashes if self.instance else ()
+        return Collected(
+            records=self.source.records(),
+            artefacts=self.source.artefacts(),
+            notes=(*self.plan.notes, *self.source.notes(), *crashes),
+        )
+
+    def abandoned(self) -> Judged:
+        """Stop asking; no check could judge."""
+        self.source.close()
+        return Judged(
+            unseen="the run was interrupted before this check",
+            selected=self.plan.selected,
+            finished_at=datetime.now(UTC),
+            interrupted=True,
+        )
+
+    def close(self) -> None:
+        """End what was started for this run. Safe to call twice."""
+        self.source.close()
+        self.resources.close()
+
+
+def prepare(request: Request, environ: Mapping[str, str], *, instance: ReferenceInstance | None = None) -> Prepared:
+    """Read, validate and plan everything; nothing is asked of any target yet. Raises UsageError.
+
+    A bundled environment is started for the run, unless the caller has an ``instance`` of it already.
+    """
+    with ExitStack() as resources:
+        file, instance = _resolved(request, instance, resources)
+        families = installed_families(file.project)
+        suite = project_suite(request.project, bundled=file.environment.service.bundled, environment=file.name)
+        selected = selection(suite, request.only)
+        secrets = resolve_secrets(file, environ)
+        check_keys(file, secrets)
+        demands = read_demands(
+            request.project, suite, environment=file.name, service=file.environment.service, gate=request.gate
+        )
+        wanted = demanded_checks(suite, demands)
+        _can_walk(file, demands.name, suite)
+        _can_load(file, demands.name, suite, wanted if selected is None else wanted & selected)
+        started_at = datetime.now(UTC)
+        run_id, redactor = new_run_id(started_at), Redactor(secrets)
+        jobs = {**_jobs(families, file.environment, secrets), **_attested(families, demands, file.environment)}
+        source = _source(request, file, jobs, secrets=secrets, run_id=run_id, redactor=redactor)
+        keys = source.planned_keys(_steps(suite))
+        return Prepared(
+            plan=RunPlan(
+                id=run_id,
+                environment_name=file.name,
+                environment=file.environment,
+                families=families,
+                suite=suite,
+                plan=_plan(request, suite, families, file.environment, keys, wanted=wanted),
+                demands=demands,
+                profile=request.profile,
+                allow_money=request.allow_money,
+                planned_keys=keys,
+                started_at=started_at,
+                selected=selected,
+                notes=tuple(_notes(request, file.environment, suite, instance)),
+            ),
+            source=source,
+            redactor=redactor,
+            instance=instance,
+            resources=resources.pop_all(),
+        )
+
+
+def _plan(  # noqa: PLR0913 - what there is, and what is wanted of it
+    request: Request,
+    suite: Suite,
+    families: Families,
+    environment: Environment,
+    keys: Sequence[Key],
+    *,
+    wanted: Collection[str],
+) -> Plan:
+    return build_plan(
+        suite,
+        environment,
+        families.kinds,
+        scopes_by_kind(keys),
+        wanted=wanted,
+        profile=request.profile,
+        allow_money=request.allow_money,
+    )
+
+
+def _source(  # noqa: PLR0913 - what journeys and load speak with
+    request: Request,
+    file: EnvironmentFile,
+    jobs: Mapping[Key, Job],
+    *,
+    secrets: Secrets,
+    run_id: str,
+    redactor: Redactor,
+) -> LiveSource:
+    environment, walk = file.environment, walk_of(file.project)
+    journeys = Journeys(environment=environment, secrets=secrets, run_id=run_id, redactor=redactor, walk=walk)
+    load = None
+    if environment.section(Load) is not None:
+        load = LoadStage(
+            environment=environment,
+            secrets=secrets,
+            run_id=run_id,
+            redactor=redactor,
+            folder=scenarios(file),
+            walk=walk,
+            profile=request.profile,
+            crowd=request.crowd,
+        )
+    return LiveSource(jobs, environment.limits, journeys, load)
+
+
+def _resolved(
+    request: Request, instance: ReferenceInstance | None, resources: ExitStack
+) -> tuple[EnvironmentFile, ReferenceInstance | None]:
+    """The environment file with everything on top that only this run knows; a bundled environment is up from now on."""
+    file = read_environment(request.environment, project=request.project)
+    if file.environment.service.bundled:
+        instance = instance or resources.enter_context(reference_instance(request.faults))
+        file = overlaid(file, instance.overlay)
+    elif request.faults:
+        raise UsageError(f"{file.path}: --fault is for the bundled reference environment only")
+    if request.release is not None:
+        file = overlaid(file, {"service": {"release": request.release}})
+    if request.overlay:
+        file = overlaid(file, request.overlay)
+    return file, instance
+
+
+def _can_walk(file: EnvironmentFile, gate: str, suite: Suite) -> None:
+    """Refuse a smoke run in which nobody would walk: checks alone say little about critical paths."""
+    if gate != SMOKE:
+        return
+    if not has_journeys(suite):
+        raise UsageError(
+            f"{file.path}: no journeys: {file.project / 'smoke'} has none; write some (docs/journeys.md), or use gonogo run"
+        )
+    if file.environment.section(Smoke) is None:
+        raise UsageError(f"{file.path}: smoke: missing; it says where synthetic users live (see docs/journeys.md)")
+    if Effect.WRITE not in file.environment.permits.effects:
+        raise UsageError(
+            f'{file.path}: permits.effects: journeys are a "{Effect.WRITE}", which is not permitted here; add it'
+        )
+
+
+def _can_load(file: EnvironmentFile, gate: str, suite: Suite, wanted: Collection[str]) -> None:
+    """Refuse early what would fail late: the load asked for by name, and not declared; or its packages not there."""
+    load, permitted = file.environment.section(Load), Effect.LOAD in file.environment.permits.effects
+    if gate == LOAD and load is None:
+        raise UsageError(f"{file.path}: load: missing; it says which visits are made, and how often (see docs/load.md)")
+    if gate == LOAD and not permitted:
+        raise UsageError(
+            f'{file.path}: permits.effects: "{Effect.LOAD}" is not permitted here; add it once that is safe'
+        )
+    needed = any(LOAD in suite.declarations[identifier].arguments for identifier in wanted)
+    if load and permitted and needed and find_spec("locust") is None:
+        raise UsageError(f"{file.path}: load: its packages are not installed: pip install 'gonogo[load]'")
+
+
+def scenarios(file: EnvironmentFile) -> Path:
+    """The folder of the project's load scenarios; it need not exist where no load is declared."""
+    return file.project.resolve() / "loadtests"
+
+
+def _steps(suite: Suite) -> Iterator[Scope]:
+    return (step_scope(found) for found in suite.declarations.values() if WALK in found.arguments)
+
+
+def _jobs(families: Families, environment: Environment, secrets: Secrets) -> dict[Key, Job]:
+    """Every question that the environment gives rise to."""
+    jobs = (
+        Job(kind=families.kinds[name], ask=probe.ask, question=question)
+        for name, probe in families.probes().items()
+        if environment.declares(families.kinds[name].section)
+        for question in probe.questions(environment, secrets)
+    )
+    return {job.key: job for job in jobs}
+
+
+def _attested(families: Families, demands: Demands, environment: Environment) -> dict[Key, Job]:
+    """The pages that attestations point to."""
+    urls = {said.line: said.url for said in demands.attestations if said.url}
+    questions = url_questions(urls, environment)
+    jobs = (Job(kind=families.kinds[ATTESTED_URL], ask=probe_attested_url, question=question) for question in questions)
+    return {job.key: job for job in jobs}
+
+
+def _notes(
+    request: Request, environment: Environment, suite: Suite, instance: ReferenceInstance | None
+) -> Iterator[str]:
+    if request.profile != "gate":
+        yield f"the load had the profile {request.profile}"
+    if request.only:
+        yield f"narrowed to {', '.join(sorted(request.only))} and what they need"
+    if environment.service.without:
+        yield f"the service is declared to have no {', '.join(sorted(environment.service.without))}"
+    if not has_journeys(suite):
+        yield "no journey was walked: this project has none in smoke/"
+    if instance is not None and instance.attached:
+        yield "attached to the reference environment that is already up"
+    if instance is not None and instance.faults:
+        yield f"faults switched on in the reference environment: {', '.join(instance.faults)}"

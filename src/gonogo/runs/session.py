@@ -1,0 +1,39 @@
+"""One live run from its plan to its published record."""
+
+from gonogo.judging.judge import judge
+from gonogo.judging.judged import Judged
+from gonogo.record.results import Results
+from gonogo.record.run_folder import PYTEST_HTML, RunFolder
+from gonogo.runs.conclude import concluded
+from gonogo.runs.prepare import Prepared
+from gonogo.runs.publish import Published, publish
+
+_PLUGINS = ("pytest_metadata.plugin", "pytest_html.plugin")
+
+
+def verify(prepared: Prepared, folder: RunFolder) -> Published:
+    """Run it, and replace the provisional record in its folder."""
+    page = folder.path / PYTEST_HTML
+    plugins = [part for name in _PLUGINS for part in ("-p", name)]
+    judged = judged_live(prepared, *plugins, f"--html={page}", "--self-contained-html")
+    if page.exists():
+        folder.write(PYTEST_HTML, prepared.redactor.text(page.read_text(encoding="utf-8")).encode())
+    return publish(prepared, folder, judged)
+
+
+def judged_live(prepared: Prepared, *arguments: str) -> Judged:
+    """Let the checks judge what is asked now; ``arguments`` are pytest's."""
+    return judge(prepared.plan, prepared.source, *arguments, redactor=prepared.redactor, stop=prepared.stop)
+
+
+def abandon(prepared: Prepared, folder: RunFolder) -> Published:
+    """Put on record that the run was interrupted before any check could judge."""
+    return publish(prepared, folder, prepared.abandoned())
+
+
+def results_of(prepared: Prepared) -> Results:
+    """Run it without a folder: nothing is written, and no evidence is kept beside the results."""
+    try:
+        return concluded(prepared.plan, judged_live(prepared), b"", prepared.collected().notes, prepared.redactor)
+    finally:
+        prepared.close()
