@@ -62,6 +62,7 @@ def test_changing_addresses_are_ours(dns_host: DnsHostEvidence, environment: Env
     Fix: ask the provider why that address does not serve the host, or leave the alias.
     """
     _require_landings(dns_host.host, dns_host.landings, environment, strict=True, resolved=True)
+    _require_asked(dns_host.host, dns_host.landings)
 
 
 @pytest.mark.check("dns-propagated")
@@ -149,6 +150,9 @@ def test_every_name_leads_to_a_server_that_answers(
         seen.conclusive and is_public(seen.server.rpartition(":")[0].strip("[]")) for seen in dns_name.resolvers
     )
     _require_landings(dns_name.name, landings, environment, strict=host is not None, resolved=resolved)
+    if len(real) == len(landings):
+        # Declared addresses among them are asked in other ways: the name does not hang on what cannot be asked here.
+        _require_asked(dns_name.name, landings)
 
 
 def _require_landings(
@@ -164,11 +168,17 @@ def _require_landings(
             "whoever claims it there owns the name"
         )
         # Resolvers of the same kind were reached: that this address is not, is its own fault.
-        mute = landing.problem if landing.asked or (resolved and _is_ipv4(landing.address)) else ""
+        unreachable = not landing.asked and resolved and _is_ipv4(landing.address)
+        mute = "no route leads there, while public resolvers are reached" if unreachable else landing.problem
+        mute = mute if landing.asked or unreachable else ""
         assert not mute, f"{where}, where nobody answers on {landing.port}: {mute}"
         assert not (strict and landing.certificate_problem), (
             f"{where}, whose certificate is not right for it: {landing.certificate_problem}"
         )
+
+
+def _require_asked(name: str, landings: Sequence[Landing]) -> None:
+    """Raises Unobserved where this machine could ask none of them."""
     if landings and not any(landing.asked for landing in landings):
         raise Unobserved(f"{name}: {landings[0].problem}", hint="ask from a machine that reaches it")
 

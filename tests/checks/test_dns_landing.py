@@ -62,7 +62,7 @@ def test_a_name_that_leads_to_us(judge: Judge) -> None:
         ),
         (
             replace(LANDING, status=None, asked=False, problem="no route to the host"),
-            f"{WWW} leads to {STRANGE}, where nobody answers on 443: no route to the host",
+            f"{WWW} leads to {STRANGE}, where nobody answers on 443: no route leads there, while public resolvers are reached",
         ),
     ],
     ids=["gone", "private", "claimable", "unreachable while public resolvers are not"],
@@ -78,8 +78,10 @@ def test_an_address_that_this_machine_cannot_ask(judge: Judge) -> None:
     sixth = replace(LANDING, address="2001:db8::99", status=None, asked=False, problem="no route")
     with pytest.raises(Unobserved, match="no route"):
         judge("dns-names-answer", dns_name=_named(sixth), dns_zone=HEALTHY, environment=ENVIRONMENT)
-    mixed = _named(LANDING, sixth)
-    assert judge("dns-names-answer", dns_name=mixed, dns_zone=HEALTHY, environment=ENVIRONMENT) is None
+    ours = addresses(OURS[0], sixth.address, server="9.9.9.9:53")
+    declared = replace(seen_by(ours, ours, ours, name=WWW), landings=(sixth,))
+    for evidence in (_named(LANDING, sixth), declared):
+        assert judge("dns-names-answer", dns_name=evidence, dns_zone=HEALTHY, environment=ENVIRONMENT) is None
 
 
 def test_resolvers_that_invent_addresses_are_no_witnesses(judge: Judge) -> None:

@@ -119,7 +119,7 @@ server:
  pidfile: "{folder}/unbound.pid"
  use-syslog: no
  do-daemonize: no
- access-control: 127.0.0.0/8 allow
+ access-control: 0.0.0.0/0 allow
  do-not-query-localhost: no
  local-zone: "test." nodefault
  root-hints: "{folder}/hints"
