@@ -8,9 +8,11 @@ import pytest
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment, Host
+from gonogo.environment.types import split_socket_address
 from gonogo.evidence.dns import Addresses, Delivery, DnsHostEvidence, DnsNameEvidence, Landing, is_public
 from gonogo.evidence.dns_zone import DnsZoneEvidence
 from gonogo.families.dns.section import Dns
+from gonogo.policy.catalogue import Policy
 
 _IPV4 = 4
 
@@ -66,7 +68,9 @@ def test_changing_addresses_are_ours(dns_host: DnsHostEvidence, environment: Env
 
 
 @pytest.mark.check("dns-propagated")
-def test_resolvers_agree(dns_host: DnsHostEvidence, dns_name: DnsNameEvidence, environment: Environment) -> None:
+def test_resolvers_agree(
+    dns_host: DnsHostEvidence, dns_name: DnsNameEvidence, environment: Environment, policy: Policy
+) -> None:
     """Users ask resolvers, and a resolver lives with an old answer for as long as its TTL said.
 
     Fix: wait for the old TTL to pass, or flush the caches of those public resolvers that offer it; if the message names
@@ -82,6 +86,14 @@ def test_resolvers_agree(dns_host: DnsHostEvidence, dns_name: DnsNameEvidence, e
         f"give the declared addresses, {_list(host.addresses)}",
         advice=_advice(dns_host, host, dns_name.resolvers),
     )
+    public = [resolver for resolver in _dns(environment).resolvers if _is_public_server(resolver)]
+    least = policy.number("least_public_resolvers")
+    if any(map(is_public, host.addresses)) and len(public) < least:
+        raise Unobserved(
+            f"{dns_host.host}: {len(public)} of the declared resolvers have public addresses; those of this network say "
+            f"what it sees, and not what the world does. At least {least:g} are expected",
+            hint='declare public resolvers of different operators, as "1.1.1.1:53", "8.8.8.8:53", "9.9.9.9:53"',
+        )
 
 
 @pytest.mark.check("dns-propagated-everywhere")
@@ -146,9 +158,7 @@ def test_every_name_leads_to_a_server_that_answers(
     # What a host must not have is told by dns-propagated already.
     wanted = real if host is None else _permitted(real, host)
     landings = [landing for landing in dns_name.landings if landing.address in wanted]
-    resolved = any(
-        seen.conclusive and is_public(seen.server.rpartition(":")[0].strip("[]")) for seen in dns_name.resolvers
-    )
+    resolved = any(seen.conclusive and _is_public_server(seen.server) for seen in dns_name.resolvers)
     _require_landings(dns_name.name, landings, environment, strict=host is not None, resolved=resolved)
     if len(real) == len(landings):
         # Declared addresses among them are asked in other ways: the name does not hang on what cannot be asked here.
@@ -181,6 +191,10 @@ def _require_asked(name: str, landings: Sequence[Landing]) -> None:
     """Raises Unobserved where this machine could ask none of them."""
     if landings and not any(landing.asked for landing in landings):
         raise Unobserved(f"{name}: {landings[0].problem}", hint="ask from a machine that reaches it")
+
+
+def _is_public_server(server: str) -> bool:
+    return is_public(split_socket_address(server)[0])
 
 
 def _is_ipv4(address: str) -> bool:

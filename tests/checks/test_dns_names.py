@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.evidence.dns import Addresses, Answer
+from gonogo.evidence.dns import Addresses, Answer, is_public
+from gonogo.families.dns.section import Dns
 from tests.support.dns_literals import (
     ABSENT,
     ANSWER,
@@ -123,6 +124,16 @@ def test_a_quorum_that_cannot_be_known(judge: Judge, mute: Answer) -> None:
         Unobserved, match=r"1 of 3 resolvers give .*; 2 must, and not all of them can be asked: 1\.1\.1\.1:53"
     ):
         judge("dns-propagated", dns_host=PUBLIC, dns_name=unknown, environment=ENVIRONMENT)
+
+
+def test_resolvers_of_this_network_are_not_the_world(judge: Judge) -> None:
+    """One resolver in the office agrees with itself."""
+    dns = ENVIRONMENT.require(Dns)
+    local = dns.model_copy(update={"resolvers": ("127.0.0.1:53",), "quorum": 1})
+    office = ENVIRONMENT.model_copy(update={"dns": local})
+    right = addresses(*OURS, server="127.0.0.1:53")
+    with pytest.raises(Unobserved, match="0 of the declared resolvers have public addresses"):
+        judge("dns-propagated", dns_host=PUBLIC, dns_name=seen_by(right), environment=office)
 
 
 def test_a_single_stale_resolver_is_named(judge: Judge) -> None:
@@ -252,3 +263,17 @@ def test_an_environment_without_dns(judge: Judge, check: str) -> None:
     )
     with pytest.raises(Unobserved, match=r"no \[dns\]"):
         judge(check, environment=without, **{name: evidence[name] for name in wanted})
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        *((address, True) for address in ("192.0.2.1", "9.9.9.9", "2001:db8::1", "2620:fe::fe", "172.32.0.1")),
+        *((address, False) for address in ("10.9.9.9", "172.31.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254")),
+        *((address, False) for address in ("127.0.0.53", "0.1.2.3", "255.255.255.255", "::1", "fd00::1", "fe80::1")),
+        ("::ffff:10.0.0.1", False),
+    ],
+)
+def test_addresses_that_the_world_reaches(address: str, public: object) -> None:
+    """A private address works in the office, and nowhere else; laboratories use those of documentation."""
+    assert is_public(address) is public

@@ -190,13 +190,17 @@ async def _over_udp(
 async def _over_tcp(
     message: dns.message.Message, address: str, port: int, seconds: float, attempts: Iterator[int]
 ) -> dns.message.QueryMessage:
+    """A refusal is an answer; who hangs up or says nothing is asked again, since a busy server does so now and then."""
+    problem: Exception = dns.exception.Timeout()
     for wait in _TCP_WAITS:
         next(attempts)
         try:
             return _reply(await dns.asyncquery.tcp(message, address, timeout=wait * seconds, port=port))
-        except (dns.exception.Timeout, TimeoutError):
-            continue
-    raise dns.exception.Timeout
+        except ConnectionRefusedError:
+            raise
+        except (dns.exception.Timeout, TimeoutError, ConnectionError, EOFError) as error:
+            problem = error
+    raise problem
 
 
 def _reply(response: dns.message.Message) -> dns.message.QueryMessage:
