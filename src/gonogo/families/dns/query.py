@@ -191,7 +191,7 @@ async def _over_tcp(
     message: dns.message.Message, address: str, port: int, seconds: float, attempts: Iterator[int]
 ) -> dns.message.QueryMessage:
     """A refusal is an answer; who hangs up or says nothing is asked again, since a busy server does so now and then."""
-    problem: Exception = dns.exception.Timeout()
+    problem: Exception = dns.exception.Timeout()  # type: ignore[no-untyped-call]  # dnspython annotates it not yet
     for wait in _TCP_WAITS:
         next(attempts)
         try:
