@@ -200,12 +200,11 @@ def test_nothing_planned_is_incomplete(judging: Judging) -> None:
     assert judged.results.decision.verdict is Verdict.INCOMPLETE
 
 
-def test_test_without_an_id_is_refused(judging: Judging, capsys: pytest.CaptureFixture[str]) -> None:
+def test_test_without_an_id_is_refused(judging: Judging) -> None:
     """Nobody would account for it: its failure would not show."""
     source = SPEAKS + "\ndef test_forgotten():\n    assert False\n"
-    judged = judging(source, SPEAKS_LINE, spoke(ONE))
-    assert judged.outcomes == {"a-speaks": "not run"}
-    assert "test_forgotten has no id" in capsys.readouterr().err
+    with pytest.raises(UsageError, match="test_forgotten has no id"):
+        judging(source, SPEAKS_LINE, spoke(ONE))
 
 
 def test_module_that_does_not_import_is_not_an_absence_of_findings(judging: Judging) -> None:

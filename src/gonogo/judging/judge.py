@@ -1,5 +1,6 @@
 """Runs pytest, in this process, over the checks of a plan."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -11,6 +12,7 @@ from gonogo.base.redaction import Redactor
 from gonogo.collecting.source import Source
 from gonogo.judging.judged import Judged
 from gonogo.judging.plugin import MARKER, JudgingPlugin, evidence_fixtures
+from gonogo.judging.surroundings import refuse_optimised_python, without_foreign_variables
 from gonogo.planning.run_plan import RunPlan
 
 _CONFIGURATION = Path(__file__).parent / "run.ini"
@@ -21,13 +23,25 @@ class CheckingFailed(GonogoError):
 
 
 def judge(
-    plan: RunPlan, source: Source, *arguments: str, redactor: Redactor | None = None, stop: Event | None = None
+    plan: RunPlan,
+    source: Source,
+    *arguments: str,
+    redactor: Redactor | None = None,
+    stop: Event | None = None,
+    on_work: Callable[[str], object] = lambda _what: None,
 ) -> Judged:
-    """Let the plan's checks judge what the source gives. ``stop`` ends it at the next check."""
+    """Let the plan's checks judge what the source gives. ``stop`` ends it at the next check.
+
+    Raises UsageError when checks are not what was planned, or when no assertion can fail.
+    """
+    refuse_optimised_python()
     plugin = JudgingPlugin(plan, source, redactor or Redactor({}), stop or Event())
+    plugin.on_work = on_work
     options = [
         *(str(folder) for folder in plan.suite.folders),
         *("-c", str(_CONFIGURATION), "--rootdir", str(Path.cwd()), "--import-mode=importlib"),
+        # Conftests of the team's own tests, and of folders above, are not ours; those of checks are loaded by name.
+        *("--noconftest", "--continue-on-collection-errors"),
         *("--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminalreporter"),
         # They look for what tests left to the garbage collector; what targets leave there is no finding, and it takes a second.
         *("-p", "no:unraisableexception", "-p", "no:threadexception"),
@@ -35,7 +49,8 @@ def judge(
         *arguments,
     ]
     try:
-        code = pytest.main(options, plugins=[plugin, evidence_fixtures(plugin), _Marker()])
+        with without_foreign_variables():
+            code = pytest.main(options, plugins=[plugin, evidence_fixtures(plugin), _Marker()])
     except KeyboardInterrupt:  # before pytest was ready to take it: what was observed by then still stands
         source.close()
         return Judged(
@@ -45,6 +60,8 @@ def judge(
             finished_at=datetime.now(UTC),
             interrupted=True,
         )
+    if plugin.problem:
+        raise plugin.problem
     if code == pytest.ExitCode.INTERNAL_ERROR:
         raise CheckingFailed("bug in gonogo: pytest ended with an internal error; see above")
     return plugin.judged

@@ -3,25 +3,31 @@
 from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
-from gonogo.base.errors import Unobserved
+from gonogo.base.errors import UsageError
 from gonogo.base.redaction import Redactor
 from gonogo.collecting.source import Source
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Evidence, Key, Scope
 from gonogo.evidence.journey import StepEvidence
-from gonogo.evidence.record import Failure, Record
+from gonogo.evidence.record import Record
 from gonogo.families.kind import EvidenceKind
-from gonogo.journey.step import Skipped, Step
-from gonogo.judging.evidence_lookup import EvidenceMissing, Shelf, present, shown
+from gonogo.journey.step import Step
+from gonogo.judging.canary import FOLDER, NAME, canaries
+from gonogo.judging.collected_items import identifier_of, unplanned
+from gonogo.judging.endings import ReturnedValue, StepBroke, end_step, in_our_words, outcome_of
+from gonogo.judging.evidence_lookup import Shelf, present, shown
 from gonogo.judging.judged import Judged
+from gonogo.judging.seclusion import secluded
+from gonogo.judging.surroundings import load_conftests
 from gonogo.planning.plan import GROUP, LOAD, WALK, PlannedCheck
 from gonogo.planning.run_plan import RunPlan
-from gonogo.policy.catalogue import Policy, Severity
+from gonogo.policy.catalogue import Policy
 from gonogo.record.results import Cause, Observation, Outcome
 from gonogo.verdict.decision import blocking
 
@@ -54,6 +60,12 @@ class JudgingPlugin:
         self._collection_problems: list[str] = []
         self._stopped_early = False
         self._interrupted = False
+        self._rootpath = Path()
+        self._reasons: dict[str, str] = {}
+        self.problem: UsageError | None = None
+        """Why nothing may be judged at all."""
+        self.on_work: Callable[[str], object] = lambda _identifier: None
+        """Called with the id of each check before it judges, for the case that the process ends in the middle of it."""
         self._finished_at: datetime | None = None
         self._shelf = Shelf(self.kinds, plan.scopes)
         self._walking = False
@@ -89,33 +101,63 @@ class JudgingPlugin:
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """One run of a check for each target of its subject."""
-        identifier = _identifier(metafunc.definition)
+        identifier = identifier_of(metafunc.definition)
         check = self._checks.get(identifier) if identifier else None
         if check is not None and check.subject in metafunc.fixturenames:
             ids = ["·".join(scope) for scope in check.scopes]
             metafunc.parametrize(check.subject, check.scopes, ids=ids, indirect=True)
 
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Know what the ids of collected nodes are relative to."""
+        self._rootpath = session.config.rootpath
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """Of all that pytest would load around a test, load the conftests of the folders of checks only."""
+        if session.config.option.noconftest:
+            try:
+                load_conftests(session.config.pluginmanager, self._plan.suite.folders)
+            except UsageError as error:
+                self._refuse(error)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """A module that ends the program while it is imported must not decide how the run ends."""
+        try:
+            return (yield)
+        except SystemExit as ended:
+            self._refuse(UsageError(f"{collector.path}: importing it ended the program (SystemExit {ended.code})"))
+
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A module that cannot be collected is a usage error, not an absence of findings."""
         if report.failed:
-            self._collection_problems.append(f"{report.nodeid}: {report.longreprtext.strip().splitlines()[-1]}")
+            reason = f"collection failed: {report.nodeid}: {report.longreprtext.strip().splitlines()[-1]}"
+            path = (self._rootpath / report.nodeid.partition("::")[0]).resolve()
+            broken = [check.id for check in self._checks.values() if check.declaration.path.resolve() == path]
+            self._reasons |= dict.fromkeys(broken, reason)
+            self._collection_problems.append(reason)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep what is planned and can run, needs first; refuse tests that nobody would account for."""
         kept: list[pytest.Item] = []
         dropped: list[pytest.Item] = []
+        if problems := list(unplanned(items, self._plan.suite, self._checks)):
+            self._refuse(UsageError(*problems))
         for item in items:
-            identifier = _identifier(item)
-            if identifier is None:
-                message = f'{item.nodeid} has no id: mark it @pytest.mark.check("…") and give it a catalogue line'
-                raise pytest.UsageError(message)
-            (kept if self._runnable(item, identifier) else dropped).append(item)
+            (kept if self._runnable(item, identifier_of(item) or "") else dropped).append(item)
         position = {identifier: index for index, identifier in enumerate(self._plan.suite.order)}
         kept.sort(key=lambda item: (_turn(item), position[item.stash[_CHECK][0].id]))
-        items[:] = kept
+        items[:] = [*canaries(kept, self._plan.suite.folders), *kept]
         if dropped:
             config.hook.pytest_deselected(items=dropped)
+
+    def _refuse(self, problem: UsageError) -> NoReturn:
+        """End pytest before anything is asked; whoever started it raises the problem."""
+        self.problem = problem
+        raise pytest.exit.Exception("; ".join(problem.problems), returncode=pytest.ExitCode.USAGE_ERROR)
 
     def _runnable(self, item: pytest.Item, identifier: str) -> bool:
         check = self._checks.get(identifier)
@@ -128,14 +170,14 @@ class JudgingPlugin:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Ask everything that the collected checks are about, all at once."""
-        refused = any(_CHECK not in item.stash for item in session.items)  # pytest calls this after a refusal too
-        if session.config.option.collectonly or refused:
+        if session.config.option.collectonly or self.problem:  # pytest calls this after a refusal too
             return
-        ids = {item.stash[_CHECK][0].id for item in session.items}
+        items = [item for item in session.items if _CHECK in item.stash]
+        ids = {item.stash[_CHECK][0].id for item in items}
         if not {check.id for check in self._checks.values() if check.scopes and not check.obstacle} <= ids:
             self.selected = frozenset(ids)
         wanted: dict[Key, None] = {}
-        for item in session.items:
+        for item in items:
             wanted |= dict.fromkeys(self._shelf.keys(*item.stash[_CHECK]))
         self._source.start(wanted)
 
@@ -145,7 +187,10 @@ class JudgingPlugin:
         """A check whose need did not pass has nothing to say of its own."""
         if self._stop.is_set():
             raise KeyboardInterrupt
+        if _CHECK not in item.stash:
+            return
         check, scope = item.stash[_CHECK]
+        self.on_work(check.id)
         if _is_step(item) and not self._walking:
             self._walking = True
             self._source.walk(self._journeys(item.session.items), self.observations)
@@ -158,7 +203,7 @@ class JudgingPlugin:
         """The steps of each journey, in order."""
         journeys: dict[str, list[Step]] = {}
         for item in items:
-            if isinstance(item, pytest.Function) and _is_step(item):
+            if isinstance(item, pytest.Function) and _CHECK in item.stash and _is_step(item):
                 check, scope = item.stash[_CHECK]
                 step = Step(check=check, scope=scope, call=self._callable(item, check))
                 journeys.setdefault(check.declaration.family, []).append(step)
@@ -167,15 +212,27 @@ class JudgingPlugin:
     def _callable(self, item: pytest.Function, check: PlannedCheck) -> Callable[[Any], object]:
         known = {"environment": self._plan.environment, "policy": check.line.policy}
         wanted = {name: known[name] for name in check.declaration.arguments if name != WALK}
-        return partial(_in_our_words, partial(item.obj, **wanted))
+        return partial(in_our_words, partial(item.obj, **wanted))
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
-        """A step was walked already, beside those of other journeys, or in the run that is replayed: let it end so."""
-        if not _is_step(pyfuncitem):
+        """Let a check judge in seclusion. A step was walked already, now or in the run that is replayed."""
+        if _CHECK not in pyfuncitem.stash:
             return None
+        if not _is_step(pyfuncitem):
+            check = pyfuncitem.stash[_CHECK][0]
+            arguments = {name: pyfuncitem.funcargs[name] for name in check.declaration.arguments}
+            try:
+                with secluded(self._plan.environment.limits.run):
+                    returned = pyfuncitem.obj(**arguments)
+            except pytest.exit.Exception as ended:
+                raise StepBroke(f"it ended pytest: {ended}") from None
+            if returned is not None:
+                raise ReturnedValue(f"it gave back {returned!r:.60}, which asserts nothing; write assert")
+            return True
         step = pyfuncitem.funcargs[WALK]
         if isinstance(step, StepEvidence):
-            _end(step)
+            end_step(step)
         return True
 
     @pytest.hookimpl(wrapper=True)
@@ -184,6 +241,9 @@ class JudgingPlugin:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Turn the way a check ended into its outcome, and pytest's report into the same."""
         report = yield
+        if FOLDER in item.stash:
+            self._hear_canary(item.stash[FOLDER], call)
+            return _passed(report)
         if call.when == "call" or (call.when == "setup" and call.excinfo is not None):
             observation = self._observe(item, call.excinfo.value if call.excinfo else None)
             self.observations.setdefault(item.stash[_CHECK][0].id, []).append(observation)
@@ -191,9 +251,22 @@ class JudgingPlugin:
         report.sections = [(title, self._redactor.text(text)) for title, text in report.sections]
         return report
 
+    def _hear_canary(self, folder: Path, call: pytest.CallInfo[None]) -> None:
+        """An assertion that must fail and does not: whatever the checks of this folder say means nothing."""
+        if call.when != "call" or self.problem:
+            return
+        error = call.excinfo.value if call.excinfo else None
+        if not (isinstance(error, AssertionError) and NAME in str(error)):
+            self.problem = UsageError(
+                f"{folder}: an assertion that must fail did not fail there: no check of this folder could; look for a "
+                "conftest.py or a plugin that takes over how tests are called"
+            )
+            self._source.close()
+            raise pytest.exit.Exception(str(self.problem))
+
     def _observe(self, item: pytest.Item, error: BaseException | None) -> Observation:
         check, scope = item.stash[_CHECK]
-        outcome, message, hint = _ending(check, error)
+        outcome, message, hint = outcome_of(check, error)
         cause = item.stash.get(_CAUSE, None)
         if cause is not None:
             outcome = Outcome.BLOCKED
@@ -218,6 +291,8 @@ class JudgingPlugin:
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Our outcomes, in pytest's own progress and summary."""
+        if getattr(report, "gonogo_canary", False):
+            return "", "", ""
         outcome = getattr(report, "gonogo_outcome", None)
         if outcome is None or outcome is Outcome.PASS:
             return None
@@ -248,6 +323,7 @@ class JudgingPlugin:
         return Judged(
             observations=self.observations,
             unseen=self._unseen_because,
+            reasons=self._reasons,
             selected=self.selected,
             finished_at=self._finished_at,
             interrupted=self._interrupted,
@@ -257,7 +333,7 @@ class JudgingPlugin:
     def _unseen_because(self) -> str:
         """Why a planned check has no observation."""
         if self._collection_problems:
-            return f"collection failed: {self._collection_problems[0]}"
+            return self._collection_problems[0]
         if self._interrupted:
             return "the run was interrupted before this check"
         if self._stopped_early:
@@ -278,11 +354,6 @@ def _evidence_fixture(plugin: JudgingPlugin, argument: str) -> Any:  # noqa: ANN
     return pytest.fixture(name=argument)(give)
 
 
-def _identifier(node: pytest.Item | pytest.Collector | Any) -> str | None:  # noqa: ANN401 - FunctionDefinition is private
-    marker = node.get_closest_marker("check")
-    return marker.args[0] if marker else None
-
-
 def _is_step(item: pytest.Item) -> bool:
     return item.stash[_CHECK][0].subject == WALK
 
@@ -292,63 +363,12 @@ def _turn(item: pytest.Item) -> int:
     return {WALK: 1, LOAD: 2}.get(item.stash[_CHECK][0].subject, 0)
 
 
-def _in_our_words(call: Callable[[Any], object], walk: object) -> None:
-    """What pytest raises is no Exception, and means nothing where steps are walked."""
-    try:
-        call(walk)
-    except pytest.xfail.Exception:
-        raise
-    except pytest.fail.Exception as failed:
-        raise AssertionError(str(failed)) from None
-    except pytest.skip.Exception as skipped:
-        raise Skipped(str(skipped)) from None
-
-
-def _end(step: StepEvidence) -> None:
-    match step.ending:
-        case "fail":
-            raise AssertionError(step.message)
-        case "error":
-            raise Unobserved(step.message, hint=step.hint)
-        case "skip":
-            pytest.skip(step.message)
-        case "bug":
-            raise StepBroke(step.message)
-
-
-class StepBroke(Exception):
-    """What a step raised that is neither a failed promise nor an obstacle."""
-
-
-def _ending(check: PlannedCheck, error: BaseException | None) -> tuple[Outcome, str, str]:
-    """Outcome, message and hint of a check that ended like this."""
-    match error:
-        case None:
-            return Outcome.PASS, "", ""
-        case AssertionError() | pytest.fail.Exception() if not isinstance(error, pytest.xfail.Exception):
-            outcome = Outcome.FAIL if check.line.severity is Severity.BLOCKER else Outcome.WARN
-            return outcome, _said(check, str(error)), ""
-        case EvidenceMissing(failure=failure):
-            return _missing(failure), failure.reason, failure.hint
-        case Unobserved():
-            return Outcome.ERROR, error.reason, error.hint
-        case pytest.skip.Exception():
-            return Outcome.NOT_RUN, str(error), ""
-        case _:
-            said = str(error) if isinstance(error, StepBroke) else f"{type(error).__name__}: {error}"
-            return Outcome.ERROR, f"bug in the check itself: {said}", "report it to its author"
-
-
-def _said(check: PlannedCheck, text: str) -> str:
-    """The check's own message, without the explanation that pytest adds to it."""
-    message = text.partition("\nassert ")[0].strip()
-    if not message or message.startswith("assert "):
-        return f"{check.line.title}: not so ({message.partition(chr(10))[0] or 'no message'})"
-    return message
-
-
-def _missing(failure: Failure) -> Outcome:
-    return Outcome.NOT_RUN if failure.never_reached else Outcome.ERROR
+def _passed(report: pytest.TestReport) -> pytest.TestReport:
+    """The report of a canary whose assertion failed, as it must: nobody is to count it as a failure."""
+    report.outcome = "passed"
+    report.longrepr = None
+    report.gonogo_canary = True  # type: ignore[attr-defined]  # read by pytest_report_teststatus
+    return report
 
 
 def _adapt(report: pytest.TestReport, item: pytest.Item, observation: Observation) -> None:

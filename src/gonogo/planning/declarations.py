@@ -17,6 +17,8 @@ class Declaration:
     family: str
     path: Path
     function: str
+    line: int
+    """The first line of the function, its decorators with it."""
     arguments: Sequence[str]
     why: str
     """Why it matters at launch: the docstring up to ``Fix:``."""
@@ -54,7 +56,19 @@ def _marked(node: ast.FunctionDef | ast.AsyncFunctionDef, path: Path) -> Iterato
                     )
 
 
+def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """Everything in a function but what stands in functions within it."""
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from _own_nodes(child)
+
+
 def _declaration(node: ast.FunctionDef | ast.AsyncFunctionDef, identifier: str, path: Path) -> Declaration:
+    if isinstance(node, ast.AsyncFunctionDef):
+        raise UsageError(f"{path}:{node.lineno}: {node.name} is an async def, which nobody would await; write def")
+    if any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in _own_nodes(node)):
+        raise UsageError(f"{path}:{node.lineno}: {node.name} yields, so that its body would never run; use assert")
     why, _, fix = inspect.cleandoc(ast.get_docstring(node) or "").partition("Fix:")
     if not why.strip() or not fix.strip():
         raise UsageError(f"{path}:{node.lineno}: {node.name} needs a docstring: why it matters, then 'Fix: …'")
@@ -63,6 +77,7 @@ def _declaration(node: ast.FunctionDef | ast.AsyncFunctionDef, identifier: str, 
         family=path.stem.removeprefix("test_"),
         path=path,
         function=node.name,
+        line=min(node.lineno, *(decorator.lineno for decorator in node.decorator_list)),
         arguments=[argument.arg for argument in node.args.args],
         why=" ".join(why.split()),
         fix=" ".join(fix.split()),

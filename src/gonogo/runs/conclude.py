@@ -40,7 +40,9 @@ def concluded(
 ) -> Results:
     """The results of a run whose ``evidence.json`` has these bytes, without secrets."""
     at: datetime = plan.started_at
-    checks = conclude(plan.plan, judged.observations, unseen=judged.unseen, waived=waived(plan.demands, at))
+    checks = conclude(
+        plan.plan, judged.observations, unseen=judged.unseen, reasons=judged.reasons, waived=waived(plan.demands, at)
+    )
     accounted = account(plan.demands, checks, at)
     results = Results(
         run=_identity(plan, judged),

@@ -43,12 +43,17 @@ def blocking(check: PlannedCheck, scope: Scope, seen: Seen) -> Cause | None:
     return None
 
 
-def conclude(plan: Plan, seen: Seen, *, unseen: str, waived: Collection[str] = ()) -> Sequence[CheckResult]:
-    """One result per planned check. A target that nobody observed is NOT RUN, for the reason ``unseen``.
+def conclude(
+    plan: Plan, seen: Seen, *, unseen: str, reasons: Mapping[str, str] | None = None, waived: Collection[str] = ()
+) -> Sequence[CheckResult]:
+    """One result per planned check. A target that nobody observed is NOT RUN, for its own reason or for ``unseen``.
 
     What is ``waived`` and did not pass is WAIVED, whatever it was; its observations say what.
     """
-    return [_result(check, seen.get(check.id, ()), unseen, waived=check.id in waived) for check in plan.checks.values()]
+    unseen_for = dict.fromkeys(plan.checks, unseen) | dict(reasons or {})
+    return [
+        _result(check, seen.get(check.id, ()), unseen_for, waived=check.id in waived) for check in plan.checks.values()
+    ]
 
 
 def count(checks: Iterable[CheckResult]) -> Mapping[str, int]:
@@ -107,7 +112,9 @@ def _gap_reason(gaps: Sequence[CheckResult], lines: Sequence[LineResult], blocke
     return ", ".join(said)
 
 
-def _result(check: PlannedCheck, observed: Sequence[Observation], unseen: str, *, waived: bool) -> CheckResult:
+def _result(
+    check: PlannedCheck, observed: Sequence[Observation], unseen: Mapping[str, str], *, waived: bool
+) -> CheckResult:
     observations = _complete(check, observed, unseen)
     worst = min((seen.outcome for seen in observations), key=WORST_FIRST.index)
     return CheckResult(
@@ -125,10 +132,12 @@ def _result(check: PlannedCheck, observed: Sequence[Observation], unseen: str, *
     )
 
 
-def _complete(check: PlannedCheck, observed: Sequence[Observation], unseen: str) -> Sequence[Observation]:
+def _complete(check: PlannedCheck, observed: Sequence[Observation], unseen: Mapping[str, str]) -> Sequence[Observation]:
     """One observation for every planned scope; a check with no scope at all is NOT RUN once."""
-    by_scope = {observation.scope: observation for observation in observed}
-    reason = check.obstacle or unseen
+    # Of several observations of one scope the worst counts: whoever failed once has failed.
+    worst_last = sorted(observed, key=lambda observation: WORST_FIRST.index(observation.outcome), reverse=True)
+    by_scope = {observation.scope: observation for observation in worst_last}
+    reason = check.obstacle or unseen.get(check.id, "")
     scopes = check.scopes or ((check.declaration.family,),)
     return [
         by_scope.get(scope)
