@@ -1,67 +1,98 @@
-"""DNS, judged at every authoritative server and at every resolver by itself."""
+"""A zone: its delegation, every authoritative server, its signatures."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.evidence.dns import (
-    Addresses,
-    Answer,
-    Delivery,
-    DnsHostEvidence,
-    DnsNameEvidence,
-    DnsZoneEvidence,
-    ServerAnswers,
-)
-from gonogo.evidence.tls import TlsEvidence
-from gonogo.families.dns.section import Dns
+from gonogo.evidence.dns import Answer, Delivery, is_public
+from gonogo.evidence.dns_zone import DnsZoneEvidence, Referral, ServerAnswers
+from gonogo.families.dns.signing import signing_faults
 from gonogo.policy.catalogue import Policy
 
-_CRITICAL = 128
-_UNDERSTOOD_TAGS = {"issue", "issuewild", "issuemail", "issuevmc", "iodef", "contactemail", "contactphone"}
+_NOT_HEARD = {Delivery.SILENT, Delivery.NOT_SENT}
+_FORMAT_REFUSALS = {"FORMERR", "NOTIMP", "BADVERS"}
 
 
 @pytest.mark.check("dns-delegated")
-def test_zone_is_delegated_and_answers(dns_zone: DnsZoneEvidence) -> None:
+def test_zone_is_delegated_and_answers(dns_zone: DnsZoneEvidence, environment: Environment) -> None:
     """Without a delegation, or with an expired domain, nobody finds the service at all.
 
-    Fix: renew the domain, and set its name servers at the registrar.
+    Fix: renew the domain, and set its name servers at the registrar, with their addresses where they are in the zone.
     """
-    delegation = dns_zone.delegation
-    said = ", ".join(sorted({answer.told for answer in delegation.answers}))
-    assert delegation.zone, f"{dns_zone.zone} has no name servers; resolvers say: {said}"
-    names = ", ".join(server.name for server in delegation.servers)
-    assert dns_zone.servers, f"{dns_zone.zone}: none of its name servers ({names}) has an address"
+    zone, parent = dns_zone.zone, dns_zone.parent
+    homeless = [referral for referral in parent.referrals if _without_glue(referral, zone)]
+    assert not homeless, (
+        f"{parent.zone} delegates {zone} to {_list(one.name for one in homeless[0].servers)} without their addresses, and all of them are "
+        "in the zone: no resolver can find them. Register the addresses (glue) at the registrar"
+    )
+    said = ", ".join(sorted({answer.told for answer in dns_zone.delegation.answers}))
+    assert dns_zone.delegation.zone or parent.servers, f"{zone} has no name servers; resolvers say: {said}"
+    assert not (parent.denies and _for_the_world(environment)), (
+        f"{parent.zone} does not delegate {zone} any more ({_silence(dns_zone)}); "
+        "only resolvers that still remember it find it"
+    )
+    assert dns_zone.servers, f"{zone}: none of its name servers ({', '.join(_homeless(dns_zone))}) has an address"
     silent = not any(server.udp.heard or server.tcp.heard for server in dns_zone.servers)
     complaints = "; ".join(_complaint(server) for server in dns_zone.servers)
     if silent and not _is_their_fault(dns_zone):
         raise Unobserved(
-            f"no name server of {dns_zone.zone} answers this machine: {complaints}",
+            f"no name server of {zone} answers this machine: {complaints}",
             hint="let this machine send DNS queries to the internet (port 53, UDP and TCP)",
         )
-    assert not silent, f"no name server of {dns_zone.zone} answers: {complaints}"
+    assert not silent, f"no name server of {zone} answers: {complaints}"
+    assert dns_zone.delegation.zone, (
+        f"{parent.zone} delegates {zone} to {_list(one.name for one in parent.servers)}, and resolvers do not find it: "
+        f"{said}; {complaints}"
+    )
 
 
 @pytest.mark.check("dns-no-lame-server")
-def test_every_name_server_answers_with_authority(dns_zone: DnsZoneEvidence) -> None:
+def test_every_name_server_answers_with_authority(dns_zone: DnsZoneEvidence, environment: Environment) -> None:
     """A lame server makes some users wait and some fail, depending on which one their resolver happens to ask.
 
-    Fix: load the zone on that server and open UDP and TCP port 53, or take it out of the delegation.
+    Fix: load the zone on that server and open UDP and TCP port 53, or take it out of the delegation and the zone.
     """
-    asked = [server for server in dns_zone.servers if server.asked]
-    if not asked:
-        raise Unobserved(f"no name server of {dns_zone.zone} could be asked from here", hint="is there a route?")
-    lame = [f"{server.name} has no address" for server in dns_zone.delegation.servers if not server.addresses]
-    if not lame and all(_serves(server.udp) and server.tcp.delivery is Delivery.SILENT for server in asked):
+    asked = _asked(dns_zone)
+    world = _for_the_world(environment)
+    lame = [f"{name} has no address" for name in _homeless(dns_zone)]
+    lame += [_hidden(server) for server in dns_zone.servers if world and not is_public(server.address)]
+    if not lame and asked and all(_serves(server.udp) and server.tcp.delivery is Delivery.SILENT for server in asked):
         raise Unobserved(
             f"no name server of {dns_zone.zone} answers this machine over TCP, all do over UDP",
             hint="let this machine connect to TCP port 53 on the internet",
         )
-    lame += [_complaint(server) for server in asked if not (_serves(server.udp) and _serves(server.tcp))]
+    lame += [
+        _complaint(server)
+        for server in asked
+        if not (_usable(server) and _serves(server.tcp)) and not (world and not is_public(server.address))
+    ]
     assert not lame, f"{dns_zone.zone}: {'; '.join(lame)}"
+    _require_all_asked(dns_zone)
+
+
+@pytest.mark.check("dns-parent-agrees")
+def test_parent_and_zone_name_the_same_servers(dns_zone: DnsZoneEvidence) -> None:
+    """A resolver with an empty cache follows the parent, one that has asked before follows the zone (RFC 1034, 4.2.2).
+
+    Fix: set the zone's own name servers, and their addresses, at the registrar.
+    """
+    parent = dns_zone.parent
+    if not parent.answered:
+        raise Unobserved(
+            f"{dns_zone.zone}: the servers of the zone above did not say to whom they delegate ({_silence(dns_zone)})",
+            hint="ask from a machine that reaches them, or declare resolvers that know the zone above",
+        )
+    problems = list(
+        dict.fromkeys(problem for referral in parent.referrals for problem in _disagreements(referral, dns_zone))
+    )
+    assert not problems, f"{dns_zone.zone}: {'; '.join(problems)}"
+    unasked = [server for server in dns_zone.servers if server not in _asked(dns_zone)]
+    if unasked:
+        told = "; ".join(f"{server.name} at {server.address}: {_why_not(server)}" for server in unasked)
+        raise Unobserved(f"{dns_zone.zone}: not every address was asked: {told}", hint="ask where IPv6 works as well")
 
 
 @pytest.mark.check("dns-two-servers")
@@ -75,6 +106,45 @@ def test_zone_has_two_servers(dns_zone: DnsZoneEvidence) -> None:
     assert len(servers) > 1, f"{dns_zone.zone} is served by one machine: {names}"
 
 
+@pytest.mark.check("dns-no-server-alias")
+def test_no_name_server_is_an_alias(dns_zone: DnsZoneEvidence) -> None:
+    """Some resolvers do not follow an alias in the name of a name server (RFC 2181, 10.3).
+
+    Fix: name the server by a name that has addresses of its own.
+    """
+    aliases = [f"{one.name} is an alias of {one.alias}" for one in dns_zone.delegation.servers if one.alias]
+    assert not aliases, f"{dns_zone.zone}: the name server {'; '.join(aliases)}"
+
+
+@pytest.mark.check("dns-no-apex-alias")
+def test_zone_itself_is_no_alias(dns_zone: DnsZoneEvidence) -> None:
+    """An alias at the zone's own name takes away its mail, its keys and its name servers (RFC 2181, 10.1).
+
+    Fix: replace the CNAME by addresses, or by what the DNS provider offers instead (ALIAS, ANAME, flattening).
+    """
+    asked = [server for server in dns_zone.servers if server.apex_alias is not None and server.apex_alias.heard]
+    if not asked:
+        raise Unobserved(f"no name server of {dns_zone.zone} said whether the zone is an alias")
+    for server in asked:
+        found = server.apex_alias.records if server.apex_alias else ()
+        assert not found, (
+            f"at {server.name} ({server.address}) {dns_zone.zone} itself is an alias of {', '.join(found)}"
+        )
+
+
+@pytest.mark.check("dns-no-transfer")
+def test_nobody_may_copy_the_zone(dns_zone: DnsZoneEvidence) -> None:
+    """Whoever has the whole zone knows every machine, also those that nobody was to know.
+
+    Fix: allow zone transfers (AXFR) to the other name servers only.
+    """
+    transfers = [(server, server.transfer) for server in dns_zone.servers if server.transfer is not None]
+    if not any(transfer.delivery is not Delivery.NOT_SENT for _, transfer in transfers):
+        raise Unobserved(f"no name server of {dns_zone.zone} could be asked for a transfer")
+    generous = [f"{server.name} ({server.address})" for server, transfer in transfers if transfer.records]
+    assert not generous, f"{dns_zone.zone}: the whole zone is given to anybody who asks, by {', '.join(generous)}"
+
+
 @pytest.mark.check("dns-serials")
 def test_all_servers_have_the_same_zone(dns_zone: DnsZoneEvidence) -> None:
     """A server with an older zone still gives last week's answers to some users.
@@ -83,6 +153,55 @@ def test_all_servers_have_the_same_zone(dns_zone: DnsZoneEvidence) -> None:
     """
     serials = {f"{answer.server} has {answer.serial}": answer.serial for answer in _soa(dns_zone)}
     assert len(set(serials.values())) == 1, f"{dns_zone.zone}: serials differ: {', '.join(serials)}"
+    soa = {answer.records for answer in _soa(dns_zone)}
+    assert len(soa) == 1, (
+        f"{dns_zone.zone}: one serial, and different SOA records: {' | '.join(', '.join(one) for one in sorted(soa))}"
+    )
+    named = {server.ns.records for server in dns_zone.servers if server.ns is not None and server.ns.with_authority}
+    assert len(named) <= 1, (
+        f"{dns_zone.zone}: one serial, and different name servers: {' | '.join(', '.join(one) for one in sorted(named))}"
+    )
+
+
+@pytest.mark.check("dns-soa-timers")
+def test_secondaries_keep_the_zone(dns_zone: DnsZoneEvidence, policy: Policy) -> None:
+    """A secondary that misses a refresh tries again, and drops the zone when the expiry is over before it succeeds.
+
+    Fix: correct the SOA: refresh longer than retry, expire longer than both together and some days at least.
+    """
+    least = policy.duration("min_expire")
+    for answer in _soa(dns_zone):
+        if not answer.timers:
+            raise Unobserved(f"{dns_zone.zone} at {answer.server}: the SOA cannot be read: {answer.told}")
+        refresh, retry, expire = answer.timers
+        where = f"{dns_zone.zone} at {answer.server}: the SOA's"
+        assert expire >= refresh + retry, (
+            f"{where} expire is {format_duration(expire)}, shorter than refresh and retry together "
+            f"({format_duration(refresh + retry)}): after one missed refresh a secondary drops the zone"
+        )
+        assert retry < refresh, (
+            f"{where} retry is {format_duration(retry)}, not shorter than refresh ({format_duration(refresh)})"
+        )
+        assert expire >= least, (
+            f"{where} expire is {format_duration(expire)}, at least {format_duration(least)} are expected"
+        )
+
+
+@pytest.mark.check("dns-soa-origin")
+def test_soa_names_a_server(dns_zone: DnsZoneEvidence) -> None:
+    """Updates, notifications and people look for the zone's origin under the name that the SOA gives.
+
+    Fix: write the name of the primary name server into the first field of the SOA.
+    """
+    names = {server.name for server in dns_zone.delegation.servers}
+    for answer in _soa(dns_zone):
+        name = answer.records[0].split()[0].rstrip(".").lower() if answer.records else ""
+        where = f"{dns_zone.zone} at {answer.server}: the SOA names {name or '.'} as its origin"
+        assert _is_host_name(name), f"{where}, which is no server's name"
+        primary = dns_zone.primary
+        if name not in names and primary is not None and primary.name == name:
+            assert primary.rcode != "NXDOMAIN", f"{where}, a name that does not exist"
+            assert not primary.aliases, f"{where}, which is an alias of {primary.aliases[-1]}"
 
 
 @pytest.mark.check("dns-negative-ttl")
@@ -118,20 +237,27 @@ def test_unknown_names_do_not_reach_production(dns_zone: DnsZoneEvidence, enviro
 
 
 @pytest.mark.check("dns-dnssec")
-def test_signatures_validate(dns_zone: DnsZoneEvidence) -> None:
+def test_signatures_validate(dns_zone: DnsZoneEvidence, policy: Policy) -> None:
     """With broken signatures the service does not exist for anybody behind a validating resolver.
 
-    Fix: publish the DS of the current key at the registrar, or remove the DS until signing works again.
+    Fix: do what the message says of each server; where that takes long, remove the DS at the registrar until it is done.
     """
     seen = dns_zone.validations
     if not any(resolver.ds.records for resolver in seen):
         if not any(resolver.ds.rcode in {"NOERROR", "NXDOMAIN"} for resolver in seen):
             raise Unobserved(f"no resolver says whether {dns_zone.zone} is signed: {_all([one.ds for one in seen])}")
         return
+    faults = signing_faults(dns_zone, least_percent=policy.number("min_signature_life_percent"))
     bogus = [resolver.resolver for resolver in seen if resolver.bogus]
-    assert not bogus, (
-        f"{dns_zone.zone} has a DS and does not validate: SERVFAIL at {', '.join(bogus)}, an answer with checking off"
-    )
+    consequence = f"SERVFAIL at {', '.join(bogus)}, an answer with checking off" if bogus else ""
+    causes = "; ".join(filter(None, (*faults, consequence)))
+    invalid = " and does not validate" if bogus else ""
+    assert not causes, f"{dns_zone.zone} has a DS{invalid}: {causes}"
+    serving = [one for one in dns_zone.servers if _serves(one.udp) or _serves(one.tcp)]
+    unread = [one for one in serving if one.dnskey is not None and not one.dnskey.heard]
+    if unread:
+        told = "; ".join(f"{one.name} ({one.address}): {one.dnskey.told}" for one in unread if one.dnskey)
+        raise Unobserved(f"{dns_zone.zone} is signed, and its keys could not be read: {told}")
     if not any(resolver.checked.authenticated for resolver in seen):
         raise Unobserved(
             f"{dns_zone.zone} is signed, and none of the declared resolvers validates",
@@ -139,150 +265,83 @@ def test_signatures_validate(dns_zone: DnsZoneEvidence) -> None:
         )
 
 
-@pytest.mark.check("dns-a-authoritative")
-def test_every_server_gives_the_declared_addresses(dns_host: DnsHostEvidence, environment: Environment) -> None:
-    """One server with an old address sends a part of the users to a machine that is gone.
+def _is_host_name(name: str) -> bool:
+    return "." in name and not name.replace(".", "").isdecimal() and ":" not in name
 
-    Fix: correct the record in the zone, and see that all servers have loaded it.
+
+def _for_the_world(environment: Environment) -> bool:
+    """Whether the service is meant for everybody; one with private addresses may have private name servers."""
+    return any(is_public(address) for host in environment.hosts.values() for address in host.addresses)
+
+
+def _without_glue(referral: Referral, zone: str) -> bool:
+    """Whether all servers are in the zone that only they know, and the parent gives no address of any.
+
+    A server that holds both zones answers from the lower one, and says nothing of the delegation.
     """
-    declared = _declared(dns_host.host, environment)
-    asked = _authoritative(dns_host)
-    for seen in asked:
-        assert seen.a.with_authority, f"{dns_host.host} at {seen.server}: no authority ({seen.a.told})"
-        assert seen.aaaa.with_authority, f"{dns_host.host} at {seen.server}: no authority ({seen.aaaa.told})"
-        if seen.a.leaves_the_zone and seen.aaaa.leaves_the_zone:
-            # The addresses are somebody else's to give, and dns-propagated asks for them; the alias is ours.
-            first = asked[0].aliases
-            assert seen.aliases == first, (
-                f"{dns_host.host} at {seen.server} is an alias of {seen.aliases[-1]}, "
-                f"at {asked[0].server} {asked[0].told}"
-            )
-            continue
-        assert seen.addresses == declared, f"{dns_host.host} at {seen.server}: {_differs(seen, declared)}"
+    inside = all(f".{server.name}".endswith(f".{zone}") and not server.addresses for server in referral.servers)
+    return referral.delegates and not referral.answer.authoritative and inside
 
 
-@pytest.mark.check("dns-propagated")
-def test_resolvers_agree(dns_host: DnsHostEvidence, dns_name: DnsNameEvidence, environment: Environment) -> None:
-    """Users ask resolvers, and a resolver lives with an old answer for as long as its TTL said.
-
-    Fix: wait for the old TTL to pass, or flush the caches of those public resolvers that offer it.
-    """
-    declared = _declared(dns_host.host, environment)
-    _quorum(
-        dns_name,
-        environment,
-        lambda seen: seen.addresses == declared,
-        f"give the declared addresses, {_list(declared)}",
-    )
+def _homeless(zone: DnsZoneEvidence) -> list[str]:
+    reached = {server.name for server in zone.servers}
+    named = dict.fromkeys(server.name for server in (*zone.delegation.servers, *zone.parent.servers))
+    return [name for name in named if name not in reached]
 
 
-@pytest.mark.check("dns-propagated-everywhere")
-def test_no_resolver_is_stale(dns_host: DnsHostEvidence, dns_name: DnsNameEvidence, environment: Environment) -> None:
-    """A single stale resolver does not stop a launch, but its users write to support.
-
-    Fix: wait for the old TTL to pass, or flush the cache of that resolver.
-    """
-    declared = _declared(dns_host.host, environment)
-    answered = [seen for seen in dns_name.resolvers if seen.conclusive]
-    if not answered:
-        raise Unobserved(f"{dns_host.host}: no resolver answered", hint="declare resolvers that this machine reaches")
-    stale = [f"{seen.server}: {seen.told}" for seen in answered if seen.addresses != declared]
-    assert not stale, f"{dns_host.host}: {'; '.join(stale)}; declared {_list(declared)}"
+def _asked(zone: DnsZoneEvidence) -> list[ServerAnswers]:
+    """Servers that this machine was able to ask; silence on IPv6 alone does not tell whose fault it is."""
+    sixth = [server for server in zone.servers if ":" in server.address]
+    deaf = all({server.udp.delivery, server.tcp.delivery} <= _NOT_HEARD for server in sixth)
+    return [server for server in zone.servers if server.asked and not (deaf and server in sixth)]
 
 
-@pytest.mark.check("dns-ttl")
-def test_turning_back_is_fast(dns_host: DnsHostEvidence, environment: Environment) -> None:
-    """On launch day, turning back takes as long as the TTL that was published the day before.
-
-    Fix: lower the record's TTL, and wait for the old one to pass before the launch.
-    """
-    window = _dns(environment).rollback_window
-    answers = [answer for seen in _authoritative(dns_host) for answer in (seen.a, seen.aaaa)]
-    ttls = [(answer, answer.ttl) for answer in answers if answer.with_authority and answer.ttl is not None]
-    if not ttls:
-        raise Unobserved(f"{dns_host.host}: no authoritative server gave a record with a TTL")
-    for answer, ttl in ttls:
-        assert ttl <= window, (
-            f"{dns_host.host} {answer.rdtype} at {answer.server}: TTL {format_duration(ttl)}, "
-            f"the declared rollback window is {format_duration(window)}"
+def _require_all_asked(zone: DnsZoneEvidence) -> None:
+    """A server of which no address was asked may be dead, and so may those that were left out. Raises Unobserved."""
+    reached = {server.name for server in _asked(zone)}
+    unasked = [server for server in zone.servers if server.name not in reached]
+    if unasked or not zone.servers:
+        told = "; ".join(f"{server.name} ({server.address}): {_why_not(server)}" for server in unasked)
+        raise Unobserved(f"{zone.zone}: a name server could not be asked from here: {told}", hint="is there a route?")
+    omitted = zone.delegation.omitted_servers + zone.omitted_addresses
+    if omitted:
+        raise Unobserved(
+            f"{zone.zone}: {omitted} of its name servers' addresses were not asked, since there are so many",
+            hint="delegate to fewer servers",
         )
 
 
-@pytest.mark.check("dns-caa")
-def test_caa_permits_our_authority(
-    dns_host: DnsHostEvidence, tls_all: tuple[TlsEvidence, ...], environment: Environment
-) -> None:
-    """CAA that forbids the authority lets today's certificate live, and makes the next renewal fail.
-
-    Fix: add 'CAA 0 issue "AUTHORITY"' for the authority that renews, or correct tls.caa.
-    """
-    found = _caa(dns_host)
-    if found is None:
+def _disagreements(referral: Referral, zone: DnsZoneEvidence) -> Iterator[str]:
+    where = f"{zone.parent.zone} at {referral.name}"
+    if referral.denies:
+        yield f"{where} does not delegate it ({referral.answer.told})"
+    if not referral.delegates or referral.answer.authoritative:
         return
-    authority = environment.tls.caa if environment.tls else None
-    if authority is None:
-        raise Unobserved(
-            f"{found.name} has CAA, and the environment does not say which authority renews",
-            hint='declare tls.caa, as in "letsencrypt.org"',
-        )
-    for wildcard in sorted({_is_wildcard(tls) for tls in tls_all}):
-        kind = "wildcard certificates " if wildcard else ""
-        assert _permits(found, authority, wildcard=wildcard), (
-            f"{dns_host.host}: CAA at {found.name} does not let {authority} issue {kind}(found: {found.told})"
-        )
+    own = {server.name: server for server in zone.delegation.servers}
+    above = {server.name: server for server in referral.servers}
+    if set(own) != set(above):
+        yield f"{where} delegates to {_list(above)}, the zone itself names {_list(own)}"
+    for name in sorted(set(own) & set(above)):
+        glue, addresses = above[name].addresses, own[name].addresses
+        if f".{name}".endswith(f".{zone.zone}") and not glue:
+            yield f"{where} gives no address (glue) of {name}, which is in the zone itself"
+        elif glue and addresses and set(glue) != set(addresses):
+            yield f"{where} gives {_list(glue)} as the address of {name}, the zone says {_list(addresses)}"
 
 
-@pytest.mark.check("dns-caa-present")
-def test_caa_exists(dns_host: DnsHostEvidence) -> None:
-    """Without CAA every authority in the world may issue for this name.
-
-    Fix: add 'CAA 0 issue "AUTHORITY"' at the zone's apex.
-    """
-    climbed = ", ".join(answer.name for answer in dns_host.caa)
-    assert _caa(dns_host) is not None, f"{dns_host.host}: no CAA record at any of {climbed}"
-
-
-@pytest.mark.check("dns-no-dangling-cname")
-def test_no_name_leads_nowhere(dns_name: DnsNameEvidence, environment: Environment) -> None:
-    """Whoever registers the name that an alias still points to owns our name as well.
-
-    Fix: remove the CNAME, or point it to a name that exists.
-    """
-    _quorum(dns_name, environment, lambda seen: bool(seen.addresses), "give an address")
-
-
-def _quorum(name: DnsNameEvidence, environment: Environment, right: Callable[[Addresses], bool], expected: str) -> None:
-    """Enough resolvers must answer rightly; ERROR only where those that do not answer could make the difference."""
-    needed = _dns(environment).quorum
-    good = [seen for seen in name.resolvers if seen.conclusive and right(seen)]
-    mute = [seen for seen in name.resolvers if not seen.conclusive]
-    wrong = [f"{seen.server}: {_led(seen)}" for seen in name.resolvers if seen.conclusive and not right(seen)]
-    found = f"{name.name}: {len(good)} of {len(name.resolvers)} resolvers {expected}; {needed} must"
-    if len(good) < needed <= len(good) + len(mute):
-        silent = "; ".join(f"{seen.server}: {seen.a.told}" for seen in mute)
-        raise Unobserved(
-            f"{found}, and not all of them can be asked: {silent}",
-            hint="declare resolvers in [dns] that this machine reaches",
-        )
-    assert len(good) >= needed, f"{found}; the others: {'; '.join(wrong)}"
-
-
-def _led(seen: Addresses) -> str:
-    if seen.addresses or not seen.aliases:
-        return seen.told
-    return f"an alias of {' → '.join(seen.aliases)}, which has no address ({seen.a.rcode})"
-
-
-def _dns(environment: Environment) -> Dns:
-    return environment.require(Dns)
-
-
-def _declared(host: str, environment: Environment) -> frozenset[str]:
-    return frozenset(environment.hosts[host].addresses)
+def _silence(zone: DnsZoneEvidence) -> str:
+    told = "; ".join(f"{one.name} ({one.address}): {one.answer.told}" for one in zone.parent.referrals)
+    return zone.parent.problem or told or "it was not asked"
 
 
 def _serves(answer: Answer) -> bool:
     return answer.with_authority and answer.rcode == "NOERROR" and answer.serial is not None
+
+
+def _usable(server: ServerAnswers) -> bool:
+    """Whether resolvers get on with it over UDP: they ask again without EDNS when its format is refused (RFC 6891)."""
+    old = server.udp.rcode in _FORMAT_REFUSALS and server.plain is not None and _serves(server.plain)
+    return _serves(server.udp) or old
 
 
 def _is_their_fault(zone: DnsZoneEvidence) -> bool:
@@ -290,7 +349,8 @@ def _is_their_fault(zone: DnsZoneEvidence) -> bool:
     asked = [server for server in zone.servers if server.asked]
     refused = all({server.udp.delivery, server.tcp.delivery} == {Delivery.REFUSED} for server in asked)
     known = any(seen.unchecked.rcode == "NOERROR" for seen in zone.validations)
-    return bool(asked) and (refused or not known)
+    answers_plainly = any(server.plain is not None and server.plain.heard for server in asked)
+    return bool(asked) and (refused or not known or answers_plainly)
 
 
 def _soa(zone: DnsZoneEvidence) -> list[Answer]:
@@ -301,63 +361,32 @@ def _soa(zone: DnsZoneEvidence) -> list[Answer]:
     return serving
 
 
-def _authoritative(host: DnsHostEvidence) -> list[Addresses]:
-    """The servers that this machine was able to ask. Raises Unobserved when there are none, or one kept silent."""
-    asked = [seen for seen in host.authoritative if seen.asked]
-    silent = [seen.server for seen in asked if Delivery.SILENT in {seen.a.delivery, seen.aaaa.delivery}]
-    if silent or not asked:
-        whom = f"{', '.join(silent)} kept silent" if silent else "no authoritative server could be asked"
-        raise Unobserved(f"{host.host}: {whom}", hint="let this machine send DNS queries to the internet")
-    return asked
-
-
-def _caa(host: DnsHostEvidence) -> Answer | None:
-    """The records that decide. An authority that gets no answer must not issue (RFC 8659, section 3)."""
-    for answer in host.caa:
-        if not answer.conclusive:
-            raise Unobserved(f"{host.host}: CAA of {answer.name} could not be asked: {answer.told}")
-        assert answer.rcode != "SERVFAIL", f"{host.host}: resolvers fail on CAA of {answer.name}: nobody may issue"
-        if answer.records:
-            return answer
-    return None
-
-
-def _permits(found: Answer, authority: str, *, wildcard: bool) -> bool:
-    """RFC 8659, section 4: ``issuewild`` goes first for wildcards; no property at all restricts nothing."""
-    properties: dict[str, set[str]] = {}
-    for record in found.records:
-        flags, tag, value = record.split(" ", 2)
-        if int(flags) & _CRITICAL and tag.lower() not in _UNDERSTOOD_TAGS:
-            return False
-        domain = value.strip('"').partition(";")[0].strip().lower()
-        properties.setdefault(tag.lower(), set()).add(domain)
-    issue = properties.get("issue")
-    deciding = properties.get("issuewild", issue) if wildcard else issue
-    return deciding is None or authority in deciding
-
-
-def _is_wildcard(tls: TlsEvidence) -> bool:
-    """Whether it is by a wildcard that the live certificate covers the host."""
-    names = tls.leaf.names if tls.leaf else ()
-    return tls.host not in names and f"*.{tls.host.partition('.')[2]}" in names
-
-
 def _complaint(server: ServerAnswers) -> str:
     said = [
         f"{answer.transport} {answer.told if not answer.heard or answer.rcode != 'NOERROR' else 'without authority'}"
         for answer in (server.udp, server.tcp)
         if not _serves(answer)
     ]
-    return f"{server.name} ({server.address}): {', '.join(said)}"
+    if server.udp.delivery is Delivery.SILENT and server.plain is not None and server.plain.heard:
+        said.append(
+            "it answers without EDNS and is silent with it: let the server, or the firewall before it, pass EDNS"
+        )
+    only = ", an address that only the parent gives" if server.sources == ("parent",) else ""
+    return f"{server.name} ({server.address}{only}): {', '.join(said)}"
 
 
-def _differs(seen: Addresses, declared: frozenset[str]) -> str:
-    return f"{_led(seen)}; declared {_list(declared)}"
+def _hidden(server: ServerAnswers) -> str:
+    return f"{server.name} ({server.address}): this is not a public address, the world cannot ask it"
 
 
-def _list(addresses: frozenset[str]) -> str:
-    return ", ".join(sorted(addresses))
+def _why_not(server: ServerAnswers) -> str:
+    failed = (one.detail for one in (server.udp, server.tcp) if one.delivery is Delivery.NOT_SENT)
+    return next(failed, "silent, and no other IPv6 address answered this machine")
 
 
 def _all(answers: Sequence[Answer]) -> str:
     return "; ".join(f"{answer.server}: {answer.told}" for answer in answers)
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"

@@ -64,7 +64,7 @@ _DNS: Mapping[str, tuple[str, Change]] = {
         part("dns", addresses_at_second_server=("127.0.0.1", "127.0.0.3")),
     ),
     "dns-stale-resolver": ("two of three resolvers still give last year's address", part("dns", stale_resolvers=2)),
-    "dns-dangling-cname": ("www.workme.test points to a name that is gone", part("dns", www_target="old-landing")),
+    "dns-dangling-cname": ("www.workme.test points to a name that is gone", part("dns", www="CNAME old-landing")),
     "dns-caa-forbids": ("CAA permits only another certificate authority", part("dns", caa="other-ca.test")),
     "dns-caa-missing": ("no CAA record: any authority may issue", part("dns", caa=None)),
     "dns-lame-server": ("the second name server refuses the zone", part("dns", second_server_is_lame=True)),
@@ -75,6 +75,40 @@ _DNS: Mapping[str, tuple[str, Change]] = {
     "dns-long-negative-ttl": ("a name that did not exist is remembered for a day", part("dns", negative_ttl=86400)),
     "dns-serials-differ": ("the second server has an older zone", part("dns", serial_at_second_server=2026010101)),
     "dns-wildcard": ("every name resolves to production", part("dns", wildcard=True)),
+    "dns-parent-elsewhere": (
+        "the parent delegates to a third server as well, which is gone",
+        part("dns", glue={"ns1": "127.0.0.1", "ns2": "127.0.0.2", "ns3": "127.0.0.9"}),
+    ),
+    "dns-old-glue": (
+        "the parent gives last year's address of the second server",
+        part("dns", glue={"ns1": "127.0.0.1", "ns2": "127.0.0.9"}),
+    ),
+    "dns-no-glue": (
+        "the parent delegates to servers in the zone without their addresses",
+        part("dns", glue={"ns1": "", "ns2": ""}),
+    ),
+    "dns-server-alias": (
+        "the second name server is an alias",
+        part("dns", name_servers=("ns1", "nsalias"), glue={"ns1": "127.0.0.1", "nsalias": "127.0.0.2"}),
+    ),
+    "dns-apex-alias": ("the zone's own name is an alias", part("dns", apex_alias=True)),
+    "dns-open-transfer": ("both name servers give the whole zone to strangers", part("dns", transfers=True)),
+    "dns-short-expire": ("secondaries drop the zone after one missed refresh", part("dns", timers="3600 900 60")),
+    "dns-soa-origin": ("the SOA names 127.0.0.1 as the zone's origin", part("dns", origin_server="127.0.0.1.")),
+    "dns-signatures-over": (
+        "the second server has signatures that ended yesterday",
+        part("dns", signatures_left_at_second_server=-_DAYS),
+    ),
+    "dns-signatures-end": (
+        "the signer stopped: the signatures end in 20 hours",
+        part("dns", signatures_left=_DAYS * 20 / 24),
+    ),
+    "dns-aaaa-denied": ("api.workme.test does not exist when it is asked for AAAA", part("dns", aaaa_denied=True)),
+    "dns-https-dropped": ("queries of type HTTPS get no answer", part("dns", https_dropped=True)),
+    "dns-name-elsewhere": ("www.workme.test leads to a machine that is gone", part("dns", www="A 127.0.0.9")),
+    "dns-mail-nowhere": ("the zone's MX is a name that does not exist", part("dns", mail_server="old-mail")),
+    "dns-two-spf": ("there are two SPF records", part("dns", spf=("v=spf1 mx -all", "v=spf1 -all"))),
+    "dns-no-dmarc": ("there is no DMARC record", part("dns", dmarc=None)),
 }
 _TLS: Mapping[str, tuple[str, Change]] = {
     "tls-unknown-ca": ("an authority that nobody trusts issued", part("certificates", from_unknown_authority=True)),

@@ -1,1 +1,1 @@
-"""The reference environment's DNS: two authoritative servers, three validating resolvers, one signed zone."""
+"""The reference environment's DNS: the zone above, two authoritative servers, three validating resolvers, one signed zone."""

@@ -17,10 +17,15 @@ import dns.rdtypes.ANY.DS
 import dns.rrset
 import dns.zone
 
-from reference.dns.zone import ORIGIN
+from reference.dns.zone import ORIGIN, DnsSettings
 
-Answer = Callable[[dns.message.Message], dns.message.Message]
+Answer = Callable[[dns.message.Message], dns.message.Message | None]
+"""None: nothing is sent back."""
 _LONGEST_CHAIN = 8
+PARENT = dns.name.from_text("test.")
+PARENT_ADDRESS = "127.0.0.10"
+_PARENT_SERVER = "ns.test."
+_API = dns.name.from_text("api", ORIGIN)
 _PARENT_SOA = "ns.test. hostmaster.test. 1 3600 900 1209600 300"
 STALE_ADDRESS = "127.0.0.9"
 
@@ -30,19 +35,61 @@ class Authority:
     """Answers from one zone; refuses everything else."""
 
     zone: dns.zone.Zone
+    settings: DnsSettings
     lame: bool = False
 
-    def __call__(self, query: dns.message.Message) -> dns.message.Message:
+    def __call__(self, query: dns.message.Message) -> dns.message.Message | None:
         """An answer with AA, or NXDOMAIN and NODATA with the SOA, or REFUSED."""
         response = dns.message.make_response(query)
         question = query.question[0]
-        if self.lame or not question.name.is_subdomain(ORIGIN):
+        if question.rdtype == dns.rdatatype.HTTPS and self.settings.https_dropped:
+            return None
+        transfer = question.rdtype == dns.rdatatype.AXFR
+        if self.lame or not question.name.is_subdomain(ORIGIN) or (transfer and not self.settings.transfers):
             response.set_rcode(dns.rcode.REFUSED)
             return response
         response.flags |= dns.flags.AA
-        rcode = fill(response, self.zone, question.name, question.rdtype, wants_signatures=_wants_dnssec(query))
-        response.set_rcode(rcode)
+        if transfer:
+            _transfer(response, self.zone)
+        elif question.rdtype == dns.rdatatype.CNAME and question.name == ORIGIN and self.settings.apex_alias:
+            response.answer.append(dns.rrset.from_text(ORIGIN, 300, "IN", "CNAME", "site.hoster.test."))
+        elif question.rdtype == dns.rdatatype.AAAA and question.name == _API and self.settings.aaaa_denied:
+            _negative(response, self.zone, wants_signatures=_wants_dnssec(query))
+            response.set_rcode(dns.rcode.NXDOMAIN)
+        else:
+            rcode = fill(response, self.zone, question.name, question.rdtype, wants_signatures=_wants_dnssec(query))
+            response.set_rcode(rcode)
         return response
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The zone ``test.``, which delegates workme.test and holds its DS."""
+
+    settings: DnsSettings
+    ds: dns.rdtypes.ANY.DS.DS
+
+    def __call__(self, query: dns.message.Message) -> dns.message.Message:
+        """A referral with glue for everything at and below workme.test; its own names with AA."""
+        response = dns.message.make_response(query)
+        question = query.question[0]
+        if not question.name.is_subdomain(PARENT):
+            response.set_rcode(dns.rcode.REFUSED)
+        elif self.settings.delegated and question.name.is_subdomain(ORIGIN) and question.rdtype != dns.rdatatype.DS:
+            self._refer(response)
+        else:
+            response.flags |= dns.flags.AA
+            response.set_rcode(_of_parent(response, question.name, question.rdtype, self.ds))
+        return response
+
+    def _refer(self, response: dns.message.Message) -> None:
+        names = [f"{name}.{ORIGIN}" for name in self.settings.glue]
+        response.authority.append(dns.rrset.from_text(ORIGIN, 3600, "IN", "NS", *names))
+        response.additional += [
+            dns.rrset.from_text(f"{name}.{ORIGIN}", 3600, "IN", "A", address)
+            for name, address in self.settings.glue.items()
+            if address
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +106,12 @@ class Resolver:
         response = dns.message.make_response(query, recursion_available=True)
         question = query.question[0]
         checking_disabled = bool(query.flags & dns.flags.CD)
-        if not question.name.is_subdomain(ORIGIN):
+        if not question.name.is_subdomain(PARENT):
             response.set_rcode(dns.rcode.NXDOMAIN)
-        elif not self.delegated:
-            response.authority.append(dns.rrset.from_text("test.", 300, "IN", "SOA", _PARENT_SOA))
-            response.set_rcode(dns.rcode.NXDOMAIN)
-        elif question.name == ORIGIN and question.rdtype == dns.rdatatype.DS:
-            response.answer.append(dns.rrset.from_rdata(ORIGIN, 3600, self.ds))
+        elif not question.name.is_subdomain(ORIGIN) or not self.delegated or _is_ds(question):
+            response.set_rcode(
+                _of_parent(response, question.name, question.rdtype, self.ds if self.delegated else None)
+            )
         elif self.stale and question.rdtype == dns.rdatatype.A and question.name.labels[0] == b"api":
             response.answer.append(dns.rrset.from_text(question.name, 300, "IN", "A", STALE_ADDRESS))
         elif not checking_disabled and not self._validates(question.name, question.rdtype):
@@ -95,6 +141,37 @@ class Resolver:
             except (dns.exception.ValidationFailure, KeyError):
                 return False
         return True
+
+
+def _is_ds(question: dns.rrset.RRset) -> bool:
+    return question.name == ORIGIN and question.rdtype == dns.rdatatype.DS
+
+
+def _of_parent(
+    response: dns.message.Message,
+    name: dns.name.Name,
+    rdtype: dns.rdatatype.RdataType,
+    ds: dns.rdtypes.ANY.DS.DS | None,
+) -> dns.rcode.Rcode:
+    """What is in the zone above: its server, that server's address, and the DS of what it delegates."""
+    if name == ORIGIN and rdtype == dns.rdatatype.DS and ds is not None:
+        response.answer.append(dns.rrset.from_rdata(ORIGIN, 3600, ds))
+    elif (name, rdtype) == (PARENT, dns.rdatatype.NS):
+        response.answer.append(dns.rrset.from_text(PARENT, 3600, "IN", "NS", _PARENT_SERVER))
+    elif (name, rdtype) == (dns.name.from_text(_PARENT_SERVER), dns.rdatatype.A):
+        response.answer.append(dns.rrset.from_text(name, 3600, "IN", "A", PARENT_ADDRESS))
+    else:
+        response.authority.append(dns.rrset.from_text(PARENT, 300, "IN", "SOA", _PARENT_SOA))
+        known = name in {PARENT, dns.name.from_text(_PARENT_SERVER)}
+        return dns.rcode.NOERROR if known else dns.rcode.NXDOMAIN
+    return dns.rcode.NOERROR
+
+
+def _transfer(response: dns.message.Message, zone: dns.zone.Zone) -> None:
+    """The whole zone, between its SOA and its SOA (RFC 5936)."""
+    soa = _rrset(ORIGIN, zone.find_node(ORIGIN).find_rdataset(dns.rdataclass.IN, dns.rdatatype.SOA))
+    rest = [_rrset(name, found) for name, found in zone.iterate_rdatasets() if found.rdtype != dns.rdatatype.SOA]
+    response.answer += [soa, *rest]
 
 
 def fill(

@@ -7,19 +7,20 @@ from collections.abc import Mapping
 import dns.exception
 import dns.message
 
-from reference.dns.answers import Answer, Authority, Resolver
+from reference.dns.answers import PARENT_ADDRESS, Answer, Authority, Registry, Resolver
 from reference.dns.zone import DnsSettings, SigningKey, signed_zone
 from reference.listener import Listener
 
 AUTHORITIES = ("127.0.0.1", "127.0.0.2")
 RESOLVERS = ("127.0.0.11", "127.0.0.12", "127.0.0.13")
 _UDP_LIMIT_BYTES = 1232
+_TCP_LIMIT_BYTES = 65535
 _IDLE_SECONDS = 10
 _HEADER_BYTES = 12
 
 
 class DnsServers:
-    """All five servers on one port, each at an address of its own."""
+    """All six servers on one port, each at an address of its own."""
 
     def __init__(self, settings: DnsSettings, *, port: int, mongodb_port: int) -> None:
         self._settings = settings
@@ -57,12 +58,13 @@ class DnsServers:
         ds = (key if settings.ds_matches else SigningKey.new()).ds()
         first = signed_zone(settings, key, self._mongodb_port)
         second = signed_zone(settings, key, self._mongodb_port, second=True)
-        authorities = (Authority(first), Authority(second, lame=settings.second_server_is_lame))
+        authorities = (Authority(first, settings), Authority(second, settings, lame=settings.second_server_is_lame))
         resolvers = [
             Resolver(first, ds, stale=index < settings.stale_resolvers, delegated=settings.delegated)
             for index in range(len(RESOLVERS))
         ]
         return {
+            PARENT_ADDRESS: Registry(settings, ds),
             **dict(zip(AUTHORITIES, authorities, strict=True)),
             **dict(zip(RESOLVERS, resolvers, strict=True)),
         }
@@ -104,7 +106,7 @@ class _Stream:
                 response = _respond(await reader.readexactly(length), self._answer)
             if response is None:
                 return
-            wire = response.to_wire()
+            wire = response.to_wire(max_size=_TCP_LIMIT_BYTES)
             writer.write(struct.pack("!H", len(wire)) + wire)
             await writer.drain()
 

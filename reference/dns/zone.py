@@ -1,8 +1,9 @@
 """The zone workme.test, signed (RFC 4034), with every variation that a fault needs."""
 
 import textwrap
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import dns.dnssec
 import dns.name
@@ -12,8 +13,9 @@ import dns.zone
 from cryptography.hazmat.primitives.asymmetric import ec
 from dns.dnssectypes import Algorithm, DSDigest
 
+_DKIM_KEY = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="  # the public key of RFC 8463, appendix A
 ORIGIN = dns.name.from_text("workme.test.")
-_SIGNATURE_LIFETIME_SECONDS = 14 * 24 * 3600
+_SIGNATURE_LIFETIME = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,7 @@ class DnsSettings:
     addresses_at_second_server: tuple[str, ...] | None = None
     stale_resolvers: int = 0
     """How many of the three resolvers still give the address of last year."""
-    www_target: str = "api"
+    www: str = "CNAME api"
     caa: str | None = "ca.workme.test"
     name_servers: tuple[str, ...] = ("ns1", "ns2")
     second_server_is_lame: bool = False
@@ -37,6 +39,24 @@ class DnsSettings:
     negative_ttl: int = 300
     serial_at_second_server: int | None = None
     wildcard: bool = False
+    glue: Mapping[str, str] = field(default_factory=lambda: {"ns1": "127.0.0.1", "ns2": "127.0.0.2"})
+    """The servers that the parent delegates to, and the addresses that it gives of them; empty: no address."""
+    timers: str = "3600 900 1209600"
+    """Refresh, retry and expire of the SOA, in seconds."""
+    origin_server: str = "ns1"
+    apex_alias: bool = False
+    """Whether the zone's own name is an alias, beside everything else that it is."""
+    transfers: bool = False
+    """Whether strangers get the whole zone."""
+    aaaa_denied: bool = False
+    """Whether api.workme.test does not exist when it is asked for AAAA."""
+    https_dropped: bool = False
+    """Whether queries of type HTTPS get no answer."""
+    signatures_left: timedelta = _SIGNATURE_LIFETIME
+    signatures_left_at_second_server: timedelta | None = None
+    mail_server: str = "mail"
+    spf: tuple[str, ...] = ("v=spf1 mx -all",)
+    dmarc: str | None = "v=DMARC1; p=quarantine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +85,20 @@ def signed_zone(settings: DnsSettings, key: SigningKey, mongodb_port: int, *, se
     if second:
         addresses = settings.addresses_at_second_server or addresses
         serial = settings.serial_at_second_server or serial
+    negative_ttl = settings.negative_ttl
     lines = [
-        f"@ {settings.negative_ttl} SOA ns1 hostmaster {serial} 3600 900 1209600 {settings.negative_ttl}",
+        f"@ {negative_ttl} SOA {settings.origin_server} hostmaster {serial} {settings.timers} {negative_ttl}",
         *(f"@ NS {server}" for server in settings.name_servers),
-        "@ MX 10 mail",
+        f"@ MX 10 {settings.mail_server}",
+        *(f'@ TXT "{record}"' for record in settings.spf),
+        *([f'_dmarc TXT "{settings.dmarc}"'] if settings.dmarc else []),
+        f'mail._domainkey TXT "v=DKIM1; k=ed25519; p={_DKIM_KEY}"',
         "ns1 A 127.0.0.1",
         "ns2 A 127.0.0.2",
+        "nsalias CNAME ns2",
         "mail A 127.0.0.1",
         *(f"api A {address}" for address in addresses),
-        f"www CNAME {settings.www_target}",
+        f"www {settings.www}",
         f"_mongodb._tcp.mongo SRV 0 0 {mongodb_port} mongo1",
         'mongo TXT "replicaSet=rs0"',
         "mongo1 A 127.0.0.1",
@@ -84,5 +109,9 @@ def signed_zone(settings: DnsSettings, key: SigningKey, mongodb_port: int, *, se
         lines += [f"* A {address}" for address in addresses]
     text = textwrap.dedent(f"$TTL {settings.ttl}\n") + "\n".join(lines) + "\n"
     zone = dns.zone.from_text(text, origin=ORIGIN, relativize=False)
-    dns.dnssec.sign_zone(zone, keys=[(key.private, key.public)], lifetime=_SIGNATURE_LIFETIME_SECONDS)
+    left = settings.signatures_left
+    if second and settings.signatures_left_at_second_server is not None:
+        left = settings.signatures_left_at_second_server
+    end = datetime.now(UTC) + left
+    dns.dnssec.sign_zone(zone, keys=[(key.private, key.public)], inception=end - _SIGNATURE_LIFETIME, expiration=end)
     return zone

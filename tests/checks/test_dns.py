@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.evidence.dns import Answer, Delegation, NameServer, ServerAnswers, Validation
+from gonogo.evidence.dns import Answer, Delegation, NameServer
+from gonogo.evidence.dns_zone import Parent, ServerAnswers, Validation
 from tests.support.dns_literals import (
     ABSENT,
     ANSWER,
@@ -29,24 +30,47 @@ from tests.support.dns_literals import (
 
 
 @pytest.mark.parametrize(
-    "check", ["dns-delegated", "dns-no-lame-server", "dns-two-servers", "dns-serials", "dns-negative-ttl", "dns-dnssec"]
+    "check",
+    [
+        "dns-two-servers",
+        "dns-serials",
+        "dns-negative-ttl",
+        "dns-dnssec",
+        "dns-parent-agrees",
+        "dns-no-server-alias",
+        "dns-no-apex-alias",
+        "dns-no-transfer",
+        "dns-soa-timers",
+        "dns-soa-origin",
+    ],
 )
 def test_a_healthy_zone_passes(judge: Judge, check: str) -> None:
     """A healthy zone that fails costs a launch."""
     assert judge(check, dns_zone=HEALTHY) is None
 
 
+@pytest.mark.parametrize("check", ["dns-delegated", "dns-no-lame-server", "dns-no-wildcard"])
+def test_a_healthy_zone_of_this_environment_passes(judge: Judge, check: str) -> None:
+    """As above."""
+    assert judge(check, dns_zone=HEALTHY, environment=ENVIRONMENT) is None
+
+
 def test_an_expired_domain(judge: Judge) -> None:
     """The registrar parks the zone, and nobody finds the service."""
-    gone = replace(HEALTHY, servers=(), delegation=Delegation(zone="", answers=(NXDOMAIN, NXDOMAIN)))
-    assert judge("dns-delegated", dns_zone=gone) == "workme.test has no name servers; resolvers say: NXDOMAIN"
+    gone = replace(HEALTHY, servers=(), delegation=Delegation(zone="", answers=(NXDOMAIN, NXDOMAIN)), parent=Parent())
+    assert (
+        judge("dns-delegated", environment=ENVIRONMENT, dns_zone=gone)
+        == "workme.test has no name servers; resolvers say: NXDOMAIN"
+    )
 
 
 def test_name_servers_without_addresses(judge: Judge) -> None:
     """A delegation to names that do not exist is none."""
     homeless = tuple(replace(server, addresses=()) for server in DELEGATION.servers)
     message = judge(
-        "dns-delegated", dns_zone=replace(HEALTHY, servers=(), delegation=replace(DELEGATION, servers=homeless))
+        "dns-delegated",
+        environment=ENVIRONMENT,
+        dns_zone=replace(HEALTHY, servers=(), delegation=replace(DELEGATION, servers=homeless)),
     )
     assert message == "workme.test: none of its name servers (ns1.workme.test, ns2.workme.test) has an address"
 
@@ -54,7 +78,7 @@ def test_name_servers_without_addresses(judge: Judge) -> None:
 def test_servers_that_are_down(judge: Judge) -> None:
     """Refusal is their answer, whatever resolvers still remember."""
     down = replace(HEALTHY, servers=(replace(SERVER, udp=CLOSED, tcp=replace(CLOSED, transport="TCP")),))
-    assert judge("dns-delegated", dns_zone=down) == (
+    assert judge("dns-delegated", environment=ENVIRONMENT, dns_zone=down) == (
         "no name server of workme.test answers: "
         "ns1.workme.test (192.0.2.53): UDP refused: nobody listens, TCP refused: nobody listens"
     )
@@ -64,7 +88,9 @@ def test_servers_that_nobody_hears(judge: Judge) -> None:
     """If resolvers get nothing either, it is not our network."""
     silent = (replace(SERVER, udp=SILENT, tcp=replace(SILENT, transport="TCP")),)
     nowhere = (replace(VALID, checked=SERVFAIL, unchecked=SERVFAIL),)
-    message = judge("dns-delegated", dns_zone=replace(HEALTHY, servers=silent, validations=nowhere))
+    message = judge(
+        "dns-delegated", environment=ENVIRONMENT, dns_zone=replace(HEALTHY, servers=silent, validations=nowhere)
+    )
     assert message is not None
     assert message.startswith("no name server of workme.test answers: ns1.workme.test (192.0.2.53): UDP silent")
 
@@ -74,7 +100,7 @@ def test_servers_that_only_we_do_not_hear(judge: Judge, answer: Answer) -> None:
     """Office networks swallow port 53, and laptops lack IPv6: that is no verdict on the zone."""
     unheard = replace(HEALTHY, servers=(replace(SERVER, udp=answer, tcp=answer),))
     with pytest.raises(Unobserved, match="answers this machine"):
-        judge("dns-delegated", dns_zone=unheard)
+        judge("dns-delegated", environment=ENVIRONMENT, dns_zone=unheard)
 
 
 @pytest.mark.parametrize(
@@ -88,23 +114,31 @@ def test_servers_that_only_we_do_not_hear(judge: Judge, answer: Answer) -> None:
 )
 def test_a_lame_server(judge: Judge, server: ServerAnswers, complaint: str) -> None:
     """Some users wait, some fail, depending on whom their resolver asks."""
-    message = judge("dns-no-lame-server", dns_zone=replace(HEALTHY, servers=(SERVER, server)))
+    message = judge("dns-no-lame-server", environment=ENVIRONMENT, dns_zone=replace(HEALTHY, servers=(SERVER, server)))
     assert message == f"workme.test: ns2.workme.test (192.0.2.54): {complaint}"
 
 
 def test_a_server_without_an_address(judge: Judge) -> None:
     """One name of the delegation leads nowhere."""
     homeless = replace(DELEGATION, servers=(DELEGATION.servers[0], NameServer(name="ns9.workme.test", addresses=())))
-    message = judge("dns-no-lame-server", dns_zone=replace(HEALTHY, servers=(SERVER,), delegation=homeless))
+    message = judge(
+        "dns-no-lame-server",
+        environment=ENVIRONMENT,
+        dns_zone=replace(HEALTHY, servers=(SERVER,), delegation=homeless, parent=Parent()),
+    )
     assert message == "workme.test: ns9.workme.test has no address"
 
 
-def test_a_server_that_we_have_no_route_to_is_not_lame(judge: Judge) -> None:
-    """A machine without IPv6 would stop the launch of every zone that has it."""
+def test_a_server_that_we_have_no_route_to(judge: Judge) -> None:
+    """Half of all users may depend on the server that this machine cannot ask: neither PASS nor FAIL."""
     sixth = replace(OTHER, address="2001:db8::53", udp=NOT_SENT, tcp=NOT_SENT)
-    assert judge("dns-no-lame-server", dns_zone=replace(HEALTHY, servers=(SERVER, sixth))) is None
-    with pytest.raises(Unobserved, match="could be asked from here"):
-        judge("dns-no-lame-server", dns_zone=replace(HEALTHY, servers=(sixth,)))
+    only_sixth = replace(HEALTHY, servers=(SERVER, sixth))
+    with pytest.raises(Unobserved, match=r"ns2\.workme\.test \(2001:db8::53\): no route"):
+        judge("dns-no-lame-server", environment=ENVIRONMENT, dns_zone=only_sixth)
+    both = replace(HEALTHY, servers=(SERVER, OTHER, sixth))
+    assert judge("dns-no-lame-server", environment=ENVIRONMENT, dns_zone=both) is None
+    with pytest.raises(Unobserved, match=r"not every address was asked: ns2\.workme\.test at 2001:db8::53: no route"):
+        judge("dns-parent-agrees", dns_zone=both)
 
 
 def test_a_network_that_swallows_tcp_is_not_the_servers_fault(judge: Judge) -> None:
@@ -112,7 +146,7 @@ def test_a_network_that_swallows_tcp_is_not_the_servers_fault(judge: Judge) -> N
     swallowed = replace(SILENT, transport="TCP")
     servers = (replace(SERVER, tcp=swallowed), replace(OTHER, tcp=swallowed))
     with pytest.raises(Unobserved, match="over TCP, all do over UDP"):
-        judge("dns-no-lame-server", dns_zone=replace(HEALTHY, servers=servers))
+        judge("dns-no-lame-server", environment=ENVIRONMENT, dns_zone=replace(HEALTHY, servers=servers))
 
 
 @pytest.mark.parametrize(
@@ -136,6 +170,16 @@ def test_an_older_zone_on_one_server(judge: Judge) -> None:
     assert judge("dns-serials", dns_zone=replace(HEALTHY, servers=(SERVER, behind))) == (
         "workme.test: serials differ: 192.0.2.53:53 has 7, 192.0.2.54:53 has 6"
     )
+
+
+def test_one_serial_and_two_zones(judge: Judge) -> None:
+    """Somebody edited one server by hand: no transfer will ever repair it."""
+    timers = replace(OTHER, udp=replace(OTHER.udp, records=("ns1.workme.test. h.workme.test. 7 1 1 1 1",)))
+    named = replace(OTHER, ns=replace(ANSWER, rdtype="NS", authoritative=True, records=("ns1.workme.test",)))
+    for other, message in ((timers, "different SOA records"), (named, "different name servers: ns1.workme.test | ns1")):
+        found = judge("dns-serials", dns_zone=replace(HEALTHY, servers=(SERVER, other)))
+        assert found is not None
+        assert message in found
 
 
 def test_a_long_memory_for_absence(judge: Judge) -> None:

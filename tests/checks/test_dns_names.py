@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.evidence.dns import Addresses, Answer
+from gonogo.evidence.dns import Addresses, Answer, is_public
+from gonogo.families.dns.section import Dns
 from tests.support.dns_literals import (
     ABSENT,
     ANSWER,
     CAA,
     ENVIRONMENT,
+    HEALTHY,
     HOST,
     MUTE,
     NOT_SENT,
@@ -47,7 +49,7 @@ def test_a_healthy_host_passes(judge: Judge, check: str) -> None:
         (
             replace(
                 addresses(*OURS, server="192.0.2.54:53"),
-                aaaa=replace(ANSWER, authoritative=True, records=("2001:db8::1",)),
+                aaaa=replace(ANSWER, rdtype="AAAA", authoritative=True, records=("2001:db8::1",)),
             ),
             "192.0.2.1, 192.0.2.2, 2001:db8::1; declared 192.0.2.1, 192.0.2.2",
         ),
@@ -124,6 +126,16 @@ def test_a_quorum_that_cannot_be_known(judge: Judge, mute: Answer) -> None:
         judge("dns-propagated", dns_host=PUBLIC, dns_name=unknown, environment=ENVIRONMENT)
 
 
+def test_resolvers_of_this_network_are_not_the_world(judge: Judge) -> None:
+    """One resolver in the office agrees with itself."""
+    dns = ENVIRONMENT.require(Dns)
+    local = dns.model_copy(update={"resolvers": ("127.0.0.1:53",), "quorum": 1})
+    office = ENVIRONMENT.model_copy(update={"dns": local})
+    right = addresses(*OURS, server="127.0.0.1:53")
+    with pytest.raises(Unobserved, match="0 of the declared resolvers have public addresses"):
+        judge("dns-propagated", dns_host=PUBLIC, dns_name=seen_by(right), environment=office)
+
+
 def test_a_single_stale_resolver_is_named(judge: Judge) -> None:
     """It does not stop the launch, and support wants to know it."""
     check = "dns-propagated-everywhere"
@@ -141,6 +153,7 @@ def test_a_dangling_alias(judge: Judge) -> None:
     dangling = both(replace(NXDOMAIN, aliases=("old.workme.test", "gone.example")), server="9.9.9.9:53")
     message = judge(
         "dns-no-dangling-cname",
+        dns_zone=HEALTHY,
         dns_name=seen_by(dangling, dangling, dangling, name="www.workme.test"),
         environment=ENVIRONMENT,
     )
@@ -154,16 +167,22 @@ def test_a_dangling_alias(judge: Judge) -> None:
 @pytest.mark.parametrize("answer", [NXDOMAIN, ABSENT])
 def test_a_declared_name_that_is_gone(judge: Judge, answer: Answer) -> None:
     """Www that nobody created is as lost as www that dangles."""
-    assert judge("dns-no-dangling-cname", dns_name=seen_by(*[both(answer)] * 3), environment=ENVIRONMENT) is not None
+    assert (
+        judge("dns-no-dangling-cname", dns_zone=HEALTHY, dns_name=seen_by(*[both(answer)] * 3), environment=ENVIRONMENT)
+        is not None
+    )
 
 
 def test_names_that_lead_somewhere(judge: Judge) -> None:
     """IPv6 only, and IPv4 only, are both somewhere."""
     sixth = replace(addresses(), a=ABSENT, aaaa=replace(ANSWER, rdtype="AAAA", records=("2001:db8::1",)))
     for resolvers in [(RIGHT, RIGHT, MUTE), (sixth, sixth, sixth)]:
-        assert judge("dns-no-dangling-cname", dns_name=seen_by(*resolvers), environment=ENVIRONMENT) is None
+        assert (
+            judge("dns-no-dangling-cname", dns_zone=HEALTHY, dns_name=seen_by(*resolvers), environment=ENVIRONMENT)
+            is None
+        )
     with pytest.raises(Unobserved, match="0 of 3 resolvers give an address"):
-        judge("dns-no-dangling-cname", dns_name=seen_by(MUTE, MUTE, MUTE), environment=ENVIRONMENT)
+        judge("dns-no-dangling-cname", dns_zone=HEALTHY, dns_name=seen_by(MUTE, MUTE, MUTE), environment=ENVIRONMENT)
 
 
 @pytest.mark.parametrize(
@@ -238,7 +257,23 @@ def test_caa_is_wanted(judge: Judge) -> None:
 def test_an_environment_without_dns(judge: Judge, check: str) -> None:
     """What is wanted of the zone is nowhere written: that is no verdict."""
     without = ENVIRONMENT.model_copy(update={"dns": None})
-    evidence = {"dns_host": PUBLIC, "dns_name": seen_by(RIGHT)}
-    wanted = {"dns-ttl": ["dns_host"], "dns-no-dangling-cname": ["dns_name"]}.get(check, list(evidence))
+    evidence = {"dns_host": PUBLIC, "dns_name": seen_by(RIGHT), "dns_zone": HEALTHY}
+    wanted = {"dns-ttl": ["dns_host"], "dns-no-dangling-cname": ["dns_name", "dns_zone"]}.get(
+        check, ["dns_host", "dns_name"]
+    )
     with pytest.raises(Unobserved, match=r"no \[dns\]"):
         judge(check, environment=without, **{name: evidence[name] for name in wanted})
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        *((address, True) for address in ("192.0.2.1", "9.9.9.9", "2001:db8::1", "2620:fe::fe", "172.32.0.1")),
+        *((address, False) for address in ("10.9.9.9", "172.31.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254")),
+        *((address, False) for address in ("127.0.0.53", "0.1.2.3", "255.255.255.255", "::1", "fd00::1", "fe80::1")),
+        ("::ffff:10.0.0.1", False),
+    ],
+)
+def test_addresses_that_the_world_reaches(address: str, public: object) -> None:
+    """A private address works in the office, and nowhere else; laboratories use those of documentation."""
+    assert is_public(address) is public

@@ -42,11 +42,11 @@ async def test_authoritative_servers_are_asked_without_recursion() -> None:
     assert (answer.records, answer.authoritative, answer.attempts) == (("192.0.2.1",), True, 1)
 
 
-async def test_a_silent_server_is_asked_twice() -> None:
-    """One lost packet would be a NO-GO."""
+async def test_a_silent_server_is_asked_four_times() -> None:
+    """Lost packets would be a NO-GO: of 20 that cross a bad network, one is lost."""
     async with double() as (server, it):
         answer = await ask(query(server), SHORT)
-    assert (answer.delivery, answer.attempts, len(it.queries)) == (Delivery.SILENT, 2, 2)
+    assert (answer.delivery, answer.attempts, len(it.queries)) == (Delivery.SILENT, 4, 4)
 
 
 async def test_a_second_attempt_counts_and_shows() -> None:
@@ -124,7 +124,7 @@ async def test_an_enormous_answer_is_cut() -> None:
     records = [f"api.workme.test. 300 IN A 10.0.{number // 256}.{number % 256}" for number in range(1000)]
     whole = answering(*records)
     answer = await _asked(answering(), Transport.TCP, over_tcp=lambda asked: framed(whole(asked) or b""))
-    assert (len(answer.records), answer.omitted_records) == (32, 968)
+    assert (len(answer.records), answer.omitted_records) == (256, 744)
 
 
 async def test_the_longest_ttl_on_the_way_counts() -> None:

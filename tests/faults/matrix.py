@@ -28,6 +28,7 @@ _WORKERS_PER_CPU = 3
 _MOST_WORKERS = 8
 BLINDING = {"stripe-down", "sentry-down", "server-down", "server-hides", "droplet-api-down", "atlas-api-down"}
 _ALSO_IN: Mapping[str, Sequence[str]] = {
+    "dns": ["dns_names", "dns_caa", "dns_mail"],
     "http": ["tls"],
     "mongodb": ["http"],
     "redis": ["http"],

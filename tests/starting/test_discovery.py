@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import dns.message
+import dns.rdatatype
 import pytest
 
 from gonogo.base.errors import UsageError
@@ -11,7 +13,7 @@ from gonogo.starting.discovery_http import listen
 from gonogo.starting.discovery_names import look_up
 from gonogo.starting.findings import Metrics, Names, Spoken
 from reference.listener import Listener
-from tests.support.dns_doubles import ZONE, reference_dns
+from tests.support.dns_doubles import ZONE, answering, double, reference_dns
 from tests.support.http_doubles import Answer, http_server
 
 pytestmark = pytest.mark.anyio
@@ -59,6 +61,24 @@ async def test_addresses_zone_servers_and_authorities() -> None:
     assert len(found.resolvers) == 3
     assert len(found.servers) == 2
     assert found.caa == ["ca.workme.test"]
+
+
+async def test_the_provider_that_gives_the_addresses() -> None:
+    """Behind a content delivery network the first run would be NO-GO, in another way every minute."""
+    assert not (await named(HOST)).alias
+
+    def delivered(query: dns.message.Message) -> bytes | None:
+        owner, rdtype = query.question[0].name, query.question[0].rdtype
+        if rdtype == dns.rdatatype.NS and owner.to_text() == f"{ZONE}.":
+            return answering(f"{ZONE}. 60 IN NS ns1.{ZONE}.")(query)
+        if rdtype == dns.rdatatype.A and owner.to_text() == f"{HOST}.":
+            aliases = (f"{HOST}. 60 IN CNAME lb.{ZONE}.", f"lb.{ZONE}. 60 IN CNAME edge.cdn.example.")
+            return answering(*aliases, "edge.cdn.example. 1 IN A 192.0.2.1")(query)
+        return answering()(query)
+
+    async with double(delivered) as (server, _):
+        found = await look_up(HOST, given=(), resolvers=[server])
+    assert (found.zone, found.addresses, found.alias) == (ZONE, ("192.0.2.1",), "edge.cdn.example")
 
 
 async def test_given_addresses_go_before_those_of_dns() -> None:

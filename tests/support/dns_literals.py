@@ -11,11 +11,10 @@ from gonogo.evidence.dns import (
     Delivery,
     DnsHostEvidence,
     DnsNameEvidence,
-    DnsZoneEvidence,
     NameServer,
-    ServerAnswers,
-    Validation,
+    Signature,
 )
+from gonogo.evidence.dns_zone import DnsZoneEvidence, Parent, Referral, ServerAnswers, Validation, ZoneKey
 from gonogo.evidence.tls import Certificate, Handshake, TlsEvidence
 from gonogo.families.registry import environment_from
 
@@ -44,7 +43,7 @@ SOA = replace(
     ANSWER,
     rdtype="SOA",
     authoritative=True,
-    records=("ns1 hostmaster 7",),
+    records=("ns1.workme.test. hostmaster.workme.test. 7 3600 900 1209600 300",),
     serial=7,
     negative_ttl=timedelta(minutes=5),
 )
@@ -57,7 +56,37 @@ SILENT = replace(ANSWER, delivery=Delivery.SILENT, rcode="", detail="nothing cam
 CLOSED = replace(SILENT, delivery=Delivery.REFUSED, detail="nobody listens")
 NOT_SENT = replace(SILENT, delivery=Delivery.NOT_SENT, detail="no route")
 
-SERVER = ServerAnswers(name="ns1.workme.test", address="192.0.2.53", udp=SOA, tcp=TCP)
+TAG, DS = 4711, "4711 13 2 ab"
+SIGNATURE = Signature(
+    covers="SOA",
+    signer=ZONE,
+    key_tag=TAG,
+    algorithm=13,
+    inception=AT - timedelta(days=4),
+    expiration=AT + timedelta(days=10),
+    genuine=True,
+)
+DNSKEY = replace(
+    ANSWER,
+    name=ZONE,
+    rdtype="DNSKEY",
+    authoritative=True,
+    records=("257 3 13 key",),
+    signatures=(replace(SIGNATURE, covers="DNSKEY"),),
+)
+SERVER = ServerAnswers(
+    name="ns1.workme.test",
+    address="192.0.2.53",
+    udp=replace(SOA, name=ZONE, signatures=(SIGNATURE,)),
+    tcp=TCP,
+    sources=("parent", "zone"),
+    ns=replace(ANSWER, name=ZONE, rdtype="NS", authoritative=True, records=("ns1.workme.test", "ns2.workme.test")),
+    apex_alias=replace(ABSENT, name=ZONE, rdtype="CNAME", authoritative=True),
+    transfer=replace(REFUSED, name=ZONE, rdtype="AXFR"),
+    random_name=replace(NXDOMAIN, name="gonogo-1.workme.test", authoritative=True),
+    dnskey=DNSKEY,
+    keys=(ZoneKey(key_tag=TAG, algorithm=13, flags=257, ds=(DS,)),),
+)
 OTHER = replace(SERVER, name="ns2.workme.test", address="192.0.2.54")
 DELEGATION = Delegation(
     zone=ZONE,
@@ -69,9 +98,15 @@ DELEGATION = Delegation(
 )
 VALID = Validation(
     resolver="9.9.9.9:53",
-    ds=replace(ANSWER, rdtype="DS", records=("1 13 2 ab",)),
+    ds=replace(ANSWER, rdtype="DS", records=(DS,)),
     checked=replace(SOA, authenticated=True),
     unchecked=SOA,
+)
+REFERRAL = Referral(
+    name="a.nic.test",
+    address="192.0.2.250",
+    answer=replace(ANSWER, name=ZONE, rdtype="NS"),
+    servers=DELEGATION.servers,
 )
 HEALTHY = DnsZoneEvidence(
     scope=(ZONE,),
@@ -81,6 +116,7 @@ HEALTHY = DnsZoneEvidence(
     servers=(SERVER, OTHER),
     validations=(VALID,),
     random_name=(replace(NXDOMAIN, name="gonogo-1.workme.test"),),
+    parent=Parent(zone="test", referrals=(REFERRAL,)),
 )
 
 

@@ -15,6 +15,7 @@ from gonogo.environment.types import (
     Effect,
     FilePath,
     HostName,
+    Network,
     Port,
     Text,
     to_a_labels,
@@ -79,6 +80,17 @@ class Host(Section):
     """A public name: the addresses it must have, and the ports it serves."""
 
     addresses: Annotated[tuple[Address, ...], Field(min_length=1)]
+    rotating: bool = Field(
+        default=False, description="Each answer holds some of the addresses only, as weighted records do."
+    )
+    networks: tuple[Network, ...] = Field(
+        default=(), description="Networks of a provider that gives further addresses, as in 203.0.113.0/24."
+    )
+    alias: HostName | None = Field(
+        default=None,
+        description="The provider's name that this host is an alias of (CNAME or ALIAS): whatever addresses it leads "
+        "to are right if they answer over https with a certificate for the host.",
+    )
     https_port: Port = 443
     http_port: Port = 80
 

@@ -72,14 +72,26 @@ def to_a_labels(value: str) -> str:
         message = "this is an address; a host name is expected"
         raise ValueError(message)
     try:
-        encoded = idna.encode(name, uts46=True).decode("ascii")
+        encoded = ".".join(map(_to_a_label, name.split(".")))
     except idna.IDNAError as error:
         message = f"not a host name ({error})"
         raise ValueError(message) from None
-    if not all(re.fullmatch(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?", label) for label in encoded.split(".")):
+    labels = encoded.split(".")
+    if len(encoded) > _LONGEST_NAME or not all(re.fullmatch(_LABEL, label) for label in labels):
         message = "not a host name: letters, digits and hyphens between dots"
         raise ValueError(message)
     return encoded
+
+
+_LONGEST_NAME = 253
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+
+
+def _to_a_label(label: str) -> str:
+    """A label of ASCII needs no IDNA, which knows no underscore (RFC 2181, 11: any octet may stand in a label)."""
+    if label.isascii() and label and not label.startswith("xn--"):
+        return label
+    return idna.encode(label, uts46=True).decode("ascii")
 
 
 def _address(value: str) -> str:
@@ -87,6 +99,14 @@ def _address(value: str) -> str:
         return str(ipaddress.ip_address(value))
     except ValueError:
         message = "not an IP address; write it as in '203.0.113.7' or '2001:db8::7'"
+        raise ValueError(message) from None
+
+
+def _network(value: str) -> str:
+    try:
+        return str(ipaddress.ip_network(value))
+    except ValueError:
+        message = "not a network; write it as in '203.0.113.0/24' or '2001:db8::/32'"
         raise ValueError(message) from None
 
 
@@ -164,7 +184,9 @@ Size = Annotated[
 """In bytes."""
 Share = Annotated[float, Field(gt=0, lt=1)]
 HostName = Annotated[str, AfterValidator(to_a_labels)]
+Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9_])?$")]
 Address = Annotated[str, AfterValidator(_address)]
+Network = Annotated[str, AfterValidator(_network)]
 SocketAddress = Annotated[str, AfterValidator(_socket_address)]
 UrlPath = Annotated[str, AfterValidator(_url_path)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]

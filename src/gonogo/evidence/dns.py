@@ -1,12 +1,15 @@
-"""What authoritative servers and resolvers say about a zone, and about a name in it."""
+"""What authoritative servers and resolvers say about a name, and what answers at the addresses behind it."""
 
+import ipaddress
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gonogo.evidence.base import Evidence
+
+_SOA_FIELDS = 7
 
 
 class Delivery(StrEnum):
@@ -16,11 +19,32 @@ class Delivery(StrEnum):
     REFUSED = "refused"
     """Nobody listens there, or the server hung up."""
     SILENT = "silent"
-    """Nothing came back, twice."""
+    """Nothing came back, however often it was asked."""
     GARBLED = "garbled"
     """What came back is not an answer to what was asked."""
     NOT_SENT = "not sent"
     """This machine could not ask, for want of an IPv6 route as a rule: it says nothing about the server."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """One RRSIG record."""
+
+    covers: str
+    """The type of the records that it signs."""
+    signer: str
+    """The zone whose key made it."""
+    key_tag: int
+    algorithm: int
+    inception: datetime
+    expiration: datetime
+    genuine: bool | None = None
+    """Whether a key of the zone made it over these very records, whatever the time is. None: that was not examined."""
+
+    @property
+    def lifetime(self) -> timedelta:
+        """From its inception to its end."""
+        return self.expiration - self.inception
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +76,8 @@ class Answer:
     """Of the SOA, in an answer or in a denial."""
     negative_ttl: timedelta | None = None
     """How long absence is remembered: the smaller of the SOA's TTL and its minimum field (RFC 2308)."""
+    signatures: tuple[Signature, ...] = ()
+    """Over the records that were asked for, and over the aliases on the way."""
     attempts: int = 1
 
     @property
@@ -75,6 +101,15 @@ class Answer:
         return bool(self.aliases) and not self.records and self.rcode == "NOERROR" and self.negative_ttl is None
 
     @property
+    def timers(self) -> tuple[timedelta, ...]:
+        """Refresh, retry and expire of an SOA; empty for what is none."""
+        words = self.records[0].split() if self.rdtype == "SOA" and self.records else []
+        numbers = words[3:6]
+        if len(words) != _SOA_FIELDS or not all(number.isdecimal() for number in numbers):
+            return ()
+        return tuple(timedelta(seconds=int(number)) for number in numbers)
+
+    @property
     def told(self) -> str:
         """What it said, in a few words."""
         if not self.heard:
@@ -82,6 +117,25 @@ class Answer:
         if self.rcode != "NOERROR":
             return self.rcode
         return ", ".join(self.records) or (f"an alias of {self.aliases[-1]}" if self.aliases else "no such record")
+
+
+_NOT_FOR_THE_WORLD = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
+        *("192.168.0.0/16", "224.0.0.0/3", "::/127", "fc00::/7", "fe80::/10", "ff00::/8"),
+    )
+)
+
+
+def is_public(address: str) -> bool:
+    """Whether somebody on another network could mean the same machine. Networks of documentation stand for public ones.
+
+    Source: the registries of special-purpose addresses (RFC 6890).
+    """
+    found = ipaddress.ip_address(address)
+    plain = (found.ipv4_mapped or found) if found.version == 6 else found  # noqa: PLR2004 - of IP
+    return not any(plain in network for network in _NOT_FOR_THE_WORLD)
 
 
 def agreed(answers: Iterable[Answer]) -> Answer | None:
@@ -101,6 +155,9 @@ class NameServer:
 
     name: str
     addresses: tuple[str, ...]
+    alias: str = ""
+    """Where the name leads if it is an alias, which the name of a name server must not be (RFC 2181, 10.3)."""
+    omitted_addresses: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,61 +174,40 @@ class Delegation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServerAnswers:
-    """One authoritative server at one address, asked for the zone's SOA."""
-
-    name: str
-    address: str
-    udp: Answer
-    tcp: Answer
-
-    @property
-    def asked(self) -> bool:
-        """Whether this machine was able to ask it."""
-        return Delivery.NOT_SENT not in {self.udp.delivery, self.tcp.delivery}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Validation:
-    """What one resolver makes of the zone's signatures."""
-
-    resolver: str
-    ds: Answer
-    checked: Answer
-    """The SOA, as the resolver is willing to give it to its users."""
-    unchecked: Answer
-    """The same with checking disabled (CD)."""
-
-    @property
-    def bogus(self) -> bool:
-        """Whether the zone exists, and the resolver keeps it from its users."""
-        return self.checked.rcode == "SERVFAIL" and self.unchecked.rcode == "NOERROR"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DnsZoneEvidence(Evidence):
-    """A zone: its delegation, every authoritative server, its signatures."""
-
-    zone: str
-    delegation: Delegation
-    servers: tuple[ServerAnswers, ...]
-    validations: tuple[Validation, ...]
-    random_name: tuple[Answer, ...]
-    """A and AAAA of a name that nobody made up before, at every resolver."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
     """What one server says about a name: IPv4 and IPv6."""
 
     server: str
     a: Answer
     aaaa: Answer
+    https: Answer | None = None
+    """Type HTTPS (65), which browsers ask for together with the addresses; None at resolvers, who are not asked."""
+    again: tuple[Answer, ...] = ()
+    """Further answers to A and AAAA, asked where the first ones were not the declared addresses."""
 
     @property
     def addresses(self) -> frozenset[str]:
         """Both kinds together."""
         return frozenset((*self.a.records, *self.aaaa.records))
+
+    @property
+    def ever(self) -> frozenset[str]:
+        """Every address that it gave in any of its answers."""
+        return self.addresses.union(*(answer.records for answer in self.again))
+
+    @property
+    def rotates(self) -> bool:
+        """Whether the same question got other addresses at another time."""
+        kept: dict[str, set[tuple[str, ...]]] = {}
+        for answer in (self.a, self.aaaa, *self.again):
+            if answer.records:
+                kept.setdefault(answer.rdtype, set()).add(answer.records)
+        return any(len(different) > 1 for different in kept.values())
+
+    @property
+    def omitted(self) -> int:
+        """How many addresses were given that are not kept here."""
+        return self.a.omitted_records + self.aaaa.omitted_records
 
     @property
     def aliases(self) -> tuple[str, ...]:
@@ -189,9 +225,35 @@ class Addresses:
         return self.a.conclusive and self.aaaa.conclusive
 
     @property
+    def contradiction(self) -> str:
+        """The type whose denial denies the whole name, although it exists; empty if none does (RFC 8020)."""
+        answers = [answer for answer in (self.a, self.aaaa, self.https) if answer is not None]
+        if not any(answer.records for answer in answers):
+            return ""
+        return next((answer.rdtype for answer in answers if answer.rcode == "NXDOMAIN"), "")
+
+    @property
     def told(self) -> str:
         """What it said, in a few words."""
         return ", ".join(sorted(self.addresses)) or self.a.told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landing:
+    """What answers over https at an address that a name leads to."""
+
+    address: str
+    port: int
+    asked: bool = True
+    """Whether this machine was able to ask it."""
+    status: int | None = None
+    """Of the reply to a GET of ``/``; None without a reply."""
+    problem: str = ""
+    """Why there is no reply, or why this machine could not ask."""
+    certificate_problem: str = ""
+    """Why a careful client would refuse the certificate; the reply was then fetched all the same."""
+    unclaimed: str = ""
+    """The hoster that says in its reply that it serves nobody under this name; empty if none does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +266,10 @@ class DnsHostEvidence(Evidence):
     authoritative: tuple[Addresses, ...]
     caa: tuple[Answer, ...]
     """What most resolvers say, climbing label by label, up to the first name that has any (RFC 8659)."""
+    beyond: tuple[Addresses, ...] = ()
+    """The servers of the zone that an alias leads to, asked for the alias' last target; none while it stays at home."""
+    landings: tuple[Landing, ...] = ()
+    """Addresses that were given and are not declared. Declared ones are asked in other ways."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,3 +278,7 @@ class DnsNameEvidence(Evidence):
 
     name: str
     resolvers: tuple[Addresses, ...]
+    text: tuple[Answer, ...] = ()
+    """TXT at every resolver, of names with an underscore: they hold texts, and lead to no address."""
+    landings: tuple[Landing, ...] = ()
+    """Addresses that resolvers gave and that no host declares."""

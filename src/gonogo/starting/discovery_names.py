@@ -30,7 +30,9 @@ async def look_up(host: str, *, given: Sequence[str], resolvers: Sequence[str]) 
         a, aaaa = await asyncio.gather(*(vantage.ask_resolvers(host, rdtype) for rdtype in ("A", "AAAA")))
         found = _records(a) + _records(aaaa)
         if found:
-            return await _named(host, tuple(given) or found, [one.server for one in a if one.conclusive], vantage)
+            heard = [one.server for one in a if one.conclusive]
+            aliases = max((one.aliases for one in (*a, *aaaa)), key=len)
+            return await _named(host, tuple(given) or found, heard, vantage, aliases)
         said = [f"{one.server}: {one.told}" for one in a]
         if any(one.conclusive for one in a):
             break
@@ -40,7 +42,9 @@ async def look_up(host: str, *, given: Sequence[str], resolvers: Sequence[str]) 
     return Names(addresses=await _by_this_machine(host, problem), source="system", problem=problem)
 
 
-async def _named(host: str, addresses: Sequence[str], resolvers: Sequence[str], vantage: Vantage) -> Names:
+async def _named(
+    host: str, addresses: Sequence[str], resolvers: Sequence[str], vantage: Vantage, aliases: Sequence[str]
+) -> Names:
     try:
         delegation = await find_delegation(parents(host), vantage)
     except Unobserved as unobserved:
@@ -51,6 +55,7 @@ async def _named(host: str, addresses: Sequence[str], resolvers: Sequence[str], 
         resolvers=resolvers,
         zone=delegation.zone,
         servers=[server.name for server in delegation.servers],
+        alias=next((alias for alias in aliases if not f".{alias}".endswith(f".{delegation.zone}")), ""),
         caa=await _authorities(host, vantage),
         problem="" if delegation.zone else "no resolver names the servers of its zone",
     )

@@ -17,6 +17,8 @@ class Names:
     zone: str = ""
     """Empty if the resolvers know none."""
     servers: Sequence[str] = ()
+    alias: str = ""
+    """The first name outside of the zone that the host is an alias of; empty if its addresses are the zone's own."""
     caa: Sequence[str] = ()
     """Authorities that may issue certificates for the name; empty: nothing is said about it."""
     problem: str = ""

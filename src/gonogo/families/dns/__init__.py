@@ -1,7 +1,8 @@
 """DNS."""
 
 from gonogo.environment.composition import SectionSpec
-from gonogo.evidence.dns import DnsHostEvidence, DnsNameEvidence, DnsZoneEvidence
+from gonogo.evidence.dns import DnsHostEvidence, DnsNameEvidence
+from gonogo.evidence.dns_zone import DnsMailEvidence, DnsSenderEvidence, DnsZoneEvidence
 from gonogo.families.dns.section import Dns
 from gonogo.families.kind import EvidenceKind, Family
 
@@ -12,6 +13,8 @@ FAMILY = Family(
         EvidenceKind(name="dns_zone", section="dns", evidence=DnsZoneEvidence),
         EvidenceKind(name="dns_host", section="dns", evidence=DnsHostEvidence),
         EvidenceKind(name="dns_name", section="dns", evidence=DnsNameEvidence),
+        EvidenceKind(name="dns_mail", section="dns", evidence=DnsMailEvidence),
+        EvidenceKind(name="dns_sender", section="dns", evidence=DnsSenderEvidence, optional=True),
     ),
     probes=".probe:PROBES",
 )

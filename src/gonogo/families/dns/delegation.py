@@ -1,15 +1,15 @@
 """Finds out who serves a zone, the way the world does: by asking resolvers."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gonogo.base.errors import Unobserved
 from gonogo.evidence.dns import Answer, Delegation, NameServer, agreed
 from gonogo.families.dns.query import Vantage
 
-_MOST_SERVERS = 13
-"""As many as the root has. Whoever delegates to more costs us no more than this."""
-_MOST_ADDRESSES = 4
+_MOST_SERVERS = 32
+"""More than any zone has for a reason. A hostile delegation costs no more than this, and the rest is counted."""
+_MOST_ADDRESSES = 8
 _LONGEST_CLIMB = 10
 
 
@@ -29,12 +29,22 @@ async def find_delegation(candidates: Sequence[str], vantage: Vantage) -> Delega
         said = agreed(answers)
         # Behind an alias stand the servers of somebody else's zone.
         if said is not None and said.records and not said.aliases:
-            servers = await asyncio.gather(*(_server(server, vantage) for server in said.records[:_MOST_SERVERS]))
+            servers = await find_servers(said.records[:_MOST_SERVERS], heard(vantage, answers))
             unasked = max(0, len(said.records) - _MOST_SERVERS) + said.omitted_records
-            return Delegation(zone=name, answers=answers, servers=tuple(servers), omitted_servers=unasked)
+            return Delegation(zone=name, answers=answers, servers=servers, omitted_servers=unasked)
     if not any(map(_credible, asked[0])):
         raise _impostor(asked[0])
     return Delegation(zone="", answers=asked[0])
+
+
+async def find_servers(names: Iterable[str], vantage: Vantage) -> tuple[NameServer, ...]:
+    """The addresses of these servers, as most resolvers know them."""
+    return tuple(await asyncio.gather(*(_server(name, vantage) for name in names)))
+
+
+def heard(vantage: Vantage, answers: Iterable[Answer]) -> Vantage:
+    """The same without resolvers that did not reply: to wait for them again would cost the time of the next steps."""
+    return vantage.without(frozenset(answer.server for answer in answers if not answer.heard))
 
 
 def _credible(answer: Answer) -> bool:
@@ -44,9 +54,16 @@ def _credible(answer: Answer) -> bool:
 
 async def _server(name: str, vantage: Vantage) -> NameServer:
     asked = await asyncio.gather(*(vantage.ask_resolvers(name, rdtype, checked=False) for rdtype in ("A", "AAAA")))
-    said = [answer for answer in map(agreed, asked) if answer is not None]
-    addresses = [address for answer in said for address in answer.records[:_MOST_ADDRESSES]]
-    return NameServer(name=name, addresses=tuple(addresses))
+    answers = [answer for answer in map(agreed, asked) if answer is not None]
+    aliases = [answer.aliases[-1] for answer in answers if answer.aliases]
+    return NameServer(
+        name=name,
+        addresses=tuple(address for answer in answers for address in answer.records[:_MOST_ADDRESSES]),
+        alias=aliases[0] if aliases else "",
+        omitted_addresses=sum(
+            max(0, len(answer.records) - _MOST_ADDRESSES) + answer.omitted_records for answer in answers
+        ),
+    )
 
 
 def _nobody_to_ask(answers: Sequence[Answer]) -> Unobserved:

@@ -1,13 +1,13 @@
 """One query to one server, and what it said. Every error of dnspython becomes a fact."""
 
 import asyncio
-import ipaddress
+import itertools
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 
 import dns.asyncbackend
 import dns.asyncquery
@@ -15,21 +15,18 @@ import dns.exception
 import dns.flags
 import dns.inet
 import dns.message
-import dns.name
-import dns.rcode
-import dns.rdata
-import dns.rdatatype
-import dns.rdtypes.ANY.SOA
-import dns.rrset
 
 from gonogo.clients.network import unobserved
 from gonogo.environment.types import join_socket_address, split_socket_address
 from gonogo.evidence.dns import Answer, Delivery
+from gonogo.families.dns.messages import LONGEST_TEXT, message_facts
 
-_MOST_RECORDS = 32
-_LONGEST_TEXT = 300
 _PAYLOAD_BYTES = 1232
 """What fits into one packet on every path (DNS flag day 2020)."""
+_UDP_WAITS = (0.4, 0.4, 0.5, 0.7)
+"""How long each of the four datagrams is waited for, as parts of the patience. A late reply to an earlier one counts."""
+_TCP_WAITS = (0.5, 0.5, 0.5, 1.0)
+"""The same for four connections: a lost SYN costs a whole one."""
 
 
 class Transport(StrEnum):
@@ -50,6 +47,17 @@ class Query:
     checked: bool = True
     """False asks a resolver for what it has, even if its signatures are broken (CD)."""
     transport: Transport = Transport.UDP
+    signatures: bool = False
+    """Whether an authoritative server shall add its signatures (DO); resolvers are always asked for them."""
+    edns: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer, and the message that it was read from; None where nothing readable came."""
+
+    answer: Answer
+    message: dns.message.QueryMessage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,16 +81,41 @@ class Vantage:
 
     async def ask_server(self, address: str, name: str, rdtype: str, transport: Transport = Transport.UDP) -> Answer:
         """A question to an authoritative server."""
+        return (await self.reply_of(address, name, rdtype, transport)).answer
+
+    async def reply_of(  # noqa: PLR0913 - whom, what, and how
+        self,
+        address: str,
+        name: str,
+        rdtype: str,
+        transport: Transport = Transport.UDP,
+        *,
+        signatures: bool = False,
+        edns: bool = True,
+    ) -> Reply:
+        """The same with the message itself, for those who look at more than the answer."""
         server = join_socket_address(address, self.port)
-        return await ask(Query(server=server, name=name, rdtype=rdtype, transport=transport), self.patience)
+        query = Query(server=server, name=name, rdtype=rdtype, transport=transport, signatures=signatures, edns=edns)
+        return await exchange(query, self.patience)
+
+    def without(self, mute: frozenset[str]) -> "Vantage":
+        """The same without resolvers that gave no sign of life, unless none would be left."""
+        left = tuple(resolver for resolver in self.resolvers if resolver not in mute)
+        return replace(self, resolvers=left or self.resolvers)
 
 
 async def ask(query: Query, patience: timedelta) -> Answer:
-    """Ask, and once more if nothing came, or if a resolver failed: its first attempt may have run out of time."""
-    answer = await _attempt(query, patience)
-    if answer.delivery is Delivery.SILENT or (query.recursive and answer.rcode == "SERVFAIL"):
-        return replace(await _attempt(query, patience), attempts=2)
-    return answer
+    """Ask one server, several times if nothing comes back."""
+    return (await exchange(query, patience)).answer
+
+
+async def exchange(query: Query, patience: timedelta) -> Reply:
+    """Ask, and once more if a resolver failed: its first attempt may have run out of time."""
+    reply = await _asked(query, patience)
+    if query.recursive and reply.answer.rcode == "SERVFAIL":
+        again = await _asked(query, patience)
+        return replace(again, answer=replace(again.answer, attempts=reply.answer.attempts + again.answer.attempts))
+    return reply
 
 
 def undelivered(error: Exception, server: str) -> tuple[Delivery, str]:
@@ -97,10 +130,10 @@ def undelivered(error: Exception, server: str) -> tuple[Delivery, str]:
         case OSError():
             return Delivery.NOT_SENT, unobserved(error, *split_socket_address(server)).reason
         case _:
-            return Delivery.GARBLED, f"{type(error).__name__}: {error}"[:_LONGEST_TEXT]
+            return Delivery.GARBLED, f"{type(error).__name__}: {error}"[:LONGEST_TEXT]
 
 
-async def _attempt(query: Query, patience: timedelta) -> Answer:
+async def _asked(query: Query, patience: timedelta) -> Reply:
     blank = Answer(
         server=query.server,
         name=query.name,
@@ -108,36 +141,66 @@ async def _attempt(query: Query, patience: timedelta) -> Answer:
         transport=query.transport,
         delivery=Delivery.ANSWERED,
     )
+    attempts = itertools.count()
     try:
-        transport, response = await _exchange(query, patience.total_seconds())
-        return replace(blank, transport=transport, **_facts(response))
+        transport, message = await _exchange(query, patience.total_seconds(), attempts)
+        return Reply(
+            answer=replace(blank, transport=transport, attempts=next(attempts), **message_facts(message)),
+            message=message,
+        )
     except (dns.exception.DNSException, OSError, EOFError) as error:
         delivery, detail = undelivered(error, query.server)
-        return replace(blank, delivery=delivery, detail=detail)
+        return Reply(answer=replace(blank, delivery=delivery, detail=detail, attempts=max(1, next(attempts))))
 
 
-async def _exchange(query: Query, seconds: float) -> tuple[Transport, dns.message.QueryMessage]:
+async def _exchange(
+    query: Query, seconds: float, attempts: Iterator[int]
+) -> tuple[Transport, dns.message.QueryMessage]:
     message = _message(query)
     address, port = split_socket_address(query.server)
     if query.transport is Transport.UDP:
         try:
-            return Transport.UDP, await _over_udp(message, address, port, seconds)
+            return Transport.UDP, await _over_udp(message, address, port, seconds, attempts)
         except dns.message.Truncated:
             # A truncated answer may look like a whole one without records.
             pass
-    response = await dns.asyncquery.tcp(message, address, timeout=seconds, port=port)
-    return Transport.TCP, _reply(response)
+    return Transport.TCP, await _over_tcp(message, address, port, seconds, attempts)
 
 
-async def _over_udp(message: dns.message.Message, address: str, port: int, seconds: float) -> dns.message.QueryMessage:
+async def _over_udp(
+    message: dns.message.Message, address: str, port: int, seconds: float, attempts: Iterator[int]
+) -> dns.message.QueryMessage:
     """Over a connected socket: only there does the kernel tell that nobody listens, and drop what others send."""
     backend: Any = dns.asyncbackend.get_default_backend()
     connected = await backend.make_socket(dns.inet.af_for_address(address), socket.SOCK_DGRAM, 0, None, (address, port))
     async with connected:
-        response = await dns.asyncquery.udp(
-            message, address, timeout=seconds, port=port, sock=connected, raise_on_truncation=True
-        )
-    return _reply(response)
+        for wait in _UDP_WAITS:
+            next(attempts)
+            try:
+                return _reply(
+                    await dns.asyncquery.udp(
+                        message, address, timeout=wait * seconds, port=port, sock=connected, raise_on_truncation=True
+                    )
+                )
+            except dns.exception.Timeout:
+                continue
+    raise dns.exception.Timeout
+
+
+async def _over_tcp(
+    message: dns.message.Message, address: str, port: int, seconds: float, attempts: Iterator[int]
+) -> dns.message.QueryMessage:
+    """A refusal is an answer; who hangs up or says nothing is asked again, since a busy server does so now and then."""
+    problem: Exception = dns.exception.Timeout()  # type: ignore[no-untyped-call]  # dnspython annotates it not yet
+    for wait in _TCP_WAITS:
+        next(attempts)
+        try:
+            return _reply(await dns.asyncquery.tcp(message, address, timeout=wait * seconds, port=port))
+        except ConnectionRefusedError:
+            raise
+        except (dns.exception.Timeout, TimeoutError, ConnectionError, EOFError) as error:
+            problem = error
+    raise problem
 
 
 def _reply(response: dns.message.Message) -> dns.message.QueryMessage:
@@ -153,49 +216,7 @@ def _message(query: Query) -> dns.message.Message:
     if not query.checked:
         flags |= dns.flags.CD
     message = dns.message.make_query(query.name, query.rdtype, flags=flags)
-    message.use_edns(0, ednsflags=dns.flags.DO if query.recursive else 0, payload=_PAYLOAD_BYTES)
+    if query.edns:
+        wanted = dns.flags.DO if query.recursive or query.signatures else 0
+        message.use_edns(0, ednsflags=wanted, payload=_PAYLOAD_BYTES)
     return message
-
-
-def _facts(response: dns.message.QueryMessage) -> dict[str, Any]:
-    """What the reply says. Raises DNSException where it contradicts itself."""
-    facts = {
-        "rcode": dns.rcode.to_text(response.rcode()),
-        "authoritative": bool(response.flags & dns.flags.AA),
-        "authenticated": bool(response.flags & dns.flags.AD),
-    }
-    # Some servers refuse without repeating the question; then there is no chain to follow.
-    return {**facts, **_records(response)} if response.question else facts
-
-
-def _records(response: dns.message.QueryMessage) -> dict[str, Any]:
-    chain = response.resolve_chaining()
-    found = list(chain.answer or ())
-    ttls = [rrset.ttl for rrset in (*chain.cnames, chain.answer) if rrset is not None]
-    soa = next(_soa_records(response), None)
-    return {
-        "aliases": tuple(_host(cast(Any, alias[0]).target) for alias in chain.cnames),
-        "records": tuple(sorted(_text(rdata) for rdata in found[:_MOST_RECORDS])),
-        "omitted_records": max(0, len(found) - _MOST_RECORDS),
-        "ttl": timedelta(seconds=max(ttls)) if ttls else None,
-        "serial": soa[0].serial if soa else None,
-        "negative_ttl": timedelta(seconds=min(soa[0].minimum, soa[1])) if soa else None,
-    }
-
-
-def _soa_records(response: dns.message.QueryMessage) -> Iterator[tuple[dns.rdtypes.ANY.SOA.SOA, int]]:
-    for rrset in (*response.answer, *response.authority):
-        if rrset.rdtype == dns.rdatatype.SOA:
-            yield cast(dns.rdtypes.ANY.SOA.SOA, rrset[0]), rrset.ttl
-
-
-def _text(rdata: dns.rdata.Rdata) -> str:
-    if rdata.rdtype in {dns.rdatatype.A, dns.rdatatype.AAAA}:
-        return str(ipaddress.ip_address(cast(Any, rdata).address))
-    if rdata.rdtype == dns.rdatatype.NS:
-        return _host(cast(Any, rdata).target)
-    return rdata.to_text()[:_LONGEST_TEXT]
-
-
-def _host(name: dns.name.Name) -> str:
-    return name.to_text(omit_final_dot=True).lower()[:_LONGEST_TEXT]

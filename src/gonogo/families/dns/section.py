@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from gonogo.environment.section import Section
-from gonogo.environment.types import Duration, HostName, Port, SocketAddress
+from gonogo.environment.types import Duration, HostName, Label, Port, SocketAddress
 
 
 class Dns(Section):
@@ -17,7 +17,17 @@ class Dns(Section):
     resolvers: Annotated[tuple[SocketAddress, ...], Field(min_length=1)]
     quorum: Annotated[int, Field(ge=1)] = 2
     rollback_window: Duration = timedelta(hours=1)
-    names: tuple[HostName, ...] = Field(default=(), description="Further names that must not dangle, as www.")
+    names: tuple[HostName, ...] = Field(
+        default=(),
+        description="Further names that users type, as www: each must lead to a server that answers over https. "
+        "A name with an underscore must exist.",
+    )
+    mail_from: tuple[HostName, ...] = Field(
+        default=(), description="Domains that the service sends mail from: they need SPF, DKIM and DMARC."
+    )
+    dkim_selectors: tuple[Label, ...] = Field(
+        default=(), description="Names of the keys under _domainkey that mail is signed with."
+    )
 
     @model_validator(mode="after")
     def _quorum_can_be_met(self) -> Self:

@@ -1,0 +1,111 @@
+"""Mail by DNS: where it goes, and who may send in the name of a domain."""
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from gonogo.base.errors import Unobserved
+from gonogo.environment.model import Environment
+from gonogo.evidence.dns import Answer, is_public
+from gonogo.evidence.dns_zone import DnsMailEvidence, DnsSenderEvidence, MailServer
+
+
+@pytest.mark.check("dns-mail-route")
+def test_mail_for_the_domain_arrives(dns_mail: DnsMailEvidence, environment: Environment) -> None:
+    """Mail to the address of support, and bounces of mail that the service sends, go where MX says (RFC 5321, 5.1).
+
+    Fix: point MX to a name that exists and has addresses of its own, or remove the record.
+    """
+    world = any(is_public(address) for host in environment.hosts.values() for address in host.addresses)
+    problems = list(_route_problems(dns_mail, world=world))
+    assert not problems, f"mail for {dns_mail.domain}: {'; '.join(problems)}"
+    _require_answers(dns_mail.mx, *(answer for server in dns_mail.servers for answer in (server.a, server.aaaa)))
+
+
+@pytest.mark.check("dns-spf")
+def test_spf_can_be_understood(dns_mail: DnsMailEvidence) -> None:
+    """Two SPF records are none, and one that lets everybody send protects nobody (RFC 7208, 3.2).
+
+    Fix: keep one TXT record that begins with v=spf1, with all senders in it, and end it with -all or ~all.
+    """
+    _require_answers(dns_mail.spf)
+    records = _spf(dns_mail.spf)
+    assert len(records) <= 1, (
+        f"{dns_mail.domain} has {len(records)} SPF records, which is an error: {' | '.join(records)}"
+    )
+    for record in records:
+        assert not {"+all", "all"}.intersection(record.lower().split()), (
+            f"{dns_mail.domain}: '{record}' lets everybody send"
+        )
+
+
+@pytest.mark.check("dns-mail-sender")
+def test_mail_of_the_service_is_believed(dns_sender: DnsSenderEvidence, environment: Environment) -> None:
+    """Without SPF, DKIM and DMARC the large providers put a service's mail into spam, or refuse it.
+
+    Fix: publish what is missing as the mail provider says, and declare the keys' names in dns.dkim_selectors.
+    """
+    domain = dns_sender.domain
+    problems = list(_sender_problems(dns_sender))
+    world = any(is_public(address) for host in environment.hosts.values() for address in host.addresses)
+    problems += _route_problems(dns_sender, world=world)
+    assert not problems, f"mail from {domain}: {'; '.join(problems)}"
+    _require_answers(dns_sender.spf, dns_sender.dmarc, *dns_sender.dkim, dns_sender.mx)
+    if not dns_sender.dkim:
+        raise Unobserved(
+            f"mail from {domain}: the environment does not say which keys it is signed with (DKIM)",
+            hint='declare dns.dkim_selectors, as in ["mail"], from the header DKIM-Signature (s=) of a mail',
+        )
+
+
+def _route_problems(mail: DnsMailEvidence, *, world: bool) -> Iterator[str]:
+    for server in mail.servers:
+        if not server.name:
+            continue  # "MX 0 ." says that the domain takes no mail (RFC 7505)
+        where = f"MX {server.preference} {server.name}"
+        if "NXDOMAIN" in {server.a.rcode, server.aaaa.rcode}:
+            yield f"{where} does not exist, mail has nowhere to go"
+        elif _knows_no_address(server):
+            yield f"{where} has no address, mail has nowhere to go"
+        elif server.a.aliases or server.aaaa.aliases:
+            alias = (server.a.aliases or server.aaaa.aliases)[-1]
+            yield f"{where} is an alias of {alias}, which some senders refuse (RFC 2181, 10.3)"
+        hidden = [address for address in server.addresses if world and not is_public(address)]
+        if hidden:
+            yield f"{where} leads to {', '.join(hidden)}, which is not a public address"
+
+
+def _knows_no_address(server: MailServer) -> bool:
+    return not server.addresses and server.a.rcode == server.aaaa.rcode == "NOERROR"
+
+
+def _sender_problems(sender: DnsSenderEvidence) -> Iterator[str]:
+    records = _spf(sender.spf)
+    if sender.spf.conclusive and len(records) != 1:
+        yield f"{len(records)} SPF records at {sender.spf.name}, one is expected"
+    policies = [_tags(text) for text in sender.dmarc.records if text.lower().startswith("v=dmarc1")]
+    if sender.dmarc.conclusive and len(policies) != 1:
+        yield f"{len(policies)} DMARC records at {sender.dmarc.name}, one is expected"
+    elif policies and policies[0].get("p", "").lower() not in {"none", "quarantine", "reject"}:
+        yield f"the DMARC record at {sender.dmarc.name} has no policy (p=none, quarantine or reject)"
+    for key in sender.dkim:
+        if key.conclusive and not any(_tags(text).get("p") for text in key.records):
+            yield f"no DKIM key at {key.name} ({key.told})"
+
+
+def _spf(answer: Answer) -> list[str]:
+    return [text for text in answer.records if text.lower() == "v=spf1" or text.lower().startswith("v=spf1 ")]
+
+
+def _tags(text: str) -> Mapping[str, str]:
+    """``v=DMARC1; p=none`` as a mapping (RFC 6376, 3.2)."""
+    pairs = (part.partition("=") for part in text.split(";"))
+    return {name.strip().lower(): value.strip() for name, _, value in pairs if name.strip()}
+
+
+def _require_answers(*answers: Answer) -> None:
+    """What no resolver answers is not known. Raises Unobserved."""
+    unknown = [answer for answer in answers if not answer.conclusive or answer.rcode == "SERVFAIL"]
+    if unknown:
+        told = "; ".join(f"{answer.name} {answer.rdtype}: {answer.told}" for answer in unknown)
+        raise Unobserved(f"resolvers do not answer: {told}", hint="are the resolvers in [dns] reachable?")

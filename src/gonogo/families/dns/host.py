@@ -1,0 +1,107 @@
+"""Asks every authoritative server for the addresses of a host, and climbs to its CAA."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from gonogo.base.errors import Unobserved
+from gonogo.evidence.dns import Addresses, Answer, Delegation, DnsHostEvidence, agreed
+from gonogo.evidence.dns_zone import Parent
+from gonogo.families.dns.delegation import find_delegation, heard, parents
+from gonogo.families.dns.landing import landings
+from gonogo.families.dns.parent import authorities, find_parent
+from gonogo.families.dns.query import Vantage
+from gonogo.families.dns.question import DnsQuestion
+
+_ROUNDS = 5
+"""How often a server is asked again whose answer is not what is declared: does it say the same every time?"""
+_MOST_BEYOND = 4
+_MOST_SERVERS = 64
+
+
+async def probe_dns_host(question: DnsQuestion) -> DnsHostEvidence:
+    """Every server that the parent or the zone names, asked for A, AAAA and HTTPS; where an alias leads, its servers."""
+    taken_at = datetime.now(UTC)
+    (delegation, parent), caa = await asyncio.gather(_above(question), _climb_to_caa(question))
+    authoritative = await _at_servers(question, delegation, parent)
+    beyond = await _beyond(question, authoritative, heard(question.vantage, delegation.answers))
+    given = {address for seen in (*authoritative, *beyond) for address in seen.ever}
+    return DnsHostEvidence(
+        scope=question.scope,
+        taken_at=taken_at,
+        host=question.name,
+        delegation=delegation,
+        authoritative=authoritative,
+        caa=caa,
+        beyond=beyond,
+        landings=await landings(question, given),
+    )
+
+
+async def _above(question: DnsQuestion) -> tuple[Delegation, Parent]:
+    delegation = await find_delegation(parents(question.name), question.vantage)
+    if not delegation.zone:
+        return delegation, Parent()
+    return delegation, await find_parent(delegation.zone, heard(question.vantage, delegation.answers))
+
+
+async def _at_servers(question: DnsQuestion, delegation: Delegation, parent: Parent) -> tuple[Addresses, ...]:
+    addresses = dict.fromkeys(address for _, address in authorities(delegation, parent))
+    return tuple(await asyncio.gather(*(_at_server(question, address) for address in list(addresses)[:_MOST_SERVERS])))
+
+
+async def _at_server(question: DnsQuestion, address: str) -> Addresses:
+    a, aaaa, https = await asyncio.gather(
+        *(question.vantage.ask_server(address, question.name, rdtype) for rdtype in ("A", "AAAA", "HTTPS"))
+    )
+    if a.heard != aaaa.heard:
+        # It answers in principle: before one type is called silent, it gets a further chance.
+        mute = aaaa if a.heard else a
+        again = await question.vantage.ask_server(address, question.name, mute.rdtype)
+        a, aaaa = (a, again) if a.heard else (again, aaaa)
+    first = Addresses(server=a.server, a=a, aaaa=aaaa, https=https)
+    if first.addresses and first.addresses != question.declared:
+        return replace(first, again=await _again(question.name, address, question.vantage))
+    return first
+
+
+async def _again(name: str, address: str, vantage: Vantage) -> tuple[Answer, ...]:
+    asked = (vantage.ask_server(address, name, rdtype) for _ in range(_ROUNDS) for rdtype in ("A", "AAAA"))
+    return tuple(await asyncio.gather(*asked))
+
+
+async def _beyond(question: DnsQuestion, servers: Iterable[Addresses], vantage: Vantage) -> tuple[Addresses, ...]:
+    """What the provider's own servers say, asked several times: a resolver gives one answer until its TTL is over."""
+    if not any(seen.a.leaves_the_zone or seen.aaaa.leaves_the_zone for seen in servers):
+        return ()
+    resolved = agreed(await vantage.ask_resolvers(question.name, "A", checked=False))
+    if resolved is None or not resolved.aliases:
+        return ()
+    target = resolved.aliases[-1]
+    try:
+        delegation = await find_delegation(parents(target, shortest=1), vantage)
+    except Unobserved:
+        # Resolvers are asked for the addresses in any case; what is missing is whether they change.
+        return ()
+    addresses = [address for server in delegation.servers for address in server.addresses][:_MOST_BEYOND]
+    return tuple(await asyncio.gather(*(_at_provider(target, address, vantage) for address in addresses)))
+
+
+async def _at_provider(target: str, address: str, vantage: Vantage) -> Addresses:
+    answers = await _again(target, address, vantage)
+    return Addresses(server=answers[0].server, a=answers[0], aaaa=answers[1], again=answers[2:])
+
+
+async def _climb_to_caa(question: DnsQuestion) -> tuple[Answer, ...]:
+    """All steps at once, since time is short; then only those that an authority would have taken."""
+    steps = parents(question.name, shortest=1)
+    found: Sequence[tuple[Answer, ...]] = await asyncio.gather(
+        *(question.vantage.ask_resolvers(step, "CAA", checked=False) for step in steps)
+    )
+    climbed: list[Answer] = []
+    for answers in found:
+        climbed.append(agreed(answers) or answers[0])
+        if climbed[-1].records:
+            break
+    return tuple(climbed)

@@ -1,0 +1,56 @@
+"""Looks at what answers where a name leads: over https, in the name of that name."""
+
+import asyncio
+import ssl
+from collections.abc import Iterable
+from dataclasses import replace
+
+from gonogo.base.errors import Unobserved
+from gonogo.clients.http import address_client
+from gonogo.clients.network import Swallowed
+from gonogo.clients.trust import trust_context, unverified_context
+from gonogo.evidence.dns import Landing
+from gonogo.families.dns.question import DnsQuestion
+from gonogo.families.dns.unclaimed import unclaimed_at
+
+_MOST_ADDRESSES = 16
+_PATIENCE_SECONDS = 3.0
+_REFUSED_CERTIFICATE = "its certificate was refused by us: "
+
+
+async def landings(question: DnsQuestion, addresses: Iterable[str]) -> tuple[Landing, ...]:
+    """One for each address that is not declared; of those, so many."""
+    strange = sorted(set(addresses) - question.declared)[:_MOST_ADDRESSES]
+    return tuple(await asyncio.gather(*(_landing(question, address) for address in strange)))
+
+
+async def _landing(question: DnsQuestion, address: str) -> Landing:
+    landing = Landing(address=address, port=question.https_port)
+    try:
+        first = await _asked(question, landing, trust_context(question.trust))
+        if not first.problem.startswith(_REFUSED_CERTIFICATE):
+            return first
+        again = await _asked(question, landing, unverified_context())
+    except Swallowed:
+        return replace(landing, problem="nothing comes back")
+    except Unobserved as unobserved:
+        return replace(landing, problem=unobserved.reason, asked=False)
+    return replace(again, certificate_problem=first.problem.removeprefix(_REFUSED_CERTIFICATE))
+
+
+async def _asked(question: DnsQuestion, landing: Landing, tls: ssl.SSLContext) -> Landing:
+    async with address_client(
+        tls,
+        host=question.name,
+        address=landing.address,
+        port=landing.port,
+        patience_seconds=_PATIENCE_SECONDS,
+    ) as client:
+        body = await client.get("/")
+    return Landing(
+        address=landing.address,
+        port=landing.port,
+        status=body.exchange.status,
+        problem=body.exchange.problem if body.exchange.status is None else "",
+        unclaimed=unclaimed_at(body.exchange.status, body.text),
+    )

@@ -1,0 +1,56 @@
+"""Asks where mail for a domain goes, and who may send in its name."""
+
+import asyncio
+from dataclasses import fields
+from datetime import UTC, datetime
+
+from gonogo.evidence.dns import Answer, agreed
+from gonogo.evidence.dns_zone import DnsMailEvidence, DnsSenderEvidence, MailServer
+from gonogo.families.dns.messages import LONGEST_TEXT
+from gonogo.families.dns.question import DnsQuestion
+
+_MOST_SERVERS = 10
+
+
+async def probe_dns_mail(question: DnsQuestion) -> DnsMailEvidence:
+    """MX with the addresses of its targets, SPF, DMARC, and DKIM for every declared selector."""
+    taken_at = datetime.now(UTC)
+    domain = question.name
+    mx, spf, dmarc, *dkim = await asyncio.gather(
+        _agreed(question, domain, "MX"),
+        _agreed(question, domain, "TXT"),
+        _agreed(question, f"_dmarc.{domain}", "TXT"),
+        *(_agreed(question, f"{selector}._domainkey.{domain}", "TXT") for selector in question.selectors),
+    )
+    targets = [record.split()[:2] for record in mx.records[:_MOST_SERVERS]]
+    servers = await asyncio.gather(
+        *(_server(question, target.rstrip(".").lower(), int(preference)) for preference, target in targets)
+    )
+    return DnsMailEvidence(
+        scope=question.scope,
+        taken_at=taken_at,
+        domain=domain,
+        mx=mx,
+        servers=tuple(servers),
+        spf=spf,
+        dmarc=dmarc,
+        dkim=tuple(dkim),
+    )
+
+
+async def probe_dns_sender(question: DnsQuestion) -> DnsSenderEvidence:
+    """The same."""
+    mail = await probe_dns_mail(question)
+    return DnsSenderEvidence(**{field.name: getattr(mail, field.name) for field in fields(mail)})
+
+
+async def _server(question: DnsQuestion, name: str, preference: int) -> MailServer:
+    # "MX 0 ." says that the domain takes no mail (RFC 7505); nobody is asked for the root's address.
+    a, aaaa = await asyncio.gather(*(_agreed(question, name or ".", rdtype) for rdtype in ("A", "AAAA")))
+    return MailServer(name=name[:LONGEST_TEXT], preference=preference, a=a, aaaa=aaaa)
+
+
+async def _agreed(question: DnsQuestion, name: str, rdtype: str) -> Answer:
+    """What most resolvers say; where none serves us, the first of their silences."""
+    answers = await question.vantage.ask_resolvers(name, rdtype)
+    return agreed(answers) or answers[0]

@@ -1,0 +1,111 @@
+"""Reads a DNS message into plain facts."""
+
+import ipaddress
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdata
+import dns.rdatatype
+import dns.rdtypes.ANY.RRSIG
+import dns.rdtypes.ANY.SOA
+import dns.rrset
+
+from gonogo.evidence.dns import Signature
+
+_MOST_RECORDS = 256
+_MOST_SIGNATURES = 8
+LONGEST_TEXT = 300
+_AS_TEXT = {dns.rdatatype.NS, dns.rdatatype.CNAME}
+
+
+def message_facts(response: dns.message.QueryMessage) -> dict[str, Any]:
+    """The fields of an Answer. Raises DNSException where the reply contradicts itself."""
+    facts = {
+        "rcode": dns.rcode.to_text(response.rcode()),
+        "authoritative": bool(response.flags & dns.flags.AA),
+        "authenticated": bool(response.flags & dns.flags.AD),
+    }
+    # Some servers refuse without repeating the question; then there is no chain to follow.
+    if not response.question:
+        return facts
+    if response.question[0].rdtype == dns.rdatatype.AXFR:
+        return {**facts, **_transfer(response)}
+    return {**facts, **_records(response)}
+
+
+def host_text(name: dns.name.Name) -> str:
+    """A name as it stands in evidence: lower case, without the final dot."""
+    return name.to_text(omit_final_dot=True).lower()[:LONGEST_TEXT]
+
+
+def signatures_over(response: dns.message.Message, rrset: dns.rrset.RRset) -> Iterator[dns.rdtypes.ANY.RRSIG.RRSIG]:
+    """The RRSIG records of the reply that cover these records; a bounded number of them."""
+    for found in response.answer:
+        if found.name == rrset.name and found.rdtype == dns.rdatatype.RRSIG and found.covers == rrset.rdtype:
+            yield from cast(Any, list(found)[:_MOST_SIGNATURES])
+
+
+def signature_facts(rrsig: dns.rdtypes.ANY.RRSIG.RRSIG, *, genuine: bool | None = None) -> Signature:
+    """One RRSIG record."""
+    return Signature(
+        covers=dns.rdatatype.to_text(rrsig.type_covered),
+        signer=host_text(rrsig.signer),
+        key_tag=rrsig.key_tag,
+        algorithm=int(rrsig.algorithm),
+        inception=datetime.fromtimestamp(rrsig.inception, UTC),
+        expiration=datetime.fromtimestamp(rrsig.expiration, UTC),
+        genuine=genuine,
+    )
+
+
+def _records(response: dns.message.QueryMessage) -> dict[str, Any]:
+    chain = response.resolve_chaining()
+    found = list(chain.answer or ())
+    ttls = [rrset.ttl for rrset in (*chain.cnames, chain.answer) if rrset is not None]
+    soa = next(_soa_records(response), None)
+    signatures = (
+        rrsig
+        for rrset in (*chain.cnames, *([chain.answer] if chain.answer else ()))
+        for rrsig in signatures_over(response, rrset)
+    )
+    return {
+        "aliases": tuple(host_text(cast(Any, alias[0]).target) for alias in chain.cnames),
+        "records": tuple(sorted(_text(rdata) for rdata in found[:_MOST_RECORDS])),
+        "omitted_records": max(0, len(found) - _MOST_RECORDS),
+        "ttl": timedelta(seconds=max(ttls)) if ttls else None,
+        "serial": soa[0].serial if soa else None,
+        "negative_ttl": timedelta(seconds=min(soa[0].minimum, soa[1])) if soa else None,
+        "signatures": tuple(signature_facts(rrsig) for rrsig in signatures),
+    }
+
+
+def _transfer(response: dns.message.QueryMessage) -> dict[str, Any]:
+    """The first message of a zone transfer begins with the zone's SOA (RFC 5936); its records are not kept."""
+    given = [rdata for rrset in response.answer for rdata in rrset]
+    opening = [_text(rdata) for rdata in given[:1] if rdata.rdtype == dns.rdatatype.SOA]
+    return {"records": tuple(opening), "omitted_records": max(0, len(given) - 1) if opening else 0}
+
+
+def _soa_records(response: dns.message.QueryMessage) -> Iterator[tuple[dns.rdtypes.ANY.SOA.SOA, int]]:
+    for rrset in (*response.answer, *response.authority):
+        if rrset.rdtype == dns.rdatatype.SOA:
+            yield cast(dns.rdtypes.ANY.SOA.SOA, rrset[0]), rrset.ttl
+
+
+def _text(rdata: dns.rdata.Rdata) -> str:
+    if rdata.rdtype in {dns.rdatatype.A, dns.rdatatype.AAAA}:
+        return str(ipaddress.ip_address(cast(Any, rdata).address))
+    if rdata.rdtype in _AS_TEXT:
+        return host_text(cast(Any, rdata).target)
+    if rdata.rdtype == dns.rdatatype.TXT:
+        # A text longer than 255 bytes is stored in pieces, which readers put together without a gap (RFC 7208, 3.3).
+        return b"".join(cast(Any, rdata).strings).decode("utf-8", "replace")[:_LONGEST_TXT]
+    return rdata.to_text()[:LONGEST_TEXT]
+
+
+_LONGEST_TXT = 4096

@@ -1,0 +1,117 @@
+"""What is wrong with a zone's signatures, server by server, from the evidence: each finding with its cure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from gonogo.base.durations import format_duration
+from gonogo.evidence.dns import Answer, Signature
+from gonogo.evidence.dns_zone import DnsZoneEvidence, ServerAnswers
+
+_PERCENT = 100
+_LEEWAY = timedelta(minutes=5)
+"""Signers that sign every answer anew date it by their own clock."""
+
+
+def published(zone: DnsZoneEvidence) -> frozenset[str]:
+    """The DS records at the parent, as resolvers give them."""
+    return frozenset(record for seen in zone.validations for record in seen.ds.records)
+
+
+def signing_faults(zone: DnsZoneEvidence, *, least_percent: float) -> list[str]:
+    """Everything for which a validating resolver refuses the zone, or soon will."""
+    ds = published(zone)
+    serving = [server for server in zone.servers if server.dnskey is not None and server.dnskey.with_authority]
+    signed = frozenset(
+        (answer.name, answer.rdtype) for server in serving for answer in server.hosts if answer.signatures
+    )
+    found: dict[str, list[str]] = {}
+    for server in serving:
+        for fault in _faults(server, ds, signed, zone, least_percent):
+            found.setdefault(fault, []).append(f"{server.name} ({server.address})")
+    return [f"at {', '.join(where)} {fault}" for fault, where in found.items()]
+
+
+def _faults(
+    server: ServerAnswers,
+    ds: frozenset[str],
+    signed: frozenset[tuple[str, str]],
+    zone: DnsZoneEvidence,
+    least_percent: float,
+) -> Iterator[str]:
+    if not server.keys:
+        yield "there is no DNSKEY and no signature, while the parent has a DS: load the signed zone there"
+        return
+    vouched = frozenset(key.key_tag for key in server.keys if ds.intersection(key.ds))
+    if not vouched:
+        yield (
+            f"no DNSKEY (there are keys {_tags(key.key_tag for key in server.keys)}) is the one that the parent's "
+            f"DS of key {_tags(int(record.split()[0]) for record in ds)} vouches for: "
+            "publish the DS of the current key at the registrar"
+        )
+    answers = [server.dnskey, server.udp if server.udp.records else server.tcp, *server.hosts]
+    checked = [answer for answer in answers if answer is not None and answer.records]
+    for reason, names in _by_reason(checked, vouched, signed, zone, least_percent).items():
+        yield f"the signatures over {', '.join(names)} {reason}"
+
+
+def _by_reason(
+    answers: Iterable[Answer],
+    vouched: frozenset[int],
+    signed: frozenset[tuple[str, str]],
+    zone: DnsZoneEvidence,
+    least_percent: float,
+) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for answer in answers:
+        for covers, signatures in _sets(answer, zone.zone, expected=(answer.name, answer.rdtype) in signed):
+            # The keys themselves count by the signature of one that the parent vouches for.
+            able = [seen for seen in signatures if covers != "DNSKEY" or not vouched or seen.key_tag in vouched]
+            reason = _reason(able, zone.taken_at, least_percent)
+            if reason:
+                label = covers if answer.name == zone.zone and covers != "A" else f"{answer.name} {covers}"
+                names = found.setdefault(reason, [])
+                names += [label] if label not in names else []
+    return found
+
+
+def _sets(answer: Answer, zone: str, *, expected: bool) -> Iterator[tuple[str, Sequence[Signature]]]:
+    """Signatures by what they cover. Those of another zone, where an alias leads there, are not ours to judge."""
+    ours = [seen for seen in answer.signatures if seen.signer == zone]
+    for covers in dict.fromkeys(seen.covers for seen in ours):
+        yield covers, [seen for seen in ours if seen.covers == covers]
+    if not answer.signatures and (expected or answer.rdtype in {"DNSKEY", "SOA"}):
+        yield answer.rdtype, ()
+
+
+def _reason(signatures: Sequence[Signature], now: datetime, least_percent: float) -> str:
+    genuine = [seen for seen in signatures if seen.genuine is not False]
+    current = [seen for seen in genuine if seen.inception <= now + _LEEWAY and now < seen.expiration]
+    if not signatures:
+        return "are missing: sign the zone again"
+    if not genuine:
+        return (
+            f"(key {_tags(seen.key_tag for seen in signatures)}) were not made by a key of the zone over the records "
+            "that are served: sign the zone again; waiting does not help"
+        )
+    if not current:
+        last = max(genuine, key=lambda seen: seen.expiration)
+        if last.expiration <= now:
+            return f"are over since {_utc(last.expiration)}: let the signer run, and load what it signs on every server"
+        return f"are not valid before {_utc(last.inception)}: set the signer's clock right"
+    best = max(current, key=lambda seen: (seen.expiration - now) / seen.lifetime)
+    left = best.expiration - now
+    percent = _PERCENT * (left / best.lifetime)
+    if percent < least_percent:
+        return (
+            f"end in {format_duration(left)}, {percent:.0f} % of their {format_duration(best.lifetime)} are left, "
+            f"at least {least_percent:g} % are expected: let the signer run"
+        )
+    return ""
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _tags(tags: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(set(tags))))

@@ -1,0 +1,157 @@
+"""Asks about a zone: its parent, each of its servers, and what resolvers make of its signatures."""
+
+import asyncio
+import ipaddress
+import secrets as randomness
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+
+from gonogo.evidence.dns import Answer, Delegation, Delivery, agreed
+from gonogo.evidence.dns_zone import DnsZoneEvidence, ServerAnswers, Validation
+from gonogo.families.dns.delegation import find_delegation, heard
+from gonogo.families.dns.parent import Authorities, authorities, find_parent, without_glue
+from gonogo.families.dns.query import Reply, Transport
+from gonogo.families.dns.question import DnsQuestion
+from gonogo.families.dns.signatures import Keys, examined, usable_keys, zone_keys
+
+_MOST_SERVER_ADDRESSES = 64
+_MOST_HOSTS = 16
+_FORMAT_REFUSALS = {"FORMERR", "NOTIMP", "BADVERS"}
+
+
+async def probe_dns_zone(question: DnsQuestion) -> DnsZoneEvidence:
+    """Find the zone's servers and ask each; ask each resolver about signatures, and about a name that cannot exist."""
+    taken_at = datetime.now(UTC)
+    random_name = f"gonogo-{randomness.token_hex(8)}.{question.name}"
+    delegation, parent, validations, invented = await asyncio.gather(
+        find_delegation([question.name], question.vantage),
+        find_parent(question.name, question.vantage),
+        _validations(question),
+        _both(question, random_name),
+    )
+    further = await without_glue(delegation, parent, heard(question.vantage, delegation.answers))
+    found = authorities(delegation, parent, further)
+    servers = await _servers(question, found, random_name)
+    return DnsZoneEvidence(
+        scope=question.scope,
+        taken_at=taken_at,
+        zone=question.name,
+        delegation=delegation,
+        servers=servers,
+        validations=validations,
+        random_name=invented,
+        parent=parent,
+        omitted_addresses=max(0, len(found) - _MOST_SERVER_ADDRESSES)
+        + sum(server.omitted_addresses for server in delegation.servers),
+        primary=await _primary(question, delegation, servers),
+    )
+
+
+async def _servers(question: DnsQuestion, found: Authorities, random_name: str) -> tuple[ServerAnswers, ...]:
+    # The parent's own addresses come first: they are what a cold resolver asks.
+    bounded = list(found.items())[:_MOST_SERVER_ADDRESSES]
+    return tuple(
+        await asyncio.gather(
+            *(_server(question, name, address, sources, random_name) for (name, address), sources in bounded)
+        )
+    )
+
+
+async def _server(
+    question: DnsQuestion, name: str, address: str, sources: tuple[str, ...], random_name: str
+) -> ServerAnswers:
+    vantage, zone = question.vantage, question.name
+    (udp, tcp, dnskey), (ns, alias, invented, transfer) = await asyncio.gather(
+        asyncio.gather(
+            vantage.reply_of(address, zone, "SOA", signatures=True),
+            vantage.reply_of(address, zone, "SOA", Transport.TCP, signatures=True),
+            vantage.reply_of(address, zone, "DNSKEY", signatures=True),
+        ),
+        asyncio.gather(
+            vantage.ask_server(address, zone, "NS"),
+            vantage.ask_server(address, zone, "CNAME"),
+            vantage.ask_server(address, random_name, "A"),
+            vantage.ask_server(address, zone, "AXFR", Transport.TCP),
+        ),
+    )
+    if udp.answer.delivery is Delivery.SILENT and tcp.answer.heard:
+        # It lives: before it is called silent over UDP, it gets a further chance.
+        udp = await vantage.reply_of(address, zone, "SOA", signatures=True)
+    if tcp.answer.delivery is Delivery.SILENT and udp.answer.heard:
+        tcp = await vantage.reply_of(address, zone, "SOA", Transport.TCP, signatures=True)
+    keys = usable_keys(dnskey, zone)
+    return ServerAnswers(
+        name=name,
+        address=address,
+        sources=sources,
+        udp=examined(udp, keys),
+        tcp=examined(tcp, keys),
+        plain=await _plain(question, address, udp.answer),
+        ns=ns,
+        apex_alias=alias,
+        transfer=transfer,
+        random_name=invented,
+        dnskey=examined(dnskey, keys),
+        keys=zone_keys(dnskey, zone),
+        hosts=await _hosts(question, address, dnskey, keys),
+    )
+
+
+async def _plain(question: DnsQuestion, address: str, udp: Answer) -> Answer | None:
+    if udp.delivery is not Delivery.SILENT and udp.rcode not in _FORMAT_REFUSALS:
+        return None
+    return (await question.vantage.reply_of(address, question.name, "SOA", edns=False)).answer
+
+
+async def _hosts(question: DnsQuestion, address: str, dnskey: Reply, keys: Keys) -> tuple[Answer, ...]:
+    """The declared names, where there are keys to hold their signatures against."""
+    if not dnskey.answer.records:
+        return ()
+    asked = [(name, rdtype) for name in question.in_zone[:_MOST_HOSTS] for rdtype in ("A", "AAAA")]
+    replies = await asyncio.gather(
+        *(question.vantage.reply_of(address, name, rdtype, signatures=True) for name, rdtype in asked)
+    )
+    return tuple(examined(reply, keys) for reply in replies)
+
+
+async def _validations(question: DnsQuestion) -> tuple[Validation, ...]:
+    vantage, zone = question.vantage, question.name
+    answers = await asyncio.gather(
+        vantage.ask_resolvers(zone, "DS", checked=False),
+        vantage.ask_resolvers(zone, "SOA"),
+        vantage.ask_resolvers(zone, "SOA", checked=False),
+    )
+    return tuple(
+        Validation(resolver=ds.server, ds=ds, checked=checked, unchecked=unchecked)
+        for ds, checked, unchecked in zip(*answers, strict=True)
+    )
+
+
+async def _both(question: DnsQuestion, name: str) -> tuple[Answer, ...]:
+    a, aaaa = await asyncio.gather(
+        *(question.vantage.ask_resolvers(name, rdtype, checked=False) for rdtype in ("A", "AAAA"))
+    )
+    return *a, *aaaa
+
+
+async def _primary(question: DnsQuestion, delegation: Delegation, servers: Sequence[ServerAnswers]) -> Answer | None:
+    name = next(_origins(servers), "")
+    if not name or name in {server.name for server in delegation.servers} or _is_address(name):
+        return None
+    vantage = heard(question.vantage, delegation.answers)
+    return agreed(await vantage.ask_resolvers(name, "A", checked=False))
+
+
+def _origins(servers: Iterable[ServerAnswers]) -> Iterator[str]:
+    for server in servers:
+        for answer in (server.udp, server.tcp):
+            for record in answer.records:
+                yield record.split()[0].rstrip(".").lower()
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
