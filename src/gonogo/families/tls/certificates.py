@@ -1,6 +1,5 @@
 """Reads the facts of certificates and chains; judges none of them."""
 
-import hashlib
 import ssl
 import sys
 from collections.abc import Iterable, Sequence
@@ -48,9 +47,9 @@ def sent_chain(session: ssl.SSLObject) -> Sequence[bytes]:
     return _ders(session, "get_unverified_chain")
 
 
-def verified_path(session: ssl.SSLObject) -> tuple[str, ...]:
-    """SHA-256 of the certificates by which a verifying handshake came from the leaf to a trusted root."""
-    return tuple(hashlib.sha256(der).hexdigest() for der in _ders(session, "get_verified_chain"))
+def verified_path(session: ssl.SSLObject) -> tuple[bytes, ...]:
+    """The certificates by which a verifying handshake came from the leaf to a trusted root, in DER."""
+    return tuple(_ders(session, "get_verified_chain"))
 
 
 def _ders(session: Any, method: str) -> list[bytes]:  # noqa: ANN401 - SSLObject, whose interface differs between versions
