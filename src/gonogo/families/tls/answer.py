@@ -52,6 +52,7 @@ class Ending(StrEnum):
     """The connection stayed open, and nothing came."""
     CLOSED_PORT = "closed port"
     """Nobody listens."""
+    NOT_ASKED = "not asked"
     NOT_TLS = "not TLS"
     """Something came that is no TLS."""
 
