@@ -197,7 +197,7 @@ def test_key_of_an_unknown_kind_is_an_error(judge: Judge) -> None:
 def test_what_could_not_be_offered_is_an_error_and_never_green(judge: Judge, identifier: str, name: str) -> None:
     """An OpenSSL without TLS 1.0 proves nothing about the server."""
     with pytest.raises(Unobserved, match="could not be offered"):
-        judge(identifier, tls=seen(offers=offers(**{name: Handshake.NOT_OFFERABLE})))
+        judge(identifier, tls=seen(offers=offers(**{name: Handshake.NOT_ASKED})))
     with pytest.raises(Unobserved, match="never offered"):
         judge(identifier, tls=seen(offers=()))
 

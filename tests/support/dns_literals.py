@@ -16,7 +16,7 @@ from gonogo.evidence.dns import (
     ServerAnswers,
     Validation,
 )
-from gonogo.evidence.tls import Certificate, Handshake, TlsEvidence
+from gonogo.evidence.tls import Certificate, Handshake, Presented, TlsEvidence
 from gonogo.families.registry import environment_from
 
 Judge = Callable[..., str | None]
@@ -134,7 +134,7 @@ def leaf(*names: str) -> TlsEvidence:
         address=OURS[0],
         port=443,
         handshake=Handshake.DONE,
-        chain=(certificate,),
+        presented=(Presented(chain=(certificate,)),),
     )
 
 

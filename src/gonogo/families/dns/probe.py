@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
+from gonogo.environment.types import is_address
 from gonogo.evidence.base import Scope
 from gonogo.evidence.dns import (
     Addresses,
@@ -57,14 +58,19 @@ def zone_questions(environment: Environment, secrets: Secrets) -> Sequence[DnsQu
 def host_questions(environment: Environment, secrets: Secrets) -> Sequence[DnsQuestion]:
     """Every declared host."""
     del secrets
-    return _questions(environment, list(environment.hosts))
+    return _questions(environment, _names(environment))
 
 
 def name_questions(environment: Environment, secrets: Secrets) -> Sequence[DnsQuestion]:
     """Every declared host, and the further names that must lead somewhere."""
     del secrets
     section = environment.section(Dns)
-    return _questions(environment, [*environment.hosts, *(section.names if section else ())])
+    return _questions(environment, [*_names(environment), *(section.names if section else ())])
+
+
+def _names(environment: Environment) -> list[str]:
+    """The hosts that have a name: an address is in no zone."""
+    return [host for host in environment.hosts if not is_address(host)]
 
 
 async def probe_dns_zone(question: DnsQuestion) -> DnsZoneEvidence:

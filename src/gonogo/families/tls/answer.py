@@ -191,7 +191,8 @@ class Flight:
         modern = self.answer.version is Version.TLS13
         if modern:
             body.sized(1)
-        entries, chain = Cut(body.sized(3)), []
+        entries = Cut(body.sized(3))
+        chain: list[bytes] = []
         while entries.left and len(chain) < _MOST_CERTIFICATES:
             chain.append(entries.sized(3))
             extensions = entries.extensions() if modern else {}

@@ -55,9 +55,7 @@ async def _within(
     return flight.answer
 
 
-async def _read(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flight: Flight, sent: SentHello
-) -> None:
+async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flight: Flight, sent: SentHello) -> None:
     count = 0
     while not flight.complete and count < _MOST_BYTES:
         header = await reader.readexactly(1)
@@ -100,5 +98,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, asyncio.IncompleteReadError):
         return "the connection was closed without an answer"
     return f"the connection was cut off: {getattr(error, 'strerror', None) or type(error).__name__}"
-
-

@@ -12,10 +12,9 @@ from gonogo.clients.trust import unverified_context
 from gonogo.evidence.tls import ClientCertificate, Handshake
 from gonogo.families.tls.asking import ANSWER_SECONDS, CONNECT_SECONDS
 
-_CLIENT_SUITES = (
-    "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM"
-)
+_CLIENT_SUITES = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM"
 """What clients of Python offer since 3.10, whatever their OpenSSL was built with."""
+_REPLY_SECONDS = 1.5
 _HEAD_BYTES = 64 * 1024
 _NO_CERTIFICATE_STATUSES = {400, 495, 496}
 """nginx answers these over HTTP where a client certificate is required and none came."""
@@ -38,6 +37,8 @@ class Welcome:
     shaken: Shaken
     clock_offset: timedelta | None = None
     status: int | None = None
+    hung_up: bool = False
+    """The connection ended after the handshake, without a reply."""
 
 
 async def shake(host: str, address: str, port: int) -> Shaken:
@@ -96,15 +97,19 @@ async def welcome(host: str, address: str, port: int) -> Welcome:
 
 async def _greeting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, authority: str) -> Welcome:
     """The head of the reply. A server may say only here that it wants a certificate: RFC 8446, section 6.2."""
-    request = f"HEAD / HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: gonogo (launch-readiness checks)\r\n"
+    request = f"GET / HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: gonogo (launch-readiness checks)\r\n"
     done = Shaken(handshake=Handshake.DONE)
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
+        async with asyncio.timeout(_REPLY_SECONDS):
             writer.write(f"{request}Connection: close\r\n\r\n".encode())
             head = await reader.readuntil(b"\r\n\r\n")
     except ssl.SSLError as error:
         return Welcome(shaken=_failed(error) if "CERTIFICATE" in (error.reason or "") else done)
-    except (OSError, EOFError, ValueError, asyncio.LimitOverrunError):  # a service may not speak HTTP at all
+    except TimeoutError:
+        return Welcome(shaken=done)
+    except (OSError, EOFError):
+        return Welcome(shaken=done, hung_up=True)
+    except (ValueError, asyncio.LimitOverrunError):  # a service may not speak HTTP at all
         return Welcome(shaken=done)
     return _read(head[:_HEAD_BYTES], done)
 
@@ -142,5 +147,6 @@ def client_certificate(greeted: Welcome, *, asked_for: bool) -> ClientCertificat
         return ClientCertificate.DEMANDED
     if not asked_for:
         return ClientCertificate.NOT_ASKED
-    refused = greeted.shaken.handshake is not Handshake.DONE or greeted.status in _NO_CERTIFICATE_STATUSES
+    turned_away = greeted.hung_up or greeted.status in _NO_CERTIFICATE_STATUSES
+    refused = greeted.shaken.handshake is not Handshake.DONE or turned_away
     return ClientCertificate.DEMANDED if refused else ClientCertificate.OPTIONAL

@@ -13,6 +13,7 @@ from gonogo.families.tls.hello import Hello
 
 _DOUBTFUL = {Ending.CLOSED, Ending.SILENT, Ending.NOT_TLS, Ending.CLOSED_PORT}
 _ENOUGH_MISSES = 2
+_LEAST_PAUSE_SECONDS = 0.03
 _FIRST_PAUSE_SECONDS = 0.2
 _LEAST_PATIENCE_SECONDS = 0.6
 _TIMES_SLOWER = 20
@@ -41,6 +42,7 @@ class Interview:
     answers: list[Answer] = field(default_factory=list)
     """Everything that was accepted."""
     _patience_seconds: float = ANSWER_SECONDS
+    _pause_seconds: float = 0.05
     _worked: bool = False
     """Whether the last connection got an answer."""
 
@@ -51,6 +53,7 @@ class Interview:
         worked, misses = self._worked, 0
         answer = await self._ask(hello)
         while answer.ending in _DOUBTFUL:
+            await self.pause()
             if worked and await self._works():
                 misses += 1
                 if misses == _ENOUGH_MISSES:
@@ -59,8 +62,13 @@ class Interview:
                 worked, misses = True, 0
             else:
                 return Settled(answer=answer, certain=False)
+            await self.pause()
             answer = await self._ask(hello)
         return Settled(answer=answer)
+
+    async def pause(self) -> None:
+        """Let the server see that the last connection is over, before it counts the next one."""
+        await asyncio.sleep(self._pause_seconds)
 
     async def _works_again(self) -> bool:
         """The control, again and again with longer pauses: a limit on connections may pass."""
@@ -79,6 +87,7 @@ class Interview:
         answer = await self._ask(self.control)
         if answer.accepted:
             took = asyncio.get_running_loop().time() - started
+            self._pause_seconds = min(max(took, _LEAST_PAUSE_SECONDS), _FIRST_PAUSE_SECONDS)
             self._patience_seconds = min(max(took * _TIMES_SLOWER, _LEAST_PATIENCE_SECONDS), ANSWER_SECONDS)
         return answer.accepted
 

@@ -3,17 +3,10 @@
 import ipaddress
 from collections.abc import Sequence
 
+from gonogo.environment.types import is_address
+
 _FEWEST_LABELS = 2
 """After the wildcard: ``*.test`` would be for everybody's names."""
-
-
-def is_address(host: str) -> bool:
-    """Whether the host is an IP address and no name: it is sent in no SNI, and compared with iPAddress names only."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def matches(host: str, *, names: Sequence[str], addresses: Sequence[str]) -> bool:

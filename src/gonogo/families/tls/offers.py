@@ -116,7 +116,7 @@ def _unless_accepted(settled: Settled) -> Settled:
 
 async def _other_certificates(interview: Interview, host: str | None, shown: Answer) -> list[Offer]:
     kind = leaf_key(shown).partition(" ")[0]
-    offers = []
+    offers: list[Offer] = []
     for name, (suites, schemes) in _KINDS.items():
         if name != kind:
             hello = Hello(suites=(*TLS13, *suites), schemes=schemes, server_name=host)
@@ -141,5 +141,3 @@ def leaf_key(answer: Answer) -> str:
     """The key of the leaf that was shown, as in ``EC 256``; empty if there is none."""
     chain = read_chain(answer.chain[:1])
     return chain[0].key if chain else ""
-
-

@@ -1,6 +1,7 @@
 """The facts of every certificate that a server showed."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from cryptography import x509
 
@@ -51,8 +52,8 @@ def chains(first: Chain, answers: Sequence[Answer]) -> dict[Chain, list[Answer]]
 def _newest_staple(answers: Sequence[Answer], path: Sequence[bytes]) -> Staple | None:
     """Servers may have none for the first handshakes after their start."""
     staples = [staple for der in {answer.staple for answer in answers} if (staple := read_staple(der, path))]
-    dated = [staple for staple in staples if staple.this_update is not None]
-    return max(dated, key=lambda staple: staple.this_update, default=staples[0] if staples else None)  # type: ignore[arg-type,return-value]
+    dated = [(staple.this_update, number) for number, staple in enumerate(staples) if staple.this_update is not None]
+    return staples[max(dated)[1] if dated else 0] if staples else None
 
 
 def _timestamps(answer: Answer) -> int:
@@ -66,6 +67,4 @@ def _in_order(chain: Sequence[bytes]) -> bool:
         ]
     except UNREADABLE:
         return True
-    return all(issuer == above for (_, issuer), (above, _) in zip(names, names[1:], strict=False))
-
-
+    return all(issuer == above for (_, issuer), (above, _) in pairwise(names))

@@ -14,6 +14,7 @@ from typing import Any
 
 from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
+from gonogo.environment.types import is_address
 from gonogo.evidence.base import Scope
 from gonogo.evidence.tls import ClientCertificate, Handshake, Offer, TlsEvidence
 from gonogo.families.kind import Probe
@@ -23,7 +24,6 @@ from gonogo.families.tls.certificates import read_chain, sent_chain
 from gonogo.families.tls.handshakes import Shaken, Welcome, client_certificate, shake, welcome
 from gonogo.families.tls.hello import Hello, Version
 from gonogo.families.tls.interview import Interview
-from gonogo.families.tls.names import is_address
 from gonogo.families.tls.offers import Taken, make_offers
 from gonogo.families.tls.presenting import Chain, chains, present
 from gonogo.families.tls.suites import WEAK, Weakness, suite_name
@@ -65,10 +65,17 @@ class TlsQuestion:
 def tls_questions(environment: Environment, secrets: Secrets) -> Sequence[TlsQuestion]:
     """Every declared address of every declared name."""
     del secrets
-    trust = environment.tls.trust if environment.tls else "public"
-    trusted_certificates(trust)
+    for trust in {environment.trust_of(name) for name in environment.hosts}:
+        trusted_certificates(trust)
     return [
-        TlsQuestion(host=name, address=address, port=host.https_port, trust=trust, patience=environment.limits.probe)
+        TlsQuestion(
+            host=name,
+            address=address,
+            port=host.https_port,
+            trust=environment.trust_of(name),
+            patience=environment.limits.probe,
+            lists=environment.tls.revocation_lists if environment.tls else True,
+        )
         for name, host in environment.hosts.items()
         for address in host.addresses
     ]
@@ -184,6 +191,7 @@ async def _welcome(question: TlsQuestion, interview: Interview) -> Welcome:
             return greeted
         if not (await interview.settle(interview.control)).answer.accepted:
             return greeted
+        await interview.pause()
         greeted = await welcome(question.host, question.address, question.port)
     detail = f"{greeted.shaken.detail}; the same when asked again, while other handshakes work"
     refused = greeted.shaken.handshake is Handshake.CUT_OFF

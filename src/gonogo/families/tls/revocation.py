@@ -7,10 +7,12 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
+from itertools import pairwise
 
 import httpx
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPublicKeyTypes
 
 from gonogo.evidence.tls import RevocationList
 from gonogo.families.tls.certificates import UNREADABLE, read_certificate
@@ -23,7 +25,7 @@ _PEM = b"-----BEGIN"
 
 async def revocation_lists(path: Sequence[bytes]) -> tuple[RevocationList, ...]:
     """What the lists say of every certificate of the path but its root; ``path`` is leaf first."""
-    pairs = [(der, issuer) for der, issuer in zip(path, path[1:], strict=False) if der != issuer]
+    pairs = [(der, issuer) for der, issuer in pairwise(path) if der != issuer]
     answers = await asyncio.gather(*(_asked(der, issuer) for der, issuer in pairs[:_MOST_AUTHORITIES]))
     return tuple(answer for answer in answers if answer is not None)
 
@@ -46,7 +48,10 @@ async def _asked(der: bytes, issuer: bytes) -> RevocationList | None:
 
 async def _fetched(url: str) -> bytes:
     """One GET without proxy, cookies or redirects. Authorities publish over plain HTTP: the list is signed."""
-    async with httpx.AsyncClient(trust_env=False, timeout=_PATIENCE_SECONDS) as client, client.stream("GET", url) as reply:
+    async with (
+        httpx.AsyncClient(trust_env=False, timeout=_PATIENCE_SECONDS) as client,
+        client.stream("GET", url) as reply,
+    ):
         if reply.status_code != httpx.codes.OK:
             raise httpx.HTTPError(f"status {reply.status_code}")
         content = bytearray()
@@ -63,7 +68,8 @@ def _looked_up(
     try:
         load = x509.load_pem_x509_crl if content.lstrip().startswith(_PEM) else x509.load_der_x509_crl
         listed = load(content)
-        if not listed.is_signature_valid(issuer.public_key()):  # type: ignore[arg-type] - a key that signs no list raises
+        key = issuer.public_key()
+        if not isinstance(key, CertificateIssuerPublicKeyTypes) or not listed.is_signature_valid(key):
             return answer(problem="its signature is not the issuer's")
         entry = listed.get_revoked_certificate_by_serial_number(certificate.serial_number)
     except (InvalidSignature, UnsupportedAlgorithm, *UNREADABLE):
@@ -73,5 +79,3 @@ def _looked_up(
     if listed.next_update_utc is not None and listed.next_update_utc < datetime.now(UTC):
         return answer(problem=f"it is out of date since {listed.next_update_utc:%Y-%m-%d %H:%M} UTC")
     return answer()
-
-

@@ -99,9 +99,7 @@ def _stamp(trust: str) -> float:
 
 
 @lru_cache(maxsize=64)
-def _context(
-    trust: str, stamp: float, flags: ssl.VerifyFlags, ciphers: str, *, everything: bool
-) -> ssl.SSLContext:
+def _context(trust: str, stamp: float, flags: ssl.VerifyFlags, ciphers: str, *, everything: bool) -> ssl.SSLContext:
     """A client's context; kept, since reading all public roots takes longer than verifying a chain."""
     del stamp  # a part of the key: a trust file that changed is read again
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -136,9 +134,9 @@ def _blocks(text: str) -> list[str]:
 def _is_root(der: bytes) -> bool:
     try:
         certificate = x509.load_der_x509_certificate(der)
-        return certificate.subject == certificate.issuer
     except UNREADABLE:
         return False
+    return certificate.subject == certificate.issuer
 
 
 def _play(chain: Sequence[bytes], context: ssl.SSLContext) -> Built:
