@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidTag
 
 from gonogo.families.tls.hello import SentHello, Version, agreed
 from gonogo.families.tls.key_schedule import HandshakeCipher, hash_of
-from gonogo.families.tls.suites import suite_name
+from gonogo.families.tls.suites import TLS13, suite_name
 
 _CHANGE_CIPHER_SPEC, _ALERT, _HANDSHAKE, _APPLICATION_DATA = 20, 21, 22, 23
 _SERVER_HELLO, _CERTIFICATE, _KEY_EXCHANGE, _REQUEST, _HELLO_DONE, _STATUS = 2, 11, 12, 13, 14, 22
@@ -183,8 +183,8 @@ class Flight:
     def _encrypted(self, suite: int, share: "Cut") -> None:
         self.answer.group = share.number(2)
         key = self._sent.keys.get(self.answer.group)
-        if key is None:
-            raise NotTls("its share is of a group that was not offered")
+        if key is None or suite not in self._sent.hello.suites or suite not in TLS13:
+            raise NotTls("it chose what was not offered")
         self._cipher = HandshakeCipher(suite, agreed(key, share.sized(2)), self._transcript)
 
     def _certificate(self, body: "Cut") -> None:
