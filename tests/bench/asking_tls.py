@@ -64,7 +64,9 @@ def theirs(program: Path, ports: list[int]) -> float:
     )
     wall = time.monotonic() - started
     scanned = done.stdout.count("SCAN RESULTS FOR")
-    assert scanned == len(ports), f"sslyze looked at {scanned} of {len(ports)} servers: {done.stdout[-2000:]}{done.stderr}"
+    assert scanned == len(ports), (
+        f"sslyze looked at {scanned} of {len(ports)} servers: {done.stdout[-2000:]}{done.stderr}"
+    )
     return wall
 
 

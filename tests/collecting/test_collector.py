@@ -113,7 +113,6 @@ def test_names_of_one_address_share_its_patience() -> None:
     assert target.most == 1
 
 
-
 def test_crowded_host_does_not_keep_others_waiting() -> None:
     """Places in total are for those whose turn at their own host has come."""
     target = Target(together=5)

@@ -61,7 +61,9 @@ def test_warning_that_a_name_is_unknown_is_no_refusal(sent: SentHello) -> None:
 def test_unknown_suite_of_tls_1_3_is_no_answer(sent: SentHello) -> None:
     """What was not offered cannot be chosen."""
     share = b"\x00\x33\x00\x24\x00\x1d\x00\x20" + b"\x09" * 32
-    body = SERVER_HELLO[:-3] + b"\x13\x05\x00" + (len(share) + 6).to_bytes(2, "big") + b"\x00\x2b\x00\x02\x03\x04" + share
+    body = (
+        SERVER_HELLO[:-3] + b"\x13\x05\x00" + (len(share) + 6).to_bytes(2, "big") + b"\x00\x2b\x00\x02\x03\x04" + share
+    )
     with pytest.raises(NotTls, match="not offered"):
         Flight(sent).record(22, message(2, body))
 

@@ -19,6 +19,8 @@ class Treatment(Enum):
     RESET = "reset"
     END = "end"
     SWALLOW = "swallow"
+    OTHER = "other"
+    """Passed to another server."""
 
 
 class ClientHello:
@@ -48,7 +50,7 @@ Decide = Callable[[ClientHello | None, int], Treatment]
 
 
 @contextmanager
-def front(behind: int, decide: Decide) -> Iterator[int]:
+def front(behind: int, decide: Decide, *, other: int = 0) -> Iterator[int]:
     """The port of the proxy, in a thread of its own."""
     started = threading.Event()
     ports: list[int] = []
@@ -56,7 +58,7 @@ def front(behind: int, decide: Decide) -> Iterator[int]:
     stop = asyncio.Event()
 
     async def serve() -> None:
-        proxy = _Proxy(behind, decide)
+        proxy = _Proxy(behind, decide, other)
         server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
         ports.append(server.sockets[0].getsockname()[1])
         started.set()
@@ -78,8 +80,8 @@ def front(behind: int, decide: Decide) -> Iterator[int]:
 
 
 class _Proxy:
-    def __init__(self, behind: int, decide: Decide) -> None:
-        self._behind, self._decide, self._open = behind, decide, 0
+    def __init__(self, behind: int, decide: Decide, other: int) -> None:
+        self._behind, self._decide, self._other, self._open = behind, decide, other, 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open += 1
@@ -95,7 +97,9 @@ class _Proxy:
         hello = ClientHello(first) if first[:1] == b"\x16" else None
         match self._decide(hello, self._open):
             case Treatment.PASS:
-                await self._pass(first, reader, writer)
+                await _pass(self._behind, first, reader, writer)
+            case Treatment.OTHER:
+                await _pass(self._other, first, reader, writer)
             case Treatment.RESET:
                 sock: socket.socket = writer.get_extra_info("socket")
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -105,20 +109,21 @@ class _Proxy:
             case Treatment.SWALLOW:
                 await reader.read()
 
-    async def _pass(self, first: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        back_reader, back_writer = await asyncio.open_connection("127.0.0.1", self._behind)
-        back_writer.write(first)
-        copies = [
-            asyncio.create_task(_copy(reader, back_writer)),
-            asyncio.create_task(_copy(back_reader, writer)),
-        ]
-        try:
-            await asyncio.wait(copies, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for copy in copies:
-                copy.cancel()
-            await asyncio.gather(*copies, return_exceptions=True)
-            back_writer.transport.abort()
+
+async def _pass(port: int, first: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    back_reader, back_writer = await asyncio.open_connection("127.0.0.1", port)
+    back_writer.write(first)
+    copies = [
+        asyncio.create_task(_copy(reader, back_writer)),
+        asyncio.create_task(_copy(back_reader, writer)),
+    ]
+    try:
+        await asyncio.wait(copies, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for copy in copies:
+            copy.cancel()
+        await asyncio.gather(*copies, return_exceptions=True)
+        back_writer.transport.abort()
 
 
 async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:

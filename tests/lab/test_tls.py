@@ -22,6 +22,7 @@ from tests.lab.authority import (
 )
 from tests.lab.fronts import ClientHello, Decide, Treatment, front
 from tests.lab.servers import NGINX_TLS, free_port, gnutls, haproxy, nginx, openssl, stunnel
+from tests.lab.tlslite_server import SSL3, TLS12, tlslite
 from tests.lab.tls_verdicts import HOST, asked, environment, judged
 
 
@@ -90,20 +91,9 @@ class Lab:
         self._stack.enter_context(stunnel(folder, text, port=port, behind=behind))
         return port
 
-    def front(self, behind: int, decide: Decide) -> int:
+    def front(self, behind: int, decide: Decide, *, other: int = 0) -> int:
         """A proxy that treats some hellos otherwise; its port."""
-        return self._stack.enter_context(front(behind, decide))
-
-    def published(self, content: bytes) -> str:
-        """Serve this file over plain HTTP with nginx; its URL."""
-        folder, port = self.place(), free_port()
-        (folder / "list.crl").write_bytes(content)
-        certificate, key = LEAF.write(folder, "leaf", LINEAGE.intermediate)
-        own = free_port()
-        settings = f"listen 127.0.0.1:{port}; ssl_certificate {certificate}; ssl_certificate_key {key}; root {folder};"
-        settings += " location = /list.crl { try_files /list.crl =404; }"
-        self._stack.enter_context(nginx(folder, settings, port=own))
-        return f"http://127.0.0.1:{port}/list.crl"
+        return self._stack.enter_context(front(behind, decide, other=other))
 
     def trust(self, *roots: Issued) -> str:
         """A trust file."""
@@ -473,6 +463,30 @@ class TestVersionsAndSuites:
         assert red(said) == {"tls-ciphers", "tls-ciphers-modern"}
         assert "RC4" in said["tls-ciphers"]
         assert "3DES" in said["tls-ciphers-modern"]
+
+    def test_suites_of_tlslite(self, lab: Lab) -> None:
+        """RC4 and 3DES beside AES-GCM, over TLS 1.2 alone."""
+        certificate, key = RSA_LEAF.write(lab.place(), "leaf", *CHAIN)
+        with tlslite(certificate, key, ciphers=["aes128gcm", "rc4", "3des"], versions=(TLS12, TLS12)) as port:
+            said = lab.said(port)
+        assert {"tls-ciphers", "tls-ciphers-modern"} == red(said)
+        assert "RC4" in said["tls-ciphers"]
+
+    def test_ssl_3_beside_versions_of_today(self, lab: Lab) -> None:
+        """No client of OpenSSL 3 can ask for it."""
+        certificate, key = RSA_LEAF.write(lab.place(), "leaf", *CHAIN)
+        modern = lab.nginx((RSA_LEAF, CHAIN))
+        with tlslite(certificate, key, ciphers=["aes128", "3des"], versions=(SSL3, SSL3)) as old:
+
+            def behind(hello: ClientHello | None, _count: int) -> Treatment:
+                return Treatment.OTHER if hello is not None and hello.newest == 0x0300 else Treatment.PASS
+
+            said = lab.said(lab.front(modern, behind, other=old))
+            alone = lab.said(old)
+        assert red(said) == {"tls-versions"}
+        assert "still accepts SSLv3" in said["tls-versions"]
+        assert "but SSLv3 only" in alone["tls-versions"]
+        assert not {"tls-handshake", "tls-chain", "tls-hostname", "tls-expiry"} & red(alone)
 
 
 class TestNames:

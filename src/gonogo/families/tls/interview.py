@@ -83,18 +83,17 @@ class Interview:
     async def _works(self) -> bool:
         if self.left_seconds <= 0:
             return False
-        started = asyncio.get_running_loop().time()
-        answer = await self._ask(self.control)
-        if answer.accepted:
-            took = asyncio.get_running_loop().time() - started
-            self._pause_seconds = min(max(took, _LEAST_PAUSE_SECONDS), _FIRST_PAUSE_SECONDS)
-            self._patience_seconds = min(max(took * _TIMES_SLOWER, _LEAST_PATIENCE_SECONDS), ANSWER_SECONDS)
-        return answer.accepted
+        return (await self._ask(self.control)).accepted
 
     async def _ask(self, hello: Hello) -> Answer:
+        started = asyncio.get_running_loop().time()
         patience = min(self._patience_seconds, max(self.left_seconds, _LEAST_PATIENCE_SECONDS))
         answer = await ask(self.address, self.port, hello, patience)
         self._worked = answer.ending not in _DOUBTFUL
+        if self._worked:
+            took = asyncio.get_running_loop().time() - started
+            self._patience_seconds = min(max(took * _TIMES_SLOWER, _LEAST_PATIENCE_SECONDS), ANSWER_SECONDS)
+            self._pause_seconds = min(max(took, _LEAST_PAUSE_SECONDS), _FIRST_PAUSE_SECONDS)
         if answer.accepted:
             self.answers.append(replace(answer))
         return answer

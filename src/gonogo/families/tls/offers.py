@@ -53,13 +53,14 @@ async def make_offers(interview: Interview, host: str | None) -> Taken:
     if first.answer.version is not Version.TLS12:
         second = await interview.settle(Hello(versions=(Version.TLS12,), server_name=host))
     taken.offers.append(_version_offer(second, Version.TLS12))
-    for version in _OLD:
-        settled = await interview.settle(Hello(versions=(version,), server_name=host))
-        taken.offers.append(_version_offer(settled, version))
     taken.offers += await _weak_suites(interview, host)
     taken.offers += await _other_certificates(interview, host, first.answer)
     taken.answers = list(interview.answers)
     taken.clients = [await _client(interview, name, host, taken.answers) for name in CLIENTS]
+    # These last: firewalls swallow what is old, and silence takes the most time to be certain of.
+    for version in _OLD:
+        settled = await interview.settle(Hello(versions=(version,), server_name=host))
+        taken.offers.append(_version_offer(settled, version))
     if host is not None:
         taken.without_name = (await interview.settle(replace(interview.control, server_name=None))).answer
     return taken
