@@ -110,7 +110,7 @@ def issue_internal(directory: Path) -> tuple[Path, Bundle]:
     return root, _bundle(directory, "internal", lineage, settings, now)
 
 
-def _bundle(  # noqa: PLR0913 - whose, for whom, and when
+def _bundle(  # noqa: PLR0913, PLR0917 - whose, for whom, and when
     directory: Path, stem: str, lineage: _Lineage, settings: CertificateSettings, now: datetime, lists_at: str = ""
 ) -> Bundle:
     key = _key(settings.key)

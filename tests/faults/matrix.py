@@ -29,6 +29,7 @@ _MOST_WORKERS = 8
 BLINDING = {"stripe-down", "sentry-down", "server-down", "server-hides", "droplet-api-down", "atlas-api-down"}
 _ALSO_IN: Mapping[str, Sequence[str]] = {
     "http": ["tls"],
+    "tls": ["certificates"],
     "mongodb": ["http"],
     "redis": ["http"],
     "cleanup": ["booking"],

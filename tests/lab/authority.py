@@ -49,7 +49,7 @@ class Issued:
         return certificates, key
 
 
-def issue(  # noqa: PLR0913 - whatever can be wrong with a certificate
+def issue(
     subject: str,
     issuer: Issued | None = None,
     *,

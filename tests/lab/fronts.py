@@ -15,7 +15,7 @@ from gonogo.families.tls.answer import Cut
 class Treatment(Enum):
     """What becomes of a connection."""
 
-    PASS = "pass"  # noqa: S105 - no password
+    PASS = "pass"
     RESET = "reset"
     END = "end"
     SWALLOW = "swallow"

@@ -67,7 +67,7 @@ NGINX_TLS = "ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers ECDHE+AESGCM;"
 
 @contextmanager
 def nginx(folder: Path, server: str, *, port: int, events: str = "worker_connections 512;") -> Iterator[None]:
-    """nginx with one server block, which listens at the port."""
+    """Nginx with one server block, which listens at the port."""
     configuration = folder / "nginx.conf"
     configuration.write_text(
         f"user root; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; worker_processes 1;\n"
@@ -82,7 +82,7 @@ def nginx(folder: Path, server: str, *, port: int, events: str = "worker_connect
 
 @contextmanager
 def haproxy(folder: Path, certificate: str, limit: str = "", *, port: int, ciphers: str = "") -> Iterator[None]:
-    """haproxy that answers 404, with a limit on connections of its own making."""
+    """Haproxy that answers 404, with a limit on connections of its own making."""
     configuration = folder / "haproxy.cfg"
     configuration.write_text(
         "global\n  stats timeout 5s\n"
@@ -112,7 +112,7 @@ def gnutls(folder: Path, *options: str, port: int) -> Iterator[None]:
 
 @contextmanager
 def stunnel(folder: Path, options: str, *, port: int, behind: int) -> Iterator[None]:
-    """stunnel before a plain server."""
+    """Stunnel before a plain server."""
     configuration = folder / "stunnel.conf"
     configuration.write_text(
         f"foreground = yes\npid =\n[https]\naccept = 127.0.0.1:{port}\nconnect = 127.0.0.1:{behind}\n{options}\n"

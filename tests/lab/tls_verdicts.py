@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from gonogo.base.errors import Unobserved
@@ -31,15 +32,21 @@ def asked(*questions: TlsQuestion) -> tuple[TlsEvidence, ...]:
 
 @cache
 def _checks() -> Mapping[str, Callable[..., None]]:
-    path = _ROOT / "checks" / "test_tls.py"
-    spec = importlib.util.spec_from_file_location("judged_in_the_laboratory", path)
+    return {
+        found.id: getattr(_module(found.path), found.function)
+        for found in read_declarations(_ROOT / "checks")
+        if found.path.name in {"test_tls.py", "test_certificates.py"}
+    }
+
+
+@cache
+def _module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"{path.stem}_of_the_laboratory", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return {
-        found.id: getattr(module, found.function) for found in read_declarations(_ROOT / "checks") if found.path == path
-    }
+    return module
 
 
 def judged(evidence: Sequence[TlsEvidence], environment: Environment) -> dict[str, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from gonogo.base.errors import Unobserved
 from gonogo.evidence.base import Evidence
 
 
@@ -51,6 +52,11 @@ class Certificate:
     """Signed certificate timestamps inside of it (RFC 6962)."""
     revocation_lists: tuple[str, ...] = ()
     """Where its authority publishes what it revoked."""
+
+    @property
+    def authority(self) -> str:
+        """Who issued it: authorities issue from several intermediates, at random, so their organisation counts."""
+        return self.issuer_organisation or self.issuer
 
     @property
     def lifetime(self) -> timedelta:
@@ -197,6 +203,26 @@ class TlsEvidence(Evidence):
         """The server's own certificate, as most clients get it."""
         return self.chain[0] if self.chain else None
 
+    def where(self, presented: Presented | None = None) -> str:
+        """Host, address and port, and which of several certificates."""
+        where = f"{self.host} at {self.address}:{self.port}"
+        if presented is None or presented.leaf is None or len(self.presented) == 1:
+            return where
+        return f"{where}, {presented.leaf.key_type} certificate"
+
+    @property
+    def certificates(self) -> tuple[tuple[Presented, Certificate], ...]:
+        """Everything that was presented, with its leaf. Raises Unobserved if there is none that could be wrong."""
+        pairs = tuple((presented, presented.leaf) for presented in self.presented if presented.leaf is not None)
+        if not pairs:
+            raise Unobserved(f"{self.where()} sent no certificate")
+        return pairs
+
+    @property
+    def authorities(self) -> set[str]:
+        """Who issued the leaves. Raises Unobserved as ``certificates`` does."""
+        return {leaf.authority for _, leaf in self.certificates}
+
     @property
     def leaves(self) -> tuple[Certificate, ...]:
         """The leaf of every chain that was seen."""
@@ -205,3 +231,20 @@ class TlsEvidence(Evidence):
     def offer(self, name: str) -> Offer | None:
         """What became of one offer."""
         return next((offer for offer in self.offers if offer.name == name), None)
+
+    def accepts(self, name: str) -> bool:
+        """Whether the server took the offer of this name."""
+        offer = self.offer(name)
+        return offer is not None and offer.handshake is Handshake.DONE
+
+    def answer(self, offer: Offer | str) -> Handshake:
+        """DONE or REFUSED. Raises Unobserved when nobody knows, for that would be green by inability."""
+        made = self.offer(offer) if isinstance(offer, str) else offer
+        if made is None:
+            raise Unobserved(f"{self.where()} was never offered {offer}", hint="record a new run")
+        if made.handshake in {Handshake.DONE, Handshake.REFUSED}:
+            return made.handshake
+        raise Unobserved(
+            f"{self.where()}: how it takes {made.name} is not known: {made.handshake}, {made.detail}",
+            hint="it may limit how often one client connects: let this machine through, or raise limits.probe",
+        )

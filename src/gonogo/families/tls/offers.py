@@ -95,7 +95,8 @@ def _offer(name: str, settled: Settled) -> Offer:
 
 async def _weak_suites(interview: Interview, host: str | None) -> list[Offer]:
     """All of them at once; then without the weakness that the server chose, until it wants none of the rest."""
-    left, offers = list(Weakness), []
+    left = list(Weakness)
+    offers: list[Offer] = []
     while left:
         hello = Hello(versions=(Version.TLS12,), suites=suites_of(left), server_name=host)
         settled = await interview.settle(hello)

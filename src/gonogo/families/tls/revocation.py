@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import pairwise
+from typing import cast
 
 import httpx
 from cryptography import x509
@@ -68,8 +69,8 @@ def _looked_up(
     try:
         load = x509.load_pem_x509_crl if content.lstrip().startswith(_PEM) else x509.load_der_x509_crl
         listed = load(content)
-        key = issuer.public_key()
-        if not isinstance(key, CertificateIssuerPublicKeyTypes) or not listed.is_signature_valid(key):
+        # A key that cannot sign is no key of an authority: cryptography raises TypeError for it.
+        if not listed.is_signature_valid(cast("CertificateIssuerPublicKeyTypes", issuer.public_key())):
             return answer(problem="its signature is not the issuer's")
         entry = listed.get_revoked_certificate_by_serial_number(certificate.serial_number)
     except (InvalidSignature, UnsupportedAlgorithm, *UNREADABLE):
