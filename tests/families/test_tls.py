@@ -37,6 +37,9 @@ Sgh5jjQE3e+VGbPNOkMbMCsKbfJfFDdP4TVtbVHCReSFtXZiXn7G9ExC6aY37WsL
 """The group of 1024 bits from RFC 2409, section 6.2."""
 
 
+BROKEN_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMAAA\n-----END CERTIFICATE-----\n"
+
+
 @asynccontextmanager
 async def server(
     state: Path, settings: CertificateSettings | None = None, offer: TlsOffer | None = None
@@ -274,14 +277,38 @@ def test_network_without_a_route_is_our_inability() -> None:
         asyncio.run(probe_tls(question))
 
 
-def test_trust_that_cannot_be_read_is_a_usage_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [None, "", "no certificate", BROKEN_CERTIFICATE])
+@pytest.mark.parametrize("own", [False, True])
+def test_trust_that_cannot_be_read_is_a_usage_error(tmp_path: Path, content: str | None, *, own: bool) -> None:
     """Before anything is asked, with the key."""
+    path = tmp_path / "missing.pem"
+    if content is not None:
+        path.write_text(content)
+    trust = {"trust": str(path)}
     environment = environment_from(
         {
             "service": {"name": "S", "base_url": "https://a.test"},
-            "hosts": {"a.test": {"addresses": ["192.0.2.1"]}},
-            "tls": {"issuer": "X", "trust": str(tmp_path / "missing.pem")},
+            "hosts": {"a.test": {"addresses": ["192.0.2.1"], "tls": trust if own else {}}},
+            "tls": {"issuer": "X", **({} if own else trust)},
         }
     )
-    with pytest.raises(UsageError, match=r"tls\.trust: .*missing\.pem holds no certificates"):
+    key = r'hosts\."a\.test"\.tls\.trust' if own else r"tls\.trust"
+    with pytest.raises(UsageError, match=rf"^{key}: .*missing\.pem holds no certificates"):
         tls_questions(environment, Secrets({}))
+
+
+def test_trust_and_issuer_of_one_host() -> None:
+    """A public site and an internal name under a private root, in one environment."""
+    environment = environment_from(
+        {
+            "service": {"name": "S", "base_url": "https://[2001:db8::7]:8443/api"},
+            "hosts": {
+                "2001:0db8::7": {"addresses": ["2001:db8::7"], "tls": {"trust": "inner.pem", "issuer": "Inner"}},
+                "a.test": {"addresses": ["192.0.2.1"]},
+            },
+            "tls": {"issuer": ["One", "Two"]},
+        }
+    )
+    assert environment.service.base_url == "https://[2001:db8::7]:8443/api"
+    assert [environment.trust_of(host) for host in environment.hosts] == ["inner.pem", "public"]
+    assert [environment.issuers_of(host) for host in environment.hosts] == [("Inner",), ("One", "Two")]

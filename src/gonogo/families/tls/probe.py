@@ -27,7 +27,7 @@ from gonogo.families.tls.interview import Interview
 from gonogo.families.tls.offers import Taken, make_offers
 from gonogo.families.tls.presenting import Chain, chains, present
 from gonogo.families.tls.suites import WEAK, Weakness, suite_name
-from gonogo.families.tls.verification import trusted_certificates
+from gonogo.families.tls.verification import require_trust
 
 _EVERY_VERSION = (Version.TLS13, Version.TLS12, Version.TLS11, Version.TLS10, Version.SSL3)
 _FIRST_PAUSES_SECONDS = (0.2, 0.4, 0.8)
@@ -65,8 +65,8 @@ class TlsQuestion:
 def tls_questions(environment: Environment, secrets: Secrets) -> Sequence[TlsQuestion]:
     """Every declared address of every declared name."""
     del secrets
-    for trust in {environment.trust_of(name) for name in environment.hosts}:
-        trusted_certificates(trust)
+    for name, host in environment.hosts.items():
+        require_trust(environment.trust_of(name), f'hosts."{name}".tls.trust' if host.tls.trust else "tls.trust")
     return [
         TlsQuestion(
             host=name,

@@ -114,14 +114,19 @@ def _context(trust: str, stamp: float, flags: ssl.VerifyFlags, ciphers: str, *, 
     return context
 
 
-def trusted_certificates(trust: str) -> list[bytes]:
-    """Everything that the trust file holds. Raises UsageError if that is nothing."""
-    path = certifi.where() if trust == "public" else trust
+def require_trust(trust: str, key: str) -> None:
+    """Raise UsageError if the trust file holds no certificates; ``key`` is the key of the environment file."""
     try:
-        text = Path(path).read_text("latin-1")
-        return [ssl.PEM_cert_to_DER_cert(block + _END) for block in _blocks(text)]
-    except (OSError, ValueError) as error:
-        raise UsageError(f'tls.trust: {trust} holds no certificates ({error}); give "public" or a PEM file') from None
+        found = trusted_certificates(trust)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=b"".join(found))
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        raise UsageError(f'{key}: {trust} holds no certificates ({error}); give "public" or a PEM file') from None
+
+
+def trusted_certificates(trust: str) -> list[bytes]:
+    """Everything that the trust file holds. OSError or ValueError if it cannot be read."""
+    text = Path(certifi.where() if trust == "public" else trust).read_text("latin-1")
+    return [ssl.PEM_cert_to_DER_cert(block + _END) for block in _blocks(text)]
 
 
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
