@@ -6,7 +6,7 @@ Every variation that a fault needs is a field of CertificateSettings.
 
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -36,6 +36,11 @@ class CertificateSettings:
     """basicConstraints not critical: valid for OpenSSL's default checks, refused by its strict ones."""
     root_expired: bool = False
     second_address_differs: bool = False
+    second_address_is_old: bool = False
+    """The second address still has the certificate of the time before."""
+    revoked: bool = False
+    list_published: bool = True
+    """Whether the authority's list of revoked certificates can be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,18 +63,42 @@ class _Lineage:
     intermediate: _Authority
 
 
-def issue_public(directory: Path, settings: CertificateSettings) -> tuple[Path, Bundle, Bundle]:
-    """Issue for the public names: the root to trust, and the chains of the first and the second address."""
+def issue_public(directory: Path, settings: CertificateSettings, lists_at: str = "") -> tuple[Path, Bundle, Bundle]:
+    """Issue for the public names: the root to trust, and the chains of the first and the second address.
+
+    ``lists_at`` is where leaves say that the authority publishes what it revoked: ``revocation_list_path`` is that list.
+    """
     now = datetime.now(UTC)
     lineage = _lineage(settings.issuer, now, lenient=settings.lenient_root, expired=settings.root_expired)
     trusted = _lineage(settings.issuer, now) if settings.from_unknown_authority else lineage
     root = _write_certificates(directory / "root.pem", [trusted.root.certificate])
-    first = _bundle(directory, "public-1", lineage, settings, now)
+    first = _bundle(directory, "public-1", lineage, settings, now, lists_at)
+    _publish(directory, lineage, first, now, revoked=settings.revoked)
+    if settings.second_address_is_old:
+        before = replace(settings, not_before=-75 * DAY, not_after=15 * DAY)
+        return root, first, _bundle(directory, "public-2", lineage, before, now, lists_at)
     if not settings.second_address_differs:
         return root, first, first
     stranger = _lineage("Another Test CA", now)
     _write_certificates(directory / "root.pem", [lineage.root.certificate, stranger.root.certificate])
     return root, first, _bundle(directory, "public-2", stranger, settings, now)
+
+
+def revocation_list_path(directory: Path) -> Path:
+    """What the public authority revoked, in DER."""
+    return directory / "list.crl"
+
+
+def _publish(directory: Path, lineage: _Lineage, leaf: Bundle, now: datetime, *, revoked: bool) -> None:
+    authority = lineage.intermediate
+    builder = x509.CertificateRevocationListBuilder().issuer_name(authority.certificate.subject)
+    builder = builder.last_update(now - DAY).next_update(now + 6 * DAY)
+    if revoked:
+        serial = x509.load_pem_x509_certificate(leaf.chain.read_bytes()).serial_number
+        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now - DAY)
+        builder = builder.add_revoked_certificate(entry.build())
+    content = builder.sign(authority.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+    _write(revocation_list_path(directory), content)
 
 
 def issue_internal(directory: Path) -> tuple[Path, Bundle]:
@@ -81,9 +110,11 @@ def issue_internal(directory: Path) -> tuple[Path, Bundle]:
     return root, _bundle(directory, "internal", lineage, settings, now)
 
 
-def _bundle(directory: Path, stem: str, lineage: _Lineage, settings: CertificateSettings, now: datetime) -> Bundle:
+def _bundle(  # noqa: PLR0913, PLR0917 - whose, for whom, and when
+    directory: Path, stem: str, lineage: _Lineage, settings: CertificateSettings, now: datetime, lists_at: str = ""
+) -> Bundle:
     key = _key(settings.key)
-    leaf = _leaf(lineage.intermediate, key, settings, now)
+    leaf = _leaf(lineage.intermediate, key, settings, now, lists_at)
     chain = [leaf, lineage.intermediate.certificate] if settings.with_intermediate else [leaf]
     key_path = directory / f"{stem}-key.pem"
     _write(key_path, _pem(key))
@@ -125,7 +156,9 @@ def _authority_certificate(  # noqa: PLR0913 - a certificate is these six things
     return builder.add_extension(usage, critical=True).sign(issuer_key, hashes.SHA256())
 
 
-def _leaf(authority: _Authority, key: PrivateKey, settings: CertificateSettings, now: datetime) -> x509.Certificate:
+def _leaf(
+    authority: _Authority, key: PrivateKey, settings: CertificateSettings, now: datetime, lists_at: str
+) -> x509.Certificate:
     validity = (now + settings.not_before, now + settings.not_after)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, settings.names[0])])
     builder = _builder(subject, authority.certificate.subject, key, authority.key, validity)
@@ -133,6 +166,10 @@ def _leaf(authority: _Authority, key: PrivateKey, settings: CertificateSettings,
     builder = builder.add_extension(
         x509.SubjectAlternativeName([_san(name) for name in settings.names]), critical=False
     )
+    if lists_at:
+        name = x509.UniformResourceIdentifier(lists_at)
+        point = x509.DistributionPoint(full_name=[name], relative_name=None, reasons=None, crl_issuer=None)
+        builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
     return builder.sign(authority.key, hashes.SHA256())
 
 

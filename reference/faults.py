@@ -130,6 +130,22 @@ _TLS: Mapping[str, tuple[str, Change]] = {
         part("certificates", second_address_differs=True),
     ),
     "tls-wrong-issuer": ("another authority than the declared one issued", part("certificates", issuer="Other CA")),
+    "tls-revoked": ("the authority revoked the certificate", part("certificates", revoked=True)),
+    "tls-list-unreadable": (
+        "the authority's list of revoked certificates cannot be read",
+        part("certificates", list_published=False),
+    ),
+    "tls-long-lived": (
+        "the certificate lives for 900 days",
+        part("certificates", not_before=-10 * _DAYS, not_after=890 * _DAYS),
+    ),
+    "tls-old-suites": ("only a cipher suite is offered that no client has any more", _front("old-suites")),
+    "tls-client-certificate": ("clients need a certificate of their own", _front("client-certificate")),
+    "tls-second-address-without-1.3": ("the second address speaks TLS 1.2 only", _front("old-second")),
+    "tls-second-address-not-renewed": (
+        "the second address still has the certificate of 75 days ago",
+        part("certificates", second_address_is_old=True),
+    ),
     "tls-silent": ("port 443 accepts and never says a word", _front("silent")),
     "tls-refused": ("nothing listens on port 443", _front("refused")),
 }

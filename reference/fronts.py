@@ -18,6 +18,11 @@ _OFFERS: Mapping[str, TlsOffer] = {
     "legacy": TlsOffer(minimum=ssl.TLSVersion.TLSv1, ciphers="ALL:!aNULL:!kRSA:@SECLEVEL=0", protocols=_ALPN),
     "anonymous": TlsOffer(ciphers="ALL:aNULL:@SECLEVEL=0", protocols=_ALPN),
     "static-rsa": TlsOffer(ciphers="ECDHE+AESGCM:AES128-GCM-SHA256:AES256-SHA:@SECLEVEL=0", protocols=_ALPN),
+    "old-suites": TlsOffer(
+        maximum=ssl.TLSVersion.TLSv1_2, ciphers="ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0", protocols=_ALPN
+    ),
+    "client-certificate": TlsOffer(demands_certificate=True, protocols=_ALPN),
+    "old-second": TlsOffer(protocols=_ALPN),
     "weak": TlsOffer(ciphers="ECDHE+AESGCM:@SECLEVEL=0", protocols=_ALPN),
 }
 
@@ -31,6 +36,8 @@ def https_front(fault: str, bundles: Mapping[str, Bundle], ports: Ports) -> Rela
         return Relay([Listen(address=address, port=port) for address in bundles], None)
     offer = _OFFERS[fault]
     listens = [Listen(address=address, port=port, tls=offer.context(bundle)) for address, bundle in bundles.items()]
+    if fault == "old-second" and listens[-1].tls is not None:
+        listens[-1].tls.maximum_version = ssl.TLSVersion.TLSv1_2
     return Relay(listens, Backend(port=ports.used["api-plain"]))
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import asyncssh
 
 from reference.api.config import ApiConfig, MailConfig, StripeConfig
-from reference.certificates import Bundle, issue_internal, issue_public
+from reference.certificates import Bundle, issue_internal, issue_public, revocation_list_path
 from reference.children import Child, StartFailed
 from reference.dns.server import RESOLVERS, DnsServers
 from reference.doubles.host import HostDouble
@@ -24,6 +24,7 @@ from reference.doubles.stripe.api import StripeDouble
 from reference.fronts import https_front, mongodb_relay, redis_front, stray_listeners
 from reference.mongodb import Credentials, MongoServer
 from reference.ports import Ports, choose_ports
+from reference.publisher import Publisher
 from reference.repository import MODES, Repository
 from reference.settings import Settings
 from reference.valkey import RedisCredentials, RedisServer
@@ -313,10 +314,17 @@ class _Https:
         self._state = state
         self._ports = ports
         self._front: Part | None = None
+        self._authority: Part | None = None
 
     async def start(self) -> None:
         """Issue, and serve."""
-        _, first, second = issue_public(self._state, self._settings.certificates)
+        lists_at = f"http://{ADDRESSES[0]}:{self._ports.used['authority']}/list.crl"
+        certificates = self._settings.certificates
+        _, first, second = issue_public(self._state, certificates, lists_at)
+        if certificates.list_published:
+            path = revocation_list_path(self._state)
+            self._authority = Publisher(path, address=ADDRESSES[0], port=self._ports.used["authority"])
+            await self._authority.start()
         bundles = dict(zip(ADDRESSES, (first, second), strict=True))
         fault = self._settings.front.fault
         await self._command(self._settings.api, None if fault else bundles)
@@ -326,6 +334,9 @@ class _Https:
 
     async def stop(self) -> None:
         """End the front; the API's own server ends with the next command, or with the API."""
+        if self._authority is not None:
+            await self._authority.stop()
+            self._authority = None
         if self._front is not None:
             await self._front.stop()
 

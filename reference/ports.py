@@ -28,6 +28,7 @@ _PREFERRED: Mapping[str, int] = {
     "ssh": 20022,
     "smtp": 20025,
     "inbox": 20026,
+    "authority": 20385,
 }
 _CLOSED: Mapping[str, tuple[int, ...]] = {
     "mongodb": (21017, 21018, 21019),

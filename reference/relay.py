@@ -25,6 +25,8 @@ class TlsOffer:
     ciphers: str | None = None
     protocols: tuple[str, ...] = ()
     """ALPN, as in ``("h2", "http/1.1")``."""
+    demands_certificate: bool = False
+    """Whether clients need a certificate of their own, from the same authority."""
 
     def context(self, bundle: Bundle) -> ssl.SSLContext:
         """A server's context that presents this chain."""
@@ -34,6 +36,9 @@ class TlsOffer:
         context.minimum_version = self.minimum
         context.maximum_version = self.maximum
         context.load_cert_chain(bundle.chain, bundle.key)
+        if self.demands_certificate:
+            context.load_verify_locations(bundle.chain)
+            context.verify_mode = ssl.CERT_REQUIRED
         if self.protocols:
             context.set_alpn_protocols(list(self.protocols))
         return context

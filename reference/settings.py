@@ -19,7 +19,7 @@ class FrontSettings:
     """What stands in front of the API's https: its own server, or a relay that does one thing wrong."""
 
     fault: str | None = None
-    """``legacy``, ``anonymous``, ``static-rsa``, ``silent`` or ``refused``."""
+    """``silent``, ``refused``, or a key of ``fronts._OFFERS``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

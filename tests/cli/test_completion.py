@@ -23,7 +23,7 @@ def completed(words: list[str], beginning: str) -> list[str]:
     [
         (["run", "--env"], "stag", ["staging"]),
         (["run", "--gate"], "pre", ["pre-deploy"]),
-        (["run", "--only"], "tls-expiry", ["tls-expiry", "tls-expiry-soon"]),
+        (["run", "--only"], "tls-exp", ["tls-expiry"]),
         (["env"], "prod", ["production"]),
         (["waive"], "mongo-auth", ["mongo-auth-required"]),
         (["attest"], "support.ph", ["support.phone"]),

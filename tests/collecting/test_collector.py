@@ -98,6 +98,21 @@ def test_one_host_is_not_overrun() -> None:
     assert target.most == 3
 
 
+@dataclass(frozen=True, slots=True)
+class AddressQuestion(Question):
+    """The same with the address that is asked."""
+
+    address: str = "192.0.2.1"
+
+
+def test_names_of_one_address_share_its_patience() -> None:
+    """A server that limits connections counts those to all of its names."""
+    target = Target()
+    questions = [AddressQuestion(n, host=f"h{n}") for n in range(6)]
+    collect(Limits(per_host=1, probe=PATIENT.probe), target.answer, questions)
+    assert target.most == 1
+
+
 def test_crowded_host_does_not_keep_others_waiting() -> None:
     """Places in total are for those whose turn at their own host has come."""
     target = Target(together=5)

@@ -37,6 +37,9 @@ Sgh5jjQE3e+VGbPNOkMbMCsKbfJfFDdP4TVtbVHCReSFtXZiXn7G9ExC6aY37WsL
 """The group of 1024 bits from RFC 2409, section 6.2."""
 
 
+BROKEN_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMAAA\n-----END CERTIFICATE-----\n"
+
+
 @asynccontextmanager
 async def server(
     state: Path, settings: CertificateSettings | None = None, offer: TlsOffer | None = None
@@ -51,11 +54,12 @@ async def server(
 async def serving(context: ssl.SSLContext, root: Path) -> AsyncIterator[TlsQuestion]:
     """The same with a context of its own."""
 
-    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        del writer
-        await reader.read()
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 404 Not Found\r\nDate: Mon, 23 Nov 2026 12:00:00 GMT\r\n\r\n")
+        await writer.drain()
 
-    listener = Listener(say_nothing, "127.0.0.1", 0, context)
+    listener = Listener(answer, "127.0.0.1", 0, context)
     await listener.start()
     try:
         yield TlsQuestion(host=HOST, address="127.0.0.1", port=listener.port, trust=str(root))
@@ -70,6 +74,11 @@ async def _asked(
         return await probe_tls(question)
 
 
+def verification(evidence: TlsEvidence) -> str:
+    """Why the chain does not build."""
+    return evidence.presented[0].verification
+
+
 def asked(state: Path, settings: CertificateSettings | None = None, offer: TlsOffer | None = None) -> TlsEvidence:
     """The evidence of one such server."""
     return asyncio.run(_asked(state, settings, offer))
@@ -79,22 +88,23 @@ def test_healthy_server(tmp_path: Path) -> None:
     """The facts that every check stands on."""
     seen = asked(tmp_path)
     assert seen.handshake is Handshake.DONE
-    assert (seen.version, seen.verification, seen.strict_verification) == ("TLSv1.3", "", "")
-    assert seen.name_matches
+    [presented] = seen.presented
+    assert seen.version == "TLSv1.3"
+    assert (presented.verification, presented.strict_verification, presented.level_verification) == ("", "", "")
+    assert presented.name_matches
+    assert [lent.subject for lent in presented.added] == ["CN=WorkMe Test CA Root,O=WorkMe Test CA"]
     assert [certificate.key for certificate in seen.chain] == ["EC 256", "EC 256"]
     assert seen.leaf is not None
     assert seen.leaf.names == ("api.workme.test", "www.workme.test")
     assert seen.leaf.issuer_organisation == "WorkMe Test CA"
     assert seen.leaf.lifetime == timedelta(days=90)
-    assert {offer.name: offer.handshake for offer in seen.offers} == {
-        "TLSv1": Handshake.REFUSED,
-        "TLSv1.1": Handshake.REFUSED,
-        "TLSv1.2": Handshake.DONE,
-        "TLSv1.3": Handshake.DONE,
-        "no certificate": Handshake.REFUSED,
-        "static RSA": Handshake.REFUSED,
-        "finite-field DH": Handshake.REFUSED,
-    }
+    accepted = {offer.name for offer in seen.offers if offer.handshake is Handshake.DONE}
+    assert accepted == {"TLSv1.2", "TLSv1.3"}
+    assert {offer.handshake for offer in seen.offers} == {Handshake.DONE, Handshake.REFUSED}
+    assert {offer.name: offer.handshake for offer in seen.clients} == dict.fromkeys(
+        ("OpenSSL", "Chromium", "Go"), Handshake.DONE
+    )
+    assert seen.clock_offset is not None
 
 
 def test_evidence_survives_json(tmp_path: Path) -> None:
@@ -118,21 +128,22 @@ def test_evidence_survives_json(tmp_path: Path) -> None:
 def test_one_error_does_not_hide_the_facts(tmp_path: Path, settings: CertificateSettings, expected: str) -> None:
     """Chain, dates, name and key are judged apart, whatever is wrong with the others."""
     seen = asked(tmp_path, settings, TlsOffer(ciphers="ECDHE+AESGCM:@SECLEVEL=0"))
-    assert seen.verification == expected
+    assert verification(seen) == expected
     assert seen.leaf is not None
-    assert seen.name_matches == ("other.test" not in settings.names)
+    assert seen.presented[0].name_matches == ("other.test" not in settings.names)
 
 
 def test_expired_certificate_does_not_hide_a_broken_chain(tmp_path: Path) -> None:
     """Whoever renews it would find the second error on launch day."""
     seen = asked(tmp_path, CertificateSettings(not_after=-timedelta(days=1), from_unknown_authority=True))
-    assert seen.verification == "unable to get local issuer certificate"
+    assert verification(seen) == "unable to get local issuer certificate"
 
 
-def test_expired_root_is_told_by_the_verification(tmp_path: Path) -> None:
-    """It is not sent, so that no date among the facts could tell."""
+def test_expired_root_is_among_the_facts(tmp_path: Path) -> None:
+    """It is not sent, and ends the chain for every client."""
     seen = asked(tmp_path, CertificateSettings(root_expired=True))
-    assert "certificate has expired: a root" in seen.verification
+    assert not verification(seen)
+    assert [root.not_after < seen.taken_at for root in seen.presented[0].added] == [True]
 
 
 def test_server_that_prefers_to_be_anonymous_still_shows_its_certificate(tmp_path: Path) -> None:
@@ -147,8 +158,8 @@ def test_server_that_prefers_to_be_anonymous_still_shows_its_certificate(tmp_pat
 def test_lenient_root_fails_only_the_strict(tmp_path: Path) -> None:
     """Python 3.13 would change the verdict by itself; here it is a fact of its own."""
     seen = asked(tmp_path, CertificateSettings(lenient_root=True))
-    assert not seen.verification
-    assert "Basic Constraints" in seen.strict_verification
+    assert not verification(seen)
+    assert "Basic Constraints" in seen.presented[0].strict_verification
 
 
 @pytest.mark.parametrize(
@@ -178,7 +189,7 @@ def test_weak_diffie_hellman_group_is_found(tmp_path: Path) -> None:
     context.load_dh_params(str(group))
     found = asyncio.run(_asked_of(context, root)).offer("finite-field DH")
     assert found is not None
-    assert (found.handshake, found.detail) == (Handshake.REFUSED, "DH_KEY_TOO_SMALL")
+    assert (found.handshake, found.group_bits) == (Handshake.DONE, 1024)
 
 
 @pytest.mark.parametrize("root_expired", [False, True])
@@ -190,11 +201,10 @@ def test_expired_cross_signature_is_beside_the_path(tmp_path: Path, *, root_expi
     seen = asyncio.run(_asked_of(TlsOffer().context(bundle), root))
     assert len(seen.chain) == 3
     assert seen.chain[2].not_after < seen.taken_at
-    if root_expired:
-        assert "a root" in seen.verification
-    else:
-        assert not seen.verification
-        assert seen.used == seen.chain[:2]
+    [presented] = seen.presented
+    assert not presented.verification
+    assert presented.used == seen.chain[:2]
+    assert (presented.added[0].not_after < seen.taken_at) == root_expired
 
 
 def expired_cross_signature(root: Path) -> bytes:
@@ -267,14 +277,38 @@ def test_network_without_a_route_is_our_inability() -> None:
         asyncio.run(probe_tls(question))
 
 
-def test_trust_that_cannot_be_read_is_a_usage_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [None, "", "no certificate", BROKEN_CERTIFICATE])
+@pytest.mark.parametrize("own", [False, True])
+def test_trust_that_cannot_be_read_is_a_usage_error(tmp_path: Path, content: str | None, *, own: bool) -> None:
     """Before anything is asked, with the key."""
+    path = tmp_path / "missing.pem"
+    if content is not None:
+        path.write_text(content)
+    trust = {"trust": str(path)}
     environment = environment_from(
         {
             "service": {"name": "S", "base_url": "https://a.test"},
-            "hosts": {"a.test": {"addresses": ["192.0.2.1"]}},
-            "tls": {"issuer": "X", "trust": str(tmp_path / "missing.pem")},
+            "hosts": {"a.test": {"addresses": ["192.0.2.1"], "tls": trust if own else {}}},
+            "tls": {"issuer": "X", **({} if own else trust)},
         }
     )
-    with pytest.raises(UsageError, match=r"tls\.trust: .*missing\.pem holds no certificates"):
+    key = r'hosts\."a\.test"\.tls\.trust' if own else r"tls\.trust"
+    with pytest.raises(UsageError, match=rf"^{key}: .*missing\.pem holds no certificates"):
         tls_questions(environment, Secrets({}))
+
+
+def test_trust_and_issuer_of_one_host() -> None:
+    """A public site and an internal name under a private root, in one environment."""
+    environment = environment_from(
+        {
+            "service": {"name": "S", "base_url": "https://[2001:db8::7]:8443/api"},
+            "hosts": {
+                "2001:0db8::7": {"addresses": ["2001:db8::7"], "tls": {"trust": "inner.pem", "issuer": "Inner"}},
+                "a.test": {"addresses": ["192.0.2.1"]},
+            },
+            "tls": {"issuer": ["One", "Two"]},
+        }
+    )
+    assert environment.service.base_url == "https://[2001:db8::7]:8443/api"
+    assert [environment.trust_of(host) for host in environment.hosts] == ["inner.pem", "public"]
+    assert [environment.issuers_of(host) for host in environment.hosts] == [("Inner",), ("One", "Two")]

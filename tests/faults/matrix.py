@@ -30,6 +30,7 @@ BLINDING = {"stripe-down", "sentry-down", "server-down", "server-hides", "drople
 _ALSO_IN: Mapping[str, Sequence[str]] = {
     "dns": ["dns_names", "dns_caa", "dns_mail"],
     "http": ["tls"],
+    "tls": ["certificates"],
     "mongodb": ["http"],
     "redis": ["http"],
     "cleanup": ["booking"],

@@ -15,7 +15,7 @@ from gonogo.evidence.dns import (
     Signature,
 )
 from gonogo.evidence.dns_zone import DnsZoneEvidence, Parent, Referral, ServerAnswers, Validation, ZoneKey
-from gonogo.evidence.tls import Certificate, Handshake, TlsEvidence
+from gonogo.evidence.tls import Certificate, Handshake, Presented, TlsEvidence
 from gonogo.families.registry import environment_from
 
 Judge = Callable[..., str | None]
@@ -170,7 +170,7 @@ def leaf(*names: str) -> TlsEvidence:
         address=OURS[0],
         port=443,
         handshake=Handshake.DONE,
-        chain=(certificate,),
+        presented=(Presented(chain=(certificate,)),),
     )
 
 

@@ -87,7 +87,8 @@ class AddressClient:
         self._tls = scheme == "https"
         self._redactor = redactor or Redactor({})
         self._host = host
-        self._authority = host if port == _DEFAULT_PORTS[scheme] else f"{host}:{port}"
+        name = f"[{host}]" if ":" in host else host
+        self._authority = name if port == _DEFAULT_PORTS[scheme] else f"{name}:{port}"
         self._address = address
         self._port = port
         literal = f"[{address}]" if ":" in address else address
@@ -113,7 +114,8 @@ class AddressClient:
             if not self._tls or await knock(self._address, self._port, KNOCK_PATIENCE):
                 raise unobserved(TimeoutError(), self._address, self._port) from None
             problem = f"the connection was accepted, and no TLS was spoken within {_CONNECT_SECONDS:g} s"
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError) as error:
+            # What fails after the handshake reaches us as it is: TLS 1.3 refuses a client without certificate then.
             problem = self._problem(error)
         return Body(exchange=replace(self.unanswered(path, problem), elapsed=_since(started)))
 

@@ -124,7 +124,9 @@ class Collector:
     async def _ask_in_turn(self, job: Job) -> Record:
         started = time.monotonic()
         outcome: Evidence | Failure | None = None
-        host = self._hosts.setdefault(job.question.host, anyio.CapacityLimiter(self._limits.per_host))
+        # Whoever is asked is a machine: two names of one address are one.
+        machine = getattr(job.question, "address", "") or job.question.host
+        host = self._hosts.setdefault(machine, anyio.CapacityLimiter(self._limits.per_host))
         with anyio.CancelScope(deadline=self._deadline):
             # The host's turn comes first: a crowded host must not fill the places of the others.
             async with host, self._total:

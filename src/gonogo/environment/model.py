@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, ClassVar, Self, TypeVar
+from typing import Annotated, ClassVar, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, PlainSerializer, model_validator
@@ -15,10 +15,12 @@ from gonogo.environment.types import (
     Effect,
     FilePath,
     HostName,
+    HostOrAddress,
     Network,
     Port,
     Text,
-    to_a_labels,
+    Texts,
+    to_host,
 )
 
 
@@ -28,7 +30,8 @@ def _https(value: str) -> str:
         message = "the public https:// address of the service is expected, as in 'https://api.example.com'"
         raise ValueError(message)
     port = f":{parts.port}" if parts.port else ""
-    return f"https://{to_a_labels(parts.hostname)}{port}{parts.path.rstrip('/')}"
+    host = to_host(parts.hostname)
+    return f"https://{f'[{host}]' if ':' in host else host}{port}{parts.path.rstrip('/')}"
 
 
 # The same environment is the same bytes: a set has no order of its own.
@@ -76,8 +79,18 @@ class SecretSource(Section):
     dotenv: FilePath | None = None
 
 
+class HostTls(Section):
+    """What is otherwise at one host than [tls] says."""
+
+    trust: FilePath | None = Field(default=None, description='"public", or the PEM file of a private root.')
+    issuer: Texts | None = Field(default=None, description="Organisations, as in tls.issuer.")
+    client_certificate: Literal["none", "required"] = Field(
+        default="none", description="Whether its clients need a certificate of their own; gonogo has none to show."
+    )
+
+
 class Host(Section):
-    """A public name: the addresses it must have, and the ports it serves."""
+    """A public name, or an address that is one: the addresses it must have, and the ports it serves."""
 
     addresses: Annotated[tuple[Address, ...], Field(min_length=1)]
     rotating: bool = Field(
@@ -93,14 +106,23 @@ class Host(Section):
     )
     https_port: Port = 443
     http_port: Port = 80
+    tls: HostTls = HostTls()
 
 
 class Tls(Section):
     """Whom certificates must come from."""
 
     trust: FilePath = Field(default="public", description='"public", or the PEM file of a private root.')
-    issuer: Text = Field(description="Organisation (O) of the issuer of every leaf; its whole name if it has none.")
+    issuer: Texts = Field(
+        description="Organisation (O) of the issuer of every leaf, or a list of them; the issuer's whole name if it "
+        "has none."
+    )
     caa: HostName | None = Field(default=None, description="The issuer's CAA domain, as in letsencrypt.org.")
+    revocation_lists: bool = Field(
+        default=True,
+        description="Whether the lists of revoked certificates are fetched that certificates of a trusted path name. "
+        "They lie at the authority's, not at the service.",
+    )
 
 
 Declared = TypeVar("Declared", bound=Section)
@@ -118,7 +140,7 @@ class Environment(Section):
     permits: Permits = Permits()
     limits: Limits = Limits()
     secrets: SecretSource = SecretSource()
-    hosts: Mapping[HostName, Host] = Field(default_factory=dict)
+    hosts: Mapping[HostOrAddress, Host] = Field(default_factory=dict)
     tls: Tls | None = None
 
     @model_validator(mode="after")
@@ -128,6 +150,18 @@ class Environment(Section):
             message = f"service.base_url names {host}, which is not among [hosts] ({', '.join(self.hosts)})"
             raise ValueError(message)
         return self
+
+    def trust_of(self, host: str) -> str:
+        """Whom the certificates of a host are verified against: ``public``, or a PEM file."""
+        declared = self.hosts.get(host)
+        own = declared.tls.trust if declared else None
+        return own or (self.tls.trust if self.tls else "public")
+
+    def issuers_of(self, host: str) -> tuple[str, ...]:
+        """The authorities that may issue for a host; empty if none is declared."""
+        declared = self.hosts.get(host)
+        own = declared.tls.issuer if declared else None
+        return own or (self.tls.issuer if self.tls else ())
 
     def section(self, model: type[Declared]) -> Declared | None:
         """The section of this model, if the file declares it."""

@@ -94,6 +94,21 @@ def _to_a_label(label: str) -> str:
     return idna.encode(label, uts46=True).decode("ascii")
 
 
+def is_address(host: str) -> bool:
+    """Whether a host is an IP address and no name."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def to_host(value: str) -> str:
+    """A name in A-labels, or an address in its shortest spelling: both may stand in the URL of a service."""
+    address = value.removeprefix("[").removesuffix("]")
+    return str(ipaddress.ip_address(address)) if is_address(address) else to_a_labels(value)
+
+
 def _address(value: str) -> str:
     try:
         return str(ipaddress.ip_address(value))
@@ -169,6 +184,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+_TEXT_SCHEMA = {"type": "string", "minLength": 1, "maxLength": 500}
 Duration = Annotated[
     timedelta,
     BeforeValidator(_duration),
@@ -185,6 +201,14 @@ Size = Annotated[
 Share = Annotated[float, Field(gt=0, lt=1)]
 HostName = Annotated[str, AfterValidator(to_a_labels)]
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9_])?$")]
+HostOrAddress = Annotated[str, AfterValidator(to_host)]
+Texts = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=500)], ...],
+    BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
+    Field(min_length=1),
+    WithJsonSchema({"anyOf": [_TEXT_SCHEMA, {"type": "array", "items": _TEXT_SCHEMA, "minItems": 1}]}),
+]
+"""One text, or several in a list."""
 Address = Annotated[str, AfterValidator(_address)]
 Network = Annotated[str, AfterValidator(_network)]
 SocketAddress = Annotated[str, AfterValidator(_socket_address)]

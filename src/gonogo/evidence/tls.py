@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from gonogo.base.errors import Unobserved
 from gonogo.evidence.base import Evidence
 
 
@@ -13,13 +14,15 @@ class Handshake(StrEnum):
 
     DONE = "done"
     REFUSED = "refused"
-    """The server said no, or does not know how: an alert, a reset, an end of the connection."""
+    """The server said no: by an alert, or by an end or silence that repeats while other handshakes work."""
     SILENT = "silent"
-    """The connection was accepted, and nothing was ever said."""
+    """The connection was accepted, and nothing came."""
+    CUT_OFF = "cut off"
+    """The connection ended without a word: a limit on connections does the same as a refusal."""
     CLOSED_PORT = "closed port"
     """Nobody listens."""
-    NOT_OFFERABLE = "not offerable"
-    """Our own TLS library could not make the offer: this says nothing about the server."""
+    NOT_ASKED = "not asked"
+    """The offer was not made: this says nothing about the server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,19 @@ class Certificate:
     """None for signature schemes that hash inside, as Ed25519 does."""
     self_signed: bool
     sha256: str
+    is_authority: bool = False
+    """basicConstraints allow it to issue."""
+    must_staple: bool = False
+    """It demands a stapled OCSP response (RFC 7633)."""
+    timestamps: int = 0
+    """Signed certificate timestamps inside of it (RFC 6962)."""
+    revocation_lists: tuple[str, ...] = ()
+    """Where its authority publishes what it revoked."""
+
+    @property
+    def authority(self) -> str:
+        """Who issued it: authorities issue from several intermediates, at random, so their organisation counts."""
+        return self.issuer_organisation or self.issuer
 
     @property
     def lifetime(self) -> timedelta:
@@ -62,42 +78,56 @@ def without_roots(chain: Sequence[Certificate]) -> tuple[Certificate, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """One thing that was offered to the server, and how it took it."""
+class Staple:
+    """The OCSP response that the server sent with its certificate."""
 
-    name: str
-    handshake: Handshake
-    cipher: str | None = None
-    detail: str = ""
+    status: str
+    """``good``, ``revoked``, ``unknown``, or why there is none that counts."""
+    this_update: datetime | None = None
+    next_update: datetime | None = None
+    revoked_at: datetime | None = None
+    problem: str = ""
+    """Why no client would believe it: its signature, or the certificate that it is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TlsEvidence(Evidence):
-    """Several handshakes with one address, none of which was spoiled by an error of another."""
+class RevocationList:
+    """The list of revoked certificates that one certificate of the path names."""
 
-    host: str
-    address: str
-    port: int
-    handshake: Handshake
-    """Of the handshake without verification, on which all facts are collected."""
-    detail: str = ""
-    version: str | None = None
-    cipher: str | None = None
-    alpn: str | None = None
-    chain: tuple[Certificate, ...] = ()
+    subject: str
+    """Of the certificate."""
+    url: str
+    problem: str = ""
+    """Why the list is not known."""
+    revoked_at: datetime | None = None
+    """When the certificate was revoked, if it is on the list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presented:
+    """One certificate that the name can serve, with its chain. Clients get one or the other by what they offer."""
+
+    chain: tuple[Certificate, ...]
     """As sent, leaf first."""
     name_matches: bool = False
-    """RFC 6125 on the leaf's alternative names; the common name does not count."""
-    trust: str = ""
-    """What the chain was verified against: ``public``, or the name of a PEM file."""
+    """RFC 9525 on the leaf's alternative names; the common name does not count."""
     verification: str = ""
-    """Why the chain does not build to the declared trust; empty when it does. Names, and the dates of what was sent,
-    are not part of it."""
+    """Why the chain does not build from the roots of the declared trust and what was sent; empty when it does. Names
+    and dates are not part of it."""
     strict_verification: str = ""
     """The same with RFC 5280 taken by its letter (OpenSSL's X509_STRICT, Python's default from 3.13)."""
+    level_verification: str = ""
+    """The same at the security level that OpenSSL's clients have by default: too weak keys and hashes."""
     path: tuple[str, ...] = ()
-    """SHA-256 of what lies between the leaf and a trusted root, both included; empty when the chain does not build."""
-    offers: tuple[Offer, ...] = ()
+    """SHA-256 of what lies between the leaf and a trusted root, both included; empty when no path builds."""
+    added: tuple[Certificate, ...] = ()
+    """Certificates of the path that were not sent: the root, and what else the trust file lent."""
+    staple: Staple | None = None
+    timestamps: int = 0
+    """Signed certificate timestamps beside the certificate: in the handshake, or in the staple."""
+    revocation: tuple[RevocationList, ...] = ()
+    in_order: bool = True
+    """Each certificate was sent right after the one that it vouches for."""
 
     @property
     def leaf(self) -> Certificate | None:
@@ -109,6 +139,112 @@ class TlsEvidence(Evidence):
         """What was sent and clients need: no relic beside the path, as an old cross-signature. All, without a path."""
         return tuple(sent for sent in self.chain if not self.path or sent.sha256 in self.path)
 
+    @property
+    def whole_path(self) -> tuple[Certificate, ...]:
+        """All that clients rely on, sent or not."""
+        return (*self.used, *self.added)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """One thing that was offered to the server, and how it took it."""
+
+    name: str
+    handshake: Handshake
+    cipher: str | None = None
+    detail: str = ""
+    group_bits: int = 0
+    """Size of the Diffie-Hellman group that the server chose."""
+    group: str = ""
+    """Name of that group; ``own, safe`` or ``own, unsafe`` for one that no standard knows."""
+
+
+class ClientCertificate(StrEnum):
+    """Whether clients need a certificate of their own."""
+
+    NOT_ASKED = "not asked for"
+    OPTIONAL = "asked for, and not needed"
+    DEMANDED = "demanded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsEvidence(Evidence):
+    """Several handshakes with one address, none of which was spoiled by an error of another."""
+
+    host: str
+    address: str
+    port: int
+    handshake: Handshake
+    """Of the handshake without verification."""
+    detail: str = ""
+    version: str | None = None
+    cipher: str | None = None
+    alpn: str | None = None
+    trust: str = ""
+    """What chains were verified against: ``public``, or the name of a PEM file."""
+    presented: tuple[Presented, ...] = ()
+    """Every certificate that was seen; first the one that most clients get."""
+    without_name: str = ""
+    """Subject of the certificate that clients without SNI get; empty if they get none."""
+    offers: tuple[Offer, ...] = ()
+    clients: tuple[Offer, ...] = ()
+    """What clients of the last five years would get, by their name."""
+    client_certificate: ClientCertificate = ClientCertificate.NOT_ASKED
+    clock_offset: timedelta | None = None
+    """The server's own Date less our clock; None if it told none."""
+
+    @property
+    def chain(self) -> tuple[Certificate, ...]:
+        """The chain that most clients get."""
+        return self.presented[0].chain if self.presented else ()
+
+    @property
+    def leaf(self) -> Certificate | None:
+        """The server's own certificate, as most clients get it."""
+        return self.chain[0] if self.chain else None
+
+    def where(self, presented: Presented | None = None) -> str:
+        """Host, address and port, and which of several certificates."""
+        where = f"{self.host} at {self.address}:{self.port}"
+        if presented is None or presented.leaf is None or len(self.presented) == 1:
+            return where
+        return f"{where}, {presented.leaf.key_type} certificate"
+
+    @property
+    def certificates(self) -> tuple[tuple[Presented, Certificate], ...]:
+        """Everything that was presented, with its leaf. Raises Unobserved if there is none that could be wrong."""
+        pairs = tuple((presented, presented.leaf) for presented in self.presented if presented.leaf is not None)
+        if not pairs:
+            raise Unobserved(f"{self.where()} sent no certificate")
+        return pairs
+
+    @property
+    def authorities(self) -> set[str]:
+        """Who issued the leaves. Raises Unobserved as ``certificates`` does."""
+        return {leaf.authority for _, leaf in self.certificates}
+
+    @property
+    def leaves(self) -> tuple[Certificate, ...]:
+        """The leaf of every chain that was seen."""
+        return tuple(presented.chain[0] for presented in self.presented if presented.chain)
+
     def offer(self, name: str) -> Offer | None:
         """What became of one offer."""
         return next((offer for offer in self.offers if offer.name == name), None)
+
+    def accepts(self, name: str) -> bool:
+        """Whether the server took the offer of this name."""
+        offer = self.offer(name)
+        return offer is not None and offer.handshake is Handshake.DONE
+
+    def answer(self, offer: Offer | str) -> Handshake:
+        """DONE or REFUSED. Raises Unobserved when nobody knows, for that would be green by inability."""
+        made = self.offer(offer) if isinstance(offer, str) else offer
+        if made is None:
+            raise Unobserved(f"{self.where()} was never offered {offer}", hint="record a new run")
+        if made.handshake in {Handshake.DONE, Handshake.REFUSED}:
+            return made.handshake
+        raise Unobserved(
+            f"{self.where()}: how it takes {made.name} is not known: {made.handshake}, {made.detail}",
+            hint="it may limit how often one client connects: let this machine through, or raise limits.probe",
+        )

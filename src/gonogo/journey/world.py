@@ -97,7 +97,7 @@ class World:
         host = self.environment.hosts.get(name)
         if host is None:
             raise Unobserved(f"no address of {name} is declared")
-        trust = self.environment.tls.trust if self.environment.tls else "public"
+        trust = self.environment.trust_of(name)
         address = host.addresses[index % len(host.addresses)]
 
         def connect() -> Any:  # noqa: ANN401 - a context manager

@@ -279,7 +279,7 @@ def _target(environment: Environment) -> TargetPlan:
     host = environment.hosts.get(name)
     if host is None:
         raise Unobserved(f"no address of {name} is declared")
-    trust = environment.tls.trust if environment.tls else "public"
+    trust = environment.trust_of(name)
     return TargetPlan(
         host=name,
         authority=name if host.https_port == 443 else f"{name}:{host.https_port}",  # noqa: PLR2004 - https

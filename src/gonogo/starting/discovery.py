@@ -72,8 +72,8 @@ def _facts(seen: TlsEvidence) -> Presented:
         address=seen.address,
         issuer=leaf.issuer_organisation or leaf.issuer or "(nameless)",
         days_left=remaining.days,
-        name_matches=seen.name_matches,
-        problem=seen.verification,
+        name_matches=seen.presented[0].name_matches,
+        problem=seen.presented[0].verification,
     )
 
 

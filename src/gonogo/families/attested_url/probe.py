@@ -45,9 +45,10 @@ def url_questions(urls: Mapping[str, str], environment: Environment) -> Sequence
     questions = []
     for line, url in urls.items():
         whole = f"{environment.service.base_url}{url}" if url.startswith("/") else url
-        declared = environment.hosts.get(urlsplit(whole).hostname or "")
+        host = urlsplit(whole).hostname or ""
+        declared = environment.hosts.get(host)
         own = {"address": declared.addresses[0], "port": declared.https_port} if declared else {}
-        trust = environment.tls.trust if declared and environment.tls else "public"
+        trust = environment.trust_of(host) if declared else "public"
         questions.append(UrlQuestion(line=line, url=whole, trust=trust, **own))  # type: ignore[arg-type]  # address and port
     return questions
 

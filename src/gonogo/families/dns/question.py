@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
+from gonogo.environment.types import is_address
 from gonogo.evidence.base import Scope
 from gonogo.families.dns.query import Vantage
 from gonogo.families.dns.section import Dns
@@ -47,22 +48,27 @@ def zone_questions(environment: Environment, secrets: Secrets) -> Sequence[DnsQu
     if declared is None:
         return []
     zone = declared.zone
-    names = dict.fromkeys((*environment.hosts, *declared.names))
+    names = dict.fromkeys((*_names(environment), *declared.names))
     inside = tuple(name for name in names if f".{name}".endswith(f".{zone}"))
     return [DnsQuestion(name=zone, vantage=_vantage(declared, environment), in_zone=inside)]
+
+
+def _names(environment: Environment) -> list[str]:
+    """The hosts that have a name: an address is in no zone."""
+    return [host for host in environment.hosts if not is_address(host)]
 
 
 def host_questions(environment: Environment, secrets: Secrets) -> Sequence[DnsQuestion]:
     """Every declared host."""
     del secrets
-    return _questions(environment, environment.hosts)
+    return _questions(environment, _names(environment))
 
 
 def name_questions(environment: Environment, secrets: Secrets) -> Sequence[DnsQuestion]:
     """Every declared host, and the further names that must lead somewhere."""
     del secrets
     declared = environment.section(Dns)
-    return _questions(environment, [*environment.hosts, *(declared.names if declared else ())])
+    return _questions(environment, [*_names(environment), *(declared.names if declared else ())])
 
 
 def mail_questions(environment: Environment, secrets: Secrets) -> Sequence[DnsQuestion]:

@@ -92,7 +92,7 @@ def http_questions(environment: Environment, secrets: Secrets) -> Sequence[HttpQ
     host, section = environment.hosts.get(name), environment.section(Http)
     if host is None or section is None:
         return []
-    trust = environment.tls.trust if environment.tls else "public"
+    trust = environment.trust_of(name)
     return [
         HttpQuestion(
             host=name,

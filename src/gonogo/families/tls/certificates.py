@@ -1,6 +1,5 @@
 """Reads the facts of certificates and chains; judges none of them."""
 
-import hashlib
 import ssl
 import sys
 from collections.abc import Iterable, Sequence
@@ -15,10 +14,12 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.x509.oid import NameOID
 
 from gonogo.evidence.tls import Certificate
+from gonogo.families.tls.names import matches
 
 _LONGEST = 300
 _MOST_NAMES = 200
 _MOST_CERTIFICATES = 10
+_MOST_LISTS = 3
 _DER = 1 << 1
 """_ssl.ENCODING_DER."""
 UNREADABLE = (
@@ -48,9 +49,9 @@ def sent_chain(session: ssl.SSLObject) -> Sequence[bytes]:
     return _ders(session, "get_unverified_chain")
 
 
-def verified_path(session: ssl.SSLObject) -> tuple[str, ...]:
-    """SHA-256 of the certificates by which a verifying handshake came from the leaf to a trusted root."""
-    return tuple(hashlib.sha256(der).hexdigest() for der in _ders(session, "get_verified_chain"))
+def verified_path(session: ssl.SSLObject) -> tuple[bytes, ...]:
+    """The certificates by which a verifying handshake came from the leaf to a trusted root, in DER."""
+    return tuple(_ders(session, "get_verified_chain"))
 
 
 def _ders(session: Any, method: str) -> list[bytes]:  # noqa: ANN401 - SSLObject, whose interface differs between versions
@@ -78,7 +79,20 @@ def read_certificate(der: bytes) -> Certificate:
         signature_hash=_signature_hash(found),
         self_signed=found.subject == found.issuer,
         sha256=found.fingerprint(hashes.SHA256()).hex(),
+        is_authority=_is_authority(found),
+        must_staple=_must_staple(found),
+        timestamps=_timestamps(found),
+        revocation_lists=_revocation_lists(found),
     )
+
+
+def is_for(der: bytes, host: str) -> bool:
+    """Whether a certificate is for this host, by its alternative names alone."""
+    try:
+        dns_names, addresses = _alternative_names(x509.load_der_x509_certificate(der))
+    except UNREADABLE:
+        return False
+    return matches(host, names=dns_names, addresses=addresses)
 
 
 def _key(certificate: x509.Certificate) -> tuple[str, int]:
@@ -96,9 +110,9 @@ def _kind_of_key(key: CertificatePublicKeyTypes) -> tuple[str, int]:
         case dsa.DSAPublicKey(key_size=bits):
             return "DSA", bits
         case ed25519.Ed25519PublicKey():
-            return "EC", 256
+            return "Ed25519", 256
         case ed448.Ed448PublicKey():
-            return "EC", 456
+            return "Ed448", 456
         case other:
             return type(other).__name__, 0
 
@@ -109,10 +123,44 @@ def _organisation(name: x509.Name) -> str | None:
 
 
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:
+    dns_names, addresses = _alternative_names(certificate)
+    return (*dns_names, *addresses)[:_MOST_NAMES]
+
+
+def _alternative_names(certificate: x509.Certificate) -> tuple[Sequence[str], Sequence[str]]:
+    """DNS names, and addresses."""
     with suppress(x509.ExtensionNotFound, *UNREADABLE):
         san = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        addresses = [str(found) for found in san.get_values_for_type(x509.IPAddress)]
-        return (*san.get_values_for_type(x509.DNSName), *addresses)[:_MOST_NAMES]
+        addresses = [str(address) for address in san.get_values_for_type(x509.IPAddress)]
+        return san.get_values_for_type(x509.DNSName), addresses
+    return (), ()
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    with suppress(x509.ExtensionNotFound, *UNREADABLE):
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    return False
+
+
+def _must_staple(certificate: x509.Certificate) -> bool:
+    with suppress(x509.ExtensionNotFound, *UNREADABLE):
+        features = certificate.extensions.get_extension_for_class(x509.TLSFeature).value
+        return x509.TLSFeatureType.status_request in features
+    return False
+
+
+def _timestamps(certificate: x509.Certificate) -> int:
+    with suppress(x509.ExtensionNotFound, *UNREADABLE):
+        kind = x509.PrecertificateSignedCertificateTimestamps
+        return len(list(certificate.extensions.get_extension_for_class(kind).value))
+    return 0
+
+
+def _revocation_lists(certificate: x509.Certificate) -> tuple[str, ...]:
+    with suppress(x509.ExtensionNotFound, *UNREADABLE):
+        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+        names = [name.value for point in points if not point.reasons for name in point.full_name or ()]
+        return tuple(name[:_LONGEST] for name in names if isinstance(name, str))[:_MOST_LISTS]
     return ()
 
 

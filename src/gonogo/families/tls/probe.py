@@ -1,39 +1,41 @@
-"""Shakes hands with one address, in several ways, and records what it presented.
+"""Asks one address of one name how it speaks TLS, and records what it presented.
 
-All facts come from a handshake without verification, since a verification error hides the next problem. The
-verifying handshakes then say only whether the chain builds: names and dates are judged from the facts.
+A handshake of OpenSSL without verification comes first: a verification error would hide the next problem. What
+OpenSSL cannot offer is offered by hellos of our own bytes, one connection at a time; every chain that was shown is
+verified afterwards, without the server.
 """
 
 import asyncio
-import ssl
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from service_identity import CertificateError, VerificationError
-from service_identity.cryptography import verify_certificate_hostname
-
-from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
-from gonogo.clients.network import unobserved
-from gonogo.clients.trust import WITH_CERTIFICATE, trust_context, unverified_context
 from gonogo.environment.model import Environment
+from gonogo.environment.types import is_address
 from gonogo.evidence.base import Scope
-from gonogo.evidence.tls import Certificate, Handshake, Offer, TlsEvidence, without_roots
+from gonogo.evidence.tls import ClientCertificate, Handshake, Offer, TlsEvidence
 from gonogo.families.kind import Probe
-from gonogo.families.tls.certificates import UNREADABLE, read_chain, sent_chain, verified_path
+from gonogo.families.tls.answer import Answer
+from gonogo.families.tls.asking import ask
+from gonogo.families.tls.certificates import read_chain, sent_chain
+from gonogo.families.tls.handshakes import Shaken, Welcome, client_certificate, shake, welcome
+from gonogo.families.tls.hello import Hello, Version
+from gonogo.families.tls.interview import Interview
+from gonogo.families.tls.offers import Taken, make_offers
+from gonogo.families.tls.presenting import Chain, chains, present
+from gonogo.families.tls.suites import WEAK, Weakness, suite_name
+from gonogo.families.tls.verification import require_trust
 
-_EVERYTHING = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
-_CONNECT_SECONDS = 3.0
-_HANDSHAKE_SECONDS = 3.0
-_DATES = {9, 10}
-"""X509_V_ERR_CERT_NOT_YET_VALID and _HAS_EXPIRED: dates are judged from the facts."""
-_NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
-"""X509_V_FLAG_NO_CHECK_TIME, which Python has no name for."""
+_EVERY_VERSION = (Version.TLS13, Version.TLS12, Version.TLS11, Version.TLS10, Version.SSL3)
+_FIRST_PAUSES_SECONDS = (0.2, 0.4, 0.8)
+_SHARE_OF_PATIENCE = 0.8
+"""The rest is for what was begun, and for the lists of revoked certificates."""
+_UNKNOWN_TO_OPENSSL = {Weakness.EXPORT, Weakness.RC4, Weakness.DES, Weakness.TRIPLE_DES}
+OPENSSL = "OpenSSL"
+"""The client with the defaults of OpenSSL and Python."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,183 +46,168 @@ class TlsQuestion:
     address: str
     port: int
     trust: str
+    patience: timedelta = timedelta(seconds=10)
+    """How long all of it may take."""
+    lists: bool = False
+    """Whether lists of revoked certificates are fetched."""
 
     @property
     def scope(self) -> Scope:
         """The name, then the address."""
         return self.host, self.address
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
-    handshake: Handshake
-    detail: str = ""
-    session: ssl.SSLObject | None = None
-    verify_code: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Built:
-    path: tuple[str, ...] = ()
-    problem: str = ""
-    code: int = 0
+    @property
+    def server_name(self) -> str | None:
+        """What is sent as SNI: no address (RFC 6066, section 3)."""
+        return None if is_address(self.host) else self.host
 
 
 def tls_questions(environment: Environment, secrets: Secrets) -> Sequence[TlsQuestion]:
     """Every declared address of every declared name."""
     del secrets
-    trust = environment.tls.trust if environment.tls else "public"
-    trust_context(trust)
+    for name, host in environment.hosts.items():
+        require_trust(environment.trust_of(name), f'hosts."{name}".tls.trust' if host.tls.trust else "tls.trust")
     return [
-        TlsQuestion(host=name, address=address, port=host.https_port, trust=trust)
+        TlsQuestion(
+            host=name,
+            address=address,
+            port=host.https_port,
+            trust=environment.trust_of(name),
+            patience=environment.limits.probe,
+            lists=environment.tls.revocation_lists if environment.tls else True,
+        )
         for name, host in environment.hosts.items()
         for address in host.addresses
     ]
 
 
 async def probe_tls(question: TlsQuestion, *, thorough: bool = True) -> TlsEvidence:
-    """Shake hands with one address and record what it presented; judge nothing. ``thorough`` tries old offers too."""
+    """Ask one address; judge nothing. ``thorough`` makes every offer, and looks at every certificate."""
     taken_at = datetime.now(UTC)
-    seen = await _shake(question, unverified_context())
-    known: dict[str, Any] = {}
-    if seen.session is not None:
-        known = _facts(seen.session, question.host)
-        built = await _build(question, known["chain"], taken_at, ssl.VERIFY_DEFAULT)
-        strictly = await _build(question, known["chain"], taken_at, ssl.VERIFY_X509_STRICT)
-        known |= {"verification": built.problem, "path": built.path, "strict_verification": strictly.problem}
-        known["offers"] = await _offers(question) if thorough else ()
-    return TlsEvidence(
+    deadline = asyncio.get_running_loop().time() + question.patience.total_seconds() * _SHARE_OF_PATIENCE
+    shaken = await _shake(question)
+    evidence = TlsEvidence(
         scope=question.scope,
         taken_at=taken_at,
         host=question.host,
         address=question.address,
         port=question.port,
-        handshake=seen.handshake,
-        detail=seen.detail,
+        handshake=shaken.handshake,
+        detail=shaken.detail,
         trust=question.trust if question.trust == "public" else Path(question.trust).name,
-        **known,
+        **_spoken(shaken),
     )
+    first: Chain = tuple(sent_chain(shaken.session)) if shaken.session else ()
+    if shaken.session is None:
+        answer = await _answer_without_openssl(question, shaken)
+        if answer is None:
+            return evidence
+        evidence, first = _understood(evidence, answer), answer.chain
+    if not thorough:
+        return replace(evidence, presented=(await present(question.host, question.trust, first),))
+    return await _thorough(question, evidence, first, deadline)
 
 
-def _offer_context(minimum: ssl.TLSVersion, maximum: ssl.TLSVersion, ciphers: str) -> ssl.SSLContext:
-    context = unverified_context()
-    context.set_ciphers(ciphers)
-    with warnings.catch_warnings():
-        # Old versions are deprecated for good reasons: that is why we ask whether the server still speaks them.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        context.minimum_version = minimum
-        context.maximum_version = maximum
-    return context
+async def _shake(question: TlsQuestion) -> Shaken:
+    """A connection that is cut off may be one too many: the first one is tried a few times."""
+    shaken = await shake(question.host, question.address, question.port)
+    for pause in _FIRST_PAUSES_SECONDS:
+        if shaken.handshake is not Handshake.CUT_OFF:
+            return shaken
+        await asyncio.sleep(pause)
+        shaken = await shake(question.host, question.address, question.port)
+    return shaken
 
 
-async def _shake(question: TlsQuestion, context: ssl.SSLContext) -> _Seen:
-    """One connection, one handshake. Raises Unobserved when nobody could be asked."""
-    try:
-        async with asyncio.timeout(_CONNECT_SECONDS):
-            _, plain = await asyncio.open_connection(question.address, question.port)
-    except ConnectionRefusedError:
-        return _Seen(handshake=Handshake.CLOSED_PORT, detail="nobody listens")
-    except OSError as error:  # a TimeoutError is one
-        raise unobserved(error, question.address, question.port) from None
-    try:
-        return await _upgrade(plain, question.host, context)
-    finally:
-        plain.transport.abort()
-
-
-async def _upgrade(plain: asyncio.StreamWriter, host: str, context: ssl.SSLContext) -> _Seen:
-    try:
-        async with asyncio.timeout(_HANDSHAKE_SECONDS):
-            await plain.start_tls(context, server_hostname=host)
-    except TimeoutError:
-        return _Seen(handshake=Handshake.SILENT, detail=f"nothing said within {_HANDSHAKE_SECONDS:g} s")
-    except ssl.SSLCertVerificationError as error:
-        return _Seen(handshake=Handshake.REFUSED, detail=error.verify_message, verify_code=error.verify_code)
-    except ssl.SSLError as error:
-        reason = error.reason or str(error)
-        if reason in {"NO_CIPHERS_AVAILABLE", "NO_PROTOCOLS_AVAILABLE"}:
-            return _Seen(handshake=Handshake.NOT_OFFERABLE, detail=reason)
-        return _Seen(handshake=Handshake.REFUSED, detail=reason)
-    except (OSError, EOFError) as error:
-        return _Seen(handshake=Handshake.REFUSED, detail=str(error) or "the connection was closed")
-    session: ssl.SSLObject = plain.get_extra_info("ssl_object")
-    return _Seen(handshake=Handshake.DONE, session=session)
-
-
-def _facts(session: ssl.SSLObject, host: str) -> dict[str, Any]:
+def _spoken(shaken: Shaken) -> dict[str, Any]:
+    session = shaken.session
+    if session is None:
+        return {}
     cipher = session.cipher()
-    chain = sent_chain(session)
     return {
         "version": session.version(),
         "cipher": cipher[0] if cipher else None,
         "alpn": session.selected_alpn_protocol(),
-        "chain": read_chain(chain),
-        "name_matches": bool(chain) and _matches(chain[0], host),
     }
 
 
-def _dates_in_order(chain: Sequence[Certificate], at: datetime) -> bool:
-    return all(sent.not_before <= at <= sent.not_after for sent in without_roots(chain))
+async def _answer_without_openssl(question: TlsQuestion, shaken: Shaken) -> Answer | None:
+    """What the server says to a hello of ours that knows more; None if OpenSSL's failure is the truth."""
+    if shaken.handshake not in {Handshake.REFUSED, Handshake.CUT_OFF}:
+        return None
+    hello = Hello(versions=_EVERY_VERSION, server_name=question.server_name)
+    answer = await ask(question.address, question.port, hello)
+    if not answer.chain:
+        hello = replace(hello, versions=(Version.SSL3,))
+        answer = await ask(question.address, question.port, hello)
+    old = answer.version is Version.SSL3 or WEAK.get(answer.suite) in _UNKNOWN_TO_OPENSSL
+    return answer if answer.chain and (old or answer.asks_for_certificate) else None
 
 
-def _matches(der: bytes, host: str) -> bool:
-    try:
-        verify_certificate_hostname(x509.load_der_x509_certificate(der), host)
-    except (VerificationError, CertificateError, *UNREADABLE):
-        return False
-    return True
+def _understood(evidence: TlsEvidence, answer: Answer) -> TlsEvidence:
+    """The server speaks TLS, only not with OpenSSL."""
+    return replace(
+        evidence,
+        handshake=Handshake.DONE,
+        version=answer.version.title if answer.version else None,
+        cipher=suite_name(answer.suite),
+    )
 
 
-async def _build(question: TlsQuestion, chain: Sequence[Certificate], at: datetime, flags: ssl.VerifyFlags) -> _Built:
-    """Out of date and sent: the facts tell, and hide no other error. A root's dates: nothing else would tell."""
-    dated = await _verify(question, flags)
-    if dated.code not in _DATES:
-        return dated
-    timeless = await _verify(question, flags | _NO_CHECK_TIME)
-    if timeless.problem or not _dates_in_order([sent for sent in chain if sent.sha256 in timeless.path], at):
-        return timeless
-    return replace(dated, problem=f"{dated.problem}: a root, for leaf and intermediates are within their dates")
+async def _thorough(question: TlsQuestion, evidence: TlsEvidence, first: Chain, deadline: float) -> TlsEvidence:
+    versions = _EVERY_VERSION if evidence.version == Version.SSL3.title else _EVERY_VERSION[:-1]
+    control = Hello(versions=versions, server_name=question.server_name)
+    interview = Interview(address=question.address, port=question.port, control=control, deadline=deadline)
+    taken = await make_offers(interview, question.server_name)
+    greeted = await _welcome(question, interview)
+    asked_for = any(answer.asks_for_certificate for answer in taken.answers)
+    wanted = client_certificate(greeted, asked_for=asked_for)
+    return replace(
+        evidence,
+        presented=await _presented(question, first, taken.answers),
+        offers=tuple(taken.offers),
+        clients=(_openssl(greeted, wanted), *taken.clients),
+        without_name=_subject(taken),
+        client_certificate=wanted,
+        clock_offset=greeted.clock_offset,
+    )
 
 
-async def _verify(question: TlsQuestion, flags: ssl.VerifyFlags) -> _Built:
-    context = trust_context(question.trust)
-    context.check_hostname = False
-    context.set_ciphers(WITH_CERTIFICATE)
-    context.verify_flags |= flags
-    seen = await _shake(question, context)
-    if seen.session is not None:
-        return _Built(path=verified_path(seen.session))
-    if not seen.verify_code:
-        raise Unobserved(f"{question.address}:{question.port} shook hands once and then would not again: {seen.detail}")
-    return _Built(problem=seen.detail, code=seen.verify_code)
+async def _presented(question: TlsQuestion, first: Chain, answers: Sequence[Answer]) -> tuple[Any, ...]:
+    shown = chains(first, answers)
+    return tuple(
+        [
+            await present(question.host, question.trust, chain, same, lists=question.lists)
+            for chain, same in shown.items()
+        ]
+    )
 
 
-async def _offers(question: TlsQuestion) -> tuple[Offer, ...]:
-    versions = ssl.TLSVersion
-    wanted = {
-        "TLSv1": (versions.TLSv1, versions.TLSv1, _EVERYTHING),
-        "TLSv1.1": (versions.TLSv1_1, versions.TLSv1_1, _EVERYTHING),
-        "TLSv1.2": (versions.TLSv1_2, versions.TLSv1_2, "DEFAULT:@SECLEVEL=0"),
-        "TLSv1.3": (versions.TLSv1_3, versions.TLSv1_3, "DEFAULT:@SECLEVEL=0"),
-        "no certificate": (versions.TLSv1_2, versions.TLSv1_2, "aNULL:eNULL:@SECLEVEL=0"),
-        "static RSA": (versions.TLSv1_2, versions.TLSv1_2, "kRSA:@SECLEVEL=0"),
-        "finite-field DH": (versions.TLSv1_2, versions.TLSv1_2, "kDHE:!aNULL:@SECLEVEL=2"),
-    }
-    return tuple(await asyncio.gather(*(_offer(question, name, *offered) for name, offered in wanted.items())))
+async def _welcome(question: TlsQuestion, interview: Interview) -> Welcome:
+    """What a client of today gets; asked again if the connection was cut off, while others are not."""
+    greeted = await welcome(question.host, question.address, question.port)
+    for _ in range(2):
+        if greeted.shaken.handshake is not Handshake.CUT_OFF:
+            return greeted
+        if not (await interview.settle(interview.control)).answer.accepted:
+            return greeted
+        await interview.pause()
+        greeted = await welcome(question.host, question.address, question.port)
+    detail = f"{greeted.shaken.detail}; the same when asked again, while other handshakes work"
+    refused = greeted.shaken.handshake is Handshake.CUT_OFF
+    return replace(greeted, shaken=Shaken(handshake=Handshake.REFUSED, detail=detail)) if refused else greeted
 
 
-async def _offer(
-    question: TlsQuestion, name: str, minimum: ssl.TLSVersion, maximum: ssl.TLSVersion, ciphers: str
-) -> Offer:
-    try:
-        context = _offer_context(minimum, maximum, ciphers)
-    except (ssl.SSLError, ValueError) as error:
-        return Offer(name=name, handshake=Handshake.NOT_OFFERABLE, detail=str(error))
-    seen = await _shake(question, context)
-    cipher = seen.session.cipher() if seen.session else None
-    return Offer(name=name, handshake=seen.handshake, cipher=cipher[0] if cipher else None, detail=seen.detail)
+def _openssl(greeted: Welcome, wanted: ClientCertificate) -> Offer:
+    """A client that lacks nothing but a certificate of its own gets in as far as TLS is concerned."""
+    if wanted is ClientCertificate.DEMANDED:
+        return Offer(name=OPENSSL, handshake=Handshake.DONE)
+    return Offer(name=OPENSSL, handshake=greeted.shaken.handshake, detail=greeted.shaken.detail)
 
 
-PROBES: Mapping[str, Probe] = {
-    "tls": Probe(questions=tls_questions, ask=probe_tls),
-}
+def _subject(taken: Taken) -> str:
+    chain = read_chain(taken.without_name.chain[:1]) if taken.without_name else ()
+    return chain[0].subject if chain else ""
+
+
+PROBES: Mapping[str, Probe] = {"tls": Probe(questions=tls_questions, ask=probe_tls)}

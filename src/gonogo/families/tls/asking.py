@@ -1,0 +1,100 @@
+"""One connection, one hello of our own bytes, one answer."""
+
+import asyncio
+from dataclasses import replace
+
+from gonogo.clients.network import unobserved
+from gonogo.families.tls.answer import Answer, Ending, Flight, NotTls
+from gonogo.families.tls.hello import Hello, SentHello, Version, new_hello, retried_hello, ssl2_hello
+
+CONNECT_SECONDS = 3.0
+ANSWER_SECONDS = 3.0
+_MOST_BYTES = 256 * 1024
+_LARGEST_RECORD = (1 << 14) + 2048
+_SSL2_SERVER_HELLO = 4
+_EXCERPT = 40
+
+
+async def ask(address: str, port: int, hello: Hello, patience_seconds: float = ANSWER_SECONDS) -> Answer:
+    """Offer this, and read the answer. Raises Unobserved when nobody could be asked."""
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            reader, writer = await asyncio.open_connection(address, port)
+    except ConnectionRefusedError:
+        return Answer(ending=Ending.CLOSED_PORT, detail="nobody listens")
+    except ConnectionResetError as error:
+        return Answer(ending=Ending.CLOSED, detail=_reason(error))
+    except OSError as error:  # a TimeoutError is one
+        raise unobserved(error, address, port) from None
+    try:
+        return await _within(reader, writer, hello, patience_seconds)
+    finally:
+        writer.transport.abort()
+
+
+async def _within(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hello: Hello, patience_seconds: float
+) -> Answer:
+    sent = new_hello(hello)
+    flight = Flight(sent)
+    try:
+        async with asyncio.timeout(patience_seconds):
+            if hello.versions == (Version.SSL2,):
+                writer.write(ssl2_hello())
+                return await _ssl2(reader)
+            writer.write(sent.record)
+            await _read(reader, writer, flight, sent)
+    except TimeoutError:
+        return _unfinished(flight, Ending.SILENT, f"no answer within {patience_seconds:.1f} s")
+    except NotTls as error:
+        return _unfinished(flight, Ending.NOT_TLS, str(error))
+    except ValueError:  # a share that is no point of its group
+        return _unfinished(flight, Ending.NOT_TLS, "its key exchange is not sound")
+    except (OSError, EOFError) as error:
+        return _unfinished(flight, Ending.CLOSED, _reason(error))
+    return flight.answer
+
+
+async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flight: Flight, sent: SentHello) -> None:
+    count = 0
+    while not flight.complete and count < _MOST_BYTES:
+        header = await reader.readexactly(1)
+        if header[0] not in range(20, 24):
+            rest = await reader.read(_EXCERPT)
+            raise NotTls(f"it answers {(header + rest).decode('ascii', 'replace').splitlines()[0]!r}")
+        header += await reader.readexactly(4)
+        length = int.from_bytes(header[3:], "big")
+        if header[1] != 3 or length > _LARGEST_RECORD:  # noqa: PLR2004 - the major version of them all
+            raise NotTls("its records are not those of TLS")
+        flight.record(header[0], await reader.readexactly(length))
+        count += length
+        if flight.retry:
+            group, cookie = flight.retry
+            again = retried_hello(sent, group, cookie)
+            flight.retried(again)
+            writer.write(again.record)
+
+
+async def _ssl2(reader: asyncio.StreamReader) -> Answer:
+    """A SERVER-HELLO of SSL 2.0, or whatever else came."""
+    header = await reader.readexactly(2)
+    if header[0] == 21:  # noqa: PLR2004 - an alert of TLS
+        return Answer(ending=Ending.ALERT, detail="alert")
+    if not header[0] & 0x80:
+        raise NotTls("it answers in no version of SSL or TLS")
+    body = await reader.readexactly(min(int.from_bytes(header, "big") & 0x7FFF, 11))
+    if body[:1] == bytes([_SSL2_SERVER_HELLO]) and int.from_bytes(body[7:9], "big"):
+        return Answer(ending=Ending.ACCEPTED, version=Version.SSL2)
+    return Answer(ending=Ending.ALERT, detail="no cipher of SSL 2.0")
+
+
+def _unfinished(flight: Flight, ending: Ending, detail: str) -> Answer:
+    """What was understood before the end; a ServerHello is an acceptance, whatever came after it."""
+    answer = flight.answer
+    return answer if answer.accepted else replace(answer, ending=ending, detail=detail)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, asyncio.IncompleteReadError):
+        return "the connection was closed without an answer"
+    return f"the connection was cut off: {getattr(error, 'strerror', None) or type(error).__name__}"

@@ -1,0 +1,145 @@
+"""Everything that is offered to a server, one thing after another, and how it takes it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from gonogo.evidence.tls import Handshake, Offer
+from gonogo.families.tls.answer import Answer, Ending
+from gonogo.families.tls.certificates import read_chain
+from gonogo.families.tls.clients import CLIENTS, client_hello, refusal
+from gonogo.families.tls.groups import group_name
+from gonogo.families.tls.hello import ECDSA_SCHEMES, EDDSA_SCHEMES, RSA_SCHEMES, Hello, Version
+from gonogo.families.tls.interview import Interview, Settled
+from gonogo.families.tls.suites import TLS13, WEAK, WITH_ECDSA, WITH_RSA, Weakness, suite_name, suites_of
+
+_OLD = (Version.TLS11, Version.TLS10, Version.SSL3, Version.SSL2)
+_KINDS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
+    "RSA": (WITH_RSA, RSA_SCHEMES),
+    "EC": (WITH_ECDSA, ECDSA_SCHEMES),
+    "Ed25519": (WITH_ECDSA, EDDSA_SCHEMES),
+}
+"""By the key of the certificate: the suites and signatures that allow no other."""
+_ENDINGS = {
+    Ending.CLOSED: Handshake.CUT_OFF,
+    Ending.NOT_TLS: Handshake.CUT_OFF,
+    Ending.CLOSED_PORT: Handshake.CLOSED_PORT,
+    Ending.SILENT: Handshake.SILENT,
+    Ending.NOT_ASKED: Handshake.NOT_ASKED,
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Taken:
+    """How the server took everything."""
+
+    offers: list[Offer] = field(default_factory=list)
+    clients: list[Offer] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+    """What was accepted in the name of the host."""
+    without_name: Answer | None = None
+
+
+def certificate_offer(kind: str) -> str:
+    """The name of the offer that only a certificate with such a key can take."""
+    return f"{kind} certificate"
+
+
+async def make_offers(interview: Interview, host: str | None) -> Taken:
+    """Offer everything. ``host`` is what is sent as SNI, or None."""
+    taken = Taken()
+    first = await interview.settle(interview.control)
+    taken.offers.append(_version_offer(first, Version.TLS13))
+    second = first
+    if first.answer.version is not Version.TLS12:
+        second = await interview.settle(Hello(versions=(Version.TLS12,), server_name=host))
+    taken.offers.append(_version_offer(second, Version.TLS12))
+    taken.offers += await _weak_suites(interview, host)
+    taken.offers += await _other_certificates(interview, host, first.answer)
+    taken.answers = list(interview.answers)
+    taken.clients = [await _client(interview, name, host, taken.answers) for name in CLIENTS]
+    # These last: firewalls swallow what is old, and silence takes the most time to be certain of.
+    for version in _OLD:
+        settled = await interview.settle(Hello(versions=(version,), server_name=host))
+        taken.offers.append(_version_offer(settled, version))
+    if host is not None:
+        taken.without_name = (await interview.settle(replace(interview.control, server_name=None))).answer
+    return taken
+
+
+def _version_offer(settled: Settled, version: Version) -> Offer:
+    answer = settled.answer
+    if settled.certain and answer.accepted and answer.version is not version:
+        title = answer.version.title if answer.version else "another version"
+        return Offer(name=version.title, handshake=Handshake.REFUSED, detail=f"it answers in {title}")
+    return _offer(version.title, settled)
+
+
+def _offer(name: str, settled: Settled) -> Offer:
+    answer = settled.answer
+    if not settled.certain:
+        return Offer(name=name, handshake=_ENDINGS.get(answer.ending, Handshake.CUT_OFF), detail=answer.detail)
+    if settled.repeated:
+        detail = f"{answer.detail}; the same when asked again, while other handshakes work"
+        return Offer(name=name, handshake=Handshake.REFUSED, detail=detail)
+    if not answer.accepted:
+        return Offer(name=name, handshake=Handshake.REFUSED, detail=answer.detail)
+    group = group_name(answer.prime, answer.generator) if answer.prime else ""
+    return Offer(
+        name=name,
+        handshake=Handshake.DONE,
+        cipher=suite_name(answer.suite) if answer.suite else None,
+        group_bits=answer.prime.bit_length(),
+        group=group,
+    )
+
+
+async def _weak_suites(interview: Interview, host: str | None) -> list[Offer]:
+    """All of them at once; then without the weakness that the server chose, until it wants none of the rest."""
+    left = list(Weakness)
+    offers: list[Offer] = []
+    while left:
+        hello = Hello(versions=(Version.TLS12,), suites=suites_of(left), server_name=host)
+        settled = await interview.settle(hello)
+        chosen = WEAK.get(settled.answer.suite) if settled.answer.accepted else None
+        if chosen not in left:
+            return [*offers, *(_offer(weakness.value, _unless_accepted(settled)) for weakness in left)]
+        offers.append(_offer(chosen.value, settled))
+        left.remove(chosen)
+    return offers
+
+
+def _unless_accepted(settled: Settled) -> Settled:
+    """A server that chooses a suite which was not offered says nothing about those that were."""
+    if not settled.answer.accepted:
+        return settled
+    detail = f"it chose {suite_name(settled.answer.suite)}, which was not offered"
+    return Settled(answer=Answer(ending=Ending.NOT_TLS, detail=detail), certain=False)
+
+
+async def _other_certificates(interview: Interview, host: str | None, shown: Answer) -> list[Offer]:
+    kind = leaf_key(shown).partition(" ")[0]
+    offers: list[Offer] = []
+    for name, (suites, schemes) in _KINDS.items():
+        if name != kind:
+            hello = Hello(suites=(*TLS13, *suites), schemes=schemes, server_name=host)
+            offers.append(_offer(certificate_offer(name), await interview.settle(hello)))
+    return offers
+
+
+async def _client(interview: Interview, name: str, host: str | None, answers: Sequence[Answer]) -> Offer:
+    """Whoever offered more was answered with something that this client offers as well: then it gets in."""
+    hello = client_hello(name, host)
+    if any(not refusal(hello, answer, leaf_key(answer)) for answer in answers):
+        return Offer(name=name, handshake=Handshake.DONE)
+    settled = await interview.settle(hello)
+    if settled.certain and settled.answer.accepted:
+        problem = refusal(hello, settled.answer, leaf_key(settled.answer))
+        if problem:
+            return Offer(name=name, handshake=Handshake.REFUSED, detail=problem)
+    return _offer(name, settled)
+
+
+def leaf_key(answer: Answer) -> str:
+    """The key of the leaf that was shown, as in ``EC 256``; empty if there is none."""
+    chain = read_chain(answer.chain[:1])
+    return chain[0].key if chain else ""

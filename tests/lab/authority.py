@@ -1,0 +1,182 @@
+"""A certificate authority of the laboratory: root, intermediate and leaves, sound or wrong in one way."""
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+DAY = timedelta(days=1)
+
+
+def new_key(kind: str) -> Key:
+    """``ec``, ``ed25519``, or ``rsa`` with its bits, as in ``rsa1024``."""
+    match kind:
+        case "ec":
+            return ec.generate_private_key(ec.SECP256R1())
+        case "ed25519":
+            return ed25519.Ed25519PrivateKey.generate()
+        case _:
+            return rsa.generate_private_key(65537, int(kind.removeprefix("rsa")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """A certificate with its key."""
+
+    certificate: x509.Certificate
+    key: Key = field(repr=False)
+
+    @property
+    def pem(self) -> bytes:
+        """The certificate."""
+        return self.certificate.public_bytes(Encoding.PEM)
+
+    def write(self, folder: Path, stem: str, *chain: "Issued") -> tuple[Path, Path]:
+        """The files of a server: its chain, and its key."""
+        certificates, key = folder / f"{stem}.pem", folder / f"{stem}.key"
+        certificates.write_bytes(b"".join(one.pem for one in (self, *chain)))
+        key.write_bytes(self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        return certificates, key
+
+
+def issue(
+    subject: str,
+    issuer: Issued | None = None,
+    *,
+    names: Sequence[str] = (),
+    authority: bool = False,
+    key: str = "rsa2048",
+    organisation: str = "Example CA",
+    age: timedelta = 10 * DAY,
+    left: timedelta = 80 * DAY,
+    extensions: Sequence[x509.ExtensionType] = (),
+) -> Issued:
+    """A certificate; without an issuer it is a root."""
+    own = new_key(key)
+    now = datetime.now(UTC)
+    attributes = [x509.NameAttribute(NameOID.COMMON_NAME, subject)]
+    if authority and not names:
+        attributes.insert(0, x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation))
+    name = x509.Name(attributes)
+    signer = issuer.key if issuer else own
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(issuer.certificate.subject if issuer else name)
+        .public_key(own.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - age)
+        .not_valid_after(now + left)
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(_usage(authority=authority and not names), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(own.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
+    )
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName([_name(one) for one in names]), critical=False)
+        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+        builder = builder.add_extension(usage, critical=False)
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=False)
+    digest = None if isinstance(signer, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+    return Issued(certificate=builder.sign(signer, digest), key=own)
+
+
+def _name(text: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(text))
+    except ValueError:
+        return x509.DNSName(text)
+
+
+def _usage(*, authority: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not authority,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lineage:
+    """A root and the intermediate that it empowered."""
+
+    root: Issued
+    intermediate: Issued
+
+
+@cache
+def lineage(
+    organisation: str = "Example CA", root_key: str = "rsa2048", intermediate_key: str = "rsa2048", left: int = 3000
+) -> Lineage:
+    """The same one for the same arguments: keys take time to find. ``left`` is of the intermediate, in days."""
+    root = issue(f"{organisation} Root", authority=True, key=root_key, organisation=organisation, left=3650 * DAY)
+    intermediate = issue(
+        f"{organisation} Issuing 1",
+        root,
+        authority=True,
+        key=intermediate_key,
+        organisation=organisation,
+        age=900 * DAY if left < 0 else 10 * DAY,
+        left=left * DAY,
+    )
+    return Lineage(root=root, intermediate=intermediate)
+
+
+def staple(leaf: Issued, issuer: Issued, *, revoked: bool = False, age: timedelta = timedelta(hours=1)) -> bytes:
+    """An OCSP response about the leaf, which holds for four days."""
+    now = datetime.now(UTC)
+    status = ocsp.OCSPCertStatus.REVOKED if revoked else ocsp.OCSPCertStatus.GOOD
+    builder = ocsp.OCSPResponseBuilder().add_response(
+        cert=leaf.certificate,
+        issuer=issuer.certificate,
+        algorithm=hashes.SHA1(),  # noqa: S303 - what responders use to name the issuer
+        cert_status=status,
+        this_update=now - age,
+        next_update=now - age + 4 * DAY,
+        revocation_time=now - DAY if revoked else None,
+        revocation_reason=x509.ReasonFlags.key_compromise if revoked else None,
+    )
+    signed = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, issuer.certificate)
+    key = issuer.key
+    assert not isinstance(key, ed25519.Ed25519PrivateKey)
+    return signed.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def revocation_list(issuer: Issued, *revoked: Issued, age: timedelta = timedelta(hours=1)) -> bytes:
+    """The list of an authority, which holds for four days."""
+    now = datetime.now(UTC)
+    builder = x509.CertificateRevocationListBuilder().issuer_name(issuer.certificate.subject)
+    builder = builder.last_update(now - age).next_update(now - age + 4 * DAY)
+    for one in revoked:
+        entry = x509.RevokedCertificateBuilder().serial_number(one.certificate.serial_number)
+        builder = builder.add_revoked_certificate(entry.revocation_date(now - DAY).build())
+    key = issuer.key
+    assert not isinstance(key, ed25519.Ed25519PrivateKey)
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def listed_at(url: str) -> x509.CRLDistributionPoints:
+    """The extension that says where the list is."""
+    name = x509.UniformResourceIdentifier(url)
+    point = x509.DistributionPoint(full_name=[name], relative_name=None, reasons=None, crl_issuer=None)
+    return x509.CRLDistributionPoints([point])
+
+
+MUST_STAPLE = x509.TLSFeature([x509.TLSFeatureType.status_request])
