@@ -97,8 +97,8 @@ class Machine:
             with connection:
                 child = subprocess.Popen(
                     ["nsenter", "-t", str(self._holder.pid), "-m", "-n", _SSHD, "-i", "-f", "/etc/ssh/sshd_config"],
-                    stdin=connection,
-                    stdout=connection,
+                    stdin=connection.fileno(),
+                    stdout=connection.fileno(),
                     stderr=subprocess.DEVNULL,
                 )
                 self._children.append(child)
@@ -130,17 +130,17 @@ class Machine:
     def _wait_for_namespaces(self) -> None:
         assert self._holder is not None
         deadline = time.monotonic() + _SECONDS
-        while os.readlink(f"/proc/{self._holder.pid}/ns/net") == os.readlink("/proc/self/ns/net"):
+        while Path(f"/proc/{self._holder.pid}/ns/net").readlink() == Path("/proc/self/ns/net").readlink():
             assert time.monotonic() < deadline, "unshare made no namespaces"
             time.sleep(0.01)
 
     def _end(self) -> None:
         """Whoever still runs in its namespaces ends with it."""
         assert self._holder is not None
-        ours = os.readlink(f"/proc/{self._holder.pid}/ns/mnt")
+        ours = Path(f"/proc/{self._holder.pid}/ns/mnt").readlink()
         for process in Path("/proc").glob("[0-9]*"):
             try:
-                if os.readlink(process / "ns" / "mnt") == ours:
+                if (process / "ns" / "mnt").readlink() == ours:
                     os.kill(int(process.name), signal.SIGKILL)
             except OSError:
                 continue

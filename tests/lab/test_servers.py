@@ -12,6 +12,7 @@ from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
 from gonogo.evidence.server import ServerEvidence
+from gonogo.families.registry import environment_from
 from gonogo.families.servers.probe import probe_server, server_questions
 from tests.checks.conftest import Judge
 from tests.lab.machine import LOG, USER, Machine
@@ -30,7 +31,7 @@ def environment(machine: Machine, **declared: Any) -> Environment:  # noqa: ANN4
         **declared,
     }
     service = {"name": "S", "base_url": "https://a.test"}
-    return Environment.model_validate({"service": service, "servers": {"lab": server}})
+    return environment_from({"service": service, "servers": {"lab": server}})
 
 
 def seen(machine: Machine) -> ServerEvidence:
