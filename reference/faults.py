@@ -144,6 +144,7 @@ _APP_READER = "~wm:* &wm:* +@read +@connection +@transaction"
 _REDIS: Mapping[str, tuple[str, Change]] = {
     "redis-down": ("the server is not running", part("redis", running=False)),
     "redis-plaintext": ("its port speaks plain text", part("redis", tls=False)),
+    "redis-plain-beside": ("its port without TLS is open too", part("redis", plain_beside=True)),
     "redis-no-password": ("nobody needs to log in", part("redis", default_user="on nopass ~* &* +@all")),
     "redis-acl-open": ("the service's user may run every command", part("redis", app_rules=_APP_ALL)),
     "redis-foreign-keys": ("the service's user may touch every key", part("redis", app_rules=_APP_FOREIGN)),
