@@ -71,6 +71,34 @@ class Certificates:
         files.key.write_bytes(private)
         return files
 
+    @staticmethod
+    def signed(folder: Path, authority: "Certificates", common_name: str) -> Path:
+        """A client's certificate of that authority, with its key; its subject is the name and the organisation client."""
+        now = dt.datetime.now(dt.UTC)
+        issuer = x509.load_pem_x509_certificate(authority.ca.read_bytes())
+        signer = serialization.load_pem_private_key(authority.key.read_bytes(), None)
+        assert isinstance(signer, ec.EllipticCurvePrivateKey)
+        key = ec.generate_private_key(ec.SECP256R1())
+        organisation = x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, "client")
+        name = x509.Name([organisation, x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(issuer.subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - dt.timedelta(days=1))
+            .not_valid_after(now + dt.timedelta(days=30))
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .sign(signer, hashes.SHA256())
+        )
+        private = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        path = folder / "client.pem"
+        path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + private)
+        return path
+
 
 @contextmanager
 def server(folder: Path, *options: str, program: str = "", **users: str) -> Iterator[None]:
