@@ -273,6 +273,8 @@ _VARIABLES: Mapping[str, Mapping[str, str]] = {
         "env-placeholder-secret": "production's SECRET_KEY is changeme, again and again",
         "env-short-secret": "production's SECRET_KEY has 128 bit",
         "env-same-secret": "staging signs with production's SECRET_KEY",
+        "env-same-database": "staging works on production's database",
+        "env-undefined-name": "production's MONGO_URL refers to a name that its file does not define",
         "env-mongo-without-tls": "production connects to its database without TLS",
         "env-other-stripe-account": "production's publishable key is of another account",
         "env-wrong-webhook-secret": "staging has the webhook's id in place of its secret",

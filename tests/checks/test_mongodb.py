@@ -133,7 +133,7 @@ RED: list[tuple[str, str, Any, str]] = [
         "mongo-auth-required",
         "mongo",
         seen(anonymous=Refusal(accepted=True)),
-        "an anonymous client may read workme.users",
+        "an anonymous client may read workme",
     ),
     ("mongo-auth-required", "mongo", seen(wrong_password=Refusal(accepted=True)), "wrong password is accepted"),
     ("mongo-primary", "mongo", seen(writable_primary=None), "has no primary"),

@@ -1,5 +1,6 @@
 """A real mongod: alone or as a replica set, with users by password or by certificate."""
 
+import socket
 import subprocess
 import tempfile
 import time
@@ -52,9 +53,23 @@ def mongod(folder: Path, files: Certificates, port: int) -> Iterator[None]:
         subprocess.Popen(command, stdout=log, stderr=log, env=dict(environ)) as process,
     ):
         try:
+            _wait_until_it_listens(process, port, data / "log")
             yield
         finally:
             process.kill()
+
+
+def _wait_until_it_listens(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while True:
+        assert process.poll() is None, log.read_text()[-2000:]
+        assert time.monotonic() < deadline, log.read_text()[-2000:]
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=_SECONDS).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
 
 
 @contextmanager
@@ -94,6 +109,5 @@ def with_users(ports: Sequence[int], files: Certificates, *, stepping: Path) -> 
         app = [{"role": "readWrite", "db": DATABASE}]
         client.admin.command("createUser", "app", pwd=PASSWORD, roles=app)
         client.admin.command("createUser", "monitor", pwd=PASSWORD, roles=[{"role": "clusterMonitor", "db": "admin"}])
-        both = [*app, {"role": "clusterMonitor", "db": "admin"}]
-        client["$external"].command("createUser", "CN=app-by-certificate,O=client", roles=both)
+        client["$external"].command("createUser", "CN=app-by-certificate,O=client", roles=app)
     return client_files

@@ -88,8 +88,7 @@ def test_users_by_password(judge: Judge, lab: Lab) -> None:
 
 def test_users_by_certificate(judge: Judge, lab: Lab) -> None:
     """Who logs in by a certificate has no password that could be wrong."""
-    url = by_certificate(lab)
-    assert verdicts(judge, lab, url, url, **ENOUGH) == {}
+    assert verdicts(judge, lab, by_certificate(lab), by_password(lab, "monitor"), **ENOUGH) == {}
 
 
 def test_one_member_of_an_old_version(judge: Judge, lab: Lab) -> None:
@@ -100,7 +99,8 @@ def test_one_member_of_an_old_version(judge: Judge, lab: Lab) -> None:
     assert found == {}
 
 
-INDEXES = [
+IndexCase = tuple[list[tuple[str, int | str]], dict[str, Any], dict[str, Any], str]
+INDEXES: list[IndexCase] = [
     ([("city", 1), ("day", -1)], {}, {"keys": ["city"]}, ""),
     ([("city", 1), ("day", -1)], {"unique": True}, {"keys": ["city"], "unique": True}, "has no index on city"),
     ([("title", "text")], {}, {"keys": ["title"], "text": True}, ""),
@@ -117,16 +117,10 @@ INDEXES = [
 ]
 
 
-@pytest.mark.parametrize(("keys", "options", "wanted", "expected"), INDEXES)
-def test_indexes(
-    judge: Judge,
-    lab: Lab,
-    keys: Any,
-    options: dict[str, Any],
-    wanted: dict[str, Any],
-    expected: str,  # noqa: ANN401 - as the driver takes them
-) -> None:
+@pytest.mark.parametrize("case", INDEXES, ids=lambda case: case[3] or "serves")
+def test_indexes(judge: Judge, lab: Lab, case: IndexCase) -> None:
     """What limits an index limits what it is worth."""
+    keys, options, wanted, expected = case
     ports, files, _ = lab
     with administrator(ports[0], files, f"admin:{PASSWORD}@") as client:
         client[DATABASE]["things"].drop()
