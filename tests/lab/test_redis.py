@@ -103,7 +103,9 @@ def secured(folder: Path, secure: int, plain: int, clients: str) -> tuple[Certif
     return files, ("--port", str(plain), "--tls-port", str(secure), *keys, "--tls-auth-clients", clients, *ACL, *MEMORY)
 
 
-@pytest.mark.parametrize("clients", ["yes", "optional", "no"])
+@pytest.mark.parametrize(
+    "clients", ["yes", pytest.param("optional", marks=pytest.mark.whole), pytest.param("no", marks=pytest.mark.whole)]
+)
 def test_certificates_of_clients(judge: Judge, tmp_path: Path, clients: str) -> None:
     """Every connection is made as the URL says; a stranger has no certificate."""
     secure = closed_port()
@@ -127,6 +129,7 @@ def test_port_without_tls_beside_it(judge: Judge, tmp_path: Path) -> None:
     assert wrong(found, "redis-tls") == {}
 
 
+@pytest.mark.whole
 def test_cluster(judge: Judge, tmp_path: Path) -> None:
     """The same answer whatever node a random key lives at, as a client of clusters gets it."""
     with cluster(tmp_path, WIDE) as (port, *_):
@@ -143,6 +146,7 @@ def test_foreign_keys_in_a_cluster(judge: Judge, tmp_path: Path) -> None:
             assert "may read keys that do not start with wm:" in verdicts(judge, url, monitor)["redis-acl-keys"]
 
 
+@pytest.mark.whole
 def test_sentinel_is_no_server(judge: Judge, tmp_path: Path) -> None:
     """One cause, and not seven failures of what a Sentinel never had."""
     port = closed_port()

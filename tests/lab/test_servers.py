@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +129,20 @@ def test_machine_without_sudo(machine: Machine, judge: Judge) -> None:
         assert "there is no sudo on this machine" in verdict(judge, check, evidence, machine)
 
 
+def test_rights_as_narrow_as_the_document_asks_for(machine: Machine, judge: Judge) -> None:
+    """The user of docs/environments.md: everything is seen, and nothing else may be done."""
+    text = (Path(__file__).parents[2] / "docs" / "environments.md").read_text()
+    lines = text.partition("```text\n")[2].partition("```")[0].replace("gonogo ALL", f"{USER} ALL", 1)
+    assert lines.startswith(f"  {USER} ALL=(root) NOPASSWD: /usr/sbin/sshd")
+    back = f"echo '{USER} ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/lab"
+    block = "printf 'Match User deploy\\n  X11Forwarding no\\n' > /etc/ssh/lab.d/a.conf"
+    narrow = f"{block}; cat > /etc/sudoers.d/lab <<'END'\n{lines}END\nvisudo --check --file=/etc/sudoers.d/lab"
+    with machine.changed(narrow, f"{back}; rm /etc/ssh/lab.d/a.conf"):
+        evidence = seen(machine)
+    assert not {one.what for one in evidence.unseen} - {"units"}, evidence.unseen
+    assert verdict(judge, "server-sshd", evidence, machine) == "PASS"
+
+
 @pytest.mark.parametrize("sessions", [1, 2])
 def test_few_sessions(machine: Machine, judge: Judge, sessions: int) -> None:
     """Hardening guides lower MaxSessions; everything is seen all the same."""
@@ -192,6 +206,14 @@ FIREWALL = [
     ("ufw default allow incoming", "ufw default deny incoming", "would allow"),
     ("ufw disable", "ufw --force enable", "ufw is not active"),
 ]
+_QUICK = 3
+"""The first of each list run in the gate, the others in the whole laboratory."""
+
+
+def quick_first(cases: Sequence[Any]) -> list[Any]:
+    """All cases; those behind the first few marked as long."""
+    marks = ([] if number < _QUICK else [pytest.mark.whole] for number in range(len(cases)))
+    return [pytest.param(*case, marks=some) for case, some in zip(cases, marks, strict=True)]
 
 
 @pytest.fixture(scope="module")
@@ -201,7 +223,7 @@ def firewalled(machine: Machine) -> Machine:
     return machine
 
 
-@pytest.mark.parametrize(("script", "back", "expected"), FIREWALL)
+@pytest.mark.parametrize(("script", "back", "expected"), quick_first(FIREWALL))
 def test_firewall(firewalled: Machine, judge: Judge, script: str, back: str, expected: str) -> None:
     """Two halves are everybody, rules that ufw does not list are rules, and a declared port is no hole."""
     with firewalled.changed(script, back):
@@ -220,7 +242,7 @@ ROTATION = [
 ]
 
 
-@pytest.mark.parametrize(("script", "back", "expected"), ROTATION)
+@pytest.mark.parametrize(("script", "back", "expected"), quick_first(ROTATION))
 def test_rotation(machine: Machine, judge: Judge, script: str, back: str, expected: str) -> None:
     """A line that exists is not yet a log that is rotated."""
     with machine.changed(script, back):
@@ -238,7 +260,7 @@ UPDATES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "expected"), UPDATES)
+@pytest.mark.parametrize(("text", "expected"), quick_first(UPDATES))
 def test_updates(machine: Machine, judge: Judge, text: str, expected: str) -> None:
     """Two settings that say yes, beside one that says no."""
     with machine.changed(f"printf '%s\\n' '{text}' > {APT}", f"rm {APT}"):
