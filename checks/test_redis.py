@@ -13,7 +13,7 @@ from gonogo.policy.catalogue import Policy
 _ACCEPTED = "accepted"
 _REFUSALS = ("NOPERM", "ERR unknown command", "ERR unknown subcommand", "ERR DEBUG command not allowed")
 """The second and third are how managed servers take commands away."""
-_UNKNOWN_HERE = ("NOAUTH", "WRONGPASS", "NOPERM", "DENIED", "ERR invalid password")
+_UNKNOWN_HERE = ("NOAUTH", "WRONGPASS", "NOPERM", "DENIED", "ERR invalid password", "TLS refuses")
 
 
 @pytest.mark.check("redis-listening")
@@ -42,6 +42,9 @@ def test_nothing_goes_in_the_clear(redis: RedisEvidence) -> None:
     """
     assert redis.declared_tls, f"the service's URL for {redis.address} starts with redis://, which is not encrypted"
     assert not redis.plain_answer, f"{redis.address} answers without TLS: {redis.plain_answer}"
+    assert not redis.plain_elsewhere, (
+        f"the server of {redis.address} answers without TLS too, at {redis.plain_elsewhere}"
+    )
     assert redis.verifies, (
         f"the service's URL for {redis.address} turns verification off, so anybody may pose as the server; "
         "remove ssl_cert_reqs and ssl_check_hostname"
@@ -73,7 +76,10 @@ def test_service_user_may_not_administrate(redis: RedisEvidence) -> None:
     assert not permitted, f"the service's user may run {', '.join(permitted)} at {redis.address}"
     unclear = {name: answer for name, answer in redis.forbidden.items() if not _refused(answer)}
     if unclear or not redis.forbidden:
-        raise Unobserved(f"the service's rights could not be tried: {'; '.join(unclear.values()) or 'nothing was'}")
+        raise Unobserved(
+            f"the service's rights could not be tried: {'; '.join(unclear.values()) or 'nothing was'}",
+            hint="commands are tried in a transaction that is discarded: ACL SETUSER app +multi +discard +ping",
+        )
 
 
 @pytest.mark.check("redis-acl-keys")

@@ -1,19 +1,30 @@
 """The machines that the service runs on, asked over SSH: what was ordered, who gets in, what runs, and as whom."""
 
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
 import pytest
 
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.evidence.server import FirewallRule, ServerEvidence
+from gonogo.evidence.firewall import FirewallRule, exposures
+from gonogo.evidence.server import JailLogs, ServerEvidence
 from gonogo.families.servers.section import Server
 
 _KEYS_ONLY = {"publickey"}
 _NEARLY = 0.9
 """Of what was ordered: the kernel keeps some memory, the file system some of the disk."""
 _FULL = 0.9
-_INWARD = ("lo", "wg", "tun", "tailscale", "docker", "br-", "veth")
-"""Interfaces that do not lead to the internet."""
-_OPENS = {"ALLOW", "ALLOW IN", "LIMIT", "LIMIT IN"}
+_EVERYBODY = 1 / 256
+"""Of the internet: nobody's own network is as large."""
+_STALE_SECONDS = 24 * 3600
+"""A log that nobody has written for so long is not the one that attackers are seen in."""
+_DAY_SECONDS = 24 * 3600
+_UNIT_SECONDS = {"": _DAY_SECONDS, "d": _DAY_SECONDS, "h": 3600, "m": 60, "s": 1}
+"""Of apt's periods: a bare number counts days."""
+_UPGRADED_WITHIN_SECONDS = 3 * _DAY_SECONDS
+_RESTARTS = 3
+_JUST_STARTED = re.compile(r"^Up (?:Less than|\d+ second|About a minute|[1-9] minute)")
 
 
 @pytest.mark.check("server-login-methods")
@@ -35,21 +46,19 @@ def test_sshd_is_configured_for_keys(server: ServerEvidence) -> None:
     Fix: in sshd_config: PasswordAuthentication no, KbdInteractiveAuthentication no, PermitRootLogin
     prohibit-password; `sshd -T` shows what holds; then systemctl reload ssh.
     """
-    told = server.sshd
-    if told is None:
+    if server.sshd is None:
         raise _not_shown(server, "sshd")
-    # Before OpenSSH 8.7 keyboard-interactive had the other name.
-    interactive = told.get("kbdinteractiveauthentication", told.get("challengeresponseauthentication", ""))
-    for keyword, value in (
-        ("passwordauthentication", told.get("passwordauthentication", "")),
-        ("kbdinteractiveauthentication", interactive),
-        ("permitemptypasswords", told.get("permitemptypasswords", "")),
-    ):
-        assert value == "no", f"{server.address}: sshd has {keyword} {value or 'at its default'}"
-    root = told.get("permitrootlogin", "")
-    assert root in {"no", "prohibit-password", "without-password", "forced-commands-only"}, (
-        f"{server.address}: sshd has permitrootlogin {root or 'at its default'}"
-    )
+    _asks_for_no_password(server.sshd, server.address)
+    _lets_root_in_by_key_only(server.sshd, server.address)
+    for one in server.sshd_exceptions:
+        connection = f" ({one.connection})" if one.connection else ""
+        blocks = "; ".join(f"Match {block}" for block in one.blocks) or "a Match block"
+        where = f"{server.address}: for {one.user}{connection}, by {blocks}"
+        if one.user != "root" or one.settings.get("permitrootlogin") != "no":
+            _asks_for_no_password(one.settings, where)
+        if one.user == "root":
+            _lets_root_in_by_key_only(one.settings, where)
+    _must_be_shown(server, "sshd")
 
 
 @pytest.mark.check("server-os")
@@ -115,36 +124,67 @@ def test_firewall_lets_in_what_is_declared_only(server: ServerEvidence, environm
     assert firewall.incoming in {"deny", "reject"}, (
         f"{server.address}: by default, ufw would {firewall.incoming or 'do nobody knows what'} with incoming packets"
     )
-    open_to_all = [rule for rule in firewall.rules if rule.action in _OPENS and rule.source.startswith("Anywhere")]
-    wrong = sorted({_without_v6(rule.to) for rule in open_to_all if not _permitted(rule, declared)})
-    assert not wrong, f"{server.address}: ufw lets everybody in at {', '.join(wrong)}"
+    opened = [*_openings(firewall.rules, server, declared), *_openings(firewall.beside or (), server, declared)]
+    wrong = list(dict.fromkeys(opened))
+    assert not wrong, f"{server.address}: ufw {', '.join(wrong)}"
+    _must_be_shown(server, "filter")
+    unclear = sorted({rule.interface for rule in firewall.rules if server.uplinks is None and rule.by_a_bridge})
+    if unclear:
+        raise Unobserved(
+            f"{server.address}: whether {', '.join(unclear)} leads to the internet is not known",
+            hint="ip route show default, as servers.NAME.user, tells which interface does",
+        )
 
 
 @pytest.mark.check("server-bans")
 def test_attackers_are_banned(server: ServerEvidence, environment: Environment) -> None:
-    """Guessing goes on for as long as it costs nothing.
+    """Guessing goes on for as long as it costs nothing, and a jail whose log nobody writes sees no attacker.
 
-    Fix: apt install fail2ban; enable the jail in /etc/fail2ban/jail.local; systemctl restart fail2ban.
+    Fix: apt install fail2ban; enable the jail in /etc/fail2ban/jail.local, with the logpath that the service writes
+    (or backend = systemd); systemctl restart fail2ban; fail2ban-client status JAIL shows what it reads.
     """
     declared = _declared(server, environment)
     _must_be_shown(server, "jails")
     assert server.jails is not None, f"{server.address}: fail2ban is not installed"
     missing = sorted(set(declared.jails) - set(server.jails))
     assert not missing, f"{server.address}: fail2ban has no active jail {', '.join(missing)}"
+    for jail in server.jail_logs or ():
+        _reads_a_log(jail, server, declared)
+    _must_be_shown(server, "jail_logs")
+    if server.jail_logs is None and declared.jails:
+        raise _not_shown(server, "jail_logs")
 
 
 @pytest.mark.check("server-updates")
 def test_security_updates_come_by_themselves(server: ServerEvidence) -> None:
     """Nobody logs in every night to install what was repaired yesterday.
 
-    Fix: apt install unattended-upgrades; dpkg-reconfigure -plow unattended-upgrades.
+    Fix: apt install unattended-upgrades; dpkg-reconfigure -plow unattended-upgrades; apt-config dump APT::Periodic
+    shows "1" for both tasks, and no Enable "0"; unattended-upgrade --dry-run -v shows what it would install.
     """
     if server.updates is None:
         raise _not_shown(server, "updates")
+    assert server.updates.get("Enable", "1") != "0", f'{server.address}: APT::Periodic::Enable is "0": apt does nothing'
     for task in ("Update-Package-Lists", "Unattended-Upgrade"):
         every = server.updates.get(task, "0")
         assert every not in {"", "0"}, f"{server.address}: apt never runs {task} by itself"
-    _active(server, "apt-daily-upgrade.timer")
+        assert _is_daily(every), f'{server.address}: apt runs {task} every "{every}" days; every day ("1") is wanted'
+    _must_be_shown(server, "upgrader")
+    assert server.upgrader is None or server.upgrader.startswith("ii"), (
+        f"{server.address}: the package unattended-upgrades is not installed: the timer runs, and installs nothing"
+    )
+    secure = [origin for origin in server.upgrade_origins or () if "security" in origin.lower() or "*" in origin]
+    assert server.upgrade_origins is None or secure, (
+        f"{server.address}: unattended-upgrades takes nothing from a security archive, "
+        f"only from: {', '.join(server.upgrade_origins) or 'nowhere'}"
+    )
+    for timer in ("apt-daily.timer", "apt-daily-upgrade.timer"):
+        _active(server, timer)
+    failure = server.failures.get("apt-daily-upgrade.service")
+    assert not failure, f"{server.address}: the last unattended upgrade failed: {failure}"
+    assert server.upgraded is None or server.upgraded <= _UPGRADED_WITHIN_SECONDS, (
+        f"{server.address}: unattended-upgrades last ran {_days(server.upgraded)} ago; 3 days at the most are wanted"
+    )
 
 
 @pytest.mark.check("server-non-root")
@@ -177,10 +217,15 @@ def test_everything_is_running(server: ServerEvidence, environment: Environment)
     if declared.containers and server.containers is None:
         raise _not_shown(server, "containers")
     for name in declared.containers:
-        status = (server.containers or {}).get(name)
-        assert status is not None, f"{server.address}: there is no container {name}"
-        well = status.startswith("Up ") and "unhealthy" not in status
-        assert well, f"{server.address}: the container {name} is not well: {status}"
+        container = (server.containers or {}).get(name)
+        assert container is not None, f"{server.address}: there is no container {name}"
+        well = container.status.startswith("Up ") and not re.search("unhealthy|Paused", container.status)
+        assert well, f"{server.address}: the container {name} is not well: {container.status}"
+        again = (container.restarts or 0) >= _RESTARTS and _JUST_STARTED.match(container.status)
+        assert not again, (
+            f"{server.address}: the container {name} restarts again and again: {container.status}, "
+            f"after {container.restarts} restarts"
+        )
 
 
 @pytest.mark.check("server-renewal")
@@ -193,6 +238,9 @@ def test_certificates_are_renewed_by_themselves(server: ServerEvidence, environm
     if renewal is None:
         raise _undeclared(server, "renewal")
     _active(server, renewal)
+    service = renewal.removesuffix(".timer") + ".service"
+    failure = server.failures.get(service)
+    assert not failure, f"{server.address}: the last renewal failed: {service}: {failure}"
 
 
 @pytest.mark.check("server-logs-written")
@@ -224,9 +272,23 @@ def test_logs_are_rotated(server: ServerEvidence, environment: Environment) -> N
         raise _undeclared(server, "logs")
     _must_be_shown(server, "rotation")
     assert server.rotation is not None, f"{server.address}: logrotate is not installed"
+    errors = server.rotation.errors
+    said = f"; logrotate says: {errors[0]}" if errors else ""
     forgotten = [path for path in declared.logs if path not in server.rotation.considered]
-    said = f"; logrotate says: {server.rotation.errors[0]}" if server.rotation.errors else ""
     assert not forgotten, f"{server.address}: nobody rotates {', '.join(forgotten)}{said}"
+    for path in declared.logs:
+        skipped = server.rotation.skipped.get(path)
+        assert not skipped, f"{server.address}: {path} is not rotated; logrotate says: {skipped}"
+    assert not errors, f"{server.address}: logrotate says: {'; '.join(errors[:3])}"
+    states = server.units
+    runs = states.get("logrotate.timer") == "active" or (
+        states.get("logrotate.timer") == "not-found" and states.get("cron.service") == "active"
+    )
+    assert runs or not states, (
+        f"{server.address}: logrotate.timer is {states.get('logrotate.timer')}: nobody runs logrotate"
+    )
+    failure = server.failures.get("logrotate.service")
+    assert not failure, f"{server.address}: the last run of logrotate failed: {failure}"
 
 
 def _declared(server: ServerEvidence, environment: Environment) -> Server:
@@ -246,7 +308,10 @@ def _must_be_shown(server: ServerEvidence, what: str) -> None:
 
 
 def _not_shown(server: ServerEvidence, what: str) -> Unobserved:
-    said = next((one.said for one in server.unseen if one.what in what), "it printed nothing that can be read")
+    said = next(
+        (one.said for one in server.unseen if re.search(rf"\b{one.what}\b", what)),
+        "it printed nothing that can be read",
+    )
     return Unobserved(
         f"{server.address} does not show {what}: {said}",
         hint=f"log in as servers.{server.scope[1]}.user, and try; what needs root is asked through sudo -n",
@@ -260,19 +325,71 @@ def _active(server: ServerEvidence, unit: str) -> None:
     assert state == "active", f"{server.address}: {unit} is {state}"
 
 
-def _permitted(rule: FirewallRule, declared: Server) -> bool:
-    """Whether a rule that is for everybody opens declared ports only, or does not lead to the internet."""
-    what, _, interface = _without_v6(rule.to).partition(" on ")
-    if interface.startswith(_INWARD):
-        return True
-    ports, _, _ = what.split(" ")[0].partition("/")
-    numbers = [number for part in ports.split(",") for number in part.split(":")]
-    ranges = ":" in ports
-    return not ranges and all(number.isdecimal() and int(number) in declared.open_ports for number in numbers)
+def _asks_for_no_password(settings: Mapping[str, str], where: str) -> None:
+    methods = settings.get("authenticationmethods", "any").split()
+    if methods and all("publickey" in method.split(",") for method in methods):
+        return  # a password may be asked for beside the key, and never instead of it
+    # Before OpenSSH 8.7 keyboard-interactive had the other name.
+    interactive = settings.get("kbdinteractiveauthentication", settings.get("challengeresponseauthentication", ""))
+    for keyword, value in (
+        ("passwordauthentication", settings.get("passwordauthentication", "")),
+        ("kbdinteractiveauthentication", interactive),
+        ("permitemptypasswords", settings.get("permitemptypasswords", "")),
+    ):
+        assert value == "no", f"{where}: sshd has {keyword} {value or 'at its default'}"
 
 
-def _without_v6(to: str) -> str:
-    return to.replace(" (v6)", "")
+def _lets_root_in_by_key_only(settings: Mapping[str, str], where: str) -> None:
+    root = settings.get("permitrootlogin", "")
+    assert root in {"no", "prohibit-password", "without-password", "forced-commands-only"}, (
+        f"{where}: sshd has permitrootlogin {root or 'at its default'}"
+    )
+
+
+def _openings(rules: Sequence[FirewallRule], server: ServerEvidence, declared: Server) -> Iterator[str]:
+    """What undeclared ports are open to so many that it is everybody, and by which rules."""
+    for rule, share in exposures(rules, server.uplinks, declared.open_ports):
+        if share >= _EVERYBODY:
+            yield _told(rule, share)
+
+
+def _told(rule: FirewallRule, share: float) -> str:
+    whom = "everybody" if share > 0.99 else f"{share:.0%} of the internet"  # noqa: PLR2004 - but for some reserved addresses
+    what = f"forwards {whom} to" if rule.forwards else f"lets {whom} in at"
+    chain = rule.action.removeprefix("ACCEPT ")
+    where = f", by a rule of {chain} that ufw status does not list" if rule.action.startswith("ACCEPT ") else ""
+    return f"{what} {rule.to.replace(' (v6)', '')}{where}"
+
+
+def _reads_a_log(jail: JailLogs, server: ServerEvidence, declared: Server) -> None:
+    """Judge what the jail reads: the log that is declared for it, or one that is being written."""
+    where = f"{server.address}: fail2ban's jail {jail.name}"
+    paths = [file.path for file in jail.files]
+    wanted = declared.jail_logs.get(jail.name)
+    if wanted is not None:
+        assert wanted in paths, f"{where} does not read {wanted}, but {', '.join(paths) or jail.journal or 'nothing'}"
+        return
+    if jail.journal:
+        return
+    assert paths, f"{where} reads no log at all"
+    silent = [file.silent for file in jail.files if file.silent is not None]
+    assert silent, f"{where} reads {', '.join(paths)}, which is not there"
+    longest = declared.log_silence.total_seconds() if set(paths) & set(declared.logs) else _STALE_SECONDS
+    assert min(silent) <= longest, (
+        f"{where} reads {', '.join(paths)}, which nobody has written for {_days(min(silent))}"
+    )
+
+
+def _is_daily(every: str) -> bool:
+    """Whether apt's period (apt.systemd.daily) is a day at the most."""
+    found = re.fullmatch(r"(\d+)([smhd]?)", every)
+    return every == "always" or (found is not None and 0 < int(found[1]) * _UNIT_SECONDS[found[2]] <= _DAY_SECONDS)
+
+
+def _days(seconds: int) -> str:
+    if seconds < 2 * 3600:
+        return f"{seconds} s"
+    return f"{seconds // 86400} d" if seconds >= 2 * 86400 else f"{seconds // 3600} h"
 
 
 def _gib(size: int) -> str:

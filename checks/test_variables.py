@@ -6,6 +6,13 @@ from gonogo.base.errors import Unobserved
 from gonogo.evidence.variables import Account, Variable, VariableDifferenceEvidence, VariableFileEvidence
 from gonogo.policy.catalogue import Policy
 
+_DATABASES = {
+    "mongodb": ("mongodb:// nor mongodb+srv://", ""),
+    "postgresql": ("postgresql:// nor postgres://", "; only sslmode=verify-full compares its name"),
+    "mysql": ("mysql:// nor mariadb://", "; ssl-mode=VERIFY_IDENTITY compares its name"),
+}
+"""How URLs of each kind begin, and what makes them verify whom they talk to."""
+
 
 @pytest.mark.check("variables-file")
 def test_file_is_complete_in_itself(variable_file: VariableFileEvidence) -> None:
@@ -17,7 +24,13 @@ def test_file_is_complete_in_itself(variable_file: VariableFileEvidence) -> None
     assert variable_file.exists, f"{name} does not exist"
     assert not variable_file.problem, f"{name} cannot be read: {variable_file.problem}"
     lines = ", ".join(map(str, variable_file.malformed_lines))
-    assert not lines, f"{name}: line {lines} is not NAME=value"
+    assert not lines, f"{name}: line {lines} is not NAME=value, as {variable_file.reader} reads it"
+    undefined = "; ".join(
+        f"{one.partition(': ')[0]} refers to ${{{one.partition(': ')[2]}}}" for one in variable_file.undefined
+    )
+    assert not undefined, (
+        f"{name}: {undefined}, which the file does not define before, so {variable_file.reader} drops it"
+    )
     assert not variable_file.duplicates, f"{name}: more than once: {', '.join(variable_file.duplicates)}"
 
 
@@ -54,16 +67,18 @@ def test_file_was_never_committed(variable_file: VariableFileEvidence) -> None:
 def test_mongo_url(variable_file: VariableFileEvidence, policy: Policy) -> None:
     """Without TLS the password travels in the clear; without a user anybody is the service.
 
-    Fix: mongodb+srv://user:password@host/database, or mongodb://…?tls=true; copy it from the provider's console.
+    Fix: mongodb+srv://user:password@host/database, or mongodb://…?tls=true; postgresql://…?sslmode=verify-full;
+    mysql://…?ssl-mode=VERIFY_IDENTITY. Copy it from the provider's console.
     """
-    for url in _filled(variable_file, "mongodb"):
+    for url in _filled(variable_file, *_DATABASES):
         where = f"{variable_file.file}: {url.name}"
-        assert url.prefix, f"{where} begins with neither mongodb:// nor mongodb+srv://"
+        schemes, verified = _DATABASES[url.shape]
+        assert url.prefix, f"{where} begins with neither {schemes}"
         assert url.well_formed, f"{where} names no host"
         assert url.has_user, f"{where} names no user"
         assert url.has_password, f"{where} has a user, and no password"
         assert url.tls, f"{where} connects without TLS"
-        assert url.tls_verified, f"{where} takes any certificate for the server's"
+        assert url.tls_verified, f"{where} takes any certificate for the server's{verified}"
         _hard_to_guess(url, f"the password in {where}", policy)
 
 
@@ -172,12 +187,12 @@ def test_environments_share_no_secret(variable_difference: VariableDifferenceEvi
     assert not missing, f"nothing to compare: {missing} is missing"
 
 
-def _filled(evidence: VariableFileEvidence, shape: str) -> tuple[Variable, ...]:
-    """The variables of that shape, which must all be there."""
-    found = evidence.of_shape(shape)
+def _filled(evidence: VariableFileEvidence, *shapes: str) -> tuple[Variable, ...]:
+    """The variables of these shapes, which must all be there."""
+    found = tuple(one for shape in shapes for one in evidence.of_shape(shape))
     if not found:
-        hint = f'give the variable that holds it the shape "{shape}" under [variables.shapes]'
-        raise Unobserved(f"no variable is declared with the shape {shape}", hint=hint)
+        hint = f'give the variable that holds it the shape "{shapes[0]}" under [variables.shapes]'
+        raise Unobserved(f"no variable is declared with the shape {shapes[0]}", hint=hint)
     missing = ", ".join(one.name for one in found if not one.present)
     assert not missing, f"{evidence.file}: {missing} is missing, or empty"
     return found

@@ -194,6 +194,7 @@ _APP_READER = "~wm:* &wm:* +@read +@connection +@transaction"
 _REDIS: Mapping[str, tuple[str, Change]] = {
     "redis-down": ("the server is not running", part("redis", running=False)),
     "redis-plaintext": ("its port speaks plain text", part("redis", tls=False)),
+    "redis-plain-beside": ("its port without TLS is open too", part("redis", plain_beside=True)),
     "redis-no-password": ("nobody needs to log in", part("redis", default_user="on nopass ~* &* +@all")),
     "redis-acl-open": ("the service's user may run every command", part("redis", app_rules=_APP_ALL)),
     "redis-foreign-keys": ("the service's user may touch every key", part("redis", app_rules=_APP_FOREIGN)),
@@ -322,6 +323,8 @@ _VARIABLES: Mapping[str, Mapping[str, str]] = {
         "env-placeholder-secret": "production's SECRET_KEY is changeme, again and again",
         "env-short-secret": "production's SECRET_KEY has 128 bit",
         "env-same-secret": "staging signs with production's SECRET_KEY",
+        "env-same-database": "staging works on production's database",
+        "env-undefined-name": "production's MONGO_URL refers to a name that its file does not define",
         "env-mongo-without-tls": "production connects to its database without TLS",
         "env-other-stripe-account": "production's publishable key is of another account",
         "env-wrong-webhook-secret": "staging has the webhook's id in place of its secret",

@@ -84,6 +84,10 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "server-hides": ("the visitor may not use sudo", part("host", sudo=False)),
         "server-asks-passwords": ("sshd asks for passwords", part("host", passwords=True)),
         "server-root-password": ("root may log in with a password", part("host", root_login="yes")),
+        "server-password-for-one": (
+            "a Match block lets deploy in with a password",
+            part("host", trusts_word_of="deploy"),
+        ),
         "server-old-os": ("the server was built from last year's image", part("host", version="20.04")),
         "server-small": ("the resize was never done", part("host", cpus=1, memory=1.92)),
         "server-disk-full": ("the disk is 96 % full", part("host", disk_used=0.96)),
@@ -93,15 +97,50 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
             "ufw lets everybody in at PostgreSQL's port",
             part("host", open_ports=("22/tcp", "80/tcp", "443/tcp", "5432")),
         ),
+        "server-firewall-halves": (
+            "two rules of ufw are everybody together",
+            part("host", more_rules=tuple(f"27017{' ' * 22}ALLOW IN    {half}.0.0.0/1" for half in (0, 128))),
+        ),
+        "server-firewall-uplink": (
+            "ufw lets everybody in by the interface of the default route",
+            part("host", more_rules=("27017 on eth0              ALLOW IN    Anywhere",)),
+        ),
+        "server-firewall-route": (
+            "ufw forwards everybody to a database behind the server",
+            part("host", more_rules=("27017/tcp                  ALLOW FWD   Anywhere",)),
+        ),
+        "server-firewall-before-rules": (
+            "before.rules opens what ufw status does not list",
+            part("host", before_rules=("-A ufw-before-input -p tcp -m tcp --dport 27017 -j ACCEPT",)),
+        ),
         "server-no-bans": ("fail2ban is not running", part("host", jails=())),
         "server-no-jail": ("fail2ban does not look at the API's log", part("host", jails=("sshd",))),
+        "server-jail-blind": ("the jail reads a log that nobody writes", part("host", jail_log_silent=30 * 86400)),
+        "server-apt-off": (
+            "apt's periodic tasks are switched off",
+            part("host", periodic=('APT::Periodic::Enable "0";',)),
+        ),
+        "server-upgrades-monthly": (
+            "security updates come every thirty days",
+            part("host", periodic=('APT::Periodic::Unattended-Upgrade "30";',)),
+        ),
+        "server-no-upgrader": ("unattended-upgrades was removed", part("host", upgrader="rc ")),
         "server-no-upgrades": ("nobody installs security updates", part("host", upgrades=False)),
         "server-service-as-root": ("the service runs as root", part("host", user="root")),
         "server-container-restarts": ("a container restarts again and again", _stopped("workme-api")),
+        "server-container-flaps": ("a container is up for a second, again", part("host", flapping=True)),
         "server-unit-stopped": ("nginx is stopped", _stopped("nginx.service")),
         "server-renewal-off": ("the timer that renews certificates is off", _stopped("certbot.timer")),
+        "server-renewal-fails": (
+            "the timer runs, and every renewal fails",
+            part("host", failed=frozenset({"certbot.service"})),
+        ),
         "server-log-silent": ("nothing was logged for an hour", part("host", log_silent=3600)),
         "server-log-endless": ("nobody rotates the API's log", part("host", rotated=False)),
+        "server-log-skipped": (
+            "logrotate skips the API's log",
+            part("host", rotation_error="parent directory has insecure permissions"),
+        ),
     },
 }
 """By the family of checks, or the journey, that notices."""

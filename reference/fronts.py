@@ -8,7 +8,7 @@ from reference.certificates import Bundle
 from reference.mongodb import MongoSettings
 from reference.ports import Ports
 from reference.relay import Backend, Listen, Relay, TlsOffer
-from reference.valkey import RedisSettings
+from reference.valkey import INSIDE, RedisSettings
 
 _SLOW_SECONDS = 0.08
 _OLD_WIRE_VERSION = 13
@@ -57,14 +57,17 @@ def redis_front(settings: RedisSettings, ports: Ports, bundle: Bundle) -> Relay:
     tls = TlsOffer().context(bundle) if settings.tls else None
     listens = [Listen(address="127.0.0.1", port=ports.used["redis"], tls=tls)] if settings.running else []
     delay = _SLOW_SECONDS if settings.slow else 0.0
-    return Relay(listens, Backend(port=ports.used["redis-own"]), reply_delay_seconds=delay)
+    return Relay(listens, Backend(port=ports.used["redis-own"], address=INSIDE), reply_delay_seconds=delay)
 
 
 def stray_listeners(families: Iterable[str], ports: Ports, address: str) -> Sequence[Relay]:
     """Databases that can be reached where nobody should reach them."""
+
+    def backend(family: str) -> Backend:
+        return Backend(port=ports.used[f"{family}-own"], address=INSIDE if family == "redis" else "127.0.0.1")
+
     return [
-        Relay([Listen(address=address, port=ports.closed[family][0])], Backend(port=ports.used[f"{family}-own"]))
-        for family in sorted(families)
+        Relay([Listen(address=address, port=ports.closed[family][0])], backend(family)) for family in sorted(families)
     ]
 
 

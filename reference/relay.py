@@ -59,6 +59,7 @@ class Backend:
 
     port: int
     tls: ssl.SSLContext | None = None
+    address: str = "127.0.0.1"
 
 
 class Relay:
@@ -95,7 +96,7 @@ class Relay:
         tls = self._backend.tls
         name = "localhost" if tls else None
         back_reader, back_writer = await asyncio.open_connection(
-            "127.0.0.1", self._backend.port, ssl=tls, server_hostname=name
+            self._backend.address, self._backend.port, ssl=tls, server_hostname=name
         )
         try:
             async with asyncio.TaskGroup() as both:

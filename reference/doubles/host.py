@@ -1,5 +1,6 @@
 """The machine that the service runs on, as it is seen over SSH: answers commands, and runs none of them."""
 
+import re
 import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +11,23 @@ import asyncssh
 USER = "gonogo"
 _GIB = 2**30
 _LOG = "/var/log/workme/api.log"
-_UNITS = ("docker.service", "nginx.service", "certbot.timer", "apt-daily-upgrade.timer")
+_UNITS = (
+    *("docker.service", "nginx.service", "certbot.timer", "certbot.service", "apt-daily.timer"),
+    *("apt-daily-upgrade.timer", "apt-daily-upgrade.service", "logrotate.timer", "logrotate.service", "cron.service"),
+)
+_FAILED_AT = "Wed 2026-01-14 03:12:09 UTC"
+_ACCOUNTS = (
+    "root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n"
+    "gonogo:x:1000:1000::/home/gonogo:/bin/bash\ndeploy:x:1001:1001::/home/deploy:/bin/bash\n"
+)
+_IPTABLES = (
+    "-P INPUT DROP\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n-N ufw-before-input\n-N ufw-user-input\n"
+    "-A INPUT -j ufw-before-input\n-A ufw-before-input -i lo -j ACCEPT\n"
+    "-A ufw-before-input -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
+    "-A ufw-before-input -p icmp -m icmp --icmp-type 8 -j ACCEPT\n"
+    "-A ufw-before-input -p udp -m udp --sport 67 --dport 68 -j ACCEPT\n"
+    "-A ufw-before-input -d 224.0.0.251/32 -p udp -m udp --dport 5353 -j ACCEPT\n"
+)
 _NOT_FOUND, _NO_SERVER = 127, 255
 
 
@@ -23,6 +40,8 @@ class HostSettings:
     passwords: bool = False
     """Whether one may log in with a password."""
     root_login: str = "prohibit-password"
+    trusts_word_of: str = ""
+    """Whom a Match block of sshd's configuration lets in with a password."""
     version: str = "22.04"
     cpus: int = 2
     memory: float = 3.82
@@ -31,8 +50,18 @@ class HostSettings:
     firewall: bool = True
     incoming: str = "deny"
     open_ports: tuple[str, ...] = ("22/tcp", "80/tcp", "443/tcp")
+    more_rules: tuple[str, ...] = ()
+    """Lines of ``ufw status``."""
+    before_rules: tuple[str, ...] = ()
+    """Of ``/etc/ufw/before.rules``."""
     jails: tuple[str, ...] = ("sshd", "workme-api")
+    jail_log_silent: int = 4
+    """Seconds, of what the jail of the API reads."""
     upgrades: bool = True
+    periodic: tuple[str, ...] = ()
+    """More of apt's timetable."""
+    upgrader: str = "ii "
+    """As dpkg abbreviates the state of unattended-upgrades."""
     user: str = "workme"
     """Whose process the service is."""
     stopped: frozenset[str] = frozenset()
@@ -40,6 +69,11 @@ class HostSettings:
     log_silent: int = 4
     """Seconds."""
     rotated: bool = True
+    rotation_error: str = ""
+    failed: frozenset[str] = frozenset()
+    """Units whose last run failed."""
+    flapping: bool = False
+    """Whether the container of the API is started again and again."""
     sudo: bool = True
     """Whether the visitor may do what needs root."""
 
@@ -99,17 +133,27 @@ class _Doorman(asyncssh.SSHServer):
 
 
 def answer(command: str, settings: HostSettings) -> tuple[int, str]:
-    """Exit status and output of a command line."""
+    """Exit status and output of a session: a shell with the commands in it, between marks."""
     words = shlex.split(command)
-    while words and "=" in words[0]:
-        del words[0]
+    opened = re.search(r'printf "%s\\n" ([\w-]+)', words[2]) if words[:2] == ["sh", "-c"] else None
+    if opened is None:
+        return _NOT_FOUND, f"bash: line 1: {command}: command not found\n"
+    mark = opened[1]
+    text = f"{mark}\n"
+    for one in words[2][opened.end() :].split(f'; printf "\\n%s %s\\n" {mark} $?')[:-1]:
+        status, said = _run(shlex.split(one.removeprefix("; ")), settings)
+        text += f"{said}\n{mark} {status}\n"
+    return 0, text
+
+
+def _run(words: list[str], settings: HostSettings) -> tuple[int, str]:
     if words[:2] == ["sudo", "-n"]:
         if not settings.sudo:
             return 1, "sudo: a password is required\n"
         del words[:2]
     program = _PROGRAMS.get(words[0] if words else "")
     if program is None:
-        return _NOT_FOUND, f"bash: line 1: {words[0] if words else ''}: command not found\n"
+        return _NOT_FOUND, f"sh: 1: {words[0] if words else ''}: not found\n"
     return program(words[1:], settings)
 
 
@@ -134,12 +178,14 @@ def _df(_: Sequence[str], settings: HostSettings) -> tuple[int, str]:
     )
 
 
-def _sshd(_: Sequence[str], settings: HostSettings) -> tuple[int, str]:
-    passwords = "yes" if settings.passwords else "no"
-    return 0, (
+def _sshd(words: Sequence[str], settings: HostSettings) -> tuple[int, str]:
+    named = f"user={settings.trusts_word_of}," in words[-1] if settings.trusts_word_of else False
+    passwords = "yes" if settings.passwords or named else "no"
+    match = f"debug3: checking syntax for 'Match User {settings.trusts_word_of}'\n" if settings.trusts_word_of else ""
+    return 0, (match if "-ddd" in words else "") + (
         "port 22\naddressfamily any\nlistenaddress 0.0.0.0:22\nusepam yes\nlogingracetime 120\n"
         f"permitrootlogin {settings.root_login}\npubkeyauthentication yes\npasswordauthentication {passwords}\n"
-        "kbdinteractiveauthentication no\npermitemptypasswords no\nmaxsessions 10\n"
+        "kbdinteractiveauthentication no\npermitemptypasswords no\nauthenticationmethods any\nmaxsessions 10\n"
     )
 
 
@@ -153,23 +199,47 @@ def _ufw(_: Sequence[str], settings: HostSettings) -> tuple[int, str]:
         "Status: active\nLogging: on (low)\n"
         f"Default: {settings.incoming} (incoming), allow (outgoing), disabled (routed)\nNew profiles: skip\n\n"
         "To                         Action      From\n--                         ------      ----\n"
-        + "".join(f"{rule}\n" for rule in rules)
+        + "".join(f"{rule}\n" for rule in (*rules, *settings.more_rules))
         + "\n"
     )
 
 
-def _fail2ban(_: Sequence[str], settings: HostSettings) -> tuple[int, str]:
+def _ip(words: Sequence[str], _: HostSettings) -> tuple[int, str]:
+    if "addr" in words:
+        return 0, "1: lo    inet 127.0.0.1/8 scope host lo\n2: eth0    inet 10.20.0.5/16 scope global eth0\n"
+    return 0, "" if "-6" in words else "default via 10.20.0.1 dev eth0 proto static\n"
+
+
+def _fail2ban(words: Sequence[str], settings: HostSettings) -> tuple[int, str]:
     if not settings.jails:
         return _NO_SERVER, "Failed to access socket path: /var/run/fail2ban/fail2ban.sock. Is fail2ban running?\n"
-    return 0, (f"Status\n|- Number of jail:\t{len(settings.jails)}\n`- Jail list:\t{', '.join(settings.jails)}\n")
+    if len(words) == 1:
+        listed = ", ".join(settings.jails)
+        return 0, f"Status\n|- Number of jail:\t{len(settings.jails)}\n`- Jail list:\t{listed}\n"
+    source = "Journal matches:\t_SYSTEMD_UNIT=ssh.service + _COMM=sshd" if words[1] == "sshd" else f"File list:\t{_LOG}"
+    return 0, (
+        f"Status for the jail: {words[1]}\n|- Filter\n|  |- Currently failed:\t1\n|  |- Total failed:\t31\n"
+        f"|  `- {source}\n`- Actions\n   |- Currently banned:\t2\n   |- Total banned:\t9\n   `- Banned IP list:\t\n"
+    )
 
 
-def _apt_config(_: Sequence[str], settings: HostSettings) -> tuple[int, str]:
+def _apt_config(words: Sequence[str], settings: HostSettings) -> tuple[int, str]:
+    if words[-1] == "Unattended-Upgrade":
+        return 0, (
+            'Unattended-Upgrade "";\nUnattended-Upgrade::Allowed-Origins "";\n'
+            'Unattended-Upgrade::Allowed-Origins:: "${distro_id}:${distro_codename}";\n'
+            'Unattended-Upgrade::Allowed-Origins:: "${distro_id}:${distro_codename}-security";\n'
+        )
     every = "1" if settings.upgrades else "0"
     return 0, (
         'APT::Periodic "";\nAPT::Periodic::Update-Package-Lists "1";\n'
         f'APT::Periodic::Download-Upgradeable-Packages "0";\nAPT::Periodic::Unattended-Upgrade "{every}";\n'
+        + "".join(f"{line}\n" for line in settings.periodic)
     )
+
+
+def _dpkg_query(_: Sequence[str], settings: HostSettings) -> tuple[int, str]:
+    return 0, settings.upgrader
 
 
 def _systemctl(words: Sequence[str], settings: HostSettings) -> tuple[int, str]:
@@ -177,8 +247,14 @@ def _systemctl(words: Sequence[str], settings: HostSettings) -> tuple[int, str]:
     blocks = []
     for unit in units:
         loaded = "loaded" if unit in _UNITS else "not-found"
-        active = "active" if unit in _UNITS and unit not in settings.stopped else "inactive"
-        blocks.append(f"LoadState={loaded}\nActiveState={active}\n")
+        resting = unit in settings.stopped or unit in {
+            "certbot.service",
+            "apt-daily-upgrade.service",
+            "logrotate.service",
+        }
+        active = "active" if unit in _UNITS and not resting else "inactive"
+        result = f"exit-code\nExecMainExitTimestamp={_FAILED_AT}" if unit in settings.failed else "success"
+        blocks.append(f"LoadState={loaded}\nActiveState={active}\nResult={result}\n")
     return 0, "\n".join(blocks)
 
 
@@ -187,15 +263,20 @@ def _ps(_: Sequence[str], settings: HostSettings) -> tuple[int, str]:
     return 0, "".join(f"{user:<32} {name}\n" for user, name in (*processes, (settings.user, "granian")))
 
 
-def _docker(_: Sequence[str], settings: HostSettings) -> tuple[int, str]:
+def _docker(words: Sequence[str], settings: HostSettings) -> tuple[int, str]:
+    if words[0] == "inspect":
+        restarts = {"workme-api": 214 if settings.flapping else 1}
+        return 0, "".join(f"/{name}|{restarts.get(name, 0)}\n" for name in words[words.index("--") + 1 :])
     status = "Restarting (1) 21 seconds ago" if "workme-api" in settings.stopped else "Up 3 days (healthy)"
+    status = "Up 1 second" if settings.flapping else status
     return 0, f"workme-api|{status}\nworkme-redis|Up 3 days\n"
 
 
 def _logrotate(_: Sequence[str], settings: HostSettings) -> tuple[int, str]:
+    error = f'error: skipping "{_LOG}" because {settings.rotation_error}\n' if settings.rotation_error else ""
     ours = (
         "rotating pattern: /var/log/workme/*.log  after 1 days (14 rotations)\n"
-        f"empty log files are not rotated, old logs are removed\nconsidering log {_LOG}\n"
+        f"empty log files are not rotated, old logs are removed\nconsidering log {_LOG}\n{error}"
         "  Now: 2026-01-15 12:00\n  Last rotated at 2026-01-15 00:00\n  log does not need rotating\n"
     )
     return 0, (
@@ -206,8 +287,9 @@ def _logrotate(_: Sequence[str], settings: HostSettings) -> tuple[int, str]:
 
 
 def _stat(words: Sequence[str], settings: HostSettings) -> tuple[int, str]:
+    silent = max(settings.log_silent, settings.jail_log_silent)
     lines = [
-        f"{int(time.time()) - settings.log_silent} 81244 {path}\n"
+        f"{int(time.time()) - silent} 81244 {path}\n"
         if path == _LOG
         else f"stat: cannot statx '{path}': No such file or directory\n"
         for path in words[words.index("--") + 1 :]
@@ -221,7 +303,12 @@ _PROGRAMS: Mapping[str, Callable[[Sequence[str], HostSettings], tuple[int, str]]
     "date": lambda _words, _settings: (0, f"{int(time.time())}\n"),
     "df": _df,
     "docker": _docker,
+    "dpkg-query": _dpkg_query,
     "fail2ban-client": _fail2ban,
+    "getent": lambda _words, _settings: (0, _ACCOUNTS),
+    "ip": _ip,
+    "ip6tables": lambda _words, _settings: (0, _IPTABLES.replace("224.0.0.251/32", "ff02::fb/128")),
+    "iptables": lambda _words, settings: (0, _IPTABLES + "".join(f"{rule}\n" for rule in settings.before_rules)),
     "logrotate": _logrotate,
     "nproc": lambda _words, settings: (0, f"{settings.cpus}\n"),
     "ps": _ps,

@@ -6,8 +6,16 @@ from typing import Any
 import pytest
 
 from gonogo.base.errors import Unobserved
+from gonogo.environment.model import Environment
 from gonogo.evidence.base import RoundTripEvidence
-from gonogo.evidence.mongodb import Member, MongoEvidence, MongoStatusEvidence, MongoWriteEvidence, Refusal
+from gonogo.evidence.mongodb import (
+    ExistingIndex,
+    Member,
+    MongoEvidence,
+    MongoStatusEvidence,
+    MongoWriteEvidence,
+    Refusal,
+)
 from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
 from tests.checks.test_tls import AT
@@ -28,7 +36,16 @@ ENVIRONMENT = environment_from(
         },
     }
 )
-_ASKS_FOR_ENVIRONMENT = {"mongo-auth-required", "mongo-least-privilege", "mongo-indexes", "mongo-lag"}
+EMAIL = ExistingIndex(keys=("email",), unique=True)
+CLIENT_DAY = ExistingIndex(keys=("client", "day"))
+_ASKS_FOR_ENVIRONMENT = {
+    "mongo-members",
+    "mongo-wire-version",
+    "mongo-auth-required",
+    "mongo-least-privilege",
+    "mongo-indexes",
+    "mongo-lag",
+}
 
 
 def seen(**changes: Any) -> MongoEvidence:  # noqa: ANN401 - fields
@@ -39,17 +56,22 @@ def seen(**changes: Any) -> MongoEvidence:  # noqa: ANN401 - fields
         "with_tls": True,
         "verifies": True,
         "writable_primary": "m1:27017",
-        "wire_version": 17,
-        "server_version": "6.0.5",
+        "wire_version": 21,
+        "server_version": "7.0.12",
         "read_as_app": True,
         "plain": {"m1:27017": Refusal(accepted=False), "m2:27017": Refusal(accepted=False)},
         "anonymous": Refusal(accepted=False, code=13),
         "wrong_password": Refusal(accepted=False, code=18),
         "roles": ("readWrite@workme",),
         "forbidden": Refusal(accepted=False, code=13),
-        "indexes": {"users": ("_id", "email unique"), "bookings": ("_id", "client day")},
+        "indexes": {"users": (EMAIL,), "bookings": (CLIENT_DAY,)},
     }
     return MongoEvidence(scope=SCOPE, taken_at=AT, **{**fields, **changes})
+
+
+def indexes(users: tuple[ExistingIndex, ...] = (EMAIL,), *bookings: ExistingIndex) -> MongoEvidence:
+    """With these on both collections."""
+    return seen(indexes={"users": users, "bookings": bookings or (CLIENT_DAY,)})
 
 
 def status(*members: Member, **changes: Any) -> MongoStatusEvidence:  # noqa: ANN401 - fields
@@ -96,7 +118,11 @@ GREEN: list[tuple[str, str, Any]] = [
         (identifier, "mongo_status", status())
         for identifier in ("mongo-status-readable", "mongo-members", "mongo-lag", "mongo-connections")
     ),
-    ("mongo-members", "mongo_status", status(member(), member("m2", "ARBITER", None))),
+    ("mongo-members", "mongo_status", status(member(), member("m2", "SECONDARY"), member("m3", "ARBITER", None))),
+    ("mongo-auth-required", "mongo", seen(wrong_password=Refusal(accepted=False, code=334))),
+    ("mongo-primary", "mongo", seen(writable_primary=None, sharded=True)),
+    ("mongo-indexes", "mongo", indexes((EMAIL,), ExistingIndex(keys=("client", "day", "city")))),
+    ("mongo-indexes", "mongo", indexes((ExistingIndex(keys=("email",), partial='{"a": 1}', unique=True), EMAIL))),
 ]
 RED: list[tuple[str, str, Any, str]] = [
     ("mongo-reachable", "mongo", seen(reachable=False, problem="bad auth"), "cannot use MongoDB: bad auth"),
@@ -107,17 +133,17 @@ RED: list[tuple[str, str, Any, str]] = [
         "mongo-auth-required",
         "mongo",
         seen(anonymous=Refusal(accepted=True)),
-        "an anonymous client may read workme.users",
+        "an anonymous client may read workme",
     ),
     ("mongo-auth-required", "mongo", seen(wrong_password=Refusal(accepted=True)), "wrong password is accepted"),
     ("mongo-primary", "mongo", seen(writable_primary=None), "has no primary"),
     (
         "mongo-wire-version",
         "mongo",
-        seen(wire_version=13, server_version="5.0.1"),
-        "MongoDB 5.0.1 speaks wire version 13",
+        seen(wire_version=17, server_version="6.0.26"),
+        "MongoDB 6.0.26 speaks wire version 17, at least 21",
     ),
-    ("mongo-wire-version", "mongo", seen(wire_version=None), "at least 17"),
+    ("mongo-wire-version", "mongo", seen(wire_version=None), "at least 21"),
     (
         "mongo-least-privilege",
         "mongo",
@@ -126,8 +152,34 @@ RED: list[tuple[str, str, Any, str]] = [
     ),
     ("mongo-least-privilege", "mongo", seen(forbidden=Refusal(accepted=True)), "may list every user of the cluster"),
     ("mongo-indexes", "mongo", seen(indexes={"users": ()}), "users has no index on email; it has: none"),
-    ("mongo-indexes", "mongo", seen(indexes={"users": ("email",), "bookings": ("client day",)}), "email is not unique"),
-    ("mongo-indexes", "mongo", seen(indexes={"users": ("email unique",), "bookings": ("day client",)}), "client day"),
+    ("mongo-indexes", "mongo", indexes((ExistingIndex(keys=("email",)),)), "users.email is not unique"),
+    ("mongo-indexes", "mongo", indexes((ExistingIndex(keys=("email", "day"), unique=True),)), "no index on email"),
+    ("mongo-indexes", "mongo", indexes((EMAIL,), ExistingIndex(keys=("day", "client"))), "no index on client day"),
+    (
+        "mongo-indexes",
+        "mongo",
+        indexes((ExistingIndex(keys=("email",), unique=True, partial='{"live": true}'),)),
+        'users.email is unique only where {"live": true}',
+    ),
+    (
+        "mongo-indexes",
+        "mongo",
+        indexes((ExistingIndex(keys=("email",), unique=True, hidden=True),)),
+        "users.email is hidden: no query uses it",
+    ),
+    (
+        "mongo-indexes",
+        "mongo",
+        indexes((EMAIL,), ExistingIndex(text=("client", "day"))),
+        "bookings.client day is a text index, which no ordinary query uses",
+    ),
+    (
+        "mongo-members",
+        "mongo_status",
+        status(member(), member("m2", "ARBITER", None)),
+        "rs0 has 1 member with data, 2 are wanted",
+    ),
+    ("mongo-members", "mongo_status", status(member()), "rs0 has 1 member with data, 2 are wanted"),
     ("mongo-majority-write", "mongo_write", written(written=False), "could not be written by majority: not writable"),
     ("mongo-majority-write", "mongo_write", written(read_back=False), "not read back"),
     ("mongo-majority-write", "mongo_write", written(removed=False), "could not be removed"),
@@ -200,3 +252,42 @@ def test_p95_is_the_nearest_rank() -> None:
     """Nineteen fast ones of twenty, and one that is not: the slow one is beyond the percentile."""
     mostly = RoundTripEvidence(scope=SCOPE, taken_at=AT, reachable=True, round_trips=(*(MS,) * 19, 900 * MS))
     assert mostly.p95 == MS
+
+
+def declared(**section: Any) -> Environment:  # noqa: ANN401 - keys of [mongodb]
+    """What a file says of MongoDB."""
+    section = {"url": "A", "monitor_url": "B", "database": "workme", **section}
+    return environment_from({"service": {"name": "S", "base_url": "https://a.test"}, "mongodb": section})
+
+
+def test_one_member_that_is_declared_to_be_enough(judge: Judge) -> None:
+    """A team may know what it does."""
+    assert judge("mongo-members", mongo_status=status(member()), environment=declared(members=1)) is None
+    said = judge("mongo-members", mongo_status=status(), environment=declared(members=3))
+    assert "2 members with data, 3 are wanted" in (said or "")
+
+
+def test_older_version_that_somebody_repairs(judge: Judge) -> None:
+    """By contract, and never without saying so."""
+    old = seen(wire_version=17, server_version="6.0.26")
+    assert judge("mongo-wire-version", mongo=old, environment=declared(oldest_version="6.0")) is None
+    assert judge("mongo-wire-version", mongo=old, environment=declared(oldest_version="8.0")) is not None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "existing", "passes"),
+    [
+        ({"keys": ["title"], "text": True}, ExistingIndex(text=("title", "body")), True),
+        ({"keys": ["title"], "text": True}, ExistingIndex(keys=("title",)), False),
+        (
+            {"keys": ["slug"], "unique": True, "partial": True},
+            ExistingIndex(keys=("slug",), unique=True, partial="{}"),
+            True,
+        ),
+    ],
+)
+def test_indexes_of_other_kinds(judge: Judge, wanted: dict[str, Any], existing: ExistingIndex, *, passes: bool) -> None:
+    """Text and partial indexes can be declared as what they are."""
+    environment = declared(indexes=[{"collection": "things", **wanted}])
+    said = judge("mongo-indexes", mongo=seen(indexes={"things": (existing,)}), environment=environment)
+    assert (said is None) is passes

@@ -14,6 +14,7 @@ from tests.checks.test_mongodb import trips
 from tests.checks.test_tls import AT
 
 SCOPE = ("redis",)
+NO_CERTIFICATE = "TLS refuses whoever shows no certificate: TLSV13_ALERT_CERTIFICATE_REQUIRED"
 NOPERM = "NOPERM User app has no permissions to run the 'flushall' command"
 
 
@@ -86,6 +87,7 @@ GREEN: list[tuple[str, str, Any]] = [
             *("redis-acl-commands", "redis-acl-keys"),
         )
     ),
+    ("redis-auth-required", "redis", seen(anonymous=NO_CERTIFICATE, wrong_password=NO_CERTIFICATE)),
     ("redis-round-trip", "redis_write", written()),
     ("redis-latency", "redis_latency", trips(5)),
     *(
@@ -103,6 +105,12 @@ RED: list[tuple[str, str, Any, str]] = [
     ("redis-reachable", "redis", seen(reachable=False, problem="WRONGPASS"), "r.test:6380: WRONGPASS"),
     ("redis-tls", "redis", seen(declared_tls=False), "starts with redis://, which is not encrypted"),
     ("redis-tls", "redis", seen(plain_answer="-NOAUTH"), "answers without TLS: -NOAUTH"),
+    (
+        "redis-tls",
+        "redis",
+        seen(plain_elsewhere="port 6379: -NOAUTH"),
+        "the server of r.test:6380 answers without TLS too, at port 6379: -NOAUTH",
+    ),
     ("redis-tls", "redis", seen(verifies=False), "turns verification off"),
     ("redis-auth-required", "redis", seen(anonymous="accepted"), "a PING without logging in is accepted"),
     ("redis-auth-required", "redis", seen(wrong_password="accepted"), "a wrong password is accepted"),

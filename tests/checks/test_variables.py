@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from gonogo.base.errors import Unobserved
+from gonogo.base.secrets import Secrets
 from gonogo.evidence.variables import Account, Shared, Variable, VariableDifferenceEvidence, VariableFileEvidence
 from gonogo.families.registry import environment_from, installed_families
+from gonogo.families.variables.probe import PROBES
 from gonogo.planning.plan import build_plan
 from gonogo.planning.suite import read_suite
-from gonogo.record.results import Outcome
-from gonogo.verdict.decision import conclude
 from tests.checks.conftest import FOLDERS, Judge
 from tests.checks.test_tls import AT
 
@@ -63,6 +63,16 @@ RED = [
     ("variables-file", replace(FILE, exists=False), ".env.staging does not exist"),
     ("variables-file", replace(FILE, problem="byte 3 is not UTF-8"), "byte 3 is not UTF-8"),
     ("variables-file", replace(FILE, malformed_lines=(3, 9)), "line 3, 9 is not NAME=value"),
+    (
+        "variables-file",
+        replace(FILE, reader="docker run --env-file", malformed_lines=(2,)),
+        "line 2 is not NAME=value, as docker run --env-file reads it",
+    ),
+    (
+        "variables-file",
+        replace(FILE, undefined=("MONGO_URL: PW",)),
+        "MONGO_URL refers to ${PW}, which the file does not define before, so python-dotenv drops it",
+    ),
     ("variables-file", replace(FILE, duplicates=("DEBUG",)), "more than once: DEBUG"),
     ("variables-file-private", replace(FILE, permissions="0644", world_readable=True), "permissions 0644: everybody"),
     ("variables-file-private", replace(FILE, permissions="0660", group_writable=True), "its group may write"),
@@ -75,6 +85,9 @@ RED = [
     ("variables-mongo-url", but(URL, has_password=False), "no password"),
     ("variables-mongo-url", but(URL, tls=False), "without TLS"),
     ("variables-mongo-url", but(URL, tls_verified=False), "any certificate"),
+    ("variables-mongo-url", but(URL, shape="postgresql", prefix=""), "neither postgresql://"),
+    ("variables-mongo-url", but(URL, shape="postgresql", tls_verified=False), "only sslmode=verify-full"),
+    ("variables-mongo-url", but(URL, shape="mysql", tls=False), "without TLS"),
     ("variables-mongo-url", but(URL, placeholder=True), "the password in .env.staging: MONGO_URL is a placeholder"),
     ("variables-secret-key", but(SECRET, present=False), "SECRET_KEY is missing"),
     ("variables-secret-key", but(SECRET, placeholder=True), "is a placeholder"),
@@ -143,17 +156,39 @@ def test_shape_that_nobody_declared_is_no_pass(judge: Judge) -> None:
         judge("variables-redis-password", variable_file=replace(FILE, variables=(URL,)))
 
 
-def test_one_file_alone_leaves_the_comparison_not_run() -> None:
-    """Never a pass; and what to do about it is said."""
-    files = {"staging": {"path": ".env.staging", "mode": "test"}}
-    environment = environment_from(
-        {"service": {"name": "S", "base_url": "https://a.test"}, "variables": {"files": files}}
-    )
-    scopes = {"variable_file": [("variables", "staging")], "repository": [("variables", "repository")]}
+def planned(**section: Any) -> set[str]:  # noqa: ANN401 - keys of [variables]
+    """The checks of variables that are planned for such a section, none of them with an obstacle."""
+    environment = environment_from({"service": {"name": "S", "base_url": "https://a.test"}, "variables": section})
+    kinds = ("variable_file", "variable_difference")
+    questions = {kind: PROBES[kind].questions(environment, Secrets({})) for kind in kinds}
+    scopes = {kind: [one.scope for one in asked] for kind, asked in questions.items()}
     suite = read_suite((*FOLDERS, ROOT / "smoke"))
     plan = build_plan(suite, environment, FAMILIES.kinds, scopes, wanted=suite.order)
-    assert "nothing that it could look at" in plan.checks["variables-differ"].obstacle
-    assert "two environments" in plan.checks["variables-differ"].hint
-    assert not plan.checks["variables-secret-key"].obstacle
-    (seen,) = (check for check in conclude(plan, {}, unseen="x") if check.id == "variables-differ")
-    assert seen.outcome is Outcome.NOT_RUN
+    found = {name: check for name, check in plan.checks.items() if name.startswith("variables-")}
+    assert not any(check.obstacle for check in found.values())
+    return set(found)
+
+
+ONE = {"staging": {"path": ".env.staging", "mode": "test"}}
+BOTH = {**ONE, "production": {"path": ".env.production", "mode": "live"}}
+ALWAYS = {"variables-file", "variables-file-private", "variables-file-untracked"}
+
+
+@pytest.mark.parametrize(
+    ("section", "expected"),
+    [
+        ({"files": ONE, "shapes": {"SECRET_KEY": "random"}}, {"variables-secret-key"}),
+        ({"files": BOTH, "shapes": {"SECRET_KEY": "random"}}, {"variables-secret-key", "variables-differ"}),
+        ({"files": BOTH, "shapes": {"SECRET_KEY": "random"}, "differ": []}, {"variables-secret-key"}),
+        ({"files": ONE, "shapes": {"DATABASE_URL": "postgresql"}}, {"variables-mongo-url"}),
+        ({"files": ONE, "shapes": {"K": "stripe-secret"}}, {"variables-stripe-secret-key"}),
+    ],
+)
+def test_what_nobody_declared_is_not_planned(section: dict[str, Any], expected: set[str]) -> None:
+    """Variables of somebody else's product would leave a launch without a verdict, for ever."""
+    assert planned(**section) == ALWAYS | expected
+
+
+def test_all_of_the_usual_ones_are_planned() -> None:
+    """A file that says nothing of shapes is about all of them."""
+    assert len(planned(files=BOTH)) == 13

@@ -24,8 +24,8 @@ from gonogo.clients.mongodb import (
     with_wrong_password,
 )
 from gonogo.clients.mongodb_wire import hello_message, is_hello_reply
-from gonogo.evidence.mongodb import Member
-from gonogo.families.mongodb.probe import probe_mongo, wide_privileges
+from gonogo.evidence.mongodb import ExistingIndex, Member
+from gonogo.families.mongodb.probe import existing_index, probe_mongo, wide_privileges
 from gonogo.families.mongodb.questions import mongo_questions
 from gonogo.families.mongodb.status import (
     members_of,
@@ -271,3 +271,48 @@ def test_trust_that_is_no_certificate_is_named(tmp_path: Any) -> None:  # noqa: 
     )
     with pytest.raises(UsageError, match=r"mongodb\.ca_file: .*root\.pem holds no certificates"):
         mongo_questions(environment, Secrets({"URL": "mongodb://a.test/"}))
+
+
+@pytest.mark.parametrize("mechanism", ["MONGODB-X509", "mongodb-aws", "GSSAPI"])
+def test_who_has_no_password_is_played_by_somebody_made_up(mechanism: str) -> None:
+    """A wrong password for a user who has none proves nothing, and could not even be tried."""
+    url = f"mongodb://a.test:1/d?authMechanism={mechanism}&authSource=%24external&tlsCertificateKeyFile=/c.pem"
+    known = MongoQuestion(url=url, ca_file=None, database="d", indexes=(), patience=SHORT)
+    assert as_stranger(known).url == "mongodb://a.test:1/d?tlsCertificateKeyFile=/c.pem"
+    wrong = with_wrong_password(known).url
+    assert wrong.startswith("mongodb://gonogo-")
+    assert wrong.endswith("@a.test:1/d?tlsCertificateKeyFile=/c.pem&authSource=admin")
+
+
+def test_file_that_the_url_names_and_that_is_not_there() -> None:
+    """The driver would end the run with a traceback."""
+    environment = environment_from(
+        {
+            "service": {"name": "S", "base_url": "https://a.test"},
+            "mongodb": {"url": "URL", "monitor_url": "URL", "database": "d"},
+        }
+    )
+    for option in ("tlsCAFile", "tlsCertificateKeyFile", "tlsCRLFile"):
+        secrets = Secrets({"URL": f"mongodb://u:pass-word-1@a.test/?tls=true&{option}=/no/such/file.pem"})
+        with pytest.raises(UsageError, match=f"secret URL: {option} names a file that does not exist") as refused:
+            mongo_questions(environment, secrets)
+        assert "pass-word" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("described", "expected"),
+    [
+        ({"key": {"slug": 1}, "unique": True}, ExistingIndex(keys=("slug",), unique=True)),
+        ({"key": {"_id": 1}}, ExistingIndex(keys=("_id",), unique=True)),
+        ({"key": {"_fts": "text", "_ftsx": 1}, "weights": {"title": 1}}, ExistingIndex(text=("title",))),
+        ({"key": {"hid": 1}, "hidden": True}, ExistingIndex(keys=("hid",), hidden=True)),
+        (
+            {"key": {"slug": 1}, "partialFilterExpression": {"live": True}},
+            ExistingIndex(keys=("slug",), partial='{"live": true}'),
+        ),
+        ({"key": {"slug": 1}, "partialFilterExpression": {"slug": {"$exists": True}}}, ExistingIndex(keys=("slug",))),
+    ],
+)
+def test_what_limits_an_index(described: dict[str, Any], expected: ExistingIndex) -> None:
+    """As ``listIndexes`` describes it; a filter that only asks for the field itself is a sparse index."""
+    assert existing_index(described) == expected

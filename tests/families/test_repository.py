@@ -29,7 +29,7 @@ def question(folder: Path, *files: str, **secrets: str) -> RepositoryQuestion:
     """With the canary for a secret."""
     return RepositoryQuestion(
         folder=str(folder),
-        files=files,
+        files=tuple((file, "dotenv") for file in files),
         shaped=frozenset({"SECRET_KEY"}),
         secrets=Secrets({"CANARY": CANARY, **secrets}),
         seconds=30,

@@ -1,21 +1,26 @@
 """Real files of variables: what is wrong with them is seen, what is in them never shown."""
 
 import asyncio
+import io
 import json
 import math
 import os
 import random
 import secrets
+import shutil
 import stat
 import string
+import subprocess
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 from pydantic import TypeAdapter
 
 from gonogo.base.secrets import Secrets
 from gonogo.evidence.variables import Account, Shared, Variable, VariableDifferenceEvidence, VariableFileEvidence
 from gonogo.families.registry import environment_from
+from gonogo.families.variables.dialects import parsed
 from gonogo.families.variables.entropy import entropy_bits, is_placeholder
 from gonogo.families.variables.probe import (
     VariableDifferenceQuestion,
@@ -25,6 +30,7 @@ from gonogo.families.variables.probe import (
     variable_difference_questions,
     variable_file_questions,
 )
+from gonogo.families.variables.section import Variables
 from gonogo.families.variables.shapes import account, variable
 from gonogo.record.recording import facts
 from tests.support.git_doubles import Repo
@@ -146,7 +152,7 @@ def test_what_two_files_share(tmp_path: Path) -> None:
     """By name; values stay where they are."""
     for name, password in (("a", "one"), ("b", "two"), ("c", "")):
         (tmp_path / name).write_text(f"SECRET_KEY={CANARY}\nREDIS_PASSWORD={password}\n")
-    asked = VariableDifferenceQuestion(files={n: str(tmp_path / n) for n in "abc"}, names=tuple(SHAPES))
+    asked = VariableDifferenceQuestion(files={n: (str(tmp_path / n), "dotenv") for n in "abc"}, names=tuple(SHAPES))
     seen = asyncio.run(probe_variable_difference(asked))
     assert seen.shared == tuple(Shared(name="SECRET_KEY", files=pair) for pair in (("a", "b"), ("a", "c"), ("b", "c")))
     assert seen.missing == ("c: REDIS_PASSWORD",)
@@ -315,3 +321,125 @@ def test_what_is_long_and_not_random(value: str) -> None:
 def test_placeholders(value: str) -> None:
     """What stands in files that somebody meant to fill in."""
     assert is_placeholder(value)
+
+
+PLAIN = "Kestrel7Harbour41x9Qz"
+SPELLINGS = [
+    # The spelling; then what python-dotenv, Docker and systemd make of it. None: it assigns nothing.
+    (f"V={PLAIN}", PLAIN, PLAIN, PLAIN),
+    (f'V="{PLAIN}"', PLAIN, f'"{PLAIN}"', PLAIN),
+    (f"V='{PLAIN}'", PLAIN, f"'{PLAIN}'", PLAIN),
+    (f"V={PLAIN} # a comment", PLAIN, f"{PLAIN} # a comment", f"{PLAIN} # a comment"),
+    (f"V={PLAIN}#no-comment", f"{PLAIN}#no-comment", f"{PLAIN}#no-comment", f"{PLAIN}#no-comment"),
+    (f"export V={PLAIN}", PLAIN, None, None),
+    (f"V = {PLAIN}", PLAIN, None, PLAIN),
+    (f"; V=x\nV={PLAIN}", PLAIN, PLAIN, PLAIN),
+    (f"# V=x\nV={PLAIN}", PLAIN, PLAIN, PLAIN),
+    (f"P={PLAIN}\nV=a-${{P}}-b", f"a-{PLAIN}-b", "a-${P}-b", "a-${P}-b"),
+    (f"P={PLAIN}\nV='${{P}}'", PLAIN, "'${P}'", "${P}"),
+    ("V=${P:-fallback}", "fallback", "${P:-fallback}", "${P:-fallback}"),
+    ("V=pa$word$$", "pa$word$$", "pa$word$$", "pa$word$$"),
+    ("V=first\\\nsecond", "first\\", "first\\", "firstsecond"),
+    ('V="first\nsecond"', "first\nsecond", '"first', "first\nsecond"),
+    ('V="a\\"b"', 'a"b', '"a\\"b"', 'a"b'),
+    ("V=trailing   ", "trailing", "trailing   ", "trailing"),
+    ("V=crlf\r", "crlf", "crlf", "crlf"),
+    ("V=", "", "", ""),
+    ("V", None, None, None),
+]
+
+
+@pytest.mark.parametrize(("text", "dotenv", "docker", "systemd"), SPELLINGS)
+def test_spellings_and_their_readers(text: str, dotenv: str | None, docker: str | None, systemd: str | None) -> None:
+    """A file that is right for one reader gives the service another value by the next."""
+    for dialect, expected in (("dotenv", dotenv), ("docker", docker), ("systemd", systemd)):
+        assert parsed(text + "\n", dialect).values.get("V") == expected, dialect
+
+
+@pytest.mark.parametrize("text", [text for text, dotenv, _, _ in SPELLINGS if dotenv is not None])
+def test_expansion_is_that_of_the_library(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is judged is what the service gets from python-dotenv itself."""
+    monkeypatch.delenv("P", raising=False)
+    read = dotenv_values(stream=io.StringIO(text))
+    assert parsed(text, "dotenv").values == {name: value for name, value in read.items() if value is not None}
+
+
+def test_names_that_the_file_does_not_define() -> None:
+    """They become nothing: the URL has no password, and nobody sees why."""
+    read = parsed("A=${MISSING}-x\nB=${LATER}\nLATER=1\nC=${LATER}\nD=${NONE:-x}\n", "dotenv")
+    assert read.undefined == ("A: MISSING", "B: LATER")
+    assert read.values == {"A": "-x", "B": "", "LATER": "1", "C": "1", "D": "x"}
+    assert parsed("A=${MISSING}\n", "docker").undefined == ()
+
+
+def test_lines_that_assign_nothing() -> None:
+    """By their numbers, for each reader its own."""
+    text = "A=1\nexport B=2\n\nnonsense\nC=3\n"
+    assert parsed(text, "dotenv").malformed_lines == (4,)
+    assert parsed(text, "docker").malformed_lines == (2, 4)
+    assert parsed(text, "systemd").malformed_lines == (2, 4)
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="a shell is what systemd's quotes are compared with")
+@pytest.mark.parametrize("value", ["'a b'", '"a b"', '"a\\"b"', "'it is'", '"x"y', "plain", '"a\\\\b"'])
+def test_quotes_of_systemd_are_those_of_a_shell(value: str) -> None:
+    """Where systemd.exec(5) says so."""
+    shell = subprocess.run(  # noqa: S603 - our own literals
+        ["bash", "-c", f'V={value}; printf %s "$V"'],  # noqa: S607 - as above
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert parsed(f"V={value}\n", "systemd").values["V"] == shell
+
+
+SQL = [
+    ("postgresql", f"postgresql://u:{PASSWORD}@h/db?sslmode=verify-full", "postgresql", True, True),
+    ("postgresql", f"postgres://u:{PASSWORD}@h:5432/db?sslmode=require", "postgres", True, False),
+    ("postgresql", f"postgresql+asyncpg://u:{PASSWORD}@h/db?ssl=verify-full", "postgresql", True, True),
+    ("postgresql", f"postgresql://u:{PASSWORD}@h/db", "postgresql", False, False),
+    ("postgresql", f"postgresql://u:{PASSWORD}@h/db?sslmode=disable", "postgresql", False, False),
+    ("postgresql", f"host=h user=u password='{PASSWORD}' sslmode=verify-full dbname=d", "postgresql", True, True),
+    ("postgresql", f"mysql://u:{PASSWORD}@h/db", "", False, False),
+    ("postgresql", "nonsense", "", False, False),
+    ("mysql", f"mysql://u:{PASSWORD}@h/db?ssl-mode=VERIFY_IDENTITY", "mysql", True, True),
+    ("mysql", f"mysql+pymysql://u:{PASSWORD}@h/db?ssl_ca=/ca.pem&ssl_verify_identity=true", "mysql", True, True),
+    ("mysql", f"mysql://u:{PASSWORD}@h/db?sslMode=REQUIRED", "mysql", True, False),
+    ("mysql", f"mysql://u:{PASSWORD}@h/db?sslaccept=strict", "mysql", True, True),
+    ("mysql", f"mariadb://u:{PASSWORD}@h/db", "mariadb", False, False),
+    ("mysql", "mysql://[", "", False, False),
+]
+
+
+@pytest.mark.parametrize(("shape", "url", "prefix", "tls", "verified"), SQL)
+def test_urls_of_other_databases(shape: str, url: str, prefix: str, *, tls: bool, verified: bool) -> None:
+    """TLS that takes any certificate is no proof of whom one talks to (libpq, sslmode; MySQL, ssl-mode)."""
+    seen = variable("DATABASE_URL", shape, url)
+    assert (seen.prefix, seen.tls, seen.tls_verified) == (prefix, tls, verified)
+    if prefix:
+        assert (seen.has_user, seen.has_password, seen.well_formed) == (True, True, True)
+        assert seen.entropy_bits >= 64
+
+
+def declared(**section: object) -> Variables:
+    """A section with one file."""
+    files = {"one": {"path": ".env", "mode": "test"}, **section.pop("files", {})}  # type: ignore[dict-item]  # more of them
+    return Variables.model_validate({"files": files, **section})
+
+
+def test_what_must_differ() -> None:
+    """Every secret, unless the file says otherwise; what everybody may read may be the same."""
+    shapes = {"MONGO_URL": "mongodb", "KEY": "random", "PK": "stripe-publishable"}
+    assert declared(shapes=shapes).compared == ("MONGO_URL", "KEY")
+    assert declared(shapes=shapes, same=["KEY"]).compared == ("MONGO_URL",)
+    assert declared(shapes=shapes, differ=["KEY"]).compared == ("KEY",)
+    assert declared(shapes=shapes, differ=[]).compared == ()
+
+
+def test_shapes_that_are_declared() -> None:
+    """Of alternatives one is enough; of several all are wanted."""
+    section = declared(shapes={"DATABASE_URL": "postgresql"})
+    assert section.has(["mongodb or postgresql or mysql"])
+    assert section.has([])
+    assert not section.has(["stripe-secret"])
+    assert not section.has(["postgresql", "stripe-secret"])

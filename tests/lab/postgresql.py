@@ -84,7 +84,7 @@ def _run(owner: str, program: str, *arguments: str) -> None:
     command: Sequence[str] = [str(binaries() / program), *arguments]
     if os.geteuid() == 0:
         command = ["setpriv", "--reuid", owner, "--regid", owner, "--init-groups", "--", *command]
-    done = subprocess.run(command, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)  # noqa: S603 - a program of Debian, with arguments of ours
+    done = subprocess.run(command, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{program} ended with {done.returncode}: {done.stdout}{done.stderr}")
 

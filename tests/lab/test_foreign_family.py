@@ -43,7 +43,7 @@ class Installation:
         environ = {**os.environ, "POSTGRES_URL": url or "postgresql://u:pass-word-1@localhost:1/x"}
         environ.pop("PYTHONPATH", None)
         command = [str(self._bin / "gonogo"), *arguments]
-        return subprocess.run(  # noqa: S603 - the program that was just built
+        return subprocess.run(
             command, cwd=self._project, env=environ, capture_output=True, text=True, timeout=120, check=False
         )
 
@@ -68,7 +68,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
 
 
 def _do(*command: str, cwd: Path) -> None:
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603 - builders and installers
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

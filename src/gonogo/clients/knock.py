@@ -1,9 +1,12 @@
 """Is anybody there? Asked before a driver's words are believed: its time-outs blame target and network alike."""
 
 import asyncio
+import os
 import socket
 import ssl
+from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 
 from gonogo.base.errors import Unobserved, UsageError
 from gonogo.clients.network import unobserved
@@ -40,3 +43,11 @@ def require_certificates(ca_file: str | None, key: str) -> None:
         ssl.create_default_context(cafile=ca_file)
     except OSError as error:
         raise UsageError(f"{key}: {ca_file} holds no certificates ({error.strerror or error})") from None
+
+
+def require_files(what: str, options: Mapping[str, object]) -> None:
+    """Raise UsageError unless every file that an option of a URL names is there, and may be read."""
+    for option, path in options.items():
+        if isinstance(path, str) and path and not os.access(path, os.R_OK):
+            problem = "may not be read" if Path(path).exists() else "does not exist"
+            raise UsageError(f"{what}: {option} names a file that {problem}, as seen from the folder where gonogo runs")

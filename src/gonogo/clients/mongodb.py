@@ -3,12 +3,12 @@
 import asyncio
 import secrets as entropy
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
 import anyio
 import dns.resolver
@@ -30,6 +30,10 @@ FOREIGN_ERRORS = (PyMongoError, BSONError)
 LONGEST = 300
 _MOST_MEMBERS = 50
 _CLOSING = timedelta(seconds=1)
+_FILES = {"tlscafile", "tlscertificatekeyfile", "tlscrlfile", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile"}
+"""Options of a URL that name a file."""
+_WITHOUT_PASSWORD = {"MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC", "GSSAPI"}
+"""Mechanisms whose counter-example is no wrong password."""
 
 
 CURE = (
@@ -69,6 +73,11 @@ class MongoQuestion:
     """For finding the deployment, and for each answer; a probe takes a few of them."""
 
     @property
+    def sample(self) -> str:
+        """The collection that is read: one that the service relies on, as far as that is declared."""
+        return self.indexes[0].collection if self.indexes else "users"
+
+    @property
     def scope(self) -> Scope:
         """There is one."""
         return ("mongodb",)
@@ -85,7 +94,7 @@ def is_connection_string(url: str) -> bool:
         if url.startswith("mongodb+srv://"):
             return bool(urlsplit(url).hostname) and urlsplit(url).port is None
         _seeds(url)
-    except (PyMongoError, ValueError):  # ValueError: a port that is no number
+    except (PyMongoError, ValueError, OSError):  # a port that is no number, a file that is not there
         return False
     return True
 
@@ -207,22 +216,41 @@ def words(error: Exception) -> str:
     return (text or type(error).__name__)[:LONGEST]
 
 
+def named_files(url: str) -> Mapping[str, object]:
+    """The options of the URL that name a file, with the names."""
+    return {key: value for key, value in parse_qsl(_parts(url).query) if key.lower() in _FILES}
+
+
 def as_stranger(question: MongoQuestion) -> MongoQuestion:
     """The same deployment, without logging in."""
-    parts = urlsplit(question.url)
-    options = (part for part in parts.query.split("&") if not part.lower().startswith(("authsource", "authmech")))
-    hosts = parts.netloc.rpartition("@")[2]
-    return replace(question, url=urlunsplit((parts.scheme, hosts, parts.path, "&".join(options), "")))
+    return replace(question, url=_url(question.url, "", _without_log_in(question.url)))
 
 
 def with_wrong_password(question: MongoQuestion) -> MongoQuestion:
-    """The same user, with a password that is certainly not his."""
-    parts = urlsplit(question.url)
-    credentials, _, hosts = parts.netloc.rpartition("@")
-    user = credentials.partition(":")[0] or "nobody"
-    return replace(
-        question,
-        url=urlunsplit(
-            (parts.scheme, f"{user}:{entropy.token_urlsafe(16)}@{hosts}", parts.path, parts.query, ""),
-        ),
-    )
+    """The same user, with a password that is certainly not his; a made-up user, where one logs in without a password."""
+    parts = _parts(question.url)
+    user = parts.netloc.rpartition("@")[0].partition(":")[0] or "nobody"
+    password = entropy.token_urlsafe(16)
+    mechanism = {key.lower(): value for key, value in parse_qsl(parts.query)}.get("authmechanism", "").upper()
+    if mechanism in _WITHOUT_PASSWORD:
+        options = [*_without_log_in(question.url), "authSource=admin"]
+        return replace(question, url=_url(question.url, f"gonogo-{entropy.token_hex(4)}:{password}", options))
+    return replace(question, url=_url(question.url, f"{user}:{password}", [parts.query] if parts.query else []))
+
+
+def _parts(url: str) -> SplitResult:
+    return urlsplit(url)
+
+
+def _without_log_in(url: str) -> list[str]:
+    """The options that are not about who logs in. The client's certificate stays: TLS may ask for one."""
+    return [part for part in _parts(url).query.split("&") if not part.lower().startswith(("authsource", "authmech"))]
+
+
+def _url(url: str, credentials: str, options: Sequence[str]) -> str:
+    parts = _parts(url)
+    hosts = parts.netloc.rpartition("@")[2]
+    netloc = f"{credentials}@{hosts}" if credentials else hosts
+    # Options must stand behind a slash.
+    path = parts.path or ("/" if options else "")
+    return urlunsplit((parts.scheme, netloc, path, "&".join(options), ""))

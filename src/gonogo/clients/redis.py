@@ -1,16 +1,18 @@
 """How a server of the Redis protocol is asked: questions, clients that are always closed, and what a failure means."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from ssl import CERT_REQUIRED
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import anyio
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.asyncio.connection import SSLConnection
+from redis.exceptions import AskError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from gonogo.clients.knock import knock
@@ -21,6 +23,10 @@ Found = TypeVar("Found")
 FOREIGN_ERRORS = (RedisError, OSError, ValueError)
 """All that the driver raises while it talks; ValueError when what it hears is not even a number."""
 LONGEST = 300
+_REDIRECTIONS = 5
+_OWN_CERTIFICATE = ("ssl_certfile", "ssl_keyfile", "ssl_password")
+_FILES = ("ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile")
+"""Options of a URL that name a file."""
 _CLOSING = timedelta(seconds=1)
 _DEFAULT_PORT = 6379
 
@@ -34,6 +40,13 @@ class RedisQuestion:
     key_prefix: str
     patience: timedelta
     """For connecting, and for each answer; a probe takes a few of them."""
+    monitor_url: str = field(default="", repr=False)
+    """Of the user who may read INFO."""
+
+    @property
+    def as_monitor(self) -> "RedisQuestion | None":
+        """The same server, asked by the monitoring user."""
+        return replace(self, url=self.monitor_url) if self.monitor_url else None
 
     @property
     def scope(self) -> Scope:
@@ -70,11 +83,37 @@ class RedisQuestion:
 
     @property
     def credentials(self) -> tuple[str, ...]:
-        """What AUTH is given: nothing, a password, or a user and a password."""
+        """What AUTH is given: nothing, a password, or a user and a password; as the driver reads the URL."""
+        options = _pool_options(self.url)
+        user, password = options.get("username"), options.get("password")
+        return () if password is None else (*([user] if user else []), password)
+
+    @property
+    def shows_certificate(self) -> bool:
+        """Whether the client shows a certificate of its own."""
+        return self.asks_for_tls and bool(_pool_options(self.url).get("ssl_certfile"))
+
+    def tls(self, *, certificate: bool = True) -> ssl.SSLContext | None:
+        """The driver's own, for a connection without the driver; with or without the client's certificate."""
+        if not self.asks_for_tls:
+            return None
+        trust = {"ssl_ca_certs": self.ca_file} if self.ca_file else {}
+        options = _pool_options(self.url) | trust | ({} if certificate else dict.fromkeys(_OWN_CERTIFICATE))
+        wanted = {name: value for name, value in options.items() if name.startswith("ssl_")}
+        return SSLConnection(**wanted).ssl_context.get()
+
+    def at(self, host: str, port: int) -> "RedisQuestion":
+        """The same at another node."""
         parts = urlsplit(self.url)
-        if parts.password is None:
-            return ()
-        return (*([unquote(parts.username)] if parts.username else []), unquote(parts.password))
+        credentials = parts.netloc.rpartition("@")
+        netloc = f"{credentials[0]}{credentials[1]}{join_socket_address(host, port)}"
+        return replace(self, url=urlunsplit((parts.scheme, netloc, parts.path, parts.query, "")))
+
+
+def named_files(url: str) -> Mapping[str, object]:
+    """The options of the URL that name a file, with the names."""
+    options = _pool_options(url)
+    return {option: options.get(option) for option in _FILES}
 
 
 def is_redis_url(url: str) -> bool:
@@ -98,11 +137,13 @@ def _pool_options(url: str) -> dict[str, Any]:
 async def connected(question: RedisQuestion) -> AsyncIterator[Redis]:
     """A client that is closed in any case, in bounded time, when it is cancelled as well."""
     trust: dict[str, Any] = {"ssl_ca_certs": question.ca_file} if question.asks_for_tls and question.ca_file else {}
+    # A user may be allowed no more than the commands that it needs: the driver shall introduce itself by none of its own.
     client = Redis.from_url(
         question.url,
         socket_timeout=question.patience.total_seconds(),
         socket_connect_timeout=question.patience.total_seconds(),
-        client_name="gonogo",
+        protocol=2,
+        driver_info=None,
         retry=None,
         retry_on_error=[],
         **trust,
@@ -115,12 +156,26 @@ async def connected(question: RedisQuestion) -> AsyncIterator[Redis]:
 
 
 async def asked(question: RedisQuestion, work: Callable[[Redis], Awaitable[Found]]) -> tuple[Found | None, str]:
-    """What the work brought home, or what the target said instead. Raises Unobserved if it was never reached."""
+    """What the work brought home, or what the target said instead. Raises Unobserved if it was never reached.
+
+    A node of a cluster that says who has the key is followed, as every client of a cluster does.
+    """
+    for _ in range(_REDIRECTIONS):
+        try:
+            return await _asked(question, work)
+        except AskError as moved:  # MovedError is one of these
+            question = question.at(moved.host or question.server[0], moved.port)
+    return None, f"the nodes of the cluster send us from one to the other, {_REDIRECTIONS} times"
+
+
+async def _asked(question: RedisQuestion, work: Callable[[Redis], Awaitable[Found]]) -> tuple[Found | None, str]:
     if closed := await knock(*question.server, question.patience / 2):
         return None, f"{question.address}: {closed}"
     async with connected(question) as client:
         try:
             return await work(client), ""
+        except AskError:
+            raise
         except FOREIGN_ERRORS as error:
             return None, await explained(question, error)
 

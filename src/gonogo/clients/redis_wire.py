@@ -4,7 +4,6 @@ A driver greets, retries and translates; what a server refuses must be seen as i
 """
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -65,12 +64,12 @@ class Session:
 
 
 @asynccontextmanager
-async def session(question: RedisQuestion) -> AsyncIterator[Session]:
+async def session(question: RedisQuestion, *, certificate: bool = True) -> AsyncIterator[Session]:
     """Connected as the service connects, not logged in yet. Raises one of UNANSWERED."""
     host, port = question.server
     patience = question.patience.total_seconds()
     async with asyncio.timeout(patience):
-        reader, writer = await asyncio.open_connection(host, port, ssl=_context(question))
+        reader, writer = await asyncio.open_connection(host, port, ssl=question.tls(certificate=certificate))
     try:
         yield Session(reader, writer, patience)
     finally:
@@ -82,15 +81,8 @@ async def log_in(talk: Session, *credentials: str) -> str:
     return await talk.ask("AUTH", *credentials) if credentials else ACCEPTED
 
 
-def _context(question: RedisQuestion) -> ssl.SSLContext | None:
-    if not question.asks_for_tls:
-        return None
-    context = ssl.create_default_context(cafile=question.ca_file)
-    if not question.verifies:  # as the service does; the check of TLS objects to that
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
 def _answer(line: str) -> str:
+    """A cluster looks at the rights first, and tells only those who have them which node to ask."""
+    if line.startswith(("-MOVED ", "-ASK ")):
+        return ACCEPTED
     return line[1:] if line.startswith("-") else ACCEPTED

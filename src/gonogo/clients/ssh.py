@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
+import shlex
+import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gonogo.base.errors import Unobserved
@@ -17,21 +21,22 @@ if TYPE_CHECKING:  # it takes a sixth of a second, which only those shall wait f
 _MOST_BYTES = 4 * 1024 * 1024
 _AT_ONCE = 5
 """Commands; OpenSSH takes ten sessions of a connection (MaxSessions) unless it was told otherwise."""
+_NO_SESSION = timedelta(seconds=3)
+"""How long sshd may refuse every session while none of ours is open."""
+_AGAIN = timedelta(milliseconds=100)
 _NOT_FOUND = 127
-_REFUSALS = (
-    "a password is required",
-    "a terminal is required",
-    "you must have a tty",
-    "is not allowed to",
-    "not in the sudoers file",
-    "authentication is required",
-)
-"""Of sudo(8)."""
+_SYSTEM_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"
+"""Debian leaves them out of the path of anybody but root."""
+_NO_SUDO = re.compile(r"\bsudo: (?:command )?not found$|\bsudo: Permission denied$", re.MULTILINE)
+_NO_PROGRAM = re.compile(r"^sudo: \S+: command not found$", re.MULTILINE)
+_OF_SUDO = re.compile(r"^(?:sudo(?:-rs)?: .*|Sorry, user .*|.* is not in the sudoers file\..*)$", re.MULTILINE)
+_WARNINGS = re.compile(r"unable to resolve host|setrlimit|audit message|time ?stamp|lecture status", re.IGNORECASE)
+"""After these sudo(8) goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What a command printed, on both of its streams, and its exit status; None if a signal ended it."""
+    """What a command printed, on both of its streams, and its exit status."""
 
     status: int | None
     text: str
@@ -39,17 +44,33 @@ class Said:
     @property
     def missing(self) -> bool:
         """Whether there is no such program."""
-        return self.status == _NOT_FOUND or ("sudo: " in self.text and "command not found" in self.text)
+        return not self.refused and (self.status == _NOT_FOUND or bool(_NO_PROGRAM.search(self.text)))
 
     @property
     def refused(self) -> bool:
-        """Whether sudo did not let us."""
-        return self.status != 0 and "sudo" in self.text and any(words in self.text for words in _REFUSALS)
+        """Whether sudo did not run the command."""
+        return bool(self.refusal)
+
+    @property
+    def refusal(self) -> str:
+        """Why sudo did not run the command, in its own words; empty if it did."""
+        if self.status == 0:
+            return ""
+        if _NO_SUDO.search(self.text):
+            return "there is no sudo on this machine that this user may run"
+        lines = [line for line in _OF_SUDO.findall(self.text) if not _WARNINGS.search(line)]
+        return lines[0][:200] if lines and not _NO_PROGRAM.search(self.text) else ""
+
+    @property
+    def output(self) -> str:
+        """What the program itself printed, without sudo's warnings."""
+        return "".join(line for line in self.text.splitlines(keepends=True) if not _OF_SUDO.match(line.rstrip()))
 
     @property
     def first_line(self) -> str:
-        """For people."""
-        return next((line.strip()[:200] for line in self.text.splitlines() if line.strip()), f"exit {self.status}")
+        """For people: the refusal, or the first line of the program itself."""
+        lines = (line.strip()[:200] for line in self.output.splitlines() if line.strip())
+        return self.refusal or next(lines, f"exit {self.status}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,22 +135,72 @@ class Shell:
         self._connection = connection
         self._sudo = "" if privileged else "sudo -n "
         self._places = asyncio.Semaphore(_AT_ONCE)
+        self._open = 0
+        self._last_end = time.monotonic()
+        self._ended = asyncio.Event()
 
     async def run(self, command: str, *, as_root: bool = False) -> Said:
         """What it says in plain English. Raises Unobserved when it says too much."""
+        (said,) = await self.run_each([command], as_root=as_root)
+        return said
+
+    async def run_each(self, commands: Sequence[str], *, as_root: bool = False) -> Sequence[Said]:
+        """The same of several, one after another in one session. Raises Unobserved."""
+        mark = f"gonogo-{secrets.token_hex(8)}"
+        sudo = self._sudo if as_root else ""
+        # A user's .bashrc may print; what the commands print begins at the first mark, and ends with the last one.
+        script = f'LC_ALL=C; PATH="$PATH:{_SYSTEM_FOLDERS}"; export LC_ALL PATH; exec 2>&1; printf "%s\\n" {mark}'
+        script += "".join(f'; {sudo}{command}; printf "\\n%s %s\\n" {mark} $?' for command in commands)
+        async with self._places:
+            text = await self._printed(f"sh -c {shlex.quote(script)}", commands[0].split(maxsplit=1)[0])
+        return _parts(text, mark, len(commands))
+
+    async def _printed(self, line: str, program: str) -> str:
+        process = await self._session(line)
+        self._open += 1
+        try:
+            async with process:
+                try:
+                    await process.stdout.readexactly(_MOST_BYTES)
+                except asyncio.IncompleteReadError as whole:
+                    await process.wait_closed()
+                    return whole.partial.decode(errors="replace")
+        finally:
+            self._open -= 1
+            self._last_end = time.monotonic()
+            self._ended.set()
+        raise Unobserved(f"{program} printed more than {_MOST_BYTES // 2**20} MiB")
+
+    async def _session(self, line: str) -> asyncssh.SSHClientProcess[bytes]:
+        """Open one; where sshd allows only a few (MaxSessions), wait for another to end. Raises Unobserved."""
         import asyncssh  # noqa: PLC0415 - see above
 
-        line = f"LC_ALL=C {self._sudo if as_root else ''}{command}"
-        async with (
-            self._places,
-            self._connection.create_process(line, stderr=asyncssh.STDOUT, encoding=None) as process,
-        ):
+        while True:
+            self._ended.clear()
             try:
-                await process.stdout.readexactly(_MOST_BYTES)
-            except asyncio.IncompleteReadError as whole:
-                await process.wait_closed()
-                return Said(status=process.exit_status, text=whole.partial.decode(errors="replace"))
-            raise Unobserved(f"{command.split(maxsplit=1)[0]} printed more than {_MOST_BYTES // 2**20} MiB")
+                return await self._connection.create_process(line, stderr=asyncssh.DEVNULL, encoding=None)
+            except asyncssh.ChannelOpenError as error:
+                if not self._open and time.monotonic() - self._last_end > _NO_SESSION.total_seconds():
+                    raise Unobserved(
+                        f"sshd lets this user in, and opens no session: {error}",
+                        hint="MaxSessions of sshd_config must be 1 at the least",
+                    ) from None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_AGAIN.total_seconds()):
+                    await self._ended.wait()
+
+
+def _parts(text: str, mark: str, count: int) -> Sequence[Said]:
+    """Cut the output of a session at its marks. Raises Unobserved where the commands did not run."""
+    before, _, rest = text.partition(f"{mark}\n")
+    parts = re.split(rf"\n{mark} (\d+)\n", rest)
+    if len(parts) <= 2 * count:
+        said = next((line.strip()[:200] for line in (parts[-1] or before).splitlines() if line.strip()), "nothing")
+        raise Unobserved(
+            f"the commands did not run to their end; the login shell printed: {said}",
+            hint="the user of servers.NAME.user needs a login shell that runs commands",
+        )
+    return [Said(status=int(parts[2 * i + 1]), text=parts[2 * i]) for i in range(count)]
 
 
 _KEYSCAN = "ssh-keyscan ADDRESS prints it; compare its fingerprint with the server's own console"

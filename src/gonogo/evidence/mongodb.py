@@ -18,6 +18,32 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExistingIndex:
+    """An index that a collection has, with what limits its use."""
+
+    keys: tuple[str, ...] = ()
+    """Fields in its order; none for a text index."""
+    text: tuple[str, ...] = ()
+    """Fields of a text index."""
+    unique: bool = False
+    hidden: bool = False
+    """Kept up to date, and used by no query."""
+    partial: str = ""
+    """For which documents it holds, as JSON; empty for all."""
+
+    @property
+    def spelled(self) -> str:
+        """For people."""
+        marks = [
+            *(["unique"] if self.unique else []),
+            *(["hidden"] if self.hidden else []),
+            *([f"only where {self.partial}"] if self.partial else []),
+        ]
+        what = f"text({' '.join(self.text)})" if self.text else " ".join(self.keys)
+        return " ".join([what, *marks])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MongoEvidence(Evidence):
     """As the service's own user sees it, and as strangers do."""
 
@@ -30,6 +56,8 @@ class MongoEvidence(Evidence):
     """Whether the service's own connection is encrypted."""
     verifies: bool = False
     """Whether the service's own URL leaves certificate and host name to be verified."""
+    sharded: bool = False
+    """Whether this is a router (mongos), behind which every shard is a replica set of its own."""
     writable_primary: str | None = None
     wire_version: int | None = None
     server_version: str | None = None
@@ -46,8 +74,8 @@ class MongoEvidence(Evidence):
     """What the service's user may change outside of its own database, or read in any."""
     forbidden: Refusal | None = None
     """Listing every user of the cluster, as the service's user; None when it was not tried."""
-    indexes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By collection, as ``email unique`` or ``client_id``; those that may not be listed are missing."""
+    indexes: Mapping[str, tuple[ExistingIndex, ...]] = field(default_factory=dict)
+    """By collection; those that may not be listed are missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,8 @@ class RedisEvidence(Evidence):
     problem: str = ""
     plain_answer: str = ""
     """What the port answers to a PING without TLS, in the Redis protocol; empty if it does not."""
+    plain_elsewhere: str = ""
+    """The same of the server's other port, and which; empty if it does not answer, or there is none."""
     anonymous: str | None = None
     """What a PING without logging in was answered; None when it could not be tried."""
     wrong_password: str | None = None

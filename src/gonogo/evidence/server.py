@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from gonogo.evidence.base import Evidence
+from gonogo.evidence.firewall import Firewall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,30 +15,16 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FirewallRule:
-    """A line of ``ufw status``."""
+class SshdException:
+    """Somebody whom a ``Match`` block of sshd's configuration treats differently from everybody else."""
 
-    to: str
-    action: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Firewall:
-    """ufw."""
-
-    active: bool
-    incoming: str = ""
-    """What happens to what no rule is about."""
-    rules: tuple[FirewallRule, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunningProcess:
-    """A command name, and whose it is."""
-
-    name: str
     user: str
+    connection: str
+    """From where, to which port, as ``sshd -T -C`` takes it; empty for any connection."""
+    blocks: tuple[str, ...] = ()
+    """The ``Match`` lines that may be the cause."""
+    settings: dict[str, str] = field(default_factory=dict)
+    """All keywords, as in ``ServerEvidence.sshd``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +39,41 @@ class LogFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JailLogs:
+    """What a jail of fail2ban reads."""
+
+    name: str
+    files: tuple[LogFile, ...] = ()
+    journal: str = ""
+    """The journal's entries that it reads instead of files, as fail2ban writes them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """A container of Docker."""
+
+    status: str
+    """As in ``Up 3 days (healthy)``."""
+    restarts: int | None = None
+    """How often Docker has started it again since it was made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningProcess:
+    """A command name, and whose it is."""
+
+    name: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
     """What logrotate would do now."""
 
     considered: tuple[str, ...] = ()
     """Files that it looks at."""
+    skipped: dict[str, str] = field(default_factory=dict)
+    """Those of them that it would leave as they are, and why, in its words."""
     errors: tuple[str, ...] = ()
 
 
@@ -86,15 +103,28 @@ class ServerEvidence(Evidence):
     load: float | None = None
     """Processes that ran or waited, mean of five minutes."""
     sshd: dict[str, str] | None = None
-    """Keywords of ``sshd -T``, in lower case."""
+    """Keywords of ``sshd -T`` in lower case, for somebody whom no ``Match`` block names."""
+    sshd_exceptions: tuple[SshdException, ...] = ()
+    """Those for whom a keyword has another value."""
     firewall: Firewall | None = None
+    uplinks: tuple[str, ...] | None = None
+    """Interfaces that lead to the internet: the default route's, and those with a public address."""
     jails: tuple[str, ...] | None = None
+    jail_logs: tuple[JailLogs, ...] | None = None
+    """Of the declared jails that are active."""
     updates: dict[str, str] | None = None
     """Of apt's periodic tasks."""
+    upgrader: str | None = None
+    """The state of the package unattended-upgrades, as dpkg abbreviates it: ``ii`` is installed; empty: unknown to it."""
+    upgrade_origins: tuple[str, ...] | None = None
+    """The origins that unattended-upgrades installs from."""
+    upgraded: int | None = None
+    """Seconds since it last ran to its end; None if it never did."""
     units: dict[str, str] = field(default_factory=dict)
     """Of systemd: ``active``, ``inactive``, ``failed``, ``not-found``."""
-    containers: dict[str, str] | None = None
-    """Of Docker: as in ``Up 3 days (healthy)``."""
+    failures: dict[str, str] = field(default_factory=dict)
+    """Units whose last run failed, with systemd's ``Result``, as in ``exit-code``; and when."""
+    containers: dict[str, Container] | None = None
     processes: tuple[RunningProcess, ...] = ()
     """Of the declared names only."""
     logs: tuple[LogFile, ...] | None = None

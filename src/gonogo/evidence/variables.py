@@ -31,7 +31,7 @@ class Variable:
     well_formed: bool = False
     """Only characters that such a value has, and enough of them."""
     prefix: str = ""
-    """Of the known ones: ``mongodb+srv``, ``https``, ``sk``, ``whsec``."""
+    """Of the known ones: ``mongodb+srv``, ``postgresql``, ``https``, ``sk``, ``whsec``."""
     mode: str = ""
     """Of a Stripe key: ``test`` or ``live``."""
     has_user: bool = False
@@ -56,7 +56,11 @@ class VariableFileEvidence(Evidence):
     owner: str = ""
     world_readable: bool = False
     group_writable: bool = False
+    reader: str = "python-dotenv"
+    """Who reads it when the service starts."""
     malformed_lines: tuple[int, ...] = ()
+    undefined: tuple[str, ...] = ()
+    """As in ``MONGO_URL: PW``: a value refers to a name that the file does not define."""
     duplicates: tuple[str, ...] = ()
     variables: tuple[Variable, ...] = ()
     account: Account = Account.UNKNOWN

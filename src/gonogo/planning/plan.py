@@ -10,6 +10,7 @@ from gonogo.evidence.base import Scope
 from gonogo.evidence.journey import LAST
 from gonogo.families.kind import EvidenceKind
 from gonogo.families.stripe.section import Stripe
+from gonogo.families.variables.section import Variables
 from gonogo.planning.declarations import Declaration
 from gonogo.planning.suite import Suite, closure
 from gonogo.policy.catalogue import CheckId, Line
@@ -127,6 +128,9 @@ def _applies(line: Line, kind: EvidenceKind, environment: Environment) -> bool:
     """Whether there is such a thing here at all: the family, and the mode of payments that the check is about."""
     stripe = environment.section(Stripe)
     mode = stripe.mode if stripe else line.stripe_mode
+    variables = environment.section(Variables)
+    if variables is not None and not variables.has(line.shapes):
+        return False
     absent = environment.service.without.intersection(_subjects(line, kind))
     return not absent and line.stripe_mode in {None, mode} and all(environment.declares(key) for key in line.where)
 

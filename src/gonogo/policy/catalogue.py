@@ -59,6 +59,8 @@ class Line(BaseModel):
     """Keys of the environment file, as ``load.failures``: planned only where it declares them, missed nowhere else."""
     stripe_mode: Literal["test", "live"] | None = None
     """Planned only where payments are in this mode; None: in both."""
+    shapes: tuple[Text, ...] = ()
+    """Of variables: planned only where a variable is declared to have each of them."""
     profiles: tuple[Profile, ...] = ()
     """Of the load: planned only in these; empty: in all."""
     waivable: bool = True

@@ -23,6 +23,7 @@ from gonogo.families.attested_url.probe import ATTESTED_URL, probe_attested_url,
 from gonogo.families.load.section import Load
 from gonogo.families.registry import Families, installed_families, read_environment
 from gonogo.families.smoke.section import Smoke
+from gonogo.families.variables.section import Variables
 from gonogo.journey.project import walk_of
 from gonogo.journey.runner import Journeys
 from gonogo.judging.judged import Judged
@@ -262,6 +263,14 @@ def _attested(families: Families, demands: Demands, environment: Environment) ->
     return {job.key: job for job in jobs}
 
 
+def _without_variables(suite: Suite, environment: Environment) -> list[str]:
+    """Checks of variables that are not planned, since no variable is declared for them."""
+    variables = environment.section(Variables)
+    if variables is None:
+        return []
+    return [name for name in suite.order if not variables.has(suite.catalogue[name].shapes)]
+
+
 def _notes(
     request: Request, environment: Environment, suite: Suite, instance: ReferenceInstance | None
 ) -> Iterator[str]:
@@ -271,6 +280,11 @@ def _notes(
         yield f"narrowed to {', '.join(sorted(request.only))} and what they need"
     if environment.service.without:
         yield f"the service is declared to have no {', '.join(sorted(environment.service.without))}"
+    if idle := _without_variables(suite, environment):
+        yield f"no variable is declared of the shape that these look at: {', '.join(idle)}"
+    variables = environment.section(Variables)
+    if variables is not None and len(variables.files) == 1:
+        yield "variables-differ: only one file of variables is declared, and there is nothing to compare it with"
     if not has_journeys(suite):
         yield "no journey was walked: this project has none in smoke/"
     if instance is not None and instance.attached:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from bson import json_util
 from pymongo import ReadPreference
 from pymongo.errors import OperationFailure
 
@@ -25,12 +26,16 @@ from gonogo.clients.mongodb import (
     words,
 )
 from gonogo.clients.mongodb_wire import REPLY_HEADER_BYTES, hello_message, is_hello_reply
-from gonogo.evidence.mongodb import MongoEvidence, Refusal
+from gonogo.evidence.mongodb import ExistingIndex, MongoEvidence, Refusal
 from gonogo.families.kind import Probe
 from gonogo.families.mongodb.questions import mongo_questions, mongo_status_questions
 from gonogo.families.mongodb.status import probe_mongo_latency, probe_mongo_status, probe_mongo_write
 
 _NAMESPACE_NOT_FOUND = 26
+_MOST_INDEXES = 64
+"""MongoDB's own limit, of a collection."""
+_PRESENT: Sequence[Mapping[str, Any]] = ({"$exists": True}, {"$type": "string"}, {"$gt": ""})
+"""Conditions of a field that say no more than that it is there."""
 _MOST = 50
 """Of anything that the target lists."""
 _CHANGING = {
@@ -74,10 +79,11 @@ async def _as_app(client: Client, question: MongoQuestion) -> dict[str, Any]:
     return {
         **_encryption(client),
         "nodes": sorted((host, port) for host, port in client.nodes if port is not None)[:_MOST],
+        "sharded": hello.get("msg") == "isdbgrid",
         "writable_primary": _bounded(hello.get("primary")),
         "wire_version": hello.get("maxWireVersion"),
         "server_version": _bounded(build.get("version")),
-        "read_as_app": await _may_read(database),
+        "read_as_app": await _may_read(database, question.sample),
         "roles": _bounded_all(sorted(roles)),
         "wide_privileges": _bounded_all(wide_privileges(privileges, question.database)),
         "forbidden": await _forbidden(client.admin),
@@ -92,9 +98,9 @@ def _encryption(client: Client) -> dict[str, bool]:
     return {"with_tls": context is not None, "verifies": verifies and not pool.tls_allow_invalid_hostnames}
 
 
-async def _may_read(database: Database) -> bool:
+async def _may_read(database: Database, collection: str) -> bool:
     try:
-        await database["users"].find_one({}, {"_id": 1})
+        await database[collection].find_one({}, {"_id": 1})
     except OperationFailure:
         return False
     return True
@@ -109,19 +115,38 @@ async def _forbidden(admin: Database) -> Refusal:
     return Refusal(accepted=True)
 
 
-async def _all_indexes(database: Database, collections: Iterable[str]) -> dict[str, tuple[str, ...]]:
+async def _all_indexes(database: Database, collections: Iterable[str]) -> dict[str, tuple[ExistingIndex, ...]]:
     found = {name: await _indexes(database, name) for name in sorted(collections)}
     return {name: indexes for name, indexes in found.items() if indexes is not None}
 
 
-async def _indexes(database: Database, collection: str) -> tuple[str, ...] | None:
+async def _indexes(database: Database, collection: str) -> tuple[ExistingIndex, ...] | None:
     """None if they may not be listed. As a command: the driver's own method insists on a primary."""
     try:
         found = await command(database, "listIndexes", collection)
     except OperationFailure as error:
         return () if error.code == _NAMESPACE_NOT_FOUND else None
     batch: Sequence[Mapping[str, Any]] = found["cursor"]["firstBatch"]
-    return _bounded_all(" ".join((*index["key"], *(["unique"] if index.get("unique") else []))) for index in batch)
+    return tuple(existing_index(index) for index in batch[:_MOST_INDEXES])
+
+
+def existing_index(index: Mapping[str, Any]) -> ExistingIndex:
+    """An index as ``listIndexes`` describes it."""
+    text = tuple(str(name)[:LONGEST] for name in index.get("weights", ()))
+    keys = () if text else tuple(str(name)[:LONGEST] for name in index["key"])
+    partial = index.get("partialFilterExpression")
+    return ExistingIndex(
+        keys=keys,
+        text=text,
+        unique=bool(index.get("unique")) or keys == ("_id",),
+        hidden=bool(index.get("hidden")),
+        partial="" if partial is None or _is_sparse(partial, keys) else json_util.dumps(partial)[:LONGEST],
+    )
+
+
+def _is_sparse(partial: Mapping[str, Any], keys: Sequence[str]) -> bool:
+    """Whether it leaves out those documents only that lack the fields, as a sparse index does."""
+    return all(field in keys and condition in _PRESENT for field, condition in partial.items())
 
 
 def wide_privileges(privileges: Iterable[Mapping[str, Any]], own: str) -> Iterator[str]:
@@ -140,7 +165,7 @@ async def _try(question: MongoQuestion) -> Refusal | None:
     try:
         async with connected(question) as client:
             database = client.get_database(question.database, read_preference=ReadPreference.NEAREST)
-            await database["users"].find_one({}, {"_id": 1})
+            await database[question.sample].find_one({}, {"_id": 1})
     except OperationFailure as error:
         return Refusal(accepted=False, code=error.code, detail=words(error))
     except (*FOREIGN_ERRORS, Unobserved):

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from gonogo.base.errors import UsageError
 from gonogo.base.secrets import Secrets
-from gonogo.clients.knock import require_certificates
-from gonogo.clients.mongodb import CURE, MongoQuestion, is_connection_string
+from gonogo.clients.knock import require_certificates, require_files
+from gonogo.clients.mongodb import CURE, MongoQuestion, is_connection_string, named_files
 from gonogo.environment.model import Environment
 from gonogo.families.mongodb.section import MongoDb
 
@@ -25,6 +25,8 @@ def _questions(environment: Environment, secrets: Secrets, *, monitor: bool) -> 
     if section is None:
         return []
     name = section.monitor_url if monitor else section.url
+    if secrets[name].startswith(("mongodb://", "mongodb+srv://")):
+        require_files(f"secret {name}", named_files(secrets[name]))
     if not is_connection_string(secrets[name]):
         raise UsageError(f"secret {name}: not a MongoDB connection string; {CURE}")
     require_certificates(section.ca_file, "mongodb.ca_file")

@@ -1,7 +1,7 @@
 """What the environment file declares about MongoDB."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,8 @@ class Index(Section):
     collection: Text
     keys: Annotated[tuple[Text, ...], Field(min_length=1)]
     unique: bool = False
+    text: bool = Field(default=False, description="Whether it is a text index, over these fields at the least.")
+    partial: bool = Field(default=False, description="Whether it may hold for a part of the documents only.")
 
 
 class MongoDb(Section):
@@ -24,5 +26,13 @@ class MongoDb(Section):
     monitor_url: SecretName
     ca_file: FilePath | None = None
     database: Text
+    members: Annotated[int, Field(ge=1, le=50)] = Field(
+        default=2, description="How many members with data the replica set has at the least; 1 is no redundancy."
+    )
+    oldest_version: Literal["4.4", "5.0", "6.0", "7.0", "8.0"] | None = Field(
+        default=None,
+        description="The oldest version that whoever supports this deployment still repairs; MongoDB's own support "
+        "counts if nothing is said.",
+    )
     max_lag: Duration = timedelta(seconds=10)
     indexes: tuple[Index, ...] = ()

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import anyio
-from pymongo import WriteConcern
+from pymongo import ReadPreference, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.read_concern import ReadConcern
 
+from gonogo.base.errors import Unobserved
 from gonogo.clients.mongodb import LONGEST, Client, Database, MongoQuestion, asked, command
 from gonogo.evidence.base import RoundTripEvidence
 from gonogo.evidence.mongodb import Member, MongoStatusEvidence, MongoWriteEvidence
@@ -61,6 +62,11 @@ async def probe_mongo_status(question: MongoQuestion) -> MongoStatusEvidence:
 
 
 async def _status(client: Client) -> dict[str, Any]:
+    if (await command(client.admin, "hello")).get("msg") == "isdbgrid":
+        raise Unobserved(
+            "this is a router of a sharded cluster, which tells nothing of the members of its shards",
+            hint="give mongodb.monitor_url the members of one shard",
+        )
     status = await command(client.admin, "replSetGetStatus")
     members = await _looked_at_twice(client, members_of(status))
     connections = (await command(client.admin, "serverStatus")).get("connections", {})
@@ -122,6 +128,8 @@ def _scratch(client: Client, question: MongoQuestion) -> AsyncCollection[Documen
         SCRATCH,
         write_concern=WriteConcern("majority", wtimeout=milliseconds),
         read_concern=ReadConcern("majority"),
+        # Not what the URL prefers: a write of the majority need not have come to every member yet.
+        read_preference=ReadPreference.PRIMARY,
     )
 
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import secrets as entropy
+import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from gonogo.base.errors import Unobserved
 from gonogo.clients.knock import knock
 from gonogo.clients.redis import LONGEST, RedisQuestion, asked
 from gonogo.clients.redis_wire import ACCEPTED, UNANSWERED, Session, log_in, session
@@ -26,6 +28,13 @@ DANGEROUS = {
 }
 """What an injected command would do the most harm with. SHUTDOWN is missing: it cannot be queued."""
 
+REFUSED_BY_TLS = "TLS refuses whoever shows no certificate"
+_USUAL_PORT = 6379
+_SENTINEL = (
+    "this is a Redis Sentinel, which tells where the server is and holds no data; "
+    "the URL must name the server, or an address that follows it"
+)
+
 
 async def probe_redis(question: RedisQuestion) -> RedisEvidence:
     """Connect as the service does; then try what should be refused."""
@@ -38,18 +47,80 @@ async def probe_redis(question: RedisQuestion) -> RedisEvidence:
     }
     if closed := await knock(*question.server, question.patience / 2):
         return RedisEvidence(**known, listening=False, reachable=False, problem=closed)
-    known |= {"listening": True, "plain_answer": await _plain(question)}
+    known |= {"listening": True, "plain_answer": await _plain(question, question.server[1])}
     answered, problem = await asked(question, lambda client: client.ping())
     if not answered:
         return RedisEvidence(**known, reachable=False, problem=problem)
-    user = question.credentials[0] if len(question.credentials) > 1 else "default"
+    if await _is_sentinel(question):
+        return RedisEvidence(**known, reachable=False, problem=_SENTINEL)
     return RedisEvidence(
         **known,
         **await _rights(question),
+        **await _strangers(question),
         reachable=True,
-        anonymous=await _stranger(question),
-        wrong_password=await _stranger(question, user, entropy.token_urlsafe(16)),
+        plain_elsewhere=await _plain_elsewhere(question),
     )
+
+
+async def _strangers(question: RedisQuestion) -> dict[str, Any]:
+    """What somebody is answered who has no password, or a wrong one; and, where there is one, not our certificate."""
+    if question.shows_certificate and (refused := await _without_certificate(question)):
+        return {"anonymous": refused, "wrong_password": refused}
+    user = question.credentials[0] if len(question.credentials) > 1 else "default"
+    anonymous, wrong = await _stranger(question), await _stranger(question, user, entropy.token_urlsafe(16))
+    return {"anonymous": anonymous, "wrong_password": wrong}
+
+
+async def _without_certificate(question: RedisQuestion) -> str | None:
+    """How TLS refuses somebody without a certificate; None if it does not. With ours, it has just let us in."""
+    try:
+        async with session(question, certificate=False) as talk:
+            await talk.ask("PING")
+    except TimeoutError:
+        return None
+    except ssl.SSLError as error:
+        return f"{REFUSED_BY_TLS}: {error.reason or 'the handshake fails'}"[:LONGEST]
+    except (ConnectionError, EOFError):
+        return f"{REFUSED_BY_TLS}: the connection is closed"
+    except UNANSWERED:
+        return None
+    return None
+
+
+async def _is_sentinel(question: RedisQuestion) -> bool:
+    """Whether this is a Sentinel, which knows where a server is, and is none."""
+    with suppress(*UNANSWERED):
+        async with session(question) as talk:
+            if await log_in(talk, *question.credentials) != ACCEPTED:
+                return False
+            return (
+                "unknown command" in await talk.ask("GET", "gonogo") and await talk.ask("SENTINEL", "MYID") == ACCEPTED
+            )
+    return False
+
+
+async def _plain_elsewhere(question: RedisQuestion) -> str:
+    """What the server's other port says without TLS: the one that INFO names, else the usual one."""
+    if not question.asks_for_tls:
+        return ""
+    port = await _other_port(question)
+    if port in {0, question.server[1]}:
+        return ""
+    answer = await _plain(question, port)
+    return f"port {port}: {answer}" if answer else ""
+
+
+async def _other_port(question: RedisQuestion) -> int:
+    """``tcp_port`` as the monitoring user reads it; the usual one if that cannot be read."""
+    monitor = question.as_monitor
+    if monitor is None:
+        return _USUAL_PORT
+    try:
+        told, _ = await asked(monitor, lambda client: client.info("server"))
+    except Unobserved:
+        return _USUAL_PORT
+    port = (told or {}).get("tcp_port", _USUAL_PORT)
+    return port if isinstance(port, int) else _USUAL_PORT
 
 
 async def _rights(question: RedisQuestion) -> dict[str, Any]:
@@ -86,12 +157,12 @@ async def _stranger(question: RedisQuestion, *credentials: str) -> str | None:
         return None
 
 
-async def _plain(question: RedisQuestion) -> str:
-    """What the port says to somebody who speaks no TLS. A TLS alert or another protocol is no answer."""
+async def _plain(question: RedisQuestion, port: int) -> str:
+    """What a port says to somebody who speaks no TLS. A TLS alert or another protocol is no answer."""
     reply = b""
     with suppress(OSError):
         async with asyncio.timeout(question.patience.total_seconds() / 3):
-            reader, writer = await asyncio.open_connection(*question.server)
+            reader, writer = await asyncio.open_connection(question.server[0], port)
             try:
                 writer.write(b"PING\r\n")
                 reply = await reader.read(LONGEST)

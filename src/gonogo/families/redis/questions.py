@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from gonogo.base.errors import UsageError
 from gonogo.base.secrets import Secrets
-from gonogo.clients.knock import require_certificates
-from gonogo.clients.redis import RedisQuestion, is_redis_url
+from gonogo.clients.knock import require_certificates, require_files
+from gonogo.clients.redis import RedisQuestion, is_redis_url, named_files
 from gonogo.environment.model import Environment
 from gonogo.families.redis.section import Redis
 
@@ -31,5 +31,13 @@ def _questions(environment: Environment, secrets: Secrets, *, monitor: bool) -> 
             "reserved characters in user and password are percent-encoded"
         )
     require_certificates(section.ca_file, "redis.ca_file")
-    patience = environment.limits.probe * 0.3
-    return [RedisQuestion(url=secrets[name], ca_file=section.ca_file, key_prefix=section.key_prefix, patience=patience)]
+    require_files(f"secret {name}", named_files(secrets[name]))
+    return [
+        RedisQuestion(
+            url=secrets[name],
+            ca_file=section.ca_file,
+            key_prefix=section.key_prefix,
+            patience=environment.limits.probe * 0.3,
+            monitor_url=secrets[section.monitor_url] if is_redis_url(secrets[section.monitor_url]) else "",
+        )
+    ]

@@ -38,7 +38,8 @@ class RepositoryQuestion:
     """One repository, and all the values that must not be in it."""
 
     folder: str
-    files: tuple[str, ...]
+    files: tuple[tuple[str, str], ...]
+    """Paths, with the dialects that they are written in."""
     shaped: frozenset[str]
     secrets: Secrets = field(repr=False)
     seconds: float
@@ -62,7 +63,7 @@ def repository_questions(environment: Environment, secrets: Secrets) -> Sequence
     return [
         RepositoryQuestion(
             folder=section.repository,
-            files=tuple(file.path for file in section.files.values()),
+            files=tuple((file.path, file.dialect) for file in section.files.values()),
             shaped=frozenset(section.shapes),
             secrets=secrets,
             seconds=environment.limits.probe.total_seconds() * _OF_THE_TIME,
@@ -86,7 +87,7 @@ def _look(question: RepositoryQuestion, given_up: threading.Event) -> Repository
 
     scan, history, files = Scan(known=known_values(question)), History(root), 0
     reason, hint = incomplete(root), "git fetch --unshallow (in CI: a checkout with the whole history)"
-    own = {Path(file).resolve() for file in question.files}
+    own = {Path(file).resolve() for file, _ in question.files}
     try:
         for name, path in work_tree(root):
             # A file of variables that nobody committed is where secrets belong; one that is tracked shows in history.
@@ -118,8 +119,8 @@ def _look(question: RepositoryQuestion, given_up: threading.Event) -> Repository
 def known_values(question: RepositoryQuestion) -> Mapping[str, str]:
     """Every secret of the run, and of the files what is declared, or called, a secret; not ``DEBUG=true``."""
     found: dict[str, str] = {}
-    for file in question.files:
-        stored = read_dotenv(Path(file)).values
+    for file, dialect in question.files:
+        stored = read_dotenv(Path(file), dialect).values
         for name, value in stored.items():
             if name in question.shaped or _SECRET_NAME.search(name):
                 found[f"{name} of {Path(file).name}"] = value

@@ -7,22 +7,11 @@ from contextlib import suppress
 from typing import Any
 
 from gonogo.clients.ssh import Said
-from gonogo.evidence.server import Firewall, FirewallRule, LogFile, Rotation, RunningProcess
+from gonogo.evidence.server import Container, JailLogs, LogFile, Rotation, RunningProcess
 
 _COMM_CHARACTERS = 15
 """What the kernel keeps of a command's name (proc(5), comm)."""
 _MOST = 50
-_RULE = re.compile(
-    r"^(?P<to>\S.*?)\s+(?P<action>(?:ALLOW|LIMIT|DENY|REJECT)(?: IN| OUT| FWD)?)\s{2,}(?P<source>\S.*?)(?:\s+#.*)?$"
-)
-_SSHD = {
-    "passwordauthentication",
-    "kbdinteractiveauthentication",
-    "challengeresponseauthentication",
-    "permitrootlogin",
-    "permitemptypasswords",
-    "pubkeyauthentication",
-}
 
 
 def os_release(said: Said) -> str | None:
@@ -68,30 +57,25 @@ def load(said: Said) -> float | None:
     return None
 
 
-def sshd(said: Said) -> dict[str, str] | None:
-    """Those keywords that tell how one may log in."""
-    pairs = (line.partition(" ")[::2] for line in said.text.splitlines())
-    return {name: value for name, value in pairs if name in _SSHD} or None
-
-
-def firewall(said: Said) -> Firewall | None:
-    """Of ``ufw status verbose``; None if it said nothing of the kind."""
-    status = re.search(r"^Status: (\w+)", said.text, re.MULTILINE)
-    if status is None:
-        return None
-    default = re.search(r"^Default: (\w+) \(incoming\)", said.text, re.MULTILINE)
-    rules = (_RULE.match(line.rstrip()) for line in said.text.splitlines())
-    return Firewall(
-        active=status[1] == "active",
-        incoming=default[1] if default else "",
-        rules=tuple(FirewallRule(**rule.groupdict()) for rule in rules if rule),
-    )
-
-
 def jails(said: Said) -> tuple[str, ...]:
     """Of fail2ban; none if its server does not answer."""
     found = re.search(r"Jail list:\s*(.*)$", said.text, re.MULTILINE)
     return tuple(name.strip() for name in found[1].split(",") if name.strip()) if found else ()
+
+
+def jail_sources(said: Said) -> tuple[tuple[str, ...], str] | None:
+    """The files that a jail reads, or else the journal's entries (``fail2ban-client status JAIL``)."""
+    files = re.search(r"File list:[ \t]*(.*)$", said.output, re.MULTILINE)
+    journal = re.search(r"Journal matches:[ \t]*(.*)$", said.output, re.MULTILINE)
+    if said.status or (files is None and journal is None):
+        return None
+    return tuple(files[1].split()[:_MOST]) if files else (), journal[1].strip()[:200] if journal else ""
+
+
+def jail_logs(name: str, sources: tuple[tuple[str, ...], str], files: Sequence[LogFile]) -> JailLogs:
+    """Those of the files that this jail reads."""
+    paths, journal = sources
+    return JailLogs(name=name, journal=journal, files=tuple(file for file in files if file.path in paths))
 
 
 def periodic(said: Said) -> dict[str, str] | None:
@@ -99,47 +83,90 @@ def periodic(said: Said) -> dict[str, str] | None:
     return dict(re.findall(r'^APT::Periodic::([\w-]+) "([^"\n]{0,100})";$', said.text, re.MULTILINE)) or None
 
 
+def origins(said: Said) -> tuple[str, ...] | None:
+    """From where unattended-upgrades installs."""
+    if said.status:
+        return None
+    found = re.findall(
+        r'^Unattended-Upgrade::(?:Allowed-Origins|Origins-Pattern):: "([^"\n]{0,200})";$', said.output, re.MULTILINE
+    )
+    return tuple(found[:_MOST])
+
+
+def package(said: Said) -> str | None:
+    """What dpkg knows of a package; empty for one that it does not know."""
+    unknown = "no packages found" in said.output
+    return None if said.status and not unknown else "" if unknown else said.output.strip()[:10]
+
+
 def units(said: Said, names: Sequence[str]) -> dict[str, str] | None:
     """Systemctl answers in the order in which it was asked, with an empty line in between."""
     found = {}
-    for name, block in zip(names, said.text.strip().split("\n\n"), strict=False):
-        states = dict(line.partition("=")[::2] for line in block.splitlines())
+    for name, states in _blocks(said, names):
         loaded, active = states.get("LoadState", ""), states.get("ActiveState", "")
         if loaded and active:
             found[name] = active if loaded == "loaded" else loaded
     return found or None
 
 
+def failures(said: Said, names: Sequence[str]) -> dict[str, str]:
+    """Those of the units whose last run did not end well, and how (systemd.service(5), Result)."""
+    return {
+        name: ", ".join(filter(None, (states["Result"], states.get("ExecMainExitTimestamp"))))[:200]
+        for name, states in _blocks(said, names)
+        if states.get("Result", "success") not in {"success", ""}
+    }
+
+
+def _blocks(said: Said, names: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    for name, block in zip(names, said.output.strip().split("\n\n"), strict=False):
+        yield name, dict(line.partition("=")[::2] for line in block.splitlines())
+
+
 def processes(said: Said, names: Sequence[str]) -> tuple[RunningProcess, ...]:
     """The declared ones; a name and a user once."""
     wanted = {name[:_COMM_CHARACTERS]: name for name in names}
-    found = {(comm.strip(), user) for user, _, comm in (line.strip().partition(" ") for line in said.text.splitlines())}
+    found = {
+        (comm.strip(), user) for user, _, comm in (line.strip().partition(" ") for line in said.output.splitlines())
+    }
     return tuple(RunningProcess(name=wanted[comm], user=user) for comm, user in sorted(found) if comm in wanted)
 
 
-def containers(said: Said) -> dict[str, str] | None:
-    """Name to status."""
-    if said.status:
+def containers(listed: Said, inspected: Said) -> dict[str, Container] | None:
+    """Name to status, with the restarts of those that were inspected."""
+    if listed.status:
         return None
-    return {name: status[:100] for name, _, status in (line.partition("|") for line in said.text.splitlines())}
+    restarts = dict(re.findall(r"^/?(\S+)\|(\d+)$", inspected.output, re.MULTILINE))
+    rows = (line.partition("|")[::2] for line in listed.output.splitlines())
+    return {
+        name: Container(status=status[:100], restarts=int(restarts[name]) if name in restarts else None)
+        for name, status in rows
+    }
 
 
 def logs(said: Said, paths: Sequence[str], clock: int) -> tuple[LogFile, ...]:
     """What ``stat`` says of each, and at what time it was asked; files that are not there among them."""
     found = {
         match[3]: LogFile(path=match[3], size=int(match[2]), silent=clock - int(match[1]))
-        for match in re.finditer(r"^(\d+) (\d+) (/.*)$", said.text, re.MULTILINE)
+        for match in re.finditer(r"^(\d+) (\d+) (/.*)$", said.output, re.MULTILINE)
     }
     return tuple(found.get(path, LogFile(path=path)) for path in paths)
 
 
 def rotation(said: Said) -> Rotation:
-    """What logrotate looks at, and what it complains of."""
-
-    def lines(pattern: str) -> Iterator[str]:
-        return (match.strip()[:300] for match in re.findall(pattern, said.text, re.MULTILINE))
-
+    """What logrotate looks at, what it leaves as it is, and what it complains of."""
+    blocks = re.split(r"^considering log (.+)$", said.output, flags=re.MULTILINE)
+    considered = [(log.strip()[:300], text) for log, text in zip(blocks[1::2], blocks[2::2], strict=True)]
+    errors = [line.strip()[:300] for line in re.findall(r"^error: (.+)$", said.output, re.MULTILINE)]
     return Rotation(
-        considered=tuple(dict.fromkeys(lines(r"^considering log (.+)$"))),
-        errors=tuple(list(lines(r"^error: (.+)$"))[:_MOST]),
+        considered=tuple(dict.fromkeys(log for log, _ in considered)),
+        skipped={log: why for log, text in considered if (why := _skipped(text))},
+        errors=tuple(dict.fromkeys(errors))[:_MOST],
     )
+
+
+def _skipped(text: str) -> str:
+    """Why logrotate leaves a log as it is: in what it prints before it comes to the next pattern."""
+    own = text.partition("\nrotating pattern: ")[0]
+    found = re.search(r"^(?:error: )?\s*(skipping .*|.*-- skipping.*)$", own, re.MULTILINE)
+    return found[1].strip()[:300] if found else ""

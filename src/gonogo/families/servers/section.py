@@ -1,6 +1,7 @@
 """The machines that the service runs on, as they are seen from inside of them."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
 
@@ -36,6 +37,9 @@ class Server(Section):
     disk: Size | None = Field(default=None, description="Of the root file system, as it was ordered.")
     open_ports: tuple[Port, ...] = Field(default=(22, 80, 443), description="All that the firewall may let in.")
     jails: tuple[Text, ...] = Field(default=("sshd",), description="Of fail2ban, that must be active.")
+    jail_logs: Mapping[Text, LogPath] = Field(
+        default_factory=dict, description="Jail to the log that it must read, where it reads a file."
+    )
     units: tuple[UnitName, ...] = Field(default=(), description="Of systemd, that must be active.")
     containers: tuple[UnitName, ...] = Field(default=(), description="Of Docker, that must be up, and not unhealthy.")
     processes: tuple[Text, ...] = Field(

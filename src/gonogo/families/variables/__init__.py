@@ -14,7 +14,7 @@ FAMILY = Family(
             name="variable_difference",
             section="variables",
             evidence=VariableDifferenceEvidence,
-            no_target="declare the files of two environments under [variables.files], and run gonogo where both are",
+            optional=True,
         ),
     ),
     probes=".probe:PROBES",

@@ -1,13 +1,11 @@
-"""Reads a file of variables as the service's own libraries do, and says what is wrong with it."""
+"""Reads a file of variables as whoever starts the service does, and says what is wrong with it."""
 
-import io
 import pwd
 import stat
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dotenv.parser import Binding, parse_stream
+from gonogo.families.variables.dialects import Variables, parsed
 
 _LARGEST_BYTES = 1024 * 1024
 
@@ -20,16 +18,19 @@ class DotenvFile:
     problem: str = ""
     mode: int = 0
     owner: str = ""
-    values: dict[str, str] = field(default_factory=dict, repr=False)
-    duplicates: tuple[str, ...] = ()
-    malformed_lines: tuple[int, ...] = ()
+    content: Variables = field(default_factory=Variables, repr=False)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Name to value, as the service gets it."""
+        return self.content.values
 
 
 class _Unreadable(Exception):
     """What is wrong, in words."""
 
 
-def read_dotenv(path: Path) -> DotenvFile:
+def read_dotenv(path: Path, dialect: str = "dotenv") -> DotenvFile:
     """The file as it is; whatever is wrong with it is evidence, and no exception."""
     found = DotenvFile(exists=True)
     try:
@@ -37,7 +38,7 @@ def read_dotenv(path: Path) -> DotenvFile:
         found = replace(found, mode=stat.S_IMODE(status.st_mode), owner=_owner(status.st_uid))
         if not stat.S_ISREG(status.st_mode):
             return replace(found, problem="it is no regular file")
-        return _parsed(found, _text(path))
+        return replace(found, content=parsed(_text(path), dialect))
     except FileNotFoundError:
         return DotenvFile(exists=False)
     except OSError as error:
@@ -55,23 +56,6 @@ def _text(path: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _Unreadable(f"byte {error.start} is not UTF-8") from None
-
-
-def _parsed(found: DotenvFile, text: str) -> DotenvFile:
-    bindings = list(parse_stream(io.StringIO(text, newline="")))
-    counted = Counter(one.key for one in bindings if one.key is not None)
-    return replace(
-        found,
-        values={one.key: one.value or "" for one in bindings if one.key is not None},
-        duplicates=tuple(sorted(key for key, times in counted.items() if times > 1)),
-        malformed_lines=tuple(_line(one) for one in bindings if one.error or (one.key and one.value is None)),
-    )
-
-
-def _line(found: Binding) -> int:
-    """Of the binding itself: the parser counts the blank lines before it in."""
-    text = found.original.string
-    return found.original.line + text[: len(text) - len(text.lstrip())].count("\n")
 
 
 def _owner(uid: int) -> str:

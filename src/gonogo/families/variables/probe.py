@@ -17,6 +17,7 @@ from gonogo.evidence.base import Scope
 from gonogo.evidence.variables import Account, Shared, VariableDifferenceEvidence, VariableFileEvidence
 from gonogo.families.kind import Probe
 from gonogo.families.repository.git import commits_with, incomplete, top_level, tracked
+from gonogo.families.variables.dialects import READERS
 from gonogo.families.variables.dotenv_file import read_dotenv
 from gonogo.families.variables.section import Variables
 from gonogo.families.variables.shapes import account, variable
@@ -29,6 +30,7 @@ class VariableFileQuestion:
     name: str
     path: str
     mode: str
+    dialect: str = "dotenv"
     repository: str
     shapes: Mapping[str, str]
 
@@ -47,7 +49,8 @@ class VariableFileQuestion:
 class VariableDifferenceQuestion:
     """All files, and what no two of them may share."""
 
-    files: Mapping[str, str]
+    files: Mapping[str, tuple[str, str]]
+    """Name of the environment to path and dialect."""
     names: tuple[str, ...]
 
     @property
@@ -69,18 +72,19 @@ def variable_file_questions(environment: Environment, secrets: Secrets) -> Seque
         return []
     about: dict[str, Any] = {"repository": section.repository, "shapes": section.shapes}
     return [
-        VariableFileQuestion(name=name, path=file.path, mode=file.mode, **about) for name, file in section.files.items()
+        VariableFileQuestion(name=name, path=file.path, mode=file.mode, dialect=file.dialect, **about)
+        for name, file in section.files.items()
     ]
 
 
 def variable_difference_questions(environment: Environment, secrets: Secrets) -> Sequence[VariableDifferenceQuestion]:
-    """One, where there are two files to compare."""
+    """One, where there are two files, and something to compare."""
     del secrets
     section = environment.section(Variables)
-    if section is None or len(section.files) < 2:  # noqa: PLR2004 - it takes two
+    if section is None or len(section.files) < 2 or not section.compared:  # noqa: PLR2004 - it takes two
         return []
-    files = {name: file.path for name, file in section.files.items()}
-    return [VariableDifferenceQuestion(files=files, names=section.differ)]
+    files = {name: (file.path, file.dialect) for name, file in section.files.items()}
+    return [VariableDifferenceQuestion(files=files, names=section.compared)]
 
 
 async def probe_variable_file(question: VariableFileQuestion) -> VariableFileEvidence:
@@ -96,7 +100,7 @@ async def probe_variable_difference(question: VariableDifferenceQuestion) -> Var
 def _file(question: VariableFileQuestion) -> VariableFileEvidence:
     taken_at = datetime.now(UTC)
     path = Path(question.path)
-    found = read_dotenv(path)
+    found = read_dotenv(path, question.dialect)
     return VariableFileEvidence(
         scope=question.scope,
         taken_at=taken_at,
@@ -108,8 +112,10 @@ def _file(question: VariableFileQuestion) -> VariableFileEvidence:
         owner=found.owner,
         world_readable=bool(found.mode & (stat.S_IROTH | stat.S_IWOTH)),
         group_writable=bool(found.mode & stat.S_IWGRP),
-        malformed_lines=found.malformed_lines,
-        duplicates=found.duplicates,
+        reader=READERS[question.dialect],
+        malformed_lines=found.content.malformed_lines,
+        duplicates=found.content.duplicates,
+        undefined=found.content.undefined,
         variables=tuple(variable(name, shape, found.values.get(name)) for name, shape in question.shapes.items()),
         account=_account(question.shapes, found.values),
         **_known_to_git(question.repository, path.name),
@@ -135,7 +141,7 @@ def _known_to_git(repository: str, name: str) -> dict[str, Any]:
 
 def _difference(question: VariableDifferenceQuestion) -> VariableDifferenceEvidence:
     taken_at = datetime.now(UTC)
-    values = {file: read_dotenv(Path(path)).values for file, path in question.files.items()}
+    values = {name: read_dotenv(Path(path), dialect).values for name, (path, dialect) in question.files.items()}
     return VariableDifferenceEvidence(
         scope=question.scope,
         taken_at=taken_at,

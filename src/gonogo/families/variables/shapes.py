@@ -1,9 +1,10 @@
 """What can be said about a value without saying it: by the shape that it is declared to have."""
 
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from gonogo.evidence.variables import Account, Variable
 from gonogo.families.variables.entropy import entropy_bits, is_placeholder
@@ -59,6 +60,56 @@ def _mongodb(value: str) -> Facts:
     }
 
 
+def _postgresql(value: str) -> Facts:
+    """A URL, or libpq's ``host=… user=…``; sslmode=verify-full alone looks at both certificate and name."""
+    facts, options = _sql(value if "://" in value else _libpq_url(value), ("postgres", "postgresql"))
+    asked = options.get("sslmode") or options.get("ssl") or "prefer"
+    tls = asked in {"require", "verify-ca", "verify-full", *_YES}
+    return {**facts, "tls": tls, "tls_verified": asked == "verify-full" or options.get("sslaccept") == "strict"}
+
+
+def _mysql(value: str) -> Facts:
+    """A URL, in the options of the various drivers."""
+    facts, options = _sql(value, ("mysql", "mariadb"))
+    mode = next((options[key] for key in ("ssl-mode", "sslmode", "ssl_mode") if key in options), "").replace("-", "_")
+    identity = mode == "verify_identity" or options.get("ssl_verify_identity") in _YES or options.get("tls") == "true"
+    identity |= options.get("sslaccept") == "strict" or '"rejectunauthorized":true' in options.get("ssl", "")
+    tls = identity or mode in {"required", "verify_ca"} or bool(options.get("ssl_ca") or options.get("ssl") in _YES)
+    return {**facts, "tls": tls, "tls_verified": identity}
+
+
+def _sql(value: str, schemes: tuple[str, ...]) -> tuple[Facts, dict[str, str]]:
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname
+    except ValueError:
+        return {}, {}
+    options = {key.lower(): text.lower() for key, text in parse_qsl(parts.query)}
+    password = unquote(parts.password or "")
+    # SQLAlchemy names the driver behind a plus.
+    scheme = parts.scheme.partition("+")[0]
+    return {
+        "prefix": scheme if scheme in schemes else "",
+        "well_formed": bool(host or options.get("host")),
+        "has_user": bool(parts.username),
+        "has_password": bool(password),
+        "placeholder": bool(password) and is_placeholder(password),
+        "entropy_bits": entropy_bits(password),
+    }, options
+
+
+def _libpq_url(value: str) -> str:
+    """The same as a URL (libpq, connection strings)."""
+    try:
+        words = dict(word.partition("=")[::2] for word in shlex.split(value))
+    except ValueError:
+        return value
+    user, password = quote(words.pop("user", ""), safe=""), quote(words.pop("password", ""), safe="")
+    host = words.pop("host", "")
+    credentials = f"{user}{':' if password else ''}{password}@" if user else ""
+    return f"postgresql://{credentials}{host}/?{urlencode(words)}" if host else value
+
+
 def _stripe(value: str) -> Facts:
     found = _STRIPE.match(value)
     if found is None:
@@ -102,6 +153,8 @@ def _text(value: str) -> Facts:
 
 _SHAPES: Mapping[str, Callable[[str], Facts]] = {
     "mongodb": _mongodb,
+    "postgresql": _postgresql,
+    "mysql": _mysql,
     "random": _text,
     "password": _text,
     "key": _text,

@@ -1,0 +1,169 @@
+"""The packet filter of a server: rules as ufw and iptables have them, and what each of them opens, and to whom."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
+from typing import Any, Literal
+
+Network = IPv4Network | IPv6Network
+PortRange = tuple[int, int]
+"""The first and the last."""
+EVERY_PORT: PortRange = (0, 65535)
+_ADDRESSES = {4: ip_network("0.0.0.0/0"), 6: ip_network("::/0")}
+_INTERNET: tuple[Network, ...] = (ip_network("0.0.0.0/0"), ip_network("2000::/3"))
+"""Of IPv6, an eighth is what the internet uses."""
+_INWARD = ("lo", "wg", "tun", "tailscale", "docker0", "veth")
+"""Beginnings of the names of interfaces that do not lead to the internet, whatever the routes say."""
+_PRIVATE: dict[int, tuple[Any, ...]] = {
+    4: tuple(
+        map(
+            ip_network,
+            ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"),
+        )
+    ),
+    6: (),
+}
+"""What is never routed on the internet; of IPv6 all of that lies outside of 2000::/3."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirewallRule:
+    """A line of ``ufw status``, or a rule of iptables spelled as one."""
+
+    to: str
+    """Ports, with the address, protocol, application and interface that it is limited to, if it is."""
+    action: str
+    """As in ``ALLOW IN``, ``LIMIT IN``, ``ALLOW FWD``; ``ACCEPT`` and the chain for a rule that ufw does not list."""
+    source: str
+
+    @property
+    def _target(self) -> list[str]:
+        """The words of ``to``, without interface and the name of an application."""
+        return self.to.replace(" (v6)", "").partition(" on ")[0].partition(" (")[0].split()
+
+    @property
+    def ports(self) -> tuple[PortRange, ...]:
+        """What it is about; none for a protocol that has no ports."""
+        words = [word for word in self._target if _network(word) is None]
+        numbers, _, protocol = (words[0] if words else "Anywhere").partition("/")
+        if protocol not in {"", "tcp", "udp", "sctp"}:
+            return ()
+        if not numbers[:1].isdecimal():
+            return (EVERY_PORT,)
+        ends = (part.partition(":") for part in numbers.split(","))
+        return tuple((int(first), int(last or first)) for first, _, last in ends)
+
+    @property
+    def destination(self) -> Network | None:
+        """The addresses of this server that it is limited to."""
+        return next((network for word in self._target if (network := _network(word))), None)
+
+    @property
+    def interface(self) -> str:
+        """Where packets must come in; empty for anywhere."""
+        _, _, source = self.source.partition(" on ")
+        _, _, target = self.to.replace(" (v6)", "").partition(" on ")
+        return (source or ("" if self.forwards else target)).strip()
+
+    @property
+    def network(self) -> Network:
+        """From where packets must come."""
+        first = self.source.replace(" (v6)", "").split()[0]
+        return _network(first) or _network(first.rpartition("/")[0]) or _ADDRESSES[self.version]
+
+    @property
+    def version(self) -> Literal[4, 6]:
+        """Of the internet protocol, as far as it says so."""
+        return 6 if "(v6)" in f"{self.to}{self.source}" or (self.destination and self.destination.version == 6) else 4  # noqa: PLR2004 - the version
+
+    @property
+    def opens(self) -> bool:
+        """Whether it takes packets in, or passes them on."""
+        return self.action.startswith(("ALLOW", "LIMIT", "ACCEPT")) and not self.action.endswith("OUT")
+
+    @property
+    def closes_to_all(self) -> bool:
+        """Whether it turns everybody away from its ports."""
+        plain = not self.interface and self.destination is None and self.source.startswith("Anywhere")
+        return plain and self.action in {"DENY", "DENY IN", "REJECT", "REJECT IN"}
+
+    @property
+    def by_a_bridge(self) -> bool:
+        """Whether it opens something to an interface whose name does not tell where it leads."""
+        return self.opens and self.interface.startswith("br")
+
+    def is_about(self, port: int) -> bool:
+        """Whether that port is among its own."""
+        return any(low <= port <= high for low, high in self.ports)
+
+    def meets_the_internet(self, uplinks: tuple[str, ...] | None) -> bool:
+        """Whether packets of the internet may come by it; a bridge counts only where the uplinks are known."""
+        if self.interface.startswith(_INWARD):
+            return False
+        if self.destination is not None and (self.destination.is_multicast or self.destination.is_loopback):
+            return False
+        if self.interface and uplinks is not None:
+            return any(fnmatchcase(uplink, self.interface.replace("+", "*")) for uplink in uplinks)
+        return not self.by_a_bridge
+
+    @property
+    def forwards(self) -> bool:
+        """Whether it is about packets for somebody behind this server."""
+        return "FWD" in self.action or "forward" in self.action.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firewall:
+    """ufw."""
+
+    active: bool
+    incoming: str = ""
+    """What happens to what no rule is about."""
+    rules: tuple[FirewallRule, ...] = ()
+    """In the order in which they are tried."""
+    beside: tuple[FirewallRule, ...] | None = None
+    """Rules of iptables that take in new packets, and that ``ufw status`` does not list; None if they were not read."""
+
+
+def exposures(
+    rules: Sequence[FirewallRule], uplinks: tuple[str, ...] | None, allowed: Collection[int]
+) -> Iterator[tuple[FirewallRule, float]]:
+    """Every rule that opens a port beside the allowed ones, and to how much of the internet the rules open that port."""
+    closed: list[PortRange] = []
+    opening = [rule for rule in rules if rule.opens and rule.meets_the_internet(uplinks)]
+    for rule in rules:
+        if rule.closes_to_all:
+            closed += rule.ports
+        port = _first_port(rule, allowed, closed) if rule in opening else None
+        if port is not None:
+            alike = [one for one in opening if one.forwards == rule.forwards and one.is_about(port)]
+            yield rule, share_of_the_internet(one.network for one in alike)
+
+
+def _first_port(rule: FirewallRule, allowed: Collection[int], closed: Sequence[PortRange]) -> int | None:
+    """The first port of the rule that is not allowed, and that no earlier rule closes."""
+    for low, high in rule.ports:
+        for port in range(max(low, 1), high + 1):
+            if port not in allowed and not any(first <= port <= last for first, last in closed):
+                return port
+    return None
+
+
+def share_of_the_internet(networks: Iterable[Network]) -> float:
+    """How much of the addresses of the internet these are, together: the larger share of both protocols."""
+    listed = list(networks)
+    return max(_share([one for one in listed if one.version == whole.version], whole) for whole in _INTERNET)
+
+
+def _share(networks: list[Network], whole: Network) -> float:
+    inside: list[Any] = [whole if one.prefixlen < whole.prefixlen else one for one in networks if one.overlaps(whole)]
+    public = (one for one in inside if not any(one.subnet_of(private) for private in _PRIVATE[whole.version]))
+    return float(sum(one.num_addresses for one in collapse_addresses(public)) / whole.num_addresses)
+
+
+def _network(text: str) -> Network | None:
+    try:
+        return ip_network(text, strict=False) if "." in text or ":" in text else None
+    except ValueError:
+        return None

@@ -1,0 +1,98 @@
+"""What ufw, iptables and ip print, read into rules. What is not understood is no fact."""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from ipaddress import ip_interface
+
+from gonogo.clients.ssh import Said
+from gonogo.evidence.firewall import Firewall, FirewallRule
+
+_RULE = re.compile(
+    r"^(?P<to>\S.*?)\s+(?P<action>(?:ALLOW|LIMIT|DENY|REJECT)(?: IN| OUT| FWD)?)\s{2,}(?P<source>\S.*?)"
+    r"(?:\s+\((?:log|log-all|out|, )+\))?(?:\s+#.*)?$"
+)
+_LISTED = re.compile(r"-(?:user|track|not-local|skip-to-policy)-?|logging|-output$|^OUTPUT$|^DOCKER|^f2b-|-isolation")
+"""Chains of rules that ufw status lists, that Docker and fail2ban look after, or that take in nothing new by themselves."""
+_NO_NEW_CONNECTIONS = ({"--dport": "68"}, {"--dport": "546"})
+"""Answers of DHCP."""
+_PORTLESS = {"icmp", "ipv6-icmp", "icmpv6", "igmp", "esp", "ah", "gre", "vrrp"}
+_MOST_CHARACTERS = 200
+
+
+def firewall(said: Said) -> Firewall | None:
+    """Of ``ufw status verbose``; None if it said nothing of the kind."""
+    status = re.search(r"^Status: (\w+)", said.text, re.MULTILINE)
+    if status is None:
+        return None
+    default = re.search(r"^Default: (\w+) \(incoming\)", said.text, re.MULTILINE)
+    rules = (_RULE.match(line.rstrip()) for line in said.text.splitlines())
+    return Firewall(
+        active=status[1] == "active",
+        incoming=default[1] if default else "",
+        rules=tuple(FirewallRule(**rule.groupdict()) for rule in rules if rule),
+    )
+
+
+def beside(said: Said, version: int) -> tuple[FirewallRule, ...] | None:
+    """Of ``iptables -S``: rules that take in new packets, in chains that ``ufw status`` does not list."""
+    if said.status or "-P INPUT" not in said.text:
+        return None
+    return tuple(rule for line in said.output.splitlines() if (rule := _accepting(line, version)))
+
+
+def _accepting(line: str, version: int) -> FirewallRule | None:
+    options = _options(line)
+    chain = options.get("-A", "")
+    if options.get("-j") != "ACCEPT" or not chain or _LISTED.search(chain) or not _is_new(options):
+        return None
+    suffix = " (v6)" if version == 6 else ""  # noqa: PLR2004 - the version
+    inside = f" on {options['-i']}" if options.get("-i") else ""
+    forwards = "forward" in chain.lower()
+    return FirewallRule(
+        to=f"{_target(options)}{suffix}{'' if forwards else inside}"[:_MOST_CHARACTERS],
+        action=f"ACCEPT {chain}"[:_MOST_CHARACTERS],
+        source=f"{options.get('-s', 'Anywhere')}{suffix}{inside if forwards else ''}"[:_MOST_CHARACTERS],
+    )
+
+
+def _target(options: Mapping[str, str]) -> str:
+    ports = options.get("--dport") or options.get("--dports") or "Anywhere"
+    protocol = f"/{options['-p']}" if options.get("-p", "all") != "all" else ""
+    return " ".join(filter(None, (options.get("-d", "").partition("/")[0], f"{ports}{protocol}")))
+
+
+def _is_new(options: Mapping[str, str]) -> bool:
+    """Whether it takes in what is no answer to somebody inside; sets of addresses are somebody's list, not everybody."""
+    states = options.get("--ctstate") or options.get("--state") or "NEW"
+    answers = any(options.items() >= one.items() for one in _NO_NEW_CONNECTIONS)
+    return "NEW" in states and options.get("-p") not in _PORTLESS and not answers and "--match-set" not in options
+
+
+def _options(line: str) -> Mapping[str, str]:
+    """Option to its value; what is negated has a ``!`` before its value, and limits to nothing."""
+    words: list[str] = []
+    with suppress(ValueError):  # an open quote
+        words = shlex.split(line)
+    return {
+        word: words[place + 1]
+        for place, word in enumerate(words[:-1])
+        if word.startswith("-") and (not place or words[place - 1] != "!")
+    }
+
+
+def uplinks(routes: Sequence[Said], addresses: Said) -> tuple[str, ...] | None:
+    """Interfaces of default routes, and those that have a public address; None if neither was told."""
+    if addresses.status or any(said.status for said in routes):
+        return None
+    found = [name for said in routes for name in re.findall(r"^default\b.*?\bdev (\S+)", said.output, re.MULTILINE)]
+    return tuple(sorted({*found, *_public(addresses)}))
+
+
+def _public(addresses: Said) -> Iterator[str]:
+    """Of ``ip -o addr``."""
+    for name, address in re.findall(r"^\d+: (\S+?)(?:@\S+)?\s+inet6? (\S+)", addresses.output, re.MULTILINE):
+        with suppress(ValueError):
+            if ip_interface(address).ip.is_global:
+                yield name

@@ -1,0 +1,146 @@
+"""What sshd would do for somebody: every account, over every kind of connection that its ``Match`` blocks tell apart."""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from ipaddress import ip_network
+
+from gonogo.clients.ssh import Said
+
+KEYWORDS = {
+    "passwordauthentication",
+    "kbdinteractiveauthentication",
+    "challengeresponseauthentication",
+    "permitrootlogin",
+    "permitemptypasswords",
+    "pubkeyauthentication",
+    "authenticationmethods",
+}
+_NO_SHELL = ("nologin", "/false", "/sync", "/shutdown", "/halt")
+_FIRST_PERSON, _NOBODY = 1000, 65534
+"""Debian's numbers of users."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """What ``sshd -T -C`` is asked about, but for the user: whatever a Match may ask for must be given."""
+
+    host: str = "client.example"
+    addr: str = "203.0.113.1"
+    """Somebody on the internet (RFC 5737)."""
+    laddr: str = "203.0.113.2"
+    lport: str = "22"
+    rdomain: str = ""
+    """Only where a block asks for it: older versions of sshd do not know it."""
+
+    def command(self, user: str, *flags: str) -> str:
+        """The question about this user."""
+        about = {"user": user, "host": self.host, "addr": self.addr, "laddr": self.laddr, "lport": self.lport}
+        about |= {"rdomain": self.rdomain} if self.rdomain else {}
+        return shlex.join(["sshd", "-T", *flags, "-C", ",".join(f"{name}={value}" for name, value in about.items())])
+
+    def difference(self, other: "Connection") -> str:
+        """How it is not the other, for people."""
+        names = {"host": "host", "addr": "from", "laddr": "to", "lport": "port", "rdomain": "rdomain"}
+        return " ".join(
+            f"{word} {getattr(self, name)}"
+            for name, word in names.items()
+            if getattr(self, name) != getattr(other, name)
+        )
+
+
+def settings(said: Said) -> dict[str, str] | None:
+    """Those keywords that tell how one may log in."""
+    if said.status:
+        return None
+    pairs = (line.partition(" ")[::2] for line in said.output.splitlines())
+    return {name: value for name, value in pairs if name in KEYWORDS} or None
+
+
+def match_lines(said: Said) -> tuple[str, ...]:
+    """Every ``Match`` of the configuration and of what it includes, as ``sshd -T -ddd`` reads them."""
+    found = re.findall(r"checking (?:syntax|match) for '(.*?)'(?: user .*)?\r?$", said.text, re.MULTILINE)
+    return tuple(dict.fromkeys(line.strip().removeprefix("Match ").strip() for line in found))
+
+
+def criteria(line: str) -> Mapping[str, Sequence[str]]:
+    """Of a Match line: its keywords in lower case, with their patterns."""
+    words: list[str] = []
+    with suppress(ValueError):
+        words = shlex.split(re.sub(r"\s*=\s*", " ", line))
+    return {
+        name.lower(): [one for one in patterns.split(",") if one]
+        for name, patterns in zip(words[::2], words[1::2], strict=False)
+    }
+
+
+def connections(lines: Sequence[str], usual: Connection) -> Sequence[Connection]:
+    """The usual one, and for each block those that it is about."""
+    found = [usual, *(changed for line in lines for changed in _about(criteria(line), usual))]
+    return list(dict.fromkeys(found))
+
+
+def _about(wanted: Mapping[str, Sequence[str]], usual: Connection) -> Iterator[Connection]:
+    one = usual
+    if ports := _positive(wanted.get("localport", ())):
+        one = replace(one, lport=ports[0])
+    if domains := _positive(wanted.get("rdomain", ())):
+        one = replace(one, rdomain=_literal(domains[0]))
+    if locals_ := _positive(wanted.get("localaddress", ())):
+        one = replace(one, laddr=_address(locals_[0]))
+    if hosts := _positive(wanted.get("host", ())):
+        one = replace(one, host=_literal(hosts[0]))
+    addresses = [pattern for pattern in _positive(wanted.get("address", ())) if pattern != "*"]
+    yield from (replace(one, addr=_address(pattern)) for pattern in addresses) if addresses else [one]
+
+
+def _positive(patterns: Sequence[str]) -> list[str]:
+    return [pattern for pattern in patterns if not pattern.startswith("!")]
+
+
+def _literal(pattern: str) -> str:
+    return pattern.replace("*", "a").replace("?", "a")
+
+
+def _address(pattern: str) -> str:
+    """An address in that network, or of that pattern."""
+    with suppress(ValueError):
+        network = ip_network(pattern, strict=False)
+        return str(network[min(1, network.num_addresses - 1)])
+    # ssh_config's patterns stand for characters: 192.0.2.* and 10.*.
+    filled = pattern.replace("*", "1").replace("?", "1")
+    missing = 3 - filled.count(".") if ":" not in filled else 0
+    return filled + ".1" * max(missing, 0)
+
+
+def accounts(said: Sequence[Said], lines: Sequence[str], known: Sequence[str]) -> Sequence[str]:
+    """Who may log in: of ``getent passwd`` the ones that a block names, then people, then whoever has a shell.
+
+    Somebody without a shell may still copy files, or have connections forwarded, with a password.
+    """
+    rows = (row.split(":") for one in said for row in one.output.splitlines())
+    listed = {row[0]: (int(row[2]), row[6]) for row in rows if len(row) == 7 and row[2].isdecimal()}  # noqa: PLR2004 - passwd(5)
+    patterns = [pattern for line in lines for pattern in _positive(criteria(line).get("user", ()))]
+    named = [name for name in listed if any(fnmatchcase(name, one) for one in patterns if one != "*")]
+    people = [name for name, (uid, _) in listed.items() if _FIRST_PERSON <= uid < _NOBODY]
+    able = [name for name, (_, shell) in listed.items() if not shell.endswith(_NO_SHELL)]
+    return list(dict.fromkeys([*named, *known, *people, *able]))
+
+
+def blocks_about(user: str, connection: Connection, lines: Sequence[str], usual: Connection) -> tuple[str, ...]:
+    """The blocks that may be why sshd treats this user differently over this connection."""
+
+    def names_user(line: str) -> bool:
+        patterns = criteria(line).get("user")
+        return patterns is None or any(fnmatchcase(user, pattern) for pattern in _positive(patterns))
+
+    return tuple(line for line in lines if names_user(line) and connection in connections([line], usual))
+
+
+def names(lines: Sequence[str]) -> Sequence[str]:
+    """Users whom blocks name in full: a directory may know them, and not list them."""
+    patterns = [pattern for line in lines for pattern in _positive(criteria(line).get("user", ()))]
+    return [pattern for pattern in dict.fromkeys(patterns) if not set("*?") & set(pattern)]

@@ -1,0 +1,211 @@
+"""The commands that a server is asked with, and how each answer is read. Every command only reads."""
+
+import asyncio
+import shlex
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from gonogo.base.errors import Unobserved
+from gonogo.clients.ssh import Said, Shell, SshServer
+from gonogo.evidence.server import LogFile, SshdException, Unseen
+from gonogo.families.servers import facts, firewall_facts, sshd_facts
+from gonogo.families.servers.section import Server
+
+UPDATES_TIMER = "apt-daily-upgrade.timer"
+"""Which installs what unattended-upgrades chose (Debian, Ubuntu)."""
+_TIMETABLES = ("apt-daily.timer", UPDATES_TIMER, "logrotate.timer", "cron.service")
+_RESULTS = ("apt-daily-upgrade.service", "logrotate.service")
+_STAMP = "/var/lib/apt/periodic/unattended-upgrades-stamp"
+_PROPERTIES = "LoadState,ActiveState,Result,ExecMainExitTimestamp"
+_MOST_LOGINS = 150
+"""Questions to sshd about users and connections; each takes it some hundredths of a second."""
+_INSPECT = "docker inspect --format '{{.Name}}|{{.RestartCount}}' -- "
+Reader = Callable[[Said], Any]
+
+
+class Survey:
+    """Everything that one server is asked."""
+
+    def __init__(self, shell: Shell, declared: Server, ssh: SshServer) -> None:
+        self._shell = shell
+        self._declared = declared
+        self._ssh = ssh
+        self._found: dict[str, Any] = {}
+        self._unseen: list[Unseen] = []
+
+    async def all(self) -> tuple[dict[str, Any], list[Unseen]]:
+        """Facts by their field, and what we were not shown."""
+        asked = {**self._machine(), **self._protection(), **self._running()}
+        await asyncio.gather(*(self._alone(what, work) for what, work in asked.items()))
+        if not self._found:
+            raise Unobserved(f"{self._ssh.address} shows nothing: {self._unseen[0].said}")
+        return self._found, sorted(self._unseen, key=lambda one: one.what)
+
+    async def _alone(self, what: str, work: Awaitable[None]) -> None:
+        """What cannot be read is that fact's loss alone."""
+        try:
+            await work
+        except Unobserved as error:
+            self._unseen.append(Unseen(what=what, said=error.reason))
+
+    def _machine(self) -> Mapping[str, Awaitable[None]]:
+        return {
+            "os": self._fact("os", "cat /etc/os-release", facts.os_release),
+            "cpus": self._fact("cpus", "nproc", facts.number),
+            "memory": self._facts("memory", "cat /proc/meminfo", facts.memory),
+            "disk": self._facts("disk", "df -P -B1 /", facts.disk),
+            "load": self._fact("load", "cat /proc/loadavg", facts.load),
+        }
+
+    def _protection(self) -> Mapping[str, Awaitable[None]]:
+        upgrader = "dpkg-query --show --showformat='${db:Status-Abbrev}' unattended-upgrades"
+        return {
+            "sshd": self._sshd(),
+            "firewall": self._firewall(),
+            "jails": self._bans(),
+            "updates": self._fact("updates", "apt-config dump APT::Periodic", facts.periodic),
+            "upgrader": self._fact("upgrader", upgrader, facts.package),
+            "upgrade_origins": self._fact("upgrade_origins", "apt-config dump Unattended-Upgrade", facts.origins),
+            "upgraded": self._upgraded(),
+        }
+
+    def _running(self) -> Mapping[str, Awaitable[None]]:
+        declared = self._declared
+        running = partial(facts.processes, names=declared.processes)
+        asked = {"units": self._units(), "processes": self._fact("processes", "ps -eo user:32=,comm=", running)}
+        if declared.containers:
+            asked["containers"] = self._containers()
+        if declared.logs:
+            rotate = "logrotate --debug /etc/logrotate.conf"
+            asked["logs"] = self._logs()
+            asked["rotation"] = self._fact("rotation", rotate, facts.rotation, as_root=True)
+        return asked
+
+    async def _fact(self, what: str, command: str, read: Reader, *, as_root: bool = False) -> None:
+        self._note(what, await self._shell.run(command, as_root=as_root), read)
+
+    def _note(self, what: str, said: Said, read: Reader) -> None:
+        found = None if said.refused or said.missing else read(said)
+        if found is not None:
+            self._found[what] = found
+        elif not said.missing:
+            self._unseen.append(Unseen(what=what, said=said.first_line))
+
+    async def _facts(self, what: str, command: str, read: Callable[[Said], dict[str, Any]]) -> None:
+        said = await self._shell.run(command)
+        found = read(said)
+        if not found:
+            self._unseen.append(Unseen(what=what, said=said.first_line))
+        self._found |= found
+
+    async def _sshd(self) -> None:
+        """For somebody whom nobody knows; then for every account, over every connection that a block is about."""
+        stranger = self._ssh.someone()
+        usual = sshd_facts.Connection(lport=str(self._ssh.port))
+        said = await self._shell.run(usual.command(stranger, "-ddd"), as_root=True)
+        lines = sshd_facts.match_lines(said)
+        if any("rdomain" in sshd_facts.criteria(line) for line in lines):
+            usual = replace(usual, rdomain="none")
+            said = await self._shell.run(usual.command(stranger), as_root=True)
+        self._note("sshd", said, sshd_facts.settings)
+        if lines and "sshd" in self._found:
+            self._found["sshd_exceptions"] = await self._exceptions(lines, usual)
+
+    async def _exceptions(self, lines: Sequence[str], usual: sshd_facts.Connection) -> tuple[SshdException, ...]:
+        listed = await self._shell.run_each(
+            ["getent passwd", shlex.join(["getent", "passwd", *sshd_facts.names(lines)])]
+        )
+        users = sshd_facts.accounts(listed, lines, ["root", self._ssh.user])
+        asked = [(user, one) for one in sshd_facts.connections(lines, usual) for user in users]
+        if len(asked) > _MOST_LOGINS:
+            many = f"{len(asked)} combinations of users and connections are more than can be asked about"
+            self._unseen.append(Unseen(what="sshd", said=many))
+        asked = asked[:_MOST_LOGINS]
+        answers = await self._shell.run_each([one.command(user) for user, one in asked], as_root=True)
+        return tuple(
+            SshdException(
+                user=user,
+                connection=one.difference(usual),
+                blocks=sshd_facts.blocks_about(user, one, lines, usual),
+                settings=settings,
+            )
+            for (user, one), said in zip(asked, answers, strict=True)
+            if (settings := self._settings(said)) and settings != self._found["sshd"]
+        )
+
+    def _settings(self, said: Said) -> dict[str, str] | None:
+        settings = sshd_facts.settings(said)
+        if settings is None:
+            self._unseen.append(Unseen(what="sshd", said=said.first_line))
+        return settings
+
+    async def _firewall(self) -> None:
+        status = await self._shell.run("ufw status verbose", as_root=True)
+        self._note("firewall", status, firewall_facts.firewall)
+        firewall = self._found.get("firewall")
+        if firewall is None or not firewall.active:
+            return
+        filters = [await self._shell.run(f"{program} -S", as_root=True) for program in ("iptables", "ip6tables")]
+        rules = [firewall_facts.beside(said, version) for said, version in zip(filters, (4, 6), strict=True)]
+        unread = [said for said, found in zip(filters, rules, strict=True) if found is None and not said.missing]
+        if rules[0] is None or unread:
+            self._unseen.append(Unseen(what="filter", said=(unread or filters)[0].first_line))
+        else:
+            self._found["firewall"] = replace(firewall, beside=(*rules[0], *(rules[1] or ())))
+        routes = await self._shell.run_each(["ip -4 route show default", "ip -6 route show default", "ip -o addr"])
+        uplinks = firewall_facts.uplinks(routes[:2], routes[2])
+        self._found |= {} if uplinks is None else {"uplinks": uplinks}
+
+    async def _bans(self) -> None:
+        await self._fact("jails", "fail2ban-client status", facts.jails, as_root=True)
+        active = [name for name in self._declared.jails if name in (self._found.get("jails") or ())]
+        if not active:
+            return
+        commands = [shlex.join(["fail2ban-client", "status", name]) for name in active]
+        answers = await self._shell.run_each(commands, as_root=True)
+        sources = {name: facts.jail_sources(said) for name, said in zip(active, answers, strict=True)}
+        unread = [said for said, found in zip(answers, sources.values(), strict=True) if found is None]
+        if unread:
+            self._unseen.append(Unseen(what="jail_logs", said=unread[0].first_line))
+        told = {name: found for name, found in sources.items() if found is not None}
+        files = await self._files("jail_logs", [path for paths, _ in told.values() for path in paths])
+        if files is not None:
+            logs = (facts.jail_logs(name, found, files) for name, found in told.items())
+            self._found["jail_logs"] = tuple(logs)
+
+    async def _units(self) -> None:
+        declared = self._declared
+        renewal = [declared.renewal, declared.renewal.removesuffix(".timer") + ".service"] if declared.renewal else []
+        units = list(dict.fromkeys([*declared.units, *renewal, *_TIMETABLES, *_RESULTS]))
+        said = await self._shell.run(f"systemctl show --property={_PROPERTIES} -- {shlex.join(units)}")
+        self._note("units", said, partial(facts.units, names=units))
+        self._found["failures"] = facts.failures(said, units)
+
+    async def _containers(self) -> None:
+        listed = await self._shell.run("docker ps --all --format '{{.Names}}|{{.Status}}'", as_root=True)
+        inspected = await self._shell.run(_INSPECT + shlex.join(self._declared.containers), as_root=True)
+        self._note("containers", listed, partial(facts.containers, inspected=inspected))
+
+    async def _upgraded(self) -> None:
+        files = await self._files("upgraded", [_STAMP], as_root=False)
+        self._found["upgraded"] = files[0].silent if files else None
+
+    async def _logs(self) -> None:
+        files = await self._files("logs", self._declared.logs)
+        if files is not None:
+            self._found["logs"] = files
+
+    async def _files(self, what: str, paths: Sequence[str], *, as_root: bool = True) -> tuple[LogFile, ...] | None:
+        """How long they have been silent, by the server's own clock; None if we were not shown."""
+        if not paths:
+            return ()
+        date = await self._shell.run("date +%s")
+        clock = facts.number(date)
+        listing = f"stat --dereference --format='%Y %s %n' -- {shlex.join(dict.fromkeys(paths))}"
+        said = await self._shell.run(listing, as_root=as_root)
+        if clock is None or said.refused or said.missing:
+            self._unseen.append(Unseen(what=what, said=(date if clock is None else said).first_line))
+            return None
+        return facts.logs(said, tuple(dict.fromkeys(paths)), clock)

@@ -1,0 +1,155 @@
+"""The ways in which files of variables are read: one spelling means another value to each of their readers.
+
+python-dotenv: its own parser, and its expansion of ``${NAME}`` and ``${NAME:-default}``, in quotes of either kind.
+Docker (``docker run --env-file``): everything behind the first ``=`` is the value, quotes and comments with it.
+systemd (``EnvironmentFile=``, systemd.exec(5)): quotes and escapes as in a shell, nothing expanded.
+"""
+
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from dotenv.parser import Binding, parse_stream
+from dotenv.variables import Variable, parse_variables
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+READERS: Mapping[str, str] = {
+    "dotenv": "python-dotenv",
+    "docker": "docker run --env-file",
+    "systemd": "systemd's EnvironmentFile=",
+}
+"""Who reads it, for people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """A line, or several, of the file."""
+
+    line: int
+    name: str
+    value: str | None
+    """None where the line assigns nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variables:
+    """What a reader makes of a file. Holds values, and is therefore never recorded."""
+
+    values: dict[str, str] = field(default_factory=dict, repr=False)
+    duplicates: tuple[str, ...] = ()
+    malformed_lines: tuple[int, ...] = ()
+    undefined: tuple[str, ...] = ()
+    """As in ``MONGO_URL: PW``: a value refers to a name that the file does not define before."""
+
+
+def parsed(text: str, dialect: str) -> Variables:
+    """The variables, as that reader takes them."""
+    assignments = list(_READERS[dialect](text))
+    good = [one for one in assignments if one.name and one.value is not None]
+    counted = Counter(one.name for one in good)
+    values = {one.name: one.value or "" for one in good}
+    undefined: list[str] = []
+    if dialect == "dotenv":
+        values = dict(_expanded(good, undefined))
+    return Variables(
+        values=values,
+        duplicates=tuple(sorted(name for name, times in counted.items() if times > 1)),
+        malformed_lines=tuple(one.line for one in assignments if not one.name or one.value is None),
+        undefined=tuple(dict.fromkeys(undefined)),
+    )
+
+
+def _expanded(assignments: list[Assignment], undefined: list[str]) -> Iterator[tuple[str, str]]:
+    """In the order of the file: a name that is defined further down is not defined yet."""
+    known: dict[str, str] = {}
+    for one in assignments:
+        atoms = list(parse_variables(one.value or ""))
+        undefined += [
+            f"{one.name}: {atom.name}"
+            for atom in atoms
+            if isinstance(atom, Variable) and atom.name not in known and atom.default is None
+        ]
+        known[one.name] = "".join(atom.resolve(known) for atom in atoms)
+        yield one.name, known[one.name]
+
+
+def _dotenv(text: str) -> Iterator[Assignment]:
+    for one in parse_stream(io.StringIO(text, newline="")):
+        if one.error or one.key is not None:
+            yield Assignment(line=_line(one), name="" if one.error else one.key or "", value=one.value)
+
+
+def _line(found: Binding) -> int:
+    """Of the binding itself: the parser counts the blank lines before it in."""
+    text = found.original.string
+    return found.original.line + text[: len(text) - len(text.lstrip())].count("\n")
+
+
+def _docker(text: str) -> Iterator[Assignment]:
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.lstrip()
+        if line and not line.startswith("#"):
+            name, sign, value = line.partition("=")
+            good = bool(name) and not re.search(r"\s", name)
+            yield Assignment(line=number, name=name if good else "", value=value if sign else None)
+
+
+def _systemd(text: str) -> Iterator[Assignment]:
+    position, number = 0, 1
+    while position < len(text):
+        end, line = _end_of_assignment(text, position), text[position:].partition("\n")[0].strip()
+        if line and not line.startswith(("#", ";")):
+            name, sign, value = text[position:end].partition("=")
+            good = bool(_NAME.fullmatch(name.strip()))
+            yield Assignment(line=number, name=name.strip() if good else "", value=_unquoted(value) if sign else None)
+        else:
+            end = position + len(text[position:].partition("\n")[0])
+        number += text[position : end + 1].count("\n")
+        position = end + 1
+
+
+def _end_of_assignment(text: str, start: int) -> int:
+    """The end of a line that is neither escaped nor within quotes."""
+    quote, position = "", start
+    while position < len(text):
+        character = text[position]
+        if character == "\\" and quote != "'":
+            position += 1
+        elif quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character == "\n":
+            return position
+        position += 1
+    return len(text)
+
+
+def _unquoted(value: str) -> str:
+    """Without its quotes and escapes, and without the blanks around what is not quoted."""
+    out, quote, kept, position = "", "", 0, 0
+    value = value.strip()
+    while position < len(value):
+        character, following = value[position], value[position + 1 : position + 2]
+        position += 1
+        if character == "\\" and quote != "'":
+            position += 1
+            keeps = quote and following not in '"\\`$\n'
+            out += "" if following == "\n" else f"\\{following}" if keeps else following
+            kept = len(out)
+        elif character == quote:
+            quote, kept = "", len(out)
+        elif not quote and character in "'\"":
+            quote = character
+        else:
+            out += character
+    return out[:kept] + out[kept:].rstrip()
+
+
+_READERS: Mapping[str, Callable[[str], Iterator[Assignment]]] = {
+    "dotenv": _dotenv,
+    "docker": _docker,
+    "systemd": _systemd,
+}

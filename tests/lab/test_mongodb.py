@@ -1,0 +1,146 @@
+"""MongoDB as it is in the field: users by certificate, one member or three, indexes with qualifiers, preferences."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gonogo.base.errors import Unobserved
+from gonogo.base.secrets import Secrets
+from gonogo.environment.model import Environment
+from gonogo.families.mongodb.probe import PROBES
+from gonogo.families.registry import environment_from
+from tests.checks.conftest import Judge
+from tests.lab.mongo_server import DATABASE, PASSWORD, administrator, replica_set, with_users
+from tests.lab.redis_server import Certificates
+
+SUBJECTS = {
+    "mongo-reachable": "mongo",
+    "mongo-tls-required": "mongo",
+    "mongo-auth-required": "mongo",
+    "mongo-primary": "mongo",
+    "mongo-wire-version": "mongo",
+    "mongo-least-privilege": "mongo",
+    "mongo-indexes": "mongo",
+    "mongo-majority-write": "mongo_write",
+    "mongo-status-readable": "mongo_status",
+    "mongo-members": "mongo_status",
+    "mongo-lag": "mongo_status",
+    "mongo-connections": "mongo_status",
+}
+Lab = tuple[Sequence[int], Certificates, Path]
+
+
+@pytest.fixture(scope="module", params=[1])
+def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A replica set with its users, and the certificate of one of them."""
+    with replica_set(request.param) as (ports, files):
+        yield ports, files, with_users(ports, files, stepping=tmp_path_factory.mktemp("client"))
+
+
+def verdicts(judge: Judge, lab: Lab, url: str, monitor: str, **declared: Any) -> dict[str, str]:  # noqa: ANN401 - keys
+    """What did not pass, with its message, or what could not be seen."""
+    section = {"url": "A", "monitor_url": "M", "database": DATABASE, "ca_file": str(lab[1].ca), **declared}
+    service = {"name": "S", "base_url": "https://a.test"}
+    environment = environment_from({"service": service, "mongodb": section})
+    evidence: dict[str, Any] = {}
+    for kind in ("mongo", "mongo_write", "mongo_status"):
+        (question,) = PROBES[kind].questions(environment, Secrets({"A": url, "M": monitor}))
+        evidence[kind] = asyncio.run(PROBES[kind].ask(question))  # type: ignore[arg-type]  # a coroutine, by its contract
+    found = {check: _verdict(judge, check, {kind: evidence[kind]}, environment) for check, kind in SUBJECTS.items()}
+    return {check: said for check, said in found.items() if said != "PASS"}
+
+
+def _verdict(judge: Judge, check: str, evidence: dict[str, Any], environment: Environment) -> str:
+    try:
+        try:
+            return judge(check, **evidence, environment=environment) or "PASS"
+        except TypeError:
+            return judge(check, **evidence) or "PASS"
+    except Unobserved as error:
+        return f"ERROR {error.reason}"
+
+
+def by_password(lab: Lab, user: str, options: str = "") -> str:
+    """A URL of today."""
+    ports, files, _ = lab
+    hosts = ",".join(f"localhost:{port}" for port in ports)
+    tls = f"tls=true&tlsCertificateKeyFile={files.certificate}"
+    return f"mongodb://{user}:{PASSWORD}@{hosts}/?replicaSet=rs0&{tls}&authSource=admin{options}"
+
+
+def by_certificate(lab: Lab) -> str:
+    """A URL without a password."""
+    ports, _, own = lab
+    options = f"replicaSet=rs0&tls=true&authMechanism=MONGODB-X509&authSource=%24external&tlsCertificateKeyFile={own}"
+    return f"mongodb://localhost:{ports[0]}/{DATABASE}?{options}"
+
+
+ENOUGH = {"members": 1, "oldest_version": "6.0"}
+
+
+def test_users_by_password(judge: Judge, lab: Lab) -> None:
+    """Rights as narrow as our own texts ask for, and a server that wants a certificate of every client."""
+    assert verdicts(judge, lab, by_password(lab, "app"), by_password(lab, "monitor"), **ENOUGH) == {}
+
+
+def test_users_by_certificate(judge: Judge, lab: Lab) -> None:
+    """Who logs in by a certificate has no password that could be wrong."""
+    assert verdicts(judge, lab, by_certificate(lab), by_password(lab, "monitor"), **ENOUGH) == {}
+
+
+def test_one_member_of_an_old_version(judge: Judge, lab: Lab) -> None:
+    """No redundancy, and nobody repairs it any more."""
+    found = verdicts(judge, lab, by_password(lab, "app"), by_password(lab, "monitor"))
+    assert "has 1 member with data, 2 are wanted" in found.pop("mongo-members")
+    assert "at least 21 is wanted" in found.pop("mongo-wire-version")
+    assert found == {}
+
+
+IndexCase = tuple[list[tuple[str, int | str]], dict[str, Any], dict[str, Any], str]
+INDEXES: list[IndexCase] = [
+    ([("city", 1), ("day", -1)], {}, {"keys": ["city"]}, ""),
+    ([("city", 1), ("day", -1)], {"unique": True}, {"keys": ["city"], "unique": True}, "has no index on city"),
+    ([("title", "text")], {}, {"keys": ["title"], "text": True}, ""),
+    ([("title", "text")], {}, {"keys": ["title"]}, "is a text index"),
+    (
+        [("slug", 1)],
+        {"unique": True, "partialFilterExpression": {"live": True}},
+        {"keys": ["slug"], "unique": True},
+        'is unique only where {"live": true}',
+    ),
+    ([("hid", 1)], {"unique": True, "hidden": True}, {"keys": ["hid"], "unique": True}, "is hidden"),
+    ([("mail", 1)], {"unique": True, "sparse": True}, {"keys": ["mail"], "unique": True}, ""),
+    ([("k", "hashed")], {}, {"keys": ["k"]}, ""),
+]
+
+
+@pytest.mark.parametrize("case", INDEXES, ids=lambda case: case[3] or "serves")
+def test_indexes(judge: Judge, lab: Lab, case: IndexCase) -> None:
+    """What limits an index limits what it is worth."""
+    keys, options, wanted, expected = case
+    ports, files, _ = lab
+    with administrator(ports[0], files, f"admin:{PASSWORD}@") as client:
+        client[DATABASE]["things"].drop()
+        client[DATABASE]["things"].create_index(keys, **options)
+    declared = {**ENOUGH, "indexes": [{"collection": "things", **wanted}]}
+    found = verdicts(judge, lab, by_password(lab, "app"), by_password(lab, "monitor"), **declared)
+    assert expected in found.pop("mongo-indexes", "")
+    assert found == {}
+
+
+@pytest.mark.whole
+def test_preferences_of_the_url(judge: Judge, tmp_path: Path) -> None:
+    """A write of the majority is read from where it was written, whatever the URL prefers, at every run."""
+    with replica_set(3) as (ports, files):
+        lab = ports, files, with_users(ports, files, stepping=tmp_path)
+        url = by_password(lab, "app", "&readPreference=secondaryPreferred&w=1&readConcernLevel=local")
+        with administrator(ports[2], files, f"admin:{PASSWORD}@") as stuck:
+            stuck.admin.command("fsync", lock=True)
+            for _ in range(4):
+                found = verdicts(judge, lab, url, by_password(lab, "monitor"), oldest_version="6.0", members=3)
+                found.pop("mongo-lag", None)
+                assert found == {}
+            stuck.admin.command("fsyncUnlock")

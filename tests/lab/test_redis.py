@@ -1,0 +1,165 @@
+"""Redis as Debian and PyPI bring it: narrow users, certificates of clients, clusters, Sentinel, a second port."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gonogo.base.errors import Unobserved
+from gonogo.base.secrets import Secrets
+from gonogo.environment.model import Environment
+from gonogo.families.redis.probe import PROBES
+from gonogo.families.registry import environment_from
+from tests.checks.conftest import Judge
+from tests.lab.redis_server import APP, AS_THE_FIX_SAYS, MONITOR, NARROW, WIDE, Certificates, cluster, programs, server
+from tests.support.doubles import closed_port
+
+ACL = ("--aclfile", "users.acl")
+MEMORY = ("--maxmemory", "64mb", "--maxmemory-policy", "volatile-lru")
+SUBJECTS = {
+    "redis-listening": "redis",
+    "redis-reachable": "redis",
+    "redis-tls": "redis",
+    "redis-auth-required": "redis",
+    "redis-acl-commands": "redis",
+    "redis-acl-keys": "redis",
+    "redis-round-trip": "redis_write",
+    "redis-latency": "redis_latency",
+    "redis-status-readable": "redis_status",
+    "redis-memory-policy": "redis_status",
+    "redis-persistence": "redis_status",
+}
+
+
+def verdicts(judge: Judge, url: str, monitor: str, ca: Path | None = None) -> dict[str, str]:
+    """Every check's message; ``PASS``; or what could not be seen."""
+    section = {
+        "url": "APP",
+        "monitor_url": "MONITOR",
+        "ca_file": str(ca) if ca else None,
+        "key_prefix": "wm:",
+        "maxmemory_policy": "volatile-lru",
+        "persistence": "none",
+    }
+    service = {"name": "S", "base_url": "https://a.test"}
+    environment = environment_from({"service": service, "redis": section})
+    secrets = Secrets({"APP": url, "MONITOR": monitor})
+    evidence: dict[str, Any] = {}
+    for kind, probe in PROBES.items():
+        (question,) = probe.questions(environment, secrets)
+        evidence[kind] = asyncio.run(probe.ask(question))  # type: ignore[arg-type]  # a coroutine, by its contract
+    return {check: _verdict(judge, check, {kind: evidence[kind]}, environment) for check, kind in SUBJECTS.items()}
+
+
+def _verdict(judge: Judge, check: str, evidence: dict[str, Any], environment: Environment) -> str:
+    try:
+        try:
+            return judge(check, **evidence, environment=environment) or "PASS"
+        except TypeError:
+            return judge(check, **evidence) or "PASS"
+    except Unobserved as error:
+        return f"ERROR {error.reason}"
+
+
+def wrong(found: dict[str, str], *but: str) -> dict[str, str]:
+    """What did not pass, leaving out the named checks."""
+    return {check: said for check, said in found.items() if said != "PASS" and check not in but}
+
+
+@pytest.mark.parametrize("program", programs(), ids=["debian", "valkey"])
+@pytest.mark.parametrize("rules", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_users_as_narrow_as_we_ask_for(judge: Judge, tmp_path: Path, program: str, rules: str) -> None:
+    """The narrower the user, the less it may be told to be broken."""
+    port = closed_port()
+    with server(tmp_path, "--port", str(port), *ACL, *MEMORY, program=program, app=rules, monitor=AS_THE_FIX_SAYS):
+        found = verdicts(
+            judge, f"redis://app:{APP}@127.0.0.1:{port}/0", f"redis://monitor:{MONITOR}@127.0.0.1:{port}/0"
+        )
+    assert wrong(found, "redis-tls") == {}
+
+
+@pytest.mark.parametrize(("credentials", "user"), [("", f"username=app&password={APP}"), ("app@", f"password={APP}")])
+def test_credentials_of_the_query(judge: Judge, tmp_path: Path, credentials: str, user: str) -> None:
+    """The driver reads them there, and so do we."""
+    port = closed_port()
+    with server(tmp_path, "--port", str(port), *ACL, *MEMORY, app=WIDE, monitor=AS_THE_FIX_SAYS):
+        url = f"redis://{credentials}127.0.0.1:{port}/0?{user}"
+        found = verdicts(judge, url, f"redis://monitor:{MONITOR}@127.0.0.1:{port}/0")
+    assert wrong(found, "redis-tls") == {}
+
+
+def secured(folder: Path, secure: int, plain: int, clients: str) -> tuple[Certificates, tuple[str, ...]]:
+    """Certificates, and the options of a server with TLS."""
+    files = Certificates.made(folder)
+    keys = (
+        "--tls-cert-file",
+        str(files.certificate),
+        "--tls-key-file",
+        str(files.key),
+        "--tls-ca-cert-file",
+        str(files.ca),
+    )
+    return files, ("--port", str(plain), "--tls-port", str(secure), *keys, "--tls-auth-clients", clients, *ACL, *MEMORY)
+
+
+@pytest.mark.parametrize(
+    "clients", ["yes", pytest.param("optional", marks=pytest.mark.whole), pytest.param("no", marks=pytest.mark.whole)]
+)
+def test_certificates_of_clients(judge: Judge, tmp_path: Path, clients: str) -> None:
+    """Every connection is made as the URL says; a stranger has no certificate."""
+    secure = closed_port()
+    files, options = secured(tmp_path, secure, 0, clients)
+    query = f"ssl_certfile={files.certificate}&ssl_keyfile={files.key}&ssl_ca_certs={files.ca}"
+    with server(tmp_path, *options, app=NARROW, monitor=AS_THE_FIX_SAYS):
+        url, monitor = (
+            f"rediss://{user}@localhost:{secure}/0?{query}" for user in (f"app:{APP}", f"monitor:{MONITOR}")
+        )
+        assert wrong(verdicts(judge, url, monitor)) == {}
+
+
+def test_port_without_tls_beside_it(judge: Judge, tmp_path: Path) -> None:
+    """The service speaks TLS; whoever does not is served next door."""
+    secure, plain = closed_port(), closed_port()
+    files, options = secured(tmp_path, secure, plain, "no")
+    with server(tmp_path, *options, app=WIDE, monitor=AS_THE_FIX_SAYS):
+        url, monitor = (f"rediss://{user}@localhost:{secure}/0" for user in (f"app:{APP}", f"monitor:{MONITOR}"))
+        found = verdicts(judge, url, monitor, files.ca)
+    assert f"answers without TLS too, at port {plain}: -NOAUTH" in found["redis-tls"]
+    assert wrong(found, "redis-tls") == {}
+
+
+@pytest.mark.whole
+def test_cluster(judge: Judge, tmp_path: Path) -> None:
+    """The same answer whatever node a random key lives at, as a client of clusters gets it."""
+    with cluster(tmp_path, WIDE) as (port, *_):
+        url, monitor = (f"redis://{user}@127.0.0.1:{port}/0" for user in (f"app:{APP}", f"monitor:{MONITOR}"))
+        for _ in range(4):
+            assert wrong(verdicts(judge, url, monitor), "redis-tls", "redis-memory-policy") == {}
+
+
+def test_foreign_keys_in_a_cluster(judge: Judge, tmp_path: Path) -> None:
+    """That another node has the key is told to those only who may read it."""
+    with cluster(tmp_path, "~* &* +@all -@admin -@dangerous") as (port, *_):
+        url, monitor = (f"redis://{user}@127.0.0.1:{port}/0" for user in (f"app:{APP}", f"monitor:{MONITOR}"))
+        for _ in range(4):
+            assert "may read keys that do not start with wm:" in verdicts(judge, url, monitor)["redis-acl-keys"]
+
+
+@pytest.mark.whole
+def test_sentinel_is_no_server(judge: Judge, tmp_path: Path) -> None:
+    """One cause, and not seven failures of what a Sentinel never had."""
+    port = closed_port()
+    (tmp_path / "sentinel.conf").write_text("user default on nopass ~* &* +@all\n")
+    with server(tmp_path, str(tmp_path / "sentinel.conf"), "--sentinel", "--port", str(port)):
+        url = f"redis://127.0.0.1:{port}/0"
+        assert "this is a Redis Sentinel" in verdicts(judge, url, url)["redis-reachable"]
+
+
+def test_injected_commands_are_not_run(judge: Judge, tmp_path: Path) -> None:
+    """A user who may do everything is told of, and nothing is lost by trying."""
+    port = closed_port()
+    with server(tmp_path, "--port", str(port), *ACL, *MEMORY, app="~* &* +@all", monitor=AS_THE_FIX_SAYS):
+        url, monitor = (f"redis://{user}@127.0.0.1:{port}/0" for user in (f"app:{APP}", f"monitor:{MONITOR}"))
+        found = verdicts(judge, url, monitor)
+    assert "may run FLUSHALL, FLUSHDB, CONFIG, KEYS, " in found["redis-acl-commands"]
