@@ -59,6 +59,8 @@ class Line(BaseModel):
     """Keys of the environment file, as ``load.failures``: planned only where it declares them, missed nowhere else."""
     stripe_mode: Literal["test", "live"] | None = None
     """Planned only where payments are in this mode; None: in both."""
+    payment_method: Text | None = None
+    """Planned only where payers may pay with it, by Stripe's name."""
     profiles: tuple[Profile, ...] = ()
     """Of the load: planned only in these; empty: in all."""
     waivable: bool = True
