@@ -1,21 +1,40 @@
 """The account that takes the money."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
 import pytest
 
+from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.evidence.stripe import StripeEvidence, WebhookEndpoint
+from gonogo.evidence.stripe import (
+    EventDelivery,
+    Fact,
+    MethodConfiguration,
+    Requirements,
+    StripeEvidence,
+    WebhookEndpoint,
+)
+from gonogo.evidence.stripe_names import age_of, same_address, same_release
 from gonogo.families.stripe.section import Stripe
+from gonogo.policy.catalogue import Policy
 
-_ALL = "*"
+_PIX = "pix"
+_EVER = datetime(2000, 1, 1, tzinfo=UTC)
+_KEYS = "https://dashboard.stripe.com/apikeys"
 
 
 @pytest.mark.check("stripe-keys")
 def test_secret_key_is_accepted(stripe: StripeEvidence) -> None:
     """A key that was rolled, or copied without its last character: no payment works.
 
-    Fix: copy the secret key anew from https://dashboard.stripe.com/apikeys; a restricted key needs read access.
+    Fix: copy the secret key anew from https://dashboard.stripe.com/apikeys; a monitoring key is made in the same account.
     """
     assert stripe.accepted, f"Stripe refuses the secret key: {stripe.problem}"
+    apart = stripe.service_account and stripe.account and stripe.service_account != stripe.account
+    assert not apart, (
+        f"the secret key is of account {stripe.service_account}, and the monitoring key of account {stripe.account}"
+    )
 
 
 @pytest.mark.check("stripe-mode")
@@ -25,42 +44,86 @@ def test_mode_is_the_declared_one(stripe: StripeEvidence, environment: Environme
     Fix: put the keys of the right mode into the environment; test keys begin with sk_test_, live keys with sk_live_.
     """
     declared = _declared(environment).mode
-    found = "live" if stripe.live else "test"
-    assert found == declared, f"the account answers in {found} mode, declared is {declared}"
+    if stripe.live is None:
+        raise _unread(stripe, "balance")
+    observed = "live" if stripe.live else "test"
+    assert observed == declared, f"the account answers in {observed} mode, declared is {declared}"
 
 
 @pytest.mark.check("stripe-business")
-def test_business_is_verified_and_paid_out(stripe: StripeEvidence) -> None:
+def test_business_is_verified_and_paid_out(stripe: StripeEvidence, environment: Environment) -> None:
     """Charges that are switched off on the first day, or money that never reaches the bank.
 
     Fix: https://dashboard.stripe.com/account/status shows what Stripe still wants to know.
     """
+    _read(stripe, "account")
+    due = stripe.requirements
     assert stripe.details_submitted, "the business was never verified: its details are not submitted"
     assert stripe.charges_enabled, "the account may not charge anybody"
     assert stripe.payouts_enabled, "the account is not paid out: the bank account is missing or not verified"
-    assert not stripe.currently_due, f"Stripe still wants {', '.join(stripe.currently_due)}"
+    assert not due.disabled_reason, f"Stripe disabled the account: {due.disabled_reason}"
+    wanted = list(dict.fromkeys((*due.past_due, *due.currently_due)))
+    assert not wanted, f"Stripe still wants {', '.join(wanted)}"
+    for method in _declared(environment).payment_methods:
+        if method != _PIX:
+            state = _capability(stripe, method)
+            assert state == "active", f"the capability {method}_payments is {state}; active is expected"
+
+
+@pytest.mark.check("stripe-requirements")
+def test_no_requirement_is_coming(stripe: StripeEvidence, policy: Policy) -> None:
+    """A requirement that becomes due next week switches charges or payouts off next week.
+
+    Fix: https://dashboard.stripe.com/account/status; hand in what is named here before its day.
+    """
+    _read(stripe, "account")
+    now, coming = stripe.requirements, stripe.future_requirements
+    refused = [f"{error.requirement} ({error.code})" for error in (*now.errors, *coming.errors)]
+    assert not refused, f"Stripe did not accept {', '.join(refused)}"
+    assert not now.pending_verification, f"Stripe still verifies {', '.join(now.pending_verification)}"
+    future = list(dict.fromkeys((*coming.past_due, *coming.currently_due)))
+    assert not future, f"Stripe will want {', '.join(future)}{_by(coming)}"
+    near = now.deadline is not None and now.deadline - stripe.taken_at < policy.duration("min_notice")
+    assert not (near and now.eventually_due), f"Stripe will want {', '.join(now.eventually_due)}{_by(now)}"
+
+
+@pytest.mark.check("stripe-payouts")
+def test_money_reaches_the_bank_by_itself(stripe: StripeEvidence) -> None:
+    """Money that stays at Stripe because nobody sends it on, or because the bank gives it back.
+
+    Fix: https://dashboard.stripe.com/settings/payouts → Payout schedule, and the bank account that is named there.
+    """
+    _read(stripe, "account")
+    assert stripe.payout_interval != "manual", "payouts are made by hand only: the payout schedule is manual"
+    _read(stripe, "payouts")
+    ended = [payout for payout in stripe.payouts if payout.status in {"paid", "failed"}]
+    failed = bool(ended) and ended[0].status == "failed"
+    assert not failed, f"the last payout, {ended[0].id}, failed: {ended[0].failure or 'Stripe gives no cause'}"
 
 
 @pytest.mark.check("stripe-brazil")
 def test_account_is_of_the_market(stripe: StripeEvidence, environment: Environment) -> None:
-    """PIX, and prices in reais, are for Brazilian accounts.
+    """Methods of payment, and prices, are those of the account's country.
 
     Fix: the country of an account cannot be changed; open one in the right country.
     """
     declared = _declared(environment)
+    _read(stripe, "account")
     assert stripe.country == declared.country, f"the account is in {stripe.country}, declared is {declared.country}"
     assert stripe.currency == declared.currency, f"its currency is {stripe.currency}, declared is {declared.currency}"
 
 
 @pytest.mark.check("stripe-pix")
-def test_pix_is_enabled(stripe: StripeEvidence) -> None:
+def test_pix_is_enabled(stripe: StripeEvidence, environment: Environment) -> None:
     """Half of the customers would leave at the till.
 
     Fix: switch PIX on at https://dashboard.stripe.com/settings/payment_methods; Stripe may take days to review it.
     """
-    state = stripe.pix_capability or "not there"
-    assert stripe.pix_capability == "active", f"the capability pix_payments is {state}; active is wanted"
-    assert stripe.pix_available, "no payment method configuration offers PIX"
+    _read(stripe, "account")
+    state = _capability(stripe, _PIX)
+    assert state == "active", f"the capability pix_payments is {state}; active is expected"
+    _read(stripe, "methods")
+    _offered(stripe.configurations, _declared(environment).payment_method_configuration)
 
 
 @pytest.mark.check("stripe-webhook")
@@ -69,10 +132,17 @@ def test_events_are_sent_to_this_service(stripe: StripeEvidence, environment: En
 
     Fix: https://dashboard.stripe.com/webhooks → Add endpoint, with exactly the address named here.
     """
-    endpoint = _endpoint(stripe, environment)
-    assert endpoint.status == "enabled", f"the endpoint {endpoint.url} is {endpoint.status}"
+    endpoints = _endpoints(stripe, environment)
+    own = [endpoint for endpoint in endpoints if not endpoint.application]
+    assert own, (
+        f"the endpoint {endpoints[0].url} is for accounts connected to application {endpoints[0].application}, "
+        "and not for this account's own events"
+    )
+    enabled = [endpoint for endpoint in own if endpoint.status == "enabled"]
+    assert enabled, f"the endpoint {own[0].url} is {own[0].status}"
     live = _declared(environment).mode == "live"
-    assert endpoint.live == live, f"the endpoint {endpoint.url} is for {'live' if endpoint.live else 'test'} events"
+    right = [endpoint for endpoint in enabled if endpoint.live == live]
+    assert right, f"the endpoint {own[0].url} is for {'live' if own[0].live else 'test'} events"
 
 
 @pytest.mark.check("stripe-webhook-events")
@@ -81,18 +151,184 @@ def test_declared_types_are_sent(stripe: StripeEvidence, environment: Environmen
 
     Fix: https://dashboard.stripe.com/webhooks → the endpoint → Update details → Select events.
     """
-    sent = set(_endpoint(stripe, environment).events)
-    missing = [] if _ALL in sent else [wanted for wanted in _declared(environment).events if wanted not in sent]
+    endpoints = _own(stripe, environment)
+    wanted = _declared(environment).events
+    missing = [kind for kind in wanted if not any(endpoint.takes(kind) for endpoint in endpoints)]
     assert not missing, f"{', '.join(missing)}: declared, and not sent to the endpoint"
 
 
-def _endpoint(stripe: StripeEvidence, environment: Environment) -> WebhookEndpoint:
+@pytest.mark.check("stripe-webhook-single")
+def test_one_endpoint_sends_to_this_service(stripe: StripeEvidence, environment: Environment) -> None:
+    """Each endpoint signs with a secret of its own: what the second one sends is refused, or comes twice.
+
+    Fix: https://dashboard.stripe.com/webhooks → delete the endpoints that are left over; give all types to one.
+    """
+    endpoints = _own(stripe, environment)
+    names = ", ".join(endpoint.id or endpoint.url for endpoint in endpoints)
+    assert len(endpoints) < 2, (  # noqa: PLR2004 - one
+        f"{len(endpoints)} endpoints send to {endpoints[0].url}: {names}; each signs with a secret of its own, and the "
+        "environment file declares one"
+    )
+
+
+@pytest.mark.check("stripe-webhook-version")
+def test_events_come_in_the_declared_version(stripe: StripeEvidence, environment: Environment) -> None:
+    """An SDK reads events of its own release; of another one, fields are missing or the event is refused.
+
+    Fix: create the endpoint anew with the SDK's API version, since the version of an endpoint cannot be changed.
+    """
+    declared = _declared(environment).api_version or ""
+    for endpoint in _own(stripe, environment):
+        version = _version(stripe, endpoint)
+        assert same_release(version, declared), (
+            f"the endpoint {endpoint.url} sends events in the shape of {version}, the service reads {declared}"
+        )
+
+
+@pytest.mark.check("stripe-webhook-age")
+def test_events_come_in_a_recent_version(stripe: StripeEvidence, environment: Environment, policy: Policy) -> None:
+    """Events in the shape of years ago lack the fields that today's SDKs and documents speak of.
+
+    Fix: create the endpoint anew with the version of the service's SDK, and declare it as stripe.api_version.
+    """
+    oldest = policy.duration("max_age")
+    for endpoint in _own(stripe, environment):
+        version = _version(stripe, endpoint)
+        age = age_of(version, stripe.taken_at)
+        if age is None:
+            raise Unobserved(f"the API version {version!r} of {endpoint.url} tells no day")
+        assert age <= oldest, (
+            f"events come in the shape of {version}, {age.days // 365} years old; at most {oldest.days} d are expected"
+        )
+
+
+@pytest.mark.check("stripe-deliveries")
+def test_stripe_delivers_to_this_service(stripe: StripeEvidence, environment: Environment) -> None:
+    """A registered endpoint proves nothing: Stripe's own list of events tells whether the service takes them.
+
+    Fix: https://dashboard.stripe.com/webhooks → the endpoint → Event deliveries shows what the service answered.
+    """
+    _read(stripe, "deliveries")
+    failed = _undelivered(stripe, environment)
+    newest = stripe.newest_delivered
+    since = [event for event in failed if newest is None or event.created > newest]
+    if not since:
+        return
+    certain = [event for event in since if event.pending >= len(_listening(stripe, event.type))]
+    text = f"{len(since)} {'event' if len(since) == 1 else 'events'} of the last 24 h"
+    first = f"{since[0].type} {since[0].id} of {since[0].created:%Y-%m-%d %H:%M} UTC"
+    if not certain:
+        raise Unobserved(
+            f"{text} did not reach every endpoint of the account, and Stripe does not tell which: {first}",
+            hint="repair or disable the other endpoints of the account, or see Event deliveries in the dashboard",
+        )
+    raise AssertionError(f"Stripe could not deliver {text}, and none since; the newest: {first}")
+
+
+@pytest.mark.check("stripe-undelivered")
+def test_no_event_was_lost(stripe: StripeEvidence, environment: Environment) -> None:
+    """An event that was not taken is a payment or a refund that the service does not know of.
+
+    Fix: https://docs.stripe.com/webhooks/process-undelivered-events; resend the events from the dashboard.
+    """
+    _read(stripe, "deliveries")
+    lost = _undelivered(stripe, environment)
+    assert not lost, (
+        f"{len(lost)} {'event' if len(lost) == 1 else 'events'} of the last 24 h did not reach every endpoint, "
+        f"the newest is {lost[0].type} {lost[0].id}"
+    )
+
+
+def _endpoints(stripe: StripeEvidence, environment: Environment) -> Sequence[WebhookEndpoint]:
+    """Those with the service's address; at least one."""
+    _read(stripe, "webhooks")
     url = environment.service.base_url + _declared(environment).webhook
     others = ", ".join(endpoint.url for endpoint in stripe.webhooks) or "no endpoint at all"
-    found = [endpoint for endpoint in stripe.webhooks if endpoint.url == url]
-    assert found, f"no endpoint is registered for {url}; there is {others}"
-    enabled = [endpoint for endpoint in found if endpoint.status == "enabled"]
-    return (enabled or found)[0]
+    matching = [endpoint for endpoint in stripe.webhooks if same_address(endpoint.url, url)]
+    assert matching, f"no endpoint is registered for {url}; there is {others}"
+    return matching
+
+
+def _own(stripe: StripeEvidence, environment: Environment) -> Sequence[WebhookEndpoint]:
+    """Those with the service's address that are switched on, for this account and mode; at least one."""
+    live = _declared(environment).mode == "live"
+    endpoints = _endpoints(stripe, environment)
+    own = [one for one in endpoints if not one.application and one.status == "enabled" and one.live == live]
+    assert own, f"no endpoint of {endpoints[0].url} is enabled for this account's own events"
+    return own
+
+
+def _listening(stripe: StripeEvidence, kind: str) -> Sequence[WebhookEndpoint]:
+    """All endpoints of the account that Stripe sends this type to, whoever they belong to."""
+    _read(stripe, "webhooks")
+    return [one for one in stripe.webhooks if one.status == "enabled" and not one.application and one.takes(kind)]
+
+
+def _undelivered(stripe: StripeEvidence, environment: Environment) -> Sequence[EventDelivery]:
+    """Those that an endpoint of this service was there for, and that had the time that a delivery may take."""
+    latest = stripe.taken_at - _declared(environment).delivery
+    there = [endpoint.created or _EVER for endpoint in _own(stripe, environment)]
+    return [event for event in stripe.undelivered if event.pending and min(there) <= event.created <= latest]
+
+
+def _version(stripe: StripeEvidence, endpoint: WebhookEndpoint) -> str:
+    """The endpoint's own, or the account's default."""
+    version = endpoint.api_version or stripe.default_version
+    if not version:
+        raise Unobserved(f"the endpoint {endpoint.url} has the account's API version, and Stripe did not tell which")
+    return version
+
+
+def _offered(configurations: Sequence[MethodConfiguration], declared: str | None) -> None:
+    """Fail unless payers see PIX: by the declared configuration, or by the one that Stripe takes by itself."""
+    if not configurations and declared is None:
+        return  # the service names its methods itself, and the capability is all that it needs
+    own = [one for one in configurations if one.active and not one.application and not one.parent]
+    if declared is not None:
+        named = [one for one in own if one.id == declared]
+        assert named, f"there is no active payment method configuration {declared} of this account"
+        assert _PIX in named[0].available, f"PIX is not offered in {declared}"
+        return
+    offering = [one for one in own if _PIX in one.available]
+    foreign = [one for one in configurations if one not in own and _PIX in one.available]
+    others = "".join(
+        f"; {one.id} does, and belongs to {one.application or one.parent}" for one in foreign if one.active
+    )
+    assert offering, f"no payment method configuration of this account offers PIX{others}"
+    assert any(one.default for one in offering), (
+        f"PIX is offered in {', '.join(one.id for one in offering)} only, which is not the default; "
+        "declare stripe.payment_method_configuration if the service names it"
+    )
+
+
+def _capability(stripe: StripeEvidence, method: str) -> str:
+    """Its state, in words."""
+    if stripe.capabilities is None:
+        raise Unobserved("the account shows no capabilities", hint=f"read it with a key that may; see {_KEYS}")
+    name = f"{method}_payments"
+    if method == "card" and name not in stripe.capabilities:
+        return stripe.capabilities.get("legacy_payments", "not there")
+    return stripe.capabilities.get(name) or "not there"
+
+
+def _by(requirements: Requirements) -> str:
+    return f" by {requirements.deadline:%Y-%m-%d %H:%M} UTC" if requirements.deadline else ""
+
+
+def _read(stripe: StripeEvidence, fact: Fact) -> None:
+    """Raise Unobserved if Stripe did not give this fact."""
+    if any(missing.fact == fact for missing in stripe.unread):
+        raise _unread(stripe, fact)
+
+
+def _unread(stripe: StripeEvidence, fact: Fact) -> Unobserved:
+    """Why Stripe did not give this fact, and the permission that it takes."""
+    missing = next((one for one in stripe.unread if one.fact == fact), None)
+    if missing is None:
+        return Unobserved(f"Stripe told nothing about its {fact}")
+    hint = f"give the restricted key {missing.permission} at {_KEYS}" if missing.permission else ""
+    needed = f"; it needs {missing.permission}" if missing.permission else ""
+    return Unobserved(f"Stripe's {fact} could not be read: {missing.reason}{needed}", hint=hint)
 
 
 def _declared(environment: Environment) -> Stripe:

@@ -1,12 +1,19 @@
 """The faults of what lies outside of the service: those whom it pays by, writes to, and runs on."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from reference.changes import Change, part
+from reference.settings import Settings
 
 
 def _stopped(name: str) -> Change:
     return part("host", stopped=frozenset({name}))
+
+
+def _older_sdk(settings: Settings) -> Settings:
+    endpoint = replace(settings.stripe, webhook_version="2025-03-31.basil")
+    return replace(settings, stripe=endpoint, api=settings.api | {"webhook-older-sdk"})
 
 
 OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
@@ -26,6 +33,32 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "stripe-event-missing": (
             "refunds are not sent to the webhook",
             part("stripe", webhook_events=("payment_intent.succeeded", "payment_intent.payment_failed")),
+        ),
+        "stripe-key-restricted": (
+            "the key may not read the account itself",
+            part("stripe", forbidden=("/v1/account",)),
+        ),
+        "stripe-cards-inactive": ("cards cannot be charged yet", part("stripe", card_capability="inactive")),
+        "stripe-requirements-coming": (
+            "Stripe will want a document in two days",
+            part("stripe", future_due=("company.tax_id",)),
+        ),
+        "stripe-payouts-by-hand": ("nobody sends the money on", part("stripe", payout_interval="manual")),
+        "stripe-payout-failed": ("the bank gave the last payout back", part("stripe", last_payout="failed")),
+        "stripe-pix-not-default": ("PIX is offered in a second configuration", part("stripe", pix_in_default=False)),
+        "stripe-webhook-of-connect": (
+            "the endpoint is for accounts connected to an application",
+            part("stripe", webhook_application="ca_1WorkMe"),
+        ),
+        "stripe-webhook-twice": ("two endpoints send to one address", part("stripe", webhooks=2)),
+        "stripe-webhook-old-version": (
+            "events come in the shape of twelve years ago",
+            part("stripe", webhook_version="2014-01-31"),
+        ),
+        "stripe-events-undelivered": ("the events of the last hours were not taken", part("stripe", undelivered=3)),
+        "stripe-older-sdk": (
+            "the service's SDK, and the endpoint made for it, are of another release than the one declared",
+            _older_sdk,
         ),
         "stripe-delivers-nothing": ("events never reach the service", part("stripe", delivers=False)),
     },

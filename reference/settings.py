@@ -9,7 +9,7 @@ from reference.doubles.llm import LlmSettings
 from reference.doubles.mail import MailSettings
 from reference.doubles.providers import AtlasSettings, DigitalOceanSettings
 from reference.doubles.sentry import SentrySettings
-from reference.doubles.stripe.objects import StripeSettings
+from reference.doubles.stripe.account import StripeSettings
 from reference.mongodb import MongoSettings
 from reference.valkey import RedisSettings
 

@@ -3,8 +3,13 @@
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.journey.money import intent, refunded
+from gonogo.journey.deliveries import delivered
+from gonogo.journey.money import intent, owner_of, refunded
+from gonogo.journey.replies import Reply
 from smoke.people import WorkMe
+
+_REFUSED = (400, 404, 409, 422)
+"""What a service answers to a payment method that Stripe does not take; 402 is the bank's refusal."""
 
 
 @pytest.mark.check("money-charged-and-refunded")
@@ -20,8 +25,10 @@ def test_real_card_is_charged_and_refunded(walk: WorkMe) -> None:
     booking = walk.book(client, walk.offer(professional)).document(201)
     price = booking.number("price_cents")
     assert price <= smoke.most_money_cents, f"the booking costs {price} centavos, {smoke.most_money_cents} are allowed"
-    card = {"booking_id": booking.text("id"), "payment_method": walk.world.secrets[smoke.card]}
-    paid = client.post("/api/payment/card", **card).document(201)
+    method = walk.world.secrets[smoke.card]
+    reply = client.post("/api/payment/card", booking_id=booking.text("id"), payment_method=method)
+    _not_used_up(walk, reply, method)
+    paid = reply.document(201)
     charged = walk.stripe(intent(paid.text("intent_id")), f"payment intent {paid.text('intent_id')}")
     assert charged["amount"] <= smoke.most_money_cents, f"Stripe charged {charged['amount']} centavos: refund it"
     path = f"/api/payment/{paid.text('id')}"
@@ -33,4 +40,21 @@ def test_real_card_is_charged_and_refunded(walk: WorkMe) -> None:
     )
     assert given, walk.waited(
         f"{paid.text('intent_id')} is not refunded at Stripe: refund it by hand", walk.stripe_delivery
+    )
+    for kind in ("payment_intent.succeeded", "charge.refunded"):
+        problem = delivered(walk, paid.text("intent_id"), kind)
+        assert not problem, problem
+
+
+def _not_used_up(walk: WorkMe, reply: Reply, method: str) -> None:
+    """Raise Unobserved if Stripe may have refused the payment method for what it is, and not the service."""
+    if reply.status not in _REFUSED:
+        return
+    owner = walk.stripe(owner_of(method), "customer of the payment method")
+    belongs = (
+        "to a customer, who must be named with it" if owner else "to no customer, and is good for one payment only"
+    )
+    raise Unobserved(
+        f"the real card was not charged: {reply.said}; the payment method of smoke.card belongs {belongs}",
+        hint="create a payment method for each run, or attach it to a customer that the service names at the payment",
     )

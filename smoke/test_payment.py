@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from gonogo.journey.deliveries import delivered
 from gonogo.journey.money import canceled, intent, refunded
 from gonogo.journey.people import Person
 from gonogo.journey.replies import Document
@@ -20,7 +21,7 @@ def test_card_is_charged(walk: WorkMe) -> None:
     walk.keep["client"] = walk.join("client", "client")
     booking = walk.keep["booking"] = _booking(walk, walk.keep["client"], 1)
     paid = _by_card(walk, walk.keep["client"], booking, "pm_card_visa")
-    walk.keep["payment"] = paid.text("id")
+    walk.keep["payment"], walk.keep["intent"] = paid.text("id"), paid.text("intent_id")
     assert _becomes(walk, paid.text("id"), "succeeded"), f"a card was charged, and the payment is not: {paid.said}"
     found = walk.stripe(intent(paid.text("intent_id")), f"payment intent {paid.text('intent_id')}")
     assert found["status"] == "succeeded", f"the service took the money, and at Stripe the payment is {found['status']}"
@@ -53,6 +54,17 @@ def test_refund_gives_the_money_back(walk: WorkMe) -> None:
     given = walk.stripe(refunded(reply.text("intent_id")), f"refunds of {reply.text('intent_id')}")
     price = walk.settings.most_money_cents
     assert given == price, f"the service says refunded, and Stripe gave back {given} of {price} centavos"
+
+
+@pytest.mark.check("payment-delivered")
+def test_stripe_delivers_the_events_of_a_payment(walk: WorkMe) -> None:
+    """Events that we sign ourselves prove our copy of the secret; only Stripe's own delivery proves the service's.
+
+    Fix: https://dashboard.stripe.com/webhooks → the endpoint → Event deliveries shows what the service answered.
+    """
+    for kind in ("payment_intent.succeeded", "charge.refunded"):
+        problem = delivered(walk, walk.keep["intent"], kind)
+        assert not problem, problem
 
 
 @pytest.mark.check("payment-declined")

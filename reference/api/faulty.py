@@ -121,6 +121,11 @@ def _by_address(reply: Reply) -> Reply:
     return _still_guessing(reply) if "x-forwarded-for" in reply.asked else reply
 
 
+def _unread(reply: Reply) -> Reply:
+    parameters = "charset" in reply.asked.get("content-type", "")
+    return replace(reply, status=415, body=b'{"detail":"unsupported"}') if parameters else reply
+
+
 CHANGES: Mapping[str, Change] = {
     "cors-any-origin": _allowing(bool),
     "cors-by-beginning": _allowing(lambda origin: origin.startswith("https://app.workme.test")),
@@ -158,6 +163,7 @@ CHANGES: Mapping[str, Change] = {
     "webhook-answers-get": _at_once(
         "GET", "/api/payment/stripe/webhook", lambda reply: reply.served("application/json", b"{}")
     ),
+    "webhook-refuses-charset": _at_once("POST", "/api/payment/stripe/webhook", _unread),
     "feedback-lost": _at_once("GET", "/api/beta/feedback", lambda reply: replace(reply, body=b"[]"), status=200),
 }
 OTHERS = (

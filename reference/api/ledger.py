@@ -67,9 +67,12 @@ class Ledger:
         return {"$or": [{"client_id": user["_id"]}, {"professional_id": user["_id"]}]}
 
     async def by_intent(self, intent_id: str, payment_id: str) -> Document | None:
-        """By our own id, which Stripe carries; by Stripe's otherwise."""
+        """By our own id, which Stripe carries, and by Stripe's: neither may be another payment's."""
         payments = self.service.collection("payments")
-        return await payments.find_one({"_id": payment_id}) or await payments.find_one({"intent_id": intent_id})
+        payment = await payments.find_one({"_id": payment_id}) or await payments.find_one({"intent_id": intent_id})
+        if payment is None or payment.get("intent_id", intent_id) != intent_id:
+            return None
+        return payment if payment_id in {"", payment["_id"]} else None
 
     async def note(self, payment_id: str, details: Document) -> None:
         """Keep what Stripe said about it."""

@@ -159,7 +159,7 @@ def _metadata(payment: Document, user: Document) -> dict[str, str]:
 
 
 async def _settle(stores: CurrentStores, payment: Document, intent: stripe.PaymentIntent) -> Payment:
-    details = {"intent_id": intent.id, **_next_action(intent)}
+    details = {"intent_id": intent.id, "livemode": intent.livemode, **_next_action(intent)}
     await stores.ledger.note(payment["_id"], details)
     await stores.ledger.advance(payment["_id"], _FROM_STRIPE.get(intent.status, "pending"))
     return _shown(await stores.ledger.one(payment["_id"]))

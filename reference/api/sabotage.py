@@ -7,9 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import sentry_sdk
-import stripe
 from argon2 import PasswordHasher
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI
 
 from reference.api.app import build_stores, start_reporting
 from reference.api.bookings import Bookings, State, Step, Wish
@@ -20,10 +19,10 @@ from reference.api.ledger import Ledger
 from reference.api.listings import Listings
 from reference.api.mailer import Mailer
 from reference.api.passwords import PASSWORDS
+from reference.api.sabotage_webhook import LEDGERS, RECEIVERS, twice_handled
 from reference.api.service import BODY_BYTES, Document, Service
-from reference.api.stores import CurrentStores, Stores
+from reference.api.stores import Stores
 from reference.api.tokens import CurrentUser, admin_only
-from reference.api.webhook import Receiver
 
 _HUGE = 64 * 1024 * 1024
 
@@ -139,99 +138,6 @@ class _KeepsTheMoney(Ledger):
         await self.advance(payment["_id"], "refunded")
 
 
-class _AnyWay(Ledger):
-    def climbable(self, status: str) -> Document:
-        del status
-        return {}
-
-
-class _Forgetful(Receiver):
-    async def claim(self, event_id: str, payment: Document) -> bool:
-        del event_id, payment
-        return True
-
-
-class _Deaf(Receiver):
-    async def handle(self, event: Mapping[str, Any], stores: CurrentStores) -> None:
-        del event, stores
-
-
-class _Resigning(Receiver):
-    """Signs what it receives, if ``believes`` says so, and then verifies its own signature."""
-
-    def believes(self, body: bytes, header: str) -> bool:
-        del body, header
-        return True
-
-    def verified(self, body: bytes, header: str) -> Mapping[str, Any]:
-        if self.believes(body, header):
-            secret = self.service.config.stripe.webhook_secret
-            header = stripe.WebhookSignature.generate_signature_header(body.decode("utf-8", "replace"), secret)
-        return super().verified(body, header)
-
-
-class _AnyAge(_Resigning):
-    def believes(self, body: bytes, header: str) -> bool:
-        try:
-            secret = self.service.config.stripe.webhook_secret
-            return bool(stripe.WebhookSignature.verify_header(body.decode("utf-8", "replace"), header, secret))
-        except stripe.SignatureVerificationError:
-            return False
-
-
-class _Hasty(Receiver):
-    def verified(self, body: bytes, header: str) -> Mapping[str, Any]:
-        try:
-            secret = self.service.config.stripe.webhook_secret
-            stripe.WebhookSignature.verify_header(body.decode("utf-8", "replace"), header, secret, 60)
-        except stripe.SignatureVerificationError:
-            raise HTTPException(400, "not a fresh event") from None
-        return super().verified(body, header)
-
-
-class _OldScheme(Receiver):
-    def verified(self, body: bytes, header: str) -> Mapping[str, Any]:
-        return super().verified(body, header.replace("v0=", "v1="))
-
-
-class _FirstSignature(Receiver):
-    def verified(self, body: bytes, header: str) -> Mapping[str, Any]:
-        timestamp, _, signatures = header.partition(",")
-        return super().verified(body, f"{timestamp},{signatures.partition(',')[0]}")
-
-
-class _Crashing(Receiver):
-    """The SDK alone: a list has no ``get``, and an event without an id is a KeyError."""
-
-    def verified(self, body: bytes, header: str) -> Mapping[str, Any]:
-        secret = self.service.config.stripe.webhook_secret
-        try:
-            event = stripe.Webhook.construct_event(body, header, secret)
-        except (stripe.SignatureVerificationError, ValueError):
-            raise HTTPException(400, "not a signed event") from None
-        return {**event.to_dict(), "id": event["id"]}
-
-
-class _Swallowing(Receiver):
-    def verified(self, body: bytes, header: str) -> Mapping[str, Any]:
-        secret = self.service.config.stripe.webhook_secret
-        try:
-            stripe.WebhookSignature.verify_header(body.decode("utf-8", "replace"), header, secret)
-        except stripe.SignatureVerificationError:
-            raise HTTPException(400, "not a signed event") from None
-        try:
-            return super().verified(body, header)
-        except HTTPException:
-            return {"id": "evt_unknown", "type": "unknown"}
-
-
-class _Picky(Receiver):
-    async def handle(self, event: Mapping[str, Any], stores: CurrentStores) -> None:
-        if not str(event.get("type")).startswith(("payment_intent.", "charge.")):
-            raise HTTPException(400, "unknown type")
-        await super().handle(event, stores)
-
-
 class _Partial(Erasure):
     # Two parties of one booking who leave at once would each erase what the other keeps.
     _turn = asyncio.Lock()
@@ -247,6 +153,8 @@ class _Partial(Erasure):
 
 Part = Callable[[Service], Any]
 _PARTS: Mapping[str, tuple[str, Part]] = {
+    **RECEIVERS,
+    **LEDGERS,
     "upload-any-type": ("documents", _AnyType),
     "document-cut-off": ("documents", _CutOff),
     "document-leaks": ("documents", _SharedDocuments),
@@ -264,27 +172,12 @@ _PARTS: Mapping[str, tuple[str, Part]] = {
     "payment-never-settles": ("ledger", _Unsettled),
     "payment-never-fails": ("ledger", _NeverFails),
     "refund-not-sent": ("ledger", _KeepsTheMoney),
-    "webhook-ignores-order": ("ledger", _AnyWay),
-    "webhook-lost": ("receiver", _Deaf),
-    "webhook-unsigned": ("receiver", _Resigning),
-    "webhook-any-age": ("receiver", _AnyAge),
-    "webhook-hasty": ("receiver", _Hasty),
-    "webhook-old-scheme": ("receiver", _OldScheme),
-    "webhook-first-signature-only": ("receiver", _FirstSignature),
-    "webhook-crashes": ("receiver", _Crashing),
-    "webhook-swallows": ("receiver", _Swallowing),
-    "webhook-picky": ("receiver", _Picky),
 }
 
 
 def _partial_erasure(app: FastAPI) -> None:
     stores, service = app.state.stores, app.state.service
     stores.erasure = _Partial(service, stores.ledger, stores.listings)
-
-
-def _twice_handled(app: FastAPI) -> None:
-    app.state.stores.ledger = _AnyWay(app.state.service)
-    app.state.stores.receiver = _Forgetful(app.state.service)
 
 
 def _configured(**changes: Any) -> Callable[[FastAPI], None]:  # noqa: ANN401 - fields of the configuration
@@ -316,6 +209,7 @@ def _mailer(kind: type[Mailer]) -> Callable[[FastAPI], None]:
 
 
 _REST: Mapping[str, Callable[[FastAPI], None]] = {
+    "webhook-handles-twice": twice_handled,
     "login-any-password": lambda app: setattr(app.state.service, "passwords", _AnyPassword()),
     "token-key-guessable": _configured(secret_key="your-256-bit-secret"),  # noqa: S106 - that is the fault
     "beta-code-inactive": _configured(beta_code="another-code"),
@@ -325,7 +219,6 @@ _REST: Mapping[str, Callable[[FastAPI], None]] = {
     "mail-not-sent": _mailer(_Silent),
     "receipt-not-sent": _mailer(_NoReceipts),
     "erasure-incomplete": _partial_erasure,
-    "webhook-handles-twice": _twice_handled,
     "webhook-secret-wrong": _wrong_webhook_secret,
     "webhook-unlimited-body": lambda app: setattr(
         app.state.service, "body_bytes", {"/api/payment/stripe/webhook": _HUGE}

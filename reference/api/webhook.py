@@ -50,9 +50,12 @@ class Receiver:
 
     async def handle(self, event: Mapping[str, Any], stores: CurrentStores) -> None:
         """Act on an event about a payment of ours. One that was handled before is not handled again."""
-        status = _MEANING.get(str(event.get("type")))
-        payment = await self._payment(event, stores) if status else None
-        if status is None or payment is None or not await self.claim(event["id"], payment):
+        subject = self.subject(event)
+        status = self.meaning(str(event.get("type")), subject)
+        payment = await self.payment(subject, stores) if status else None
+        if status is None or payment is None or not self.fits(event, subject, status, payment):
+            return
+        if not await self.claim(event["id"], payment):
             return
         try:
             await stores.ledger.advance(payment["_id"], status)
@@ -61,6 +64,20 @@ class Receiver:
             raise
         if not await stores.ledger.exists(payment["_id"]):
             await self.forget(event["id"])  # its user was erased meanwhile, and so is what is known of them
+
+    def meaning(self, kind: str, subject: Mapping[str, Any]) -> str | None:
+        """The status that a payment gets; None if the event is not about that. A part that is given back is no refund."""
+        if kind == "charge.refunded" and subject.get("refunded") is not True:
+            return None
+        return _MEANING.get(kind)
+
+    def fits(self, event: Mapping[str, Any], subject: Mapping[str, Any], status: str, payment: Document) -> bool:
+        """Whether it is about this payment: its mode, and if it pays, the whole amount in its currency."""
+        mode = payment.get("livemode", event.get("livemode"))  # not known yet while Stripe's answer is on its way
+        if event.get("livemode") is not mode:
+            return False
+        whole = (payment["amount_cents"], payment["currency"])
+        return status != "succeeded" or (subject.get("amount_received"), subject.get("currency")) == whole
 
     async def forget(self, event_id: str) -> None:
         """As if it had never come."""
@@ -75,11 +92,14 @@ class Receiver:
             return False
         return True
 
-    async def _payment(self, event: Mapping[str, Any], stores: CurrentStores) -> Document | None:
+    def subject(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The object that the event is about; empty if it holds none."""
         data = event.get("data")
         subject = data.get("object") if isinstance(data, dict) else None
-        if not isinstance(subject, dict):
-            return None
+        return subject if isinstance(subject, dict) else {}
+
+    async def payment(self, subject: Mapping[str, Any], stores: CurrentStores) -> Document | None:
+        """The payment that it is about."""
         metadata = subject.get("metadata")
         ours = str(metadata.get("payment_id", "")) if isinstance(metadata, dict) else ""
         intent = subject.get("payment_intent") if subject.get("object") == "charge" else subject.get("id")

@@ -1,5 +1,7 @@
 """A key that cannot be right is refused before the first request, and never shown."""
 
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,8 @@ import pytest
 from gonogo.base.errors import UsageError
 from gonogo.base.secrets import Secrets
 from gonogo.environment.load import EnvironmentFile
-from gonogo.families.registry import read_environment
+from gonogo.families.registry import environment_from, read_environment
+from gonogo.families.stripe.section import Stripe
 from gonogo.runs.key_shapes import check_keys, masked
 
 ROOT = Path(__file__).parents[2]
@@ -17,6 +20,7 @@ STAGING = {
     "STRIPE_WEBHOOK_SECRET": "whsec_abcdefghijklmnop",
     "SENTRY_DSN": "https://abcdef0123456789@o1.ingest.sentry.io/42",
 }
+LIVE = {name: value.replace("_test_", "_live_") for name, value in STAGING.items()}
 
 
 def complaint(name: str, **changed: str) -> str:
@@ -69,6 +73,30 @@ def test_wrong_shape_is_named_masked_and_cured(name: str, value: str, page: str)
 def test_test_keys_in_production_are_refused() -> None:
     """They would take no money at all."""
     assert complaint("production").count("sk_live_…") == 1
+
+
+def test_two_modes_of_one_environment_contradict_each_other() -> None:
+    """The line "live keys" would be ticked by test keys."""
+    file = environment("production")
+    document = deepcopy(dict(file.document))
+    document["variables"]["files"]["production"]["mode"] = "test"
+    changed = replace(file, environment=environment_from(document))
+    with pytest.raises(UsageError) as refused:
+        check_keys(changed, Secrets(LIVE))
+    message = str(refused.value)
+    assert "variables.files.production.mode is test, and stripe.mode is live" in message
+    check_keys(file, Secrets(LIVE))
+
+
+def test_monitoring_key_is_looked_at_as_well() -> None:
+    """It reads the live account as the secret key does."""
+    file = environment("staging")
+    section = file.environment.require(Stripe)
+    watched = section.model_copy(update={"monitor_key": "STRIPE_MONITOR_KEY"})
+    changed = replace(file, environment=file.environment.model_copy(update={"stripe": watched}))
+    check_keys(changed, Secrets({**STAGING, "STRIPE_MONITOR_KEY": "rk_test_abcdefghijklmnop"}))
+    with pytest.raises(UsageError, match=r"monitor_key: STRIPE_MONITOR_KEY is a live key"):
+        check_keys(changed, Secrets({**STAGING, "STRIPE_MONITOR_KEY": "rk_live_abcdefghijklmnop"}))
 
 
 def test_all_wrong_keys_come_at_once() -> None:

@@ -11,19 +11,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from reference.doubles.stripe.deliveries import Deliveries
-from reference.doubles.stripe.forms import Form, parse_form
-from reference.doubles.stripe.objects import (
-    API_VERSION,
-    Object,
+from reference.doubles.stripe.account import (
     StripeSettings,
     account,
     balance,
-    endpoint,
-    listed,
-    method_configuration,
-    new_id,
+    endpoints,
+    method_configurations,
+    payouts,
+    refusal,
 )
+from reference.doubles.stripe.deliveries import Deliveries
+from reference.doubles.stripe.forms import Form, parse_form
+from reference.doubles.stripe.objects import API_VERSION, Object, listed, new_id
 from reference.doubles.stripe.till import Problem, Till, missing
 from reference.web import WebServer
 
@@ -46,10 +45,10 @@ class StripeDouble:
     ) -> None:
         self._settings = settings
         self._key = new_id("sk_test") if settings.rolled_key else secret_key
-        self._deliveries = Deliveries(secret=webhook_secret, address=address, trust=trust)
-        hook = endpoint(settings, webhook_base_url + settings.webhook_path)
-        self._endpoints = [hook] if settings.webhook_registered else []
-        self._till = Till(settings, self._deliveries, self._endpoints)
+        self._deliveries = Deliveries(address=address, trust=trust, test_mode=not settings.livemode)
+        self._endpoints = endpoints(settings, webhook_base_url)
+        self._payouts = payouts(settings)
+        self._till = Till(settings, self._deliveries, self._endpoints, webhook_secret)
         self._replayed: dict[str, tuple[bytes, int, Object]] = {}
         self._server = WebServer(self._app(), "127.0.0.1", port)
 
@@ -68,8 +67,10 @@ class StripeDouble:
         get: dict[str, Answer] = {
             "/v1/account": self._fixed(account(self._settings)),
             "/v1/balance": self._fixed(balance(self._settings)),
-            "/v1/payment_method_configurations": self._list(lambda: [method_configuration(self._settings)]),
+            "/v1/payment_method_configurations": self._list(lambda: method_configurations(self._settings)),
             "/v1/webhook_endpoints": self._list(lambda: self._endpoints),
+            "/v1/payouts": self._list(lambda: self._payouts),
+            "/v1/payment_methods/{id}": self._method,
             "/v1/payment_intents": self._list(lambda: list(till.intents.values())[::-1]),
             "/v1/payment_intents/{id}": self._one(till.intents, "payment_intent"),
             "/v1/charges/{id}": self._one(till.charges, "charge"),
@@ -138,6 +139,8 @@ class StripeDouble:
         if given.replace("sk_live_", "sk_test_", 1) != self._key:
             shown = f"{given[:8]}{'*' * 12}{given[-4:]}" if given else "none"
             raise Problem(401, type="invalid_request_error", message=f"Invalid API Key provided: {shown}")
+        if request.method == "GET" and request.url.path in self._settings.forbidden:
+            raise Problem(403, **refusal(request.url.path, given))
 
     def _fixed(self, found: Object) -> Answer:
         async def answer(_request: Request, _form: Form) -> Object:
@@ -147,22 +150,28 @@ class StripeDouble:
 
     def _list(self, items: Callable[[], list[Object]]) -> Answer:
         async def answer(request: Request, form: Form) -> Object:
-            since = int((form.get("created") or {}).get("gte", 0))
-            found = [item for item in items() if item.get("created", since) >= since]
+            found = [item for item in items() if _matches(item, form)]
             if "latest_charge" in str(form.get("expand")):
                 found = [self._till.expanded(item) for item in found]
-            return listed(found[: int(form.get("limit", 100))], request.url.path)
+            names = [item.get("id") for item in found]
+            after = form.get("starting_after")
+            rest = found[names.index(after) + 1 :] if after in names else found
+            most = int(form.get("limit", 10))
+            return {**listed(rest[:most], request.url.path), "has_more": len(rest) > most}
 
         return answer
 
     def _one(self, kind: dict[str, Object], name: str) -> Answer:
-        async def answer(request: Request, _form: Form) -> Object:
+        async def answer(request: Request, form: Form) -> Object:
             found = kind.get(request.path_params["id"])
             if found is None:
                 raise missing(name, request.path_params["id"])
-            return found
+            return self._till.expanded(found) if "latest_charge" in str(form.get("expand")) else found
 
         return answer
+
+    async def _method(self, request: Request, _form: Form) -> Object:
+        return self._till.method(request.path_params["id"])
 
     async def _refunds(self, request: Request, form: Form) -> Object:
         wanted = form.get("payment_intent")
@@ -175,3 +184,15 @@ class StripeDouble:
     async def _unknown(self, request: Request, _error: Any) -> Response:  # noqa: ANN401 - Starlette's exception
         message = f"Unrecognized request URL ({request.method}: {request.url.path})."
         return JSONResponse({"error": {"type": "invalid_request_error", "message": message}}, 404)
+
+
+def _matches(item: Object, form: Form) -> bool:
+    """Whether a list that is narrowed like this holds the object."""
+    since = int((form.get("created") or {}).get("gte", 0))
+    types = [*(form.get("types") or ()), *([form["type"]] if "type" in form else [])]
+    delivered = form.get("delivery_success")
+    return (
+        item.get("created", since) >= since
+        and (not types or item.get("type") in types)
+        and (delivered is None or (item.get("pending_webhooks") == 0) == (delivered == "true"))
+    )

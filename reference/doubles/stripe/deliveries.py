@@ -6,6 +6,7 @@ import hmac
 import json
 import ssl
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,16 +21,16 @@ _AGAIN_AFTER_SECONDS = (0.2, 0.5, 1.0, 2.0)
 class Deliveries:
     """Every delivery is a task that ``stop`` ends."""
 
-    def __init__(self, *, secret: str, address: str, trust: Path) -> None:
+    def __init__(self, *, address: str, trust: Path, test_mode: bool) -> None:
         self.log: list[dict[str, Any]] = []
-        self._secret = secret
+        self._test_mode = test_mode
         self._address = address
         self._trust = trust
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def send(self, url: str, event: dict[str, Any]) -> None:
-        """Deliver, sooner or later. Returns at once."""
-        self.later(self._deliver(url, event))
+    def send(self, url: str, event: dict[str, Any], secret: str, taken: Callable[[], None]) -> None:
+        """Deliver, sooner or later, and call ``taken`` once it was. Returns at once."""
+        self.later(self._deliver(url, event, secret, taken))
 
     def later(self, work: Any) -> None:  # noqa: ANN401 - a coroutine
         """Anything else that happens while nobody waits for it."""
@@ -43,22 +44,25 @@ class Deliveries:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _deliver(self, url: str, event: dict[str, Any]) -> None:
-        body = json.dumps(event, indent=2).encode()
+    async def _deliver(self, url: str, event: dict[str, Any], secret: str, taken: Callable[[], None]) -> None:
+        body = json.dumps(event, indent=2, ensure_ascii=False).encode()
         for attempt, pause in enumerate((*_AGAIN_AFTER_SECONDS, None), start=1):
-            said = await self._attempt(url, body)
-            self.log.append({"event": event["id"], "type": event["type"], "attempt": attempt, "answer": said})
-            if said.startswith("2") or pause is None:
+            answer = await self._attempt(url, body, secret)
+            self.log.append({"event": event["id"], "type": event["type"], "attempt": attempt, "answer": answer})
+            if answer.startswith("2"):
+                taken()
+                return
+            if pause is None:
                 return
             await asyncio.sleep(pause)
 
-    async def _attempt(self, url: str, body: bytes) -> str:
+    async def _attempt(self, url: str, body: bytes, secret: str) -> str:
         parts = urlsplit(url)
         headers = {
             "Host": parts.netloc,
             "Content-Type": "application/json; charset=utf-8",
             "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
-            "Stripe-Signature": self._signature(body),
+            "Stripe-Signature": self._signature(body, secret),
         }
         where = f"https://{self._address}:{parts.port or 443}{parts.path}"
         try:
@@ -71,7 +75,9 @@ class Deliveries:
             return f"{type(error).__name__}: {error}"
         return str(answer.status_code)
 
-    def _signature(self, body: bytes) -> str:
+    def _signature(self, body: bytes, secret: str) -> str:
+        """In test mode with a ``v0`` beside the ``v1``, which is worth nothing."""
         timestamp = int(time.time())
-        digest = hmac.new(self._secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
-        return f"t={timestamp},v1={digest}"
+        digest = hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
+        fake = hashlib.sha256(digest.encode()).hexdigest()
+        return f"t={timestamp},v1={digest}" + (f",v0={fake}" if self._test_mode else "")

@@ -1,45 +1,12 @@
-"""Stripe's objects, in the shapes that the SDK's own annotations declare."""
+"""The objects of a payment, in the shapes that the SDK's own annotations declare."""
 
 import secrets
 import time
-from dataclasses import dataclass
 from typing import Any
 
 Object = dict[str, Any]
 API_VERSION = "2026-10-28.endive"
 _CODE_IMAGES = "https://qr.stripe.com/"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StripeSettings:
-    """The account. The defaults are healthy."""
-
-    running: bool = True
-    details_submitted: bool = True
-    charges_enabled: bool = True
-    payouts_enabled: bool = True
-    currently_due: tuple[str, ...] = ()
-    country: str = "BR"
-    default_currency: str = "brl"
-    livemode: bool = False
-    rolled_key: bool = False
-    """The secret key that everybody has is not valid any more."""
-    pix_capability: str = "active"
-    pix_available: bool = True
-    webhook_registered: bool = True
-    webhook_path: str = "/api/payment/stripe/webhook"
-    webhook_status: str = "enabled"
-    webhook_events: tuple[str, ...] = (
-        "payment_intent.succeeded",
-        "payment_intent.payment_failed",
-        "payment_intent.canceled",
-        "payment_intent.processing",
-        "payment_intent.requires_action",
-        "charge.refunded",
-        "charge.dispute.created",
-    )
-    delivers: bool = True
-    """Whether events reach the endpoint at all."""
 
 
 def new_id(prefix: str) -> str:
@@ -52,77 +19,7 @@ def listed(items: list[Object], url: str) -> Object:
     return {"object": "list", "data": items, "has_more": False, "url": url}
 
 
-def account(settings: StripeSettings) -> Object:
-    """``/v1/account``."""
-    due = list(settings.currently_due)
-    return {
-        "id": "acct_1WorkMeReference",
-        "object": "account",
-        "type": "standard",
-        "country": settings.country,
-        "default_currency": settings.default_currency,
-        "details_submitted": settings.details_submitted,
-        "charges_enabled": settings.charges_enabled,
-        "payouts_enabled": settings.payouts_enabled,
-        "email": "finance@workme.test",
-        "capabilities": {"card_payments": "active", "transfers": "active", "pix_payments": settings.pix_capability},
-        "requirements": {
-            "alternatives": [],
-            "current_deadline": None,
-            "currently_due": due,
-            "disabled_reason": None,
-            "errors": [],
-            "eventually_due": due,
-            "past_due": [],
-            "pending_verification": [],
-        },
-        "metadata": {},
-    }
-
-
-def balance(settings: StripeSettings) -> Object:
-    """``/v1/balance``."""
-    money = {"amount": 0, "currency": settings.default_currency, "source_types": {"card": 0}}
-    return {"object": "balance", "available": [money], "pending": [money], "livemode": settings.livemode}
-
-
-def method_configuration(settings: StripeSettings) -> Object:
-    """What a till may offer."""
-    on = {"available": True, "display_preference": {"overridable": None, "preference": "on", "value": "on"}}
-    value = "on" if settings.pix_available else "off"
-    preference = {"overridable": None, "preference": value, "value": value}
-    return {
-        "id": "pmc_1WorkMeReference",
-        "object": "payment_method_configuration",
-        "active": True,
-        "application": None,
-        "card": on,
-        "is_default": True,
-        "livemode": settings.livemode,
-        "name": "Default",
-        "parent": None,
-        "pix": {"available": settings.pix_available, "display_preference": preference},
-    }
-
-
-def endpoint(settings: StripeSettings, url: str) -> Object:
-    """Where events go."""
-    return {
-        "id": "we_1WorkMeReference",
-        "object": "webhook_endpoint",
-        "api_version": None,
-        "application": None,
-        "created": int(time.time()),
-        "description": None,
-        "enabled_events": list(settings.webhook_events),
-        "livemode": settings.livemode,
-        "metadata": {},
-        "status": settings.webhook_status,
-        "url": url,
-    }
-
-
-def payment_intent(settings: StripeSettings, form: Object, amount: int) -> Object:
+def payment_intent(form: Object, amount: int, *, livemode: bool) -> Object:
     """A new one, before anything was tried."""
     identifier = new_id("pi")
     return {
@@ -131,6 +28,9 @@ def payment_intent(settings: StripeSettings, form: Object, amount: int) -> Objec
         "amount": amount,
         "amount_capturable": 0,
         "amount_received": 0,
+        "application": None,
+        "application_fee_amount": None,
+        "automatic_payment_methods": None,
         "canceled_at": None,
         "cancellation_reason": None,
         "capture_method": "automatic_async",
@@ -138,16 +38,29 @@ def payment_intent(settings: StripeSettings, form: Object, amount: int) -> Objec
         "confirmation_method": "automatic",
         "created": int(time.time()),
         "currency": form.get("currency", ""),
+        "customer": form.get("customer"),
         "description": form.get("description"),
         "last_payment_error": None,
         "latest_charge": None,
-        "livemode": settings.livemode,
+        "livemode": livemode,
         "metadata": form.get("metadata") or {},
         "next_action": None,
+        "on_behalf_of": None,
         "payment_method": None,
+        "payment_method_configuration_details": None,
+        "payment_method_options": {},
         "payment_method_types": form.get("allowed_payment_method_types") or ["card"],
+        "processing": None,
         "receipt_email": None,
+        "review": None,
+        "setup_future_usage": None,
+        "shipping": None,
+        "source": None,
+        "statement_descriptor": None,
+        "statement_descriptor_suffix": None,
         "status": "requires_payment_method",
+        "transfer_data": None,
+        "transfer_group": None,
     }
 
 
@@ -159,17 +72,32 @@ def charge(intent: Object) -> Object:
         "amount": intent["amount"],
         "amount_captured": intent["amount"],
         "amount_refunded": 0,
+        "application": None,
+        "application_fee": None,
+        "balance_transaction": new_id("txn"),
+        "billing_details": {"address": None, "email": None, "name": None, "phone": None, "tax_id": None},
         "captured": True,
         "created": int(time.time()),
         "currency": intent["currency"],
+        "customer": intent["customer"],
         "disputed": False,
+        "failure_balance_transaction": None,
+        "failure_code": None,
+        "failure_message": None,
         "livemode": intent["livemode"],
         "metadata": dict(intent["metadata"]),
+        "on_behalf_of": None,
+        "outcome": None,
         "paid": True,
         "payment_intent": intent["id"],
         "payment_method": intent["payment_method"],
+        "receipt_email": None,
         "refunded": False,
+        "review": None,
+        "source": None,
+        "source_transfer": None,
         "status": "succeeded",
+        "transfer": None,
     }
 
 
@@ -179,6 +107,7 @@ def refund(paid: Object, amount: int) -> Object:
         "id": new_id("re"),
         "object": "refund",
         "amount": amount,
+        "balance_transaction": new_id("txn"),
         "charge": paid["id"],
         "created": int(time.time()),
         "currency": paid["currency"],
@@ -186,12 +115,14 @@ def refund(paid: Object, amount: int) -> Object:
         "payment_intent": paid["payment_intent"],
         "reason": None,
         "receipt_number": None,
+        "source_transfer_reversal": None,
         "status": "succeeded",
+        "transfer_reversal": None,
     }
 
 
-def event(kind: str, subject: Object) -> Object:
-    """What happened, with the object as it was then."""
+def event(kind: str, subject: Object, *, endpoints: int = 0) -> Object:
+    """What happened, with the object as it was then, and how many endpoints have not taken it."""
     return {
         "id": new_id("evt"),
         "object": "event",
@@ -199,7 +130,7 @@ def event(kind: str, subject: Object) -> Object:
         "created": int(time.time()),
         "data": {"object": dict(subject)},
         "livemode": subject.get("livemode", False),
-        "pending_webhooks": 1,
+        "pending_webhooks": endpoints,
         "request": {"id": new_id("req"), "idempotency_key": None},
         "type": kind,
     }
@@ -216,4 +147,18 @@ def pix_code(intent: Object, expires_at: int) -> Object:
             "image_url_png": f"{_CODE_IMAGES}{intent['id']}.png",
             "image_url_svg": f"{_CODE_IMAGES}{intent['id']}.svg",
         },
+    }
+
+
+def payment_method(identifier: str, *, customer: str | None) -> Object:
+    """A card, as Stripe keeps it."""
+    return {
+        "id": identifier,
+        "object": "payment_method",
+        "billing_details": {"address": None, "email": None, "name": None, "phone": None, "tax_id": None},
+        "created": int(time.time()),
+        "customer": customer,
+        "livemode": False,
+        "metadata": {},
+        "type": "card",
     }

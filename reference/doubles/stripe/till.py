@@ -4,9 +4,19 @@ import asyncio
 import time
 from typing import Any
 
+from reference.doubles.stripe.account import StripeSettings
 from reference.doubles.stripe.deliveries import Deliveries
 from reference.doubles.stripe.forms import Form
-from reference.doubles.stripe.objects import Object, StripeSettings, charge, event, payment_intent, pix_code, refund
+from reference.doubles.stripe.objects import (
+    Object,
+    charge,
+    event,
+    new_id,
+    payment_intent,
+    payment_method,
+    pix_code,
+    refund,
+)
 
 _LEAST_CENTS = 50
 _DECLINES = {
@@ -15,7 +25,11 @@ _DECLINES = {
 }
 _OWNER_ASKED = ("pm_card_threeDSecure2Required", "pm_card_authenticationRequired")
 _TAKEN = ("pm_card_visa", "pm_card_mastercard")
+_OWN = "pm_1"
+"""Real cards have ids like this one; the names in words are for tests, and good for ever."""
+_CUSTOMERS_OWN = "pm_1OfCustomer"
 _PIX_SECONDS = 86_400
+_HOUR_SECONDS = 3600
 _SOON_SECONDS = 0.02
 """A payer in a test is fast."""
 _ENDED = ("succeeded", "canceled")
@@ -39,7 +53,9 @@ def missing(kind: str, identifier: str) -> Problem:
 class Till:
     """Payment intents, charges, refunds, and the events about them."""
 
-    def __init__(self, settings: StripeSettings, deliveries: Deliveries, endpoints: list[Object]) -> None:
+    def __init__(
+        self, settings: StripeSettings, deliveries: Deliveries, endpoints: list[Object], webhook_secret: str
+    ) -> None:
         self.intents: dict[str, Object] = {}
         self.charges: dict[str, Object] = {}
         self.refunds: dict[str, Object] = {}
@@ -47,6 +63,11 @@ class Till:
         self._settings = settings
         self._deliveries = deliveries
         self._endpoints = endpoints
+        self._secrets = {place["id"]: new_id("whsec") for place in endpoints[1:]}
+        self._webhook_secret = webhook_secret
+        self._used: set[str] = set()
+        for number in range(settings.undelivered):
+            self._record_undelivered(hours_ago=number + 1)
 
     async def create(self, form: Form) -> Object:
         """A payment intent, confirmed at once if asked."""
@@ -54,7 +75,7 @@ class Till:
         if not amount.isdecimal() or int(amount) < _LEAST_CENTS:
             text = f"Amount must be at least {_LEAST_CENTS} centavos"
             raise Problem(400, type="invalid_request_error", code="amount_too_small", param="amount", message=text)
-        intent = payment_intent(self._settings, form, int(amount))
+        intent = payment_intent(form, int(amount), livemode=self._settings.livemode)
         self.intents[intent["id"]] = intent
         self._happened("payment_intent.created", intent)
         return await self.confirm(intent["id"], form) if form.get("confirm") == "true" else intent
@@ -113,13 +134,32 @@ class Till:
             action = {"type": "redirect_to_url", "redirect_to_url": {"url": url, "return_url": return_url}}
             intent.update(status="requires_action", next_action=action)
             self._happened("payment_intent.requires_action", intent)
-        elif method in _TAKEN:
+        elif method in _TAKEN or method.startswith(_OWN):
+            self._use(method, intent)
             self._succeed(intent)
         else:
             text = f"No such PaymentMethod: '{method}'"
             raise Problem(
                 400, type="invalid_request_error", code="resource_missing", param="payment_method", message=text
             )
+
+    def method(self, identifier: str) -> Object:
+        """A card of ours. Raises Problem for any other."""
+        if not identifier.startswith(_OWN):
+            raise missing("PaymentMethod", identifier)
+        return payment_method(identifier, customer="cus_1WorkMe" if identifier.startswith(_CUSTOMERS_OWN) else None)
+
+    def _use(self, method: str, intent: Object) -> None:
+        """A card without a customer is good for one payment; one with a customer only together with it."""
+        owner = self.method(method)["customer"] if method.startswith(_OWN) else None
+        if owner is not None and intent["customer"] != owner:
+            text = f"The payment method '{method}' belongs to a customer, who must be named with it."
+        elif owner is None and method in self._used:
+            text = f"The payment method '{method}' was used before without a customer; it may not be used again."
+        else:
+            self._used.update({method} if method.startswith(_OWN) else ())
+            return
+        raise Problem(400, type="invalid_request_error", message=text)
 
     def _decline(self, intent: Object, reason: str) -> None:
         error = {
@@ -164,10 +204,25 @@ class Till:
         intent.update(status="requires_payment_method", last_payment_error=error, next_action=None)
         self._happened("payment_intent.payment_failed", intent)
 
+    def _record_undelivered(self, hours_ago: int) -> None:
+        intent = payment_intent({"currency": "brl"}, 100, livemode=self._settings.livemode)
+        lost = event("payment_intent.succeeded", {**intent, "status": "succeeded"}, endpoints=1)
+        self.events[lost["id"]] = {**lost, "created": lost["created"] - hours_ago * _HOUR_SECONDS}
+
     def _happened(self, kind: str, subject: Object) -> None:
-        found = event(kind, subject)
-        self.events[found["id"]] = found
-        for place in self._endpoints:
-            wanted = place["enabled_events"]
-            if self._settings.delivers and place["status"] == "enabled" and (kind in wanted or "*" in wanted):
-                self._deliveries.send(place["url"], found)
+        wanted = [
+            place
+            for place in self._endpoints
+            if place["status"] == "enabled" and {kind, "*"}.intersection(place["enabled_events"])
+        ]
+        what = event(kind, subject, endpoints=len(wanted))
+        self.events[what["id"]] = what
+        for place in wanted if self._settings.delivers else ():
+            sent = {**what, "pending_webhooks": 1, "api_version": place["api_version"] or what["api_version"]}
+            secret = self._secrets.get(place["id"], self._webhook_secret)
+            self._deliveries.send(place["url"], sent, secret, lambda: _taken(what))
+
+
+def _taken(what: Object) -> None:
+    """One endpoint less that has not taken it."""
+    what["pending_webhooks"] -= 1

@@ -1,8 +1,23 @@
 """What Stripe says about the account that takes the money."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 
 from gonogo.evidence.base import Evidence
+
+Fact = Literal["account", "balance", "methods", "webhooks", "payouts", "deliveries"]
+"""What is asked apart: each by a request of its own, so that one refusal leaves one fact unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadFact:
+    """A fact that Stripe did not give."""
+
+    fact: Fact
+    reason: str
+    permission: str = ""
+    """The permission that the key lacks, by Stripe's own name where Stripe gives one; empty if the key was not the cause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,25 +28,109 @@ class WebhookEndpoint:
     status: str
     live: bool
     events: tuple[str, ...]
+    id: str = ""
+    api_version: str = ""
+    """The version that its events are rendered in; empty: the account's default."""
+    application: str = ""
+    """The Connect application whose accounts' events it gets; empty: this account's own events."""
+    created: datetime | None = None
+
+    def takes(self, kind: str) -> bool:
+        """Whether Stripe sends it events of this type."""
+        return "*" in self.events or kind in self.events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodConfiguration:
+    """What is offered to payers where the service does not name the methods itself."""
+
+    id: str
+    active: bool
+    default: bool
+    """Whether Stripe takes it for a payment that names no configuration."""
+    application: str = ""
+    """The Connect application that it belongs to; empty: this account's own."""
+    parent: str = ""
+    """The configuration of a platform that it follows; empty: none."""
+    available: tuple[str, ...] = ()
+    """The methods that may be offered: switched on, and their capability is active."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequirementError:
+    """A document or detail that Stripe looked at, and did not accept."""
+
+    requirement: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirements:
+    """What Stripe wants to know about the business, now or from a coming day on."""
+
+    currently_due: tuple[str, ...] = ()
+    past_due: tuple[str, ...] = ()
+    eventually_due: tuple[str, ...] = ()
+    pending_verification: tuple[str, ...] = ()
+    disabled_reason: str = ""
+    errors: tuple[RequirementError, ...] = ()
+    deadline: datetime | None = None
+    """When what is currently due must be there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payout:
+    """Money on its way to the bank."""
+
+    id: str
+    status: str
+    arrival: datetime
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventDelivery:
+    """An event of Stripe's own list, and how many endpoints have not taken it."""
+
+    id: str
+    type: str
+    created: datetime
+    pending: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripeEvidence(Evidence):
-    """The account, as its secret key sees it."""
+    """The account, as its keys see it. A fact that is listed in ``unread`` has no value here."""
 
     accepted: bool
     """Whether the secret key is."""
     problem: str = ""
-    live: bool = False
-    """By the balance: in live mode money is real."""
+    unread: tuple[UnreadFact, ...] = ()
+    live: bool | None = None
+    """By the balance: in live mode money is real. None if nothing told."""
+    account: str = ""
+    """Its id, as the key that reads it sees it."""
+    service_account: str = ""
+    """The id of the account of the secret key, where another key reads; empty if it is the same key, or may not tell."""
     country: str = ""
     currency: str = ""
     details_submitted: bool = False
     charges_enabled: bool = False
     payouts_enabled: bool = False
-    currently_due: tuple[str, ...] = ()
-    """What Stripe still wants to know, and by when charges would end without it."""
-    pix_capability: str = ""
-    pix_available: bool = False
-    """In at least one active payment method configuration."""
+    capabilities: dict[str, str] | None = None
+    """By name: ``active``, ``inactive`` or ``pending``. None if the account shows none."""
+    requirements: Requirements = Requirements()
+    future_requirements: Requirements = Requirements()
+    """Those that will hold from their deadline on."""
+    payout_interval: str = ""
+    """``daily``, ``weekly``, ``monthly`` or ``manual``."""
+    payouts: tuple[Payout, ...] = ()
+    """The newest first."""
+    configurations: tuple[MethodConfiguration, ...] = ()
     webhooks: tuple[WebhookEndpoint, ...] = ()
+    default_version: str = ""
+    """The account's default API version."""
+    undelivered: tuple[EventDelivery, ...] = ()
+    """Events of the last 24 h that at least one endpoint has not taken, or has not taken yet; the newest first."""
+    newest_delivered: datetime | None = None
+    """When the newest event was made that every endpoint took; None if there is none in the last 24 h."""

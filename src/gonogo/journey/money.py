@@ -19,6 +19,36 @@ def intent(identifier: str) -> Look:
     return look
 
 
+def whole_intent(identifier: str) -> Look:
+    """All of its fields."""
+
+    async def look(api: StripeApi) -> dict[str, Any]:
+        found: dict[str, Any] = (await api.look(lambda v1: v1.payment_intents.retrieve_async(identifier))).to_dict()
+        return found
+
+    return look
+
+
+def owner_of(method: str) -> Look:
+    """The customer that a payment method belongs to; empty if it belongs to none."""
+
+    async def look(api: StripeApi) -> str:
+        found = (await api.look(lambda v1: v1.payment_methods.retrieve_async(method))).to_dict()
+        return str(found.get("customer") or "")
+
+    return look
+
+
+def give_back(identifier: str, amount: int) -> Look:
+    """Refund this much of a payment, at Stripe itself."""
+
+    async def look(api: StripeApi) -> str:
+        made = await api.look(lambda v1: v1.refunds.create_async({"payment_intent": identifier, "amount": amount}))
+        return str(made.id)
+
+    return look
+
+
 def canceled(identifier: str) -> Look:
     """Whether nobody can complete it any more."""
 

@@ -125,14 +125,18 @@ _WITH = ("stripe", "sentry")
 
 
 def _applies(line: Line, kind: EvidenceKind, environment: Environment) -> bool:
-    """Whether there is such a thing here at all: the family, and the mode of payments that the check is about."""
+    """Whether there is such a thing here at all: the family, and the mode and method of payments that it is about."""
+    if environment.service.without.intersection(_subjects(line, kind)):
+        return False
     stripe = environment.section(Stripe)
-    mode = stripe.mode if stripe else line.stripe_mode
     variables = environment.section(Variables)
     if variables is not None and not variables.has(line.shapes):
         return False
-    absent = environment.service.without.intersection(_subjects(line, kind))
-    return not absent and line.stripe_mode in {None, mode} and all(environment.declares(key) for key in line.where)
+    if stripe is not None and line.stripe_mode not in {None, stripe.mode}:
+        return False
+    if stripe is not None and line.payment_method not in {None, *stripe.payment_methods}:
+        return False
+    return all(environment.declares(key) for key in line.where)
 
 
 def _subjects(line: Line, kind: EvidenceKind) -> Sequence[str]:

@@ -61,6 +61,8 @@ class Line(BaseModel):
     """Planned only where payments are in this mode; None: in both."""
     shapes: tuple[Text, ...] = ()
     """Of variables: planned only where a variable is declared to have each of them."""
+    payment_method: Text | None = None
+    """Planned only where payers may pay with it, by Stripe's name."""
     profiles: tuple[Profile, ...] = ()
     """Of the load: planned only in these; empty: in all."""
     waivable: bool = True

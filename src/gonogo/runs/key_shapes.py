@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from gonogo.base.errors import UsageError
 from gonogo.base.secrets import Secrets
 from gonogo.environment.load import EnvironmentFile
+from gonogo.environment.model import Environment
 from gonogo.families.sentry.section import Sentry
 from gonogo.families.stripe.section import Stripe
+from gonogo.families.variables.section import Variables
 
 _DASHBOARD = {
     "test": "https://dashboard.stripe.com/test/apikeys",
@@ -24,6 +26,7 @@ def check_keys(file: EnvironmentFile, secrets: Secrets) -> None:
     """
     environment = file.environment
     problems = [
+        *_modes(file.name, environment),
         *(_stripe(stripe, secrets) if (stripe := environment.section(Stripe)) else ()),
         *(_sentry(sentry, secrets) if (sentry := environment.section(Sentry)) else ()),
     ]
@@ -31,12 +34,25 @@ def check_keys(file: EnvironmentFile, secrets: Secrets) -> None:
         raise UsageError(*(f"{file.path}: {problem}" for problem in problems))
 
 
+def _modes(name: str, environment: Environment) -> Iterator[str]:
+    """The environment's own file of variables holds keys of its own mode."""
+    stripe, variables = environment.section(Stripe), environment.section(Variables)
+    own = variables.files.get(name) if variables else None
+    if stripe is not None and own is not None and own.mode != stripe.mode:
+        yield (
+            f"variables.files.{name}.mode is {own.mode}, and stripe.mode is {stripe.mode}: they are of one "
+            f"environment; set both to the mode of {name}'s keys"
+        )
+
+
 def _stripe(section: Stripe, secrets: Secrets) -> Iterator[str]:
     page = _DASHBOARD[section.mode]
     # Restricted keys (rk_) do as well, if they may read what is asked for.
+    secret = (f"sk_{section.mode}_", f"rk_{section.mode}_")
     wanted = {
-        "secret_key": (section.secret_key, (f"sk_{section.mode}_", f"rk_{section.mode}_"), page),
+        "secret_key": (section.secret_key, secret, page),
         "publishable_key": (section.publishable_key, (f"pk_{section.mode}_",), page),
+        **({"monitor_key": (section.monitor_key, secret, page)} if section.monitor_key else {}),
         "webhook_secret": (section.webhook_secret, ("whsec_",), "https://dashboard.stripe.com/webhooks"),
     }
     for key, (name, beginnings, where) in wanted.items():

@@ -1,22 +1,37 @@
-"""Asks Stripe about the account: who it is, what it may do, and where its events go."""
+"""Asks Stripe about the account: who it is, what it may do, where its events go, and whether they arrive."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import stripe
 
+from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
-from gonogo.clients.stripe import StripeApi, unobserved
+from gonogo.clients.stripe import StripeApi, missing_permission, unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
-from gonogo.evidence.stripe import StripeEvidence, WebhookEndpoint
+from gonogo.evidence.stripe import Fact, StripeEvidence, UnreadFact
 from gonogo.families.kind import Probe
+from gonogo.families.stripe import objects
 from gonogo.families.stripe.section import Stripe
 
-_MOST = 100
 _LONGEST = 300
+_MOST = 100
+_DAY_SECONDS = 24 * 60 * 60
+_SHARE = 0.9
+"""Of the probe's time, for each request: they run side by side, and what is slow must not end what was quick."""
+_PERMISSIONS: dict[Fact, str] = {
+    "account": "rak_accounts_kyc_basic_read",
+    "balance": "read access to Balance",
+    "methods": "read access to Payment Method Configurations",
+    "webhooks": "rak_webhook_read",
+    "payouts": "read access to Payouts",
+    "deliveries": "read access to Events",
+}
+Values = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +39,12 @@ class StripeQuestion:
     """One account."""
 
     secret_key: str = field(repr=False)
+    monitor_key: str = field(default="", repr=False)
+    """A restricted key to read with; empty: the secret key reads."""
     api: str
+    patience_seconds: float = 5.0
+    events: tuple[str, ...] = ()
+    """The types of events whose delivery counts."""
 
     @property
     def scope(self) -> Scope:
@@ -37,54 +57,146 @@ class StripeQuestion:
         return "stripe"
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What came of one request: values of the evidence, or why there are none."""
+
+    values: Values
+    unread: UnreadFact | None = None
+    refused: str = ""
+    """Why Stripe does not accept the key at all."""
+    unreached: Unobserved | None = None
+    """Set if no Stripe answered."""
+
+
 def stripe_questions(environment: Environment, secrets: Secrets) -> Sequence[StripeQuestion]:
     """The account of the service."""
     section = environment.section(Stripe)
-    return [] if section is None else [StripeQuestion(secret_key=secrets[section.secret_key], api=section.api)]
+    if section is None:
+        return []
+    return [
+        StripeQuestion(
+            secret_key=secrets[section.secret_key],
+            monitor_key=secrets[section.monitor_key] if section.monitor_key else "",
+            api=section.api,
+            patience_seconds=environment.limits.probe.total_seconds() * _SHARE,
+            events=section.events,
+        )
+    ]
 
 
 async def probe_stripe(question: StripeQuestion) -> StripeEvidence:
-    """Read what there is; change nothing."""
-    known: dict[str, Any] = {"scope": question.scope, "taken_at": datetime.now(UTC)}
+    """Read what there is, each fact by a request of its own; change nothing."""
+    taken_at = datetime.now(UTC)
+    known: Values = {"scope": question.scope, "taken_at": taken_at}
+    own = StripeApi(question.secret_key, question.api, patience_seconds=question.patience_seconds)
+    key = question.monitor_key or question.secret_key
+    reader = StripeApi(key, question.api, patience_seconds=question.patience_seconds)
+    async with own.connected() as service, reader.connected() as v1:
+        balance, service_account, *others = await asyncio.gather(
+            _read(own, "balance", lambda: own.on(service, _balance)),
+            _read(own, "account", _bound(own, service, _account if question.monitor_key else _nothing)),
+            *(_read(reader, fact, _bound(reader, v1, work)) for fact, work in _WORK.items()),
+            _read(reader, "webhooks", lambda: _webhooks(reader)),
+            _read(reader, "deliveries", lambda: reader.on(v1, _deliveries(question, taken_at))),
+        )
+    if balance.refused:
+        return StripeEvidence(**known, accepted=False, problem=balance.refused)
+    # The secret key need not be allowed to: then the two cannot be compared, and nothing else is lost.
+    known["service_account"] = service_account.values.get("account", "")
+    return _evidence(known, [balance, *others])
+
+
+def _evidence(known: Values, readings: Sequence[_Reading]) -> StripeEvidence:
+    """Raises Unobserved if no Stripe answered anything."""
+    if all(reading.unreached for reading in readings) and (nobody := readings[0].unreached):
+        raise nobody
+    values = {name: value for reading in readings for name, value in reading.values.items()}
+    unread = tuple(reading.unread for reading in readings if reading.unread is not None)
+    values.setdefault("live", objects.mode_of(values))
+    return StripeEvidence(**known, accepted=True, unread=unread, **values)
+
+
+async def _read(api: StripeApi, fact: Fact, ask: Callable[[], Awaitable[Values]]) -> _Reading:
+    """One fact, whatever becomes of the others."""
     try:
-        facts = await StripeApi(question.secret_key, question.api).ask(_facts)
-    except (stripe.AuthenticationError, stripe.PermissionError) as refused:
-        return StripeEvidence(**known, accepted=False, problem=str(refused.user_message or refused)[:_LONGEST])
+        return _Reading(await ask())
+    except stripe.AuthenticationError as refused:
+        message = str(refused.user_message or refused)[:_LONGEST]
+        return _Reading({}, UnreadFact(fact=fact, reason=f"Stripe refuses the key: {message}"), refused=message)
+    except stripe.PermissionError as refused:
+        named = missing_permission(refused)
+        reason = "the key may not read it" + ("" if named else f": {refused.user_message or refused}"[:_LONGEST])
+        return _Reading({}, UnreadFact(fact=fact, reason=reason, permission=named or _PERMISSIONS[fact]))
     except stripe.StripeError as error:
-        raise unobserved(error, question.api) from None
-    return StripeEvidence(**known, accepted=True, **facts)
+        missing = unobserved(error, api.address)
+    except Unobserved as unknown:
+        missing = unknown
+    return _Reading({}, UnreadFact(fact=fact, reason=missing.reason), unreached=missing)
 
 
-async def _facts(v1: Any) -> dict[str, Any]:  # noqa: ANN401 - the SDK's services
-    # As dictionaries: a reply that lacks something is evidence, and no AttributeError.
-    account = (await v1.accounts.retrieve_current_async()).to_dict()
-    balance = (await v1.balance.retrieve_async()).to_dict()
-    methods = (await v1.payment_method_configurations.list_async({"limit": _MOST})).to_dict()
-    endpoints = (await v1.webhook_endpoints.list_async({"limit": _MOST})).to_dict()
-    due = (account.get("requirements") or {}).get("currently_due") or ()
-    return {
-        "live": balance.get("livemode") is True,
-        "country": str(account.get("country") or ""),
-        "currency": str(account.get("default_currency") or ""),
-        **{key: account.get(key) is True for key in ("details_submitted", "charges_enabled", "payouts_enabled")},
-        "currently_due": tuple(str(item)[:_LONGEST] for item in due[:_MOST]),
-        "pix_capability": str((account.get("capabilities") or {}).get("pix_payments") or ""),
-        "pix_available": any(_has_pix(found) for found in methods.get("data", ())),
-        "webhooks": tuple(_endpoint(found) for found in endpoints.get("data", ())),
-    }
+def _bound(api: StripeApi, v1: Any, work: Callable[[Any], Awaitable[Values]]) -> Callable[[], Awaitable[Values]]:  # noqa: ANN401 - the SDK's services
+    return lambda: api.on(v1, work)
 
 
-def _has_pix(configuration: dict[str, Any]) -> bool:
-    return configuration.get("active") is not False and (configuration.get("pix") or {}).get("available") is True
+async def _account(v1: Any) -> Values:  # noqa: ANN401 - as above
+    return objects.account((await v1.accounts.retrieve_current_async()).to_dict())
 
 
-def _endpoint(found: dict[str, Any]) -> WebhookEndpoint:
-    return WebhookEndpoint(
-        url=str(found.get("url"))[:_LONGEST],
-        status=str(found.get("status")),
-        live=found.get("livemode") is True,
-        events=tuple(str(event) for event in found.get("enabled_events") or ()),
-    )
+async def _nothing(_v1: Any) -> Values:  # noqa: ANN401 - as above
+    return {}
+
+
+async def _balance(v1: Any) -> Values:  # noqa: ANN401 - as above
+    return {"live": objects.flag(objects.named((await v1.balance.retrieve_async()).to_dict(), "balance"), "livemode")}
+
+
+async def _methods(v1: Any) -> Values:  # noqa: ANN401 - as above
+    listed = await _all(await v1.payment_method_configurations.list_async({"limit": _MOST}))
+    return {"configurations": tuple(objects.configuration(item) for item in listed)}
+
+
+async def _payouts(v1: Any) -> Values:  # noqa: ANN401 - as above
+    page = objects.listed((await v1.payouts.list_async({"limit": 10})).to_dict())
+    return {"payouts": tuple(objects.payout(item) for item in page)}
+
+
+async def _webhooks(api: StripeApi) -> Values:
+    """In the account's own version, since that is the version of the events of most endpoints."""
+
+    async def work(v1: Any) -> list[Values]:  # noqa: ANN401 - as above
+        return await _all(await v1.webhook_endpoints.list_async({"limit": _MOST}))
+
+    found, version = await api.in_account_version(work)
+    return {"webhooks": tuple(objects.endpoint(item) for item in found), "default_version": version[:_LONGEST]}
+
+
+def _deliveries(question: StripeQuestion, now: datetime) -> Callable[[Any], Awaitable[Values]]:
+    """Of the declared types, in the last 24 h. Stripe takes 20 types at most."""
+    since = {"created": {"gte": int(now.timestamp()) - _DAY_SECONDS}, "types": list(question.events[:20])}
+
+    async def work(v1: Any) -> Values:  # noqa: ANN401 - as above
+        failed = await v1.events.list_async({**since, "delivery_success": False, "limit": _MOST})
+        taken = await v1.events.list_async({**since, "delivery_success": True, "limit": 1})
+        undelivered = tuple(objects.delivery(item) for item in objects.listed(failed.to_dict()))
+        newest = [objects.delivery(item).created for item in objects.listed(taken.to_dict())]
+        return {"undelivered": undelivered, "newest_delivered": newest[0] if newest else None}
+
+    return work
+
+
+_WORK: dict[Fact, Callable[[Any], Awaitable[Values]]] = {"account": _account, "methods": _methods, "payouts": _payouts}
+
+
+async def _all(page: Any) -> list[Values]:  # noqa: ANN401 - the SDK's page
+    """Every object of a list, page after page."""
+    objects.listed(page.to_dict())
+    found: list[Values] = []
+    async for item in page.auto_paging_iter():
+        found.append(item.to_dict())
+        if len(found) >= objects.MOST_OBJECTS:
+            break
+    return found
 
 
 PROBES: Mapping[str, Probe] = {

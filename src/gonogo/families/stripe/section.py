@@ -19,6 +19,25 @@ class Stripe(Section):
     api: BaseUrl = "https://api.stripe.com"
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "BR"
     currency: Annotated[str, Field(pattern="^[a-z]{3}$")] = "brl"
+    monitor_key: SecretName | None = Field(
+        default=None, description="A restricted key to read the account with, in place of the secret key."
+    )
+    methods: Annotated[tuple[Text, ...], Field(min_length=1)] | None = Field(
+        default=None,
+        description="What payers may pay with, by Stripe's names; card, and pix for a Brazilian account, if not given.",
+    )
+    payment_method_configuration: Text | None = Field(
+        default=None, description="The id that the service names at each payment; Stripe's default one if not given."
+    )
+    api_version: Text | None = Field(
+        default=None, description="The API version that the service's SDK reads events in, as 2026-10-28.endive."
+    )
     webhook: UrlPath = Field(description="The path of the service that Stripe's events are sent to.")
     delivery: Duration = timedelta(seconds=30)
     events: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+    @property
+    def payment_methods(self) -> tuple[str, ...]:
+        """Those that are declared, or those that an account of this market has."""
+        brazilian = (self.country, self.currency) == ("BR", "brl")
+        return self.methods or (("card", "pix") if brazilian else ("card",))

@@ -1,0 +1,216 @@
+"""The account: what it may do, what it offers, where its events go, in the shapes that the SDK's own annotations declare."""
+
+import time
+from dataclasses import dataclass
+
+from reference.doubles.stripe.objects import Object, new_id
+
+_DAY_SECONDS = 86_400
+_ACCOUNT = "acct_1WorkMeReference"
+PERMISSIONS = {
+    "/v1/account": "rak_accounts_kyc_basic_read",
+    "/v1/webhook_endpoints": "rak_webhook_read",
+}
+"""What a restricted key needs for a path, in the words of Stripe's own refusals."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeSettings:
+    """The account. The defaults are healthy."""
+
+    running: bool = True
+    details_submitted: bool = True
+    charges_enabled: bool = True
+    payouts_enabled: bool = True
+    currently_due: tuple[str, ...] = ()
+    country: str = "BR"
+    default_currency: str = "brl"
+    livemode: bool = False
+    rolled_key: bool = False
+    """The secret key that everybody has is not valid any more."""
+    forbidden: tuple[str, ...] = ()
+    """Paths that the key, a restricted one, may not read."""
+    card_capability: str = "active"
+    future_due: tuple[str, ...] = ()
+    """What Stripe will want in two days."""
+    payout_interval: str = "daily"
+    last_payout: str = "paid"
+    pix_capability: str = "active"
+    pix_available: bool = True
+    webhook_registered: bool = True
+    webhook_path: str = "/api/payment/stripe/webhook"
+    webhook_status: str = "enabled"
+    webhook_events: tuple[str, ...] = (
+        "payment_intent.succeeded",
+        "payment_intent.payment_failed",
+        "payment_intent.canceled",
+        "payment_intent.processing",
+        "payment_intent.requires_action",
+        "charge.refunded",
+        "charge.dispute.created",
+    )
+    webhook_version: str | None = None
+    """The version that its events are rendered in; the account's own if None."""
+    webhook_application: str | None = None
+    webhooks: int = 1
+    """How many endpoints have the same address; each signs with a secret of its own."""
+    pix_in_default: bool = True
+    """Whether the default configuration is the one that offers PIX; a second one does if not."""
+    undelivered: int = 0
+    """How many events of the last hours the endpoint never took."""
+    delivers: bool = True
+    """Whether events reach the endpoint at all."""
+
+
+def _requirements(due: tuple[str, ...] = (), deadline: int | None = None) -> Object:
+    return {
+        "alternatives": [],
+        "current_deadline": deadline,
+        "currently_due": list(due),
+        "disabled_reason": None,
+        "errors": [],
+        "eventually_due": list(due),
+        "past_due": [],
+        "pending_verification": [],
+    }
+
+
+def account(settings: StripeSettings) -> Object:
+    """``/v1/account``."""
+    soon = int(time.time()) + 2 * _DAY_SECONDS if settings.future_due else None
+    return {
+        "id": _ACCOUNT,
+        "object": "account",
+        "business_profile": None,
+        "business_type": "company",
+        "capabilities": {
+            "card_payments": settings.card_capability,
+            "pix_payments": settings.pix_capability,
+            "transfers": "active",
+        },
+        "charges_enabled": settings.charges_enabled,
+        "controller": {"type": "account"},
+        "country": settings.country,
+        "created": int(time.time()) - 90 * _DAY_SECONDS,
+        "default_currency": settings.default_currency,
+        "details_submitted": settings.details_submitted,
+        "email": "finance@workme.test",
+        "future_requirements": _requirements(settings.future_due, soon),
+        "metadata": {},
+        "payouts_enabled": settings.payouts_enabled,
+        "requirements": _requirements(settings.currently_due),
+        "settings": {
+            "payouts": {
+                "debit_negative_balances": True,
+                "schedule": {"delay_days": 2, "interval": settings.payout_interval},
+                "statement_descriptor": None,
+            },
+        },
+        "type": "standard",
+    }
+
+
+def balance(settings: StripeSettings) -> Object:
+    """``/v1/balance``."""
+    money = {"amount": 0, "currency": settings.default_currency, "source_types": {"card": 0}}
+    return {"object": "balance", "available": [money], "pending": [money], "livemode": settings.livemode}
+
+
+def method_configurations(settings: StripeSettings) -> list[Object]:
+    """What a till may offer: the default configuration first."""
+    default = settings.pix_available and settings.pix_in_default
+    found = [_configuration(settings, "pmc_1WorkMeReference", default=True, pix=default)]
+    if settings.pix_available and not settings.pix_in_default:
+        found.append(_configuration(settings, "pmc_2WorkMeReference", default=False, pix=True))
+    return found
+
+
+def _configuration(settings: StripeSettings, identifier: str, *, default: bool, pix: bool) -> Object:
+    return {
+        "id": identifier,
+        "object": "payment_method_configuration",
+        "active": True,
+        "application": None,
+        "card": _method(offered=True),
+        "is_default": default,
+        "livemode": settings.livemode,
+        "name": "Default" if default else "Checkout",
+        "parent": None,
+        "pix": _method(offered=pix),
+    }
+
+
+def _method(*, offered: bool) -> Object:
+    value = "on" if offered else "off"
+    return {"available": offered, "display_preference": {"overridable": None, "preference": value, "value": value}}
+
+
+def endpoints(settings: StripeSettings, base_url: str) -> list[Object]:
+    """Where events go."""
+    if not settings.webhook_registered:
+        return []
+    names = ["we_1WorkMeReference", *(new_id("we") for _ in range(settings.webhooks - 1))]
+    return [endpoint(settings, base_url + settings.webhook_path, name) for name in names]
+
+
+def endpoint(settings: StripeSettings, url: str, identifier: str = "we_1WorkMeReference") -> Object:
+    """One address."""
+    return {
+        "id": identifier,
+        "object": "webhook_endpoint",
+        "api_version": settings.webhook_version,
+        "application": settings.webhook_application,
+        "created": int(time.time()) - 30 * _DAY_SECONDS,
+        "description": None,
+        "enabled_events": list(settings.webhook_events),
+        "livemode": settings.livemode,
+        "metadata": {},
+        "status": settings.webhook_status,
+        "url": url,
+    }
+
+
+def payouts(settings: StripeSettings) -> list[Object]:
+    """The newest first: one on its way, one that ended."""
+    return [_payout(settings, "in_transit", arrives_in_days=1), _payout(settings, settings.last_payout, -1)]
+
+
+def _payout(settings: StripeSettings, status: str, arrives_in_days: int) -> Object:
+    failed = status == "failed"
+    return {
+        "id": new_id("po"),
+        "object": "payout",
+        "amount": 12_500,
+        "application_fee": None,
+        "application_fee_amount": None,
+        "arrival_date": int(time.time()) + arrives_in_days * _DAY_SECONDS,
+        "automatic": True,
+        "balance_transaction": new_id("txn"),
+        "created": int(time.time()) + (arrives_in_days - 2) * _DAY_SECONDS,
+        "currency": settings.default_currency,
+        "description": "STRIPE PAYOUT",
+        "destination": "ba_1WorkMeReference",
+        "failure_balance_transaction": new_id("txn") if failed else None,
+        "failure_code": "account_closed" if failed else None,
+        "failure_message": "The bank account has been closed." if failed else None,
+        "livemode": settings.livemode,
+        "metadata": {},
+        "method": "standard",
+        "original_payout": None,
+        "reconciliation_status": "not_applicable",
+        "reversed_by": None,
+        "source_type": "card",
+        "statement_descriptor": None,
+        "status": status,
+        "type": "bank_account",
+    }
+
+
+def refusal(path: str, key: str) -> Object:
+    """The error of a restricted key that lacks a permission."""
+    permission = PERMISSIONS.get(path, f"rak_{path.rpartition('/')[2].removesuffix('s')}_read")
+    text = (
+        f"The provided key '{key[:8]}{'*' * 12}{key[-4:]}' does not have the required permissions for this endpoint on "
+        f"account '{_ACCOUNT}'. Having the '{permission}' permission would allow this request to continue."
+    )
+    return {"type": "invalid_request_error", "code": "more_permissions_required", "message": text}

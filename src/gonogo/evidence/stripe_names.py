@@ -1,0 +1,55 @@
+"""When two of Stripe's names mean the same: addresses of endpoints, and versions of the API."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from urllib.parse import SplitResult, urlsplit
+
+_PORTS = {"http": 80, "https": 443}
+_UNRESERVED = re.compile(r"%([0-9A-Fa-f]{2})")
+_VERSION = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:\.([a-z]+))?")
+
+
+def same_address(one: str, other: str) -> bool:
+    """Whether both lead to the same place (RFC 3986, 6.2).
+
+    Case of scheme and host, a default port, escaped letters and a fragment do not matter; nor does a query that only
+    one of them has, since it leads to the same path.
+    """
+    left, right = urlsplit(one), urlsplit(other)
+    if left.query and right.query and left.query != right.query:
+        return False
+    return _place(left) == _place(right)
+
+
+def same_release(one: str, other: str) -> bool:
+    """Whether events look alike in both versions: the same day, or the same release train as in ``2026-10-28.endive``."""
+    first, second = _VERSION.match(one), _VERSION.match(other)
+    trains = (first and first[2], second and second[2])
+    return one == other or (all(trains) and trains[0] == trains[1])
+
+
+def age_of(version: str, now: datetime) -> timedelta | None:
+    """How old a version is; None for one that begins with no day."""
+    dated = _VERSION.match(version)
+    try:
+        return now - datetime.fromisoformat(dated[1]).replace(tzinfo=UTC) if dated else None
+    except ValueError:
+        return None
+
+
+def _place(parts: SplitResult) -> tuple[str, str, int | None, str]:
+    host = (parts.hostname or "").rstrip(".")
+    try:
+        host = host.encode("idna").decode()
+        port = parts.port
+    except (UnicodeError, ValueError):
+        port = None
+    path = _UNRESERVED.sub(_unescaped, parts.path) or "/"
+    return parts.scheme.lower(), host, port or _PORTS.get(parts.scheme.lower()), path
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    """The letter itself where it needs no escape; the escape in capitals otherwise."""
+    letter = chr(int(escape[1], 16))
+    plain = letter.isascii() and (letter.isalnum() or letter in "-._~")
+    return letter if plain else escape[0].upper()

@@ -1,0 +1,150 @@
+"""Stripe's objects as evidence. What is not of the kind that was asked for raises ValueError: it is no absence."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from gonogo.evidence.stripe import (
+    EventDelivery,
+    MethodConfiguration,
+    Payout,
+    RequirementError,
+    Requirements,
+    WebhookEndpoint,
+)
+
+MOST_OBJECTS = 1000
+_LONGEST = 300
+_MOST_ITEMS = 100
+Object = Mapping[str, Any]
+
+
+def named(document: Object, kind: str) -> Object:
+    """The document, if it is of this kind. Raises ValueError."""
+    if document.get("object") != kind:
+        message = f"an object {kind!r} was expected, the reply has the keys {sorted(document)[:10]}"
+        raise ValueError(message)
+    return document
+
+
+def listed(page: Object) -> list[Object]:
+    """The objects of one page. Raises ValueError for what is no list."""
+    data = named(page, "list").get("data")
+    if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
+        message = "a list was expected, its 'data' is none"
+        raise ValueError(message)
+    return data
+
+
+def flag(document: Object, key: str) -> bool:
+    """True or false. Raises ValueError for anything else."""
+    value = document.get(key)
+    if not isinstance(value, bool):
+        message = f"{key!r} is {value!r}, and neither true nor false"
+        raise ValueError(message)  # noqa: TRY004 - somebody else's reply, and no argument
+    return value
+
+
+def account(document: Object) -> dict[str, Any]:
+    """``/v1/account``: what it may do, and what Stripe still wants to know."""
+    named(document, "account")
+    capabilities = document.get("capabilities")
+    schedule = _part(_part(_part(document, "settings"), "payouts"), "schedule")
+    return {
+        "account": _text(document, "id"),
+        "country": _text(document, "country"),
+        "currency": _text(document, "default_currency"),
+        **{key: document.get(key) is True for key in ("details_submitted", "charges_enabled", "payouts_enabled")},
+        "capabilities": {str(name): str(state) for name, state in capabilities.items()}
+        if isinstance(capabilities, dict)
+        else None,
+        "requirements": _requirements(_part(document, "requirements")),
+        "future_requirements": _requirements(_part(document, "future_requirements")),
+        "payout_interval": _text(schedule, "interval"),
+    }
+
+
+def endpoint(document: Object) -> WebhookEndpoint:
+    """One of ``/v1/webhook_endpoints``."""
+    named(document, "webhook_endpoint")
+    return WebhookEndpoint(
+        id=_text(document, "id"),
+        url=_text(document, "url"),
+        status=_text(document, "status"),
+        live=flag(document, "livemode"),
+        events=tuple(str(event)[:_LONGEST] for event in document.get("enabled_events") or ()),
+        api_version=_text(document, "api_version"),
+        application=_text(document, "application"),
+        created=_moment(document.get("created")),
+    )
+
+
+def configuration(document: Object) -> MethodConfiguration:
+    """One of ``/v1/payment_method_configurations``: its methods are the keys whose value says ``available``."""
+    named(document, "payment_method_configuration")
+    methods = (name for name, value in document.items() if isinstance(value, dict) and value.get("available") is True)
+    return MethodConfiguration(
+        id=_text(document, "id"),
+        active=document.get("active") is not False,
+        default=document.get("is_default") is True,
+        application=_text(document, "application"),
+        parent=_text(document, "parent"),
+        available=tuple(sorted(methods)),
+    )
+
+
+def payout(document: Object) -> Payout:
+    """One of ``/v1/payouts``."""
+    named(document, "payout")
+    arrival = _moment(document.get("arrival_date"))
+    if arrival is None:
+        message = "a payout without an arrival_date"
+        raise ValueError(message)
+    failure = _text(document, "failure_message") or _text(document, "failure_code")
+    return Payout(id=_text(document, "id"), status=_text(document, "status"), arrival=arrival, failure=failure)
+
+
+def delivery(document: Object) -> EventDelivery:
+    """One of ``/v1/events``."""
+    named(document, "event")
+    created, pending = _moment(document.get("created")), document.get("pending_webhooks")
+    if created is None or not isinstance(pending, int):
+        message = "an event without 'created' or 'pending_webhooks'"
+        raise ValueError(message)
+    return EventDelivery(id=_text(document, "id"), type=_text(document, "type"), created=created, pending=pending)
+
+
+def mode_of(values: Mapping[str, Any]) -> bool | None:
+    """The mode by the endpoints, where the balance may not be read: a key sees those of its own mode only."""
+    modes = {endpoint.live for endpoint in values.get("webhooks", ())}
+    return modes.pop() if len(modes) == 1 else None
+
+
+def _requirements(document: Object) -> Requirements:
+    errors = [error for error in document.get("errors") or () if isinstance(error, dict)]
+    return Requirements(
+        **{
+            key: tuple(str(item)[:_LONGEST] for item in (document.get(key) or ())[:_MOST_ITEMS])
+            for key in ("currently_due", "past_due", "eventually_due", "pending_verification")
+        },
+        disabled_reason=_text(document, "disabled_reason"),
+        errors=tuple(
+            RequirementError(requirement=_text(error, "requirement"), code=_text(error, "code"))
+            for error in errors[:_MOST_ITEMS]
+        ),
+        deadline=_moment(document.get("current_deadline")),
+    )
+
+
+def _part(document: Object, key: str) -> Object:
+    value = document.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _text(document: Object, key: str) -> str:
+    value = document.get(key)
+    return "" if value is None else str(value)[:_LONGEST]
+
+
+def _moment(value: object) -> datetime | None:
+    return datetime.fromtimestamp(value, UTC) if isinstance(value, int) and not isinstance(value, bool) else None
