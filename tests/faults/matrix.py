@@ -26,7 +26,17 @@ HEALTHY = "none"
 _WORKERS_PER_CPU = 3
 """An environment waits for its own deadlines more than half of the time."""
 _MOST_WORKERS = 8
-BLINDING = {"stripe-down", "sentry-down", "server-down", "server-hides", "droplet-api-down", "atlas-api-down"}
+BLINDING = {
+    "stripe-down",
+    "sentry-down",
+    "sentry-token-narrow",
+    "server-down",
+    "server-hides",
+    "droplet-api-down",
+    "droplet-token-narrow",
+    "atlas-api-down",
+    "atlas-token-narrow",
+}
 _ALSO_IN: Mapping[str, Sequence[str]] = {
     "http": ["tls"],
     "mongodb": ["http"],
