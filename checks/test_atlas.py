@@ -52,8 +52,9 @@ def test_cluster_is_the_one_that_was_ordered(atlas: AtlasEvidence, environment: 
     Fix: Atlas → Clusters → Edit configuration, or Resume; or correct [atlas] in the environment file.
     """
     declared = _section(environment)
-    project = "" if "GROUP" in atlas.problem else f" {atlas.cluster} in"
-    assert atlas.found, f"Atlas has no {'cluster' if project else ''}{project} project {declared.project}"
+    where = f"project {declared.project}"
+    missing = where if "GROUP" in atlas.problem else f"cluster {atlas.cluster} in {where}"
+    assert atlas.found, f"Atlas has no {missing}"
     assert atlas.paused is not True, f"{atlas.cluster} is paused: it takes no connection"
     assert atlas.state, f"{atlas.cluster} is in no state"
     assert atlas.state not in _UNAVAILABLE, f"{atlas.cluster} is {atlas.state}: it takes no connection yet, or any more"

@@ -1,4 +1,4 @@
-"""Stripe's account and Sentry's project, judged on literals."""
+"""Stripe's account, judged on literals."""
 
 from dataclasses import replace
 from typing import Any, Literal
@@ -6,7 +6,6 @@ from typing import Any, Literal
 import pytest
 
 from gonogo.environment.model import Environment
-from gonogo.evidence.sentry import Alert, SentryEvidence
 from gonogo.evidence.stripe import StripeEvidence, WebhookEndpoint
 from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
@@ -26,17 +25,6 @@ ACCOUNT = StripeEvidence(
     pix_capability="active",
     pix_available=True,
     webhooks=(HOOK,),
-)
-TOLD = Alert(name="Errors", enabled=True, recipients=1)
-PROJECT = SentryEvidence(
-    scope=("sentry",),
-    taken_at=AT,
-    project="o/p",
-    found=True,
-    status="active",
-    key_known=True,
-    key_active=True,
-    alerts=(TOLD,),
 )
 
 
@@ -108,21 +96,3 @@ def test_live_account_in_production(judge: Judge) -> None:
     assert "test mode, declared is live" in (
         judge("stripe-mode", stripe=ACCOUNT, environment=environment("live")) or ""
     )
-
-
-SENTRY = [
-    ("sentry-project", replace(PROJECT, found=False), "no project o/p"),
-    ("sentry-project", replace(PROJECT, status="pending_deletion"), "pending_deletion"),
-    ("sentry-key", replace(PROJECT, key_known=False), "none of the client keys"),
-    ("sentry-key", replace(PROJECT, key_active=False), "is disabled"),
-    ("sentry-alerts", replace(PROJECT, alerts=()), "has no alert"),
-    ("sentry-alerts", replace(PROJECT, alerts=(replace(TOLD, enabled=False),)), "are disabled"),
-    ("sentry-alerts", replace(PROJECT, alerts=(replace(TOLD, recipients=0),)), "reaches anybody"),
-]
-
-
-@pytest.mark.parametrize(("identifier", "seen", "said"), SENTRY)
-def test_sentry_red_and_green(judge: Judge, identifier: str, seen: SentryEvidence, said: str) -> None:
-    """As above."""
-    assert said in (judge(identifier, sentry=seen) or "")
-    assert judge(identifier, sentry=PROJECT) is None

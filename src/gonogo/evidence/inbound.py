@@ -1,6 +1,6 @@
 """What rules of a firewall let in together: networks are added up, however they are spelled."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -24,6 +24,19 @@ class PortRange:
             return f"all ports/{self.protocol}"
         ports = str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
         return f"{ports}/{self.protocol}"
+
+    def without(self, ports: Collection[int]) -> Iterator["PortRange"]:
+        """What is left of the range; all ports stay all ports."""
+        if (self.first, self.last) == (1, _LAST_PORT):
+            yield self
+            return
+        first = self.first
+        for port in sorted(port for port in ports if self.first <= port <= self.last):
+            if first < port:
+                yield PortRange(protocol=self.protocol, first=first, last=port - 1)
+            first = port + 1
+        if first <= self.last:
+            yield PortRange(protocol=self.protocol, first=first, last=self.last)
 
 
 def open_to_everybody(rules: Sequence[InboundRule], protocol: str) -> Iterator[PortRange]:
