@@ -159,7 +159,7 @@ class _Lists:
     async def custom_roles(self) -> Objects:
         path = f"{self._project}/customDBRoles/roles"
         document = await self._session.get(path, right=_READ)
-        if not isinstance(document, list):
+        if not isinstance(document, list) or len(objects(document)) < len(document):
             raise Unobserved(f"Atlas at {self._session.api.base} gave no list at {path}", hint="is atlas.api right?")
         return objects(document)
 
