@@ -9,6 +9,7 @@ DROPLET = 402188311
 VOLUME = "506f78a4-e098-11e5-ad9f-000f53306ae1"
 _TAG = "workme"
 _EVERYBODY = ["0.0.0.0/0", "::/0"]
+_NOBODY: dict[str, list[str]] = {"email": [], "slack": []}
 _HALVES = ["0.0.0.0/1", "128.0.0.0/1"]
 _WINDOW = {"start": "2026-01-01T00:00:00Z", "end": "2026-01-01T04:00:00Z"}
 SCOPES = frozenset(
@@ -177,7 +178,8 @@ class DigitalOceanObjects:
         ]
 
     def _policies(self) -> list[Json]:
-        told = {"email": ["ops@workme.test"] if self._settings.recipients else [], "slack": []}
+        slack = {"channel": "#ops", "url": "https://hooks.slack.test/services/T0/B0/x"}
+        told = {"email": ["ops@workme.test"], "slack": [slack]} if self._settings.recipients else _NOBODY
         return [
             {
                 "uuid": f"78b3da62-27e5-49ba-ac70-5db0b593{number:04d}",

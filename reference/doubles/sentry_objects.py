@@ -6,6 +6,96 @@ from typing import Any
 
 _LONG_AGO = "2026-01-02T03:04:05.678901Z"
 _OWN_MONITOR, _FOREIGN_MONITOR = "71", "72"
+_OFF = [
+    "dataScrubber",
+    "dataScrubberDefaults",
+    "enableAutoReleaseCreation",
+    "firstTransactionEvent",
+    "hasFeedbacks",
+    "hasFlags",
+    "hasInsightsAgentMonitoring",
+    "hasInsightsAppStart",
+    "hasInsightsAssets",
+    "hasInsightsCaches",
+    "hasInsightsDb",
+    "hasInsightsHttp",
+    "hasInsightsMCP",
+    "hasInsightsQueues",
+    "hasInsightsScreenLoad",
+    "hasInsightsVitals",
+    "hasLogs",
+    "hasMinifiedStackTrace",
+    "hasMonitors",
+    "hasNewFeedbacks",
+    "hasProfiles",
+    "hasReplays",
+    "hasSessions",
+    "hasTraceMetrics",
+    "isBookmarked",
+    "isDynamicallySampled",
+    "isInternal",
+    "isPublic",
+    "scmSourceContextEnabled",
+    "scrapeJavaScript",
+    "scrubIPAddresses",
+    "seerScannerAutomation",
+    "tempestFetchScreenshots",
+    "verifySSL",
+]
+_NONE = [
+    "debugFilesRole",
+    "defaultEnvironment",
+    "dynamicSamplingBiases",
+    "latestRelease",
+    "relayPiiConfig",
+    "secondaryGroupingConfig",
+    "securityTokenHeader",
+    "seerNightshiftTweaks",
+    "storeCrashReports",
+]
+_NOTHING = [
+    "autofixAutomationTuning",
+    "color",
+    "derivedGroupingEnhancements",
+    "fingerprintingRules",
+    "groupingConfig",
+    "groupingEnhancements",
+    "securityToken",
+    "subjectPrefix",
+    "subjectTemplate",
+    "symbolSources",
+]
+_NOBODY = [
+    "allowedDomains",
+    "builtinSymbolSources",
+    "features",
+    "highlightTags",
+    "platforms",
+    "safeFields",
+    "sensitiveFields",
+    "teams",
+]
+_ZERO = ["digestsMaxDelay", "digestsMinDelay", "processingIssues", "resolveAge", "secondaryGroupingExpiry"]
+_ORGANIZATION = {
+    "id": "1",
+    "slug": "workme",
+    "name": "WorkMe",
+    "status": {"id": "active", "name": "active"},
+    "dateCreated": _LONG_AGO,
+    "avatar": {"avatarType": "letter_avatar", "avatarUuid": None},
+    "links": {"organizationUrl": "https://workme.sentry.io", "regionUrl": "https://us.sentry.io"},
+    **dict.fromkeys(
+        (
+            "isEarlyAdopter",
+            "require2FA",
+            "hasAuthProvider",
+            "allowMemberInvite",
+            "allowMemberProjectCreation",
+            "allowSuperuserAccess",
+        ),
+        False,
+    ),
+}
 SCOPES = frozenset({"project:read", "org:read", "alerts:read"})
 Json = dict[str, Any]
 
@@ -44,23 +134,28 @@ class SentrySettings:
 
 
 def project(number: int, slug: str) -> Json:
-    """A project; of its 80 fields those that say what it is."""
+    """A project: what says which it is, and all that its specification requires beside it."""
     return {
+        **dict.fromkeys(_OFF, False),
+        **dict.fromkeys(_NONE),
+        **dict.fromkeys(_NOTHING, ""),
+        **dict.fromkeys(_ZERO, 0),
+        **{name: [] for name in _NOBODY},
         "id": str(number),
         "slug": slug,
         "name": slug,
         "platform": "python",
         "dateCreated": _LONG_AGO,
         "status": "active",
-        "features": [],
-        "teams": [],
         "access": ["project:read"],
         "hasAccess": True,
         "isMember": True,
-        "isInternal": False,
-        "isPublic": False,
         "firstEvent": _LONG_AGO,
-        "organization": {"id": "1", "slug": "workme", "name": "WorkMe", "status": {"id": "active", "name": "active"}},
+        "avatar": {"avatarType": "letter_avatar", "avatarUuid": None},
+        "highlightContext": {},
+        "highlightPreset": {"tags": [], "context": {}},
+        "options": {},
+        "organization": _ORGANIZATION,
     }
 
 
@@ -200,6 +295,11 @@ def stored_event(event: Mapping[str, Any], number: int, received_at: str) -> Jso
         "dist": None,
         "sdk": event.get("sdk"),
         "context": {},
+        "nextEventID": None,
+        "previousEventID": None,
+        "resolvedWith": [],
+        "sdkUpdates": [],
+        "userReport": None,
     }
 
 

@@ -225,7 +225,7 @@ def since_release(judge: Judge, copies: tuple[timedelta, ...], *, ran: timedelta
         scope=("a.test", "203.0.113.10"),
         taken_at=AT,
         shallow=(exchange,),
-        deep=None,
+        deep=exchange,
         deep_status=None,
         status="ok",
         dependencies={},

@@ -89,7 +89,7 @@ def test_connection_strings_as_drivers_read_them() -> None:
 
 def test_users_with_scopes_ends_and_roles_of_ones_own() -> None:
     """A role by another name may inherit everything; a user of another cluster cannot log in here."""
-    users = [
+    users: list[Json] = [
         {"username": "app", "roles": [{"roleName": "writer", "databaseName": "admin"}]},
         {"username": "brief", "roles": [], "deleteAfterDate": "2026-01-02T03:04:05Z"},
         {"username": "ops", "roles": [], "scopes": [{"name": "analytics", "type": "CLUSTER"}]},
