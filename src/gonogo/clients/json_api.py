@@ -44,6 +44,8 @@ class JsonApi:
     status_page: str
     is_absence: Callable[[Any], bool]
     """Tells whether the document of a 404 is the provider's own word that there is no such object."""
+    lookalikes: str = ""
+    """Further words on programs that are taken for this one, and have no such API."""
     patience: timedelta = timedelta(seconds=EXCHANGE_SECONDS)
     """For all that is asked in one session."""
 
@@ -99,7 +101,8 @@ class JsonSession:
                 return None
             case HTTPStatus.NOT_FOUND:
                 reason = f"{api.base} answered 404 for {where}, and not in the words of {api.name}"
-                raise Unobserved(reason, hint=f"is there an API of {api.name} at this address? is {api.key} right?")
+                hint = f"is there an API of {api.name} at this address? is {api.key} right?"
+                raise Unobserved(reason, hint=f"{hint}{api.lookalikes}")
             case HTTPStatus.UNAUTHORIZED:
                 raise Unobserved(f"{api.name} at {api.base} refuses the token (401)", hint=api.login_hint)
             case HTTPStatus.FORBIDDEN:

@@ -17,6 +17,10 @@ _TOKENS = (
     "a token with project:read, org:read and alerts:read is that of an internal integration (Settings → Custom "
     "Integrations) or a personal one (Settings → Auth Tokens); an organisation's own token may read none of it"
 )
+_LOOKALIKES = (
+    " A server that only takes Sentry's events, as Bugsink, cannot be asked: put sentry into service.without, and attest "
+    "the lines"
+)
 _REDIRECTS = {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND, HTTPStatus.TEMPORARY_REDIRECT}
 _PROJECT, _ORGANIZATION, _ALERTS = "project:read", "org:read", "alerts:read (or org:read)"
 
@@ -42,6 +46,7 @@ class SentryApi:
             login_hint=_TOKENS,
             status_page="https://status.sentry.io",
             is_absence=lambda document: bool(text(mapping(document).get("detail"))),
+            lookalikes=_LOOKALIKES,
             patience=self.patience,
         )
         async with api.session() as session:
