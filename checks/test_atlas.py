@@ -1,105 +1,400 @@
 """The database at MongoDB Atlas: what was ordered, who gets in, what is kept, and who is told."""
 
+import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
 
 from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.evidence.providers import AtlasEvidence
+from gonogo.evidence.atlas import AlertSetting, AtlasEvidence, DatabaseUser, Notification, Region
+from gonogo.evidence.atlas_roles import is_needed, is_needed_action, is_of_another_database, may_write
+from gonogo.evidence.networks import Network, covered, is_everybody, networks
 from gonogo.families.atlas.section import Atlas
+from gonogo.families.mongodb.section import MongoDb
+from gonogo.policy.catalogue import Policy
 
-_TOO_MUCH = {"atlasAdmin", "root", "readWriteAnyDatabase", "dbAdminAnyDatabase", "userAdminAnyDatabase"}
-_WORLD = {"0.0.0.0/0", "::/0"}
+_UNAVAILABLE = {"CREATING", "DELETING", "DELETED"}
+"""In all other states a cluster has a primary and takes connections (Atlas Admin API)."""
+_MAJORITY = 3
+_DOWN = {"HOST_DOWN", "NO_PRIMARY"}
+_ROOM = {"disk": {"DISK_PARTITION_SPACE_USED_DATA"}, "connections": {"CONNECTIONS", "CONNECTIONS_PERCENT"}}
+_NO_SHARE = "CONNECTIONS"
+"""Counted one by one; the other metrics are percent."""
+_LATEST_WORD = timedelta(hours=1)
+_REACHING = {
+    "EMAIL",
+    "SMS",
+    "SLACK",
+    "PAGER_DUTY",
+    "OPS_GENIE",
+    "VICTOR_OPS",
+    "MICROSOFT_TEAMS",
+    "WEBHOOK",
+    "DATADOG",
+    "GROUP",
+    "ORG",
+    "TEAM",
+    "USER",
+}
+_BY_THEMSELVES = {"hourly", "daily"}
+_TESTED_BY = {"automated", "pointInTime"}
+_CLOCKS_DIFFER_BY = timedelta(minutes=5)
+_EXPIRES_SOON = timedelta(hours=1)
 
 
 @pytest.mark.check("atlas-cluster")
 def test_cluster_is_the_one_that_was_ordered(atlas: AtlasEvidence, environment: Environment) -> None:
-    """Another size fails under load; another region is an ocean away from the service.
+    """Another size fails under load; another region is an ocean away from the service; one node is no replica set.
 
-    Fix: Atlas → Clusters → Edit configuration; or correct [atlas] in the environment file. A state other than IDLE ends
-    by itself, or has a message in the activity feed.
+    Fix: Atlas → Clusters → Edit configuration, or Resume; or correct [atlas] in the environment file.
     """
     declared = _section(environment)
-    assert atlas.found, f"Atlas has no cluster {atlas.cluster} in project {declared.project}"
-    assert atlas.state == "IDLE", f"{atlas.cluster} is {atlas.state or 'in no state'}, not IDLE"
-    assert atlas.sizes == (declared.size,), f"{atlas.cluster} has nodes of {_list(atlas.sizes)}, not {declared.size}"
-    assert atlas.regions == (declared.region,), f"{atlas.cluster} is in {_list(atlas.regions)}, not {declared.region}"
+    where = f"project {declared.project}"
+    missing = where if "GROUP" in atlas.problem else f"cluster {atlas.cluster} in {where}"
+    assert atlas.found, f"Atlas has no {missing}"
+    assert atlas.paused is not True, f"{atlas.cluster} is paused: it takes no connection"
+    assert atlas.state, f"{atlas.cluster} is in no state"
+    assert atlas.state not in _UNAVAILABLE, f"{atlas.cluster} is {atlas.state}: it takes no connection yet, or any more"
+    sizes = sorted({region.size for region in atlas.regions})
+    small = [size for size in sizes if not _at_least(size, declared.size)]
+    assert sizes, f"{atlas.cluster} has no nodes"
+    assert not small, f"{atlas.cluster} has nodes of {', '.join(sizes)}, not {declared.size}"
+    _must_have_a_majority(atlas)
+    _must_be_in(declared.region, atlas)
+
+
+@pytest.mark.check("atlas-settled")
+def test_cluster_is_as_it_was_ordered(atlas: AtlasEvidence, environment: Environment) -> None:
+    """A cluster that is being changed or repaired elects a new primary now and then; one larger than ordered costs more.
+
+    Fix: wait until its state is IDLE; a message stands in its activity feed. Correct atlas.size if it was enlarged.
+    """
+    size = _section(environment).size
+    assert atlas.state == "IDLE", f"{atlas.cluster} is {atlas.state}"
+    larger = sorted({region.size for region in atlas.regions if region.size != size and not region.scales_to})
+    assert not larger, f"{atlas.cluster} has nodes of {', '.join(larger)}, ordered were {size}"
+
+
+@pytest.mark.check("atlas-connection")
+def test_service_connects_to_this_cluster(atlas: AtlasEvidence) -> None:
+    """Everything is read of one cluster, and the service stores its data in another.
+
+    Fix: copy the connection string anew from Clusters → Connect, or correct atlas.cluster.
+    """
+    if not atlas.service_hosts:
+        raise Unobserved("the service's connection string names no host", hint="declare mongodb.url")
+    if not atlas.hosts:
+        raise Unobserved(f"Atlas does not say by which names {atlas.cluster} is reached")
+    foreign = sorted(set(atlas.service_hosts) - set(atlas.hosts))
+    assert not foreign, (
+        f"the service connects to {', '.join(foreign)}, {atlas.cluster} is reached at {', '.join(atlas.hosts)}"
+    )
 
 
 @pytest.mark.check("atlas-users")
-def test_database_users_may_do_what_they_need_only(atlas: AtlasEvidence) -> None:
+def test_database_users_may_do_what_they_need_only(atlas: AtlasEvidence, environment: Environment) -> None:
     """A service that may do everything loses everything with one leaked password.
 
-    Fix: Database Access → Edit: readWrite on the service's own database. People administrate through Atlas itself.
+    Fix: Database Access → Edit: readWrite on the service's own database for the service's user, read or clusterMonitor
+    for others; restrict a user of another cluster to it. Declare in atlas.users who has to have more. People
+    administrate through Atlas itself.
     """
+    atlas.require("users")
+    section, declared = environment.section(MongoDb), _section(environment).users
+    database = section.database if section else None
     assert atlas.users, f"{atlas.cluster}: there is no database user"
-    wrong = [
-        f"{user.name} is {role}" for user in atlas.users for role in user.roles if role.partition("@")[0] in _TOO_MUCH
-    ]
+    permitted = {user.name: frozenset(declared.get(user.name, ())) for user in atlas.users}
+    wrong = [fault for user in atlas.users for fault in _too_much(user, database, permitted[user.name])]
     assert not wrong, f"{atlas.cluster}: {', '.join(wrong)}"
+    _one_writer(atlas, database, {name for name, roles in permitted.items() if roles})
+    _resolved(atlas, permitted)
+
+
+@pytest.mark.check("atlas-users-elsewhere")
+def test_database_users_are_of_this_service(atlas: AtlasEvidence, environment: Environment) -> None:
+    """Users of other databases that may log in to this cluster share its connections and its disk.
+
+    Fix: Database Access → Edit → Restrict access to specific clusters; or declare them in atlas.users.
+    """
+    atlas.require("users")
+    section, declared = environment.section(MongoDb), _section(environment).users
+    if section is None:
+        return
+    database = section.database
+    foreign = [
+        f"{user.name} is {role}"
+        for user in atlas.users
+        for role in user.roles
+        if is_of_another_database(role, database) and role not in declared.get(user.name, ())
+    ]
+    assert not foreign, f"{atlas.cluster}: {', '.join(foreign)}"
 
 
 @pytest.mark.check("atlas-access-list")
 def test_only_the_servers_reach_the_database(atlas: AtlasEvidence, environment: Environment) -> None:
-    """0.0.0.0/0 is added for a minute, to see whether it helps, and stays.
+    """0.0.0.0/0 is added for a minute, to see whether it helps, and stays; what is temporary is gone at launch.
 
-    Fix: Network Access: delete the entry that is named here; declare in atlas.access what has to be there.
+    Fix: Network Access: delete the entry that is named here, or make it permanent; declare in atlas.access what has to
+    be there.
     """
-    declared = set(_section(environment).access)
-    world = sorted(_WORLD.intersection(atlas.access))
-    assert not world, f"{atlas.cluster}: the whole internet may connect ({', '.join(world)})"
-    foreign = sorted(set(atlas.access) - declared)
+    atlas.require("access")
+    listed, others = networks(entry.network for entry in atlas.access)
+    assert not is_everybody(listed), (
+        f"{atlas.cluster}: the whole internet may connect ({', '.join(entry.network for entry in atlas.access)})"
+    )
+    declared, _ = networks(_section(environment).access)
+    foreign = [*_shown(network for network in listed if not covered(network, declared)), *sorted(others)]
     assert not foreign, f"{atlas.cluster}: who may connect and is not declared: {', '.join(foreign)}"
-    missing = sorted(declared - set(atlas.access))
+    missing = _shown(network for network in declared if not covered(network, listed))
     assert not missing, f"{atlas.cluster}: who is declared and may not connect: {', '.join(missing)}"
+    lasting, _ = networks(entry.network for entry in atlas.access if entry.ends_at is None)
+    ending = [
+        f"{entry.network} ends {_clock(entry.ends_at)}"
+        for entry in atlas.access
+        if entry.ends_at is not None and not all(covered(network, lasting) for network in networks([entry.network])[0])
+    ]
+    assert not ending, f"{atlas.cluster}: access is temporary: {', '.join(ending)}"
 
 
 @pytest.mark.check("atlas-backup")
 def test_backups_are_made(atlas: AtlasEvidence, environment: Environment) -> None:
-    """The newest complete snapshot is the most that can be saved.
+    """The newest complete snapshot is the most that can be saved, and tomorrow's is made by a schedule only.
 
     Fix: Clusters → Backup: switch it on, with a daily policy; take one on demand before the release is deployed.
     """
     assert atlas.backup_enabled, f"{atlas.cluster}: backup is off"
-    _young(
-        f"{atlas.cluster}: the newest complete snapshot",
-        atlas.newest_snapshot,
-        atlas,
-        _section(environment).snapshot_age,
+    atlas.require("schedule")
+    assert _BY_THEMSELVES.intersection(atlas.schedule), (
+        f"{atlas.cluster}: no snapshot is taken every hour or day by itself; the schedule has "
+        f"{', '.join(atlas.schedule) or 'nothing'}"
     )
+    atlas.require("snapshots")
+    times = [
+        snapshot.at
+        for snapshot in atlas.snapshots
+        if snapshot.status == "completed" and (snapshot.expires_at is None or snapshot.expires_at > atlas.taken_at)
+    ]
+    _young(f"{atlas.cluster}: the newest complete snapshot", times, atlas, _section(environment).snapshot_age)
+
+
+@pytest.mark.check("atlas-backup-kept")
+def test_newest_backup_is_kept(atlas: AtlasEvidence) -> None:
+    """A snapshot that is deleted within the hour is no way back in the second hour.
+
+    Fix: Clusters → Backup → Backup Policy: keep snapshots for days; take one on demand that is kept.
+    """
+    atlas.require("snapshots")
+    complete = [snapshot for snapshot in atlas.snapshots if snapshot.status == "completed"]
+    ends = [snapshot.expires_at for snapshot in complete if snapshot.expires_at is not None]
+    if len(ends) < len(complete) or not ends:
+        return
+    assert max(ends) > atlas.taken_at + _EXPIRES_SOON, (
+        f"{atlas.cluster}: the last of its snapshots is deleted at {_clock(max(ends))}"
+    )
+
+
+@pytest.mark.check("atlas-point-in-time")
+def test_any_moment_can_be_restored(atlas: AtlasEvidence) -> None:
+    """Without continuous backup, all that was written since the newest snapshot is lost.
+
+    Fix: Clusters → Backup → Backup Policy: switch continuous cloud backup on.
+    """
+    assert atlas.point_in_time is not False, f"{atlas.cluster}: continuous backup (point in time) is off"
+
+
+@pytest.mark.check("atlas-termination")
+def test_cluster_is_protected_from_termination(atlas: AtlasEvidence) -> None:
+    """One wrong click, or one wrong plan of a tool, deletes the cluster with all its data.
+
+    Fix: Clusters → Edit configuration → Additional settings: switch termination protection on.
+    """
+    assert atlas.termination_protected is not False, f"{atlas.cluster}: termination protection is off"
 
 
 @pytest.mark.check("atlas-restore")
 def test_a_restore_was_tried(atlas: AtlasEvidence, environment: Environment) -> None:
-    """A backup that nobody ever restored is a hope.
+    """A backup that nobody ever restored is a hope. To download one restores nothing.
 
     Fix: Clusters → Backup → Restore, into another cluster; look at the data there.
     """
-    _young(
-        f"{atlas.cluster}: the last restore that worked", atlas.newest_restore, atlas, _section(environment).restore_age
-    )
+    atlas.require("restores")
+    worked = [restore for restore in atlas.restores if restore.worked]
+    tried = [restore.at for restore in worked if restore.delivery in _TESTED_BY]
+    others = sorted({restore.delivery for restore in worked})
+    assert tried or not others, f"{atlas.cluster}: nothing was restored; all that was done is {', '.join(others)}"
+    _young(f"{atlas.cluster}: the last restore that worked", tried, atlas, _section(environment).restore_age)
 
 
 @pytest.mark.check("atlas-alerts")
 def test_somebody_is_told_of_the_database(atlas: AtlasEvidence) -> None:
-    """Atlas sees it first when a node is lost, or connections run out.
+    """Atlas sees it first when a node is lost, or there is no primary any more.
 
-    Fix: Project → Alerts → Add: at least one that is on, with a recipient.
+    Fix: Project → Alerts → Add: "Host is down" or "Replica set has no primary", for this cluster or for all, with a
+    recipient.
     """
-    telling = [alert for alert in atlas.alerts if alert.enabled and alert.recipients]
-    assert telling, f"{atlas.cluster}: no alert that is on reaches anybody"
+    atlas.require("alerts")
+    about = [alert for alert in atlas.alerts if alert.event in _DOWN]
+    faults = [f"{alert.event} {fault}" for alert in about if (fault := _tells_nobody(alert, atlas.cluster))]
+    if len(faults) < len(about):
+        return
+    if any(alert.about_cluster is None and not _silent(alert) for alert in about):
+        raise Unobserved(f"{atlas.cluster}: whether an alert is about it cannot be told: {'; '.join(faults)}")
+    others = sorted({alert.metric or alert.event for alert in atlas.alerts} - _DOWN)
+    raise AssertionError(
+        f"{atlas.cluster}: nobody is told when a node or the primary is lost (HOST_DOWN, NO_PRIMARY): "
+        f"{'; '.join(faults) or 'there is no such alert'}; other alerts: {', '.join(others) or 'none'}"
+    )
+
+
+@pytest.mark.check("atlas-alerts-room")
+def test_somebody_is_told_when_room_runs_out(atlas: AtlasEvidence, policy: Policy) -> None:
+    """A database stops when its disk is full, and refuses the service when its connections are used up.
+
+    Fix: Project → Alerts → Add: "Disk space % used" and "Connections % of configured limit" above 90, with a recipient.
+    """
+    atlas.require("alerts")
+    most = policy.number("most_percent")
+    told = {alert.metric for alert in atlas.alerts if not _tells_nobody(alert, atlas.cluster) and _in_time(alert, most)}
+    missing = [what for what, metrics in _ROOM.items() if not metrics & told]
+    assert not missing, f"{atlas.cluster}: nobody is told when {' and '.join(missing)} run out"
 
 
 def _section(environment: Environment) -> Atlas:
     return environment.require(Atlas)
 
 
-def _young(what: str, at: datetime | None, atlas: AtlasEvidence, allowed: timedelta) -> None:
-    assert at is not None, f"{what}: there is none"
-    age = atlas.taken_at - at
+def _at_least(size: str, ordered: str) -> bool:
+    """Whether an instance size is the ordered one, or a larger one of its kind."""
+    one, other = (re.fullmatch(r"([A-Z]+)(\d+)(.*)", text) for text in (size, ordered))
+    if one is None or other is None:
+        return size == ordered
+    return (one[1], one[3]) == (other[1], other[3]) and int(one[2]) >= int(other[2])
+
+
+def _must_be_in(region: str, atlas: AtlasEvidence) -> None:
+    """Fail unless the primary of every shard is, by priority, in the region."""
+    preferred = sorted({_preferred(regions).name for regions in _shards(atlas)})
+    if "" in preferred:
+        raise Unobserved(f"Atlas does not say in which region {atlas.cluster} is")
+    assert preferred == [region], f"{atlas.cluster} is in {', '.join(preferred) or 'no region'}, not {region}"
+
+
+def _must_have_a_majority(atlas: AtlasEvidence) -> None:
+    for regions in _shards(atlas):
+        if all(region.shared for region in regions):
+            continue
+        counts = [region.nodes for region in regions if region.nodes is not None]
+        if len(counts) < len(regions):
+            raise Unobserved(f"Atlas does not say how many electable nodes {atlas.cluster} has")
+        assert sum(counts) >= _MAJORITY, (
+            f"{atlas.cluster} has {sum(counts)} electable {'node' if sum(counts) == 1 else 'nodes'}; a majority that "
+            f"survives the loss of one needs {_MAJORITY}"
+        )
+
+
+def _too_much(user: DatabaseUser, database: str | None, declared: frozenset[str]) -> Iterator[str]:
+    """What a user may do and nobody needs."""
+    for role in user.roles:
+        elsewhere = is_of_another_database(role, database) and not user.is_service
+        if role not in declared and not elsewhere and not is_needed(role, database):
+            yield f"{user.name} is {role}"
+    for action in user.actions:
+        if not is_needed_action(action, database):
+            yield f"{user.name} may {action}, by a role of its own"
+
+
+def _one_writer(atlas: AtlasEvidence, database: str | None, declared: set[str]) -> None:
+    """Fail unless the service's user may write, for as long as it is needed, and nobody else who is not declared."""
+    writers = [user for user in atlas.users if may_write(user, database)]
+    unclear = [user.name for user in atlas.users if user.unresolved]
+    service = [user for user in atlas.users if user.is_service]
+    what = database or "any database"
+    if not unclear:
+        assert writers, f"{atlas.cluster}: nobody may read and write {what}"
+        assert not service or any(user.is_service for user in writers), (
+            f"{atlas.cluster}: the service's user {service[0].name} may not read and write {what}"
+        )
+    others = [user.name for user in writers if not user.is_service and user.name not in declared]
+    if not service and len(others) > 1:
+        raise Unobserved(
+            f"{atlas.cluster}: which of {', '.join(others)} is the service's user is not known",
+            hint="the service's connection string names none of them; declare the others in atlas.users",
+        )
+    assert not service or not others, (
+        f"{atlas.cluster}: beside the service's user, {', '.join(others)} may write {what}"
+    )
+    ending = [user for user in service or writers if user.ends_at is not None]
+    assert not ending, (
+        f"{atlas.cluster}: the user {ending[0].name} is temporary, and ends {ending[0].ends_at:%Y-%m-%d %H:%M} UTC"
+    )
+
+
+def _resolved(atlas: AtlasEvidence, permitted: dict[str, frozenset[str]]) -> None:
+    unclear = [
+        f"{user.name} is {role}" for user in atlas.users for role in user.unresolved if role not in permitted[user.name]
+    ]
+    if not unclear:
+        return
+    atlas.require("custom_roles")
+    raise Unobserved(
+        f"{atlas.cluster}: what these roles permit is not known: {', '.join(unclear)}",
+        hint="Atlas lists no role of that name under Database Access → Custom Roles; declare it in atlas.users",
+    )
+
+
+def _shards(atlas: AtlasEvidence) -> Iterator[list[Region]]:
+    for shard in sorted({region.shard for region in atlas.regions}):
+        yield [region for region in atlas.regions if region.shard == shard]
+
+
+def _preferred(regions: list[Region]) -> Region:
+    return max(regions, key=lambda region: region.priority or 0)
+
+
+def _shown(found: Iterator[Network]) -> list[str]:
+    return sorted(str(network) for network in found)
+
+
+def _tells_nobody(alert: AlertSetting, cluster: str) -> str:
+    """Why an alert setting tells nobody of this cluster; empty if it does."""
+    if silent := _silent(alert):
+        return silent
+    if alert.about_cluster is not True:
+        return f"is for {' and '.join(alert.conditions)}, not for the whole of {cluster}"
+    return ""
+
+
+def _in_time(alert: AlertSetting, most_percent: float) -> bool:
+    """Whether an alert about a metric fires before it is too late."""
+    low_enough = alert.metric == _NO_SHARE or (alert.threshold is not None and alert.threshold <= most_percent)
+    return alert.operator == "GREATER_THAN" and low_enough
+
+
+def _silent(alert: AlertSetting) -> str:
+    if not alert.enabled:
+        return "is off"
+    if not any(_reaches(notification) for notification in alert.notifications):
+        told = ", ".join(sorted({notification.kind for notification in alert.notifications}))
+        return f"reaches nobody within {format_duration(_LATEST_WORD)} ({told or 'no recipient'})"
+    return ""
+
+
+def _reaches(notification: Notification) -> bool:
+    """Whether somebody gets to know, and soon; groups, teams and users have mail and SMS switched on for it."""
+    return notification.kind in _REACHING and notification.reaches is not False and notification.delay <= _LATEST_WORD
+
+
+def _young(what: str, times: list[datetime], atlas: AtlasEvidence, allowed: timedelta) -> None:
+    newest = max(times, default=None)
+    assert newest is not None, f"{what}: there is none"
+    age = atlas.taken_at - newest
+    if age < -_CLOCKS_DIFFER_BY:
+        raise Unobserved(f"{what} is dated {_clock(newest)}, which is in the future", hint="is our own clock right?")
     assert age <= allowed, f"{what} is {format_duration(age)} old, {format_duration(allowed)} are allowed"
 
 
-def _list(words: tuple[str, ...]) -> str:
-    return ", ".join(words) or "nothing"
+def _clock(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -1,15 +1,26 @@
 """The machines at DigitalOcean: what was ordered, what the cloud firewall lets in, who is told, what there is to go back to."""
 
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+
 import pytest
 
 from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.evidence.providers import DropletEvidence, InboundRule
+from gonogo.evidence.http import HealthEvidence, MetricsEvidence
+from gonogo.evidence.inbound import PortRange, is_opened, open_to_everybody
+from gonogo.evidence.providers import AlertPolicy, CloudFirewall, DropletEvidence, DropletImage, InboundRule
 from gonogo.families.digitalocean.section import DigitalOcean, Droplet
+from gonogo.policy.catalogue import Policy
 
-_EVERYBODY = {"0.0.0.0/0", "::/0"}
 _NEEDED = ("cpu", "memory_utilization_percent", "disk_utilization_percent")
-_NO_PORTS = "icmp"
+_APPLIED = "succeeded"
+_HTTPS = 443
+_WITHOUT_PORTS = "icmp"
+_CLOCKS_DIFFER_BY = timedelta(minutes=5)
 
 
 @pytest.mark.check("droplet-found")
@@ -22,6 +33,15 @@ def test_droplet_exists(droplet: DropletEvidence) -> None:
     assert droplet.status == "active", f"{_name(droplet)}: is {droplet.status or 'in no state'}, not active"
 
 
+@pytest.mark.check("droplet-locked")
+def test_droplet_can_be_changed(droplet: DropletEvidence) -> None:
+    """A locked droplet takes no snapshot and cannot be resized, restarted or restored.
+
+    Fix: wait until what is being done to it has ended; if it stays locked, ask DigitalOcean's support.
+    """
+    assert droplet.locked is not True, f"{_name(droplet)}: is locked"
+
+
 @pytest.mark.check("droplet-size")
 def test_droplet_is_as_large_as_ordered(droplet: DropletEvidence, environment: Environment) -> None:
     """What is paid for, before anybody asks the machine itself.
@@ -29,6 +49,8 @@ def test_droplet_is_as_large_as_ordered(droplet: DropletEvidence, environment: E
     Fix: resize it in the control panel (Power off → Resize), or correct digitalocean.droplets in the environment file.
     """
     declared = _declared(droplet, environment)
+    if droplet.cpus is None or droplet.memory is None or droplet.disk is None:
+        raise Unobserved(f"{_name(droplet)}: DigitalOcean does not say how large it is")
     assert droplet.cpus >= declared.cpus, f"{_name(droplet)}: processors: {droplet.cpus}, not {declared.cpus}"
     assert droplet.memory >= declared.memory, (
         f"{_name(droplet)}: has {_gib(droplet.memory)} of memory, not {_gib(declared.memory)}"
@@ -42,11 +64,59 @@ def test_droplet_is_as_large_as_ordered(droplet: DropletEvidence, environment: E
 def test_droplet_was_built_from_the_declared_image(droplet: DropletEvidence, environment: Environment) -> None:
     """Another image is another operating system than the one that was tested.
 
-    Fix: rebuild it from the declared image, or correct digitalocean.droplets in the environment file.
+    Fix: rebuild it from the declared image, or correct digitalocean.droplets in the environment file; an image of your
+    own is declared by its name.
     """
-    declared = _declared(droplet, environment)
-    assert droplet.image == declared.image, (
-        f"{_name(droplet)}: was built from {droplet.image or 'an image without a name'}, not {declared.image}"
+    declared = _declared(droplet, environment).image
+    droplet.require("image")
+    image = droplet.image
+    if image is None or not (image.slug or image.name):
+        raise Unobserved(f"{_name(droplet)}: DigitalOcean gives the image that it was built from neither slug nor name")
+    if image.slug or image.kind not in {"", "base"}:
+        assert declared in {image.slug, image.name}, (
+            f"{_name(droplet)}: was built from {image.slug or image.name}, not {declared}"
+        )
+    elif declared != _former_slug(image):
+        raise Unobserved(
+            f"{_name(droplet)}: was built from {image.distribution} {image.name}, which has no slug any more, so that it "
+            f"cannot be compared with {declared}",
+            hint="compare them by hand; what the machine runs, its own check tells (server-os)",
+        )
+
+
+@pytest.mark.check("droplet-image-offered")
+def test_image_is_still_offered(droplet: DropletEvidence) -> None:
+    """A machine whose image is retired cannot be built again as it is.
+
+    Fix: take a snapshot of it to build others from, or move to an image that is offered.
+    """
+    droplet.require("image")
+    image = droplet.image
+    assert image is None or image.status != "retired", (
+        f"{_name(droplet)}: its image {image.distribution} {image.name} is retired"
+    )
+
+
+@pytest.mark.check("droplet-addresses")
+def test_hosts_lead_to_the_droplet(droplet: DropletEvidence, environment: Environment) -> None:
+    """Sizes and firewalls are read of one machine, and users are served by another.
+
+    Fix: correct the A records and hosts.….addresses, or digitalocean.droplets.….id. A droplet that no host leads to,
+    since it is a worker or behind a CDN, is declared with serves_hosts = false.
+    """
+    if not _declared(droplet, environment).serves_hosts:
+        return
+    droplet.require("addresses")
+    declared = {str(ip_address(address)) for host in environment.hosts.values() for address in host.addresses}
+    own = _canonical(droplet.addresses)
+    if own & declared:
+        return
+    # Only now does it matter what else leads here.
+    droplet.require("reserved_addresses", "balancer_addresses")
+    others = _canonical((*droplet.reserved_addresses, *droplet.balancer_addresses))
+    assert others & declared, (
+        f"{_name(droplet)}: DigitalOcean gives it {', '.join(sorted(own | others)) or 'no public address'}, the hosts "
+        f"are declared at {', '.join(sorted(declared)) or 'no address'}"
     )
 
 
@@ -56,6 +126,7 @@ def test_account_has_ssh_keys(droplet: DropletEvidence) -> None:
 
     Fix: add a key under Settings → Security → SSH Keys.
     """
+    droplet.require("account_keys")
     assert droplet.account_keys, "the account has no SSH key: new droplets get a root password"
 
 
@@ -63,25 +134,55 @@ def test_account_has_ssh_keys(droplet: DropletEvidence) -> None:
 def test_cloud_firewall_lets_in_what_is_declared_only(droplet: DropletEvidence, environment: Environment) -> None:
     """The cloud's firewall holds when the machine's own is off, and Docker does not write past it.
 
-    Fix: Networking → Firewalls: put the droplet behind one, and delete the inbound rule that is named here.
+    Fix: Networking → Firewalls: put the droplet behind one, and delete the inbound rule that is named here. A change
+    that did not reach the droplet is made again.
     """
+    droplet.require("firewalls")
     assert droplet.firewalls, f"{_name(droplet)}: is behind no cloud firewall"
-    ports = set(_section(environment).open_ports)
-    wrong = [
-        _told(rule) for rule in droplet.inbound if _EVERYBODY.intersection(rule.sources) and not _fits(rule, ports)
-    ]
+    _must_hold(droplet)
+    declared = _section(environment).open_ports
+    rules = _rules(droplet)
+    wrong = [str(rest) for ports in _everybodys(rules) for rest in ports.without(declared)]
     assert not wrong, f"{_name(droplet)}: the cloud firewall lets everybody in at {', '.join(wrong)}"
+    closed = [port for port in declared if not is_opened(rules, "tcp", port)]
+    assert not declared or len(closed) < len(declared), (
+        f"{_name(droplet)}: no rule of the cloud firewall opens {', '.join(map(str, closed))}: nobody gets in"
+    )
+
+
+@pytest.mark.check("droplet-firewall-ports")
+def test_cloud_firewall_opens_what_is_declared(droplet: DropletEvidence, environment: Environment) -> None:
+    """A declared port that no rule opens is closed to users; one that is open for UDP as well serves nobody.
+
+    Fix: Networking → Firewalls: add or correct the inbound rule, or correct digitalocean.open_ports.
+    """
+    droplet.require("firewalls")
+    rules, declared = _rules(droplet), _section(environment).open_ports
+    closed = [str(port) for port in declared if not is_opened(rules, "tcp", port)]
+    assert not closed, f"{_name(droplet)}: no rule of the cloud firewall opens {', '.join(closed)}"
+    # HTTP/3 is spoken over UDP.
+    useless = [str(ports) for ports in open_to_everybody(rules, "udp") if (ports.first, ports.last) != (_HTTPS, _HTTPS)]
+    assert not useless, f"{_name(droplet)}: the cloud firewall opens {', '.join(useless)}, declared are ports of TCP"
 
 
 @pytest.mark.check("droplet-alerts")
-def test_somebody_is_told_when_it_runs_full(droplet: DropletEvidence) -> None:
+def test_somebody_is_told_when_it_runs_full(droplet: DropletEvidence, policy: Policy) -> None:
     """Memory and disks fill slowly, and at night.
 
-    Fix: Monitoring → Create Alert Policy: CPU, memory and disk utilization of this droplet, with a mail or a channel.
+    Fix: Monitoring → Create Alert Policy: CPU, memory and disk utilization of this droplet above 90 %, with a mail or a
+    channel. Policies by tag are seen by a token with the scope tag:read only.
     """
-    told = {alert.kind for alert in droplet.alerts if alert.enabled and alert.recipients}
-    missing = [kind for kind in _NEEDED if kind not in told]
-    assert not missing, f"{_name(droplet)}: nobody is told about {', '.join(missing)}"
+    droplet.require("alerts")
+    most = policy.number("most_percent")
+    faults = {kind: [_alert_fault(alert, most) for alert in droplet.alerts if alert.kind == kind] for kind in _NEEDED}
+    missing = [kind for kind, found in faults.items() if all(found)]
+    if missing:
+        droplet.require("alerts_by_tag")
+    told = "; ".join(f"{kind} ({', '.join(faults[kind]) or 'no policy is about this droplet'})" for kind in missing)
+    untagged = (
+        "" if droplet.tagged else ". It has no tag, or the token lacks tag:read, and does not see policies by tag"
+    )
+    assert not missing, f"{_name(droplet)}: nobody is told about {told}{untagged}"
 
 
 @pytest.mark.check("droplet-snapshot")
@@ -90,12 +191,62 @@ def test_there_is_something_to_go_back_to(droplet: DropletEvidence, environment:
 
     Fix: doctl compute droplet-action snapshot ID --wait, before the release is deployed; enable backups.
     """
-    newest, allowed = droplet.newest_snapshot, _section(environment).snapshot_age
+    droplet.require("copies")
+    newest = _newest(droplet, droplet.copies)
     assert newest is not None, f"{_name(droplet)}: has neither a snapshot nor a backup"
-    age = droplet.taken_at - newest
-    assert age <= allowed, (
-        f"{_name(droplet)}: the newest copy is {format_duration(age)} old, {format_duration(allowed)} are allowed"
+    _young(f"{_name(droplet)}: the newest copy", newest, droplet, environment)
+
+
+@pytest.mark.check("droplet-volume-snapshots")
+def test_volumes_have_snapshots_too(droplet: DropletEvidence, environment: Environment) -> None:
+    """A snapshot of a droplet does not hold its volumes, and the data is on these.
+
+    Fix: doctl compute volume snapshot VOLUME --snapshot-name NAME, before the release is deployed.
+    """
+    droplet.require("volumes")
+    for volume in droplet.volumes:
+        newest = _newest(droplet, (volume.newest_snapshot,) if volume.newest_snapshot else ())
+        assert newest is not None, f"{_name(droplet)}: its volume {volume.id} has no snapshot"
+        _young(f"{_name(droplet)}: the newest snapshot of its volume {volume.id}", newest, droplet, environment)
+
+
+@pytest.mark.check("droplet-snapshot-before-release")
+def test_a_copy_is_older_than_the_release(
+    droplet: DropletEvidence,
+    health_all: tuple[HealthEvidence, ...],
+    metrics_all: tuple[MetricsEvidence, ...],
+    environment: Environment,
+    policy: Policy,
+) -> None:
+    """A copy that was taken when the release ran already is no way back from it.
+
+    Fix: keep a snapshot from before the deployment; next time, take it first and deploy then.
+    """
+    droplet.require("copies")
+    wanted = environment.service.release
+    if wanted is None or not all(_same_release(health.release, wanted) for health in health_all):
+        # The release under review is not deployed yet: every copy is from before it.
+        return
+    starts = [metrics.started_at for metrics in metrics_all if metrics.started_at is not None]
+    if not starts:
+        raise Unobserved(
+            "the service does not say since when it runs", hint="its metrics can: process_start_time_seconds"
+        )
+    began, allowed = min(starts), _section(environment).snapshot_age
+    if droplet.taken_at - began > policy.duration("launch"):
+        # Nobody turns back from a release that has proved itself.
+        return
+    before = [copy for copy in droplet.copies if timedelta() <= began - copy <= allowed]
+    newest = _newest(droplet, droplet.copies)
+    assert before or newest is None, (
+        f"{_name(droplet)}: the newest copy is of {_clock(newest)}, release {wanted} runs since {_clock(began)}: there is "
+        "no young copy from before it"
     )
+
+
+def _same_release(served: str | None, wanted: str) -> bool:
+    """Whether two names are of one release; commits are often cut short."""
+    return bool(served) and (wanted.startswith(served or "") or (served or "").startswith(wanted))
 
 
 def _section(environment: Environment) -> DigitalOcean:
@@ -110,12 +261,73 @@ def _name(droplet: DropletEvidence) -> str:
     return f"{droplet.scope[1]} ({droplet.droplet})"
 
 
-def _fits(rule: InboundRule, ports: set[int]) -> bool:
-    return rule.protocol == _NO_PORTS or (rule.ports.isdecimal() and int(rule.ports) in ports)
+def _canonical(addresses: tuple[str, ...]) -> set[str]:
+    return {str(ip_address(address)) for address in addresses}
 
 
-def _told(rule: InboundRule) -> str:
-    return f"{'all ports' if rule.ports == 'all' else rule.ports}/{rule.protocol}"
+def _former_slug(image: DropletImage) -> str:
+    """The slug that an image had when it was offered: Ubuntu, 22.04 (LTS) x64 → ubuntu-22-04-x64."""
+    words = re.sub(r"\(.*?\)", " ", f"{image.distribution} {image.name}").casefold()
+    return re.sub(r"[^a-z0-9]+", "-", words).strip("-")
+
+
+def _must_hold(droplet: DropletEvidence) -> None:
+    """Fail unless all rules have reached the droplet."""
+    stuck = [fault for firewall in droplet.firewalls for fault in _not_applied(firewall)]
+    assert not stuck, f"{_name(droplet)}: {', '.join(stuck)}"
+    leaving = [firewall.name for firewall in droplet.firewalls if any(change.removing for change in firewall.pending)]
+    assert len(leaving) < len(droplet.firewalls), (
+        f"{_name(droplet)}: is being taken out of the cloud firewall {', '.join(leaving)}"
+    )
+
+
+def _not_applied(firewall: CloudFirewall) -> Iterator[str]:
+    changes = [change for change in firewall.pending if not change.removing]
+    for change in changes:
+        yield f"the rules of the cloud firewall {firewall.name} have not reached it ({change.status or 'in no state'})"
+    if not firewall.pending and not firewall.pending_elsewhere and firewall.status != _APPLIED:
+        yield f"the cloud firewall {firewall.name} is {firewall.status or 'in no state'}, not {_APPLIED}"
+
+
+def _rules(droplet: DropletEvidence) -> list[InboundRule]:
+    return [rule for firewall in droplet.firewalls for rule in firewall.inbound]
+
+
+def _everybodys(rules: list[InboundRule]) -> Iterator[PortRange]:
+    for protocol in sorted({rule.protocol for rule in rules} - {_WITHOUT_PORTS}):
+        yield from open_to_everybody(rules, protocol)
+
+
+def _alert_fault(alert: AlertPolicy, most: float) -> str:
+    """Why a policy tells nobody in time; empty if it does."""
+    if not alert.enabled:
+        return "the policy is disabled"
+    if not alert.recipients:
+        return "the policy has no recipient"
+    if alert.threshold is None:
+        return "the policy has no threshold"
+    if alert.compare != "GreaterThan" or alert.threshold > most:
+        return f"the policy fires at {alert.compare} {alert.threshold:g}, GreaterThan {most:g} at the most is wanted"
+    return ""
+
+
+def _newest(droplet: DropletEvidence, copies: tuple[datetime, ...]) -> datetime | None:
+    newest = max(copies, default=None)
+    if newest is not None and newest - droplet.taken_at > _CLOCKS_DIFFER_BY:
+        raise Unobserved(
+            f"{_name(droplet)}: a copy is dated {_clock(newest)}, which is in the future",
+            hint="is the clock of this machine right?",
+        )
+    return newest
+
+
+def _young(what: str, at: datetime, droplet: DropletEvidence, environment: Environment) -> None:
+    age, allowed = droplet.taken_at - at, _section(environment).snapshot_age
+    assert age <= allowed, f"{what} is {format_duration(age)} old, {format_duration(allowed)} are allowed"
+
+
+def _clock(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "no time"
 
 
 def _gib(size: int) -> str:

@@ -1,38 +1,206 @@
 """The project that errors are sent to, and whom it tells."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from gonogo.evidence.sentry import SentryEvidence
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
+from gonogo.environment.model import Environment
+from gonogo.evidence.sentry import Alert, Recipient, SentryEvidence
+from gonogo.families.sentry.section import Sentry
+from gonogo.policy.catalogue import Policy
+
+_NEW_ERRORS = {
+    "every_event",
+    "first_seen_event",
+    "new_high_priority_issue",
+    "existing_high_priority_issue",
+    "event_frequency_count",
+    "event_frequency_percent",
+    "event_unique_user_frequency_count",
+    "event_unique_user_frequency_percent",
+    "percent_sessions_count",
+    "percent_sessions_percent",
+}
+"""Triggers that new or frequent errors set off."""
+_ABOUT_ERRORS = {"error", "issue_stream", "metric_issue", "unknown"}
+"""Kinds of monitors that see errors; those of cron jobs and uptime do not."""
+_REACHING = {
+    "email",
+    "slack",
+    "msteams",
+    "discord",
+    "pagerduty",
+    "opsgenie",
+    "plugin",
+    "webhook",
+    "sentry_app",
+    "github",
+    "github_enterprise",
+    "gitlab",
+    "jira",
+    "jira_server",
+    "vsts",
+}
+"""Kinds of actions that reach a person, a chat, a pager or a tracker."""
+_HOSTED = "sentry.io"
+_HOUR_SECONDS = 3600
 
 
 @pytest.mark.check("sentry-project")
 def test_project_exists(sentry: SentryEvidence) -> None:
     """Errors sent to a project that is gone are lost without a word.
 
-    Fix: create it at Sentry, or correct sentry.organization and sentry.project; the token must be able to see it.
+    Fix: create it at Sentry, or correct sentry.organization and sentry.project; the token must be able to see it, and
+    an organisation of another region is asked at that region's address (sentry.api = "https://de.sentry.io").
     """
+    assert not sentry.moved_to, (
+        f"the project {sentry.project} was renamed to {sentry.moved_to}; sentry.project must name it"
+    )
     assert sentry.found, f"Sentry has no project {sentry.project}, or does not show it to this token"
-    assert sentry.status in {"", "active"}, f"the project {sentry.project} is {sentry.status}"
+    if not sentry.status:
+        raise Unobserved(f"this server does not say whether the project {sentry.project} is active")
+    assert sentry.status == "active", f"the project {sentry.project} is {sentry.status}"
 
 
 @pytest.mark.check("sentry-key")
-def test_dsn_belongs_to_the_project(sentry: SentryEvidence) -> None:
-    """The DSN of another project: errors of the launch show up where nobody looks.
+def test_dsn_belongs_to_the_project(sentry: SentryEvidence, environment: Environment) -> None:
+    """The DSN of another project: errors of the launch show up where nobody looks, or are refused and lost.
 
-    Fix: copy the DSN anew from Sentry → Settings → Projects → Client Keys (DSN).
+    Fix: copy the DSN anew from Sentry → Settings → Projects → Client Keys (DSN). A Relay of your own stands in
+    sentry.ingest_hosts.
     """
+    sentry.require("key_known")
     assert sentry.key_known, f"the service's DSN is none of the client keys of {sentry.project}"
     assert sentry.key_active, f"the client key of the service's DSN is disabled in {sentry.project}"
+    assert sentry.dsn_number == sentry.number, (
+        f"the service's DSN is for project {sentry.dsn_number or 'without a number'}, {sentry.project} has number "
+        f"{sentry.number}: its events are refused"
+    )
+    limit = sentry.key_limit
+    assert limit is None or limit.count, (
+        f"the client key of the service's DSN takes no event at all in {sentry.project}"
+    )
+    if not sentry.ingest_host:
+        raise Unobserved(f"Sentry does not say where {sentry.project} takes its events")
+    hosts = {sentry.ingest_host, *_section(environment).ingest_hosts}
+    assert _region(sentry.dsn_host) in {_region(host) for host in hosts}, (
+        f"the service sends its events to {sentry.dsn_host or 'no host'}, {sentry.project} takes them at "
+        f"{', '.join(sorted(hosts))}"
+    )
+
+
+@pytest.mark.check("sentry-key-limit")
+def test_key_takes_what_a_bad_day_brings(sentry: SentryEvidence, policy: Policy) -> None:
+    """What is over the rate limit of a client key is dropped: on a bad day, all but the first errors.
+
+    Fix: Sentry → Settings → Projects → Client Keys (DSN) → Configure: raise the rate limit, or disable it.
+    """
+    sentry.require("key_known")
+    limit, least = sentry.key_limit, policy.number("least_per_hour")
+    if limit is None:
+        return
+    per_hour = limit.count / limit.window.total_seconds() * _HOUR_SECONDS
+    assert per_hour >= least, (
+        f"the client key of the service's DSN takes {limit.count} {'event' if limit.count == 1 else 'events'} in "
+        f"{format_duration(limit.window)}, at least {least:g} in an hour are wanted"
+    )
 
 
 @pytest.mark.check("sentry-alerts")
-def test_somebody_is_told(sentry: SentryEvidence) -> None:
+def test_somebody_is_told(sentry: SentryEvidence, environment: Environment) -> None:
     """An error that is stored, and that nobody is told of, waits until a customer calls.
 
-    Fix: create an alert with an action that reaches a person: https://docs.sentry.io/product/alerts/
+    Fix: create an alert that is connected to the project's error monitor, starts with new issues, is for this
+    environment or for all, and has an action that reaches a person: https://docs.sentry.io/product/alerts/
     """
+    sentry.require("alerts")
     assert sentry.alerts, f"{sentry.project} has no alert"
-    enabled = [alert for alert in sentry.alerts if alert.enabled]
-    assert enabled, f"all alerts of {sentry.project} are disabled: {', '.join(alert.name for alert in sentry.alerts)}"
-    telling = [alert for alert in enabled if alert.recipients]
-    assert telling, f"no alert of {sentry.project} reaches anybody: {', '.join(alert.name for alert in enabled)}"
+    faults = [next(_faults(alert, _section(environment).environment), "") for alert in sentry.alerts]
+    assert not all(faults), f"{sentry.project}: nobody is told of new errors: {'; '.join(faults)}"
+
+
+@pytest.mark.check("sentry-alerts-owners")
+def test_somebody_is_told_of_issues_without_an_owner(sentry: SentryEvidence, environment: Environment) -> None:
+    """A mail to the owners of an issue reaches nobody where no rule says who owns it.
+
+    Fix: in the alert, choose a team, or "active members" where an issue has no owner.
+    """
+    sentry.require("alerts")
+    name = _section(environment).environment
+    telling = [alert for alert in sentry.alerts if not any(_faults(alert, name))]
+    reached = [alert for alert in telling if not all(_owners_only(action) for action in _reaching(alert))]
+    assert reached, (
+        f"{sentry.project}: {', '.join(alert.name for alert in telling)} tells the owners of an issue only, and nobody "
+        "of an issue without one"
+    )
+
+
+def _faults(alert: Alert, environment: str | None) -> Iterator[str]:
+    """Everything for which an alert tells nobody of new errors in this environment."""
+    if not alert.enabled:
+        yield f"{alert.name} is disabled"
+    if not alert.monitors:
+        yield f"{alert.name} is connected to no monitor of the project that is switched on"
+    elif not _ABOUT_ERRORS.intersection(alert.monitors):
+        yield f"{alert.name} is connected to monitors of {', '.join(alert.monitors)} only"
+    if alert.environment and environment is None:
+        yield f"{alert.name} is for the environment {alert.environment}, and sentry.environment names none"
+    elif alert.environment and not _same_name(alert.environment, environment or ""):
+        yield f"{alert.name} is for the environment {alert.environment}, not {environment}"
+    if not _starts_with_new_errors(alert):
+        yield f"{alert.name} starts with {', '.join(alert.triggers)} only"
+    if not _reaching(alert):
+        yield f"{alert.name} has {_actions(alert)}"
+
+
+def _same_name(one: str, other: str) -> bool:
+    """Whether two names mean one environment: ``prod`` is short for ``production``."""
+    short, long = sorted((one.casefold(), other.casefold()), key=len)
+    return long.startswith(short)
+
+
+def _starts_with_new_errors(alert: Alert) -> bool:
+    matching = [trigger for trigger in alert.triggers if _is_set_off(trigger)]
+    if alert.every_trigger:
+        return len(matching) == len(alert.triggers)
+    return bool(matching) or not alert.triggers
+
+
+def _is_set_off(trigger: str) -> bool:
+    """Whether a new error sets a trigger off; ``not issue_resolved_trigger`` is true of a new error as well."""
+    kind = trigger.removeprefix("not ")
+    return (kind in _NEW_ERRORS) == (kind == trigger)
+
+
+def _reaching(alert: Alert) -> list[Recipient]:
+    return [action for action in alert.recipients if action.kind in _REACHING and action.status == "active"]
+
+
+def _owners_only(action: Recipient) -> bool:
+    return action.target == "issue_owners" and action.fallthrough == "NoOne"
+
+
+def _actions(alert: Alert) -> str:
+    if not alert.recipients:
+        return "no action"
+    return ", ".join(
+        f"an action {action.kind} that is {action.status or 'in no state'}"
+        if action.status != "active"
+        else f"an action {action.kind} that reaches nobody known"
+        for action in alert.recipients
+    )
+
+
+def _region(host: str) -> str:
+    """A host that takes events; those of sentry.io by their region only, since each has several names there."""
+    host = host.casefold()
+    if host != _HOSTED and not host.endswith(f".{_HOSTED}"):
+        return host
+    label = host.removesuffix(_HOSTED).rstrip(".").rpartition(".")[2]
+    return f"{'us' if label in {'', 'ingest'} else label}.{_HOSTED}"
+
+
+def _section(environment: Environment) -> Sentry:
+    return environment.require(Sentry)

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reference.changes import Change, part
+from reference.doubles.atlas import READ
+from reference.doubles.digitalocean import SCOPES as DROPLET_SCOPES
+from reference.doubles.sentry_objects import SCOPES
 from reference.settings import Settings
 
 
@@ -68,8 +71,21 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "sentry-drops-transactions": ("the quota for traces is used up", part("sentry", drops_transactions=True)),
         "sentry-no-project": ("the project is gone", part("sentry", project_exists=False)),
         "sentry-other-key": ("the DSN is of another project", part("sentry", key_is_another=True)),
+        "sentry-project-renamed": ("the project was renamed", part("sentry", renamed_to="workme-api2")),
+        "sentry-other-number": ("the DSN has another project's number", part("sentry", number=4777)),
+        "sentry-key-limited": ("the key takes one event a day", part("sentry", key_limit=(1, 86400))),
+        "sentry-key-shut": ("the key takes no event at all", part("sentry", key_limit=(0, 3600))),
+        "sentry-token-narrow": ("the token may not read alerts", part("sentry", scopes=SCOPES - {"alerts:read"})),
         "sentry-no-alerts": ("nobody set up an alert", part("sentry", alerts=False)),
         "sentry-alerts-disabled": ("the alert is switched off", part("sentry", alerts_enabled=False)),
+        "sentry-alert-elsewhere": ("the alert is another project's", part("sentry", alerts_connected=False)),
+        "sentry-alert-of-staging": ("the alert is for staging", part("sentry", alerts_environment="staging")),
+        "sentry-alert-of-resolved": (
+            "the alert tells of issues that are resolved",
+            part("sentry", alerts_trigger="issue_resolved_trigger"),
+        ),
+        "sentry-action-disabled": ("the alert's action is disabled", part("sentry", action_status="disabled")),
+        "sentry-alert-for-owners": ("only owners of an issue are told", part("sentry", owners_only=True)),
         "sentry-alert-reaches-nobody": (
             "the older rules are all there is, and they tell nobody",
             part("sentry", workflows=False, alerts_have_recipient=False),
@@ -93,6 +109,36 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "droplet-firewall-open": ("a rule lets everybody in everywhere", part("ocean", inbound=("22", "0"))),
         "droplet-no-disk-alert": ("nobody is told when the disk fills", part("ocean", alerts=("cpu",))),
         "droplet-alert-reaches-nobody": ("the alerts have no recipient", part("ocean", recipients=False)),
+        "droplet-token-narrow": (
+            "the token may not read firewalls",
+            part("ocean", scopes=DROPLET_SCOPES - {"firewall:read"}),
+        ),
+        "droplet-locked": ("the droplet is locked", part("ocean", locked=True)),
+        "droplet-image-retired": ("its image is not offered any more", part("ocean", image=None)),
+        "droplet-elsewhere": ("the hosts lead to another machine", part("ocean", address="203.0.113.99")),
+        "droplet-firewall-failed": (
+            "the firewall's rules never reached it",
+            part("ocean", firewall_status="failed"),
+        ),
+        "droplet-firewall-removed": (
+            "it is being taken out of the firewall",
+            part("ocean", firewall_status="waiting", firewall_removing=True),
+        ),
+        "droplet-firewall-halves": (
+            "both halves of the internet reach the database",
+            part("ocean", inbound_halves=("27017",)),
+        ),
+        "droplet-firewall-closed": ("the firewall lets nobody in", part("ocean", inbound=())),
+        "droplet-firewall-udp": ("SSH's port is open for UDP", part("ocean", inbound_udp=("22",))),
+        "droplet-alerts-never-fire": (
+            "the alerts fire when nothing is used",
+            part("ocean", alerts_compare="LessThan"),
+        ),
+        "droplet-volume-lost": ("nobody took a snapshot of its volume", part("ocean", volume=True)),
+        "droplet-snapshot-late": (
+            "the snapshot was taken after the release had begun",
+            part("ocean", snapshot_hours=0.0),
+        ),
         "droplet-snapshot-old": ("the newest snapshot is two days old", part("ocean", snapshot_hours=48.0)),
     },
     "atlas": {
@@ -100,16 +146,47 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "atlas-small": ("the cluster is a free one", part("atlas", size="M0")),
         "atlas-other-region": ("the cluster is in Virginia", part("atlas", region="US_EAST_1")),
         "atlas-repairing": ("the cluster is being repaired", part("atlas", state="REPAIRING")),
-        "atlas-admin-user": ("the service's user may do everything", part("atlas", role="atlasAdmin")),
+        "atlas-paused": ("the cluster is paused", part("atlas", paused=True)),
+        "atlas-one-node": ("the cluster has one node", part("atlas", nodes=1)),
+        "atlas-other-cluster": (
+            "the service is connected to another cluster",
+            part("atlas", host="other.workme.test"),
+        ),
+        "atlas-unprotected": ("anybody may terminate it", part("atlas", protected=False)),
+        "atlas-token-narrow": ("the service account may not read restores", part("atlas", roles=frozenset({READ}))),
+        "atlas-admin-user": ("the service's user may do everything", part("atlas", role="atlasAdmin@admin")),
+        "atlas-reader": ("the service's user may read everything", part("atlas", role="readAnyDatabase@admin")),
+        "atlas-second-writer": (
+            "staging's user may write as well",
+            part("atlas", others=(("staging", "readWrite@workme"),)),
+        ),
+        "atlas-other-service": (
+            "another service's user may log in",
+            part("atlas", others=(("shop", "readWrite@shop"),)),
+        ),
         "atlas-open-to-all": ("the whole internet may connect", part("atlas", access=("0.0.0.0/0",))),
         "atlas-stranger-allowed": (
             "somebody's home may connect",
             part("atlas", access=("127.0.0.1/32", "127.0.0.2/32", "198.51.100.7/32")),
         ),
+        "atlas-access-ends": ("access ends in two hours", part("atlas", access_hours=2.0)),
+        "atlas-backup-unscheduled": ("no snapshot is taken by itself", part("atlas", schedule=())),
+        "atlas-backup-brief": ("snapshots are kept for half an hour", part("atlas", snapshot_days=0.02)),
+        "atlas-no-point-in-time": ("continuous backup is off", part("atlas", point_in_time=False)),
         "atlas-backup-off": ("backup is off", part("atlas", backup=False)),
         "atlas-snapshot-fails": ("the last snapshot failed", part("atlas", snapshot_status="failed")),
         "atlas-restore-old": ("nobody tried a restore for a year", part("atlas", restore_days=365.0)),
         "atlas-restore-failed": ("the last restore failed", part("atlas", restore_failed=True)),
+        "atlas-restore-downloaded": (
+            "a backup was downloaded, and restored nowhere",
+            part("atlas", restore_delivery="download"),
+        ),
+        "atlas-alert-of-card": (
+            "the only alert is about a credit card",
+            part("atlas", alerts=("CREDIT_CARD_ABOUT_TO_EXPIRE",)),
+        ),
+        "atlas-alert-elsewhere": ("the alerts are about another cluster", part("atlas", alerts_about="analytics")),
+        "atlas-alert-muted": ("mail of the alerts is off", part("atlas", alerts_mail=False)),
         "atlas-alerts-off": ("all alerts are switched off", part("atlas", alerts_on=False)),
     },
     "server": {

@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 
 from reference.certificates import CertificateSettings
 from reference.dns.zone import DnsSettings
+from reference.doubles.atlas import AtlasSettings
+from reference.doubles.digitalocean import DigitalOceanSettings
 from reference.doubles.host import HostSettings
 from reference.doubles.llm import LlmSettings
 from reference.doubles.mail import MailSettings
-from reference.doubles.providers import AtlasSettings, DigitalOceanSettings
-from reference.doubles.sentry import SentrySettings
+from reference.doubles.sentry_objects import SentrySettings
 from reference.doubles.stripe.account import StripeSettings
 from reference.mongodb import MongoSettings
 from reference.valkey import RedisSettings

@@ -4,7 +4,6 @@ import gzip
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,31 +13,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from reference.doubles.sentry_objects import (
+    SentrySettings,
+    client_key,
+    detector,
+    project,
+    rule,
+    stored_event,
+    workflow,
+)
 from reference.web import WebServer
 
 _MOST_EVENTS = 5000
 _LARGEST_BYTES = 1024 * 1024
-_RECIPIENT = {"type": "email", "config": {"targetType": "team", "targetIdentifier": "1"}, "status": "active"}
 _MISSING = JSONResponse({"detail": "The requested resource does not exist"}, 404)
+_DATASETS = {"errors", "logs", "profile_functions", "spans", "tracemetrics", "uptime_results"}
 Event = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentrySettings:
-    """The defaults are healthy."""
-
-    running: bool = True
-    drops_events: bool = False
-    """Ingest says 200, and keeps nothing: a quota that is used up, or an inbound filter."""
-    drops_transactions: bool = False
-    project_exists: bool = True
-    key_is_another: bool = False
-    """The DSN's key is none of the project's."""
-    workflows: bool = True
-    """Otherwise only the older rules are offered."""
-    alerts: bool = True
-    alerts_enabled: bool = True
-    alerts_have_recipient: bool = True
 
 
 class SentryDouble:
@@ -52,16 +42,17 @@ class SentryDouble:
         public_key: str,
         token: str,
         organization: str = "workme",
-        project: str = "workme-api",
+        slug: str = "workme-api",
         project_id: int = 4501,
     ) -> None:
         self._settings = settings
         self._public_key = public_key
         self._token = token
-        self._project = {"id": str(project_id), "slug": project, "name": project, "status": "active"}
-        self._dsn = self.dsn(port, public_key, project_id)
+        self._slug = slug
+        self._number = settings.number or project_id
+        self._dsn = self.dsn(port, public_key, self._number)
         self._events: OrderedDict[str, Event] = OrderedDict()
-        self._server = WebServer(self._app(organization, project, project_id), "127.0.0.1", port)
+        self._server = WebServer(self._app(organization, slug, project_id), "127.0.0.1", port)
 
     @staticmethod
     def dsn(port: int, public_key: str, project_id: int = 4501) -> str:
@@ -77,17 +68,21 @@ class SentryDouble:
         """End it."""
         await self._server.stop()
 
-    def _app(self, organization: str, project: str, project_id: int) -> Starlette:
-        below = f"/api/0/projects/{organization}/{project}"
+    def _app(self, organization: str, slug: str, project_id: int) -> Starlette:
+        below = f"/api/0/projects/{organization}/{slug}"
+        above = f"/api/0/organizations/{organization}"
         answers = {
-            f"{below}/": self._read_project,
-            f"{below}/keys/": self._read_keys,
-            f"{below}/events/{{event_id}}/": self._read_event,
-            f"{below}/rules/": self._read_rules,
-            f"/api/0/organizations/{organization}/events/": self._read_events,
-            f"/api/0/organizations/{organization}/workflows/": self._read_workflows,
+            f"{below}/": ("project:read", self._read_project),
+            f"{below}/keys/": ("project:read", self._read_keys),
+            f"{below}/events/{{event_id}}/": ("project:read", self._read_event),
+            f"{below}/rules/": ("alerts:read", self._read_rules),
+            f"{above}/events/": ("org:read", self._read_events),
+            f"{above}/workflows/": ("alerts:read", self._read_workflows),
+            f"{above}/detectors/": ("alerts:read", self._read_detectors),
         }
-        routes = [Route(path, self._guarded(answer), methods=["GET"]) for path, answer in answers.items()]
+        routes = [
+            Route(path, self._guarded(scope, answer), methods=["GET"]) for path, (scope, answer) in answers.items()
+        ]
         ingest = Route(f"/api/{project_id}/envelope/", self._ingest, methods=["POST"])
         return Starlette(routes=[ingest, *routes], exception_handlers={404: lambda *_: _MISSING})
 
@@ -112,64 +107,60 @@ class SentryDouble:
         while len(self._events) > _MOST_EVENTS:
             self._events.popitem(last=False)
 
-    def _guarded(self, answer: Any) -> Any:  # noqa: ANN401 - endpoints of Starlette
-        async def respond(request: Request) -> Response:
+    def _guarded(self, scope: str, answer: Callable[[Request], Any]) -> Callable[[Request], Response]:
+        def respond(request: Request) -> Response:
             if request.headers.get("Authorization") != f"Bearer {self._token}":
                 return JSONResponse({"detail": "Invalid token"}, 401)
+            if scope not in self._settings.scopes:
+                return JSONResponse({"detail": "You do not have permission to perform this action."}, 403)
             found = answer(request)
+            if isinstance(found, Response):
+                return found
             return _MISSING if found is None else JSONResponse(found)
 
         return respond
 
-    def _read_project(self, _request: Request) -> Event | None:
-        return self._project if self._settings.project_exists else None
+    def _read_project(self, _request: Request) -> Event | Response | None:
+        moved = self._settings.renamed_to
+        if moved:
+            detail = {"code": "resource-moved", "message": "Resource has been moved", "extra": {"slug": moved}}
+            return JSONResponse({"slug": moved, "detail": detail}, 302)
+        return project(self._number, self._slug) if self._settings.project_exists else None
 
     def _read_keys(self, _request: Request) -> list[Event]:
         key = "0" * 32 if self._settings.key_is_another else self._public_key
-        return [{"id": key, "name": "Default", "public": key, "isActive": True, "dsn": {"public": self._dsn}}]
+        return [client_key(self._settings, self._number, key, self._dsn)]
 
     def _read_event(self, request: Request) -> Event | None:
         event = self._events.get(request.path_params["event_id"])
-        if event is None:
-            return None
-        return {
-            "id": event["event_id"],
-            "eventID": event["event_id"],
-            "groupID": "1",
-            "projectID": self._project["id"],
-            "type": event["type"],
-            "title": _title(event),
-            "message": str(event.get("message") or ""),
-            "platform": event.get("platform", "python"),
-            "dateReceived": datetime.now(UTC).isoformat(),
-            "release": event.get("release"),
-            "tags": [{"key": key, "value": value} for key, value in (event.get("tags") or {}).items()],
-            "contexts": event.get("contexts") or {},
-        }
+        return None if event is None else stored_event(event, self._number, datetime.now(UTC).isoformat())
 
-    def _read_events(self, request: Request) -> Event:
-        terms = dict(term.split(":", 1) for term in request.query_params.get("query", "").split() if ":" in term)
-        found = [event for event in self._events.values() if _matches(event, terms)]
-        data = [{"id": event["event_id"], "transaction": event.get("transaction", "")} for event in found]
-        return {"data": data, "meta": {"fields": {"id": "string", "transaction": "string"}}}
+    def _read_events(self, request: Request) -> Event | Response:
+        query = request.query_params
+        if query.get("dataset") not in _DATASETS or not query.getlist("field"):
+            return JSONResponse({"detail": "dataset must be one of: " + ", ".join(sorted(_DATASETS))}, 400)
+        terms = dict(term.split(":", 1) for term in query.get("query", "").split() if ":" in term)
+        wanted = "transaction" if query["dataset"] == "spans" else "error"
+        found = [event for event in self._events.values() if event["type"] == wanted and _matches(event, terms)]
+        data = [
+            {"id": event["event_id"], "transaction": event.get("transaction", ""), "project": self._slug}
+            for event in found
+        ]
+        return {"data": data, "meta": {"fields": dict.fromkeys(("id", "transaction", "project"), "string")}}
 
-    def _read_workflows(self, _request: Request) -> list[Event] | None:
-        if not self._settings.workflows:
+    def _read_workflows(self, request: Request) -> list[Event] | None:
+        settings = self._settings
+        if not settings.workflows:
             return None
-        actions = [_RECIPIENT] if self._settings.alerts_have_recipient else []
-        enabled = self._settings.alerts_enabled
-        alert = {"id": "1", "name": "Errors", "enabled": enabled, "actionFilters": [{"id": "1", "actions": actions}]}
-        return [alert] if self._settings.alerts else []
+        # An alert that is connected to no monitor of the project is listed for the organisation only.
+        of_project = settings.alerts_connected or not request.query_params.getlist("project")
+        return [workflow(settings)] if settings.alerts and of_project else []
+
+    def _read_detectors(self, _request: Request) -> list[Event] | None:
+        return [detector(self._number)] if self._settings.workflows else None
 
     def _read_rules(self, _request: Request) -> list[Event]:
-        actions = [{"id": "sentry.mail.actions.NotifyEmailAction", "targetType": "Team"}]
-        rule = {
-            "id": "1",
-            "name": "Errors",
-            "status": "active" if self._settings.alerts_enabled else "disabled",
-            "actions": actions if self._settings.alerts_have_recipient else [],
-        }
-        return [rule] if self._settings.alerts else []
+        return [rule(self._settings)] if self._settings.alerts else []
 
 
 def _brotli(body: bytes) -> bytes:
@@ -195,11 +186,4 @@ def _inflated(body: bytes, encoding: str) -> bytes | None:
 
 def _matches(event: Event, terms: dict[str, str]) -> bool:
     trace = (event.get("contexts") or {}).get("trace", {}).get("trace_id")
-    return terms.get("trace") in {None, trace} and terms.get("event.type") in {None, event["type"]}
-
-
-def _title(event: Event) -> str:
-    values = (event.get("exception") or {}).get("values") or []
-    if values:
-        return f"{values[-1].get('type')}: {values[-1].get('value')}"
-    return str(event.get("message") or event.get("transaction") or "")
+    return terms.get("trace") in {None, trace}

@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.clients.sentry import SentryApi
-from gonogo.families.sentry.probe import SentryQuestion, probe_sentry
 from gonogo.families.stripe.probe import StripeQuestion, probe_stripe
 from reference.listener import Handler
-from tests.families.test_providers import atlas_at, droplet_at
 from tests.support.doubles import hang_up, noise, serving
 from tests.support.http_doubles import http_server
+from tests.support.provider_doubles import cluster_of, droplet_of, environment, project_of
 
 SECRET = "sk_test_never-shown-1"
 HUGE = 9 * 1024 * 1024
@@ -37,8 +35,17 @@ def stripe_at(port: int) -> Awaitable[Any]:
 
 def sentry_at(port: int) -> Awaitable[Any]:
     """The project, as the probe sees it."""
-    api = SentryApi(api=f"http://127.0.0.1:{port}", token=SECRET, organization="o", project="p")
-    return probe_sentry(SentryQuestion(api=api, public_key="k"))
+    return project_of(environment(port))
+
+
+def droplet_at(port: int) -> Awaitable[Any]:
+    """The droplet, as the probe sees it."""
+    return droplet_of(environment(port))
+
+
+def atlas_at(port: int) -> Awaitable[Any]:
+    """The cluster, as the probe sees it."""
+    return cluster_of(environment(port))
 
 
 PROBES = [stripe_at, sentry_at, droplet_at, atlas_at]
@@ -95,8 +102,9 @@ def test_others_in_an_unknown_shape(probe: Probe, name: str, what: str) -> None:
 
 @pytest.mark.parametrize("what", ["a list", "null", "a number"])
 def test_sentry_without_a_project(what: str) -> None:
-    """What is no object is no project."""
-    assert not asked(sentry_at, http_server(lambda _path, _headers: (200, ODD[what]))).found
+    """What is no object is no project, and does not say that there is none."""
+    with pytest.raises(Unobserved, match=r"gave no project|answered no JSON"):
+        asked(sentry_at, http_server(lambda _path, _headers: (200, ODD[what])))
 
 
 def test_refused_key_is_evidence() -> None:
@@ -110,9 +118,9 @@ def test_refused_key_is_evidence() -> None:
 @pytest.mark.parametrize(
     ("probe", "hint"), [(sentry_at, "Auth Tokens"), (droplet_at, "API → Tokens"), (atlas_at, "service account")]
 )
-def test_refused_token_is_our_inability(probe: Probe, hint: str) -> None:
+def test_token_that_may_not_read_is_our_inability(probe: Probe, hint: str) -> None:
     """The token is ours: the product never sends with it."""
-    with pytest.raises(Unobserved, match="refuses the token") as unobserved:
+    with pytest.raises(Unobserved, match="does not let the token read") as unobserved:
         asked(probe, http_server(lambda _path, _headers: (403, b"{}")))
     assert hint in unobserved.value.hint
     assert "never-shown" not in unobserved.value.reason

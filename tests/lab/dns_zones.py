@@ -113,9 +113,7 @@ def _spoil(path: Path, name: str) -> None:
 
 
 def _run(folder: Path, name: str, *arguments: str) -> str:
-    done = subprocess.run(  # noqa: S603 - BIND's own tools
-        [program(name), *arguments], cwd=folder, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([program(name), *arguments], cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         message = f"{name}: {done.stderr}"
         raise RuntimeError(message)

@@ -30,9 +30,7 @@ def running(
 ) -> Iterator[None]:
     """Start it, wait until it listens, and end it by its own process id. Its words are in ``folder/server.log``."""
     with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603 - commands of the laboratory
-            command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=folder
-        )
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=folder)
     try:
         for port in ports:
             _wait(process, address, port, folder)

@@ -52,6 +52,8 @@ class Body:
 
     exchange: Exchange
     content: bytes = field(repr=False, default=b"")
+    headers: Mapping[str, str] = field(repr=False, default_factory=dict)
+    """All of the reply's headers by their names in lower case, uncut; they never leave the probe either."""
     redactor: Redactor = field(repr=False, default_factory=lambda: Redactor({}))
 
     @property
@@ -150,7 +152,8 @@ class AddressClient:
                 body_bytes=len(body),
                 truncated=truncated,
             )
-            return Body(exchange=exchange, content=bytes(body), redactor=self._redactor)
+            received = dict(response.headers.items())
+            return Body(exchange=exchange, content=bytes(body), redactor=self._redactor, headers=received)
         finally:
             await response.aclose()
 

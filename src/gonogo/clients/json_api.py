@@ -1,19 +1,34 @@
 """Somebody's web API: JSON over HTTPS, asked with a token. What it does not give says nothing about the product."""
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
-from gonogo.clients.http import Body, address_client
+from gonogo.clients.http import EXCHANGE_SECONDS, AddressClient, Body, address_client
+from gonogo.clients.retrying import TEMPORARY, asked_to_wait
 from gonogo.clients.trust import trust_context
 
-_FOUND, _REFUSED, _MISSING = {200, 201}, {401, 403}, 404
+_SUCCESSES = {HTTPStatus.OK, HTTPStatus.CREATED}
 _PORTS = {"http": 80, "https": 443}
-PAGE_SIZE = 100
-_MOST_PAGES = 50
+_AT_ONCE = 8
+_OWN_SHARE = 0.9
+"""Of the time that a probe has: what is slow must become a fact that could not be read before the probe is cut off."""
+
+
+class NotAllowed(Unobserved):
+    """The token is accepted, and may not read this."""
+
+
+class NotUnderstood(Unobserved):
+    """The API does not know such a request (400)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,56 +39,130 @@ class JsonApi:
     base: str
     headers: Mapping[str, str] = field(repr=False)
     key: str
-    """Of the environment file: where the address stands."""
+    """Key of the environment file where the address stands."""
     login_hint: str
     status_page: str
+    is_absence: Callable[[Any], bool]
+    """Tells whether the document of a 404 is the provider's own word that there is no such object."""
+    lookalikes: str = ""
+    """Further words on programs that are taken for this one, and have no such API."""
+    patience: timedelta = timedelta(seconds=EXCHANGE_SECONDS)
+    """For all that is asked in one session."""
 
-    async def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
-        """What stands there; None if nothing does. Raises Unobserved."""
-        return await self.send("GET", path)
-
-    async def pages(self, path: str, items: str, query: str) -> list[dict[str, Any]]:
-        """All objects of a list that comes in pages of PAGE_SIZE; ``query`` ends where the page's number belongs.
-
-        None of them if there is no such list (404). Raises Unobserved for an answer that holds none.
-        """
-        found: list[dict[str, Any]] = []
-        for number in range(1, _MOST_PAGES + 1):
-            page = await self.get(f"{path}?{query}{number}")
-            if page is None:
-                return found
-            if not isinstance(page, dict) or not isinstance(page.get(items), list):
-                raise Unobserved(f"{self.name} at {self.base} gave no {items}", hint=f"is {self.key} right?")
-            more = objects(page[items])
-            found += more
-            if len(more) < PAGE_SIZE:
-                return found
-        raise Unobserved(f"{self.name} has more than {_MOST_PAGES * PAGE_SIZE} {items} of {path}")
-
-    async def send(self, method: str, path: str, headers: Mapping[str, str] | None = None, content: bytes = b"") -> Any:  # noqa: ANN401 - JSON
-        """The reply to one request; None if there is nothing. Raises Unobserved."""
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator["JsonSession"]:
+        """Open connections that all requests share, for as long as the patience lasts."""
         parts = urlsplit(self.base)
         host = parts.hostname or ""
         tls = trust_context("public") if parts.scheme == "https" else None
         port = parts.port or _PORTS[parts.scheme]
-        async with address_client(tls, host=host, address=host, port=port) as client:
-            told = {**self.headers, **(headers or {})}
-            return self._read(await client.send(method, f"{parts.path}/{path}", told, content))
+        seconds = self.patience.total_seconds()
+        async with address_client(tls, host=host, address=host, port=port, patience_seconds=seconds) as client:
+            yield JsonSession(self, client, asyncio.get_running_loop().time() + _OWN_SHARE * seconds)
 
-    def _read(self, answer: Body) -> Any:  # noqa: ANN401 - JSON
-        exchange = answer.exchange
-        if exchange.status == _MISSING:
-            return None
-        if exchange.status in _REFUSED:
-            reason = f"{self.name} at {self.base} refuses the token ({exchange.status})"
-            raise Unobserved(reason, hint=self.login_hint)
-        if exchange.status not in _FOUND or exchange.problem:
-            said = exchange.problem or f"it answered {exchange.status}"
-            raise Unobserved(f"{self.name} at {self.base} could not be asked: {said}", hint=f"see {self.status_page}")
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What came back, whatever it means."""
+
+    status: int
+    document: Any
+    """None if the body is no JSON."""
+    headers: Mapping[str, str]
+
+
+class JsonSession:
+    """Requests to one API that share their connections and their deadline."""
+
+    def __init__(self, api: JsonApi, client: AddressClient, deadline: float) -> None:
+        self._client = client
+        self._deadline = deadline
+        self._gate = asyncio.Semaphore(_AT_ONCE)
+        self._path = urlsplit(api.base).path
+        self._headers = dict(api.headers)
+        self.api = api
+
+    def authorize(self, token: str) -> None:
+        """Send this token with all requests from now on."""
+        self._headers["Authorization"] = f"Bearer {token}"
+
+    async def get(self, path: str, *, right: str = "") -> Any:  # noqa: ANN401 - JSON
+        """The document at a path; None if the provider says that there is none. Raises Unobserved.
+
+        ``right`` is what the token needs for it, in the provider's words.
+        """
+        return self.read(await self.ask("GET", path), path, right)
+
+    def read(self, reply: Reply, path: str, right: str) -> Any:  # noqa: ANN401 - JSON
+        """The document of a reply; None if it says that there is none. Raises Unobserved for what is no answer."""
+        api, where = self.api, path.partition("?")[0]
+        match reply.status:
+            case HTTPStatus.NOT_FOUND if api.is_absence(reply.document):
+                return None
+            case HTTPStatus.NOT_FOUND:
+                reason = f"{api.base} answered 404 for {where}, and not in the words of {api.name}"
+                hint = f"is there an API of {api.name} at this address? is {api.key} right?"
+                raise Unobserved(reason, hint=f"{hint}{api.lookalikes}")
+            case HTTPStatus.UNAUTHORIZED:
+                raise Unobserved(f"{api.name} at {api.base} refuses the token (401)", hint=api.login_hint)
+            case HTTPStatus.FORBIDDEN:
+                reason = f"{api.name} at {api.base} does not let the token read {where} ({_code(reply)})"
+                needs = f"the token needs {right}; " if right else ""
+                raise NotAllowed(reason, hint=f"{needs}{api.login_hint}")
+            case status if status not in _SUCCESSES:
+                kind = NotUnderstood if status == HTTPStatus.BAD_REQUEST else Unobserved
+                raise kind(f"{api.name} at {api.base} answered {status} for {where}", hint=f"see {api.status_page}")
+        if reply.document is None:
+            raise Unobserved(f"{api.name} at {api.base} answered no JSON for {where}", hint=f"is {api.key} right?")
+        return reply.document
+
+    async def ask(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, content: bytes = b""
+    ) -> Reply:
+        """The reply to one request, which is sent again once where the API asks for it. Raises Unobserved for none."""
+        async with self._gate:
+            body = await self._send(method, path, headers or {}, content)
+            if body.exchange.status in TEMPORARY:
+                await self._wait(body)
+                body = await self._send(method, path, headers or {}, content)
+        status, problem = body.exchange.status, body.exchange.problem
+        if status is None or problem:
+            raise self._unanswered(path, problem)
+        return Reply(status=status, document=_document(body), headers=body.headers)
+
+    async def _send(self, method: str, path: str, headers: Mapping[str, str], content: bytes) -> Body:
         try:
-            return json.loads(answer.content)
-        except (ValueError, RecursionError):
-            raise Unobserved(f"{self.name} at {self.base} answered no JSON", hint=f"is {self.key} right?") from None
+            async with asyncio.timeout_at(self._deadline):
+                return await self._client.send(method, f"{self._path}/{path}", {**self._headers, **headers}, content)
+        except TimeoutError:
+            raise self._unanswered(path, f"no complete answer within {format_duration(self._patience)}") from None
+
+    async def _wait(self, body: Body) -> None:
+        pause = asked_to_wait(body.headers)
+        left = timedelta(seconds=self._deadline - asyncio.get_running_loop().time())
+        if pause >= left:
+            reason = (
+                f"{self.api.name} at {self.api.base} answered {body.exchange.status}, and asks to be left alone for "
+                f"{format_duration(pause)}"
+            )
+            raise Unobserved(reason, hint="run it again later, or raise limits.probe")
+        await asyncio.sleep(pause.total_seconds())
+
+    @property
+    def _patience(self) -> timedelta:
+        return _OWN_SHARE * self.api.patience
+
+    def _unanswered(self, path: str, problem: str) -> Unobserved:
+        where = path.partition("?")[0]
+        reason = f"{self.api.name} at {self.api.base} could not be asked for {where}: {problem}"
+        return Unobserved(reason, hint=f"see {self.api.status_page}; limits.probe sets the time")
+
+
+def _code(reply: Reply) -> str:
+    """The status of a refusal, with the provider's own code for it where there is one."""
+    document = mapping(reply.document)
+    code = text(document.get("errorCode")) or text(document.get("id"))
+    return f"{reply.status} {code}" if code.isidentifier() else str(reply.status)
 
 
 def objects(found: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - JSON
@@ -82,5 +171,32 @@ def objects(found: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - JSON
 
 
 def texts(found: Any) -> list[str]:  # noqa: ANN401 - JSON
-    """The same of texts."""
+    """The texts of a list; whatever else may have come is none."""
     return [item for item in found if isinstance(item, str)] if isinstance(found, list) else []
+
+
+def text(found: Any) -> str:  # noqa: ANN401 - JSON
+    """A text; empty for whatever else may have come."""
+    return found if isinstance(found, str) else ""
+
+
+def mapping(found: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """An object; empty for whatever else may have come."""
+    return found if isinstance(found, dict) else {}
+
+
+def whole(found: Any) -> int | None:  # noqa: ANN401 - JSON
+    """A whole number; None for whatever else may have come."""
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+
+def number(found: Any) -> float | None:  # noqa: ANN401 - JSON
+    """A number; None for whatever else may have come."""
+    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
+
+
+def _document(body: Body) -> Any:  # noqa: ANN401 - JSON
+    try:
+        return json.loads(body.content)
+    except (ValueError, RecursionError):
+        return None

@@ -15,6 +15,7 @@ from gonogo.base.errors import UsageError
 from gonogo.base.redaction import SHORTEST_SECRET
 from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
+from gonogo.environment.section import ENVIRONMENT_NAME
 from gonogo.environment.types import SecretMarker
 
 LARGEST_FILE_BYTES = 1024 * 1024
@@ -157,7 +158,7 @@ def _parse(path: Path) -> Document:
 
 def _validate(document: Document, path: Path, model: type[Environment]) -> Environment:
     try:
-        return model.model_validate(document)
+        return model.model_validate(document, context={ENVIRONMENT_NAME: path.stem})
     except ValidationError as error:
         found = error.errors(include_url=False)
         # A list that is too short because its only item is wrong is one mistake, not two.

@@ -1,6 +1,11 @@
 """What every table of an environment file is."""
 
+from typing import Final
+
 from pydantic import BaseModel, ConfigDict
+
+ENVIRONMENT_NAME: Final = "environment_name"
+"""Key of the validation context: the name of the file that is read, for keys whose default it is."""
 
 
 class Section(BaseModel):

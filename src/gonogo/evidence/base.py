@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gonogo.base.errors import Unobserved
+
 Scope = tuple[str, ...]
 """Where something was observed, widest first: ``("api.workme.test", "203.0.113.7")``, ``("mongodb",)``."""
 Key = tuple[str, Scope]
@@ -16,6 +18,29 @@ class Evidence:
     scope: Scope
     taken_at: datetime
     """When the target was asked, in UTC. Checks take the time from here, never from the clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A fact that could not be read: nobody knows whether it is there."""
+
+    fact: str
+    """Name of the field that was left at its default."""
+    reason: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartialEvidence(Evidence):
+    """Evidence that was put together from several answers, some of which may not have come."""
+
+    unread: tuple[Unread, ...] = ()
+
+    def require(self, *facts: str) -> None:
+        """Raise Unobserved if one of these facts could not be read."""
+        for missing in self.unread:
+            if missing.fact in facts:
+                raise Unobserved(missing.reason, hint=missing.hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from gonogo.evidence.base import Evidence
 
@@ -96,6 +96,8 @@ class MetricsEvidence(Evidence):
     before: Mapping[str, float]
     """Sums over all labels of the series that must move, at the first scrape."""
     after: Mapping[str, float]
+    started_at: datetime | None = None
+    """When the oldest of its processes started (process_start_time_seconds); None where it does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

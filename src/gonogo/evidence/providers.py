@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from gonogo.evidence.base import Evidence
+from gonogo.evidence.base import PartialEvidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,62 +16,91 @@ class InboundRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderAlert:
-    """One rule of the provider's own monitoring."""
+class PendingChange:
+    """A change of a cloud firewall that has not reached this droplet."""
+
+    removing: bool
+    """Whether the droplet is being taken out of the firewall."""
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudFirewall:
+    """A firewall that a droplet is behind."""
+
+    name: str
+    status: str
+    """``succeeded``, ``waiting`` or ``failed``."""
+    pending: tuple[PendingChange, ...] = ()
+    """Changes for this droplet only."""
+    pending_elsewhere: bool = False
+    """Whether other droplets wait for a change."""
+    inbound: tuple[InboundRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertPolicy:
+    """A rule of DigitalOcean's monitoring that is about this droplet."""
 
     kind: str
+    """As in ``cpu`` or ``disk_utilization_percent``."""
     enabled: bool
+    compare: str
+    """``GreaterThan`` or ``LessThan``."""
+    threshold: float | None
+    """In the unit of its kind; percent for those that are shares."""
     recipients: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DropletEvidence(Evidence):
-    """One machine."""
+class DropletImage:
+    """The image that a droplet was built from."""
+
+    slug: str
+    """Empty for images of one's own, and for those that DigitalOcean does not offer any more."""
+    name: str
+    distribution: str
+    status: str
+    kind: str
+    """``base``, ``snapshot``, ``backup``, ``custom`` or ``admin``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """Block storage of a droplet; the droplet's own snapshots do not hold it."""
+
+    id: str
+    newest_snapshot: datetime | None
+    """In UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropletEvidence(PartialEvidence):
+    """One machine. None is what DigitalOcean does not say."""
 
     droplet: int
     found: bool
     status: str = ""
-    cpus: int = 0
-    memory: int = 0
+    locked: bool | None = None
+    cpus: int | None = None
+    memory: int | None = None
     """In bytes, as ordered."""
-    disk: int = 0
+    disk: int | None = None
     """In bytes, as ordered."""
-    image: str = ""
-    firewalls: int = 0
-    """Cloud firewalls that it is behind."""
-    inbound: tuple[InboundRule, ...] = ()
-    alerts: tuple[ProviderAlert, ...] = ()
-    """About this droplet: by its number, or by one of its tags."""
-    newest_snapshot: datetime | None = None
-    """Or backup, in UTC."""
+    image: DropletImage | None = None
+    addresses: tuple[str, ...] = ()
+    """Public ones of its own."""
+    reserved_addresses: tuple[str, ...] = ()
+    """Reserved IP addresses that lead to it."""
+    balancer_addresses: tuple[str, ...] = ()
+    """Addresses of load balancers that lead to it."""
+    firewalls: tuple[CloudFirewall, ...] = ()
+    tagged: bool = False
+    """Whether it has a tag."""
+    alerts: tuple[AlertPolicy, ...] = ()
+    """Those about this droplet: by its number, by one of its tags, or about all droplets."""
+    copies: tuple[datetime, ...] = ()
+    """When its snapshots and backups were taken, newest first, in UTC."""
+    volumes: tuple[Volume, ...] = ()
     account_keys: int = 0
-    """SSH keys of the account."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseUser:
-    """Somebody who may log in to the database, and as what: ``readWrite@workme``."""
-
-    name: str
-    roles: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AtlasEvidence(Evidence):
-    """One cluster and its project."""
-
-    cluster: str
-    found: bool
-    state: str = ""
-    sizes: tuple[str, ...] = ()
-    """Of the nodes, each once."""
-    regions: tuple[str, ...] = ()
-    backup_enabled: bool = False
-    users: tuple[DatabaseUser, ...] = ()
-    access: tuple[str, ...] = ()
-    """The IP access list, as networks."""
-    newest_snapshot: datetime | None = None
-    """That is complete, in UTC."""
-    newest_restore: datetime | None = None
-    """That worked, in UTC."""
-    alerts: tuple[ProviderAlert, ...] = ()
+    """Number of SSH keys of the account."""

@@ -1,28 +1,68 @@
 """What Sentry says about the project that errors are sent to."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from gonogo.evidence.base import Evidence
+from gonogo.evidence.base import PartialEvidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyLimit:
+    """How many events a client key takes in a time; what is more is dropped."""
+
+    count: int
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """An action of an alert."""
+
+    kind: str
+    """As Sentry names it: ``email``, ``slack``, ``pagerduty`` and others."""
+    status: str = "active"
+    target: str = ""
+    """Of a mail: ``user``, ``team`` or ``issue_owners``."""
+    fallthrough: str = ""
+    """Who is told where an issue has no owner: ``ActiveMembers``, ``AllMembers`` or ``NoOne``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """One rule that tells somebody."""
+    """One rule that tells somebody: a workflow, or a rule of the older kind."""
 
     name: str
     enabled: bool
-    recipients: int
-    """Actions that reach somebody: mail, chat, pager."""
+    environment: str = ""
+    """The only environment whose issues it is about; empty for all."""
+    monitors: tuple[str, ...] = ()
+    """Kinds of the monitors of this project that it is connected to, as ``error``; ``unknown`` where none is told."""
+    triggers: tuple[str, ...] = ()
+    """What starts it, as ``first_seen_event``; empty for every event. What must not be so begins with ``not ``."""
+    every_trigger: bool = False
+    """Whether all of the triggers must hold at once."""
+    recipients: tuple[Recipient, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SentryEvidence(Evidence):
+class SentryEvidence(PartialEvidence):
     """One project."""
 
     project: str
     found: bool
+    moved_to: str = ""
+    """The project's new slug, where Sentry says that it was renamed."""
     status: str = ""
+    number: str = ""
+    """The project's id."""
+    dsn_number: str = ""
+    """The project that the service's DSN names."""
+    dsn_host: str = ""
+    """Where the service sends its events to."""
+    ingest_host: str = ""
+    """Where Sentry wants the events of the service's key."""
     key_known: bool = False
     """Whether the key in the service's DSN is one of the project's."""
     key_active: bool = False
+    key_limit: KeyLimit | None = None
     alerts: tuple[Alert, ...] = ()

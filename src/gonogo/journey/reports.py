@@ -1,12 +1,12 @@
 """Errors and transactions as Sentry stored them, and a canary of our own."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from gonogo.base.durations import format_duration
-from gonogo.base.errors import UsageError
+from gonogo.base.errors import Unobserved, UsageError
 from gonogo.clients.sentry import SentryApi
 from gonogo.families.sentry.section import Sentry
 from gonogo.journey.replies import demand
@@ -15,6 +15,7 @@ from gonogo.journey.world import World
 _POLL_SECONDS = 0.1
 _SLOWEST_POLL_SECONDS = 2.0
 _FLUSH_SECONDS = 5.0
+_STATUS = "status_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,29 @@ class Reports:
     section: Sentry
 
     def send_canary(self) -> str:
-        """Send a message through the SDK, with the service's own DSN; gives the event's id, which proves nothing yet."""
+        """Send a message through the SDK, with the service's own DSN; gives the event's id, which proves nothing yet.
+
+        Fails the step if Sentry refuses it. Raises Unobserved if it never left this machine.
+        """
         import sentry_sdk  # noqa: PLC0415 - help, and every run without this step, need not wait for it
+        from sentry_sdk.transport import HttpTransport  # noqa: PLC0415
         from sentry_sdk.utils import BadDsn  # noqa: PLC0415
 
+        lost: list[str] = []
+
+        class Noting(HttpTransport):
+            def on_dropped_event(self, reason: str) -> None:
+                lost.append(reason)
+
         try:
-            client = sentry_sdk.Client(dsn=self.world.secrets[self.section.dsn], default_integrations=False)
+            # Like every other request of gonogo it goes to its target itself: a proxy of this machine is not the service's.
+            client = sentry_sdk.Client(
+                dsn=self.world.secrets[self.section.dsn],
+                default_integrations=False,
+                transport=Noting,
+                http_proxy="",
+                https_proxy="",
+            )
         except BadDsn:
             raise UsageError(
                 f"secret {self.section.dsn}: no DSN; it looks like https://<key>@o1.ingest.sentry.io/<project> and is "
@@ -39,6 +57,7 @@ class Reports:
         event = {"message": f"canary of launch verification {self.world.mark}", "level": "info"}
         event_id = client.capture_event(event)  # type: ignore[arg-type]  # a TypedDict of many optional keys
         client.close(timeout=_FLUSH_SECONDS)
+        _must_have_left(lost)
         return str(event_id)
 
     def stored(self, event_id: str) -> None:
@@ -63,3 +82,14 @@ class Reports:
             )
             self.world.pause(pause)
             pause = min(pause * 2, _SLOWEST_POLL_SECONDS)
+
+
+def _must_have_left(lost: Sequence[str]) -> None:
+    """Judge what the SDK says of events that it could not deliver: ``status_403``, ``network``."""
+    refused = [reason.removeprefix(_STATUS) for reason in lost if reason.startswith(_STATUS)]
+    demand(not refused, f"Sentry refuses the events of the service's DSN: it answered {', '.join(refused)}")
+    if lost:
+        raise Unobserved(
+            f"the canary never left this machine ({', '.join(lost)})",
+            hint="is the host of the DSN reachable from here? a proxy of the environment is not used",
+        )

@@ -1,7 +1,7 @@
 """MongoDB Atlas."""
 
 from gonogo.environment.composition import SectionSpec
-from gonogo.evidence.providers import AtlasEvidence
+from gonogo.evidence.atlas import AtlasEvidence
 from gonogo.families.atlas.section import Atlas
 from gonogo.families.kind import EvidenceKind, Family
 

@@ -1,5 +1,6 @@
 """What the environment file declares about MongoDB Atlas."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import ip_network
 from typing import Annotated
@@ -27,7 +28,7 @@ class Atlas(Section):
     """The project of the database at MongoDB Atlas."""
 
     api: BaseUrl = "https://cloud.mongodb.com"
-    client_id: SecretName = Field(description="Of a service account with Project Read Only.")
+    client_id: SecretName = Field(description="Of a service account with Project Read Only and Project Backup Manager.")
     client_secret: SecretName
     project: Text
     cluster: Text
@@ -35,6 +36,11 @@ class Atlas(Section):
     region: Text = Field(description='As Atlas names it, as in "SA_EAST_1".')
     access: Annotated[tuple[Network, ...], Field(min_length=1)] = Field(
         description="All that the IP access list may hold."
+    )
+    users: Mapping[Text, tuple[Text, ...]] = Field(
+        default_factory=dict,
+        description="Database users that may do more than the service and its monitoring need: name to roles, as in "
+        'migrations = ["dbAdmin@workme"].',
     )
     snapshot_age: Duration = Field(default=_A_DAY, description="How old the newest snapshot may be.")
     restore_age: Duration = Field(

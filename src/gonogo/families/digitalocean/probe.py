@@ -1,21 +1,30 @@
 """Asks DigitalOcean about droplets (https://docs.digitalocean.com/reference/api/); reads only."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
-from gonogo.clients.json_api import PAGE_SIZE, JsonApi, objects, texts
+from gonogo.clients.json_api import JsonApi, JsonSession, mapping, objects, text, texts, whole
+from gonogo.clients.paging import digitalocean_pages, read_pages
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
-from gonogo.evidence.providers import DropletEvidence, InboundRule, ProviderAlert
+from gonogo.evidence.providers import DropletEvidence, DropletImage, Volume
+from gonogo.families.digitalocean.rules import read_firewall, read_policies
 from gonogo.families.digitalocean.section import DigitalOcean
 from gonogo.families.kind import Probe
+from gonogo.families.reading import Reading
+from gonogo.families.times import newest_first
 
 _MIB, _GIB = 2**20, 2**30
-_LONGEST = 200
-_PAGE = f"per_page={PAGE_SIZE}&page="
+_TOKENS = (
+    "a token is made in the control panel under API → Tokens with custom scopes: droplet, image, tag, firewall, "
+    "ssh_key, monitoring, block_storage and block_storage_snapshot: read"
+)
+Objects = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,86 +56,161 @@ def droplet_questions(environment: Environment, secrets: Secrets) -> Sequence[Dr
         base=section.api,
         headers={"Authorization": f"Bearer {secrets[section.token]}"},
         key="digitalocean.api",
-        login_hint="a token is made in the control panel under API → Tokens; droplet, firewall, ssh_key and monitoring: read",
+        login_hint=_TOKENS,
         status_page="https://status.digitalocean.com",
+        is_absence=lambda document: mapping(document).get("id") == "not_found",
+        patience=environment.limits.probe,
     )
-    return [DropletQuestion(api=api, name=name, droplet=one.id) for name, one in section.droplets.items()]
+    return [DropletQuestion(api=api, name=name, droplet=declared.id) for name, declared in section.droplets.items()]
 
 
 async def probe_droplet(question: DropletQuestion) -> DropletEvidence:
-    """Everything about one droplet."""
-    api, path = question.api, f"v2/droplets/{question.droplet}"
-    known: dict[str, Any] = {
-        "scope": question.scope,
-        "taken_at": datetime.now(UTC),
-        "droplet": question.droplet,
-    }
-    document = await api.get(path)
-    droplet = document.get("droplet") if isinstance(document, dict) else None
-    if not isinstance(droplet, dict):
-        return DropletEvidence(**known, found=False)
-    firewalls = await api.pages(f"{path}/firewalls", "firewalls", _PAGE)
-    copies = await api.pages(f"{path}/snapshots", "snapshots", _PAGE)
-    copies += await api.pages(f"{path}/backups", "backups", _PAGE)
-    image = droplet.get("image")
+    """Everything about one droplet. Raises Unobserved if not even the droplet can be read."""
+    taken_at, reading, number = datetime.now(UTC), Reading(), question.droplet
+    async with question.api.session() as session:
+        lists = _Lists(session, f"v2/droplets/{number}")
+        (droplet, firewalls, copies, policies), (keys, reserved, balancers) = await asyncio.gather(
+            asyncio.gather(
+                reading.fact("found", lists.droplet(number), None),
+                reading.fact("firewalls", lists.firewalls(), Objects()),
+                reading.fact("copies", lists.copies(), Objects()),
+                reading.fact("alerts", lists.policies(), Objects()),
+            ),
+            asyncio.gather(
+                reading.fact("account_keys", lists.keys(), Objects()),
+                reading.fact("reserved_addresses", lists.reserved(), Objects()),
+                reading.fact("balancer_addresses", lists.balancers(), Objects()),
+            ),
+        )
+        reading.demand("found")
+        if droplet is None:
+            return DropletEvidence(scope=question.scope, taken_at=taken_at, droplet=number, found=False)
+        volumes = await _volumes(droplet, lists, reading)
+    tags = _tags(droplet, policies, reading)
+    memory, disk = whole(droplet.get("memory")), whole(droplet.get("disk"))
     return DropletEvidence(
-        **known,
+        scope=question.scope,
+        taken_at=taken_at,
+        droplet=number,
         found=True,
-        status=str(droplet.get("status", ""))[:_LONGEST],
-        cpus=_number(droplet.get("vcpus")),
-        memory=_number(droplet.get("memory")) * _MIB,
-        disk=_number(droplet.get("disk")) * _GIB,
-        image=str(image.get("slug") or image.get("name") or "")[:_LONGEST] if isinstance(image, dict) else "",
-        firewalls=len(firewalls),
-        inbound=tuple(rule for firewall in firewalls for rule in _inbound(firewall)),
-        alerts=tuple(_alerts(await api.pages("v2/monitoring/alerts", "policies", _PAGE), droplet)),
-        newest_snapshot=newest(copies, "created_at"),
-        account_keys=len(await api.pages("v2/account/keys", "ssh_keys", _PAGE)),
+        status=text(droplet.get("status")),
+        locked=droplet["locked"] if isinstance(droplet.get("locked"), bool) else None,
+        cpus=whole(droplet.get("vcpus")),
+        memory=None if memory is None else memory * _MIB,
+        disk=None if disk is None else disk * _GIB,
+        image=_image(droplet, reading),
+        addresses=_addresses(droplet, reading),
+        reserved_addresses=tuple(text(found.get("ip")) for found in reserved if _leads_to(found, number)),
+        balancer_addresses=_balanced(balancers, number),
+        firewalls=tuple(read_firewall(firewall, number) for firewall in firewalls),
+        tagged=bool(tags),
+        alerts=read_policies(policies, number, tags),
+        copies=newest_first(copies, "created_at"),
+        volumes=volumes,
+        account_keys=len(keys),
+        unread=reading.unread,
     )
 
 
-def _inbound(firewall: dict[str, Any]) -> Iterator[InboundRule]:
-    for rule in objects(firewall.get("inbound_rules")):
-        sources = rule.get("sources")
-        addresses = texts(sources.get("addresses")) if isinstance(sources, dict) else []
-        ports = str(rule.get("ports", "all"))
-        # "0" is how the API writes all of them.
-        yield InboundRule(
-            protocol=str(rule.get("protocol", "")), ports="all" if ports == "0" else ports, sources=tuple(addresses)
+class _Lists:
+    """What DigitalOcean lists, each with the scope that its specification asks for."""
+
+    def __init__(self, session: JsonSession, path: str) -> None:
+        self._session = session
+        self._path = path
+
+    async def droplet(self, number: int) -> dict[str, Any] | None:
+        document = await self._session.get(self._path, right="the scope droplet:read")
+        if document is None:
+            return None
+        droplet = mapping(mapping(document).get("droplet"))
+        if droplet.get("id") != number:
+            base = self._session.api.base
+            raise Unobserved(f"DigitalOcean at {base} gave no droplet {number}", hint="is digitalocean.api right?")
+        return droplet
+
+    async def firewalls(self) -> Objects:
+        return await self._all(f"{self._path}/firewalls", "firewalls", "firewall:read")
+
+    async def copies(self) -> Objects:
+        snapshots, backups = await asyncio.gather(
+            self._all(f"{self._path}/snapshots", "snapshots", "droplet:read"),
+            self._all(f"{self._path}/backups", "backups", "droplet:read"),
         )
+        return snapshots + backups
+
+    async def policies(self) -> Objects:
+        return await self._all("v2/monitoring/alerts", "policies", "monitoring:read")
+
+    async def keys(self) -> Objects:
+        return await self._all("v2/account/keys", "ssh_keys", "ssh_key:read")
+
+    async def reserved(self) -> Objects:
+        return await self._all("v2/reserved_ips", "reserved_ips", "reserved_ip:read")
+
+    async def balancers(self) -> Objects:
+        return await self._all("v2/load_balancers", "load_balancers", "load_balancer:read")
+
+    async def volume(self, identifier: str) -> Volume:
+        path = f"v2/volumes/{identifier}/snapshots"
+        snapshots = await self._all(path, "snapshots", "block_storage_snapshot:read")
+        return Volume(id=identifier, newest_snapshot=next(iter(newest_first(snapshots, "created_at")), None))
+
+    async def _all(self, path: str, items: str, scope: str) -> Objects:
+        first, read = digitalocean_pages(items)
+        return await read_pages(self._session, path, first, read, right=f"the scope {scope}")
 
 
-def _alerts(policies: Sequence[dict[str, Any]], droplet: dict[str, Any]) -> Iterator[ProviderAlert]:
-    """Those about this droplet. A policy with neither droplets nor tags is about all."""
-    tags = set(texts(droplet.get("tags")))
-    for policy in policies:
-        entities, tagged = texts(policy.get("entities")), texts(policy.get("tags"))
-        about = str(droplet.get("id")) in entities or bool(tags.intersection(tagged)) or not (entities or tagged)
-        told = policy.get("alerts")
-        if about:
-            yield ProviderAlert(
-                kind=str(policy.get("type", "")).removeprefix("v1/insights/droplet/")[:_LONGEST],
-                enabled=policy.get("enabled") is True,
-                recipients=sum(len(one) for one in told.values() if isinstance(one, list))
-                if isinstance(told, dict)
-                else 0,
-            )
+async def _volumes(droplet: Mapping[str, Any], lists: _Lists, reading: Reading) -> tuple[Volume, ...]:
+    attached = droplet.get("volume_ids")
+    if not isinstance(attached, list):
+        _unsaid("volumes", "which volumes the droplet has", "block_storage:read", reading)
+        return ()
+    found = await asyncio.gather(*(reading.fact("volumes", lists.volume(volume), None) for volume in texts(attached)))
+    return tuple(volume for volume in found if volume is not None)
 
 
-def _number(value: Any) -> int:  # noqa: ANN401 - JSON
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+def _tags(droplet: Mapping[str, Any], policies: Objects, reading: Reading) -> set[str]:
+    """Tags of the droplet. Not to know them matters only if a policy goes by them."""
+    if not isinstance(droplet.get("tags"), list) and any(policy.get("tags") for policy in policies):
+        _unsaid("alerts_by_tag", "which tags the droplet has, and alert policies go by tags", "tag:read", reading)
+    return set(texts(droplet.get("tags")))
 
 
-def newest(found: Sequence[dict[str, Any]], key: str) -> datetime | None:
-    """The latest of the times that stand under a key (RFC 3339); None if there is none."""
-    times = []
-    for item in found:
-        try:
-            time = datetime.fromisoformat(str(item.get(key)))
-        except ValueError:
-            continue
-        times.append(time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC))
-    return max(times, default=None)
+def _image(droplet: Mapping[str, Any], reading: Reading) -> DropletImage | None:
+    image = droplet.get("image")
+    if not isinstance(image, dict):
+        _unsaid("image", "which image the droplet was built from", "image:read", reading)
+        return None
+    return DropletImage(
+        slug=text(image.get("slug")),
+        name=text(image.get("name")),
+        distribution=text(image.get("distribution")),
+        status=text(image.get("status")),
+        kind=text(image.get("type")),
+    )
+
+
+def _addresses(droplet: Mapping[str, Any], reading: Reading) -> tuple[str, ...]:
+    networks = droplet.get("networks")
+    if not isinstance(networks, dict):
+        reading.miss("addresses", "DigitalOcean does not say which addresses the droplet has")
+        return ()
+    found = [*objects(networks.get("v4")), *objects(networks.get("v6"))]
+    return tuple(text(network.get("ip_address")) for network in found if network.get("type") == "public")
+
+
+def _unsaid(fact: str, what: str, scope: str, reading: Reading) -> None:
+    reading.miss(fact, f"DigitalOcean does not say {what}", f"the token needs the scope {scope}; {_TOKENS}")
+
+
+def _leads_to(reserved: Mapping[str, Any], number: int) -> bool:
+    return mapping(reserved.get("droplet")).get("id") == number
+
+
+def _balanced(balancers: Objects, number: int) -> tuple[str, ...]:
+    mine = [found for found in balancers if number in (found.get("droplet_ids") or ())]
+    return tuple(address for found in mine for key in ("ip", "ipv6") if (address := text(found.get(key))))
 
 
 PROBES: Mapping[str, Probe] = {

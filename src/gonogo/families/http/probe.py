@@ -24,6 +24,7 @@ from gonogo.evidence.http import (
     PlainHttpEvidence,
 )
 from gonogo.families.http.bodies import (
+    Samples,
     clock_offset,
     dependencies,
     json_object,
@@ -39,6 +40,9 @@ from gonogo.families.kind import Probe
 _HEALTH_REQUESTS = 3
 _MOST_PATHS = 500
 _LONGEST_NAME = 200
+_PROCESS_START = "process_start_time_seconds"
+_LATEST_TIME = 1e11
+"""Seconds since 1970: what is larger is no time."""
 _ROOT = "/"
 """What every service has."""
 # Every repetition is bounded: a megabyte of x must not cost a minute of backtracking.
@@ -218,7 +222,14 @@ async def probe_metrics(question: HttpQuestion) -> MetricsEvidence:
         series=series(after, {*expected.series, *expected.moving}, quote),
         before=sums(before, expected.moving),
         after=sums(after, expected.moving),
+        started_at=_started_at(after),
     )
+
+
+def _started_at(found: Samples) -> datetime | None:
+    """When the oldest process of the service started, by its own metrics."""
+    starts = [value for name, value in found if name == _PROCESS_START and 0 < value < _LATEST_TIME]
+    return datetime.fromtimestamp(min(starts), UTC) if starts else None
 
 
 async def probe_openapi(question: HttpQuestion) -> OpenApiEvidence:

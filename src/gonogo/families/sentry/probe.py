@@ -1,29 +1,33 @@
 """Asks Sentry about the project: is it there, does the service's key belong to it, and who is told of errors."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
+from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
-from gonogo.clients.json_api import objects
-from gonogo.clients.sentry import SentryApi
+from gonogo.clients.json_api import NotAllowed, mapping, text, whole
+from gonogo.clients.sentry import SentryApi, SentrySession
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
-from gonogo.evidence.sentry import Alert, SentryEvidence
+from gonogo.evidence.sentry import Alert, KeyLimit, SentryEvidence
 from gonogo.families.kind import Probe
+from gonogo.families.reading import Reading
+from gonogo.families.sentry.alerts import read_rules, read_workflows
 from gonogo.families.sentry.section import Sentry
 
-_LONGEST = 200
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentryQuestion:
-    """One project, and the key that the service sends with."""
+    """One project, and the DSN that the service sends with."""
 
     api: SentryApi
-    public_key: str = field(repr=False)
+    dsn: str = field(repr=False)
 
     @property
     def scope(self) -> Scope:
@@ -41,55 +45,88 @@ def sentry_questions(environment: Environment, secrets: Secrets) -> Sequence[Sen
     section = environment.section(Sentry)
     if section is None:
         return []
-    token = secrets[section.token]
-    api = SentryApi(api=section.api, token=token, organization=section.organization, project=section.project)
-    return [SentryQuestion(api=api, public_key=urlsplit(secrets[section.dsn]).username or "")]
+    api = SentryApi(
+        api=section.api,
+        token=secrets[section.token],
+        organization=section.organization,
+        project=section.project,
+        patience=environment.limits.probe,
+    )
+    return [SentryQuestion(api=api, dsn=secrets[section.dsn])]
 
 
 async def probe_sentry(question: SentryQuestion) -> SentryEvidence:
-    """Read what there is; send nothing."""
-    api = question.api
-    known: dict[str, Any] = {
-        "scope": question.scope,
-        "taken_at": datetime.now(UTC),
-        "project": f"{api.organization}/{api.project}",
-    }
-    project = await api.project_path()
-    if not isinstance(project, dict):
-        return SentryEvidence(**known, found=False)
-    keys = [key for key in objects(await api.project_path("keys/")) if key.get("public") == question.public_key]
+    """Read what there is; send nothing. Raises Unobserved if not even the project can be read."""
+    taken_at, api, dsn = datetime.now(UTC), question.api, urlsplit(question.dsn)
+    name, reading = f"{api.organization}/{api.project}", Reading()
+    async with api.session() as session:
+        project = await session.project()
+        if project is None or "id" not in project:
+            moved = text(project.get("slug")) if project else ""
+            return SentryEvidence(scope=question.scope, taken_at=taken_at, project=name, found=False, moved_to=moved)
+        number = str(project["id"])
+        keys, alerts = await asyncio.gather(
+            reading.fact("key_known", session.keys(), list[dict[str, Any]]()),
+            reading.fact("alerts", _alerts(session, number), ()),
+        )
+    own = [found for found in keys if dsn.username and found.get("public") == dsn.username]
+    key = own[0] if own else dict[str, Any]()
     return SentryEvidence(
-        **known,
+        scope=question.scope,
+        taken_at=taken_at,
+        unread=reading.unread,
+        project=name,
         found=True,
-        status=str(project.get("status", "")),
-        key_known=bool(keys),
-        key_active=any(key.get("isActive") is True for key in keys),
-        alerts=tuple(await _alerts(api)),
+        status=text(project.get("status")),
+        number=number,
+        dsn_number=dsn.path.rstrip("/").rpartition("/")[2],
+        dsn_host=_place(dsn),
+        ingest_host=_place(urlsplit(text(mapping(key.get("dsn")).get("public")))),
+        key_known=bool(key),
+        key_active=key.get("isActive") is True,
+        key_limit=_limit(key),
+        alerts=alerts,
     )
 
 
-async def _alerts(api: SentryApi) -> list[Alert]:
+async def _alerts(session: SentrySession, number: str) -> tuple[Alert, ...]:
     """Workflows, where this Sentry has them; the project's rules otherwise."""
-    workflows = await api.organization_path("workflows/")
+    workflows = await session.workflows(number)
     if workflows is not None:
-        return list(_workflows(objects(workflows)))
-    return list(_rules(objects(await api.project_path("rules/"))))
-
-
-def _workflows(found: Sequence[dict[str, Any]]) -> Iterator[Alert]:
-    for workflow in found:
-        parts = objects(workflow.get("actionFilters"))
-        actions = [action for part in parts for action in objects(part.get("actions"))]
-        enabled = workflow.get("enabled") is not False
-        yield Alert(name=str(workflow.get("name"))[:_LONGEST], enabled=enabled, recipients=len(actions))
-
-
-def _rules(found: Sequence[dict[str, Any]]) -> Iterator[Alert]:
-    for rule in found:
-        enabled = rule.get("status", "active") == "active"
-        yield Alert(
-            name=str(rule.get("name"))[:_LONGEST], enabled=enabled, recipients=len(objects(rule.get("actions")))
+        return read_workflows(workflows, await _monitors(session, number))
+    rules = await session.rules()
+    if rules is None:
+        raise Unobserved(
+            "this server has neither workflows nor rules: it cannot tell who is told of errors",
+            hint="a server that only takes Sentry's events has alerts of its own: look at them, and attest the line",
         )
+    return read_rules(rules)
+
+
+async def _monitors(session: SentrySession, number: str) -> list[dict[str, Any]] | None:
+    """All monitors of the project; None if the token may not read them: Sentry itself chose the project's alerts."""
+    try:
+        return await session.detectors(number)
+    except NotAllowed:
+        return None
+
+
+def _place(dsn: SplitResult) -> str:
+    """Host and port of a DSN, and the path before the project's number, where there is one."""
+    try:
+        port = dsn.port
+    except ValueError:
+        port = None
+    shown = "" if port in {None, _DEFAULT_PORTS.get(dsn.scheme)} else f":{port}"
+    return f"{(dsn.hostname or '').rstrip('.')}{shown}{dsn.path.rstrip('/').rpartition('/')[0]}"
+
+
+def _limit(key: Mapping[str, Any]) -> KeyLimit | None:
+    limit = mapping(key.get("rateLimit"))
+    count, seconds = whole(limit.get("count")), whole(limit.get("window"))
+    if count is None or not seconds:
+        return None
+    return KeyLimit(count=count, window=timedelta(seconds=seconds))
 
 
 PROBES: Mapping[str, Probe] = {

@@ -1,0 +1,326 @@
+"""Sentry's objects, with the fields that its specification requires of what gonogo reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_LONG_AGO = "2026-01-02T03:04:05.678901Z"
+_OWN_MONITOR, _FOREIGN_MONITOR = "71", "72"
+_OFF = [
+    "dataScrubber",
+    "dataScrubberDefaults",
+    "enableAutoReleaseCreation",
+    "firstTransactionEvent",
+    "hasFeedbacks",
+    "hasFlags",
+    "hasInsightsAgentMonitoring",
+    "hasInsightsAppStart",
+    "hasInsightsAssets",
+    "hasInsightsCaches",
+    "hasInsightsDb",
+    "hasInsightsHttp",
+    "hasInsightsMCP",
+    "hasInsightsQueues",
+    "hasInsightsScreenLoad",
+    "hasInsightsVitals",
+    "hasLogs",
+    "hasMinifiedStackTrace",
+    "hasMonitors",
+    "hasNewFeedbacks",
+    "hasProfiles",
+    "hasReplays",
+    "hasSessions",
+    "hasTraceMetrics",
+    "isBookmarked",
+    "isDynamicallySampled",
+    "isInternal",
+    "isPublic",
+    "scmSourceContextEnabled",
+    "scrapeJavaScript",
+    "scrubIPAddresses",
+    "seerScannerAutomation",
+    "tempestFetchScreenshots",
+    "verifySSL",
+]
+_NONE = [
+    "debugFilesRole",
+    "defaultEnvironment",
+    "dynamicSamplingBiases",
+    "latestRelease",
+    "relayPiiConfig",
+    "secondaryGroupingConfig",
+    "securityTokenHeader",
+    "seerNightshiftTweaks",
+    "storeCrashReports",
+]
+_NOTHING = [
+    "autofixAutomationTuning",
+    "color",
+    "derivedGroupingEnhancements",
+    "fingerprintingRules",
+    "groupingConfig",
+    "groupingEnhancements",
+    "securityToken",
+    "subjectPrefix",
+    "subjectTemplate",
+    "symbolSources",
+]
+_NOBODY = [
+    "allowedDomains",
+    "builtinSymbolSources",
+    "features",
+    "highlightTags",
+    "platforms",
+    "safeFields",
+    "sensitiveFields",
+    "teams",
+]
+_ZERO = ["digestsMaxDelay", "digestsMinDelay", "processingIssues", "resolveAge", "secondaryGroupingExpiry"]
+_ORGANIZATION = {
+    "id": "1",
+    "slug": "workme",
+    "name": "WorkMe",
+    "status": {"id": "active", "name": "active"},
+    "dateCreated": _LONG_AGO,
+    "avatar": {"avatarType": "letter_avatar", "avatarUuid": None},
+    "links": {"organizationUrl": "https://workme.sentry.io", "regionUrl": "https://us.sentry.io"},
+    **dict.fromkeys(
+        (
+            "isEarlyAdopter",
+            "require2FA",
+            "hasAuthProvider",
+            "allowMemberInvite",
+            "allowMemberProjectCreation",
+            "allowSuperuserAccess",
+        ),
+        False,
+    ),
+}
+SCOPES = frozenset({"project:read", "org:read", "alerts:read"})
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentrySettings:
+    """The defaults are healthy."""
+
+    running: bool = True
+    scopes: frozenset[str] = SCOPES
+    """What the token may do."""
+    drops_events: bool = False
+    """Ingest says 200, and keeps nothing: a quota that is used up, or an inbound filter."""
+    drops_transactions: bool = False
+    project_exists: bool = True
+    renamed_to: str = ""
+    """The project's slug of today; requests for the old one are led there."""
+    key_is_another: bool = False
+    """The DSN's key is none of the project's."""
+    number: int | None = None
+    """The project's number, where it is not the one in the service's DSN."""
+    key_limit: tuple[int, int] | None = None
+    """How many events the key takes in how many seconds."""
+    workflows: bool = True
+    """Otherwise only the older rules are offered."""
+    alerts: bool = True
+    alerts_enabled: bool = True
+    alerts_have_recipient: bool = True
+    alerts_connected: bool = True
+    """Whether the alert's monitor is one of this project."""
+    alerts_environment: str | None = None
+    alerts_trigger: str = "first_seen_event"
+    action_status: str = "active"
+    owners_only: bool = False
+    """Whether a mail goes to the owners of an issue, and to nobody where there are none."""
+
+
+def project(number: int, slug: str) -> Json:
+    """A project: what says which it is, and all that its specification requires beside it."""
+    return {
+        **dict.fromkeys(_OFF, False),
+        **dict.fromkeys(_NONE),
+        **dict.fromkeys(_NOTHING, ""),
+        **dict.fromkeys(_ZERO, 0),
+        **{name: [] for name in _NOBODY},
+        "id": str(number),
+        "slug": slug,
+        "name": slug,
+        "platform": "python",
+        "dateCreated": _LONG_AGO,
+        "status": "active",
+        "access": ["project:read"],
+        "hasAccess": True,
+        "isMember": True,
+        "firstEvent": _LONG_AGO,
+        "avatar": {"avatarType": "letter_avatar", "avatarUuid": None},
+        "highlightContext": {},
+        "highlightPreset": {"tags": [], "context": {}},
+        "options": {},
+        "organization": _ORGANIZATION,
+    }
+
+
+def client_key(settings: SentrySettings, number: int, public: str, dsn: str) -> Json:
+    """A client key with all its addresses."""
+    scheme, _, place = dsn.partition("://")
+    host = place.rpartition("@")[2].partition("/")[0]
+    api = f"{scheme}://{host}/api/{number}"
+    limit = settings.key_limit
+    return {
+        "id": public,
+        "name": "Default",
+        "label": "Default",
+        "public": public,
+        "secret": "",
+        "projectId": number,
+        "isActive": True,
+        "rateLimit": {"count": limit[0], "window": limit[1]} if limit else None,
+        "dsn": {
+            "public": dsn,
+            "secret": dsn,
+            "csp": f"{api}/csp-report/?sentry_key={public}",
+            "security": f"{api}/security/?sentry_key={public}",
+            "minidump": f"{api}/minidump/?sentry_key={public}",
+            "nel": f"{api}/nel/?sentry_key={public}",
+            "unreal": f"{api}/unreal/{public}/",
+            "crons": f"{api}/cron/___MONITOR_SLUG___/{public}/",
+            "cdn": f"{scheme}://{host}/js-sdk-loader/{public}.min.js",
+            "playstation": f"{api}/playstation/?sentry_key={public}",
+            "integration": f"{api}/integration/",
+            "otlp_traces": f"{api}/integration/otlp/v1/traces",
+            "otlp_logs": f"{api}/integration/otlp/v1/logs",
+        },
+        "browserSdkVersion": "9.x",
+        "browserSdk": {"choices": [["latest", "latest"]]},
+        "dateCreated": _LONG_AGO,
+        "dynamicSdkLoaderOptions": {
+            "hasReplay": False,
+            "hasPerformance": False,
+            "hasDebug": False,
+            "hasFeedback": False,
+            "hasLogsAndMetrics": False,
+        },
+    }
+
+
+def workflow(settings: SentrySettings) -> Json:
+    """An alert, as it is called today."""
+    condition = {"id": "1", "type": settings.alerts_trigger, "comparison": True, "conditionResult": True}
+    group: Json = {"id": "2", "organizationId": "1", "logicType": "any-short", "conditions": [condition], "actions": []}
+    actions = [_action(settings)] if settings.alerts_have_recipient else []
+    return {
+        "id": "1",
+        "name": "Errors",
+        "organizationId": "1",
+        "createdBy": "1",
+        "dateCreated": _LONG_AGO,
+        "dateUpdated": _LONG_AGO,
+        "triggers": group,
+        "actionFilters": [{**group, "id": "3", "logicType": "all", "conditions": [], "actions": actions}],
+        "environment": settings.alerts_environment,
+        "config": {"frequency": 30},
+        "detectorIds": [_OWN_MONITOR if settings.alerts_connected else _FOREIGN_MONITOR],
+        "enabled": settings.alerts_enabled,
+        "lastTriggered": None,
+        "owner": None,
+    }
+
+
+def detector(number: int) -> Json:
+    """The project's monitor of errors."""
+    return {
+        "id": _OWN_MONITOR,
+        "projectId": str(number),
+        "name": "Error Monitor",
+        "description": None,
+        "type": "error",
+        "workflowIds": ["1"],
+        "owner": None,
+        "createdBy": None,
+        "dateCreated": _LONG_AGO,
+        "dateUpdated": _LONG_AGO,
+        "dataSources": None,
+        "conditionGroup": None,
+        "config": {},
+        "enabled": True,
+        "latestGroup": None,
+    }
+
+
+def rule(settings: SentrySettings) -> Json:
+    """An alert of the older kind."""
+    mail = {"id": "sentry.mail.actions.NotifyEmailAction", "targetType": "Team", "targetIdentifier": 1}
+    first_seen = {"id": "sentry.rules.conditions.first_seen_event.FirstSeenEventCondition"}
+    return {
+        "id": "1",
+        "name": "Errors",
+        "status": "active" if settings.alerts_enabled else "disabled",
+        "environment": settings.alerts_environment,
+        "conditions": [first_seen],
+        "filters": [],
+        "actions": [mail] if settings.alerts_have_recipient else [],
+        "actionMatch": "any",
+        "filterMatch": "all",
+        "frequency": 30,
+        "projects": ["workme-api"],
+        "owner": None,
+        "dateCreated": _LONG_AGO,
+        "createdBy": None,
+    }
+
+
+def stored_event(event: Mapping[str, Any], number: int, received_at: str) -> Json:
+    """An event, as it was stored."""
+    return {
+        "id": event["event_id"],
+        "eventID": event["event_id"],
+        "groupID": "1",
+        "projectID": str(number),
+        "type": event["type"],
+        "title": _title(event),
+        "message": str(event.get("message") or ""),
+        "platform": event.get("platform", "python"),
+        "dateReceived": received_at,
+        "release": event.get("release"),
+        "tags": [{"key": key, "value": value} for key, value in (event.get("tags") or {}).items()],
+        "contexts": event.get("contexts") or {},
+        "entries": [],
+        "errors": [],
+        "metadata": {},
+        "packages": {},
+        "_meta": {},
+        "occurrence": None,
+        "location": None,
+        "user": None,
+        "size": None,
+        "dist": None,
+        "sdk": event.get("sdk"),
+        "context": {},
+        "nextEventID": None,
+        "previousEventID": None,
+        "resolvedWith": [],
+        "sdkUpdates": [],
+        "userReport": None,
+    }
+
+
+def _action(settings: SentrySettings) -> Json:
+    target = "issue_owners" if settings.owners_only else "team"
+    return {
+        "id": "4",
+        "type": "email",
+        "integrationId": None,
+        "data": {"fallthroughType": "NoOne"} if settings.owners_only else {},
+        "config": {
+            "targetType": target,
+            "targetDisplay": None,
+            "targetIdentifier": None if settings.owners_only else "1",
+        },
+        "status": settings.action_status,
+    }
+
+
+def _title(event: Mapping[str, Any]) -> str:
+    values = (event.get("exception") or {}).get("values") or []
+    if values:
+        return f"{values[-1].get('type')}: {values[-1].get('value')}"
+    return str(event.get("message") or event.get("transaction") or "")

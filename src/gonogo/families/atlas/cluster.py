@@ -1,0 +1,110 @@
+"""Reads a cluster of Atlas: its nodes, its names, its copies."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from gonogo.clients.json_api import mapping, objects, text, whole
+from gonogo.evidence.atlas import Region, Restore, Snapshot
+from gonogo.families.times import time_of
+
+_SHARED = "TENANT"
+
+
+def read_regions(cluster: Mapping[str, Any]) -> tuple[Region, ...]:
+    """Every region of every shard that has electable nodes."""
+    return tuple(
+        _region(shard, region, specs)
+        for shard, replication in enumerate(objects(cluster.get("replicationSpecs")))
+        for region in objects(replication.get("regionConfigs"))
+        if isinstance(specs := region.get("electableSpecs"), dict) and specs.get("nodeCount") != 0
+    )
+
+
+def _region(shard: int, region: Mapping[str, Any], specs: Mapping[str, Any]) -> Region:
+    effective = text(mapping(region.get("effectiveElectableSpecs")).get("instanceSize"))
+    scaling = mapping(mapping(region.get("autoScaling")).get("compute"))
+    return Region(
+        shard=shard,
+        name=text(region.get("regionName")),
+        priority=whole(region.get("priority")),
+        size=effective or text(specs.get("instanceSize")),
+        nodes=whole(specs.get("nodeCount")),
+        scales_to=text(scaling.get("maxInstanceSize")) if scaling.get("enabled") is True else "",
+        shared=region.get("providerName") == _SHARED,
+    )
+
+
+def read_hosts(cluster: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names in all connection strings of the cluster: public, private, and of private endpoints."""
+    strings = mapping(cluster.get("connectionStrings"))
+    urls = [text(strings.get(key)) for key in ("standard", "standardSrv", "private", "privateSrv")]
+    for key in ("awsPrivateLink", "awsPrivateLinkSrv"):
+        urls += [text(url) for url in mapping(strings.get(key)).values()]
+    for endpoint in objects(strings.get("privateEndpoint")):
+        urls += [text(url) for url in endpoint.values()]
+    return tuple(sorted({host for url in urls for host in hosts_of(url)}))
+
+
+def replica_set(cluster: Mapping[str, Any]) -> str:
+    """The name of the replica set, as the cluster's own connection string has it."""
+    url = text(mapping(cluster.get("connectionStrings")).get("standard"))
+    _, marked, rest = url.partition("replicaSet=")
+    return rest.partition("&")[0] if marked else ""
+
+
+def hosts_of(url: str) -> Iterator[str]:
+    """The names that a connection string of MongoDB holds, without ports and credentials."""
+    scheme, marked, rest = url.partition("://")
+    if not marked or not scheme.startswith("mongodb"):
+        return
+    for host in _authority(rest).rpartition("@")[2].split(","):
+        name = host.rpartition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
+        if name:
+            yield name.rstrip(".").casefold()
+
+
+def user_of(url: str) -> str:
+    """The user that a connection string of MongoDB names; empty if it names none."""
+    credentials, marked, _ = _authority(url.partition("://")[2]).rpartition("@")
+    return unquote(credentials.partition(":")[0]) if marked else ""
+
+
+def _authority(rest: str) -> str:
+    """What stands before the path; a slash in a password is written as %2F, an @ may stand there as it is."""
+    return rest.partition("/")[0].partition("?")[0]
+
+
+def read_schedule(schedule: Mapping[str, Any]) -> tuple[str, ...]:
+    """How often snapshots are taken by themselves."""
+    items = [item for policy in objects(schedule.get("policies")) for item in objects(policy.get("policyItems"))]
+    return tuple(sorted({text(item.get("frequencyType")).casefold() for item in items}))
+
+
+def read_snapshots(snapshots: Sequence[Mapping[str, Any]]) -> tuple[Snapshot, ...]:
+    """The newest snapshots first; what has no time is none."""
+    found = [
+        Snapshot(
+            at=at,
+            status=text(snapshot.get("status")),
+            kind=text(snapshot.get("snapshotType")),
+            expires_at=time_of(snapshot.get("expiresAt")),
+        )
+        for snapshot in snapshots
+        if (at := time_of(snapshot.get("createdAt"))) is not None
+    ]
+    return tuple(sorted(found, key=lambda snapshot: snapshot.at, reverse=True))
+
+
+def read_restores(jobs: Sequence[Mapping[str, Any]]) -> tuple[Restore, ...]:
+    """The newest restores first; what has not ended is none."""
+    found = [
+        Restore(
+            at=at,
+            delivery=text(job.get("deliveryType")),
+            worked=not (job.get("failed") or job.get("cancelled") or job.get("expired")),
+        )
+        for job in jobs
+        if (at := time_of(job.get("finishedAt"))) is not None
+    ]
+    return tuple(sorted(found, key=lambda restore: restore.at, reverse=True))

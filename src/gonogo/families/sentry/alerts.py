@@ -1,0 +1,117 @@
+"""Reads Sentry's alerts: workflows, as they are called today, and the project's rules of before."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gonogo.clients.json_api import mapping, objects, text
+from gonogo.evidence.sentry import Alert, Recipient
+
+_UNKNOWN = "unknown"
+_MAIL = "email"
+_RULE_TRIGGERS = {
+    "FirstSeenEventCondition": "first_seen_event",
+    "RegressionEventCondition": "regression_event",
+    "ReappearedEventCondition": "reappeared_event",
+    "EveryEventCondition": "every_event",
+    "NewHighPriorityIssueCondition": "new_high_priority_issue",
+    "ExistingHighPriorityIssueCondition": "existing_high_priority_issue",
+    "EventFrequencyCondition": "event_frequency_count",
+    "EventFrequencyPercentCondition": "percent_sessions_count",
+    "EventUniqueUserFrequencyCondition": "event_unique_user_frequency_count",
+}
+"""Classes of the older rules' conditions, by the names that workflows have for them."""
+_RULE_ACTIONS = {
+    "NotifyEmailAction": _MAIL,
+    "SlackNotifyServiceAction": "slack",
+    "DiscordNotifyServiceAction": "discord",
+    "MsTeamsNotifyServiceAction": "msteams",
+    "PagerDutyNotifyServiceAction": "pagerduty",
+    "OpsgenieNotifyTeamAction": "opsgenie",
+    "NotifyEventAction": "plugin",
+    "NotifyEventServiceAction": "webhook",
+    "NotifyEventSentryAppAction": "sentry_app",
+    "JiraCreateTicketAction": "jira",
+    "JiraServerCreateTicketAction": "jira_server",
+    "GitHubCreateTicketAction": "github",
+    "GitHubEnterpriseCreateTicketAction": "github_enterprise",
+    "AzureDevopsCreateTicketAction": "vsts",
+}
+_RULE_TARGETS = {"Member": "user", "Team": "team", "IssueOwners": "issue_owners"}
+
+
+def read_workflows(
+    workflows: Sequence[dict[str, Any]], detectors: Sequence[dict[str, Any]] | None
+) -> tuple[Alert, ...]:
+    """Alerts of today; without a list of the project's monitors their kinds are unknown."""
+    monitors = None if detectors is None else {str(found.get("id")): _monitor(found) for found in detectors}
+    return tuple(_workflow(workflow, monitors) for workflow in workflows)
+
+
+def read_rules(rules: Sequence[dict[str, Any]]) -> tuple[Alert, ...]:
+    """Alerts of the older kind, which are about the errors of their project always."""
+    return tuple(_rule(rule) for rule in rules)
+
+
+def _monitor(detector: Mapping[str, Any]) -> str:
+    """Kind of a monitor; empty if it is switched off."""
+    return (text(detector.get("type")) or _UNKNOWN) if detector.get("enabled") is not False else ""
+
+
+def _workflow(workflow: Mapping[str, Any], monitors: Mapping[str, str] | None) -> Alert:
+    connected = workflow.get("detectorIds")
+    numbers = [str(number) for number in connected] if isinstance(connected, list) else []
+    kinds = [_UNKNOWN for _ in numbers] if monitors is None else [monitors.get(number, "") for number in numbers]
+    when = mapping(workflow.get("triggers"))
+    actions = [action for part in objects(workflow.get("actionFilters")) for action in objects(part.get("actions"))]
+    return Alert(
+        name=str(workflow.get("name")),
+        enabled=workflow.get("enabled") is True,
+        environment=text(workflow.get("environment")),
+        monitors=tuple(sorted({kind for kind in kinds if kind})),
+        triggers=tuple(_trigger(condition, when) for condition in objects(when.get("conditions"))),
+        every_trigger=when.get("logicType") == "all",
+        recipients=tuple(_recipient(action) for action in actions),
+    )
+
+
+def _trigger(condition: Mapping[str, Any], group: Mapping[str, Any]) -> str:
+    kind = text(condition.get("type")) or _UNKNOWN
+    negated = condition.get("comparison") is False or condition.get("conditionResult") is False
+    return f"not {kind}" if negated != (group.get("logicType") == "none") else kind
+
+
+def _recipient(action: Mapping[str, Any]) -> Recipient:
+    return Recipient(
+        kind=text(action.get("type")) or _UNKNOWN,
+        status=text(action.get("status")),
+        target=text(mapping(action.get("config")).get("targetType")),
+        fallthrough=text(mapping(action.get("data")).get("fallthroughType")),
+    )
+
+
+def _rule(rule: Mapping[str, Any]) -> Alert:
+    muted = rule.get("snooze") is True and rule.get("snoozeForEveryone") is not False
+    return Alert(
+        name=str(rule.get("name")),
+        enabled=rule.get("status", "active") == "active" and not muted,
+        environment=text(rule.get("environment")),
+        monitors=("error",),
+        triggers=tuple(_class(condition, _RULE_TRIGGERS) for condition in objects(rule.get("conditions"))),
+        every_trigger=rule.get("actionMatch") == "all",
+        recipients=tuple(_rule_recipient(action) for action in objects(rule.get("actions"))),
+    )
+
+
+def _rule_recipient(action: Mapping[str, Any]) -> Recipient:
+    target = text(action.get("targetType"))
+    return Recipient(
+        kind=_class(action, _RULE_ACTIONS),
+        target=_RULE_TARGETS.get(target, target),
+        fallthrough=text(action.get("fallthroughType")),
+    )
+
+
+def _class(part: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """The name of today for a part of a rule, which is named by its class: ``sentry.mail.actions.NotifyEmailAction``."""
+    name = text(part.get("id")).rpartition(".")[2]
+    return names.get(name, name or _UNKNOWN)

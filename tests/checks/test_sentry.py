@@ -1,0 +1,145 @@
+"""Sentry's project, its client key and its alerts, judged on literals."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gonogo.base.errors import Unobserved
+from gonogo.evidence.base import Unread
+from gonogo.evidence.sentry import Alert, KeyLimit, Recipient, SentryEvidence
+from gonogo.families.registry import environment_from
+from tests.checks.conftest import Judge
+from tests.checks.test_tls import AT
+
+MAIL = Recipient(kind="email", target="team")
+OWNERS = Recipient(kind="email", target="issue_owners", fallthrough="NoOne")
+TELLS = Alert(name="Errors", enabled=True, monitors=("error",), triggers=("first_seen_event",), recipients=(MAIL,))
+PROJECT = SentryEvidence(
+    scope=("sentry",),
+    taken_at=AT,
+    project="o/p",
+    found=True,
+    status="active",
+    number="4501",
+    dsn_number="4501",
+    dsn_host="o1.ingest.sentry.example",
+    ingest_host="o1.ingest.sentry.example",
+    key_known=True,
+    key_active=True,
+    alerts=(TELLS,),
+)
+WITH_ENVIRONMENT = {"sentry-key", "sentry-alerts", "sentry-alerts-owners"}
+Changes = dict[str, Any]
+
+
+def judged(judge: Judge, check: str, seen: SentryEvidence, **declared: Any) -> str | None:  # noqa: ANN401 - keys
+    """What a check says where the file declares this much more of Sentry."""
+    section = {"dsn": "DSN", "token": "TOKEN", "organization": "o", "project": "p", "environment": "production"}
+    document = {"service": {"name": "S", "base_url": "https://a.test"}, "sentry": {**section, **declared}}
+    arguments = {"environment": environment_from(document)} if check in WITH_ENVIRONMENT else {}
+    return judge(check, sentry=seen, **arguments)
+
+
+def alerts(**changes: Any) -> Changes:  # noqa: ANN401 - fields
+    """The only alert, but for this."""
+    return {"alerts": (replace(TELLS, **changes),)}
+
+
+def window(count: int, hours: int = 1) -> Changes:
+    """A client key that takes so many events in a time."""
+    return {"key_limit": KeyLimit(count=count, window=timedelta(hours=hours))}
+
+
+RED: list[tuple[str, Changes, str]] = [
+    ("sentry-project", {"found": False}, "has no project o/p"),
+    ("sentry-project", {"found": False, "moved_to": "p2"}, "renamed to p2; sentry.project must name it"),
+    ("sentry-project", {"status": "pending_deletion"}, "is pending_deletion"),
+    ("sentry-key", {"key_known": False}, "none of the client keys"),
+    ("sentry-key", {"key_active": False}, "is disabled"),
+    ("sentry-key", {"dsn_number": "4777"}, "is for project 4777, o/p has number 4501"),
+    ("sentry-key", {"dsn_number": ""}, "is for project without a number"),
+    ("sentry-key", window(0), "takes no event at all"),
+    ("sentry-key", {"dsn_host": "elsewhere.example"}, "to elsewhere.example, o/p takes them at o1.ingest.sentry"),
+    ("sentry-key", {"dsn_host": "o1.ingest.sentry.example:8443"}, "to o1.ingest.sentry.example:8443"),
+    ("sentry-key", {"dsn_host": "o1.ingest.de.sentry.io", "ingest_host": "o1.ingest.us.sentry.io"}, "o1.ingest.de"),
+    ("sentry-key-limit", window(1, hours=24), "takes 1 event in 1 d"),
+    ("sentry-alerts", {"alerts": ()}, "has no alert"),
+    ("sentry-alerts", alerts(enabled=False), "Errors is disabled"),
+    ("sentry-alerts", alerts(monitors=()), "connected to no monitor of the project"),
+    ("sentry-alerts", alerts(monitors=("uptime_domain_failure",)), "monitors of uptime_domain_failure only"),
+    ("sentry-alerts", alerts(environment="staging"), "is for the environment staging, not production"),
+    ("sentry-alerts", alerts(triggers=("issue_resolved_trigger",)), "starts with issue_resolved_trigger only"),
+    ("sentry-alerts", alerts(triggers=("regression_event", "reappeared_event")), "starts with regression_event"),
+    ("sentry-alerts", alerts(triggers=("not first_seen_event",)), "starts with not first_seen_event only"),
+    (
+        "sentry-alerts",
+        alerts(triggers=("first_seen_event", "issue_resolved_trigger"), every_trigger=True),
+        "starts with first_seen_event, issue_resolved_trigger only",
+    ),
+    ("sentry-alerts", alerts(recipients=()), "Errors has no action"),
+    ("sentry-alerts", alerts(recipients=(replace(MAIL, status="disabled"),)), "an action email that is disabled"),
+    ("sentry-alerts", alerts(recipients=(Recipient(kind="pigeon"),)), "an action pigeon that reaches nobody known"),
+    ("sentry-alerts-owners", alerts(recipients=(OWNERS,)), "Errors tells the owners of an issue only"),
+]
+GREEN: list[tuple[str, Changes]] = [
+    ("sentry-key", {"dsn_host": "o1.ingest.sentry.io", "ingest_host": "o1.ingest.us.sentry.io"}),
+    ("sentry-key", {"dsn_host": "sentry.io", "ingest_host": "o1.ingest.us.sentry.io"}),
+    ("sentry-key", {"dsn_host": "O1.Ingest.Sentry.Example"}),
+    ("sentry-key-limit", window(1000)),
+    ("sentry-alerts", {"alerts": (replace(TELLS, enabled=False), TELLS)}),
+    ("sentry-alerts", alerts(environment="production")),
+    ("sentry-alerts", alerts(environment="Prod")),
+    ("sentry-alerts", alerts(triggers=())),
+    ("sentry-alerts", alerts(triggers=("issue_resolved_trigger", "event_frequency_count"))),
+    ("sentry-alerts", alerts(triggers=("not issue_resolved_trigger",))),
+    ("sentry-alerts", alerts(monitors=("uptime_domain_failure", "error"))),
+    ("sentry-alerts", alerts(monitors=("unknown",))),
+    ("sentry-alerts", alerts(recipients=(replace(MAIL, status="disabled"), Recipient(kind="pagerduty")))),
+    ("sentry-alerts", alerts(recipients=(OWNERS,))),
+    ("sentry-alerts-owners", alerts(recipients=(OWNERS, MAIL))),
+    ("sentry-alerts-owners", alerts(recipients=(replace(OWNERS, fallthrough="ActiveMembers"),))),
+]
+UNKNOWN: list[tuple[str, Changes, str]] = [
+    ("sentry-project", {"status": ""}, "does not say whether"),
+    ("sentry-key", {"ingest_host": ""}, "does not say where"),
+    ("sentry-key", {"unread": (Unread(fact="key_known", reason="gave no list"),)}, "gave no list"),
+    ("sentry-key-limit", {"unread": (Unread(fact="key_known", reason="gave no list"),)}, "gave no list"),
+    ("sentry-alerts", {"unread": (Unread(fact="alerts", reason="403"),), "alerts": ()}, "403"),
+    ("sentry-alerts-owners", {"unread": (Unread(fact="alerts", reason="403"),), "alerts": ()}, "403"),
+]
+
+
+@pytest.mark.parametrize(("check", "changes", "message"), RED)
+def test_one_thing_wrong_is_red(judge: Judge, check: str, changes: Changes, message: str) -> None:
+    """An event that is lost, or that nobody hears of, would pass for a healthy project."""
+    assert judged(judge, check, PROJECT) is None
+    assert message in (judged(judge, check, replace(PROJECT, **changes)) or "")
+
+
+@pytest.mark.parametrize(("check", "changes"), GREEN)
+def test_other_spellings_of_healthy_are_green(judge: Judge, check: str, changes: Changes) -> None:
+    """A project that is set up another way would stop a launch for nothing."""
+    assert judged(judge, check, replace(PROJECT, **changes)) is None
+
+
+@pytest.mark.parametrize(("check", "changes", "reason"), UNKNOWN)
+def test_what_was_not_read_is_not_judged(judge: Judge, check: str, changes: Changes, reason: str) -> None:
+    """Silence would count as success, or as a fault that nobody saw."""
+    with pytest.raises(Unobserved, match=reason):
+        judged(judge, check, replace(PROJECT, **changes))
+
+
+def test_further_ingest_hosts_are_declared(judge: Judge) -> None:
+    """A Relay of one's own takes the events of the service under another name."""
+    behind = replace(PROJECT, dsn_host="relay.example.com")
+    assert judged(judge, "sentry-key", behind, ingest_hosts=["relay.example.com"]) is None
+    assert "takes them at" in (judged(judge, "sentry-key", behind) or "")
+
+
+def test_alert_of_one_environment_needs_a_name_to_compare(judge: Judge) -> None:
+    """Nobody knows whose environment it is where the file names none."""
+    limited = replace(PROJECT, **alerts(environment="staging"))
+    message = judged(judge, "sentry-alerts", limited, environment=None)
+    assert "is for the environment staging, and sentry.environment names none" in (message or "")

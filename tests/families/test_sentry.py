@@ -1,0 +1,241 @@
+"""What is read of Sentry's answers, as its specification gives them, and of servers that only take its events."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gonogo.base.errors import Unobserved
+from gonogo.clients.sentry import SentryApi
+from gonogo.evidence.sentry import Alert, KeyLimit, Recipient
+from reference.doubles.sentry_objects import SentrySettings, client_key, project, rule, workflow
+from tests.support.doubles import serving
+from tests.support.provider_doubles import (
+    DSN,
+    KEY,
+    NUMBER,
+    ORGANIZATION_PATH,
+    SENTRY_PATH,
+    Answer,
+    Replies,
+    asked,
+    project_of,
+    sentry,
+    web_api,
+)
+
+Json = dict[str, Any]
+Query = Mapping[str, list[str]]
+GONE = Answer(status=404, document={"detail": "The requested resource does not exist"})
+WORKFLOWS, DETECTORS = f"{ORGANIZATION_PATH}/workflows/", f"{ORGANIZATION_PATH}/detectors/"
+
+
+def seen(settings: SentrySettings | None = None, **replaced: Any) -> Any:  # noqa: ANN401 - evidence
+    """The evidence, with some answers replaced by the last part of their paths."""
+    paths = {
+        "project": f"{SENTRY_PATH}/",
+        "keys": f"{SENTRY_PATH}/keys/",
+        "rules": f"{SENTRY_PATH}/rules/",
+        "workflows": WORKFLOWS,
+        "detectors": DETECTORS,
+    }
+    answers = {
+        paths[key]: value if isinstance(value, Answer) else Answer(document=value) for key, value in replaced.items()
+    }
+    return asked(project_of, sentry(settings, answers))
+
+
+def test_the_project_and_the_key_of_the_service() -> None:
+    """A DSN is a key, a host and a number; each can be another project's."""
+    other = "https://key@ingest.elsewhere.example/prefix/4777"
+    found = seen(SentrySettings(key_limit=(1, 86400)))
+    assert (found.status, found.number, found.dsn_number) == ("active", "4501", "4501")
+    assert (found.dsn_host, found.ingest_host) == ("o1.ingest.sentry.example", "o1.ingest.sentry.example")
+    assert (found.key_known, found.key_active) == (True, True)
+    assert found.key_limit == KeyLimit(count=1, window=timedelta(days=1))
+    assert seen(keys=[client_key(SentrySettings(), 4777, KEY, other)]).ingest_host == "ingest.elsewhere.example/prefix"
+    assert not seen(keys=[client_key(SentrySettings(), NUMBER, "0" * 32, DSN)]).key_known
+
+
+def test_todays_alerts_with_all_that_qualifies_them() -> None:
+    """An alert that is counted and not read would tell nobody, and pass."""
+    settings = SentrySettings(alerts_environment="staging", owners_only=True, action_status="disabled")
+    assert seen(settings).alerts == (
+        Alert(
+            name="Errors",
+            enabled=True,
+            environment="staging",
+            monitors=("error",),
+            triggers=("first_seen_event",),
+            recipients=(Recipient(kind="email", status="disabled", target="issue_owners", fallthrough="NoOne"),),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("connected", "detectors", "monitors"),
+    [
+        (["71"], [{"id": "71", "type": "error", "enabled": True}], ("error",)),
+        (["71"], [{"id": "71", "type": "error", "enabled": False}], ()),
+        (["72"], [{"id": "71", "type": "error", "enabled": True}], ()),
+        ([], [{"id": "71", "type": "error", "enabled": True}], ()),
+        (None, [], ()),
+        (["71"], Answer(status=403), ("unknown",)),
+        (["71"], GONE, ("unknown",)),
+        ([], GONE, ()),
+    ],
+)
+def test_an_alert_is_connected_to_monitors_of_the_project(
+    connected: Any,  # noqa: ANN401 - whatever JSON holds
+    detectors: Any,  # noqa: ANN401 - as above
+    monitors: tuple[str, ...],
+) -> None:
+    """An alert that no monitor of the project sets off never fires."""
+    alert = {**workflow(SentrySettings()), "detectorIds": connected}
+    assert seen(workflows=[alert], detectors=detectors).alerts[0].monitors == monitors
+
+
+@pytest.mark.parametrize(
+    ("group", "triggers", "every"),
+    [
+        ({"logicType": "any-short", "conditions": []}, (), False),
+        (None, (), False),
+        ({"logicType": "all", "conditions": [{"type": "first_seen_event"}]}, ("first_seen_event",), True),
+        ({"logicType": "none", "conditions": [{"type": "first_seen_event"}]}, ("not first_seen_event",), False),
+        ({"conditions": [{"type": "first_seen_event", "comparison": False}]}, ("not first_seen_event",), False),
+        ({"conditions": [{}]}, ("unknown",), False),
+    ],
+)
+def test_triggers_with_their_logic(group: Json | None, triggers: tuple[str, ...], *, every: bool) -> None:
+    """An alert about everything but new errors would count as one about new errors."""
+    (alert,) = seen(workflows=[{**workflow(SentrySettings()), "triggers": group}]).alerts
+    assert (alert.triggers, alert.every_trigger) == (triggers, every)
+
+
+def test_rules_of_before_are_read_where_there_are_no_workflows() -> None:
+    """An older Sentry has its alerts at another path, and classes for names."""
+    older = {**rule(SentrySettings()), "actionMatch": "all", "environment": "production"}
+    older["actions"] = [
+        {"id": "sentry.mail.actions.NotifyEmailAction", "targetType": "IssueOwners", "fallthroughType": "NoOne"},
+        {"id": "sentry.integrations.pagerduty.notify_action.PagerDutyNotifyServiceAction"},
+        {"id": "com.example.Pigeon"},
+    ]
+    muted = {**rule(SentrySettings()), "snooze": True, "snoozeForEveryone": True}
+    first, second = seen(workflows=GONE, rules=[older, muted]).alerts
+    assert first == Alert(
+        name="Errors",
+        enabled=True,
+        environment="production",
+        monitors=("error",),
+        triggers=("first_seen_event",),
+        every_trigger=True,
+        recipients=(
+            Recipient(kind="email", target="issue_owners", fallthrough="NoOne"),
+            Recipient(kind="pagerduty"),
+            Recipient(kind="Pigeon"),
+        ),
+    )
+    assert not second.enabled
+
+
+def test_an_older_sentry_wants_the_projects_number() -> None:
+    """It would refuse the slug with 400, and nobody's alerts would be read."""
+    healthy = sentry()
+
+    def reply(path: str, query: Query) -> Answer:
+        if path in {WORKFLOWS, DETECTORS} and query["project"] != [str(NUMBER)]:
+            return Answer(status=400, document={"detail": "Invalid project parameter. Values must be numbers."})
+        return healthy(path, query)
+
+    assert seen_alerts(reply) == 1
+
+
+def seen_alerts(replies: Replies) -> int:
+    """How many alerts this Sentry tells of."""
+    return len(asked(project_of, replies).alerts)
+
+
+def test_a_project_that_was_renamed() -> None:
+    """Sentry says where it went; that is worth more than a status."""
+    detail = {"code": "resource-moved", "extra": {"url": "/x/", "slug": "workme-api2"}}
+    moved = seen(project=Answer(status=302, document={"slug": "workme-api2", "detail": detail}))
+    assert (moved.found, moved.moved_to) == (False, "workme-api2")
+    assert not seen(project=GONE).found
+
+
+@pytest.mark.parametrize("document", [{}, {"id": "1"}, {"slug": "x"}, [], 7])
+def test_what_has_no_id_and_slug_is_no_project(document: Any) -> None:  # noqa: ANN401 - whatever JSON holds
+    """An empty object would be the project."""
+    with pytest.raises(Unobserved, match="gave no project"):
+        seen(project=document)
+
+
+def test_a_server_without_sentrys_web_api() -> None:
+    """Bugsink takes Sentry's events, and answers every path of the Web API with a page: the project is not gone."""
+    html = Answer(status=404, document=b"<!doctype html><title>Not Found</title>")
+    with pytest.raises(Unobserved, match="not in the words of Sentry"):
+        asked(project_of, lambda _path, _query: html)
+
+
+def test_a_server_without_sentrys_alerts() -> None:
+    """GlitchTip knows projects and keys, and neither workflows nor rules: who is told cannot be told."""
+    plain = {**project(NUMBER, "workme-api")}
+    del plain["status"]
+    found = seen(project=plain, workflows=GONE, detectors=GONE, rules=GONE)
+    (unread,) = found.unread
+    assert (unread.fact, found.key_known, found.status) == ("alerts", True, "")
+    assert "attest the line" in unread.hint
+
+
+SPANS = {"dataset": ["spans"], "query": ["trace:abc"]}
+
+
+def traced(replies: Replies) -> bool:
+    """Whether a transaction of the trace is found."""
+
+    async def look() -> bool:
+        async with serving(web_api(replies)) as port:
+            api = SentryApi(
+                api=f"http://127.0.0.1:{port}", token="never-shown-1", organization="workme", project="workme-api"
+            )
+            return await api.has_transaction("abc")
+
+    return asyncio.run(look())
+
+
+def test_transactions_are_asked_for_as_spans() -> None:
+    """Sentry's specification demands a dataset, and transactions are none."""
+    rows = [{"id": "1", "transaction": "GET /", "project": "workme-api"}]
+
+    def reply(path: str, query: Query) -> Answer:
+        assert path == f"{ORGANIZATION_PATH}/events/"
+        assert query.items() >= SPANS.items()
+        assert "field" in query
+        return Answer(document={"data": rows, "meta": {}})
+
+    assert traced(reply)
+    assert not traced(lambda _path, _query: Answer(document={"data": [], "meta": {}}))
+    assert not traced(lambda _path, _query: Answer(document={"data": [{"id": "1", "project": "shop"}], "meta": {}}))
+
+
+def test_an_older_sentry_is_asked_for_transactions() -> None:
+    """It knows no dataset of spans, and would look as if nothing had arrived."""
+
+    def reply(_path: str, query: Query) -> Answer:
+        if "dataset" in query:
+            return Answer(status=400, document={"detail": "dataset must be one of: discover"})
+        assert query["query"] == ["trace:abc event.type:transaction"]
+        return Answer(document={"data": [{"id": "1"}]})
+
+    assert traced(reply)
+
+
+def test_looking_for_transactions_needs_a_scope_of_its_own() -> None:
+    """A token that reads the project may be refused here."""
+    with pytest.raises(Unobserved) as unobserved:
+        traced(lambda _path, _query: Answer(status=403, document={"detail": "no permission"}))
+    assert "org:read" in unobserved.value.hint
+    with pytest.raises(Unobserved, match="gave no list of events"):
+        traced(lambda _path, _query: Answer(document={"detail": "maintenance"}))
