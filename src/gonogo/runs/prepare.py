@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from gonogo.base.bundled import ATTACHED
 from gonogo.base.errors import UsageError
 from gonogo.base.redaction import Redactor
 from gonogo.base.secrets import Secrets
@@ -35,7 +36,7 @@ from gonogo.planning.suite import Suite, project_suite, selection
 from gonogo.policy.profiles import Profile
 from gonogo.record.run_folder import new_run_id
 from gonogo.runs.key_shapes import check_keys
-from gonogo.runs.reference_instance import ReferenceInstance, reference_instance
+from gonogo.runs.reference_instance import ReferenceInstance, announced_instance, reference_instance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +140,15 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
             instance=instance,
             resources=resources.pop_all(),
         )
+
+
+def opening(request: Request) -> str:
+    """The first line of a run's output: what is prepared, and whose instance of it is used."""
+    line = f"preparing {request.environment}"
+    announced = None if request.faults else announced_instance()
+    if announced is None or not read_environment(request.environment, project=request.project).environment.service.bundled:
+        return line
+    return f"{line}: {ATTACHED} that is already up (pid {announced.pid})"
 
 
 def _plan(  # noqa: PLR0913 - what there is, and what is wanted of it
@@ -273,7 +283,7 @@ def _notes(
         yield f"the service is declared to have no {', '.join(sorted(environment.service.without))}"
     if not has_journeys(suite):
         yield "no journey was walked: this project has none in smoke/"
-    if instance is not None and instance.attached:
-        yield "attached to the reference environment that is already up"
+    if instance is not None and instance.pid is not None:
+        yield f"{ATTACHED} that is already up (pid {instance.pid}): what others do to it counts in this verdict"
     if instance is not None and instance.faults:
         yield f"faults switched on in the reference environment: {', '.join(instance.faults)}"
