@@ -12,7 +12,9 @@ SHORTEST_SECRET = 8
 _PUBLIC_BEGINNING = re.compile(rb"(?:[a-z]{2,8}_(?:test_|live_)?|-----BEGIN [A-Z ]+-----|[a-z+]+://)*")
 """What the beginnings of many secrets have in common: it gives nothing away."""
 _BOUNDARY = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]+-----")
-_AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<userinfo>[^/?#]*|.*)@", re.DOTALL)
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*://"
+# The second is for a password with a slash in it, which should have been spelled: drivers differ in what they take.
+_USER_INFOS = (re.compile(_SCHEME + r"([^/?#]*)@"), re.compile(_SCHEME + r"(.*)@", re.DOTALL))
 _QUERY = re.compile(r"[?&;]([^=&;#]+)=([^&;#]*)")
 _SECRET_KEY = re.compile(r"(?:pass|passwd|password|pwd|secret|token|api_?key|access_?key|signature|sig)$", re.IGNORECASE)
 _DSN = re.compile(r"https?://[0-9a-f]{32}@[^/]+/(?:.*/)?[0-9]+$")
@@ -42,17 +44,19 @@ def forms_of(secrets: Mapping[str, str]) -> tuple[Form, ...]:
     values: dict[bytes, tuple[str, bool]] = {}
     for name, value in secrets.items():
         for part, may_be_cut in _parts(value):
-            for form in _as_decoded(part):
+            for form, whole in _as_decoded(part):
                 if len(form) >= SHORTEST_SECRET:
-                    values.setdefault(form, (name, may_be_cut))
+                    values.setdefault(form, (name, may_be_cut and whole))
     longest_first = sorted(values.items(), key=lambda item: (-len(item[0]), item[0]))
     forms = [_form(value, name, may_be_cut=cut) for value, (name, cut) in longest_first]
     return tuple(_depending(form, forms[at + 1 :]) for at, form in enumerate(forms))
 
 
 def _depending(form: Form, shorter: Sequence[Form]) -> Form:
+    if form.may_be_cut:
+        return form
     part = next((other for other in reversed(shorter) if other.value in form.value), None)
-    return form if part is None else replace(form, key=form.value, may_be_cut=False, within=part.key)
+    return form if part is None else replace(form, within=part.key)
 
 
 def _form(value: bytes, name: str, *, may_be_cut: bool) -> Form:
@@ -64,8 +68,8 @@ def _form(value: bytes, name: str, *, may_be_cut: bool) -> Form:
 
 def url_credentials(value: str) -> Iterator[tuple[str, str]]:
     """What is secret inside of a URL: where it stands, and the value as it stands there. Never raises."""
-    for match in _AUTHORITY.finditer(value):
-        user, colon, password = match["userinfo"].partition(":")
+    for user_info in _user_infos(value):
+        user, colon, password = user_info.partition(":")
         if colon and password:
             yield "its password", password
         elif user and not colon and value.startswith("http") and not _DSN.match(value):
@@ -75,36 +79,45 @@ def url_credentials(value: str) -> Iterator[tuple[str, str]]:
             yield f"{unquote(match[1])} in its query", match[2]
 
 
+def _user_infos(value: str) -> list[str]:
+    return list(dict.fromkeys(match[1] for pattern in _USER_INFOS if (match := pattern.match(value))))
+
+
 def _parts(value: str) -> Iterator[tuple[str, bool]]:
     """The value as a whole, and what is secret by itself inside of it; and whether a beginning of it is, too."""
     trimmed = value.strip()
     is_url = "://" in value
-    yield trimmed, not is_url
+    lines = [line.strip() for line in trimmed.splitlines()]
+    yield trimmed, not is_url and len(lines) == 1
     if is_url:
         for _, spelled in url_credentials(value):
             for password in {spelled, unquote(spelled)}:
                 yield password, True
-        for match in _AUTHORITY.finditer(value):
-            yield unquote(match["userinfo"]), False
-    lines = [line.strip() for line in trimmed.splitlines()]
+        for user_info in _user_infos(value):
+            yield unquote(user_info), False
     for line in lines if len(lines) > 1 else ():
         if not _BOUNDARY.fullmatch(line):
             yield line, True
 
 
-def _as_decoded(part: str) -> Iterator[bytes]:
-    """The part without line breaks, as it is, and as decoders make it that take a piece of it for an escape."""
+def _as_decoded(part: str) -> Iterator[tuple[bytes, bool]]:
+    """The part without line breaks, as it is and as decoders leave it that take a piece of it for an escape.
+
+    The second of each pair says whether it is whole.
+    """
     plain = part.encode("utf-8", "surrogatepass")
-    quoted = {plain, plain.replace(b" ", b"+"), plain.replace(b'"', b'""'), plain.replace(b"'", b"''")}
+    quoted = {plain, plain.replace(b" ", b"+")}
+    # Doubled, as CSV and SQL have it; at the ends one of the two is the text's own.
+    quoted |= {plain[:1] + plain[1:-1].replace(quote, 2 * quote) + plain[-1:] for quote in (b'"', b"'")}
     if not part.isascii():
         quoted.add(part.encode("latin-1", "ignore"))
     quoted.add(part.encode("utf-16-le", "surrogatepass")[:-1])
     for form in quoted:
         value = joined(form)
         while True:
-            yield value
+            yield value, True
             if value[:1] in EATEN and len(value) > SHORTEST_SECRET:
-                yield value[1:]  # as it is left by a backslash that happens to stand before it
+                yield value[1:], False  # as it is left by a backslash that happens to stand before it
             following = joined(unescaped(value))
             if following == value:
                 break

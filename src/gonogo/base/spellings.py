@@ -35,6 +35,8 @@ _ESCAPE = re.compile(b"|".join((*_ESCAPES, rb"\\[abefnrtv]")))
 _BREAK = re.compile(
     rb"(?:[\r\n\v\f]|\xc2[\x85\xad]|\xe2\x80[\x8b-\x8d\xa8\xa9]|\xef\xbb\xbf|\x1b\[[0-9;]*m|<w?br ?/?>)[ \t\r\n\v\f]*+"
 )
+_BLANK_BREAK = re.compile(rb"(?<![ \t])[ \t]++" + _BREAK.pattern + b"|" + _BREAK.pattern)
+_SIGNS_OF_BLANKS = (b" \n", b" \r", b"\t\n", b"\t\r")
 # How quoted-printable and shells continue a line; "=" is the one printable character that the former must spell.
 _SOFT = re.compile(rb"[=\\]\r?\n[ \t]*|=(?:3[dD]|20|09|0[aAdD])")
 _SIGNS_OF_SOFT = (b"=\n", b"\\\n", b"=\r\n", b"\\\r\n", b"=3D", b"=3d")
@@ -72,7 +74,7 @@ def views(data: bytes, *, phrases: bool) -> Iterator[View]:
 def _children(view: View, *, first: bool, phrases: bool) -> Iterator[View | None]:
     if first and any(sign in view.data for sign in _SIGNS_OF_SOFT):
         yield _edited(view, _SOFT, _soft, whole=phrases)
-    without_breaks = _edited(view, _BREAK, _nothing, whole=True)
+    without_breaks = _edited(view, _breaks_in(view.data), _nothing, whole=True)
     if without_breaks is not None:
         yield without_breaks
         return
@@ -91,7 +93,12 @@ def unescaped(data: bytes) -> bytes:
 
 def joined(data: bytes) -> bytes:
     """The bytes without line breaks."""
-    return _BREAK.sub(b"", data)
+    return _breaks_in(data).sub(b"", data)
+
+
+def _breaks_in(data: bytes) -> re.Pattern[bytes]:
+    """The quicker pattern, unless blanks end a line."""
+    return _BLANK_BREAK if any(sign in data for sign in _SIGNS_OF_BLANKS) else _BREAK
 
 
 @lru_cache(maxsize=4096)
