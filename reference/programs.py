@@ -122,7 +122,7 @@ def _on_path(kind: Kind) -> str:
 def _version(binary: str) -> Version | None:
     """Major and minor release that the binary tells, None if it tells none."""
     try:
-        answer = subprocess.run(  # noqa: S603 - the server that is about to be started
+        answer = subprocess.run(
             [binary, "--version"], capture_output=True, timeout=_ANSWERS_WITHIN_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired):

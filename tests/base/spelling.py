@@ -160,7 +160,7 @@ SPELLINGS: Mapping[str, Spelling] = {
     "as it is": lambda text, _: text,
     "quote": lambda text, _: quote(text, safe=""),
     "quote, slashes kept": lambda text, _: quote(text),
-    "quote_plus": lambda text, _: quote_plus(text),
+    "quote_plus": lambda text, _: quote_plus(text, safe=""),
     "lower-case percent": lambda text, _: _each(
         text, lambda character: character if character.isalnum() else f"%{ord(character):02x}"
     ),

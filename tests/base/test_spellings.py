@@ -70,7 +70,7 @@ def test_spellings_of_spellings_are_found(secret: str, names: list[str], seed: i
 @repeatable()
 @given(secret=ODD_SECRETS | PLAIN_SECRETS, name=st.sampled_from(sorted(SPELLINGS)), seed=SEEDS)
 def test_a_backslash_before_a_secret_does_not_hide_it(secret: str, name: str, seed: int) -> None:
-    """``C:\\new`` holds no line break, and what decoders make of it is not the secret any more."""
+    """A backslash and ``new`` hold no line break, and what decoders make of it is not the secret any more."""
     spelled = SPELLINGS[name](secret, random.Random(seed))  # noqa: S311 - repeatable
     assert LABEL in Redactor({"KEY": secret}).text(f"C:\\{spelled}")
 

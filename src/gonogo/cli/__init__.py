@@ -8,6 +8,7 @@ import click
 
 import gonogo
 from gonogo.base.errors import IntegrityError, UsageError
+from gonogo.base.library_logs import silence
 from gonogo.cli.checklist import checklist
 from gonogo.cli.checks import checks
 from gonogo.cli.clean import clean
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    silence()
     try:
         code = cli.main(arguments, prog_name="gonogo", standalone_mode=False)
     except click.ClickException as error:

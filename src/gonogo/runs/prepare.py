@@ -11,13 +11,15 @@ from typing import Any
 
 from gonogo.base.bundled import ATTACHED
 from gonogo.base.errors import UsageError
+from gonogo.base.library_logs import silence
 from gonogo.base.redaction import Redactor
 from gonogo.base.secrets import Secrets
 from gonogo.collecting.collected import Collected
 from gonogo.collecting.collector import Job
 from gonogo.collecting.live import LiveSource
-from gonogo.environment.load import EnvironmentFile, overlaid, resolve_secrets
+from gonogo.environment.load import EnvironmentFile, overlaid
 from gonogo.environment.model import Environment
+from gonogo.environment.secret_values import resolve_secrets
 from gonogo.environment.types import Effect
 from gonogo.evidence.base import Key, Scope
 from gonogo.families.attested_url.probe import ATTESTED_URL, probe_attested_url, url_questions
@@ -101,6 +103,7 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
 
     A bundled environment is started for the run, unless the caller has an ``instance`` of it already.
     """
+    silence()
     with ExitStack() as resources:
         file, instance = _resolved(request, instance, resources)
         families = installed_families(file.project)
