@@ -142,18 +142,18 @@ def _quoted_printable(text: str, dice: random.Random) -> str:
 
 
 def _mixture(text: str, dice: random.Random) -> str:
-    """Every character in a spelling of its own."""
-    ways = (
-        lambda character: character,
+    """Every character in a spelling of its own; what begins a spelling is itself always spelled, as encoders do."""
+    ways: tuple[Callable[[str], str], ...] = (
+        lambda character: _percent_all(character, dice) if character in "\\%&" else character,
         lambda character: _percent_all(character, dice),
         lambda character: _unicode_all(character, dice),
         lambda character: _html_decimal(character, dice),
         lambda character: _html_hex(character, dice),
         lambda character: _x_escapes(character, dice),
         lambda character: quote(quote(character, safe=""), safe=""),
-        lambda character: html.escape(html.escape(character)),
+        lambda character: html.escape(html.escape(character)) if character in "<>&\"'" else _html_hex(character, dice),
     )
-    return _each(text, lambda character: dice.choice(ways)(character))
+    return "".join(dice.choice(ways)(character) for character in text)
 
 
 SPELLINGS: Mapping[str, Spelling] = {
@@ -165,7 +165,9 @@ SPELLINGS: Mapping[str, Spelling] = {
         text, lambda character: character if character.isalnum() else f"%{ord(character):02x}"
     ),
     "percent, all": _percent_all,
-    "%u": lambda text, _: _each(text, lambda character: character if character.isalnum() else f"%u{ord(character):04X}"),
+    "%u": lambda text, _: _each(
+        text, lambda character: character if character.isalnum() else f"%u{ord(character):04X}"
+    ),
     "json": _json,
     "json for html": _json_for_html,
     "php": _php,

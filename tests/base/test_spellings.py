@@ -75,7 +75,7 @@ def test_a_backslash_before_a_secret_does_not_hide_it(secret: str, name: str, se
     assert LABEL in Redactor({"KEY": secret}).text(f"C:\\{spelled}")
 
 
-@pytest.mark.parametrize("name", [name for name in SPELLINGS if name != "mixture"])
+@pytest.mark.parametrize("name", SPELLINGS)
 @repeatable()
 @given(secret=ANY_SECRETS, seed=SEEDS)
 def test_secrets_that_look_like_a_spelling_are_found(name: str, secret: str, seed: int) -> None:
@@ -94,10 +94,12 @@ def test_innocent_text_stays_as_it_is(secret: str, text: str) -> None:
 
 
 @repeatable(100)
-@given(secret=ODD_SECRETS, names=st.lists(st.sampled_from(sorted(SPELLINGS)), max_size=3), seed=SEEDS, other=ODD_SECRETS)
+@given(
+    secret=ODD_SECRETS, names=st.lists(st.sampled_from(sorted(SPELLINGS)), max_size=3), seed=SEEDS, other=ODD_SECRETS
+)
 def test_spellings_of_something_else_stay_as_they_are(secret: str, names: list[str], seed: int, other: str) -> None:
     """Base64 and hex are not secret by themselves: certificates, digests and bodies are evidence."""
-    assume(secret not in other)
+    assume(secret[:8] not in other)
     dice = random.Random(seed)  # noqa: S311 - repeatable
     for name in names:
         other = SPELLINGS[name](other, dice)
@@ -123,7 +125,11 @@ def test_what_only_begins_like_a_secret_stays(secret: str, at: int) -> None:
 
 
 @repeatable()
-@given(lines=st.lists(PLAIN_SECRETS, min_size=2, max_size=6), ends=st.sampled_from(["\n", "\r\n", "\r", "\\n", "\\r\\n"]), seed=SEEDS)
+@given(
+    lines=st.lists(PLAIN_SECRETS, min_size=2, max_size=6),
+    ends=st.sampled_from(["\n", "\r\n", "\r", "\\n", "\\r\\n"]),
+    seed=SEEDS,
+)
 def test_a_key_of_several_lines_is_found_whole_and_in_lines(lines: list[str], ends: str, seed: int) -> None:
     """Everybody strips, loggers write line by line, HTTP and mail have line ends of their own."""
     begin, end = "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----"
@@ -159,8 +165,12 @@ def test_documents_are_redacted_as_texts_are(secret: str, seed: int, names: list
     assert redactor.text(redactor.text(spelled)) == redactor.text(spelled)
 
 
-@pytest.mark.parametrize("template", ["{}", "https://h/?payment_intent_client_secret={}", '{{"client_secret": "{}"}}', "a={}\n"])
-@pytest.mark.parametrize("kind", ["pi_3MtwBwLkdIwHu7ix28a3tqPa", "seti_1Mm8s8LkdIwHu7ix0OXBfTRG", "cs_test_a11YYufWQzNY63zpQ6"])
+@pytest.mark.parametrize(
+    "template", ["{}", "https://h/?payment_intent_client_secret={}", '{{"client_secret": "{}"}}', "a={}\n"]
+)
+@pytest.mark.parametrize(
+    "kind", ["pi_3MtwBwLkdIwHu7ix28a3tqPa", "seti_1Mm8s8LkdIwHu7ix0OXBfTRG", "cs_test_a11YYufWQzNY63zpQ6"]
+)
 def test_client_secrets_are_known_by_their_shape(template: str, kind: str) -> None:
     """Whoever has one completes, or reads, a customer's payment; each is new, so no file can name it."""
     spelled = template.format(f"{kind}_secret_YrKJUKribcBjcG8HVhfZluoGH")
@@ -173,7 +183,15 @@ def test_client_secrets_are_known_by_their_shape(template: str, kind: str) -> No
 
 @pytest.mark.parametrize(
     "value",
-    ["https://[::1", "mongodb://a:b:c@d@e/", "://", "redis://:p4ssw0rd-x@[", "\ud800\udfff-lone-half", "a\x00b\x00c\x00dddd", ""],
+    [
+        "https://[::1",
+        "mongodb://a:b:c@d@e/",
+        "://",
+        "redis://:p4ssw0rd-x@[",
+        "\ud800\udfff-lone-half",
+        "a\x00b\x00c\x00dddd",
+        "",
+    ],
 )
 def test_no_value_breaks_the_redactor(value: str) -> None:
     """An error in the redactor ends a run, or prints the value in a traceback."""

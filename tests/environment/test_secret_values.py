@@ -53,7 +53,7 @@ def problems(file: EnvironmentFile, value: str) -> list[str]:
         ("kestrel-harbour-41\xa0", "ends in a no-break space"),
         ("\ufeffkestrel-harbour-41", "begins with a byte order mark"),
         ("“kestrel-harbour-41”", "begins with the curly quote “: were quotes pasted with it?"),
-        ("kestrel-harbour-41’", "ends in the curly quote ’"),
+        ("kestrel-harbour-41\u2019", "ends in the curly quote \u2019"),
         ("kestrel-härbour-41", "is not ASCII at character 10 of 18"),
         ("kestrel\udce9harbour-41", "is not UTF-8 at character 8"),
         ("kestrel\x00harbour-41", "holds a control character at character 8"),
@@ -64,7 +64,10 @@ def problems(file: EnvironmentFile, value: str) -> list[str]:
         ("redis://:abc@r.example.com:6379/0", "its password has 3 characters"),
         ("redis://u:%61%62%63%31%32%33@r.example.com/0", "its password has 6 characters"),
         ("rediss://r.example.com/0?username=app&password=abc123", "password in its query has 6 characters"),
-        ("mongodb://a,b/?tls=true&tlsCertificateKeyFilePassword=abc", "tlsCertificateKeyFilePassword in its query has 3"),
+        (
+            "mongodb://a,b/?tls=true&tlsCertificateKeyFilePassword=abc",
+            "tlsCertificateKeyFilePassword in its query has 3",
+        ),
         ("https://h.example.com/hook?token=abc12", "token in its query has 5 characters"),
         ("https://abc12@h.example.com/x", "the token before its @ has 5 characters"),
         ("redis://app:p4ssw0rd-long@[::1/0", "is a URL that cannot be read"),
@@ -105,11 +108,17 @@ def test_values_that_may_be_right_are_taken_as_they_are(file: EnvironmentFile, v
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("R_URL=kestrel-harbour\n".encode("utf-16"), "byte 0 begins UTF-16 (PowerShell's > writes it); save the file as UTF-8"),
-        ("# produção\nR_URL=kestrel-harbour\n".encode("latin-1"), "byte 8 is not UTF-8; save the file as UTF-8"),
+        (
+            "R_URL=kestrel-harbour\n".encode("utf-16"),
+            "byte 0 begins UTF-16 (PowerShell's > writes it); save the file as UTF-8",
+        ),
+        ("# produção\nR_URL=kestrel-harbour\n".encode("latin-1"), "byte 7 is not UTF-8; save the file as UTF-8"),
         (b"R_URL: kestrel-harbour\n", "line 1 is not NAME=value"),
         (b"\n\nR_MONITOR=x\nR_URL: kestrel-harbour\n", "line 4 is not NAME=value"),
-        (b"R_URL=${NOWHERE}-kestrel\n", "line 1: ${NOWHERE} is defined neither above it nor in the process environment"),
+        (
+            b"R_URL=${NOWHERE}-kestrel\n",
+            "line 1: ${NOWHERE} is defined neither above it nor in the process environment",
+        ),
     ],
 )
 def test_dotenv_files_that_cannot_be_read_are_told_by_line(file: EnvironmentFile, content: bytes, told: str) -> None:

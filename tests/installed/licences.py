@@ -108,10 +108,10 @@ def _terms(name: str) -> str:
     if name in _BY_HAND:
         return _BY_HAND[name]
     about = metadata.metadata(name)
-    expression = about.get("License-Expression")
+    expression = about.get_all("License-Expression")
     if expression:
-        return expression
-    told = [*_classified(about), about.get("License") or ""]
+        return str(expression[0])
+    told = [*_classified(about), *map(str, about.get_all("License") or ())]
     return next((_NORMAL.get(text, text) for text in told if text and "\n" not in text), "unknown")
 
 

@@ -54,12 +54,16 @@ def _faults(what: str, version: Version) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("what", ["Python", "mongod", "valkey-server"])
-def test_no_program_is_out_of_support_or_vulnerable_without_a_reason(what: str, programs: Mapping[str, Version]) -> None:
+def test_no_program_is_out_of_support_or_vulnerable_without_a_reason(
+    what: str, programs: Mapping[str, Version]
+) -> None:
     """A database that its maker gave up on would stay in the wheel for years, and nobody would know."""
     version = programs[what]
     accepted = [entry for entry in TABLE["accepted"] if (entry["what"], entry["version"]) == (what, str(version))]
     excused = {fault for entry in accepted for fault in entry["faults"]}
-    assert set(_faults(what, version)) == excused, f"{what} {version}: name it in support.toml, with a reason, or update it"
+    assert set(_faults(what, version)) == excused, (
+        f"{what} {version}: name it in support.toml, with a reason, or update it"
+    )
     assert all(entry["because"].strip() for entry in accepted)
 
 

@@ -93,7 +93,10 @@ def test_without_the_wheel_one_on_path_serves_if_it_is_new_enough(
         mock.patch("reference.programs._valkey_of_the_wheel", return_value=None),
         mock.patch("reference.programs._mongod_of_the_wheel", return_value=None),
     ):
-        find = (lambda: find_mongod(tmp_path)[0]) if program == "mongod" else find_redis_server
+
+        def find() -> str:
+            return find_mongod(tmp_path)[0] if program == "mongod" else find_redis_server()
+
         if fits:
             assert find() == str(binary)
             return
@@ -114,7 +117,7 @@ def _ended(tmp_path: Path, name: str, log: str) -> Child:
 
 
 def test_the_fix_follows_from_what_the_server_wrote(tmp_path: Path) -> None:
-    """"Is its port free?" sent people to look for a port while the server had named an unknown rule."""
+    """People looked for a port ("Is its port free?") while the server had named an unknown rule."""
     taken = not_started(_ended(tmp_path, "valkey-server", "# bind: Address already in use\n"), REDIS)
     assert "Another program took its port" in taken.cure
     unknown = not_started(_ended(tmp_path, "valkey-server", "ACL errors: Unknown command CLIENT|SETINFO\n"), REDIS)

@@ -40,7 +40,12 @@ class Redactor:
     def names_in(self, text: str) -> set[str]:
         """Which secrets stand in the text, however they are spelled."""
         data = text.encode("utf-8", "surrogatepass")
-        return {name for view in views(data, phrases=self._phrases) for _, _, name in self._in_view(view) if name != _CLIENT_SECRET_NAME}
+        return {
+            name
+            for view in views(data, phrases=self._phrases)
+            for _, _, name in self._in_view(view)
+            if name != _CLIENT_SECRET_NAME
+        }
 
     def json(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value in, the same shape out
         """A JSON value without secrets, in keys neither."""
@@ -71,7 +76,11 @@ class Redactor:
 
     def _spans(self, data: bytes) -> list[Span]:
         """Where secrets stand, in order, none over another."""
-        spans = [(*view.locate(start, end), name) for view in views(data, phrases=self._phrases) for start, end, name in self._in_view(view)]
+        spans = [
+            (*view.locate(start, end), name)
+            for view in views(data, phrases=self._phrases)
+            for start, end, name in self._in_view(view)
+        ]
         return list(_apart(spans)) if spans else []
 
     def _in_view(self, view: View) -> Iterator[Span]:
@@ -117,7 +126,8 @@ def _apart(spans: list[Span]) -> Iterator[Span]:
 
 
 def _blacked_out(data: bytes, spans: Sequence[Span]) -> bytes:
-    pieces, done = [], 0
+    pieces: list[bytes] = []
+    done = 0
     for start, end, name in spans:
         pieces += (data[done:start], f"[{name} redacted]".encode())
         done = end

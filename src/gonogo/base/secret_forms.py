@@ -16,7 +16,9 @@ _SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*://"
 # The second is for a password with a slash in it, which should have been spelled: drivers differ in what they take.
 _USER_INFOS = (re.compile(_SCHEME + r"([^/?#]*)@"), re.compile(_SCHEME + r"(.*)@", re.DOTALL))
 _QUERY = re.compile(r"[?&;]([^=&;#]+)=([^&;#]*)")
-_SECRET_KEY = re.compile(r"(?:pass|passwd|password|pwd|secret|token|api_?key|access_?key|signature|sig)$", re.IGNORECASE)
+_SECRET_KEY = re.compile(
+    r"(?:pass|passwd|password|pwd|secret|token|api_?key|access_?key|signature|sig)$", re.IGNORECASE
+)
 _DSN = re.compile(r"https?://[0-9a-f]{32}@[^/]+/(?:.*/)?[0-9]+$")
 
 

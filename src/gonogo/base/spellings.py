@@ -42,7 +42,11 @@ _SOFT = re.compile(rb"[=\\]\r?\n[ \t]*|=(?:3[dD]|20|09|0[aAdD])")
 _SIGNS_OF_SOFT = (b"=\n", b"\\\n", b"=\r\n", b"\\\r\n", b"=3D", b"=3d")
 # Without one of these, a text is what it looks like.
 _SPELLED = re.compile(
-    rb"[%\\&\r\n\v\f\xc2\xe2\xef\x1b<]|=3[dD]|[A-Za-z0-9+/_-]{11}|" + _HEX + rb"{2}[ :,-]{1,2}(?:0x)?" + _HEX + rb"{2}[ :,-]"
+    rb"[%\\&\r\n\v\f\xc2\xe2\xef\x1b<]|=3[dD]|[A-Za-z0-9+/_-]{11}|"
+    + _HEX
+    + rb"{2}[ :,-]{1,2}(?:0x)?"
+    + _HEX
+    + rb"{2}[ :,-]"
 )
 Run = tuple[int, int, bytes]
 """Where a stretch begins and ends, and what it spells."""
@@ -68,7 +72,9 @@ def views(data: bytes, *, phrases: bool) -> Iterator[View]:
         view, depth = waiting.pop()
         yield view
         if depth < DEEPEST and _SPELLED.search(view.data):
-            waiting += [(child, depth + 1) for child in _children(view, first=depth == 0, phrases=phrases) if child is not None]
+            waiting += [
+                (child, depth + 1) for child in _children(view, first=depth == 0, phrases=phrases) if child is not None
+            ]
 
 
 def _children(view: View, *, first: bool, phrases: bool) -> Iterator[View | None]:
@@ -108,7 +114,9 @@ def _decoded(token: bytes) -> bytes:
         return html.unescape(token.decode()).encode("utf-8", "surrogatepass")
     mark, digits = token[1:2], token[2:].strip(b"{}")
     if token[:1] == b"%":
-        return chr(int(digits, 16)).encode("utf-8", "surrogatepass") if mark == b"u" else bytes.fromhex(token[1:].decode())
+        return (
+            chr(int(digits, 16)).encode("utf-8", "surrogatepass") if mark == b"u" else bytes.fromhex(token[1:].decode())
+        )
     if mark in {b"u", b"U"} and digits:
         high, _, low = digits.partition(b"\\u")
         units = b"".join(int(unit, 16).to_bytes(4, "little") for unit in (high, low) if unit)

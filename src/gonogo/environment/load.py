@@ -124,7 +124,9 @@ def _problem(found: Mapping[str, Any], path: Path, model: type[Environment]) -> 
             return f"{path}: {key}: unknown key" + (f"; did you mean {nearest[0]}?" if nearest else "; remove it")
         case "string_pattern_mismatch" if found["ctx"]["pattern"] == SECRET_NAME:
             # What stands here in place of a name is a secret itself, as likely as not: it is not shown.
-            message = "the name of a secret is expected, as in 'MONGO_URL' (capitals, digits, _); its value stays out of here"
+            message = (
+                "the name of a secret is expected, as in 'MONGO_URL' (capitals, digits, _); its value stays out of here"
+            )
             return f"{path}: {key}: {message}"
         case "value_error":
             message = str(found["msg"]).removeprefix("Value error, ")

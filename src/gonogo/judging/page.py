@@ -4,7 +4,6 @@ import io
 import os
 
 import pytest
-from pytest_html.basereport import BaseReport
 
 
 class PageInMemory:
@@ -25,7 +24,7 @@ class PageInMemory:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Take the place of the path."""
         for plugin in config.pluginmanager.get_plugins():
-            if isinstance(plugin, BaseReport):
+            if hasattr(plugin, "_report_path") and hasattr(plugin, "_report"):
                 plugin._report_path = self  # noqa: SLF001 - pytest-html offers no other way than a file
                 plugin._report.title = self.name  # noqa: SLF001 - which it takes from its path
 

@@ -149,7 +149,10 @@ def opening(request: Request) -> str:
     """The first line of a run's output: what is prepared, and whose instance of it is used."""
     line = f"preparing {request.environment}"
     announced = None if request.faults else announced_instance()
-    if announced is None or not read_environment(request.environment, project=request.project).environment.service.bundled:
+    if (
+        announced is None
+        or not read_environment(request.environment, project=request.project).environment.service.bundled
+    ):
         return line
     return f"{line}: {ATTACHED} that is already up (pid {announced.pid})"
 
