@@ -39,6 +39,8 @@ _BLANK_BREAK = re.compile(rb"(?<![ \t])[ \t]++" + _BREAK.pattern + b"|" + _BREAK
 _SIGNS_OF_BLANKS = (b" \n", b" \r", b"\t\n", b"\t\r")
 # How quoted-printable and shells continue a line; "=" is the one printable character that the former must spell.
 _SOFT = re.compile(rb"[=\\]\r?\n[ \t]*|=(?:3[dD]|20|09|0[aAdD])")
+_SOFT_LEVELS = 4
+"""Levels at which soft breaks are undone: with and without are two ways to go on, and each level doubles them."""
 _SIGNS_OF_SOFT = (b"=\n", b"\\\n", b"=\r\n", b"\\\r\n", b"=3D", b"=3d")
 # Without one of these, a text is what it looks like.
 _SPELLED = re.compile(
@@ -73,12 +75,14 @@ def views(data: bytes, *, phrases: bool) -> Iterator[View]:
         yield view
         if depth < DEEPEST and _SPELLED.search(view.data):
             waiting += [
-                (child, depth + 1) for child in _children(view, first=depth == 0, phrases=phrases) if child is not None
+                (child, depth + 1)
+                for child in _children(view, outer=depth < _SOFT_LEVELS, phrases=phrases)
+                if child is not None
             ]
 
 
-def _children(view: View, *, first: bool, phrases: bool) -> Iterator[View | None]:
-    if first and any(sign in view.data for sign in _SIGNS_OF_SOFT):
+def _children(view: View, *, outer: bool, phrases: bool) -> Iterator[View | None]:
+    if outer and any(sign in view.data for sign in _SIGNS_OF_SOFT):
         yield _edited(view, _SOFT, _soft, whole=phrases)
     without_breaks = _edited(view, _breaks_in(view.data), _nothing, whole=True)
     if without_breaks is not None:
