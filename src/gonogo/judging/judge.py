@@ -26,7 +26,7 @@ class CheckingFailed(GonogoError):
     """Pytest itself could not do its work: a bug, not an outcome."""
 
 
-def judge(
+def judge(  # noqa: PLR0913 - what is judged, and how pytest is to do it
     plan: RunPlan,
     source: Source,
     *arguments: str,
