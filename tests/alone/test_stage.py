@@ -29,7 +29,7 @@ PROGRAM = "import sys; from gonogo.cli import main; main(sys.argv[1:])"
 def instance() -> Iterator[ReferenceInstance]:
     """One for all: each load leaves it as it was."""
     with ReferenceProcess(announce=True) as process:
-        yield ReferenceInstance(overlay=process.ready["environment"], faults=[], attached=True)
+        yield ReferenceInstance(overlay=process.ready["environment"], faults=[])
 
 
 def command(tmp_path: Path, *options: str) -> Sequence[str]:

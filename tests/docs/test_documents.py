@@ -92,7 +92,7 @@ def test_examples_run(tmp_path: Path, document: str, folder: str, expected: set[
     (tmp_path / folder / "test_of_the_document.py").write_text("\n".join(blocks(ROOT / "docs" / document, "python")))
     (tmp_path / folder / "catalogue.toml").write_text("\n".join(blocks(ROOT / "docs" / document, "toml")))
     with ReferenceProcess() as process:
-        instance = ReferenceInstance(overlay=process.ready["environment"], faults=[], attached=True)
+        instance = ReferenceInstance(overlay=process.ready["environment"], faults=[])
         run = prepare(Request(environment="reference", project=tmp_path, only=sorted(expected)), {}, instance=instance)
         results = results_of(run)
     outcomes = {check.id: check.outcome for check in results.checks if check.id in expected}

@@ -7,8 +7,9 @@ import jsonschema
 import pytest
 
 from gonogo.base.errors import UsageError
-from gonogo.environment.load import available, find_secrets, overlaid, resolve_secrets
+from gonogo.environment.load import available, overlaid
 from gonogo.environment.schema import environment_schema
+from gonogo.environment.secret_values import find_secrets, resolve_secrets
 from gonogo.families.registry import installed_families, read_environment
 
 ROOT = Path(__file__).parents[2]

@@ -67,7 +67,7 @@ class Measured:
 
 def verify(process: ReferenceProcess, faults: Sequence[str], only: Sequence[str] = ()) -> Results:
     """The checks against the environment as it is now: all, unless some are named."""
-    instance = ReferenceInstance(overlay=process.ready["environment"], faults=faults, attached=True)
+    instance = ReferenceInstance(overlay=process.ready["environment"], faults=faults)
     run = prepare(Request(environment="reference", project=Path.cwd(), only=only), {}, instance=instance)
     return results_of(run)
 

@@ -71,7 +71,7 @@ def under_load(process: ReferenceProcess, faults: Sequence[str]) -> Results:
     """The load's checks, with these faults."""
     process.set_faults(faults)
     traffic = next((_TRAFFIC[fault] for fault in faults if fault in _TRAFFIC), _SHORT if faults else {})
-    instance = ReferenceInstance(overlay=process.ready["environment"], faults=faults, attached=True)
+    instance = ReferenceInstance(overlay=process.ready["environment"], faults=faults)
     request = Request(
         environment="reference", project=Path.cwd(), gate="load", overlay={"load": traffic} if traffic else {}
     )

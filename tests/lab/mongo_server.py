@@ -12,7 +12,7 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from reference.mongodb import find_mongod
+from reference.programs import find_mongod
 from tests.lab.redis_server import Certificates
 from tests.support.doubles import closed_port
 

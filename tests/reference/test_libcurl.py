@@ -7,7 +7,7 @@ from unittest import mock
 
 import pytest
 
-from reference.mongodb import find_mongod
+from reference.programs import find_mongod
 
 
 def test_the_copy_in_another_wheel_serves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

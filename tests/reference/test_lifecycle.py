@@ -31,7 +31,7 @@ def test_ctrl_c_leaves_nothing_behind() -> None:
 
 def test_a_killed_supervisor_leaves_nothing_behind(tmp_path: Path) -> None:
     """An out-of-memory kill would leave orphans, a folder with passwords, and runs that attach to nothing."""
-    with Supervised("--announce", TMPDIR=str(tmp_path)) as supervised:
+    with Supervised("--announce", str(tmp_path / "note.json"), TMPDIR=str(tmp_path)) as supervised:
         supervised.signal(signal.SIGKILL)
         assert eventually(lambda: nothing_is_left(group=supervised.pid, state=supervised.state))
         assert not list(tmp_path.iterdir())
@@ -63,10 +63,11 @@ def test_a_crash_is_told_and_ends_the_rest(part: str, command: str) -> None:
 
 def test_the_announcement_lives_as_long_as_the_instance(tmp_path: Path) -> None:
     """A later run would attach to an instance that is gone, or anybody would read how to reach one that is up."""
-    announcement = tmp_path / f"gonogo-reference-{os.getuid()}.json"
+    announcement = tmp_path / "note.json"
     announcement.write_text('{"pid": 0, "left": "by an instance that was killed"}')
-    with Supervised("--announce", TMPDIR=str(tmp_path)) as supervised:
-        assert json.loads(announcement.read_text()) == supervised.first
+    arguments = ("--announce", str(announcement), "--content", "c0de")
+    with Supervised(*arguments, TMPDIR=str(tmp_path)) as supervised:
+        assert json.loads(announcement.read_text()) == {**supervised.first, "content": "c0de"}
         assert announcement.stat().st_mode & 0o777 == 0o600
         supervised.end_input()
         assert supervised.event() == {"event": "stopped"}

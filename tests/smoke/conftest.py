@@ -30,7 +30,7 @@ def process() -> Iterator[ReferenceProcess]:
 @pytest.fixture
 def instance(process: ReferenceProcess) -> Iterator[ReferenceInstance]:
     """What a run needs to know of it. Faults of a test end with the test."""
-    instance = ReferenceInstance(overlay=process.ready["environment"], faults=[], attached=True)
+    instance = ReferenceInstance(overlay=process.ready["environment"], faults=[])
     yield instance
     if instance.faults:
         process.set_faults([])
@@ -47,7 +47,7 @@ def smoke(instance: ReferenceInstance) -> Smoke:
         *,
         allow_money: bool = False,
     ) -> Walked:
-        told = ReferenceInstance(overlay=merged(instance.overlay, overlay or {}), faults=(), attached=True)
+        told = ReferenceInstance(overlay=merged(instance.overlay, overlay or {}), faults=())
         request = Request(environment="reference", project=Path.cwd(), gate="smoke", only=only, allow_money=allow_money)
         run = prepare(request, environ or {}, instance=told)
         results = results_of(run)

@@ -52,7 +52,7 @@ class Way:
 def environment() -> Iterator[ReferenceInstance]:
     """A healthy one, for as long as it is needed."""
     with ReferenceProcess() as process:
-        yield ReferenceInstance(overlay=process.ready["environment"], faults=(), attached=True)
+        yield ReferenceInstance(overlay=process.ready["environment"], faults=())
 
 
 def smoke(instance: ReferenceInstance) -> Results:

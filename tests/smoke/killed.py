@@ -19,7 +19,7 @@ def main(way: str, step: str, number: str) -> None:
             os.kill(os.getpid(), int(number))
 
     told = json.loads(Path(way).read_bytes())
-    instance = ReferenceInstance(overlay=told.pop("overlay"), faults=(), attached=True)
+    instance = ReferenceInstance(overlay=told.pop("overlay"), faults=())
     environ = told.pop("environ")
     run = prepare(Request(environment="reference", project=Path.cwd(), **told), environ, instance=instance)
     run.source.on_record = heard

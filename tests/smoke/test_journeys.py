@@ -204,7 +204,7 @@ def test_clean_gives_the_money_of_a_killed_run_back(process: ReferenceProcess, i
     """Killed after the charge, before the refund: the worst moment."""
     fault(process, instance, "stripe-live")
     keys = live_keys(instance)
-    told = ReferenceInstance(overlay=merged(instance.overlay, PERMITTED), faults=(), attached=True)
+    told = ReferenceInstance(overlay=merged(instance.overlay, PERMITTED), faults=())
     before = contents(told)
     process.set_faults(["stripe-live", "refund-not-sent"])
     with walking(Way(overlay=told.overlay, only=[MONEY], environ=keys, allow_money=True)):

@@ -4,6 +4,8 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).parents[1]
 _IN_WHEEL = _PACKAGE / "bundled"
+ATTACHED = "attached to the reference environment"
+"""Beginning of the note of a run that did not start an instance of its own."""
 
 
 def bundled_root() -> Path:

@@ -8,6 +8,7 @@ import click
 
 import gonogo
 from gonogo.base.errors import WITHOUT_ASSERTIONS, IntegrityError, UsageError
+from gonogo.base.library_logs import silence
 from gonogo.base.supervision import tell
 from gonogo.cli.checklist import checklist
 from gonogo.cli.checks import checks
@@ -61,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    silence()
     try:
         code = cli.main(arguments, prog_name="gonogo", standalone_mode=False)
     except click.ClickException as error:

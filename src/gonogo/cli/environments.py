@@ -16,7 +16,8 @@ from gonogo.cli.completion import environment_names
 @click.argument("name", required=False, shell_complete=environment_names)
 def env(name: str | None) -> int:
     """Show an environment as resolved, secrets masked; without NAME, list all."""
-    from gonogo.environment.load import available, find_secrets, secret_names  # noqa: PLC0415 - help answers at once
+    from gonogo.environment.load import available  # noqa: PLC0415 - help answers at once
+    from gonogo.environment.secret_values import find_secrets, secret_names  # noqa: PLC0415
     from gonogo.families.registry import read_environment  # noqa: PLC0415
 
     if name is None:

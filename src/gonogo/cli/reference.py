@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import click
@@ -19,17 +20,22 @@ def reference() -> None:
 def up(faults: tuple[str, ...]) -> int:
     """Keep it running until Ctrl-C, and say how to reach it."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
-    from gonogo.runs.reference_instance import ReferenceProcess, explain, find_announced  # noqa: PLC0415
+    from gonogo.runs.announcement import find_announced  # noqa: PLC0415
+    from gonogo.runs.reference_instance import ReferenceProcess, explain  # noqa: PLC0415
 
     other = find_announced()
     if other is not None:
-        raise UsageError(f"a reference environment is up already (pid {other['pid']}); stop it first, or use it")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+        fix = "stop it first, or use it" if other.same_content else "it runs other code than is here now: stop it first"
+        raise UsageError(f"a reference environment of this checkout is up already (pid {other.pid}); {fix}")
+    # A script starts "up &" with SIGINT ignored; its Ctrl-C is to end what it started as well.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with ReferenceProcess(faults, announce=True) as process:
         ready = process.ready
         _say_how_to_reach(ready["environment"])
         click.echo(f"faults    {', '.join(faults) or 'none'}")
-        click.echo(f"ready in {ready['seconds']} s; verify it with: gonogo run --env reference; Ctrl-C stops it")
+        click.echo(f"ready in {ready['seconds']} s; verify it with: gonogo run --env reference")
+        click.echo(f"stop it with Ctrl-C, or from elsewhere with: kill {os.getpid()}")
         try:
             event = process.wait()
         except KeyboardInterrupt:

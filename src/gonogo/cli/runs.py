@@ -121,7 +121,7 @@ def load(  # noqa: PLR0913 - as many as there are options
 def _verified(asked: dict[str, Any], reports: Path, *, strict: bool, style: str) -> int:
     from gonogo.cli.output import show_github, show_summary  # noqa: PLC0415 - help answers at once
     from gonogo.cli.progress import Progress  # noqa: PLC0415 - help answers at once
-    from gonogo.runs.prepare import Request, prepare  # noqa: PLC0415
+    from gonogo.runs.prepare import Request, opening, prepare  # noqa: PLC0415
     from gonogo.runs.publish import open_folder  # noqa: PLC0415
     from gonogo.runs.session import abandon, verify  # noqa: PLC0415
 
@@ -140,7 +140,7 @@ def _verified(asked: dict[str, Any], reports: Path, *, strict: bool, style: str)
     gc.freeze()  # the modules are here to stay: going through them again and again takes a tenth of a smoke run
     request = Request(project=Path(), **asked)
     progress = Progress(sys.stderr)
-    progress.say(f"preparing {request.environment}")
+    progress.say(opening(request))
     prepared = prepare(request, os.environ)
     try:
         folder = open_folder(prepared, reports)

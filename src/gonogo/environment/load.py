@@ -1,25 +1,24 @@
 """Reads an environment file: every mistake in it at once, each with file, key, what was found, what was expected."""
 
 import difflib
+import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dotenv import dotenv_values
 from pydantic import BaseModel, ValidationError
 
 from gonogo.base.bundled import bundled_root
 from gonogo.base.errors import UsageError
-from gonogo.base.redaction import SHORTEST_SECRET
-from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
 from gonogo.environment.section import ENVIRONMENT_NAME
-from gonogo.environment.types import SecretMarker
+from gonogo.environment.types import SECRET_NAME
 
 LARGEST_FILE_BYTES = 1024 * 1024
 _FOLDER = "environments"
+_USER_INFO = re.compile(r"://[^@\s]*@")
 Document = Mapping[str, Any]
 
 
@@ -53,63 +52,6 @@ def overlaid(file: EnvironmentFile, overlay: Document) -> EnvironmentFile:
         document=document,
         environment=_validate(document, file.path, type(file.environment)),
     )
-
-
-def resolve_secrets(file: EnvironmentFile, environ: Mapping[str, str]) -> Secrets:
-    """The values of all the secrets that the file names. Raises UsageError naming every one that is missing."""
-    secrets, problems = find_secrets(file, environ)
-    if problems:
-        raise UsageError(*problems)
-    return secrets
-
-
-def find_secrets(file: EnvironmentFile, environ: Mapping[str, str]) -> tuple[Secrets, list[str]]:
-    """What there is, and the problems with the rest."""
-    problems: list[str] = []
-    stored: Mapping[str, str | None] = {}
-    source, where = file.environment.secrets.dotenv, "the process environment"
-    if source is not None:
-        path = file.project / source
-        where = f"the process environment, or in {path}"
-        if path.is_file():
-            stored = dotenv_values(path, interpolate=False)
-        else:
-            where += " (which does not exist yet)"
-    values: dict[str, str] = {}
-    for key, name in secret_names(file.environment):
-        value = environ.get(name) or stored.get(name)
-        if not value:
-            problems.append(f"{file.path}: {key}: secret {name} has no value; set it in {where}")
-        elif len(value) < SHORTEST_SECRET:
-            problems.append(
-                f"{file.path}: {key}: secret {name} has {len(value)} characters; "
-                f"{SHORTEST_SECRET} are the least that can be kept out of the output"
-            )
-        else:
-            values[name] = value
-    return Secrets(values), problems
-
-
-def secret_names(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Key and name of every secret that the environment refers to."""
-    for key, field in type(section).model_fields.items():
-        value = getattr(section, key)
-        marked = any(isinstance(note, SecretMarker) for note in _annotations(field))
-        if isinstance(value, BaseModel):
-            yield from secret_names(value, f"{prefix}{key}.")
-        elif isinstance(value, Mapping):
-            for name, one in value.items():
-                if isinstance(one, BaseModel):
-                    yield from secret_names(one, f"{prefix}{key}.{name}.")
-        elif marked and isinstance(value, str):
-            yield f"{prefix}{key}", value
-
-
-def _annotations(field: Any) -> Iterator[object]:  # noqa: ANN401 - pydantic's FieldInfo, or a part of its annotation
-    """The notes on a field, in its optional variant as well (``SecretName | None``)."""
-    yield from field.metadata
-    for part in getattr(field.annotation, "__args__", ()):
-        yield from getattr(part, "__metadata__", ())
 
 
 def available(project: Path) -> list[str]:
@@ -181,6 +123,12 @@ def _problem(found: Mapping[str, Any], path: Path, model: type[Environment]) -> 
             if len(found["loc"]) == 1 and not nearest:
                 return f"{path}: [{key}]: {_unknown_section(key)}"
             return f"{path}: {key}: unknown key" + (f"; did you mean {nearest[0]}?" if nearest else "; remove it")
+        case "string_pattern_mismatch" if found["ctx"]["pattern"] == SECRET_NAME:
+            # What stands here in place of a name is a secret itself, as likely as not: it is not shown.
+            message = (
+                "the name of a secret is expected, as in 'MONGO_URL' (capitals, digits, _); its value stays out of here"
+            )
+            return f"{path}: {key}: {message}"
         case "value_error":
             message = str(found["msg"]).removeprefix("Value error, ")
         case _:
@@ -208,7 +156,7 @@ def _known_keys(location: tuple[str | int, ...], model: Any) -> list[str]:  # no
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    text = _USER_INFO.sub("://…@", repr(value))
     return text if len(text) <= 80 else f"{text[:77]}…"  # noqa: PLR2004 - the width of a line
 
 

@@ -218,7 +218,8 @@ Origin = Annotated[str, AfterValidator(_origin)]
 FilePath = Annotated[str, AfterValidator(_file_path)]
 FolderPath = Annotated[str, AfterValidator(_folder_path)]
 Port = Annotated[int, Field(ge=1, le=65535)]
-SecretName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$"), SecretMarker()]
+SECRET_NAME = r"^[A-Z][A-Z0-9_]*$"  # noqa: S105 - the shape of a name
+SecretName = Annotated[str, Field(pattern=SECRET_NAME), SecretMarker()]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 
 

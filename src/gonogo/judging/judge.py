@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +15,9 @@ from gonogo.judging.judged import Judged
 from gonogo.judging.plugin import MARKER, JudgingPlugin, evidence_fixtures
 from gonogo.judging.surroundings import refuse_optimised_python, without_foreign_variables
 from gonogo.planning.run_plan import RunPlan
+
+if TYPE_CHECKING:  # replays and verifications need no page, and are quicker without pytest-html
+    from gonogo.judging.page import PageInMemory
 
 _CONFIGURATION = Path(__file__).parent / "run.ini"
 
@@ -28,8 +32,9 @@ def judge(
     *arguments: str,
     redactor: Redactor | None = None,
     stop: Event | None = None,
+    page: "PageInMemory | None" = None,
 ) -> Judged:
-    """Let the plan's checks judge what the source gives. ``stop`` ends it at the next check.
+    """Let the plan's checks judge what the source gives. ``stop`` ends it at the next check; ``page`` is filled.
 
     Raises UsageError when checks are not what was planned, or when no assertion can fail.
     """
@@ -46,10 +51,12 @@ def judge(
         *("-p", "no:unraisableexception", "-p", "no:threadexception"),
         "--capture=sys",  # what checks print is kept, and progress still reaches the terminal
         *arguments,
+        *(page.arguments if page else ()),
     ]
+    plugins = [plugin, evidence_fixtures(plugin), _Marker(), *([page] if page else [])]
     try:
         with without_foreign_variables():
-            code = pytest.main(options, plugins=[plugin, evidence_fixtures(plugin), _Marker()])
+            code = pytest.main(options, plugins=plugins)
     except KeyboardInterrupt:  # before pytest was ready to take it: what was observed by then still stands
         source.close()
         return Judged(

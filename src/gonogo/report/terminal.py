@@ -4,6 +4,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from gonogo.base.bundled import ATTACHED
 from gonogo.base.durations import format_duration
 from gonogo.policy.catalogue import Severity
 from gonogo.record.results import CheckResult, Outcome, Results, Verdict, sum_line
@@ -70,7 +71,7 @@ class _Page:
         run = self._results.run
         version = ".".join(run.gonogo.split(".")[:2])
         release = f" · release {visible(run.release)}" if run.release else " · no release given"
-        yield f"gonogo {version} · {visible(run.service)} · {run.environment} · {run.base_url}{release}"
+        yield f"gonogo {version} · {visible(run.service)} · {run.environment} · {run.base_url}{release}{self._attached()}"
         yield f"gate {run.gate} · {self._results.counts['planned']} planned"
 
     def _section(self, title: str, found: Sequence[Problem]) -> Iterator[str]:
@@ -146,6 +147,11 @@ class _Page:
         for difference in self._results.provenance.policy_differences:
             yield from self._wrapped(" policy  ", visible(difference.words))
 
+    def _attached(self) -> str:
+        """Said beside the verdict: somebody else's load and data on the same instance are part of it."""
+        attached = any(note.startswith(ATTACHED) for note in self._results.provenance.notes)
+        return " · on an instance that was up already" if attached else ""
+
     def _wrapped(self, start: str, text: str) -> Iterator[str]:
         yield from textwrap.wrap(
             text, self._width, initial_indent=start, subsequent_indent=f"{_INDENT}  ", break_on_hyphens=False
@@ -156,7 +162,7 @@ class _Page:
         verdict = decision.verdict
         blockers = f"   {counted(decision.blockers, 'blocker')}" if decision.blockers else ""
         lines = f"   {counted(decision.open_lines, 'line')} open" if decision.open_lines else ""
-        said = f" {VERDICT_SHAPES[verdict]} {verdict}{blockers}{lines}"
+        said = f" {VERDICT_SHAPES[verdict]} {verdict}{blockers}{lines}{self._attached()}"
         seconds = format_duration(run.finished_at - run.started_at)
         line = f"{said}{seconds:>{max(len(seconds) + 1, min(self._width, 80) - len(said))}}"
         return f"\033[1;{_COLOURS[verdict]}m{line}\033[0m" if self._colour else line

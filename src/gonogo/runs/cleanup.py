@@ -8,7 +8,8 @@ from anyio.from_thread import start_blocking_portal
 
 from gonogo.base.errors import UsageError
 from gonogo.base.redaction import Redactor
-from gonogo.environment.load import EnvironmentFile, overlaid, resolve_secrets
+from gonogo.environment.load import EnvironmentFile, overlaid
+from gonogo.environment.secret_values import resolve_secrets
 from gonogo.environment.types import Effect
 from gonogo.families.registry import read_environment
 from gonogo.families.smoke.section import Smoke

@@ -11,7 +11,7 @@ from anyio.from_thread import start_blocking_portal
 
 from gonogo.base.errors import GonogoError, UsageError
 from gonogo.base.redaction import Redactor
-from gonogo.environment.load import resolve_secrets
+from gonogo.environment.secret_values import resolve_secrets
 from gonogo.environment.types import Effect
 from gonogo.families.load.section import Load
 from gonogo.journey.marks import PREFIX

@@ -9,14 +9,17 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from gonogo.base.bundled import ATTACHED
 from gonogo.base.errors import UsageError
+from gonogo.base.library_logs import silence
 from gonogo.base.redaction import Redactor
 from gonogo.base.secrets import Secrets
 from gonogo.collecting.collected import Collected
 from gonogo.collecting.collector import Job
 from gonogo.collecting.live import LiveSource
-from gonogo.environment.load import EnvironmentFile, overlaid, resolve_secrets
+from gonogo.environment.load import EnvironmentFile, overlaid
 from gonogo.environment.model import Environment
+from gonogo.environment.secret_values import resolve_secrets
 from gonogo.environment.types import Effect
 from gonogo.evidence.base import Key, Scope
 from gonogo.families.attested_url.probe import ATTESTED_URL, probe_attested_url, url_questions
@@ -36,7 +39,7 @@ from gonogo.planning.suite import Suite, project_suite, selection
 from gonogo.policy.profiles import Profile
 from gonogo.record.run_folder import new_run_id
 from gonogo.runs.key_shapes import check_keys
-from gonogo.runs.reference_instance import ReferenceInstance, reference_instance
+from gonogo.runs.reference_instance import ReferenceInstance, announced_instance, reference_instance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +104,7 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
 
     A bundled environment is started for the run, unless the caller has an ``instance`` of it already.
     """
+    silence()
     with ExitStack() as resources:
         file, instance = _resolved(request, instance, resources)
         families = installed_families(file.project)
@@ -140,6 +144,18 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
             instance=instance,
             resources=resources.pop_all(),
         )
+
+
+def opening(request: Request) -> str:
+    """The first line of a run's output: what is prepared, and whose instance of it is used."""
+    line = f"preparing {request.environment}"
+    announced = None if request.faults else announced_instance()
+    if (
+        announced is None
+        or not read_environment(request.environment, project=request.project).environment.service.bundled
+    ):
+        return line
+    return f"{line}: {ATTACHED} that is already up (pid {announced.pid})"
 
 
 def _plan(  # noqa: PLR0913 - what there is, and what is wanted of it
@@ -287,7 +303,7 @@ def _notes(
         yield "variables-differ: only one file of variables is declared, and there is nothing to compare it with"
     if not has_journeys(suite):
         yield "no journey was walked: this project has none in smoke/"
-    if instance is not None and instance.attached:
-        yield "attached to the reference environment that is already up"
+    if instance is not None and instance.pid is not None:
+        yield f"{ATTACHED} that is already up (pid {instance.pid}): what others do to it counts in this verdict"
     if instance is not None and instance.faults:
         yield f"faults switched on in the reference environment: {', '.join(instance.faults)}"

@@ -10,11 +10,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Any, Self, cast
 
 from gonogo.base.bundled import bundled_root
 from gonogo.base.errors import UsageError
+from gonogo.runs.announcement import announcement_path, content_digest, find_announced
 
 READY_WITHIN_SECONDS = 60
 """Generous: a loaded machine is slow, not broken. A failing part reports itself long before."""
@@ -28,7 +28,8 @@ class ReferenceInstance:
 
     overlay: Mapping[str, Any]
     faults: Sequence[str]
-    attached: bool
+    pid: int | None = None
+    """Process id of the supervisor that was up already; None for an instance of the caller's own."""
     crashes: list[str] = field(default_factory=list)
 
 
@@ -40,37 +41,18 @@ def reference_instance(faults: Sequence[str] = ()) -> Iterator[ReferenceInstance
         yield announced
         return
     with ReferenceProcess(faults) as process:
-        instance = ReferenceInstance(
-            overlay=process.ready["environment"], faults=process.ready["faults"], attached=False
-        )
+        instance = ReferenceInstance(overlay=process.ready["environment"], faults=process.ready["faults"])
         process.on_crash = instance.crashes.append
         yield instance
 
 
 def announced_instance() -> ReferenceInstance | None:
-    """The one that ``gonogo reference up`` keeps running, if it does."""
+    """The one that ``gonogo reference up`` keeps running from this checkout, if it runs the code that is there now."""
     announced = find_announced()
-    if announced is None:
+    if announced is None or not announced.same_content:
         return None
-    return ReferenceInstance(overlay=announced["environment"], faults=announced["faults"], attached=True)
-
-
-def announcement_path() -> Path:
-    """Where ``gonogo reference up`` says that it is up."""
-    return Path(tempfile.gettempdir()) / f"gonogo-reference-{os.getuid()}.json"
-
-
-def find_announced() -> Event | None:
-    """The ready event of the instance that is up, if one is, and is this user's own."""
-    path = announcement_path()
-    try:
-        if path.stat().st_uid != os.getuid():
-            return None
-        event: Event = json.loads(path.read_bytes())
-        os.kill(event["pid"], 0)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return event
+    ready = announced.ready
+    return ReferenceInstance(overlay=ready["environment"], faults=ready["faults"], pid=announced.pid)
 
 
 class ReferenceProcess:
@@ -78,7 +60,7 @@ class ReferenceProcess:
 
     def __init__(self, faults: Sequence[str] = (), *, announce: bool = False) -> None:
         self._arguments = [part for fault in faults for part in ("--fault", fault)]
-        self._arguments += ["--announce"] if announce else []
+        self._arguments += ["--announce", str(announcement_path()), "--content", content_digest()] if announce else []
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self.on_crash: Callable[[str], object] = lambda _message: None
         self.ready: Event = {}

@@ -2,28 +2,26 @@
 
 from gonogo.judging.judge import judge
 from gonogo.judging.judged import Judged
+from gonogo.judging.page import PageInMemory
 from gonogo.record.results import Results
 from gonogo.record.run_folder import PYTEST_HTML, RunFolder
 from gonogo.runs.conclude import concluded
 from gonogo.runs.prepare import Prepared
 from gonogo.runs.publish import Published, publish
 
-_PLUGINS = ("pytest_metadata.plugin", "pytest_html.plugin")
-
 
 def verify(prepared: Prepared, folder: RunFolder) -> Published:
     """Run it, and replace the provisional record in its folder."""
-    page = folder.path / PYTEST_HTML
-    plugins = [part for name in _PLUGINS for part in ("-p", name)]
-    judged = judged_live(prepared, *plugins, f"--html={page}", "--self-contained-html")
-    if page.exists():
-        folder.write(PYTEST_HTML, prepared.redactor.text(page.read_text(encoding="utf-8")).encode())
+    page = PageInMemory(PYTEST_HTML)
+    judged = judged_live(prepared, page)
+    if page.content:
+        folder.write(PYTEST_HTML, prepared.redactor.text(page.content).encode("utf-8", "backslashreplace"))
     return publish(prepared, folder, judged)
 
 
-def judged_live(prepared: Prepared, *arguments: str) -> Judged:
-    """Let the checks judge what is asked now; ``arguments`` are pytest's."""
-    return judge(prepared.plan, prepared.source, *arguments, redactor=prepared.redactor, stop=prepared.stop)
+def judged_live(prepared: Prepared, page: PageInMemory | None = None) -> Judged:
+    """Let the checks judge what is asked now."""
+    return judge(prepared.plan, prepared.source, redactor=prepared.redactor, stop=prepared.stop, page=page)
 
 
 def abandon(prepared: Prepared, folder: RunFolder) -> Published:

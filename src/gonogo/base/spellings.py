@@ -1,0 +1,288 @@
+"""Undoes, one level at a time, how programs spell text, and keeps the way back to where each byte stood.
+
+A view is what a reader, or a decoder, could make of a text: the text itself, the same without line breaks, the same
+with its escapes undone, what stands in its base64 or its hex. Every view can say which stretch of the original one of
+its own stretches came from, so that what is found in it can be blacked out where it really stands.
+"""
+
+import html
+import re
+from binascii import a2b_base64
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+SHORTEST_SPELLED = 8
+DEEPEST = 10
+"""Levels of spelling within spelling that are undone."""
+_SEPARATOR = b"\n\x00\n"
+"""Between pieces that have nothing to do with each other."""
+
+_HEX = rb"[0-9a-fA-F]"
+_ESCAPES = (
+    rb"%(?:u" + _HEX + rb"{4}|" + _HEX + rb"{2})",
+    rb"\\u[dD][89abAB]" + _HEX + rb"{2}\\u[dD][c-fC-F]" + _HEX + rb"{2}",
+    rb"\\(?:u" + _HEX + rb"{4}|u\{" + _HEX + rb"{1,6}\}|U" + _HEX + rb"{8}|x" + _HEX + rb"{2}|[0-7]{3})",
+    rb"\\[!-/:-@\[-`{-~]",
+    rb"&(?:#[0-9]{1,7}|#[xX]" + _HEX + rb"{1,6}|[A-Za-z][A-Za-z0-9]{1,31});",
+)
+_CONTROLS = {b"a": b"\a", b"b": b"\b", b"e": b"\x1b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
+EATEN = frozenset(_CONTROLS)
+"""Letters that a backslash before them takes off the text that follows, as in ``C:\new``."""
+_ESCAPE = re.compile(b"|".join((*_ESCAPES, rb"\\[abefnrtv]")))
+# NEL, the separators of lines and paragraphs, marks that nobody sees, colours of a terminal, and HTML's breaks.
+_BREAK = re.compile(
+    rb"(?:[\r\n\v\f]|\xc2[\x85\xad]|\xe2\x80[\x8b-\x8d\xa8\xa9]|\xef\xbb\xbf|\x1b\[[0-9;]*m|<w?br ?/?>)[ \t\r\n\v\f]*+"
+)
+_BLANK_BREAK = re.compile(rb"(?<![ \t])[ \t]++" + _BREAK.pattern + b"|" + _BREAK.pattern)
+_SIGNS_OF_BLANKS = (b" \n", b" \r", b"\t\n", b"\t\r")
+# How quoted-printable and shells continue a line; "=" is the one printable character that the former must spell.
+_SOFT = re.compile(rb"[=\\]\r?\n[ \t]*|=(?:3[dD]|20|09|0[aAdD])")
+_SOFT_LEVELS = 4
+"""Levels at which soft breaks are undone: with and without are two ways to go on, and each level doubles them."""
+_SIGNS_OF_SOFT = (b"=\n", b"\\\n", b"=\r\n", b"\\\r\n", b"=3D", b"=3d")
+# Without one of these, a text is what it looks like.
+_SPELLED = re.compile(
+    rb"[%\\&\r\n\v\f\xc2\xe2\xef\x1b<]|=3[dD]|[A-Za-z0-9+/_-]{11}|"
+    + _HEX
+    + rb"{2}[ :,-]{1,2}(?:0x)?"
+    + _HEX
+    + rb"{2}[ :,-]"
+)
+Run = tuple[int, int, bytes]
+"""Where a stretch begins and ends, and what it spells."""
+_REACH = 4096
+"""Bytes on each side of an undone escape in which it can matter."""
+_DENSE = 24
+"""Bytes for each escape, below which it is not worth while to look at some words only."""
+_LINE_ENDS = (b"\n", b"\r")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Bytes, and where a stretch of them stands in the text that they were made from."""
+
+    data: bytes
+    locate: Callable[[int, int], tuple[int, int]]
+
+
+def views(data: bytes, *, phrases: bool) -> Iterator[View]:
+    """The text, and all that can be made of it, level by level; ``phrases`` if blanks may be part of what is sought."""
+    waiting = [(View(data, lambda start, end: (start, end)), 0)]
+    while waiting:
+        view, depth = waiting.pop()
+        yield view
+        if depth < DEEPEST and _SPELLED.search(view.data):
+            waiting += [
+                (child, depth + 1)
+                for child in _children(view, outer=depth < _SOFT_LEVELS, phrases=phrases)
+                if child is not None
+            ]
+
+
+def _children(view: View, *, outer: bool, phrases: bool) -> Iterator[View | None]:
+    if outer and any(sign in view.data for sign in _SIGNS_OF_SOFT):
+        yield _edited(view, _SOFT, _soft, whole=phrases)
+    without_breaks = _edited(view, _breaks_in(view.data), _nothing, whole=True)
+    if without_breaks is not None:
+        yield without_breaks
+        return
+    yield _edited(view, _ESCAPE, _decoded, whole=phrases)
+    runs = [match.span() for match in _RUN64.finditer(view.data)]
+    yield _pieces(view, _base64_runs(view.data, runs), 4, 3)
+    yield _pieces(view, _hex_runs(view.data, runs), 2, 1)
+    if _SPACED16.search(view.data):
+        yield _edited(view, _GAP16, _nothing, whole=phrases)
+
+
+def unescaped(data: bytes) -> bytes:
+    """The bytes with one level of escapes undone."""
+    return _ESCAPE.sub(lambda match: _decoded(match[0]), data)
+
+
+def joined(data: bytes) -> bytes:
+    """The bytes without line breaks."""
+    return _breaks_in(data).sub(b"", data)
+
+
+def _breaks_in(data: bytes) -> re.Pattern[bytes]:
+    """The quicker pattern, unless blanks end a line."""
+    return _BLANK_BREAK if any(sign in data for sign in _SIGNS_OF_BLANKS) else _BREAK
+
+
+@lru_cache(maxsize=4096)
+def _decoded(token: bytes) -> bytes:
+    """One escape undone; an entity that HTML does not know stays as it is."""
+    if token[:1] == b"&":
+        return html.unescape(token.decode()).encode("utf-8", "surrogatepass")
+    mark, digits = token[1:2], token[2:].strip(b"{}")
+    if token[:1] == b"%":
+        return (
+            chr(int(digits, 16)).encode("utf-8", "surrogatepass") if mark == b"u" else bytes.fromhex(token[1:].decode())
+        )
+    if mark in {b"u", b"U"} and digits:
+        high, _, low = digits.partition(b"\\u")
+        units = b"".join(int(unit, 16).to_bytes(4, "little") for unit in (high, low) if unit)
+        return _characters(units)
+    if mark == b"x":
+        return bytes.fromhex(digits.decode())
+    if len(token) > 2:  # noqa: PLR2004 - a backslash and three octal digits
+        return bytes([int(token[1:], 8) & 0xFF])
+    return _CONTROLS.get(mark, mark)
+
+
+def _characters(code_points: bytes) -> bytes:
+    """UTF-8 of code points, of which two may be the halves of one."""
+    text = "".join(
+        chr(min(int.from_bytes(code_points[at : at + 4], "little"), 0x10FFFF)) for at in range(0, len(code_points), 4)
+    )
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+def _soft(token: bytes) -> bytes:
+    return b"" if b"\n" in token else bytes.fromhex(token[1:].decode())
+
+
+def _nothing(token: bytes) -> bytes:
+    del token
+    return b""
+
+
+def _edited(
+    view: View, pattern: re.Pattern[bytes], decoded: Callable[[bytes], bytes], *, whole: bool = False
+) -> View | None:
+    """The view with all that the pattern matches decoded; None if that changes nothing.
+
+    Unless ``whole``, only the words are kept in which something changed: the others were looked at already.
+    """
+    data, count = pattern.subn(lambda match: decoded(match[0]), view.data)
+    if not count or data == view.data:
+        return None
+    table = _Table(view.data, pattern, decoded)
+    child = View(data, lambda start, end: view.locate(*table.below(start, end)))
+    if whole or _DENSE * count > len(data):
+        return child
+    return _pieces(child, _neighbourhoods(data, table.changes()), 1, 1)
+
+
+class _Table:
+    """Which stretch became which, worked out when it is first asked for: most text holds no secret."""
+
+    def __init__(self, data: bytes, pattern: re.Pattern[bytes], decoded: Callable[[bytes], bytes]) -> None:
+        self._edits = (
+            (match.start(), match.end(), replacement)
+            for match in pattern.finditer(data)
+            if (replacement := decoded(match[0])) != match[0]
+        )
+        # Of every edit: where its replacement begins and ends, where what it replaces begins and ends below.
+        self._begins: list[int] = []
+        self._ends: list[int] = []
+        self._below: list[tuple[int, int]] = []
+
+    def _work_out(self) -> None:
+        done = size = 0
+        for start, end, replacement in self._edits:
+            size += start - done
+            self._begins.append(size)
+            size += len(replacement)
+            self._ends.append(size)
+            self._below.append((start, end))
+            done = end
+
+    def changes(self) -> list[tuple[int, int]]:
+        """Where the replacements stand."""
+        self._work_out()
+        return list(zip(self._begins, self._ends, strict=True))
+
+    def below(self, start: int, end: int) -> tuple[int, int]:
+        """Where a stretch of the edited bytes stood before."""
+        self._work_out()
+        at = bisect_right(self._begins, start) - 1
+        if at >= 0:
+            start = self._below[at][0] if start < self._ends[at] else self._below[at][1] + start - self._ends[at]
+        at = bisect_right(self._begins, end - 1) - 1
+        if at >= 0:
+            end = self._below[at][1] if end - 1 < self._ends[at] else self._below[at][1] + end - self._ends[at]
+        return start, end
+
+
+def _neighbourhoods(data: bytes, changes: Iterable[tuple[int, int]]) -> Iterator[Run]:
+    """The words in which something changed; a line break that was undone does not end one."""
+    start = end = -1
+    for change_start, change_end in changes:
+        if change_start > end:
+            if start >= 0:
+                yield start, end, data[start:end]
+            low = max(end, change_start - _REACH, 0)
+            start = max(data.rfind(b" ", low, change_start), data.rfind(b"\t", low, change_start), low - 1) + 1
+        end = max(end, _end_of_word(data, change_end))
+    if start >= 0:
+        yield start, end, data[start:end]
+
+
+def _end_of_word(data: bytes, after: int) -> int:
+    start = after
+    if data[after - 1 : after] in _LINE_ENDS:
+        start = after + len(data[after : after + _REACH]) - len(data[after : after + _REACH].lstrip())
+    ends = (data.find(space, start, start + _REACH) for space in (b" ", b"\t"))
+    return min((end for end in ends if end >= 0), default=min(start + _REACH, len(data)))
+
+
+def _classes() -> tuple[bytes, bytes]:
+    """Four characters of base64 that spell three bytes of ASCII: one of eight fours does, by chance."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+    second = "".join(character for value, character in enumerate(alphabet) if not value & 8)
+    third = "".join(character for value, character in enumerate(alphabet) if not value & 2)
+    return f"[A-Za-f][{second}][{third}]".encode(), rb"[A-Za-z0-9+/_-]"
+
+
+_HEAD_OF_FOUR, _ANY64 = _classes()
+_FOUR = _HEAD_OF_FOUR + _ANY64
+_RUN64 = re.compile(_ANY64 + rb"{11,}+")
+# A chain begins where no chain of the same alignment is under way: each is found once, whatever stands before it.
+_CHAIN64 = re.compile(rb"(?<!" + _FOUR + rb")(?=((?:" + _FOUR + rb"){2,}+))")
+_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_PAIR = rb"[0-7]" + _HEX
+_CHAIN16 = re.compile(rb"(?<!" + _PAIR + rb")(?=((?:" + _PAIR + rb"){8,}+))")
+# Pairs that are kept apart, as fingerprints and dumps show bytes; from their first gap, which the search skips to.
+_SPACED16 = re.compile(
+    rb"[ :,-](?<=" + _HEX + rb"{2}[ :,-])[ :,-]?(?:0x)?" + _HEX + rb"{2}(?:[ :,-]{1,2}(?:0x)?" + _HEX + rb"{2}){6}"
+)
+_GAP16 = re.compile(rb"(?<=" + _HEX + rb"{2})[ :,-]{1,2}(?:0x)?(?=" + _HEX + rb"{2}(?!" + _HEX + rb"))")
+
+
+def _base64_runs(data: bytes, runs: Iterable[tuple[int, int]]) -> Iterator[Run]:
+    """Stretches that are base64 of ASCII, at every alignment, with a neighbour that shares its bytes with them."""
+    for first, last in runs:
+        for chain in _CHAIN64.finditer(data, first, last):
+            start, end = chain.span(1)
+            start, end = max(start - 4, first + (start - first) % 4), min(end + 4, last)
+            spelled = data[start:end].translate(_TO_STANDARD)
+            spelled = spelled[: len(spelled) - (len(spelled) % 4 == 1)]
+            yield start, end, a2b_base64(spelled + b"A" * (-len(spelled) % 4))
+
+
+def _hex_runs(data: bytes, runs: Iterable[tuple[int, int]]) -> Iterator[Run]:
+    for first, last in runs:
+        for chain in _CHAIN16.finditer(data, first, last) if last - first >= 2 * SHORTEST_SPELLED else ():
+            yield *chain.span(1), bytes.fromhex(chain[1].decode())
+
+
+def _pieces(view: View, runs: Iterable[Run], spelled: int, bytes_of_it: int) -> View | None:
+    """What stands in the runs, one after the other; so many characters spell so many bytes."""
+    found = list(runs)
+    if not found:
+        return None
+    begins, size = [], 0
+    for _, _, decoded in found:
+        begins.append(size)
+        size += len(decoded) + len(_SEPARATOR)
+
+    def locate(start: int, end: int) -> tuple[int, int]:
+        at = bisect_right(begins, start) - 1
+        below, last, _ = found[at]
+        start, end = start - begins[at], end - begins[at]
+        return view.locate(below + start * spelled // bytes_of_it, min(below - (-end * spelled // bytes_of_it), last))
+
+    return View(_SEPARATOR.join(decoded for _, _, decoded in found), locate)
