@@ -11,10 +11,23 @@ from tests.cli.conftest import Gonogo, called
 LIST = "# Launch\n- [ ] TLS works <!-- a.tls checks=tls-handshake -->\n- [ ] Invites <!-- a.invites attest=devops -->\n"
 
 
+PEOPLE = """
+[[person]]
+name = "Davi"
+email = "davi@example.com"
+roles = ["devops"]
+[[person]]
+name = "Ana"
+email = "ana@example.com"
+roles = ["lead"]
+"""
+
+
 @pytest.fixture
 def listed(project: Path) -> Path:
-    """A team with a list of two lines."""
+    """A team of two with a list of two lines."""
     (project / "environments/checklist.md").write_text(LIST)
+    (project / "environments/people.toml").write_text(PEOPLE)
     (project / "minutes.txt").write_text("we looked")
     return project
 
@@ -143,12 +156,12 @@ def test_waivers_that_are_refused(listed: Path, changes: dict[str, str], said: s
         ),
         (
             "gates.toml",
-            "[gates.x]\ntitle = 'T'\nsections = ['*']\nenvironments = ['live']\n[default]\ndead = 'x'\n",
+            "[gates.x]\ntitle = 'T'\nsections = ['*']\nenvironments = ['reference']\n[default]\ndead = 'x'\n",
             "is not for dead",
         ),
         ("gates.toml", "[gates.x]\ntitle = 'T'\nsections = ['*']\n", "no gate 'pre-deploy'; there are x, smoke, load"),
         ("gates.toml", "nonsense", "gates.toml: not TOML"),
-        ("attestations/dead/a.toml", "line = 1\n", "a.toml: line: found '1'; Input should be a valid string"),
+        ("attestations/dead/a.toml", "line = 1\n", "a.toml: line: found 1; Input should be a valid string"),
         ("waivers/dead.toml", "[[waiver]]\ncheck = 'tls-handshake'\n", "dead.toml: waiver.0.reason: missing"),
     ],
 )

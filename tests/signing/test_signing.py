@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -36,7 +37,7 @@ def test_what_is_signed(signed: Path) -> None:
     bundle = read_bundle(signed / "technical-lead.sigstore.json")
     assert bundle.kind == SIGSTORE
     assert {"results.json", "evidence.json", "signoff.html", "junit.xml", "release"} <= bundle.subjects.keys()
-    assert bundle.signoff.statements == {"s.lead": "attested"}
+    assert bundle.signoff.statements == {"s.lead": "supported"}
     assert bundle.signoff.policy.keys() == {"catalogue", "checks", "environment", "policy"}
     last = read_bundle(signed / "devops.sigstore.json")
     assert last.signoff.witnessed.keys() == {"product-owner.sigstore.json", "technical-lead.sigstore.json"}
@@ -110,12 +111,12 @@ def test_ssh_keys_do_as_well(team: Team, tmp_path: Path) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)  # noqa: S603, S607 - a key for the test
     public = key.with_suffix(".pub").read_text()
 
-    def in_place_of_devops(signers: list[dict[str, object]]) -> None:
-        (one,) = (one for one in signers if one["role"] == "devops")
-        del one["key"]
-        one["ssh"] = public
+    def in_place_of_devops(people: list[dict[str, Any]]) -> None:
+        (one,) = (one for one in people if one["roles"] == ("devops",))
+        del one["keys"][0]["key"]
+        one["keys"][0]["ssh"] = public
 
-    team.edit_signers(in_place_of_devops)
+    team.edit_people(in_place_of_devops)
     folder, now = team.run(), datetime.now(UTC)
     signer = signer_of(read_signers(team.project), "devops", now, ssh=True)
     results = signable(folder, team.project, "devops", "GO")
