@@ -1,6 +1,9 @@
 """The checklist, attestations and waivers, as a team uses them from the command line."""
 
 import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +192,67 @@ def test_a_catalogue_that_covers_unknown_lines(listed: Path) -> None:
     done = called(listed, "run", "--env", "dead")
     assert done.returncode == 2
     assert "catalogue.toml: own-one.covers: no line 'a.tsl' in environments/checklist.md" in done.stderr
+
+
+def _piped(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _linked(path: Path) -> None:
+    path.symlink_to("/etc/hostname")
+
+
+def _endless(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (Path.touch, "is empty, and shows nothing"),
+        (Path.mkdir, "is a directory"),
+        (_piped, "is a named pipe"),
+        (_linked, "is a link"),
+        (_endless, "is a link"),
+        (lambda _: None, "cannot be read"),
+    ],
+)
+def test_evidence_that_is_none(listed: Path, spoil: Callable[[Path], object], said: str) -> None:
+    """At once: neither waiting for a writer, nor reading what never ends."""
+    (listed / "minutes.txt").unlink()
+    spoil(listed / "minutes.txt")
+    done = attest(listed)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not (listed / "environments/attestations").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--by", "Nobody Known"), "by: 'Nobody Known' is not in environments/people.toml; there are Davi, Ana"),
+        (("--by", "davi"), "did you mean Davi?"),
+        (("--by", "Ana"), "Ana has not the role devops"),
+        (("--role", "devop"), "no role 'devop' in gates.toml; did you mean devops?"),
+        (("--valid", "91d"), "a.invites allows 90 d"),
+        (("--valid", "2099-01-01"), "a.invites allows 90 d"),
+        (("--hash-only",), "a.invites wants the file itself"),
+    ],
+)
+def test_words_that_nobody_may_give(listed: Path, more: tuple[str, ...], said: str) -> None:
+    """By the same rules as a file that was written by hand."""
+    done = attest(listed, *more)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not (listed / "environments/attestations").exists()
+
+
+def test_a_waiver_names_its_day_and_what_it_excepts(listed: Path) -> None:
+    """As whoever reviews the file will read it."""
+    day = datetime.now(UTC).date() + timedelta(days=9)
+    assert waive(listed, until=f"{day}", excepts="FAIL,ERROR").returncode == 0
+    text = (listed / "environments/waivers/dead.toml").read_text()
+    assert f"until = {day}\n" in text
+    assert '"FAIL",\n    "ERROR",' in text
+    assert "Input should be 'FAIL', 'WARN' or 'ERROR'" in waive(listed, excepts="BLOCKED").stderr
+    assert "is not in environments/people.toml" in waive(listed, owner="Nobody").stderr

@@ -28,15 +28,24 @@ def test_a_project_in_order_is_refused_nothing(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("comment", "why"),
     [
-        ("<!-- people.said attest=lead env=deks -->", "checklist.md:4: env=deks: no such environment; did you mean desk?"),
+        (
+            "<!-- people.said attest=lead env=deks -->",
+            "checklist.md:4: env=deks: no such environment; did you mean desk?",
+        ),
         ("<!-- people.said attest=lead env=Desk -->", "env=Desk: no such environment; did you mean desk?"),
         ("<!-- people.said attest=lead env=desk,prod -->", "env=prod: no such environment; there are desk, reference"),
         ("<!-- people.said attest=lead env=desk, -->", "has an empty name between its commas"),
         ("<!-- people.said attest=lead env=desk env=desk -->", "env= stands here twice"),
-        ("<!-- people.said attest=led -->", "checklist.md:4: attest=led: no role 'led' in gates.toml; did you mean lead?"),
+        (
+            "<!-- people.said attest=led -->",
+            "checklist.md:4: attest=led: no role 'led' in gates.toml; did you mean lead?",
+        ),
         ("<!-- people.said attest=Lead -->", "did you mean lead?"),
         ("<!-- people.said attest=lead,boss -->", "attest=boss: no role 'boss'"),
-        ("<!-- people.said checks=own-promis -->", "checks=own-promis: there is no such check; did you mean own-promise?"),
+        (
+            "<!-- people.said checks=own-promis -->",
+            "checks=own-promis: there is no such check; did you mean own-promise?",
+        ),
         ("<!-- people.said attest=lead valid=soon -->", "valid=soon"),
         ("<!-- people.said attest=lead valid=900d -->", "up to 366 days"),
         ("<!-- people.said attest=lead evidence=none -->", "evidence=digest is the only one"),
@@ -56,7 +65,11 @@ def test_names_that_nobody_has(desk: Desk, comment: str, why: str) -> None:
         ("<!-- people.sub checks=own-promise -->", SAID, "attest= would be read by nobody"),
         ("<!-- people.sub -->", "<!-- people.said checks=own-promise -->", "checks= would be read by nobody"),
         ("<!-- people.sub -->", "<!-- people.said env=desk -->", "env= would be read by nobody"),
-        ("<!-- people.sub env=other -->", "<!-- people.said -->", "all lines below it are for other, so desk would ask"),
+        (
+            "<!-- people.sub env=other -->",
+            "<!-- people.said -->",
+            "all lines below it are for other, so desk would ask",
+        ),
         ("<!-- people.sub env=other -->", "<!-- people.said group=desk -->", "all lines below it are for other"),
         ("<!-- people.sub -->", "<!-- people.said group=other -->", "lines below it count in desk; name it as well"),
         ("<!-- people.sub env=desk -->", "<!-- people.said group=dsk -->", "group=dsk: no such environment"),
@@ -139,7 +152,10 @@ def test_statements_and_covered_lines_keep_their_meaning(desk: Desk, text: str, 
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"by": "Nobody Known"}, "by: 'Nobody Known' is not in environments/people.toml; there are Ana Reis, Davi Lima"),
+        (
+            {"by": "Nobody Known"},
+            "by: 'Nobody Known' is not in environments/people.toml; there are Ana Reis, Davi Lima",
+        ),
         ({"by": "Ana Reiss"}, "did you mean Ana Reis?"),
         ({"by": "ana reis"}, "did you mean Ana Reis?"),
         ({"by": "Ana\\u00a0Reis"}, "U+00A0 NO-BREAK SPACE"),
@@ -248,10 +264,14 @@ def _large(path: Path, elsewhere: Path) -> None:
         (_large, "is larger than 20 MiB"),
     ],
 )
-def test_evidence_is_a_file_of_the_project(desk: Desk, tmp_path_factory: pytest.TempPathFactory, spoil, why: str) -> None:  # type: ignore[no-untyped-def]  # one of the functions above
+def test_evidence_is_a_file_of_the_project(
+    desk: Desk, tmp_path_factory: pytest.TempPathFactory, spoil, why: str
+) -> None:  # type: ignore[no-untyped-def]  # one of the functions above
     """Whatever waits, never ends, or lies where nobody else has it; and it is told at once."""
     desk.attested()
-    spoil(desk.project / "environments/attestations/desk/evidence/people.said.txt", tmp_path_factory.mktemp("elsewhere"))
+    spoil(
+        desk.project / "environments/attestations/desk/evidence/people.said.txt", tmp_path_factory.mktemp("elsewhere")
+    )
     begun = time.process_time()
     problem = desk.refusal()
     assert why in problem
@@ -326,6 +346,15 @@ def test_whole_names_that_look_alike(desk: Desk) -> None:
 
 def test_names_of_all_the_world_are_names(desk: Desk) -> None:
     """A refused name is an insult."""
-    for name in ("田中 太郎", "José da Silva-Müller", "Łukasz Żółć", "김철수", "Анна Петрова", "O’Brien", "Ní Ḃriain", "محمد علي"):
+    for name in (
+        "田中 太郎",
+        "José da Silva-Müller",
+        "Łukasz Żółć",
+        "김철수",
+        "Анна Петрова",
+        "O’Brien",
+        "Ní Ḃriain",
+        "محمد علي",
+    ):
         desk.write("people.toml", PEOPLE.replace('"Davi Lima"', f'"{name}"'))
         assert not desk.refusal(), name

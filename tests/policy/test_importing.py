@@ -49,7 +49,9 @@ def test_boxes_however_they_are_written(row: str, text: str, done: bool) -> None
 
 def test_rows_of_a_table() -> None:
     """Whole organisations keep their list in one."""
-    table = "| Task | Who | Done |\n|---|:-:|---|\n| Restore a backup | Ana | [x] |\n| Rotate keys | Bo \\| Cy | [ ] |\n"
+    table = (
+        "| Task | Who | Done |\n|---|:-:|---|\n| Restore a backup | Ana | [x] |\n| Rotate keys | Bo \\| Cy | [ ] |\n"
+    )
     assert tasks(f"# List\n\n{table}") == [("Restore a backup · Ana", True), ("Rotate keys · Bo | Cy", False)]
     assert tasks("# List\n\n| Task |\n| --- |\n| Restore |\n") == [("Restore", False)]
 
@@ -131,7 +133,9 @@ def test_a_list_that_init_wrote_gives_way(tmp_path: Path) -> None:
     environments.mkdir()
     (tmp_path / "checks").mkdir()
     rows = [row for row in (templates / "checklist.md.j2").read_text().splitlines() if "{%" not in row]
-    plain = "\n".join(row.replace("{{ found.host }}", "a.test") for row in rows if "{{" not in row or "found.host" in row)
+    plain = "\n".join(
+        row.replace("{{ found.host }}", "a.test") for row in rows if "{{" not in row or "found.host" in row
+    )
     (environments / "checklist.md").write_text(plain + "\n")
     gates = (templates / "gates.toml.j2").read_text().replace("{{ start.name }}", "staging")
     (environments / "gates.toml").write_text(gates.replace("{{ '\"names\", ' if found.names.zone }}", ""))

@@ -1,7 +1,7 @@
 """Gates, attestations and waivers as files: what is wrong in them is told with file, key and cure."""
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -209,3 +209,21 @@ def test_gates_demand_sections_and_environments(tmp_path: Path) -> None:
     path.write_text('[default]\nstaging = "b"\n')
     with pytest.raises(UsageError, match="there is no gate 'b'"):
         read_gates(path, CHECKLIST)
+
+
+def test_a_waiver_ends_with_the_day_that_it_names(tmp_path: Path) -> None:
+    """Whoever writes the fifth means the fifth: it is read, shown and written as that day."""
+    path = write_waiver(tmp_path, "staging", Waiver.model_validate(waiver(until=date(2026, 12, 5))))
+    assert "until = 2026-12-05\n" in path.read_text()
+    (read,) = read_waivers(tmp_path, "staging", {"tls-expiry"}, set())
+    assert read.until == datetime(2026, 12, 5, 23, 59, 59, 999999, tzinfo=UTC)
+    assert in_force(read, datetime(2026, 12, 5, 23, 59, 59, tzinfo=UTC))
+    assert not in_force(read, datetime(2026, 12, 6, tzinfo=UTC))
+    assert read.excepts == ("FAIL",)
+
+
+def test_thirty_days_are_thirty_days() -> None:
+    """To the end of the thirtieth, and not of the thirty-first."""
+    Waiver.model_validate(waiver(until=date(2026, 12, 24)))
+    with pytest.raises(ValueError, match="longer than 30 days"):
+        Waiver.model_validate(waiver(until=date(2026, 12, 25)))
