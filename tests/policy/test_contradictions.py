@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -265,8 +266,8 @@ def _large(path: Path, elsewhere: Path) -> None:
     ],
 )
 def test_evidence_is_a_file_of_the_project(
-    desk: Desk, tmp_path_factory: pytest.TempPathFactory, spoil, why: str
-) -> None:  # type: ignore[no-untyped-def]  # one of the functions above
+    desk: Desk, tmp_path_factory: pytest.TempPathFactory, spoil: Callable[[Path, Path], None], why: str
+) -> None:
     """Whatever waits, never ends, or lies where nobody else has it; and it is told at once."""
     desk.attested()
     spoil(
@@ -323,7 +324,7 @@ def test_the_former_list_of_signers_names_its_successor(desk: Desk) -> None:
         ('"Davi Lima"', '"Ana\\u00a0Reis"', "U+00A0 NO-BREAK SPACE"),
         ('"Davi Lima"', '"ana reis"', "looks the same as Ana Reis"),
         ('"Davi Lima"', '"Ana Reis"', "looks the same as Ana Reis"),
-        ('"Davi Lima"', '"Аnа"', "mixes scripts"),
+        ('"Davi Lima"', '"\u0410n\u0430"', "mixes scripts"),
         ("davi.lima@", "ANA.REIS@", "is the address of 2 entries"),
         ("davi.lima@example.com", "davi", "an address is expected"),
         ('roles = ["ops"]', "roles = []", "person.1.roles"),
@@ -340,7 +341,12 @@ def test_entries_of_people_that_may_not_be(desk: Desk, old: str, new: str, why: 
 
 def test_whole_names_that_look_alike(desk: Desk) -> None:
     """Not one Latin letter is in it, and nobody sees it."""
-    desk.write("people.toml", PEOPLE.replace('"Ana Reis"', '"Oxe Cope"').replace('"Davi Lima"', '"Охе Соре"'))
+    desk.write(
+        "people.toml",
+        PEOPLE.replace('"Ana Reis"', '"Oxe Cope"').replace(
+            '"Davi Lima"', '"\u041e\u0445\u0435 \u0421\u043e\u0440\u0435"'
+        ),
+    )
     assert "looks the same as Oxe Cope" in desk.refusal()
 
 
@@ -352,7 +358,7 @@ def test_names_of_all_the_world_are_names(desk: Desk) -> None:
         "Łukasz Żółć",
         "김철수",
         "Анна Петрова",
-        "O’Brien",
+        "O\u2019Brien",
         "Ní Ḃriain",
         "محمد علي",
     ):
