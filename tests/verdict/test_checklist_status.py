@@ -1,5 +1,6 @@
 """What is known of each line: the rules, on literals."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -68,7 +69,7 @@ def said(line: str, **changes: object) -> Attestation:
         "at": AT - timedelta(days=1),
         "until": AT + timedelta(days=1),
         "note": "seen",
-        "evidence": {"name": "e", "sha256": "0" * 63 + "1"},
+        "evidence": {"name": "e", "sha256": hashlib.sha256(line.encode()).hexdigest()},
     }
     return Attestation.model_validate({**fields, **changes})
 
@@ -198,3 +199,20 @@ def test_waivers_and_what_became_of_them(begins: int, ends: int, outcome: Outcom
     assert [exception.state for exception in found.exceptions] == [state]
     assert waived(replace(DEMANDS, waivers=[waiver]), AT) == ({"c-one": {Outcome.FAIL}} if begins < 0 < ends else {})
     assert [finding.subject for finding in found.findings] == ([] if state == "in force" else ["c-one"])
+
+
+def test_one_file_for_many_lines_is_told() -> None:
+    """Thirty-eight promises resting on five bytes are worth a look."""
+    shared = {"name": "minutes.txt", "sha256": "ab" * 32}
+    found = accounted(attested=[said("p.both", evidence=shared), said("p.people", evidence=shared)])
+    assert [(one.subject, one.message) for one in found.findings] == [
+        ("minutes.txt", "this one file is the evidence of 2 lines: p.both, p.people")
+    ]
+
+
+def test_a_word_that_nobody_asked_for_is_told() -> None:
+    """A check verifies the line: whoever attested it should know that it counts for nothing."""
+    found = accounted(attested=[*SAID, said("o.named")])
+    assert [(one.subject, one.message) for one in found.findings] == [
+        ("o.named", "c-named verifies this line; a person's word does not count for it")
+    ]

@@ -43,6 +43,7 @@ def new(*, role: str, name: str | None, email: str | None, out: Path | None) -> 
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
     from gonogo.signing.keys import enrol, new_key  # noqa: PLC0415
 
+    _refuse_unknown(role)
     path = out or Path.home() / ".config" / "gonogo" / f"{role}.key"
     public = new_key(path, _passphrase(confirm=True))
     if not name:
@@ -179,6 +180,18 @@ def _required(text: str, known: Sequence[str]) -> list[str]:
     if problems := [problem for one in named if (problem := unknown_role(one, known, "gates.toml"))]:
         raise UsageError(*(f"--require: {problem}" for problem in problems))
     return list(dict.fromkeys(named))
+
+
+def _refuse_unknown(role: str) -> None:
+    """Raises UsageError for a role that gates.toml does not have: nobody would ever wait for its signature."""
+    from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
+    from gonogo.planning.demands import GATES, LIST, read_list  # noqa: PLC0415
+    from gonogo.policy.people import unknown_role  # noqa: PLC0415
+
+    folder = Path("environments")
+    roles = read_list(Path())[1].roles if (folder / LIST).is_file() and (folder / GATES).is_file() else {}
+    if roles and (problem := unknown_role(role, roles, "gates.toml")):
+        raise UsageError(f"--role: {problem}")
 
 
 def _signers(run: Path) -> Sequence[Signer]:

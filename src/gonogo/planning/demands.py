@@ -50,9 +50,16 @@ class Demands:
 
 
 def papers(project: Path, *, bundled: bool) -> Path | None:
-    """The folder whose ``environments/`` holds the list: the project, or gonogo's own for the bundled environment."""
-    if (project / "environments" / LIST).is_file():
-        return project
+    """The folder whose ``environments/`` holds the list: the project, or gonogo's own for the bundled environment.
+
+    Raises UsageError where a list was meant, and is not there: without it a gate would demand no line at all.
+    """
+    path = project / "environments" / LIST
+    if path.is_file() or path.is_symlink() or path.exists():
+        return project  # whatever it is, it is read, and refused if it is no list
+    gates = project / "environments" / GATES
+    if gates.exists() and not bundled:
+        raise UsageError(f"{path}: does not exist, and {gates} names its sections; restore it, or import a list")
     return bundled_root() if bundled else None
 
 

@@ -1,6 +1,6 @@
 """What is known of every line of the checklist: a pure function of the outcomes and of what people said."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,6 +32,7 @@ _WORST = (
     LineStatus.SUPPORTED,
     LineStatus.VERIFIED,
 )
+_FEW = 3
 _SPOKEN_FOR = {LineStatus.VERIFIED, LineStatus.ATTESTED}
 
 
@@ -120,7 +121,19 @@ class _Accountant:
             for spoken in self._demands.attestations
             if (problem := self._problem(spoken) or self._needless(spoken))
         ]
-        return [*findings, *map(_not_counted, self._demands.checklist.notes)]
+        return [*findings, *self._shared_evidence(), *map(_not_counted, self._demands.checklist.notes)]
+
+    def _shared_evidence(self) -> Iterator[Finding]:
+        """One file for several lines may be right; whoever signs should know how much rests on it."""
+        resting: dict[str, list[Attestation]] = {}
+        for spoken in self._demands.attestations:
+            resting.setdefault(spoken.evidence.sha256, []).append(spoken)
+        for attestations in resting.values():
+            if len(attestations) > 1:
+                lines = ", ".join(one.line for one in attestations[:_FEW])
+                more = f" and {len(attestations) - _FEW} more" if len(attestations) > _FEW else ""
+                message = f"this one file is the evidence of {len(attestations)} lines: {lines}{more}"
+                yield Finding(subject=attestations[0].evidence.name, message=message)
 
     def _needless(self, spoken: Attestation) -> str:
         """Why nobody asks for this word; empty: somebody does."""
