@@ -1,5 +1,7 @@
 """Whatever looks like a task and is not counted is told with its line: a line that is lost is never missed."""
 
+import time
+
 import pytest
 
 from gonogo.base.errors import UsageError
@@ -39,6 +41,19 @@ def refused(row: str) -> str:
         "- [>] Later",
         "- [!] Important",
         "- [_] Line",
+        "- [\u0445] Another script's letter",
+        "- [\uff58] A wide letter",
+        "- [\u200b] Nothing to be seen",
+        "- [\u2060] Nothing to be seen",
+        "- […] Underway",
+        "- [?] Unknown",
+        "- [OK] Word",
+        "- [done] Word",
+        "- [TODO] Word",
+        "- [n/a] Word",
+        "- - [ ] A list in a list",
+        "1. - [ ] A list in a list",
+        "- [ ] Two [x] on one line <!-- a.two -->",
         "- \\[ ] Escaped",
         "- \\[ \\] Escaped",
         "- [ Never closed",
@@ -147,6 +162,9 @@ def test_what_is_hidden_on_purpose_is_noted(hidden: str) -> None:
         "- [a link](https://a.test) at its beginning",
         "- [x](https://a.test) a link of one letter",
         "- [1] a citation",
+        "- [a] an enumeration",
+        "- [Guide](https://a.test) a link",
+        "- [Guide] a reference",
         "- [^1] a footnote",
         "[1]: https://a.test",
         "- (a) an enumeration",
@@ -171,3 +189,11 @@ def test_what_is_no_task_is_left_alone(row: str) -> None:
     """A list with prose in it is still a list."""
     assert not refused(row)
     assert not parse_checklist(f"{FIRST}{row}\n", "c.md").notes
+
+
+@pytest.mark.parametrize("character", ["-", "- ", "*", "[", "`", "<!--", "| ", "> ", "1. ", "#", " ", "\t"])
+def test_long_lines_cost_no_time(character: str) -> None:
+    """A ruler of dashes is in many a list, and a pattern that tries every way through it never ends."""
+    begun = time.process_time()
+    refused(character * 2_000 + "x")
+    assert time.process_time() - begun < 20, "the time grows faster than the line"

@@ -9,10 +9,13 @@ from markdown_it.token import Token
 from gonogo.policy.checklist_line import COMMENT, ID, OPTIONS
 
 _MARKER = r"(?:[-*+•‣◦·\u2013-\u2015]|\d{1,9}[.)])"
-_BEFORE = rf"^[ \t>]*(?:#{{1,6}}[ \t]+)?(?:{_MARKER}+[ \t]*)*(?:\*\*|__|~~|\*|_)?[ \t]*"
-_MARKS = "xXvVyYoO✓✔✗✘☑*+/~.>!?_-"
-_BLANK = "[ \t\u00a0\u2000-\u200b\u202f\u3000]"
-_BRACKETS = rf"\\?[\[［]{_BLANK}{{0,3}}[{re.escape(_MARKS)}]?{_BLANK}{{0,3}}\\?[\]］](?![\[(:])"  # noqa: RUF001 - as above
+# Possessive throughout: whatever a line is made of, it is read once.
+_BEFORE = rf"^[ \t>]*+(?:#{{1,6}}[ \t]++)?(?:{_MARKER}[ \t]*+)*+(?:\*\*|__|~~|_)?[ \t]*+"
+_BLANK = "[ \t\u00a0\u2000-\u200b\u202f\u2060\u3000\ufeff]"
+_MARK = r"(?:[xXvVyYoO_]|[^\w\s\[\]^]|[^\x00-\x7f])"
+"""One character in a box: a usual letter, a sign, or anything that only looks like one of them."""
+_STATES = r"(?i:xx|ok|done|todo|to do|wip|yes|no|n/a|open|pending|tbd)"
+_BRACKETS = rf"\\?[\[\uff3b]{_BLANK}{{0,3}}(?:{_MARK}|{_STATES})?{_BLANK}{{0,3}}\\?[\]\uff3d](?![(\[:])"
 _OTHERS = rf"\({_BLANK}\)|\([xX✓✔]\)|\{{{_BLANK}\}}|\{{[xX]\}}|[\[［]{_BLANK}|\][ \t]|<{_BLANK}>"  # noqa: RUF001 - as above
 _FIRST = re.compile(f"{_BEFORE}(?:{_BRACKETS}|{_OTHERS}|[□■▫▪])")
 _STATE = re.compile(rf"^[ \t>]*{_MARKER}[ \t]+(?:[✅❌❎✔✓✗✘]|(?:TODO|FIXME)\b)")
