@@ -32,6 +32,7 @@ def concluded(observed: Sequence[Outcome], excepted: set[Outcome]) -> Outcome:
         arguments=("tls",),
         why="w",
         fix="f",
+        line=1,
     )
     scopes = [(f"host-{number}",) for number in range(len(observed))]
     line = Line(title="T", severity=Severity.BLOCKER)

@@ -45,7 +45,7 @@ def blocking(check: PlannedCheck, scope: Scope, seen: Seen) -> Cause | None:
     return None
 
 
-def conclude(  # noqa: PLR0913 - what was planned, seen, and left out or accepted
+def conclude(
     plan: Plan,
     seen: Seen,
     *,
