@@ -30,6 +30,7 @@ FILES = (
     "environments/staging.toml",
     "environments/checklist.md",
     "environments/gates.toml",
+    "environments/people.toml",
     "checks/catalogue.toml",
     "checks/test_own.py",
 )

@@ -1,6 +1,9 @@
 """The checklist, attestations and waivers, as a team uses them from the command line."""
 
 import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +14,23 @@ from tests.cli.conftest import Gonogo, called
 LIST = "# Launch\n- [ ] TLS works <!-- a.tls checks=tls-handshake -->\n- [ ] Invites <!-- a.invites attest=devops -->\n"
 
 
+PEOPLE = """
+[[person]]
+name = "Davi"
+email = "davi@example.com"
+roles = ["devops"]
+[[person]]
+name = "Ana"
+email = "ana@example.com"
+roles = ["lead"]
+"""
+
+
 @pytest.fixture
 def listed(project: Path) -> Path:
-    """A team with a list of two lines."""
+    """A team of two with a list of two lines."""
     (project / "environments/checklist.md").write_text(LIST)
+    (project / "environments/people.toml").write_text(PEOPLE)
     (project / "minutes.txt").write_text("we looked")
     return project
 
@@ -143,12 +159,12 @@ def test_waivers_that_are_refused(listed: Path, changes: dict[str, str], said: s
         ),
         (
             "gates.toml",
-            "[gates.x]\ntitle = 'T'\nsections = ['*']\nenvironments = ['live']\n[default]\ndead = 'x'\n",
+            "[gates.x]\ntitle = 'T'\nsections = ['*']\nenvironments = ['reference']\n[default]\ndead = 'x'\n",
             "is not for dead",
         ),
         ("gates.toml", "[gates.x]\ntitle = 'T'\nsections = ['*']\n", "no gate 'pre-deploy'; there are x, smoke, load"),
         ("gates.toml", "nonsense", "gates.toml: not TOML"),
-        ("attestations/dead/a.toml", "line = 1\n", "a.toml: line: found '1'; Input should be a valid string"),
+        ("attestations/dead/a.toml", "line = 1\n", "a.toml: line: found 1; Input should be a valid string"),
         ("waivers/dead.toml", "[[waiver]]\ncheck = 'tls-handshake'\n", "dead.toml: waiver.0.reason: missing"),
     ],
 )
@@ -176,3 +192,67 @@ def test_a_catalogue_that_covers_unknown_lines(listed: Path) -> None:
     done = called(listed, "run", "--env", "dead")
     assert done.returncode == 2
     assert "catalogue.toml: own-one.covers: no line 'a.tsl' in environments/checklist.md" in done.stderr
+
+
+def _piped(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _linked(path: Path) -> None:
+    path.symlink_to("/etc/hostname")
+
+
+def _endless(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (Path.touch, "is empty, and shows nothing"),
+        (Path.mkdir, "is a directory"),
+        (_piped, "is a named pipe"),
+        (_linked, "is a link"),
+        (_endless, "is a link"),
+        (lambda _: None, "cannot be read"),
+    ],
+)
+def test_evidence_that_is_none(listed: Path, spoil: Callable[[Path], object], said: str) -> None:
+    """At once: neither waiting for a writer, nor reading what never ends."""
+    (listed / "minutes.txt").unlink()
+    spoil(listed / "minutes.txt")
+    done = attest(listed)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not (listed / "environments/attestations").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--by", "Nobody Known"), "by: 'Nobody Known' is not in environments/people.toml; there are Davi, Ana"),
+        (("--by", "davi"), "did you mean Davi?"),
+        (("--by", "Ana"), "Ana has not the role devops"),
+        (("--role", "devop"), "no role 'devop' in gates.toml; did you mean devops?"),
+        (("--valid", "91d"), "a.invites allows 90 d"),
+        (("--valid", "2099-01-01"), "a.invites allows 90 d"),
+        (("--hash-only",), "a.invites wants the file itself"),
+    ],
+)
+def test_words_that_nobody_may_give(listed: Path, more: tuple[str, ...], said: str) -> None:
+    """By the same rules as a file that was written by hand."""
+    done = attest(listed, *more)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not (listed / "environments/attestations").exists()
+
+
+def test_a_waiver_names_its_day_and_what_it_excepts(listed: Path) -> None:
+    """As whoever reviews the file will read it."""
+    day = datetime.now(UTC).date() + timedelta(days=9)
+    assert waive(listed, until=f"{day}", excepts="FAIL,ERROR").returncode == 0
+    text = (listed / "environments/waivers/dead.toml").read_text()
+    assert f"until = {day}\n" in text
+    assert '"FAIL",\n    "ERROR",' in text
+    assert "Input should be 'FAIL', 'WARN' or 'ERROR'" in waive(listed, excepts="BLOCKED").stderr
+    assert "is not in environments/people.toml" in waive(listed, owner="Nobody").stderr

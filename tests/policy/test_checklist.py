@@ -1,19 +1,21 @@
 """The list that people sign: read as GitHub shows it, written back byte for byte."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from gonogo.base.errors import UsageError
-from gonogo.policy.checklist import identified, parse_checklist, plain_heading, read_checklist, ticked
+from gonogo.policy.checklist import parse_checklist, plain_heading, read_checklist
+from gonogo.policy.list_text import identified, ticked
 
 SHIPPED = Path(__file__).parents[2] / "environments" / "checklist.md"
 AS_PEOPLE_WRITE = (
     "\ufeff# 🚀 Launch\r\n"
     "\r\n"
     "* [X] **Bold** and `code` ⚠️ <!-- a.bold -->\r\n"
-    "\t+ [ ] with a tab <!-- a.tab env=staging,production attest=devops -->\r\n"
-    "\t\t- [x] deeper <!-- a.deep checks=tls-expiry -->\r\n"
+    "\t+ [ ] with a tab <!-- a.tab group=staging,production -->\r\n"
+    "\t\t- [x] deeper <!-- a.deep env=staging,production attest=devops checks=tls-expiry valid=24h evidence=digest -->\r\n"
     "- plain item\r\n"
     "\r\n"
     "```\r\n- [ ] in a fence\r\n```\r\n"
@@ -34,9 +36,10 @@ def test_lists_as_people_write_them() -> None:
     ]
     assert [line.parents for line in found] == [(), ("a.bold",), ("a.bold", "a.tab"), ()]
     assert [line.leaf for line in found] == [False, False, True, True]
-    assert found[1].environments == ("staging", "production")
-    assert found[1].attest == ("devops",)
+    assert found[1].group == found[2].environments == ("staging", "production")
+    assert found[2].attest == ("devops",)
     assert found[2].checks == ("tls-expiry",)
+    assert (found[2].valid, found[2].digest_alone) == (timedelta(days=1), True)
     assert found[3].section == ("🚀 Launch", "2. Second 🏗️")
 
 
@@ -55,7 +58,7 @@ def test_notes_stand_before_the_comment() -> None:
     """Where a reader sees them, and the id stays where it is found."""
     parsed = parse_checklist(AS_PEOPLE_WRITE, "c.md")
     noted = ticked(parsed, frozenset({"a.tab"}), {"a.tab": "(seen)"})
-    assert "\t+ [x] with a tab (seen) <!-- a.tab env=staging,production attest=devops -->\r\n" in noted
+    assert "\t+ [x] with a tab (seen) <!-- a.tab group=staging,production -->\r\n" in noted
     assert [line.id for line in parse_checklist(noted, "c.md").lines] == [line.id for line in parsed.lines]
 
 

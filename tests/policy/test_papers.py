@@ -1,15 +1,16 @@
 """Gates, attestations and waivers as files: what is wrong in them is told with file, key and cure."""
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from gonogo.base.errors import UsageError
-from gonogo.base.toml_files import moment_from
+from gonogo.base.moments import ending_from
 from gonogo.policy.attestations import Attestation, read_attestations, why_not, write_attestation
-from gonogo.policy.checklist import ChecklistLine, parse_checklist
+from gonogo.policy.checklist import parse_checklist
+from gonogo.policy.checklist_line import ChecklistLine
 from gonogo.policy.gates import Gate, lines_of, read_gates
 from gonogo.policy.waivers import Waiver, in_force, read_waivers, write_waiver
 
@@ -41,7 +42,6 @@ def attestation(**changes: object) -> Attestation:
     ("changes", "said"),
     [
         ({}, ""),
-        ({"evidence": {"name": "m", "sha256": SHA}, "found": None}, ""),
         ({"role": "devops"}, "devops may not attest comm.invites; product-owner may"),
         ({"found": "0" * 64}, "evidence/minutes.txt is not the file that was attested"),
         ({"at": NOW + timedelta(hours=1)}, "in the future"),
@@ -84,7 +84,7 @@ def test_written_and_read_again(tmp_path: Path) -> None:
         ('by = "Paula"', 'by = "P"\nvia = "mail"', "via: unknown key"),
         ("evidence/minutes.txt", "../../secret", "a file beside the attestation is expected"),
         ('"seen"', '"seen"\nurl = "ftp://a.test"', "url: found 'ftp://a.test'; an https:// address is expected"),
-        ("evidence/minutes.txt", "evidence/gone.txt", "evidence/gone.txt cannot be read"),
+        ("evidence/minutes.txt", "evidence/gone.txt", "evidence.file: evidence/gone.txt cannot be read (No such file"),
     ],
 )
 def test_nonsense_in_an_attestation(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -124,7 +124,8 @@ def waiver(**changes: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"approved_by": " davi "}, "nobody may grant themselves"),
+        ({"excepts": []}, "at least 1 item"),
+        ({"excepts": ["BLOCKED"]}, "Input should be 'FAIL', 'WARN' or 'ERROR'"),
         ({"until": NOW + timedelta(days=30, seconds=1)}, "longer than 30 days"),
         ({"until": NOW}, "ends before it begins"),
         ({"risk": ""}, "is empty"),
@@ -166,20 +167,20 @@ def test_a_waiver_holds_from_its_date_to_its_end() -> None:
     [
         ("90d", NOW + timedelta(days=90)),
         ("36 h", NOW + timedelta(hours=36)),
-        ("2026-12-01", datetime(2026, 12, 2, tzinfo=UTC)),
+        ("2026-12-01", datetime(2026, 12, 1, 23, 59, 59, 999999, tzinfo=UTC)),
         ("2026-12-01T09:00:00+03:00", datetime(2026, 12, 1, 6, tzinfo=UTC)),
     ],
 )
 def test_moments_on_the_command_line(text: str, moment: datetime) -> None:
     """A day includes itself."""
-    assert moment_from(text, NOW, "--until") == moment
+    assert ending_from(text, NOW, "--until") == moment
 
 
 @pytest.mark.parametrize("text", ["1m", "2026-02-31", "2026-12-01T09:00:00", "soon", "", "99999999999d"])
 def test_moments_that_could_be_anything(text: str) -> None:
     """A minute or a month? Whose nine o'clock?"""
     with pytest.raises(UsageError, match="--until"):
-        moment_from(text, NOW, "--until")
+        ending_from(text, NOW, "--until")
 
 
 def test_gates_demand_sections_and_environments(tmp_path: Path) -> None:
@@ -208,3 +209,21 @@ def test_gates_demand_sections_and_environments(tmp_path: Path) -> None:
     path.write_text('[default]\nstaging = "b"\n')
     with pytest.raises(UsageError, match="there is no gate 'b'"):
         read_gates(path, CHECKLIST)
+
+
+def test_a_waiver_ends_with_the_day_that_it_names(tmp_path: Path) -> None:
+    """Whoever writes the fifth means the fifth: it is read, shown and written as that day."""
+    path = write_waiver(tmp_path, "staging", Waiver.model_validate(waiver(until=date(2026, 12, 5))))
+    assert "until = 2026-12-05\n" in path.read_text()
+    (read,) = read_waivers(tmp_path, "staging", {"tls-expiry"}, set())
+    assert read.until == datetime(2026, 12, 5, 23, 59, 59, 999999, tzinfo=UTC)
+    assert in_force(read, datetime(2026, 12, 5, 23, 59, 59, tzinfo=UTC))
+    assert not in_force(read, datetime(2026, 12, 6, tzinfo=UTC))
+    assert read.excepts == ("FAIL",)
+
+
+def test_thirty_days_are_thirty_days() -> None:
+    """To the end of the thirtieth, and not of the thirty-first."""
+    Waiver.model_validate(waiver(until=date(2026, 12, 24)))
+    with pytest.raises(ValueError, match="longer than 30 days"):
+        Waiver.model_validate(waiver(until=date(2026, 12, 25)))

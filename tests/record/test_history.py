@@ -88,8 +88,9 @@ def test_lines() -> None:
     assert [(one.kind, one.subject, one.before, one.after) for one in lost] == [
         ("became unverified", "x.one", "attested", "open")
     ]
-    found = changes(with_line(LineStatus.FAILED), with_line(LineStatus.EXCEPTED))
+    found = changes(with_line(LineStatus.FAILED), with_line(LineStatus.VERIFIED))
     assert [(one.kind, one.subject) for one in found] == [("fixed", "x.one")]
+    assert not changes(with_line(LineStatus.FAILED), with_line(LineStatus.EXCEPTED))
 
 
 @pytest.mark.parametrize("name", ["catalogue", "checks", "environment", "policy"])
@@ -107,7 +108,7 @@ def test_what_must_not_be_missed_comes_first() -> None:
     before = [check("a-a", Outcome.FAIL), check("a-b"), check("a-c"), check("a-d")]
     after = [check("a-a"), check("a-b", Outcome.ERROR), check("a-c", Outcome.FAIL), check("a-e")]
     kinds = [kind for kind, _ in told(before, after)]
-    assert kinds == ["newly failing", "became unverified", "removed", "fixed", "added"]
+    assert kinds == ["removed", "newly failing", "became unverified", "fixed", "added"]
 
 
 @pytest.mark.parametrize("flag", [{"interrupted": True}, {"narrowed": True}])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tomli_w
@@ -16,6 +17,7 @@ from gonogo.evidence.attested_url import AttestedUrlEvidence
 from gonogo.evidence.record import Record
 from gonogo.families.registry import installed_families
 from gonogo.policy.attestations import Attestation, Evidence, write_attestation
+from gonogo.policy.people import read_people
 from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.publish import open_folder, publish
 from gonogo.runs.session import judged_live
@@ -84,12 +86,16 @@ class Team:
         fields = {"now": datetime.now(UTC), "required": tuple(ROLES), **expected}
         return verify_run(folder, self.project, read_signers(self.project), Expected(**fields))  # type: ignore[arg-type]  # of each its own
 
-    def edit_signers(self, change: Callable[[list[dict[str, object]]], object]) -> None:
+    @property
+    def people(self) -> Path:
+        """The list of everybody."""
+        return self.project / "environments/people.toml"
+
+    def edit_people(self, change: Callable[[list[dict[str, Any]]], object]) -> None:
         """By hand, past all checks."""
-        path = self.project / "environments/signers.toml"
-        signers = [one.model_dump(exclude_none=True) for one in read_signers(self.project)]
-        change(signers)
-        path.write_text(tomli_w.dumps({"signer": signers}))
+        people = [one.model_dump(exclude_none=True) for one in read_people(self.project).person]
+        change(people)
+        self.people.write_text(tomli_w.dumps({"person": people}))
 
 
 def _made(project: Path) -> Team:
@@ -110,12 +116,12 @@ def _made(project: Path) -> Team:
         until=now + timedelta(days=30),
         note="read",
         url="https://a.test/guide",
-        evidence=Evidence(name="g", sha256=hashlib.sha256(b"g").hexdigest()),
+        evidence=Evidence(name="g", sha256=hashlib.sha256(b"g").hexdigest(), file="evidence/g"),
     )
-    write_attestation(project, "live", guide, None)
+    write_attestation(project, "live", guide, b"g")
     for role, name in ROLES.items():
         public = new_key(project / "keys" / f"{role}.key", PASSPHRASE)
-        enrol(project, name=name, role=role, public=public)
+        enrol(project, name=name, role=role, public=public, email=f"{role}@example.com")
     return Team(project)
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from gonogo.signing.integrity import run_files
 from gonogo.signing.keys import load_key
 from gonogo.signing.signers import read_signers
 from gonogo.signing.signing import said, signer_of
+from gonogo.signing.verification import Expected, verify_run
 from tests.signing.conftest import PASSPHRASE, Team
 
 FILES = ["results.json", "evidence.json", "signoff.html", "junit.xml", "devops.sigstore.json"]
@@ -145,38 +147,44 @@ def test_a_no_go_dropped_before_anybody_saw_it(team: Team) -> None:
 
 
 def test_unknown_expired_and_foreign_keys(team: Team, signed: Path) -> None:
-    """A signature is as good as the line in signers.toml."""
+    """A signature is as good as the entry in people.toml."""
+    signers = {
+        "unknown": "that people.toml does not know",
+        "expired": "key holds from",
+        "foreign": "says that Tomás signed; the key is Mallory's",
+    }
+    known = list(read_signers(team.project))
+    lead = next(index for index, one in enumerate(known) if one.role == "technical-lead")
+    over = datetime.now(UTC) - timedelta(seconds=1)
+    lists = {
+        "unknown": [one for one in known if one.role != "technical-lead"],
+        "expired": [replace(one, valid_until=over) if index == lead else one for index, one in enumerate(known)],
+        "foreign": [replace(one, name="Mallory") if index == lead else one for index, one in enumerate(known)],
+    }
+    for name, why in signers.items():
+        expected = Expected(now=datetime.now(UTC), required=())
+        with pytest.raises(IntegrityError, match=why):
+            verify_run(signed, team.project, lists[name], expected)
 
-    def expire(signers: list[dict[str, Any]]) -> None:
-        signers[0]["valid_until"] = datetime.now(UTC) - timedelta(seconds=1)
 
-    signers = team.project / "environments/signers.toml"
-    before = signers.read_text()
-    team.edit_signers(lambda all_of_them: all_of_them.pop(0))
-    refused(team, signed, "that signers.toml does not know")
-    signers.write_text(before)
-    team.edit_signers(expire)
-    refused(team, signed, "key holds from")
-    signers.write_text(before)
-    team.edit_signers(lambda all_of_them: all_of_them[0].update(name="Mallory"))
-    refused(team, signed, "says that Tomás signed; the key is Mallory's")
+def test_people_that_changed_since(team: Team, signed: Path) -> None:
+    """Who may sign, and as what, is policy: it is compared like the list."""
+    team.edit_people(lambda people: people[0].update(name="Mallory"))
+    refused(team, signed, "the people, the attestations")
 
 
 def test_one_person_in_two_roles(team: Team, signed: Path) -> None:
     """Three roles are three people, and three keys."""
-    signers = team.project / "environments/signers.toml"
-    before = signers.read_text()
-    signers.write_text(before.replace('"Paula"', '"tomás "'))
-    refused(team, signed, "a person has exactly one")
-    keys = [one.key or "" for one in read_signers_text(team, before)]
-    signers.write_text(before.replace(keys[0].strip(), keys[1].strip()))
-    refused(team, signed, "is listed twice")
-
-
-def read_signers_text(team: Team, text: str) -> Any:  # noqa: ANN401 - signers
-    """As they were."""
-    (team.project / "environments/signers.toml").write_text(text)
-    return read_signers(team.project)
+    before = team.people.read_text()
+    for paula in ("Tomás", "tomás", "Tom\u00e1s\u200b", "Tomás "):
+        team.people.write_text(before.replace('"Paula"', f'"{paula}"'))
+        refused(team, signed, "people.toml")
+    team.people.write_text(before)
+    keys = [one.key or "" for one in read_signers(team.project)]
+    team.people.write_text(before.replace(keys[0].strip(), keys[1].strip()))
+    refused(team, signed, "is listed 2 times")
+    team.people.write_text(before.replace("product-owner@example.com", "devops@example.com"))
+    refused(team, signed, "is the address of 2 entries")
 
 
 def test_a_signature_of_another_role(team: Team) -> None:
@@ -234,13 +242,13 @@ def test_a_waiver_added_after_signing(team: Team, signed: Path) -> None:
         check="attested-url-answers",
         reason="r",
         risk="r",
-        owner="a",
-        approved_by="b",
+        owner="Davi",
+        approved_by="Paula",
         at=now,
         until=now + timedelta(days=1),
     )
     write_waiver(team.project, "live", waiver)
-    refused(team, signed, "the waivers are not those that the run was judged by")
+    refused(team, signed, "the waivers are not those that the run was")
 
 
 @pytest.mark.parametrize(
@@ -258,6 +266,15 @@ def test_a_policy_that_changed(team: Team, signed: Path, name: str, why: str) ->
     text = path.read_text()
     path.write_text(text.replace('name = "S"', 'name = "T"') if name == "live.toml" else text + "\n# softened\n")
     refused(team, signed, why)
+
+
+def test_evidence_that_changed(team: Team, signed: Path) -> None:
+    """What an attestation rests on is policy: the file is named, and whose word it is."""
+    evidence = team.project / "environments/attestations/live/evidence/g"
+    evidence.write_bytes(b"g, and a line more")
+    refused(team, signed, "evidence/g: Davi's word on a.guide rests on it")
+    evidence.unlink()
+    refused(team, signed, "what people attested is not what it was")
 
 
 def test_symbolic_links(team: Team, signed: Path) -> None:

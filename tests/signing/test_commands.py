@@ -18,14 +18,16 @@ def gonogo(team: Team, *arguments: str, given: str = "", **environ: str) -> subp
 
 def test_from_keys_to_a_verified_go(team: Team) -> None:
     """Every step as the three people and the deploy job do it."""
-    folder = str(team.run())
     shutil.rmtree(team.keys)
-    (team.project / "environments/signers.toml").unlink()
-    for role, name in (("technical-lead", "T"), ("product-owner", "P"), ("devops", "D")):
-        made = gonogo(team, "key", "new", "--role", role, "--name", name)
+    team.people.unlink()
+    names = {"technical-lead": "Tomás", "product-owner": "Paula", "devops": "Davi"}
+    for role, name in names.items():
+        made = gonogo(team, "key", "new", "--role", role, "--name", name, "--email", f"{role}@example.com")
         assert made.returncode == 0, made.stderr
         assert "have it reviewed" in made.stdout
         assert (team.project / f".config/gonogo/{role}.key").is_file()
+    folder = str(team.run())
+    for role, name in names.items():
         before = gonogo(team, "verify", folder)
         assert before.returncode == 3
         assert f"{role} has not signed" in before.stdout
@@ -67,8 +69,13 @@ def test_the_sealed_page_shows_who_signed_and_nothing_else(team: Team) -> None:
         (("--release", "other"), 4, "the run verified release 3f2c1a9, not other"),
         (("--max-age", "1ms"), 4, "run again"),
         (("--max-age", "1m"), 2, "--max-age: '1m' is not a duration"),
-        (("--require", "technical-lead,ciso"), 3, ""),
-        (("--require", ""), 0, ""),
+        (("--require", "technical-lead,ciso"), 2, "--require: no role 'ciso' in gates.toml; there are devops"),
+        (("--require", "Devops"), 2, "did you mean devops?"),
+        (("--require", ""), 2, "--require: '' names nobody"),
+        (("--require", ","), 2, "names nobody"),
+        (("--require", " "), 2, "names nobody"),
+        (("--require", "devops,,technical-lead"), 2, "names nobody"),
+        (("--require", "devops"), 0, ""),
     ],
 )
 def test_verify_says_what_differs(team: Team, signed: Path, arguments: tuple[str, ...], code: int, said: str) -> None:
@@ -84,11 +91,13 @@ def test_refusals(team: Team, signed: Path) -> None:
     failed = str(team.run(status=404))
     for arguments, code, said in (
         (("sign", failed, "--role", "devops", "--decision", "go", "--yes"), 2, "No signature makes it GO"),
-        (("sign", failed, "--role", "ciso", "--decision", "hold", "--yes"), 2, "no role 'ciso' in gates.toml"),
+        (("sign", failed, "--role", "ciso", "--decision", "hold", "--yes"), 2, "no role 'ciso' in the roles that sign"),
         (("sign", str(signed), "--role", "devops", "--decision", "hold", "--yes"), 2, "has signed already"),
         (("sign", failed, "--role", "devops", "--decision", "hold", "--yes", "--key", "gone"), 2, "cannot be read"),
-        (("key", "new", "--role", "devops", "--name", "Paula"), 2, "a person has exactly one"),
-        (("verify", failed, "--require", ""), 1, ""),
+        (("key", "new", "--role", "devops", "--name", "Paula"), 2, "a person signs in exactly one role"),
+        (("key", "new", "--role", "devop", "--name", "Nina"), 2, "--role: no role 'devop' in gates.toml; did you mean"),
+        (("key", "new", "--role", "devops", "--name", "Nina"), 2, "say the address as well"),
+        (("key", "new", "--role", "devops", "--name", "D\u0430vi", "--email", "d@example.com"), 2, "mixes scripts"),
     ):
         done = gonogo(team, *arguments)
         assert done.returncode == code, done.stderr

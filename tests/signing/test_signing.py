@@ -5,19 +5,22 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from gonogo.base.errors import IntegrityError, UsageError
-from gonogo.record.results import Verdict
+from gonogo.record.archive import read_results
+from gonogo.record.results import RoleResult, Verdict
 from gonogo.signing.bundle import SIGSTORE, read_bundle
 from gonogo.signing.keys import load_key, new_key
 from gonogo.signing.signers import read_signers
 from gonogo.signing.signing import said, sign_with_ssh, signable, signer_of
-from tests.signing.conftest import PASSPHRASE, ROLES, Team
+from tests.signing.conftest import GATES, PASSPHRASE, ROLES, Team
 
 
 def test_three_signatures_make_it_go(team: Team, signed: Path) -> None:
@@ -36,7 +39,7 @@ def test_what_is_signed(signed: Path) -> None:
     bundle = read_bundle(signed / "technical-lead.sigstore.json")
     assert bundle.kind == SIGSTORE
     assert {"results.json", "evidence.json", "signoff.html", "junit.xml", "release"} <= bundle.subjects.keys()
-    assert bundle.signoff.statements == {"s.lead": "attested"}
+    assert bundle.signoff.statements == {"s.lead": "supported"}
     assert bundle.signoff.policy.keys() == {"catalogue", "checks", "environment", "policy"}
     last = read_bundle(signed / "devops.sigstore.json")
     assert last.signoff.witnessed.keys() == {"product-owner.sigstore.json", "technical-lead.sigstore.json"}
@@ -110,12 +113,12 @@ def test_ssh_keys_do_as_well(team: Team, tmp_path: Path) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)  # noqa: S603, S607 - a key for the test
     public = key.with_suffix(".pub").read_text()
 
-    def in_place_of_devops(signers: list[dict[str, object]]) -> None:
-        (one,) = (one for one in signers if one["role"] == "devops")
-        del one["key"]
-        one["ssh"] = public
+    def in_place_of_devops(people: list[dict[str, Any]]) -> None:
+        (one,) = (one for one in people if one["roles"] == ("devops",))
+        del one["keys"][0]["key"]
+        one["keys"][0]["ssh"] = public
 
-    team.edit_signers(in_place_of_devops)
+    team.edit_people(in_place_of_devops)
     folder, now = team.run(), datetime.now(UTC)
     signer = signer_of(read_signers(team.project), "devops", now, ssh=True)
     results = signable(folder, team.project, "devops", "GO")
@@ -159,3 +162,54 @@ def test_verifying_without_gonogo_as_documented(team: Team, signed: Path, tmp_pa
     assert (done.returncode, done.stdout) == (0, "Verified OK\n"), done.stderr
     (work / "signoff.html").write_text("other")
     assert run().returncode != 0
+
+
+LATER = (
+    "# Launch\n- [ ] Guide <!-- a.guide attest=devops -->\n# Later\n- [ ] More <!-- b.more attest=devops -->\n"
+    "# Sign\n- [ ] All is well <!-- s.lead -->\n"
+)
+
+
+def _early(team: Team, roles: str = "") -> Path:
+    """A run of a gate that asks a part of what the lead's statement rests on."""
+    (team.project / "environments/checklist.md").write_text(LATER)
+    gates = GATES.replace('sections = ["*"]', f'sections = ["Launch"]\n{roles}').replace('["a"]', '["a", "b"]')
+    (team.project / "environments/gates.toml").write_text(gates)
+    return team.run()
+
+
+def test_nobody_says_go_to_an_unsupported_statement(team: Team) -> None:
+    """The gate was green, and did not ask what the statement rests on."""
+    folder = _early(team)
+    with pytest.raises(UsageError, match=r"s\.lead: All is well: not supported: 1 of 2 lines support it; not b\.more"):
+        team.sign(folder, "technical-lead")
+    assert not list(folder.glob("*.sigstore.json"))
+    team.sign(folder, "technical-lead", "HOLD")
+    team.sign(folder, "devops")
+
+
+def test_a_gate_says_who_signs_for_its_own_question(team: Team) -> None:
+    """Of their statements those that it demands; and nobody else is asked."""
+    folder = _early(team, 'roles = ["technical-lead"]')
+    with pytest.raises(UsageError, match="no role 'devops' in the roles that sign a run of gate launch"):
+        team.sign(folder, "devops")
+    team.sign(folder, "technical-lead")
+    found = team.verify(folder, required=[role.id for role in found_roles(folder)])
+    assert found.verdict is Verdict.GO
+    assert found.decisions["technical-lead"].statements == {}
+
+
+def found_roles(folder: Path) -> Sequence[RoleResult]:
+    """Who signs this run."""
+    return read_results(folder / "results.json").roles
+
+
+def test_a_statement_is_never_attested(team: Team, signed: Path) -> None:
+    """Everything that it rests on is; its role has yet to sign."""
+    results = read_results(signed / "results.json")
+    (statement,) = (one for one in results.lines if one.id == "s.lead")
+    assert statement.status == "supported"
+    assert "1 of them by a person's word" in statement.why
+    assert "- [ ] All is well" in (signed / "checklist.md").read_text()
+    assert "- [x] Guide" in (signed / "checklist.md").read_text()
+    assert team.verify(signed).verdict is Verdict.GO

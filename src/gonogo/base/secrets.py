@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
+SECRET_NAME = r"^[A-Z][A-Z0-9_]*$"  # noqa: S105 - the shape of a name
+"""What the name of a secret looks like in an environment file."""
+
 
 class Secrets(Mapping[str, str]):
     """Names to values. Printing it prints names only."""

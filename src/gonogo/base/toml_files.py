@@ -1,18 +1,24 @@
-"""Reads a TOML file into a model: every mistake in it at once, each with file, key, what was found and the cure."""
+"""The one reader of TOML files: every mistake in a file at once, each with file, key, what was found and the cure."""
 
+import difflib
+import re
 import tomllib
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, time
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from gonogo.base.durations import parse_duration
 from gonogo.base.errors import UsageError
+from gonogo.base.regular_files import Unreadable, read_regular
+from gonogo.base.secrets import SECRET_NAME
 
 LARGEST_BYTES = 1024 * 1024
+_USER_INFO = re.compile(r"://[^@\s]*@")
+_LONGEST_SHOWN = 80
 Model = TypeVar("Model", bound=BaseModel)
+Value = TypeVar("Value")
 
 
 class Document(BaseModel):
@@ -21,80 +27,143 @@ class Document(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def _moment(value: Any) -> datetime:  # noqa: ANN401 - whatever stands in the file
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError as error:
-            raise ValueError(f"not a moment ({error}); write it as in 2026-12-01T09:00:00Z") from None
-    if not isinstance(value, datetime):
-        raise ValueError("a moment is expected, with date, time and zone, as in 2026-12-01T09:00:00Z")  # noqa: TRY004 - pydantic collects ValueError
-    if value.tzinfo is None:
-        raise ValueError("has no zone, and could be meant anywhere on earth; write it as in 2026-12-01T09:00:00Z")
-    return value.astimezone(UTC)
-
-
-def _said(value: str) -> str:
-    if not value.strip():
-        raise ValueError("is empty; say it in words")
-    return value
-
-
-Moment = Annotated[datetime, BeforeValidator(_moment)]
-"""In UTC; a moment without a zone is refused."""
-Words = Annotated[str, AfterValidator(_said)]
+def parse_toml(path: Path) -> dict[str, Any]:
+    """The file as tables and values. Raises UsageError."""
+    try:
+        content = read_regular(path, LARGEST_BYTES)
+    except Unreadable as error:
+        raise UsageError(f"{path}: {str(error).replace('a regular file', 'a TOML file')}") from None
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UsageError(f"{path}: not TOML: {error}") from None
 
 
 def read_toml(path: Path, model: type[Model]) -> Model:
     """The file as this model. Raises UsageError."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
-    if len(content) > LARGEST_BYTES:
-        raise UsageError(f"{path}: larger than {LARGEST_BYTES // 1024} KiB; this is not what belongs here")
-    try:
-        document: Mapping[str, Any] = tomllib.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: not TOML: {error}") from None
-    return _validated(model, document, str(path))
+    return validated(model, parse_toml(path), str(path))
 
 
 def build(model: type[Model], command: str, **fields: Any) -> Model:  # noqa: ANN401 - of the model
     """The same from a command line. Raises UsageError."""
-    return _validated(model, fields, command)
+    return validated(model, fields, command)
 
 
-def _validated(model: type[Model], document: Mapping[str, Any], path: str) -> Model:
+def validated(
+    model: type[Model],
+    document: Mapping[str, Any],
+    path: str,
+    *,
+    unknown_table: Callable[[str], str] | None = None,
+    context: Mapping[str, Any] | None = None,
+) -> Model:
+    """The tables as this model. Raises UsageError with every mistake in them.
+
+    ``unknown_table``: the cure for a table at the top that the model does not have.
+    """
     try:
-        return model.model_validate(document)
+        return model.model_validate(document, context=context)
     except ValidationError as error:
-        raise UsageError(*(_problem(found, path) for found in error.errors(include_url=False))) from None
+        raise UsageError(*_problems(error, model, path, unknown_table)) from None
 
 
-def _problem(found: Mapping[str, Any], path: str) -> str:
+def validated_by(adapter: TypeAdapter[Value], annotation: Any, document: Mapping[str, Any], path: str) -> Value:  # noqa: ANN401 - a type
+    """The tables as what the adapter makes of them; ``annotation`` is the type that it was made for."""
+    try:
+        return adapter.validate_python(document)
+    except ValidationError as error:
+        raise UsageError(*_problems(error, annotation, path)) from None
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """``; did you mean devops?``, or nothing."""
+    folded = {one.casefold(): one for one in known}
+    if word.casefold() in folded:
+        return f"; did you mean {folded[word.casefold()]}?"
+    nearest = difflib.get_close_matches(word.casefold(), folded, n=1)
+    return f"; did you mean {folded[nearest[0]]}?" if nearest else ""
+
+
+def nearest_or_all(word: str, known: Sequence[str]) -> str:
+    """The same, or ``; there are devops, lead`` where nothing is near."""
+    return did_you_mean(word, known) or f"; there are {', '.join(known) or 'none'}"
+
+
+def _problems(
+    error: ValidationError,
+    annotation: Any,  # noqa: ANN401 - a type
+    path: str,
+    unknown_table: Callable[[str], str] | None = None,
+) -> list[str]:
+    found = error.errors(include_url=False)
+    # A list that is too short because its only item is wrong is one mistake, not two.
+    own = [one for one in found if not any(_inside(other["loc"], one["loc"]) for other in found)]
+    return [_problem(one, annotation, path, unknown_table) for one in own]
+
+
+def _inside(location: tuple[str | int, ...], outer: tuple[str | int, ...]) -> bool:
+    return len(location) > len(outer) > 0 and location[: len(outer)] == outer
+
+
+def _problem(
+    found: Mapping[str, Any],
+    annotation: Any,  # noqa: ANN401 - a type
+    path: str,
+    unknown_table: Callable[[str], str] | None,
+) -> str:
+    """One mistake in one sentence: file, key, found, expected."""
     key = ".".join(str(part) for part in found["loc"] if part != "[key]")
-    message = str(found["msg"]).removeprefix("Value error, ")
     match found["type"]:
         case "missing":
             return f"{path}: {key}: missing; this key is required"
         case "extra_forbidden":
-            return f"{path}: {key}: unknown key; remove it, or spell it as the documentation does"
-    shown = f"found {str(found['input'])[:80]!r}; " if key and not isinstance(found["input"], Mapping) else ""
-    return f"{path}: {key}: {shown}{message}" if key else f"{path}: {message}"
+            nearest = did_you_mean(str(found["loc"][-1]), _known_keys(annotation, found["loc"][:-1]))
+            if unknown_table and len(found["loc"]) == 1 and not nearest:
+                return f"{path}: [{key}]: {unknown_table(key)}"
+            return f"{path}: {key}: unknown key{nearest or '; remove it'}"
+        case "string_pattern_mismatch" if found["ctx"]["pattern"] == SECRET_NAME:
+            # What stands here in place of a name is a secret itself, as likely as not: it is not shown.
+            wanted = "the name of a secret is expected, as in 'MONGO_URL' (capitals, digits, _)"
+            return f"{path}: {key}: {wanted}; its value stays out of here"
+    message = str(found["msg"]).removeprefix("Value error, ")
+    shown = f"found {_short(found['input'])}; " if key and not isinstance(found["input"], BaseModel | Mapping) else ""
+    return f"{path}: {key + ': ' if key else ''}{shown}{message}"
 
 
-def moment_from(text: str, now: datetime, option: str) -> datetime:
-    """``90d`` from now, the end of a day (UTC) or a moment with its zone. Raises UsageError."""
-    try:
-        if text[:1].isdigit() and not text[:4].isdigit():
-            return now + parse_duration(text)
-        if len(text) == len("2026-12-01"):
-            return datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC) + timedelta(days=1)
-        return _moment(text)
-    except ValueError as error:
-        raise UsageError(f"{option}: {text!r}: {error}; write 90d, 2026-12-01 or 2026-12-01T09:00:00Z") from None
-    except OverflowError:
-        raise UsageError(f"{option}: {text!r} is later than any date") from None
+def _known_keys(annotation: Any, location: Sequence[str | int]) -> list[str]:  # noqa: ANN401 - a type
+    """The keys of the table at this place of the model."""
+    types = list(_tables(annotation))
+    for part in location:
+        below = [_below(one, part) for one in types]
+        types = [table for one in below for table in _tables(one)]
+    return [key for one in types if isinstance(one, type) and issubclass(one, BaseModel) for key in one.model_fields]
+
+
+def _below(table: Any, part: str | int) -> Any:  # noqa: ANN401 - types
+    if isinstance(table, type) and issubclass(table, BaseModel):
+        field = table.model_fields.get(str(part))
+        return field.annotation if field else None
+    items = [one for one in get_args(table) if one is not Ellipsis]
+    return items[-1] if items else None
+
+
+def _tables(annotation: Any) -> Iterator[Any]:  # noqa: ANN401 - types
+    """Models, mappings and lists in an annotation, without what is wrapped around them (``X | None``, ``Annotated``)."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+        return
+    origin = getattr(annotation, "__origin__", None)
+    if hasattr(annotation, "__metadata__"):
+        yield from _tables(origin)
+    elif isinstance(origin, type) and issubclass(origin, Mapping | tuple | list):
+        yield annotation
+    else:
+        for part in get_args(annotation):
+            yield from _tables(part)
+
+
+def _short(value: object) -> str:
+    text = repr(str(value)) if isinstance(value, date | time) else _USER_INFO.sub("://…@", repr(value))
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}…"

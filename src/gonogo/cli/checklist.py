@@ -13,7 +13,8 @@ from gonogo.cli import options
 
 if TYPE_CHECKING:
     from gonogo.planning.coverage import Coverage
-    from gonogo.policy.checklist import ChecklistLine
+    from gonogo.policy.checklist_line import ChecklistLine
+    from gonogo.policy.importing import Import
 
 
 @click.group(invoke_without_command=True)
@@ -34,32 +35,76 @@ def checklist(context: click.Context, *, environment: str | None, missing: bool)
 
 @checklist.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def import_(file: Path) -> int:
-    """Take over a team's own list as environments/checklist.md: every line gets an id, and keeps the one it has."""
-    from gonogo.base.errors import UsageError  # noqa: PLC0415
-    from gonogo.planning.demands import LIST  # noqa: PLC0415
-    from gonogo.policy.checklist import identified, parse_checklist, read_text  # noqa: PLC0415 - help answers at once
+@click.option(
+    "--bullets/--no-bullets",
+    default=None,
+    help="Take plain bullets for tasks.  [default: where there is no box at all]",
+)
+def import_(file: Path, *, bullets: bool | None) -> int:
+    """Take over a team's own list as environments/checklist.md: every line gets an id, and keeps the one it has.
 
-    parsed = parse_checklist(read_text(file), str(file))
-    if not parsed.lines:
-        raise UsageError(f"{file}: no line has a box; write tasks as in '- [ ] Certificate validity verified'")
+    Boxes however they are written, tables, plain bullets and headings alone become tasks; what was not taken over is
+    told line by line. A list that gonogo init wrote, and nobody changed, gives way.
+    """
+    from gonogo.planning.demands import LIST  # noqa: PLC0415
+    from gonogo.policy.checklist import read_text  # noqa: PLC0415 - help answers at once
+    from gonogo.policy.importing import imported, told  # noqa: PLC0415
+
+    made = imported(read_text(file), str(file), bullets=bullets)
     target = Path("environments") / LIST
-    kept = {line.id for line in parsed.lines}
-    if target.is_file() and target.resolve() != file.resolve():
-        old = parse_checklist(read_text(target), str(target))
-        gone = [line for line in old.lines if line.id and line.id not in kept]
-        if gone:
-            raise UsageError(
-                *(
-                    f"{target}:{line.number}: {line.id} would vanish; keep its comment in {file}, or delete it here first"
-                    for line in gone
-                )
-            )
+    gave_way = target.is_file() and target.resolve() != file.resolve() and _gives_way(target, made, file)
     target.parent.mkdir(exist_ok=True)
-    target.write_bytes(identified(parsed).encode())
-    new = sum(not line.id for line in parsed.lines)
-    click.echo(f"{target}: {len(parsed.lines)} lines, {new} of them with a new id")
+    target.write_bytes(made.text.encode())
+    for line in told(made):
+        click.echo(line)
+    click.echo(f"{target}: {made.lines} lines, {made.named} of them with a new id")
+    for line in _fitted(gave_way=gave_way):
+        click.echo(line)
     return 0
+
+
+def _gives_way(target: Path, made: Import, file: Path) -> bool:
+    """Whether the list that is there is init's own. Raises UsageError when lines of a team's list would vanish."""
+    from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
+    from gonogo.policy.checklist import parse_checklist, read_text, surveyed  # noqa: PLC0415
+    from gonogo.starting.own_files import is_untouched  # noqa: PLC0415
+
+    there = read_text(target)
+    if is_untouched(there, "checklist.md"):
+        return True
+    kept = {line.id for line in parse_checklist(made.text, str(file)).lines}
+    gone = [line for line in surveyed(there, str(target))[0].lines if line.id and line.id not in kept]
+    if gone:
+        raise UsageError(
+            *(
+                f"{target}:{line.number}: {line.id} would vanish; keep its comment in {file}, or delete it here first"
+                for line in gone
+            )
+        )
+    return False
+
+
+def _fitted(*, gave_way: bool) -> Iterator[str]:
+    """What had to change beside the list, and what does not fit it any more."""
+    from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
+    from gonogo.planning.demands import read_list  # noqa: PLC0415
+    from gonogo.starting.own_files import catalogue_for_any_list, gates_for_any_list, is_untouched  # noqa: PLC0415
+
+    gates, catalogue = Path("environments/gates.toml"), Path("checks/catalogue.toml")
+    if gave_way and gates.is_file() and is_untouched(text := gates.read_text(encoding="utf-8"), "gates.toml"):
+        gates.write_text(gates_for_any_list(text), encoding="utf-8")
+        yield f"{gates}: one gate over the whole list now; name sections and statements of your own there"
+    if (
+        gave_way
+        and catalogue.is_file()
+        and is_untouched(text := catalogue.read_text(encoding="utf-8"), "catalogue.toml")
+    ):
+        catalogue.write_text(catalogue_for_any_list(text), encoding="utf-8")
+        yield f"{catalogue}: own-unknown-page covers no line now; write the id of one into covers"
+    try:
+        read_list(Path())
+    except UsageError as error:
+        yield from (f"to be changed before the next run: {problem}" for problem in error.problems)
 
 
 def _table(coverage: Coverage) -> Iterator[str]:

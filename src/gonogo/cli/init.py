@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gonogo.starting.findings import Findings
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,40}", re.ASCII)
-_TAKEN = {"gates", "signers", "reference"}
+_TAKEN = {"gates", "people", "signers", "reference"}
 
 
 @click.command()

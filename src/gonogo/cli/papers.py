@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gonogo.cli import options
 from gonogo.cli.completion import check_names, line_names, role_names
+
+if TYPE_CHECKING:
+    from gonogo.planning.paper_checks import Papers
 
 _ENV = options.environment("The environment it is about.", required=True)
 
@@ -17,20 +21,22 @@ _ENV = options.environment("The environment it is about.", required=True)
 @click.command()
 @click.argument("line", metavar="ID", shell_complete=line_names)
 @_ENV
-@click.option("--by", required=True, metavar="NAME", help="Who says so.")
+@click.option("--by", required=True, metavar="NAME", help="Who says so: an entry of environments/people.toml.")
 @click.option(
     "--role", required=True, shell_complete=role_names, help="As what: technical-lead, product-owner, devops."
 )
 @click.option(
     "--evidence",
     required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="The file it rests on; a copy is kept.",
 )
-@click.option("--hash-only", is_flag=True, help="Keep the file's digest only: it is nobody else's business.")
+@click.option("--hash-only", is_flag=True, help="Keep the file's digest only, where the line says evidence=digest.")
 @click.option("--url", help="A page that supports it; every run fetches it, and it must answer.")
 @click.option("--note", required=True, help="What was seen, in one sentence.")
-@click.option("--valid", default="90d", show_default=True, metavar="TIME", help="How long it counts; or until when.")
+@click.option(
+    "--valid", metavar="TIME", help="How long it counts, or until when.  [default: as long as the line allows, 90d]"
+)
 def attest(  # noqa: PLR0913 - as many as there are options
     *,
     line: str,
@@ -41,58 +47,101 @@ def attest(  # noqa: PLR0913 - as many as there are options
     hash_only: bool,
     url: str | None,
     note: str,
-    valid: str,
+    valid: str | None,
 ) -> int:
     """Attest a line of the checklist that no program can verify."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415
-    from gonogo.base.toml_files import build, moment_from  # noqa: PLC0415
-    from gonogo.families.registry import read_environment  # noqa: PLC0415
-    from gonogo.planning.demands import read_list  # noqa: PLC0415
-    from gonogo.policy.attestations import KEPT, LARGEST_KEPT_BYTES, Attestation, why_not, write_attestation  # noqa: PLC0415 - help answers at once
+    from gonogo.base.moments import ending_from  # noqa: PLC0415
+    from gonogo.base.toml_files import build  # noqa: PLC0415
+    from gonogo.planning.paper_checks import attestation_refusals  # noqa: PLC0415
+    from gonogo.policy.attestations import KEPT, LONGEST, Attestation, why_not, write_attestation  # noqa: PLC0415 - help answers at once
 
     root, now = Path(), datetime.now(UTC).replace(microsecond=0)
-    read_environment(environment, project=root)
-    checklist, gates = read_list(root)
-    content = evidence.read_bytes()
-    if len(content) > LARGEST_KEPT_BYTES and not hash_only:
-        raise UsageError(
-            f"{evidence}: larger than {LARGEST_KEPT_BYTES // 2**20} MiB; keep its digest only: --hash-only"
-        )
+    papers = _papers(root, environment)
+    found = papers.checklist.find(line)
+    longest = found.valid if found is not None and found.valid else LONGEST
+    content = _evidence(evidence)
     digest = hashlib.sha256(content).hexdigest()
     kept = None if hash_only else f"{KEPT}/{digest[:8]}-{evidence.name}"
-    said = build(
+    spoken = build(
         Attestation,
         "attest",
         line=line,
         by=by,
         role=role,
         at=now,
-        until=moment_from(valid, now, "--valid"),
+        until=ending_from(valid, now, "--valid") if valid else now + longest,
         note=note,
         url=url,
         evidence={"name": evidence.name, "sha256": digest, **({"file": kept} if kept else {})},
         found=digest,
     )
-    if problem := why_not(said, checklist.find(line), now, tuple(gates.roles)):
-        raise UsageError(f"{line}: {problem}")
-    click.echo(f"{write_attestation(root, environment, said, content)}: commit it, and have it reviewed")
+    roles = tuple(papers.gates.roles)
+    problems = [f"attest: {problem}" for problem in attestation_refusals(papers, spoken)]
+    if problem := why_not(spoken, found, now, roles):
+        problems.append(f"{line}: {problem}")
+    if problems:
+        raise UsageError(*problems)
+    click.echo(f"{write_attestation(root, environment, spoken, content)}: commit it, and have it reviewed")
     return 0
+
+
+def _papers(root: Path, environment: str) -> Papers:
+    """The list, the gates and the people, as attestations are held against them."""
+    from gonogo.families.registry import read_environment  # noqa: PLC0415 - help answers at once
+    from gonogo.planning.demands import read_list  # noqa: PLC0415
+    from gonogo.planning.paper_checks import Papers  # noqa: PLC0415
+    from gonogo.policy.people import read_people  # noqa: PLC0415
+
+    service = read_environment(environment, project=root).environment.service
+    checklist, gates = read_list(root)
+    return Papers(
+        root=root,
+        environment=environment,
+        stands_for=service.stands_for,
+        checklist=checklist,
+        gates=gates,
+        people=read_people(root),
+    )
+
+
+def _evidence(path: Path) -> bytes:
+    """The file that somebody attests a line with. Raises UsageError for whatever is none, at once."""
+    from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
+    from gonogo.base.regular_files import Unreadable, read_regular  # noqa: PLC0415
+    from gonogo.policy.attestations import LARGEST_KEPT_BYTES  # noqa: PLC0415
+
+    try:
+        content = read_regular(path, LARGEST_KEPT_BYTES, follow=False)
+    except Unreadable as error:
+        raise UsageError(f"--evidence: {path}: {error}") from None
+    if not content:
+        raise UsageError(f"--evidence: {path}: is empty, and shows nothing")
+    return content
 
 
 @click.command()
 @click.argument("check", metavar="CHECK", shell_complete=check_names)
 @_ENV
+@click.option(
+    "--excepts", default="FAIL", show_default=True, metavar="OUTCOMES", help="What is accepted: FAIL, WARN, ERROR."
+)
 @click.option("--reason", required=True, help="Why it is not repaired first.")
 @click.option("--risk", required=True, help="What may come of it, and for whom.")
-@click.option("--owner", required=True, help="Who bears it, and repairs it.")
-@click.option("--approved-by", required=True, help="Who allows it; not the owner.")
+@click.option("--owner", required=True, help="Who bears it, and repairs it: an entry of environments/people.toml.")
+@click.option("--approved-by", required=True, help="Who allows it: another entry than the owner's.")
 @click.option("--until", required=True, metavar="DATE", help="The last day of it (UTC), or 14d; at most 30 days.")
-def waive(*, check: str, environment: str, reason: str, risk: str, owner: str, approved_by: str, until: str) -> int:  # noqa: PLR0913 - as many as there are options
+def waive(  # noqa: PLR0913 - as many as there are options
+    *, check: str, environment: str, excepts: str, reason: str, risk: str, owner: str, approved_by: str, until: str
+) -> int:
     """Accept for a while that a check does not pass. It still runs, and the page says so in its first lines."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415
-    from gonogo.base.toml_files import build, moment_from  # noqa: PLC0415
+    from gonogo.base.moments import ending_from  # noqa: PLC0415
+    from gonogo.base.toml_files import build  # noqa: PLC0415
     from gonogo.families.registry import read_environment  # noqa: PLC0415 - help answers at once
+    from gonogo.planning.paper_checks import waiver_problems  # noqa: PLC0415
     from gonogo.planning.suite import project_suite, selection  # noqa: PLC0415
+    from gonogo.policy.people import read_people  # noqa: PLC0415
     from gonogo.policy.waivers import Waiver, refusal, write_waiver  # noqa: PLC0415
 
     root, now = Path(), datetime.now(UTC).replace(microsecond=0)
@@ -105,12 +154,15 @@ def waive(*, check: str, environment: str, reason: str, risk: str, owner: str, a
         Waiver,
         "waive",
         check=check,
+        excepts=[one.strip() for one in excepts.split(",")],
         reason=reason,
         risk=risk,
         owner=owner,
         approved_by=approved_by,
         at=now,
-        until=moment_from(until, now, "--until"),
+        until=ending_from(until, now, "--until"),
     )
+    if problems := list(waiver_problems(root, environment, [waiver], read_people(root))):
+        raise UsageError(*(problem.rpartition("waiver.0")[2].lstrip(".: ") for problem in problems))
     click.echo(f"{write_waiver(root, environment, waiver)}: commit it, and have it reviewed")
     return 0

@@ -33,22 +33,26 @@ def key() -> None:
 
 @key.command()
 @click.option("--role", required=True, shell_complete=role_names, help="The one role that this person signs in.")
-@click.option("--name", help="Adds the key to environments/signers.toml under this name.")
+@click.option("--name", help="Adds the key to environments/people.toml under this name.")
+@click.option("--email", help="The address of whoever has no entry there yet.")
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Where the private key goes.  [default: ~/.config/gonogo/ROLE.key]"
 )
-def new(*, role: str, name: str | None, out: Path | None) -> int:
+def new(*, role: str, name: str | None, email: str | None, out: Path | None) -> int:
     """Make a key (ECDSA P-256), encrypted with a passphrase that is asked for."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
     from gonogo.signing.keys import enrol, new_key  # noqa: PLC0415
 
+    _refuse_unknown(role)
     path = out or Path.home() / ".config" / "gonogo" / f"{role}.key"
     public = new_key(path, _passphrase(confirm=True))
     if not name:
         click.echo(f"{path}: the private key; it stays on this machine\n{public}")
         return 0
     try:
-        click.echo(f"{enrol(Path(), name=name, role=role, public=public)}: commit it, and have it reviewed")
+        click.echo(
+            f"{enrol(Path(), name=name, role=role, public=public, email=email)}: commit it, and have it reviewed"
+        )
     except UsageError:
         path.unlink()  # nobody would ever sign with it
         raise
@@ -107,7 +111,7 @@ def verify(*, run: Path, release: str | None, require: str | None, max_age: str 
     from gonogo.signing.verification import Expected, verify_run  # noqa: PLC0415
 
     gc.disable()  # it ends soon, and until then keeps almost everything
-    required = [one.strip() for one in require.split(",") if one.strip()] if require is not None else _roles(run)
+    required = _roles(run) if require is None else _required(require, _roles(run))
     expected = Expected(now=datetime.now(UTC), required=required, release=release, oldest=_age(max_age))
     found = verify_run(run.resolve(), Path(), _signers(run), expected)
     for role, said in found.decisions.items():
@@ -115,6 +119,8 @@ def verify(*, run: Path, release: str | None, require: str | None, max_age: str 
         click.echo(f" {said.decision:<6} {role}, {_visible(said.signer)}, {said.time:%Y-%m-%d %H:%M} UTC{comment}")
     for role in found.missing:
         click.echo(f" ○      {role} has not signed")
+    if not required:
+        click.echo(" ○      nobody had to sign: gates.toml has no roles")
     results = found.results
     click.echo(
         f" run {results.run.id} · {results.run.environment} · release {results.run.release or 'none'} · machine {results.decision.verdict}"
@@ -163,10 +169,36 @@ def _roles(run: Path) -> list[str]:
     return [role.id for role in read_results(run / RESULTS).roles]
 
 
+def _required(text: str, known: Sequence[str]) -> list[str]:
+    """The roles that ``--require`` names. Raises UsageError when it names nobody, or somebody that there is not."""
+    from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
+    from gonogo.policy.people import unknown_role  # noqa: PLC0415
+
+    named = [one.strip() for one in text.split(",")]
+    if not all(named):
+        raise UsageError(f"--require: {text!r} names nobody; leave it out for all roles of gates.toml")
+    if problems := [problem for one in named if (problem := unknown_role(one, known, "gates.toml"))]:
+        raise UsageError(*(f"--require: {problem}" for problem in problems))
+    return list(dict.fromkeys(named))
+
+
+def _refuse_unknown(role: str) -> None:
+    """Raises UsageError for a role that gates.toml does not have: nobody would ever wait for its signature."""
+    from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
+    from gonogo.planning.demands import GATES, LIST, read_list  # noqa: PLC0415
+    from gonogo.policy.people import unknown_role  # noqa: PLC0415
+
+    folder = Path("environments")
+    roles = read_list(Path())[1].roles if (folder / LIST).is_file() and (folder / GATES).is_file() else {}
+    if roles and (problem := unknown_role(role, roles, "gates.toml")):
+        raise UsageError(f"--role: {problem}")
+
+
 def _signers(run: Path) -> Sequence[Signer]:
     """Nobody, if nobody has signed and there is no list of signers."""
+    from gonogo.policy.people import FILE  # noqa: PLC0415
     from gonogo.signing.integrity import signatures  # noqa: PLC0415 - help answers at once
-    from gonogo.signing.signers import FILE, read_signers  # noqa: PLC0415
+    from gonogo.signing.signers import read_signers  # noqa: PLC0415
 
     here = Path()
     return read_signers(here) if signatures(run) or (here / "environments" / FILE).is_file() else []
@@ -181,11 +213,14 @@ def _visible(text: str) -> str:
 def _shown(results: Results, signoff: SignOff) -> Iterator[str]:
     """What a person should have read before they sign."""
     from gonogo.record.results import DONE, sum_line  # noqa: PLC0415 - help answers at once
+    from gonogo.report.changes import weakened_words  # noqa: PLC0415
 
     run, decision = results.run, results.decision
     yield f"{decision.verdict}: {_visible(decision.reason)}"
     yield f" run {run.id} · {run.environment} · gate {run.gate} · release {run.release or 'none given'}"
     yield f" {sum_line(results.counts)}"
+    for words in weakened_words(results):
+        yield f" ≠ {words}"
     still = [line for line in results.leaves if line.status not in DONE]
     for line in still[:_MOST_SHOWN]:
         yield f" ○ {line.id}: {_visible(line.why)}"

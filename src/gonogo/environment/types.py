@@ -12,6 +12,7 @@ import idna
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from gonogo.base.durations import parse_duration
+from gonogo.base.secrets import SECRET_NAME
 
 
 class Effect(StrEnum):
@@ -218,7 +219,6 @@ Origin = Annotated[str, AfterValidator(_origin)]
 FilePath = Annotated[str, AfterValidator(_file_path)]
 FolderPath = Annotated[str, AfterValidator(_folder_path)]
 Port = Annotated[int, Field(ge=1, le=65535)]
-SECRET_NAME = r"^[A-Z][A-Z0-9_]*$"  # noqa: S105 - the shape of a name
 SecretName = Annotated[str, Field(pattern=SECRET_NAME), SecretMarker()]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 

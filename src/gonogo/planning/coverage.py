@@ -9,9 +9,11 @@ from gonogo.base.bundled import bundled_root
 from gonogo.environment.load import available
 from gonogo.families.registry import read_environment
 from gonogo.planning.demands import GATES, LIST
+from gonogo.planning.paper_checks import counted_environments
 from gonogo.planning.suite import project_suite
 from gonogo.policy.attestations import read_attestations, why_not
-from gonogo.policy.checklist import ChecklistLine, covering, read_checklist
+from gonogo.policy.checklist import read_checklist
+from gonogo.policy.checklist_line import ChecklistLine, covering
 from gonogo.policy.gates import Gates, read_gates
 
 
@@ -63,4 +65,4 @@ def _stands_for(environment: str | None, project: Path) -> set[str]:
     if environment is None:
         return set()
     service = read_environment(environment, project=project).environment.service
-    return set(service.stands_for or (environment,))
+    return set(counted_environments(environment, service.stands_for))

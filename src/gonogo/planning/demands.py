@@ -1,18 +1,23 @@
 """What a gate demands beside its checks: the team's list, and what people attested and accepted, read once per run."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gonogo.base.bundled import bundled_root
 from gonogo.base.errors import UsageError
+from gonogo.base.toml_files import nearest_or_all
 from gonogo.environment.model import Service
+from gonogo.planning.paper_checks import Papers, contradictions, counted_environments, covered_lines, waiver_problems
 from gonogo.planning.plan import LOAD, PRE_DEPLOY, SMOKE, narrow_gate
 from gonogo.planning.suite import Suite, closure
 from gonogo.policy.attestations import Attestation, read_attestations
-from gonogo.policy.checklist import Checklist, ChecklistLine, read_checklist
+from gonogo.policy.checklist import Checklist, read_checklist
+from gonogo.policy.checklist_line import ChecklistLine
 from gonogo.policy.gates import EVERYTHING, Gate, Gates, Role, lines_of, read_gates
+from gonogo.policy.people import FILE as PEOPLE
+from gonogo.policy.people import read_people
 from gonogo.policy.waivers import Waiver, read_waivers
 
 LIST, GATES = "checklist.md", "gates.toml"
@@ -45,35 +50,58 @@ class Demands:
 
 
 def papers(project: Path, *, bundled: bool) -> Path | None:
-    """The folder whose ``environments/`` holds the list: the project, or gonogo's own for the bundled environment."""
-    if (project / "environments" / LIST).is_file():
-        return project
+    """The folder whose ``environments/`` holds the list: the project, or gonogo's own for the bundled environment.
+
+    Raises UsageError where a list was meant, and is not there: without it a gate would demand no line at all.
+    """
+    path = project / "environments" / LIST
+    if path.is_file() or path.is_symlink() or path.exists():
+        return project  # whatever it is, it is read, and refused if it is no list
+    gates = project / "environments" / GATES
+    if gates.exists() and not bundled:
+        raise UsageError(f"{path}: does not exist, and {gates} names its sections; restore it, or import a list")
     return bundled_root() if bundled else None
 
 
 def read_demands(project: Path, suite: Suite, *, environment: str, service: Service, gate: str | None) -> Demands:
-    """Read the list, the gates, the attestations and the waivers. Raises UsageError with what is wrong in them."""
+    """Read the list, the gates, people, attestations and waivers. Raises UsageError with what is wrong in them."""
     root = papers(project, bundled=service.bundled)
     known, unwaivable = suite.catalogue, {name for name, line in suite.catalogue.items() if not line.waivable}
     waivers = read_waivers(root or project, environment, known, unwaivable)
     if root is None:
+        _refuse(waiver_problems(project, environment, waivers, read_people(project)))
         name = gate or PRE_DEPLOY
         whole = _chosen(name, Gates(), environment, project / "environments" / GATES)
         return Demands(name=name, gate=whole, waivers=waivers, digest=papers_digest(project, environment))
     checklist, gates = read_list(root)
-    _covered(suite, checklist, root)
-    path = root / "environments" / GATES
+    read = Papers(
+        root=root,
+        environment=environment,
+        stands_for=service.stands_for,
+        bundled=service.bundled,
+        checklist=checklist,
+        gates=gates,
+        people=read_people(root),
+        attestations=read_attestations(root, environment),
+        waivers=waivers,
+    )
+    _refuse([*contradictions(read), *covered_lines(suite, read)])
     name = gate or gates.default.get(environment, PRE_DEPLOY)
     return Demands(
         name=name,
-        gate=_chosen(name, gates, environment, path),
-        stands_for=service.stands_for or (environment,),
+        gate=_chosen(name, gates, environment, root / "environments" / GATES),
+        stands_for=counted_environments(environment, service.stands_for),
         checklist=checklist,
         roles=gates.roles,
-        attestations=read_attestations(root, environment),
+        attestations=read.attestations,
         waivers=waivers,
-        digest=papers_digest(root, environment),
+        digest=papers_digest(root, environment, read.attestations),
     )
+
+
+def _refuse(problems: Iterable[str]) -> None:
+    if found := list(dict.fromkeys(problems)):
+        raise UsageError(*found)
 
 
 def read_list(root: Path) -> tuple[Checklist, Gates]:
@@ -93,15 +121,17 @@ def demanded_checks(suite: Suite, demands: Demands) -> frozenset[str]:
     return closure(suite, [name for name in suite.order if name in here or name not in elsewhere])
 
 
-def papers_digest(root: Path, environment: str) -> str:
-    """SHA-256 over everything that people wrote for this environment."""
+def papers_digest(root: Path, environment: str, attestations: Sequence[Attestation] = ()) -> str:
+    """SHA-256 over everything that people wrote for this environment, and the evidence that attestations rest on."""
     folder = root / "environments"
-    files = [folder / LIST, folder / GATES, folder / "waivers" / f"{environment}.toml"]
+    files = [folder / LIST, folder / GATES, folder / PEOPLE, folder / "waivers" / f"{environment}.toml"]
     files += sorted((folder / "attestations" / environment).glob("*.toml"))
     digest = hashlib.sha256()
     for path in files:
         if path.is_file():
             digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    for one in sorted(attestations, key=lambda one: one.line):
+        digest.update(f"{one.line}\0{one.found}\0".encode())
     return digest.hexdigest()
 
 
@@ -117,9 +147,9 @@ def _chosen(name: str, gates: Gates, environment: str, path: Path) -> Gate:
         return _NARROW[name]
     if not gates.gates and name == PRE_DEPLOY:
         return Gate(title="May we launch?", sections=(EVERYTHING,))
-    known = ", ".join((*gates.gates, *_NARROW))
+    known = [*gates.gates, *_NARROW]
     if name not in gates.gates:
-        raise UsageError(f"{path}: no gate {name!r}; there are {known}")
+        raise UsageError(f"{path}: no gate {name!r}{nearest_or_all(name, known)}")
     gate = gates.gates[name]
     if gate.environments and environment not in gate.environments:
         raise UsageError(
@@ -131,26 +161,6 @@ def _chosen(name: str, gates: Gates, environment: str, path: Path) -> Gate:
 
 def _shortened(checklist: Checklist, root: Path) -> Checklist:
     """Its path as seen from the project: what is recorded names no folder of this machine."""
-    return Checklist(
-        path=Path(checklist.path).relative_to(root).as_posix(), source=checklist.source, lines=checklist.lines
-    )
-
-
-def _covered(suite: Suite, checklist: Checklist, root: Path) -> None:
-    """A catalogue beside the list must speak of lines that there are; a foreign one may know others."""
-    ids = {line.id for line in checklist.lines}
-    own = [folder for folder in suite.folders if folder.parent == root.resolve()]
-    problems = [
-        f"{suite.declarations[name].path.parent / 'catalogue.toml'}: {name}.covers: no line {covered!r} in {checklist.path}"
-        for name, line in suite.catalogue.items()
-        for covered in line.covers
-        if covered not in ids and any(suite.declarations[name].path.is_relative_to(folder) for folder in own)
-    ]
-    problems += [
-        f"{checklist.path}:{line.number}: checks={check}: there is no such check; gonogo checks lists them"
-        for line in checklist.lines
-        for check in line.checks
-        if check not in suite.catalogue
-    ]
-    if problems:
-        raise UsageError(*problems)
+    path = Path(checklist.path).relative_to(root).as_posix()
+    notes = [path + note.removeprefix(checklist.path) for note in checklist.notes]
+    return replace(checklist, path=path, notes=notes)

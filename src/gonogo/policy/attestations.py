@@ -1,8 +1,8 @@
 """What people say of lines that no program can see: dated, by a role, with a hashed evidence file, for a while."""
 
 import hashlib
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -10,18 +10,32 @@ from urllib.parse import urlsplit
 import tomli_w
 from pydantic import AfterValidator, Field
 
+from gonogo.base.durations import format_duration
 from gonogo.base.errors import UsageError
-from gonogo.base.toml_files import Document, Moment, Words, read_toml
-from gonogo.policy.checklist import ChecklistLine
+from gonogo.base.moments import Ending, Moment, Words, as_written, longer_than
+from gonogo.base.regular_files import Unreadable, read_inside
+from gonogo.base.toml_files import Document, read_toml
+from gonogo.policy.checklist_line import ChecklistLine
 
 FOLDER = "attestations"
 KEPT = "evidence"
 LARGEST_KEPT_BYTES = 20 * 1024 * 1024
+LONGEST = timedelta(days=90)
+"""How long an attestation counts at the most, where its line says nothing else (``valid=``)."""
+_EMPTY = hashlib.sha256(b"").hexdigest()
 
 
 def _inside(value: str) -> str:
     if Path(value).is_absolute() or ".." in Path(value).parts:
         raise ValueError("a file beside the attestation is expected, as in 'evidence/minutes.pdf'")
+    return value
+
+
+def _digest(value: str) -> str:
+    if value == _EMPTY:
+        raise ValueError("is the digest of an empty file, which shows nothing; attest the line with what was seen")
+    if len(set(value)) == 1:
+        raise ValueError("is the digest of no file; attest the line with what was seen")
     return value
 
 
@@ -36,9 +50,9 @@ class Evidence(Document):
     """What the statement rests on."""
 
     name: Words
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$"), AfterValidator(_digest)]
     file: Annotated[Words, AfterValidator(_inside)] | None = None
-    """Where it is kept, relative to the attestation; None: only its digest is, since it is nobody else's business."""
+    """Where it is kept, relative to the attestation; None: only its digest is, which the line must allow."""
 
 
 class Attestation(Document):
@@ -48,7 +62,7 @@ class Attestation(Document):
     by: Words
     role: Words
     at: Moment
-    until: Moment
+    until: Ending
     note: Words
     evidence: Evidence
     url: Annotated[Words, AfterValidator(_page)] | None = None
@@ -66,63 +80,103 @@ def read_attestations(root: Path, environment: str) -> list[Attestation]:
     read: dict[str, Attestation] = {}
     for path in sorted(folder.glob("*.toml")):
         try:
-            said = read_toml(path, Attestation)
+            spoken = read_toml(path, Attestation)
         except UsageError as error:
             problems += error.problems
             continue
-        if said.line in read:
+        if spoken.line in read:
             problems.append(
-                f"{path}: line: {said.line} is attested by {read[said.line].path} already; keep the newer one"
+                f"{path}: line: {spoken.line} is attested by {read[spoken.line].path} already; keep the newer one"
             )
         shown = path.relative_to(root).as_posix()
-        read[said.line] = said.model_copy(update={"path": shown, "found": _digest(folder, said, path, problems)})
+        found = _evidence_digest(root, path, spoken, problems)
+        read[spoken.line] = spoken.model_copy(update={"path": shown, "found": found})
     if problems:
         raise UsageError(*problems)
     return list(read.values())
 
 
-def _digest(folder: Path, said: Attestation, path: Path, problems: list[str]) -> str | None:
-    if said.evidence.file is None:
+def _evidence_digest(root: Path, path: Path, spoken: Attestation, problems: list[str]) -> str | None:
+    """SHA-256 of the file as it is now, read once."""
+    if spoken.evidence.file is None:
         return None
+    place = (path.parent / spoken.evidence.file).relative_to(root).as_posix()
     try:
-        return hashlib.sha256((folder / said.evidence.file).read_bytes()).hexdigest()
-    except OSError as error:
-        problems.append(f"{path}: evidence.file: {said.evidence.file} cannot be read ({error.strerror}); restore it")
+        content = read_inside(root, place, LARGEST_KEPT_BYTES)
+        problem = "" if content else "is empty, and shows nothing"
+    except Unreadable as error:
+        content, problem = b"", str(error)
+    if problem:
+        problems.append(
+            f"{path}: evidence.file: {spoken.evidence.file} {problem}; {spoken.by} attested {spoken.line} with it: restore "
+            "it, or attest the line again"
+        )
         return None
+    return hashlib.sha256(content).hexdigest()
 
 
-def why_not(said: Attestation, line: ChecklistLine | None, at: datetime, roles: Sequence[str]) -> str:
-    """Why it does not count at this moment; empty: it does."""
-    if line is None:
-        return f"the checklist has no line {said.line}; rename it, or remove the attestation"
-    allowed = line.attest or roles
-    if allowed and said.role not in allowed:
-        return f"{said.role} may not attest {said.line}; {' or '.join(allowed)} may"
-    if said.evidence.file is not None and said.found != said.evidence.sha256:
-        return f"{said.evidence.file} is not the file that was attested: its SHA-256 is another; attest it again"
-    return _out_of_time(said, at)
+def changed_evidence(attestations: Sequence[Attestation]) -> Iterator[str]:
+    """Files that are not what was attested, and whose word rests on each."""
+    for one in attestations:
+        if one.found is not None and one.found != one.evidence.sha256:
+            yield (
+                f"{one.evidence.file}: {one.by}'s word on {one.line} rests on it, and it is not the file that was "
+                "attested; attest the line again"
+            )
 
 
-def _out_of_time(said: Attestation, at: datetime) -> str:
-    if said.at > at:
-        return f"it is dated {said.at:%Y-%m-%d %H:%M} UTC, which is in the future"
-    if said.until <= said.at:
-        return "it ends before it begins"
-    if said.until <= at:
-        return f"it expired {said.until:%Y-%m-%d %H:%M} UTC; look again, and attest it again"
+def refusal(spoken: Attestation, line: ChecklistLine, *, bounded: bool = True) -> str:
+    """Why nobody may write this attestation at all; empty: somebody may.
+
+    ``bounded`` is False for the bundled environment alone, whose attestations are samples.
+    """
+    longest = line.valid or LONGEST
+    if bounded and longer_than(spoken.at, spoken.until, longest):
+        lasts = format_duration(spoken.until - spoken.at)
+        return f"until: it counts for {lasts}, and {spoken.line} allows {format_duration(longest)}; look again then"
+    if spoken.evidence.file is None and not line.digest_alone:
+        return (
+            f"evidence.file: missing; {spoken.line} wants the file itself. Keep it beside the attestation, or write "
+            "evidence=digest after the id of the line"
+        )
     return ""
 
 
-def write_attestation(root: Path, environment: str, said: Attestation, content: bytes | None) -> Path:
+def why_not(spoken: Attestation, line: ChecklistLine | None, at: datetime, roles: Sequence[str]) -> str:
+    """Why it does not count at this moment; empty: it does."""
+    if line is None:
+        return f"the checklist has no line {spoken.line}; rename it, or remove the attestation"
+    if not line.leaf:
+        return f"{spoken.line} has lines below it, and is as good as they are; attest those"
+    allowed = line.attest or roles
+    if allowed and spoken.role not in allowed:
+        return f"{spoken.role} may not attest {spoken.line}; {' or '.join(allowed)} may"
+    if spoken.evidence.file is not None and spoken.found != spoken.evidence.sha256:
+        return f"{spoken.evidence.file} is not the file that was attested: its SHA-256 is another; attest it again"
+    return _out_of_time(spoken, at)
+
+
+def _out_of_time(spoken: Attestation, at: datetime) -> str:
+    if spoken.at > at:
+        return f"it is dated {spoken.at:%Y-%m-%d %H:%M} UTC, which is in the future"
+    if spoken.until <= spoken.at:
+        return "it ends before it begins"
+    if spoken.until <= at:
+        return f"it expired {spoken.until:%Y-%m-%d %H:%M} UTC; look again, and attest it again"
+    return ""
+
+
+def write_attestation(root: Path, environment: str, spoken: Attestation, content: bytes | None) -> Path:
     """Write the file, and the evidence beside it unless only its digest is kept. Raises UsageError."""
     folder = root / "environments" / FOLDER / environment
-    path = folder / f"{said.line}.toml"
-    document = said.model_dump(exclude={"path", "found"}, exclude_none=True)
+    path = folder / f"{spoken.line}.toml"
+    document = spoken.model_dump(exclude={"path", "found"}, exclude_none=True)
+    document["until"] = as_written(spoken.until)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if said.evidence.file is not None and content is not None:
-            (folder / said.evidence.file).parent.mkdir(exist_ok=True)
-            (folder / said.evidence.file).write_bytes(content)
+        if spoken.evidence.file is not None and content is not None:
+            (folder / spoken.evidence.file).parent.mkdir(exist_ok=True)
+            (folder / spoken.evidence.file).write_bytes(content)
         path.write_text(tomli_w.dumps(document), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path}: cannot be written ({error.strerror})") from None

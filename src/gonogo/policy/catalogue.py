@@ -1,15 +1,16 @@
 """The catalogue: one line of policy per check, everything that a signer may want to change."""
 
-import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter
 
+from gonogo.base.durations import format_duration
 from gonogo.base.errors import UsageError
+from gonogo.base.toml_files import parse_toml, validated_by
 from gonogo.environment.types import Duration, Effect, Text
 from gonogo.policy.profiles import Profile
 
@@ -27,6 +28,14 @@ class Policy(RootModel[Mapping[str, float | Duration]]):
     """The thresholds of one check, as the catalogue sets them: numbers, and durations with their unit."""
 
     model_config = ConfigDict(frozen=True)
+
+    @property
+    def shown(self) -> Mapping[str, str]:
+        """As people write them."""
+        return {
+            name: format_duration(value) if isinstance(value, timedelta) else f"{value:g}"
+            for name, value in self.root.items()
+        }
 
     def number(self, name: str) -> float:
         """The threshold of that name; its unit is part of the name."""
@@ -76,15 +85,6 @@ _LINES: TypeAdapter[dict[str, Line]] = TypeAdapter(dict[CheckId, Line])
 
 def read_catalogue(path: Path) -> Catalogue:
     """Read ``catalogue.toml``; every mistake in it at once, as a UsageError."""
-    try:
-        return _LINES.validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise UsageError(f"{path}: no such file; every folder of checks has its catalogue.toml") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: not TOML in UTF-8 ({error})") from None
-    except ValidationError as error:
-        problems = (
-            f"{path}: {'.'.join(str(part) for part in found['loc'])}: {found['msg']}, found {found['input']!r}"
-            for found in error.errors()
-        )
-        raise UsageError(*problems) from None
+    if not path.exists():
+        raise UsageError(f"{path}: no such file; every folder of checks has its catalogue.toml")
+    return validated_by(_LINES, dict[CheckId, Line], parse_toml(path), str(path))

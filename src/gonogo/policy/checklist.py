@@ -1,13 +1,12 @@
 """The team's own checklist: a Markdown task list, as GitHub shows it, with an id per line in a trailing comment.
 
-``- [ ] Certificate validity verified <!-- tls.validity -->``. After the id may stand ``env=staging`` (the line is about
-that environment only), ``attest=devops`` (a person of that role must attest it, whatever checks say) and
-``checks=tls-expiry,tls-chain`` (what verifies it, beside the checks whose catalogue line says so).
+``- [ ] Certificate validity verified <!-- tls.validity -->``. What may stand after the id: see ``checklist_line``.
+Whatever looks like a task and is not counted stops whoever reads the list: a line that is lost is never missed.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,36 +14,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from gonogo.base.errors import UsageError
+from gonogo.base.regular_files import Unreadable, read_regular
+from gonogo.policy.checklist_line import ChecklistLine, misplaced, read_comment
+from gonogo.policy.oddities import Oddity, oddities
 
 LARGEST_BYTES = 4 * 1024 * 1024
-_BOX = re.compile(r"(?P<before>[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[)(?P<mark>[ xX])(?P<after>\](?=[ \t]))")
-_COMMENT = re.compile(r"[ \t]*<!--(?P<said>[^>]*?)-->[ \t]*$")
-_ID = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*", re.ASCII)
-_OPTIONS = ("env", "attest", "checks")
-_CODE = {"fence", "code_block", "html_block"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChecklistLine:
-    """One line with a box."""
-
-    id: str
-    """Empty while it has none."""
-    text: str
-    """As it is read: without Markdown, without the comment."""
-    number: int
-    """Of the line in the file, from 1."""
-    checked: bool = False
-    section: Sequence[str] = ()
-    """The headings above it, the outermost first."""
-    parents: Sequence[str] = ()
-    """Ids of the boxes that it stands below, the outermost first."""
-    leaf: bool = True
-    environments: Sequence[str] = ()
-    """Empty: all."""
-    attest: Sequence[str] = ()
-    """Roles, one of which must attest it."""
-    checks: Sequence[str] = ()
+BOX = re.compile(r"(?P<before>[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[)(?P<mark>[ xX])(?P<after>\](?=[ \t]))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +30,8 @@ class Checklist:
     source: str = ""
     """The file as it is, byte for byte once encoded."""
     lines: Sequence[ChecklistLine] = field(default=())
+    notes: Sequence[str] = ()
+    """Boxes and ids in comments and fences, which are not counted and may be meant so: line by line."""
 
     def find(self, identifier: str) -> ChecklistLine | None:
         """The line of that id."""
@@ -79,11 +56,9 @@ def read_checklist(path: Path) -> Checklist:
 def read_text(path: Path) -> str:
     """The file's text, line ends and byte order mark as they are. Raises UsageError."""
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
-    if len(content) > LARGEST_BYTES:
-        raise UsageError(f"{path}: larger than {LARGEST_BYTES // 2**20} MiB; this is no checklist")
+        content = read_regular(path, LARGEST_BYTES)
+    except Unreadable as error:
+        raise UsageError(f"{path}: {error}; a checklist in Markdown is expected") from None
     try:
         return content.decode()
     except UnicodeDecodeError as error:
@@ -91,41 +66,23 @@ def read_text(path: Path) -> str:
 
 
 def parse_checklist(source: str, path: str) -> Checklist:
-    """Every box that GitHub shows; ids may be missing. Raises UsageError for a box that GitHub does not show."""
-    rows = _rows(source)
+    """Every box that GitHub shows; ids may be missing. Raises UsageError for what looks like one and is not counted."""
+    checklist, odd, problems = surveyed(source, path)
+    problems += [f"{path}:{one.number}: {one.message}" for one in odd if not one.hidden]
+    if problems:
+        raise UsageError(*sorted(problems, key=line_number))
+    return checklist
+
+
+def surveyed(source: str, path: str) -> tuple[Checklist, list[Oddity], list[str]]:
+    """The boxes that GitHub shows, what looks like one and is none, and the mistakes in comments."""
+    rows = rows_of(source)
     tokens = MarkdownIt("commonmark").parse("\n".join(rows))
     lines, problems = _Reader(rows, path).read(tokens)
-    problems += _hidden(rows, tokens, {line.number for line in lines}, path)
     problems += _twice(lines, path)
-    if problems:
-        raise UsageError(*problems)
-    return Checklist(path=path, source=source, lines=lines)
-
-
-def ticked(checklist: Checklist, done: frozenset[str], notes: dict[str, str] | None = None) -> str:
-    """The same text with exactly these lines ticked; ``notes`` go to the end of a line, before its comment."""
-    by_number = {line.number: line for line in checklist.lines}
-    ends = re.split(r"(\r\n|\n|\r)", checklist.source)
-    for number, line in by_number.items():
-        at = 2 * (number - 1)
-        mark = "x" if line.id in done else " "
-        ends[at] = _BOX.sub(lambda found, mark=mark: f"{found['before']}{mark}{found['after']}", ends[at], count=1)
-        if notes and line.id in notes:
-            ends[at] = _noted(ends[at], notes[line.id])
-    return "".join(ends)
-
-
-def identified(checklist: Checklist) -> str:
-    """The same text with an id for every line that had none, made of its heading and its own words."""
-    taken = {line.id for line in checklist.lines}
-    ends = re.split(r"(\r\n|\n|\r)", checklist.source)
-    for line in checklist.lines:
-        if not line.id:
-            identifier = _new_id(line, taken)
-            taken.add(identifier)
-            at = 2 * (line.number - 1)
-            ends[at] = f"{ends[at].rstrip()} <!-- {identifier} -->"
-    return "".join(ends)
+    odd = oddities(rows, tokens, {line.number for line in lines})
+    notes = [f"{path}:{one.number}: {one.message}" for one in odd if one.hidden]
+    return Checklist(path=path, source=source, lines=lines, notes=notes), odd, problems
 
 
 def plain_heading(text: str) -> str:
@@ -154,22 +111,25 @@ class _Reader:
                 if inline := _first_inline(tokens, position):
                     self._item(token, inline)
         lines = [replace(line, leaf=index not in self._parents) for index, line in enumerate(self._lines)]
-        return lines, self._problems
+        wrong = (f"{self._path}:{line.number}: {problem}" for line in lines for problem in misplaced(line))
+        return lines, [*self._problems, *wrong]
 
     def _heading(self, level: int, text: str) -> None:
         self._headings = [one for one in self._headings if one[0] < level] + [(level, text)]
 
     def _item(self, token: Token, inline: Token) -> None:
         number = (inline.map or [0])[0]
-        if _BOX.match(self._rows[number]) is None:
+        if BOX.match(self._rows[number]) is None:
             return
-        identifier, options = self._comment(number)
+        comment = read_comment(self._rows[number])
+        self._problems += [f"{self._path}:{number + 1}: {problem}" for problem in comment.problems]
         above = [self._lines[index].id for _, index in self._open]
         self._parents.update(index for _, index in self._open)
         self._open.append((token.level, len(self._lines)))
+        options = comment.options
         self._lines.append(
             ChecklistLine(
-                id=identifier,
+                id=comment.id,
                 text=_plain(inline).partition("]")[2].strip(),
                 number=number + 1,
                 checked=inline.content[1:2] in "xX",
@@ -178,30 +138,14 @@ class _Reader:
                 environments=options.get("env", ()),
                 attest=options.get("attest", ()),
                 checks=options.get("checks", ()),
+                valid=comment.valid,
+                digest_alone="evidence" in options,
+                group=options.get("group", ()),
             )
         )
 
-    def _comment(self, number: int) -> tuple[str, dict[str, tuple[str, ...]]]:
-        found = _COMMENT.search(self._rows[number])
-        words = found["said"].split() if found else []
-        if not words:
-            return "", {}
-        where = f"{self._path}:{number + 1}"
-        if not _ID.fullmatch(words[0]):
-            self._problems.append(
-                f"{where}: {words[0]!r} is no id; write lower-case words with dots, as in <!-- tls.validity -->"
-            )
-        options = {}
-        for word in words[1:]:
-            key, equals, values = word.partition("=")
-            if key not in _OPTIONS or not equals or not values:
-                known = ", ".join(f"{option}=…" for option in _OPTIONS)
-                self._problems.append(f"{where}: {word!r} is not known here; after the id may stand {known}")
-            options[key] = tuple(values.split(","))
-        return words[0], options
 
-
-def _rows(source: str) -> list[str]:
+def rows_of(source: str) -> list[str]:
     """Lines without their ends, and without the byte order mark."""
     return re.split(r"\r\n|\n|\r", source.removeprefix("\ufeff"))
 
@@ -225,19 +169,6 @@ def _plain(inline: Token) -> str:
     return "".join(words).strip()
 
 
-def _hidden(rows: Sequence[str], tokens: Sequence[Token], seen: set[int], path: str) -> Iterator[str]:
-    """Boxes that are text to GitHub: nobody would tick them, and nobody would miss them."""
-    code = {row for token in tokens if token.type in _CODE and token.map for row in range(*token.map)}
-    for index, row in enumerate(rows):
-        if _BOX.match(row) and index + 1 not in seen and index not in code:
-            yield f"{path}:{index + 1}: this box is no list item to Markdown; check its indentation, or put an empty line before it"
-    for token in tokens:
-        if token.type == "code_block" and token.map:
-            for index in range(*token.map):
-                if index < len(rows) and _BOX.match(rows[index]):
-                    yield f"{path}:{index + 1}: indented so far, this box is code to Markdown; take some of the indentation away"
-
-
 def _twice(lines: Sequence[ChecklistLine], path: str) -> Iterator[str]:
     first: dict[str, int] = {}
     for line in lines:
@@ -247,26 +178,7 @@ def _twice(lines: Sequence[ChecklistLine], path: str) -> Iterator[str]:
             first[line.id] = line.number
 
 
-def _noted(row: str, note: str) -> str:
-    found = _COMMENT.search(row)
-    at = found.start() if found else len(row.rstrip())
-    return f"{row[:at]} {note}{row[at:]}"
-
-
-def _new_id(line: ChecklistLine, taken: set[str]) -> str:
-    heading = "-".join(_words(plain_heading(line.section[-1]))[:2]) if line.section else "line"
-    own = "-".join(_words(line.text)[:6]) or f"line-{line.number}"
-    wanted, number = f"{heading or 'line'}.{own}", 2
-    while wanted in taken:
-        wanted, number = f"{heading or 'line'}.{own}-{number}", number + 1
-    return wanted
-
-
-def _words(text: str) -> list[str]:
-    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.findall(r"[a-z0-9]+", ascii_only)
-
-
-def covering(line: ChecklistLine, covers: Mapping[str, Sequence[str]]) -> list[str]:
-    """The checks that verify a line: by their own catalogue line, or by the line's comment; as ``covers`` has them."""
-    return [check for check, lines in covers.items() if line.id in lines or check in line.checks]
+def line_number(problem: str) -> int:
+    """The line that a sentence about a file names; 0 for one about the whole of it."""
+    found = re.search(r":(\d+): ", problem)
+    return int(found[1]) if found else 0

@@ -1,6 +1,5 @@
 """``environments/gates.toml``: named sets of sections, where they may be asked, and who signs for what."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Self
@@ -8,8 +7,10 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from gonogo.base.errors import UsageError
-from gonogo.base.toml_files import Document, Words, read_toml
-from gonogo.policy.checklist import Checklist, ChecklistLine, plain_heading
+from gonogo.base.moments import Words
+from gonogo.base.toml_files import Document, did_you_mean, read_toml
+from gonogo.policy.checklist import Checklist, plain_heading
+from gonogo.policy.checklist_line import ChecklistLine
 
 EVERYTHING = "*"
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
@@ -22,6 +23,9 @@ class Gate(Document):
     environments: tuple[Words, ...] = ()
     """Empty: all."""
     sections: Annotated[tuple[Words, ...], Field(min_length=1)]
+    roles: tuple[Name, ...] | None = None
+    """Who signs a run of this gate, for its own question: of their statements only those that it demands must be
+    supported. None: all roles, with all of their statements."""
 
 
 class Role(Document):
@@ -86,5 +90,5 @@ def lines_of(gate: Gate, checklist: Checklist, stands_for: Sequence[str]) -> lis
 
 
 def _nearest(section: str, headings: Mapping[str, str]) -> str:
-    found = difflib.get_close_matches(plain_heading(section), headings, n=1)
-    return f"; did you mean {headings[found[0]]!r}?" if found else ""
+    found = did_you_mean(plain_heading(section), list(headings)).removeprefix("; did you mean ").removesuffix("?")
+    return f"; did you mean {headings[found]!r}?" if found else ""

@@ -3,38 +3,48 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Any, Literal, Self
 
 import tomli_w
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from gonogo.base.errors import UsageError
-from gonogo.base.toml_files import Document, Moment, Words, read_toml
+from gonogo.base.moments import Ending, Moment, Words, as_written, longer_than
+from gonogo.base.toml_files import Document, did_you_mean, read_toml
+from gonogo.policy.people import People
 
 FOLDER = "waivers"
 LONGEST = timedelta(days=30)
 
 
+EXCEPTABLE = ("FAIL", "WARN", "ERROR")
+"""Outcomes that somebody may accept. That nobody asked is no outcome, and is never accepted."""
+
+
+def _upper(value: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
+    return value.upper() if isinstance(value, str) else value
+
+
 class Waiver(Document):
-    """One check's exception. It still runs; only its FAIL no longer keeps the verdict from GO WITH EXCEPTIONS."""
+    """One check's exception. It still runs; only what is excepted no longer keeps the verdict from GO WITH EXCEPTIONS."""
 
     check: Words
+    excepts: Annotated[
+        tuple[Annotated[Literal["FAIL", "WARN", "ERROR"], BeforeValidator(_upper)], ...], Field(min_length=1)
+    ] = ("FAIL",)
+    """The outcomes that are accepted; any other counts as it does without a waiver."""
     reason: Words
     risk: Words
     owner: Words
     approved_by: Words
     at: Moment
-    until: Moment
+    until: Ending
 
     @model_validator(mode="after")
     def _is_one_that_may_be(self) -> Self:
-        if self.owner.strip().casefold() == self.approved_by.strip().casefold():
-            raise ValueError(
-                f"{self.check}: {self.owner} owns and approves it; nobody may grant themselves an exception"
-            )
         if self.until <= self.at:
             raise ValueError(f"{self.check}: it ends before it begins")
-        if self.until - self.at > LONGEST:
+        if longer_than(self.at, self.until, LONGEST):
             raise ValueError(
                 f"{self.check}: it is for longer than {LONGEST.days} days; shorten it, and look again then"
             )
@@ -68,7 +78,9 @@ def read_waivers(root: Path, environment: str, known: Collection[str], unwaivabl
         return []
     waivers = list(read_toml(path, Waivers).waiver)
     problems = [
-        f"{path}: no check {one.check!r}; remove the waiver, or spell it" for one in waivers if one.check not in known
+        f"{path}: no check {one.check!r}{did_you_mean(one.check, list(known)) or '; remove the waiver, or spell it'}"
+        for one in waivers
+        if one.check not in known
     ]
     problems += [f"{path}: {one.check}: {refusal(one.check)}" for one in waivers if one.check in unwaivable]
     if problems:
@@ -86,11 +98,19 @@ def in_force(waiver: Waiver, at: datetime) -> bool:
     return waiver.at <= at < waiver.until
 
 
+def granted_to_themselves(waiver: Waiver, people: People) -> str:
+    """Why the two persons of a waiver are not two; empty: they are, or one of them is unknown."""
+    owner, approver = people.find(waiver.owner), people.find(waiver.approved_by)
+    if owner is None or owner != approver:
+        return ""
+    return f"{waiver.check}: {owner.name} owns and approves it; nobody may grant themselves an exception"
+
+
 def write_waiver(root: Path, environment: str, waiver: Waiver) -> Path:
     """Add it to the file of the environment, in place of an older one for the same check. Raises UsageError."""
     path = waivers_path(root, environment)
     others = [one for one in (read_toml(path, Waivers).waiver if path.is_file() else ()) if one.check != waiver.check]
-    document = {"waiver": [one.model_dump() for one in (*others, waiver)]}
+    document = {"waiver": [{**one.model_dump(), "until": as_written(one.until)} for one in (*others, waiver)]}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(tomli_w.dumps(document), encoding="utf-8")

@@ -8,12 +8,14 @@ from gonogo.record.results import (
     CheckResult,
     History,
     LineResult,
+    LineStatus,
     Outcome,
     PastRun,
     Results,
 )
+from gonogo.record.weakening import lowered, weakened
 
-ORDER = ("newly failing", "became unverified", "removed", "policy changed", "fixed", "added")
+ORDER = ("weakened", "removed", "newly failing", "became unverified", "policy changed", "fixed", "added")
 """Of the kinds of change: what a signer must not miss comes first."""
 _GOOD = {Outcome.PASS, Outcome.WARN}
 _GAPS = {Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN}
@@ -38,6 +40,9 @@ def changes(before: Results, after: Results) -> Sequence[Change]:
     found = [*_checks(before, after), *_policies(before, after), *_coming_and_going(before, after)]
     if not _partial(before) and not _partial(after):
         found += _lines(before, after)
+        found += weakened(before, after)
+    less = lowered(before, after)
+    found = [change for change in found if change.kind != "fixed" or change.subject not in less]
     return sorted(found, key=lambda change: ORDER.index(change.kind))
 
 
@@ -86,7 +91,7 @@ def _check(then: CheckResult, now: CheckResult) -> Iterator[Change]:
         yield Change(kind="newly failing", **told)
     elif now.outcome in _GAPS and then.outcome not in _GAPS:
         yield Change(kind="became unverified", **told)
-    elif now.outcome in _GOOD and then.observed in _GAPS | {Outcome.FAIL}:
+    elif now.outcome is Outcome.PASS and then.observed in _GAPS | {Outcome.FAIL}:
         yield Change(kind="fixed", **told)
 
 
@@ -101,7 +106,7 @@ def _line(then: LineResult, now: LineResult) -> Iterator[Change]:
     told = {"subject": now.id, "before": then.status.value, "after": now.status.value}
     if then.status in DONE and now.status not in DONE:
         yield Change(kind="became unverified", **told)
-    elif now.status in DONE and then.status not in DONE:
+    elif now.status in DONE - {LineStatus.EXCEPTED} and then.status not in DONE:
         yield Change(kind="fixed", **told)
 
 

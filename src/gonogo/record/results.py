@@ -63,6 +63,8 @@ class LineStatus(StrEnum):
     """By checks, or by all the lines that stand below it."""
     ATTESTED = "attested"
     """By a person; the checks that cover it, if any, agree."""
+    SUPPORTED = "supported"
+    """Of a statement that is signed: every line that it rests on is done. Whether its role signs is another matter."""
     EXCEPTED = "excepted"
     """A check that covers it did not pass, and somebody accepted that."""
     FAILED = "failed"
@@ -70,7 +72,7 @@ class LineStatus(StrEnum):
     """Nobody knows: no check, no answer, no attestation that counts."""
 
 
-DONE = frozenset({LineStatus.VERIFIED, LineStatus.ATTESTED, LineStatus.EXCEPTED})
+DONE = frozenset({LineStatus.VERIFIED, LineStatus.ATTESTED, LineStatus.SUPPORTED, LineStatus.EXCEPTED})
 """What a gate accepts."""
 
 
@@ -114,6 +116,8 @@ class CheckResult:
     why: str
     fix: str
     observations: Sequence[Observation]
+    thresholds: Mapping[str, str] = field(default_factory=dict)
+    """What the catalogue sets, as people write it."""
 
     @property
     def observed(self) -> Outcome:
@@ -218,6 +222,8 @@ class ExceptionResult:
     approved_by: str
     at: datetime
     until: datetime
+    excepts: Sequence[str] = ("FAIL",)
+    """Outcomes that are accepted."""
     state: Literal["in force", "stale", "expired", "not yet"]
     """stale: what it excepts is in order again."""
 
@@ -235,7 +241,7 @@ class Finding:
 class Change:
     """What is different from the run before."""
 
-    kind: Literal["newly failing", "fixed", "became unverified", "added", "removed", "policy changed"]
+    kind: Literal["weakened", "newly failing", "fixed", "became unverified", "added", "removed", "policy changed"]
     subject: str
     before: str = ""
     after: str = ""

@@ -7,6 +7,7 @@ from gonogo.record.results import Change, Results, sum_line
 from gonogo.report.visible import visible
 
 CHANGE_SHAPES = {
+    "weakened": "≠",
     "newly failing": "✖",
     "became unverified": "○",
     "removed": "−",  # noqa: RUF001 - a minus sign
@@ -18,10 +19,10 @@ _POLICIES = {
     "catalogue": "the catalogue of the checks",
     "checks": "the code of the checks",
     "environment": "what the environment expects",
-    "policy": "the checklist, the gates, the attestations or the waivers",
+    "policy": "the checklist, the gates, the people, the attestations or the waivers",
 }
 _DIGEST = 12
-_LOUDEST_FIRST = ("policy changed", "newly failing", "became unverified", "removed", "added", "fixed")
+_LOUDEST_FIRST = ("weakened", "policy changed", "newly failing", "became unverified", "removed", "added", "fixed")
 
 
 def grouped_changes(results: Results) -> Mapping[str, Sequence[Change]]:
@@ -46,6 +47,16 @@ def change_line(results: Results) -> str:
         return "no earlier run to compare with"
     counted = ", ".join(f"{len(found)} {kind}" for kind, found in grouped_changes(results).items())
     return f"{counted or 'nothing is different'}, since {base}"
+
+
+def weakened_words(results: Results) -> list[str]:
+    """What is asked less than in the run before, or not at all: for whoever is about to sign."""
+    kinds = {"weakened", "removed"}
+    return [
+        f"{visible(change.subject)}: {visible(change_details(change))}"
+        for change in results.history.changes
+        if change.kind in kinds
+    ]
 
 
 def change_words(change: Change) -> str:
@@ -75,9 +86,9 @@ def _lines(before: Results, after: Results, changes: Sequence[Change]) -> Iterat
 
 def change_details(change: Change) -> str:
     """``pass → fail``; of a policy what it is, and the beginnings of its digests."""
-    if change.kind == "policy changed":
+    if change.kind == "policy changed" and change.subject in _POLICIES:
         before, after = change.before[:_DIGEST] or "none", change.after[:_DIGEST] or "none"
-        return f"{_POLICIES.get(change.subject, '')}: {before} → {after}"
+        return f"{_POLICIES[change.subject]}: {before} → {after}"
     if change.kind == "removed":
         return f"was {change.before}; it is not there any more"
     if change.kind == "added":

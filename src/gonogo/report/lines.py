@@ -10,6 +10,7 @@ from gonogo.record.results import DONE, LineResult, LineStatus, Results
 STATUS_SHAPES = {
     LineStatus.VERIFIED: "☑",
     LineStatus.ATTESTED: "☑",
+    LineStatus.SUPPORTED: "◐",
     LineStatus.EXCEPTED: "◇",
     LineStatus.FAILED: "☒",
     LineStatus.OPEN: "☐",

@@ -31,6 +31,7 @@ _INDENT = "   "
 _MANY = 4
 _LINES = 5
 _CHANGES = 5
+_ALWAYS_TOLD = {"weakened", "removed"}
 
 
 def render_summary(results: Results, *, report_path: str, report_digest: str, colour: bool, width: int) -> str:
@@ -135,11 +136,13 @@ class _Page:
         found = self._results.history.changes
         if found:
             yield f" CHANGES since {visible(self._results.history.since)}"
-        for change in found[:_CHANGES]:
+        # What is asked less than before is told line by line, however much it is: it is news to whoever signs.
+        shown = max(_CHANGES, sum(change.kind in _ALWAYS_TOLD for change in found))
+        for change in found[:shown]:
             yield from self._wrapped(" ", change_words(change))
-        if len(found) > _CHANGES:
+        if len(found) > shown:
             diff = f"gonogo diff --env {self._results.run.environment}"
-            yield f"{_INDENT}and {len(found) - _CHANGES} more: {diff}"
+            yield f"{_INDENT}and {len(found) - shown} more: {diff}"
 
     def _notes(self) -> Iterator[str]:
         for note in self._results.provenance.notes:

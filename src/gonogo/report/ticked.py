@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from gonogo.policy.checklist import parse_checklist, ticked
-from gonogo.record.results import DONE, CheckResult, LineResult, Outcome, Results
+from gonogo.policy.checklist import surveyed
+from gonogo.policy.list_text import ticked
+from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Outcome, Results
 from gonogo.report.markdown import inert
 
 _MOST_LINKS = 3
@@ -12,8 +13,10 @@ _MOST_LINKS = 3
 
 def render_checklist(results: Results) -> bytes:
     """The file's bytes: those of the list as it was read, but for the boxes, and a note per line."""
-    done = frozenset(line.id for line in results.lines if line.status in DONE)
-    return ticked(parse_checklist(results.checklist, "checklist.md"), done, dict(line_notes(results))).encode()
+    # A statement is ticked by nobody but its role, whose signature lies beside this file and not in it.
+    done = frozenset(line.id for line in results.lines if line.status in DONE - {LineStatus.SUPPORTED})
+    checklist, _, _ = surveyed(results.checklist, "checklist.md")
+    return ticked(checklist, done, dict(line_notes(results))).encode()
 
 
 def line_notes(results: Results) -> Mapping[str, str]:

@@ -25,6 +25,7 @@ VERDICT_SHAPES = {
 LINE_SHAPES = {
     LineStatus.VERIFIED: "✔",
     LineStatus.ATTESTED: "✔",
+    LineStatus.SUPPORTED: "◐",
     LineStatus.EXCEPTED: "◇",
     LineStatus.FAILED: "✖",
     LineStatus.OPEN: "○",

@@ -18,7 +18,8 @@ from securesystemslib.exceptions import FormatError, UnverifiedSignatureError, V
 from securesystemslib.signer import CryptoSigner, SSlibKey  # type: ignore[attr-defined]  # public by its documentation
 
 from gonogo.base.errors import IntegrityError, UsageError
-from gonogo.base.toml_files import Document, Moment
+from gonogo.base.moments import Moment
+from gonogo.base.toml_files import Document
 from gonogo.signing.signers import Signer
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"

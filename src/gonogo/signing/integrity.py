@@ -2,7 +2,7 @@
 
 import hashlib
 import multiprocessing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from gonogo.base.errors import IntegrityError, UsageError
 from gonogo.families.registry import read_environment
 from gonogo.planning.demands import papers, papers_digest
 from gonogo.planning.digests import expectations_digest
+from gonogo.policy.attestations import Attestation, changed_evidence, read_attestations
 from gonogo.record.archive import read_results
 from gonogo.record.results import Results
 from gonogo.record.run_folder import EVIDENCE, RESULTS
@@ -89,12 +90,22 @@ def _check_policy(results: Results, project: Path) -> None:
     except UsageError as error:
         raise IntegrityError(f"the policy cannot be compared: {error}") from None
     root = papers(project, bundled=file.environment.service.bundled)
-    if papers_digest(root or project, run.environment) != results.provenance.policy:
+    attested = _attested(root, run.environment) if root else []
+    if papers_digest(root or project, run.environment, attested) != results.provenance.policy:
         raise IntegrityError(
-            "the checklist, the gates, the attestations or the waivers are not those that the run was judged by; "
-            "check out the commit of the run, or run again"
+            next(changed_evidence(attested), "")
+            or "the checklist, the gates, the people, the attestations or the waivers are not those that the run was "
+            "judged by; check out the commit of the run, or run again"
         )
     if file.environment.service.bundled or run.gate == "load":
         return  # what only the started instance, or the command line, knew is in evidence.json
     if expectations_digest(file.environment) != results.provenance.environment:
         raise IntegrityError(f"{file.path.name}: is not the environment file that the run was judged by")
+
+
+def _attested(root: Path, environment: str) -> Sequence[Attestation]:
+    """What people attested, with the evidence as it is now. Raises IntegrityError."""
+    try:
+        return read_attestations(root, environment)
+    except UsageError as error:
+        raise IntegrityError(f"what people attested is not what it was: {error}") from None

@@ -3,6 +3,7 @@
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import tomli_w
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -16,8 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from gonogo.base.errors import UsageError
-from gonogo.base.toml_files import read_toml
-from gonogo.signing.signers import FILE, Signer, Signers
+from gonogo.base.toml_files import build
+from gonogo.policy.people import FILE, People, read_people
 
 SHORTEST_PASSPHRASE = 8
 LIFETIME = timedelta(days=365)
@@ -55,16 +56,28 @@ def load_key(path: Path, passphrase: str) -> EllipticCurvePrivateKey:
     return key
 
 
-def enrol(project: Path, *, name: str, role: str, public: str) -> Path:
-    """Add the public key to ``signers.toml``, which goes through the team's code review. Raises UsageError."""
+def enrol(project: Path, *, name: str, role: str, public: str, email: str | None = None) -> Path:
+    """Add the public key to ``people.toml``, which goes through the team's code review. Raises UsageError."""
     path = project / "environments" / FILE
     now = datetime.now(UTC).replace(microsecond=0)
-    new = Signer(name=name, role=role, key=public, valid_from=now, valid_until=now + LIFETIME)
-    known = read_toml(path, Signers).signer if path.is_file() else ()
-    try:
-        whole = Signers(signer=(*known, new))
-    except ValueError as error:
-        raise UsageError(f"{path}: {error.errors()[0]['msg'] if hasattr(error, 'errors') else error}") from None
+    people = read_people(project)
+    new = {"role": role, "key": public, "valid_from": now, "valid_until": now + LIFETIME}
+    document = people.model_dump(exclude_none=True)
+    entries: list[dict[str, Any]] = list(document["person"])
+    known = people.find(name)
+    if known is None:
+        entries.append({"name": name, "email": _address(name, email, path), "roles": [role], "keys": [new]})
+    else:
+        entry = entries[people.person.index(known)]
+        entry["roles"] = [*dict.fromkeys([*entry["roles"], role])]
+        entry["keys"] = [*({**key, "role": key.get("role", known.roles[0])} for key in entry["keys"]), new]
+    whole = build(People, str(path), person=entries)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(tomli_w.dumps(whole.model_dump(exclude_none=True), multiline_strings=True), encoding="utf-8")
     return path
+
+
+def _address(name: str, email: str | None, path: Path) -> str:
+    if email is None:
+        raise UsageError(f"{path}: has no entry {name!r} yet; say the address as well, as in --email davi@example.com")
+    return email

@@ -8,7 +8,8 @@ from typing import Literal
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gonogo.base.errors import UsageError
-from gonogo.record.results import Results
+from gonogo.policy.people import unknown_role
+from gonogo.record.results import DONE, Results
 from gonogo.signing.bundle import SIGSTORE, SSH, SUFFIXES, SignOff, signed_with_key, signed_with_ssh, statement
 from gonogo.signing.integrity import check_run, run_files
 from gonogo.signing.keys import load_key
@@ -28,12 +29,33 @@ def signable(folder: Path, project: Path, role: str, decision: Decision) -> Resu
             "and run again, or have the exception accepted (gonogo waive) and run again"
         )
     known = [one.id for one in results.roles]
-    if known and role not in known:
-        raise UsageError(f"--role: no role {role!r} in gates.toml; there are {', '.join(known)}")
+    if known and (problem := unknown_role(role, known, f"the roles that sign a run of gate {results.run.gate}")):
+        raise UsageError(f"--role: {problem}")
+    if decision == "GO":
+        _refuse_unsupported(results, role)
     for suffix in SUFFIXES.values():
         if (folder / f"{role}{suffix}").exists():
             raise UsageError(f"{folder / f'{role}{suffix}'}: {role} has signed already; a new decision needs a new run")
     return results
+
+
+def _refuse_unsupported(results: Results, role: str) -> None:
+    """Nobody says GO to what the run does not show: the statements of their role are what they sign."""
+    lines = {line.id: line for line in results.lines}
+    statements = next((one.statements for one in results.roles if one.id == role), ())
+    problems = [
+        f"{identifier}: {lines[identifier].text}: not supported: {lines[identifier].why}"
+        if identifier in lines
+        else f"{identifier}: is not in the list of this run"
+        for identifier in statements
+        if identifier not in lines or lines[identifier].status not in DONE
+    ]
+    if problems:
+        raise UsageError(
+            f"{role} cannot say GO to a run of gate {results.run.gate} that leaves statements of this role open; "
+            "hold and no-go remain possible, and so does a run of the gate that asks for the rest",
+            *problems,
+        )
 
 
 def said(folder: Path, results: Results, signer: Signer, word: tuple[Decision, str], now: datetime) -> SignOff:
@@ -66,7 +88,7 @@ def sign_with_key(folder: Path, signoff: SignOff, signers: Sequence[Signer], key
     pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     signer = next((one for one in signers if one.key and one.keyid == public_key_id(pem)), None)
     if signer is None or signer.role != signoff.role:
-        raise UsageError(f"{key}: signers.toml does not have this key for {signoff.role}")
+        raise UsageError(f"{key}: people.toml does not have this key for {signoff.role}")
     path = folder / f"{signoff.role}{SUFFIXES[SIGSTORE]}"
     path.write_bytes(signed_with_key(statement(run_files(folder), signoff), private, signer))
     return path
@@ -84,5 +106,7 @@ def signer_of(signers: Sequence[Signer], role: str, now: datetime, *, ssh: bool)
     found = [one for one in signers if one.role == role and bool(one.ssh) == ssh and one.holds(now)]
     if not found:
         kind = "an SSH key" if ssh else "a key"
-        raise UsageError(f"environments/signers.toml: nobody has {kind} for {role} now; gonogo key new --role {role}")
+        raise UsageError(
+            f"environments/people.toml: nobody has {kind} for {role} now; gonogo key new --role {role} --name NAME"
+        )
     return found[0]

@@ -97,9 +97,7 @@ def _decisions(folder: Path, results: Results, signers: Sequence[Signer], now: d
         signed = read_bundle(path)
         signer = next((one for one in signers if one.keyid == signed.keyid), None)
         if signer is None:
-            raise IntegrityError(
-                f"{path.name}: signed with a key that signers.toml does not know: {signed.keyid[:12]}…"
-            )
+            raise IntegrityError(f"{path.name}: signed with a key that people.toml does not know: {signed.keyid[:12]}…")
         verify_signature(signed, signer)
         _fits(signed, signer, results, now)
         _same_files(signed, files, results)

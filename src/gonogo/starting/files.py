@@ -16,6 +16,7 @@ ENVIRONMENT_ALONE = "environment.toml"
 _TEMPLATES = {
     "environments/checklist.md": "checklist.md",
     "environments/gates.toml": "gates.toml",
+    "environments/people.toml": "people.toml",
     "checks/catalogue.toml": "catalogue.toml",
     "checks/test_own.py": "test_own.py",
 }

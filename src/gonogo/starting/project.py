@@ -6,7 +6,13 @@ from pathlib import Path
 from gonogo.base.errors import UsageError
 from gonogo.starting.files import Start, environment_file, ignored, team_files
 
-_TEAM = ("environments/checklist.md", "environments/gates.toml", "checks/catalogue.toml", "checks/test_own.py")
+_TEAM = (
+    "environments/checklist.md",
+    "environments/gates.toml",
+    "environments/people.toml",
+    "checks/catalogue.toml",
+    "checks/test_own.py",
+)
 _IGNORE = ".gitignore"
 _LARGEST_ROOT_BYTES = 256 * 1024
 

@@ -1,12 +1,12 @@
 """What is known of every line of the checklist: a pure function of the outcomes and of what people said."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from gonogo.planning.demands import Demands
 from gonogo.policy.attestations import Attestation, why_not
-from gonogo.policy.checklist import ChecklistLine, covering
+from gonogo.policy.checklist_line import ChecklistLine, covering
 from gonogo.policy.gates import below
 from gonogo.policy.waivers import Waiver, in_force
 from gonogo.record.results import (
@@ -24,7 +24,16 @@ from gonogo.record.results import (
 ANSWERS = "attested-url-answers"
 """The check that asks what attestations point to."""
 _OK = {Outcome.PASS, Outcome.WARN}
-_WORST = (LineStatus.FAILED, LineStatus.OPEN, LineStatus.EXCEPTED, LineStatus.ATTESTED, LineStatus.VERIFIED)
+_WORST = (
+    LineStatus.FAILED,
+    LineStatus.OPEN,
+    LineStatus.EXCEPTED,
+    LineStatus.ATTESTED,
+    LineStatus.SUPPORTED,
+    LineStatus.VERIFIED,
+)
+_FEW = 3
+_SPOKEN_FOR = {LineStatus.VERIFIED, LineStatus.ATTESTED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +63,31 @@ def _roles(demands: Demands, lines: Sequence[LineResult]) -> list[RoleResult]:
     """In the order of the list: a mapping has none once it was recorded."""
     place = {line.id: line.number for line in lines}
     roles = [
-        RoleResult(id=name, title=role.title, statements=sorted(role.statements, key=lambda one: place.get(one, 0)))
+        RoleResult(
+            id=name, title=role.title, statements=sorted(_asked(name, demands), key=lambda one: place.get(one, 0))
+        )
         for name, role in demands.roles.items()
+        if demands.gate.roles is None or name in demands.gate.roles
     ]
     return sorted(roles, key=lambda role: (min((place.get(one, 0) for one in role.statements), default=0), role.id))
 
 
-def waived(demands: Demands, at: datetime) -> frozenset[str]:
-    """Ids of the checks with a waiver in force."""
-    return frozenset(waiver.check for waiver in demands.waivers if in_force(waiver, at))
+def _asked(role: str, demands: Demands) -> Sequence[str]:
+    """The statements that a role signs: all of its own, or those that the gate demands, where that says who signs."""
+    statements = demands.roles[role].statements
+    if demands.gate.roles is None:
+        return list(statements)
+    demanded = {line.id for line in demands.lines}
+    return [one for one in statements if one in demanded]
+
+
+def waived(demands: Demands, at: datetime) -> Mapping[str, Collection[Outcome]]:
+    """By id of a check with a waiver in force: the outcomes that it excepts."""
+    return {
+        waiver.check: {Outcome[outcome] for outcome in waiver.excepts}
+        for waiver in demands.waivers
+        if in_force(waiver, at)
+    }
 
 
 class _Accountant:
@@ -90,12 +115,33 @@ class _Accountant:
         return [known[line.id] for line in everything]
 
     def findings(self) -> list[Finding]:
-        """What people said, and does not count."""
-        return [
-            Finding(subject=said.line, message=problem, path=said.path)
-            for said in self._demands.attestations
-            if (problem := self._problem(said))
+        """What people wrote and does not count, and what stands in the list and is not asked for."""
+        findings = [
+            Finding(subject=spoken.line, message=problem, path=spoken.path)
+            for spoken in self._demands.attestations
+            if (problem := self._problem(spoken) or self._needless(spoken))
         ]
+        return [*findings, *self._shared_evidence(), *map(_not_counted, self._demands.checklist.notes)]
+
+    def _shared_evidence(self) -> Iterator[Finding]:
+        """One file for several lines may be right; whoever signs should know how much rests on it."""
+        resting: dict[str, list[Attestation]] = {}
+        for spoken in self._demands.attestations:
+            resting.setdefault(spoken.evidence.sha256, []).append(spoken)
+        for attestations in resting.values():
+            if len(attestations) > 1:
+                lines = ", ".join(one.line for one in attestations[:_FEW])
+                more = f" and {len(attestations) - _FEW} more" if len(attestations) > _FEW else ""
+                message = f"this one file is the evidence of {len(attestations)} lines: {lines}{more}"
+                yield Finding(subject=attestations[0].evidence.name, message=message)
+
+    def _needless(self, spoken: Attestation) -> str:
+        """Why nobody asks for this word; empty: somebody does."""
+        line = self._demands.checklist.find(spoken.line)
+        checks = covering(line, self._covers) if line is not None else []
+        if line is None or line.attest or not checks:
+            return ""
+        return f"{', '.join(checks)} verifies this line; a person's word does not count for it"
 
     def _leaf(self, line: ChecklistLine) -> LineResult:
         checks = covering(line, self._covers)
@@ -125,7 +171,11 @@ class _Accountant:
             return LineStatus.OPEN, f"{gaps[0].id} is {gaps[0].outcome}: {gaps[0].worst.message or 'no answer'}"
         if excepted := [check for check in found if check.outcome is Outcome.WAIVED]:
             return LineStatus.EXCEPTED, f"{excepted[0].id} is an accepted exception"
-        return LineStatus.VERIFIED, f"{', '.join(ids)} passed"
+        passed = [check.id for check in found if check.outcome is Outcome.PASS]
+        warnings = [f"{check.id} warns: {check.worst.message}" for check in found if check.outcome is Outcome.WARN]
+        if not passed:
+            return LineStatus.OPEN, f"a warning verifies nothing: {'; '.join(warnings)}"
+        return LineStatus.VERIFIED, "; ".join([f"{', '.join(passed)} passed", *warnings])
 
     def _statement(self, line: ChecklistLine, leaves: Mapping[str, LineResult]) -> LineResult:
         """What is signed: as good as the worst that it rests on."""
@@ -135,12 +185,15 @@ class _Accountant:
             for one in leaves.values()
             if any(below(one.id, root) or root in one.parents for root in wanted) and self._applies(one.id)
         ]
-        status = _worst(supports)
+        worst = _worst(supports)
+        status = LineStatus.SUPPORTED if worst in _SPOKEN_FOR else worst
         missing = [one.id for one in supports if one.status not in DONE]
         done = len(supports) - len(missing)
         why = f"{done} of {len(supports)} lines support it"
         if missing:
             why += f"; not {', '.join(missing[:3])}{f' and {len(missing) - 3} more' if len(missing) > 3 else ''}"  # noqa: PLR2004 - as many as fit
+        elif words := sum(one.status is LineStatus.ATTESTED for one in supports):
+            why += f", {words} of them by a person's word"
         return self._result(line, status=status, why=why, supports=[one.id for one in supports])
 
     def _group(self, line: ChecklistLine, leaves: Mapping[str, LineResult]) -> LineResult:
@@ -183,6 +236,11 @@ class _Accountant:
         if seen is None or seen.outcome is Outcome.NOT_RUN:
             return f"{said.url} was not asked in this run"
         return "" if seen.outcome is Outcome.PASS else seen.message
+
+
+def _not_counted(note: str) -> Finding:
+    place, _, message = note.partition(": ")
+    return Finding(subject=place, message=message, path="")
 
 
 def _vouched(attested: Attested | None, roles: Sequence[str], checks: LineStatus | None) -> tuple[LineStatus, str]:
@@ -233,6 +291,7 @@ def _exception(waiver: Waiver, checks: Mapping[str, CheckResult], at: datetime) 
         approved_by=waiver.approved_by,
         at=waiver.at,
         until=waiver.until,
+        excepts=waiver.excepts,
         state=state,  # type: ignore[arg-type]  # mypy does not follow the literals through the conditions
     )
 

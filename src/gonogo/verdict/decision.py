@@ -24,6 +24,8 @@ _GAPS = (Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN)
 
 Seen = Mapping[str, Sequence[Observation]]
 """What was observed, by check id."""
+Waived = Mapping[str, Collection[Outcome]]
+"""The outcomes that are accepted, by check id."""
 
 
 def relevant(observations: Sequence[Observation], scope: Scope) -> Sequence[Observation]:
@@ -44,16 +46,20 @@ def blocking(check: PlannedCheck, scope: Scope, seen: Seen) -> Cause | None:
 
 
 def conclude(
-    plan: Plan, seen: Seen, *, unseen: str, reasons: Mapping[str, str] | None = None, waived: Collection[str] = ()
+    plan: Plan,
+    seen: Seen,
+    *,
+    unseen: str,
+    reasons: Mapping[str, str] | None = None,
+    waived: Waived | None = None,
 ) -> Sequence[CheckResult]:
     """One result per planned check. A target that nobody observed is NOT RUN, for its own reason or for ``unseen``.
 
-    What is ``waived`` and did not pass is WAIVED, whatever it was; its observations say what.
+    A check is WAIVED when all that it observed beside PASS is ``waived``; its observations say what.
     """
     unseen_for = dict.fromkeys(plan.checks, unseen) | dict(reasons or {})
-    return [
-        _result(check, seen.get(check.id, ()), unseen_for, waived=check.id in waived) for check in plan.checks.values()
-    ]
+    excepted = waived or {}
+    return [_result(one, seen.get(one.id, ()), unseen_for, excepted.get(one.id, ())) for one in plan.checks.values()]
 
 
 def count(checks: Iterable[CheckResult]) -> Mapping[str, int]:
@@ -113,10 +119,9 @@ def _gap_reason(gaps: Sequence[CheckResult], lines: Sequence[LineResult], blocke
 
 
 def _result(
-    check: PlannedCheck, observed: Sequence[Observation], unseen: Mapping[str, str], *, waived: bool
+    check: PlannedCheck, observed: Sequence[Observation], unseen: Mapping[str, str], excepted: Collection[Outcome]
 ) -> CheckResult:
     observations = _complete(check, observed, unseen)
-    worst = min((seen.outcome for seen in observations), key=WORST_FIRST.index)
     return CheckResult(
         id=check.id,
         title=check.line.title,
@@ -125,11 +130,19 @@ def _result(
         effect=check.line.effect,
         covers=check.line.covers,
         needs=check.line.needs,
-        outcome=Outcome.WAIVED if waived and worst is not Outcome.PASS else worst,
+        outcome=_outcome({seen.outcome for seen in observations}, excepted),
         why=check.declaration.why,
         fix=check.declaration.fix,
         observations=observations,
+        thresholds=check.line.policy.shown,
     )
+
+
+def _outcome(observed: Collection[Outcome], excepted: Collection[Outcome]) -> Outcome:
+    """The worst that nobody accepted: an accepted FAIL at one host hides no ERROR at another."""
+    left = [outcome for outcome in observed if outcome not in excepted]
+    worst = min(left, key=WORST_FIRST.index, default=Outcome.WAIVED)
+    return Outcome.WAIVED if worst is Outcome.PASS and len(left) < len(observed) else worst
 
 
 def _complete(check: PlannedCheck, observed: Sequence[Observation], unseen: Mapping[str, str]) -> Sequence[Observation]:

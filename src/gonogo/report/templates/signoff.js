@@ -3,7 +3,7 @@
   const search = document.getElementById("search");
   const outcome = document.getElementById("outcome");
   const shown = document.getElementById("shown");
-  const QUIET = ["pass", "verified", "attested"];
+  const QUIET = ["pass", "verified", "attested", "supported"];
   const text = (element) => element.textContent.toLowerCase();
   // Children before their parents: a parent is shown for the sake of its child.
   const lines = Array.from(document.querySelectorAll(".tree li[id]"), (element) => ({ element, own: element.firstElementChild })).reverse();

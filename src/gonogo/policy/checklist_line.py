@@ -1,0 +1,127 @@
+"""One line of the checklist, and the comment that ends it: its id, and what must be true for it to count."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from gonogo.base.durations import parse_duration
+
+OPTIONS = ("env", "attest", "checks", "valid", "evidence", "group")
+ID = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*", re.ASCII)
+COMMENT = re.compile(r"[ \t]*<!--(?P<text>[^>]*?)-->[ \t]*$")
+LONGEST_VALID = timedelta(days=366)
+_OF_LEAVES = ("env", "attest", "checks", "valid", "evidence")
+"""Options that speak of a line itself: on a line with others below it they would be read by nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecklistLine:
+    """One line with a box."""
+
+    id: str
+    """Empty while it has none."""
+    text: str
+    """As it is read: without Markdown, without the comment."""
+    number: int
+    """Of the line in the file, from 1."""
+    checked: bool = False
+    section: Sequence[str] = ()
+    """The headings above it, the outermost first."""
+    parents: Sequence[str] = ()
+    """Ids of the boxes that it stands below, the outermost first."""
+    leaf: bool = True
+    environments: Sequence[str] = ()
+    """Empty: all."""
+    attest: Sequence[str] = ()
+    """Roles, one of which must attest it."""
+    checks: Sequence[str] = ()
+    valid: timedelta | None = None
+    """How long an attestation of it may count; None: as long as any."""
+    digest_alone: bool = False
+    """Whether the digest of the evidence is enough, without the file."""
+    group: Sequence[str] = ()
+    """Of a line with others below it: the only environments that it is about; empty: all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """What stands in the comment of a line, and what is wrong in it."""
+
+    id: str = ""
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    problems: Sequence[str] = ()
+
+    @property
+    def valid(self) -> timedelta | None:
+        """The longest validity that it names."""
+        return parse_duration(self.options["valid"][0]) if "valid" in self.options else None
+
+
+def read_comment(row: str) -> Comment:
+    """The comment at the end of a line of the file."""
+    found = COMMENT.search(row)
+    words = found["text"].split() if found else []
+    if not words:
+        return Comment()
+    problems: list[str] = []
+    if not ID.fullmatch(words[0]):
+        problems.append(f"{words[0]!r} is no id; write lower-case words with dots, as in <!-- tls.validity -->")
+    options: dict[str, tuple[str, ...]] = {}
+    for word in words[1:]:
+        key, equals, values = word.partition("=")
+        if problem := _problem(word, key, equals, values, options):
+            problems.append(problem)
+        else:
+            options[key] = tuple(values.split(","))
+    return Comment(id=words[0], options=options, problems=problems)
+
+
+def _problem(word: str, key: str, equals: str, values: str, options: Mapping[str, tuple[str, ...]]) -> str:
+    if key not in OPTIONS or not equals or not values:
+        known = ", ".join(f"{option}=…" for option in OPTIONS)
+        return f"{word!r} is not known here; after the id may stand {known}"
+    if key in options:
+        return f"{key}= stands here twice; write one, with commas"
+    if not all(values.split(",")):
+        return f"{word!r} has an empty name between its commas; take it out"
+    if key == "evidence" and values != "digest":
+        return f"{word!r}: evidence=digest is the only one: the digest of the evidence is enough, without the file"
+    return _duration_problem(word, values) if key == "valid" else ""
+
+
+def _duration_problem(word: str, values: str) -> str:
+    try:
+        lasts = parse_duration(values)
+    except ValueError as error:
+        return f"{word!r}: {error}; write it without blanks, as in valid=24h"
+    if not timedelta(0) < lasts <= LONGEST_VALID:
+        return f"{word!r}: up to {LONGEST_VALID.days} days are possible"
+    return ""
+
+
+def misplaced(line: ChecklistLine) -> Iterator[str]:
+    """Options that nobody reads where they stand."""
+    given = {
+        "env": line.environments,
+        "attest": line.attest,
+        "checks": line.checks,
+        "valid": line.valid,
+        "evidence": line.digest_alone,
+    }
+    wrong = [f"{option}=" for option in _OF_LEAVES if given[option]]
+    if not line.leaf and wrong:
+        them = "them" if len(wrong) > 1 else "it"
+        yield (
+            f"{line.id or line.text} has lines below it, and is as good as they are: {', '.join(wrong)} would be read by "
+            f"nobody here; write {them} on those lines"
+        )
+    if line.leaf and line.group:
+        yield f"{line.id}: group= is for a line with others below it; write env= here"
+    if not line.text:
+        yield "this box has no words beside it; write what is to be done, or take it away"
+
+
+def covering(line: ChecklistLine, covers: Mapping[str, Sequence[str]]) -> list[str]:
+    """The checks that verify a line: by their own catalogue line, or by the line's comment; as ``covers`` has them."""
+    return [check for check, lines in covers.items() if line.id in lines or check in line.checks]

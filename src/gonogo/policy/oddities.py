@@ -1,0 +1,164 @@
+"""What looks like a task in a checklist and is none to Markdown: nobody would tick it, and nobody would miss it."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from markdown_it.token import Token
+
+from gonogo.policy.checklist_line import COMMENT, ID, OPTIONS
+
+_MARKER = r"(?:[-*+•‣◦·\u2013-\u2015]|\d{1,9}[.)])"
+# Possessive throughout: whatever a line is made of, it is read once.
+_BEFORE = rf"^[ \t>]*+(?:#{{1,6}}[ \t]++)?(?:{_MARKER}[ \t]*+)*+(?:\*\*|__|~~|_)?[ \t]*+"
+_BLANK = "[ \t\u00a0\u2000-\u200b\u202f\u2060\u3000\ufeff]"
+_MARK = r"(?:[xXvVyYoO_]|[^\w\s\[\]^]|[^\x00-\x7f])"
+"""One character in a box: a usual letter, a sign, or anything that only looks like one of them."""
+_STATES = r"(?i:xx|ok|done|todo|to do|wip|yes|no|n/a|open|pending|tbd)"
+_BRACKETS = rf"\\?[\[\uff3b]{_BLANK}{{0,3}}(?:{_MARK}|{_STATES})?{_BLANK}{{0,3}}\\?[\]\uff3d](?![(\[:])"
+_OTHERS = rf"\({_BLANK}\)|\([xX✓✔]\)|\{{{_BLANK}\}}|\{{[xX]\}}|[\[［]{_BLANK}|\][ \t]|<{_BLANK}>"  # noqa: RUF001 - as above
+_FIRST = re.compile(f"{_BEFORE}(?:{_BRACKETS}|{_OTHERS}|[□■▫▪])")
+_STATE = re.compile(rf"^[ \t>]*{_MARKER}[ \t]+(?:[✅❌❎✔✓✗✘]|(?:TODO|FIXME)\b)")
+_ANYWHERE = re.compile(r"(?<![\w\])`\\])[\[［](?: |[xX]|\u00a0|\u3000)[\]］](?![\[(:\w])|[☐☑☒🗹🗷🗵⬜🔲🔳◻▢]")  # noqa: RUF001 - as above
+_INPUT = re.compile(r"<input\b[^>]*\bcheckbox\b", re.IGNORECASE)
+_CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
+_ANY_COMMENT = re.compile(r"<!--(?P<text>.*?)(?:-->|$)")
+_LISTED = re.compile(rf"^[ \t>]*(?:{_MARKER}[ \t]|\|)")
+_OPENED = re.compile(r"(`{3,}|~{3,})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oddity:
+    """One line of the file that is not counted."""
+
+    number: int
+    message: str
+    hidden: bool = False
+    """Whether it stands in a comment or in a fence, where somebody may have meant to put it."""
+
+
+def oddities(rows: Sequence[str], tokens: Sequence[Token], counted: Collection[int]) -> list[Oddity]:
+    """All of them in the order of the file; ``counted`` are the numbers of the lines whose box is one."""
+    hidden, open_rows = _hidden_rows(rows, tokens)
+    code = {row for token in tokens if token.type == "code_block" and token.map for row in range(*token.map)}
+    found: list[Oddity] = []
+    for index, row in enumerate(rows):
+        number = index + 1
+        if index in hidden:
+            found += _in_hiding(number, hidden[index], unclosed=index in open_rows)
+        elif index in code:
+            found += _as_code(number, row)
+        elif number in counted:
+            found += _second_box(number, row)
+        else:
+            found += _in_sight(number, row)
+    return found
+
+
+def looks_like_a_box(row: str) -> bool:
+    """Whether a person who reads this line sees something to tick."""
+    text = _CODE_SPAN.sub("code", row)
+    cells = text.strip().strip("|").split("|") if "|" in text else []
+    return any(
+        [
+            _FIRST.match(text),
+            _STATE.match(text),
+            _ANYWHERE.search(text),
+            _INPUT.search(text),
+            *(_FIRST.match(cell.strip()) for cell in cells),
+        ]
+    )
+
+
+def carries_an_id(row: str) -> bool:
+    """Whether there is a comment as lines of the list have it: an id with dots, or with options after it."""
+    for comment in _ANY_COMMENT.finditer(_CODE_SPAN.sub("code", row)):
+        words = comment["text"].split()
+        if words and ID.fullmatch(words[0]):
+            options = any(word.partition("=")[0] in OPTIONS and "=" in word for word in words[1:])
+            alone = len(words) == 1 and _LISTED.match(row)
+            if "." in words[0] or options or alone:
+                return True
+    return False
+
+
+def _hidden_rows(rows: Sequence[str], tokens: Sequence[Token]) -> tuple[dict[int, str], set[int]]:
+    """Index to what is hidden there: rows of fences and of comments; and those whose fence or comment never ends."""
+    hidden: dict[int, str] = {}
+    endless: set[int] = set()
+    for token in tokens:
+        if token.map is None or token.type not in {"fence", "html_block"}:
+            continue
+        begin, end = token.map
+        if token.type == "fence":
+            inside = {index: rows[index] for index in range(begin + 1, min(end, len(rows)))}
+            closed = _closes(rows, begin, end)
+        else:
+            inside, closed = _commented(rows[begin:end], begin)
+        hidden |= inside
+        if not closed:
+            endless |= inside.keys()
+    return hidden, endless
+
+
+def _closes(rows: Sequence[str], begin: int, end: int) -> bool:
+    opened = _OPENED.search(rows[begin])
+    last = rows[min(end, len(rows)) - 1].strip(" \t>")
+    return opened is not None and end - begin > 1 and last.startswith(opened[1]) and not last.strip(opened[1][0])
+
+
+def _commented(block: Sequence[str], begin: int) -> tuple[dict[int, str], bool]:
+    """The rows of an HTML block that are wholly within a comment; what stands beside a comment is in sight."""
+    inside: dict[int, str] = {}
+    within = False
+    for offset, row in enumerate(block):
+        began = within
+        rest = row
+        outside = ""
+        while rest:
+            mark = "-->" if within else "<!--"
+            before, found, rest = rest.partition(mark)
+            outside += "" if within else before
+            if found:
+                within = not within
+        if (began or "<!--" in row) and not looks_like_a_box(outside):
+            inside[begin + offset] = row
+    return inside, not within
+
+
+def _in_hiding(number: int, row: str, *, unclosed: bool) -> Iterator[Oddity]:
+    bare = row.strip().removeprefix("<!--").lstrip()
+    if not looks_like_a_box(bare) and not carries_an_id(row):
+        return
+    message = "this line is in a fence or a comment, and nobody is asked for it; take it out of there, or remove it"
+    if unclosed:
+        message = "this line is in a fence or a comment that never ends; close that before the list goes on"
+    yield Oddity(number=number, message=message, hidden=not unclosed)
+
+
+def _as_code(number: int, row: str) -> Iterator[Oddity]:
+    if looks_like_a_box(row):
+        yield Oddity(
+            number=number, message="indented so far, this box is code to Markdown; take some of the indentation away"
+        )
+
+
+def _second_box(number: int, row: str) -> Iterator[Oddity]:
+    text = _CODE_SPAN.sub("code", COMMENT.sub("", row)).partition("]")[2]
+    if _ANYWHERE.search(text) or _INPUT.search(text):
+        message = "a second box stands on this line, and is not counted; give it a line of its own"
+        yield Oddity(number=number, message=message)
+
+
+def _in_sight(number: int, row: str) -> Iterator[Oddity]:
+    example = "- [ ] Certificate validity verified <!-- tls.validity -->"
+    if looks_like_a_box(row) and row.lstrip().startswith("|"):
+        yield Oddity(number=number, message=f"a table has no boxes, and its rows are not counted; write {example!r}")
+    elif looks_like_a_box(row):
+        message = (
+            "this box is no list item to Markdown, and is not counted; check its indentation and how it is written"
+        )
+        yield Oddity(number=number, message=f"{message}, as in {example!r}")
+    elif carries_an_id(row):
+        message = "an id stands on a line without a box, and nobody is asked for it; write '- [ ] ' before its words"
+        yield Oddity(number=number, message=f"{message}, or take the comment away")

@@ -1,0 +1,102 @@
+"""What is asked less than in the run before: a pure function of two results, told line by line, never as a digest.
+
+A bar that was lowered is no repair, and what is not asked any more is not in order.
+"""
+
+from collections.abc import Iterator
+
+from gonogo.policy.catalogue import Severity
+from gonogo.record.results import Change, CheckResult, LineResult, Results
+
+GONE = "not there any more"
+
+
+def weakened(before: Results, after: Results) -> Iterator[Change]:
+    """All of it: severities, thresholds, lines, what they rest on, roles, waivers."""
+    yield from _checks(before, after)
+    yield from _lines(before, after)
+    yield from _roles(before, after)
+    yield from _waivers(before, after)
+
+
+def _told(subject: str, before: str, after: str) -> Change:
+    return Change(kind="weakened", subject=subject, before=before, after=after)
+
+
+def _checks(before: Results, after: Results) -> Iterator[Change]:
+    now = {check.id: check for check in after.checks}
+    for then in before.checks:
+        if then.id in now:
+            yield from _check(then, now[then.id])
+
+
+def _check(then: CheckResult, now: CheckResult) -> Iterator[Change]:
+    if (then.severity, now.severity) == (Severity.BLOCKER, Severity.WARNING):
+        yield _told(then.id, f"severity {then.severity}", f"{now.severity}; it is {now.outcome} now")
+    for name in sorted(then.thresholds.keys() | now.thresholds.keys()):
+        old, new = then.thresholds.get(name, "none"), now.thresholds.get(name, "none")
+        if old != new:
+            yield Change(kind="policy changed", subject=now.id, before=f"{name} {old}", after=new)
+
+
+def _lines(before: Results, after: Results) -> Iterator[Change]:
+    now = {line.id: line for line in after.lines}
+    for then in before.lines:
+        if then.leaf and then.demanded and then.id in now:
+            yield from _line(then, now[then.id], after)
+
+
+def _line(then: LineResult, now: LineResult, after: Results) -> Iterator[Change]:
+    if not now.leaf:
+        yield _told(then.id, "demanded by itself", "it only groups lines below it")
+    elif not now.demanded:
+        yield _told(then.id, "demanded", "not demanded any more")
+    else:
+        yield from _proof(then, now, after)
+
+
+def _proof(then: LineResult, now: LineResult, after: Results) -> Iterator[Change]:
+    if gone := [check for check in then.checks if check not in now.checks]:
+        yield _told(then.id, f"verified by {', '.join(then.checks)}", f"not by {', '.join(gone)} any more")
+    if then.attest and then.checks and not now.attest:
+        yield _told(then.id, f"attested by {' or '.join(then.attest)}", "nobody needs to attest it")
+    if then.attest and now.attest and (more := [role for role in now.attest if role not in then.attest]):
+        yield _told(then.id, f"attested by {' or '.join(then.attest)}", f"{' or '.join(more)} may attest it as well")
+    # What is demanded no more is told of the line itself: here is what the statement names no more.
+    kept = {line.id for line in after.lines}
+    if gone := [one for one in then.supports if one not in now.supports and one in kept]:
+        yield _told(then.id, f"rests on {len(then.supports)} lines", f"{len(now.supports)}, not on {', '.join(gone)}")
+
+
+def _roles(before: Results, after: Results) -> Iterator[Change]:
+    now = {role.id: role for role in after.roles}
+    for role in before.roles:
+        if role.id not in now:
+            yield _told(f"role {role.id}", "signs", GONE)
+        elif gone := [one for one in role.statements if one not in now[role.id].statements]:
+            yield _told(
+                f"role {role.id}", f"signs {len(role.statements)} statements", f"not {', '.join(gone)} any more"
+            )
+
+
+def _waivers(before: Results, after: Results) -> Iterator[Change]:
+    then = {one.check: one for one in before.exceptions if one.state in _COUNTING}
+    for now in after.exceptions:
+        if now.state not in _COUNTING:
+            continue
+        old = then.get(now.check)
+        words = f"{', '.join(now.excepts)} accepted until {now.until:%Y-%m-%d}, owner {now.owner}, by {now.approved_by}"
+        if old is None:
+            yield _told(now.check, "no waiver", words)
+        elif set(now.excepts) - set(old.excepts) or now.until > old.until:
+            yield _told(now.check, f"{', '.join(old.excepts)} accepted until {old.until:%Y-%m-%d}", words)
+
+
+_COUNTING = {"in force", "stale"}
+
+
+def lowered(before: Results, after: Results) -> frozenset[str]:
+    """Ids of checks and lines of which nobody may say that they were repaired."""
+    subjects = {change.subject for change in weakened(before, after)}
+    lines = {line.id for line in after.lines if subjects.intersection(line.checks)}
+    return frozenset(subjects | lines)

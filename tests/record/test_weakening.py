@@ -1,0 +1,117 @@
+"""A policy that became weaker is told line by line, and never as a repair."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gonogo.policy.catalogue import Severity
+from gonogo.record.history import changes
+from gonogo.record.results import LineStatus, Outcome, Results, RoleResult
+from gonogo.report.changes import render_changes, weakened_words
+from gonogo.report.terminal import render_summary
+from tests.report.accounts import accounted, exception, line, waived
+from tests.report.conftest import check
+
+FAILING = accounted(
+    [check("own-promise", Outcome.FAIL)], [line("own.promise", LineStatus.FAILED, checks=["own-promise"])]
+)
+LOWERED = accounted(
+    [check("own-promise", Outcome.WARN, severity=Severity.WARNING)],
+    [line("own.promise", LineStatus.OPEN, checks=["own-promise"])],
+)
+
+
+def told(before: Results, after: Results) -> list[tuple[str, str, str, str]]:
+    """All but digests."""
+    return [(one.kind, one.subject, one.before, one.after) for one in changes(before, after)]
+
+
+def of_line(**more: Any) -> Results:  # noqa: ANN401 - fields
+    """A run with one line."""
+    return accounted([check("tls-a"), check("tls-b")], [line("x.one", **more)])
+
+
+def test_a_lowered_severity_is_no_repair() -> None:
+    """FAIL became WARN since the bar was lowered, and nobody repaired anything."""
+    assert told(FAILING, LOWERED) == [("weakened", "own-promise", "severity blocker", "warning; it is warn now")]
+    passing = accounted(
+        [check("own-promise", severity=Severity.WARNING)], [line("own.promise", checks=["own-promise"])]
+    )
+    assert [kind for kind, *_ in told(FAILING, passing)] == ["weakened"]
+
+
+def test_a_raised_severity_is_no_weakening() -> None:
+    """Only what is less is told so."""
+    assert not [one for one in told(LOWERED, FAILING) if one[0] == "weakened"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ({}, {"demanded": False}, ("demanded", "not demanded any more")),
+        ({}, {"leaf": False}, ("demanded by itself", "it only groups lines below it")),
+        ({"checks": ["tls-a", "tls-b"]}, {"checks": ["tls-a"]}, ("verified by tls-a, tls-b", "not by tls-b any more")),
+        (
+            {"checks": ["tls-a"], "attest": ["lead"]},
+            {"checks": ["tls-a"]},
+            ("attested by lead", "nobody needs to attest it"),
+        ),
+        ({"attest": ["lead"]}, {"attest": ["lead", "ops"]}, ("attested by lead", "ops may attest it as well")),
+    ],
+)
+def test_lines_that_ask_less(before: dict[str, Any], after: dict[str, Any], words: tuple[str, str]) -> None:
+    """A digest says that something changed; a signer must know what."""
+    assert told(of_line(**before), of_line(**after)) == [("weakened", "x.one", *words)]
+
+
+def test_a_line_that_fails_and_is_not_asked_any_more_was_not_fixed() -> None:
+    """Its checks are fewer, and so it is green."""
+    failed = of_line(status=LineStatus.FAILED, checks=["tls-a", "tls-b"])
+    assert [kind for kind, *_ in told(failed, of_line(checks=["tls-a"]))] == ["weakened"]
+
+
+def test_waivers_are_told() -> None:
+    """New ones, and those that accept more or last longer."""
+    before = accounted([check("tls-a", Outcome.FAIL)])
+    after = accounted([waived("tls-a")], exceptions=[exception("tls-a")])
+    found = told(before, after)
+    assert [(kind, subject, then) for kind, subject, then, _ in found] == [("weakened", "tls-a", "no waiver")]
+    assert "FAIL accepted until 2026-11-30, owner Bo, by Cy" in found[0][3]
+    more = replace(exception("tls-a"), excepts=("FAIL", "ERROR"))
+    assert [one[0] for one in told(after, accounted([waived("tls-a")], exceptions=[more]))] == ["weakened"]
+    assert not told(after, after)
+
+
+def test_roles_and_statements_are_told() -> None:
+    """Fewer people, or less that they sign."""
+    both = [RoleResult(id="lead", title="L", statements=["x.one"]), RoleResult(id="ops", title="O", statements=[])]
+    before = accounted([], [line("x.one")], roles=both)
+    after = accounted([], [line("x.one")], roles=[replace(both[0], statements=[])])
+    assert [(subject, now) for _, subject, _, now in told(before, after)] == [
+        ("role lead", "not x.one any more"),
+        ("role ops", "not there any more"),
+    ]
+    rested = accounted([], [line("x.one", supports=["a.one", "a.two"]), line("a.one"), line("a.two")])
+    rests = accounted([], [line("x.one", supports=["a.one"]), line("a.one"), line("a.two")])
+    assert told(rested, rests) == [("weakened", "x.one", "rests on 2 lines", "1, not on a.two")]
+
+
+def test_thresholds_are_told_by_name() -> None:
+    """Nobody reads a digest."""
+    before, after = (accounted([check("tls-a", thresholds={"slowest": value})]) for value in ("2 s", "9 s"))
+    assert told(before, after) == [("policy changed", "tls-a", "slowest 2 s", "9 s")]
+
+
+def test_every_weakening_stands_in_terminal_page_and_diff() -> None:
+    """However many they are: five of forty would hide the one that matters."""
+    lines = [line(f"x.line-{number}") for number in range(40)]
+    before = accounted([check("tls-a")], lines)
+    after = accounted([check("tls-a")], [replace(one, demanded=False) for one in lines])
+    found = changes(before, after)
+    after = accounted(after.checks, after.lines, history=replace(after.history, changes=found, since="then"))
+    terminal = render_summary(after, report_path="p", report_digest="", colour=False, width=100)
+    for one in lines:
+        assert f"≠ {one.id}   demanded → not demanded any more" in terminal
+        assert f"{one.id}: demanded → not demanded any more" in weakened_words(after)
+        assert one.id in render_changes(before, after, found)
