@@ -29,7 +29,7 @@ _MOST_WORKERS = 8
 BLINDING = {"stripe-down", "sentry-down", "server-down", "server-hides", "droplet-api-down", "atlas-api-down"}
 _ALSO_IN: Mapping[str, Sequence[str]] = {
     "dns": ["dns_names", "dns_caa", "dns_mail"],
-    "http": ["tls"],
+    "http": ["tls", "health", "metrics", "openapi"],
     "tls": ["certificates"],
     "mongodb": ["http"],
     "redis": ["http"],
