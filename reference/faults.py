@@ -155,7 +155,7 @@ _HTTP: Mapping[str, str] = {
     "hsts-short": "Strict-Transport-Security for five minutes",
     "backend-broken": "one of three backends answers 500 to everything",
     "front-broken": "the front page answers 500",
-    "front-slow": "the front page takes 3.2 s",
+    "front-slow": "the front page takes 4.3 s",
     "front-not-ours": "the front page is that of a fresh nginx",
     "cookie-of-session-open": "the cookie of a session has no Secure, HttpOnly and SameSite",
     "cookie-goes-anywhere": "a cookie has no Secure and SameSite",

@@ -15,7 +15,7 @@ from reference.api.tokens_faulty import TOKEN_FAULTS, brief, eternal, trusting
 
 Asgi = Any
 _SLOW_SECONDS = 1.2
-_FIRST_SECONDS = 3.2
+_FIRST_SECONDS = 4.3
 _BACKENDS = 3
 _REQUESTS = itertools.count()
 

@@ -37,11 +37,15 @@ class Pace:
         """The answer that took longest."""
         return self._slowest
 
-    def note(self, exchange: Exchange) -> None:
-        """Remember an answer that was late, or that had to be asked for again."""
+    def note(self, exchange: Exchange, *, timed: bool) -> None:
+        """Remember an answer that was late, if its time counts, or that had to be asked for again."""
         if exchange.earlier and len(self._again) < _MOST_NOTED:
             self._again.append(exchange)
-        if exchange.status is not None and (self._slowest is None or exchange.elapsed > self._slowest.elapsed):
+        if (
+            timed
+            and exchange.status is not None
+            and (self._slowest is None or exchange.elapsed > self._slowest.elapsed)
+        ):
             self._slowest = exchange
 
     async def turn(self) -> None:

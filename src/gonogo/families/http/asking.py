@@ -30,10 +30,11 @@ _UNTOLD_SECONDS = 1.0
 class Asker:
     """One connection to one address, shared by the requests of one probe."""
 
-    def __init__(self, client: AddressClient, pace: Pace, deadline: float) -> None:
+    def __init__(self, client: AddressClient, pace: Pace, deadline: float, *, timed: bool = True) -> None:
         self._client = client
         self._pace = pace
         self._deadline = deadline
+        self._timed = timed
 
     @property
     def left(self) -> float:
@@ -64,7 +65,7 @@ class Asker:
                 self._pace.slow_down(min(wait, self.left))
             if wait is None or status is None or wait >= self.left or len(earlier) >= _MOST_TRIES[status]:
                 exchange = replace(body.exchange, earlier=tuple(earlier), hurried=hurried)
-                self._pace.note(exchange)
+                self._pace.note(exchange, timed=self._timed)
                 return described(replace(body, exchange=exchange), path)
             earlier.append(status)
             if status == UNAVAILABLE:
@@ -147,7 +148,9 @@ async def asker(
         largest_body_bytes=largest_body_bytes,
         kept_headers=(*RELEASE_HEADERS, *([release.header] if release.header else [])),
     ) as client:
-        yield Asker(client, pace_of(question.address, question.port), deadline)
+        # Large documents take their time, which says nothing of how soon the service answers.
+        timed = largest_body_bytes == LARGEST_BODY_BYTES
+        yield Asker(client, pace_of(question.address, question.port), deadline, timed=timed)
 
 
 RELEASE_HEADERS = (
