@@ -240,7 +240,7 @@ class Faulty:
         reply = self._spoil(await _ask(self._app, scope, receive))
         if "health-slow" in self.faults and scope["path"].startswith("/api/health"):
             await asyncio.sleep(_SLOW_SECONDS)
-        if "front-slow" in self.faults and scope["path"] == "/":
+        if "front-slow" in self.faults and (scope["scheme"], scope["path"]) == ("https", "/"):
             await asyncio.sleep(_FIRST_SECONDS)
         headers = {**reply.headers, "content-length": str(len(reply.body))}
         pairs = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
