@@ -10,7 +10,7 @@ import pytest
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.evidence.http import HealthEvidence, MetricsEvidence
+from gonogo.evidence.http import MetricsEvidence, ServiceEvidence
 from gonogo.evidence.inbound import PortRange, is_opened, open_to_everybody
 from gonogo.evidence.providers import AlertPolicy, CloudFirewall, DropletEvidence, DropletImage, InboundRule
 from gonogo.families.digitalocean.section import DigitalOcean, Droplet
@@ -213,7 +213,7 @@ def test_volumes_have_snapshots_too(droplet: DropletEvidence, environment: Envir
 @pytest.mark.check("droplet-snapshot-before-release")
 def test_a_copy_is_older_than_the_release(
     droplet: DropletEvidence,
-    health_all: tuple[HealthEvidence, ...],
+    service_all: tuple[ServiceEvidence, ...],
     metrics_all: tuple[MetricsEvidence, ...],
     environment: Environment,
     policy: Policy,
@@ -224,7 +224,7 @@ def test_a_copy_is_older_than_the_release(
     """
     droplet.require("copies")
     wanted = environment.service.release
-    if wanted is None or not all(_same_release(health.release, wanted) for health in health_all):
+    if wanted is None or not all(_serves(service, wanted) for service in service_all):
         # The release under review is not deployed yet: every copy is from before it.
         return
     starts = [metrics.started_at for metrics in metrics_all if metrics.started_at is not None]
@@ -244,9 +244,10 @@ def test_a_copy_is_older_than_the_release(
     )
 
 
-def _same_release(served: str | None, wanted: str) -> bool:
-    """Whether two names are of one release; commits are often cut short."""
-    return bool(served) and (wanted.startswith(served or "") or (served or "").startswith(wanted))
+def _serves(service: ServiceEvidence, wanted: str) -> bool:
+    """Whether this address names the release; commits are often cut short."""
+    served = {word.value for words in service.releases for word in words if word.value}
+    return any(wanted.startswith(value) or value.startswith(wanted) for value in served)
 
 
 def _section(environment: Environment) -> DigitalOcean:

@@ -1,137 +1,114 @@
 """The service over HTTP, judged at every address."""
 
 import re
-from collections.abc import Sequence
-from datetime import timedelta
-from urllib.parse import urlsplit
+from collections import Counter
+from collections.abc import Collection, Sequence
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import pytest
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.evidence.http import (
-    Exchange,
-    HealthEvidence,
-    MetricsEvidence,
-    OpenApiEvidence,
-    PagesEvidence,
-    PlainHttpEvidence,
-)
+from gonogo.evidence.http import Answer, Exchange, HealthEvidence, PagesEvidence, PlainHttpEvidence, ServiceEvidence
+from gonogo.evidence.marks import CHALLENGE, DEFAULT_PAGE, LOGIN, MAINTENANCE, NO_ANSWERS, PRIVATE
 from gonogo.families.http.section import Http
 from gonogo.policy.catalogue import Policy
 
 _REDIRECTS = {301, 302, 303, 307, 308}
-_HEALTHY = {"ok", "up", "pass", "healthy"}
+_UNDECIDED = {408, 421, 425, 429}
+"""Statuses of the 4xx kind that refuse this request, and not the page."""
 _FRAMING_POLICIES = {"deny", "sameorigin"}
 _EVERYBODY = {"*", "http:", "https:"}
 _VERSION = re.compile(r"[/ (]v?\d|\d\.\d")
-_SHA = re.compile(r"[0-9a-f]+")
-_SHORTEST_SHA = 7
-_FULL_SHA = {40, 64}
 _LEAKY_REFERRERS = {"", "unsafe-url", "no-referrer-when-downgrade"}
+_DIRECTIVE = re.compile(r"\s*([^\s=;,\"]+)\s*(?:=\s*(?:\"([^\"]*)\"|([^\s;,\"]+))\s*)?")
+_SESSION = re.compile(r"sess|\bsid\b|auth|token|jwt|login|remember|\buser|identity", re.IGNORECASE)
+_AGAINST_FORGERY = re.compile(r"csrf|xsrf", re.IGNORECASE)
+_TOO_MANY_REQUESTS = 429
+_DECLARE_PAGE = 'declare a page that it serves: hosts."NAME".page = "/PATH", or http = false if it serves no HTTP'
+
+
+@pytest.mark.check("service-answers")
+def test_service_answers(service: ServiceEvidence, environment: Environment) -> None:
+    """A service that does not answer what it is known for cannot be launched, and proves nothing by what it refuses.
+
+    Fix: look at the backend that is behind the named answers; where the page is another one, declare hosts.NAME.page.
+    """
+    exchanges = [answer.exchange for answer in service.connections]
+    answered = [exchange for exchange in exchanges if exchange.status != _TOO_MANY_REQUESTS]
+    _assert_all(service.connections, [answer for answer in service.connections if answer.exchange.failed])
+    for answer in service.connections:
+        assert not answer.departures, _of_all(service.connections, answer, "; ".join(answer.departures))
+    pages = [answer.exchange for answer in service.pages]
+    others = [service.front, *pages, *(answer.exchange for answer in service.origins)]
+    for exchange in others:
+        assert not exchange.failed, exchange.summary
+    for page in service.pages:
+        assert not page.departures, f"{page.exchange.url}: {'; '.join(page.departures)}"
+    late = [exchange for exchange in (*exchanges, *others) if exchange.hurried]
+    if late:
+        raise Unobserved(f"{late[0].summary}, when the time of the probe was over", hint="raise limits.probe")
+    if not answered:
+        raise Unobserved(f"{exchanges[0].summary}: this machine was turned away", hint="ask from an allowed network")
+    if _is_declared(service, environment):
+        _assert_all(service.connections, [answer for answer in service.connections if _is_missing(answer.exchange)])
+    for exchange in answered:
+        _assert_known(exchange, service, environment)
+
+
+@pytest.mark.check("service-steady")
+def test_service_answers_at_once(service: ServiceEvidence, policy: Policy) -> None:
+    """Answers that come late, or at the second time of asking, are what the first users will meet.
+
+    Fix: see which backend was starting, or who limits the rate, and start all backends before users come.
+    """
+    again = [f"{exchange.url} answers {exchange.status} after {exchange.earlier[0]}" for exchange in service.again]
+    assert not again, f"{len(again)} answers came at a further time of asking only: {again[0]}"
+    limit, slowest = policy.duration("max_wait"), service.slowest
+    if slowest:
+        took = format_duration(slowest.elapsed)
+        assert slowest.elapsed <= limit, f"{slowest.url} took {took}, at most {format_duration(limit)} is wanted"
+    exchanges = [answer.exchange for answer in service.connections]
+    asked = sum(exchange.status != _TOO_MANY_REQUESTS for exchange in exchanges)
+    assert asked >= service.wanted, (
+        f"{exchanges[0].url} answered {asked} of {service.wanted} connections: one bad backend of several may be missed"
+    )
+
+
+@pytest.mark.check("http-front-page")
+def test_front_page_is_the_services_own(service: ServiceEvidence) -> None:
+    """The default page of a web server, or a notice of maintenance, is what users would see at launch.
+
+    Fix: put the site in place that this name should serve; if the page is right, declare it as hosts.NAME.page.
+    """
+    strange = [mark for mark in service.front.marks if mark in {DEFAULT_PAGE, MAINTENANCE, CHALLENGE}]
+    assert not strange, f"{service.front.url} shows a {strange[0]}"
 
 
 @pytest.mark.check("http-plain")
-def test_nothing_is_served_without_tls(plain_http: PlainHttpEvidence) -> None:
+def test_nothing_is_served_without_tls(plain_http: PlainHttpEvidence, environment: Environment) -> None:
     """What is served without TLS can be read and changed by everybody on the way, passwords included.
 
     Fix: answer port 80 with a redirect to https and nothing else, or close it.
     """
-    exchange = plain_http.exchange
     if plain_http.refused or plain_http.filtered:
         return
-    assert exchange.status is not None, f"{exchange.url} accepts, but gives no reply: {exchange.problem}"
-    location = exchange.headers.get("location", "")
-    assert exchange.status in _REDIRECTS, f"{exchange.url} answers {exchange.status} without TLS"
-    assert urlsplit(location).scheme == "https", f"{exchange.url} redirects to {location or 'nowhere'}, not to https"
-
-
-@pytest.mark.check("health-shallow")
-def test_service_is_up(health: HealthEvidence) -> None:
-    """The load balancer takes this answer for the truth.
-
-    Fix: read the service's log; a health endpoint that answers anything but 200 means it cannot serve.
-    """
-    for exchange in health.shallow:
-        assert exchange.ok, _failed(exchange)
-    assert _is_healthy(health.status), (
-        f"{health.shallow[-1].url} answers 200, but calls itself {health.status or 'nothing'}"
-        f"{_excerpt(health.shallow[-1])}"
-    )
-
-
-@pytest.mark.check("health-deep")
-def test_dependencies_are_up(health: HealthEvidence) -> None:
-    """A service whose database is gone answers its first user with an error.
-
-    Fix: look at the dependency that is named, then at the network and the password between the two.
-    """
-    down = [f"{name} is {status}" for name, status in health.dependencies.items() if not _is_healthy(status)]
-    assert not down, f"{health.deep.url}: {', '.join(down)}"
-    assert health.deep.ok, _failed(health.deep)
-    assert _is_healthy(health.deep_status), f"{health.deep.url} calls itself {health.deep_status or 'nothing'}"
-    assert health.dependencies, f"{health.deep.url} names no dependency: it cannot be called deep"
-
-
-@pytest.mark.check("health-latency")
-def test_health_is_fast(health: HealthEvidence, policy: Policy) -> None:
-    """A health endpoint that takes its time shows a service that is busy before the launch has begun.
-
-    Fix: see what the endpoint waits for; shallow health should ask nobody.
-    """
-    limit = policy.duration("max_median")
-    assert health.median_elapsed <= limit, (
-        f"{health.shallow[0].url} takes {format_duration(health.median_elapsed)}, "
-        f"at most {format_duration(limit)} is wanted"
-    )
-
-
-@pytest.mark.check("health-private")
-def test_health_tells_no_secrets(health: HealthEvidence) -> None:
-    """Health is public: what it shows, everybody reads.
-
-    Fix: reduce the body to status, release and dependency names; then change the secret that was shown.
-    """
-    assert not health.leaked, f"{health.deep.url} shows the value of {', '.join(health.leaked)}"
-    assert not health.suspicious, f"{health.deep.url} shows {', '.join(health.suspicious)}"
-
-
-@pytest.mark.check("release-under-review")
-def test_reviewed_release_is_served(health: HealthEvidence, environment: Environment) -> None:
-    """Signatures are for one release: verifying another one proves nothing about it.
-
-    Fix: deploy the release under review to this address, or pass the one that is meant with --release.
-    """
-    wanted = environment.service.release
-    if wanted is None:
-        raise Unobserved("no release under review was given", hint="pass it: gonogo run --release SHA")
-    served = health.release
-    assert served, f"{health.shallow[-1].url} does not say which release it is"
-    assert served == wanted or _same_commit(served, wanted), (
-        f"{health.shallow[-1].url} serves release {served}, under review is {wanted}"
-    )
-
-
-@pytest.mark.check("clock-agrees")
-def test_clocks_agree(health_all: tuple[HealthEvidence, ...], policy: Policy) -> None:
-    """Tokens, signatures and logs all live by the clock; one that is off refuses what is right.
-
-    Fix: start the time service on that machine (timedatectl set-ntp true).
-    """
-    limit = policy.duration("max_offset")
-    offsets = {seen.scope[-1]: seen.clock_offset for seen in health_all if seen.clock_offset is not None}
-    unknown = [seen.scope[-1] for seen in health_all if seen.clock_offset is None]
-    off = {address: offset for address, offset in offsets.items() if abs(offset) > limit}
-    apart = max(offsets.values(), default=timedelta()) - min(offsets.values(), default=timedelta())
-    if off and len(off) == len(offsets) and apart <= limit:
-        raise Unobserved(
-            f"every address is off by {_signed(next(iter(off.values())))}: it may well be our own clock",
-            hint="set the clock of the machine that runs gonogo",
-        )
-    assert not off, "; ".join(f"the clock at {address} is off by {_signed(offset)}" for address, offset in off.items())
-    if unknown:
-        raise Unobserved(f"no Date header comes from {', '.join(unknown)}, so clocks cannot be compared")
+    for exchange in plain_http.exchanges:
+        assert exchange.status is not None, f"{exchange.url} accepts, but gives no reply: {exchange.problem}"
+        assert not exchange.served, f"{exchange.url} answers {exchange.status} without TLS"
+        if exchange.status in _REDIRECTS:
+            location = exchange.headers.get("location", "")
+            parts = _split(location)
+            assert parts.scheme == "https", f"{exchange.url} redirects to {location or 'nowhere'}, not to https"
+            assert _is_ours(parts.hostname or "", environment, exchange), (
+                f"{exchange.url} redirects to {location}, a host that the environment does not declare"
+            )
+        asks = exchange.headers.get("www-authenticate", "").lower().startswith("basic") or LOGIN in exchange.marks
+        assert not asks, f"{exchange.url} answers {exchange.status} and asks for a password without TLS"
+    for exchange in plain_http.exchanges:
+        if exchange.failed or exchange.status in _UNDECIDED:
+            raise Unobserved(f"{exchange.summary} without TLS: that does not tell what is served there")
 
 
 @pytest.mark.check("tls-hsts")
@@ -140,10 +117,9 @@ def test_https_is_remembered(health: HealthEvidence, policy: Policy) -> None:
 
     Fix: add_header Strict-Transport-Security "max-age=31536000; includeSubDomains" always;
     """
-    value = _header(health.shallow, "strict-transport-security")  # given twice, the first counts (RFC 6797, 8.1)
-    ages = [part.partition("=")[2].strip('" ') for part in value.lower().split(",")[0].split(";") if "max-age" in part]
-    seconds = int(ages[0]) if ages and ages[0].isdecimal() else 0
-    assert seconds >= policy.number("min_seconds"), (
+    value = _header(health.shallow, "strict-transport-security")
+    seconds = _max_age(value)
+    assert seconds is not None and seconds >= policy.number("min_seconds"), (  # noqa: PT018 - one fact
         f"{health.shallow[0].url}: Strict-Transport-Security is {value or 'missing'}"
     )
 
@@ -208,134 +184,207 @@ def test_versions_are_not_told(health: HealthEvidence) -> None:
     assert not versions, f"{health.shallow[0].url} tells its versions: {', '.join(versions)}"
 
 
+@pytest.mark.check("http-session-cookies")
+def test_sessions_cannot_be_stolen(service: ServiceEvidence) -> None:
+    """A session's cookie without Secure and HttpOnly can be read on the way, and by any script in the page.
+
+    Fix: Set-Cookie: NAME=…; Secure; HttpOnly; SameSite=Lax
+    """
+    for exchange, name, attributes in _cookies(service):
+        if _SESSION.search(name) and not _AGAINST_FORGERY.search(name):
+            missing = [wanted for wanted in ("Secure", "HttpOnly") if wanted.lower() not in attributes]
+            assert not missing, f"{exchange.url} sets the cookie {name} without {' and '.join(missing)}"
+
+
+@pytest.mark.check("http-cookies")
+def test_cookies_stay_where_they_belong(service: ServiceEvidence) -> None:
+    """A cookie without Secure or SameSite is sent where nobody meant it to go.
+
+    Fix: Set-Cookie: NAME=…; Secure; SameSite=Lax
+    """
+    for exchange, name, attributes in _cookies(service):
+        missing = [wanted for wanted in ("Secure", "SameSite") if wanted.lower() not in attributes]
+        assert not missing, f"{exchange.url} sets the cookie {name} without {' and '.join(missing)}"
+
+
+@pytest.mark.check("http-origins")
+def test_foreign_pages_read_nothing(service: ServiceEvidence, environment: Environment) -> None:
+    """Whoever lets pages of any origin read replies lets any site act as the user who visits it.
+
+    Fix: answer Access-Control-Allow-Origin with one of the declared origins, or not at all; never with what was sent.
+    """
+    section = environment.section(Http)
+    declared = section.origins if section else ()
+    for answer in service.origins:
+        echoed = answer.allowed.strip() == answer.origin
+        with_cookies = answer.credentials.strip() == "true"
+        assert not (echoed and (with_cookies or declared)), (
+            f"{service.connections[0].exchange.url} lets pages of {answer.origin} read its replies"
+            f"{', with the cookies of the user' if with_cookies else ''}"
+        )
+
+
 @pytest.mark.check("http-closed-paths")
-def test_nothing_private_is_served(pages: PagesEvidence) -> None:
+def test_nothing_private_is_served(pages: PagesEvidence, environment: Environment) -> None:
     """A served .env or .git hands over every secret there is.
 
     Fix: deny dot files in the web server, switch debug pages off, and change the secrets that were readable.
     """
-    if pages.control.status is None:
-        raise Unobserved(f"{pages.control.url}: {pages.control.problem}")
-    if pages.control.served:
+    control = pages.control
+    private = [exchange for exchange in (*pages.pages.values(), *pages.siblings.values()) if _is_private(exchange)]
+    assert not private, "; ".join(f"{exchange.summary} with {_kind(exchange)}" for exchange in private)
+    open_pages = [exchange for path, exchange in pages.pages.items() if _is_open(path, exchange, control)]
+    assert not open_pages, ", ".join(exchange.summary for exchange in open_pages)
+    if control.failed or control.status in _UNDECIDED or (_marks(control) and not control.hops):
+        raise Unobserved(f"{control.summary}{_shown_marks(control)}: nothing can be told from what is not served")
+    unknown = [
+        f"{exchange.summary}{_shown_marks(exchange)}"
+        for path, exchange in pages.pages.items()
+        if not _is_closed(path, exchange, control, environment)
+    ]
+    if unknown:
+        raise Unobserved(f"not known to be closed: {'; '.join(unknown)}", hint="answer 404 there, or 403")
+
+
+def _assert_all(answers: Sequence[Answer], broken: Sequence[Answer]) -> None:
+    assert not broken, _of_all(answers, broken[0], "", count=len(broken)) if broken else ""
+
+
+def _of_all(answers: Sequence[Answer], example: Answer, said: str, count: int | None = None) -> str:
+    """What is wrong, and with how many of how many connections; a second kind of answer is counted beside it."""
+    alike = count if count is not None else sum(answer.departures == example.departures for answer in answers)
+    kinds = Counter(str(answer.exchange.status or "no reply") for answer in answers)
+    split = (
+        f" ({', '.join(f'{number} times {kind}' for kind, number in kinds.most_common())})" if len(kinds) > 1 else ""
+    )
+    wrong = f"{example.exchange.url}: {said}" if said else example.exchange.summary
+    return f"{wrong}, on {alike} of {len(answers)} connections{split}"
+
+
+def _is_declared(service: ServiceEvidence, environment: Environment) -> bool:
+    """Whether the page that was asked is one that somebody declared for this name."""
+    name = service.scope[0]
+    host, section = environment.hosts.get(name), environment.section(Http)
+    main = name == urlsplit(environment.service.base_url).hostname
+    return bool((host and host.page) or (main and section and section.health))
+
+
+def _is_missing(exchange: Exchange) -> bool:
+    """A declared page that is refused or not there. A redirect to another name is told apart from that."""
+    return not exchange.served and exchange.status not in _REDIRECTS and exchange.status != _TOO_MANY_REQUESTS
+
+
+def _assert_known(exchange: Exchange, service: ServiceEvidence, environment: Environment) -> None:
+    """Something known, with a 2xx; a front page that sends to a declared name is known as well."""
+    location = exchange.headers.get("location", "")
+    if exchange.status in _REDIRECTS:
+        target = _split(urljoin(exchange.url, location))
+        assert target.scheme == "https", f"{exchange.url} leads to {location or 'nowhere'}, not to https"
+        main = service.scope[0] == urlsplit(environment.service.base_url).hostname
+        if target.hostname in environment.hosts and target.hostname != service.scope[0] and not main:
+            return
         raise Unobserved(
-            f"{pages.control.url} cannot exist, and answers {pages.control.status}: what exists cannot be told apart",
-            hint="let unknown paths answer 404",
+            f"{exchange.summary}, and leads to {location}: nobody asked there",
+            hint=f"if the service is at {target.hostname}, declare that as its base_url and under [hosts]",
         )
-    served = [exchange for exchange in pages.pages.values() if exchange.served]
-    assert not served, ", ".join(f"{exchange.url} answers {exchange.status}" for exchange in served)
-    for exchange in pages.pages.values():
-        if exchange.status is None:
-            raise Unobserved(f"{exchange.url}: {exchange.problem}")
-        if _moved_elsewhere(exchange):
-            raise Unobserved(
-                f"{exchange.url} leads to {exchange.headers['location']}, and nobody asked there",
-                hint="answer 404 here, or make the host that it leads to the base_url",
-            )
+    if not exchange.served:
+        raise Unobserved(f"{exchange.summary}: nothing of the service was seen to answer", hint=_DECLARE_PAGE)
+    strange = NO_ANSWERS.intersection(exchange.marks)
+    if strange and not _is_declared(service, environment):
+        raise Unobserved(f"{exchange.url} shows a {min(strange)}, and not the service", hint=_DECLARE_PAGE)
 
 
-@pytest.mark.check("metrics-parse")
-def test_metrics_parse(metrics: MetricsEvidence) -> None:
-    """One malformed line makes the monitoring drop the whole scrape, silently.
-
-    Fix: read the named line; write metrics with the client library instead of by hand.
-    """
-    assert metrics.exchange.ok, _failed(metrics.exchange)
-    assert not metrics.parse_error, f"{metrics.exchange.url}: {metrics.parse_error}{_excerpt(metrics.exchange)}"
-    assert metrics.samples, f"{metrics.exchange.url} holds no sample"
+def _is_ours(host: str, environment: Environment, exchange: Exchange) -> bool:
+    """A declared name, one below it, or its parent; www counts as the name itself."""
+    own = {*environment.hosts, urlsplit(exchange.url).hostname or ""}
+    bare = host.removeprefix("www.")
+    return any(
+        bare in {name, name.removeprefix("www."), name.partition(".")[2]} or host.endswith(f".{name}") for name in own
+    )
 
 
-@pytest.mark.check("metrics-series")
-def test_required_series_exist(metrics: MetricsEvidence, environment: Environment) -> None:
-    """An alert on a series that does not exist never fires.
-
-    Fix: export the series from the start, with all its labels, or correct http.series.
-    """
-    missing = [name for name in _http(environment).series if name not in metrics.series]
-    assert not missing, f"{metrics.exchange.url} lacks {', '.join(missing)}"
+def _split(url: str) -> SplitResult:
+    """The parts of what somebody else calls a URL."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
 
 
-@pytest.mark.check("metrics-moving")
-def test_metrics_move(metrics: MetricsEvidence, environment: Environment) -> None:
-    """Metrics that stand still look like a calm service.
-
-    Fix: see that the endpoint reads the live registry, and not a copy that some worker or cache keeps.
-    """
-    for name in _http(environment).moving:
-        assert name in metrics.before, f"{metrics.exchange.url} lacks {name}"
-        assert name in metrics.after, f"{metrics.exchange.url} lacks {name}"
-        assert metrics.before[name] != metrics.after[name], (
-            f"{metrics.exchange.url}: {name} stays at {metrics.after[name]:g} although a request was made in between"
-        )
+def _marks(exchange: Exchange) -> Collection[str]:
+    """What stands before the service, if anything does: a login form behind a refusal is a refusal."""
+    strange = NO_ANSWERS.intersection(exchange.marks)
+    return strange if exchange.served else strange & {CHALLENGE}
 
 
-@pytest.mark.check("metrics-private")
-def test_metrics_need_a_token(metrics: MetricsEvidence) -> None:
-    """Metrics tell competitors how many users there are, and attackers what is slow.
-
-    Fix: require the token, or let only the monitoring network reach the path.
-    """
-    if metrics.without_token is None:
-        raise Unobserved("the environment declares no token for metrics", hint="declare http.metrics_token")
-    if metrics.without_token.status is None:
-        raise Unobserved(f"{metrics.without_token.url}: {metrics.without_token.problem}")
-    assert not metrics.without_token.served, f"{metrics.without_token.url} answers without the token"
+def _shown_marks(exchange: Exchange) -> str:
+    strange = _marks(exchange)
+    return f" with a {min(strange)}" if strange else ""
 
 
-@pytest.mark.check("openapi-valid")
-def test_api_describes_itself(openapi: OpenApiEvidence) -> None:
-    """Partners build against this document on launch day.
-
-    Fix: serve the document that the framework generates, complete and as JSON.
-    """
-    where = openapi.exchange.url
-    assert openapi.exchange.ok, _failed(openapi.exchange)
-    assert not openapi.parse_error, f"{where}: {openapi.parse_error}{_excerpt(openapi.exchange)}"
-    assert (openapi.version or "").startswith("3."), f"{where}: openapi is {openapi.version or 'missing'}, 3.x expected"
-    assert openapi.title, f"{where} has no title"
-    assert openapi.paths, f"{where} describes no path"
-    assert not openapi.undocumented, f"{where}: no response is described for {', '.join(openapi.undocumented[:5])}"
+def _is_private(exchange: Exchange) -> bool:
+    """Served, with content that nobody outside may read."""
+    return exchange.served and bool(PRIVATE.intersection(exchange.marks))
 
 
-def _is_healthy(status: str | None) -> bool:
-    return (status or "").lower() in _HEALTHY
+def _kind(exchange: Exchange) -> str:
+    return " and ".join(mark for mark in exchange.marks if mark in PRIVATE)
 
 
-def _same_commit(one: str, other: str) -> bool:
-    """Whether both are the same SHA, one of them abbreviated. Other releases have no abbreviation: 1.2.3 is not 1.2.30.
-
-    A short text of digits alone is taken for the number of a build.
-    """
-    shorter, longer = sorted((one.lower(), other.lower()), key=len)
-    looks_like_sha = _SHA.fullmatch(longer) and (len(longer) in _FULL_SHA or not shorter.isdecimal())
-    return bool(looks_like_sha) and len(shorter) >= _SHORTEST_SHA and longer.startswith(shorter)
-
-
-def _moved_elsewhere(exchange: Exchange) -> bool:
-    """A redirect to the same path at another host, or with a slash behind it: what is served is served there."""
-    location = exchange.headers.get("location")
-    if exchange.status not in _REDIRECTS or not location:
+def _is_open(path: str, exchange: Exchange, control: Exchange) -> bool:
+    """Served as something of its own: what every path answers is not served at this one."""
+    if not exchange.served or NO_ANSWERS.intersection(exchange.marks) or _led_away(path, exchange):
         return False
-    target = urlsplit(location)
-    return target.path.rstrip("/") == urlsplit(exchange.url).path.rstrip("/")
+    return not control.served or _type(exchange) != _type(control)
 
 
-def _http(environment: Environment) -> Http:
-    return environment.require(Http)
+def _led_away(path: str, exchange: Exchange) -> bool:
+    """Whether redirects ended at another page: what was asked for is not served then."""
+    return bool(exchange.hops) and not urlsplit(exchange.url).path.startswith(path.rstrip("/"))
 
 
-def _failed(exchange: Exchange) -> str:
-    if exchange.status is None:
-        return f"{exchange.url}: {exchange.problem}"
-    return f"{exchange.url} answers {exchange.status}{f', and {exchange.problem}' if exchange.problem else ''}"
+def _is_closed(path: str, exchange: Exchange, control: Exchange, environment: Environment) -> bool:
+    """401, 403, 404 and their like, the answer of every unknown path, or a redirect away from it."""
+    status = exchange.status
+    if status is None or exchange.failed or status in _UNDECIDED or CHALLENGE in exchange.marks:
+        return False
+    if status in _REDIRECTS:
+        location = exchange.headers.get("location", "")
+        target = _split(urljoin(exchange.url, location))
+        moved = bool(location) and target.path.rstrip("/") == urlsplit(exchange.url).path.rstrip("/")
+        return not moved or (
+            target.hostname in environment.hosts and target.hostname != urlsplit(exchange.url).hostname
+        )
+    if exchange.served:
+        return _led_away(path, exchange) or (control.served and exchange.digest == control.digest)
+    return True
 
 
-def _excerpt(exchange: Exchange) -> str:
-    return f"; it begins with {exchange.excerpt[:80]!r}" if exchange.excerpt else ""
+def _type(exchange: Exchange) -> str:
+    return exchange.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _cookies(service: ServiceEvidence) -> Sequence[tuple[Exchange, str, Collection[str]]]:
+    """Every cookie that was set, its name, and the names of its attributes."""
+    exchanges = [service.front, *(answer.exchange for answer in service.connections[:1])]
+    lines = [(exchange, cookie.split(";")) for exchange in exchanges for cookie in exchange.cookies]
+    return [
+        (exchange, name.strip(), {part.partition("=")[0].strip().lower() for part in attributes})
+        for exchange, (name, *attributes) in lines
+    ]
+
+
+def _max_age(value: str) -> int | None:
+    """The seconds of a Strict-Transport-Security header, read as browsers do (RFC 6797, 6.1); None if it is invalid."""
+    found: dict[str, str] = {}
+    for part in filter(str.strip, value.split(";")):
+        match = _DIRECTIVE.fullmatch(part)
+        if match is None or match[1].lower() in found:
+            return None
+        found[match[1].lower()] = match[2] if match[2] is not None else match[3] or ""
+    age = found.get("max-age", "")
+    return int(age[:18]) if age.isascii() and age.isdecimal() else None
 
 
 def _header(exchanges: Sequence[Exchange], name: str) -> str:
     return exchanges[0].headers.get(name, "")
-
-
-def _signed(offset: timedelta) -> str:
-    return f"{'-' if offset < timedelta(0) else '+'}{format_duration(abs(offset))}"

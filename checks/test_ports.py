@@ -25,6 +25,12 @@ def test_no_database_is_reachable(ports: PortsEvidence, environment: Environment
             f"{ports.address}: not even port {ports.control_port} can be reached, so closed ports prove nothing",
             hint="look at tls-handshake first",
         )
+    if ports.control_after is not PortState.OPEN:
+        raise Unobserved(
+            f"{ports.address}: port {ports.control_port} could be reached before, and not after: this machine was shut "
+            "out while it asked",
+            hint="let the guard of this machine know the address that gonogo asks from",
+        )
     if not ports.ports:
         raise Unobserved("no port is declared that should be closed", hint="declare some under [ports.closed]")
     address = ipaddress.ip_address(ports.address)

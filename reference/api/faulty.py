@@ -1,6 +1,7 @@
 """The faults of the API, outside of it: a middleware that makes a good service do one thing wrong at a time."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +15,9 @@ from reference.api.tokens_faulty import TOKEN_FAULTS, brief, eternal, trusting
 
 Asgi = Any
 _SLOW_SECONDS = 1.2
+_FIRST_SECONDS = 4.3
+_BACKENDS = 3
+_REQUESTS = itertools.count()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,25 @@ def _redis_down(reply: Reply) -> Reply:
     dependencies = json.loads(reply.body).get("dependencies", {})
     dependencies["redis"] = {"status": "down", "latency_ms": 2000.0}
     return replace(reply, status=503).with_json(status="down", dependencies=dependencies)
+
+
+def _one_backend(reply: Reply) -> Reply:
+    """As a balancer that chooses by request, before three backends of which one is broken."""
+    return _broken(reply) if next(_REQUESTS) % _BACKENDS == 0 else reply
+
+
+def _degraded(reply: Reply) -> Reply:
+    dependencies = json.loads(reply.body).get("dependencies", {})
+    return reply.with_json(dependencies={**dependencies, "redis": {"status": "degraded", "latency_ms": 900.0}})
+
+
+def _readable_by_all(reply: Reply) -> Reply:
+    allowed = _allowing(bool)(reply)
+    return allowed.with_header("access-control-allow-credentials", "true") if "origin" in reply.asked else allowed
+
+
+def _typed_twice(reply: Reply) -> Reply:
+    return replace(reply, body=reply.body + b"# TYPE workme_logins_total counter\n") if reply.status < 400 else reply  # noqa: PLR2004 - as below
 
 
 def _wrong_clock(reply: Reply) -> Reply:
@@ -140,6 +163,17 @@ CHANGES: Mapping[str, Change] = {
     "hsts-short": _without("strict-transport-security", "max-age=300"),
     "health-down": _at("/api/health", lambda reply: replace(reply, status=500, body=b'{"detail":"internal error"}')),
     "health-dependency-down": _at("/api/health/deep", _redis_down),
+    "backend-broken": _one_backend,
+    "front-broken": _at("/", _broken),
+    "front-not-ours": _at("/", lambda reply: reply.served("text/html", b"<h1>Welcome to nginx!</h1>")),
+    "cookie-of-session-open": lambda reply: reply.with_header("set-cookie", "sid=planted; Path=/"),
+    "cookie-goes-anywhere": lambda reply: reply.with_header("set-cookie", "theme=dark; Path=/"),
+    "origins-all": _readable_by_all,
+    "health-degraded": _at("/api/health/deep", _degraded),
+    "metrics-typed-twice": _at("/metrics", _typed_twice),
+    "openapi-for-localhost": _at(
+        "/openapi.json", lambda reply: reply.with_json(servers=[{"url": "http://localhost:8000"}])
+    ),
     "release-old": _health(lambda reply: reply.with_json(release="0000000aaaaa")),
     "nosniff-missing": _without("x-content-type-options"),
     "framing-allowed": _without("content-security-policy"),
@@ -167,7 +201,7 @@ CHANGES: Mapping[str, Change] = {
     "feedback-lost": _at_once("GET", "/api/beta/feedback", lambda reply: replace(reply, body=b"[]"), status=200),
 }
 OTHERS = (
-    *("health-slow", "profile-not-saved", "health-leaks-secret", "metrics-frozen", "metrics-public"),
+    *("front-slow", "health-slow", "profile-not-saved", "health-leaks-secret", "metrics-frozen", "metrics-public"),
     *TOKEN_FAULTS,
 )
 """Faults of the same kind that need more than the reply."""
@@ -212,6 +246,8 @@ class Faulty:
         reply = self._spoil(await _ask(self._app, scope, receive))
         if "health-slow" in self.faults and scope["path"].startswith("/api/health"):
             await asyncio.sleep(_SLOW_SECONDS)
+        if "front-slow" in self.faults and (scope["scheme"], scope["path"]) == ("https", "/"):
+            await asyncio.sleep(_FIRST_SECONDS)
         headers = {**reply.headers, "content-length": str(len(reply.body))}
         pairs = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
         await send({"type": "http.response.start", "status": reply.status, "headers": pairs})

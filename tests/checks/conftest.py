@@ -29,7 +29,8 @@ def declarations() -> dict[str, Declaration]:
     return {found.id: found for folder in FOLDERS for found in read_declarations(folder)}
 
 
-def _function(declaration: Declaration) -> Callable[..., None]:
+def function_of(declaration: Declaration) -> Callable[..., None]:
+    """The check itself."""
     spec = importlib.util.spec_from_file_location(f"judged_{declaration.family}", declaration.path)
     assert spec is not None
     assert spec.loader is not None
@@ -47,9 +48,12 @@ def judge(catalogue: Catalogue, declarations: dict[str, Declaration]) -> Judge:
     """
 
     def _judge(identifier: str, **arguments: Any) -> str | None:  # noqa: ANN401 - evidence of any kind
-        function = _function(declarations[identifier])
-        if "policy" in inspect.signature(function).parameters:
+        function = function_of(declarations[identifier])
+        wanted = inspect.signature(function).parameters
+        if "policy" in wanted:
             arguments.setdefault("policy", catalogue[identifier].policy)
+        if "environment" not in wanted:
+            arguments.pop("environment", None)
         try:
             function(**arguments)
         except AssertionError as failed:

@@ -9,7 +9,7 @@ import pytest
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Unread
-from gonogo.evidence.http import Exchange, HealthEvidence, MetricsEvidence
+from gonogo.evidence.http import Exchange, MetricsEvidence, ReleaseWord, ServiceEvidence
 from gonogo.evidence.providers import (
     AlertPolicy,
     CloudFirewall,
@@ -221,18 +221,15 @@ def test_what_was_not_read_is_not_judged(judge: Judge, check: str, changes: Chan
 def since_release(judge: Judge, copies: tuple[timedelta, ...], *, ran: timedelta | None, served: str) -> str | None:
     """What is said of copies of these ages, of a release that ran for so long."""
     exchange = Exchange(url="https://a.test/health", status=200, problem="", elapsed=timedelta())
-    health = HealthEvidence(
+    service = ServiceEvidence(
         scope=("a.test", "203.0.113.10"),
         taken_at=AT,
-        shallow=(exchange,),
-        deep=exchange,
-        deep_status=None,
-        status="ok",
-        dependencies={},
-        release=served,
-        clock_offset=None,
-        leaked=(),
-        suspicious=(),
+        connections=(),
+        wanted=0,
+        front=exchange,
+        pages=(),
+        releases=((ReleaseWord(where="release of /health", value=served),),),
+        origins=(),
     )
     metrics = MetricsEvidence(
         scope=("a.test", "203.0.113.10"),
@@ -242,14 +239,13 @@ def since_release(judge: Judge, copies: tuple[timedelta, ...], *, ran: timedelta
         parse_error="",
         samples=1,
         series=(),
-        before={},
-        after={},
-        started_at=None if ran is None else AT - ran,
+        scrapes=(),
+        starts=(None if ran is None else (AT - ran).timestamp(),),
     )
     return judge(
         "droplet-snapshot-before-release",
         droplet=replace(DROPLET, copies=tuple(AT - age for age in copies)),
-        health_all=(health,),
+        service_all=(service,),
         metrics_all=(metrics,),
         environment=environment(release="abc1234"),
     )

@@ -8,12 +8,19 @@ import pytest
 
 from gonogo.base.errors import Unobserved
 from gonogo.evidence.http import (
+    Answer,
     Exchange,
     HealthEvidence,
+    HealthPart,
+    HealthReading,
+    Meaning,
     MetricsEvidence,
     OpenApiEvidence,
+    OriginAnswer,
     PagesEvidence,
     PlainHttpEvidence,
+    ReleaseWord,
+    ServiceEvidence,
 )
 from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
@@ -51,15 +58,50 @@ def exchange(status: int | None = 200, **changes: Any) -> Exchange:  # noqa: ANN
     return Exchange(status=status, **{**fields, **changes})
 
 
+def reading(word: str = "ok", meaning: str = "pass", errors: tuple[str, ...] = (), **parts: str) -> HealthReading:
+    """What health says; parts by name and meaning."""
+    named = {name: HealthPart(word=own, meaning=Meaning(own)) for name, own in parts.items()}
+    return HealthReading(word=word, meaning=Meaning(meaning), parts=named, parts_total=len(parts), errors=errors)
+
+
+def word(value: str, **more: bool) -> ReleaseWord:
+    """A word of a release."""
+    return ReleaseWord(where="release of /h", value=value, **more)
+
+
+def service(*exchanges: Exchange, **changes: Any) -> ServiceEvidence:  # noqa: ANN401 - fields
+    """A service that answers these, each on a connection of its own; changed in one way."""
+    answers = tuple(Answer(exchange=one) for one in exchanges or (exchange(),) * 3)
+    fields: dict[str, Any] = {
+        "connections": answers,
+        "wanted": len(answers),
+        "front": exchange(404, url="https://a.test/"),
+        "pages": (),
+        "releases": ((word("3f2c1a9b01de"),),) * len(answers),
+        "origins": (foreign(),),
+    }
+    return ServiceEvidence(scope=SCOPE, taken_at=AT, **{**fields, **changes})
+
+
+def foreign(allowed: str = "", credentials: str = "") -> OriginAnswer:
+    """What a page of a foreign origin gets."""
+    origin = "https://gonogo-1.invalid"
+    return OriginAnswer(origin=origin, exchange=exchange(), allowed=allowed or "", credentials=credentials)
+
+
+def releases(*values: str, **more: bool) -> ServiceEvidence:
+    """One word on each connection."""
+    return service(*(exchange(),) * len(values), releases=tuple((word(value, **more),) for value in values))
+
+
 def health(**changes: Any) -> HealthEvidence:  # noqa: ANN401 - fields
     """A healthy service, changed in one way."""
     fields: dict[str, Any] = {
         "shallow": (exchange(),) * 3,
         "deep": exchange(),
-        "status": "ok",
-        "deep_status": "ok",
-        "dependencies": {"mongodb": "ok", "redis": "ok"},
-        "release": "3f2c1a9b01de",
+        "reading": reading(),
+        "deep_reading": reading(mongodb="pass", redis="pass"),
+        "control": exchange(404),
         "clock_offset": timedelta(seconds=1),
         "leaked": (),
         "suspicious": (),
@@ -81,8 +123,8 @@ def metrics(**changes: Any) -> MetricsEvidence:  # noqa: ANN401 - fields
         "parse_error": "",
         "samples": 3,
         "series": ("logins_total", "requests_total"),
-        "before": {"requests_total": 1.0},
-        "after": {"requests_total": 2.0},
+        "scrapes": ({"requests_total": 1.0}, {"requests_total": 2.0}),
+        "starts": (None, None),
     }
     return MetricsEvidence(scope=SCOPE, taken_at=AT, **{**fields, **changes})
 
@@ -95,7 +137,8 @@ def openapi(**changes: Any) -> OpenApiEvidence:  # noqa: ANN401 - fields
         "version": "3.1.0",
         "title": "WorkMe",
         "paths": ("/h",),
-        "undocumented": (),
+        "problems": (),
+        "remarks": (),
     }
     return OpenApiEvidence(scope=SCOPE, taken_at=AT, **{**fields, **changes})
 
@@ -108,46 +151,121 @@ def pages(page: Exchange, control: Exchange | None = None) -> PagesEvidence:
 def plain(status: int | None, location: str = "", **changes: Any) -> PlainHttpEvidence:  # noqa: ANN401 - fields
     """What answers on port 80."""
     reply = exchange(status, headers={"location": location} if location else {}, url="http://a.test/", **changes)
-    return PlainHttpEvidence(scope=SCOPE, taken_at=AT, exchange=reply, refused=False)
+    return PlainHttpEvidence(scope=SCOPE, taken_at=AT, exchanges=(reply,), refused=False)
 
 
+def scraped(*values: float, starts: tuple[float | None, ...] = ()) -> MetricsEvidence:
+    """The counter at each scrape."""
+    return metrics(scrapes=tuple({"requests_total": value} for value in values), starts=starts or (None,) * len(values))
+
+
+SPA = exchange(headers={"content-type": "text/html"}, digest="same")
 GREEN: list[tuple[str, str, Any]] = [
+    ("service-answers", "service", service()),
+    ("service-answers", "service", service(exchange(), exchange(429))),
+    ("service-steady", "service", service(slowest=exchange())),
+    ("http-front-page", "service", service()),
+    ("http-session-cookies", "service", service(front=exchange(cookies=("sid; Secure; HttpOnly; SameSite=Lax",)))),
+    ("http-session-cookies", "service", service(front=exchange(cookies=("csrftoken; Secure",)))),
+    ("http-cookies", "service", service(front=exchange(cookies=("theme; secure; samesite=Lax",)))),
+    ("http-origins", "service", service(origins=(foreign("*"),))),
+    ("http-origins", "service", service(origins=(foreign("https://app.a.test", "true"),))),
     ("http-plain", "plain_http", plain(308, "https://a.test/")),
+    ("http-plain", "plain_http", plain(301, "https://www.a.test/")),
+    ("http-plain", "plain_http", plain(404)),
+    ("http-plain", "plain_http", plain(426)),
     ("http-plain", "plain_http", replace(plain(None, problem="refused: nobody listens"), refused=True)),
+    ("http-plain", "plain_http", replace(plain(None, problem="packets are swallowed"), filtered=True)),
     *(
         (identifier, "health", health())
         for identifier in (
-            *("health-shallow", "health-deep", "health-latency", "health-private", "release-under-review", "tls-hsts"),
+            *("health-shallow", "health-deep", "health-concerns", "health-latency", "health-private", "tls-hsts"),
             *("http-nosniff", "http-frame-ancestors", "http-referrer-policy", "http-no-store", "http-no-banner"),
         )
     ),
-    ("health-shallow", "health", health(status="UP", dependencies={"db": "UP"})),
-    ("health-deep", "health", health(deep_status="UP", dependencies={"db": "UP"})),
-    ("release-under-review", "health", health(release="3f2c1a9")),
-    ("release-under-review", "health", health(release="3F2C1A9B01DE" + "0" * 28)),
-    ("http-plain", "plain_http", replace(plain(None, problem="packets are swallowed"), filtered=True)),
+    ("health-shallow", "health", health(reading=reading("warn", "warn"))),
+    ("release-under-review", "service", service()),
+    ("release-under-review", "service", releases("3f2c1a9")),
+    ("release-under-review", "service", releases("3F2C1A9B01DE" + "0" * 28)),
+    ("release-under-review", "service", releases("workme@3f2c1a9b01de")),
+    ("release-under-review", "service", releases("1.4.2-3-g3f2c1a9")),
+    ("release-under-review", "service", releases("1.4.2+3f2c1a9b01de")),
+    ("release-under-review", "service", service(exchange(), releases=((word("1.0", certain=False), word("3f2c1a9")),))),
     ("http-frame-ancestors", "health", health(shallow=(exchange(headers={"x-frame-options": "DENY"}),) * 3)),
     ("http-no-banner", "health", with_header("server", None)),
     ("http-no-banner", "health", with_header("server", "AmazonS3")),
     ("http-nosniff", "health", with_header("x-content-type-options", "nosniff, nosniff")),
     ("http-referrer-policy", "health", with_header("referrer-policy", "no-referrer, strict-origin")),
     ("http-frame-ancestors", "health", with_header("content-security-policy", "img-src *, frame-ancestors 'self'")),
-    ("tls-hsts", "health", with_header("strict-transport-security", "max-age=31536000, max-age=63072000")),
+    (
+        "tls-hsts",
+        "health",
+        with_header("strict-transport-security", 'includeSubDomains; MAX-AGE = "63072000"; preload'),
+    ),
     ("http-closed-paths", "pages", pages(exchange(404))),
     ("http-closed-paths", "pages", pages(exchange(403))),
     ("http-closed-paths", "pages", pages(exchange(302))),
     ("http-closed-paths", "pages", pages(exchange(302, headers={"location": "/login"}))),
+    ("http-closed-paths", "pages", pages(SPA, control=SPA)),
     ("metrics-parse", "metrics", metrics()),
+    ("metrics-lint", "metrics", metrics()),
     ("metrics-series", "metrics", metrics()),
     ("metrics-moving", "metrics", metrics()),
+    ("metrics-moving", "metrics", scraped(900, 1, 2, starts=(100, 500, 500))),
     ("metrics-private", "metrics", metrics()),
     ("openapi-valid", "openapi", openapi()),
+    ("openapi-valid", "openapi", openapi(version="2.0")),
+    ("openapi-usable", "openapi", openapi()),
 ]
 RED: list[tuple[str, str, Any, str]] = [
+    (
+        "service-answers",
+        "service",
+        service(exchange(), exchange(500), exchange(500)),
+        "answers 500, on 2 of 3 connections (2 times 500, 1 times 200)",
+    ),
+    ("service-answers", "service", service(exchange(None, problem="refused: nobody listens")), "nobody listens"),
+    ("service-answers", "service", service(front=exchange(502)), "answers 502"),
+    ("service-answers", "service", service(exchange(404)), "answers 404, on 1 of 1 connections"),
+    (
+        "service-answers",
+        "service",
+        service(connections=(Answer(exchange=exchange(), departures=("'Maintenance' stands in the body",)),)),
+        "'Maintenance' stands in the body, on 1 of 1 connections",
+    ),
+    (
+        "service-answers",
+        "service",
+        service(exchange(301, headers={"location": "http://a.test/x"})),
+        "leads to http://a.test/x, not to https",
+    ),
+    ("service-steady", "service", service(again=(exchange(earlier=(503,)),)), "answers 200 after 503"),
+    ("service-steady", "service", service(slowest=exchange(elapsed=5000 * MS)), "took 5 s, at most 4 s"),
+    ("service-steady", "service", service(wanted=18), "answered 3 of 18 connections"),
+    ("http-front-page", "service", service(front=exchange(marks=("default page",))), "shows a default page"),
+    (
+        "http-session-cookies",
+        "service",
+        service(front=exchange(cookies=("JSESSIONID; Path=/; Secure",))),
+        "sets the cookie JSESSIONID without HttpOnly",
+    ),
+    (
+        "http-cookies",
+        "service",
+        service(front=exchange(cookies=("theme; Path=/",))),
+        "sets the cookie theme without Secure and SameSite",
+    ),
+    (
+        "http-origins",
+        "service",
+        service(origins=(foreign("https://gonogo-1.invalid", "true"),)),
+        "lets pages of https://gonogo-1.invalid read its replies, with the cookies of the user",
+    ),
     ("http-plain", "plain_http", plain(200), "http://a.test/ answers 200 without TLS"),
-    ("http-plain", "plain_http", plain(404), "answers 404 without TLS"),
     ("http-plain", "plain_http", plain(301, "http://b.test/"), "redirects to http://b.test/, not to https"),
-    ("http-plain", "plain_http", plain(301, "/login"), "redirects to /login, not to https"),
+    ("http-plain", "plain_http", plain(301, "//a.test/"), "redirects to //a.test/, not to https"),
+    ("http-plain", "plain_http", plain(301, "https://parked.example/"), "a host that the environment does not declare"),
+    ("http-plain", "plain_http", plain(401, marks=("login form",)), "asks for a password without TLS"),
     ("http-plain", "plain_http", plain(None, problem="silence"), "accepts, but gives no reply: silence"),
     ("health-shallow", "health", health(shallow=(exchange(500),) * 3), "answers 500"),
     (
@@ -156,32 +274,38 @@ RED: list[tuple[str, str, Any, str]] = [
         health(shallow=(exchange(), exchange(None, problem="cut off"), exchange())),
         "cut off",
     ),
+    ("health-shallow", "health", health(reading=reading("down", "fail")), "calls itself down"),
+    ("health-shallow", "health", health(reading=reading(redis="fail")), "redis is fail"),
+    ("health-shallow", "health", health(departures=("database is 'off'",)), "database is 'off'"),
     (
         "health-shallow",
         "health",
-        health(status=None, shallow=(exchange(excerpt="<html>"),) * 3),
-        "calls itself nothing; it begins with '<html>'",
+        health(shallow=(exchange(headers={}, digest="x"),) * 3, control=exchange(digest="x")),
+        "which cannot exist: every path answers so",
     ),
-    ("health-shallow", "health", health(status="down"), "calls itself down"),
-    ("health-deep", "health", health(deep=exchange(503), dependencies={"redis": "down"}), "redis is down"),
-    ("health-deep", "health", health(deep=exchange(503), dependencies={}), "answers 503"),
-    ("health-deep", "health", health(dependencies={}), "names no dependency"),
-    ("health-deep", "health", health(deep_status="degraded"), "calls itself degraded"),
+    ("health-deep", "health", health(deep=exchange(503), deep_reading=reading(redis="fail")), "redis is fail"),
+    ("health-deep", "health", health(deep=exchange(503), deep_reading=reading()), "answers 503"),
+    ("health-deep", "health", health(deep_reading=reading()), "names no dependency"),
+    ("health-concerns", "health", health(deep_reading=reading(disk="warn")), "disk is warn"),
+    ("health-concerns", "health", health(reading=reading("degraded", "warn")), "it calls itself degraded"),
+    ("health-concerns", "health", health(reading=reading(errors=("no database",))), "lists the error 'no database'"),
     ("health-latency", "health", health(shallow=(exchange(elapsed=700 * MS),) * 3), "takes 700 ms, at most 500 ms"),
     ("health-private", "health", health(leaked=("MONGO_URL",)), "shows the value of MONGO_URL"),
     ("health-private", "health", health(suspicious=("a stack trace",)), "shows a stack trace"),
     (
         "release-under-review",
-        "health",
-        health(release="0000000"),
-        "serves release 0000000, under review is 3f2c1a9b01de",
+        "service",
+        releases("3f2c1a9", "0000000", "3f2c1a9"),
+        "serves release 3f2c1a9 (release of /h) on 2 of 3 connections, 0000000 (release of /h) on 1 of 3 connections",
     ),
-    ("release-under-review", "health", health(release="3"), "serves release 3"),
-    ("release-under-review", "health", health(release="3f2c1a8" + "0" * 33), "serves release 3f2c1a8"),
-    ("release-under-review", "health", health(release=None), "does not say which release it is"),
+    ("release-under-review", "service", releases("3"), "serves release 3"),
+    ("release-under-review", "service", releases("3f2c1a8" + "0" * 33), "serves release 3f2c1a8"),
+    ("release-under-review", "service", releases("3f2c1a9b01de-dirty"), "serves release 3f2c1a9b01de-dirty"),
     ("tls-hsts", "health", with_header("strict-transport-security", None), "is missing"),
     ("tls-hsts", "health", with_header("strict-transport-security", "max-age=300"), "is max-age=300"),
     ("tls-hsts", "health", with_header("strict-transport-security", "max-age=never"), "is max-age=never"),
+    ("tls-hsts", "health", with_header("strict-transport-security", "max-age=63072000; max-age=63072000"), "is max-"),
+    ("tls-hsts", "health", with_header("strict-transport-security", "max-age=63072000, includeSubDomains"), "is max-"),
     ("http-nosniff", "health", with_header("x-content-type-options", None), "is missing"),
     (
         "http-frame-ancestors",
@@ -200,13 +324,24 @@ RED: list[tuple[str, str, Any, str]] = [
         pages(exchange(200, truncated=True, problem="the body is larger than 1048576 bytes")),
         "answers 200",
     ),
+    (
+        "http-closed-paths",
+        "pages",
+        pages(replace(SPA, digest="other", marks=("environment variables",)), control=SPA),
+        "with environment variables",
+    ),
+    ("http-closed-paths", "pages", pages(exchange(url="https://a.test/.env"), control=exchange(500)), "answers 200"),
     ("metrics-parse", "metrics", metrics(exchange=exchange(500)), "answers 500"),
     ("metrics-parse", "metrics", metrics(parse_error="not in the exposition format"), "not in the exposition format"),
     ("metrics-parse", "metrics", metrics(samples=0), "holds no sample"),
+    ("metrics-lint", "metrics", metrics(remarks=("a has two lines of TYPE",)), "a has two lines of TYPE"),
     ("metrics-series", "metrics", metrics(series=("requests_total",)), "lacks logins_total"),
-    ("metrics-moving", "metrics", metrics(after={"requests_total": 1.0}), "requests_total stays at 1"),
-    ("metrics-moving", "metrics", metrics(before={}), "lacks requests_total"),
+    ("metrics-moving", "metrics", scraped(1, 1), "requests_total stays at 1"),
+    ("metrics-moving", "metrics", scraped(900, 40, 901), "gives 900, 40, 901, one request after another"),
+    ("metrics-moving", "metrics", scraped(900, 40, 41), "several registries answer in turn"),
+    ("metrics-moving", "metrics", metrics(scrapes=({}, {"requests_total": 1.0})), "lacks requests_total"),
     ("metrics-private", "metrics", metrics(without_token=exchange(200)), "answers without the token"),
+    ("metrics-private", "metrics", metrics(without_token=None), "everybody reads 3 samples"),
     (
         "metrics-private",
         "metrics",
@@ -215,18 +350,16 @@ RED: list[tuple[str, str, Any, str]] = [
     ),
     ("openapi-valid", "openapi", openapi(exchange=exchange(404)), "answers 404"),
     ("openapi-valid", "openapi", openapi(parse_error="not JSON"), "not JSON"),
-    ("openapi-valid", "openapi", openapi(version="2.0"), "openapi is 2.0, 3.x expected"),
-    ("openapi-valid", "openapi", openapi(title=None), "has no title"),
+    ("openapi-valid", "openapi", openapi(version="1.2"), "openapi is 1.2, 3.x or 2.0 expected"),
     ("openapi-valid", "openapi", openapi(paths=()), "describes no path"),
-    ("openapi-valid", "openapi", openapi(undocumented=("GET /h",)), "no response is described for GET /h"),
+    ("openapi-valid", "openapi", openapi(problems=("info.title is missing",)), "info.title is missing"),
+    ("openapi-usable", "openapi", openapi(remarks=("no path has an operation",)), "no path has an operation"),
 ]
-_ASKS_FOR_ENVIRONMENT = {"release-under-review", "metrics-series", "metrics-moving"}
 
 
-def judged(judge: Judge, identifier: str, kind: str, evidence: object) -> str | None:
+def judged(judge: Judge, identifier: str, kind: str, evidence: object, environment: Any = ENVIRONMENT) -> str | None:  # noqa: ANN401 - composed at run time
     """With the environment where the check asks for it."""
-    more = {"environment": ENVIRONMENT} if identifier in _ASKS_FOR_ENVIRONMENT else {}
-    return judge(identifier, **{kind: evidence}, **more)
+    return judge(identifier, **{kind: evidence}, environment=environment)
 
 
 @pytest.mark.parametrize(("identifier", "kind", "evidence"), GREEN)
@@ -249,26 +382,62 @@ def test_one_slow_request_of_three_is_no_slow_service(judge: Judge) -> None:
     assert judge("health-latency", health=health(shallow=(exchange(), exchange(elapsed=9000 * MS), exchange()))) is None
 
 
-@pytest.mark.parametrize(
-    ("identifier", "kind", "evidence", "expected"),
-    [
-        ("http-closed-paths", "pages", pages(exchange(404), control=exchange(200)), "cannot exist, and answers 200"),
-        ("http-closed-paths", "pages", pages(exchange(404), control=exchange(None, problem="cut off")), "cut off"),
-        ("http-closed-paths", "pages", pages(exchange(None, problem="cut off")), "cut off"),
-        (
-            "http-closed-paths",
-            "pages",
-            pages(exchange(301, url="https://a.test/.env", headers={"location": "https://www.a.test/.env"})),
-            "leads to https://www.a.test/.env, and nobody asked there",
-        ),
-        ("metrics-private", "metrics", metrics(without_token=None), "declares no token"),
-        ("metrics-private", "metrics", metrics(without_token=exchange(None, problem="cut off")), "cut off"),
-    ],
-)
-def test_control_that_fails_is_an_error(
+ERRORS: list[tuple[str, str, Any, str]] = [
+    ("service-answers", "service", service(exchange(429)), "this machine was turned away"),
+    (
+        "service-answers",
+        "service",
+        service(exchange(308, headers={"location": "https://www.b.test/"})),
+        "leads to https://www.b.test/: nobody asked there",
+    ),
+    ("service-answers", "service", replace(service(exchange(401)), scope=("b.test", "x")), "was seen to answer"),
+    (
+        "service-answers",
+        "service",
+        replace(service(exchange(marks=("login form",))), scope=("b.test", "x")),
+        "shows a login form, and not the service",
+    ),
+    ("health-shallow", "health", health(reading=reading("sealed", "unknown")), "it calls itself 'sealed'"),
+    (
+        "health-shallow",
+        "health",
+        health(shallow=(exchange(headers={"age": "90000"}),) * 3),
+        "comes from a cache: it is 1 d 1 h old",
+    ),
+    ("health-deep", "health", health(deep_reading=reading(vault="unknown")), "vault is 'unknown'"),
+    ("release-under-review", "service", service(exchange(), releases=((),)), "does not say which release it is"),
+    ("release-under-review", "service", releases("1.0", certain=False), "cannot be compared with 3f2c1a9b01de"),
+    ("http-plain", "plain_http", plain(502), "that does not tell what is served there"),
+    ("http-closed-paths", "pages", pages(exchange(404), control=exchange(502)), "answers 502: nothing can be told"),
+    (
+        "http-closed-paths",
+        "pages",
+        pages(exchange(404), control=exchange(marks=("maintenance page",))),
+        "with a maintenance page: nothing can be told",
+    ),
+    ("http-closed-paths", "pages", pages(exchange(503)), "not known to be closed: https://a.test/x answers 503"),
+    ("http-closed-paths", "pages", pages(exchange(403, marks=("challenge",))), "answers 403 with a challenge"),
+    ("http-closed-paths", "pages", pages(replace(SPA, digest="other"), control=SPA), "not known to be closed"),
+    ("http-closed-paths", "pages", pages(exchange(404), control=exchange(None, problem="cut off")), "cut off"),
+    ("http-closed-paths", "pages", pages(exchange(None, problem="cut off")), "cut off"),
+    (
+        "http-closed-paths",
+        "pages",
+        pages(exchange(301, url="https://a.test/.env", headers={"location": "https://www.a.test/.env"})),
+        "not known to be closed",
+    ),
+    ("metrics-private", "metrics", metrics(without_token=None, exchange=exchange(401)), "answers 401"),
+    ("metrics-private", "metrics", metrics(without_token=exchange(503)), "does not tell whether it is private"),
+    ("metrics-private", "metrics", metrics(without_token=exchange(None, problem="cut off")), "cut off"),
+    ("metrics-parse", "metrics", metrics(exchange=exchange(truncated=True, problem="too large")), "too large"),
+]
+
+
+@pytest.mark.parametrize(("identifier", "kind", "evidence", "expected"), ERRORS)
+def test_what_does_not_tell_is_an_error(
     judge: Judge, identifier: str, kind: str, evidence: object, expected: str
 ) -> None:
-    """A server that answers 200 to everything hides what it serves."""
+    """An answer that is none proves nothing absent, closed or private."""
     with pytest.raises(Unobserved, match=expected):
         judged(judge, identifier, kind, evidence)
 
@@ -277,7 +446,7 @@ def test_no_release_under_review_is_an_error(judge: Judge) -> None:
     """Signatures are for one release."""
     bare = environment_from({"service": {"name": "S", "base_url": "https://a.test"}})
     with pytest.raises(Unobserved, match="no release under review"):
-        judge("release-under-review", health=health(), environment=bare)
+        judge("release-under-review", service=service(), environment=bare)
 
 
 @pytest.mark.parametrize(
@@ -286,10 +455,10 @@ def test_no_release_under_review_is_an_error(judge: Judge) -> None:
 )
 def test_abbreviations_are_for_commits_only(judge: Judge, served: str, wanted: str) -> None:
     """Another release whose number begins alike would be signed for."""
-    service = {"name": "S", "base_url": "https://a.test", "release": wanted}
-    environment = environment_from({"service": service})
-    said = judge("release-under-review", health=health(release=served), environment=environment)
-    assert said == f"https://a.test/x serves release {served}, under review is {wanted}"
+    about = {"name": "S", "base_url": "https://a.test", "release": wanted}
+    said = judge("release-under-review", service=releases(served), environment=environment_from({"service": about}))
+    assert said is not None
+    assert said.endswith(f"on 1 of 1 connections; under review is {wanted}")
 
 
 def off(seconds: float | None, address: str = "192.0.2.1") -> HealthEvidence:

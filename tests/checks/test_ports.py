@@ -21,6 +21,7 @@ def seen(address: str = "198.18.0.1", *states: PortState, **changes: Any) -> Por
     fields: dict[str, Any] = {
         "control_port": 443,
         "control_state": PortState.OPEN,
+        "control_after": PortState.OPEN,
         "source": "192.0.2.9",
         "ports": ports,
     }
@@ -59,6 +60,7 @@ def test_open_port_is_named(judge: Judge) -> None:
         (seen(PUBLIC, ports=()), "outside", "no port is declared"),
         (seen(PUBLIC, control_state=PortState.FILTERED), "outside", "closed ports prove nothing"),
         (seen(PUBLIC, control_state=PortState.REFUSED), "outside", "closed ports prove nothing"),
+        (seen(PUBLIC, control_after=PortState.FILTERED), "outside", "was shut out while it asked"),
         (seen("10.0.0.1"), "outside", "from inside"),
         (seen("127.0.0.1"), "outside", "from inside"),
         (seen(PUBLIC, source=PUBLIC), "outside", "from inside"),

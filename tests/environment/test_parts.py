@@ -68,5 +68,5 @@ def test_what_needs_no_health_is_verified_without_it() -> None:
     assert not plan["http-closed-paths"].obstacle
     assert plan["http-closed-paths"].scopes == [("a.test", "192.0.2.1")]
     assert plan["http-plain"].scopes
-    assert "tls-chain" in plan["http-closed-paths"].line.needs, "what blocked health blocks what needed it"
+    assert plan["http-closed-paths"].line.needs == ("service-answers",)
     assert not {"health-shallow", "tls-hsts", "clock-agrees", "metrics-private"} & plan.keys()

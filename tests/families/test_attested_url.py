@@ -8,7 +8,7 @@ import pytest
 
 from gonogo.evidence.attested_url import AttestedUrlEvidence
 from gonogo.families.attested_url.probe import UrlQuestion, probe_attested_url, url_questions
-from gonogo.families.http.probe import HttpQuestion
+from gonogo.families.http.questions import HttpQuestion
 from gonogo.families.registry import environment_from
 from tests.support.http_doubles import HOST, http_server, observe
 

@@ -10,15 +10,9 @@ import pytest
 
 from gonogo.base.errors import Unobserved
 from gonogo.clients.http import AddressClient
-from gonogo.evidence.http import Exchange, HealthEvidence, PlainHttpEvidence
-from gonogo.families.http.probe import (
-    HttpQuestion,
-    PlainHttpQuestion,
-    probe_health,
-    probe_metrics,
-    probe_openapi,
-    probe_plain_http,
-)
+from gonogo.evidence.http import Exchange, HealthEvidence, Meaning, PlainHttpEvidence
+from gonogo.families.http.probe import probe_health, probe_metrics, probe_openapi, probe_plain_http
+from gonogo.families.http.questions import HttpQuestion, PlainHttpQuestion
 from reference.certificates import CertificateSettings, issue_public
 from tests.dead.conftest import (
     silent_server,
@@ -36,7 +30,9 @@ def test_healthy_service(tmp_path: Path) -> None:
     """The facts that every check stands on."""
     date = "Date: Mon, 23 Nov 2026 12:00:00 GMT\r\nStrict-Transport-Security: max-age=1\r\n"
     seen = observe(probe_health, http_server(healthy, date), tmp_path)
-    assert (seen.status, seen.release, seen.dependencies) == ("ok", "3f2c1a9", {"mongodb": "ok", "redis": "ok"})
+    assert (seen.reading.word, seen.reading.meaning) == ("ok", Meaning.PASS)
+    assert {name: part.word for name, part in seen.deep_reading.parts.items()} == {"mongodb": "ok", "redis": "ok"}
+    assert seen.control.status == 404
     assert [exchange.status for exchange in (*seen.shallow, seen.deep)] == [200] * 4
     assert seen.shallow[0].headers["strict-transport-security"] == "max-age=1"
     assert seen.clock_offset is not None
@@ -55,7 +51,10 @@ def test_dependencies_in_every_common_form(tmp_path: Path) -> None:
     """Spring and application/health+json say the same in their own words."""
     body = b'{"status":"UP","checks":{"a":[{"status":"pass"},{"status":"fail"}],"b":true,"c":{"status":{}},"d":false}}'
     seen = observe(probe_health, http_server(lambda _path, _headers: (200, body)), tmp_path)
-    assert seen.dependencies == {"a": "fail, pass", "b": "up", "c": "nothing", "d": "down"}
+    parts = {name: (part.word, part.meaning) for name, part in seen.reading.parts.items()}
+    assert parts["a"] == ("fail", Meaning.FAIL)
+    assert parts["c"] == ("nothing", Meaning.FAIL)
+    assert (parts["b"][1], parts["d"][1]) == (Meaning.PASS, Meaning.FAIL)
 
 
 def test_cookies_are_not_kept(tmp_path: Path) -> None:
@@ -67,7 +66,7 @@ def test_cookies_are_not_kept(tmp_path: Path) -> None:
         return healthy(path, headers)
 
     observe(probe_health, http_server(sticky, "Set-Cookie: session=1\r\n"), tmp_path)
-    assert heard == [""] * 4
+    assert heard == [""] * 5
 
 
 def test_metrics_are_scraped_twice_and_once_without_the_token(tmp_path: Path) -> None:
@@ -75,7 +74,8 @@ def test_metrics_are_scraped_twice_and_once_without_the_token(tmp_path: Path) ->
     seen = observe(probe_metrics, http_server(healthy, "Content-Type: text/plain\r\n"), tmp_path)
     assert seen.without_token is not None
     assert (seen.without_token.status, seen.parse_error, seen.series) == (401, "", ("requests_total",))
-    assert seen.after["requests_total"] == seen.before["requests_total"] + 1
+    first, *_, last = (scrape["requests_total"] for scrape in seen.scrapes)
+    assert last > first
 
 
 def test_malformed_metrics_are_a_fact(tmp_path: Path) -> None:
@@ -87,7 +87,8 @@ def test_malformed_metrics_are_a_fact(tmp_path: Path) -> None:
 def test_openapi_facts(tmp_path: Path) -> None:
     """Paths, and operations that promise nothing."""
     seen = observe(probe_openapi, http_server(healthy), tmp_path)
-    assert (seen.version, seen.title, seen.paths, seen.undocumented) == ("3.1.0", "T", ("/x",), ("PUT /x",))
+    assert (seen.version, seen.title, seen.paths) == ("3.1.0", "T", ("/x",))
+    assert seen.problems == ("info.version is missing",)
 
 
 def test_untrusted_certificate_is_an_answer(tmp_path: Path) -> None:

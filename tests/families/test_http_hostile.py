@@ -9,13 +9,9 @@ import rfc8785
 
 from gonogo.clients.http import LARGEST_BODY_BYTES
 from gonogo.evidence.http import HealthEvidence
-from gonogo.families.http.probe import (
-    HttpQuestion,
-    probe_health,
-    probe_metrics,
-    probe_openapi,
-    probe_pages,
-)
+from gonogo.families.http.probe import probe_health, probe_metrics, probe_openapi, probe_pages
+from gonogo.families.http.questions import HttpQuestion
+from gonogo.families.http.service import probe_service
 from gonogo.record.recording import facts
 from reference.certificates import CertificateSettings, issue_public
 from reference.listener import Handler
@@ -68,9 +64,8 @@ def test_bodies_that_are_not_what_was_expected(tmp_path: Path, status: int, body
     """HTML from a proxy, nothing, the wrong types: facts, and no crash."""
     seen = observe(probe_health, http_server(lambda _path, _headers: (status, body)), tmp_path)
     assert seen.shallow[0].status == status
-    assert seen.status is None
-    assert seen.dependencies == {}
-    for probe in (probe_metrics, probe_openapi, probe_pages):
+    assert not seen.reading.parts
+    for probe in (probe_metrics, probe_openapi, probe_pages, probe_service):
         observe(probe, http_server(lambda _path, _headers: (status, body)), tmp_path)
 
 
@@ -102,7 +97,8 @@ def test_sums_that_are_no_number_have_not_counted(tmp_path: Path, value: str) ->
     """NaN differs from itself: it would pass for movement, and no canonical JSON holds it."""
     body = f"# TYPE requests_total counter\nrequests_total {value}\n".encode()
     seen = observe(probe_metrics, http_server(lambda _path, _headers: (200, body)), tmp_path)
-    assert (seen.before, seen.after, seen.series) == ({}, {}, ("requests_total",))
+    assert set(map(len, seen.scrapes)) == {0}
+    assert seen.series == ("requests_total",)
 
 
 def test_numbers_that_are_too_large_are_malformed(tmp_path: Path) -> None:
@@ -167,7 +163,7 @@ def test_silence_and_endings_before_tls_are_answers(tmp_path: Path) -> None:
 
 def test_huge_body_is_cut(tmp_path: Path) -> None:
     """Fifty megabytes cost one."""
-    seen = observe(probe_openapi, http_server(lambda _path, _headers: (200, b"x" * 50_000_000)), tmp_path)
-    assert seen.exchange.truncated
-    assert seen.exchange.body_bytes <= LARGEST_BODY_BYTES + 64 * 1024
-    assert not seen.exchange.ok
+    seen = observe(probe_health, http_server(lambda _path, _headers: (200, b"x" * 50_000_000)), tmp_path)
+    assert seen.shallow[0].truncated
+    assert seen.shallow[0].body_bytes <= LARGEST_BODY_BYTES + 1
+    assert not seen.shallow[0].ok

@@ -176,3 +176,25 @@ def test_every_declared_port_is_asked_at_every_address() -> None:
     assert [one.scope for one in asked] == [("a.test", "192.0.2.1"), ("a.test", "192.0.2.2"), ("b.test", "192.0.2.3")]
     assert [one.control_port for one in asked] == [443, 443, 8443]
     assert {one.closed for one in asked} == {(("mongodb", 27017), ("mongodb", 27018), ("redis", 6379))}
+
+
+def test_servers_that_are_declared_by_their_address_are_asked() -> None:
+    """An open Redis on a machine that no public name leads to is as open as any."""
+    server = {"user": "u", "key": "K", "host_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA=="}
+    environment = environment_from(
+        {
+            "service": {"name": "S", "base_url": "https://a.test"},
+            "hosts": {"a.test": {"addresses": ["192.0.2.1"]}},
+            "ports": {"closed": {"redis": [6379]}},
+            "servers": {
+                "web": {**server, "address": "192.0.2.1"},
+                "cache": {**server, "address": "192.0.2.9", "port": 2222},
+                "named": {**server, "address": "db.a.test"},
+            },
+        }
+    )
+    asked = ports_questions(environment, Secrets({}))
+    assert [(question.scope, question.control_port) for question in asked] == [
+        (("a.test", "192.0.2.1"), 443),
+        (("cache", "192.0.2.9"), 2222),
+    ]

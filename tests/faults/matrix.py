@@ -42,7 +42,7 @@ HARMLESS = {"webhook-asks-stripe", "webhook-answers-first"}
 """Other ways to do it right: nothing may be red, and nothing unseen."""
 _ALSO_IN: Mapping[str, Sequence[str]] = {
     "dns": ["dns_names", "dns_caa", "dns_mail"],
-    "http": ["tls"],
+    "http": ["tls", "health", "metrics", "openapi"],
     "tls": ["certificates"],
     "mongodb": ["http"],
     "redis": ["http"],

@@ -109,15 +109,15 @@ async def test_website_that_answers_everything() -> None:
 
 
 async def test_health_that_is_no_json() -> None:
-    """It is there, and it will fail: better than not to look."""
+    """Half of the world answers so."""
     found = await spoken(pages({"/up": b"OK"}))
     assert found.health is not None
-    assert (found.health.path, found.health.status) == ("/up", None)
+    assert (found.health.path, found.health.status) == ("/up", "OK")
 
 
-async def test_health_with_a_status_goes_before_one_without() -> None:
+async def test_health_with_a_release_goes_before_one_without() -> None:
     """Both exist in many services."""
-    found = await spoken(pages({"/health": b"OK", "/livez": b'{"status":"up"}'}))
+    found = await spoken(pages({"/health": b"OK", "/livez": b'{"status":"up","release":"3f2c1a9"}'}))
     assert found.health is not None
     assert found.health.path == "/livez"
 
@@ -129,18 +129,44 @@ async def test_paths_below_the_base_url_go_first() -> None:
     assert found.health.path == "/shop/health"
 
 
-async def test_metrics_behind_a_token_and_an_old_description() -> None:
+async def test_every_page_answers_an_error() -> None:
+    """The cause of all that is not found is known at this moment, and is said."""
+    found = await spoken(lambda _path, _headers: (502, b""))
+    assert found.remarks == ["every page answers 502: the service itself does not answer"]
+    front = await spoken(pages({"/healthz": b'{"status":"ok"}'}, otherwise=503))
+    assert front.remarks == ["every page but /healthz answers 503: the service itself does not answer"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/actuator/health", "/api/v1/utils/health-check/", "/parse/health", "/_health", "/ht/"]
+)
+async def test_health_where_frameworks_put_it(path: str) -> None:
+    """What is not found is not verified."""
+    found = await spoken(pages({path: b'{"status":"UP"}'}))
+    assert found.health is not None
+    assert found.health.path == path
+
+
+async def test_health_that_only_the_description_names() -> None:
+    """The document knows paths that nobody could guess."""
+    document = b'{"openapi":"3.0.3","info":{"title":"T","version":"1"},"paths":{"/internal/alive":{"get":{}}}}'
+    found = await spoken(pages({"/api/v1/openapi.json": document, "/internal/alive": b'"ok"'}))
+    assert found.openapi == "/api/v1/openapi.json"
+    assert found.health is not None
+    assert found.health.path == "/internal/alive"
+
+
+async def test_metrics_behind_a_token() -> None:
     """What cannot be verified yet is said, and how."""
 
     def answer(path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
         del headers
         if path == "/metrics":
             return 401, b""
-        return (200, b'{"swagger":"2.0","paths":{}}') if path == "/swagger.json" else (404, b"")
+        return 404, b""
 
     found = await spoken(answer)
     assert found.remarks == [
-        "/swagger.json is Swagger 2.0; gonogo verifies OpenAPI 3",
         "/metrics answers 401: declare http.metrics, and http.metrics_token to read it with",
     ]
 

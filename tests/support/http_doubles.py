@@ -13,9 +13,7 @@ from pydantic import TypeAdapter
 
 from gonogo.base.secrets import Secrets
 from gonogo.evidence.base import Evidence
-from gonogo.families.http.probe import (
-    HttpQuestion,
-)
+from gonogo.families.http.questions import HttpQuestion
 from gonogo.families.http.section import Http
 from gonogo.families.registry import environment_from
 from reference.certificates import CertificateSettings, issue_public

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -12,6 +12,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx
 
 from gonogo.base.redaction import Redactor
+from gonogo.clients.http_body import read_body
 from gonogo.clients.knock import knock
 from gonogo.clients.network import unobserved
 from gonogo.evidence.http import Exchange
@@ -23,20 +24,33 @@ EXCHANGE_SECONDS = 4.0
 """For one request and its whole answer, unless the caller is more patient."""
 KNOCK_PATIENCE = timedelta(seconds=2)
 _KEPT_HEADERS = (
+    "access-control-allow-credentials",
     "access-control-allow-origin",
+    "age",
     "cache-control",
+    "cache-status",
+    "cf-cache-status",
+    "cf-mitigated",
+    "content-encoding",
     "content-security-policy",
     "content-type",
     "date",
     "location",
     "referrer-policy",
+    "retry-after",
     "server",
     "strict-transport-security",
     "vary",
+    "www-authenticate",
+    "x-amzn-waf-action",
+    "x-cache",
     "x-content-type-options",
     "x-frame-options",
     "x-powered-by",
 )
+_FIRST_COUNTS = {"strict-transport-security"}
+"""Headers of which browsers read the first line only (RFC 6797, 8.1)."""
+_MOST_COOKIES = 20
 _LONGEST_HEADER = 300
 _EXCERPT = 200
 _REDACTED_CHARACTERS = 64 * 1024
@@ -83,9 +97,13 @@ class AddressClient:
         port: int,
         redactor: Redactor | None = None,
         patience_seconds: float = EXCHANGE_SECONDS,
+        largest_body_bytes: int = LARGEST_BODY_BYTES,
+        kept_headers: Collection[str] = (),
     ) -> None:
         self._client = client
         self._patience_seconds = patience_seconds
+        self._largest_body_bytes = largest_body_bytes
+        self._kept_headers = sorted({*_KEPT_HEADERS, *(name.lower() for name in kept_headers)})
         self._tls = scheme == "https"
         self._redactor = redactor or Redactor({})
         self._host = host
@@ -97,25 +115,39 @@ class AddressClient:
         self._base = f"{scheme}://{literal}:{port}"
         self._shown = f"{scheme}://{self._authority}"
 
-    async def get(self, path: str, headers: Mapping[str, str] | None = None) -> Body:
-        """One GET. Raises Unobserved only for what is no answer of the target."""
-        return await self.send("GET", path, headers)
+    @property
+    def shown(self) -> str:
+        """The scheme and the authority in whose name the address is asked: ``https://api.example.com``."""
+        return self._shown
+
+    async def get(self, path: str, headers: Mapping[str, str] | None = None, *, within: float | None = None) -> Body:
+        """One GET, ``within`` so many seconds. Raises Unobserved only for what is no answer of the target."""
+        return await self.send("GET", path, headers, within=within)
 
     async def send(
-        self, method: str, path: str, headers: Mapping[str, str] | None = None, content: Content = b""
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        content: Content = b"",
+        *,
+        within: float | None = None,
     ) -> Body:
         """One request. Raises Unobserved only for what is no answer of the target."""
         started = time.monotonic()
+        patience = self._patience_seconds if within is None else min(within, self._patience_seconds)
         try:
-            async with asyncio.timeout(self._patience_seconds):
+            async with asyncio.timeout(patience):
                 return await self._send(method, path, {"Host": self._authority, **(headers or {})}, content)
         except TimeoutError:
-            problem = f"no complete answer within {self._patience_seconds:g} s"
+            problem = f"no complete answer within {round(patience, 1):g} s"
         except httpx.ConnectTimeout:
             # For httpx the handshake is a part of connecting: an accepted connection that says nothing is an answer.
             if not self._tls or await knock(self._address, self._port, KNOCK_PATIENCE):
                 raise unobserved(TimeoutError(), self._address, self._port) from None
-            problem = f"the connection was accepted, and no TLS was spoken within {_CONNECT_SECONDS:g} s"
+            problem = (
+                f"the connection was accepted, and no TLS was spoken within {round(time.monotonic() - started, 1):g} s"
+            )
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError) as error:
             # What fails after the handshake reaches us as it is: TLS 1.3 refuses a client without certificate then.
             problem = self._problem(error)
@@ -133,29 +165,35 @@ class AddressClient:
         )
         response = await self._client.send(request, stream=True)
         try:
-            body = bytearray()
-            async for chunk in response.aiter_raw(64 * 1024):
-                body += chunk
-                if len(body) > LARGEST_BODY_BYTES:
-                    break
-            truncated = len(body) > LARGEST_BODY_BYTES
+            content, problem = await read_body(response, self._largest_body_bytes)
             exchange = Exchange(
                 url=f"{self._shown}{path}",
                 status=response.status_code,
-                problem=f"the body is larger than {LARGEST_BODY_BYTES} bytes" if truncated else "",
+                problem=problem,
                 elapsed=_since(started),
-                headers={
-                    name: self._redactor.text(response.headers[name])[:_LONGEST_HEADER]
-                    for name in _KEPT_HEADERS
-                    if name in response.headers
-                },
-                body_bytes=len(body),
-                truncated=truncated,
+                headers=self._kept(response.headers),
+                cookies=self._cookies(response.headers),
+                body_bytes=len(content),
+                truncated=len(content) > self._largest_body_bytes,
             )
             received = dict(response.headers.items())
-            return Body(exchange=exchange, content=bytes(body), redactor=self._redactor, headers=received)
+            return Body(exchange=exchange, content=content, redactor=self._redactor, headers=received)
         finally:
             await response.aclose()
+
+    def _kept(self, headers: httpx.Headers) -> Mapping[str, str]:
+        return {
+            name: self._redactor.text(headers.get_list(name)[0] if name in _FIRST_COUNTS else headers[name])[
+                :_LONGEST_HEADER
+            ]
+            for name in self._kept_headers
+            if name in headers
+        }
+
+    def _cookies(self, headers: httpx.Headers) -> tuple[str, ...]:
+        """Each cookie with its attributes, and without its value."""
+        lines = headers.get_list("set-cookie")[:_MOST_COOKIES]
+        return tuple(self._redactor.text(_without_value(line))[:_LONGEST_HEADER] for line in lines)
 
     def _problem(self, error: Exception) -> str:
         for cause in _causes(error):
@@ -185,12 +223,15 @@ async def address_client(  # noqa: PLR0913 - where to ask, in whose name, and ho
     redactor: Redactor | None = None,
     http2: bool = True,
     patience_seconds: float = EXCHANGE_SECONDS,
+    connect_seconds: float = _CONNECT_SECONDS,
+    largest_body_bytes: int = LARGEST_BODY_BYTES,
+    kept_headers: Collection[str] = (),
 ) -> AsyncIterator[AddressClient]:
     """A client for the length of one probe; without a context it speaks plain HTTP.
 
     A refusal that comes before the whole body was sent can be read over HTTP/1.1 only: HTTP/2 resets the stream.
     """
-    limits = httpx.Timeout(patience_seconds, connect=_CONNECT_SECONDS)
+    limits = httpx.Timeout(patience_seconds, connect=connect_seconds)
     # Without a context httpx would load its own, for nothing: plain http never looks at it.
     verify = tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     headers = {"User-Agent": "gonogo (launch-readiness checks)", "Accept-Encoding": "identity"}
@@ -212,7 +253,14 @@ async def address_client(  # noqa: PLR0913 - where to ask, in whose name, and ho
             port=port,
             redactor=redactor,
             patience_seconds=patience_seconds,
+            largest_body_bytes=largest_body_bytes,
+            kept_headers=kept_headers,
         )
+
+
+def _without_value(cookie: str) -> str:
+    pair, separator, attributes = cookie.partition(";")
+    return f"{pair.partition('=')[0].strip()}{separator}{attributes}"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, PlainSerializer, model_validator
 
 from gonogo.base.errors import Unobserved
+from gonogo.environment.pages import DeclaredPage
 from gonogo.environment.section import Section
 from gonogo.environment.types import (
     Address,
@@ -107,6 +108,10 @@ class Host(Section):
     https_port: Port = 443
     http_port: Port = 80
     tls: HostTls = HostTls()
+    page: DeclaredPage | None = Field(
+        default=None, description="A page that must answer here; health, or the base URL's own path, if it is missing."
+    )
+    http: bool = Field(default=True, description="false: this name serves something else than HTTP.")
 
 
 class Tls(Section):

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 from gonogo.evidence.base import Evidence
+
+_LATEST_TIME = 1e11
+"""Seconds since 1970: what is larger is no time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +16,7 @@ class Exchange:
     """One request, and what came of it. The body is not kept: only what was looked for in it."""
 
     url: str
+    """Where the answer came from: the end of the redirects, if there were any."""
     status: int | None
     """None when no reply came."""
     problem: str = ""
@@ -19,11 +24,23 @@ class Exchange:
     elapsed: timedelta
     headers: Mapping[str, str] = field(default_factory=dict)
     """Those that checks look at, names in lower case."""
+    cookies: tuple[str, ...] = ()
+    """Name and attributes of each cookie that was set, never its value: ``sid; Path=/; HttpOnly``."""
     body_bytes: int = 0
     truncated: bool = False
     """The body went on after the most that is read."""
     excerpt: str = ""
     """The beginning of a body that was not what was expected."""
+    hurried: bool = False
+    """No reply came, and there was less than the usual time for one: the probe's own time was over."""
+    earlier: tuple[int, ...] = ()
+    """Statuses of the same request before this one: each said that it should be asked again."""
+    hops: tuple[str, ...] = ()
+    """URLs that led here by redirects."""
+    digest: str = ""
+    """SHA-256 of the body, without what was asked for and without what changes from request to request."""
+    marks: tuple[str, ...] = ()
+    """Well-known kinds of page that the body is one of: ``login form``, ``environment variables``."""
 
     @property
     def served(self) -> bool:
@@ -35,33 +52,146 @@ class Exchange:
         """A complete reply of the 2xx kind."""
         return self.served and not self.problem
 
+    @property
+    def summary(self) -> str:
+        """What came of it, in words, with the redirects that led there."""
+        came = f" (by redirect from {self.hops[0]})" if self.hops else ""
+        if self.status is None:
+            return f"{self.url}{came}: {self.problem}"
+        again = f" after {', '.join(map(str, self.earlier))}" if self.earlier else ""
+        return f"{self.url}{came} answers {self.status}{again}{f', and {self.problem}' if self.problem else ''}"
+
+    @property
+    def beginning(self) -> str:
+        """The beginning of a body that was not what was expected, as the end of a sentence."""
+        return f"; it begins with {self.excerpt[:80]!r}" if self.excerpt else ""
+
+    @property
+    def failed(self) -> bool:
+        """No reply although there was time for one, or a reply of the 5xx kind."""
+        return not self.hurried and (self.status is None or self.status >= 500)  # noqa: PLR2004 - 5xx
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlainHttpEvidence(Evidence):
     """What answers without TLS."""
 
-    exchange: Exchange
+    exchanges: tuple[Exchange, ...]
+    """The front page, health, and a page that does not exist; the first alone if nobody listens."""
     refused: bool
     """Nobody listens: as good as a redirect."""
     filtered: bool = False
     """Packets to this port are swallowed, while the address answers on that of https: a firewall closed it."""
 
+    @property
+    def exchange(self) -> Exchange:
+        """What the front page answers."""
+        return self.exchanges[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A page, and in what its answer departs from the declared one."""
+
+    exchange: Exchange
+    departures: tuple[str, ...] = ()
+    """Empty if it is what the environment file declares, or if that declares nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseWord:
+    """A word by which the service names the release that it runs."""
+
+    where: str
+    """The key, header, label or path: ``releaseId of /health``."""
+    value: str
+    declared: bool = False
+    """It stands where http.release says."""
+    certain: bool = True
+    """The word is for releases; False for ``version``, which is often that of the API."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginAnswer:
+    """What a page of this origin may do with a reply."""
+
+    origin: str
+    exchange: Exchange
+    allowed: str
+    """Access-Control-Allow-Origin, as it came."""
+    credentials: str
+    """Access-Control-Allow-Credentials, as it came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceEvidence(Evidence):
+    """What everybody gets who comes by a new connection."""
+
+    connections: tuple[Answer, ...]
+    """The known page, each time over a connection of its own."""
+    wanted: int
+    """How many connections should have been made."""
+    front: Exchange
+    """The base URL's own path, or the front page of another host."""
+    pages: tuple[Answer, ...]
+    """Further pages that are declared."""
+    releases: tuple[tuple[ReleaseWord, ...], ...]
+    """The words of each connection that gave an answer."""
+    origins: tuple[OriginAnswer, ...]
+    """Origins that no page of the service has."""
+    again: tuple[Exchange, ...] = ()
+    """Answers of this address, to any probe, that came at a further time of asking only."""
+    slowest: Exchange | None = None
+    """The answer of this address, to any probe, that took longest."""
+
+
+class Meaning(StrEnum):
+    """What a word of health means, in the three words of application/health+json."""
+
+    PASS = "pass"  # noqa: S105 - not a password
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthPart:
+    """What health says of one thing that the service depends on."""
+
+    word: str
+    meaning: Meaning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthReading:
+    """What a health page says, whatever its dialect."""
+
+    word: str
+    """What the service calls itself, as it is written."""
+    meaning: Meaning
+    parts: Mapping[str, HealthPart] = field(default_factory=dict)
+    """All that are not well, and the first hundred of the others."""
+    parts_total: int = 0
+    errors: tuple[str, ...] = ()
+    """Errors that it lists."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthEvidence(Evidence):
-    """Shallow health, three times; deep health, once."""
+    """Shallow health, three times; deep health, once; and a page that does not exist."""
 
     shallow: tuple[Exchange, ...]
     deep: Exchange
     """The last shallow one where the environment declares no deep health; checks of it are not planned then."""
-    status: str | None
-    """What shallow health calls itself; None if its body is no JSON object with a status."""
-    deep_status: str | None
-    dependencies: Mapping[str, str]
-    """Name to status, as deep health tells them."""
-    release: str | None
+    reading: HealthReading
+    deep_reading: HealthReading
+    departures: tuple[str, ...] = ()
+    """Of the shallow ones from what the environment file declares."""
+    deep_departures: tuple[str, ...] = ()
+    control: Exchange
+    """A page that does not exist."""
     clock_offset: timedelta | None
-    """The Date header less our own clock; None without the header."""
+    """The Date header and the Age of the copy, less our own clock; None without the header."""
     leaked: tuple[str, ...]
     """Names of our secrets whose values stood in a health body."""
     suspicious: tuple[str, ...]
@@ -79,25 +209,34 @@ class PagesEvidence(Evidence):
 
     control: Exchange
     pages: Mapping[str, Exchange]
+    siblings: Mapping[str, Exchange] = field(default_factory=dict)
+    """Paths that usually lie beside the declared ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricsEvidence(Evidence):
-    """Two scrapes with a request between them, and one without the token."""
+    """Scrapes over new connections with a request between them, and one without the token."""
 
     without_token: Exchange | None
     """None when the environment declares no token."""
     exchange: Exchange
     parse_error: str
     """Empty when the text parses."""
+    remarks: tuple[str, ...] = ()
+    """What Prometheus takes, and promtool does not."""
     samples: int
     series: tuple[str, ...]
     """Names of the samples."""
-    before: Mapping[str, float]
-    """Sums over all labels of the series that must move, at the first scrape."""
-    after: Mapping[str, float]
-    started_at: datetime | None = None
-    """When the oldest of its processes started (process_start_time_seconds); None where it does not say."""
+    scrapes: tuple[Mapping[str, float], ...]
+    """Sums over all labels of the series that must move, at each scrape."""
+    starts: tuple[float | None, ...]
+    """``process_start_time_seconds`` at each scrape."""
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When the oldest process that was scraped started, in UTC; None where none says so."""
+        known = [start for start in self.starts if start is not None and 0 < start < _LATEST_TIME]
+        return datetime.fromtimestamp(min(known), UTC) if known else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,5 +248,7 @@ class OpenApiEvidence(Evidence):
     version: str | None
     title: str | None
     paths: tuple[str, ...]
-    undocumented: tuple[str, ...]
-    """Operations without a description of any response."""
+    problems: tuple[str, ...]
+    """Where it departs from the specification."""
+    remarks: tuple[str, ...]
+    """What is valid, and of no use to those who build against it."""

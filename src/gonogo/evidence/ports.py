@@ -34,6 +34,8 @@ class PortsEvidence(Evidence):
     address: str
     control_port: int
     control_state: PortState
+    control_after: PortState
+    """The state of the control once all the others were asked: a guard may have shut us out in between."""
     source: str
     """Our own address, as the control connection had it; empty without one."""
     ports: tuple[Port, ...]

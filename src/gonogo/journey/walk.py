@@ -13,7 +13,7 @@ from gonogo.base.errors import Unobserved
 from gonogo.clients.mongodb import Database
 from gonogo.clients.stripe import StripeApi
 from gonogo.evidence.journey import Told
-from gonogo.families.http.bodies import labelled
+from gonogo.families.http.metrics import labelled
 from gonogo.families.http.section import Http
 from gonogo.families.mail.section import Mail
 from gonogo.families.sentry.section import Sentry

@@ -8,7 +8,7 @@ import anyio
 
 from gonogo.clients.http import AddressClient
 from gonogo.evidence.load import ServerSecond
-from gonogo.families.http.bodies import labelled, sums
+from gonogo.families.http.metrics import labelled, sums
 from gonogo.families.load.section import LoadMetrics
 
 _EVERY_SECONDS = 1.0

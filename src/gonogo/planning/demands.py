@@ -111,8 +111,17 @@ def read_list(root: Path) -> tuple[Checklist, Gates]:
     return checklist, read_gates(path, checklist) if path.is_file() else Gates()
 
 
-def demanded_checks(suite: Suite, demands: Demands) -> frozenset[str]:
-    """The checks of the gate: those that cover a line of it, those that cover no line at all, and what they need."""
+_FOUNDATION, _RELEASE = "service-answers", "release-under-review"
+
+
+def demanded_checks(suite: Suite, demands: Demands, *, release: str | None) -> frozenset[str]:
+    """The checks of the gate, and those of every gate: that the service answers, with the release that is given."""
+    foundation = (_FOUNDATION, *((_RELEASE,) if release else ()))
+    return _checks_of_gate(suite, demands) | closure(suite, [name for name in foundation if name in suite.catalogue])
+
+
+def _checks_of_gate(suite: Suite, demands: Demands) -> frozenset[str]:
+    """The checks that cover a line of the gate, those that cover no line at all, and what they need."""
     narrow = narrow_gate(suite, demands.name)
     if narrow is not None:
         return narrow

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from gonogo.record.results import CheckResult, Outcome, Results, Verdict
+from gonogo.report.visible import visible_lines
 from gonogo.report.wording import families, line_counts
 
 _SPECIFICATION = "0.0.0"
@@ -75,7 +76,7 @@ def _environment(results: Results) -> Mapping[str, Any]:
 def _test(check: CheckResult) -> Mapping[str, Any]:
     """Checks share the evidence that they judge: there is no time that belongs to one of them."""
     retries = max(seen.attempts for seen in check.observations) - 1
-    said = check.worst.message if check.observed is not Outcome.PASS else ""
+    said = visible_lines(check.worst.message) if check.observed is not Outcome.PASS else ""
     return {
         "testId": check.id,
         "name": f"{check.id}: {check.title}",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
 from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results
+from gonogo.report.visible import visible_lines
 from gonogo.report.wording import families, word
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -70,5 +71,5 @@ def _add_line(suite: ET.Element, line: LineResult) -> None:
 
 
 def _legal(text: str) -> str:
-    """XML 1.0 has no way to write most control characters."""
-    return _ILLEGAL.sub("\ufffd", text)
+    """XML 1.0 has no way to write most control characters; what nobody would see is spelled out."""
+    return _ILLEGAL.sub("\ufffd", visible_lines(text))

@@ -13,6 +13,11 @@ def visible(text: str) -> str:
     return "".join(_character(character) for character in text)
 
 
+def visible_lines(text: str) -> str:
+    """The same, and lines stay lines."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
 def harmless(line: str) -> str:
     """A line of output that no CI system takes for a command: GitHub obeys ``::``, indented or not, and ``##[``."""
     text = line.lstrip()

@@ -115,7 +115,7 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
         demands = read_demands(
             request.project, suite, environment=file.name, service=file.environment.service, gate=request.gate
         )
-        wanted = demanded_checks(suite, demands)
+        wanted = demanded_checks(suite, demands, release=file.environment.service.release)
         _can_walk(file, demands.name, suite)
         _can_load(file, demands.name, suite, wanted if selected is None else wanted & selected)
         started_at = datetime.now(UTC)

@@ -50,7 +50,7 @@ def _plan(recording: Recording, source: RecordedSource, project: Path, families:
             environment,
             families.kinds,
             scopes_by_kind(keys),
-            wanted=demanded_checks(suite, recording.demands),
+            wanted=demanded_checks(suite, recording.demands, release=environment.service.release),
             profile=recording.profile,
             allow_money=recording.allow_money,
         ),

@@ -11,7 +11,8 @@ from gonogo.clients.http import address_client
 from gonogo.clients.trust import trust_context, unverified_context
 from gonogo.environment.types import join_socket_address
 from gonogo.evidence.tls import Handshake, TlsEvidence
-from gonogo.families.http.probe import PlainHttpQuestion, probe_plain_http
+from gonogo.families.http.probe import probe_plain_http
+from gonogo.families.http.questions import PlainHttpQuestion
 from gonogo.families.tls.probe import TlsQuestion, probe_tls
 from gonogo.starting.discovery_http import listen
 from gonogo.starting.discovery_names import look_up

@@ -9,31 +9,47 @@ from urllib.parse import urlsplit
 
 from gonogo.base.redaction import Redactor
 from gonogo.clients.http import AddressClient, Body
-from gonogo.evidence.http import Exchange
-from gonogo.families.http.bodies import Samples, dependencies, json_object, quoting, samples, sums
+from gonogo.evidence.http import Exchange, HealthReading, Meaning
+from gonogo.families.http.answers import described as marked
+from gonogo.families.http.bodies import quoting
+from gonogo.families.http.health import read_health
+from gonogo.families.http.metrics import Samples, samples, sums
+from gonogo.families.http.openapi import Description, Unreadable, read_description
+from gonogo.families.http.release import PATHS as RELEASE_PAGES
+from gonogo.families.http.release import plain_word, usual_words
 from gonogo.starting.findings import Health, Metrics, Spoken
 
-_HEALTH = ("/health", "/healthz", "/api/health", "/livez", "/-/healthy", "/status", "/health/live", "/up")
-_DEEP = ("/readyz", "/health/ready", "/api/health/deep", "/ready")
-_METRICS = ("/metrics", "/api/metrics", "/actuator/prometheus")
-_OPENAPI = ("/openapi.json", "/api/openapi.json", "/swagger.json", "/spec.json", "/v3/api-docs")
-_LONGEST_PLAIN = 200
-"""Of a health page that is no JSON: a word, and no website."""
+_HEALTH = (
+    *("/health", "/healthz", "/api/health", "/livez", "/-/healthy", "/status", "/health/live", "/up", "/health/"),
+    *("/actuator/health", "/api/v1/health", "/api/healthz", "/api/v1/utils/health-check/", "/healthcheck", "/ht/"),
+    *("/health-check", "/_health", "/parse/health", "/q/health", "/ping", "/api/status", "/api/ping", "/heartbeat"),
+)
+_DEEP = ("/readyz", "/health/ready", "/api/health/deep", "/ready", "/q/health/ready", "/actuator/health/readiness")
+_METRICS = ("/metrics", "/api/metrics", "/actuator/prometheus", "/q/metrics")
+_OPENAPI = (
+    *("/openapi.json", "/api/openapi.json", "/swagger.json", "/spec.json", "/v3/api-docs", "/api/v1/openapi.json"),
+    *("/openapi.yaml", "/api/openapi.yaml", "/swagger/v1/swagger.json", "/v2/api-docs", "/api/schema/", "/q/openapi"),
+    *("/docs/openapi.json", "/apispec_1.json", "/api-docs", "/api-json", "/schema/openapi.json", "/swagger/doc.json"),
+)
+_HEALTH_WORDS = re.compile(r"health|alive|livez|readyz|\bping\b|\bstatus\b", re.IGNORECASE)
+_MOST_DESCRIBED = 5
 _CLOSED = {401, 403}
 _SERIES = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]{0,150}")
 _WORTH = re.compile(r"request|process_resident_memory_bytes|process_cpu_seconds_total|process_open_fds")
 _COUNTS = re.compile(r"request\w*_(?:total|count)$")
 _MOST_SERIES = 12
 _quote = quoting(Redactor({}))
+_WELL = {Meaning.PASS, Meaning.WARN}
 
 
 async def listen(client: AddressClient, prefix: str) -> Spoken:
     """Ask one address. Whoever does not answer the first request is not asked again."""
-    control = (await client.get(f"/gonogo-{entropy.token_hex(8)}")).exchange
+    made_up = f"/gonogo-{entropy.token_hex(8)}"
+    control = marked(await client.get(made_up), made_up).exchange
     if control.status is None:
         return Spoken(unknown_page=None, problem=control.problem)
-    health = await _health(client, prefix, catches_all=control.served)
-    described, remarks = await _openapi(client, prefix)
+    path, description, remarks = await _openapi(client, prefix)
+    health = await _health(client, prefix, control, description)
     metrics, closed = await _metrics(client, prefix, health.path if health else "/", control)
     return Spoken(
         unknown_page=control.status,
@@ -41,27 +57,56 @@ async def listen(client: AddressClient, prefix: str) -> Spoken:
         health=health,
         deep_health=await _deep_health(client, prefix, health),
         metrics=metrics,
-        openapi=described,
-        remarks=[*remarks, *closed],
+        release=(health.release if health else None) or await _release(client, control),
+        openapi=path,
+        remarks=[*_broken(control, health), *remarks, *closed],
     )
 
 
-async def _health(client: AddressClient, prefix: str, *, catches_all: bool) -> Health | None:
-    """The first that says its status in JSON, else the first that answers shortly, if not everything does."""
-    replies = await _ask(client, prefix, _HEALTH)
-    for path, body in replies.items():
-        document = json_object(body)
-        if body.exchange.ok and isinstance(document.get("status"), str):
-            release = document.get("release") or document.get("version") or document.get("commit")
-            return Health(path=path, status=_quote(document["status"]), release=_quote(release))
-    for path, body in replies.items():
-        if body.exchange.ok and not catches_all and _is_short(body):
-            return Health(path=path, status=None)
-    return None
+def _broken(control: Exchange, health: Health | None) -> Sequence[str]:
+    """What is known at this moment, and would be the cause of all that is not found."""
+    if not control.failed:
+        return []
+    others = "every page" if health is None else f"every page but {health.path}"
+    return [f"{others} answers {control.status}: the service itself does not answer"]
 
 
-def _is_short(body: Body) -> bool:
-    return len(body.content) <= _LONGEST_PLAIN and "html" not in body.exchange.headers.get("content-type", "")
+async def _health(
+    client: AddressClient, prefix: str, control: Exchange, description: Description | None
+) -> Health | None:
+    """The first that says how it is, and with a release before one without."""
+    named = [f"{path}" for path in description.paths if _is_health(path, description)] if description else []
+    replies = await _ask(client, prefix, [*named[:_MOST_DESCRIBED], *_HEALTH])
+    healthy: list[Health] = []
+    for path, body in replies.items():
+        reading = read_health(body, _quote)
+        if body.exchange.ok and reading.meaning in _WELL and not _answers_everything(path, body, control):
+            words = usual_words(body, path, _quote)
+            healthy.append(Health(path=path, status=reading.word or None, release=words[0].value if words else None))
+    return next((health for health in healthy if health.release), healthy[0] if healthy else None)
+
+
+async def _release(client: AddressClient, control: Exchange) -> str | None:
+    """The first word on one of the pages that tell a release, if not everything is such a page."""
+    replies = await _ask(client, "", RELEASE_PAGES)
+    words = [
+        word.value
+        for path, body in replies.items()
+        if body.exchange.ok and not _answers_everything(path, body, control)
+        for word in usual_words(body, path, _quote) or plain_word(body, path, _quote)
+    ]
+    return words[0] if words else None
+
+
+def _is_health(path: str, description: Description) -> bool:
+    """Whether the description names a page of health that takes no parameters."""
+    operations = description.paths[path]
+    return isinstance(operations, dict) and "get" in operations and "{" not in path and bool(_HEALTH_WORDS.search(path))
+
+
+def _answers_everything(path: str, body: Body, control: Exchange) -> bool:
+    """Whether a path that nobody made is answered alike."""
+    return control.served and marked(body, path).exchange.digest == control.digest
 
 
 async def _deep_health(client: AddressClient, prefix: str, health: Health | None) -> str | None:
@@ -69,23 +114,31 @@ async def _deep_health(client: AddressClient, prefix: str, health: Health | None
     own = [health.path, f"{health.path}/deep"] if health else []
     replies = {**await _ask(client, "", own), **await _ask(client, prefix, _DEEP)}
     for path, body in replies.items():
-        if body.exchange.status is not None and dependencies(json_object(body), _quote):
+        if body.exchange.status is not None and _names_parts(read_health(body, _quote)):
             return path
     return None
 
 
-async def _openapi(client: AddressClient, prefix: str) -> tuple[str | None, Sequence[str]]:
-    """The first document of version 3, and what else was there."""
+def _names_parts(reading: HealthReading) -> bool:
+    return reading.meaning is not Meaning.UNKNOWN and bool(reading.parts)
+
+
+async def _openapi(client: AddressClient, prefix: str) -> tuple[str | None, Description | None, Sequence[str]]:
+    """The first document of OpenAPI, and what else was there."""
     remarks = []
     for path, body in (await _ask(client, prefix, _OPENAPI)).items():
-        document = json_object(body)
-        version = _quote(document.get("openapi")) or ""
-        if body.exchange.ok and version.startswith("3.") and isinstance(document.get("paths"), dict):
-            return path, []
-        older = _quote(document.get("swagger"))
-        if body.exchange.ok and older:
-            remarks.append(f"{path} is Swagger {older}; gonogo verifies OpenAPI 3")
-    return None, remarks
+        if not body.exchange.served:
+            continue
+        if body.exchange.truncated:
+            remarks.append(f"{path} is large: if it is the description of the API, declare it as http.openapi")
+            continue
+        try:
+            description = read_description(body)
+        except Unreadable:
+            continue
+        if (description.version or "").startswith(("3.", "2.0")) and description.paths:
+            return path, description, []
+    return None, None, remarks
 
 
 async def _metrics(

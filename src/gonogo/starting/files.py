@@ -45,6 +45,8 @@ _LATER = {
 }
 _HTTP_LATER = {
     "health": "no health endpoint was found: declare http.health, and add checks=health-shallow to service.health in the checklist",
+    "release": "no page was found that tells the release: declare http.release, and add checks=release-under-review to "
+    "service.release in the checklist",
     "deep_health": "no health that names its dependencies was found: declare http.deep_health",
     "metrics": "no metrics were found: declare http.metrics, http.series and http.moving",
     "series": "no series is worth requiring yet: declare http.series",
@@ -71,6 +73,7 @@ class Start:
             else f"the resolvers know no zone of it ({found.names.problem}): declare [dns]",
             "ports": "" if found.public else "its address is not public, so this shows nothing: declare [ports]",
             "health": "" if spoken.health else _HTTP_LATER["health"],
+            "release": "" if spoken.release else _HTTP_LATER["release"],
             "deep_health": "" if spoken.deep_health else _HTTP_LATER["deep_health"],
             "metrics": "" if spoken.metrics else _HTTP_LATER["metrics"],
             "series": "" if not spoken.metrics or spoken.metrics.series else _HTTP_LATER["series"],

@@ -76,6 +76,8 @@ class Spoken:
     """Where it sends everybody; empty if it answers itself."""
     health: Health | None = None
     deep_health: str | None = None
+    release: str | None = None
+    """The release that health, or a page for it, tells."""
     metrics: Metrics | None = None
     openapi: str | None = None
     remarks: Sequence[str] = field(default=())

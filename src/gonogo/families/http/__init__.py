@@ -1,7 +1,14 @@
 """HTTP."""
 
 from gonogo.environment.composition import SectionSpec
-from gonogo.evidence.http import HealthEvidence, MetricsEvidence, OpenApiEvidence, PagesEvidence, PlainHttpEvidence
+from gonogo.evidence.http import (
+    HealthEvidence,
+    MetricsEvidence,
+    OpenApiEvidence,
+    PagesEvidence,
+    PlainHttpEvidence,
+    ServiceEvidence,
+)
 from gonogo.families.http.section import Http
 from gonogo.families.kind import EvidenceKind, Family
 
@@ -9,10 +16,19 @@ FAMILY = Family(
     name="http",
     sections=(
         SectionSpec(
-            key="http", model=Http, parts=("health", "deep_health", "metrics", "series", "moving", "openapi", "origins")
+            key="http",
+            model=Http,
+            parts=("health", "deep_health", "metrics", "series", "moving", "openapi", "origins", "release"),
         ),
     ),
     kinds=(
+        # The foundation of every gate: it needs no section, and none can take it away.
+        EvidenceKind(
+            name="service",
+            section="service",
+            evidence=ServiceEvidence,
+            no_target="declare the name and the addresses of the service under [hosts]",
+        ),
         EvidenceKind(name="plain_http", section="hosts", evidence=PlainHttpEvidence),
         EvidenceKind(name="health", section="http", evidence=HealthEvidence, part="health"),
         EvidenceKind(name="pages", section="http", evidence=PagesEvidence),

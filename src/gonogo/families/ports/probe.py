@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import ipaddress
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from gonogo.evidence.base import Scope
 from gonogo.evidence.ports import Port, PortsEvidence, PortState
 from gonogo.families.kind import Probe
 from gonogo.families.ports.section import Ports
+from gonogo.families.servers.section import Server
 
 _CONNECT_SECONDS = 2.0
 _GREETING_SECONDS = 1.0
@@ -37,30 +39,46 @@ class PortsQuestion:
 
 
 def ports_questions(environment: Environment, secrets: Secrets) -> Sequence[PortsQuestion]:
-    """Every declared address of every declared name."""
+    """Every declared address of every declared name, and of every server that is declared by its address."""
     del secrets
     section = environment.section(Ports)
     if section is None:
         return []
     closed = tuple((service, port) for service, ports in section.closed.items() for port in ports)
-    return [
+    public = [
         PortsQuestion(host=name, address=address, control_port=host.https_port, closed=closed)
         for name, host in environment.hosts.items()
         for address in host.addresses
     ]
+    known = {question.address for question in public}
+    return public + [
+        PortsQuestion(host=name, address=server.address, control_port=server.port, closed=closed)
+        for name, server in environment.table(Server).items()
+        if _is_address(server.address) and server.address not in known
+    ]
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 async def probe_ports(question: PortsQuestion) -> PortsEvidence:
-    """Connect to the control, then to all the others at once."""
+    """Connect to the control, then to all the others at once, then to the control again."""
     taken_at = datetime.now(UTC)
     state, source = await _control(question)
     ports = await asyncio.gather(*(_port(question.address, service, number) for service, number in question.closed))
+    after, _ = await _control(question)
     return PortsEvidence(
         scope=question.scope,
         taken_at=taken_at,
         address=question.address,
         control_port=question.control_port,
         control_state=state,
+        control_after=after,
         source=source,
         ports=tuple(ports),
     )

@@ -1,0 +1,264 @@
+"""What the service says of itself: its health, its release, its clock."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
+from gonogo.environment.model import Environment
+from gonogo.environment.pages import Page
+from gonogo.evidence.http import (
+    Exchange,
+    HealthEvidence,
+    HealthPart,
+    HealthReading,
+    Meaning,
+    ReleaseWord,
+    ServiceEvidence,
+)
+from gonogo.families.http.section import Http
+from gonogo.policy.catalogue import Policy
+
+_SHA = re.compile(r"[0-9a-f]+")
+_SHORTEST_SHA = 7
+_FULL_SHA = {40, 64}
+_DESCRIBED = re.compile(r"(?:.*-)?g?([0-9a-f]{7,64})")
+"""As ``git describe`` names a commit: ``1.4.2-3-gabc1234``."""
+_MOST_NAMED = 5
+_DECLARE_HEALTH = 'declare what is healthy: http.health = { path = "/PATH", json = { "KEY" = "VALUE" } }'
+_DECLARE_RELEASE = (
+    'declare where it stands: http.release = { path = "/version", json = "commit" } or { header = "X-Release" }; '
+    'if it stands nowhere, add "release" to service.without'
+)
+
+
+@pytest.mark.check("health-shallow")
+def test_service_is_up(health: HealthEvidence, environment: Environment, policy: Policy) -> None:
+    """The load balancer takes this answer for the truth.
+
+    Fix: read the service's log; a health endpoint that says anything but that it is well means it cannot serve.
+    """
+    last, page = health.shallow[-1], environment.require(Http).health
+    _assert_nothing_down(health.reading, last)
+    _assert_had_time(health.shallow)
+    for exchange in health.shallow:
+        assert exchange.ok or _is_declared(exchange, page), f"{exchange.summary}{_calls_itself(health.reading)}"
+    _assert_fresh(last, policy.duration("max_age"))
+    same = health.control.served and health.control.digest == last.digest
+    assert not same or (page and page.says) or _is_json(last), (
+        f"{last.url} answers as {health.control.url} does, which cannot exist: every path answers so"
+    )
+    _assert_healthy(health.reading, health.departures, last, page)
+
+
+@pytest.mark.check("health-deep")
+def test_dependencies_are_up(health: HealthEvidence, environment: Environment) -> None:
+    """A service whose database is gone answers its first user with an error.
+
+    Fix: look at the dependency that is named, then at the network and the password between the two.
+    """
+    page = environment.require(Http).deep_health
+    _assert_nothing_down(health.deep_reading, health.deep)
+    _assert_had_time([health.deep])
+    assert health.deep.ok or _is_declared(health.deep, page), health.deep.summary
+    _assert_healthy(health.deep_reading, health.deep_departures, health.deep, page)
+    named = health.deep_reading.parts or (page and page.values)
+    assert named, f"{health.deep.url} names no dependency: it cannot be called deep"
+
+
+@pytest.mark.check("health-concerns")
+def test_health_tells_of_no_concern(health: HealthEvidence) -> None:
+    """What is degraded today is down at the launch.
+
+    Fix: look at the part that is named; if it may stay so, let health call it well.
+    """
+    for reading, exchange in ((health.reading, health.shallow[-1]), (health.deep_reading, health.deep)):
+        concerns = [f"{name} is {part.word}" for name, part in reading.parts.items() if part.meaning is Meaning.WARN]
+        concerns += [f"it calls itself {reading.word}"] if reading.meaning is Meaning.WARN else []
+        concerns += [f"it lists the error {error!r}" for error in reading.errors]
+        assert not concerns, f"{exchange.url}: {_some(concerns)}"
+
+
+@pytest.mark.check("health-latency")
+def test_health_is_fast(health: HealthEvidence, policy: Policy) -> None:
+    """A health endpoint that takes its time shows a service that is busy before the launch has begun.
+
+    Fix: see what the endpoint waits for; shallow health should ask nobody.
+    """
+    limit = policy.duration("max_median")
+    assert health.median_elapsed <= limit, (
+        f"{health.shallow[0].url} takes {format_duration(health.median_elapsed)}, "
+        f"at most {format_duration(limit)} is wanted"
+    )
+
+
+@pytest.mark.check("health-private")
+def test_health_tells_no_secrets(health: HealthEvidence) -> None:
+    """Health is public: what it shows, everybody reads.
+
+    Fix: reduce the body to status, release and dependency names; then change the secret that was shown.
+    """
+    assert not health.leaked, f"{health.deep.url} shows the value of {', '.join(health.leaked)}"
+    assert not health.suspicious, f"{health.deep.url} shows {', '.join(health.suspicious)}"
+
+
+@pytest.mark.check("release-under-review")
+def test_reviewed_release_is_served(service: ServiceEvidence, environment: Environment) -> None:
+    """Signatures are for one release: verifying another one proves nothing about it.
+
+    Fix: deploy the release under review to this address, or pass the one that is meant with --release.
+    """
+    wanted = environment.service.release
+    if wanted is None:
+        raise Unobserved("no release under review was given", hint="pass it: gonogo run --release SHA")
+    if service.scope[0] != urlsplit(environment.service.base_url).hostname:
+        return  # another name of the service, which need not tell
+    url = service.connections[0].exchange.url
+    if not any(service.releases):
+        raise Unobserved(f"{url} does not say which release it is", hint=_DECLARE_RELEASE)
+    others = [words for words in service.releases if not any(_is_release(word.value, wanted) for word in words)]
+    if not others:
+        return
+    certain = [words for words in others if any(_can_be_compared(word, wanted) for word in words)]
+    if certain:
+        served = Counter(_shown(words, wanted) for words in service.releases)
+        told = ", ".join(
+            f"{name} on {number} of {len(service.releases)} connections" for name, number in served.items()
+        )
+        raise AssertionError(f"{url} serves release {told}; under review is {wanted}")
+    raise Unobserved(
+        f"{url} says {_shown(others[0], wanted)}, which cannot be compared with {wanted}", hint=_DECLARE_RELEASE
+    )
+
+
+@pytest.mark.check("clock-agrees")
+def test_clocks_agree(health_all: tuple[HealthEvidence, ...], policy: Policy) -> None:
+    """Tokens, signatures and logs all live by the clock; one that is off refuses what is right.
+
+    Fix: start the time service on that machine (timedatectl set-ntp true).
+    """
+    limit = policy.duration("max_offset")
+    offsets = {seen.scope[-1]: seen.clock_offset for seen in health_all if seen.clock_offset is not None}
+    unknown = [seen.scope[-1] for seen in health_all if seen.clock_offset is None]
+    off = {address: offset for address, offset in offsets.items() if abs(offset) > limit}
+    apart = max(offsets.values(), default=timedelta()) - min(offsets.values(), default=timedelta())
+    if off and len(off) == len(offsets) and apart <= limit:
+        raise Unobserved(
+            f"every address is off by {_signed(next(iter(off.values())))}: it may well be our own clock",
+            hint="set the clock of the machine that runs gonogo",
+        )
+    assert not off, "; ".join(f"the clock at {address} is off by {_signed(offset)}" for address, offset in off.items())
+    if unknown:
+        raise Unobserved(f"no Date header comes from {', '.join(unknown)}, so clocks cannot be compared")
+
+
+def _assert_had_time(exchanges: Iterable[Exchange]) -> None:
+    for exchange in exchanges:
+        if exchange.hurried:
+            raise Unobserved(f"{exchange.summary}, when the time of the probe was over", hint="raise limits.probe")
+
+
+def _assert_nothing_down(reading: HealthReading, exchange: Exchange) -> None:
+    down = [f"{name} is {part.word}" for name, part in reading.parts.items() if part.meaning is Meaning.FAIL]
+    assert not down, f"{exchange.url}: {_some(down)}"
+
+
+def _assert_healthy(reading: HealthReading, departures: Collection[str], exchange: Exchange, page: Page | None) -> None:
+    """By what is declared, if anything is; else by what it calls itself."""
+    assert not departures, f"{exchange.url}: {'; '.join(departures)}"
+    if page and page.says:
+        return
+    assert reading.meaning is not Meaning.FAIL, f"{exchange.summary}{_calls_itself(reading)}"
+    strange = _strange_parts(reading.parts)
+    if reading.meaning is Meaning.UNKNOWN or strange:
+        words = (
+            _some(strange) if strange else f"it calls itself {reading.word!r}" if reading.word else "no word of health"
+        )
+        raise Unobserved(
+            f"{exchange.summary}, and is not understood: {words}{exchange.beginning}", hint=_DECLARE_HEALTH
+        )
+
+
+def _strange_parts(parts: Mapping[str, HealthPart]) -> list[str]:
+    return [f"{name} is {part.word!r}" for name, part in parts.items() if part.meaning is Meaning.UNKNOWN]
+
+
+def _assert_fresh(exchange: Exchange, limit: timedelta) -> None:
+    """A copy says how it was, and not how it is."""
+    age = exchange.headers.get("age", "")
+    if age.isdecimal() and timedelta(seconds=int(age[:9])) > limit:
+        raise Unobserved(
+            f"{exchange.url} comes from a cache: it is {format_duration(timedelta(seconds=int(age[:9])))} old (Age: {age})",
+            hint="let no cache keep health: Cache-Control: no-store",
+        )
+
+
+def _is_declared(exchange: Exchange, page: Page | None) -> bool:
+    """Whether this status, which is none of 2xx, is the declared one."""
+    return bool(page and exchange.status in page.status and not exchange.problem)
+
+
+def _is_json(exchange: Exchange) -> bool:
+    return "json" in exchange.headers.get("content-type", "")
+
+
+def _calls_itself(reading: HealthReading) -> str:
+    return f", and calls itself {reading.word}" if reading.word else ""
+
+
+def _some(texts: Collection[str]) -> str:
+    more = len(texts) - _MOST_NAMED
+    return ", ".join(list(texts)[:_MOST_NAMED]) + (f", and {more} more" if more > 0 else "")
+
+
+def _is_release(served: str, wanted: str) -> bool:
+    """The same release, in any of the usual spellings."""
+    return any(_same(one, other) for one in _spellings(served) for other in _spellings(wanted))
+
+
+def _spellings(release: str) -> Iterable[str]:
+    """``package@1.4.2`` and ``v1.4.2`` are 1.4.2; what git describe says of a commit is that commit."""
+    text = release.strip()
+    version = text.rpartition("@")[2]
+    yield from (text, version)
+    yield from (one[1:] for one in (text, version) if one[:1] in {"v", "V"} and one[1:2].isdecimal())
+    described = _DESCRIBED.fullmatch(version.lower())
+    if described and "-g" in version.lower():
+        yield described[1]
+    if "+" in version:
+        yield from (part for part in (version.partition("+")[2],) if _SHA.fullmatch(part) and not part.isdecimal())
+
+
+def _same(one: str, other: str) -> bool:
+    """Equal, or the same SHA, one of them abbreviated. Other releases have no abbreviation: 1.2.3 is not 1.2.30.
+
+    A short text of digits alone is taken for the number of a build.
+    """
+    shorter, longer = sorted((one.lower(), other.lower()), key=len)
+    looks_like_sha = _SHA.fullmatch(longer) and (len(longer) in _FULL_SHA or not shorter.isdecimal())
+    abbreviated = bool(looks_like_sha) and len(shorter) >= _SHORTEST_SHA and longer.startswith(shorter)
+    return one == other or abbreviated
+
+
+def _can_be_compared(word: ReleaseWord, wanted: str) -> bool:
+    """Whether the word, which is another one, shows that another release is served."""
+    return word.declared or word.certain or _looks_like_commit(word.value) == _looks_like_commit(wanted)
+
+
+def _looks_like_commit(text: str) -> bool:
+    return bool(_SHA.fullmatch(text.lower())) and len(text) >= _SHORTEST_SHA
+
+
+def _shown(words: Iterable[ReleaseWord], wanted: str) -> str:
+    """The word that equals the release under review, else the surest one."""
+    ordered = sorted(words, key=lambda word: (not _is_release(word.value, wanted), not word.declared, not word.certain))
+    return f"{ordered[0].value} ({ordered[0].where})" if ordered else "nothing"
+
+
+def _signed(offset: timedelta) -> str:
+    return f"{'-' if offset < timedelta(0) else '+'}{format_duration(abs(offset))}"

@@ -1,0 +1,98 @@
+"""The metrics of the service, as its monitoring reads them."""
+
+from itertools import pairwise
+
+import pytest
+
+from gonogo.base.errors import Unobserved
+from gonogo.environment.model import Environment
+from gonogo.evidence.http import MetricsEvidence
+from gonogo.evidence.marks import NO_ANSWERS
+from gonogo.families.http.section import Http
+
+_UNDECIDED = {408, 421, 425, 429}
+
+
+@pytest.mark.check("metrics-parse")
+def test_metrics_parse(metrics: MetricsEvidence) -> None:
+    """One malformed line makes the monitoring drop the whole scrape, silently.
+
+    Fix: read the named line; write metrics with the client library instead of by hand.
+    """
+    if metrics.exchange.truncated:
+        raise Unobserved(metrics.exchange.summary, hint="declare http.largest_body, as in '64 MiB'")
+    if metrics.exchange.hurried:
+        raise Unobserved(metrics.exchange.summary, hint="raise limits.probe")
+    assert metrics.exchange.ok, metrics.exchange.summary
+    assert not metrics.parse_error, f"{metrics.exchange.url}: {metrics.parse_error}{metrics.exchange.beginning}"
+    assert metrics.samples, f"{metrics.exchange.url} holds no sample"
+
+
+@pytest.mark.check("metrics-lint")
+def test_metrics_are_well_formed(metrics: MetricsEvidence) -> None:
+    """What only some readers accept breaks with the next version of the monitoring.
+
+    Fix: hold the text against promtool check metrics; write metrics with the client library instead of by hand.
+    """
+    assert not metrics.remarks, f"{metrics.exchange.url}: {'; '.join(metrics.remarks)}"
+
+
+@pytest.mark.check("metrics-series")
+def test_required_series_exist(metrics: MetricsEvidence, environment: Environment) -> None:
+    """An alert on a series that does not exist never fires.
+
+    Fix: export the series from the start, with all its labels, or correct http.series.
+    """
+    missing = [name for name in environment.require(Http).series if name not in metrics.series]
+    assert not missing, f"{metrics.exchange.url} lacks {', '.join(missing)}"
+
+
+@pytest.mark.check("metrics-moving")
+def test_metrics_move(metrics: MetricsEvidence, environment: Environment) -> None:
+    """Metrics that stand still look like a calm service; those that fall belong to several processes.
+
+    Fix: see that the endpoint reads the live registry, and not a copy that some worker or cache keeps; where there are
+    several workers, use the client library's mode for several processes.
+    """
+    where = metrics.exchange.url
+    for name in environment.require(Http).moving:
+        values = [scrape.get(name) for scrape in metrics.scrapes]
+        known = [value for value in values if value is not None]
+        assert len(known) == len(values), f"{where} lacks {name}"
+        told = ", ".join(f"{value:g}" for value in known)
+        in_turn = _falls_and_returns(known) or (_falls(known) and _same_process(metrics))
+        assert not in_turn, (
+            f"{where}: {name} gives {told}, one request after another: several registries answer in turn"
+        )
+        assert len(set(known)) > 1, f"{where}: {name} stays at {known[-1]:g} although requests were made in between"
+
+
+@pytest.mark.check("metrics-private")
+def test_metrics_need_a_token(metrics: MetricsEvidence) -> None:
+    """Metrics tell competitors how many users there are, and attackers what is slow.
+
+    Fix: require the token, or let only the monitoring network reach the path.
+    """
+    asked = metrics.without_token
+    if asked is None:
+        everybody = f"{metrics.exchange.url}: everybody reads {metrics.samples} samples, and no token is declared"
+        assert not metrics.exchange.served, everybody
+        raise Unobserved(metrics.exchange.summary, hint="declare http.metrics_token")
+    assert not asked.served or NO_ANSWERS.intersection(asked.marks), f"{asked.url} answers without the token"
+    if asked.failed or asked.status in _UNDECIDED or NO_ANSWERS.intersection(asked.marks):
+        raise Unobserved(f"{asked.summary} without the token: that does not tell whether it is private")
+
+
+def _falls(values: list[float]) -> bool:
+    return any(later < earlier for earlier, later in pairwise(values))
+
+
+def _falls_and_returns(values: list[float]) -> bool:
+    """Down, and up again to where it was: no process that was started anew does that."""
+    lowest = next((index for index, (earlier, later) in enumerate(pairwise(values), 1) if later < earlier), None)
+    return lowest is not None and any(value >= values[lowest - 1] for value in values[lowest:])
+
+
+def _same_process(metrics: MetricsEvidence) -> bool:
+    """Whether nothing says that the process was started anew in between."""
+    return len(set(metrics.starts)) == 1

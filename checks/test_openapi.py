@@ -1,0 +1,41 @@
+"""The description of the API, as partners build against it."""
+
+import pytest
+
+from gonogo.base.errors import Unobserved
+from gonogo.evidence.http import OpenApiEvidence
+
+_VERSIONS = ("3.", "2.0")
+_MOST_NAMED = 5
+
+
+@pytest.mark.check("openapi-valid")
+def test_api_describes_itself(openapi: OpenApiEvidence) -> None:
+    """Partners build against this document on launch day.
+
+    Fix: serve the document that the framework generates, complete; hold it against openapi-spec-validator.
+    """
+    where = openapi.exchange.url
+    if openapi.exchange.truncated:
+        raise Unobserved(openapi.exchange.summary, hint="declare http.largest_body, as in '64 MiB'")
+    if openapi.exchange.hurried:
+        raise Unobserved(openapi.exchange.summary, hint="raise limits.probe")
+    assert openapi.exchange.ok, openapi.exchange.summary
+    assert not openapi.parse_error, f"{where}: {openapi.parse_error}{openapi.exchange.beginning}"
+    assert (openapi.version or "").startswith(_VERSIONS), (
+        f"{where}: openapi is {openapi.version or 'missing'}, 3.x or 2.0 expected"
+    )
+    assert openapi.paths, f"{where} describes no path"
+    more = len(openapi.problems) - _MOST_NAMED
+    assert not openapi.problems, (
+        f"{where}: {'; '.join(openapi.problems[:_MOST_NAMED])}{f'; and {more} more' if more > 0 else ''}"
+    )
+
+
+@pytest.mark.check("openapi-usable")
+def test_description_can_be_used(openapi: OpenApiEvidence) -> None:
+    """A document that is valid and leads nowhere costs every partner a question.
+
+    Fix: give servers the public address of the API, and describe its operations.
+    """
+    assert not openapi.remarks, f"{openapi.exchange.url}: {'; '.join(openapi.remarks)}"

@@ -1,0 +1,115 @@
+"""The words by which services call themselves well or ill."""
+
+import re
+
+from gonogo.evidence.http import Meaning
+
+PASSING = frozenset(
+    [
+        "ok",
+        "okay",
+        "up",
+        "pass",
+        "passed",
+        "passing",
+        "healthy",
+        "success",
+        "successful",
+        "true",
+        "good",
+        "fine",
+        "working",
+        "available",
+        "ready",
+        "running",
+        "alive",
+        "live",
+        "green",
+        "connected",
+        "operational",
+        "online",
+        "serving",
+        "normal",
+        "reachable",
+        "pong",
+        "enabled",
+    ]
+)
+WARNING = frozenset(["warn", "warning", "degraded", "unknown", "yellow", "partial", "concerned", "impaired"])
+FAILING = frozenset(
+    [
+        "down",
+        "fail",
+        "failed",
+        "failing",
+        "failure",
+        "error",
+        "errored",
+        "unhealthy",
+        "critical",
+        "red",
+        "false",
+        "out_of_service",
+        "unavailable",
+        "stopped",
+        "disconnected",
+        "offline",
+        "dead",
+        "outage",
+        "not_serving",
+        "timeout",
+        "timed_out",
+        "unreachable",
+        "broken",
+        "refused",
+        "bad",
+        "fatal",
+        "exhausted",
+        "lost",
+    ]
+)
+_NEGATIONS = {"not", "no", "never", "cannot", "isn", "t", "un"}
+_LETTERS = re.compile(r"[a-z_]+")
+_LONGEST_SENTENCE = 200
+_HEALTHY_CODES, _FAILING_CODES = range(200, 400), range(400, 600)
+
+
+def meaning_of(value: object) -> Meaning:
+    """What one value of a health document means: a word, a truth value, or a status as in HTTP."""
+    match value:
+        case bool():
+            return Meaning.PASS if value else Meaning.FAIL
+        case int() if value in _HEALTHY_CODES:
+            return Meaning.PASS
+        case int() if value in _FAILING_CODES:
+            return Meaning.FAIL
+        case str():
+            return _meaning_of_word(value)
+        case _:
+            return Meaning.UNKNOWN
+
+
+def meaning_of_sentence(text: str) -> Meaning:
+    """What a line of plain text means, as of ``OK`` and of ``Prometheus Server is Healthy``."""
+    alone = _meaning_of_word(text)
+    words = _LETTERS.findall(text.lower())
+    if alone is not Meaning.UNKNOWN or not words or len(text) > _LONGEST_SENTENCE:
+        return alone
+    if _NEGATIONS.intersection(words):
+        return Meaning.UNKNOWN
+    if FAILING.intersection(words):
+        return Meaning.FAIL
+    if {words[0], words[-1]} & WARNING:
+        return Meaning.WARN
+    return Meaning.PASS if {words[0], words[-1]} & PASSING else Meaning.UNKNOWN
+
+
+def _meaning_of_word(text: str) -> Meaning:
+    word = text.strip().strip("\"'.!").lower().replace("-", "_").replace(" ", "_")
+    if word.isdecimal():
+        return meaning_of(int(word[:9]))
+    if word in PASSING:
+        return Meaning.PASS
+    if word in WARNING:
+        return Meaning.WARN
+    return Meaning.FAIL if word in FAILING else Meaning.UNKNOWN

@@ -1,0 +1,201 @@
+"""Holds a description of an API against the specification that it claims: OpenAPI 3.x, or Swagger 2.0."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import yaml
+
+from gonogo.clients.http import Body
+
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+_CODE = re.compile(r"[1-5](?:\d\d|XX)|default|x-.*")
+_VARIABLE = re.compile(r"\{([^{}]{1,200})\}")
+_MOST_PROBLEMS = 50
+_DEEPEST = 200
+_OWN_MACHINE = {"localhost", "127.0.0.1", "0.0.0.0", "::1"}  # noqa: S104 - compared, not bound
+_RESPONSES_OPTIONAL_SINCE = (3, 1)
+
+
+class Unreadable(ValueError):
+    """The body is no description at all; the message says why."""
+
+
+@dataclass(slots=True)
+class Description:
+    """What a document says, and what is wrong with it."""
+
+    version: str | None = None
+    title: str | None = None
+    paths: Mapping[str, Any] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+def read_description(body: Body) -> Description:
+    """Raises Unreadable if there is nothing to judge."""
+    document = _document(body)
+    version = document.get("openapi", document.get("swagger"))
+    paths = document.get("paths")
+    described = Description(
+        version=str(version) if version is not None else None,
+        title=_text(document.get("info"), "title"),
+        paths=paths if isinstance(paths, dict) else {},
+    )
+    reader = _Reader(document, described)
+    described.problems = reader.problems()
+    described.remarks = list(reader.remarks())
+    return described
+
+
+def _document(body: Body) -> dict[str, Any]:
+    exchange = body.exchange
+    if not exchange.ok:
+        raise Unreadable(exchange.problem or f"status {exchange.status}")
+    text = body.content.decode("utf-8-sig", "replace")
+    try:
+        document = json.loads(text)
+    except RecursionError:
+        raise Unreadable("the body is nested too deep") from None
+    except ValueError as error:
+        if text.lstrip().startswith(("{", "[", "<")):
+            raise Unreadable(f"the body is neither JSON nor YAML: {error}") from None
+        document = _yaml(text)
+    if not isinstance(document, dict):
+        raise Unreadable("the body is not a JSON object")
+    return document
+
+
+def _yaml(text: str) -> object:
+    try:
+        # The loader in C, which is as safe, and a tenth as slow.
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise Unreadable(f"the body is neither JSON nor YAML: {' '.join(str(error).split())[:200]}") from None
+
+
+class _Reader:
+    def __init__(self, document: Mapping[str, Any], described: Description) -> None:
+        self._document = document
+        self._described = described
+        numbers = re.findall(r"\d{1,5}", described.version or "")[:2]
+        self._version = tuple(int(number) for number in numbers)
+
+    def problems(self) -> list[str]:
+        """All departures, in the order of the document, up to a limit."""
+        return list(islice(chain(self._head(), self._operations(), self._references()), _MOST_PROBLEMS))
+
+    def remarks(self) -> Iterator[str]:
+        """What is valid and helps nobody."""
+        if not any(True for _ in self._each_operation()):
+            yield "no path has an operation"
+        servers = self._document.get("servers")
+        for server in servers if isinstance(servers, list) else []:
+            url = _text(server, "url") or ""
+            if (urlsplit(url).hostname or "") in _OWN_MACHINE:
+                yield f"servers names {url[:100]}, which is the machine of whoever reads it"
+        if self._version[:1] == (2,):
+            yield "Swagger 2.0 is from 2014; tools for it grow rare"
+
+    def _head(self) -> Iterator[str]:
+        info = self._document.get("info")
+        for key in ("title", "version"):
+            if not isinstance(info, dict) or info.get(key) in (None, ""):
+                yield f"info.{key} is missing"
+
+    def _operations(self) -> Iterator[str]:
+        seen: dict[str, str] = {}
+        for name, path, item, operation in self._each_operation():
+            identifier = operation.get("operationId")
+            if isinstance(identifier, str):
+                if identifier in seen:
+                    yield f"operationId {identifier!r} stands at {seen[identifier]} and at {name}"
+                seen[identifier] = name
+            yield from self._responses(name, operation)
+            yield from self._variables(name, path, item, operation)
+
+    def _each_operation(self) -> Iterator[tuple[str, str, Mapping[str, Any], Mapping[str, Any]]]:
+        for path, item in self._described.paths.items():
+            if isinstance(item, dict):
+                for method in _METHODS:
+                    operation = item.get(method)
+                    if isinstance(operation, dict):
+                        yield f"{method.upper()} {path}", str(path), item, operation
+
+    def _responses(self, name: str, operation: Mapping[str, Any]) -> Iterator[str]:
+        responses = operation.get("responses")
+        if responses is None and self._version >= _RESPONSES_OPTIONAL_SINCE:
+            return
+        if not isinstance(responses, dict) or not responses:
+            yield f"{name}: no response is described"
+            return
+        for code, response in responses.items():
+            if not _CODE.fullmatch(str(code)):
+                yield f"{name}: responses has {str(code)[:40]!r}, which is no status"
+            elif not str(code).startswith("x-") and not isinstance(response, dict):
+                yield f"{name}: the response {code} is no object"
+
+    def _variables(self, name: str, path: str, item: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[str]:
+        wanted = set(_VARIABLE.findall(path))
+        if not wanted:
+            return
+        listed = [*_list(item.get("parameters")), *_list(operation.get("parameters"))]
+        resolved = [self._resolved(parameter) for parameter in listed]
+        given = {one.get("name") for one in resolved if isinstance(one, dict) and one.get("in") == "path"}
+        for variable in sorted(wanted - given):
+            yield f"{name}: no parameter describes {{{variable}}}"
+
+    def _references(self) -> Iterator[str]:
+        """References into the document that lead nowhere. Shared parts of a YAML file are looked at once."""
+        pending: list[tuple[str, Any, int]] = [("#", self._document, 0)]
+        seen: set[int] = set()
+        missing: set[str] = set()
+        while pending:
+            where, value, depth = pending.pop()
+            if not isinstance(value, dict | list) or id(value) in seen or depth > _DEEPEST:
+                continue
+            seen.add(id(value))
+            reference = value.get("$ref") if isinstance(value, dict) else None
+            if isinstance(reference, str) and reference not in missing and self._target(reference) is None:
+                missing.add(reference)
+                yield f"{where}: $ref {reference[:150]} leads nowhere"
+            pending += [
+                (f"{where}/{str(key)[:60]}", inner, depth + 1)
+                for key, inner in (value.items() if isinstance(value, dict) else enumerate(value))
+                if key not in ("example", "examples", "default", "enum", "const")
+            ]
+
+    def _resolved(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        for _ in range(10):
+            reference = value.get("$ref") if isinstance(value, dict) else None
+            if not isinstance(reference, str):
+                return value
+            value = self._target(reference)
+        return value
+
+    def _target(self, reference: str) -> Any:  # noqa: ANN401 - any JSON value
+        if not reference.startswith("#/"):
+            return self._document if reference == "#" or not reference.startswith("#") else True
+        value: Any = self._document
+        for part in reference[2:].split("/"):
+            key = unquote(part).replace("~1", "/").replace("~0", "~")
+            if isinstance(value, dict):
+                value = value.get(key, value.get(int(key)) if key.isdecimal() else None)
+            elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+                value = value[int(key)]
+            else:
+                return None
+        return value
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(item: object, key: str) -> str | None:
+    value = item.get(key) if isinstance(item, dict) else None
+    return value if isinstance(value, str) else None

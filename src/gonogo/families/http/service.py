@@ -1,0 +1,168 @@
+"""Asks a known page over many new connections: behind one address there may be several backends."""
+
+import asyncio
+import secrets as entropy
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from gonogo.base.redaction import Redactor
+from gonogo.clients.http import Body
+from gonogo.clients.trust import trust_context
+from gonogo.environment.pages import Page
+from gonogo.evidence.http import Answer, Exchange, OriginAnswer, ReleaseWord, ServiceEvidence
+from gonogo.families.http.asking import Asker, asker, deadline_of
+from gonogo.families.http.bodies import Quote, quoting
+from gonogo.families.http.declared import authorization, departures
+from gonogo.families.http.questions import HttpQuestion
+from gonogo.families.http.release import PATHS, declared_words, metric_words, plain_word, usual_words
+
+_AT_ONCE = 3
+_LAST_RESORT_SECONDS = 1.0
+"""A silence as long as this is not looked for on seventeen further connections."""
+Words = tuple[ReleaseWord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Target:
+    """What is asked over every new connection."""
+
+    page: Page
+    release: Page | None
+    """Where the release stands, if that is another page."""
+
+
+async def probe_service(question: HttpQuestion) -> ServiceEvidence:
+    """The known page over many connections; then the front page, what else is declared, and foreign origins, once."""
+    taken_at = datetime.now(UTC)
+    deadline, tls = deadline_of(question), trust_context(question.trust)
+    quote = quoting(Redactor(question.secrets))
+    async with asker(question, deadline, tls=tls) as first:
+        page, body = await _known_page(first, question)
+        target = _Target(page=page, release=await _release_page(first, question, page, body, quote))
+        sampled = [await _sample(first, question, target, quote, body)]
+        exchange = body.exchange
+        pages: tuple[Answer, ...] = ()
+        origins: tuple[OriginAnswer, ...] = ()
+        if exchange.status is None and exchange.elapsed.total_seconds() >= _LAST_RESORT_SECONDS:
+            front = exchange
+        else:
+            front = await _front(first, question, sampled[0][0].exchange, page)
+            pages = tuple([await _declared(first, question, declared) for declared in question.expected.pages.values()])
+            origins = tuple([await _origin(first, page, question, origin) for origin in _foreign(question)])
+            sampled += await _more(first, question, target, tls, deadline)
+    return ServiceEvidence(
+        scope=question.scope,
+        taken_at=taken_at,
+        connections=tuple(answer for answer, _ in sampled),
+        wanted=question.expected.connections,
+        front=front,
+        pages=pages if question.main else (),
+        releases=tuple(words for answer, words in sampled if answer.exchange.status is not None),
+        origins=origins,
+        again=first.pace.again,
+        slowest=first.pace.slowest,
+    )
+
+
+async def _known_page(first: Asker, question: HttpQuestion) -> tuple[Page, Body]:
+    """The declared page, else health, where this name has it, else the front page; and its first answer."""
+    front, health = Page(path=question.front), question.expected.health
+    declared = question.known or (health if question.main else None)
+    if declared or health is None:
+        page = declared or front
+        return page, await _page(first, question, page)
+    page = Page(path=health.path, token=health.token)
+    body = await _page(first, question, page)
+    exchange = body.exchange
+    return (page, body) if exchange.served or exchange.failed else (front, await _page(first, question, front))
+
+
+async def _page(one: Asker, question: HttpQuestion, page: Page) -> Body:
+    return await one.follow(page.path, authorization(page, question.secrets))
+
+
+async def _release_page(first: Asker, question: HttpQuestion, page: Page, body: Body, quote: Quote) -> Page | None:
+    """The page that tells the release, if the known page does not."""
+    if not question.main:
+        return None
+    place = question.expected.release
+    if place.named:
+        return Page(path=place.path) if place.path and place.path != page.path else None
+    if body.exchange.status is None or any(word.certain for word in usual_words(body, page.path, quote)):
+        return None
+    for path in PATHS:
+        other = await first.get(path)
+        if other.exchange.digest != body.exchange.digest and _page_words(other, path, quote):
+            return Page(path=path)
+    metrics = question.expected.metrics
+    return Page(path=metrics, token=question.expected.metrics_token) if metrics else None
+
+
+def _page_words(body: Body, path: str, quote: Quote) -> Words:
+    if not body.exchange.ok:
+        return ()
+    return usual_words(body, path, quote) or plain_word(body, path, quote) or metric_words(body, path, quote)
+
+
+async def _more(
+    first: Asker, question: HttpQuestion, target: _Target, tls: ssl.SSLContext, deadline: float
+) -> Sequence[tuple[Answer, Words]]:
+    """All further connections, some at once. An address that turns us away is left alone."""
+    sampled: list[tuple[Answer, Words]] = []
+    quote = quoting(Redactor(question.secrets))
+
+    async def anew() -> tuple[Answer, Words]:
+        async with asker(question, deadline, tls=tls, http2=False) as one:
+            return await _sample(one, question, target, quote)
+
+    while (missing := question.expected.connections - 1 - len(sampled)) > 0 and not first.turned_away:
+        several = await asyncio.gather(*(anew() for _ in range(min(missing, _AT_ONCE))))
+        sampled += [one for one in several if not one[0].exchange.hurried]
+        if first.left < _LAST_RESORT_SECONDS:
+            break
+    return sampled
+
+
+async def _sample(
+    one: Asker, question: HttpQuestion, target: _Target, quote: Quote, body: Body | None = None
+) -> tuple[Answer, Words]:
+    """The known page over this connection, and the words of a release that stand there or on the page for it."""
+    page, place, other = target.page, question.expected.release, target.release
+    body = body or await _page(one, question, page)
+    told = body if other is None else await _page(one, question, other)
+    where = page.path if other is None else other.path
+    if place.named:
+        words = declared_words(place, told, where, quote)
+    else:
+        words = usual_words(body, page.path, quote)
+        words = (*words, *_page_words(told, where, quote)) if other else words
+    return Answer(exchange=body.exchange, departures=departures(page, body)), words
+
+
+async def _front(first: Asker, question: HttpQuestion, known: Exchange, page: Page) -> Exchange:
+    if page.path == question.front:
+        return known
+    return (await first.follow(question.front)).exchange
+
+
+async def _declared(first: Asker, question: HttpQuestion, page: Page) -> Answer:
+    body = await _page(first, question, page)
+    return Answer(exchange=body.exchange, departures=departures(page, body))
+
+
+def _foreign(question: HttpQuestion) -> Sequence[str]:
+    """Origins that are nobody's; one begins as a declared one does."""
+    made_up = f"https://gonogo-{entropy.token_hex(4)}.invalid"
+    return [made_up, *(f"{origin}.gonogo.invalid" for origin in question.expected.origins[:1])] if question.main else []
+
+
+async def _origin(first: Asker, page: Page, question: HttpQuestion, origin: str) -> OriginAnswer:
+    exchange = (await first.get(page.path, {**authorization(page, question.secrets), "Origin": origin})).exchange
+    return OriginAnswer(
+        origin=origin,
+        exchange=exchange,
+        allowed=exchange.headers.get("access-control-allow-origin", ""),
+        credentials=exchange.headers.get("access-control-allow-credentials", ""),
+    )

@@ -1,0 +1,93 @@
+"""Descriptions of an API, held against the specification that they claim."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gonogo.clients.http import Body
+from gonogo.evidence.http import Exchange
+from gonogo.families.http.openapi import Description, Unreadable, read_description
+
+OK = {"responses": {"200": {"description": "x"}}}
+GOOD: dict[str, Any] = {"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "paths": {"/a": {"get": OK}}}
+
+
+def read(document: object) -> Description:
+    """What such a document says."""
+    text = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return read_description(Body(exchange=Exchange(url="u", status=200, elapsed=timedelta()), content=text))
+
+
+def path(name: str, operation: object, **item: object) -> dict[str, Any]:
+    """A document with one operation."""
+    return {**GOOD, "paths": {name: {"get": operation, **item}}}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        GOOD,
+        {**path("/a", {}), "openapi": "3.1.0"},
+        {"swagger": "2.0", "info": GOOD["info"], "paths": {"/a": {"get": OK}}},
+        path("/a/{id}", {**OK, "parameters": [{"name": "id", "in": "path"}]}),
+        path("/a/{id}", OK, parameters=[{"name": "id", "in": "path"}]),
+        {
+            **path("/a/{id}", {**OK, "parameters": [{"$ref": "#/components/parameters/I~1d"}]}),
+            "components": {"parameters": {"I/d": {"name": "id", "in": "path"}}},
+        },
+        path("/a", {"responses": {"default": {"description": "x"}, "2XX": {"description": "x"}, "x-more": 1}}),
+        path("/a", {"responses": {"200": {"$ref": "https://example.com/common.json#/x"}}}),
+        path("/a", {**OK, "example": {"$ref": "#/nowhere"}}),
+        b"openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths: {/a: {get: {responses: {200: {description: x}}}}}",
+    ],
+)
+def test_valid_documents(document: object) -> None:
+    """What is valid is no finding, in JSON and in YAML, old and new."""
+    assert read(document).problems == []
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        ({**GOOD, "info": {"title": "T"}}, "info.version is missing"),
+        (path("/a", {"responses": {"banana": 7}}), "GET /a: responses has 'banana', which is no status"),
+        (path("/a", {"responses": {"200": 7}}), "GET /a: the response 200 is no object"),
+        (path("/a", {}), "GET /a: no response is described"),
+        (path("/a", {"responses": {"200": {"$ref": "#/components/responses/Missing"}}}), "leads nowhere"),
+        (
+            {**GOOD, "paths": {"/a": {"get": {**OK, "operationId": "x"}}, "/b": {"get": {**OK, "operationId": "x"}}}},
+            "operationId 'x' stands at GET /a and at GET /b",
+        ),
+        (path("/a/{id}", OK), "GET /a/{id}: no parameter describes {id}"),
+    ],
+)
+def test_departures_are_named_with_their_place(document: object, problem: str) -> None:
+    """Partners' generators stop at each of these."""
+    problems = read(document).problems
+    assert len(problems) == 1
+    assert problem in problems[0]
+
+
+def test_valid_and_of_no_use() -> None:
+    """Partners would call their own machine."""
+    served = read({**GOOD, "servers": [{"url": "http://localhost:8000"}]})
+    assert served.remarks == ["servers names http://localhost:8000, which is the machine of whoever reads it"]
+    assert read({**GOOD, "paths": {"/a": {}}}).remarks == ["no path has an operation"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b"{" * 100_000, b"[" * 100_000, b"a: [", b"\xff\xfe", b'{"a":']
+)
+def test_bodies_that_are_no_description(body: bytes) -> None:
+    """The message says why; nothing crashes."""
+    with pytest.raises(Unreadable):
+        read(body)
+
+
+def test_yaml_that_repeats_itself_is_read_once() -> None:
+    """A document of a kilobyte can stand for a billion nodes."""
+    lines = ["openapi: 3.0.3", "info: {title: T, version: '1'}", "paths: {/a: {}}", "x-a0: &a0 [x]"]
+    lines += [f"x-a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
+    assert read("\n".join(lines).encode()).problems == []
