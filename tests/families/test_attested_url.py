@@ -77,7 +77,7 @@ def test_page_that_nobody_can_open(url: str) -> None:
     assert seen.problem.startswith("ConnectError")
 
 
-def test_page_that_says_nothing_is_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_that_says_nothing_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """A silence is not a refusal: a busy minute must not turn into a page that is gone."""
     monkeypatch.setattr("gonogo.families.attested_url.probe.EXCHANGE_SECONDS", 0.3)
     with swallowing_server() as port, pytest.raises(Unobserved, match="no complete answer within"):
