@@ -93,11 +93,6 @@ class Conductor:
         self.over.set()
 
 
-def shortened(window: Window) -> Window:
-    """The window with an end now."""
-    return Window(begins=window.begins, ends=max(window.begins, min(window.ends, int(time.time()))))
-
-
 def conduct_locally(conductor: Conductor) -> None:
     """Everything in this process."""
     crew = Crew(conductor.plan)
@@ -109,7 +104,7 @@ def conduct_locally(conductor: Conductor) -> None:
         return
     reporter = gevent.spawn(report, crew, lambda told: emit_report("local", told))
     gevent.wait([conductor.stopped, reporter], count=1)
-    crew.window = shortened(crew.window)
+    crew.window = crew.window.shortened()
     reporter.join()
     runner.environment.stop_timeout = 0
     runner.quit()
@@ -194,7 +189,7 @@ def conduct_workers(conductor: Conductor, host: str, port: int, expected: int) -
     workers.window(window)
     gevent.wait([conductor.stopped, workers.all_final], count=1)
     if not workers.all_final.is_set():
-        workers.window(shortened(window))
+        workers.window(window.shortened())
         patience = max(endpoint.patience for endpoint in conductor.plan.endpoints)
         workers.all_final.wait(patience + _HEARTBEATS_MISSED)
     runner.environment.stop_timeout = 0

@@ -220,7 +220,7 @@ class LoadStage:
             raise Unobserved(f"the load generator did not begin: {said}")
         from gonogo.load.summary import Recorded, digest  # noqa: PLC0415 - of the extra, and slow to import
 
-        recorded = Recorded(self.load, ledger.names, ledger.samples, window)
+        recorded = Recorded(self.load, ledger.names, ledger.samples, window, ledger.slacks(), ledger.reasons())
         log = recorded.histogram_log()
         self.artefacts[HISTOGRAMS] = log
         ended, given_up = ledger.visits()
@@ -248,6 +248,7 @@ class LoadStage:
             cut_short=cut_short,
             stopped_early=ledger.stopped_early,
             problems=tuple(self.redactor.text(problem) for problem in ledger.problems),
+            statuses_only=tuple(name for name in self.load.visits if name not in ledger.looked_at),
             histograms=digest(log),
         )
 
