@@ -31,7 +31,7 @@ from gonogo.load.crew import Crew
 from gonogo.load.plan import PLAN, LoadPlan
 from gonogo.load.visitor import Visitor, employ
 from gonogo.load.window import Window
-from gonogo.load.worker import HELLO, PLAN_MESSAGE, READY, REPORT, WINDOW, report, watch, work_for_master
+from gonogo.load.worker import HELLO, PLAN_MESSAGE, READY, REPORT, STOPPED, WINDOW, report, watch, work_for_master
 
 _JOINED_WITHIN_SECONDS = 60.0
 _MOST_SKEW_SECONDS = 0.5
@@ -125,6 +125,7 @@ class Workers:
         self._final: set[str] = set()
         for message, listener in ((HELLO, self._hello), (READY, self._ready), (REPORT, self._report)):
             runner.register_message(message, listener)
+        runner.register_message(STOPPED, lambda **_: None)  # the last report says more
 
     def window(self, window: Window) -> None:
         """Tell all of them."""

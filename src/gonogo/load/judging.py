@@ -27,6 +27,11 @@ class Counted:
     most: Hits
 
 
+def between(counted: Counted, limit: float, confidence: float, *, among: int = 1) -> Judged:
+    """Whether it stays below its limit at both ends."""
+    return judge_between(counted.found, counted.least, counted.most, limit, confidence, among=among)
+
+
 def unfit(generator: Sequence[GeneratorSecond], requests: int) -> str:
     """What the generator says against itself; empty: nothing. It matters only where it leaves a limit undecided."""
     if not generator:
@@ -78,7 +83,7 @@ def named_limit(load: LoadEvidence, declared: Load, name: str) -> Judged:
     counted = in_vain(
         [traffic for traffic in load.endpoints if traffic.name in limit.endpoints], f"{name} failed", load
     )
-    return judge_between(counted.found, counted.least, counted.most, limit.below, load.confidence)
+    return between(counted, limit.below, load.confidence)
 
 
 def decide(judged: Sequence[Judged], load: LoadEvidence) -> None:
@@ -149,11 +154,7 @@ def judged(found: Iterable[tuple[Traffic, Counted, float]], load: LoadEvidence) 
     """All that must be decided, and of the rest what is missed for certain."""
     listed = list(found)
     rulings = [
-        (
-            traffic,
-            judge_between(counted.found, counted.least, counted.most, limit, load.confidence, among=len(listed)),
-        )
-        for traffic, counted, limit in listed
+        (traffic, between(counted, limit, load.confidence, among=len(listed))) for traffic, counted, limit in listed
     ]
     return [one for traffic, one in rulings if traffic.decided or one.ruling is Ruling.MISSED]
 

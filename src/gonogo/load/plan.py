@@ -22,6 +22,8 @@ class EndpointPlan:
     name: str
     budget: float
     """In seconds."""
+    percentile: float = 95.0
+    """So many of a hundred requests must be faster."""
 
     @property
     def patience(self) -> float:

@@ -183,7 +183,10 @@ class LoadStage:
             warm_up=load.warm_up.total_seconds(),
             measured=self._measured.total_seconds(),
             endpoints=tuple(
-                EndpointPlan(name=name, budget=budgets[name].latency.total_seconds()) for name in self._endpoints
+                EndpointPlan(
+                    name=name, budget=budgets[name].latency.total_seconds(), percentile=budgets[name].percentile
+                )
+                for name in self._endpoints
             ),
             live=world.live,
             data=data,

@@ -23,6 +23,7 @@ from gonogo.load.plan import Outcome
 from gonogo.load.reply import UNREADABLE, Reply
 from gonogo.load.wire import Line
 
+__all__ = ["Abandoned", "GivenUp", "Reply", "TimeOver", "Visitor", "employ"]
 _OURS = {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENETUNREACH, errno.ENOBUFS, errno.ENOMEM}
 """Errors of this machine: no fault of the service."""
 _CREWS: dict[int, Crew] = {}
@@ -65,6 +66,11 @@ class Visitor(User):
     """The names of all requests of one visit, in order."""
     pays: ClassVar[bool] = False
     """Whether money would move if payments were real."""
+
+    def __init_subclass__(cls, **options: Any) -> None:  # noqa: ANN401 - Locust's
+        """A locustfile with visitors works with a plain ``locust`` as well, and for workers on other machines."""
+        super().__init_subclass__(**options)
+        import gonogo.load.hooks  # noqa: F401, PLC0415 - they are about visitors themselves
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
@@ -270,7 +276,8 @@ class Visitor(User):
 def _told(error: Exception | None) -> str:
     """In words that are the same for the same cause, so that they can be counted."""
     if isinstance(error, HTTPConnectionClosed):
-        return "the connection was closed without a reply"
+        was_reset = isinstance(error.__context__, ConnectionResetError)
+        return f"the connection was {'reset' if was_reset else 'closed'} without a reply"
     if isinstance(error, HTTPParseError):
         return f"no whole reply: {error}"
     if isinstance(error, OSError) and not isinstance(error, TimeoutError):
