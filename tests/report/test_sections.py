@@ -185,10 +185,10 @@ def test_every_number_of_the_results_is_on_the_page(browser: Browser, tmp_path: 
     matrix = page.locator(".matrix tr").all_inner_texts()
     rows = [" ".join(row.split()) for row in matrix]
     assert rows[1:] == [
-        "First 1 1 0 0 0 ✔ 2 of 2",
-        "Second 0 0 0 1 1 0 of 2 –",  # noqa: RUF001 - no trend
-        "Sign 0 0 0 0 1 0 of 1 –",  # noqa: RUF001 - as above
-        "All that the gate demands 1 1 0 1 2 2 of 5",
+        "First 1 1 0 0 0 0 ✔ 2 of 2",
+        "Second 0 0 0 0 1 1 0 of 2 –",  # noqa: RUF001 - no trend
+        "Sign 0 0 0 0 0 1 0 of 1 –",  # noqa: RUF001 - as above
+        "All that the gate demands 1 1 0 0 1 2 2 of 5",
     ]
     spark = page.locator(".matrix svg")
     assert spark.get_attribute("aria-label") == "Done in each run, this one last: 1 of 2, 2 of 2"
