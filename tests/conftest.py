@@ -28,7 +28,6 @@ def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ANN401, ARG0
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say it where nobody overlooks it."""
-    if left_out := config.stash.get(_LEFT_OUT, 0):
-        terminalreporter.write_line(
-            f'left out: {left_out} tests, by -m "{config.option.markexpr}"; make lab runs the whole laboratory'
-        )
+    left_out, marks = config.stash.get(_LEFT_OUT, 0), config.option.markexpr
+    if left_out and marks:
+        terminalreporter.write_line(f'left out: {left_out} tests, by -m "{marks}"; make lab runs the whole laboratory')
