@@ -1,4 +1,4 @@
-"""What happened in one step of a journey: it judges while it walks, so its ending is a part of the evidence."""
+"""Evidence about one step of a journey. A step judges while it walks: how it ended is a part of the evidence."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What a step is given: people, what they said and heard, and a look at where effects land."""
+"""The argument of every step: people, their requests and replies, and a look at where effects land."""
 
 import secrets as entropy
 import time
@@ -60,7 +60,7 @@ class Walk:
 
     @property
     def stranger(self) -> Person:
-        """Nobody yet."""
+        """Somebody who is not logged in and has no account."""
         return Person(self._speak)
 
     def somebody(self, email: str, password: str, name: str) -> Person:
@@ -78,7 +78,7 @@ class Walk:
         )
 
     def test_data(self, marks: Marks) -> Iterable[Leftovers]:
-        """What this project's journeys make at the service, and how it is found and removed; nothing unless overridden.
+        """The test data that this project's journeys make, and how it is found and removed; none unless overridden.
 
         Keys in Redis, payments at Stripe and mail that carry a mark are found without it.
         """
@@ -148,9 +148,9 @@ class Walk:
             raise Unobserved("the environment declares no metrics with a token")
         token = self.world.secrets[http.metrics_token]
         reply = self.stranger.send("GET", http.metrics, {"Authorization": f"Bearer {token}"}).answers(200)
-        found, problem = labelled(reply.body)
+        samples, problem = labelled(reply.body)
         demand(not problem, f"{reply.request}: {problem}")
-        wanted = [sample.value for sample in found if sample.name == name and labels.items() <= sample.labels.items()]
+        wanted = [sample.value for sample in samples if sample.name == name and labels.items() <= sample.labels.items()]
         demand(bool(wanted), f"{http.metrics} has no series {name} {labels or ''}")
         return sum(wanted)
 
@@ -189,11 +189,11 @@ class Walk:
     def until(self, ask: Callable[[], Found | None], within: timedelta) -> Found | None:
         """Ask again until there is an answer that counts; None when the time is over."""
         deadline = time.monotonic() + within.total_seconds()
-        while not (found := ask()):
+        while not (answer := ask()):
             if time.monotonic() > deadline:
                 return None
             self.world.pause(_POLL_SECONDS)
-        return found
+        return answer
 
     def at_once(self, calls: Sequence[Callable[[], Reply]]) -> list[Reply]:
         """Really at the same time: every request is under way before the first reply is read."""
@@ -230,11 +230,11 @@ class Walk:
 
     def _looked(self, what: str, look: Callable[[], Found]) -> Found:
         started = time.monotonic()
-        found = look()
+        value = look()
         elapsed = timedelta(seconds=round(time.monotonic() - started, 4))
-        text = masked(self.world.redactor.text(str(found)))[:_LONGEST]
+        text = masked(self.world.redactor.text(str(value)))[:_LONGEST]
         self.requests.append(Told(request=self.world.redactor.text(what), received=text, elapsed=elapsed))
-        return found
+        return value
 
     @staticmethod
     def _section(section: Any, name: str) -> Any:  # noqa: ANN401 - a section of the environment

@@ -48,9 +48,9 @@ async def _ping(client: Redis) -> timedelta:
 async def probe_redis_status(question: RedisQuestion) -> RedisStatusEvidence:
     """Read memory, persistence and counters; the counters twice."""
     taken_at = datetime.now(UTC)
-    known, problem = await asked(question, _status)
+    facts, problem = await asked(question, _status)
     return RedisStatusEvidence(
-        scope=question.scope, taken_at=taken_at, reachable=known is not None, problem=problem, **(known or {})
+        scope=question.scope, taken_at=taken_at, reachable=facts is not None, problem=problem, **(facts or {})
     )
 
 
@@ -98,19 +98,19 @@ def _twice(first: Told, second: Told, name: str) -> tuple[int, int] | None:
 async def _config(client: Redis, name: str) -> str | None:
     """Managed servers do not permit CONFIG: then it is not known."""
     try:
-        found = await client.config_get(name)
+        settings = await client.config_get(name)
     except ResponseError:
         return None
-    return None if (value := found.get(name)) is None else value[:LONGEST]
+    return None if (value := settings.get(name)) is None else value[:LONGEST]
 
 
 async def probe_redis_write(question: RedisQuestion) -> RedisWriteEvidence:
     """Write one synthetic key with a lifetime, read it back, remove it."""
     taken_at = datetime.now(UTC)
     key = f"{question.key_prefix}gonogo:{entropy.token_hex(8)}"
-    known: dict[str, Any] = {"written": False, "read_back": False, "ttl_seconds": None, "removed": False}
-    _, problem = await asked(question, lambda client: _write(client, key, known, question.patience))
-    return RedisWriteEvidence(scope=question.scope, taken_at=taken_at, problem=problem, **known)
+    facts: dict[str, Any] = {"written": False, "read_back": False, "ttl_seconds": None, "removed": False}
+    _, problem = await asked(question, lambda client: _write(client, key, facts, question.patience))
+    return RedisWriteEvidence(scope=question.scope, taken_at=taken_at, problem=problem, **facts)
 
 
 async def _write(client: Redis, key: str, known: dict[str, Any], patience: timedelta) -> None:

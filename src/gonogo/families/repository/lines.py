@@ -75,9 +75,9 @@ class History:
             *("--dst-prefix=b/", "--ignore-submodules=all", "--no-decorate"),
             "--format=commit %H%n%w(0,1,1)%an <%ae>%n%B",
         )
-        with tempfile.TemporaryFile() as said:
+        with tempfile.TemporaryFile() as errors:
             process = subprocess.Popen(  # noqa: S603 - as in gonogo.families.repository.git
-                command, env=git_environ(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said
+                command, env=git_environ(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors
             )
             # Git may be silent for ever, on a disk that does not answer; whoever reads would wait as long.
             watch = threading.Timer(seconds, self._cut_off, (process,))
@@ -94,8 +94,8 @@ class History:
                 watch.cancel()
                 code = process.wait()
             if code and not self.cut_off:
-                said.seek(0)
-                raise refused(said.read(2000), self._root)
+                errors.seek(0)
+                raise refused(errors.read(2000), self._root)
 
     def _cut_off(self, process: subprocess.Popen[bytes]) -> None:
         self.cut_off = True

@@ -118,16 +118,16 @@ def _look(question: RepositoryQuestion, given_up: threading.Event) -> Repository
 
 def known_values(question: RepositoryQuestion) -> Mapping[str, str]:
     """Every secret of the run, and of the files what is declared, or called, a secret; not ``DEBUG=true``."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for file, dialect in question.files:
         stored = read_dotenv(Path(file), dialect).values
         for name, value in stored.items():
             if name in question.shaped or _SECRET_NAME.search(name):
-                found[f"{name} of {Path(file).name}"] = value
-    found |= {name: value for name, value in question.secrets.items() if value not in found.values()}
+                values[f"{name} of {Path(file).name}"] = value
+    values |= {name: value for name, value in question.secrets.items() if value not in values.values()}
     return {
         name: value
-        for name, value in found.items()
+        for name, value in values.items()
         if len(value) >= SHORTEST_SECRET and not value.startswith(_PUBLIC) and not _is_plain_address(value)
     }
 

@@ -16,7 +16,7 @@ _MOST_KEPT = 10_000
 
 @dataclass(slots=True, kw_only=True)
 class Scan:
-    """What was found so far. Begin with the work tree: its pragmas speak for older commits too."""
+    """The findings so far. Begin with the work tree: its pragmas speak for older commits too."""
 
     known: Mapping[str, str] = field(repr=False)
     _redactor: Redactor = field(init=False, repr=False)
@@ -42,15 +42,17 @@ class Scan:
 
     def findings(self) -> tuple[list[Finding], int]:
         """The first of them, values of ours before shapes; and how many there are beyond."""
-        found = sorted(self._findings.values(), key=lambda one: (not one.known, one.commit, one.file, one.line))
-        return found[:MOST_FINDINGS], max(len(found) - MOST_FINDINGS, 0)
+        ordered = sorted(
+            self._findings.values(), key=lambda finding: (not finding.known, finding.commit, finding.file, finding.line)
+        )
+        return ordered[:MOST_FINDINGS], max(len(ordered) - MOST_FINDINGS, 0)
 
     def _look_at(self, lines: list[Line]) -> None:
         text = "\n".join(line.text for line in lines)
-        known = bool(self._redactor.names_in(text))
+        ours = bool(self._redactor.names_in(text))
         shaped = any(True for _ in keys_in(text))
-        for index, line in enumerate(lines) if known or shaped else ():
-            for name in sorted(self._redactor.names_in(line.text)) if known else ():
+        for index, line in enumerate(lines) if ours or shaped else ():
+            for name in sorted(self._redactor.names_in(line.text)) if ours else ():
                 self._add(line, name, known=True)
             if shaped:
                 self._look_for_keys(line, lines[index - 1] if index else None)
@@ -72,5 +74,5 @@ class Scan:
         # History comes newest first: the commit that stays is the oldest.
         key = (what, file, -1 if line.commit else line.number)
         if key in self._findings or len(self._findings) < _MOST_KEPT:
-            found = Finding(what=what, known=known, file=file, line=line.number)
-            self._findings[key] = replace(found, commit=line.commit)
+            finding = Finding(what=what, known=known, file=file, line=line.number)
+            self._findings[key] = replace(finding, commit=line.commit)
