@@ -35,7 +35,7 @@ _WARNINGS = re.compile(r"unable to resolve host|setrlimit|audit message|time ?st
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class CommandOutput:
     """The output of a command on both of its streams, and its exit status."""
 
     status: int | None
@@ -139,12 +139,12 @@ class Shell:
         self._last_end = time.monotonic()
         self._ended = asyncio.Event()
 
-    async def run(self, command: str, *, as_root: bool = False) -> Said:
+    async def run(self, command: str, *, as_root: bool = False) -> CommandOutput:
         """Run a command in the C locale. Raises Unobserved when it prints too much."""
         (output,) = await self.run_each([command], as_root=as_root)
         return output
 
-    async def run_each(self, commands: Sequence[str], *, as_root: bool = False) -> Sequence[Said]:
+    async def run_each(self, commands: Sequence[str], *, as_root: bool = False) -> Sequence[CommandOutput]:
         """Run several commands, one after another in one session. Raises Unobserved."""
         mark = f"gonogo-{secrets.token_hex(8)}"
         sudo = self._sudo if as_root else ""
@@ -190,7 +190,7 @@ class Shell:
                     await self._ended.wait()
 
 
-def _parts(text: str, mark: str, count: int) -> Sequence[Said]:
+def _parts(text: str, mark: str, count: int) -> Sequence[CommandOutput]:
     """Cut the output of a session at its marks. Raises Unobserved where the commands did not run."""
     before, _, rest = text.partition(f"{mark}\n")
     parts = re.split(rf"\n{mark} (\d+)\n", rest)
@@ -202,7 +202,7 @@ def _parts(text: str, mark: str, count: int) -> Sequence[Said]:
             f"the commands did not run to their end; the login shell printed: {first_line}",
             hint="the user of servers.NAME.user needs a login shell that runs commands",
         )
-    return [Said(status=int(parts[2 * i + 1]), text=parts[2 * i]) for i in range(count)]
+    return [CommandOutput(status=int(parts[2 * i + 1]), text=parts[2 * i]) for i in range(count)]
 
 
 _KEYSCAN = "ssh-keyscan ADDRESS prints it; compare its fingerprint with the server's own console"

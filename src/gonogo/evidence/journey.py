@@ -12,7 +12,7 @@ Ending = Literal["pass", "fail", "error", "skip", "bug"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class RequestRecord:
     """One request and its reply, without secrets, and cut to a length that people read."""
 
     request: str
@@ -32,7 +32,7 @@ class StepEvidence(Evidence):
     began: timedelta
     """After the beginning of its journey."""
     elapsed: timedelta
-    requests: tuple[Told, ...] = ()
+    requests: tuple[RequestRecord, ...] = ()
     ending: Ending
     message: str = ""
     hint: str = ""

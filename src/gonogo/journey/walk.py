@@ -12,7 +12,7 @@ from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.clients.mongodb import Database
 from gonogo.clients.stripe import StripeApi
-from gonogo.evidence.journey import Told
+from gonogo.evidence.journey import RequestRecord
 from gonogo.families.http.metrics import labelled
 from gonogo.families.http.section import Http
 from gonogo.families.mail.section import Mail
@@ -53,7 +53,7 @@ class Walk:
     journey: str
     index: int = 0
     keep: dict[str, Any] = field(default_factory=dict)
-    requests: list[Told] = field(default_factory=list)
+    requests: list[RequestRecord] = field(default_factory=list)
     began: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
 
     # -- people -----------------------------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ class Walk:
         answer = self.world.run(client.send, method, path, marked, body)
         reply = Reply(f"{method} {path.partition('?')[0]}", answer)
         self.requests.append(
-            Told(
+            RequestRecord(
                 request=f"{method} {answer.exchange.url}",
                 sent=self._shown(body) if isinstance(body, bytes) else "(in parts)",
                 status=answer.exchange.status,
@@ -233,7 +233,7 @@ class Walk:
         value = look()
         elapsed = timedelta(seconds=round(time.monotonic() - started, 4))
         text = masked(self.world.redactor.text(str(value)))[:_LONGEST]
-        self.requests.append(Told(request=self.world.redactor.text(what), received=text, elapsed=elapsed))
+        self.requests.append(RequestRecord(request=self.world.redactor.text(what), received=text, elapsed=elapsed))
         return value
 
     @staticmethod

@@ -36,7 +36,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Curve:
     """One class' curve."""
 
     name: str
@@ -54,7 +54,7 @@ class Chart:
     bottom: float
     left: float
     right: float
-    lines: Sequence[Line]
+    lines: Sequence[Curve]
     budgets: Sequence[tuple[str, float]]
     """Label and height of each budget line."""
     columns: Sequence[tuple[str, float]]
@@ -143,7 +143,7 @@ def _chart(evidence: LoadEvidence) -> Chart:
         left=_LEFT,
         right=_WIDTH - _RIGHT,
         lines=[
-            Line(name=traffic.name, number=i % 4, points=points(traffic)) for i, traffic in enumerate(evidence.classes)
+            Curve(name=traffic.name, number=i % 4, points=points(traffic)) for i, traffic in enumerate(evidence.classes)
         ],
         budgets=[(f"budget {budget:g} ms", y(budget)) for budget in budgets],
         columns=[(f"p{tick:g}", x(_tail(tick))) for tick in ticks],

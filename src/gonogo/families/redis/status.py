@@ -18,7 +18,7 @@ from gonogo.evidence.redis import RedisStatusEvidence, RedisWriteEvidence
 _WATCH_SECONDS = 1.0
 _PINGS = 20
 _TTL_SECONDS = 60
-Told = Mapping[str, Any]
+InfoSection = Mapping[str, Any]
 
 
 async def probe_redis_latency(question: RedisQuestion) -> RoundTripEvidence:
@@ -61,7 +61,7 @@ async def _status(client: Redis) -> dict[str, Any]:
     await asyncio.sleep(_WATCH_SECONDS)  # counters are compared over a span: the span is the measurement
     second = await client.info()
     return {
-        **_told(second),
+        **_info_facts(second),
         "snapshot_schedule": save,
         "evicted": _twice(first, second, "evicted_keys"),
         "rejected": _twice(first, second, "rejected_connections"),
@@ -69,7 +69,7 @@ async def _status(client: Redis) -> dict[str, Any]:
     }
 
 
-def _told(told: Told) -> dict[str, Any]:
+def _info_facts(told: InfoSection) -> dict[str, Any]:
     return {
         "version": _text(told, "valkey_version") or _text(told, "redis_version"),
         "used_memory_bytes": _number(told, "used_memory"),
@@ -81,16 +81,16 @@ def _told(told: Told) -> dict[str, Any]:
     }
 
 
-def _text(told: Told, name: str) -> str | None:
+def _text(told: InfoSection, name: str) -> str | None:
     return str(told[name])[:LONGEST] if name in told else None
 
 
-def _number(told: Told, name: str) -> int | None:
+def _number(told: InfoSection, name: str) -> int | None:
     value = told.get(name)
     return value if isinstance(value, int) else None
 
 
-def _twice(first: Told, second: Told, name: str) -> tuple[int, int] | None:
+def _twice(first: InfoSection, second: InfoSection, name: str) -> tuple[int, int] | None:
     before, after = _number(first, name), _number(second, name)
     return None if before is None or after is None else (before, after)
 

@@ -18,7 +18,7 @@ from gonogo.evidence.base import Scope
 from gonogo.evidence.repository import RepositoryEvidence
 from gonogo.families.kind import Probe
 from gonogo.families.repository.git import incomplete, top_level
-from gonogo.families.repository.lines import History, Line, file_lines, work_tree
+from gonogo.families.repository.lines import History, MatchedLine, file_lines, work_tree
 from gonogo.families.variables.dotenv_file import read_dotenv
 from gonogo.families.variables.section import Variables
 
@@ -164,7 +164,7 @@ class _Clock:
             raise _TooMuch(f"there is more than {_MOST_CHARACTERS // 1024**2} MiB to look through")
 
 
-def _watched(scan: "Scan", lines: Iterable[Line], clock: _Clock) -> None:
+def _watched(scan: "Scan", lines: Iterable[MatchedLine], clock: _Clock) -> None:
     for characters in scan.look(lines):
         clock.check(characters)
 

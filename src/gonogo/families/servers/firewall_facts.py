@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from ipaddress import ip_interface
 
-from gonogo.clients.ssh import Said
+from gonogo.clients.ssh import CommandOutput
 from gonogo.evidence.firewall import Firewall, FirewallRule
 
 _RULE = re.compile(
@@ -21,7 +21,7 @@ _PORTLESS = {"icmp", "ipv6-icmp", "icmpv6", "igmp", "esp", "ah", "gre", "vrrp"}
 _MOST_CHARACTERS = 200
 
 
-def firewall(said: Said) -> Firewall | None:
+def firewall(said: CommandOutput) -> Firewall | None:
     """The rules of ``ufw status verbose``; None if the output is something else."""
     status = re.search(r"^Status: (\w+)", said.text, re.MULTILINE)
     if status is None:
@@ -35,7 +35,7 @@ def firewall(said: Said) -> Firewall | None:
     )
 
 
-def beside(said: Said, version: int) -> tuple[FirewallRule, ...] | None:
+def beside(said: CommandOutput, version: int) -> tuple[FirewallRule, ...] | None:
     """The rules of ``iptables -S`` that take in new packets, in chains that ``ufw status`` does not list."""
     if said.status or "-P INPUT" not in said.text:
         return None
@@ -82,7 +82,7 @@ def _options(line: str) -> Mapping[str, str]:
     }
 
 
-def uplinks(routes: Sequence[Said], addresses: Said) -> tuple[str, ...] | None:
+def uplinks(routes: Sequence[CommandOutput], addresses: CommandOutput) -> tuple[str, ...] | None:
     """Interfaces of default routes, and those that have a public address; None if neither was told."""
     if addresses.status or any(output.status for output in routes):
         return None
@@ -90,7 +90,7 @@ def uplinks(routes: Sequence[Said], addresses: Said) -> tuple[str, ...] | None:
     return tuple(sorted({*names, *_public(addresses)}))
 
 
-def _public(addresses: Said) -> Iterator[str]:
+def _public(addresses: CommandOutput) -> Iterator[str]:
     """Interfaces of ``ip -o addr`` that have a public address."""
     for name, address in re.findall(r"^\d+: (\S+?)(?:@\S+)?\s+inet6? (\S+)", addresses.output, re.MULTILINE):
         with suppress(ValueError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from ipaddress import ip_network
 
-from gonogo.clients.ssh import Said
+from gonogo.clients.ssh import CommandOutput
 
 KEYWORDS = {
     "passwordauthentication",
@@ -52,7 +52,7 @@ class Connection:
         )
 
 
-def settings(said: Said) -> dict[str, str] | None:
+def settings(said: CommandOutput) -> dict[str, str] | None:
     """Those keywords that tell how one may log in."""
     if said.status:
         return None
@@ -60,7 +60,7 @@ def settings(said: Said) -> dict[str, str] | None:
     return {name: value for name, value in pairs if name in KEYWORDS} or None
 
 
-def match_lines(said: Said) -> tuple[str, ...]:
+def match_lines(said: CommandOutput) -> tuple[str, ...]:
     """Every ``Match`` of the configuration and of what it includes, as ``sshd -T -ddd`` reads them."""
     criteria_lines = re.findall(r"checking (?:syntax|match) for '(.*?)'(?: user .*)?\r?$", said.text, re.MULTILINE)
     return tuple(dict.fromkeys(line.strip().removeprefix("Match ").strip() for line in criteria_lines))
@@ -116,7 +116,7 @@ def _address(pattern: str) -> str:
     return filled + ".1" * max(missing, 0)
 
 
-def accounts(said: Sequence[Said], lines: Sequence[str], known: Sequence[str]) -> Sequence[str]:
+def accounts(said: Sequence[CommandOutput], lines: Sequence[str], known: Sequence[str]) -> Sequence[str]:
     """Who may log in: of ``getent passwd`` the ones that a block names, then people, then whoever has a shell.
 
     Somebody without a shell may still copy files, or have connections forwarded, with a password.

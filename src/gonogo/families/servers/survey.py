@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from gonogo.base.errors import Unobserved
-from gonogo.clients.ssh import Said, Shell, SshServer
+from gonogo.clients.ssh import CommandOutput, Shell, SshServer
 from gonogo.evidence.server import LogFile, SshdException, Unseen
 from gonogo.families.servers import facts, firewall_facts, sshd_facts
 from gonogo.families.servers.section import Server
@@ -22,7 +22,7 @@ _PROPERTIES = "LoadState,ActiveState,Result,ExecMainExitTimestamp"
 _MOST_LOGINS = 150
 """Questions to sshd about users and connections; each takes it some hundredths of a second."""
 _INSPECT = "docker inspect --format '{{.Name}}|{{.RestartCount}}' -- "
-Reader = Callable[[Said], Any]
+Reader = Callable[[CommandOutput], Any]
 
 
 class Survey:
@@ -86,14 +86,14 @@ class Survey:
     async def _fact(self, what: str, command: str, read: Reader, *, as_root: bool = False) -> None:
         self._note(what, await self._shell.run(command, as_root=as_root), read)
 
-    def _note(self, what: str, said: Said, read: Reader) -> None:
+    def _note(self, what: str, said: CommandOutput, read: Reader) -> None:
         value = None if said.refused or said.missing else read(said)
         if value is not None:
             self._found[what] = value
         elif not said.missing:
             self._unseen.append(Unseen(what=what, said=said.first_line))
 
-    async def _facts(self, what: str, command: str, read: Callable[[Said], dict[str, Any]]) -> None:
+    async def _facts(self, what: str, command: str, read: Callable[[CommandOutput], dict[str, Any]]) -> None:
         output = await self._shell.run(command)
         values = read(output)
         if not values:
@@ -135,7 +135,7 @@ class Survey:
             if (settings := self._settings(output)) and settings != self._found["sshd"]
         )
 
-    def _settings(self, said: Said) -> dict[str, str] | None:
+    def _settings(self, said: CommandOutput) -> dict[str, str] | None:
         settings = sshd_facts.settings(said)
         if settings is None:
             self._unseen.append(Unseen(what="sshd", said=said.first_line))
