@@ -1,4 +1,4 @@
-"""What happened to a service under load: counters of raw floats, by endpoint and by second."""
+"""Evidence about a service under load: counters of raw floats, by endpoint and by second."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -107,7 +107,7 @@ class GeneratorSecond:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSecond:
-    """What the service's metrics said; None where it exports no such series."""
+    """One second of the service's own metrics; None where it exports no such series."""
 
     second: float
     memory: float | None
