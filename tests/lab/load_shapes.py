@@ -46,7 +46,7 @@ SHAPES = (
     Shape(name="a reply in 100 is a 500", truth="go", behaviour={"fail_every": 100}),
     Shape(name="redirects all", truth="no-go", behaviour={"status": "302 Found"}),
     Shape(name="200 with an error for all", truth="no-go", behaviour={"body": '{"error": "x"}'}, scenario="judges"),
-    Shape(name="HTTP/1.0, 22 ms", truth="go", behaviour={"version": "1.0", "delay": 0.022}, quick=True),
+    Shape(name="HTTP/1.0, 22 ms", truth="go", behaviour={"version": "1.0", "delay": 0.022}),
     Shape(name="closes without a word, 22 ms", truth="go", behaviour={"closes": True, "delay": 0.022}),
     Shape(name="capacity 50/s, asked 80/s", truth="no-go", behaviour={"capacity": 50.0}, warm_up=4),
     Shape(name="capacity 300/s, asked 80/s", truth="go", behaviour={"capacity": 300.0}),
