@@ -32,7 +32,7 @@ def shapes() -> None:
     """What is said of servers that know the truth, beside the truth."""
     print("shape                                    truth     said, three times")
     for shape in SHAPES:
-        said = [ruled(shape) for _ in range(3)]
+        said = [ruled(shape).words for _ in range(3)]
         print(f"{shape.name:<40} {shape.truth:<9} {', '.join(said)}", flush=True)
 
 

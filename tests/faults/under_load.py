@@ -29,7 +29,7 @@ OWN: Mapping[str, frozenset[str]] = {
     "load-registrations-fail": frozenset({"load-registrations"}),
     "load-uploads-fail": frozenset({"load-uploads"}),
     "load-slow-start": frozenset({"load-cold-start"}),
-    "load-queues-up": frozenset({"load-latency", "load-throughput"}),
+    "load-queues-up": frozenset({"load-latency", "load-throughput", "load-errors"}),
     "load-leak": frozenset({"load-leak"}),
     "load-memory-hoarded": frozenset({"load-memory"}),
     "load-memory-noisy": frozenset(),

@@ -172,14 +172,11 @@ def evidence(ledger: Ledger) -> LoadEvidence:
 def verdict(ledger: Ledger) -> str:
     """Of the latencies and the errors together, as the load's checks decide: go, no-go, or undecided."""
     load = evidence(ledger)
-    rulings = []
+    whole = load.classes[0]
+    limits = ((over_budget(whole, load), 1 - whole.percentile / 100), (errors(whole, load), ledger.load.errors_below))
     try:
         fit(load)
-        for counted in (
-            (over_budget(load.classes[0], load), 1 - load.classes[0].percentile / 100),
-            (errors(load.classes[0], load), ledger.load.errors_below),
-        ):
-            rulings.append(between(counted[0], counted[1], load.confidence).ruling)
+        rulings = [between(counted, limit, load.confidence).ruling for counted, limit in limits]
     except Unobserved as error:
         return f"undecided ({error.reason})"
     if Ruling.MISSED in rulings:

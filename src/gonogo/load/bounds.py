@@ -20,7 +20,8 @@ MOST_CLOCK_STEP = timedelta(milliseconds=50)
 """Beyond these a second of the generator is sick: until then what it adds cannot be told from nothing."""
 _WAKE_UPS = 4
 """In the life of a request this process is woken so often: it begins, connects, shakes hands in two round trips. When
-a reply came is told by the kernel, whenever this process wakes."""
+a reply came is told by the kernel, whenever this process wakes. One of them may be as late as the worst of the second;
+the others are as late as 95 % of its probes: two that are later are too rare to matter for a limit in percent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,18 +67,18 @@ def slacks(generator: Iterable[GeneratorSecond]) -> Slacks:
     for one in generator:
         if not sickness(one):
             continue
-        slack = slack_of(max(one.worst, one.lag), one.clock_step)
+        slack = _slack(one)
         for second in (one.second, one.second + 1):  # a report ends in the second after the one that it began in
             before = found.get(second, Slack())
             found[second] = Slack(added=max(before.added, slack.added), hidden=max(before.hidden, slack.hidden))
     return Slacks(found)
 
 
-def slack_of(worst: timedelta, clock_step: timedelta) -> Slack:
-    """A sick second's: by its worst lateness, and a probe more, since it may have begun between two of them."""
-    step = abs(clock_step) if abs(clock_step) > MOST_CLOCK_STEP else timedelta(0)
-    lateness = _WAKE_UPS * (worst.total_seconds() + PROBE_SECONDS)
-    return Slack(added=lateness + step.total_seconds(), hidden=step.total_seconds())
+def _slack(second: GeneratorSecond) -> Slack:
+    """A sick second's. A delay may have begun between two probes, and is longer by that."""
+    step = abs(second.clock_step).total_seconds() if abs(second.clock_step) > MOST_CLOCK_STEP else 0.0
+    worst = max(second.worst, second.lag).total_seconds() + PROBE_SECONDS
+    return Slack(added=worst + (_WAKE_UPS - 1) * second.lag.total_seconds() + step, hidden=step)
 
 
 def not_made(generator: Sequence[GeneratorSecond], requests: int) -> float:

@@ -13,6 +13,8 @@ from gonogo.load.plan import EndpointPlan, LoadPlan, Outcome
 from gonogo.load.samples import Samples
 from gonogo.load.window import Clock, Window
 
+_SPARE = 1.1
+"""A request that is given up has waited a little longer than it should, and the next one needs a new connection."""
 _LONGEST_THOUGHT = 1.5
 """Of the mean pause between two requests."""
 
@@ -51,7 +53,7 @@ class Crew:
         share = self.plan.visits_per_second[scenario]
         if self.plan.model == "closed":
             return max(1, round(self.plan.users * share / sum(self.plan.visits_per_second.values())))
-        waiting = sum(self.endpoint(name)[1].patience for name in makes)
+        waiting = _SPARE * sum(self.endpoint(name)[1].patience for name in makes)
         longest = waiting + (len(makes) - 1) * _LONGEST_THOUGHT * self.plan.think
         return max(1, math.ceil(share * longest))
 

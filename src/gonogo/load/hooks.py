@@ -13,6 +13,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 import gevent
+from gevent.lock import RLock
 from locust import events, stats
 from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
@@ -60,6 +61,8 @@ class _People:
         self._last_plan: LoadPlan | None = None
         self._working: set[str] = set()
         """Workers that may have users under way."""
+        self._ending = RLock()
+        """Locust ends a test from several greenlets at Ctrl-C; whoever comes second waits until the first is done."""
 
     def register(self, runner: LocalRunner | MasterRunner) -> None:
         """Be there when a test starts, when it stops, when a worker joins, and at the end."""
@@ -101,9 +104,10 @@ class _People:
 
     def _end(self, runner: LocalRunner | MasterRunner) -> None:
         """Remove the people, once nobody walks in their names any more."""
-        if isinstance(runner, MasterRunner):
-            self._stop_workers(runner)
-        self._remove()
+        with self._ending:
+            if isinstance(runner, MasterRunner):
+                self._stop_workers(runner)
+            self._remove()
 
     def _stop_workers(self, runner: MasterRunner) -> None:
         """Locust says that a test has stopped before its workers know of it, when it quits."""
@@ -132,7 +136,7 @@ class _People:
         began = self._last_plan is not None or runner.stats.num_requests > 0
         runner.stop()
         plan = self._plan or self._last_plan
-        self._remove()  # those who were made, and never walked
+        self._end(runner)  # as well for those who were made, and never walked
         if plan is None or not began:
             return
         for words in missed_budgets(runner.stats, plan):

@@ -172,6 +172,10 @@ def _facts(evidence: LoadEvidence) -> Mapping[str, str]:
         "Generator": _generator(evidence) if seconds else "told nothing",
         "Service": _service(evidence),
     }
+    if reasons := [f"{count} times: {reason}" for one in evidence.classes for reason, count in one.reasons]:
+        found["Failures"] = "; ".join(reasons)
+    if evidence.statuses_only:
+        found["Replies"] = f"only the statuses were looked at in: {', '.join(evidence.statuses_only)}"
     if evidence.stopped_early:
         rows["Stopped early"] = evidence.stopped_early
     if evidence.cut_short:
