@@ -29,7 +29,7 @@ class Declaration:
 
 def read_declarations(folder: Path) -> Sequence[Declaration]:
     """All checks under ``folder``, in the order of files and lines. Raises UsageError on what cannot be read."""
-    return [found for path in sorted(folder.rglob("test_*.py")) for found in _in_file(path)]
+    return [declaration for path in sorted(folder.rglob("test_*.py")) for declaration in _in_file(path)]
 
 
 def _in_file(path: Path) -> Sequence[Declaration]:
@@ -47,8 +47,8 @@ def _in_source(path: Path, source: str) -> Sequence[Declaration]:
 
 def _declared(path: Path, tree: ast.Module) -> Iterator[Declaration]:
     # Where pytest finds tests: in the module, and in its classes. To walk the whole tree takes ten times as long.
-    found = [inner for node in tree.body for inner in (node.body if isinstance(node, ast.ClassDef) else [node])]
-    for node in found:
+    functions = [inner for node in tree.body for inner in (node.body if isinstance(node, ast.ClassDef) else [node])]
+    for node in functions:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for identifier in _marked(node, path):
                 yield _declaration(node, identifier, path)
