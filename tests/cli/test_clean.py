@@ -1,8 +1,9 @@
 """``gonogo clean`` says what it did, or why it could do nothing."""
 
+import shutil
 from pathlib import Path
 
-from tests.cli.conftest import DEAD_END, Gonogo
+from tests.cli.conftest import DEAD_END, ROOT, Gonogo
 
 SMOKE = """
 [smoke]
@@ -19,7 +20,8 @@ SECRETS = {"A_CODE": "beta-code-1", "A_PASSWORD": "pass-word-1"}
 
 
 def write(project: Path, text: str) -> None:
-    """The environment ``dead``."""
+    """The environment ``dead``, of a project with WorkMe's journeys, which own the keys of ``[smoke]``."""
+    shutil.copytree(ROOT / "smoke", project / "smoke", ignore=shutil.ignore_patterns("__pycache__"))
     (project / "environments" / "dead.toml").write_text(text)
 
 

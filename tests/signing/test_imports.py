@@ -5,12 +5,17 @@ import sys
 
 _MOST_MODULES = 800
 """Standard library, pydantic, jinja2, cryptography and pytest; with drivers and clients it is twice as many."""
+_OF_TESTS_ONLY = ("azure",)
+"""Installed for pydo, DigitalOcean's client, which only tests use; securesystemslib imports it wherever it is there."""
 _DRIVERS = ("pymongo", "redis", "httpx", "stripe", "dns", "asyncssh", "prometheus_client", "locust")
 
 
 def test_verification_imports_no_driver() -> None:
     """A deploy job waits for each import, and a driver that cannot be imported there must not matter."""
-    program = "import sys, gonogo.signing.verification; print(*sys.modules, sep=chr(10))"
+    program = (
+        f"import sys; sys.modules.update(dict.fromkeys({_OF_TESTS_ONLY}));"
+        "import gonogo.signing.verification; print(*sys.modules, sep=chr(10))"
+    )
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603 - this interpreter, and a program of our own
     modules = shown.stdout.split()
     assert not set(_DRIVERS) & set(modules)
