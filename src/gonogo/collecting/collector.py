@@ -3,7 +3,7 @@
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
@@ -59,8 +59,7 @@ class Collector:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for future in self._futures.values():
-            future.cancel()
+        self.interrupt()
         if self._all is not None:
             self._portal.call(self._all.cancel)
         self._stack.__exit__(kind, error, trace)
@@ -77,8 +76,16 @@ class Collector:
         return self._portal
 
     def wait(self, key: Key) -> Record:
-        """The record of one question, as soon as there is one."""
-        return self._futures[key].result()
+        """The record of one question, as soon as there is one. Raises KeyboardInterrupt when nobody asks any more."""
+        try:
+            return self._futures[key].result()
+        except CancelledError:
+            raise KeyboardInterrupt from None
+
+    def interrupt(self) -> None:
+        """Wake whoever waits, from another thread; what is not known by now stays unknown."""
+        for future in list(self._futures.values()):
+            future.cancel()
 
     def records(self) -> Mapping[Key, Record]:
         """All that is known by now; what is still pending is recorded as never reached."""

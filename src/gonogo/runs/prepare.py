@@ -1,5 +1,6 @@
 """Prepares a live run: reads and validates everything, plans it, and says who will be asked."""
 
+import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -73,6 +74,16 @@ class Prepared:
     stop: Event = field(default_factory=Event)
     """Set by whoever wants the run to end; the judging looks at it before each check."""
     resources: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def cure(self) -> str:
+        """The command that removes what this run would leave if it were killed now; empty if that is nothing."""
+        return self.source.journeys.cure if self.source.uncleaned else ""
+
+    def interrupt(self) -> None:
+        """End it early, from another thread: who waits is woken, and nothing more is begun."""
+        self.stop.set()
+        self.source.interrupt()
 
     def collected(self) -> Collected:
         """Everything that was gathered until now."""
@@ -188,7 +199,10 @@ def _source(  # noqa: PLR0913 - what journeys and load speak with
     redactor: Redactor,
 ) -> LiveSource:
     environment, walk = file.environment, walk_of(file.project)
-    journeys = Journeys(environment=environment, secrets=secrets, run_id=run_id, redactor=redactor, walk=walk)
+    cure = f"gonogo clean --env {shlex.quote(file.name)} --run {run_id}"
+    journeys = Journeys(
+        environment=environment, secrets=secrets, run_id=run_id, redactor=redactor, walk=walk, cure=cure
+    )
     load = None
     if environment.section(Load) is not None:
         load = LoadStage(
@@ -198,6 +212,7 @@ def _source(  # noqa: PLR0913 - what journeys and load speak with
             redactor=redactor,
             folder=scenarios(file),
             walk=walk,
+            cure=cure,
             profile=request.profile,
             crowd=request.crowd,
         )
