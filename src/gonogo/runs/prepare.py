@@ -1,6 +1,7 @@
 """Prepares a live run: reads and validates everything, plans it, and says who will be asked."""
 
 import shlex
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any
 from gonogo.base.bundled import ATTACHED
 from gonogo.base.errors import UsageError
 from gonogo.base.library_logs import silence
+from gonogo.base.open_files import demand_open_files
 from gonogo.base.redaction import Redactor
 from gonogo.base.secrets import Secrets
 from gonogo.collecting.collected import Collected
@@ -134,6 +136,7 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
         jobs = {**_jobs(families, file.environment, secrets), **_attested(families, demands, file.environment)}
         source = _source(request, file, jobs, secrets=secrets, run_id=run_id, redactor=redactor)
         keys = source.planned_keys(_steps(suite))
+        demand_open_files(_connections(jobs.values(), file.environment))
         return Prepared(
             plan=RunPlan(
                 id=run_id,
@@ -273,6 +276,13 @@ def scenarios(file: EnvironmentFile) -> Path:
 
 def _steps(suite: Suite) -> Iterator[Scope]:
     return (step_scope(declaration) for declaration in suite.declarations.values() if WALK in declaration.arguments)
+
+
+def _connections(jobs: Collection[Job], environment: Environment) -> int:
+    """How many there may be at once: what the limits let through, and not more than is asked."""
+    by_host = Counter(job.question.host for job in jobs)
+    together = sum(min(number, environment.limits.per_host) for number in by_host.values())
+    return min(together, environment.limits.total)
 
 
 def _jobs(families: Families, environment: Environment, secrets: Secrets) -> dict[Key, Job]:
