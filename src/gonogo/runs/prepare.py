@@ -118,6 +118,7 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
     A bundled environment is started for the run, unless the caller has an ``instance`` of it already.
     """
     silence()
+    demand_open_files(0)  # before an environment is started, which would be the first to run out of them
     with ExitStack() as resources:
         file, instance = _resolved(request, instance, resources)
         families = installed_families(file.project)
