@@ -8,6 +8,7 @@ import click
 
 import gonogo
 from gonogo.base.errors import WITHOUT_ASSERTIONS, IntegrityError, UsageError
+from gonogo.base.interruption import EXIT_INTERRUPTED, INTERRUPTION
 from gonogo.base.library_logs import silence
 from gonogo.base.supervision import tell
 from gonogo.cli.checklist import checklist
@@ -26,7 +27,6 @@ from gonogo.cli.supervisor import begin_supervised, is_judging, supervise
 EXIT_USAGE = 2
 EXIT_INTEGRITY = 4
 EXIT_BUG = 5
-EXIT_INTERRUPTED = 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -64,7 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(arguments: Sequence[str] | None) -> int:
     silence()
     try:
-        code = cli.main(arguments, prog_name="gonogo", standalone_mode=False)
+        with INTERRUPTION.raising():
+            code = cli.main(arguments, prog_name="gonogo", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return EXIT_USAGE
@@ -79,7 +80,15 @@ def _run(arguments: Sequence[str] | None) -> int:
         click.echo("gonogo: interrupted", err=True)
         return EXIT_INTERRUPTED
     except Exception:  # noqa: BLE001 - the outermost edge: what arrives here is our own mistake
-        click.echo(traceback.format_exc(), err=True)
-        click.echo("gonogo: this is a bug in gonogo; please report it with the lines above", err=True)
-        return EXIT_BUG
+        return _broken(traceback.format_exc())
     return code if isinstance(code, int) else 0
+
+
+def _broken(lines: str) -> int:
+    """The exit code for an error that nobody expected; libraries wrap an interruption into errors of their own."""
+    if INTERRUPTION.heard:
+        click.echo("gonogo: interrupted", err=True)
+        return EXIT_INTERRUPTED
+    click.echo(lines, err=True)
+    click.echo("gonogo: this is a bug in gonogo; please report it with the lines above", err=True)
+    return EXIT_BUG

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from threading import Event
 
 import click
 
+from gonogo.base.interruption import EXIT_INTERRUPTED, INTERRUPTION, Ending
 from gonogo.cli import options
 
 _CLEAN, _STAYED, _UNKNOWN = 0, 1, 3
+_STOPS_WITHIN_SECONDS = 60
 
 
 @click.command()
@@ -25,15 +28,20 @@ def clean(environment: str, run_id: str | None) -> int:
 
     if run_id is not None and not run_id.strip():
         raise UsageError("--run: is empty; name a run by its id, or leave --run out for all runs")
+    stop = Event()
+    INTERRUPTION.install()
+    INTERRUPTION.defer(Ending(wake=stop.set, left=lambda: "", within_seconds=_STOPS_WITHIN_SECONDS))
     try:
-        cleanup = remove(environment, Path(), os.environ, run_id=run_id)
+        cleanup = remove(environment, Path(), os.environ, run_id=run_id, stop=stop)
     except (AssertionError, Unobserved) as error:
         click.echo(f"gonogo: {environment} could not be cleaned: {error}", err=True)
-        return _UNKNOWN
+        return EXIT_INTERRUPTED if stop.is_set() else _UNKNOWN
     click.echo(f"found     {cleanup.found_words}")
     click.echo(f"remaining {cleanup.remaining_words}")
     for gap in cleanup.unasked:
         click.echo(f"gonogo: not looked at: {gap.reason}{f'; {gap.hint}' if gap.hint else ''}", err=True)
+    if stop.is_set():
+        return EXIT_INTERRUPTED
     if cleanup.remaining:
         return _STAYED
     return _UNKNOWN if cleanup.unasked else _CLEAN

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gonogo.base.interruption import EXIT_INTERRUPTED, INTERRUPTION, Ending
 from gonogo.cli import options
 from gonogo.cli.completion import check_names, gate_names
 from gonogo.policy.profiles import PROFILES, Profile
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from gonogo.record.results import Results, Verdict
 
-_EXIT_GO, _EXIT_NO_GO, _EXIT_INCOMPLETE, _EXIT_INTERRUPTED = 0, 1, 3, 130
+_EXIT_GO, _EXIT_NO_GO, _EXIT_INCOMPLETE, _EXIT_INTERRUPTED = 0, 1, 3, EXIT_INTERRUPTED
+_STOPS_WITHIN_SECONDS = 60
+"""Beside limits.run, by which the removing of test data is bounded: for requests under way, and for the record."""
 
 
 def _options(command: Callable[..., int]) -> Callable[..., int]:
@@ -125,24 +127,15 @@ def _verified(asked: dict[str, Any], reports: Path, *, strict: bool, style: str)
     from gonogo.runs.publish import open_folder  # noqa: PLC0415
     from gonogo.runs.session import abandon, verify  # noqa: PLC0415
 
-    prepared = None
-
-    def interrupt(number: int, frame: object) -> None:
-        """On record before it is raised: whoever swallows the exception, the run is not taken for a whole one."""
-        del number, frame
-        if prepared is not None:
-            prepared.stop.set()
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGINT, interrupt)
-    signal.signal(signal.SIGTERM, interrupt)
-    signal.signal(signal.SIGHUP, interrupt)
+    INTERRUPTION.install()
     gc.freeze()  # the modules are here to stay: going through them again and again takes a tenth of a smoke run
     request = Request(project=Path(), **asked)
     progress = Progress(sys.stderr)
     progress.say(opening(request))
     prepared = prepare(request, os.environ)
     try:
+        bound = prepared.plan.environment.limits.run.total_seconds() + _STOPS_WITHIN_SECONDS
+        INTERRUPTION.defer(Ending(wake=prepared.interrupt, left=lambda: prepared.cure, within_seconds=bound))
         folder = open_folder(prepared, reports)
         prepared.source.on_record = progress.heard
         if prepared.source.load is not None:
@@ -158,7 +151,7 @@ def _verified(asked: dict[str, Any], reports: Path, *, strict: bool, style: str)
     show_summary(published.results, str(published.signoff), published.signoff_digest)
     if style == "github":
         show_github(published.results)
-    return _exit_code(published.results, strict=strict)
+    return _EXIT_INTERRUPTED if prepared.stop.is_set() else _exit_code(published.results, strict=strict)
 
 
 @click.command()

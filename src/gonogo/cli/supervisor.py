@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gonogo.base.interruption import EXIT_INTERRUPTED, INTERRUPTION, SIGNALS, is_ignored, say
 from gonogo.base.supervision import VARIABLE
 
 JUDGING = {"run", "smoke", "load", "replay", "verify", "sign"}
-_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-_INCOMPLETE, _INTERRUPTED = 3, 130
+_INCOMPLETE = 3
 _FROM_TERMINAL = 0x80
 """SI_KERNEL: the whole process group got the signal already."""
 
@@ -27,6 +27,8 @@ class _Told:
     """What the supervised process said of itself."""
 
     at: str = ""
+    leaves: str = ""
+    """The command that removes what stays behind if the process is killed now."""
     record: Path | None = None
     code: int | None = None
     lines: list[str] = field(default_factory=list)
@@ -36,6 +38,8 @@ class _Told:
         match word:
             case "judging":
                 self.at = rest
+            case "leaves":
+                self.leaves = rest
             case "record":
                 self.record = Path(rest)
             case "end":
@@ -53,7 +57,7 @@ def supervise(arguments: Sequence[str]) -> int:
     """Run the command in a child, pass signals on, and give the exit code that its record bears out."""
     reading, writing = os.pipe()
     alive, holding = os.pipe()
-    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     os.set_inheritable(writing, True)  # noqa: FBT003 - os has no other way
     os.set_inheritable(alive, True)  # noqa: FBT003 - as above
     child = subprocess.Popen(  # noqa: S603 - this interpreter, this program
@@ -77,12 +81,13 @@ def begin_supervised() -> None:
     alive = os.environ.pop(f"{VARIABLE}_ALIVE", None)
     if alive is None:
         return
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    INTERRUPTION.install()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def watch() -> None:
         while os.read(int(alive), 1):
             pass
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGHUP)
 
     threading.Thread(target=watch, daemon=True, name="gonogo-supervised").start()
 
@@ -104,11 +109,12 @@ def _wait(child: subprocess.Popen[bytes]) -> int:
 
     threading.Thread(target=reap, daemon=True).start()
     while not ended.is_set():
-        heard = signal.sigwaitinfo(_SIGNALS)
+        heard = signal.sigwaitinfo(SIGNALS)
         if ended.is_set():
             break
-        if not (heard.si_signo == signal.SIGINT and heard.si_code == _FROM_TERMINAL):
-            child.send_signal(heard.si_signo)
+        number = signal.Signals(heard.si_signo)
+        if not is_ignored(number) and not (number == signal.SIGINT and heard.si_code == _FROM_TERMINAL):
+            child.send_signal(number)
     return child.returncode
 
 
@@ -116,12 +122,14 @@ def _code(told: _Told, status: int) -> int:
     if told.code is None:
         place = f"while {told.at} was judged" if told.at else "before anything was judged"
         how = f"by signal {-status}" if status < 0 else f"with {status}"
-        sys.stderr.write(f"gonogo: the process that judged was ended {how}, {place}: INCOMPLETE, not GO\n")
-        return _INTERRUPTED if -status in _SIGNALS else _INCOMPLETE
+        say(f"the process that judged was ended {how}, {place}: INCOMPLETE, not GO")
+        if told.leaves:
+            say(f"test data of this run may have stayed behind; remove it: {told.leaves}")
+        return EXIT_INTERRUPTED if -status in SIGNALS else _INCOMPLETE
     if told.code == 0 and status != 0:
         return status if status > 0 else _INCOMPLETE
     if told.code == 0 and told.record is not None and not _opens(told.record):
-        sys.stderr.write(f"gonogo: {told.record}: what was written does not give GO; look at it, and run again\n")
+        say(f"{told.record}: what was written does not give GO; look at it, and run again")
         return _INCOMPLETE
     return told.code
 

@@ -12,6 +12,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx
 
 from gonogo.base.redaction import Redactor
+from gonogo.base.wakefulness import WAKEFULNESS
 from gonogo.clients.http_body import read_body
 from gonogo.clients.knock import knock
 from gonogo.clients.network import unobserved
@@ -140,8 +141,10 @@ class AddressClient:
             async with asyncio.timeout(patience):
                 return await self._send(method, path, {"Host": self._authority, **(headers or {})}, content)
         except TimeoutError:
+            WAKEFULNESS.demand(started)
             problem = f"no complete answer within {round(patience, 1):g} s"
         except httpx.ConnectTimeout:
+            WAKEFULNESS.demand(started)
             # For httpx the handshake is a part of connecting: an accepted connection that says nothing is an answer.
             if not self._tls or await knock(self._address, self._port, KNOCK_PATIENCE):
                 raise unobserved(TimeoutError(), self._address, self._port) from None

@@ -3,13 +3,13 @@
 import errno
 
 from gonogo.base.errors import Unobserved
+from gonogo.base.open_files import exhausted
 
 _NO_ROUTE = {
     errno.ENETUNREACH: "this machine has no route to its network",
     errno.EHOSTUNREACH: "no route to the host",
     errno.EADDRNOTAVAIL: "this machine has no address to ask from",
     errno.EAFNOSUPPORT: "this machine does not speak that kind of address",
-    errno.EMFILE: "this machine has no free file descriptors",
     errno.EPERM: "this machine's own firewall forbids it",
     errno.EACCES: "this machine's own firewall forbids it",
 }
@@ -26,6 +26,10 @@ def unobserved(error: OSError, address: str, port: int) -> Unobserved:
         return Swallowed(
             f"{where} did not answer: packets are swallowed",
             hint="is the address right, and does a firewall let this machine through?",
+        )
+    if ours := exhausted(error):
+        return Unobserved(
+            f"{where} could not be asked: {ours}", hint="raise the limit (ulimit -n), or lower limits.total"
         )
     reason = _NO_ROUTE.get(error.errno or 0, error.strerror or str(error))
     hint = "run gonogo where IPv6 works, or remove the address" if ":" in address else "ask from another network"

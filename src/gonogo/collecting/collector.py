@@ -3,7 +3,7 @@
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
@@ -15,6 +15,8 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
+from gonogo.base.open_files import exhausted
+from gonogo.base.wakefulness import BUSY, HINT, WAKEFULNESS, Wakefulness
 from gonogo.environment.model import Limits
 from gonogo.evidence.base import Evidence, Key
 from gonogo.evidence.record import Failure, Record
@@ -38,7 +40,13 @@ class Job:
 class Collector:
     """A context manager: leaving it cancels what is pending and ends the thread."""
 
-    def __init__(self, limits: Limits, on_record: Callable[[Record], None] = lambda _record: None) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        on_record: Callable[[Record], None] = lambda _record: None,
+        wakefulness: Wakefulness = WAKEFULNESS,
+    ) -> None:
+        self._wakefulness = wakefulness
         self._limits = limits
         self._on_record = on_record
         self._futures: dict[Key, Future[Record]] = {}
@@ -59,8 +67,7 @@ class Collector:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for future in self._futures.values():
-            future.cancel()
+        self.interrupt()
         if self._all is not None:
             self._portal.call(self._all.cancel)
         self._stack.__exit__(kind, error, trace)
@@ -77,8 +84,16 @@ class Collector:
         return self._portal
 
     def wait(self, key: Key) -> Record:
-        """The record of one question, as soon as there is one."""
-        return self._futures[key].result()
+        """The record of one question, as soon as there is one. Raises KeyboardInterrupt when nobody asks any more."""
+        try:
+            return self._futures[key].result()
+        except CancelledError:
+            raise KeyboardInterrupt from None
+
+    def interrupt(self) -> None:
+        """Wake whoever waits, from another thread; what is not known by now stays unknown."""
+        for future in list(self._futures.values()):
+            future.cancel()
 
     def records(self) -> Mapping[Key, Record]:
         """All that is known by now; what is still pending is recorded as never reached."""
@@ -87,14 +102,20 @@ class Collector:
     async def _ask_all(self, jobs: Sequence[Job], *, task_status: TaskStatus[None]) -> None:
         self._open(sum(not job.kind.alone for job in jobs))
         with anyio.CancelScope() as self._all:
-            task_status.started()
             async with anyio.create_task_group() as group:
+                group.start_soon(self._wakefulness.watch)
+                task_status.started()
                 for job in jobs:
                     group.start_soon(self._settle, job)
 
     async def _settle(self, job: Job) -> None:
-        record = await self._ask(job)
         future = self._futures[job.key]
+        try:
+            record = await self._ask(job)
+        except BaseException as error:
+            if future.set_running_or_notify_cancel():  # whoever waits for it must not wait for ever
+                future.set_exception(error)
+            raise
         if future.set_running_or_notify_cancel():
             future.set_result(record)
 
@@ -131,13 +152,23 @@ class Collector:
             # The host's turn comes first: a crowded host must not fill the places of the others.
             async with host, self._total:
                 started = time.monotonic()
-                outcome = await self._answer(job)
+                outcome = await self._answer_awake(job)
         if outcome is None:
             reason = f"the run's deadline of {format_duration(self._limits.run)} came first"
             outcome = Failure(reason=reason, hint="raise limits.run, or find out what is slow", never_reached=True)
         record = _record(job, time.monotonic() - started, outcome)
         self._on_record(record)
         return record
+
+    async def _answer_awake(self, job: Job) -> Evidence | Failure:
+        """A failure to hear from the target says nothing about the target if this machine slept meanwhile."""
+        started = time.monotonic()
+        outcome = await self._answer(job)
+        busy = self._wakefulness.too_busy(started)
+        if not busy or not isinstance(outcome, Failure) or outcome.bug:
+            return outcome
+        already = outcome.reason.startswith(BUSY)
+        return outcome if already else Failure(reason=f"{busy}; meanwhile: {outcome.reason}", hint=HINT)
 
     async def _answer(self, job: Job) -> Evidence | Failure:
         try:
@@ -150,8 +181,16 @@ class Collector:
                 reason=f"no complete answer within {format_duration(self._limits.probe)}",
                 hint="is the target reachable from here, and not overloaded? limits.probe sets the time",
             )
+        except OSError as error:
+            if ours := exhausted(error):
+                return Failure(reason=ours, hint="raise the limit (ulimit -n), or lower limits.total")
+            return _bug(job, error)
         except Exception as error:  # noqa: BLE001 - the outermost edge of a probe: its bug must not end the run
-            return Failure(reason=f"bug in gonogo: probe {job.kind.name}: {_site(error)}", bug=True)
+            return _bug(job, error)
+
+
+def _bug(job: Job, error: Exception) -> Failure:
+    return Failure(reason=f"bug in gonogo: probe {job.kind.name}: {_site(error)}", bug=True)
 
 
 def _record(job: Job, seconds: float, outcome: Evidence | Failure) -> Record:

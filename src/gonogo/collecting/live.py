@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+from gonogo.base.supervision import tell
 from gonogo.collecting.collector import Collector, Job
 from gonogo.collecting.source import unasked
 from gonogo.environment.model import Limits
@@ -38,11 +39,13 @@ class LiveSource:
 
     def walk(self, journeys: Mapping[str, Sequence[Step]], seen: Seen) -> None:
         """Set out on these, knowing what the checks have seen."""
+        tell(f"leaves {self.journeys.cure}")
         self.journeys.begin(self._collector.portal, journeys, seen)
 
     def wait(self, key: Key) -> Record:
         """Block until the target answered, or cannot any more."""
         if key[0] == LOAD and self.load is not None:
+            tell(f"leaves {self.load.cure}")
             return self.load.record(self._collector.portal)
         return self.journeys.wait(key[1]) if key[0] == WALK else self._collector.wait(key)
 
@@ -50,6 +53,18 @@ class LiveSource:
     def interrupted(self) -> bool:
         """Only the load gives what it has when somebody wants it to end."""
         return self.load is not None and self.load.interrupted
+
+    def interrupt(self) -> None:
+        """Let everybody stop who asks, walks or makes load, and wake whoever waits for them; from another thread."""
+        self._collector.interrupt()
+        self.journeys.interrupt()
+        if self.load is not None:
+            self.load.interrupt()
+
+    @property
+    def uncleaned(self) -> bool:
+        """Whether anything that this run made may be in the service now."""
+        return self.journeys.uncleaned or (self.load is not None and self.load.uncleaned)
 
     def artefacts(self) -> Mapping[str, bytes]:
         """Of the load."""
@@ -71,6 +86,7 @@ class LiveSource:
             self._started = False
             self.journeys.close()
             self._collector.__exit__(None, None, None)
+            tell("leaves ")
 
     def _heard(self, record: Record) -> None:
         self.on_record(record)

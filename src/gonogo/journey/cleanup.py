@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from gonogo.base.errors import Unobserved
+from gonogo.base.errors import GonogoError, Unobserved
 from gonogo.clients.stripe import StripeApi
 from gonogo.families.mail.section import Mail
 from gonogo.families.redis.section import Redis
@@ -14,6 +14,7 @@ from gonogo.families.stripe.section import Stripe
 from gonogo.journey.inbox import Inbox
 from gonogo.journey.marks import PREFIX, Marks
 from gonogo.journey.walk import Leftovers, Walk
+from gonogo.journey.world import World
 
 _MOST_ROUNDS = 20
 _MOST_KEYS = 10_000
@@ -76,11 +77,25 @@ def _emptied(place: Leftovers) -> tuple[int, int]:
     return count, len(there)
 
 
-def notes_of(cleanup: Cleanup, fix: str) -> Sequence[str]:
+def clean_up_after(world: World, walk: type[Walk], cure: str) -> Sequence[str]:
+    """Remove what this run left, whatever became of its own world; the notes that the run carries about it."""
+    again = world.afresh()
+    try:
+        return notes_of(clean_up(walk(again, "clean-up"), Marks(again.run_id)), cure)
+    except (AssertionError, GonogoError) as error:
+        return [f"synthetic data may have stayed behind: {error}; remove it: {cure}"]
+    finally:
+        again.close()
+
+
+def notes_of(cleanup: Cleanup, cure: str) -> Sequence[str]:
     """The notes that a run carries about its clean-up."""
     notes = [f"removed afterwards: {cleanup.found_words}"] if cleanup.found else []
-    notes += [f"stayed behind: {cleanup.remaining_words}; {fix}"] if cleanup.remaining else []
-    return [*notes, *(f"synthetic data may have stayed behind: {gap.reason}; {fix}" for gap in cleanup.unasked)]
+    notes += [f"stayed behind: {cleanup.remaining_words}; remove it: {cure}"] if cleanup.remaining else []
+    return [
+        *notes,
+        *(f"synthetic data may have stayed behind: {gap.reason}; remove it: {cure}" for gap in cleanup.unasked),
+    ]
 
 
 def _places(walk: Walk, marks: Marks) -> Iterator[Leftovers]:

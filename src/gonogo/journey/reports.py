@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved, UsageError
+from gonogo.base.wakefulness import WAKEFULNESS
 from gonogo.clients.sentry import SentryApi
 from gonogo.families.sentry.section import Sentry
 from gonogo.journey.replies import demand
@@ -72,11 +73,14 @@ class Reports:
         section, secrets = self.section, self.world.secrets
         token, delivery = secrets[section.token], section.delivery
         api = SentryApi(api=section.api, token=token, organization=section.organization, project=section.project)
-        deadline = time.monotonic() + delivery / timedelta(seconds=1)
+        started = time.monotonic()
         pause = _POLL_SECONDS
         while not look(api):
+            in_time = time.monotonic() < started + delivery / timedelta(seconds=1)
+            if not in_time:
+                WAKEFULNESS.demand(started)
             demand(
-                time.monotonic() < deadline,
+                in_time,
                 f"{what} was sent and is not found in {section.organization}/{section.project} "
                 f"after {format_duration(delivery)}",
             )

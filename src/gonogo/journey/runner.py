@@ -5,18 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 from anyio.from_thread import BlockingPortal
 
-from gonogo.base.errors import GonogoError, Unobserved
+from gonogo.base.errors import Unobserved
 from gonogo.base.redaction import Redactor
 from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.journey import LAST, Ending, StepEvidence
 from gonogo.evidence.record import Failure, Record
-from gonogo.journey.cleanup import clean_up, notes_of
-from gonogo.journey.marks import Marks
+from gonogo.journey.cleanup import clean_up_after
 from gonogo.journey.step import Skipped, Step
 from gonogo.journey.walk import Walk
 from gonogo.journey.world import Stopped, World
@@ -43,11 +43,14 @@ class Journeys:
     redactor: Redactor
     walk: type[Walk] = Walk
     """The project's kind of journey."""
+    cure: str = "gonogo clean"
+    """The command that removes what this run left."""
     on_record: Callable[[Record], None] = lambda _record: None
     notes: list[str] = field(default_factory=list)
     _futures: dict[Scope, Future[Record]] = field(default_factory=dict)
     _threads: ThreadPoolExecutor | None = None
     _world: World | None = None
+    _stopped: Event = field(default_factory=Event)
 
     def begin(self, portal: BlockingPortal, journeys: Mapping[str, Sequence[Step]], seen: Seen) -> None:
         """Set out on all of them, knowing what the checks have seen. Returns at once."""
@@ -58,6 +61,7 @@ class Journeys:
             portal=portal,
             redactor=self.redactor,
             deadline=time.monotonic() + self.environment.limits.run.total_seconds(),
+            stopped=self._stopped,
         )
         self._futures = {step.scope: Future() for steps in journeys.values() for step in steps}
         self._threads = ThreadPoolExecutor(len(journeys), thread_name_prefix="gonogo-journey")
@@ -82,35 +86,25 @@ class Journeys:
             for scope, future in self._futures.items()
         ]
 
+    def interrupt(self) -> None:
+        """Stop walking: the steps that are under way end, and those that follow are not taken."""
+        self._stopped.set()
+
+    @property
+    def uncleaned(self) -> bool:
+        """Whether anything of this run may be in the service now."""
+        return self._world is not None and self._world.touched and not self._world.cleaned
+
     def close(self) -> None:
         """Stop walking, and remove what was not removed yet. Safe to call twice."""
         threads, self._threads = self._threads, None
         if threads is None or self._world is None:
             return
-        self._world.stopped.set()
+        self._stopped.set()
         threads.shutdown()
         self._world.close()
-        if self._world.touched and not self._world.cleaned:
-            self._clean_up(self._world)
-
-    def _clean_up(self, world: World) -> None:
-        """In a world of its own: this one has stopped."""
-        again = World(
-            environment=world.environment,
-            secrets=world.secrets,
-            run_id=world.run_id,
-            portal=world.portal,
-            redactor=world.redactor,
-        )
-        fix = "run gonogo clean"
-        try:
-            cleanup = clean_up(self.walk(again, "clean-up"), Marks(again.run_id))
-        except (AssertionError, GonogoError) as error:
-            self.notes.append(f"synthetic data may have stayed behind: {error}; {fix}")
-        else:
-            self.notes += notes_of(cleanup, fix)
-        finally:
-            again.close()
+        if self.uncleaned:
+            self.notes += clean_up_after(self._world, self.walk, self.cure)
 
     def _walk_last(self, walk: Walk, steps: Sequence[Step], seen: Seen, others: Sequence[Future[None]]) -> None:
         wait(others)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
+from gonogo.base.wakefulness import WAKEFULNESS
 from gonogo.clients.mongodb import Database
 from gonogo.clients.stripe import StripeApi
 from gonogo.evidence.journey import RequestRecord
@@ -187,10 +188,14 @@ class Walk:
     # -- patience ---------------------------------------------------------------------------------------------------
 
     def until(self, ask: Callable[[], Found | None], within: timedelta) -> Found | None:
-        """Ask again until there is an answer that counts; None when the time is over."""
-        deadline = time.monotonic() + within.total_seconds()
+        """Ask again until there is an answer that counts; None when the time is over.
+
+        Raises Unobserved when the time passed while this machine could not look.
+        """
+        started = time.monotonic()
         while not (answer := ask()):
-            if time.monotonic() > deadline:
+            if time.monotonic() > started + within.total_seconds():
+                WAKEFULNESS.demand(started)
                 return None
             self.world.pause(_POLL_SECONDS)
         return answer

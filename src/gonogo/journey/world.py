@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from anyio.from_thread import BlockingPortal
@@ -150,6 +150,17 @@ class World:
             return self.run(work, client)
         except (RedisError, OSError) as error:
             raise Unobserved(f"Redis could not be asked: {self.redactor.text(str(error))[:200]}") from None
+
+    def afresh(self) -> Self:
+        """A world of the same run for its clean-up: this one may have stopped. It has a deadline of its own."""
+        return type(self)(
+            environment=self.environment,
+            secrets=self.secrets,
+            run_id=self.run_id,
+            portal=self.portal,
+            redactor=self.redactor,
+            deadline=time.monotonic() + self.environment.limits.run.total_seconds(),
+        )
 
     def close(self) -> None:
         """End every connection."""

@@ -170,7 +170,8 @@ class JudgingPlugin:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Ask everything that the collected checks are about, all at once."""
-        if session.config.option.collectonly or self.problem:  # pytest calls this after a refusal too
+        # Pytest calls this after a refusal too; and who was interrupted while it read the checks asks nobody.
+        if session.config.option.collectonly or self.problem or self._stop.is_set():
             return
         items = [item for item in session.items if _CHECK in item.stash]
         ids = {item.stash[_CHECK][0].id for item in items}

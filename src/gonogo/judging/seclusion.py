@@ -13,6 +13,7 @@ from datetime import timedelta
 from types import FrameType
 
 from gonogo.base.durations import format_duration
+from gonogo.base.interruption import INTERRUPTION
 
 _FORBIDDEN = {
     "socket.__new__": "opened a socket",
@@ -64,7 +65,8 @@ def secluded(limit: timedelta) -> Iterator[None]:
     with _bounded(limit):
         _guard.thread = threading.get_ident()
         try:
-            yield
+            with INTERRUPTION.raising():
+                yield
         finally:
             _guard.thread = None
         if _guard.trespass:

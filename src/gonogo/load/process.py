@@ -15,7 +15,8 @@ from typing import IO, Any, cast
 from gonogo.load.plan import PLAN, LoadPlan
 from gonogo.load.samples import Packed
 
-_ENDS_WITHIN_SECONDS = 10
+STOPPED_WITHIN_SECONDS = 10
+"""After it was told to stop."""
 Event = Mapping[str, Any]
 
 
@@ -139,7 +140,7 @@ class Generator:
     @staticmethod
     def _wait(process: "subprocess.Popen[bytes]") -> int:
         try:
-            return process.wait(_ENDS_WITHIN_SECONDS)
+            return process.wait(STOPPED_WITHIN_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             return process.wait()

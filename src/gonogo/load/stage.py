@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from anyio.from_thread import BlockingPortal
 
-from gonogo.base.errors import GonogoError, Unobserved, UsageError
+from gonogo.base.errors import Unobserved, UsageError
 from gonogo.base.project_modules import import_from
 from gonogo.base.redaction import Redactor
 from gonogo.base.secrets import Secrets
@@ -22,13 +22,12 @@ from gonogo.evidence.load import LoadEvidence
 from gonogo.evidence.record import Failure, Record
 from gonogo.families.http.section import Http
 from gonogo.families.load.section import Load
-from gonogo.journey.cleanup import clean_up, notes_of
-from gonogo.journey.marks import Marks
+from gonogo.journey.cleanup import clean_up_after
 from gonogo.journey.walk import Walk
 from gonogo.journey.world import World
 from gonogo.load.ledger import Ledger, LoadProgress
 from gonogo.load.plan import EndpointPlan, LoadPlan, TargetPlan
-from gonogo.load.process import Crowd, Event, Generator
+from gonogo.load.process import STOPPED_WITHIN_SECONDS, Crowd, Event, Generator
 from gonogo.load.server_side import ServerSide
 from gonogo.planning.plan import LOAD
 from gonogo.policy.profiles import Profile
@@ -57,6 +56,8 @@ class LoadStage:
     """The project's kind of journey, by which people are made and removed."""
     profile: Profile = "gate"
     crowd: Crowd = field(default_factory=Crowd)
+    cure: str = "gonogo clean"
+    """The command that removes what this run left."""
     on_progress: Callable[[LoadProgress], None] = lambda _progress: None
     on_event: Callable[[Event], None] = lambda _event: None
     notes: list[str] = field(default_factory=list)
@@ -64,9 +65,11 @@ class LoadStage:
     """Files of the run's folder, by name."""
     interrupted: bool = False
     _record: Record | None = None
+    _world: World | None = None
+    _generator: Generator | None = None
 
     def record(self, portal: BlockingPortal) -> Record:
-        """Do it, unless it is done already. Ctrl-C ends it early, and what was measured until then is given."""
+        """Do it, unless it is done already. An interruption ends it early, and gives what was measured until then."""
         if self._record is None:
             started = time.monotonic()
             try:
@@ -83,6 +86,21 @@ class LoadStage:
             self._record = Record(kind=LOAD, scope=SCOPE, seconds=seconds, evidence=evidence, failure=failure)
         return self._record
 
+    def interrupt(self) -> None:
+        """Measure no longer, from another thread; what was measured until then is given."""
+        self.interrupted = True
+        world, generator = self._world, self._generator
+        if world is not None:
+            world.stopped.set()
+        if generator is not None:
+            generator.stop()
+            generator.watchdog(STOPPED_WITHIN_SECONDS)
+
+    @property
+    def uncleaned(self) -> bool:
+        """Whether anything of the load may be in the service now."""
+        return self._world is not None
+
     def known(self, unasked: Callable[[tuple[str, tuple[str, ...]]], Record]) -> Record:
         """What there is, without doing anything."""
         return self._record or unasked((LOAD, SCOPE))
@@ -94,13 +112,15 @@ class LoadStage:
 
     def _carry_out(self, portal: BlockingPortal) -> LoadEvidence:
         taken_at = datetime.now(UTC)
-        world = World(
+        self._world = world = World(
             environment=self.environment,
             secrets=self.secrets,
             run_id=self.run_id,
             portal=portal,
             redactor=self.redactor,
         )
+        if self.interrupted:
+            world.stopped.set()
         walk = self.walk(world, LOAD)
         ledger = Ledger(self.load, self._endpoints)
         try:
@@ -109,8 +129,10 @@ class LoadStage:
                 problem = self._generate(plan, ledger)
             return self._evidence(taken_at, ledger, server, problem)
         finally:
-            self._remove(world, walk)
             world.close()
+            notes = clean_up_after(world, self.walk, self.cure)
+            self.notes += [note for note in notes if not note.startswith("removed")]
+            self._world = None
 
     def _generate(self, plan: LoadPlan, ledger: Ledger) -> str:
         """Run the generator to its end; why less than the plan was measured, if so."""
@@ -119,10 +141,14 @@ class LoadStage:
         watchdog = None
         try:
             generator.start(plan)
+            self._generator = generator
+            if self.interrupted:
+                self.interrupt()
             bound = _JOINING_SECONDS + plan.warm_up + plan.measured + _SLACK_SECONDS
             watchdog = generator.watchdog(bound)
             stopped = self._listen(generator, ledger)
         finally:
+            self._generator = None
             if watchdog is not None:
                 watchdog.cancel()
             code, words = generator.close()
@@ -137,26 +163,14 @@ class LoadStage:
         return stopped or ("" if ledger.done else "the load generator was ended: it did not come to an end in time")
 
     def _listen(self, generator: Generator, ledger: Ledger) -> str:
-        events = generator.events()
-        stopped = ""
-        while True:
-            try:
-                for event in events:
-                    ledger.hear(event)
-                    self._react(event, generator, ledger)
-            except KeyboardInterrupt:
-                if self.interrupted:
-                    generator.kill()
-                    raise
-                self.interrupted, stopped = True, _INTERRUPTED
-                ledger.shorten()
-                generator.stop()
-            else:
-                return stopped
+        for event in generator.events():
+            ledger.hear(event)
+            self._react(event, generator, ledger)
+        return _INTERRUPTED if self.interrupted else ""
 
     def _react(self, event: Event, generator: Generator, ledger: Ledger) -> None:
         self.on_event(event)
-        if event["event"] == "lost":
+        if event["event"] == "lost" or self.interrupted:
             ledger.shorten()
         if event["event"] != "report":
             return
@@ -254,15 +268,6 @@ class LoadStage:
             statuses_only=tuple(name for name in self.load.visits if name not in ledger.looked_at),
             histograms=digest(log),
         )
-
-    def _remove(self, world: World, walk: Walk) -> None:
-        fix = "run gonogo clean"
-        try:
-            cleanup = clean_up(walk, Marks(world.run_id))
-        except (AssertionError, GonogoError) as error:
-            self.notes.append(f"synthetic data of the load may have stayed behind: {error}; {fix}")
-        else:
-            self.notes += [note for note in notes_of(cleanup, fix) if not note.startswith("removed")]
 
 
 def make_people(folder: Path, walk: Walk) -> Mapping[str, Any]:

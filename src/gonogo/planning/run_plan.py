@@ -8,7 +8,7 @@ from gonogo.environment.model import Environment
 from gonogo.evidence.base import Key, Scope
 from gonogo.families.registry import Families
 from gonogo.planning.demands import Demands
-from gonogo.planning.plan import Plan
+from gonogo.planning.plan import LOAD, WALK, Plan
 from gonogo.planning.suite import Suite
 from gonogo.policy.profiles import Profile
 
@@ -33,6 +33,13 @@ class RunPlan:
     """Ids that were asked for, with what they need; None when all are."""
     notes: tuple[str, ...] = ()
     """Circumstances that a reader of the report must know."""
+
+    @property
+    def leaves_data(self) -> bool:
+        """Whether it makes test data, which stays in the service if nobody removes it."""
+        makers = {WALK, LOAD}
+        wanted = (check for check in self.plan.checks.values() if self.selected is None or check.id in self.selected)
+        return any(check.subject in makers and not check.obstacle for check in wanted)
 
     @property
     def scopes(self) -> Mapping[str, Sequence[Scope]]:

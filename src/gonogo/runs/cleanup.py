@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Event
 
 from anyio.from_thread import start_blocking_portal
 
@@ -22,15 +23,16 @@ from gonogo.runs.key_shapes import check_keys
 from gonogo.runs.reference_instance import ReferenceInstance, announced_instance
 
 
-def clean(
+def clean(  # noqa: PLR0913 - where, whose, and until when
     name: str,
     project: Path,
     environ: Mapping[str, str],
     *,
     run_id: str | None = None,
+    stop: Event | None = None,
     instance: ReferenceInstance | None = None,
 ) -> Cleanup:
-    """Remove synthetic data: of one run, or of all. Raises UsageError, and AssertionError if the service refuses."""
+    """Remove synthetic data: of one run, or of all; ``stop`` ends it at the next request. Raises UsageError, and AssertionError if the service refuses."""
     file = permitted(name, project, instance)
     secrets = resolve_secrets(file, environ)
     check_keys(file, secrets)
@@ -41,6 +43,7 @@ def clean(
             run_id=run_id or "clean",
             portal=resources.enter_context(start_blocking_portal("asyncio", name="gonogo-clean")),
             redactor=Redactor(secrets),
+            stopped=stop or Event(),
         )
         resources.callback(world.close)
         return clean_up(walk_of(file.project)(world, "clean"), Marks(run_id))

@@ -1,5 +1,7 @@
 """Prepares a live run: reads and validates everything, plans it, and says who will be asked."""
 
+import shlex
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -12,6 +14,7 @@ from typing import Any
 from gonogo.base.bundled import ATTACHED
 from gonogo.base.errors import UsageError
 from gonogo.base.library_logs import silence
+from gonogo.base.open_files import demand_open_files
 from gonogo.base.redaction import Redactor
 from gonogo.base.secrets import Secrets
 from gonogo.collecting.collected import Collected
@@ -74,6 +77,16 @@ class Prepared:
     """Set by whoever wants the run to end; the judging looks at it before each check."""
     resources: ExitStack = field(default_factory=ExitStack)
 
+    @property
+    def cure(self) -> str:
+        """The command that removes what this run would leave if it were killed now; empty if that is nothing."""
+        return self.source.journeys.cure if self.source.uncleaned else ""
+
+    def interrupt(self) -> None:
+        """End it early, from another thread: who waits is woken, and nothing more is begun."""
+        self.stop.set()
+        self.source.interrupt()
+
     def collected(self) -> Collected:
         """Everything that was gathered until now."""
         crashes = self.instance.crashes if self.instance else ()
@@ -105,6 +118,7 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
     A bundled environment is started for the run, unless the caller has an ``instance`` of it already.
     """
     silence()
+    demand_open_files(0)  # before an environment is started, which would be the first to run out of them
     with ExitStack() as resources:
         file, instance = _resolved(request, instance, resources)
         families = installed_families(file.project)
@@ -123,6 +137,7 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
         jobs = {**_jobs(families, file.environment, secrets), **_attested(families, demands, file.environment)}
         source = _source(request, file, jobs, secrets=secrets, run_id=run_id, redactor=redactor)
         keys = source.planned_keys(_steps(suite))
+        demand_open_files(_connections(jobs.values(), file.environment))
         return Prepared(
             plan=RunPlan(
                 id=run_id,
@@ -188,7 +203,10 @@ def _source(  # noqa: PLR0913 - what journeys and load speak with
     redactor: Redactor,
 ) -> LiveSource:
     environment, walk = file.environment, walk_of(file.project)
-    journeys = Journeys(environment=environment, secrets=secrets, run_id=run_id, redactor=redactor, walk=walk)
+    cure = f"gonogo clean --env {shlex.quote(file.name)} --run {run_id}"
+    journeys = Journeys(
+        environment=environment, secrets=secrets, run_id=run_id, redactor=redactor, walk=walk, cure=cure
+    )
     load = None
     if environment.section(Load) is not None:
         load = LoadStage(
@@ -198,6 +216,7 @@ def _source(  # noqa: PLR0913 - what journeys and load speak with
             redactor=redactor,
             folder=scenarios(file),
             walk=walk,
+            cure=cure,
             profile=request.profile,
             crowd=request.crowd,
         )
@@ -258,6 +277,13 @@ def scenarios(file: EnvironmentFile) -> Path:
 
 def _steps(suite: Suite) -> Iterator[Scope]:
     return (step_scope(declaration) for declaration in suite.declarations.values() if WALK in declaration.arguments)
+
+
+def _connections(jobs: Collection[Job], environment: Environment) -> int:
+    """How many there may be at once: what the limits let through, and not more than is asked."""
+    by_host = Counter(job.question.host for job in jobs)
+    together = sum(min(number, environment.limits.per_host) for number in by_host.values())
+    return min(together, environment.limits.total)
 
 
 def _jobs(families: Families, environment: Environment, secrets: Secrets) -> dict[Key, Job]:

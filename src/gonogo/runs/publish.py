@@ -37,6 +37,11 @@ def open_folder(prepared: Prepared, reports: Path) -> RunFolder:
     plan, redactor = prepared.plan, prepared.redactor
     folder = RunFolder.create(reports, plan.environment_name, plan.id)
     collected = prepared.collected()
+    if plan.leaves_data:
+        note = (
+            f"if the run was killed, its test data may have stayed behind; remove it: {prepared.source.journeys.cure}"
+        )
+        collected = replace(collected, notes=(*collected.notes, note))
     evidence = recorded(plan, collected, PENDING, redactor)
     results = concluded(plan, PENDING, evidence, collected.notes, redactor)
     _write_all(folder, collected, evidence, canonical(RESULTS_TYPE.dump_python(results, mode="json")))
