@@ -145,6 +145,8 @@ class _Accountant:
         line = self._demands.checklist.find(spoken.line)
         if line is None or not line.leaf or line.attest or self._proof(line).open_to_people:
             return ""
+        if line.id in self._lacking.missing or line.id in self._lacking.contradicted:
+            return ""
         checks = proving(line, self._proves)
         return f"{', '.join(checks)} verifies this line; a person's word does not count for it"
 
