@@ -39,7 +39,7 @@ def test_own_check_is_listed_with_all_others(gonogo: Gonogo) -> None:
     assert "own-api-versioned" in listed.stdout
     assert "tls-chain" in listed.stdout
     explained = gonogo("checks", "own-api-versioned").stdout
-    assert "covers service.versioned" in explained
+    assert "proves service.versioned" in explained
     assert "fix  mount the router below /v1" in explained
 
 

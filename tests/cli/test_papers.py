@@ -188,10 +188,10 @@ def test_a_catalogue_that_covers_unknown_lines(listed: Path) -> None:
         'import pytest\n\n@pytest.mark.check("own-one")\ndef test_one(tls) -> None:\n'
         '    """Why.\n\n    Fix: it.\n    """\n    assert tls\n'
     )
-    (checks / "catalogue.toml").write_text('[own-one]\ntitle = "T"\ncovers = ["a.tsl"]\nseverity = "blocker"\n')
+    (checks / "catalogue.toml").write_text('[own-one]\ntitle = "T"\nproves = ["a.tsl"]\nseverity = "blocker"\n')
     done = called(listed, "run", "--env", "dead")
     assert done.returncode == 2
-    assert "catalogue.toml: own-one.covers: no line 'a.tsl' in environments/checklist.md" in done.stderr
+    assert "catalogue.toml: own-one.proves: no line 'a.tsl' in environments/checklist.md" in done.stderr
 
 
 def _piped(path: Path) -> None:

@@ -41,7 +41,7 @@ name = "Davi Lima"
 email = "davi.lima@example.com"
 roles = ["ops"]
 """
-CATALOGUE = '[own-promise]\ntitle = "A promise of ours"\ncovers = ["own.promise"]\nseverity = "blocker"\n'
+CATALOGUE = '[own-promise]\ntitle = "A promise of ours"\nproves = ["own.promise"]\nseverity = "blocker"\n'
 CHECK = '''import pytest
 
 @pytest.mark.check("own-promise")

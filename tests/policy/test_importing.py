@@ -148,10 +148,10 @@ def test_a_list_that_init_wrote_gives_way(tmp_path: Path) -> None:
     done = called(tmp_path, "checklist", "import", "list.md")
     assert done.returncode == 0, done.stderr
     assert "one gate over the whole list now" in done.stdout
-    assert "own-unknown-page covers no line now" in done.stdout
+    assert "own-unknown-page proves no line now" in done.stdout
     assert "to be changed" not in done.stdout
     assert 'sections = ["*"]' in (environments / "gates.toml").read_text()
-    assert "covers = []" in (tmp_path / "checks/catalogue.toml").read_text()
+    assert "proves = []" in (tmp_path / "checks/catalogue.toml").read_text()
     (tmp_path / "other.md").write_text("# Theirs\n- [ ] Another\n")
     again = called(tmp_path, "checklist", "import", "other.md")
     assert again.returncode == 2

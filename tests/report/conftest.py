@@ -61,7 +61,7 @@ def check(identifier: str, outcome: Outcome = Outcome.PASS, message: str = "", *
     return CheckResult(
         id=identifier,
         effect=Effect.READ,
-        covers=("a.line",),
+        proves=("a.line",),
         needs=(),
         outcome=outcome,
         observations=[observed],

@@ -50,4 +50,4 @@ def test_gap_is_never_green() -> None:
     assert found["redis-b"]["message"] == "soon"
     assert found["redis-c"]["rawStatus"] == "waived"
     assert found["dns-a"]["suite"] == ["dns"]
-    assert found["dns-a"]["extra"]["covers"] == ["a.line"]
+    assert found["dns-a"]["extra"]["proves"] == ["a.line"]

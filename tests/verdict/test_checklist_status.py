@@ -42,7 +42,7 @@ DEMANDS = Demands(
 )
 
 
-def check(identifier: str, outcome: Outcome = Outcome.PASS, covers: Sequence[str] = ()) -> CheckResult:
+def check(identifier: str, outcome: Outcome = Outcome.PASS, proves: Sequence[str] = ()) -> CheckResult:
     """One that says so of one target."""
     observed = Observation(scope=("attestations", "p.people"), outcome=outcome, message=f"{identifier} said so")
     return CheckResult(
@@ -51,7 +51,7 @@ def check(identifier: str, outcome: Outcome = Outcome.PASS, covers: Sequence[str
         family="c",
         severity=Severity.BLOCKER,
         effect=Effect.READ,
-        covers=covers,
+        proves=proves,
         needs=(),
         outcome=outcome,
         why="w",
@@ -74,7 +74,7 @@ def said(line: str, **changes: object) -> Attestation:
     return Attestation.model_validate({**fields, **changes})
 
 
-CHECKS = (check("c-one", covers=("p.check", "p.both")), check("c-named"))
+CHECKS = (check("c-one", proves=("p.check", "p.both")), check("c-named"))
 SAID = (said("p.both"), said("p.people"))
 
 
@@ -118,15 +118,14 @@ def test_without_any_one_attestation_it_is_incomplete(left_out: str) -> None:
 
 def test_a_line_that_nothing_verifies_is_open() -> None:
     """Not the absence of findings: the absence of an answer."""
-    found = accounted(checks=[check("c-one", covers=("p.check", "p.both"))])
+    found = accounted(checks=[check("c-one", proves=("p.check", "p.both"))])
     line = next(line for line in found.lines if line.id == "o.named")
-    assert (line.status, line.why) == (LineStatus.OPEN, "no check covers it here; devops may attest it")
+    assert (line.status, line.why) == (LineStatus.OPEN, "no check proves it here; devops may attest it")
 
 
 @pytest.mark.parametrize(
     ("outcome", "status", "verdict"),
     [
-        (Outcome.WARN, "open", Verdict.INCOMPLETE),
         (Outcome.FAIL, "failed", Verdict.NO_GO),
         (Outcome.ERROR, "open", Verdict.INCOMPLETE),
         (Outcome.BLOCKED, "open", Verdict.INCOMPLETE),

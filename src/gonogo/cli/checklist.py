@@ -100,7 +100,7 @@ def _fitted(*, gave_way: bool) -> Iterator[str]:
         and is_untouched(text := catalogue.read_text(encoding="utf-8"), "catalogue.toml")
     ):
         catalogue.write_text(catalogue_for_any_list(text), encoding="utf-8")
-        yield f"{catalogue}: own-unknown-page covers no line now; write the id of one into covers"
+        yield f"{catalogue}: own-unknown-page proves no line now; write the id of one into proves"
     try:
         read_list(Path())
     except UsageError as error:

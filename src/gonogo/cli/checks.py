@@ -25,7 +25,7 @@ def checks(identifier: str | None) -> int:
     line, declaration = suite.catalogue[identifier], suite.declarations[identifier]
     click.echo(f"{identifier}: {line.title}")
     click.echo(f"  severity {line.severity}, effect {line.effect}, from {suite.origin(identifier)}")
-    for label, values in (("needs", line.needs), ("covers", line.covers)):
+    for label, values in (("needs", line.needs), ("proves", line.proves), ("supports", line.supports)):
         if values:
             click.echo(f"  {label} {', '.join(values)}")
     click.echo(f"  why  {declaration.why}")

@@ -13,7 +13,7 @@ from gonogo.planning.paper_checks import counted_environments
 from gonogo.planning.suite import project_suite
 from gonogo.policy.attestations import read_attestations, why_not
 from gonogo.policy.checklist import read_checklist
-from gonogo.policy.checklist_line import ChecklistLine, covering
+from gonogo.policy.checklist_line import ChecklistLine, proving
 from gonogo.policy.gates import Gates, read_gates
 
 
@@ -34,7 +34,7 @@ def read_coverage(project: Path, environment: str | None, at: datetime) -> Cover
     root = project if (project / "environments" / LIST).is_file() else bundled_root()
     checklist = read_checklist(root / "environments" / LIST)
     gates = read_gates(path, checklist) if (path := root / "environments" / GATES).is_file() else Gates()
-    covers = {name: line.covers for name, line in project_suite(project).catalogue.items()}
+    proves = {name: line.proves for name, line in project_suite(project).catalogue.items()}
     statements = {statement for role in gates.roles.values() for statement in role.statements}
     names = [environment] if environment else available(project)
     stands_for = _stands_for(environment, project)
@@ -51,7 +51,7 @@ def read_coverage(project: Path, environment: str | None, at: datetime) -> Cover
         for attestation in attestations
         if not why_not(attestation, checklist.find(attestation.line), at, tuple(gates.roles))
     }
-    automatic = {line.id for line in leaves if covering(line, covers)}
+    automatic = {line.id for line in leaves if proving(line, proves)}
     wanted = {line.id for line in leaves if line.attest or line.id not in automatic}
     sections: dict[str, list[ChecklistLine]] = {}
     for line in leaves:

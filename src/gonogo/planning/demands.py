@@ -40,13 +40,17 @@ class Demands:
     roles: Mapping[str, Role] = field(default_factory=dict)
     attestations: Sequence[Attestation] = ()
     waivers: Sequence[Waiver] = ()
+    timeless: bool = False
+    """Whether lines of every stage of the launch count at once, as in the bundled environment, which has no launch."""
     digest: str = ""
     """SHA-256 over the files it was read from."""
 
     @property
     def lines(self) -> Sequence[ChecklistLine]:
         """Those that the gate demands, in this environment."""
-        return [] if self.name in _NARROW else lines_of(self.gate, self.checklist, self.stands_for)
+        return (
+            [] if self.name in _NARROW else lines_of(self.gate, self.checklist, self.stands_for, timeless=self.timeless)
+        )
 
 
 def papers(project: Path, *, bundled: bool) -> Path | None:
@@ -95,6 +99,7 @@ def read_demands(project: Path, suite: Suite, *, environment: str, service: Serv
         roles=gates.roles,
         attestations=read.attestations,
         waivers=waivers,
+        timeless=service.bundled,
         digest=papers_digest(root, environment, read.attestations),
     )
 
@@ -121,12 +126,12 @@ def demanded_checks(suite: Suite, demands: Demands, *, release: str | None) -> f
 
 
 def _checks_of_gate(suite: Suite, demands: Demands) -> frozenset[str]:
-    """The checks that cover a line of the gate, those that cover no line at all, and what they need."""
+    """The checks that prove or support a line of the gate, those about no line at all, and what they need."""
     narrow = narrow_gate(suite, demands.name)
     if narrow is not None:
         return narrow
-    elsewhere = _covering(suite, demands.checklist.lines)
-    here = _covering(suite, demands.lines)
+    elsewhere = _about(suite, demands.checklist.lines)
+    here = _about(suite, demands.lines)
     return closure(suite, [name for name in suite.order if name in here or name not in elsewhere])
 
 
@@ -144,11 +149,11 @@ def papers_digest(root: Path, environment: str, attestations: Sequence[Attestati
     return digest.hexdigest()
 
 
-def _covering(suite: Suite, lines: Sequence[ChecklistLine]) -> set[str]:
-    """The checks that any of these lines is covered by."""
+def _about(suite: Suite, lines: Sequence[ChecklistLine]) -> set[str]:
+    """The checks that prove or support any of these lines."""
     ids = {line.id for line in lines}
     named = {check for line in lines for check in line.checks}
-    return named | {name for name, policy in suite.catalogue.items() if ids.intersection(policy.covers)}
+    return named | {name for name, policy in suite.catalogue.items() if ids.intersection(policy.lines)}
 
 
 def _chosen(name: str, gates: Gates, environment: str, path: Path) -> Gate:

@@ -14,7 +14,7 @@ from gonogo.environment.load import declared
 from gonogo.planning.suite import Suite
 from gonogo.policy.attestations import Attestation, refusal
 from gonogo.policy.checklist import Checklist
-from gonogo.policy.checklist_line import ChecklistLine
+from gonogo.policy.checklist_line import ChecklistLine, Stage
 from gonogo.policy.gates import Gates
 from gonogo.policy.people import FILE, People, foreign_role, role_problems, unknown_person, unknown_role
 from gonogo.policy.waivers import Waiver, granted_to_themselves, waivers_path
@@ -178,8 +178,16 @@ def attestation_refusals(papers: Papers, spoken: Attestation) -> Iterator[str]:
     line = papers.checklist.find(spoken.line)
     if spoken.line in papers.statements:
         yield f"line: {spoken.line} is a statement of gates.toml; its role signs it: gonogo sign"
-    elif line is not None and (problem := refusal(spoken, line, bounded=not papers.bundled)):
-        yield problem
+    elif line is not None:
+        too_early = _before_the_launch(papers, spoken, line)
+        yield from filter(None, [too_early or refusal(spoken, line, bounded=not papers.bundled)])
+
+
+def _before_the_launch(papers: Papers, spoken: Attestation, line: ChecklistLine) -> str:
+    launch = papers.gates.launch.get(papers.environment)
+    if line.when is not Stage.AFTER_LAUNCH or launch is None or spoken.at >= launch or papers.bundled:
+        return ""
+    return f"at: {spoken.line} is about the time after the launch ({launch:%Y-%m-%d %H:%M} UTC); attest it then"
 
 
 def waiver_problems(root: Path, environment: str, waivers: Sequence[Waiver], people: People) -> Iterator[str]:
@@ -200,9 +208,9 @@ def covered_lines(suite: Suite, papers: Papers) -> Iterator[str]:
     for name, policy in suite.catalogue.items():
         path = suite.declarations[name].path
         if any(path.is_relative_to(folder) for folder in own):
-            for covered in policy.covers:
-                if problem := _uncoverable(covered, lines, papers):
-                    yield f"{path.parent / 'catalogue.toml'}: {name}.covers: {problem}"
+            for key, named in (("proves", policy.proves), ("supports", policy.supports)):
+                for problem in filter(None, (_uncoverable(one, lines, papers) for one in named)):
+                    yield f"{path.parent / 'catalogue.toml'}: {name}.{key}: {problem}"
     for line in papers.checklist.lines:
         for check in line.checks:
             if check not in suite.catalogue:
@@ -214,7 +222,7 @@ def _uncoverable(covered: str, lines: Mapping[str, ChecklistLine], papers: Paper
     if covered not in lines:
         return f"no line {covered!r} in {papers.checklist.path}{did_you_mean(covered, list(lines))}"
     if not lines[covered].leaf:
-        return f"{covered} has lines below it, and is as good as they are; cover those"
+        return f"{covered} has lines below it, and is as good as they are; name those"
     if covered in papers.statements:
-        return f"{covered} is signed, and rests on what gates.toml names; cover those lines"
+        return f"{covered} is signed, and rests on what gates.toml names; name those lines"
     return ""

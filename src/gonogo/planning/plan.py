@@ -1,7 +1,7 @@
 """The planned list of a gate, computed before anything runs; the verdict is taken over it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gonogo.base.errors import UsageError
 from gonogo.environment.model import Environment
@@ -38,6 +38,8 @@ class PlannedCheck:
     obstacle: str = ""
     """Why it can't run here at all; empty when it can."""
     hint: str = ""
+    permitted: bool = True
+    """Whether its effects are permitted here; what is not may be made up for by people, line by line."""
 
     @property
     def id(self) -> str:
@@ -50,6 +52,8 @@ class Plan:
     """The checks of a gate in an order in which every need comes before what needs it."""
 
     checks: Mapping[str, PlannedCheck]
+    absent: Mapping[str, str] = field(default_factory=dict)
+    """Id of a check that makes no sense here, and why."""
 
 
 def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allowed
@@ -66,17 +70,20 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
     planned = {}
     journeys = has_journeys(suite)
     absent: dict[str, Sequence[CheckId]] = {}
+    reasons: dict[str, str] = {}
     for identifier in suite.order:
         declaration, line = suite.declarations[identifier], _reaching(suite.catalogue[identifier], absent)
         subject = subject_of(declaration, kinds)
         kind = kinds[subject.removesuffix(GROUP)]
-        applies = _applies(line, kind, environment) and (not line.profiles or profile in line.profiles)
+        reason = _absence(line, kind, environment, profile)
         unasked = kind.optional and not scopes.get(kind.name)
-        if not applies and kind.section not in environment.service.without:
+        if reason or unasked:
+            reasons[identifier] = reason or "there is nothing of its kind to look at here"
+        if reason and kind.section not in environment.service.without:
             absent[identifier] = line.needs
         if subject == WALK and not journeys:
             continue  # without a journey there is no test data to clean up
-        if identifier in wanted and applies and not unasked:
+        if identifier in wanted and identifier not in reasons:
             targets = [step_scope(declaration)] if subject == WALK else scopes_of(subject, scopes)
             obstacle = _obstacle(line, kind, environment, allow_money=allow_money)
             planned[identifier] = PlannedCheck(
@@ -84,9 +91,10 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
                 line=line,
                 subject=subject,
                 scopes=targets,
+                permitted=_permitted(line, kind, environment, allow_money=allow_money),
                 **(obstacle or _aimless(kind, targets)),
             )
-    return Plan(checks=planned)
+    return Plan(checks=planned, absent=reasons)
 
 
 def _reaching(line: Line, absent: Mapping[str, Sequence[CheckId]]) -> Line:
@@ -129,19 +137,32 @@ _WITH = ("stripe", "sentry")
 """Families that belong to the smoke run although they only look: without them the journeys prove little."""
 
 
-def _applies(line: Line, kind: EvidenceKind, environment: Environment) -> bool:
-    """Whether there is such a thing here at all: the family, and the mode and method of payments that it is about."""
-    if environment.service.without.intersection(_subjects(line, kind)):
-        return False
-    stripe = environment.section(Stripe)
-    variables = environment.section(Variables)
+def _absence(line: Line, kind: EvidenceKind, environment: Environment, profile: Profile) -> str:
+    """Why there is no such thing here at all: the family, the mode and method of payments, a key; empty: there is."""
+    stripe, variables = environment.section(Stripe), environment.section(Variables)
+    if left := environment.service.without.intersection(_subjects(line, kind)):
+        return f"the service is declared to have no {', '.join(sorted(left))}"
     if variables is not None and not variables.has(line.shapes):
-        return False
-    if stripe is not None and line.stripe_mode not in {None, stripe.mode}:
-        return False
+        return f"no variable is declared of the shape {', '.join(line.shapes)}"
+    if other_mode(line, environment) and stripe is not None:
+        return f"payments are in {stripe.mode} mode here"
     if stripe is not None and line.payment_method not in {None, *stripe.payment_methods}:
-        return False
-    return all(environment.declares(key) for key in line.where)
+        return f"nobody can pay with {line.payment_method} here"
+    if undeclared := [key for key in line.where if not environment.declares(key)]:
+        return f"the environment declares no {', '.join(undeclared)}"
+    return "" if not line.profiles or profile in line.profiles else f"it is not asked in the profile {profile}"
+
+
+def other_mode(line: Line, environment: Environment) -> bool:
+    """Whether it is about payments in the other mode than they are in here."""
+    stripe = environment.section(Stripe)
+    return stripe is not None and line.stripe_mode not in {None, stripe.mode}
+
+
+def _permitted(line: Line, kind: EvidenceKind, environment: Environment, *, allow_money: bool) -> bool:
+    """Whether everything that it does to the target is permitted in this run."""
+    effects = {line.effect, kind.effect}
+    return effects <= set(environment.permits.effects) and (Effect.MONEY not in effects or allow_money)
 
 
 def _subjects(line: Line, kind: EvidenceKind) -> Sequence[str]:

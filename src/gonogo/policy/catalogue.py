@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, model_validator
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import UsageError
@@ -58,7 +58,10 @@ class Line(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: Text
-    covers: tuple[Text, ...] = ()
+    proves: tuple[Text, ...] = ()
+    """Lines of the checklist that hold when it passes, together with the other checks that prove them."""
+    supports: tuple[Text, ...] = ()
+    """Lines that it says something about: shown beside them, and no reason to tick them."""
     severity: Severity
     needs: tuple[CheckId, ...] = ()
     effect: Effect = Effect.READ
@@ -77,6 +80,27 @@ class Line(BaseModel):
     waivable: bool = True
     """Whether anybody may accept that it does not pass."""
     policy: Policy = Policy({})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _proof_is_told_from_support(cls, document: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
+        if isinstance(document, Mapping) and "covers" in document:
+            raise ValueError(
+                "covers does not say enough; write proves = [...] for the lines that hold when this check passes, and "
+                "supports = [...] for those that it only says something about"
+            )
+        return document
+
+    @model_validator(mode="after")
+    def _proof_is_no_support(self) -> Self:
+        if both := [line for line in self.proves if line in self.supports]:
+            raise ValueError(f"proves and supports both name {', '.join(both)}; keep one of them")
+        return self
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Ids of the lines that it is about."""
+        return (*self.proves, *self.supports)
 
 
 Catalogue = Mapping[str, Line]

@@ -143,6 +143,8 @@ class _Reader:
                 valid=comment.valid,
                 digest_alone="evidence" in options,
                 group=options.get("group", ()),
+                states=options.get("states", ()),
+                when=comment.stage,
             )
         )
 

@@ -4,15 +4,28 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 
 from gonogo.base.durations import parse_duration
 
-OPTIONS = ("env", "attest", "checks", "valid", "evidence", "group")
+OPTIONS = ("env", "attest", "checks", "valid", "evidence", "group", "states", "when")
 ID = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*", re.ASCII)
+STATED = re.compile(
+    r"(?P<key>[a-z][a-z0-9_-]*(?:\.[A-Za-z0-9_*-]+)+):(?P<value>[^:,]+)"
+)
 COMMENT = re.compile(r"[ \t]*<!--(?P<text>[^>]*?)-->[ \t]*$")
 LONGEST_VALID = timedelta(days=366)
-_OF_LEAVES = ("env", "attest", "checks", "valid", "evidence")
+_OF_LEAVES = ("env", "attest", "checks", "valid", "evidence", "states", "when")
 """Options that speak of a line itself: on a line with others below it they would be read by nobody."""
+
+
+class Stage(StrEnum):
+    """When, in the course of a launch, a line can be known to be true."""
+
+    BEFORE_DEPLOY = "before-deploy"
+    AFTER_DEPLOY = "after-deploy"
+    LAUNCH = "launch"
+    AFTER_LAUNCH = "after-launch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +53,10 @@ class ChecklistLine:
     """How long an attestation of it may count; None: as long as any."""
     digest_alone: bool = False
     """Whether the digest of the evidence is enough, without the file."""
+    states: Sequence[str] = ()
+    """Values that its words state, each as ``key:value`` with the key of the environment file that must say the same."""
+    when: Stage | None = None
+    """The time of the launch that it belongs to; None: any."""
     group: Sequence[str] = ()
     """Of a line with others below it: the only environments that it is about; empty: all."""
 
@@ -51,6 +68,11 @@ class Comment:
     id: str = ""
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     problems: Sequence[str] = ()
+
+    @property
+    def stage(self) -> Stage | None:
+        """The time that it names."""
+        return Stage(self.options["when"][0]) if "when" in self.options else None
 
     @property
     def valid(self) -> timedelta | None:
@@ -87,6 +109,14 @@ def _problem(word: str, key: str, equals: str, values: str, options: Mapping[str
         return f"{word!r} has an empty name between its commas; take it out"
     if key == "evidence" and values != "digest":
         return f"{word!r}: evidence=digest is the only one: the digest of the evidence is enough, without the file"
+    return _value_problem(word, key, values)
+
+
+def _value_problem(word: str, key: str, values: str) -> str:
+    if key == "when" and values not in tuple(Stage):
+        return f"{word!r}: when= is one of {', '.join(Stage)}"
+    if key == "states" and (wrong := [one for one in values.split(",") if not STATED.fullmatch(one)]):
+        return f"{wrong[0]!r} states no value; write key:value as in smoke.beta_limit:50, or key:..value for at most"
     return _duration_problem(word, values) if key == "valid" else ""
 
 
@@ -108,6 +138,8 @@ def misplaced(line: ChecklistLine) -> Iterator[str]:
         "checks": line.checks,
         "valid": line.valid,
         "evidence": line.digest_alone,
+        "states": line.states,
+        "when": line.when,
     }
     wrong = [f"{option}=" for option in _OF_LEAVES if given[option]]
     if not line.leaf and wrong:
@@ -122,6 +154,6 @@ def misplaced(line: ChecklistLine) -> Iterator[str]:
         yield "this box has no words beside it; write what is to be done, or take it away"
 
 
-def covering(line: ChecklistLine, covers: Mapping[str, Sequence[str]]) -> list[str]:
-    """The checks that verify a line: by their own catalogue line, or by the line's comment; as ``covers`` has them."""
-    return [check for check, lines in covers.items() if line.id in lines or check in line.checks]
+def proving(line: ChecklistLine, proves: Mapping[str, Sequence[str]]) -> list[str]:
+    """The checks that prove a line: by their own catalogue line, or by the line's comment; as ``proves`` has them."""
+    return [check for check, lines in proves.items() if line.id in lines or check in line.checks]

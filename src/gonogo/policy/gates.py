@@ -7,10 +7,10 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from gonogo.base.errors import UsageError
-from gonogo.base.moments import Words
+from gonogo.base.moments import Moment, Words
 from gonogo.base.toml_files import Document, did_you_mean, read_toml
 from gonogo.policy.checklist import Checklist, plain_heading
-from gonogo.policy.checklist_line import ChecklistLine
+from gonogo.policy.checklist_line import ChecklistLine, Stage
 
 EVERYTHING = "*"
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
@@ -22,10 +22,25 @@ class Gate(Document):
     title: Words
     environments: tuple[Words, ...] = ()
     """Empty: all."""
-    sections: Annotated[tuple[Words, ...], Field(min_length=1)]
+    sections: tuple[Words, ...] = ()
+    lines: tuple[Words, ...] = ()
+    """Ids of lines beside those of the sections, or beginnings of them."""
+    when: Stage | None = None
+    """The time at which it is asked: lines that are later (``when=``) are no part of it. None: lines of any time are."""
     roles: tuple[Name, ...] | None = None
     """Who signs a run of this gate, for its own question: of their statements only those that it demands must be
     supported. None: all roles, with all of their statements."""
+
+    @model_validator(mode="after")
+    def _demands_something(self) -> Self:
+        if not self.sections and not self.lines:
+            raise ValueError("it demands nothing; name sections, or ids of lines in lines")
+        return self
+
+    def is_too_early_for(self, line: ChecklistLine) -> bool:
+        """Whether nobody can know yet, when this gate is asked, that the line is true."""
+        stages = list(Stage)
+        return self.when is not None and line.when is not None and stages.index(line.when) > stages.index(self.when)
 
 
 class Role(Document):
@@ -41,6 +56,8 @@ class Gates(Document):
     default: Mapping[str, Name] = Field(default_factory=dict)
     gates: Mapping[Name, Gate] = Field(default_factory=dict)
     roles: Mapping[Name, Role] = Field(default_factory=dict)
+    launch: Mapping[Words, Moment] = Field(default_factory=dict)
+    """By environment: when users come. What lies after that is attested by nobody before."""
 
     @model_validator(mode="after")
     def _defaults_are_gates(self) -> Self:
@@ -61,6 +78,12 @@ def read_gates(path: Path, checklist: Checklist) -> Gates:
         if section != EVERYTHING and plain_heading(section) not in headings
     ]
     ids = [line.id for line in checklist.lines]
+    problems += [
+        f"{path}: gates.{name}.lines: no line {wanted!r} in {checklist.path}{did_you_mean(wanted, ids)}"
+        for name, gate in gates.gates.items()
+        for wanted in gate.lines
+        if not any(below(identifier, wanted) for identifier in ids)
+    ]
     for role, settings in gates.roles.items():
         for statement, supports in settings.statements.items():
             problems += [
@@ -78,15 +101,24 @@ def below(identifier: str, wanted: str) -> bool:
     return identifier == wanted or identifier.startswith(f"{wanted}.")
 
 
-def lines_of(gate: Gate, checklist: Checklist, stands_for: Sequence[str]) -> list[ChecklistLine]:
-    """The lines that the gate demands in an environment that stands for these."""
+def lines_of(
+    gate: Gate, checklist: Checklist, stands_for: Sequence[str], *, timeless: bool = False
+) -> list[ChecklistLine]:
+    """The lines that the gate demands in an environment that stands for these; ``timeless``: for every stage as well."""
     wanted = {plain_heading(section) for section in gate.sections}
     return [
         line
         for line in checklist.lines
-        if (EVERYTHING in gate.sections or wanted & {plain_heading(text) for text in line.section})
+        if (
+            EVERYTHING in gate.sections or wanted & {plain_heading(text) for text in line.section} or _named(line, gate)
+        )
+        and (timeless or not gate.is_too_early_for(line))
         and (not line.environments or set(line.environments) & set(stands_for))
     ]
+
+
+def _named(line: ChecklistLine, gate: Gate) -> bool:
+    return any(below(line.id, wanted) or wanted in line.parents for wanted in gate.lines)
 
 
 def _nearest(section: str, headings: Mapping[str, str]) -> str:

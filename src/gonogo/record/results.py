@@ -62,11 +62,11 @@ class LineStatus(StrEnum):
     VERIFIED = "verified"
     """By checks, or by all the lines that stand below it."""
     ATTESTED = "attested"
-    """By a person; the checks that cover it, if any, agree."""
+    """By a person; the checks that were asked about it, if any, do not disagree."""
     SUPPORTED = "supported"
     """Of a statement that is signed: every line that it rests on is done. Whether its role signs is another matter."""
     EXCEPTED = "excepted"
-    """A check that covers it did not pass, and somebody accepted that."""
+    """A check that proves it did not pass, and somebody accepted that."""
     FAILED = "failed"
     OPEN = "open"
     """Nobody knows: no check, no answer, no attestation that counts."""
@@ -109,7 +109,6 @@ class CheckResult:
     family: str
     severity: Severity
     effect: Effect
-    covers: Sequence[str]
     needs: Sequence[str]
     outcome: Outcome
     """The worst of its observations; WAIVED if that is accepted."""
@@ -118,6 +117,12 @@ class CheckResult:
     observations: Sequence[Observation]
     thresholds: Mapping[str, str] = field(default_factory=dict)
     """What the catalogue sets, as people write it."""
+    proves: Sequence[str] = ()
+    """Ids of the lines that hold when it passes, together with the other checks that prove them."""
+    supports: Sequence[str] = ()
+    """Ids of the lines that it says something about without proving them."""
+    permitted: bool = True
+    """Whether its effects were permitted."""
 
     @property
     def observed(self) -> Outcome:
@@ -193,7 +198,9 @@ class LineResult:
     why: str
     """What it stands on, or why it is open, in one sentence."""
     checks: Sequence[str] = ()
-    """Ids of the planned checks that cover it."""
+    """Ids of the planned checks that prove it."""
+    supporting: Sequence[str] = ()
+    """Ids of the planned checks that say something about it without proving it."""
     attest: Sequence[str] = ()
     """Roles that may attest it; empty where checks alone decide."""
     attested: Attested | None = None
@@ -352,6 +359,11 @@ class Results:
     def leaves(self) -> Sequence[LineResult]:
         """The lines that the gate demands, without those that only group others."""
         return [line for line in self.lines if line.leaf and line.demanded]
+
+    @property
+    def asked(self) -> tuple[int, int]:
+        """How many lines the gate demands, of how many that the list has; both without those that only group others."""
+        return len(self.leaves), sum(line.leaf for line in self.lines)
 
     @cached_property
     def content(self) -> bytes:

@@ -89,7 +89,8 @@ def _test(check: CheckResult) -> Mapping[str, Any]:
         "extra": {
             "outcome": check.outcome.value,
             "severity": check.severity.value,
-            "covers": list(check.covers),
+            "proves": list(check.proves),
+            "supports": list(check.supports),
             "targets": len(check.observations),
             **({"fix": check.fix} if message else {}),
         },

@@ -27,7 +27,7 @@ def _check(results: Results, check: CheckResult) -> Iterator[str]:
     yield f"  {visible(check.title)}"
     yield f"  why   {visible(check.why)}"
     yield f"  fix   {visible(check.fix)}"
-    for name, ids in (("covers", check.covers), ("needs", check.needs)):
+    for name, ids in (("proves", check.proves), ("supports", check.supports), ("needs", check.needs)):
         if ids:
             yield f"  {name} {visible(', '.join(ids))}"
     for exception in results.exceptions:

@@ -22,7 +22,7 @@ from gonogo.report.journeys import journeys
 from gonogo.report.lines import STATUS_SHAPES, sections, supported, totals
 from gonogo.report.load import load_view
 from gonogo.report.visible import visible
-from gonogo.report.wording import VERDICT_SHAPES, command, families, line_counts, line_sum, word
+from gonogo.report.wording import VERDICT_SHAPES, asked, command, families, line_counts, line_sum, word
 
 _ROLES = (
     RoleResult(id="technical-lead", title="Technical lead", statements=()),
@@ -73,6 +73,7 @@ def _verdict_view(results: Results) -> dict[str, Any]:
         "sum_line": sum_line(counts),
         "unaccounted": counts["planned"] - sum(counts.get(outcome, 0) for outcome in Outcome),
         "line_sum": line_sum(results),
+        "asked": f"{asked(results)}.",
         "check_bar": bar({outcome: counts.get(outcome, 0) for outcome in Outcome}),
         "line_bar": bar(line_counts(results)),
         "line_done": sum(line.status in DONE for line in results.leaves),

@@ -12,6 +12,7 @@ from gonogo.report.wording import (
     SHAPES,
     VERDICT_SHAPES,
     Problem,
+    asked,
     counted,
     line_sum,
     open_lines,
@@ -60,6 +61,8 @@ class _Page:
         yield f"- checks: {sum_line(results.counts)}"
         if results.leaves:
             yield f"- checklist: {line_sum(results)}"
+        if results.lines:
+            yield f"- {asked(results)}"
         release = quoted(run.release) if run.release else "no release given"
         yield f"- gate {inert(run.gate)}, release {release}, {quoted(run.base_url)}"
         seconds = format_duration(run.finished_at - run.started_at)

@@ -16,6 +16,7 @@ from gonogo.report.wording import (
     VERDICT_SHAPES,
     Problem,
     and_more,
+    asked,
     command,
     counted,
     families,
@@ -66,6 +67,8 @@ class _Page:
         yield f" {sum_line(results.counts)}"
         if results.leaves:
             yield f" checklist {line_sum(results)}"
+        if results.lines:
+            yield f" {asked(results)}"
         digest = f"   sha256:{report_digest[:8]}…" if report_digest else ""
         yield f" report  {report_path}{digest}"
         yield self._verdict()

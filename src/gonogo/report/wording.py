@@ -89,6 +89,17 @@ def line_sum(results: Results) -> str:
     return f"{sum(counts.values())} = {' + '.join(parts) or '0'}"
 
 
+def asked(results: Results) -> str:
+    """``17 of 178 lines were asked by this gate; 161 were not``, or nothing where there is no list."""
+    demanded, lines = results.asked
+    if not lines:
+        return ""
+    if demanded == lines:
+        return f"all {counted(lines, 'line')} of the checklist were asked by this gate"
+    was, were = ("was" if number == 1 else "were" for number in (demanded, lines - demanded))
+    return f"{demanded} of {counted(lines, 'line')} {was} asked by this gate; {lines - demanded} {were} not"
+
+
 def counted(number: int, noun: str) -> str:
     """``1 blocker``, ``2 blockers``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -8,6 +8,7 @@ from gonogo.base.redaction import Redactor
 from gonogo.collecting.collected import Collected
 from gonogo.judging.judged import Judged
 from gonogo.planning.digests import catalogue_digest, code_digest, expectations_digest
+from gonogo.planning.proofs import shortfall
 from gonogo.planning.run_plan import RunPlan
 from gonogo.record.recording import Recording, store, to_bytes, to_document
 from gonogo.record.results import RESULTS, PolicyDifference, Provenance, Results, RunIdentity
@@ -43,7 +44,8 @@ def concluded(
     checks = conclude(
         plan.plan, judged.observations, unseen=judged.unseen, reasons=judged.reasons, waived=waived(plan.demands, at)
     )
-    accounted = account(plan.demands, checks, at)
+    lacking = shortfall(plan.suite, plan.plan, plan.demands, plan.environment)
+    accounted = account(plan.demands, checks, at, lacking)
     results = Results(
         run=_identity(plan, judged),
         decision=decide(checks, accounted.lines),

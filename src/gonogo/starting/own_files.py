@@ -55,5 +55,5 @@ def gates_for_any_list(text: str) -> str:
 
 
 def catalogue_for_any_list(text: str) -> str:
-    """The catalogue of the example check, which then covers no line."""
-    return re.sub(r"^covers = \[.*\]$", "covers = []", text, flags=re.MULTILINE)
+    """The catalogue of the example check, which then proves no line."""
+    return re.sub(r"^proves = \[.*\]$", "proves = []", text, flags=re.MULTILINE)

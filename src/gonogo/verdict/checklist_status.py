@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gonogo.planning.demands import Demands
+from gonogo.planning.proofs import Shortfall
 from gonogo.policy.attestations import Attestation, why_not
-from gonogo.policy.checklist_line import ChecklistLine, covering
+from gonogo.policy.checklist_line import ChecklistLine, proving
 from gonogo.policy.gates import below
 from gonogo.policy.waivers import Waiver, in_force
 from gonogo.record.results import (
@@ -20,10 +21,10 @@ from gonogo.record.results import (
     Outcome,
     RoleResult,
 )
+from gonogo.verdict.line_proof import Contradiction, Proof, judge_line
 
 ANSWERS = "attested-url-answers"
 """The check that asks what attestations point to."""
-_OK = {Outcome.PASS, Outcome.WARN}
 _WORST = (
     LineStatus.FAILED,
     LineStatus.OPEN,
@@ -46,9 +47,12 @@ class Account:
     findings: Sequence[Finding]
 
 
-def account(demands: Demands, checks: Sequence[CheckResult], at: datetime) -> Account:
-    """``at`` is the time that dates are held against: when the evidence was taken, never the clock's."""
-    accountant = _Accountant(demands, checks, at)
+def account(demands: Demands, checks: Sequence[CheckResult], at: datetime, lacking: Shortfall | None = None) -> Account:
+    """``at`` is the time that dates are held against: when the evidence was taken, never the clock's.
+
+    ``lacking`` has what keeps lines from being proved whatever the planned checks say.
+    """
+    accountant = _Accountant(demands, checks, at, lacking or Shortfall())
     lines = accountant.lines()
     exceptions = [_exception(waiver, {check.id: check for check in checks}, at) for waiver in demands.waivers]
     return Account(
@@ -91,10 +95,11 @@ def waived(demands: Demands, at: datetime) -> Mapping[str, Collection[Outcome]]:
 
 
 class _Accountant:
-    def __init__(self, demands: Demands, checks: Sequence[CheckResult], at: datetime) -> None:
+    def __init__(self, demands: Demands, checks: Sequence[CheckResult], at: datetime, lacking: Shortfall) -> None:
         self._demands = demands
         self._checks = {check.id: check for check in checks}
-        self._covers = {check.id: check.covers for check in checks}
+        self._proves = {check.id: check.proves for check in checks}
+        self._lacking = lacking
         self._at = at
         self._said = {said.line: said for said in demands.attestations}
         self._supports = {
@@ -138,44 +143,50 @@ class _Accountant:
     def _needless(self, spoken: Attestation) -> str:
         """Why nobody asks for this word; empty: somebody does."""
         line = self._demands.checklist.find(spoken.line)
-        checks = covering(line, self._covers) if line is not None else []
-        if line is None or line.attest or not checks:
+        if line is None or not line.leaf or line.attest or self._proof(line).open_to_people:
             return ""
+        if line.id in self._lacking.missing or line.id in self._lacking.contradicted:
+            return ""
+        checks = proving(line, self._proves)
         return f"{', '.join(checks)} verifies this line; a person's word does not count for it"
 
     def _leaf(self, line: ChecklistLine) -> LineResult:
-        checks = covering(line, self._covers)
+        if self._demands.gate.is_too_early_for(line) and not self._demands.timeless:
+            why = f"it can be known {line.when}; gate {self._demands.name} is asked {self._demands.gate.when}"
+            return self._result(line, status=LineStatus.OPEN, why=why)
         said = self._said.get(line.id)
         attested = _attested(said, self._problem(said)) if said else None
-        needed = bool(line.attest) or not checks
-        status, why = self._judged(checks)
-        if needed and status in {None, LineStatus.VERIFIED, LineStatus.EXCEPTED}:
-            status, why = _vouched(attested, self._roles_for(line), status)
+        proof = self._proof(line)
+        needed = bool(line.attest) or proof.open_to_people
+        status, why = proof.status, proof.why
+        if needed and (proof.open_to_people or status in {LineStatus.VERIFIED, LineStatus.EXCEPTED}):
+            status, why = _vouched(attested, self._roles_for(line), proof)
         return self._result(
             line,
-            status=status or LineStatus.OPEN,
+            status=status,
             why=why,
-            checks=checks,
+            checks=proving(line, self._proves),
+            supporting=self._supporting(line),
             attest=self._roles_for(line) if needed else (),
             attested=attested,
         )
 
-    def _judged(self, ids: Sequence[str]) -> tuple[LineStatus | None, str]:
-        """What the checks say; None if there are none."""
-        found = [self._checks[identifier] for identifier in ids]
-        if not found:
-            return None, ""
-        if failed := [check for check in found if check.outcome is Outcome.FAIL]:
-            return LineStatus.FAILED, f"{failed[0].id}: {failed[0].worst.message}"
-        if gaps := [check for check in found if check.outcome not in _OK | {Outcome.WAIVED}]:
-            return LineStatus.OPEN, f"{gaps[0].id} is {gaps[0].outcome}: {gaps[0].worst.message or 'no answer'}"
-        if excepted := [check for check in found if check.outcome is Outcome.WAIVED]:
-            return LineStatus.EXCEPTED, f"{excepted[0].id} is an accepted exception"
-        passed = [check.id for check in found if check.outcome is Outcome.PASS]
-        warnings = [f"{check.id} warns: {check.worst.message}" for check in found if check.outcome is Outcome.WARN]
-        if not passed:
-            return LineStatus.OPEN, f"a warning verifies nothing: {'; '.join(warnings)}"
-        return LineStatus.VERIFIED, "; ".join([f"{', '.join(passed)} passed", *warnings])
+    def _proof(self, line: ChecklistLine) -> Proof:
+        return judge_line(
+            [self._checks[check] for check in proving(line, self._proves)],
+            [self._checks[check] for check in self._supporting(line)],
+            self._lacking.missing.get(line.id, {}),
+            self._contradicted(line),
+        )
+
+    def _contradicted(self, line: ChecklistLine) -> Contradiction | None:
+        """What the environment declares otherwise than the line says; a stand-in may differ from what it stands for."""
+        if not (problems := self._lacking.contradicted.get(line.id)):
+            return None
+        return Contradiction(problems=problems, stand_in=self._demands.timeless)
+
+    def _supporting(self, line: ChecklistLine) -> list[str]:
+        return [name for name, check in self._checks.items() if line.id in check.supports and name not in line.checks]
 
     def _statement(self, line: ChecklistLine, leaves: Mapping[str, LineResult]) -> LineResult:
         """What is signed: as good as the worst that it rests on."""
@@ -243,18 +254,17 @@ def _not_counted(note: str) -> Finding:
     return Finding(subject=place, message=message, path="")
 
 
-def _vouched(attested: Attested | None, roles: Sequence[str], checks: LineStatus | None) -> tuple[LineStatus, str]:
+def _vouched(attested: Attested | None, roles: Sequence[str], proof: Proof) -> tuple[LineStatus, str]:
     if attested is None:
         who = " or ".join(roles) or "somebody"
-        return (
-            LineStatus.OPEN,
-            f"no check covers it here; {who} may attest it" if checks is None else f"{who} must attest it as well",
-        )
+        may = f"{who} may attest it" if proof.open_to_people else f"{who} must attest it as well"
+        return LineStatus.OPEN, f"{proof.why}; {may}"
     if attested.problem:
         return LineStatus.OPEN, f"the attestation of {attested.by} does not count: {attested.problem}"
-    if checks is LineStatus.EXCEPTED:
-        return checks, "a check that covers it is an accepted exception"
-    return LineStatus.ATTESTED, f"{attested.by} ({attested.role}), {attested.at:%Y-%m-%d}: {attested.note}"
+    if proof.status is LineStatus.EXCEPTED:
+        return proof.status, "a check that proves it is an accepted exception"
+    word = f"{attested.by} ({attested.role}), {attested.at:%Y-%m-%d}: {attested.note}"
+    return LineStatus.ATTESTED, f"{word}; {proof.why}" if proof.open_to_people else word
 
 
 def _attested(said: Attestation, problem: str) -> Attested:

@@ -88,32 +88,49 @@ def decide(checks: Sequence[CheckResult], lines: Sequence[LineResult] = ()) -> D
     """A FAIL outranks a gap, a gap outranks an exception; silence is never success."""
     blockers = [check for check in checks if check.severity is Severity.BLOCKER]
     failed = [check for check in blockers if check.outcome is Outcome.FAIL]
-    gaps = [check for check in blockers if check.outcome in _GAPS]
+    spoken_for = _spoken_for(blockers, lines)
+    gaps = [check for check in blockers if check.outcome in _GAPS and check not in spoken_for]
     open_lines = [line for line in lines if line.leaf and line.demanded and line.status not in DONE]
     if failed:
         reason = f"{_counted(len(failed), 'blocker')} failed, first of all {failed[0].id}: {failed[0].worst.message}"
         return Decision(verdict=Verdict.NO_GO, reason=reason, blockers=len(failed), open_lines=len(open_lines))
-    if gaps or open_lines or not blockers:
+    if gaps or open_lines or len(spoken_for) == len(blockers):
         return Decision(
             verdict=Verdict.INCOMPLETE,
-            reason=_gap_reason(gaps, open_lines, blockers),
+            reason=_gap_reason(gaps, open_lines),
             blockers=len(gaps),
             open_lines=len(open_lines),
         )
     waived = [check for check in checks if check.outcome is Outcome.WAIVED]
     warnings = sum(check.outcome is Outcome.WARN for check in checks)
     also = f", with {_counted(warnings, 'warning')} to read" if warnings else ""
+    also += f"; {_counted(len(spoken_for), 'blocker')} not permitted here, people answer for it" if spoken_for else ""
     if waived:
         reason = f"{_counted(len(waived), 'accepted exception')}, first of all {waived[0].id}; all else passed{also}"
         return Decision(verdict=Verdict.GO_WITH_EXCEPTIONS, reason=reason, blockers=0)
-    return Decision(verdict=Verdict.GO, reason=f"all {_counted(len(blockers), 'blocker')} passed{also}", blockers=0)
+    return Decision(
+        verdict=Verdict.GO,
+        reason=f"all {_counted(len(blockers) - len(spoken_for), 'blocker')} passed{also}",
+        blockers=0,
+    )
 
 
-def _gap_reason(gaps: Sequence[CheckResult], lines: Sequence[LineResult], blockers: Sequence[CheckResult]) -> str:
+def _spoken_for(blockers: Sequence[CheckResult], lines: Sequence[LineResult]) -> Sequence[CheckResult]:
+    """Those that are not permitted here, and every demanded line that they are about is done without them."""
+    demanded = {line.id: line for line in lines if line.leaf and line.demanded}
+    found = []
+    for check in blockers:
+        about = [demanded[one] for one in (*check.proves, *check.supports) if one in demanded]
+        if check.outcome is Outcome.NOT_RUN and not check.permitted and about:
+            found += [check] if all(line.status in DONE for line in about) else []
+    return found
+
+
+def _gap_reason(gaps: Sequence[CheckResult], lines: Sequence[LineResult]) -> str:
     said = [f"{_counted(len(gaps), 'blocker')} without an answer"] if gaps else []
     if lines:
         said.append(f"{_counted(len(lines), 'line')} of the checklist not verified, first of all {lines[0].id}")
-    if not said and not blockers:
+    if not said:
         said.append("no blocker was even planned")
     return ", ".join(said)
 
@@ -128,7 +145,9 @@ def _result(
         family=check.declaration.family,
         severity=check.line.severity,
         effect=check.line.effect,
-        covers=check.line.covers,
+        proves=check.line.proves,
+        supports=check.line.supports,
+        permitted=check.permitted,
         needs=check.line.needs,
         outcome=_outcome({seen.outcome for seen in observations}, excepted),
         why=check.declaration.why,

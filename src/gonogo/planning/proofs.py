@@ -1,0 +1,59 @@
+"""Which checks would have to pass before a line is proved, and which of them this run cannot ask."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gonogo.environment.model import Environment
+from gonogo.planning.demands import Demands
+from gonogo.planning.plan import Plan, other_mode
+from gonogo.planning.stated import contradictions_of
+from gonogo.planning.suite import Suite
+from gonogo.policy.checklist_line import ChecklistLine, proving
+
+Missing = Mapping[str, Mapping[str, str]]
+"""By id of a line: the checks without which it is not proved, and why each is not asked."""
+Contradicted = Mapping[str, Sequence[str]]
+"""By id of a line: what the environment declares otherwise than its words say."""
+_NOT_ASKED = "this gate does not ask it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortfall:
+    """What keeps lines from being proved, known before anything runs."""
+
+    missing: Missing = field(default_factory=dict)
+    contradicted: Contradicted = field(default_factory=dict)
+
+
+def shortfall(suite: Suite, plan: Plan, demands: Demands, environment: Environment) -> Shortfall:
+    """Of all lines of the list."""
+    stated = {line.id: contradictions_of(line, environment) for line in demands.checklist.lines if line.states}
+    return Shortfall(
+        missing=_missing(suite, plan, demands, environment),
+        contradicted={line: problems for line, problems in stated.items() if problems},
+    )
+
+
+def _missing(suite: Suite, plan: Plan, demands: Demands, environment: Environment) -> Missing:
+    """For each line: the checks that prove it and are not planned. What is left of the others proves nothing."""
+    proves = {name: line.proves for name, line in suite.catalogue.items()}
+    found = {
+        line.id: {
+            check: plan.absent.get(check, _NOT_ASKED)
+            for check in _required(line, proves, suite, environment)
+            if check not in plan.checks
+        }
+        for line in demands.checklist.lines
+        if line.leaf
+    }
+    return {line: missing for line, missing in found.items() if missing}
+
+
+def _required(
+    line: ChecklistLine, proves: Mapping[str, tuple[str, ...]], suite: Suite, environment: Environment
+) -> list[str]:
+    """All that prove it. Where payments are proved in both modes, one check for each, only this mode's is required."""
+    checks = proving(line, proves)
+    elsewhere = {check for check in checks if other_mode(suite.catalogue[check], environment)}
+    here = any(suite.catalogue[check].stripe_mode is not None for check in checks if check not in elsewhere)
+    return [check for check in checks if not here or check not in elsewhere]

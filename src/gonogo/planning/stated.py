@@ -1,0 +1,81 @@
+"""Values that the words of a line state, held against what the environment file declares: nobody else compares them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gonogo.base.durations import parse_duration
+from gonogo.environment.model import Environment
+from gonogo.policy.checklist_line import STATED, ChecklistLine
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)(KiB|MiB|GiB)")
+_BYTES = {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+
+
+def contradictions_of(line: ChecklistLine, environment: Environment) -> list[str]:
+    """What the environment declares otherwise than the line says, each with the key and both values.
+
+    A section that the environment does not declare contradicts nothing: the checks that need it are not planned.
+    """
+    declared = environment.model_dump(mode="json")
+    return [problem for stated in line.states for problem in _contradictions(stated, declared)]
+
+
+def _contradictions(stated: str, declared: Mapping[str, Any]) -> Iterator[str]:
+    found = STATED.fullmatch(stated)
+    if found is None:
+        return
+    section, *path = found["key"].split(".")
+    if section not in declared:
+        yield f"the list states {found['key']}, and environment files have no [{section}]"
+        return
+    if not declared[section]:
+        return
+    values = list(_values(declared[section], path, section))
+    if not values:
+        yield f"the list states {found['key']}, and the environment declares none"
+    for key, value in values:
+        if not _agrees(value, found["value"]):
+            yield f"the list states {stated}, and the environment declares {key} = {value}"
+
+
+def _values(value: Any, path: list[str], key: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - of a TOML document
+    """Every value that the path leads to; ``*`` is every name of a table. What is not set is declared by nobody."""
+    if not path:
+        if value is not None:
+            yield key, value
+        return
+    if isinstance(value, Mapping):
+        for name in value if path[0] == "*" else [path[0]]:
+            yield from _values(value.get(name), path[1:], f"{key}.{name}")
+
+
+def _agrees(value: object, stated: str) -> bool:
+    """Whether it is the value, or within ``least..most``, either of which may be left out."""
+    actual = _comparable(str(value))
+    least, dots, most = stated.partition("..")
+    if not dots:
+        return actual == _comparable(stated)
+    limits = [(_comparable(text), holds) for text, holds in ((least, _at_least), (most, _at_most)) if text]
+    return all(type(actual) is type(limit) and holds(actual, limit) for limit, holds in limits)
+
+
+def _at_least(actual: Any, limit: Any) -> bool:  # noqa: ANN401 - two numbers, or two durations
+    return bool(actual >= limit)
+
+
+def _at_most(actual: Any, limit: Any) -> bool:  # noqa: ANN401 - two numbers, or two durations
+    return bool(actual <= limit)
+
+
+def _comparable(text: str) -> object:
+    """A number, a size in bytes, a duration, or the text without blanks."""
+    plain = "".join(text.split())
+    if size := _SIZE.fullmatch(plain):
+        return float(size[1]) * _BYTES[size[2]]
+    for read in (float, parse_duration):
+        try:
+            return read(plain)
+        except ValueError:
+            continue
+    return plain.casefold()

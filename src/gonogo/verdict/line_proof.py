@@ -1,0 +1,74 @@
+"""What the checks alone say of one line: whether all that prove it were asked here, and passed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from gonogo.record.results import CheckResult, LineStatus, Outcome
+
+_GAPS = {Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """How far checks prove a line."""
+
+    status: LineStatus
+    why: str
+    open_to_people: bool = False
+    """Whether a person's word counts in the place of what no check proved; never against what one saw to be untrue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """The list states a value, and the environment declares another."""
+
+    problems: Sequence[str]
+    stand_in: bool
+    """Whether the environment only stands for the one that the line is about; what it is itself proves nothing there."""
+
+
+def judge_line(
+    proving: Sequence[CheckResult],
+    supporting: Sequence[CheckResult],
+    missing: Mapping[str, str],
+    contradiction: Contradiction | None = None,
+) -> Proof:
+    """``missing`` has the checks that would have to pass as well and are not planned, each with its reason."""
+    if failed := [check for check in (*proving, *supporting) if check.outcome is Outcome.FAIL]:
+        return Proof(status=LineStatus.FAILED, why=f"{failed[0].id}: {failed[0].worst.message}")
+    if contradiction and not contradiction.stand_in:
+        return Proof(status=LineStatus.FAILED, why="; ".join(contradiction.problems))
+    if gaps := [check for check in proving if check.outcome in _GAPS and check.permitted]:
+        why = f"{gaps[0].id} is {gaps[0].outcome}: {gaps[0].worst.message or 'no answer'}"
+        return Proof(status=LineStatus.OPEN, why=why)
+    stated = contradiction.problems if contradiction else ()
+    if unproved := [*stated, *_unproved(proving, supporting, missing)]:
+        return Proof(status=LineStatus.OPEN, why="; ".join(unproved), open_to_people=True)
+    if excepted := [check for check in proving if check.outcome is Outcome.WAIVED]:
+        return Proof(status=LineStatus.EXCEPTED, why=f"{excepted[0].id} is an accepted exception")
+    passed = f"{', '.join(check.id for check in proving)} passed"
+    return Proof(status=LineStatus.VERIFIED, why="; ".join([passed, *_told(supporting)]))
+
+
+def _unproved(
+    proving: Sequence[CheckResult], supporting: Sequence[CheckResult], missing: Mapping[str, str]
+) -> Iterator[str]:
+    """Why the line is not proved although nothing was seen that is untrue."""
+    yield from (f"{check} is not asked here: {reason}" for check, reason in missing.items())
+    for check in proving:
+        if check.outcome is Outcome.WARN:
+            yield f"{check.id} warns, and a warning verifies nothing: {check.worst.message}"
+        elif check.outcome in _GAPS:
+            yield f"{check.id} is not asked here: {check.worst.message}"
+    if not proving and not missing:
+        yield "no check proves it here"
+        yield from _told(supporting)
+
+
+def _told(supporting: Sequence[CheckResult]) -> Iterator[str]:
+    """What supporting checks saw that is not in order."""
+    for check in supporting:
+        if check.outcome is Outcome.WARN:
+            yield f"{check.id} warns: {check.worst.message}"
+        elif check.outcome in _GAPS and check.permitted:
+            yield f"{check.id} is {check.outcome}: {check.worst.message or 'no answer'}"
