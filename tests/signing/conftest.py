@@ -95,10 +95,11 @@ class Team:
             status=status,
         )
         service = answering(prepared.plan.started_at, serves)
-        answered = RecordedSource(
-            Record(kind=kind, scope=evidence.scope, seconds=0.1, evidence=evidence)
-            for kind, evidence in (("attested_url", seen), ("service", service))
-        )
+        records = [
+            Record(kind="attested_url", scope=seen.scope, seconds=0.1, evidence=seen),
+            Record(kind="service", scope=service.scope, seconds=0.1, evidence=service),
+        ]
+        answered = RecordedSource(records)
         prepared = replace(prepared, source=answered, plan=over(prepared, answered))  # type: ignore[arg-type]  # a recorded one in place of a live one
         folder = open_folder(prepared, self.project / "reports")
         publish(prepared, folder, judged_live(prepared))

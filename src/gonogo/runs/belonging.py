@@ -26,6 +26,8 @@ def read_belonging(folder: Path) -> Results:
 
 
 def _contradictions(folder: Path, results: Results) -> Iterator[str]:
+    excepted = {waived.check for waived in results.exceptions if waived.state == "in force"}
+    yield from (problem for check in results.checks if (problem := _contradiction(check, excepted)))
     decided = decide(results.checks, results.lines)
     if decided != results.decision:
         yield f"says {results.decision.verdict}, and its checks and lines give {decided.verdict}"
@@ -35,8 +37,6 @@ def _contradictions(folder: Path, results: Results) -> Iterator[str]:
         yield "its causes are not those of its checks"
     if list(served_releases(results.checks)) != list(results.run.served):
         yield "the release that was served is not the one that its checks looked at"
-    excepted = {waived.check for waived in results.exceptions if waived.state == "in force"}
-    yield from (problem for check in results.checks if (problem := _contradiction(check, excepted)))
     yield from _other_evidence(folder, results)
 
 
