@@ -1,8 +1,12 @@
-.PHONY: help licences setup launch test lint check faults load-faults endurance bench docs lock
+.PHONY: help licences setup launch test test-measuring test-others lab lint check faults \
+	faults-of-load faults-but-load load-faults endurance bench sample docs lock
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := --quiet --disable-pip-version-check --no-compile
+# Both wait for deadlines and programs of their own more than half of the time.
+TEST_PROCESSES := 4
+FAULT_WORKERS := 6
 # Images set it to stay small. Here hundreds of processes start, and each would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -27,9 +31,18 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 launch: setup  ## start the reference environment, verify it, write the sign-off page
 	$(BIN)/gonogo run --env reference
 
-test: setup  ## the suite's own tests; those that measure have the machine to themselves
-	$(BIN)/python -m pytest tests --ignore tests/alone --numprocesses 4 --dist loadfile
+# The marker leaves out the long tests of the laboratory; tests/conftest.py counts them.
+test: setup test-measuring test-others  ## the suite's own tests but for the long ones of the laboratory (make lab)
+
+test-measuring: setup
 	$(BIN)/python -m pytest tests/alone
+
+test-others: setup
+	$(BIN)/python -m pytest tests --ignore tests/alone -m "not whole" --numprocesses $(TEST_PROCESSES) --dist loadfile
+
+lab: setup  ## the whole laboratory: every test against real servers, those too long for `make test` among them
+	$(BIN)/python -m pytest tests/lab --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest tests --ignore tests/lab --ignore tests/alone -m whole
 
 lint: setup  ## linters, types, import contracts
 	$(BIN)/ruff check .
@@ -37,14 +50,19 @@ lint: setup  ## linters, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-check: lint  ## all of lint, and the tests with branch coverage
+check: lint  ## all of lint, and the tests with branch coverage, which has a floor in pyproject.toml
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest tests
+	$(BIN)/coverage run -m pytest tests -m "not whole"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-faults: setup  ## every fault of the reference environment against every check
-	$(BIN)/python -m tests.faults.matrix
+faults: setup faults-of-load faults-but-load  ## every fault of the reference environment against every check
+
+faults-of-load: setup
+	$(BIN)/python -m tests.faults.matrix --part load
+
+faults-but-load: setup
+	$(BIN)/python -m tests.faults.matrix --part without-load --workers $(FAULT_WORKERS)
 
 load-faults: setup  ## every fault of the load by itself, and one that takes minutes to prove
 	$(BIN)/python -m tests.faults.under_load
@@ -58,6 +76,9 @@ bench: setup  ## what probing at once costs, beside one at a time; TLS beside ss
 	$(BIN)/python -m tests.bench.loading
 	$(BIN)/python -m tests.bench.page
 	$(BIN)/python -m tests.bench.verifying
+
+sample: setup  ## reports/sample, the sample run of the README, from real faults of the reference environment
+	$(BIN)/python -m tests.report.sample
 
 docs: setup  ## docs/commands.md, from the program's own help
 	$(BIN)/python -m tests.docs.help

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-import gonogo.load.hooks  # noqa: F401 - makes a plain `locust` ask for an environment
 from gonogo.load.visitor import Reply, Visitor
 
 _SEARCH = "GET /api/services"
@@ -53,7 +52,7 @@ class _Member(Visitor):
     def search(self, **wanted: str) -> None:
         """What is offered."""
         query = "&".join(f"{key}={quote(value)}" for key, value in wanted.items())
-        self.ask(_SEARCH, f"/api/services?{query}", token=self.client)
+        self.ask(_SEARCH, f"/api/services?{query}", right=_is_list, token=self.client)
 
     def book(self, service: str) -> str:
         """A time that nobody has asked for; the booking's id."""
@@ -166,6 +165,10 @@ class Upload(_Member):
             body=body,
             kind=kind,
         )
+
+
+def _is_list(reply: Reply) -> bool:
+    return isinstance(reply.json(), list)
 
 
 def _json(value: object) -> bytes:

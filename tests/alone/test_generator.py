@@ -65,7 +65,7 @@ def test_closed_model_waits_for_replies() -> None:
 
 
 def test_saturated_generator_says_so() -> None:
-    """Forty visits a second that keep the processor for 30 ms each are more than there is of it."""
+    """Forty visits a second that keep the processor for 30 ms each are more than there is of it: nothing is decided."""
     with target() as where:
         ledger = drive(where.plan, {"heavy": 40.0}, seconds=3, data={"computes": 0.03})
     assert unfit(list(ledger.generator()), len(latencies(ledger)))

@@ -9,9 +9,9 @@ import sys
 import time
 from collections.abc import Sequence
 
-from gonogo.load.judging import over_budget, unfit
-from gonogo.load.verdicts import judge
-from tests.load.driving import drive, latencies, percentile, recorded, target
+from gonogo.load.judging import unfit
+from tests.lab.load_shapes import SHAPES, ruled
+from tests.load.driving import drive, latencies, percentile, target, verdict
 
 _DELAYS_MS = (100, 496, 504, 549)
 _USERS, _SECONDS = 50, 6.0
@@ -25,8 +25,15 @@ def accuracy() -> None:
         with target(delay=delay / 1000) as where:
             ledger = drive(where.plan, {"hit": 200.0}, seconds=8, warm_up=4)
         ratio = percentile(latencies(ledger), 0.95) / percentile(sorted(where.took), 0.95)
-        ruling = judge(over_budget(next(recorded(ledger).endpoints())), 0.05, 0.95).ruling
-        print(f"{delay} ms   {ratio:.4f}   {ruling.value}", flush=True)
+        print(f"{delay} ms   {ratio:.4f}   {verdict(ledger)}", flush=True)
+
+
+def shapes() -> None:
+    """What is said of servers that know the truth, beside the truth."""
+    print("shape                                    truth     said, three times")
+    for shape in SHAPES:
+        said = [ruled(shape) for _ in range(3)]
+        print(f"{shape.name:<40} {shape.truth:<9} {', '.join(said)}", flush=True)
 
 
 def cost() -> None:
@@ -65,5 +72,6 @@ def _common(reasons: Sequence[str]) -> str:
 
 if __name__ == "__main__":
     accuracy()
+    shapes()
     cost()
     fitness()

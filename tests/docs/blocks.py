@@ -9,7 +9,10 @@ from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
-    [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("docs/ci/*.md"), *ROOT.glob("docs/examples/**/*.md")]
+    [
+        *(ROOT / name for name in ("ARCHITECTURE.md", "CONTRIBUTING.md", "README.md")),
+        *(path for pattern in ("*.md", "ci/*.md", "examples/**/*.md") for path in (ROOT / "docs").glob(pattern)),
+    ]
 )
 _PROGRAM = re.compile(r"(?:^|[;&|])\s*(?:\.venv/bin/)?gonogo ([^;&|#]*)")
 

@@ -9,6 +9,8 @@ import pytest
 
 from gonogo.cli import cli
 from gonogo.families.registry import read_environment
+from gonogo.policy.catalogue import read_catalogue
+from gonogo.policy.local import FILE, changed, read_local_policy
 from gonogo.record.results import Outcome
 from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess
@@ -89,11 +91,23 @@ def test_environment_of_the_document_is_a_whole_one(tmp_path: Path) -> None:
 def test_examples_run(tmp_path: Path, document: str, folder: str, expected: set[str]) -> None:
     """On the reference environment, as they stand in the document: green when it is healthy."""
     (tmp_path / folder).mkdir()
-    (tmp_path / folder / "test_of_the_document.py").write_text("\n".join(blocks(ROOT / "docs" / document, "python")))
-    (tmp_path / folder / "catalogue.toml").write_text("\n".join(blocks(ROOT / "docs" / document, "toml")))
+    (tmp_path / folder / "test_of_the_document.py").write_text(
+        "\n".join(blocks(ROOT / "docs" / document, "python")[:1])
+    )
+    (tmp_path / folder / "catalogue.toml").write_text("\n".join(blocks(ROOT / "docs" / document, "toml")[:1]))
     with ReferenceProcess() as process:
         instance = ReferenceInstance(overlay=process.ready["environment"], faults=[])
         run = prepare(Request(environment="reference", project=tmp_path, only=sorted(expected)), {}, instance=instance)
         results = results_of(run)
     outcomes = {check.id: check.outcome for check in results.checks if check.id in expected}
     assert outcomes == dict.fromkeys(expected, Outcome.PASS)
+
+
+def test_policy_of_the_document_fits_the_bundled_checks(tmp_path: Path) -> None:
+    """A team that copies the example changes what it says, and nothing is refused."""
+    (tmp_path / "environments").mkdir()
+    block = next(block for block in blocks(ROOT / "docs" / "checklist.md", "toml") if "[environments.staging" in block)
+    (tmp_path / FILE).write_text(block)
+    catalogue = read_catalogue(ROOT / "checks" / "catalogue.toml")
+    _, differences = changed(catalogue, read_local_policy(tmp_path), "staging", tmp_path / FILE)
+    assert {difference.check for difference in differences} == {"tls-expiry", "dns-caa"}

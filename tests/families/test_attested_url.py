@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from gonogo.base.errors import Unobserved
 from gonogo.evidence.attested_url import AttestedUrlEvidence
 from gonogo.families.attested_url.probe import UrlQuestion, probe_attested_url, url_questions
 from gonogo.families.http.questions import HttpQuestion
 from gonogo.families.registry import environment_from
+from tests.dead.conftest import swallowing_server
 from tests.support.http_doubles import HOST, http_server, observe
 
 ENVIRONMENT = environment_from(
@@ -73,3 +75,10 @@ def test_page_that_nobody_can_open(url: str) -> None:
     seen = asyncio.run(probe_attested_url(UrlQuestion(line="a", url=url)))
     assert seen.status is None
     assert seen.problem.startswith("ConnectError")
+
+
+def test_page_that_says_nothing_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A silence is not a refusal: a busy minute must not turn into a page that is gone."""
+    monkeypatch.setattr("gonogo.families.attested_url.probe.EXCHANGE_SECONDS", 0.3)
+    with swallowing_server() as port, pytest.raises(Unobserved, match="no complete answer within"):
+        asyncio.run(probe_attested_url(UrlQuestion(line="a", url=f"https://127.0.0.1:{port}/x")))

@@ -14,7 +14,7 @@ import asyncssh
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.clients.ssh import Said, SshServer
+from gonogo.clients.ssh import CommandOutput, SshServer
 from gonogo.evidence.server import LogFile, ServerEvidence
 from gonogo.families.servers.probe import ServerQuestion, probe_server
 from gonogo.families.servers.section import Server
@@ -143,7 +143,7 @@ def test_nobody_there_was_not_observed() -> None:
 def test_endless_output_is_cut_off() -> None:
     """A server that prints for ever costs no memory."""
 
-    async def observe() -> Said:
+    async def observe() -> CommandOutput:
         def endless(process: asyncssh.SSHServerProcess[str]) -> None:
             process.stdout.write("x" * 5 * 2**20)
             process.exit(0)

@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from gonogo.clients.ssh import Said
+from gonogo.clients.ssh import CommandOutput
 from gonogo.evidence.firewall import Firewall, FirewallRule, share_of_the_internet
 from gonogo.evidence.server import Container, LogFile, RunningProcess
 from gonogo.families.servers import facts, firewall_facts, sshd_facts
@@ -53,9 +53,9 @@ Filesystem        1-blocks        Used    Available Capacity Mounted on
 """
 
 
-def said(text: str, status: int = 0) -> Said:
+def said(text: str, status: int = 0) -> CommandOutput:
     """What came."""
-    return Said(status=status, text=text)
+    return CommandOutput(status=status, text=text)
 
 
 def test_firewall() -> None:

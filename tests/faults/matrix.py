@@ -4,11 +4,12 @@ A check that no fault turns red is decoration; a fault that turns nothing red is
 Some faults are not of the product: they take our sight away, must give ERROR, and must never give FAIL.
 """
 
+import argparse
 import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +24,8 @@ from tests.faults import under_load
 
 RED = {Outcome.FAIL, Outcome.WARN}
 HEALTHY = "none"
-_WORKERS_PER_CPU = 3
+_WORKERS = min(3 * (os.cpu_count() or 1), 8)
 """An environment waits for its own deadlines more than half of the time."""
-_MOST_WORKERS = 8
 BLINDING = {
     "stripe-down",
     "stripe-key-restricted",
@@ -44,8 +44,8 @@ _ALSO_IN: Mapping[str, Sequence[str]] = {
     "dns": ["dns_names", "dns_caa", "dns_mail"],
     "http": ["tls", "health", "metrics", "openapi"],
     "tls": ["certificates"],
-    "mongodb": ["http"],
-    "redis": ["http"],
+    "mongodb": ["health"],
+    "redis": ["health"],
     "cleanup": ["booking"],
     "stripe": ["payment"],
     "sentry": ["errors"],
@@ -116,10 +116,10 @@ def measure(faults: Sequence[str]) -> Mapping[str, Measured]:
     return measured
 
 
-def measure_all(faults: Sequence[str]) -> Mapping[str, Measured]:
+def measure_all(faults: Sequence[str], workers: int) -> Mapping[str, Measured]:
     """The healthy environment first, by itself; then the faults, on several environments side by side."""
     measured = dict(measure([HEALTHY]))
-    workers = min(_WORKERS_PER_CPU * (os.cpu_count() or 1), _MOST_WORKERS, len(faults))
+    workers = min(workers, len(faults))
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         for part in pool.map(measure, [faults[start::workers] for start in range(workers)]):
             measured |= part
@@ -145,8 +145,8 @@ def measure_load(matrix: dict[str, Measured], unjudged: set[str]) -> Iterator[st
     print(f"left to make load-faults, since a small difference takes minutes to prove: {', '.join(sorted(left))}")
 
 
-def complaints(matrix: Mapping[str, Measured], unjudged: Collection[str], *, complete: bool) -> Iterator[str]:
-    """What is wrong with the matrix itself."""
+def complaints(matrix: Mapping[str, Measured]) -> Iterator[str]:
+    """What is wrong with the rows of the matrix."""
     healthy = matrix[HEALTHY]
     if healthy.red or healthy.errors:
         yield f"the healthy environment is not green: {', '.join((*healthy.red, *healthy.errors))}"
@@ -158,30 +158,57 @@ def complaints(matrix: Mapping[str, Measured], unjudged: Collection[str], *, com
             yield f"fault {fault} is none, and should stay green: {', '.join((*found.red, *found.errors))}"
         if fault not in BLINDING | HARMLESS and not found.red and not fault.startswith(HEALTHY):
             yield f"fault {fault} turns no check red"
-    if complete:
-        planned = (set(healthy.planned) | under_load.CHECKS).difference(unjudged)
-        for check in sorted(planned.difference(*(found.red for found in matrix.values()))):
-            yield f"check {check} is turned red by no fault"
 
 
-def main(wanted: Sequence[str]) -> int:
+def never_red(planned: Iterable[str], matrix: Mapping[str, Measured]) -> Iterator[str]:
+    """The columns of the matrix without anything red in them."""
+    for check in sorted(set(planned).difference(*(found.red for found in matrix.values()))):
+        yield f"check {check} is turned red by no fault"
+
+
+def load_complaints() -> Iterator[str]:
+    """What is wrong with the faults of the load, and with the checks that only they turn red."""
+    measured: dict[str, Measured] = {}
+    unjudged = set[str]()
+    yield from measure_load(measured, unjudged)
+    yield from never_red(under_load.CHECKS - unjudged, measured)
+
+
+def other_complaints(wanted: Sequence[str], known: Sequence[str], workers: int) -> Iterator[str]:
+    """What is wrong with all other faults, or with those that are wanted; prints the sum below the table."""
+    measured = measure_all(wanted or known, workers)
+    yield from complaints(measured)
+    if not wanted:
+        yield from never_red(measured[HEALTHY].planned, measured)
+    effective = sum(bool(result.red) for result in measured.values())
+    checks = len(measured[HEALTHY].planned)
+    print(f"{checks} checks, {len(measured) - 1} rows, {effective} of them turn something red")
+
+
+def main(options: argparse.Namespace) -> int:
     """Print the table; 1 if it shows a check or a fault that is worth nothing."""
     known = [fault["name"] for fault in known_faults() if fault["area"] != LOAD]
-    unknown = sorted(set(wanted).difference(known))
+    unknown = sorted(set(options.faults).difference(known))
     if unknown:
         print(f"no such fault: {', '.join(unknown)}")
         return 2
-    measured = dict(measure_all(wanted or known))
-    unjudged = set[str]()
-    found = [] if wanted else list(measure_load(measured, unjudged))
-    found += complaints(measured, unjudged, complete=not wanted)
+    found: list[str] = []
+    if options.part != "load":
+        found += other_complaints(options.faults, known, options.workers)
+    if options.part != "without-load" and not options.faults:
+        found += load_complaints()
     for complaint in found:
         print(f"✖ {complaint}")
-    killing = sum(bool(one.red) for one in measured.values())
-    checks = len(measured[HEALTHY].planned)
-    print(f"{checks} checks, {len(measured) - 1} rows, {killing} of them turn something red")
     return 1 if found else 0
 
 
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("faults", nargs="*", help="these alone; all, unless some are named")
+    parser.add_argument("--part", choices=["all", "load", "without-load"], default="all")
+    parser.add_argument("--workers", type=int, default=_WORKERS, help="environments side by side")
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(_arguments()))

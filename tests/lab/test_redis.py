@@ -12,7 +12,17 @@ from gonogo.environment.model import Environment
 from gonogo.families.redis.probe import PROBES
 from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
-from tests.lab.redis_server import APP, AS_THE_FIX_SAYS, MONITOR, NARROW, WIDE, Certificates, cluster, programs, server
+from tests.lab.redis_server import (
+    APP,
+    AS_THE_FIX_SAYS,
+    MONITOR,
+    NARROW,
+    WIDE,
+    Certificates,
+    cluster,
+    program_of,
+    server,
+)
 from tests.support.doubles import closed_port
 
 ACL = ("--aclfile", "users.acl")
@@ -67,11 +77,11 @@ def wrong(found: dict[str, str], *but: str) -> dict[str, str]:
     return {check: said for check, said in found.items() if said != "PASS" and check not in but}
 
 
-@pytest.mark.parametrize("program", programs(), ids=["debian", "valkey"])
+@pytest.mark.parametrize("maker", ["debian", "valkey"])
 @pytest.mark.parametrize("rules", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_users_as_narrow_as_we_ask_for(judge: Judge, tmp_path: Path, program: str, rules: str) -> None:
+def test_users_as_narrow_as_we_ask_for(judge: Judge, tmp_path: Path, maker: str, rules: str) -> None:
     """The narrower the user, the less it may be told to be broken."""
-    port = closed_port()
+    port, program = closed_port(), program_of(maker)
     with server(tmp_path, "--port", str(port), *ACL, *MEMORY, program=program, app=rules, monitor=AS_THE_FIX_SAYS):
         found = verdicts(
             judge, f"redis://app:{APP}@127.0.0.1:{port}/0", f"redis://monitor:{MONITOR}@127.0.0.1:{port}/0"

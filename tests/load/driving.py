@@ -7,14 +7,19 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, cast
 
+from gonogo.base.errors import Unobserved
+from gonogo.evidence.load import LoadEvidence
 from gonogo.families.load.section import Load
+from gonogo.load.judging import between, errors, fit, over_budget, unfit
 from gonogo.load.ledger import Ledger
 from gonogo.load.plan import EndpointPlan, LoadPlan, TargetPlan
 from gonogo.load.process import Crowd, Event, Generator
 from gonogo.load.summary import Recorded
+from gonogo.load.verdicts import Ruling
 from reference.certificates import CertificateSettings, issue_public
 
 SCENARIOS = Path(__file__).parent / "scenarios" / "locustfile.py"
@@ -28,6 +33,10 @@ class Target:
     plan: TargetPlan
     took: list[float] = field(default_factory=list)
     """Seconds of every reply."""
+    asked: int = 0
+    """Requests that came."""
+    broken: int = 0
+    """Those that it cut off."""
 
 
 @contextmanager
@@ -51,7 +60,9 @@ def target(**behaviour: Any) -> Iterator[Target]:  # noqa: ANN401 - fields of a 
             yield found
         finally:
             stdin.close()
-            found.took += json.loads(stdout.readline() or '{"took": []}')["took"]
+            seen = json.loads(stdout.readline() or '{"took": [], "asked": 0, "broken": 0}')
+            found.took += seen["took"]
+            found.asked, found.broken = seen["asked"], seen["broken"]
             process.wait(10)
             stdout.close()
 
@@ -81,6 +92,7 @@ def drive(
     live: bool = False,
     locustfile: Path = SCENARIOS,
     on_event: Callable[[Event, Generator], None] = lambda _event, _generator: None,
+    on_ledger: Callable[[Ledger], None] = lambda _ledger: None,
 ) -> Ledger:
     """Everything that the generator reported."""
     plan = LoadPlan(
@@ -97,6 +109,7 @@ def drive(
         data=data or {},
     )
     ledger = Ledger(load(), ["GET /"])
+    on_ledger(ledger)
     generator = Generator(locustfile, crowd or Crowd())
     try:
         generator.start(plan)
@@ -128,4 +141,49 @@ def percentile(found: list[float], share: float) -> float:
 def recorded(ledger: Ledger) -> Recorded:
     """As the run's evidence is made of it."""
     assert ledger.window is not None
-    return Recorded(ledger.load, ledger.names, ledger.samples, ledger.window)
+    return Recorded(ledger.load, ledger.names, ledger.samples, ledger.window, ledger.slacks(), ledger.reasons())
+
+
+def evidence(ledger: Ledger) -> LoadEvidence:
+    """What checks would judge."""
+    found, (ended, given_up) = recorded(ledger), ledger.visits()
+    return LoadEvidence(
+        scope=("load",),
+        taken_at=datetime.now(UTC),
+        profile="gate",
+        model="open",
+        visits_per_second=ledger.load.visits_per_second,
+        confidence=ledger.load.confidence,
+        warm_up=timedelta(0),
+        planned=timedelta(seconds=found.window.ends - found.window.begins),
+        seconds=found.window.ends - found.window.begins,
+        visits_ended=ended,
+        visits_given_up=given_up,
+        classes=tuple(found.classes()),
+        endpoints=tuple(found.endpoints()),
+        generator=tuple(ledger.generator()),
+        server=(),
+        workers=1,
+        stopped_early=ledger.stopped_early,
+        problems=tuple(ledger.problems),
+    )
+
+
+def verdict(ledger: Ledger) -> str:
+    """Of the latencies and the errors together, as the load's checks decide: go, no-go, or undecided."""
+    load = evidence(ledger)
+    rulings = []
+    try:
+        fit(load)
+        for counted in (
+            (over_budget(load.classes[0], load), 1 - load.classes[0].percentile / 100),
+            (errors(load.classes[0], load), ledger.load.errors_below),
+        ):
+            rulings.append(between(counted[0], counted[1], load.confidence).ruling)
+    except Unobserved as error:
+        return f"undecided ({error.reason})"
+    if Ruling.MISSED in rulings:
+        return "no-go"
+    if all(ruling is Ruling.KEPT for ruling in rulings):
+        return "go"
+    return f"undecided ({unfit(load.generator, load.endpoints[0].requests) or 'too few requests'})"

@@ -1,12 +1,14 @@
 """A server that knows the truth: it answers when it is told to, and remembers how long it took.
 
-``python -m tests.load.target CERTIFICATE KEY BEHAVIOUR``: the port on the first line out; the seconds that each reply
-took, from its request's bytes in to its own bytes out, as a JSON list when its input ends.
+``python -m tests.load.target CERTIFICATE KEY BEHAVIOUR``: the port on the first line out; when its input ends, the seconds
+that each reply took, from its request's bytes in to its own bytes out, and how many requests came and were cut off.
 """
 
 import asyncio
 import json
+import socket
 import ssl
+import struct
 import sys
 import time
 from dataclasses import dataclass, field
@@ -29,9 +31,51 @@ class Behaviour:
     """The n-th request of so many never gets a reply; 0: all do."""
     fail_every: int = 0
     """The n-th request of so many gets a 500."""
+    reset_every: int = 0
+    """The connection of the n-th request of so many is reset instead of a reply."""
+    end_every: int = 0
+    """As above, and the connection ends in good order, without a word."""
+    cut_every: int = 0
+    """As above, in the middle of the reply's body."""
+    slow_every: int = 0
+    """The n-th request of so many takes…"""
+    slow: float = 0.0
+    """…so many seconds more."""
+    capacity: float = 0.0
+    """Requests a second that it can answer, one by one; 0: any number."""
+    cold: float = 0.0
+    """For so many seconds after the first request each reply takes a second more."""
+    status: str = "200 OK"
+    body: str = "ok"
+    version: str = "1.1"
+    closes: bool = False
+    """Each connection after its first reply, without having said so."""
     took: list[float] = field(default_factory=list)
     asked: int = 0
+    broken: int = 0
+    """Requests that it answered with the end of the connection."""
     _stalled: float = 0.0
+    _free_at: float = 0.0
+    _first: float = 0.0
+
+    def waits(self) -> float:
+        """Seconds until the reply to the request that has just come."""
+        now = time.monotonic()
+        self._first = self._first or now
+        found = self.delay
+        if self.slow_every and self.asked % self.slow_every == 0:
+            found += self.slow
+        if now < self._first + self.cold:
+            found += 1.0
+        if self.capacity:
+            self._free_at = max(now, self._free_at) + 1 / self.capacity
+            found += self._free_at - now
+        return found
+
+    def breaks(self) -> str:
+        """How the request that has just come is cut off; empty: it is not."""
+        ways = (("reset", self.reset_every), ("end", self.end_every), ("cut", self.cut_every))
+        return next((way for way, every in ways if every and self.asked % every == 0), "")
 
     def stands_still(self) -> None:
         """For as long as it is due."""
@@ -83,17 +127,38 @@ class Connection(asyncio.Protocol):
         behaviour.asked += 1
         if behaviour.hang_every and behaviour.asked % behaviour.hang_every == 0:
             return
+        if way := behaviour.breaks():
+            behaviour.broken += 1
+            self._break(way)
+            return
         failed = bool(behaviour.fail_every) and behaviour.asked % behaviour.fail_every == 0
 
         def reply() -> None:
-            self._tls.write(b"HTTP/1.1 %s\r\nContent-Length: 2\r\n\r\nok" % (b"500 Oops" if failed else b"200 OK"))
+            status = "500 Oops" if failed else behaviour.status
+            body = behaviour.body.encode()
+            head = f"HTTP/{behaviour.version} {status}\r\nContent-Length: {len(body)}\r\n\r\n"
+            self._tls.write(head.encode() + body)
             self._flush()
             behaviour.took.append(time.perf_counter() - arrived)
+            if behaviour.closes or behaviour.version == "1.0":
+                self._transport.close()
 
-        if behaviour.delay:
-            asyncio.get_running_loop().call_later(behaviour.delay, reply)
+        if delay := behaviour.waits():
+            asyncio.get_running_loop().call_later(delay, reply)
         else:
             reply()
+
+    def _break(self, way: str) -> None:
+        """End the connection in the place of a reply."""
+        if way == "reset":  # without a linger the kernel sends RST
+            raw = self._transport.get_extra_info("socket")
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._transport.abort()
+            return
+        if way == "cut":
+            self._tls.write(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nhalf")
+            self._flush()
+        self._transport.close()
 
 
 async def serve(certificate: str, key: str, behaviour: Behaviour) -> None:
@@ -104,7 +169,7 @@ async def serve(certificate: str, key: str, behaviour: Behaviour) -> None:
     server = await loop.create_server(lambda: Connection(behaviour, context), "127.0.0.1", 0, backlog=1024)
     say({"port": server.sockets[0].getsockname()[1]})
     await asyncio.to_thread(sys.stdin.read)
-    say({"took": behaviour.took})
+    say({"took": behaviour.took, "asked": behaviour.asked, "broken": behaviour.broken})
     server.close()
 
 

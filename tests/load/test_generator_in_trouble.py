@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gonogo.load.plan import OUTCOMES
 from gonogo.load.process import Crowd, Event, Generator
 from tests.load.driving import drive, recorded, target
 
@@ -27,7 +28,8 @@ def test_server_that_never_answers_is_late_for_all() -> None:
     with target(hang_every=1) as where:
         ledger = drive(where.plan, HIT, seconds=2, budget=0.1)
     one = next(recorded(ledger).endpoints())
-    assert one.given_up == one.requests > 0
+    assert one.given_up == one.failed == one.requests > 0
+    assert one.reasons == (("no reply after 0.4 s", one.requests),)
     assert ledger.visits() == (0, one.requests)
 
 
@@ -38,6 +40,61 @@ def test_nobody_listens() -> None:
     ledger = drive(plan, HIT, seconds=2)
     requests, failed, _ = outcomes(recorded(ledger))
     assert requests == failed > 0
+
+
+@pytest.mark.parametrize(
+    ("way", "reason"),
+    [("reset_every", "without a reply"), ("end_every", "was closed without a reply"), ("cut_every", "no whole reply")],
+)
+def test_every_connection_that_breaks_is_a_failure_and_nothing_is_sent_twice(way: str, reason: str) -> None:
+    """A client that asks again hides what the service's users will see, and doubles their orders."""
+    with target(**{way: 5}) as where:
+        ledger = drive(where.plan, HIT, seconds=3)
+    assert sum(len(found) for found in ledger.samples.by_key.values()) == where.asked
+    failed = sum(
+        len(found) for (_, _, outcome), found in ledger.samples.by_key.items() if OUTCOMES[outcome] == "failed"
+    )
+    assert failed == where.broken > 0
+    assert all(reason in said for _, said in ledger.reasons())
+
+
+@pytest.mark.parametrize("behaviour", [{"version": "1.0"}, {"closes": True}])
+def test_connection_that_is_closed_between_requests_is_no_failure(behaviour: dict[str, Any]) -> None:
+    """HTTP/1.0, and servers that close as they please: a new connection is made before anything is sent."""
+    with target(**behaviour) as where:
+        ledger = drive(where.plan, HIT, seconds=2)
+    requests, failed, _ = outcomes(recorded(ledger))
+    assert (failed, bool(requests)) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "body", "right"),
+    [
+        ("reads", '{"ok": true}', True),
+        ("reads", '{"error": "the database is down"}', False),
+        ("reads", '{"ok": false}', False),
+        ("reads", "<html>maintenance</html>", False),
+        ("reads", "[]", False),
+        ("judges", '{"items": []}', True),
+        ("judges", '{"error": "the database is down"}', False),
+    ],
+)
+def test_scenario_says_what_a_right_reply_is(scenario: str, body: str, *, right: bool) -> None:
+    """A 200 with an error in it is what a broken service says as well; the reply has failed, not the scenario."""
+    with target(body=body) as where:
+        ledger = drive(where.plan, {scenario: 30.0}, seconds=2)
+    requests, failed, _ = outcomes(recorded(ledger))
+    assert not ledger.problems
+    assert failed == (0 if right else requests)
+    assert requests > 0
+    assert ledger.looked_at == {scenario}
+    assert right or all(f"the body begins with {body!r}" in reason for _, reason in ledger.reasons())
+
+
+def test_status_alone_is_told_as_such() -> None:
+    """Who looks at no body does not know whether anything works."""
+    with target() as where:
+        assert not drive(where.plan, HIT, seconds=1).looked_at
 
 
 def test_bug_of_a_scenario_is_no_error_of_the_service() -> None:

@@ -27,7 +27,7 @@ def report(found: Ledger, latencies: list[float], outcome: str = "ok", **more: A
     assert found.window is not None
     packed = base64.b64encode(array("d", latencies).tobytes()).decode()
     samples = [[found.window.begins, 0, OUTCOMES.index(outcome), packed]]
-    health = {"second": found.window.begins, "lag": 0.001, "cpu": 0.1, "waited": 0.0, "stolen": 0.0}
+    health = {"second": found.window.begins, "lag": 0.001, "worst": 0.002, "cpu": 0.1, "waited": 0.0, "stolen": 0.0}
     event = {
         "event": "report",
         "worker": "local",
@@ -36,6 +36,9 @@ def report(found: Ledger, latencies: list[float], outcome: str = "ok", **more: A
         "given_up": [],
         "planned": [],
         "begun": [],
+        "begun_late": [],
+        "reasons": [],
+        "looked_at": [],
         "health": {**health, "own_errors": 0, "clock_step": 0.0},
         "problems": [],
         "final": False,

@@ -46,12 +46,12 @@ def test_warm_up_is_kept_apart() -> None:
 
 
 def test_outcomes_are_told_apart() -> None:
-    """A refusal is no error, and giving up is late, whatever would have come."""
+    """A refusal is no error, and giving up is late and a failure, whatever would have come."""
     samples = Samples()
     for outcome in OUTCOMES:
         samples.add(1001, 0, outcome, 2.0 if outcome == "given up" else 0.01)
     found = next(recorded(samples).classes())
-    assert (found.requests, found.over, found.failed, found.refused, found.given_up) == (4, 1, 1, 1, 1)
+    assert (found.requests, found.over, found.failed, found.refused, found.given_up) == (4, 1, 2, 1, 1)
 
 
 def test_percentiles_are_within_a_thousandth() -> None:

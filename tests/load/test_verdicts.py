@@ -3,7 +3,6 @@
 import random
 
 import pytest
-from scipy.stats import binom
 
 from gonogo.load.verdicts import Hits, Judged, Ruling, judge, missed
 
@@ -48,6 +47,8 @@ def test_exact_limits(hits: int, of: int, ruling: Ruling) -> None:
 @pytest.mark.parametrize("of", [59, 100, 500, 2000])
 def test_a_service_at_its_limit_is_rarely_called_good_or_bad(of: int) -> None:
     """The promise of the confidence, summed over everything that can happen."""
+    from scipy.stats import binom  # noqa: PLC0415 - slow, and every process of tests reads this file
+
     chance = {
         ruling: sum(
             float(binom.pmf(hits, of, LIMIT)) for hits in range(min(of, 250) + 1) if ruled(hits, of).ruling is ruling

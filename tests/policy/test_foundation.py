@@ -15,7 +15,7 @@ GATES = ["pre-deploy", "post-deploy", "launch", "watch", "sign-off", "smoke", "l
 
 def planned(gate: str, release: str | None) -> frozenset[str]:
     """What this gate demands of the reference."""
-    service = Service(name="S", base_url="https://a.test", stands_for=("staging", "production"))
+    service = Service(name="S", base_url="https://a.test", bundled=True, stands_for=("staging", "production"))
     demands = read_demands(ROOT, SUITE, environment="reference", service=service, gate=gate)
     return demanded_checks(SUITE, demands, release=release)
 

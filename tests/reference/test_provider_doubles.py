@@ -25,7 +25,6 @@ from tests.support.provider_doubles import (
     web_api,
 )
 
-pydo = pytest.importorskip("pydo", reason="DigitalOcean's own client, generated from its specification")
 SETTINGS = DigitalOceanSettings(volume=True)
 OPERATIONS: Mapping[str, Callable[[Any], Any]] = {
     "droplets.get": lambda client: client.droplets.get(droplet_id=DROPLET, enforce_https=False),
@@ -41,8 +40,15 @@ OPERATIONS: Mapping[str, Callable[[Any], Any]] = {
 """Everything that gonogo asks DigitalOcean, as its own client asks it."""
 
 
+def _official_client(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - pydo has no types
+    """DigitalOcean's own, generated from its specification; slow to import, and every process of tests reads this file."""
+    from pydo import Client  # noqa: PLC0415
+
+    return Client(*arguments, **options)
+
+
 async def _client_at(port: int, ask: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - JSON
-    client = pydo.Client(SECRETS["DIGITALOCEAN_TOKEN"], endpoint=f"http://127.0.0.1:{port}", retry_total=0)
+    client = _official_client(SECRETS["DIGITALOCEAN_TOKEN"], endpoint=f"http://127.0.0.1:{port}", retry_total=0)
     return await asyncio.to_thread(ask, client)
 
 
@@ -81,7 +87,7 @@ def names_in(document: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
 def documented(operation: str) -> str:
     """The answer to an operation as the client's own documentation shows it."""
     group, _, name = operation.partition(".")
-    client = pydo.Client("never-asked-1")
+    client = _official_client("never-asked-1")
     return (inspect.getdoc(getattr(getattr(client, group), name)) or "").partition("status code(s): 404")[0]
 
 

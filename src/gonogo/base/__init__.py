@@ -1,1 +1,1 @@
-"""What every room stands on: errors, durations, redaction, secrets, TOML files."""
+"""The foundation of every room: errors, durations, redaction, secrets, TOML files."""

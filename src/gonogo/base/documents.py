@@ -21,10 +21,10 @@ def read_document(path: Path, schema: str, adapter: TypeAdapter[Document]) -> Do
         raise UsageError(f"{path}: no such file; give the folder of a run, as in reports/staging/latest") from None
     except (OSError, ValueError, RecursionError) as error:
         raise IntegrityError(f"{path}: not readable as JSON ({error}); restore it from the run's artefacts") from None
-    found = document.get("schema") if isinstance(document, dict) else None
-    if found != schema:
+    schema_named = document.get("schema") if isinstance(document, dict) else None
+    if schema_named != schema:
         raise UsageError(
-            f"{path}: schema is {found!r}; this gonogo reads {schema!r}; use the gonogo that wrote it, or a newer one"
+            f"{path}: schema is {schema_named!r}; this gonogo reads {schema!r}; use the gonogo that wrote it, or a newer one"
         )
     try:
         return adapter.validate_python(document)

@@ -1,4 +1,4 @@
-"""What can go wrong, in the words of whoever must act on it.
+"""The exceptions of gonogo, each with a message for whoever must act on it.
 
 ::
 

@@ -155,5 +155,5 @@ def _replaced(texts: Sequence[str], encoded: Sequence[bytes], spans: Sequence[Sp
     for start, end, name in spans:
         at = bisect_right(begins, start) - 1
         inside.setdefault(at, []).append((start - begins[at], min(end - begins[at], len(encoded[at])), name))
-    for at, found in inside.items():
-        yield texts[at], _blacked_out(encoded[at], found).decode("utf-8", "surrogatepass")
+    for at, cuts in inside.items():
+        yield texts[at], _blacked_out(encoded[at], cuts).decode("utf-8", "surrogatepass")

@@ -29,7 +29,7 @@ def read_regular(path: Path, largest: int, *, follow: bool = True) -> bytes:
 
 
 def read_inside(root: Path, name: str, largest: int) -> bytes:
-    """The same of a file below ``root``: no component of ``name`` may be a link, so that it cannot lead outside."""
+    """Read a regular file below ``root``: no component of ``name`` may be a link, so that it cannot lead outside."""
     parts = PurePosixPath(name).parts
     try:
         folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -1,4 +1,4 @@
-"""What of a secret is looked for: the value, the parts of a URL, the lines of a key, each as it looks once decoded."""
+"""Forms of a secret that outputs may hold: the value, parts of a URL, lines of a key, each as it looks once decoded."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -69,7 +69,7 @@ def _form(value: bytes, name: str, *, may_be_cut: bool) -> Form:
 
 
 def url_credentials(value: str) -> Iterator[tuple[str, str]]:
-    """What is secret inside of a URL: where it stands, and the value as it stands there. Never raises."""
+    """The secrets inside of a URL: the place of each, and its value as it stands there. Never raises."""
     for user_info in _user_infos(value):
         user, colon, password = user_info.partition(":")
         if colon and password:

@@ -270,19 +270,19 @@ def _hex_runs(data: bytes, runs: Iterable[tuple[int, int]]) -> Iterator[Run]:
 
 
 def _pieces(view: View, runs: Iterable[Run], spelled: int, bytes_of_it: int) -> View | None:
-    """What stands in the runs, one after the other; so many characters spell so many bytes."""
-    found = list(runs)
-    if not found:
+    """The text of the runs, one after the other; so many characters spell so many bytes."""
+    listed = list(runs)
+    if not listed:
         return None
     begins, size = [], 0
-    for _, _, decoded in found:
+    for _, _, decoded in listed:
         begins.append(size)
         size += len(decoded) + len(_SEPARATOR)
 
     def locate(start: int, end: int) -> tuple[int, int]:
         at = bisect_right(begins, start) - 1
-        below, last, _ = found[at]
+        below, last, _ = listed[at]
         start, end = start - begins[at], end - begins[at]
         return view.locate(below + start * spelled // bytes_of_it, min(below - (-end * spelled // bytes_of_it), last))
 
-    return View(_SEPARATOR.join(decoded for _, _, decoded in found), locate)
+    return View(_SEPARATOR.join(decoded for _, _, decoded in listed), locate)

@@ -1,4 +1,4 @@
-"""What a supervised process tells its supervisor, line by line: what it is at, where its record is, how it ended."""
+"""The lines by which a supervised process tells its supervisor its progress, its record, and its end."""
 
 import os
 from pathlib import Path

@@ -47,7 +47,7 @@ def read_toml(path: Path, model: type[Model]) -> Model:
 
 
 def build(model: type[Model], command: str, **fields: Any) -> Model:  # noqa: ANN401 - of the model
-    """The same from a command line. Raises UsageError."""
+    """Build a table from values of a command, validated like those of a file. Raises UsageError."""
     return validated(model, fields, command)
 
 
@@ -79,7 +79,7 @@ def validated_by(adapter: TypeAdapter[Value], annotation: Any, document: Mapping
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """``; did you mean devops?``, or nothing."""
-    folded = {one.casefold(): one for one in known}
+    folded = {known_word.casefold(): known_word for known_word in known}
     if word.casefold() in folded:
         return f"; did you mean {folded[word.casefold()]}?"
     nearest = difflib.get_close_matches(word.casefold(), folded, n=1)
@@ -87,7 +87,7 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
 
 
 def nearest_or_all(word: str, known: Sequence[str]) -> str:
-    """The same, or ``; there are devops, lead`` where nothing is near."""
+    """Suggest the nearest word, ``; did you mean devops?``, else list all of them, ``; there are devops, lead``."""
     return did_you_mean(word, known) or f"; there are {', '.join(known) or 'none'}"
 
 
@@ -97,10 +97,10 @@ def _problems(
     path: str,
     unknown_table: Callable[[str], str] | None = None,
 ) -> list[str]:
-    found = error.errors(include_url=False)
+    mistakes = error.errors(include_url=False)
     # A list that is too short because its only item is wrong is one mistake, not two.
-    own = [one for one in found if not any(_inside(other["loc"], one["loc"]) for other in found)]
-    return [_problem(one, annotation, path, unknown_table) for one in own]
+    own = [mistake for mistake in mistakes if not any(_inside(other["loc"], mistake["loc"]) for other in mistakes)]
+    return [_problem(mistake, annotation, path, unknown_table) for mistake in own]
 
 
 def _inside(location: tuple[str | int, ...], outer: tuple[str | int, ...]) -> bool:
@@ -136,16 +136,18 @@ def _known_keys(annotation: Any, location: Sequence[str | int]) -> list[str]:  #
     """The keys of the table at this place of the model."""
     types = list(_tables(annotation))
     for part in location:
-        below = [_below(one, part) for one in types]
-        types = [table for one in below for table in _tables(one)]
-    return [key for one in types if isinstance(one, type) and issubclass(one, BaseModel) for key in one.model_fields]
+        below = [_below(table, part) for table in types]
+        types = [table for annotation_below in below for table in _tables(annotation_below)]
+    return [
+        key for table in types if isinstance(table, type) and issubclass(table, BaseModel) for key in table.model_fields
+    ]
 
 
 def _below(table: Any, part: str | int) -> Any:  # noqa: ANN401 - types
     if isinstance(table, type) and issubclass(table, BaseModel):
         field = table.model_fields.get(str(part))
         return field.annotation if field else None
-    items = [one for one in get_args(table) if one is not Ellipsis]
+    items = [item for item in get_args(table) if item is not Ellipsis]
     return items[-1] if items else None
 
 

@@ -1,4 +1,4 @@
-"""What a shell completes at the Tab key: names that this project has. It never says an error into somebody's prompt."""
+"""Completion at the Tab key: names that this project has. It never prints an error into somebody's prompt."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _completing(names: Callable[[], Iterable[str]]) -> Completer:
 
 @_completing
 def environment_names() -> Iterable[str]:
-    """Of ``environments/``."""
+    """Names of the files in ``environments/``."""
     from gonogo.environment.load import available  # noqa: PLC0415 - help answers at once
 
     return available(Path())
@@ -47,15 +47,15 @@ def _lines() -> Iterable[str]:
 
 
 check_names = _completing(_checks)
-"""Of every catalogue."""
+"""Completes ids of checks, from every catalogue."""
 line_names = _completing(_lines)
-"""Of the checklist."""
+"""Completes ids of lines and of checks."""
 check_and_line_names = _completing(lambda: [*_checks(), *_lines()])
 
 
 @_completing
 def run_names() -> Iterable[str]:
-    """Of ``reports/``, the newest of each environment first."""
+    """Names of runs in ``reports/``, the newest of each environment first."""
     from gonogo.record.archive import environments, folders  # noqa: PLC0415 - help answers at once
 
     return [folder.name for place in environments(Path("reports")) for folder in folders(place)]
@@ -63,7 +63,7 @@ def run_names() -> Iterable[str]:
 
 @_completing
 def fault_names() -> Iterable[str]:
-    """Of the bundled reference environment."""
+    """Names of faults of the bundled reference environment."""
     from gonogo.runs.reference_instance import known_faults  # noqa: PLC0415 - help answers at once
 
     return [fault["name"] for fault in known_faults()]

@@ -1,4 +1,4 @@
-"""What commands say of a run: its summary for people, and what GitHub Actions understands."""
+"""Output of commands about a run: its summary for people, and what GitHub Actions understands."""
 
 from __future__ import annotations
 

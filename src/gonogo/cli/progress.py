@@ -63,7 +63,7 @@ class Progress:
                 self.say(self._line(family))
 
     def generated(self, event: Mapping[str, Any]) -> None:
-        """What the load generator tells of itself."""
+        """Show one event of the load generator."""
         match event["event"]:
             case "started":
                 self.say(f"waiting for workers at {event['host']}:{event['port']}")

@@ -207,10 +207,10 @@ class AddressClient:
                 return f"the connection was cut off: {cause.strerror or type(cause).__name__}"
             if isinstance(cause, OSError) and isinstance(error, httpx.ConnectError) and cause.errno:
                 raise unobserved(cause, self._address, self._port)
-        said = self._redactor.text(str(error))[:_EXCERPT]
-        if not said and isinstance(error, httpx.ReadError | httpx.WriteError):
+        problem = self._redactor.text(str(error))[:_EXCERPT]
+        if not problem and isinstance(error, httpx.ReadError | httpx.WriteError):
             return "the connection was cut off"
-        return f"{type(error).__name__}: {said}"
+        return f"{type(error).__name__}: {problem}"
 
 
 @asynccontextmanager
@@ -266,16 +266,16 @@ def _without_value(cookie: str) -> str:
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """The error and everything that led to it; httpx and anyio wrap the operating system's word in several layers."""
     pending: list[BaseException] = [error]
-    seen: set[int] = set()
+    visited: set[int] = set()
     while pending:
-        one = pending.pop(0)
-        if id(one) in seen:
+        cause = pending.pop(0)
+        if id(cause) in visited:
             continue
-        seen.add(id(one))
-        yield one
-        pending += [link for link in (one.__cause__, one.__context__) if link is not None]
-        if isinstance(one, BaseExceptionGroup):
-            pending += one.exceptions
+        visited.add(id(cause))
+        yield cause
+        pending += [link for link in (cause.__cause__, cause.__context__) if link is not None]
+        if isinstance(cause, BaseExceptionGroup):
+            pending += cause.exceptions
 
 
 def _since(started: float) -> timedelta:

@@ -12,7 +12,7 @@ _EITHER_HEADER = 32 + zlib.MAX_WBITS
 
 class _Decoder(Protocol):
     def decode(self, chunk: bytes, most: int) -> bytes:
-        """What the chunk stands for, ``most`` bytes of it. Raises zlib.error."""
+        """The decompressed chunk, at most ``most`` bytes of it. Raises zlib.error."""
 
 
 class _Plain:

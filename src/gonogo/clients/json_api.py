@@ -63,7 +63,7 @@ class JsonApi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What came back, whatever it means."""
+    """One reply, whatever its status."""
 
     status: int
     document: Any

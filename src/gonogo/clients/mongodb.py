@@ -135,7 +135,7 @@ async def command(database: Database, name: str, value: object = 1, **options: A
 
 
 async def asked(question: MongoQuestion, work: Callable[[Client], Awaitable[Found]]) -> tuple[Found | None, str]:
-    """What the work brought home, or what the target said instead. Raises Unobserved if it was never reached."""
+    """The result of the work, or the target's refusal. Raises Unobserved if the target was never reached."""
     doors = await knocked(_seeds(question.url), question.patience / 2)
     if doors and all(what for _, what in doors):
         return None, _closed(doors)
@@ -147,7 +147,7 @@ async def asked(question: MongoQuestion, work: Callable[[Client], Awaitable[Foun
 
 
 async def explained(question: MongoQuestion, client: Client, error: Exception) -> str:
-    """What the target said by failing like this. Raises Unobserved if it was never reached."""
+    """The refusal that this failure is. Raises Unobserved if the target was never reached."""
     if isinstance(error, ConfigurationError):
         return _explained_lookup(error)
     if not isinstance(error, ConnectionFailure):
@@ -155,20 +155,24 @@ async def explained(question: MongoQuestion, client: Client, error: Exception) -
     doors = await knocked(_servers(client), question.patience / 2)
     if any(what for _, what in doors):
         return _closed(doors)
-    said = words(error)
-    silent = "timed out" in said or "No servers found" in said
-    return f"connections are accepted, and nothing follows: {said}" if silent else said
+    problem = words(error)
+    silent = "timed out" in problem or "No servers found" in problem
+    return f"connections are accepted, and nothing follows: {problem}" if silent else problem
 
 
 async def knocked(servers: Iterable[tuple[str, int]], patience: timedelta) -> Sequence[tuple[str, str]]:
     """Who is there, and what stands against it. Raises Unobserved if nothing is known of any of them."""
     asked = list(servers)
-    found = await asyncio.gather(*(knock(host, port, patience) for host, port in asked), return_exceptions=True)
-    told = [(f"{host}:{port}", said) for (host, port), said in zip(asked, found, strict=True) if isinstance(said, str)]
-    for failure in found:
-        if isinstance(failure, BaseException) and not (told and isinstance(failure, Unobserved)):
+    answers = await asyncio.gather(*(knock(host, port, patience) for host, port in asked), return_exceptions=True)
+    greetings = [
+        (f"{host}:{port}", answer)
+        for (host, port), answer in zip(asked, answers, strict=True)
+        if isinstance(answer, str)
+    ]
+    for failure in answers:
+        if isinstance(failure, BaseException) and not (greetings and isinstance(failure, Unobserved)):
             raise failure
-    return told
+    return greetings
 
 
 def _closed(doors: Iterable[tuple[str, str]]) -> str:
@@ -180,8 +184,8 @@ def _seeds(url: str) -> Sequence[tuple[str, int]]:
     if url.startswith("mongodb+srv://"):
         return []
     with _foreign_options():
-        found = parse_uri(url, warn=True)["nodelist"]
-    return [(host, port) for host, port in found if port is not None][:_MOST_MEMBERS]
+        nodes = parse_uri(url, warn=True)["nodelist"]
+    return [(host, port) for host, port in nodes if port is not None][:_MOST_MEMBERS]
 
 
 @contextmanager
@@ -193,8 +197,8 @@ def _foreign_options() -> Iterator[None]:
 
 
 def _servers(client: Client) -> Sequence[tuple[str, int]]:
-    known = client.topology_description.server_descriptions()
-    return [(host, port) for host, port in sorted(known) if port is not None][:_MOST_MEMBERS]
+    servers = client.topology_description.server_descriptions()
+    return [(host, port) for host, port in sorted(servers) if port is not None][:_MOST_MEMBERS]
 
 
 def _explained_lookup(error: ConfigurationError) -> str:
@@ -222,12 +226,12 @@ def named_files(url: str) -> Mapping[str, object]:
 
 
 def as_stranger(question: MongoQuestion) -> MongoQuestion:
-    """The same deployment, without logging in."""
+    """A question to the same deployment, without logging in."""
     return replace(question, url=_url(question.url, "", _without_log_in(question.url)))
 
 
 def with_wrong_password(question: MongoQuestion) -> MongoQuestion:
-    """The same user, with a password that is certainly not his; a made-up user, where one logs in without a password."""
+    """A question by the same user with a wrong password; by a made-up user, where one logs in without a password."""
     parts = _parts(question.url)
     user = parts.netloc.rpartition("@")[0].partition(":")[0] or "nobody"
     password = entropy.token_urlsafe(16)

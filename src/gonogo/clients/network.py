@@ -1,4 +1,4 @@
-"""What a failed connection means: the target's answer, or our own inability to ask."""
+"""Tells failed connections apart: the target's answer, or our own inability to ask."""
 
 import errno
 

@@ -34,17 +34,17 @@ async def read_pages(
     session: JsonSession, path: str, first: Query, read: Reader, *, right: str
 ) -> list[dict[str, Any]]:
     """All objects of a list. Raises Unobserved unless all of them came, or if there is no such list."""
-    found = await find_pages(session, path, first, read, right=right)
-    if found is None:
+    collected = await find_pages(session, path, first, read, right=right)
+    if collected is None:
         raise Unobserved(f"{session.api.name} at {session.api.base} has no {path}", hint=f"is {session.api.key} right?")
-    return found
+    return collected
 
 
 async def find_pages(
     session: JsonSession, path: str, first: Query, read: Reader, *, right: str
 ) -> list[dict[str, Any]] | None:
     """All objects of a list; None if there is no such list. Raises Unobserved unless all of them came."""
-    api, found, query = session.api, list[dict[str, Any]](), first
+    api, collected, query = session.api, list[dict[str, Any]](), first
     for _ in range(_MOST_PAGES):
         reply = await session.ask("GET", f"{path}?{urlencode(query)}" if query else path)
         if session.read(reply, path, right) is None:
@@ -52,12 +52,12 @@ async def find_pages(
         page = read(reply, query)
         if page is None or len(objects(page.items)) != len(page.items):
             raise Unobserved(f"{api.name} at {api.base} gave no list at {path}", hint=f"is {api.key} right?")
-        found += objects(page.items)
+        collected += objects(page.items)
         if page.following is None:
-            if page.total is not None and page.total > len(found):
-                reason = f"{api.name} at {api.base} gave {len(found)} of the {page.total} items of {path}"
+            if page.total is not None and page.total > len(collected):
+                reason = f"{api.name} at {api.base} gave {len(collected)} of the {page.total} items of {path}"
                 raise Unobserved(reason, hint=f"run it again; see {api.status_page}")
-            return found
+            return collected
         query = page.following
     raise Unobserved(f"{api.name} at {api.base}: {path} has more than {_MOST_PAGES} pages")
 

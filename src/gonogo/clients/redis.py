@@ -45,7 +45,7 @@ class RedisQuestion:
 
     @property
     def as_monitor(self) -> "RedisQuestion | None":
-        """The same server, asked by the monitoring user."""
+        """A question to the same server by the monitoring user."""
         return replace(self, url=self.monitor_url) if self.monitor_url else None
 
     @property
@@ -66,7 +66,7 @@ class RedisQuestion:
 
     @property
     def address(self) -> str:
-        """The same, written down."""
+        """Host and port as text, with brackets around IPv6."""
         return join_socket_address(*self.server)
 
     @property
@@ -83,7 +83,7 @@ class RedisQuestion:
 
     @property
     def credentials(self) -> tuple[str, ...]:
-        """What AUTH is given: nothing, a password, or a user and a password; as the driver reads the URL."""
+        """The arguments of AUTH: nothing, a password, or a user and a password; as the driver reads the URL."""
         options = _pool_options(self.url)
         user, password = options.get("username"), options.get("password")
         return () if password is None else (*([user] if user else []), password)
@@ -103,7 +103,7 @@ class RedisQuestion:
         return SSLConnection(**wanted).ssl_context.get()
 
     def at(self, host: str, port: int) -> "RedisQuestion":
-        """The same at another node."""
+        """The same question to another node."""
         parts = urlsplit(self.url)
         credentials = parts.netloc.rpartition("@")
         netloc = f"{credentials[0]}{credentials[1]}{join_socket_address(host, port)}"
@@ -156,7 +156,7 @@ async def connected(question: RedisQuestion) -> AsyncIterator[Redis]:
 
 
 async def asked(question: RedisQuestion, work: Callable[[Redis], Awaitable[Found]]) -> tuple[Found | None, str]:
-    """What the work brought home, or what the target said instead. Raises Unobserved if it was never reached.
+    """The result of the work, or the target's refusal. Raises Unobserved if the target was never reached.
 
     A node of a cluster that says who has the key is followed, as every client of a cluster does.
     """
@@ -181,7 +181,7 @@ async def _asked(question: RedisQuestion, work: Callable[[Redis], Awaitable[Foun
 
 
 async def explained(question: RedisQuestion, error: Exception) -> str:
-    """What the target said by failing like this. Raises Unobserved if it was never reached."""
+    """The refusal that this failure is. Raises Unobserved if the target was never reached."""
     if closed := await knock(*question.server, question.patience / 2):
         return f"{question.address}: {closed}"
     if isinstance(error, RedisTimeoutError | TimeoutError):

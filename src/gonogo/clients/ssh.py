@@ -35,8 +35,8 @@ _WARNINGS = re.compile(r"unable to resolve host|setrlimit|audit message|time ?st
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """What a command printed, on both of its streams, and its exit status."""
+class CommandOutput:
+    """The output of a command on both of its streams, and its exit status."""
 
     status: int | None
     text: str
@@ -63,7 +63,7 @@ class Said:
 
     @property
     def output(self) -> str:
-        """What the program itself printed, without sudo's warnings."""
+        """The output of the program itself, without sudo's warnings."""
         return "".join(line for line in self.text.splitlines(keepends=True) if not _OF_SUDO.match(line.rstrip()))
 
     @property
@@ -139,13 +139,13 @@ class Shell:
         self._last_end = time.monotonic()
         self._ended = asyncio.Event()
 
-    async def run(self, command: str, *, as_root: bool = False) -> Said:
-        """What it says in plain English. Raises Unobserved when it says too much."""
-        (said,) = await self.run_each([command], as_root=as_root)
-        return said
+    async def run(self, command: str, *, as_root: bool = False) -> CommandOutput:
+        """Run a command in the C locale. Raises Unobserved when it prints too much."""
+        (output,) = await self.run_each([command], as_root=as_root)
+        return output
 
-    async def run_each(self, commands: Sequence[str], *, as_root: bool = False) -> Sequence[Said]:
-        """The same of several, one after another in one session. Raises Unobserved."""
+    async def run_each(self, commands: Sequence[str], *, as_root: bool = False) -> Sequence[CommandOutput]:
+        """Run several commands, one after another in one session. Raises Unobserved."""
         mark = f"gonogo-{secrets.token_hex(8)}"
         sudo = self._sudo if as_root else ""
         # A user's .bashrc may print; what the commands print begins at the first mark, and ends with the last one.
@@ -190,17 +190,19 @@ class Shell:
                     await self._ended.wait()
 
 
-def _parts(text: str, mark: str, count: int) -> Sequence[Said]:
+def _parts(text: str, mark: str, count: int) -> Sequence[CommandOutput]:
     """Cut the output of a session at its marks. Raises Unobserved where the commands did not run."""
     before, _, rest = text.partition(f"{mark}\n")
     parts = re.split(rf"\n{mark} (\d+)\n", rest)
     if len(parts) <= 2 * count:
-        said = next((line.strip()[:200] for line in (parts[-1] or before).splitlines() if line.strip()), "nothing")
+        first_line = next(
+            (line.strip()[:200] for line in (parts[-1] or before).splitlines() if line.strip()), "nothing"
+        )
         raise Unobserved(
-            f"the commands did not run to their end; the login shell printed: {said}",
+            f"the commands did not run to their end; the login shell printed: {first_line}",
             hint="the user of servers.NAME.user needs a login shell that runs commands",
         )
-    return [Said(status=int(parts[2 * i + 1]), text=parts[2 * i]) for i in range(count)]
+    return [CommandOutput(status=int(parts[2 * i + 1]), text=parts[2 * i]) for i in range(count)]
 
 
 _KEYSCAN = "ssh-keyscan ADDRESS prints it; compare its fingerprint with the server's own console"

@@ -32,7 +32,7 @@ def _trust() -> ssl.SSLContext:
 
 
 class _Bounded(stripe.HTTPClient):
-    """What the SDK sends its requests with."""
+    """The HTTP client of Stripe's SDK, with bounded replies and patience."""
 
     name = "httpx, bounded"
 
@@ -109,12 +109,12 @@ class StripeApi:
         return self._api
 
     async def ask(self, work: Callable[[Any], Awaitable[Found]]) -> Found:
-        """What the work brought home. Raises stripe.StripeError as the SDK does, Unobserved for what no Stripe says."""
+        """The result of the work. Raises stripe.StripeError as the SDK does, Unobserved for what no Stripe says."""
         async with self.connected() as v1:
             return await self.on(v1, work)
 
     async def on(self, v1: Any, work: Callable[[Any], Awaitable[Found]]) -> Found:  # noqa: ANN401 - the SDK's services
-        """The same over a connection that is there already."""
+        """Do the work over a connection that is open already. Raises as ``ask`` does."""
         try:
             return await work(v1)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -122,20 +122,20 @@ class StripeApi:
             raise Unobserved(f"Stripe at {self._api} answered in an unknown shape ({cause})", hint=_WHERE) from None
 
     async def in_account_version(self, work: Callable[[Any], Awaitable[Found]]) -> tuple[Found, str]:
-        """The same as ``ask``, in the account's default API version, and which that is; empty if Stripe did not tell."""
+        """``ask`` in the account's default API version, and which that is; empty if Stripe did not name it."""
         http = self._http(account_version=True)
         async with self._over(http) as v1:
             return await self.on(v1, work), http.version
 
     async def look(self, work: Callable[[Any], Awaitable[Found]]) -> Found:
-        """The same as ``ask`` for somebody who judges the product, and not Stripe. Raises Unobserved."""
+        """``ask`` for somebody who judges the product, and not Stripe. Raises Unobserved."""
         try:
             return await self.ask(work)
         except stripe.StripeError as error:
             raise unobserved(error, self._api) from None
 
     async def look_in_account_version(self, work: Callable[[Any], Awaitable[Found]]) -> tuple[Found, str]:
-        """The same as ``in_account_version`` for somebody who judges the product. Raises Unobserved."""
+        """``in_account_version`` for somebody who judges the product. Raises Unobserved."""
         try:
             return await self.in_account_version(work)
         except stripe.StripeError as error:

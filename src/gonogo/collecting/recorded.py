@@ -19,7 +19,7 @@ class RecordedSource:
         """Nothing is asked."""
 
     def walk(self, journeys: Mapping[str, Sequence[Step]], seen: Seen) -> None:
-        """They were walked already; their outcomes are carried as recorded."""
+        """Do nothing: the journeys were walked already, and their outcomes are carried as recorded."""
 
     def wait(self, key: Key) -> Record:
         """The record as it was."""
@@ -35,11 +35,11 @@ class RecordedSource:
         return False
 
     def artefacts(self) -> Mapping[str, bytes]:
-        """They lie in the run's folder already."""
+        """Return no files: they lie in the run's folder already."""
         return {}
 
     def notes(self) -> tuple[str, ...]:
-        """They stand in the recording already."""
+        """Return no notes: they stand in the recording already."""
         return ()
 
     def close(self) -> None:

@@ -36,7 +36,7 @@ class Source(Protocol):
         ...
 
     def notes(self) -> tuple[str, ...]:
-        """What a reader of the report must know of the gathering."""
+        """Notes about the gathering that a reader of the report must know."""
         ...
 
     def close(self) -> None:

@@ -23,13 +23,13 @@ def read_dotenv(path: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
     for binding in bindings:
         if binding.key is None or binding.value is None:
             continue
-        known = {**values, **environ}
+        defined = {**values, **environ}
         problems += [
             f"{path}: line {_line(binding)}: ${{{name}}} is defined neither above it nor in the process environment"
             for name in _REFERENCE.findall(binding.value)
-            if name not in known
+            if name not in defined
         ]
-        values[binding.key] = _expanded(binding.value, known)
+        values[binding.key] = _expanded(binding.value, defined)
     if problems:
         raise UsageError(*problems)
     return values

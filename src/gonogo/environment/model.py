@@ -40,7 +40,7 @@ IN_ORDER = PlainSerializer(sorted, when_used="json")
 
 
 class Service(Section):
-    """What is being launched."""
+    """The service that is launched."""
 
     name: Text
     base_url: Annotated[str, AfterValidator(_https)]
@@ -60,7 +60,7 @@ class Service(Section):
 
 
 class Permits(Section):
-    """What gonogo may do to the targets of this environment."""
+    """Effects that gonogo may have on the targets of this environment."""
 
     effects: Annotated[frozenset[Effect], IN_ORDER] = frozenset({Effect.READ, Effect.WRITE})
 
@@ -81,7 +81,7 @@ class SecretSource(Section):
 
 
 class HostTls(Section):
-    """What is otherwise at one host than [tls] says."""
+    """Differences of one host from [tls]."""
 
     trust: FilePath | None = Field(default=None, description='"public", or the PEM file of a private root.')
     issuer: Texts | None = Field(default=None, description="Organisations, as in tls.issuer.")
@@ -115,7 +115,7 @@ class Host(Section):
 
 
 class Tls(Section):
-    """Whom certificates must come from."""
+    """Trust anchors and issuers that every certificate must have."""
 
     trust: FilePath = Field(default="public", description='"public", or the PEM file of a private root.')
     issuer: Texts = Field(
@@ -134,7 +134,7 @@ Declared = TypeVar("Declared", bound=Section)
 
 
 class Environment(Section):
-    """What every environment file has; ``composition.compose`` adds a key for each section of each family."""
+    """The keys that every environment file has; ``composition.compose`` adds a key for each section of each family."""
 
     section_keys: ClassVar[Mapping[type[Section], str]] = {}
     """Model of a section to its key."""

@@ -34,7 +34,7 @@ def resolve_secrets(file: EnvironmentFile, environ: Mapping[str, str]) -> Secret
 
 
 def find_secrets(file: EnvironmentFile, environ: Mapping[str, str]) -> tuple[Secrets, list[str]]:
-    """What there is, and the problems with the rest. Raises UsageError for a dotenv file that cannot be read."""
+    """The values, and the problems with the rest. Raises UsageError for a dotenv file that cannot be read."""
     stored, where = _stored(file, environ)
     problems: list[str] = []
     values: dict[str, str] = {}
@@ -81,7 +81,7 @@ def _annotations(field: Any) -> Iterator[object]:  # noqa: ANN401 - pydantic's F
 
 
 def _problems(value: str) -> Iterator[str]:
-    """What is wrong with a value. The first of the ends, of the characters and of the lengths that is."""
+    """The first problem of a value: of its ends, its characters, or its length."""
     at_ends = list(_at_ends(value))
     yield from at_ends or _characters(value)
     if len(value) < SHORTEST_SECRET:
@@ -109,7 +109,7 @@ def _at_ends(value: str) -> Iterator[str]:
 
 
 def _characters(value: str) -> Iterator[str]:
-    """What no header and no driver takes as it is."""
+    """Problems of characters that no header and no driver takes as they are."""
     for at, character in enumerate(value):
         where = f"at character {at + 1} of {len(value)}"
         if "\ud800" <= character <= "\udfff":

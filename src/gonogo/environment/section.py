@@ -1,4 +1,4 @@
-"""What every table of an environment file is."""
+"""The base of every table of an environment file."""
 
 from typing import Final
 

@@ -16,7 +16,7 @@ from gonogo.base.secrets import SECRET_NAME
 
 
 class Effect(StrEnum):
-    """What a check may do to its target, mildest first."""
+    """The effect that a check may have on its target, mildest first."""
 
     READ = "read"
     WRITE = "write"

@@ -1,4 +1,4 @@
-"""What MongoDB Atlas says of a cluster and its project."""
+"""Evidence about MongoDB Atlas: what its API says of a cluster and its project."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What roles and actions of MongoDB permit (https://www.mongodb.com/docs/manual/reference/built-in-roles/)."""
+"""The rights that MongoDB's roles and actions give (https://www.mongodb.com/docs/manual/reference/built-in-roles/)."""
 
 from gonogo.evidence.atlas import DatabaseUser
 

@@ -1,4 +1,4 @@
-"""What a page that an attestation points to said."""
+"""Evidence about a page that an attestation points to: what it answered."""
 
 from dataclasses import dataclass
 

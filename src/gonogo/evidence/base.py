@@ -1,4 +1,4 @@
-"""What every piece of evidence has, whatever protocol it came over."""
+"""Fields that every piece of evidence has, whatever protocol it came over."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What authoritative servers and resolvers say about a name, and what answers at the addresses behind it."""
+"""Evidence about a name: answers of authoritative servers and resolvers, and who answers at its addresses."""
 
 import ipaddress
 from collections import Counter
@@ -111,7 +111,7 @@ class Answer:
 
     @property
     def told(self) -> str:
-        """What it said, in a few words."""
+        """The answer in a few words, for messages."""
         if not self.heard:
             return f"{self.delivery}: {self.detail}" if self.detail else str(self.delivery)
         if self.rcode != "NOERROR":
@@ -133,13 +133,13 @@ def is_public(address: str) -> bool:
 
     Source: the registries of special-purpose addresses (RFC 6890).
     """
-    found = ipaddress.ip_address(address)
-    plain = (found.ipv4_mapped or found) if found.version == 6 else found  # noqa: PLR2004 - of IP
+    parsed = ipaddress.ip_address(address)
+    plain = (parsed.ipv4_mapped or parsed) if parsed.version == 6 else parsed  # noqa: PLR2004 - of IP
     return not any(plain in network for network in _NOT_FOR_THE_WORLD)
 
 
 def agreed(answers: Iterable[Answer]) -> Answer | None:
-    """What most resolvers say, a record before an absence when it is a draw; None if none of them served us."""
+    """The answer of most resolvers; a record wins a draw against an absence. None if no resolver served us."""
     served = [answer for answer in answers if answer.conclusive]
     votes = Counter((answer.rcode, answer.aliases, answer.records) for answer in served)
     return max(
@@ -175,7 +175,7 @@ class Delegation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
-    """What one server says about a name: IPv4 and IPv6."""
+    """One server's answers about a name: IPv4 and IPv6."""
 
     server: str
     a: Answer
@@ -234,13 +234,13 @@ class Addresses:
 
     @property
     def told(self) -> str:
-        """What it said, in a few words."""
+        """The answer in a few words, for messages."""
         return ", ".join(sorted(self.addresses)) or self.a.told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Landing:
-    """What answers over https at an address that a name leads to."""
+    """The server that answers over https at an address that a name leads to."""
 
     address: str
     port: int

@@ -1,4 +1,4 @@
-"""What the parent, the authoritative servers and the resolvers say about a zone."""
+"""Evidence about a zone: answers of its parent, its authoritative servers, and resolvers."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from gonogo.evidence.dns import Answer, Delegation, Delivery, NameServer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referral:
-    """What one server of the parent zone says about the zone below."""
+    """The referral of one server of the parent zone to the zone below."""
 
     name: str
     address: str
@@ -103,7 +103,7 @@ class ServerAnswers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:
-    """What one resolver makes of the zone's signatures."""
+    """One resolver's validation of the zone's signatures."""
 
     resolver: str
     ds: Answer
@@ -167,4 +167,4 @@ class DnsMailEvidence(Evidence):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DnsSenderEvidence(DnsMailEvidence):
-    """The same of a domain that the service is declared to send mail from."""
+    """Mail records of a domain that the service is declared to send mail from."""

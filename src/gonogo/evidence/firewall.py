@@ -44,7 +44,7 @@ class FirewallRule:
 
     @property
     def ports(self) -> tuple[PortRange, ...]:
-        """What it is about; none for a protocol that has no ports."""
+        """The ports that the rule is about; none for a protocol that has no ports."""
         words = [word for word in self._target if _network(word) is None]
         numbers, _, protocol = (words[0] if words else "Anywhere").partition("/")
         if protocol not in {"", "tcp", "udp", "sctp"}:
@@ -74,7 +74,7 @@ class FirewallRule:
 
     @property
     def version(self) -> Literal[4, 6]:
-        """Of the internet protocol, as far as it says so."""
+        """Version of the internet protocol: 6 if the rule says so, else 4."""
         return 6 if "(v6)" in f"{self.to}{self.source}" or (self.destination and self.destination.version == 6) else 4  # noqa: PLR2004 - the version
 
     @property
@@ -137,8 +137,8 @@ def exposures(
             closed += rule.ports
         port = _first_port(rule, allowed, closed) if rule in opening else None
         if port is not None:
-            alike = [one for one in opening if one.forwards == rule.forwards and one.is_about(port)]
-            yield rule, share_of_the_internet(one.network for one in alike)
+            alike = [other for other in opening if other.forwards == rule.forwards and other.is_about(port)]
+            yield rule, share_of_the_internet(other.network for other in alike)
 
 
 def _first_port(rule: FirewallRule, allowed: Collection[int], closed: Sequence[PortRange]) -> int | None:
@@ -153,13 +153,19 @@ def _first_port(rule: FirewallRule, allowed: Collection[int], closed: Sequence[P
 def share_of_the_internet(networks: Iterable[Network]) -> float:
     """How much of the addresses of the internet these are, together: the larger share of both protocols."""
     listed = list(networks)
-    return max(_share([one for one in listed if one.version == whole.version], whole) for whole in _INTERNET)
+    return max(
+        _share([network for network in listed if network.version == whole.version], whole) for whole in _INTERNET
+    )
 
 
 def _share(networks: list[Network], whole: Network) -> float:
-    inside: list[Any] = [whole if one.prefixlen < whole.prefixlen else one for one in networks if one.overlaps(whole)]
-    public = (one for one in inside if not any(one.subnet_of(private) for private in _PRIVATE[whole.version]))
-    return float(sum(one.num_addresses for one in collapse_addresses(public)) / whole.num_addresses)
+    inside: list[Any] = [
+        whole if network.prefixlen < whole.prefixlen else network for network in networks if network.overlaps(whole)
+    ]
+    public = (
+        network for network in inside if not any(network.subnet_of(private) for private in _PRIVATE[whole.version])
+    )
+    return float(sum(network.num_addresses for network in collapse_addresses(public)) / whole.num_addresses)
 
 
 def _network(text: str) -> Network | None:

@@ -1,4 +1,4 @@
-"""What a service says over HTTP, at one address of one name."""
+"""Evidence about HTTP: answers of a service at one address of one name."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -54,7 +54,7 @@ class Exchange:
 
     @property
     def summary(self) -> str:
-        """What came of it, in words, with the redirects that led there."""
+        """The result in words, with the redirects that led there."""
         came = f" (by redirect from {self.hops[0]})" if self.hops else ""
         if self.status is None:
             return f"{self.url}{came}: {self.problem}"
@@ -74,7 +74,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlainHttpEvidence(Evidence):
-    """What answers without TLS."""
+    """The answer of the port for plain http."""
 
     exchanges: tuple[Exchange, ...]
     """The front page, health, and a page that does not exist; the first alone if nobody listens."""
@@ -85,7 +85,7 @@ class PlainHttpEvidence(Evidence):
 
     @property
     def exchange(self) -> Exchange:
-        """What the front page answers."""
+        """The answer of the front page."""
         return self.exchanges[0]
 
 
@@ -113,7 +113,7 @@ class ReleaseWord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OriginAnswer:
-    """What a page of this origin may do with a reply."""
+    """The service's answer to a request from a foreign origin (CORS)."""
 
     origin: str
     exchange: Exchange
@@ -125,7 +125,7 @@ class OriginAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceEvidence(Evidence):
-    """What everybody gets who comes by a new connection."""
+    """Answers over many new connections, as new visitors get them."""
 
     connections: tuple[Answer, ...]
     """The known page, each time over a connection of its own."""
@@ -146,7 +146,7 @@ class ServiceEvidence(Evidence):
 
 
 class Meaning(StrEnum):
-    """What a word of health means, in the three words of application/health+json."""
+    """The meaning of a word of health, in the three words of application/health+json."""
 
     PASS = "pass"  # noqa: S105 - not a password
     WARN = "warn"
@@ -156,7 +156,7 @@ class Meaning(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthPart:
-    """What health says of one thing that the service depends on."""
+    """The health of one thing that the service depends on, as the health page states it."""
 
     word: str
     meaning: Meaning
@@ -164,7 +164,7 @@ class HealthPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthReading:
-    """What a health page says, whatever its dialect."""
+    """A health page as understood, whatever its dialect."""
 
     word: str
     """What the service calls itself, as it is written."""
@@ -199,7 +199,7 @@ class HealthEvidence(Evidence):
 
     @property
     def median_elapsed(self) -> timedelta:
-        """Of the shallow requests."""
+        """Exchanges of the shallow requests."""
         return sorted(exchange.elapsed for exchange in self.shallow)[len(self.shallow) // 2]
 
 
@@ -235,8 +235,8 @@ class MetricsEvidence(Evidence):
     @property
     def started_at(self) -> datetime | None:
         """When the oldest process that was scraped started, in UTC; None where none says so."""
-        known = [start for start in self.starts if start is not None and 0 < start < _LATEST_TIME]
-        return datetime.fromtimestamp(min(known), UTC) if known else None
+        plausible = [start for start in self.starts if start is not None and 0 < start < _LATEST_TIME]
+        return datetime.fromtimestamp(min(plausible), UTC) if plausible else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What rules of a firewall let in together: networks are added up, however they are spelled."""
+"""The traffic that rules of a firewall let in together: networks are added up, however they are spelled."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class PortRange:
         return f"{ports}/{self.protocol}"
 
     def without(self, ports: Collection[int]) -> Iterator["PortRange"]:
-        """What is left of the range; all ports stay all ports."""
+        """The rest of the range; all ports stay all ports."""
         if (self.first, self.last) == (1, _LAST_PORT):
             yield self
             return
@@ -45,7 +45,9 @@ def open_to_everybody(rules: Sequence[InboundRule], protocol: str) -> Iterator[P
     edges = sorted({edge for (first, last), _ in ranges for edge in (first, last + 1)})
     open_from: int | None = None
     for first, after in pairwise([*edges, _LAST_PORT + 1]):
-        sources = [source for (low, high), found in ranges if low <= first and after - 1 <= high for source in found]
+        sources = [
+            source for (low, high), permitted in ranges if low <= first and after - 1 <= high for source in permitted
+        ]
         if _is_everybody(sources):
             open_from = first if open_from is None else open_from
         elif open_from is not None:
@@ -72,7 +74,7 @@ def _ports(rule: InboundRule) -> tuple[int, int]:
 
 
 def _is_everybody(sources: Sequence[str]) -> bool:
-    found, others = networks(sources)
+    ranges, others = networks(sources)
     if others:
         raise Unobserved(f"a firewall rule lets in {others[0]!r}, which is no network")
-    return is_everybody(found)
+    return is_everybody(ranges)

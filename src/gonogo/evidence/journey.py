@@ -1,4 +1,4 @@
-"""What happened in one step of a journey: it judges while it walks, so its ending is a part of the evidence."""
+"""Evidence about one step of a journey. A step judges while it walks: how it ended is a part of the evidence."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +12,7 @@ Ending = Literal["pass", "fail", "error", "skip", "bug"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class RequestRecord:
     """One request and its reply, without secrets, and cut to a length that people read."""
 
     request: str
@@ -32,7 +32,7 @@ class StepEvidence(Evidence):
     began: timedelta
     """After the beginning of its journey."""
     elapsed: timedelta
-    requests: tuple[Told, ...] = ()
+    requests: tuple[RequestRecord, ...] = ()
     ending: Ending
     message: str = ""
     hint: str = ""

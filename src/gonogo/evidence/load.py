@@ -1,4 +1,4 @@
-"""What happened to a service under load: counters of raw floats, by endpoint and by second."""
+"""Evidence about a service under load: counters of raw floats, by endpoint and by second."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,7 +7,12 @@ from gonogo.evidence.base import Evidence
 
 Tally = tuple[int, int, int, int, int]
 """A second of the measured window, counted from its beginning; its requests, those over their budget, those failed
-(answered wrongly, or cut off), and those refused (a no that has a meaning, as a declined card)."""
+(answered wrongly, cut off, or not answered), and those refused (a no that has a meaning, as a declined card)."""
+Bound = tuple[int, int, int, int]
+"""A second as above; how many of its requests were over their budget at least, if the generator's own lateness is taken
+off, and at most, if what its clock may have hidden is added; and how many failed at least."""
+Reason = tuple[str, int]
+"""Why requests failed, and how many of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,10 @@ class Traffic:
     quantiles: tuple[Quantile, ...]
     curve: tuple[tuple[float, float], ...]
     """Percentile and milliseconds, for drawing."""
+    bounds: tuple[Bound, ...] = ()
+    """Of the seconds in which the generator may have changed what it measured; in all others it is as measured."""
+    reasons: tuple[Reason, ...] = ()
+    """The most frequent first."""
 
     @property
     def requests(self) -> int:
@@ -53,8 +62,14 @@ class Traffic:
 
     @property
     def failed(self) -> int:
-        """Those that were answered wrongly, or cut off."""
+        """Those that were answered wrongly, cut off, or not answered."""
         return sum(tally[3] for tally in self.tallies)
+
+    @property
+    def failed_at_least(self) -> int:
+        """Those of them that failed whatever the generator did."""
+        certain = {bound[0]: bound[3] for bound in self.bounds}
+        return sum(certain.get(tally[0], tally[3]) for tally in self.tallies)
 
     @property
     def refused(self) -> int:
@@ -70,6 +85,8 @@ class GeneratorSecond:
     second: int
     lag: timedelta
     """By how much its event loop woke too late, at the 95th percentile of its probes."""
+    worst: timedelta = timedelta(0)
+    """By how much it woke, or began a visit, too late at the most."""
     cpu: float
     """Share of one processor that it used."""
     waited: float
@@ -80,15 +97,17 @@ class GeneratorSecond:
     """Visits that should have begun."""
     begun: int
     """Those of them that did, in time."""
+    begun_late: int = 0
+    """Those of them that did, later than that: their latencies hold the delay."""
     own_errors: int
     """Requests that this machine could not even send."""
     clock_step: timedelta
-    """By how much the wall clock left the monotonic one."""
+    """By how much the wall clock left the monotonic one in this second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSecond:
-    """What the service's metrics said; None where it exports no such series."""
+    """One second of the service's own metrics; None where it exports no such series."""
 
     second: float
     memory: float | None
@@ -131,5 +150,7 @@ class LoadEvidence(Evidence):
     """Which budget could not be kept any more, whatever came."""
     problems: tuple[str, ...] = ()
     """What scenarios raised, and what else is wrong with the generator itself."""
+    statuses_only: tuple[str, ...] = ()
+    """Scenarios that look at no more of a reply than its status."""
     histograms: str = ""
     """SHA-256 of the HdrHistogram log that lies beside the evidence, in hex."""

@@ -1,4 +1,4 @@
-"""What a MongoDB deployment says to the service's user, to a monitoring user, and to a stranger."""
+"""Evidence about MongoDB: its answers to the service's user, to a monitoring user, and to a stranger."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from gonogo.evidence.base import Evidence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """What came of something that should be refused."""
+    """The result of an attempt that should be refused."""
 
     accepted: bool
     code: int | None = None

@@ -10,13 +10,13 @@ _MOST_ADDRESSES = {4: 2**24, 6: 2**108}
 
 def networks(texts: Iterable[str]) -> tuple[list[Network], list[str]]:
     """The networks among some texts, and the texts that are none."""
-    found, others = list[Network](), list[str]()
+    parsed, others = list[Network](), list[str]()
     for text in texts:
         try:
-            found.append(ip_network(text, strict=False))
+            parsed.append(ip_network(text, strict=False))
         except ValueError:
             others.append(text)
-    return found, others
+    return parsed, others
 
 
 def is_everybody(found: Iterable[Network]) -> bool:

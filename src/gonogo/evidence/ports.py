@@ -7,7 +7,7 @@ from gonogo.evidence.base import Evidence
 
 
 class PortState(StrEnum):
-    """What became of a connection."""
+    """The result of connecting to a port."""
 
     OPEN = "open"
     REFUSED = "refused"

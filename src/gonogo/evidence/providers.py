@@ -1,4 +1,4 @@
-"""What DigitalOcean says of a droplet, and MongoDB Atlas of a cluster."""
+"""Evidence about a droplet of DigitalOcean."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from gonogo.evidence.base import PartialEvidence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundRule:
-    """What a cloud firewall lets in: ``ports`` as in ``443``, ``8000-9000`` or ``all``."""
+    """A rule by which a cloud firewall lets traffic in: ``ports`` as in ``443``, ``8000-9000`` or ``all``."""
 
     protocol: str
     ports: str

@@ -1,4 +1,4 @@
-"""What became of asking one target: evidence, or the reason why there is none."""
+"""The record of one question: evidence, or the reason why there is none."""
 
 from dataclasses import dataclass
 

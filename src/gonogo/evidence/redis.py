@@ -1,4 +1,4 @@
-"""What a server of the Redis protocol says to the service's user, to a monitoring user, and to a stranger."""
+"""Evidence about Redis: its answers to the service's user, to a monitoring user, and to a stranger."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

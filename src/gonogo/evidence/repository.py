@@ -1,4 +1,4 @@
-"""What a repository gives away: where a secret stands, and never which."""
+"""Evidence about a repository: where a secret stands in it, and never its value."""
 
 from dataclasses import dataclass
 

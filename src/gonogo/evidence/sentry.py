@@ -1,4 +1,4 @@
-"""What Sentry says about the project that errors are sent to."""
+"""Evidence about the Sentry project that errors are sent to."""
 
 from dataclasses import dataclass
 from datetime import timedelta

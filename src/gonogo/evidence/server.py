@@ -1,4 +1,4 @@
-"""What a machine of the service says of itself over SSH, and how it lets people in."""
+"""Evidence about a machine over SSH: its state, and how it lets people in."""
 
 from dataclasses import dataclass, field
 
@@ -40,7 +40,7 @@ class LogFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JailLogs:
-    """What a jail of fail2ban reads."""
+    """The logs that a jail of fail2ban reads."""
 
     name: str
     files: tuple[LogFile, ...] = ()
@@ -68,7 +68,7 @@ class RunningProcess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
-    """What logrotate would do now."""
+    """The result of a dry run of logrotate."""
 
     considered: tuple[str, ...] = ()
     """Files that it looks at."""

@@ -1,4 +1,4 @@
-"""What Stripe says about the account that takes the money."""
+"""Evidence about the Stripe account that takes the money."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,7 +42,7 @@ class WebhookEndpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodConfiguration:
-    """What is offered to payers where the service does not name the methods itself."""
+    """The payment methods that are offered to payers where the service does not name the methods itself."""
 
     id: str
     active: bool
@@ -66,7 +66,7 @@ class RequirementError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirements:
-    """What Stripe wants to know about the business, now or from a coming day on."""
+    """Facts about the business that Stripe demands, now or from a coming day on."""
 
     currently_due: tuple[str, ...] = ()
     past_due: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What one address presented when it was asked to speak TLS."""
+"""Evidence about TLS: what one address presented, and what it accepts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class Certificate:
         return self.not_after - at
 
     def remaining_fraction(self, at: datetime) -> float:
-        """The same as a part of the lifetime."""
+        """The validity that is left as a fraction of the whole lifetime; negative once it expired."""
         return self.remaining(at) / self.lifetime if self.lifetime else 0.0
 
 
@@ -136,7 +136,7 @@ class Presented:
 
     @property
     def used(self) -> tuple[Certificate, ...]:
-        """What was sent and clients need: no relic beside the path, as an old cross-signature. All, without a path."""
+        """The sent certificates that clients need, without an old cross-signature; all, if there is no path."""
         return tuple(sent for sent in self.chain if not self.path or sent.sha256 in self.path)
 
     @property
@@ -229,7 +229,7 @@ class TlsEvidence(Evidence):
         return tuple(presented.chain[0] for presented in self.presented if presented.chain)
 
     def offer(self, name: str) -> Offer | None:
-        """What became of one offer."""
+        """The server's answer to one offer."""
         return next((offer for offer in self.offers if offer.name == name), None)
 
     def accepts(self, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What is known about the files of variables: facts that are derived from the values, and never a value."""
+"""Evidence about files of variables: facts that are derived from the values, and never a value."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -76,7 +76,7 @@ class VariableFileEvidence(Evidence):
 
     def of_shape(self, shape: str) -> tuple[Variable, ...]:
         """The variables that are declared to have it."""
-        return tuple(one for one in self.variables if one.shape == shape)
+        return tuple(variable for variable in self.variables if variable.shape == shape)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

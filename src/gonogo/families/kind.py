@@ -1,4 +1,4 @@
-"""What a family is to the rest of gonogo: sections of the environment file, kinds of evidence, and who asks for them.
+"""A family as the rest of gonogo sees it: sections of the environment file, kinds of evidence, and who asks for them.
 
 A kind of evidence is known to everybody who reads a record. A probe is known only to those who ask: its module
 imports drivers and clients, and is loaded when questions are made, never to sign, replay or report.

@@ -23,7 +23,7 @@ _LOOK_BACK = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cleanup:
-    """What was there, and what still is. Kinds to numbers; kinds of which there was nothing are left out."""
+    """The result of a clean-up: kind of test data to number, before and after. Kinds without any are left out."""
 
     found: Mapping[str, int]
     remaining: Mapping[str, int]
@@ -32,12 +32,12 @@ class Cleanup:
 
     @property
     def found_words(self) -> str:
-        """What was there, as a list in words."""
+        """The test data that was there, as a list in words."""
         return _words(self.found)
 
     @property
     def remaining_words(self) -> str:
-        """What stayed behind, as a list in words."""
+        """The test data that stayed behind, as a list in words."""
         return _words(self.remaining)
 
 

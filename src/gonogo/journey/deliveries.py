@@ -1,4 +1,4 @@
-"""What Stripe itself says about the delivery of its events: the only proof that it reaches the service."""
+"""Asks Stripe about the delivery of its events: the only proof that they reach the service."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,8 +49,8 @@ def delivered(walk: Walk, intent: str, kind: str) -> str:
         return f"no enabled endpoint of this service is sent {kind}"
 
     def pending() -> Sequence[int]:
-        found: list[int] = walk.stripe(_pending(intent, kind), f"{kind} of {intent}")
-        return found
+        counts: list[int] = walk.stripe(_pending(intent, kind), f"{kind} of {intent}")
+        return counts
 
     if walk.until(lambda: set(pending()) == {0}, section.delivery):
         return ""
@@ -71,8 +71,8 @@ def _pending(intent: str, kind: str) -> Any:  # noqa: ANN401 - a question for Wa
 
     async def look(api: StripeApi) -> list[int]:
         page = (await api.look(lambda v1: v1.events.list_async({"type": kind, "limit": _MOST}))).to_dict()
-        found = [event for event in page.get("data", ()) if intent in _subjects(event)]
-        return [objects.delivery(event).pending for event in found]
+        events = [event for event in page.get("data", ()) if intent in _subjects(event)]
+        return [objects.delivery(event).pending for event in events]
 
     return look
 
@@ -84,8 +84,12 @@ def _subjects(event: dict[str, Any]) -> Sequence[object]:
 
 def _listening(walk: Walk, section: Stripe, kind: str) -> Listening:
     endpoints, _ = _endpoints(walk)
-    there = [one for one in endpoints if one.status == "enabled" and not one.application and one.takes(kind)]
-    own = any(_is_own(one, walk.world.environment, section) for one in there)
+    there = [
+        endpoint
+        for endpoint in endpoints
+        if endpoint.status == "enabled" and not endpoint.application and endpoint.takes(kind)
+    ]
+    own = any(_is_own(endpoint, walk.world.environment, section) for endpoint in there)
     return Listening(endpoints=len(there), own=own)
 
 
@@ -99,8 +103,8 @@ def _endpoints(walk: Walk) -> tuple[Sequence[WebhookEndpoint], str]:
 
         return await api.look_in_account_version(work)
 
-    found: tuple[Sequence[WebhookEndpoint], str] = walk.stripe(look, "webhook endpoints")
-    return found
+    listed: tuple[Sequence[WebhookEndpoint], str] = walk.stripe(look, "webhook endpoints")
+    return listed
 
 
 def _is_own(endpoint: WebhookEndpoint, environment: Environment, section: Stripe) -> bool:

@@ -53,6 +53,6 @@ class Inbox:
         client = self.world.outside(self.section.inbox)
         answer = self.world.run(client.send, method, f"/api/v1/search?limit=500&query={quote(query)}", headers)
         if answer.exchange.status != _FOUND:
-            said = answer.exchange.problem or f"it answered {answer.exchange.status}"
-            raise Unobserved(f"the inbox at {self.section.inbox} could not be read: {said}", hint=_HINT)
+            problem = answer.exchange.problem or f"it answered {answer.exchange.status}"
+            raise Unobserved(f"the inbox at {self.section.inbox} could not be read: {problem}", hint=_HINT)
         return answer

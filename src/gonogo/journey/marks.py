@@ -21,7 +21,7 @@ class Marks:
 
     @property
     def prefix(self) -> str:
-        """What a search may ask for. It also finds what merely looks like a mark: hold each hit against ``in_text``."""
+        """The text to search for. It also finds what merely looks like a mark: hold each hit against ``in_text``."""
         return mark_of(self.run_id) if self.run_id else PREFIX
 
     def in_text(self, text: str) -> str | None:

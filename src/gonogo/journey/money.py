@@ -1,4 +1,4 @@
-"""What Stripe itself says about one payment: questions for ``Walk.stripe``."""
+"""Asks Stripe about one payment: questions for ``Walk.stripe``."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -12,8 +12,8 @@ def intent(identifier: str) -> Look:
     """The payment intent, as a dictionary."""
 
     async def look(api: StripeApi) -> dict[str, Any]:
-        found = await api.look(lambda v1: v1.payment_intents.retrieve_async(identifier))
-        whole: dict[str, Any] = found.to_dict()
+        intent = await api.look(lambda v1: v1.payment_intents.retrieve_async(identifier))
+        whole: dict[str, Any] = intent.to_dict()
         return {key: whole.get(key) for key in ("id", "status", "amount", "amount_received", "currency", "livemode")}
 
     return look
@@ -23,8 +23,8 @@ def whole_intent(identifier: str) -> Look:
     """All of its fields."""
 
     async def look(api: StripeApi) -> dict[str, Any]:
-        found: dict[str, Any] = (await api.look(lambda v1: v1.payment_intents.retrieve_async(identifier))).to_dict()
-        return found
+        intent: dict[str, Any] = (await api.look(lambda v1: v1.payment_intents.retrieve_async(identifier))).to_dict()
+        return intent
 
     return look
 
@@ -33,8 +33,8 @@ def owner_of(method: str) -> Look:
     """The customer that a payment method belongs to; empty if it belongs to none."""
 
     async def look(api: StripeApi) -> str:
-        found = (await api.look(lambda v1: v1.payment_methods.retrieve_async(method))).to_dict()
-        return str(found.get("customer") or "")
+        details = (await api.look(lambda v1: v1.payment_methods.retrieve_async(method))).to_dict()
+        return str(details.get("customer") or "")
 
     return look
 
@@ -53,8 +53,8 @@ def canceled(identifier: str) -> Look:
     """Whether nobody can complete it any more."""
 
     async def look(api: StripeApi) -> bool:
-        found = await api.look(lambda v1: v1.payment_intents.retrieve_async(identifier))
-        return bool(found.status == "canceled")
+        intent = await api.look(lambda v1: v1.payment_intents.retrieve_async(identifier))
+        return bool(intent.status == "canceled")
 
     return look
 
@@ -63,7 +63,7 @@ def refunded(identifier: str) -> Look:
     """How much of it was given back, in the currency's smallest unit. A refund that is pending counts: it is on its way."""
 
     async def look(api: StripeApi) -> int:
-        found = await api.look(lambda v1: v1.refunds.list_async({"payment_intent": identifier, "limit": 100}))
-        return sum(refund.amount for refund in found.data if refund.status in {"succeeded", "pending"})
+        refunds = await api.look(lambda v1: v1.refunds.list_async({"payment_intent": identifier, "limit": 100}))
+        return sum(refund.amount for refund in refunds.data if refund.status in {"succeeded", "pending"})
 
     return look

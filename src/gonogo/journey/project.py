@@ -1,4 +1,4 @@
-"""What a project says of its users: ``smoke/people.py`` with its own kind of journey."""
+"""Finds a project's own users: ``smoke/people.py`` with its subclass of Walk."""
 
 from pathlib import Path
 

@@ -64,7 +64,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came of one request."""
+    """The reply to one request, or the reason why there is none."""
 
     request: str
     body: Body

@@ -58,15 +58,15 @@ class AccessToken:
         return next((guess for guess in guesses if _signature(signed, guess, digest) == signature), None)
 
     def forged(self, other: str) -> Mapping[str, str]:
-        """What must be refused, by what is wrong with it; ``other`` is the subject of somebody else."""
+        """Forged tokens that must be refused, by the fault of each; ``other`` is the subject of somebody else."""
         head, body, signature = self.text.split(".")
         stolen = _encoded({**self.claims, "sub": other})
-        found = {f"alg {name}": f"{_encoded({**self.header, 'alg': name})}.{body}." for name in _NO_ALGORITHM}
-        found["no signature"] = f"{head}.{body}."
-        found["another subject, the old signature"] = f"{head}.{stolen}.{signature}"
+        forged = {f"alg {name}": f"{_encoded({**self.header, 'alg': name})}.{body}." for name in _NO_ALGORITHM}
+        forged["no signature"] = f"{head}.{body}."
+        forged["another subject, the old signature"] = f"{head}.{stolen}.{signature}"
         foreign = f"{_encoded({**self.header, 'alg': 'HS256'})}.{body}"
-        found["signed with a foreign key"] = f"{foreign}.{_signature(foreign, secrets.token_hex(32), 'sha256')}"
-        return found
+        forged["signed with a foreign key"] = f"{foreign}.{_signature(foreign, secrets.token_hex(32), 'sha256')}"
+        return forged
 
 
 def read_token(text: str) -> AccessToken:

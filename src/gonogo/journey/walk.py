@@ -1,4 +1,4 @@
-"""What a step is given: people, what they said and heard, and a look at where effects land."""
+"""The argument of every step: people, their requests and replies, and a look at where effects land."""
 
 import secrets as entropy
 import time
@@ -12,7 +12,7 @@ from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.clients.mongodb import Database
 from gonogo.clients.stripe import StripeApi
-from gonogo.evidence.journey import Told
+from gonogo.evidence.journey import RequestRecord
 from gonogo.families.http.metrics import labelled
 from gonogo.families.http.section import Http
 from gonogo.families.mail.section import Mail
@@ -53,14 +53,14 @@ class Walk:
     journey: str
     index: int = 0
     keep: dict[str, Any] = field(default_factory=dict)
-    requests: list[Told] = field(default_factory=list)
+    requests: list[RequestRecord] = field(default_factory=list)
     began: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
 
     # -- people -----------------------------------------------------------------------------------------------------
 
     @property
     def stranger(self) -> Person:
-        """Nobody yet."""
+        """Somebody who is not logged in and has no account."""
         return Person(self._speak)
 
     def somebody(self, email: str, password: str, name: str) -> Person:
@@ -78,7 +78,7 @@ class Walk:
         )
 
     def test_data(self, marks: Marks) -> Iterable[Leftovers]:
-        """What this project's journeys make at the service, and how it is found and removed; nothing unless overridden.
+        """The test data that this project's journeys make, and how it is found and removed; none unless overridden.
 
         Keys in Redis, payments at Stripe and mail that carry a mark are found without it.
         """
@@ -148,9 +148,9 @@ class Walk:
             raise Unobserved("the environment declares no metrics with a token")
         token = self.world.secrets[http.metrics_token]
         reply = self.stranger.send("GET", http.metrics, {"Authorization": f"Bearer {token}"}).answers(200)
-        found, problem = labelled(reply.body)
+        samples, problem = labelled(reply.body)
         demand(not problem, f"{reply.request}: {problem}")
-        wanted = [sample.value for sample in found if sample.name == name and labels.items() <= sample.labels.items()]
+        wanted = [sample.value for sample in samples if sample.name == name and labels.items() <= sample.labels.items()]
         demand(bool(wanted), f"{http.metrics} has no series {name} {labels or ''}")
         return sum(wanted)
 
@@ -189,11 +189,11 @@ class Walk:
     def until(self, ask: Callable[[], Found | None], within: timedelta) -> Found | None:
         """Ask again until there is an answer that counts; None when the time is over."""
         deadline = time.monotonic() + within.total_seconds()
-        while not (found := ask()):
+        while not (answer := ask()):
             if time.monotonic() > deadline:
                 return None
             self.world.pause(_POLL_SECONDS)
-        return found
+        return answer
 
     def at_once(self, calls: Sequence[Callable[[], Reply]]) -> list[Reply]:
         """Really at the same time: every request is under way before the first reply is read."""
@@ -213,7 +213,7 @@ class Walk:
         answer = self.world.run(client.send, method, path, marked, body)
         reply = Reply(f"{method} {path.partition('?')[0]}", answer)
         self.requests.append(
-            Told(
+            RequestRecord(
                 request=f"{method} {answer.exchange.url}",
                 sent=self._shown(body) if isinstance(body, bytes) else "(in parts)",
                 status=answer.exchange.status,
@@ -230,11 +230,11 @@ class Walk:
 
     def _looked(self, what: str, look: Callable[[], Found]) -> Found:
         started = time.monotonic()
-        found = look()
+        value = look()
         elapsed = timedelta(seconds=round(time.monotonic() - started, 4))
-        text = masked(self.world.redactor.text(str(found)))[:_LONGEST]
-        self.requests.append(Told(request=self.world.redactor.text(what), received=text, elapsed=elapsed))
-        return found
+        text = masked(self.world.redactor.text(str(value)))[:_LONGEST]
+        self.requests.append(RequestRecord(request=self.world.redactor.text(what), received=text, elapsed=elapsed))
+        return value
 
     @staticmethod
     def _section(section: Any, name: str) -> Any:  # noqa: ANN401 - a section of the environment

@@ -40,7 +40,7 @@ class Sender:
 
     @property
     def path(self) -> str:
-        """Of the service's webhook."""
+        """The path of the service's webhook."""
         return self._section.webhook
 
     def succeeded(self, **changes: Any) -> bytes:  # noqa: ANN401 - fields of a Stripe object

@@ -58,12 +58,12 @@ class World:
 
     @property
     def mark(self) -> str:
-        """The run's."""
+        """The mark of this run, which test data carries."""
         return mark_of(self.run_id)
 
     @property
     def settings(self) -> Smoke:
-        """What the environment says about journeys."""
+        """The section ``[smoke]`` of the environment."""
         return self.environment.require(Smoke)
 
     @property
@@ -86,7 +86,7 @@ class World:
         return self.portal.call(work, *arguments)
 
     def pause(self, seconds: float) -> None:
-        """Before asking again. Raises Stopped."""
+        """Wait before asking again, in seconds. Raises Stopped."""
         self.stopped.wait(seconds)
         self.alive()
 

@@ -19,11 +19,11 @@ _AUTHOR = "report it to its author"
 
 
 class ReturnedValue(Exception):
-    """What a check gave back is no judgement."""
+    """A check returned a value, which is no judgement."""
 
 
 class StepBroke(Exception):
-    """What a step raised that is neither a failed promise nor an obstacle."""
+    """A step raised something that is neither a failed assertion nor Unobserved."""
 
 
 def outcome_of(check: PlannedCheck, error: BaseException | None) -> tuple[Outcome, str, str]:
@@ -45,7 +45,7 @@ def outcome_of(check: PlannedCheck, error: BaseException | None) -> tuple[Outcom
 
 
 def _mistake(error: BaseException | None) -> tuple[str, str]:
-    """What a check did that no check does, and what to do about it."""
+    """The reason why a check was stopped, and the fix."""
     match error:
         case Hanging():
             return f"it {error}", "a check judges what is recorded, at once"
@@ -71,7 +71,7 @@ def _missing(failure: Failure) -> Outcome:
 
 
 def in_our_words(call: Callable[[Any], object], walk: object) -> None:
-    """What pytest raises is no Exception, and means nothing where steps are walked."""
+    """Call the step, and turn pytest's own exceptions, which are no ``Exception``, into StepBroke."""
     try:
         call(walk)
     except pytest.xfail.Exception:

@@ -30,11 +30,17 @@ class Crew:
     given_up: Counter[int] = field(default_factory=Counter)
     """Visits that waited for a reply in vain."""
     problems: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[tuple[int, int, str]] = field(default_factory=Counter)
+    """Why requests failed, by the second that they were due in and the endpoint."""
+    looked_at: set[str] = field(default_factory=set)
+    """Scenarios that look at more of a reply than its status."""
     fitness: Fitness = field(init=False)
     began: float = field(default_factory=time.monotonic)
     _under_way: dict[int, tuple[int, float]] = field(default_factory=dict)
     _endpoints: Mapping[str, tuple[int, EndpointPlan]] = field(init=False)
     _number: int = 0
+    _open: list[Open] = field(default_factory=list)
+    """The rhythms of all users of the open model."""
 
     def __post_init__(self) -> None:
         self.fitness = Fitness(self.clock)
@@ -57,6 +63,7 @@ class Crew:
         period = users / self.plan.visits_per_second[scenario]
         pace = Open(period, self.began + phase * period)
         self.fitness.planned[self.clock.second(pace.due)] += 1
+        self._open.append(pace)
         return pace
 
     def endpoint(self, name: str) -> tuple[int, EndpointPlan]:
@@ -74,9 +81,10 @@ class Crew:
         """A visit begins, this many seconds after its time."""
         before = self.clock.second(pace.due)
         pace.begun(time.monotonic())
+        self.fitness.late(late)
         if self.plan.model == "open":
-            if late < _IN_TIME:
-                self.fitness.begun[before] += 1
+            counter = self.fitness.begun if late < _IN_TIME else self.fitness.begun_late
+            counter[before] += 1
             self.fitness.planned[self.clock.second(pace.due)] += 1
 
     def ask(self, endpoint: int, due: float) -> int:
@@ -85,13 +93,15 @@ class Crew:
         self._under_way[self._number] = endpoint, due
         return self._number
 
-    def answered(self, number: int, outcome: Outcome | None, elapsed: float) -> None:
-        """It is over, after so many seconds; None if it never left this machine."""
+    def answered(self, number: int, outcome: Outcome | None, elapsed: float, reason: str = "") -> None:
+        """It is over, after so many seconds; None if it never left this machine. ``reason``: why it failed."""
         endpoint, due = self._under_way.pop(number)
         if outcome is None:
             self.fitness.own_errors += 1
         else:
             self.samples.add(self.clock.second(due), endpoint, outcome, elapsed)
+            if reason and outcome != "refused":
+                self.reasons[self.clock.second(due), endpoint, reason[:_LONGEST_REASON]] += 1
 
     def drained(self) -> bool:
         """Whether every request of the window has its end."""
@@ -109,7 +119,10 @@ class Crew:
         samples, self.samples = self.samples, Samples()
         ended, self.ended = self.ended, Counter()
         given_up, self.given_up = self.given_up, Counter()
+        reasons, self.reasons = self.reasons, Counter()
         health = dict(self.fitness.second())
+        if final:
+            self._plan_what_was_missed()
         # Of a second that has just ended, something may still be told late; the last report tells all.
         now = self.clock.second(time.monotonic()) + (2 if final else 0)
         return {
@@ -118,15 +131,27 @@ class Crew:
             "given_up": [list(item) for item in given_up.items()],
             "planned": _past(self.fitness.planned, now),
             "begun": _past(self.fitness.begun, now),
+            "begun_late": _past(self.fitness.begun_late, now),
+            "reasons": [[*key, count] for key, count in reasons.items()],
+            "looked_at": sorted(self.looked_at),
             "health": health,
             "problems": list(self.problems),
             "final": final,
         }
 
+    def _plan_what_was_missed(self) -> None:
+        """Visits that were due in the window, and that nobody came to."""
+        for pace in self._open if self.window is not None else ():
+            due = pace.due + pace.period
+            while self.window is not None and self.clock.second(due) < self.window.ends:
+                self.fitness.planned[self.clock.second(due)] += 1
+                due += pace.period
+
     def _measured(self, due: float) -> bool:
         return self.window is None or self.window.covers(self.clock.second(due))
 
 
+_LONGEST_REASON = 300
 _IN_TIME = 0.25
 """Seconds: a visit that begins later than this was missed."""
 

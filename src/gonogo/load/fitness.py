@@ -27,8 +27,11 @@ class Fitness:
     clock: Clock
     planned: Counter[int] = field(default_factory=Counter)
     begun: Counter[int] = field(default_factory=Counter)
+    begun_late: Counter[int] = field(default_factory=Counter)
     own_errors: int = 0
     _lags: list[float] = field(default_factory=list)
+    _latest: float = 0.0
+    _step: float = 0.0
     _at: float = 0.0
     _cpu: float = 0.0
     _waited: float = 0.0
@@ -43,24 +46,31 @@ class Fitness:
         """By how many seconds the event loop woke too late."""
         self._lags.append(overslept)
 
+    def late(self, seconds: float) -> None:
+        """By how many seconds a visit began too late."""
+        self._latest = max(self._latest, seconds)
+
     def second(self) -> Mapping[str, Any]:
         """What is known of the time since it was last asked."""
         now, cpu, waited, machine = time.monotonic(), time.process_time(), _waited(), _machine()
         passed = max(now - self._at, 1e-3)
         stolen, total = machine[0] - self._machine[0], machine[1] - self._machine[1]
         lags = sorted(self._lags) or [passed]  # not one probe in a second: it lagged all the time
+        step = self.clock.step()
         found = {
             "second": self.clock.second(self._at),
             "lag": lags[-(-len(lags) * 95 // 100) - 1],
+            "worst": max(lags[-1], self._latest),
             "cpu": (cpu - self._cpu) / passed,
             # A thread that ended takes its time with it.
             "waited": max(0.0, waited - self._waited) / passed,
             "stolen": stolen / total if total else 0.0,
             "own_errors": self.own_errors,
-            "clock_step": self.clock.step(),
+            "clock_step": step - self._step,
         }
         self._at, self._cpu, self._waited, self._machine = now, cpu, waited, machine
         self._lags.clear()
+        self._latest, self._step = 0.0, step
         self.own_errors = 0
         return found
 

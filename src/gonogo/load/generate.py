@@ -31,7 +31,7 @@ from gonogo.load.crew import Crew
 from gonogo.load.plan import PLAN, LoadPlan
 from gonogo.load.visitor import Visitor, employ
 from gonogo.load.window import Window
-from gonogo.load.worker import HELLO, PLAN_MESSAGE, READY, REPORT, WINDOW, report, watch, work_for_master
+from gonogo.load.worker import HELLO, PLAN_MESSAGE, READY, REPORT, STOPPED, WINDOW, report, watch, work_for_master
 
 _JOINED_WITHIN_SECONDS = 60.0
 _MOST_SKEW_SECONDS = 0.5
@@ -93,11 +93,6 @@ class Conductor:
         self.over.set()
 
 
-def shortened(window: Window) -> Window:
-    """The window with an end now."""
-    return Window(begins=window.begins, ends=max(window.begins, min(window.ends, int(time.time()))))
-
-
 def conduct_locally(conductor: Conductor) -> None:
     """Everything in this process."""
     crew = Crew(conductor.plan)
@@ -109,7 +104,7 @@ def conduct_locally(conductor: Conductor) -> None:
         return
     reporter = gevent.spawn(report, crew, lambda told: emit_report("local", told))
     gevent.wait([conductor.stopped, reporter], count=1)
-    crew.window = shortened(crew.window)
+    crew.window = crew.window.shortened()
     reporter.join()
     runner.environment.stop_timeout = 0
     runner.quit()
@@ -130,6 +125,7 @@ class Workers:
         self._final: set[str] = set()
         for message, listener in ((HELLO, self._hello), (READY, self._ready), (REPORT, self._report)):
             runner.register_message(message, listener)
+        runner.register_message(STOPPED, lambda **_: None)  # the last report says more
 
     def window(self, window: Window) -> None:
         """Tell all of them."""
@@ -194,7 +190,7 @@ def conduct_workers(conductor: Conductor, host: str, port: int, expected: int) -
     workers.window(window)
     gevent.wait([conductor.stopped, workers.all_final], count=1)
     if not workers.all_final.is_set():
-        workers.window(shortened(window))
+        workers.window(window.shortened())
         patience = max(endpoint.patience for endpoint in conductor.plan.endpoints)
         workers.all_final.wait(patience + _HEARTBEATS_MISSED)
     runner.environment.stop_timeout = 0

@@ -1,51 +1,68 @@
 """What checks of the load have in common: whether it can be judged at all, and what a ruling means."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
-from gonogo.evidence.load import GeneratorSecond, LoadEvidence, Tally, Traffic
+from gonogo.evidence.load import GeneratorSecond, LoadEvidence, Traffic
 from gonogo.families.load.section import Load
-from gonogo.load.verdicts import Hits, Judged, Ruling, judge
+from gonogo.load.bounds import not_made, sickness
+from gonogo.load.verdicts import Hits, Judged, Ruling, judge_between
 
-MOST_LAG = timedelta(milliseconds=25)
-MOST_CPU = 0.8
-MOST_WAITED = 0.05
-MOST_STOLEN = 0.02
-LEAST_BEGUN = 0.98
-MOST_CLOCK_STEP = timedelta(milliseconds=50)
-"""Beyond these a second of the generator is sick (measured, see load.md)."""
-MOST_SICK = 0.05
-"""Of the seconds."""
-MOST_OWN_ERRORS = 0.001
-"""Of the requests."""
 _MOST_NAMED = 4
+_MOST_REASONS = 2
+_MOST_UNSEEN = 0.001
+"""Of the requests: below this it is not worth a word."""
+FITTER = "give the load more processes (--processes), machines of its own (--workers), or a lower rate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """How often something happened: as measured, and at both ends of what the generator may have done to it."""
+
+    found: Hits
+    least: Hits
+    most: Hits
+
+
+def between(counted: Counted, limit: float, confidence: float, *, among: int = 1) -> Judged:
+    """Whether it stays below its limit at both ends."""
+    return judge_between(counted.found, counted.least, counted.most, limit, confidence, among=among)
 
 
 def unfit(generator: Sequence[GeneratorSecond], requests: int) -> str:
-    """Why latencies that it measured cannot be believed; empty if they can."""
+    """What the generator says against itself; empty: nothing. It matters only where it leaves a limit undecided."""
     if not generator:
         return "the generator told nothing of itself"
+    said = []
+    ailing = [reason for second in generator if (reason := sickness(second))]
+    if ailing:
+        worst = max(sorted(set(ailing)), key=ailing.count)
+        said.append(f"in {len(ailing)} of {len(generator)} seconds, mostly: {worst}")
     own = sum(second.own_errors for second in generator)
-    if own > MOST_OWN_ERRORS * (requests + own):
-        return f"{own} of {requests + own} requests never left this machine: it ran out of files, ports or memory"
-    ailing = [reason for second in generator if (reason := _sick(second))]
-    if len(ailing) > MOST_SICK * len(generator):
-        worst = max(set(ailing), key=ailing.count)
-        return f"the generator was not fit to measure in {len(ailing)} of {len(generator)} seconds, mostly: {worst}"
-    return ""
+    if own > _MOST_UNSEEN * (requests + own):
+        said.append(f"{own} of {requests + own} requests never left this machine: it ran out of files, ports or memory")
+    if (share := not_made(generator, requests)) > _MOST_UNSEEN and not own:
+        said.append(f"{share:.1%} of the visits were never begun")
+    return f"the generator was not fit to measure: {'; '.join(said)}" if said else ""
 
 
 def fit(load: LoadEvidence) -> None:
-    """Raise Unobserved unless latencies can be believed."""
+    """Raise Unobserved unless the generator did what it was told to, and told what it did."""
     complete(load)
     if load.problems:
         reason = f"the generator itself had problems: {'; '.join(load.problems[:_MOST_NAMED])}"
         raise Unobserved(reason, hint="correct loadtests/locustfile.py, or the environment's [load]")
-    if reason := unfit(load.generator, sum(endpoint.requests for endpoint in load.endpoints)):
-        hint = "give the load more processes (--processes), machines of its own (--workers), or a lower rate"
-        raise Unobserved(reason, hint=hint)
+    if not load.generator:
+        raise Unobserved(unfit((), 0), hint=FITTER)
+
+
+def too_unfit(load: LoadEvidence, words: str) -> Unobserved:
+    """What only the generator's own doing leaves undecided."""
+    reason = unfit(load.generator, _requests(load)) or "the generator was not fit to measure"
+    return Unobserved(f"{reason}; undecided for that: {words}", hint=FITTER)
 
 
 def complete(load: LoadEvidence) -> None:
@@ -63,8 +80,10 @@ def named_limit(load: LoadEvidence, declared: Load, name: str) -> Judged:
         raise Unobserved(
             f"the environment declares no load.failures.{name}", hint="declare its endpoints and its limit"
         )
-    hits = in_vain([traffic for traffic in load.endpoints if traffic.name in limit.endpoints], f"{name} failed")
-    return judge(hits, limit.below, load.confidence)
+    counted = in_vain(
+        [traffic for traffic in load.endpoints if traffic.name in limit.endpoints], f"{name} failed", load
+    )
+    return between(counted, limit.below, load.confidence)
 
 
 def decide(judged: Sequence[Judged], load: LoadEvidence) -> None:
@@ -75,6 +94,8 @@ def decide(judged: Sequence[Judged], load: LoadEvidence) -> None:
     open_ones = [one for one in judged if one.ruling is Ruling.UNDECIDED]
     if not open_ones:
         return
+    if blurred := [one.words for one in open_ones if one.most is not None]:
+        raise too_unfit(load, _listed(blurred))
     words = _listed([one.words for one in open_ones])
     if load.stopped_early:
         reason = f"the load was stopped early ({load.stopped_early}); too few requests until then: {words}"
@@ -89,48 +110,70 @@ def decide(judged: Sequence[Judged], load: LoadEvidence) -> None:
     raise Unobserved(f"too few requests to say with {load.confidence:.0%} confidence: {words}", hint=hint)
 
 
-def over_budget(traffic: Traffic) -> Hits:
+def over_budget(traffic: Traffic, load: LoadEvidence) -> Counted:
     """Requests that took as long as the budget, or longer."""
-    return _hits(traffic, f"{traffic.name} ≥ {format_duration(traffic.budget)}", lambda tally: tally[2])
+    name = f"{traffic.name} ≥ {format_duration(traffic.budget)}"
+    bounds = {bound[0]: bound for bound in traffic.bounds}
+    ends = [(tally[1], tally[2], *bounds.get(tally[0], (0, tally[2], tally[2]))[1:3]) for tally in traffic.tallies]
+    return Counted(
+        found=Hits(name=name, seconds=[(of, over) for of, over, _, _ in ends]),
+        least=Hits(name=name, seconds=[(of, least) for of, _, least, _ in ends]),
+        most=Hits(name=name, seconds=[(of, most) for of, _, _, most in ends], unseen=_unseen(traffic.requests, load)),
+    )
 
 
-def errors(traffic: Traffic) -> Hits:
-    """Requests that were answered wrongly, or cut off."""
-    return _hits(traffic, f"{traffic.name} failed", lambda tally: tally[3])
+def errors(traffic: Traffic, load: LoadEvidence) -> Counted:
+    """Requests that were answered wrongly, cut off, or not answered."""
+    return _failures([traffic], f"{traffic.name} failed", load, refusals=False)
 
 
-def in_vain(traffic: Iterable[Traffic], name: str) -> Hits:
+def in_vain(traffic: Sequence[Traffic], name: str, load: LoadEvidence) -> Counted:
     """Requests that failed or were refused, of all that belong together: either way nothing came of them."""
-    found: dict[int, tuple[int, int]] = {}
+    return _failures(traffic, name, load, refusals=True)
+
+
+def _failures(traffic: Sequence[Traffic], name: str, load: LoadEvidence, *, refusals: bool) -> Counted:
+    found: dict[int, tuple[int, int, int]] = {}
     for one in traffic:
+        certain = {bound[0]: bound[3] for bound in one.bounds}
         for second, requests, _, failed, refused in one.tallies:
-            before = found.get(second, (0, 0))
-            found[second] = before[0] + requests, before[1] + failed + refused
-    return Hits(name=name, seconds=list(found.values()))
+            no = refused if refusals else 0
+            before = found.get(second, (0, 0, 0))
+            more = requests, failed + no, certain.get(second, failed) + no
+            found[second] = before[0] + more[0], before[1] + more[1], before[2] + more[2]
+    measured = [(of, hits) for of, hits, _ in found.values()]
+    unseen = _unseen(sum(of for of, _ in measured), load)
+    return Counted(
+        found=Hits(name=name, seconds=measured),
+        least=Hits(name=name, seconds=[(of, least) for of, _, least in found.values()]),
+        most=Hits(name=name, seconds=measured, unseen=unseen),
+    )
 
 
-def judged(found: Iterable[tuple[Traffic, Hits, float]], load: LoadEvidence) -> list[Judged]:
+def judged(found: Iterable[tuple[Traffic, Counted, float]], load: LoadEvidence) -> list[Judged]:
     """All that must be decided, and of the rest what is missed for certain."""
     listed = list(found)
-    rulings = [(traffic, judge(hits, limit, load.confidence, among=len(listed))) for traffic, hits, limit in listed]
+    rulings = [
+        (traffic, between(counted, limit, load.confidence, among=len(listed))) for traffic, counted, limit in listed
+    ]
     return [one for traffic, one in rulings if traffic.decided or one.ruling is Ruling.MISSED]
 
 
-def _hits(traffic: Traffic, name: str, of: Callable[[Tally], int]) -> Hits:
-    return Hits(name=name, seconds=[(tally[1], of(tally)) for tally in traffic.tallies])
+def failed_for(load: LoadEvidence) -> str:
+    """The most frequent reasons of failures, for the end of a message; empty: none is known."""
+    reasons = sorted((count, reason) for one in load.endpoints for reason, count in one.reasons)
+    listed = "; ".join(f"{count} times: {reason}" for count, reason in reasons[: -_MOST_REASONS - 1 : -1])
+    return f" ({listed})" if listed else ""
 
 
-def _sick(second: GeneratorSecond) -> str:
-    """What was wrong with one second of one process; empty: nothing."""
-    signs = (
-        (second.lag > MOST_LAG, "its event loop woke too late"),
-        (second.cpu > MOST_CPU, "it had no processor time left"),
-        (second.waited > MOST_WAITED, "it had to wait for a processor"),
-        (second.stolen > MOST_STOLEN, "the hypervisor gave the processor to others"),
-        (second.begun < LEAST_BEGUN * second.planned, "visits began too late"),
-        (abs(second.clock_step) > MOST_CLOCK_STEP, "its clock was set"),
-    )
-    return next((reason for is_so, reason in signs if is_so), "")
+def _unseen(requests: int, load: LoadEvidence) -> int:
+    """As many as should have been made beside these."""
+    share = not_made(load.generator, _requests(load))
+    return round(requests * share / (1 - share)) if share < 1 else requests
+
+
+def _requests(load: LoadEvidence) -> int:
+    return sum(endpoint.requests for endpoint in load.endpoints)
 
 
 def _listed(words: Sequence[str]) -> str:

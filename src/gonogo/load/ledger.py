@@ -9,6 +9,7 @@ from typing import Any
 
 from gonogo.evidence.load import GeneratorSecond
 from gonogo.families.load.section import Load
+from gonogo.load.bounds import Slacks, slacks
 from gonogo.load.plan import OUTCOMES
 from gonogo.load.process import Event, unpacked
 from gonogo.load.samples import Samples
@@ -16,6 +17,7 @@ from gonogo.load.verdicts import missed
 from gonogo.load.window import Window
 
 _RECENT_SECONDS = 5
+_LATEST_REPORTS = 256
 _MARGIN = 1.05
 """Requests that are planned, and a few more: nobody is stopped for a request that came in a second too early."""
 
@@ -59,6 +61,10 @@ class Ledger:
     _health: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     _planned: Counter[tuple[str, int]] = field(default_factory=Counter)
     _begun: Counter[tuple[str, int]] = field(default_factory=Counter)
+    _begun_late: Counter[tuple[str, int]] = field(default_factory=Counter)
+    _reasons: Counter[tuple[int, int, str]] = field(default_factory=Counter)
+    looked_at: set[str] = field(default_factory=set)
+    """Scenarios that look at more of a reply than its status."""
     _over: Counter[int] = field(default_factory=Counter)
     _failed: Counter[int] = field(default_factory=Counter)
 
@@ -78,10 +84,9 @@ class Ledger:
                 self.done = True
 
     def shorten(self) -> None:
-        """The window ends now."""
+        """The window ends with this second, in which there may be what made a limit hopeless."""
         if self.window is not None:
-            now = int(time.time())
-            self.window = Window(begins=self.window.begins, ends=max(self.window.begins, min(self.window.ends, now)))
+            self.window = self.window.shortened()
 
     def hopeless(self) -> str:
         """Which limit is missed for certain, whatever comes; empty: none. Never a guess from the share so far."""
@@ -126,49 +131,78 @@ class Ledger:
         return sum(count for second, count in counter.items() if self.window and self.window.covers(second))
 
     def generator(self) -> Iterator[GeneratorSecond]:
-        """Every second of every worker within the window."""
+        """Every second of every worker within the window, counted from its beginning."""
+        if self.window is None:
+            return
         for worker, health in self._health:
-            second = health["second"]
-            if self.window is None or not self.window.covers(second):
-                continue
-            yield GeneratorSecond(
-                worker=worker,
-                second=second - self.window.begins,
-                lag=timedelta(seconds=round(max(0.0, health["lag"]), 6)),
-                cpu=round(health["cpu"], 4),
-                waited=round(health["waited"], 4),
-                stolen=round(health["stolen"], 4),
-                planned=self._planned[worker, second],
-                begun=self._begun[worker, second],
-                own_errors=health["own_errors"],
-                clock_step=timedelta(seconds=round(health["clock_step"], 6)),
-            )
+            if self.window.covers(health["second"]):
+                yield self._second(worker, health, self.window.begins)
+
+    def slacks(self) -> Slacks:
+        """What the generator may have added or hidden, by the wall clock's seconds; after the window as well."""
+        return slacks(self._second(worker, health, 0) for worker, health in self._health)
+
+    def reasons(self) -> Mapping[tuple[int, str], int]:
+        """Why requests of the window failed, by endpoint."""
+        counted: Counter[tuple[int, str]] = Counter()
+        for (second, endpoint, reason), count in self._reasons.items():
+            if self.window is not None and self.window.covers(second):
+                counted[endpoint, reason] += count
+        return counted
+
+    def _second(self, worker: str, health: Mapping[str, Any], origin: int) -> GeneratorSecond:
+        second = health["second"]
+        return GeneratorSecond(
+            worker=worker,
+            second=second - origin,
+            lag=timedelta(seconds=round(max(0.0, health["lag"]), 6)),
+            worst=timedelta(seconds=round(max(0.0, health["worst"]), 6)),
+            cpu=round(health["cpu"], 4),
+            waited=round(health["waited"], 4),
+            stolen=round(health["stolen"], 4),
+            planned=self._planned[worker, second],
+            begun=self._begun[worker, second],
+            begun_late=self._begun_late[worker, second],
+            own_errors=health["own_errors"],
+            clock_step=timedelta(seconds=round(health["clock_step"], 6)),
+        )
 
     def _report(self, event: Event) -> None:
         worker = event["worker"]
+        self._health.append((worker, event["health"]))
         packed = list(unpacked(event))
         self.samples.merge(packed)
         self._watch(packed)
         for visits, told in ((self._ended, event["ended"]), (self._given_up, event["given_up"])):
             for second, count in told:
                 visits[second] += count
-        for counter, told in ((self._planned, event["planned"]), (self._begun, event["begun"])):
+        counters = (
+            (self._planned, event["planned"]),
+            (self._begun, event["begun"]),
+            (self._begun_late, event["begun_late"]),
+        )
+        for counter, told in counters:
             for second, count in told:
                 counter[worker, second] += count
-        self._health.append((worker, event["health"]))
+        for second, endpoint, reason, count in event["reasons"]:
+            self._reasons[second, endpoint, reason] += count
+        self.looked_at |= set(event["looked_at"])
         self.problems |= dict.fromkeys(event["problems"])
         if event["final"]:
             self.final.add(worker)
 
     def _watch(self, packed: Any) -> None:  # noqa: ANN401 - packed samples
-        """Count what counts against the limits."""
+        """Count what counts against the limits for certain, whatever the generator added to it."""
         fresh = Samples()
         fresh.merge(packed)
+        slack = slacks(self._second(worker, health, 0) for worker, health in self._health[-_LATEST_REPORTS:])
         for (second, endpoint, outcome), found in fresh.by_key.items():
             if self.window is not None and self.window.covers(second):
                 name = self.names[endpoint]
                 budget = self.load.endpoints.get(name) or next(
                     group for group in self.load.classes.values() if name in group.endpoints
                 )
-                self._over[endpoint] += sum(one >= budget.latency.total_seconds() for one in found)
-                self._failed[endpoint] += len(found) if OUTCOMES[outcome] == "failed" else 0
+                limit = budget.latency.total_seconds()
+                certain = sum(one - slack.during(second, one).added >= limit for one in found)
+                self._over[endpoint] += certain
+                self._failed[endpoint] += {"failed": len(found), "given up": certain}.get(OUTCOMES[outcome], 0)

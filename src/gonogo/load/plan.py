@@ -9,8 +9,10 @@ from pydantic import TypeAdapter
 GIVE_UP = 4
 """A request is given up after this many times its budget: it is over it already, and holds a visitor."""
 Outcome = Literal["ok", "failed", "refused", "given up"]
-"""failed: answered wrongly, or cut off; refused: a no that the scenario knows, as a declined card."""
+"""failed: answered wrongly, or cut off; refused: a no that the scenario knows, as a declined card; given up: no reply."""
 OUTCOMES: tuple[Outcome, ...] = ("ok", "failed", "refused", "given up")
+FAILED: frozenset[Outcome] = frozenset({"failed", "given up"})
+"""A request without any reply has failed as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,8 @@ class EndpointPlan:
     name: str
     budget: float
     """In seconds."""
+    percentile: float = 95.0
+    """So many of a hundred requests must be faster."""
 
     @property
     def patience(self) -> float:

@@ -51,7 +51,7 @@ class ServerSide:
 
     async def _scrape(self) -> None:
         at = time.time()
-        body = await self.client.get(self.path, {"Authorization": f"Bearer {self.token}"})
+        body = await self.client.get(self.path, {"Authorization": f"Bearer {self.token}"} if self.token else {})
         found, problem = labelled(body)
         if problem:
             self.problem = f"{self.path}: {problem}"

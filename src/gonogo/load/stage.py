@@ -183,7 +183,10 @@ class LoadStage:
             warm_up=load.warm_up.total_seconds(),
             measured=self._measured.total_seconds(),
             endpoints=tuple(
-                EndpointPlan(name=name, budget=budgets[name].latency.total_seconds()) for name in self._endpoints
+                EndpointPlan(
+                    name=name, budget=budgets[name].latency.total_seconds(), percentile=budgets[name].percentile
+                )
+                for name in self._endpoints
             ),
             live=world.live,
             data=data,
@@ -220,7 +223,7 @@ class LoadStage:
             raise Unobserved(f"the load generator did not begin: {said}")
         from gonogo.load.summary import Recorded, digest  # noqa: PLC0415 - of the extra, and slow to import
 
-        recorded = Recorded(self.load, ledger.names, ledger.samples, window)
+        recorded = Recorded(self.load, ledger.names, ledger.samples, window, ledger.slacks(), ledger.reasons())
         log = recorded.histogram_log()
         self.artefacts[HISTOGRAMS] = log
         ended, given_up = ledger.visits()
@@ -248,6 +251,7 @@ class LoadStage:
             cut_short=cut_short,
             stopped_early=ledger.stopped_early,
             problems=tuple(self.redactor.text(problem) for problem in ledger.problems),
+            statuses_only=tuple(name for name in self.load.visits if name not in ledger.looked_at),
             histograms=digest(log),
         )
 

@@ -4,16 +4,18 @@ import hashlib
 import io
 from array import array
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from hdrh.histogram import HdrHistogram
 from scipy.special import bdtr
 
-from gonogo.evidence.load import Quantile, Tally, Traffic
+from gonogo.evidence.load import Bound, Quantile, Reason, Tally, Traffic
 from gonogo.families.load.section import Budget, Load
-from gonogo.load.plan import Outcome
+from gonogo.load.bounds import Slacks
+from gonogo.load.plan import FAILED, Outcome
 from gonogo.load.samples import Samples
 from gonogo.load.window import Window
 
@@ -24,6 +26,7 @@ _MILLI = 1e3
 _LARGEST = 3_600_000_000
 """Microseconds: an hour."""
 _DIGITS = 3
+_MOST_REASONS = 5
 _QUANTILES = (50.0, 95.0, 99.0)
 _CURVE = (0, 10, 25, 50, 75, 80, 90, 92.5, 95, 96, 97, 98, 99, 99.5, 99.75, 99.9, 99.95, 99.99, 99.999)
 BySecond = Mapping[int, Mapping[Outcome, "array[float]"]]
@@ -38,6 +41,10 @@ class Recorded:
     """Of the endpoints, by index."""
     samples: Samples
     window: Window
+    slacks: Slacks = field(default_factory=lambda: Slacks({}))
+    """What the generator may have added or hidden."""
+    reasons: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    """How many requests of the window failed, by endpoint and reason."""
 
     def endpoints(self) -> Iterator[Traffic]:
         """Each, with its own budget or that of its class."""
@@ -45,27 +52,32 @@ class Recorded:
             group = next(group for group, one in self.load.classes.items() if name in one.endpoints)
             own = self.load.endpoints.get(name)
             budget = own or self.load.classes[group]
-            yield self._traffic(name, group, budget, [self.samples.of(index)], decided=own is not None)
+            yield self._traffic(name, group, budget, [index], decided=own is not None)
 
     def classes(self) -> Iterator[Traffic]:
         """Each, with all requests of its endpoints."""
         for name, group in self.load.classes.items():
-            parts = [self.samples.of(self.names.index(endpoint)) for endpoint in group.endpoints]
-            yield self._traffic(name, name, group, parts, decided=True)
+            indices = [self.names.index(endpoint) for endpoint in group.endpoints]
+            yield self._traffic(name, name, group, indices, decided=True)
 
-    def _traffic(self, name: str, group: str, budget: Budget, parts: Sequence[BySecond], *, decided: bool) -> Traffic:
-        limit = budget.latency.total_seconds()
+    def _traffic(self, name: str, group: str, budget: Budget, indices: Sequence[int], *, decided: bool) -> Traffic:
+        limit, parts = budget.latency.total_seconds(), [self.samples.of(index) for index in indices]
+        bounds: list[Bound] = []
         tallies, warm_up, given_up, histogram = [], (0, 0, 0, 0, 0), 0, new_histogram()
         for second in sorted({second for part in parts for second in part}):
             outcomes = [(outcome, found) for part in parts for outcome, found in part.get(second, {}).items()]
             tally = _tally(second - self.window.begins, outcomes, limit)
             if self.window.covers(second):
                 tallies.append(tally)
+                bound = self._bound(tally, second, outcomes, limit)
+                if bound[1:] != (tally[2], tally[2], tally[3]):
+                    bounds.append(bound)
                 given_up += sum(len(found) for outcome, found in outcomes if outcome == "given up")
                 for _, found in outcomes:
                     record(histogram, found)
             elif second < self.window.begins:
-                warm_up = _added(warm_up, (1, *tally[1:]))
+                least = self._bound(tally, second, outcomes, limit)[1]
+                warm_up = _added(warm_up, (1, tally[1], least, tally[3], tally[4]))
         return Traffic(
             name=name,
             group=group,
@@ -77,7 +89,32 @@ class Recorded:
             warm_up=warm_up,
             quantiles=tuple(_quantiles(histogram, self.load.confidence)),
             curve=tuple(_curve(histogram)),
+            bounds=tuple(bounds),
+            reasons=tuple(self._reasons(indices)),
         )
+
+    def _bound(
+        self, tally: Tally, second: int, outcomes: Iterable[tuple[Outcome, "array[float]"]], limit: float
+    ) -> Bound:
+        """How many of a second's requests were over the limit, or failed, whatever the generator added or hid."""
+        if not self.slacks.by_second:
+            return tally[0], tally[2], tally[2], tally[3]
+        least, most, failed = 0, 0, tally[3]
+        for outcome, found in outcomes:
+            for elapsed in found:
+                slack = self.slacks.during(second, elapsed)
+                certain = elapsed - slack.added >= limit
+                least += certain
+                most += elapsed + slack.hidden >= limit
+                failed -= outcome == "given up" and not certain
+        return tally[0], least, most, failed
+
+    def _reasons(self, indices: Sequence[int]) -> Iterator[Reason]:
+        counted: Counter[str] = Counter()
+        for (index, reason), count in self.reasons.items():
+            if index in indices:
+                counted[reason] += count
+        return iter(counted.most_common(_MOST_REASONS))
 
     def histogram_log(self) -> bytes:
         """Every second of every endpoint and outcome, as a HdrHistogram log, version 1.3; values in microseconds."""
@@ -119,7 +156,7 @@ def _tally(second: int, outcomes: Iterable[tuple[Outcome, "array[float]"]], limi
     for outcome, found in outcomes:
         requests += len(found)
         over += sum(one >= limit for one in found)
-        failed += len(found) if outcome == "failed" else 0
+        failed += len(found) if outcome in FAILED else 0
         refused += len(found) if outcome == "refused" else 0
     return second, requests, over, failed, refused
 

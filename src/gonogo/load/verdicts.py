@@ -29,16 +29,18 @@ class Hits:
 
     name: str
     seconds: Sequence[tuple[int, int]]
+    unseen: int = 0
+    """Requests that were never made, and are taken for hits: to see whether a limit is kept all the same."""
 
     @property
     def of(self) -> int:
         """Requests."""
-        return sum(requests for requests, _ in self.seconds)
+        return sum(requests for requests, _ in self.seconds) + self.unseen
 
     @property
     def hits(self) -> int:
         """Those that it happened to."""
-        return sum(hits for _, hits in self.seconds)
+        return sum(hits for _, hits in self.seconds) + self.unseen
 
     @property
     def busy_seconds(self) -> int:
@@ -60,10 +62,15 @@ class Judged:
     ruling: Ruling
     times: float | None = None
     """For an undecided one: a run this many times as long would decide, if it went on like this; None: none would."""
+    most: Hits | None = None
+    """Set where only the generator's own lateness leaves it undecided: ``hits`` is the least that it can be."""
 
     @property
     def words(self) -> str:
         """For people: what was counted, and what would have been allowed."""
+        if self.most is not None:
+            ends = f"between {self.hits.hits} and {self.most.hits} of {self.most.of}"
+            return f"{self.hits.name}: {ends} (fewer than {100 * self.limit:.3g}% are allowed)"
         found = self.hits
         share = f"{found.hits / found.of:.1%}" if found.of else "no request"
         bad = f", {found.bad_seconds} of {found.busy_seconds} seconds altogether" if found.bad_seconds else ""
@@ -77,6 +84,24 @@ def judge(found: Hits, limit: float, confidence: float, *, among: int = 1) -> Ju
     ruling = _ruling(found.hits, found.of, found.bad_seconds, found.busy_seconds, limit, confidence, among)
     times = _times(found, limit, confidence, among) if ruling is Ruling.UNDECIDED else None
     return Judged(hits=found, limit=limit, ruling=ruling, times=times)
+
+
+def judge_between(  # noqa: PLR0913 - a measurement with its two ends, and what it is held against
+    found: Hits, least: Hits, most: Hits, limit: float, confidence: float, *, among: int = 1
+) -> Judged:
+    """As ``judge``, where the generator may have changed what it measured: both ends must say the same.
+
+    Missed if even the least is too much, kept if even the most is little enough.
+    """
+    low, high = (judge(one, limit, confidence, among=among) for one in (least, most))
+    if low.ruling is Ruling.MISSED:
+        return low
+    measured = judge(found, limit, confidence, among=among)
+    if high.ruling is Ruling.KEPT:
+        return measured if measured.ruling is Ruling.KEPT else high
+    if measured.ruling is Ruling.UNDECIDED:
+        return measured
+    return Judged(hits=least, limit=limit, ruling=Ruling.UNDECIDED, most=most)
 
 
 def missed(hits: int, of: int, limit: float, confidence: float, *, among: int = 1) -> bool:

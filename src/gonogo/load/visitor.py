@@ -8,7 +8,7 @@ import errno
 import random
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -20,8 +20,10 @@ from locust.env import Environment
 from gonogo.load.crew import Crew
 from gonogo.load.pace import thinking
 from gonogo.load.plan import Outcome
+from gonogo.load.reply import UNREADABLE, Reply
 from gonogo.load.wire import Line
 
+__all__ = ["Abandoned", "GivenUp", "Reply", "TimeOver", "Visitor", "employ"]
 _OURS = {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENETUNREACH, errno.ENOBUFS, errno.ENOMEM}
 """Errors of this machine: no fault of the service."""
 _CREWS: dict[int, Crew] = {}
@@ -44,12 +46,14 @@ class TimeOver(Exception):
     """Nothing more is to be asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answered:
+    """A request with a reply that looks right so far: the scenario has not gone on yet."""
 
-    status: int
-    body: bytes
+    number: int
+    name: str
+    elapsed: float
+    reply: Reply
 
 
 class Visitor(User):
@@ -63,12 +67,18 @@ class Visitor(User):
     pays: ClassVar[bool] = False
     """Whether money would move if payments were real."""
 
+    def __init_subclass__(cls, **options: Any) -> None:  # noqa: ANN401 - Locust's
+        """A locustfile with visitors works with a plain ``locust`` as well, and for workers on other machines."""
+        super().__init_subclass__(**options)
+        import gonogo.load.hooks  # noqa: F401, PLC0415 - they are about visitors themselves
+
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         self.crew = _CREWS[id(environment)]
         self.number = random.randrange(2**31)  # noqa: S311 - spreads users over the data
         self._pace = self.crew.pace(self.scenario, self.makes, random.random())  # noqa: S311 - a phase
         self._due = 0.0
+        self._answered: _Answered | None = None
         self._line = Line(self.crew.plan.target)
 
     @property
@@ -85,6 +95,7 @@ class Visitor(User):
 
     def think(self) -> None:
         """Read before going on."""
+        self._settle()
         self._due = time.monotonic() + thinking(self.crew.plan.think)
         gevent.sleep(max(0.0, self._due - time.monotonic()))
 
@@ -94,16 +105,19 @@ class Visitor(User):
         path: str,
         *,
         expect: int = 200,
+        right: Callable[[Reply], object] | None = None,
         refusals: tuple[int, ...] = (),
         token: str = "",
         body: bytes = b"",
         kind: str = "application/json",
     ) -> Reply:
-        """One request; ``name`` begins with its method. Raises Abandoned if the reply has another status.
+        """One request; ``name`` begins with its method. Raises Abandoned if the reply is wrong.
 
         Raises GivenUp when none came, TimeOver when there is nothing more to ask.
+        ``expect``: the status of a right reply. ``right``: a function of the reply that is true for a right one.
         ``refusals``: statuses by which the service says no, with a meaning; any other is an error.
         """
+        self._settle()
         if self.crew.over():
             raise TimeOver
         index, endpoint = self.crew.endpoint(name)
@@ -111,7 +125,7 @@ class Visitor(User):
         number = self.crew.ask(index, self._due)
         reply, outcome, error = None, None, None
         try:
-            with gevent.Timeout(endpoint.patience - (time.monotonic() - self._due)):
+            with gevent.Timeout(endpoint.patience):
                 reply, outcome, error = self._send(name.partition(" ")[0], path, body, headers)
             if reply is not None and reply.status != expect:
                 outcome = "refused" if reply.status in refusals else "failed"
@@ -120,17 +134,54 @@ class Visitor(User):
             outcome, error = "given up", TimeoutError(f"no reply after {endpoint.patience:g} s")
         finally:
             elapsed = self._line.elapsed(self._due, replied=reply is not None)
-            self.crew.answered(number, outcome, elapsed)
+            if outcome != "ok":
+                self.crew.answered(number, outcome, elapsed, _told(error))
         self._due = time.monotonic()
-        self._tell(name, elapsed, reply, error)
         if error is not None or reply is None:
+            self._tell(name, elapsed, reply, error)
             if reply is None:
                 self._line = Line(self.crew.plan.target)  # whatever comes on the old connection now belongs to nobody
             raise GivenUp if outcome == "given up" else Abandoned
+        self._answered = _Answered(number=number, name=name, elapsed=elapsed, reply=reply)
+        if right is not None:
+            self._judge(right, reply)
         return reply
+
+    def _judge(self, right: Callable[[Reply], object], reply: Reply) -> None:
+        """Ask the scenario whether this is what it should be. Raises Abandoned if not."""
+        reply.looked_at = True
+        try:
+            is_right = right(reply)
+        except UNREADABLE as error:
+            self._wrong(f"{type(error).__name__}: {error}")
+        else:
+            if is_right:
+                return
+            self._wrong("not the reply that the scenario expects")
+        raise Abandoned
+
+    def _settle(self) -> None:
+        """The scenario goes on, so the last reply was right."""
+        answered, self._answered = self._answered, None
+        if answered is not None:
+            if answered.reply.looked_at:
+                self.crew.looked_at.add(self.scenario)
+            self.crew.answered(answered.number, "ok", answered.elapsed)
+            self._tell(answered.name, answered.elapsed, answered.reply, None)
+
+    def _wrong(self, why: str) -> None:
+        """The last reply has the right status, and is wrong all the same."""
+        answered, self._answered = self._answered, None
+        if answered is None:
+            return
+        self.crew.looked_at.add(self.scenario)
+        said = f"{why}; the body begins with {answered.reply.beginning!r}"
+        self.crew.answered(answered.number, "failed", answered.elapsed, said)
+        self._tell(answered.name, answered.elapsed, answered.reply, ValueError(said))
 
     def aside(self, name: str, path: str, *, token: str = "", body: bytes = b"") -> Reply | None:
         """A request of ``rest``, which is not measured. None if no reply came."""
+        self._settle()
         _, endpoint = self.crew.endpoint(name)
         reply = None
         headers = self._headers(token, "application/json" if body else "")
@@ -167,7 +218,7 @@ class Visitor(User):
             request_type=name.partition(" ")[0],
             name=name,
             response_time=elapsed * 1000,
-            response_length=len(reply.body) if reply else 0,
+            response_length=reply.size if reply else 0,
             exception=error,
             context=self.context(),
         )
@@ -189,11 +240,13 @@ class Visitor(User):
                 self.rest()
         except Exception as error:  # noqa: BLE001 - a scenario's bug must be told, not counted as the service's
             self.crew.problems[f"{type(self).__name__}: {type(error).__name__}: {error}"[:300]] += 1
+        finally:
+            self._settle()
         self._pace.over(time.monotonic())
 
     def _visit(self, second: int) -> None:
         try:
-            self.visit()
+            self._make_visit()
         except TimeOver:
             pass
         except GivenUp:
@@ -203,8 +256,30 @@ class Visitor(User):
         else:
             self.crew.ended[second] += 1
 
+    def _make_visit(self) -> None:
+        """Raises Abandoned as well where the scenario read a reply and could not use it: that is the reply's fault."""
+        try:
+            self.visit()
+        except UNREADABLE as error:
+            if self._answered is None or not self._answered.reply.looked_at:
+                raise
+            self._wrong(f"the scenario could not use it: {type(error).__name__}: {error}")
+            raise Abandoned from error
+
     def wait_time(self) -> float:
         """Seconds until the next visit is due."""
         if self.crew.over():
             return 3600.0
         return max(0.0, self._pace.due - time.monotonic())
+
+
+def _told(error: Exception | None) -> str:
+    """In words that are the same for the same cause, so that they can be counted."""
+    if isinstance(error, HTTPConnectionClosed):
+        was_reset = isinstance(error.__context__, ConnectionResetError)
+        return f"the connection was {'reset' if was_reset else 'closed'} without a reply"
+    if isinstance(error, HTTPParseError):
+        return f"no whole reply: {error}"
+    if isinstance(error, OSError) and not isinstance(error, TimeoutError):
+        return f"the connection broke: {error.strerror or error}"
+    return str(error) if error is not None else ""

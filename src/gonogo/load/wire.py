@@ -20,6 +20,7 @@ import gevent.ssl
 from gevent import monkey
 from geventhttpclient.client import HTTPClient
 from geventhttpclient.connectionpool import SSLConnectionPool
+from geventhttpclient.response import HTTPSocketPoolResponse
 
 from gonogo.load.plan import TargetPlan
 
@@ -125,9 +126,22 @@ class Line(HTTPClient):
         )
 
     def ask(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
-        """The reply's status and body. Raises OSError, or what geventhttpclient raises of a reply that is none."""
+        """The reply's status and body. Raises OSError, or what geventhttpclient raises of a reply that is none.
+
+        A request is sent once: the library's own ``request`` sends it again when the connection breaks, and hides from
+        whoever measures what the service did. An idle connection that was closed before is found by ``get_socket``.
+        """
         self._wires.begun = None
-        response = self.request(method, path, body, dict(headers))
+        head = self._build_request(method, path, body=body, headers=dict(headers)).encode("latin-1")
+        wire = self._wires.get_socket()
+        try:
+            wire.sendall(head + body)
+        except (ConnectionResetError, BrokenPipeError):
+            pass  # a server may answer the beginning of a request and close: its reply is read below
+        except BaseException:
+            self._wires.release_socket(wire)
+            raise
+        response = HTTPSocketPoolResponse(wire, self._wires, block_size=self.block_size, method=method)
         return response.status_code, bytes(response.read())
 
     def elapsed(self, due: float, *, replied: bool) -> float:

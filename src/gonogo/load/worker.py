@@ -14,12 +14,14 @@ from gonogo.load.plan import PLAN
 from gonogo.load.visitor import employ
 from gonogo.load.window import Window
 
-HELLO, PLAN_MESSAGE, READY, WINDOW, REPORT = (
+HELLO, PLAN_MESSAGE, READY, WINDOW, REPORT, STOP, STOPPED = (
     "gonogo_hello",
     "gonogo_plan",
     "gonogo_ready",
     "gonogo_window",
     "gonogo_report",
+    "gonogo_stop",
+    "gonogo_stopped",
 )
 _DRAIN_POLL_SECONDS = 0.01
 Tell = Callable[[Mapping[str, Any]], None]
@@ -66,6 +68,11 @@ def work_for_master(environment: Environment, runner: WorkerRunner) -> None:
         if fresh:
             gevent.spawn(report, crews[0], lambda told: runner.send_message(REPORT, dict(told)))
 
+    def stopped(**_: object) -> None:
+        runner.send_message(STOPPED, {})
+
+    runner.register_message(STOP, lambda **_: runner.stop())
+    environment.events.test_stop.add_listener(stopped)  # type: ignore[no-untyped-call]
     runner.register_message(PLAN_MESSAGE, planned)
     runner.register_message(WINDOW, windowed)
     runner.send_message(HELLO, {"time": time.time()})

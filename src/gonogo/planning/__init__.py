@@ -1,1 +1,1 @@
-"""What a gate demands, computed before anything is asked."""
+"""Plans a gate: the checks and lines that it demands, computed before anything is asked."""

@@ -19,7 +19,7 @@ from gonogo.policy.gates import Gates, read_gates
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """Of the leaves of a list; statements that are signed rest on other lines, and are not counted."""
+    """Coverage of a checklist's leaves; statements that are signed rest on other lines, and are not counted."""
 
     sections: Mapping[str, Sequence[ChecklistLine]]
     automatic: frozenset[str]
@@ -30,12 +30,12 @@ class Coverage:
 
 
 def read_coverage(project: Path, environment: str | None, at: datetime) -> Coverage:
-    """Of one environment, or of all of them together. Raises UsageError."""
+    """Read the coverage of one environment, or of all together. Raises UsageError."""
     root = project if (project / "environments" / LIST).is_file() else bundled_root()
     checklist = read_checklist(root / "environments" / LIST)
     gates = read_gates(path, checklist) if (path := root / "environments" / GATES).is_file() else Gates()
     covers = {name: line.covers for name, line in project_suite(project).catalogue.items()}
-    statements = {one for role in gates.roles.values() for one in role.statements}
+    statements = {statement for role in gates.roles.values() for statement in role.statements}
     names = [environment] if environment else available(project)
     stands_for = _stands_for(environment, project)
     leaves = [
@@ -45,8 +45,12 @@ def read_coverage(project: Path, environment: str | None, at: datetime) -> Cover
         and line.id not in statements
         and (not environment or not line.environments or stands_for.intersection(line.environments))
     ]
-    said = [one for name in names for one in read_attestations(root, name)]
-    counting = {one.line for one in said if not why_not(one, checklist.find(one.line), at, tuple(gates.roles))}
+    attestations = [attestation for name in names for attestation in read_attestations(root, name)]
+    counting = {
+        attestation.line
+        for attestation in attestations
+        if not why_not(attestation, checklist.find(attestation.line), at, tuple(gates.roles))
+    }
     automatic = {line.id for line in leaves if covering(line, covers)}
     wanted = {line.id for line in leaves if line.attest or line.id not in automatic}
     sections: dict[str, list[ChecklistLine]] = {}

@@ -4,6 +4,7 @@ import ast
 import inspect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from gonogo.base.errors import UsageError
@@ -28,17 +29,26 @@ class Declaration:
 
 def read_declarations(folder: Path) -> Sequence[Declaration]:
     """All checks under ``folder``, in the order of files and lines. Raises UsageError on what cannot be read."""
-    return [found for path in sorted(folder.rglob("test_*.py")) for found in _in_file(path)]
+    return [declaration for path in sorted(folder.rglob("test_*.py")) for declaration in _in_file(path)]
 
 
-def _in_file(path: Path) -> Iterator[Declaration]:
+def _in_file(path: Path) -> Sequence[Declaration]:
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+        return _in_source(path, path.read_text(encoding="utf-8"))
     except (SyntaxError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: not readable as Python ({error})") from None
+
+
+@lru_cache(maxsize=256)
+def _in_source(path: Path, source: str) -> Sequence[Declaration]:
+    """The declarations of one text: a process that judges many times, as ``make faults`` does, parses it once."""
+    return tuple(_declared(path, ast.parse(source, filename=str(path))))
+
+
+def _declared(path: Path, tree: ast.Module) -> Iterator[Declaration]:
     # Where pytest finds tests: in the module, and in its classes. To walk the whole tree takes ten times as long.
-    found = [inner for node in tree.body for inner in (node.body if isinstance(node, ast.ClassDef) else [node])]
-    for node in found:
+    functions = [inner for node in tree.body for inner in (node.body if isinstance(node, ast.ClassDef) else [node])]
+    for node in functions:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for identifier in _marked(node, path):
                 yield _declaration(node, identifier, path)

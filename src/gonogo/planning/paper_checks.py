@@ -25,7 +25,7 @@ BUNDLED = "reference"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Papers:
-    """What was read, each file valid in itself."""
+    """The team's files as read, each valid in itself."""
 
     root: Path
     environment: str
@@ -57,7 +57,7 @@ def counted_environments(environment: str, stands_for: Sequence[str]) -> Sequenc
 
 def known_roles(gates: Gates, people: People) -> Collection[str]:
     """Those of gates.toml; while that has none, those that people have."""
-    return list(gates.roles) or sorted({role for one in people.person for role in one.roles})
+    return list(gates.roles) or sorted({role for person in people.person for role in person.roles})
 
 
 def contradictions(papers: Papers) -> list[str]:
@@ -77,14 +77,14 @@ def _unknown_environments(papers: Papers) -> Iterator[str]:
     names = {*declared(papers.root), BUNDLED}
     standing = {name: _stands_for(papers.root, name) for name in declared(papers.root)}
     standing[papers.environment] = papers.stands_for
-    known = {*names, papers.environment, *(one for others in standing.values() for one in others)}
-    named = {one for line in papers.checklist.lines for one in (*line.environments, *line.group)}
+    environments = {*names, papers.environment, *(name for others in standing.values() for name in others)}
+    named = {name for line in papers.checklist.lines for name in (*line.environments, *line.group)}
     used = [*_named_in_list(papers), *_named_in_gates(papers.gates)]
-    yield from (f"{where}: {_no_environment(name, known)}" for where, name in used if name not in known)
+    yield from (f"{where}: {_no_environment(name, environments)}" for where, name in used if name not in environments)
     for environment, others in standing.items():
         where = f"environments/{environment}.toml: service.stands_for"
-        unknown = [one for one in others if one not in names | named]
-        yield from (f"{where}: {one}: {_no_environment(one, names)}, or of a line's env=" for one in unknown)
+        unknown = [name for name in others if name not in names | named]
+        yield from (f"{where}: {name}: {_no_environment(name, names)}, or of a line's env=" for name in unknown)
 
 
 def _named_in_list(papers: Papers) -> Iterator[tuple[str, str]]:
@@ -96,19 +96,19 @@ def _named_in_list(papers: Papers) -> Iterator[tuple[str, str]]:
 
 def _named_in_gates(gates: Gates) -> Iterator[tuple[str, str]]:
     yield from ((f"environments/gates.toml: default.{name}", name) for name in gates.default)
-    for gate, found in gates.gates.items():
+    for gate, settings in gates.gates.items():
         where = f"environments/gates.toml: gates.{gate}.environments"
-        yield from ((f"{where}: {name}", name) for name in found.environments)
+        yield from ((f"{where}: {name}", name) for name in settings.environments)
 
 
 def _stands_for(root: Path, name: str) -> Sequence[str]:
-    """What another environment's file says; whatever is wrong with that is told whoever uses it."""
+    """The ``stands_for`` of another environment's file, whose own problems are told when it is used."""
     try:
         service = parse_toml(root / "environments" / f"{name}.toml").get("service")
     except UsageError:
         return ()
     others = service.get("stands_for", ()) if isinstance(service, Mapping) else ()
-    return [one for one in others if isinstance(one, str)] if isinstance(others, list) else ()
+    return [name for name in others if isinstance(name, str)] if isinstance(others, list) else ()
 
 
 def _no_environment(name: str, known: Collection[str]) -> str:
@@ -122,8 +122,8 @@ def _unknown_roles(papers: Papers) -> Iterator[str]:
         for role in line.attest:
             if problem := unknown_role(role, roles, where):
                 yield f"{papers.checklist.path}:{line.number}: attest={role}: {problem}"
-    for gate, found in papers.gates.gates.items():
-        for role in found.roles or ():
+    for gate, settings in papers.gates.gates.items():
+        for role in settings.roles or ():
             if problem := unknown_role(role, roles, where):
                 yield f"environments/gates.toml: gates.{gate}.roles: {problem}"
 
@@ -134,10 +134,10 @@ def _hiding_lines(papers: Papers) -> Iterator[str]:
     for line in papers.checklist.lines:
         if line.leaf:
             continue
-        below = [one for one in papers.checklist.lines if one.leaf and line.id in one.parents]
-        asked = any(not one.environments or here & set(one.environments) for one in below)
+        below = [leaf for leaf in papers.checklist.lines if leaf.leaf and line.id in leaf.parents]
+        asked = any(not leaf.environments or here & set(leaf.environments) for leaf in below)
         where = f"{papers.checklist.path}:{line.number}: {line.id}"
-        others = sorted({name for one in below for name in one.environments})
+        others = sorted({name for leaf in below for name in leaf.environments})
         if not asked and (not line.group or here & set(line.group)):
             yield (
                 f"{where}: all lines below it are for {', '.join(others)}, so {papers.environment} would ask for none of "
@@ -185,11 +185,11 @@ def attestation_refusals(papers: Papers, spoken: Attestation) -> Iterator[str]:
 def waiver_problems(root: Path, environment: str, waivers: Sequence[Waiver], people: People) -> Iterator[str]:
     """Waivers whose two persons are not two that there are."""
     path, where = waivers_path(root, environment), f"environments/{FILE}"
-    for number, one in enumerate(waivers):
-        for key, name in (("owner", one.owner), ("approved_by", one.approved_by)):
+    for number, waiver in enumerate(waivers):
+        for key, name in (("owner", waiver.owner), ("approved_by", waiver.approved_by)):
             if problem := unknown_person(name, people, where):
                 yield f"{path}: waiver.{number}.{key}: {problem}"
-        if problem := granted_to_themselves(one, people):
+        if problem := granted_to_themselves(waiver, people):
             yield f"{path}: waiver.{number}: {problem}"
 
 

@@ -1,4 +1,4 @@
-"""What a gate demands: the planned list, computed before anything runs, over which the verdict is taken."""
+"""The planned list of a gate, computed before anything runs; the verdict is taken over it."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -90,8 +90,8 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
 
 
 def _reaching(line: Line, absent: Mapping[str, Sequence[CheckId]]) -> Line:
-    """The same with the needs of what its family lacks here in its place: a cause further back is still the cause."""
-    needs = dict.fromkeys(one for need in line.needs for one in absent.get(need, (need,)))
+    """The policy with absent needs replaced by their own needs: a cause further back is still the cause."""
+    needs = dict.fromkeys(cause for need in line.needs for cause in absent.get(need, (need,)))
     return line if tuple(needs) == line.needs else line.model_copy(update={"needs": tuple(needs)})
 
 
@@ -110,13 +110,18 @@ def narrow_gate(suite: Suite, gate: str) -> frozenset[str] | None:
     if gate == SMOKE:
         # What users do on launch day; who tries to break in belongs to the gate before it.
         smoke = (
-            found.id
-            for found in suite.declarations.values()
-            if WALK in found.arguments and suite.catalogue[found.id].effect is not Effect.INTRUSIVE
+            declaration.id
+            for declaration in suite.declarations.values()
+            if WALK in declaration.arguments and suite.catalogue[declaration.id].effect is not Effect.INTRUSIVE
         )
-        return closure(suite, (*smoke, *(found.id for found in suite.declarations.values() if found.family in _WITH)))
+        return closure(
+            suite,
+            (*smoke, *(declaration.id for declaration in suite.declarations.values() if declaration.family in _WITH)),
+        )
     if gate == LOAD:
-        return closure(suite, (found.id for found in suite.declarations.values() if LOAD in found.arguments))
+        return closure(
+            suite, (declaration.id for declaration in suite.declarations.values() if LOAD in declaration.arguments)
+        )
     return None
 
 
@@ -140,7 +145,7 @@ def _applies(line: Line, kind: EvidenceKind, environment: Environment) -> bool:
 
 
 def _subjects(line: Line, kind: EvidenceKind) -> Sequence[str]:
-    """What the environment must declare for the check to make sense, the widest first."""
+    """Sections and parts that the environment must declare for the check to make sense, widest first."""
     return [kind.section, *([kind.part] if kind.part else []), *line.about]
 
 
@@ -150,7 +155,7 @@ def evidence_arguments(declaration: Declaration, kinds: Mapping[str, EvidenceKin
 
 
 def subject_of(declaration: Declaration, kinds: Mapping[str, EvidenceKind]) -> str:
-    """What the check is about: its first evidence argument."""
+    """The subject of the check: its first evidence argument."""
     names = evidence_arguments(declaration, kinds)
     if not names:
         raise UsageError(

@@ -70,11 +70,13 @@ def read_suite(folders: Sequence[Path], *, origins: Mapping[Path, str] | None = 
             if identifier in lines:
                 problems.append(f"{folder / 'catalogue.toml'}: {identifier}: this id has a line elsewhere already")
             lines[identifier] = line
-        for found in read_declarations(folder):
-            if found.id in declared:
-                first = declared[found.id]
-                problems.append(f"{found.path}: {found.id}: declared already, by {first.function} in {first.path}")
-            declared[found.id] = found
+        for declaration in read_declarations(folder):
+            if declaration.id in declared:
+                first = declared[declaration.id]
+                problems.append(
+                    f"{declaration.path}: {declaration.id}: declared already, by {first.function} in {first.path}"
+                )
+            declared[declaration.id] = declaration
     problems += _contradictions(lines, declared)
     if problems:
         raise UsageError(*problems)
@@ -98,8 +100,8 @@ def _contradictions(lines: Mapping[str, Line], declared: Mapping[str, Declaratio
     for identifier in lines.keys() - declared.keys():
         yield f"catalogue: {identifier}: no function is marked check({identifier!r}); write it, or remove the line"
     for identifier in declared.keys() - lines.keys():
-        found = declared[identifier]
-        yield f"{found.path}: {found.function}: check {identifier!r} has no line in the catalogue; add one"
+        declaration = declared[identifier]
+        yield f"{declaration.path}: {declaration.function}: check {identifier!r} has no line in the catalogue; add one"
     for identifier, line in lines.items():
         for need in line.needs:
             if need not in lines:

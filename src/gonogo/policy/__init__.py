@@ -1,1 +1,1 @@
-"""What a team decides: catalogue, checklist, gates, attestations, waivers."""
+"""The decisions of a team: catalogue, checklist, gates, attestations, waivers."""

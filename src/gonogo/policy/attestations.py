@@ -1,4 +1,4 @@
-"""What people say of lines that no program can see: dated, by a role, with a hashed evidence file, for a while."""
+"""Attestations of lines that no program can verify: dated, by a role, with a hashed evidence file, for a while."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -47,7 +47,7 @@ def _page(value: str) -> str:
 
 
 class Evidence(Document):
-    """What the statement rests on."""
+    """The evidence that an attestation rests on."""
 
     name: Words
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$"), AfterValidator(_digest)]
@@ -89,8 +89,8 @@ def read_attestations(root: Path, environment: str) -> list[Attestation]:
                 f"{path}: line: {spoken.line} is attested by {read[spoken.line].path} already; keep the newer one"
             )
         shown = path.relative_to(root).as_posix()
-        found = _evidence_digest(root, path, spoken, problems)
-        read[spoken.line] = spoken.model_copy(update={"path": shown, "found": found})
+        digest = _evidence_digest(root, path, spoken, problems)
+        read[spoken.line] = spoken.model_copy(update={"path": shown, "found": digest})
     if problems:
         raise UsageError(*problems)
     return list(read.values())
@@ -117,10 +117,10 @@ def _evidence_digest(root: Path, path: Path, spoken: Attestation, problems: list
 
 def changed_evidence(attestations: Sequence[Attestation]) -> Iterator[str]:
     """Files that are not what was attested, and whose word rests on each."""
-    for one in attestations:
-        if one.found is not None and one.found != one.evidence.sha256:
+    for attestation in attestations:
+        if attestation.found is not None and attestation.found != attestation.evidence.sha256:
             yield (
-                f"{one.evidence.file}: {one.by}'s word on {one.line} rests on it, and it is not the file that was "
+                f"{attestation.evidence.file}: {attestation.by}'s word on {attestation.line} rests on it, and it is not the file that was "
                 "attested; attest the line again"
             )
 

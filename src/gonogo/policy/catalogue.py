@@ -18,7 +18,7 @@ CheckId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)+$")]
 
 
 class Severity(StrEnum):
-    """What a failed assertion means: the launch waits, or the signer is told."""
+    """The meaning of a failed assertion: the launch waits, or the signer is told."""
 
     BLOCKER = "blocker"
     WARNING = "warning"

@@ -68,7 +68,7 @@ def read_text(path: Path) -> str:
 def parse_checklist(source: str, path: str) -> Checklist:
     """Every box that GitHub shows; ids may be missing. Raises UsageError for what looks like one and is not counted."""
     checklist, odd, problems = surveyed(source, path)
-    problems += [f"{path}:{one.number}: {one.message}" for one in odd if not one.hidden]
+    problems += [f"{path}:{oddity.number}: {oddity.message}" for oddity in odd if not oddity.hidden]
     if problems:
         raise UsageError(*sorted(problems, key=line_number))
     return checklist
@@ -81,13 +81,15 @@ def surveyed(source: str, path: str) -> tuple[Checklist, list[Oddity], list[str]
     lines, problems = _Reader(rows, path).read(tokens)
     problems += _twice(lines, path)
     odd = oddities(rows, tokens, {line.number for line in lines})
-    notes = [f"{path}:{one.number}: {one.message}" for one in odd if one.hidden]
+    notes = [f"{path}:{oddity.number}: {oddity.message}" for oddity in odd if oddity.hidden]
     return Checklist(path=path, source=source, lines=lines, notes=notes), odd, problems
 
 
 def plain_heading(text: str) -> str:
     """A heading as people name it: without emoji, without a leading number, in lower case."""
-    kept = "".join(one for one in text if unicodedata.category(one) not in {"So", "Sk", "Cf", "Mn", "Me", "Cn"})
+    kept = "".join(
+        character for character in text if unicodedata.category(character) not in {"So", "Sk", "Cf", "Mn", "Me", "Cn"}
+    )
     return " ".join(re.sub(r"^\s*\d+[.)]\s*", "", kept).split()).casefold()
 
 
@@ -107,7 +109,7 @@ class _Reader:
             if token.type == "heading_open":
                 self._heading(int(token.tag[1:]), _plain(tokens[position + 1]))
             elif token.type == "list_item_open":
-                self._open = [one for one in self._open if one[0] < token.level]
+                self._open = [item for item in self._open if item[0] < token.level]
                 if inline := _first_inline(tokens, position):
                     self._item(token, inline)
         lines = [replace(line, leaf=index not in self._parents) for index, line in enumerate(self._lines)]
@@ -115,7 +117,7 @@ class _Reader:
         return lines, [*self._problems, *wrong]
 
     def _heading(self, level: int, text: str) -> None:
-        self._headings = [one for one in self._headings if one[0] < level] + [(level, text)]
+        self._headings = [heading for heading in self._headings if heading[0] < level] + [(level, text)]
 
     def _item(self, token: Token, inline: Token) -> None:
         number = (inline.map or [0])[0]
@@ -159,7 +161,7 @@ def _first_inline(tokens: Sequence[Token], position: int) -> Token | None:
 
 
 def _plain(inline: Token) -> str:
-    """What is read: no emphasis, no comments; only the first line of a paragraph."""
+    """The text as read: no emphasis, no comments; only the first line of a paragraph."""
     words: list[str] = []
     for child in inline.children or []:
         if child.type in {"softbreak", "hardbreak"}:
@@ -180,5 +182,5 @@ def _twice(lines: Sequence[ChecklistLine], path: str) -> Iterator[str]:
 
 def line_number(problem: str) -> int:
     """The line that a sentence about a file names; 0 for one about the whole of it."""
-    found = re.search(r":(\d+): ", problem)
-    return int(found[1]) if found else 0
+    match = re.search(r":(\d+): ", problem)
+    return int(match[1]) if match else 0

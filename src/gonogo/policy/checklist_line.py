@@ -46,7 +46,7 @@ class ChecklistLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """What stands in the comment of a line, and what is wrong in it."""
+    """The comment of a line, and the problems in it."""
 
     id: str = ""
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -60,8 +60,8 @@ class Comment:
 
 def read_comment(row: str) -> Comment:
     """The comment at the end of a line of the file."""
-    found = COMMENT.search(row)
-    words = found["text"].split() if found else []
+    match = COMMENT.search(row)
+    words = match["text"].split() if match else []
     if not words:
         return Comment()
     problems: list[str] = []
@@ -79,8 +79,8 @@ def read_comment(row: str) -> Comment:
 
 def _problem(word: str, key: str, equals: str, values: str, options: Mapping[str, tuple[str, ...]]) -> str:
     if key not in OPTIONS or not equals or not values:
-        known = ", ".join(f"{option}=…" for option in OPTIONS)
-        return f"{word!r} is not known here; after the id may stand {known}"
+        names = ", ".join(f"{option}=…" for option in OPTIONS)
+        return f"{word!r} is not known here; after the id may stand {names}"
     if key in options:
         return f"{key}= stands here twice; write one, with commas"
     if not all(values.split(",")):

@@ -17,7 +17,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 
 
 class Gate(Document):
-    """What must be verified before something may happen."""
+    """A gate: everything that must be verified before something may happen."""
 
     title: Words
     environments: tuple[Words, ...] = ()
@@ -61,8 +61,8 @@ def read_gates(path: Path, checklist: Checklist) -> Gates:
         if section != EVERYTHING and plain_heading(section) not in headings
     ]
     ids = [line.id for line in checklist.lines]
-    for role, found in gates.roles.items():
-        for statement, supports in found.statements.items():
+    for role, settings in gates.roles.items():
+        for statement, supports in settings.statements.items():
             problems += [
                 f"{path}: roles.{role}.statements: no line {wanted!r} in {checklist.path}"
                 for wanted in (statement, *supports)
@@ -90,5 +90,5 @@ def lines_of(gate: Gate, checklist: Checklist, stands_for: Sequence[str]) -> lis
 
 
 def _nearest(section: str, headings: Mapping[str, str]) -> str:
-    found = did_you_mean(plain_heading(section), list(headings)).removeprefix("; did you mean ").removesuffix("?")
-    return f"; did you mean {headings[found]!r}?" if found else ""
+    heading = did_you_mean(plain_heading(section), list(headings)).removeprefix("; did you mean ").removesuffix("?")
+    return f"; did you mean {headings[heading]!r}?" if heading else ""

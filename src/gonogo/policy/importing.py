@@ -74,7 +74,7 @@ def imported(source: str, path: str, *, bullets: bool | None = None) -> Import:
 
 def _finished(made: Import, text: str) -> Import:
     checklist, odd, problems = surveyed(text, made.path)
-    problems += [f"{made.path}:{one.number}: {one.message}" for one in odd if not one.hidden]
+    problems += [f"{made.path}:{oddity.number}: {oddity.message}" for oddity in odd if not oddity.hidden]
     if problems:
         raise UsageError(*problems)
     if not checklist.lines:
@@ -112,13 +112,13 @@ def _skipped(tokens: Sequence[Token]) -> set[int]:
 
 def _boxes(made: Import, known: set[int]) -> None:
     for index, row in enumerate(made.rows):
-        found = _MISSPELT.match(row)
-        if index in known or found is None:
+        match = _MISSPELT.match(row)
+        if index in known or match is None:
             continue
-        marker = found["marker"] or "-"
+        marker = match["marker"] or "-"
         if not marker.isascii():
             marker = "-"
-        made.take(index, found["text"], indent=found["indent"], marker=marker, done=_is_done(found))
+        made.take(index, match["text"], indent=match["indent"], marker=marker, done=_is_done(match))
 
 
 def _is_done(found: "re.Match[str]") -> bool:
@@ -153,7 +153,7 @@ def _cells(row: str) -> list[str]:
 
 
 def _boxed_cells(row: str) -> list["re.Match[str]"]:
-    return [found for cell in _cells(row) if (found := _CELL_BOX.match(cell))]
+    return [match for cell in _cells(row) if (match := _CELL_BOX.match(cell))]
 
 
 def _table_row(made: Import, index: int) -> None:
@@ -173,14 +173,14 @@ def _items(tokens: Sequence[Token]) -> list[int]:
 
 
 def _bullets(made: Import, items: Sequence[int], *, wanted: bool) -> None:
-    found = {index: match for index in items if (match := _BULLET.match(made.rows[index]))}
+    matches = {index: match for index in items if (match := _BULLET.match(made.rows[index]))}
     if wanted:
-        for index, bullet in found.items():
+        for index, bullet in matches.items():
             made.take(index, bullet["text"], indent=bullet["indent"], marker=bullet["marker"])
-    elif found:
-        numbers = ", ".join(str(index + 1) for index in found)
+    elif matches:
+        numbers = ", ".join(str(index + 1) for index in matches)
         made.left.append(
-            f"{made.path}: {len(found)} plain bullet{'s' if len(found) > 1 else ''} without a box left as they are "
+            f"{made.path}: {len(matches)} plain bullet{'s' if len(matches) > 1 else ''} without a box left as they are "
             f"(line {numbers}); --bullets takes them over as well"
         )
 
@@ -200,6 +200,6 @@ def _headings(made: Import, tokens: Sequence[Token]) -> None:
 
 
 def told(made: Import) -> Iterator[str]:
-    """What became of the lines that were not tasks yet."""
+    """The result for lines that were not tasks yet."""
     yield from sorted(made.taken, key=line_number)
     yield from (f"not taken over: {line}" for line in made.left)

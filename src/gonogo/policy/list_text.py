@@ -8,7 +8,7 @@ from gonogo.policy.checklist_line import COMMENT, ChecklistLine
 
 
 def ticked(checklist: Checklist, done: frozenset[str], notes: dict[str, str] | None = None) -> str:
-    """The same text with exactly these lines ticked; ``notes`` go to the end of a line, before its comment."""
+    """Tick exactly these lines of the text; ``notes`` go to the end of a line, before its comment."""
     by_number = {line.number: line for line in checklist.lines}
     ends = re.split(r"(\r\n|\n|\r)", checklist.source)
     for number, line in by_number.items():
@@ -21,7 +21,7 @@ def ticked(checklist: Checklist, done: frozenset[str], notes: dict[str, str] | N
 
 
 def identified(checklist: Checklist) -> str:
-    """The same text with an id for every line that had none, made of its heading and its own words."""
+    """Give every line without an id one, made of its heading and its own words."""
     taken = {line.id for line in checklist.lines}
     ends = re.split(r"(\r\n|\n|\r)", checklist.source)
     for line in checklist.lines:
@@ -34,8 +34,8 @@ def identified(checklist: Checklist) -> str:
 
 
 def _noted(row: str, note: str) -> str:
-    found = COMMENT.search(row)
-    at = found.start() if found else len(row.rstrip())
+    match = COMMENT.search(row)
+    at = match.start() if match else len(row.rstrip())
     return f"{row[:at]} {note}{row[at:]}"
 
 

@@ -20,7 +20,7 @@ FILE = "environments/policy.toml"
 
 
 class CheckChange(Document):
-    """What is different for one check."""
+    """The changes to one check."""
 
     severity: Severity | None = None
     waivable: bool | None = None
@@ -30,7 +30,7 @@ class CheckChange(Document):
 
 
 class EnvironmentChanges(Document):
-    """What is different in one environment only."""
+    """The changes in one environment only."""
 
     checks: Mapping[str, CheckChange] = {}
 

@@ -71,9 +71,9 @@ def problem_of(name: str) -> str:
         return "begins or ends with a blank, or has two in a row; write one between words"
     if name != unicodedata.normalize("NFKC", name):
         return f"is not in the usual form of its characters (NFKC); write {unicodedata.normalize('NFKC', name)!r}"
-    scripts = {script: one for one in name if (script := script_of(one))}
+    scripts = {script: character for character in name if (script := script_of(character))}
     if len(scripts) > 1 and not any(scripts.keys() <= allowed for allowed in _TOGETHER):
-        shown = " and ".join(f"{described(one)}" for one in scripts.values())
+        shown = " and ".join(f"{described(character)}" for character in scripts.values())
         return f"mixes scripts: {shown}; write it in one"
     return ""
 
@@ -100,4 +100,6 @@ def script_of(character: str) -> str:
 def _is_invisible(character: str) -> bool:
     category, number = unicodedata.category(character), ord(character)
     blank = category == "Zs" and character != " "
-    return blank or category in _NOT_SHOWN or character in _FILLERS or any(number in one for one in _SELECTORS)
+    return (
+        blank or category in _NOT_SHOWN or character in _FILLERS or any(number in selectors for selectors in _SELECTORS)
+    )

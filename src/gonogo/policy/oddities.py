@@ -1,4 +1,4 @@
-"""What looks like a task in a checklist and is none to Markdown: nobody would tick it, and nobody would miss it."""
+"""Finds texts that look like a task and are none to Markdown: nobody would tick them, or miss them."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -41,18 +41,18 @@ def oddities(rows: Sequence[str], tokens: Sequence[Token], counted: Collection[i
     """All of them in the order of the file; ``counted`` are the numbers of the lines whose box is one."""
     hidden, open_rows = _hidden_rows(rows, tokens)
     code = {row for token in tokens if token.type == "code_block" and token.map for row in range(*token.map)}
-    found: list[Oddity] = []
+    odd: list[Oddity] = []
     for index, row in enumerate(rows):
         number = index + 1
         if index in hidden:
-            found += _in_hiding(number, hidden[index], unclosed=index in open_rows)
+            odd += _in_hiding(number, hidden[index], unclosed=index in open_rows)
         elif index in code:
-            found += _as_code(number, row)
+            odd += _as_code(number, row)
         elif number in counted:
-            found += _second_box(number, row)
+            odd += _second_box(number, row)
         else:
-            found += _in_sight(number, row)
-    return found
+            odd += _in_sight(number, row)
+    return odd
 
 
 def looks_like_a_box(row: str) -> bool:
@@ -117,9 +117,9 @@ def _commented(block: Sequence[str], begin: int) -> tuple[dict[int, str], bool]:
         outside = ""
         while rest:
             mark = "-->" if within else "<!--"
-            before, found, rest = rest.partition(mark)
+            before, opened, rest = rest.partition(mark)
             outside += "" if within else before
-            if found:
+            if opened:
                 within = not within
         if (began or "<!--" in row) and not looks_like_a_box(outside):
             inside[begin + offset] = row

@@ -92,7 +92,7 @@ class Person(Document):
         signing = {self.role_of(key) for key in self.keys}
         if None in signing:
             raise ValueError(f"{self.name} has several roles: say in which one the key signs (role)")
-        if foreign := sorted(one for one in signing if one and one not in self.roles):
+        if foreign := sorted(role for role in signing if role and role not in self.roles):
             raise ValueError(f"{self.name} has a key for {foreign[0]}, which is not among the roles of this person")
         if len(signing) > 1:
             shown = ", ".join(sorted(map(str, signing)))
@@ -119,24 +119,26 @@ class People(Document):
     @property
     def names(self) -> Sequence[str]:
         """In the order of the file."""
-        return [one.name for one in self.person]
+        return [entry.name for entry in self.person]
 
     def find(self, reference: str) -> Person | None:
         """The entry of this name, or of this address, exactly as it stands there."""
-        return next((one for one in self.person if reference == one.name or reference.lower() == one.email), None)
+        return next(
+            (entry for entry in self.person if reference == entry.name or reference.lower() == entry.email), None
+        )
 
 
 def _same(people: Sequence[Person]) -> Iterator[str]:
     """Entries that are one person's, whatever they call themselves."""
     looks: dict[str, str] = {}
-    for one in people:
-        if first := looks.get(skeleton(one.name)):
-            yield f"{one.name} looks the same as {first}; a person has one entry"
-        looks[skeleton(one.name)] = one.name
-    for address, count in Counter(one.email for one in people).items():
+    for entry in people:
+        if first := looks.get(skeleton(entry.name)):
+            yield f"{entry.name} looks the same as {first}; a person has one entry"
+        looks[skeleton(entry.name)] = entry.name
+    for address, count in Counter(entry.email for entry in people).items():
         if count > 1:
             yield f"{address} is the address of {count} entries; a person has one entry"
-    keys = Counter(key.key or key.ssh for one in people for key in one.keys)
+    keys = Counter(key.key or key.ssh for entry in people for key in entry.keys)
     for key, count in keys.items():
         if count > 1:
             yield f"the key {_short(key or '')} is listed {count} times; a key is one person's"
@@ -173,16 +175,16 @@ def unknown_person(reference: str, people: People, path: Path | str) -> str:
 
 
 def _alike(reference: str, people: People) -> str:
-    found = next((one.name for one in people.person if skeleton(one.name) == skeleton(reference)), "")
-    return f"; did you mean {found}?" if found else ""
+    name = next((entry.name for entry in people.person if skeleton(entry.name) == skeleton(reference)), "")
+    return f"; did you mean {name}?" if name else ""
 
 
 def unknown_role(role: str, roles: Collection[str], where: str) -> str:
     """Why there is no such role; empty: there is."""
     if role in roles:
         return ""
-    known = sorted(roles)
-    return f"no role {role!r} in {where}{nearest_or_all(role, known)}"
+    names = sorted(roles)
+    return f"no role {role!r} in {where}{nearest_or_all(role, names)}"
 
 
 def foreign_role(reference: str, role: str, people: People, path: Path | str) -> str:

@@ -1,4 +1,4 @@
-"""What a load is for: it decides how long it takes, how much it is, and which of its checks are planned."""
+"""The purpose of a load: it decides its duration, its rate, and which of its checks are planned."""
 
 from typing import Literal
 

@@ -58,11 +58,11 @@ class Waivers(Document):
 
     @model_validator(mode="after")
     def _are_for_different_checks(self) -> Self:
-        seen = set[str]()
-        for one in self.waiver:
-            if one.check in seen:
-                raise ValueError(f"two waivers for {one.check}; keep one")
-            seen.add(one.check)
+        checks = set[str]()
+        for waiver in self.waiver:
+            if waiver.check in checks:
+                raise ValueError(f"two waivers for {waiver.check}; keep one")
+            checks.add(waiver.check)
         return self
 
 
@@ -78,11 +78,11 @@ def read_waivers(root: Path, environment: str, known: Collection[str], unwaivabl
         return []
     waivers = list(read_toml(path, Waivers).waiver)
     problems = [
-        f"{path}: no check {one.check!r}{did_you_mean(one.check, list(known)) or '; remove the waiver, or spell it'}"
-        for one in waivers
-        if one.check not in known
+        f"{path}: no check {waiver.check!r}{did_you_mean(waiver.check, list(known)) or '; remove the waiver, or spell it'}"
+        for waiver in waivers
+        if waiver.check not in known
     ]
-    problems += [f"{path}: {one.check}: {refusal(one.check)}" for one in waivers if one.check in unwaivable]
+    problems += [f"{path}: {waiver.check}: {refusal(waiver.check)}" for waiver in waivers if waiver.check in unwaivable]
     if problems:
         raise UsageError(*problems)
     return waivers
@@ -109,8 +109,10 @@ def granted_to_themselves(waiver: Waiver, people: People) -> str:
 def write_waiver(root: Path, environment: str, waiver: Waiver) -> Path:
     """Add it to the file of the environment, in place of an older one for the same check. Raises UsageError."""
     path = waivers_path(root, environment)
-    others = [one for one in (read_toml(path, Waivers).waiver if path.is_file() else ()) if one.check != waiver.check]
-    document = {"waiver": [{**one.model_dump(), "until": as_written(one.until)} for one in (*others, waiver)]}
+    others = [
+        kept for kept in (read_toml(path, Waivers).waiver if path.is_file() else ()) if kept.check != waiver.check
+    ]
+    document = {"waiver": [{**listed.model_dump(), "until": as_written(listed.until)} for listed in (*others, waiver)]}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(tomli_w.dumps(document), encoding="utf-8")

@@ -1,1 +1,1 @@
-"""What a run leaves on disk: results, recorded evidence, history, the run's folder."""
+"""The files of a run: results, recorded evidence, history, the run's folder."""

@@ -26,10 +26,10 @@ def find_run(name: str, reports: Path) -> Path:
         return given.parent
     if given.is_dir():
         return given
-    known = {folder.name: folder for environment in environments(reports) for folder in folders(environment)}
-    if name in known:
-        return known[name]
-    near = difflib.get_close_matches(name, known, n=1)
+    by_name = {folder.name: folder for environment in environments(reports) for folder in folders(environment)}
+    if name in by_name:
+        return by_name[name]
+    near = difflib.get_close_matches(name, by_name, n=1)
     cure = (
         f"did you mean {near[0]}?" if near else "give a folder as in reports/staging/latest, or an id of: gonogo runs"
     )
@@ -52,13 +52,13 @@ def earlier(results: Results, environment: Path, *, narrowed: bool = False) -> S
     What is damaged, provisional, of another gate or of another service is passed over: a broken file of last week must
     not keep today's run from its verdict.
     """
-    found: list[Results] = []
+    runs: list[Results] = []
     for folder in folders(environment):
-        if len(found) == MOST_EARLIER:
+        if len(runs) == MOST_EARLIER:
             break
         if folder.name[:_TIME] <= results.run.id[:_TIME] and _mentions(folder / NAME, results.run.gate):
-            found += [one for one in _readable(folder / NAME) if _comparable(one, results, narrowed=narrowed)]
-    return sorted(found, key=lambda one: one.run.started_at, reverse=True)
+            runs += [run for run in _readable(folder / NAME) if _comparable(run, results, narrowed=narrowed)]
+    return sorted(runs, key=lambda one: one.run.started_at, reverse=True)
 
 
 def _comparable(one: Results, other: Results, *, narrowed: bool) -> bool:
@@ -85,6 +85,8 @@ def _readable(path: Path) -> Iterator[Results]:
 
 def _folders_in(path: Path) -> Sequence[Path]:
     try:
-        return sorted(one for one in path.iterdir() if one.is_dir() and not one.is_symlink() and one.name[0] != ".")
+        return sorted(
+            path for path in path.iterdir() if path.is_dir() and not path.is_symlink() and path.name[0] != "."
+        )
     except OSError:
         return []

@@ -1,4 +1,4 @@
-"""What is different from earlier runs: a pure function of their results. The signer of a tenth run reads this first."""
+"""The changes since earlier runs: a pure function of their results. The signer of a tenth run reads this first."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -24,10 +24,10 @@ _DIGESTS = ("catalogue", "checks", "environment", "policy")
 
 def history(results: Results, earlier: Sequence[Results]) -> History:
     """``earlier``: the runs before, the newest first. An interrupted one is counted, and compared with nothing."""
-    base = next((one for one in earlier if not one.run.interrupted), None)
+    base = next((run for run in earlier if not run.run.interrupted), None)
     return History(
         changes=changes(base, results) if base else (),
-        runs=[past(one) for one in reversed(earlier)],
+        runs=[past(run) for run in reversed(earlier)],
         since=base.run.id if base else "",
     )
 
@@ -37,13 +37,13 @@ def changes(before: Results, after: Results) -> Sequence[Change]:
 
     Where one of them did not ask everything (interrupted, or narrowed), what it did not ask is no news.
     """
-    found = [*_checks(before, after), *_policies(before, after), *_coming_and_going(before, after)]
+    changed = [*_checks(before, after), *_policies(before, after), *_coming_and_going(before, after)]
     if not _partial(before) and not _partial(after):
-        found += _lines(before, after)
-        found += weakened(before, after)
+        changed += _lines(before, after)
+        changed += weakened(before, after)
     less = lowered(before, after)
-    found = [change for change in found if change.kind != "fixed" or change.subject not in less]
-    return sorted(found, key=lambda change: ORDER.index(change.kind))
+    changed = [change for change in changed if change.kind != "fixed" or change.subject not in less]
+    return sorted(changed, key=lambda change: ORDER.index(change.kind))
 
 
 def past(results: Results) -> PastRun:
@@ -85,14 +85,14 @@ def _asked(check: CheckResult, results: Results) -> bool:
 
 def _check(then: CheckResult, now: CheckResult) -> Iterator[Change]:
     """An exception changes what counts, not what was seen: that something broke is told whoever accepted it."""
-    told = {"subject": now.id, "before": then.outcome.value, "after": now.outcome.value}
+    common = {"subject": now.id, "before": then.outcome.value, "after": now.outcome.value}
     accepted = now.outcome is Outcome.WAIVED and now.observed is Outcome.FAIL and then.outcome in _GOOD
     if accepted or (now.outcome is Outcome.FAIL and then.outcome is not Outcome.FAIL):
-        yield Change(kind="newly failing", **told)
+        yield Change(kind="newly failing", **common)
     elif now.outcome in _GAPS and then.outcome not in _GAPS:
-        yield Change(kind="became unverified", **told)
+        yield Change(kind="became unverified", **common)
     elif now.outcome is Outcome.PASS and then.observed in _GAPS | {Outcome.FAIL}:
-        yield Change(kind="fixed", **told)
+        yield Change(kind="fixed", **common)
 
 
 def _lines(before: Results, after: Results) -> Iterator[Change]:
@@ -103,11 +103,11 @@ def _lines(before: Results, after: Results) -> Iterator[Change]:
 
 
 def _line(then: LineResult, now: LineResult) -> Iterator[Change]:
-    told = {"subject": now.id, "before": then.status.value, "after": now.status.value}
+    common = {"subject": now.id, "before": then.status.value, "after": now.status.value}
     if then.status in DONE and now.status not in DONE:
-        yield Change(kind="became unverified", **told)
+        yield Change(kind="became unverified", **common)
     elif now.status in DONE - {LineStatus.EXCEPTED} and then.status not in DONE:
-        yield Change(kind="fixed", **told)
+        yield Change(kind="fixed", **common)
 
 
 def _coming_and_going(before: Results, after: Results) -> Iterator[Change]:

@@ -22,7 +22,7 @@ RELEASE_CHECK = "release-under-review"
 
 
 class Outcome(StrEnum):
-    """Of one check."""
+    """How one check ended."""
 
     PASS = "pass"  # noqa: S105 - an outcome, not a password
     WARN = "warn"
@@ -59,7 +59,7 @@ class Verdict(StrEnum):
 
 
 class LineStatus(StrEnum):
-    """Of one line of the checklist."""
+    """How one line of the checklist stands."""
 
     VERIFIED = "verified"
     """By checks, or by all the lines that stand below it."""
@@ -80,7 +80,7 @@ DONE = frozenset({LineStatus.VERIFIED, LineStatus.ATTESTED, LineStatus.SUPPORTED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """What stands behind a BLOCKED observation: the check, and where it did not pass."""
+    """The cause of a BLOCKED observation: the check, and where it did not pass."""
 
     check: str
     scope: Scope
@@ -88,7 +88,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """What one check said about one target."""
+    """The outcome of one check for one target."""
 
     scope: Scope
     outcome: Outcome
@@ -124,12 +124,12 @@ class CheckResult:
     @property
     def observed(self) -> Outcome:
         """The worst of its observations, waived or not."""
-        return min((seen.outcome for seen in self.observations), key=WORST_FIRST.index)
+        return min((observation.outcome for observation in self.observations), key=WORST_FIRST.index)
 
     @property
     def worst(self) -> Observation:
         """The first of its worst observations."""
-        return next(seen for seen in self.observations if seen.outcome is self.observed)
+        return next(observation for observation in self.observations if observation.outcome is self.observed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +158,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attested:
-    """What a person said of a line."""
+    """A person's attestation of a line."""
 
     by: str
     role: str
@@ -241,7 +241,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What is different from the run before."""
+    """One change since the run before."""
 
     kind: Literal["weakened", "newly failing", "fixed", "became unverified", "added", "removed", "policy changed"]
     subject: str
@@ -264,7 +264,7 @@ class PastRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """What was known before this run."""
+    """Earlier runs, and the changes since the last of them."""
 
     changes: Sequence[Change] = ()
     """Since the run ``since``."""
@@ -329,7 +329,7 @@ class PolicyDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """What the results were computed from: SHA-256 digests in hex, and what the run was told to leave out."""
+    """The origin of the results: SHA-256 digests in hex, and what the run was told to leave out."""
 
     evidence: str
     catalogue: str

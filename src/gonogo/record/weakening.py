@@ -1,4 +1,4 @@
-"""What is asked less than in the run before: a pure function of two results, told line by line, never as a digest.
+"""Finds where a run demands less than the one before: a pure function of two results, told line by line.
 
 A bar that was lowered is no repair, and what is not asked any more is not in order.
 """
@@ -64,7 +64,7 @@ def _proof(then: LineResult, now: LineResult, after: Results) -> Iterator[Change
         yield _told(then.id, f"attested by {' or '.join(then.attest)}", f"{' or '.join(more)} may attest it as well")
     # What is demanded no more is told of the line itself: here is what the statement names no more.
     kept = {line.id for line in after.lines}
-    if gone := [one for one in then.supports if one not in now.supports and one in kept]:
+    if gone := [line for line in then.supports if line not in now.supports and line in kept]:
         yield _told(then.id, f"rests on {len(then.supports)} lines", f"{len(now.supports)}, not on {', '.join(gone)}")
 
 
@@ -73,14 +73,14 @@ def _roles(before: Results, after: Results) -> Iterator[Change]:
     for role in before.roles:
         if role.id not in now:
             yield _told(f"role {role.id}", "signs", GONE)
-        elif gone := [one for one in role.statements if one not in now[role.id].statements]:
+        elif gone := [statement for statement in role.statements if statement not in now[role.id].statements]:
             yield _told(
                 f"role {role.id}", f"signs {len(role.statements)} statements", f"not {', '.join(gone)} any more"
             )
 
 
 def _waivers(before: Results, after: Results) -> Iterator[Change]:
-    then = {one.check: one for one in before.exceptions if one.state in _COUNTING}
+    then = {exception.check: exception for exception in before.exceptions if exception.state in _COUNTING}
     for now in after.exceptions:
         if now.state not in _COUNTING:
             continue

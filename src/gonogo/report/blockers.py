@@ -1,4 +1,4 @@
-"""What keeps the verdict from GO, each cause once: what it kept from being judged is folded into it."""
+"""The causes that keep the verdict from GO, each once: whatever waits for a cause is folded into it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,13 +43,13 @@ class Blockers:
     @property
     def total(self) -> int:
         """How many causes there are: checks, and lines that nothing else explains."""
-        return sum(len(one.ids) for one in self.causes) + sum(map(len, self.lines.values()))
+        return sum(len(cause.ids) for cause in self.causes) + sum(map(len, self.lines.values()))
 
 
 def blockers(results: Results) -> Blockers:
     """Every check and every line that is not in order appears once, or within what explains it."""
     grouped = list(_grouped(_causes(results)))
-    speaking = {identifier for group in grouped for one in group for identifier in _reach(one)}
+    speaking = {identifier for group in grouped for problem in group for identifier in _reach(problem)}
     undone = open_lines(results)
     causes = [_blocker(group, undone) for group in grouped]
     explained = {line.id for cause in causes for line in cause.lines}
@@ -58,16 +58,20 @@ def blockers(results: Results) -> Blockers:
         causes=causes,
         lines=_by_heading([line for line in rest if not line.supports]),
         statements=[line for line in rest if line.supports],
-        warnings=[found for found in problems(results, _LOUD) if found.check.id not in speaking],
+        warnings=[warning for warning in problems(results, _LOUD) if warning.check.id not in speaking],
     )
 
 
 def _causes(results: Results) -> Sequence[Problem]:
     """Root causes, then whatever is BLOCKED by something that is not shown."""
-    found = [one for outcome in _CAUSES for one in problems(results, [outcome]) if _counts(one)]
-    known = {identifier for one in found for identifier in _reach(one)}
-    left = [one for one in problems(results, [Outcome.BLOCKED]) if one.check.id not in known and _blocks(one.check)]
-    return [*found, *left]
+    roots = [problem for outcome in _CAUSES for problem in problems(results, [outcome]) if _counts(problem)]
+    reached = {identifier for problem in roots for identifier in _reach(problem)}
+    left = [
+        problem
+        for problem in problems(results, [Outcome.BLOCKED])
+        if problem.check.id not in reached and _blocks(problem.check)
+    ]
+    return [*roots, *left]
 
 
 def _counts(found: Problem) -> bool:
@@ -88,19 +92,21 @@ def _reach(found: Problem) -> Sequence[str]:
 def _grouped(found: Sequence[Problem]) -> Iterator[Sequence[Problem]]:
     """Forty checks without an answer for one reason are one thing to do."""
     groups: dict[object, list[Problem]] = {}
-    for one in found:
-        seen = one.observation
-        alike = one.check.outcome in _ALIKE and seen.message and not one.consequences
-        groups.setdefault((one.check.outcome, seen.message, seen.hint) if alike else one.check.id, []).append(one)
+    for problem in found:
+        observation = problem.observation
+        alike = problem.check.outcome in _ALIKE and observation.message and not problem.consequences
+        groups.setdefault(
+            (problem.check.outcome, observation.message, observation.hint) if alike else problem.check.id, []
+        ).append(problem)
     yield from groups.values()
 
 
 def _blocker(group: Sequence[Problem], undone: Sequence[LineResult]) -> Blocker:
-    reach = {identifier for one in group for identifier in _reach(one)}
+    reach = {identifier for problem in group for identifier in _reach(problem)}
     first, *others = group
     return Blocker(
         problem=first,
-        alike=[one.check.id for one in others],
+        alike=[other.check.id for other in others],
         lines=[line for line in undone if reach & set(line.checks)],
     )
 

@@ -1,4 +1,4 @@
-"""What is different from another run, in words: for the page, the summary, and ``gonogo diff``."""
+"""The changes since another run, in words: for the page, the summary, and ``gonogo diff``."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -29,7 +29,7 @@ def grouped_changes(results: Results) -> Mapping[str, Sequence[Change]]:
     """By kind, the loudest first; kinds that there are none of are left out."""
     changes = results.history.changes
     grouped = {kind: [change for change in changes if change.kind == kind] for kind in _LOUDEST_FIRST}
-    return {kind: found for kind, found in grouped.items() if found}
+    return {kind: alike for kind, alike in grouped.items() if alike}
 
 
 def since(results: Results) -> str:
@@ -45,12 +45,12 @@ def change_line(results: Results) -> str:
     base = since(results)
     if not base:
         return "no earlier run to compare with"
-    counted = ", ".join(f"{len(found)} {kind}" for kind, found in grouped_changes(results).items())
+    counted = ", ".join(f"{len(alike)} {kind}" for kind, alike in grouped_changes(results).items())
     return f"{counted or 'nothing is different'}, since {base}"
 
 
 def weakened_words(results: Results) -> list[str]:
-    """What is asked less than in the run before, or not at all: for whoever is about to sign."""
+    """Lines and checks that are demanded less than in the run before: for whoever is about to sign."""
     kinds = {"weakened", "removed"}
     return [
         f"{visible(change.subject)}: {visible(change_details(change))}"
@@ -76,8 +76,8 @@ def _lines(before: Results, after: Results, changes: Sequence[Change]) -> Iterat
         interrupted = " · interrupted" if run.interrupted else ""
         yield f"{name:<7} {run.id} · {run.environment} · gate {run.gate}{release}{interrupted}"
         yield f"{'':<7} {results.decision.verdict} · {sum_line(results.counts)}"
-    for kind, found in groupby(changes, key=lambda change: change.kind):
-        group = list(found)
+    for kind, alike in groupby(changes, key=lambda change: change.kind):
+        group = list(alike)
         yield f"{kind.upper()} {len(group)}"
         yield from (f" {change_words(change)}" for change in group)
     if not changes:

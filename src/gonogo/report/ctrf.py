@@ -75,8 +75,8 @@ def _environment(results: Results) -> Mapping[str, Any]:
 
 def _test(check: CheckResult) -> Mapping[str, Any]:
     """Checks share the evidence that they judge: there is no time that belongs to one of them."""
-    retries = max(seen.attempts for seen in check.observations) - 1
-    said = visible_lines(check.worst.message) if check.observed is not Outcome.PASS else ""
+    retries = max(observation.attempts for observation in check.observations) - 1
+    message = visible_lines(check.worst.message) if check.observed is not Outcome.PASS else ""
     return {
         "testId": check.id,
         "name": f"{check.id}: {check.title}",
@@ -84,14 +84,14 @@ def _test(check: CheckResult) -> Mapping[str, Any]:
         "rawStatus": check.outcome.value,
         "duration": 0,
         "suite": [check.family],
-        **({"message": said} if said else {}),
+        **({"message": message} if message else {}),
         **({"retries": retries, "flaky": check.outcome is Outcome.PASS} if retries > 0 else {}),
         "extra": {
             "outcome": check.outcome.value,
             "severity": check.severity.value,
             "covers": list(check.covers),
             "targets": len(check.observations),
-            **({"fix": check.fix} if said else {}),
+            **({"fix": check.fix} if message else {}),
         },
     }
 

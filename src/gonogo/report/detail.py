@@ -13,13 +13,13 @@ _DEEPEST = 8
 
 
 def render_check(results: Results, check: CheckResult) -> str:
-    """What it promises, what it said of every target, and the facts that it judged; no newline at the end."""
+    """The check's title, its outcome for every target, and the facts that it judged; no newline at the end."""
     return "\n".join(harmless(line) for line in _check(results, check))
 
 
 def render_line(results: Results, line: LineResult) -> str:
-    """What it stands on; no newline at the end."""
-    return "\n".join(harmless(one) for one in _line(results, line))
+    """The line of the checklist with everything that verifies it; no newline at the end."""
+    return "\n".join(harmless(row) for row in _line(results, line))
 
 
 def _check(results: Results, check: CheckResult) -> Iterator[str]:
@@ -30,11 +30,11 @@ def _check(results: Results, check: CheckResult) -> Iterator[str]:
     for name, ids in (("covers", check.covers), ("needs", check.needs)):
         if ids:
             yield f"  {name} {visible(', '.join(ids))}"
-    for one in results.exceptions:
-        if one.check == check.id:
-            yield f"  exception {one.state} until {one.until:%Y-%m-%d}, owner {visible(one.owner)}: {visible(one.reason)}"
-    for seen in check.observations:
-        yield from _observation(seen)
+    for exception in results.exceptions:
+        if exception.check == check.id:
+            yield f"  exception {exception.state} until {exception.until:%Y-%m-%d}, owner {visible(exception.owner)}: {visible(exception.reason)}"
+    for observation in check.observations:
+        yield from _observation(observation)
 
 
 def _observation(seen: Observation) -> Iterator[str]:
@@ -96,11 +96,11 @@ def _line(results: Results, line: LineResult) -> Iterator[str]:
         yield f"  may be attested by {visible(' or '.join(line.attest))}"
     if line.attested:
         yield from _attested(line.attested)
-    lines = {one.id: one for one in results.lines}
+    lines = {result.id: result for result in results.lines}
     for identifier in line.supports:
-        one = lines.get(identifier)
-        if one:
-            yield f"  {LINE_SHAPES[one.status]} line {one.id}   {one.status}   {visible(one.text)}"
+        supported = lines.get(identifier)
+        if supported:
+            yield f"  {LINE_SHAPES[supported.status]} line {supported.id}   {supported.status}   {visible(supported.text)}"
 
 
 def _attested(said: Attested) -> Iterator[str]:

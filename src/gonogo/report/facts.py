@@ -1,4 +1,4 @@
-"""What was observed, as the page shows it: every set of facts once, everything bounded, the whole page light.
+"""The observed facts as the page shows them: every set once, everything bounded, the whole page light.
 
 Up to some hundreds of checks all facts are shown. Beyond that, what passed is shown in short, the longest first:
 a page that no mail system takes is not read. What did not pass always keeps its facts, and evidence.json has all.
@@ -46,12 +46,12 @@ class PageFacts:
 
 
 def page_facts(results: Results) -> PageFacts:
-    """Of every observation; the first check that judged some facts shows them, the others point there."""
+    """The facts of every observation; the first check that judged some shows them, the others point there."""
     shown_at: dict[str, str] = {}
     made = {
-        (check.id, number): list(_observed(check, seen, shown_at))
+        (check.id, number): list(_observed(check, observation, shown_at))
         for check in results.checks
-        for number, seen in enumerate(check.observations)
+        for number, observation in enumerate(check.observations)
     }
     passed = {check.id for check in results.checks if check.outcome is Outcome.PASS}
     cap = _cap([fact.size for (check, _), facts in made.items() for fact in facts if check in passed])
@@ -130,7 +130,7 @@ def _size(value: Any) -> int:  # noqa: ANN401 - as shown
 
 
 def _left_off(found: int) -> dict[str, str]:
-    """What a reader must know about a list that was cut: that it was."""
+    """The note that a list was cut."""
     return {"…": f"and {found - _MOST} more, in evidence.json"} if found > _MOST else {}
 
 

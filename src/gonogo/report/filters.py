@@ -1,4 +1,4 @@
-"""What the page's templates ask of values: times in UTC, counts in words, and which links may be followed."""
+"""Filters of the page's templates: times in UTC, counts in words, and which links may be followed."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -52,7 +52,7 @@ def safe_url(url: str) -> bool:
 
 def groupwise(sections: Iterable[Section]) -> list[tuple[tuple[str, ...], list[Section]]]:
     """Under the headings that they share."""
-    return [(above, list(found)) for above, found in groupby(sections, key=lambda section: tuple(section.above))]
+    return [(above, list(group)) for above, group in groupby(sections, key=lambda section: tuple(section.above))]
 
 
 def bar(counts: Mapping[Outcome, int] | Mapping[LineStatus, int]) -> list[tuple[str, float, float]]:

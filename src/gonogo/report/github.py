@@ -1,4 +1,4 @@
-"""What GitHub Actions shows beside a change: at most ten workflow commands, worst first. The rest is in the summary."""
+"""Annotations of GitHub Actions beside a change: at most ten workflow commands, worst first. The rest is in the summary."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,32 +14,39 @@ _NAMES = 5
 
 def render_commands(results: Results) -> str:
     """Whole lines for standard output, none without a problem; no newline at the end."""
-    found = [*_errors(results), *_warnings(results)]
-    if len(found) > MOST:
-        left = len(found) - MOST + 1
-        found = [*found[: MOST - 1], _command("warning", "gonogo", f"and {left} more: see the summary of this job")]
-    return "\n".join(found)
+    commands = [*_errors(results), *_warnings(results)]
+    if len(commands) > MOST:
+        left = len(commands) - MOST + 1
+        commands = [
+            *commands[: MOST - 1],
+            _command("warning", "gonogo", f"and {left} more: see the summary of this job"),
+        ]
+    return "\n".join(commands)
 
 
 def _errors(results: Results) -> Iterator[str]:
-    """What keeps the verdict from GO."""
-    blockers = [one for one in problems(results, [Outcome.FAIL, Outcome.ERROR]) if _blocks(one)]
+    """Commands for everything that keeps the verdict from GO."""
+    blockers = [problem for problem in problems(results, [Outcome.FAIL, Outcome.ERROR]) if _blocks(problem)]
     for problem in sorted(blockers, key=lambda one: one.check.outcome is not Outcome.FAIL):
         yield _told("error", problem)
-    yield from _grouped("error", "blocker", [one for one in problems(results, [Outcome.NOT_RUN]) if _blocks(one)])
+    yield from _grouped(
+        "error", "blocker", [problem for problem in problems(results, [Outcome.NOT_RUN]) if _blocks(problem)]
+    )
     lines = [line.id for line in open_lines(results)]
     if lines:
         yield _command("error", "checklist", f"{counted(len(lines), 'open line')}: {and_more(lines, _NAMES)}")
 
 
 def _warnings(results: Results) -> Iterator[str]:
-    quiet = [one for one in problems(results, [Outcome.FAIL, Outcome.ERROR]) if not _blocks(one)]
+    quiet = [problem for problem in problems(results, [Outcome.FAIL, Outcome.ERROR]) if not _blocks(problem)]
     for problem in [*quiet, *problems(results, [Outcome.WARN])]:
         yield _told("warning", problem)
-    yield from _grouped("warning", "check", [one for one in problems(results, [Outcome.NOT_RUN]) if not _blocks(one)])
+    yield from _grouped(
+        "warning", "check", [problem for problem in problems(results, [Outcome.NOT_RUN]) if not _blocks(problem)]
+    )
     for exception in results.exceptions:
-        said = f"{exception.state} until {exception.until:%Y-%m-%d}, owner {exception.owner}: {exception.reason}"
-        yield _command("warning", f"exception {exception.check}", bounded(said))
+        terms = f"{exception.state} until {exception.until:%Y-%m-%d}, owner {exception.owner}: {exception.reason}"
+        yield _command("warning", f"exception {exception.check}", bounded(terms))
 
 
 def _grouped(kind: str, noun: str, found: Sequence[Problem]) -> Iterator[str]:
@@ -55,9 +62,9 @@ def _blocks(problem: Problem) -> bool:
 
 
 def _told(kind: str, problem: Problem) -> str:
-    check, seen = problem.check, problem.observation
-    parts: Sequence[str] = [f"{word(check.outcome)}: {bounded(seen.message)}"]
-    parts = [*parts, f"hint: {bounded(seen.hint)}" if seen.hint else f"fix: {bounded(check.fix)}"]
+    check, observation = problem.check, problem.observation
+    parts: Sequence[str] = [f"{word(check.outcome)}: {bounded(observation.message)}"]
+    parts = [*parts, f"hint: {bounded(observation.hint)}" if observation.hint else f"fix: {bounded(check.fix)}"]
     if problem.consequences:
         parts = [*parts, f"blocks {len(problem.consequences)}: {and_more(problem.consequences, _NAMES)}"]
     return _command(kind, check.id, "\n".join(parts))

@@ -58,7 +58,7 @@ def render_signoff(results: Results, signatures: Sequence[Signature] = ()) -> by
             style_hash=_hash(style),
             script=Markup(script),  # noqa: S704 - as above
             script_hash=_hash(script),
-            signed={one.role: one for one in signatures},
+            signed={signature.role: signature for signature in signatures},
             **_verdict_view(results),
             **_lists(results),
         )
@@ -67,7 +67,7 @@ def render_signoff(results: Results, signatures: Sequence[Signature] = ()) -> by
 
 
 def _verdict_view(results: Results) -> dict[str, Any]:
-    """What is read in the first ten seconds."""
+    """Values for the first card of the page, which is read in ten seconds."""
     counts = results.counts
     return {
         "sum_line": sum_line(counts),
@@ -88,11 +88,11 @@ def _verdict_view(results: Results) -> dict[str, Any]:
 
 
 def _lists(results: Results) -> dict[str, Any]:
-    """What it rests on."""
-    found = blockers(results)
+    """Values for the lists below: everything that the verdict rests on."""
+    remaining = blockers(results)
     return {
-        "contents": _contents(results, found),
-        "blockers": found,
+        "contents": _contents(results, remaining),
+        "blockers": remaining,
         "families": families(results),
         "journeys": journeys(results),
         "load": load_view(results),
@@ -101,7 +101,7 @@ def _lists(results: Results) -> dict[str, Any]:
         "by_id": {line.id: line for line in results.lines},
         "outcomes": {check.id: check.outcome for check in results.checks},
         "observed": {check.id: check.observed for check in results.checks},
-        "excepted": {one.check: one for one in results.exceptions if one.state == "in force"},
+        "excepted": {exception.check: exception for exception in results.exceptions if exception.state == "in force"},
         "shown_outcomes": [(css(outcome), word(outcome)) for outcome in Outcome if results.counts.get(outcome)],
         "facts": page_facts(results),
     }
@@ -137,7 +137,9 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         finalize=_finalize,
     )
-    environment.filters.update({one.__name__: one for one in (utc, day, seconds, css, tally, safe_url, groupwise)})
+    environment.filters.update(
+        {function.__name__: function for function in (utc, day, seconds, css, tally, safe_url, groupwise)}
+    )
     environment.filters.update(
         word=word,
         verdict_shape=VERDICT_SHAPES.__getitem__,

@@ -38,9 +38,9 @@ def journeys(results: Results) -> list[Journey]:
 
 
 def _facts(check: CheckResult) -> Mapping[str, object]:
-    for seen in check.observations:
-        if isinstance(found := seen.facts.get(_WALK), Mapping):
-            return found
+    for observation in check.observations:
+        if isinstance(step := observation.facts.get(_WALK), Mapping):
+            return step
     return {}
 
 

@@ -23,12 +23,12 @@ CHECKLIST = "checklist"
 def render_junit(results: Results) -> bytes:
     """The file's bytes. A warning is a passed case that says so on its output."""
     root = ET.Element("testsuites", name=f"gonogo {results.run.environment}")
-    accepted = {one.check: one.reason for one in results.exceptions}
+    accepted = {exception.check: exception.reason for exception in results.exceptions}
     for family, checks in families(results).items():
         suite = _suite(root, family, results)
         for check in checks:
-            for seen in check.observations:
-                _add_case(suite, check, seen, accepted)
+            for observation in check.observations:
+                _add_case(suite, check, observation, accepted)
     if results.leaves:
         suite = _suite(root, CHECKLIST, results)
         for line in results.leaves:
@@ -50,22 +50,26 @@ def _add_case(suite: ET.Element, check: CheckResult, seen: Observation, accepted
     case = ET.SubElement(suite, "testcase", classname=check.family, name=f"{check.id}[{_legal('·'.join(seen.scope))}]")
     waived = check.outcome is Outcome.WAIVED and seen.outcome is not Outcome.PASS
     element = _ELEMENTS.get(Outcome.WAIVED if waived else seen.outcome)
-    said = f"{word(seen.outcome)}: {seen.message}"
+    message_line = f"{word(seen.outcome)}: {seen.message}"
     if element is not None:
-        message = f"accepted exception: {accepted.get(check.id, 'no reason given')}; {said}" if waived else said
-        found = ET.SubElement(case, element, message=_legal(message))
-        found.text = _legal("\n".join(filter(None, (seen.hint, f"Fix: {check.fix}"))))
+        message = (
+            f"accepted exception: {accepted.get(check.id, 'no reason given')}; {message_line}"
+            if waived
+            else message_line
+        )
+        child = ET.SubElement(case, element, message=_legal(message))
+        child.text = _legal("\n".join(filter(None, (seen.hint, f"Fix: {check.fix}"))))
     elif seen.outcome is Outcome.WARN:
         ET.SubElement(case, "system-out").text = _legal(f"warning: {seen.message}")
 
 
 def _add_line(suite: ET.Element, line: LineResult) -> None:
-    """What nobody verified is red here as well: on a CI page, skipped is what nobody looks at."""
+    """Add one line of the checklist. An unverified one is a failure: on a CI page nobody looks at skipped tests."""
     section = line.section[-1] if line.section else CHECKLIST
     case = ET.SubElement(suite, "testcase", classname=_legal(section), name=line.id)
     if line.status not in DONE:
-        found = ET.SubElement(case, "failure", message=_legal(f"{line.status}: {line.why}"))
-        found.text = _legal(line.text)
+        child = ET.SubElement(case, "failure", message=_legal(f"{line.status}: {line.why}"))
+        child.text = _legal(line.text)
     elif line.status is LineStatus.EXCEPTED:
         ET.SubElement(case, "system-out").text = _legal(line.why)
 

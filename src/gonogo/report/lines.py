@@ -70,14 +70,14 @@ def sections(results: Results) -> list[Section]:
 
 
 def totals(results: Results) -> list[tuple[LineStatus, int]]:
-    """Of all leaves that the gate demands."""
+    """Numbers of all leaves that the gate demands, by status."""
     counts = Counter(line.status for line in results.leaves)
     return [(status, counts[status]) for status in LineStatus]
 
 
 def supported(ids: Sequence[str], by_id: Mapping[str, LineResult]) -> tuple[int, int]:
     """How many of these statements are supported, of how many."""
-    return sum(by_id[one].status in DONE for one in ids if one in by_id), len(ids)
+    return sum(by_id[identifier].status in DONE for identifier in ids if identifier in by_id), len(ids)
 
 
 def _section(
@@ -125,8 +125,8 @@ def _spark(trend: Sequence[tuple[int, int] | None]) -> list[tuple[float, float]]
     return [
         (
             round(_SPARK_MARGIN + index * step, 1),
-            round(_SPARK_MARGIN + height * (1 - (known[0] / known[1] if known[1] else 0)), 1),
+            round(_SPARK_MARGIN + height * (1 - (value[0] / value[1] if value[1] else 0)), 1),
         )
-        for index, known in enumerate(trend)
-        if known
+        for index, value in enumerate(trend)
+        if value
     ]

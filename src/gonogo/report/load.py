@@ -36,7 +36,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Curve:
     """One class' curve."""
 
     name: str
@@ -54,7 +54,7 @@ class Chart:
     bottom: float
     left: float
     right: float
-    lines: Sequence[Line]
+    lines: Sequence[Curve]
     budgets: Sequence[tuple[str, float]]
     """Label and height of each budget line."""
     columns: Sequence[tuple[str, float]]
@@ -65,7 +65,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadView:
-    """What the page shows of it."""
+    """The load as the page shows it."""
 
     evidence: LoadEvidence
     rows: Sequence[Row]
@@ -76,11 +76,11 @@ class LoadView:
 def load_view(results: Results) -> LoadView | None:
     """None if there was no load in this run, or nothing that could be read came of it."""
     for check in results.checks:
-        for seen in check.observations:
-            found = seen.facts.get(_LOAD)
-            if isinstance(found, Mapping) and "classes" in found:
+        for observation in check.observations:
+            facts = observation.facts.get(_LOAD)
+            if isinstance(facts, Mapping) and "classes" in facts:
                 try:
-                    evidence = _EVIDENCE.validate_python(found)
+                    evidence = _EVIDENCE.validate_python(facts)
                 except ValidationError:
                     return None
                 return LoadView(
@@ -99,7 +99,7 @@ def _rows(evidence: LoadEvidence) -> Iterator[Row]:
 
 def _row(traffic: Traffic, *, is_class: bool) -> Row:
     budget = traffic.budget / timedelta(milliseconds=1)
-    at = next((one.value for one in traffic.quantiles if one.percentile == traffic.percentile), None)
+    at = next((quantile.value for quantile in traffic.quantiles if quantile.percentile == traffic.percentile), None)
     return Row(
         name=traffic.name,
         is_class=is_class,
@@ -107,7 +107,7 @@ def _row(traffic: Traffic, *, is_class: bool) -> Row:
         over=traffic.over,
         failed=traffic.failed,
         refused=traffic.refused,
-        quantiles=[_interval(one) for one in traffic.quantiles] or ["", "", ""],
+        quantiles=[_interval(quantile) for quantile in traffic.quantiles] or ["", "", ""],
         budget=f"p{traffic.percentile:g} < {budget:g} ms",
         margin=f"{budget - at:+.0f} ms" if at is not None else "",
     )
@@ -142,7 +142,9 @@ def _chart(evidence: LoadEvidence) -> Chart:
         bottom=_HEIGHT - _BOTTOM,
         left=_LEFT,
         right=_WIDTH - _RIGHT,
-        lines=[Line(name=one.name, number=i % 4, points=points(one)) for i, one in enumerate(evidence.classes)],
+        lines=[
+            Curve(name=traffic.name, number=i % 4, points=points(traffic)) for i, traffic in enumerate(evidence.classes)
+        ],
         budgets=[(f"budget {budget:g} ms", y(budget)) for budget in budgets],
         columns=[(f"p{tick:g}", x(_tail(tick))) for tick in ticks],
         rows=[(f"{top * part / 4:g}", y(top * part / 4)) for part in range(5)],
@@ -162,51 +164,51 @@ def _round_up(value: float) -> float:
 
 def _facts(evidence: LoadEvidence) -> Mapping[str, str]:
     seconds = evidence.generator
-    found = {
+    rows = {
         "Traffic": f"{evidence.visits_per_second:g} visits a second, {evidence.model} model, profile {evidence.profile}",
         "Measured": f"{evidence.seconds} s, after {evidence.warm_up.total_seconds():g} s of warm-up "
-        f"({sum(one.warm_up[1] for one in evidence.classes)} requests, not judged with the rest)",
+        f"({sum(traffic.warm_up[1] for traffic in evidence.classes)} requests, not judged with the rest)",
         "Visits": f"{evidence.visits_ended} to their end, {evidence.visits_given_up} given up",
         "Generator": _generator(evidence) if seconds else "told nothing",
         "Service": _service(evidence),
     }
     if evidence.stopped_early:
-        found["Stopped early"] = evidence.stopped_early
+        rows["Stopped early"] = evidence.stopped_early
     if evidence.cut_short:
-        found["Cut short"] = evidence.cut_short
+        rows["Cut short"] = evidence.cut_short
     if evidence.problems:
-        found["Problems"] = "; ".join(evidence.problems)
-    return found
+        rows["Problems"] = "; ".join(evidence.problems)
+    return rows
 
 
 def _generator(evidence: LoadEvidence) -> str:
     seconds = evidence.generator
-    lag = max(one.lag for one in seconds) / timedelta(milliseconds=1)
-    begun, planned = sum(one.begun for one in seconds), sum(one.planned for one in seconds)
+    lag = max(second.lag for second in seconds) / timedelta(milliseconds=1)
+    begun, planned = sum(second.begun for second in seconds), sum(second.planned for second in seconds)
     return (
-        f"{_counted(evidence.workers, 'process', 'processes')}; at most {max(one.cpu for one in seconds):.0%} of a processor, "
-        f"{max(one.waited for one in seconds):.1%} waiting for one, event loop {lag:.0f} ms late; "
+        f"{_counted(evidence.workers, 'process', 'processes')}; at most {max(second.cpu for second in seconds):.0%} of a processor, "
+        f"{max(second.waited for second in seconds):.1%} waiting for one, event loop {lag:.0f} ms late; "
         f"{begun} of {planned} visits begun in time"
     )
 
 
 def _service(evidence: LoadEvidence) -> str:
-    memory = [one.memory for one in evidence.server if one.memory is not None]
-    cpu = [(one.second, one.cpu) for one in evidence.server if one.cpu is not None]
-    queue = [one.queue for one in evidence.server if one.queue is not None]
-    connections = [one.connections for one in evidence.server if one.connections is not None]
-    said = []
+    memory = [sample.memory for sample in evidence.server if sample.memory is not None]
+    cpu = [(sample.second, sample.cpu) for sample in evidence.server if sample.cpu is not None]
+    queue = [sample.queue for sample in evidence.server if sample.queue is not None]
+    connections = [sample.connections for sample in evidence.server if sample.connections is not None]
+    parts = []
     if memory:
-        said.append(
+        parts.append(
             f"{memory[0] / _MIB:.0f} MiB at first, {max(memory) / _MIB:.0f} at most, {memory[-1] / _MIB:.0f} at last"
         )
     if len(cpu) > 1 and cpu[-1][0] > cpu[0][0]:
-        said.append(f"{(cpu[-1][1] - cpu[0][1]) / (cpu[-1][0] - cpu[0][0]):.0%} of a processor")
+        parts.append(f"{(cpu[-1][1] - cpu[0][1]) / (cpu[-1][0] - cpu[0][0]):.0%} of a processor")
     if connections:
-        said.append(f"{max(connections):g} open files at most")
+        parts.append(f"{max(connections):g} open files at most")
     if queue:
-        said.append(f"{max(queue):g} requests under way at most")
-    return "; ".join(said) or f"its metrics were not seen: {evidence.server_problem}"
+        parts.append(f"{max(queue):g} requests under way at most")
+    return "; ".join(parts) or f"its metrics were not seen: {evidence.server_problem}"
 
 
 def _counted(number: int, one: str, many: str) -> str:

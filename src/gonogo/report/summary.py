@@ -40,12 +40,12 @@ class _Page:
     def lines(self) -> Iterator[str]:
         results = self._results
         yield from self._header()
-        yield from self._list("What keeps it from GO", [_problem(one) for one in problems(results, _LOUD)])
+        yield from self._list("What keeps it from GO", [_problem(problem) for problem in problems(results, _LOUD)])
         yield from self._list("Open lines of the checklist", list(self._open()))
-        yield from self._list("Warnings", [_problem(one) for one in problems(results, [Outcome.WARN])])
+        yield from self._list("Warnings", [_problem(problem) for problem in problems(results, [Outcome.WARN])])
         yield from self._list("Accepted exceptions", list(self._exceptions()))
         yield from self._list(
-            "Findings", [f"{inert(found.subject)}: {quoted(found.message)}" for found in results.findings]
+            "Findings", [f"{inert(finding.subject)}: {quoted(finding.message)}" for finding in results.findings]
         )
         changes = [inert(change_words(change)) for change in results.history.changes]
         yield from self._list(f"Changes since {inert(results.history.since)}", changes)
@@ -84,10 +84,10 @@ class _Page:
             yield f"{LINE_SHAPES[line.status]} **{inert(line.id)}** {inert(line.text)}: {quoted(line.why)}"
 
     def _exceptions(self) -> Iterator[str]:
-        for one in self._results.exceptions:
+        for exception in self._results.exceptions:
             yield (
-                f"{SHAPES[Outcome.WAIVED]} **{inert(one.check)}** {one.state}, until {one.until:%Y-%m-%d}, owner "
-                f"{inert(one.owner)}, approved by {inert(one.approved_by)}: {quoted(one.reason)}; risk: {quoted(one.risk)}"
+                f"{SHAPES[Outcome.WAIVED]} **{inert(exception.check)}** {exception.state}, until {exception.until:%Y-%m-%d}, owner "
+                f"{inert(exception.owner)}, approved by {inert(exception.approved_by)}: {quoted(exception.reason)}; risk: {quoted(exception.risk)}"
             )
 
     def _sections(self) -> Iterator[str]:
@@ -102,12 +102,12 @@ class _Page:
 
 
 def _problem(problem: Problem) -> str:
-    check, seen = problem.check, problem.observation
+    check, observation = problem.check, problem.observation
     more = f" (and at {problem.elsewhere} more)" if problem.elsewhere else ""
-    cure = f"hint: {quoted(seen.hint)}" if seen.hint else f"fix: {quoted(check.fix)}"
+    cure = f"hint: {quoted(observation.hint)}" if observation.hint else f"fix: {quoted(check.fix)}"
     blocks = f"; keeps {counted(len(problem.consequences), 'check')} from being judged" if problem.consequences else ""
     severity = f", {check.severity}" if check.outcome is not Outcome.WARN else ""
     return (
         f"{SHAPES[check.outcome]} **{inert(check.id)}** {word(check.outcome)}{severity}: "
-        f"{quoted(seen.message)}{more}; {cure}{blocks}"
+        f"{quoted(observation.message)}{more}; {cure}{blocks}"
     )

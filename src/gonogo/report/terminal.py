@@ -52,7 +52,9 @@ class _Page:
         for family, checks in families(results).items():
             yield f" {family:<12}{_tally(checks)}"
         blocking = problems(results, [Outcome.FAIL])
-        yield from self._section("BLOCKERS", [found for found in blocking if found.check.severity is Severity.BLOCKER])
+        yield from self._section(
+            "BLOCKERS", [problem for problem in blocking if problem.check.severity is Severity.BLOCKER]
+        )
         yield from self._section("WARNINGS", problems(results, [Outcome.WARN]))
         yield from self._section("COULD NOT BE OBSERVED", problems(results, [Outcome.ERROR]))
         yield from self._not_run()
@@ -99,8 +101,8 @@ class _Page:
         """Forty checks with one reason are one line."""
         reasons: dict[tuple[str, str], list[str]] = {}
         for problem in problems(self._results, [Outcome.NOT_RUN]):
-            seen = problem.observation
-            reasons.setdefault((seen.message, seen.hint), []).append(problem.check.id)
+            observation = problem.observation
+            reasons.setdefault((observation.message, observation.hint), []).append(problem.check.id)
         if reasons:
             yield " NOT RUN"
         for (message, hint), ids in reasons.items():
@@ -110,40 +112,40 @@ class _Page:
 
     def _checklist(self) -> Iterator[str]:
         """The first lines that keep the gate shut; a fresh list has hundreds."""
-        found = open_lines(self._results)
-        if found:
+        undone = open_lines(self._results)
+        if undone:
             yield " CHECKLIST"
-        for line in found[:_LINES]:
+        for line in undone[:_LINES]:
             yield from self._wrapped(f" {LINE_SHAPES[line.status]} {line.id}   ", visible(line.why))
-        if len(found) > _LINES:
-            yield f"{_INDENT}and {len(found) - _LINES} more"
+        if len(undone) > _LINES:
+            yield f"{_INDENT}and {len(undone) - _LINES} more"
 
     def _exceptions(self) -> Iterator[str]:
         if self._results.exceptions:
             yield " EXCEPTIONS"
-        for one in self._results.exceptions:
-            said = f"{one.state}, until {one.until:%Y-%m-%d}, owner {visible(one.owner)}: {visible(one.reason)}"
-            yield from self._wrapped(f" {SHAPES[Outcome.WAIVED]} {one.check}   ", said)
+        for exception in self._results.exceptions:
+            terms = f"{exception.state}, until {exception.until:%Y-%m-%d}, owner {visible(exception.owner)}: {visible(exception.reason)}"
+            yield from self._wrapped(f" {SHAPES[Outcome.WAIVED]} {exception.check}   ", terms)
 
     def _findings(self) -> Iterator[str]:
         if self._results.findings:
             yield " FINDINGS"
-        for found in self._results.findings:
-            where = f" ({visible(found.path)})" if found.path else ""
-            yield from self._wrapped(f" · {visible(found.subject)}   ", f"{visible(found.message)}{where}")
+        for finding in self._results.findings:
+            where = f" ({visible(finding.path)})" if finding.path else ""
+            yield from self._wrapped(f" · {visible(finding.subject)}   ", f"{visible(finding.message)}{where}")
 
     def _changes(self) -> Iterator[str]:
-        """What a signer who knows the last run needs to look at."""
-        found = self._results.history.changes
-        if found:
+        """Yield the changes that a signer who knows the last run must look at."""
+        changes = self._results.history.changes
+        if changes:
             yield f" CHANGES since {visible(self._results.history.since)}"
         # What is asked less than before is told line by line, however much it is: it is news to whoever signs.
-        shown = max(_CHANGES, sum(change.kind in _ALWAYS_TOLD for change in found))
-        for change in found[:shown]:
+        shown = max(_CHANGES, sum(change.kind in _ALWAYS_TOLD for change in changes))
+        for change in changes[:shown]:
             yield from self._wrapped(" ", change_words(change))
-        if len(found) > shown:
+        if len(changes) > shown:
             diff = f"gonogo diff --env {self._results.run.environment}"
-            yield f"{_INDENT}and {len(found) - shown} more: {diff}"
+            yield f"{_INDENT}and {len(changes) - shown} more: {diff}"
 
     def _notes(self) -> Iterator[str]:
         for note in self._results.provenance.notes:
@@ -166,9 +168,9 @@ class _Page:
         verdict = decision.verdict
         blockers = f"   {counted(decision.blockers, 'blocker')}" if decision.blockers else ""
         lines = f"   {counted(decision.open_lines, 'line')} open" if decision.open_lines else ""
-        said = f" {VERDICT_SHAPES[verdict]} {verdict}{blockers}{lines}{self._attached()}"
+        verdict_text = f" {VERDICT_SHAPES[verdict]} {verdict}{blockers}{lines}{self._attached()}"
         seconds = format_duration(run.finished_at - run.started_at)
-        line = f"{said}{seconds:>{max(len(seconds) + 1, min(self._width, 80) - len(said))}}"
+        line = f"{verdict_text}{seconds:>{max(len(seconds) + 1, min(self._width, 80) - len(verdict_text))}}"
         return f"\033[1;{_COLOURS[verdict]}m{line}\033[0m" if self._colour else line
 
 

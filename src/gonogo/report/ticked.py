@@ -54,7 +54,7 @@ def _link(identifier: str, checks: Mapping[str, CheckResult]) -> str:
 
 
 def _attested(line: LineResult) -> str:
-    said = line.attested
-    if said is None or said.problem:
+    attestation = line.attested
+    if attestation is None or attestation.problem:
         return ""
-    return f"attested by {inert(said.by)} ({inert(said.role)}) until {said.until:%Y-%m-%d}"
+    return f"attested by {inert(attestation.by)} ({inert(attestation.role)}) until {attestation.until:%Y-%m-%d}"

@@ -7,14 +7,14 @@ _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 
 def visible(text: str) -> str:
-    """The same text with control, bidirectional and invisible characters spelled out, as in ``⟦U+202E⟧``."""
+    """Spell out control, bidirectional and invisible characters of a text, as in ``⟦U+202E⟧``."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(_character(character) for character in text)
 
 
 def visible_lines(text: str) -> str:
-    """The same, and lines stay lines."""
+    """Spell out such characters, but keep line breaks."""
     return "\n".join(map(visible, text.split("\n")))
 
 

@@ -1,4 +1,4 @@
-"""What outcomes and verdicts are called, and the shapes that stand beside the words: never colour alone."""
+"""Words for outcomes and verdicts, and the shapes beside them: never colour alone."""
 
 import shlex
 from collections import Counter
@@ -61,19 +61,19 @@ def families(results: Results) -> dict[str, list[CheckResult]]:
 def problems(results: Results, outcomes: Iterable[Outcome]) -> list[Problem]:
     """The checks with one of these outcomes; those with the most consequences first."""
     wanted = set(outcomes)
-    found = [_problem(check, results) for check in results.checks if check.outcome in wanted]
-    return sorted(found, key=lambda problem: -len(problem.consequences))
+    matching = [_problem(check, results) for check in results.checks if check.outcome in wanted]
+    return sorted(matching, key=lambda problem: -len(problem.consequences))
 
 
 def command(results: Results, check_id: str) -> str:
-    """What reproduces one check."""
+    """The command that reproduces one check."""
     return f"gonogo run --env {shlex.quote(results.run.environment)} --only {check_id}"
 
 
 def open_lines(results: Results) -> Sequence[LineResult]:
     """The demanded leaves that keep the gate shut; those that failed before those that nobody knows."""
-    found = [line for line in results.leaves if line.status not in DONE]
-    return sorted(found, key=lambda line: line.status is not LineStatus.FAILED)
+    undone = [line for line in results.leaves if line.status not in DONE]
+    return sorted(undone, key=lambda line: line.status is not LineStatus.FAILED)
 
 
 def line_counts(results: Results) -> Mapping[LineStatus, int]:
@@ -100,10 +100,10 @@ def and_more(names: Sequence[str], most: int) -> str:
 
 
 def _problem(check: CheckResult, results: Results) -> Problem:
-    alike = [seen for seen in check.observations if seen.outcome is check.observed]
+    alike = [observation for observation in check.observations if observation.outcome is check.observed]
     causes = [cause for cause in results.causes if cause.check == check.id]
-    by_scope = {seen.scope: seen for seen in alike}
+    by_scope = {observation.scope: observation for observation in alike}
     # Causes come with the most consequences first: what is said is what keeps the most from being judged.
-    said = next((by_scope[cause.scope] for cause in causes if cause.scope in by_scope), alike[0])
+    shown = next((by_scope[cause.scope] for cause in causes if cause.scope in by_scope), alike[0])
     consequences = dict.fromkeys(consequence for cause in causes for consequence in cause.consequences)
-    return Problem(check=check, observation=said, elsewhere=len(alike) - 1, consequences=list(consequences))
+    return Problem(check=check, observation=shown, elsewhere=len(alike) - 1, consequences=list(consequences))

@@ -11,6 +11,7 @@ from gonogo.base.redaction import Redactor
 from gonogo.environment.load import EnvironmentFile, overlaid
 from gonogo.environment.secret_values import resolve_secrets
 from gonogo.environment.types import Effect
+from gonogo.families.load.section import Load
 from gonogo.families.registry import read_environment
 from gonogo.families.smoke.section import Smoke
 from gonogo.journey.cleanup import Cleanup, clean_up
@@ -56,8 +57,10 @@ def permitted(name: str, project: Path, instance: ReferenceInstance | None) -> E
                 "and all that was in it; for one that stays: gonogo reference up"
             )
         file = overlaid(file, instance.overlay)
-    if file.environment.section(Smoke) is None:
-        raise UsageError(f"{file.path}: smoke: nothing here makes synthetic data; journeys need the section [smoke]")
+    if file.environment.section(Smoke) is None and file.environment.section(Load) is None:
+        raise UsageError(
+            f"{file.path}: smoke: nothing here makes synthetic data; journeys need the section [smoke], a load [load]"
+        )
     if Effect.WRITE not in file.environment.permits.effects:
         raise UsageError(
             f'{file.path}: permits.effects: removing things is a "{Effect.WRITE}", which is not permitted here; add it'

@@ -78,5 +78,5 @@ def _sentry(section: Sentry, secrets: Secrets) -> Iterator[str]:
 
 def masked(value: str) -> str:
     """As much of a secret as tells which it is: what stands before its random part, or three characters."""
-    known = _PUBLIC.match(value)
-    return f"{known[0] if known else value[:_SHOWN]}… ({len(value)} characters)"
+    public_part = _PUBLIC.match(value)
+    return f"{public_part[0] if public_part else value[:_SHOWN]}… ({len(value)} characters)"

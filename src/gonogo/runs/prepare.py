@@ -45,7 +45,7 @@ from gonogo.runs.reference_instance import ReferenceInstance, announced_instance
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the user asked for."""
+    """The user's request for a run."""
 
     environment: str
     project: Path
@@ -265,7 +265,7 @@ def scenarios(file: EnvironmentFile) -> Path:
 
 
 def _steps(suite: Suite) -> Iterator[Scope]:
-    return (step_scope(found) for found in suite.declarations.values() if WALK in found.arguments)
+    return (step_scope(declaration) for declaration in suite.declarations.values() if WALK in declaration.arguments)
 
 
 def _jobs(families: Families, environment: Environment, secrets: Secrets) -> dict[Key, Job]:
@@ -281,7 +281,7 @@ def _jobs(families: Families, environment: Environment, secrets: Secrets) -> dic
 
 def _attested(families: Families, demands: Demands, environment: Environment) -> dict[Key, Job]:
     """The pages that attestations point to."""
-    urls = {said.line: said.url for said in demands.attestations if said.url}
+    urls = {attestation.line: attestation.url for attestation in demands.attestations if attestation.url}
     questions = url_questions(urls, environment)
     jobs = (Job(kind=families.kinds[ATTESTED_URL], ask=probe_attested_url, question=question) for question in questions)
     return {job.key: job for job in jobs}

@@ -19,7 +19,7 @@ from gonogo.runs.prepare import Prepared
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """What was written, and where."""
+    """A published run: its results, its folder, and the digest of its page."""
 
     results: Results
     folder: RunFolder
@@ -48,9 +48,9 @@ def publish(prepared: Prepared, folder: RunFolder, judged: Judged) -> Published:
     plan, redactor, collected = prepared.plan, prepared.redactor, prepared.collected()
     evidence = recorded(plan, collected, judged, redactor)
     results = concluded(plan, judged, evidence, collected.notes, redactor)
-    known = replace(results, history=history(results, earlier(results, folder.path.parent)))
+    with_history = replace(results, history=history(results, earlier(results, folder.path.parent)))
     # Earlier files are as anybody may have left them: what is taken from them is redacted as well.
-    results = canonical(redactor.json(RESULTS_TYPE.dump_python(known, mode="json")))
+    results = canonical(redactor.json(RESULTS_TYPE.dump_python(with_history, mode="json")))
     page = _write_all(folder, collected, evidence, results)
     tell_record(folder.path)
     return Published(results=results, folder=folder, signoff_digest=hashlib.sha256(page).hexdigest())

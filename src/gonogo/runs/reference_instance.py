@@ -24,7 +24,7 @@ Event = Mapping[str, Any]
 
 @dataclass(slots=True)
 class ReferenceInstance:
-    """What the run needs to know of it."""
+    """The instance as a run needs to know it."""
 
     overlay: Mapping[str, Any]
     faults: Sequence[str]
@@ -143,10 +143,10 @@ def known_faults() -> list[dict[str, str]]:
     """Name, area and meaning of every fault that the reference environment has."""
     command = [sys.executable, "-m", "reference", "faults"]
     listed = subprocess.run(command, env=_environ(), check=False, stdout=subprocess.PIPE)  # noqa: S603 - as above
-    told = json.loads(listed.stdout)
+    answer = json.loads(listed.stdout)
     if listed.returncode:
-        raise UsageError(explain(told))
-    faults: list[dict[str, str]] = told
+        raise UsageError(explain(answer))
+    faults: list[dict[str, str]] = answer
     return faults
 
 

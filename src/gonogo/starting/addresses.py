@@ -1,4 +1,4 @@
-"""What people type for addresses, in the words of an environment file. ValueError says how to write it."""
+"""Reads addresses as people type them into those of an environment file. ValueError says how to write them."""
 
 import ipaddress
 from urllib.parse import urlsplit

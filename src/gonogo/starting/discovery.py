@@ -27,8 +27,8 @@ async def look(base_url: str, *, trust: str, given: Sequence[str], resolvers: Se
     host, port = parts.hostname or "", parts.port or _HTTPS
     verified = trust_context(trust)
     names = await look_up(host, given=given, resolvers=resolvers)
-    seen = await _presented(host, names, port, trust)
-    presented = _facts(seen)
+    handshake = await _presented(host, names, port, trust)
+    presented = _facts(handshake)
     # A certificate that nobody should accept is a finding; the service behind it is looked at all the same.
     context = verified if presented.sound else unverified_context()
     return Findings(
@@ -38,28 +38,28 @@ async def look(base_url: str, *, trust: str, given: Sequence[str], resolvers: Se
         trust=trust,
         names=names,
         presented=presented,
-        plain=await _plain(host, seen.address, port),
-        spoken=await _spoken(host, seen.address, port, context, parts.path),
+        plain=await _plain(host, handshake.address, port),
+        spoken=await _spoken(host, handshake.address, port, context, parts.path),
         public=all(ipaddress.ip_address(address).is_global for address in names.addresses),
     )
 
 
 async def _presented(host: str, names: Names, port: int, trust: str) -> TlsEvidence:
-    """Of the first address that shakes hands. Raises UsageError with what each of them did instead."""
-    said = []
+    """The handshake of the first address that answers. Raises UsageError with the reply of each address otherwise."""
+    failures = []
     for address in names.addresses:
         where = join_socket_address(address, port)
         question = TlsQuestion(host=host, address=address, port=port, trust=trust)
         try:
-            seen = await probe_tls(question, thorough=False)
+            handshake = await probe_tls(question, thorough=False)
         except Unobserved as unobserved:
-            said.append(unobserved.reason)
+            failures.append(unobserved.reason)
             continue
-        if seen.handshake is Handshake.DONE and seen.leaf:
-            return seen
-        said.append(f"{where}: {seen.detail or seen.handshake}")
+        if handshake.handshake is Handshake.DONE and handshake.leaf:
+            return handshake
+        failures.append(f"{where}: {handshake.detail or handshake.handshake}")
     raise UsageError(
-        f"--base-url: {host} does not speak TLS ({'; '.join(said)}); start the service, or correct its address and "
+        f"--base-url: {host} does not speak TLS ({'; '.join(failures)}); start the service, or correct its address and "
         "port, then type gonogo init again"
     )
 
@@ -79,18 +79,18 @@ def _facts(seen: TlsEvidence) -> Presented:
 
 
 async def _plain(host: str, address: str, https_port: int) -> str:
-    """What answers without TLS, in words."""
+    """The reply of the plain http port, in words."""
     question = PlainHttpQuestion(host=host, address=address, port=_HTTP, https_port=https_port)
     try:
-        found = await probe_plain_http(question)
+        reply = await probe_plain_http(question)
     except Unobserved as unobserved:
         return f"not known: {unobserved.reason}"
-    if found.refused or found.filtered:
+    if reply.refused or reply.filtered:
         return "closed, as it should be"
-    if found.exchange.status is None:
-        return f"accepts, and gives no reply: {found.exchange.problem}"
-    location = found.exchange.headers.get("location", "")
-    return f"answers {found.exchange.status}" + (f", and leads to {location}" if location else "")
+    if reply.exchange.status is None:
+        return f"accepts, and gives no reply: {reply.exchange.problem}"
+    location = reply.exchange.headers.get("location", "")
+    return f"answers {reply.exchange.status}" + (f", and leads to {location}" if location else "")
 
 
 async def _spoken(host: str, address: str, port: int, context: ssl.SSLContext, prefix: str) -> Spoken:

@@ -64,7 +64,7 @@ async def listen(client: AddressClient, prefix: str) -> Spoken:
 
 
 def _broken(control: Exchange, health: Health | None) -> Sequence[str]:
-    """What is known at this moment, and would be the cause of all that is not found."""
+    """Problems of the service itself, which would be the cause of everything that is not found."""
     if not control.failed:
         return []
     others = "every page" if health is None else f"every page but {health.path}"

@@ -24,19 +24,19 @@ _SYSTEM_SECONDS = 5.0
 async def look_up(host: str, *, given: Sequence[str], resolvers: Sequence[str]) -> Names:
     """Ask the resolvers, the public ones unless others are named. Raises UsageError if nobody knows the name."""
     candidates = [tuple(resolvers)] if resolvers else [PUBLIC_RESOLVERS, _of_this_machine()]
-    said: list[str] = []
+    problems: list[str] = []
     for chosen in filter(None, candidates):
         vantage = Vantage(resolvers=chosen, port=53, patience=_PATIENCE)
         a, aaaa = await asyncio.gather(*(vantage.ask_resolvers(host, rdtype) for rdtype in ("A", "AAAA")))
-        found = _records(a) + _records(aaaa)
-        if found:
-            heard = [one.server for one in a if one.conclusive]
-            aliases = max((one.aliases for one in (*a, *aaaa)), key=len)
-            return await _named(host, tuple(given) or found, heard, vantage, aliases)
-        said = [f"{one.server}: {one.told}" for one in a]
-        if any(one.conclusive for one in a):
+        records = _records(a) + _records(aaaa)
+        if records:
+            heard = [answer.server for answer in a if answer.conclusive]
+            aliases = max((answer.aliases for answer in (*a, *aaaa)), key=len)
+            return await _named(host, tuple(given) or records, heard, vantage, aliases)
+        problems = [f"{answer.server}: {answer.told}" for answer in a]
+        if any(answer.conclusive for answer in a):
             break
-    problem = "; ".join(said)
+    problem = "; ".join(problems)
     if given:
         return Names(addresses=tuple(given), source="given", problem=problem)
     return Names(addresses=await _by_this_machine(host, problem), source="system", problem=problem)
@@ -62,37 +62,37 @@ async def _named(
 
 
 async def _authorities(host: str, vantage: Vantage) -> Sequence[str]:
-    """Of the nearest CAA above the name, as an authority climbs."""
+    """The records of the nearest CAA above the name, as an authority climbs."""
     for step in parents(host, shortest=1):
-        said = agreed(await vantage.ask_resolvers(step, "CAA", checked=False))
-        if said is not None and said.records:
-            words = [record.split(maxsplit=2) for record in said.records]
+        majority = agreed(await vantage.ask_resolvers(step, "CAA", checked=False))
+        if majority is not None and majority.records:
+            words = [record.split(maxsplit=2) for record in majority.records]
             named = (value.strip('"').partition(";")[0].strip() for _, tag, value in words if tag == "issue")
             return sorted(set(filter(None, named)))
     return ()
 
 
 def _records(answers: Sequence[Answer]) -> tuple[str, ...]:
-    said = agreed(answers)
-    return said.records[:_MOST_ADDRESSES] if said else ()
+    majority = agreed(answers)
+    return majority.records[:_MOST_ADDRESSES] if majority else ()
 
 
 def _of_this_machine() -> tuple[str, ...]:
     try:
-        found = dns.resolver.Resolver().nameservers
+        nameservers = dns.resolver.Resolver().nameservers
     except (dns.exception.DNSException, OSError):
         return ()
-    return tuple(join_socket_address(server, 53) for server in found if isinstance(server, str))
+    return tuple(join_socket_address(server, 53) for server in nameservers if isinstance(server, str))
 
 
 async def _by_this_machine(host: str, problem: str) -> Sequence[str]:
     """As every program here would resolve it. Raises UsageError."""
     try:
         async with asyncio.timeout(_SYSTEM_SECONDS):
-            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+            infos = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise UsageError(
             f"--base-url: nobody knows the name {host} ({problem}); correct its spelling, ask other resolvers with "
             f"--resolver 192.0.2.53:53, or say where it is with --address 192.0.2.10"
         ) from None
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))[:_MOST_ADDRESSES]
+    return list(dict.fromkeys(str(entry[4][0]) for entry in infos))[:_MOST_ADDRESSES]

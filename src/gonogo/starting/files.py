@@ -57,7 +57,7 @@ _HTTP_LATER = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """What the files are written from."""
+    """The facts that the files are written from."""
 
     name: str
     """Of the environment."""
@@ -65,13 +65,13 @@ class Start:
 
     @property
     def without(self) -> Mapping[str, str]:
-        """What is not verified, and what to do about it."""
-        found, spoken = self.findings, self.findings.spoken
+        """Sections that are not verified yet, each with what to declare."""
+        findings, spoken = self.findings, self.findings.spoken
         missing = {
             "dns": ""
-            if found.names.zone
-            else f"the resolvers know no zone of it ({found.names.problem}): declare [dns]",
-            "ports": "" if found.public else "its address is not public, so this shows nothing: declare [ports]",
+            if findings.names.zone
+            else f"the resolvers know no zone of it ({findings.names.problem}): declare [dns]",
+            "ports": "" if findings.public else "its address is not public, so this shows nothing: declare [ports]",
             "health": "" if spoken.health else _HTTP_LATER["health"],
             "release": "" if spoken.release else _HTTP_LATER["release"],
             "deep_health": "" if spoken.deep_health else _HTTP_LATER["deep_health"],
@@ -87,8 +87,8 @@ class Start:
     def caa(self) -> str:
         """The domain under which CAA permits the issuer; empty if it is not known."""
         permitted = self.findings.names.caa
-        known = _CAA.get(self.findings.presented.issuer, "")
-        return known or (permitted[0] if len(permitted) == 1 else "")
+        permitted_name = _CAA.get(self.findings.presented.issuer, "")
+        return permitted_name or (permitted[0] if len(permitted) == 1 else "")
 
 
 def environment_file(start: Start) -> str:
@@ -135,7 +135,10 @@ def _toml(value: str | int | Sequence[str]) -> str:
         return f"[{', '.join(map(_toml, value))}]"
     written = tomli_w.dumps({"x": value}).partition(" = ")[2].strip()
     # The value stays what it is; what an editor would not show is spelled out.
-    return "".join(one if one == " " or one.isprintable() else f"\\U{ord(one):08X}" for one in written)
+    return "".join(
+        character if character == " " or character.isprintable() else f"\\U{ord(character):08X}"
+        for character in written
+    )
 
 
 def said(text: str, longest: int = 160) -> str:

@@ -1,4 +1,4 @@
-"""What one look at a service found: facts to write a first environment file from."""
+"""Findings of one look at a service: facts to write a first environment file from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -67,7 +67,7 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
-    """What the service said over HTTP."""
+    """The service's answers over HTTP."""
 
     unknown_page: int | None
     """The status of a path that nobody made; None: no reply came, and nothing else was asked."""

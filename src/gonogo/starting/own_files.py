@@ -29,15 +29,15 @@ def is_untouched(text: str, template: str) -> bool:
 def _lines(template: str) -> list[tuple["re.Pattern[str]", bool]]:
     """A pattern for each line, and whether every file has it."""
     source = files("gonogo.starting").joinpath("templates", f"{template}.j2").read_text(encoding="utf-8")
-    found: list[tuple[re.Pattern[str], bool]] = []
+    patterns: list[tuple[re.Pattern[str], bool]] = []
     depth = 0
     for row in filter(str.strip, source.splitlines()):
         if statement := _STATEMENT.fullmatch(row.strip()):
             depth += {"if": 1, "for": 1, "endif": -1, "endfor": -1}.get(statement[1], 0)
             continue
         parts = map(re.escape, _EXPRESSION.split(row))
-        found.append((re.compile(".*".join(parts)), depth == 0))
-    return found
+        patterns.append((re.compile(".*".join(parts)), depth == 0))
+    return patterns
 
 
 def gates_for_any_list(text: str) -> str:

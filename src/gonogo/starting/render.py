@@ -1,4 +1,4 @@
-"""What was found and what was not, line by line, for people: nothing in it can move a cursor."""
+"""Shows line by line what was found and what was not: nothing in it can move a cursor."""
 
 from collections.abc import Iterator
 
@@ -10,18 +10,18 @@ _YES, _NO = "✓", "-"
 
 def telling(start: Start) -> Iterator[str]:
     """A line per fact."""
-    found = start.findings
-    for known, label, text in (*_reached(found), *_spoken(found)):
-        yield f"  {_YES if known else _NO} {label:<12} {said(text)}"
+    findings = start.findings
+    for positive, label, text in (*_reached(findings), *_spoken(findings)):
+        yield f"  {_YES if positive else _NO} {label:<12} {said(text)}"
 
 
 def unverified(start: Start) -> str:
-    """What the environment file says there is none of."""
+    """The sections that the environment file names in ``service.without``."""
     return f"not verified yet: {', '.join(start.without)}"
 
 
 def next_commands(name: str, release: str | None) -> Iterator[str]:
-    """What to type now."""
+    """The commands to type next."""
     suffix = f" --release {said(release, 60)}" if release and release.isalnum() else ""
     yield f"gonogo run --env {name}{suffix}"
     yield f"gonogo checklist --missing --env {name}"

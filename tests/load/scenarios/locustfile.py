@@ -30,6 +30,29 @@ class Heavy(Visitor):
             pass
 
 
+class Reads(Visitor):
+    """Uses what the reply says, as most scenarios do."""
+
+    scenario = "reads"
+    makes = ("GET /",)
+
+    def visit(self) -> None:
+        """In the reply is what a later request would need."""
+        if not self.ask("GET /", "/").json()["ok"]:
+            raise AssertionError("not ok")
+
+
+class Judges(Visitor):
+    """Says what a right reply is."""
+
+    scenario = "judges"
+    makes = ("GET /",)
+
+    def visit(self) -> None:
+        """By a function of the reply."""
+        self.ask("GET /", "/", right=lambda reply: b"error" not in reply.body)
+
+
 class Broken(Visitor):
     """A scenario with a bug of its own."""
 

@@ -25,7 +25,7 @@ _MOST_STARS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterNames:
-    """What the conditions of an alert setting are held against."""
+    """Names of the cluster that the conditions of an alert setting are compared with."""
 
     cluster: str
     replica_set: str
@@ -49,7 +49,7 @@ def _alert(setting: Mapping[str, Any], names: ClusterNames) -> AlertSetting:
             f"{matcher.get('fieldName')} {matcher.get('operator')} {matcher.get('value')}" for matcher in matchers
         ),
         about_cluster=_all(_passes(matcher, names) for matcher in matchers),
-        notifications=tuple(_notification(found) for found in objects(setting.get("notifications"))),
+        notifications=tuple(_notification(notification) for notification in objects(setting.get("notifications"))),
     )
 
 
@@ -92,7 +92,7 @@ def _found(name: str, pattern: str) -> bool | None:
 
 def _all(results: Iterable[bool | None]) -> bool | None:
     """False if any is, else None if any is, else True."""
-    known = list(results)
-    if False in known:
+    answers = list(results)
+    if False in answers:
         return False
-    return None if None in known else True
+    return None if None in answers else True

@@ -71,7 +71,7 @@ def user_of(url: str) -> str:
 
 
 def _authority(rest: str) -> str:
-    """What stands before the path; a slash in a password is written as %2F, an @ may stand there as it is."""
+    """The part of a URL before the path; a slash in a password is written as %2F, an @ may stand there as it is."""
     return rest.partition("/")[0].partition("?")[0]
 
 
@@ -83,7 +83,7 @@ def read_schedule(schedule: Mapping[str, Any]) -> tuple[str, ...]:
 
 def read_snapshots(snapshots: Sequence[Mapping[str, Any]]) -> tuple[Snapshot, ...]:
     """The newest snapshots first; what has no time is none."""
-    found = [
+    dated = [
         Snapshot(
             at=at,
             status=text(snapshot.get("status")),
@@ -93,12 +93,12 @@ def read_snapshots(snapshots: Sequence[Mapping[str, Any]]) -> tuple[Snapshot, ..
         for snapshot in snapshots
         if (at := time_of(snapshot.get("createdAt"))) is not None
     ]
-    return tuple(sorted(found, key=lambda snapshot: snapshot.at, reverse=True))
+    return tuple(sorted(dated, key=lambda snapshot: snapshot.at, reverse=True))
 
 
 def read_restores(jobs: Sequence[Mapping[str, Any]]) -> tuple[Restore, ...]:
     """The newest restores first; what has not ended is none."""
-    found = [
+    restores = [
         Restore(
             at=at,
             delivery=text(job.get("deliveryType")),
@@ -107,4 +107,4 @@ def read_restores(jobs: Sequence[Mapping[str, Any]]) -> tuple[Restore, ...]:
         for job in jobs
         if (at := time_of(job.get("finishedAt"))) is not None
     ]
-    return tuple(sorted(found, key=lambda restore: restore.at, reverse=True))
+    return tuple(sorted(restores, key=lambda restore: restore.at, reverse=True))

@@ -137,7 +137,7 @@ async def probe_atlas(question: AtlasQuestion) -> AtlasEvidence:
 
 
 class _Lists:
-    """What Atlas lists, each with the role that its specification asks for."""
+    """The lists of Atlas, each with the role that its specification asks for."""
 
     def __init__(self, session: JsonSession, project: str, cluster: str) -> None:
         self._session = session

@@ -1,4 +1,4 @@
-"""What the environment file declares about MongoDB Atlas."""
+"""The section ``[atlas]`` of an environment file."""
 
 from collections.abc import Mapping
 from datetime import timedelta

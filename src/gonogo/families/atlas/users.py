@@ -50,7 +50,7 @@ def _may_log_in(user: Mapping[str, Any], cluster: str) -> bool:
 def _user(user: Mapping[str, Any], service: str, custom: Roles) -> DatabaseUser:
     name = text(user.get("username"))
     granted = [(text(role.get("roleName")), text(role.get("databaseName"))) for role in objects(user.get("roles"))]
-    expanded = dict.fromkeys(found for role in granted for found in _expanded(role, custom, frozenset()))
+    expanded = dict.fromkeys(grant for role in granted for grant in _expanded(role, custom, frozenset()))
     return DatabaseUser(
         name=name,
         is_service=bool(service) and name == service,

@@ -3,11 +3,12 @@
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from gonogo.base.errors import Unobserved
 from gonogo.clients.http import EXCHANGE_SECONDS, address_client
 from gonogo.clients.trust import trust_context
 from gonogo.environment.model import Environment
@@ -54,7 +55,7 @@ def url_questions(urls: Mapping[str, str], environment: Environment) -> Sequence
 
 
 async def probe_attested_url(question: UrlQuestion) -> AttestedUrlEvidence:
-    """One GET. Whatever keeps a reader from the page is an answer: the attestation rests on it."""
+    """One GET. A refusal is an answer; Unobserved when nothing comes in time."""
     asked = _at_declared if question.address else _anywhere
     status, ended_at, problem = await asked(question)
     return AttestedUrlEvidence(
@@ -73,8 +74,18 @@ async def _at_declared(question: UrlQuestion) -> tuple[int | None, str, str]:
     tls = trust_context(question.trust)
     async with address_client(tls, host=question.host, address=question.address, port=question.port) as client:
         exchange = (await client.get(path)).exchange
+    if exchange.status is None and exchange.elapsed >= timedelta(seconds=EXCHANGE_SECONDS):
+        raise _silence(question)
     location = exchange.headers.get("location", "")
     return exchange.status, urljoin(question.url, location) if location else "", exchange.problem
+
+
+def _silence(question: UrlQuestion) -> Unobserved:
+    """A page that does not answer in time may be gone, or slow for a moment: nobody can tell which."""
+    return Unobserved(
+        f"{question.url}: no complete answer within {EXCHANGE_SECONDS:g} s",
+        hint="open the page; if it is slow only now, run gonogo again",
+    )
 
 
 async def _anywhere(question: UrlQuestion) -> tuple[int | None, str, str]:
@@ -90,6 +101,8 @@ async def _anywhere(question: UrlQuestion) -> tuple[int | None, str, str]:
             async with client.stream("GET", question.url) as response:
                 ended = str(response.url)
                 return response.status_code, "" if ended == question.url else ended, ""
+        except httpx.TimeoutException:
+            raise _silence(question) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return None, "", f"{type(error).__name__}: {error}"[:200]
 

@@ -100,7 +100,9 @@ async def probe_droplet(question: DropletQuestion) -> DropletEvidence:
         disk=None if disk is None else disk * _GIB,
         image=_image(droplet, reading),
         addresses=_addresses(droplet, reading),
-        reserved_addresses=tuple(text(found.get("ip")) for found in reserved if _leads_to(found, number)),
+        reserved_addresses=tuple(
+            text(reserved_ip.get("ip")) for reserved_ip in reserved if _leads_to(reserved_ip, number)
+        ),
         balancer_addresses=_balanced(balancers, number),
         firewalls=tuple(read_firewall(firewall, number) for firewall in firewalls),
         tagged=bool(tags),
@@ -113,7 +115,7 @@ async def probe_droplet(question: DropletQuestion) -> DropletEvidence:
 
 
 class _Lists:
-    """What DigitalOcean lists, each with the scope that its specification asks for."""
+    """The lists of DigitalOcean, each with the scope that its specification asks for."""
 
     def __init__(self, session: JsonSession, path: str) -> None:
         self._session = session
@@ -166,8 +168,8 @@ async def _volumes(droplet: Mapping[str, Any], lists: _Lists, reading: Reading) 
     if not isinstance(attached, list):
         _unsaid("volumes", "which volumes the droplet has", "block_storage:read", reading)
         return ()
-    found = await asyncio.gather(*(reading.fact("volumes", lists.volume(volume), None) for volume in texts(attached)))
-    return tuple(volume for volume in found if volume is not None)
+    volumes = await asyncio.gather(*(reading.fact("volumes", lists.volume(volume), None) for volume in texts(attached)))
+    return tuple(volume for volume in volumes if volume is not None)
 
 
 def _tags(droplet: Mapping[str, Any], policies: Objects, reading: Reading) -> set[str]:
@@ -196,8 +198,8 @@ def _addresses(droplet: Mapping[str, Any], reading: Reading) -> tuple[str, ...]:
     if not isinstance(networks, dict):
         reading.miss("addresses", "DigitalOcean does not say which addresses the droplet has")
         return ()
-    found = [*objects(networks.get("v4")), *objects(networks.get("v6"))]
-    return tuple(text(network.get("ip_address")) for network in found if network.get("type") == "public")
+    interfaces = [*objects(networks.get("v4")), *objects(networks.get("v6"))]
+    return tuple(text(network.get("ip_address")) for network in interfaces if network.get("type") == "public")
 
 
 def _unsaid(fact: str, what: str, scope: str, reading: Reading) -> None:
@@ -209,8 +211,8 @@ def _leads_to(reserved: Mapping[str, Any], number: int) -> bool:
 
 
 def _balanced(balancers: Objects, number: int) -> tuple[str, ...]:
-    mine = [found for found in balancers if number in (found.get("droplet_ids") or ())]
-    return tuple(address for found in mine for key in ("ip", "ipv6") if (address := text(found.get(key))))
+    mine = [balancer for balancer in balancers if number in (balancer.get("droplet_ids") or ())]
+    return tuple(address for balancer in mine for key in ("ip", "ipv6") if (address := text(balancer.get(key))))
 
 
 PROBES: Mapping[str, Probe] = {

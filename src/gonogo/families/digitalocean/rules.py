@@ -45,7 +45,9 @@ def _policy(policy: Mapping[str, Any]) -> AlertPolicy:
         enabled=policy.get("enabled") is True,
         compare=text(policy.get("compare")),
         threshold=number(policy.get("value")),
-        recipients=sum(len(told) for told in mapping(policy.get("alerts")).values() if isinstance(told, list)),
+        recipients=sum(
+            len(addressees) for addressees in mapping(policy.get("alerts")).values() if isinstance(addressees, list)
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""What the environment file declares about DigitalOcean."""
+"""The section ``[digitalocean]`` of an environment file."""
 
 from collections.abc import Mapping
 from datetime import timedelta

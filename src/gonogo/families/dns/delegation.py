@@ -26,11 +26,11 @@ async def find_delegation(candidates: Sequence[str], vantage: Vantage) -> Delega
     if not any(answer.conclusive for answers in asked for answer in answers):
         raise _nobody_to_ask(asked[0])
     for name, answers in zip(candidates, asked, strict=True):
-        said = agreed(answers)
+        majority = agreed(answers)
         # Behind an alias stand the servers of somebody else's zone.
-        if said is not None and said.records and not said.aliases:
-            servers = await find_servers(said.records[:_MOST_SERVERS], heard(vantage, answers))
-            unasked = max(0, len(said.records) - _MOST_SERVERS) + said.omitted_records
+        if majority is not None and majority.records and not majority.aliases:
+            servers = await find_servers(majority.records[:_MOST_SERVERS], heard(vantage, answers))
+            unasked = max(0, len(majority.records) - _MOST_SERVERS) + majority.omitted_records
             return Delegation(zone=name, answers=answers, servers=servers, omitted_servers=unasked)
     if not any(map(_credible, asked[0])):
         raise _impostor(asked[0])
@@ -43,7 +43,7 @@ async def find_servers(names: Iterable[str], vantage: Vantage) -> tuple[NameServ
 
 
 def heard(vantage: Vantage, answers: Iterable[Answer]) -> Vantage:
-    """The same without resolvers that did not reply: to wait for them again would cost the time of the next steps."""
+    """The vantage without resolvers that did not reply: waiting for them again would cost the next steps their time."""
     return vantage.without(frozenset(answer.server for answer in answers if not answer.heard))
 
 

@@ -26,7 +26,7 @@ async def probe_dns_host(question: DnsQuestion) -> DnsHostEvidence:
     (delegation, parent), caa = await asyncio.gather(_above(question), _climb_to_caa(question))
     authoritative = await _at_servers(question, delegation, parent)
     beyond = await _beyond(question, authoritative, heard(question.vantage, delegation.answers))
-    given = {address for seen in (*authoritative, *beyond) for address in seen.ever}
+    given = {address for server in (*authoritative, *beyond) for address in server.ever}
     return DnsHostEvidence(
         scope=question.scope,
         taken_at=taken_at,
@@ -72,8 +72,8 @@ async def _again(name: str, address: str, vantage: Vantage) -> tuple[Answer, ...
 
 
 async def _beyond(question: DnsQuestion, servers: Iterable[Addresses], vantage: Vantage) -> tuple[Addresses, ...]:
-    """What the provider's own servers say, asked several times: a resolver gives one answer until its TTL is over."""
-    if not any(seen.a.leaves_the_zone or seen.aaaa.leaves_the_zone for seen in servers):
+    """Answers of the provider's own servers, asked several times: a resolver gives one answer until its TTL is over."""
+    if not any(server.a.leaves_the_zone or server.aaaa.leaves_the_zone for server in servers):
         return ()
     resolved = agreed(await vantage.ask_resolvers(question.name, "A", checked=False))
     if resolved is None or not resolved.aliases:
@@ -96,11 +96,11 @@ async def _at_provider(target: str, address: str, vantage: Vantage) -> Addresses
 async def _climb_to_caa(question: DnsQuestion) -> tuple[Answer, ...]:
     """All steps at once, since time is short; then only those that an authority would have taken."""
     steps = parents(question.name, shortest=1)
-    found: Sequence[tuple[Answer, ...]] = await asyncio.gather(
+    steps_asked: Sequence[tuple[Answer, ...]] = await asyncio.gather(
         *(question.vantage.ask_resolvers(step, "CAA", checked=False) for step in steps)
     )
     climbed: list[Answer] = []
-    for answers in found:
+    for answers in steps_asked:
         climbed.append(agreed(answers) or answers[0])
         if climbed[-1].records:
             break

@@ -39,7 +39,7 @@ async def probe_dns_mail(question: DnsQuestion) -> DnsMailEvidence:
 
 
 async def probe_dns_sender(question: DnsQuestion) -> DnsSenderEvidence:
-    """The same."""
+    """Ask as ``probe_dns_mail`` does, about a domain that the service sends mail from."""
     mail = await probe_dns_mail(question)
     return DnsSenderEvidence(**{field.name: getattr(mail, field.name) for field in fields(mail)})
 
@@ -51,6 +51,6 @@ async def _server(question: DnsQuestion, name: str, preference: int) -> MailServ
 
 
 async def _agreed(question: DnsQuestion, name: str, rdtype: str) -> Answer:
-    """What most resolvers say; where none serves us, the first of their silences."""
+    """The answer of most resolvers; where none serves us, the first of the failed ones."""
     answers = await question.vantage.ask_resolvers(name, rdtype)
     return agreed(answers) or answers[0]

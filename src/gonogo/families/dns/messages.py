@@ -45,9 +45,13 @@ def host_text(name: dns.name.Name) -> str:
 
 def signatures_over(response: dns.message.Message, rrset: dns.rrset.RRset) -> Iterator[dns.rdtypes.ANY.RRSIG.RRSIG]:
     """The RRSIG records of the reply that cover these records; a bounded number of them."""
-    for found in response.answer:
-        if found.name == rrset.name and found.rdtype == dns.rdatatype.RRSIG and found.covers == rrset.rdtype:
-            yield from cast(Any, list(found)[:_MOST_SIGNATURES])
+    for candidate in response.answer:
+        if (
+            candidate.name == rrset.name
+            and candidate.rdtype == dns.rdatatype.RRSIG
+            and candidate.covers == rrset.rdtype
+        ):
+            yield from cast(Any, list(candidate)[:_MOST_SIGNATURES])
 
 
 def signature_facts(rrsig: dns.rdtypes.ANY.RRSIG.RRSIG, *, genuine: bool | None = None) -> Signature:
@@ -65,7 +69,7 @@ def signature_facts(rrsig: dns.rdtypes.ANY.RRSIG.RRSIG, *, genuine: bool | None 
 
 def _records(response: dns.message.QueryMessage) -> dict[str, Any]:
     chain = response.resolve_chaining()
-    found = list(chain.answer or ())
+    rrsets = list(chain.answer or ())
     ttls = [rrset.ttl for rrset in (*chain.cnames, chain.answer) if rrset is not None]
     soa = next(_soa_records(response), None)
     signatures = (
@@ -75,8 +79,8 @@ def _records(response: dns.message.QueryMessage) -> dict[str, Any]:
     )
     return {
         "aliases": tuple(host_text(cast(Any, alias[0]).target) for alias in chain.cnames),
-        "records": tuple(sorted(_text(rdata) for rdata in found[:_MOST_RECORDS])),
-        "omitted_records": max(0, len(found) - _MOST_RECORDS),
+        "records": tuple(sorted(_text(rdata) for rdata in rrsets[:_MOST_RECORDS])),
+        "omitted_records": max(0, len(rrsets) - _MOST_RECORDS),
         "ttl": timedelta(seconds=max(ttls)) if ttls else None,
         "serial": soa[0].serial if soa else None,
         "negative_ttl": timedelta(seconds=min(soa[0].minimum, soa[1])) if soa else None,

@@ -16,8 +16,10 @@ async def probe_dns_name(question: DnsQuestion) -> DnsNameEvidence:
         question.vantage.ask_resolvers(question.name, "AAAA"),
         _text(question),
     )
-    resolvers = tuple(Addresses(server=one.server, a=one, aaaa=other) for one, other in zip(a, aaaa, strict=True))
-    given = {address for seen in resolvers for address in seen.addresses}
+    resolvers = tuple(
+        Addresses(server=answer.server, a=answer, aaaa=other) for answer, other in zip(a, aaaa, strict=True)
+    )
+    given = {address for resolver in resolvers for address in resolver.addresses}
     return DnsNameEvidence(
         scope=question.scope,
         taken_at=taken_at,

@@ -30,21 +30,21 @@ async def find_parent(zone: str, vantage: Vantage) -> Parent:
     above = [*parents(zone, shortest=1)[1:], _ROOT]
     asked = await asyncio.gather(*(vantage.ask_resolvers(name, "NS", checked=False) for name in above))
     for name, answers in zip(above, asked, strict=True):
-        said = agreed(answers)
-        if said is not None and said.records and not said.aliases:
-            return await _parent(zone, name, said.records[:_MOST_SERVERS], heard(vantage, answers))
+        majority = agreed(answers)
+        if majority is not None and majority.records and not majority.aliases:
+            return await _parent(zone, name, majority.records[:_MOST_SERVERS], heard(vantage, answers))
     denials = "; ".join(f"{answer.server}: {answer.told}" for answer in asked[0])
     return Parent(problem=f"no resolver names the servers of {above[0]} ({denials})")
 
 
 def authorities(delegation: Delegation, parent: Parent, further: Iterable[NameServer] = ()) -> Authorities:
     """Every address at which somebody would look for the zone; ``further`` are the parent's servers without glue."""
-    found: Authorities = {}
+    places: Authorities = {}
     for source, servers in (("parent", (*parent.servers, *further)), ("zone", delegation.servers)):
         for server in servers:
             for address in server.addresses:
-                found[server.name, address] = tuple(dict.fromkeys((*found.get((server.name, address), ()), source)))
-    return found
+                places[server.name, address] = tuple(dict.fromkeys((*places.get((server.name, address), ()), source)))
+    return places
 
 
 async def without_glue(delegation: Delegation, parent: Parent, vantage: Vantage) -> tuple[NameServer, ...]:
@@ -59,7 +59,7 @@ async def _parent(zone: str, name: str, servers: Sequence[str], vantage: Vantage
     addresses = await _addresses(servers, few)
     if not addresses:
         return Parent(zone=name, problem=f"no server of {name} ({', '.join(servers)}) has an address")
-    referrals = await asyncio.gather(*(_referral(zone, *found, vantage) for found in addresses))
+    referrals = await asyncio.gather(*(_referral(zone, *place, vantage) for place in addresses))
     return Parent(zone=name, referrals=tuple(referrals))
 
 
@@ -68,9 +68,9 @@ async def _addresses(servers: Sequence[str], vantage: Vantage) -> list[tuple[str
     for rdtype in ("A", "AAAA"):
         asked = await asyncio.gather(*(vantage.ask_resolvers(name, rdtype, checked=False) for name in servers))
         answers = zip(servers, map(agreed, asked), strict=True)
-        found = [(name, answer.records[0]) for name, answer in answers if answer is not None and answer.records]
-        if found:
-            return found
+        addresses = [(name, answer.records[0]) for name, answer in answers if answer is not None and answer.records]
+        if addresses:
+            return addresses
     return []
 
 
@@ -83,12 +83,12 @@ async def _referral(zone: str, name: str, address: str, vantage: Vantage) -> Ref
 def _delegated(message: dns.message.QueryMessage, zone: str) -> tuple[NameServer, ...]:
     """The NS records of the zone itself; those of a zone above it are a referral to somebody else."""
     origin = dns.name.from_text(zone)
-    found: list[dns.rrset.RRset] = [
+    rrsets: list[dns.rrset.RRset] = [
         rrset
         for rrset in (*message.answer, *message.authority)
         if rrset.rdtype == dns.rdatatype.NS and rrset.name == origin
     ]
-    names = {host_text(cast(Any, rdata).target) for rrset in found for rdata in rrset}
+    names = {host_text(cast(Any, rdata).target) for rrset in rrsets for rdata in rrset}
     glue: dict[str, list[str]] = {name: [] for name in sorted(names)[:_MOST_NAMES]}
     for rrset in message.additional:
         if rrset.rdtype in {dns.rdatatype.A, dns.rdatatype.AAAA} and host_text(rrset.name) in glue:

@@ -72,7 +72,7 @@ class Vantage:
     patience: timedelta
 
     async def ask_resolvers(self, name: str, rdtype: str, *, checked: bool = True) -> tuple[Answer, ...]:
-        """The same question to all of them at once."""
+        """Ask all resolvers the same question at once."""
         queries = (
             Query(server=resolver, name=name, rdtype=rdtype, recursive=True, checked=checked)
             for resolver in self.resolvers
@@ -93,13 +93,13 @@ class Vantage:
         signatures: bool = False,
         edns: bool = True,
     ) -> Reply:
-        """The same with the message itself, for those who look at more than the answer."""
+        """Ask one address, and return the message itself beside the answer."""
         server = join_socket_address(address, self.port)
         query = Query(server=server, name=name, rdtype=rdtype, transport=transport, signatures=signatures, edns=edns)
         return await exchange(query, self.patience)
 
     def without(self, mute: frozenset[str]) -> "Vantage":
-        """The same without resolvers that gave no sign of life, unless none would be left."""
+        """The vantage without resolvers that gave no sign of life, unless none would be left."""
         left = tuple(resolver for resolver in self.resolvers if resolver not in mute)
         return replace(self, resolvers=left or self.resolvers)
 
@@ -119,7 +119,7 @@ async def exchange(query: Query, patience: timedelta) -> Reply:
 
 
 def undelivered(error: Exception, server: str) -> tuple[Delivery, str]:
-    """What a failed exchange means. Total for dnspython's exceptions and for those of sockets."""
+    """The status that a failed exchange means. Total for dnspython's exceptions and for those of sockets."""
     match error:
         case dns.exception.Timeout() | TimeoutError():
             return Delivery.SILENT, "nothing came back"
@@ -204,7 +204,7 @@ async def _over_tcp(
 
 
 def _reply(response: dns.message.Message) -> dns.message.QueryMessage:
-    """What dnspython parses may be another kind of message, whose class knows no answers."""
+    """Accept a reply only: dnspython may parse another kind of message, whose class has no answers."""
     if not isinstance(response, dns.message.QueryMessage):
         raise dns.message.NotQueryResponse
     return response

@@ -1,4 +1,4 @@
-"""What is asked about a name: the name, from where it is looked at, and what the environment declares of it."""
+"""A question about a name: the name, from where it is looked at, and what the environment declares of it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the environment file declares about DNS."""
+"""The section ``[dns]`` of an environment file."""
 
 from datetime import timedelta
 from typing import Annotated, Self

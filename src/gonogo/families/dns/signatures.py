@@ -39,7 +39,7 @@ def zone_keys(reply: Reply, zone: str) -> tuple[ZoneKey, ...]:
 
 
 def usable_keys(reply: Reply, zone: str) -> Keys:
-    """The same as dnspython wants them, without more of one tag than chance explains."""
+    """The keys in dnspython's form, without more of one tag than chance explains."""
     origin = dns.name.from_text(zone)
     tags = Counter[int]()
     usable = dns.rdataset.Rdataset(dns.rdataclass.IN, dns.rdatatype.DNSKEY)

@@ -1,4 +1,4 @@
-"""What is wrong with a zone's signatures, server by server, from the evidence: each finding with its cure."""
+"""Problems of a zone's signatures, server by server, computed from the evidence: each with its fix."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ _LEEWAY = timedelta(minutes=5)
 
 def published(zone: DnsZoneEvidence) -> frozenset[str]:
     """The DS records at the parent, as resolvers give them."""
-    return frozenset(record for seen in zone.validations for record in seen.ds.records)
+    return frozenset(record for validation in zone.validations for record in validation.ds.records)
 
 
 def signing_faults(zone: DnsZoneEvidence, *, least_percent: float) -> list[str]:
@@ -24,11 +24,11 @@ def signing_faults(zone: DnsZoneEvidence, *, least_percent: float) -> list[str]:
     signed = frozenset(
         (answer.name, answer.rdtype) for server in serving for answer in server.hosts if answer.signatures
     )
-    found: dict[str, list[str]] = {}
+    problems: dict[str, list[str]] = {}
     for server in serving:
         for fault in _faults(server, ds, signed, zone, least_percent):
-            found.setdefault(fault, []).append(f"{server.name} ({server.address})")
-    return [f"at {', '.join(where)} {fault}" for fault, where in found.items()]
+            problems.setdefault(fault, []).append(f"{server.name} ({server.address})")
+    return [f"at {', '.join(where)} {fault}" for fault, where in problems.items()]
 
 
 def _faults(
@@ -61,36 +61,42 @@ def _by_reason(
     zone: DnsZoneEvidence,
     least_percent: float,
 ) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    reasons: dict[str, list[str]] = {}
     for answer in answers:
         for covers, signatures in _sets(answer, zone.zone, expected=(answer.name, answer.rdtype) in signed):
             # The keys themselves count by the signature of one that the parent vouches for.
-            able = [seen for seen in signatures if covers != "DNSKEY" or not vouched or seen.key_tag in vouched]
+            able = [
+                signature
+                for signature in signatures
+                if covers != "DNSKEY" or not vouched or signature.key_tag in vouched
+            ]
             reason = _reason(able, zone.taken_at, least_percent)
             if reason:
                 label = covers if answer.name == zone.zone and covers != "A" else f"{answer.name} {covers}"
-                names = found.setdefault(reason, [])
+                names = reasons.setdefault(reason, [])
                 names += [label] if label not in names else []
-    return found
+    return reasons
 
 
 def _sets(answer: Answer, zone: str, *, expected: bool) -> Iterator[tuple[str, Sequence[Signature]]]:
     """Signatures by what they cover. Those of another zone, where an alias leads there, are not ours to judge."""
-    ours = [seen for seen in answer.signatures if seen.signer == zone]
-    for covers in dict.fromkeys(seen.covers for seen in ours):
-        yield covers, [seen for seen in ours if seen.covers == covers]
+    ours = [signature for signature in answer.signatures if signature.signer == zone]
+    for covers in dict.fromkeys(signature.covers for signature in ours):
+        yield covers, [signature for signature in ours if signature.covers == covers]
     if not answer.signatures and (expected or answer.rdtype in {"DNSKEY", "SOA"}):
         yield answer.rdtype, ()
 
 
 def _reason(signatures: Sequence[Signature], now: datetime, least_percent: float) -> str:
-    genuine = [seen for seen in signatures if seen.genuine is not False]
-    current = [seen for seen in genuine if seen.inception <= now + _LEEWAY and now < seen.expiration]
+    genuine = [signature for signature in signatures if signature.genuine is not False]
+    current = [
+        signature for signature in genuine if signature.inception <= now + _LEEWAY and now < signature.expiration
+    ]
     if not signatures:
         return "are missing: sign the zone again"
     if not genuine:
         return (
-            f"(key {_tags(seen.key_tag for seen in signatures)}) were not made by a key of the zone over the records "
+            f"(key {_tags(signature.key_tag for signature in signatures)}) were not made by a key of the zone over the records "
             "that are served: sign the zone again; waiting does not help"
         )
     if not current:

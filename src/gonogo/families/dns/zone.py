@@ -30,8 +30,8 @@ async def probe_dns_zone(question: DnsQuestion) -> DnsZoneEvidence:
         _both(question, random_name),
     )
     further = await without_glue(delegation, parent, heard(question.vantage, delegation.answers))
-    found = authorities(delegation, parent, further)
-    servers = await _servers(question, found, random_name)
+    places = authorities(delegation, parent, further)
+    servers = await _servers(question, places, random_name)
     return DnsZoneEvidence(
         scope=question.scope,
         taken_at=taken_at,
@@ -41,7 +41,7 @@ async def probe_dns_zone(question: DnsQuestion) -> DnsZoneEvidence:
         validations=validations,
         random_name=invented,
         parent=parent,
-        omitted_addresses=max(0, len(found) - _MOST_SERVER_ADDRESSES)
+        omitted_addresses=max(0, len(places) - _MOST_SERVER_ADDRESSES)
         + sum(server.omitted_addresses for server in delegation.servers),
         primary=await _primary(question, delegation, servers),
     )

@@ -80,7 +80,7 @@ SUSPICIOUS: Mapping[str, re.Pattern[str]] = {
 
 
 def described(body: Body, path: str) -> Body:
-    """The same with what its content is told by."""
+    """The answer, with the words by which its content is recognised."""
     if body.exchange.status is None:
         return body
     text = body.text[:_READ_CHARACTERS]
@@ -90,7 +90,7 @@ def described(body: Body, path: str) -> Body:
 
 
 def visible_text(html: str) -> str:
-    """What a reader of the page sees."""
+    """The text that a reader of the page sees."""
     return " ".join(_TAG.sub(" ", html[:_READ_CHARACTERS]).split())
 
 

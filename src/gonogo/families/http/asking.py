@@ -72,7 +72,7 @@ class Asker:
                 await asyncio.sleep(wait)
 
     async def follow(self, path: str, headers: Mapping[str, str] | None = None) -> Body:
-        """The same, to the end of the redirects that stay at this address and name."""
+        """GET a path, and follow its redirects as long as they stay at this address and name."""
         hops: list[str] = []
         body = await self.get(path, headers)
         while len(hops) < _MOST_HOPS and (target := self._within(body.exchange)) is not None:

@@ -42,7 +42,7 @@ class Malformed(ValueError):
 
 @dataclass(slots=True)
 class Scrape:
-    """What a scrape holds."""
+    """The samples of one scrape."""
 
     samples: list[Sample] = field(default_factory=list)
     counters: set[str] = field(default_factory=set)

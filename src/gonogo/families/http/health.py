@@ -51,7 +51,7 @@ Part = tuple[str, str, Meaning]
 
 
 def read_health(body: Body, quote: Quote) -> HealthReading:
-    """What the page says. The status of the reply is no part of it."""
+    """Read the page. The status of the reply is no part of the result."""
     if body.exchange.status is None or body.exchange.truncated:
         return HealthReading(word="", meaning=Meaning.UNKNOWN)
     try:
@@ -75,7 +75,7 @@ def _read_text(body: Body, quote: Quote) -> HealthReading:
         return HealthReading(word="(JSON that does not parse)", meaning=Meaning.FAIL)
     if is_html(body):
         return _read_html(text, quote)
-    lines = [(name, said or sign, _sign(sign)) for sign, name, said in _LINES.findall(text)]
+    lines = [(name, word or sign, _sign(sign)) for sign, name, word in _LINES.findall(text)]
     if lines:
         last = text.splitlines()[-1]
         own = Meaning.PASS if last.endswith("passed") else Meaning.UNKNOWN
@@ -107,8 +107,8 @@ def _read_html(text: str, quote: Quote) -> HealthReading:
         return _reading(rails[1], meaning_of(rails[1]), [], (), quote)
     rows = [(_shown(name), _shown(word)) for name, word in _ROWS.findall(text[: 256 * 1024])]
     words = [(name, word, meaning_of_sentence(word)) for name, word in rows if name]
-    known = [part for part in words if part[2] is not Meaning.UNKNOWN]
-    if "health" not in text.lower() or not known:
+    understood = [part for part in words if part[2] is not Meaning.UNKNOWN]
+    if "health" not in text.lower() or not understood:
         return HealthReading(word="", meaning=Meaning.UNKNOWN)
     parts: list[Part] = [
         (name, word, Meaning.FAIL if meaning is Meaning.UNKNOWN else meaning) for name, word, meaning in words
@@ -198,12 +198,12 @@ def _bare_parts(document: Mapping[str, Any], named: list[str]) -> list[Part]:
     """Parts without a container, as ``{"database": "ok", "version": "10.1"}`` and as django-health-check gives them."""
     texts = {key: value for key, value in document.items() if isinstance(value, str) and key not in named}
     words = [(key, value, meaning_of(value)) for key, value in texts.items() if not _IDENTITY.search(key) or "(" in key]
-    known = [part for part in words if part[2] is not Meaning.UNKNOWN]
+    understood = [part for part in words if part[2] is not Meaning.UNKNOWN]
     alone = len(texts) == len(document) == len(words)
-    if alone and any(meaning is Meaning.PASS for _, _, meaning in known):
+    if alone and any(meaning is Meaning.PASS for _, _, meaning in understood):
         # Every key is a check: what is not called well is the text of its error.
         return [(key, word, Meaning.FAIL if own is Meaning.UNKNOWN else own) for key, word, own in words]
-    return known
+    return understood
 
 
 def _errors(document: Mapping[str, Any], quote: Quote) -> tuple[str, ...]:
@@ -228,10 +228,10 @@ def _joined(path: str, key: str) -> str:
 def _reading(word: str, meaning: Meaning, parts: list[Part], errors: tuple[str, ...], quote: Quote) -> HealthReading:
     """With the worst meaning of each path; parts alone speak for the whole where it says nothing itself."""
     worst: dict[str, HealthPart] = {}
-    for path, said, own in parts[:_MOST_PARTS]:
+    for path, part_word, own in parts[:_MOST_PARTS]:
         before = worst.get(path)
         if before is None or _RANK[own] > _RANK[before.meaning]:
-            worst[path] = HealthPart(word=quote(said) or "nothing", meaning=own)
+            worst[path] = HealthPart(word=quote(part_word) or "nothing", meaning=own)
     if meaning is Meaning.UNKNOWN and not word and any(part.meaning is Meaning.PASS for part in worst.values()):
         meaning = Meaning.PASS
     ordered = sorted(worst.items(), key=lambda item: -_RANK[item[1].meaning])

@@ -75,7 +75,7 @@ _HEALTHY_CODES, _FAILING_CODES = range(200, 400), range(400, 600)
 
 
 def meaning_of(value: object) -> Meaning:
-    """What one value of a health document means: a word, a truth value, or a status as in HTTP."""
+    """The meaning of one value of a health document: a word, a truth value, or a status as in HTTP."""
     match value:
         case bool():
             return Meaning.PASS if value else Meaning.FAIL
@@ -90,7 +90,7 @@ def meaning_of(value: object) -> Meaning:
 
 
 def meaning_of_sentence(text: str) -> Meaning:
-    """What a line of plain text means, as of ``OK`` and of ``Prometheus Server is Healthy``."""
+    """The meaning of a line of plain text, as of ``OK`` and of ``Prometheus Server is Healthy``."""
     alone = _meaning_of_word(text)
     words = _LETTERS.findall(text.lower())
     if alone is not Meaning.UNKNOWN or not words or len(text) > _LONGEST_SENTENCE:

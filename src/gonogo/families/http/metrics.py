@@ -13,7 +13,7 @@ _START = "process_start_time_seconds"
 
 
 def read_scrape(body: Body) -> tuple[Scrape, str]:
-    """What was scraped, and what is wrong with it."""
+    """The samples of a scraped page, and the problem with it; empty without one."""
     exchange = body.exchange
     if not exchange.ok:
         return Scrape(), exchange.problem or f"status {exchange.status}"

@@ -27,7 +27,7 @@ class Unreadable(ValueError):
 
 @dataclass(slots=True)
 class Description:
-    """What a document says, and what is wrong with it."""
+    """Read an OpenAPI document: its facts, and its problems."""
 
     version: str | None = None
     title: str | None = None
@@ -90,7 +90,7 @@ class _Reader:
         return list(islice(chain(self._head(), self._operations(), self._references()), _MOST_PROBLEMS))
 
     def remarks(self) -> Iterator[str]:
-        """What is valid and helps nobody."""
+        """Oddities that are valid and help nobody."""
         if not any(True for _ in self._each_operation()):
             yield "no path has an operation"
         servers = self._document.get("servers")
@@ -108,13 +108,13 @@ class _Reader:
                 yield f"info.{key} is missing"
 
     def _operations(self) -> Iterator[str]:
-        seen: dict[str, str] = {}
+        owners: dict[str, str] = {}
         for name, path, item, operation in self._each_operation():
             identifier = operation.get("operationId")
             if isinstance(identifier, str):
-                if identifier in seen:
-                    yield f"operationId {identifier!r} stands at {seen[identifier]} and at {name}"
-                seen[identifier] = name
+                if identifier in owners:
+                    yield f"operationId {identifier!r} stands at {owners[identifier]} and at {name}"
+                owners[identifier] = name
             yield from self._responses(name, operation)
             yield from self._variables(name, path, item, operation)
 
@@ -145,20 +145,24 @@ class _Reader:
             return
         listed = [*_list(item.get("parameters")), *_list(operation.get("parameters"))]
         resolved = [self._resolved(parameter) for parameter in listed]
-        given = {one.get("name") for one in resolved if isinstance(one, dict) and one.get("in") == "path"}
+        given = {
+            parameter.get("name")
+            for parameter in resolved
+            if isinstance(parameter, dict) and parameter.get("in") == "path"
+        }
         for variable in sorted(wanted - given):
             yield f"{name}: no parameter describes {{{variable}}}"
 
     def _references(self) -> Iterator[str]:
         """References into the document that lead nowhere. Shared parts of a YAML file are looked at once."""
         pending: list[tuple[str, Any, int]] = [("#", self._document, 0)]
-        seen: set[int] = set()
+        visited: set[int] = set()
         missing: set[str] = set()
         while pending:
             where, value, depth = pending.pop()
-            if not isinstance(value, dict | list) or id(value) in seen or depth > _DEEPEST:
+            if not isinstance(value, dict | list) or id(value) in visited or depth > _DEEPEST:
                 continue
-            seen.add(id(value))
+            visited.add(id(value))
             reference = value.get("$ref") if isinstance(value, dict) else None
             if isinstance(reference, str) and reference not in missing and self._target(reference) is None:
                 missing.add(reference)

@@ -160,8 +160,8 @@ async def probe_metrics(question: HttpQuestion) -> MetricsEvidence:
         remarks=tuple(quote(remark) or "" for remark in scrape.remarks[:10]),
         samples=len(samples),
         series=series(samples, {*expected.series, *expected.moving}, quote),
-        scrapes=tuple(sums(pairs(one), expected.moving) for _, one, _ in scraped),
-        starts=tuple(started_at(one) for _, one, _ in scraped),
+        scrapes=tuple(sums(pairs(reply), expected.moving) for _, reply, _ in scraped),
+        starts=tuple(started_at(reply) for _, reply, _ in scraped),
     )
 
 

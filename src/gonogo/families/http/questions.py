@@ -82,7 +82,7 @@ def service_questions(environment: Environment, secrets: Secrets) -> Sequence[Ht
 
 
 def pages_questions(environment: Environment, secrets: Secrets) -> Sequence[HttpQuestion]:
-    """The same, if there is a section for HTTP: what must be closed is closed at every name."""
+    """One question per address if ``[http]`` is declared, else none: what must be closed is closed at every name."""
     return service_questions(environment, secrets) if environment.section(Http) else []
 
 
@@ -92,17 +92,17 @@ def http_questions(environment: Environment, secrets: Secrets) -> Sequence[HttpQ
 
 
 def health_questions(environment: Environment, secrets: Secrets) -> Sequence[HttpQuestion]:
-    """The same, if the service has health."""
+    """One question per address if ``http.health`` is declared, else none."""
     return http_questions(environment, secrets) if environment.declares("health") else []
 
 
 def metrics_questions(environment: Environment, secrets: Secrets) -> Sequence[HttpQuestion]:
-    """The same, if it has metrics."""
+    """One question per address if ``http.metrics`` is declared, else none."""
     return http_questions(environment, secrets) if environment.declares("metrics") else []
 
 
 def openapi_questions(environment: Environment, secrets: Secrets) -> Sequence[HttpQuestion]:
-    """The same, if it describes itself."""
+    """One question per address if ``http.openapi`` is declared, else none."""
     return http_questions(environment, secrets) if environment.declares("openapi") else []
 
 

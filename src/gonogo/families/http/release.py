@@ -62,8 +62,8 @@ def declared_words(place: ReleasePlace, body: Body, path: str, quote: Quote) -> 
     elif place.key:
         places = [(place.key, value_at(_document(body), place.key))]
     else:
-        found = (*usual_words(body, path, quote), *plain_word(body, path, quote))
-        return tuple(ReleaseWord(where=word.where, value=word.value, declared=True) for word in found)
+        words = (*usual_words(body, path, quote), *plain_word(body, path, quote))
+        return tuple(ReleaseWord(where=word.where, value=word.value, declared=True) for word in words)
     return tuple(
         ReleaseWord(where=f"{name} of {path}", value=text, declared=True)
         for name, value in places

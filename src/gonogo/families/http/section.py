@@ -1,4 +1,4 @@
-"""What the environment file declares about HTTP."""
+"""The section ``[http]`` of an environment file."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -29,7 +29,7 @@ class ReleasePlace(Section):
 
 
 class Http(Section):
-    """What the service promises over HTTP, apart from its business. What it lacks goes into service.without."""
+    """The service's promises over HTTP, apart from its business. What it lacks goes into service.without."""
 
     health: DeclaredPage | None = None
     deep_health: DeclaredPage | None = Field(default=None, description="Health that asks every dependency.")

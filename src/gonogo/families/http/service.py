@@ -26,7 +26,7 @@ Words = tuple[ReleaseWord, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Target:
-    """What is asked over every new connection."""
+    """The pages that are requested over every new connection."""
 
     page: Page
     release: Page | None
@@ -114,12 +114,12 @@ async def _more(
     quote = quoting(Redactor(question.secrets))
 
     async def anew() -> tuple[Answer, Words]:
-        async with asker(question, deadline, tls=tls, http2=False) as one:
-            return await _sample(one, question, target, quote)
+        async with asker(question, deadline, tls=tls, http2=False) as asking:
+            return await _sample(asking, question, target, quote)
 
     while (missing := question.expected.connections - 1 - len(sampled)) > 0 and not first.turned_away:
         several = await asyncio.gather(*(anew() for _ in range(min(missing, _AT_ONCE))))
-        sampled += [one for one in several if not one[0].exchange.hurried]
+        sampled += [sample for sample in several if not sample[0].exchange.hurried]
         if first.left < _LAST_RESORT_SECONDS:
             break
     return sampled
@@ -131,13 +131,13 @@ async def _sample(
     """The known page over this connection, and the words of a release that stand there or on the page for it."""
     page, place, other = target.page, question.expected.release, target.release
     body = body or await _page(one, question, page)
-    told = body if other is None else await _page(one, question, other)
+    release_body = body if other is None else await _page(one, question, other)
     where = page.path if other is None else other.path
     if place.named:
-        words = declared_words(place, told, where, quote)
+        words = declared_words(place, release_body, where, quote)
     else:
         words = usual_words(body, page.path, quote)
-        words = (*words, *_page_words(told, where, quote)) if other else words
+        words = (*words, *_page_words(release_body, where, quote)) if other else words
     return Answer(exchange=body.exchange, departures=departures(page, body)), words
 
 

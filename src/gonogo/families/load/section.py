@@ -1,4 +1,4 @@
-"""What the environment file declares about the load."""
+"""The section ``[load]`` of an environment file."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -11,7 +11,7 @@ from gonogo.environment.types import Duration, Share, Size, Text
 
 
 class Budget(Section):
-    """What most replies must be faster than."""
+    """A latency limit, and the percentile of replies that must stay below it."""
 
     latency: Duration = timedelta(milliseconds=500)
     percentile: Annotated[float, Field(ge=50, lt=100)] = 95
@@ -88,7 +88,7 @@ class Load(Section):
                     message = f"{endpoint!r} is in the classes {owners[endpoint]} and {name}; it can be in one only"
                     raise ValueError(message)
                 owners[endpoint] = name
-        named = [*self.endpoints, *(one for limit in self.failures.values() for one in limit.endpoints)]
+        named = [*self.endpoints, *(endpoint for limit in self.failures.values() for endpoint in limit.endpoints)]
         for endpoint in named:
             if endpoint not in owners:
                 message = f"{endpoint!r} is in no class; classes have {', '.join(sorted(owners))}"

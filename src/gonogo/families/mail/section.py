@@ -1,4 +1,4 @@
-"""What the environment file declares about the inbox of synthetic users."""
+"""The section ``[mail]`` of an environment file: the inbox of synthetic users."""
 
 from datetime import timedelta
 

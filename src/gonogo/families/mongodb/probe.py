@@ -51,10 +51,10 @@ _EVERYWHERE = ""
 async def probe_mongo(question: MongoQuestion) -> MongoEvidence:
     """Connect as the service does; then try what should be refused."""
     taken_at = datetime.now(UTC)
-    known, problem = await asked(question, partial(_as_app, question=question))
-    if known is None:
+    facts, problem = await asked(question, partial(_as_app, question=question))
+    if facts is None:
         return MongoEvidence(scope=question.scope, taken_at=taken_at, reachable=False, problem=problem)
-    members: Sequence[tuple[str, int]] = known.pop("nodes")
+    members: Sequence[tuple[str, int]] = facts.pop("nodes")
     anonymous, wrong_password = await asyncio.gather(_try(as_stranger(question)), _try(with_wrong_password(question)))
     return MongoEvidence(
         scope=question.scope,
@@ -64,7 +64,7 @@ async def probe_mongo(question: MongoQuestion) -> MongoEvidence:
         plain=await _plain_everywhere(members, question.patience),
         anonymous=anonymous,
         wrong_password=wrong_password,
-        **known,
+        **facts,
     )
 
 
@@ -116,17 +116,17 @@ async def _forbidden(admin: Database) -> Refusal:
 
 
 async def _all_indexes(database: Database, collections: Iterable[str]) -> dict[str, tuple[ExistingIndex, ...]]:
-    found = {name: await _indexes(database, name) for name in sorted(collections)}
-    return {name: indexes for name, indexes in found.items() if indexes is not None}
+    by_collection = {name: await _indexes(database, name) for name in sorted(collections)}
+    return {name: indexes for name, indexes in by_collection.items() if indexes is not None}
 
 
 async def _indexes(database: Database, collection: str) -> tuple[ExistingIndex, ...] | None:
     """None if they may not be listed. As a command: the driver's own method insists on a primary."""
     try:
-        found = await command(database, "listIndexes", collection)
+        reply = await command(database, "listIndexes", collection)
     except OperationFailure as error:
         return () if error.code == _NAMESPACE_NOT_FOUND else None
-    batch: Sequence[Mapping[str, Any]] = found["cursor"]["firstBatch"]
+    batch: Sequence[Mapping[str, Any]] = reply["cursor"]["firstBatch"]
     return tuple(existing_index(index) for index in batch[:_MOST_INDEXES])
 
 
@@ -150,7 +150,7 @@ def _is_sparse(partial: Mapping[str, Any], keys: Sequence[str]) -> bool:
 
 
 def wide_privileges(privileges: Iterable[Mapping[str, Any]], own: str) -> Iterator[str]:
-    """What may be changed elsewhere than in the service's own database, and what may be read everywhere."""
+    """Rights to change other databases than the service's own, and rights to read everything."""
     for privilege in privileges:
         database = privilege["resource"].get("db")
         wide = _CHANGING | {"find"} if database == _EVERYWHERE else _CHANGING
@@ -175,8 +175,8 @@ async def _try(question: MongoQuestion) -> Refusal | None:
 
 async def _plain_everywhere(members: Sequence[tuple[str, int]], patience: timedelta) -> dict[str, Refusal]:
     """One member that was forgotten is enough."""
-    found = await asyncio.gather(*(_plain(host, port, patience) for host, port in members))
-    tried = zip(members, found, strict=True)
+    answers = await asyncio.gather(*(_plain(host, port, patience) for host, port in members))
+    tried = zip(members, answers, strict=True)
     return {f"{host}:{port}": refusal for (host, port), refusal in tried if refusal is not None}
 
 

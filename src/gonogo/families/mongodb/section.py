@@ -1,4 +1,4 @@
-"""What the environment file declares about MongoDB."""
+"""The section ``[mongodb]`` of an environment file."""
 
 from datetime import timedelta
 from typing import Annotated, Literal

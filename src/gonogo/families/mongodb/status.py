@@ -55,9 +55,9 @@ async def _ping(admin: Database) -> timedelta:
 async def probe_mongo_status(question: MongoQuestion) -> MongoStatusEvidence:
     """Ask the replica set about its members, and the server about its connections."""
     taken_at = datetime.now(UTC)
-    known, problem = await asked(question, _status)
+    facts, problem = await asked(question, _status)
     return MongoStatusEvidence(
-        scope=question.scope, taken_at=taken_at, reachable=known is not None, problem=problem, **(known or {})
+        scope=question.scope, taken_at=taken_at, reachable=facts is not None, problem=problem, **(facts or {})
     )
 
 
@@ -80,9 +80,9 @@ async def _status(client: Client) -> dict[str, Any]:
 
 def members_of(status: Mapping[str, Any]) -> Sequence[Member]:
     """The members as ``replSetGetStatus`` lists them."""
-    found = status["members"][:_MOST_MEMBERS]
-    primary = next((member for member in found if member["stateStr"] == "PRIMARY"), None)
-    return [_member(member, primary) for member in found]
+    members = status["members"][:_MOST_MEMBERS]
+    primary = next((member for member in members if member["stateStr"] == "PRIMARY"), None)
+    return [_member(member, primary) for member in members]
 
 
 def _member(member: Mapping[str, Any], primary: Mapping[str, Any] | None) -> Member:

@@ -50,11 +50,11 @@ def ports_questions(environment: Environment, secrets: Secrets) -> Sequence[Port
         for name, host in environment.hosts.items()
         for address in host.addresses
     ]
-    known = {question.address for question in public}
+    covered = {question.address for question in public}
     return public + [
         PortsQuestion(host=name, address=server.address, control_port=server.port, closed=closed)
         for name, server in environment.table(Server).items()
-        if _is_address(server.address) and server.address not in known
+        if _is_address(server.address) and server.address not in covered
     ]
 
 

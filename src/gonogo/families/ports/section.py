@@ -1,4 +1,4 @@
-"""What the environment file declares about closed ports."""
+"""The section ``[ports]`` of an environment file."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -8,7 +8,7 @@ from gonogo.environment.types import Port
 
 
 class Ports(Section):
-    """What must not be reachable, and from where we look."""
+    """Ports that must not be reachable, and from where gonogo looks."""
 
     vantage: Literal["outside", "loopback"] = "outside"
     closed: Mapping[str, tuple[Port, ...]]

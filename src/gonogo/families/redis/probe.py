@@ -38,7 +38,7 @@ _SENTINEL = (
 
 async def probe_redis(question: RedisQuestion) -> RedisEvidence:
     """Connect as the service does; then try what should be refused."""
-    known: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "scope": question.scope,
         "taken_at": datetime.now(UTC),
         "address": question.address,
@@ -46,15 +46,15 @@ async def probe_redis(question: RedisQuestion) -> RedisEvidence:
         "verifies": question.verifies,
     }
     if closed := await knock(*question.server, question.patience / 2):
-        return RedisEvidence(**known, listening=False, reachable=False, problem=closed)
-    known |= {"listening": True, "plain_answer": await _plain(question, question.server[1])}
+        return RedisEvidence(**facts, listening=False, reachable=False, problem=closed)
+    facts |= {"listening": True, "plain_answer": await _plain(question, question.server[1])}
     answered, problem = await asked(question, lambda client: client.ping())
     if not answered:
-        return RedisEvidence(**known, reachable=False, problem=problem)
+        return RedisEvidence(**facts, reachable=False, problem=problem)
     if await _is_sentinel(question):
-        return RedisEvidence(**known, reachable=False, problem=_SENTINEL)
+        return RedisEvidence(**facts, reachable=False, problem=_SENTINEL)
     return RedisEvidence(
-        **known,
+        **facts,
         **await _rights(question),
         **await _strangers(question),
         reachable=True,
@@ -63,7 +63,7 @@ async def probe_redis(question: RedisQuestion) -> RedisEvidence:
 
 
 async def _strangers(question: RedisQuestion) -> dict[str, Any]:
-    """What somebody is answered who has no password, or a wrong one; and, where there is one, not our certificate."""
+    """Answers to somebody without a password, with a wrong one, and, where one is needed, without our certificate."""
     if question.shows_certificate and (refused := await _without_certificate(question)):
         return {"anonymous": refused, "wrong_password": refused}
     user = question.credentials[0] if len(question.credentials) > 1 else "default"
@@ -100,7 +100,7 @@ async def _is_sentinel(question: RedisQuestion) -> bool:
 
 
 async def _plain_elsewhere(question: RedisQuestion) -> str:
-    """What the server's other port says without TLS: the one that INFO names, else the usual one."""
+    """The answer without TLS of the server's other port: the one that INFO names, else the usual one."""
     if not question.asks_for_tls:
         return ""
     port = await _other_port(question)
@@ -116,21 +116,21 @@ async def _other_port(question: RedisQuestion) -> int:
     if monitor is None:
         return _USUAL_PORT
     try:
-        told, _ = await asked(monitor, lambda client: client.info("server"))
+        info, _ = await asked(monitor, lambda client: client.info("server"))
     except Unobserved:
         return _USUAL_PORT
-    port = (told or {}).get("tcp_port", _USUAL_PORT)
+    port = (info or {}).get("tcp_port", _USUAL_PORT)
     return port if isinstance(port, int) else _USUAL_PORT
 
 
 async def _rights(question: RedisQuestion) -> dict[str, Any]:
-    """What the service's user may do, as far as the connection lives."""
-    found: dict[str, Any] = {}
+    """Rights of the service's user, as far as the connection lives."""
+    rights: dict[str, Any] = {}
     with suppress(*UNANSWERED):
         async with session(question) as talk:
             if await log_in(talk, *question.credentials) == ACCEPTED:
-                await _try_all(talk, question.key_prefix, found)
-    return found
+                await _try_all(talk, question.key_prefix, rights)
+    return rights
 
 
 async def _try_all(talk: Session, prefix: str, found: dict[str, Any]) -> None:
@@ -148,7 +148,7 @@ def _foreign_key(prefix: str) -> str:
 
 
 async def _stranger(question: RedisQuestion, *credentials: str) -> str | None:
-    """What a login, or a PING without one, is answered; None if it is not."""
+    """The answer to a login, or to a PING without one; None if none came."""
     try:
         async with session(question) as talk:
             login = await log_in(talk, *credentials)
@@ -158,7 +158,7 @@ async def _stranger(question: RedisQuestion, *credentials: str) -> str | None:
 
 
 async def _plain(question: RedisQuestion, port: int) -> str:
-    """What a port says to somebody who speaks no TLS. A TLS alert or another protocol is no answer."""
+    """The answer of a port to somebody who speaks no TLS. A TLS alert or another protocol is no answer."""
     reply = b""
     with suppress(OSError):
         async with asyncio.timeout(question.patience.total_seconds() / 3):

@@ -1,4 +1,4 @@
-"""What the environment file declares about Redis."""
+"""The section ``[redis]`` of an environment file."""
 
 from typing import Literal
 

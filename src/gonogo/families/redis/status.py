@@ -18,7 +18,7 @@ from gonogo.evidence.redis import RedisStatusEvidence, RedisWriteEvidence
 _WATCH_SECONDS = 1.0
 _PINGS = 20
 _TTL_SECONDS = 60
-Told = Mapping[str, Any]
+InfoSection = Mapping[str, Any]
 
 
 async def probe_redis_latency(question: RedisQuestion) -> RoundTripEvidence:
@@ -48,9 +48,9 @@ async def _ping(client: Redis) -> timedelta:
 async def probe_redis_status(question: RedisQuestion) -> RedisStatusEvidence:
     """Read memory, persistence and counters; the counters twice."""
     taken_at = datetime.now(UTC)
-    known, problem = await asked(question, _status)
+    facts, problem = await asked(question, _status)
     return RedisStatusEvidence(
-        scope=question.scope, taken_at=taken_at, reachable=known is not None, problem=problem, **(known or {})
+        scope=question.scope, taken_at=taken_at, reachable=facts is not None, problem=problem, **(facts or {})
     )
 
 
@@ -61,7 +61,7 @@ async def _status(client: Redis) -> dict[str, Any]:
     await asyncio.sleep(_WATCH_SECONDS)  # counters are compared over a span: the span is the measurement
     second = await client.info()
     return {
-        **_told(second),
+        **_info_facts(second),
         "snapshot_schedule": save,
         "evicted": _twice(first, second, "evicted_keys"),
         "rejected": _twice(first, second, "rejected_connections"),
@@ -69,7 +69,7 @@ async def _status(client: Redis) -> dict[str, Any]:
     }
 
 
-def _told(told: Told) -> dict[str, Any]:
+def _info_facts(told: InfoSection) -> dict[str, Any]:
     return {
         "version": _text(told, "valkey_version") or _text(told, "redis_version"),
         "used_memory_bytes": _number(told, "used_memory"),
@@ -81,16 +81,16 @@ def _told(told: Told) -> dict[str, Any]:
     }
 
 
-def _text(told: Told, name: str) -> str | None:
+def _text(told: InfoSection, name: str) -> str | None:
     return str(told[name])[:LONGEST] if name in told else None
 
 
-def _number(told: Told, name: str) -> int | None:
+def _number(told: InfoSection, name: str) -> int | None:
     value = told.get(name)
     return value if isinstance(value, int) else None
 
 
-def _twice(first: Told, second: Told, name: str) -> tuple[int, int] | None:
+def _twice(first: InfoSection, second: InfoSection, name: str) -> tuple[int, int] | None:
     before, after = _number(first, name), _number(second, name)
     return None if before is None or after is None else (before, after)
 
@@ -98,19 +98,19 @@ def _twice(first: Told, second: Told, name: str) -> tuple[int, int] | None:
 async def _config(client: Redis, name: str) -> str | None:
     """Managed servers do not permit CONFIG: then it is not known."""
     try:
-        found = await client.config_get(name)
+        settings = await client.config_get(name)
     except ResponseError:
         return None
-    return None if (value := found.get(name)) is None else value[:LONGEST]
+    return None if (value := settings.get(name)) is None else value[:LONGEST]
 
 
 async def probe_redis_write(question: RedisQuestion) -> RedisWriteEvidence:
     """Write one synthetic key with a lifetime, read it back, remove it."""
     taken_at = datetime.now(UTC)
     key = f"{question.key_prefix}gonogo:{entropy.token_hex(8)}"
-    known: dict[str, Any] = {"written": False, "read_back": False, "ttl_seconds": None, "removed": False}
-    _, problem = await asked(question, lambda client: _write(client, key, known, question.patience))
-    return RedisWriteEvidence(scope=question.scope, taken_at=taken_at, problem=problem, **known)
+    facts: dict[str, Any] = {"written": False, "read_back": False, "ttl_seconds": None, "removed": False}
+    _, problem = await asked(question, lambda client: _write(client, key, facts, question.patience))
+    return RedisWriteEvidence(scope=question.scope, taken_at=taken_at, problem=problem, **facts)
 
 
 async def _write(client: Redis, key: str, known: dict[str, Any], patience: timedelta) -> None:

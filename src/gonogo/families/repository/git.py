@@ -28,7 +28,7 @@ def git_environ() -> dict[str, str]:
 
 
 def git(folder: Path, *arguments: str) -> bytes:
-    """What it prints. Raises Unobserved, with what it says otherwise."""
+    """Run git and return what it prints. Raises Unobserved with git's message when it fails."""
     try:
         asked = subprocess.run(  # noqa: S603 - git, with arguments of ours; a path is never taken for an option
             git_command(folder, *arguments),
@@ -48,15 +48,15 @@ def git(folder: Path, *arguments: str) -> bytes:
 
 
 def refused(stderr: bytes, folder: Path) -> Unobserved:
-    """What git says when it cannot, in words that say where."""
-    said = stderr.decode(errors="replace").strip()
-    if _NO_REPOSITORY in said or "cannot change to" in said:
+    """Git's error message, with the place that it is about."""
+    message = stderr.decode(errors="replace").strip()
+    if _NO_REPOSITORY in message or "cannot change to" in message:
         return Unobserved(
             f"{folder.name or folder}: there is no git repository",
             hint="run gonogo in a clone with its history, or set variables.repository to one",
         )
-    hint = "git config --global --add safe.directory …, if you trust it" if "dubious ownership" in said else ""
-    return Unobserved(f"git: {said[:_LONGEST].replace(str(folder), folder.name)}", hint=hint)
+    hint = "git config --global --add safe.directory …, if you trust it" if "dubious ownership" in message else ""
+    return Unobserved(f"git: {message[:_LONGEST].replace(str(folder), folder.name)}", hint=hint)
 
 
 def top_level(folder: Path) -> Path:
@@ -80,8 +80,8 @@ def commits_with(root: Path, name: str) -> int:
 
 def tracked(root: Path, name: str) -> Sequence[str]:
     """The tracked files of that name."""
-    found = git(root, "ls-files", "-z", "--", _anywhere(name)).split(b"\0")
-    return [shown(path) for path in found if path]
+    paths = git(root, "ls-files", "-z", "--", _anywhere(name)).split(b"\0")
+    return [shown(path) for path in paths if path]
 
 
 def _anywhere(name: str) -> str:
@@ -92,4 +92,6 @@ def _anywhere(name: str) -> str:
 def shown(path: bytes) -> str:
     """A file's name as it can be printed: whatever is no plain text is escaped."""
     text = path.decode(errors="backslashreplace")
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )

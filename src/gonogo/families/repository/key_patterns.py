@@ -25,7 +25,7 @@ from detect_secrets.util.code_snippet import CodeSnippet
 
 
 class StripeTestDetector(RegexBasedDetector):
-    """What detect-secrets leaves out: test keys open an account too, and a webhook's secret forges payments."""
+    """Patterns of keys beside detect-secrets': test keys open an account too, and a webhook's secret forges payments."""
 
     secret_type = "Stripe Test Key or Webhook Secret"  # noqa: S105 - a name
     denylist = (re.compile(r"[rs]k_test_[0-9a-zA-Z]{24}"), re.compile(r"whsec_[0-9a-zA-Z]{32}"))

@@ -20,7 +20,7 @@ _SHORT = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class MatchedLine:
     """One of them, or a piece of one."""
 
     file: str
@@ -38,14 +38,14 @@ def work_tree(root: Path) -> Iterator[tuple[str, Path]]:
             yield shown(name), path
 
 
-def file_lines(name: str, path: Path) -> Iterator[Line]:
+def file_lines(name: str, path: Path) -> Iterator[MatchedLine]:
     """Every line, of text or not."""
     try:
         with path.open("rb") as stream:
             number = 0
             for first, raw in _pieces(stream):
                 number += first
-                yield Line(file=name, number=number, text=raw.decode(errors="replace"))
+                yield MatchedLine(file=name, number=number, text=raw.decode(errors="replace"))
     except OSError as error:
         raise Unobserved(f"{name} cannot be read: {error.strerror}", hint="may gonogo read the work tree?") from None
 
@@ -66,7 +66,7 @@ class History:
         self._wanted = False
         """Whether the line that is being read is one of those looked for; a long one comes in pieces."""
 
-    def lines(self, seconds: float) -> Iterator[Line]:
+    def lines(self, seconds: float) -> Iterator[MatchedLine]:
         """Every line added, and those of messages. Raises Unobserved when git fails in the middle."""
         command = git_command(
             self._root,
@@ -75,9 +75,9 @@ class History:
             *("--dst-prefix=b/", "--ignore-submodules=all", "--no-decorate"),
             "--format=commit %H%n%w(0,1,1)%an <%ae>%n%B",
         )
-        with tempfile.TemporaryFile() as said:
+        with tempfile.TemporaryFile() as errors:
             process = subprocess.Popen(  # noqa: S603 - as in gonogo.families.repository.git
-                command, env=git_environ(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said
+                command, env=git_environ(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors
             )
             # Git may be silent for ever, on a disk that does not answer; whoever reads would wait as long.
             watch = threading.Timer(seconds, self._cut_off, (process,))
@@ -94,14 +94,14 @@ class History:
                 watch.cancel()
                 code = process.wait()
             if code and not self.cut_off:
-                said.seek(0)
-                raise refused(said.read(2000), self._root)
+                errors.seek(0)
+                raise refused(errors.read(2000), self._root)
 
     def _cut_off(self, process: subprocess.Popen[bytes]) -> None:
         self.cut_off = True
         process.kill()
 
-    def _line(self, first: int, raw: bytes) -> Iterator[Line]:
+    def _line(self, first: int, raw: bytes) -> Iterator[MatchedLine]:
         if not first:
             if self._wanted:
                 yield self._found(raw)
@@ -132,7 +132,7 @@ class History:
         added = next((part for part in raw.split(b" ") if part.startswith(b"+")), b"+1")
         self._number = int(added[1:].partition(b",")[0]) - 1
 
-    def _content(self, raw: bytes) -> Iterator[Line]:
+    def _content(self, raw: bytes) -> Iterator[MatchedLine]:
         signs = raw[: self._parents]
         if b"-" in signs or signs.startswith(b"\\"):
             return
@@ -146,9 +146,9 @@ class History:
         elif raw.startswith(b"Binary files "):
             self.skipped += 1
 
-    def _found(self, raw: bytes) -> Line:
+    def _found(self, raw: bytes) -> MatchedLine:
         self._wanted = True
-        return Line(file=self._file, number=self._number, text=raw.decode(errors="replace"), commit=self._commit)
+        return MatchedLine(file=self._file, number=self._number, text=raw.decode(errors="replace"), commit=self._commit)
 
 
 def _pieces(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:

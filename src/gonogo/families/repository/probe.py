@@ -18,7 +18,7 @@ from gonogo.evidence.base import Scope
 from gonogo.evidence.repository import RepositoryEvidence
 from gonogo.families.kind import Probe
 from gonogo.families.repository.git import incomplete, top_level
-from gonogo.families.repository.lines import History, Line, file_lines, work_tree
+from gonogo.families.repository.lines import History, MatchedLine, file_lines, work_tree
 from gonogo.families.variables.dotenv_file import read_dotenv
 from gonogo.families.variables.section import Variables
 
@@ -118,16 +118,16 @@ def _look(question: RepositoryQuestion, given_up: threading.Event) -> Repository
 
 def known_values(question: RepositoryQuestion) -> Mapping[str, str]:
     """Every secret of the run, and of the files what is declared, or called, a secret; not ``DEBUG=true``."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for file, dialect in question.files:
         stored = read_dotenv(Path(file), dialect).values
         for name, value in stored.items():
             if name in question.shaped or _SECRET_NAME.search(name):
-                found[f"{name} of {Path(file).name}"] = value
-    found |= {name: value for name, value in question.secrets.items() if value not in found.values()}
+                values[f"{name} of {Path(file).name}"] = value
+    values |= {name: value for name, value in question.secrets.items() if value not in values.values()}
     return {
         name: value
-        for name, value in found.items()
+        for name, value in values.items()
         if len(value) >= SHORTEST_SECRET and not value.startswith(_PUBLIC) and not _is_plain_address(value)
     }
 
@@ -164,7 +164,7 @@ class _Clock:
             raise _TooMuch(f"there is more than {_MOST_CHARACTERS // 1024**2} MiB to look through")
 
 
-def _watched(scan: "Scan", lines: Iterable[Line], clock: _Clock) -> None:
+def _watched(scan: "Scan", lines: Iterable[MatchedLine], clock: _Clock) -> None:
     for characters in scan.look(lines):
         clock.check(characters)
 

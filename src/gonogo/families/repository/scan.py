@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from gonogo.base.redaction import Redactor
 from gonogo.evidence.repository import Finding
 from gonogo.families.repository.key_patterns import bare, is_allowed, keys_in
-from gonogo.families.repository.lines import Line
+from gonogo.families.repository.lines import MatchedLine
 
 _TOGETHER = 64 * 1024
 """Characters that are looked through at once; line by line only where something was found."""
@@ -16,7 +16,7 @@ _MOST_KEPT = 10_000
 
 @dataclass(slots=True, kw_only=True)
 class Scan:
-    """What was found so far. Begin with the work tree: its pragmas speak for older commits too."""
+    """The findings so far. Begin with the work tree: its pragmas speak for older commits too."""
 
     known: Mapping[str, str] = field(repr=False)
     _redactor: Redactor = field(init=False, repr=False)
@@ -26,9 +26,9 @@ class Scan:
     def __post_init__(self) -> None:
         self._redactor = Redactor(self.known)
 
-    def look(self, lines: Iterable[Line]) -> Iterator[int]:
+    def look(self, lines: Iterable[MatchedLine]) -> Iterator[int]:
         """Look through these; gives the number of characters after every part, for whoever watches the clock."""
-        part: list[Line] = []
+        part: list[MatchedLine] = []
         size = 0
         for line in lines:
             part.append(line)
@@ -42,20 +42,22 @@ class Scan:
 
     def findings(self) -> tuple[list[Finding], int]:
         """The first of them, values of ours before shapes; and how many there are beyond."""
-        found = sorted(self._findings.values(), key=lambda one: (not one.known, one.commit, one.file, one.line))
-        return found[:MOST_FINDINGS], max(len(found) - MOST_FINDINGS, 0)
+        ordered = sorted(
+            self._findings.values(), key=lambda finding: (not finding.known, finding.commit, finding.file, finding.line)
+        )
+        return ordered[:MOST_FINDINGS], max(len(ordered) - MOST_FINDINGS, 0)
 
-    def _look_at(self, lines: list[Line]) -> None:
+    def _look_at(self, lines: list[MatchedLine]) -> None:
         text = "\n".join(line.text for line in lines)
-        known = bool(self._redactor.names_in(text))
+        ours = bool(self._redactor.names_in(text))
         shaped = any(True for _ in keys_in(text))
-        for index, line in enumerate(lines) if known or shaped else ():
-            for name in sorted(self._redactor.names_in(line.text)) if known else ():
+        for index, line in enumerate(lines) if ours or shaped else ():
+            for name in sorted(self._redactor.names_in(line.text)) if ours else ():
                 self._add(line, name, known=True)
             if shaped:
                 self._look_for_keys(line, lines[index - 1] if index else None)
 
-    def _look_for_keys(self, line: Line, before: Line | None) -> None:
+    def _look_for_keys(self, line: MatchedLine, before: MatchedLine | None) -> None:
         previous = before.text if before and before.file == line.file and before.number == line.number - 1 else ""
         kinds = list(keys_in(line.text))
         if not kinds:
@@ -67,10 +69,10 @@ class Scan:
             for kind in kinds:
                 self._add(line, kind, known=False)
 
-    def _add(self, line: Line, what: str, *, known: bool) -> None:
+    def _add(self, line: MatchedLine, what: str, *, known: bool) -> None:
         file = self._redactor.text(line.file)
         # History comes newest first: the commit that stays is the oldest.
         key = (what, file, -1 if line.commit else line.number)
         if key in self._findings or len(self._findings) < _MOST_KEPT:
-            found = Finding(what=what, known=known, file=file, line=line.number)
-            self._findings[key] = replace(found, commit=line.commit)
+            finding = Finding(what=what, known=known, file=file, line=line.number)
+            self._findings[key] = replace(finding, commit=line.commit)

@@ -43,7 +43,7 @@ def read_workflows(
     workflows: Sequence[dict[str, Any]], detectors: Sequence[dict[str, Any]] | None
 ) -> tuple[Alert, ...]:
     """Alerts of today; without a list of the project's monitors their kinds are unknown."""
-    monitors = None if detectors is None else {str(found.get("id")): _monitor(found) for found in detectors}
+    monitors = None if detectors is None else {str(detector.get("id")): _monitor(detector) for detector in detectors}
     return tuple(_workflow(workflow, monitors) for workflow in workflows)
 
 

@@ -69,7 +69,7 @@ async def probe_sentry(question: SentryQuestion) -> SentryEvidence:
             reading.fact("key_known", session.keys(), list[dict[str, Any]]()),
             reading.fact("alerts", _alerts(session, number), ()),
         )
-    own = [found for found in keys if dsn.username and found.get("public") == dsn.username]
+    own = [entry for entry in keys if dsn.username and entry.get("public") == dsn.username]
     key = own[0] if own else dict[str, Any]()
     return SentryEvidence(
         scope=question.scope,

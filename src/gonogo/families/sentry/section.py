@@ -1,4 +1,4 @@
-"""What the environment file declares about Sentry."""
+"""The section ``[sentry]`` of an environment file."""
 
 from collections.abc import Mapping
 from datetime import timedelta

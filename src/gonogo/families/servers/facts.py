@@ -1,4 +1,4 @@
-"""What the programs of a Debian or Ubuntu server print, read into facts. What is not understood is no fact."""
+"""Reads output of a Debian or Ubuntu server's programs into facts. What is not understood is no fact."""
 
 import re
 import shlex
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from gonogo.clients.ssh import Said
+from gonogo.clients.ssh import CommandOutput
 from gonogo.evidence.server import Container, JailLogs, LogFile, Rotation, RunningProcess
 
 _COMM_CHARACTERS = 15
@@ -14,7 +14,7 @@ _COMM_CHARACTERS = 15
 _MOST = 50
 
 
-def os_release(said: Said) -> str | None:
+def os_release(said: CommandOutput) -> str | None:
     """Name and version (os-release(5))."""
     values = {}
     for line in said.text.splitlines():
@@ -24,23 +24,23 @@ def os_release(said: Said) -> str | None:
     return " ".join(values[key] for key in ("NAME", "VERSION_ID") if values.get(key)) or None
 
 
-def number(said: Said) -> int | None:
+def number(said: CommandOutput) -> int | None:
     """The one that it printed."""
     return int(said.text) if said.status == 0 and said.text.strip().isdecimal() else None
 
 
-def memory(said: Said) -> dict[str, Any]:
+def memory(said: CommandOutput) -> dict[str, Any]:
     """In bytes (proc(5), meminfo)."""
-    found = {
+    amounts = {
         name: int(kilobytes) * 1024 for name, kilobytes in re.findall(r"^(\w+): +(\d+) kB$", said.text, re.MULTILINE)
     }
-    total, available = found.get("MemTotal"), found.get("MemAvailable")
+    total, available = amounts.get("MemTotal"), amounts.get("MemAvailable")
     if not total or available is None:
         return {}
     return {"memory": total, "memory_used": 1 - available / total}
 
 
-def disk(said: Said) -> dict[str, Any]:
+def disk(said: CommandOutput) -> dict[str, Any]:
     """In bytes, as df -P prints it: what is reserved for root counts as used."""
     rows = [line.split() for line in said.text.splitlines()[1:]]
     for row in rows:
@@ -50,20 +50,20 @@ def disk(said: Said) -> dict[str, Any]:
     return {}
 
 
-def load(said: Said) -> float | None:
+def load(said: CommandOutput) -> float | None:
     """The mean of five minutes (proc(5), loadavg)."""
     with suppress(ValueError, IndexError):
         return float(said.text.split()[1])
     return None
 
 
-def jails(said: Said) -> tuple[str, ...]:
-    """Of fail2ban; none if its server does not answer."""
-    found = re.search(r"Jail list:\s*(.*)$", said.text, re.MULTILINE)
-    return tuple(name.strip() for name in found[1].split(",") if name.strip()) if found else ()
+def jails(said: CommandOutput) -> tuple[str, ...]:
+    """Names of fail2ban's jails; none if its server does not answer."""
+    match = re.search(r"Jail list:\s*(.*)$", said.text, re.MULTILINE)
+    return tuple(name.strip() for name in match[1].split(",") if name.strip()) if match else ()
 
 
-def jail_sources(said: Said) -> tuple[tuple[str, ...], str] | None:
+def jail_sources(said: CommandOutput) -> tuple[tuple[str, ...], str] | None:
     """The files that a jail reads, or else the journal's entries (``fail2ban-client status JAIL``)."""
     files = re.search(r"File list:[ \t]*(.*)$", said.output, re.MULTILINE)
     journal = re.search(r"Journal matches:[ \t]*(.*)$", said.output, re.MULTILINE)
@@ -78,38 +78,38 @@ def jail_logs(name: str, sources: tuple[tuple[str, ...], str], files: Sequence[L
     return JailLogs(name=name, journal=journal, files=tuple(file for file in files if file.path in paths))
 
 
-def periodic(said: Said) -> dict[str, str] | None:
-    """Of apt's own timetable (apt.conf(5), APT::Periodic)."""
+def periodic(said: CommandOutput) -> dict[str, str] | None:
+    """The settings of apt's own timetable (apt.conf(5), APT::Periodic)."""
     return dict(re.findall(r'^APT::Periodic::([\w-]+) "([^"\n]{0,100})";$', said.text, re.MULTILINE)) or None
 
 
-def origins(said: Said) -> tuple[str, ...] | None:
+def origins(said: CommandOutput) -> tuple[str, ...] | None:
     """From where unattended-upgrades installs."""
     if said.status:
         return None
-    found = re.findall(
+    origins = re.findall(
         r'^Unattended-Upgrade::(?:Allowed-Origins|Origins-Pattern):: "([^"\n]{0,200})";$', said.output, re.MULTILINE
     )
-    return tuple(found[:_MOST])
+    return tuple(origins[:_MOST])
 
 
-def package(said: Said) -> str | None:
-    """What dpkg knows of a package; empty for one that it does not know."""
+def package(said: CommandOutput) -> str | None:
+    """The status of a package by dpkg; empty for one that it does not know."""
     unknown = "no packages found" in said.output
     return None if said.status and not unknown else "" if unknown else said.output.strip()[:10]
 
 
-def units(said: Said, names: Sequence[str]) -> dict[str, str] | None:
+def units(said: CommandOutput, names: Sequence[str]) -> dict[str, str] | None:
     """Systemctl answers in the order in which it was asked, with an empty line in between."""
-    found = {}
+    units = {}
     for name, states in _blocks(said, names):
         loaded, active = states.get("LoadState", ""), states.get("ActiveState", "")
         if loaded and active:
-            found[name] = active if loaded == "loaded" else loaded
-    return found or None
+            units[name] = active if loaded == "loaded" else loaded
+    return units or None
 
 
-def failures(said: Said, names: Sequence[str]) -> dict[str, str]:
+def failures(said: CommandOutput, names: Sequence[str]) -> dict[str, str]:
     """Those of the units whose last run did not end well, and how (systemd.service(5), Result)."""
     return {
         name: ", ".join(filter(None, (states["Result"], states.get("ExecMainExitTimestamp"))))[:200]
@@ -118,21 +118,21 @@ def failures(said: Said, names: Sequence[str]) -> dict[str, str]:
     }
 
 
-def _blocks(said: Said, names: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
+def _blocks(said: CommandOutput, names: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
     for name, block in zip(names, said.output.strip().split("\n\n"), strict=False):
         yield name, dict(line.partition("=")[::2] for line in block.splitlines())
 
 
-def processes(said: Said, names: Sequence[str]) -> tuple[RunningProcess, ...]:
+def processes(said: CommandOutput, names: Sequence[str]) -> tuple[RunningProcess, ...]:
     """The declared ones; a name and a user once."""
     wanted = {name[:_COMM_CHARACTERS]: name for name in names}
-    found = {
+    running = {
         (comm.strip(), user) for user, _, comm in (line.strip().partition(" ") for line in said.output.splitlines())
     }
-    return tuple(RunningProcess(name=wanted[comm], user=user) for comm, user in sorted(found) if comm in wanted)
+    return tuple(RunningProcess(name=wanted[comm], user=user) for comm, user in sorted(running) if comm in wanted)
 
 
-def containers(listed: Said, inspected: Said) -> dict[str, Container] | None:
+def containers(listed: CommandOutput, inspected: CommandOutput) -> dict[str, Container] | None:
     """Name to status, with the restarts of those that were inspected."""
     if listed.status:
         return None
@@ -144,17 +144,17 @@ def containers(listed: Said, inspected: Said) -> dict[str, Container] | None:
     }
 
 
-def logs(said: Said, paths: Sequence[str], clock: int) -> tuple[LogFile, ...]:
-    """What ``stat`` says of each, and at what time it was asked; files that are not there among them."""
-    found = {
+def logs(said: CommandOutput, paths: Sequence[str], clock: int) -> tuple[LogFile, ...]:
+    """Facts of ``stat`` about each file, and the time of asking; files that do not exist are among them."""
+    files = {
         match[3]: LogFile(path=match[3], size=int(match[2]), silent=clock - int(match[1]))
         for match in re.finditer(r"^(\d+) (\d+) (/.*)$", said.output, re.MULTILINE)
     }
-    return tuple(found.get(path, LogFile(path=path)) for path in paths)
+    return tuple(files.get(path, LogFile(path=path)) for path in paths)
 
 
-def rotation(said: Said) -> Rotation:
-    """What logrotate looks at, what it leaves as it is, and what it complains of."""
+def rotation(said: CommandOutput) -> Rotation:
+    """The files that logrotate handles, those that it skips, and its complaints."""
     blocks = re.split(r"^considering log (.+)$", said.output, flags=re.MULTILINE)
     considered = [(log.strip()[:300], text) for log, text in zip(blocks[1::2], blocks[2::2], strict=True)]
     errors = [line.strip()[:300] for line in re.findall(r"^error: (.+)$", said.output, re.MULTILINE)]
@@ -168,5 +168,5 @@ def rotation(said: Said) -> Rotation:
 def _skipped(text: str) -> str:
     """Why logrotate leaves a log as it is: in what it prints before it comes to the next pattern."""
     own = text.partition("\nrotating pattern: ")[0]
-    found = re.search(r"^(?:error: )?\s*(skipping .*|.*-- skipping.*)$", own, re.MULTILINE)
-    return found[1].strip()[:300] if found else ""
+    match = re.search(r"^(?:error: )?\s*(skipping .*|.*-- skipping.*)$", own, re.MULTILINE)
+    return match[1].strip()[:300] if match else ""

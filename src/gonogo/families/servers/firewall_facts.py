@@ -1,4 +1,4 @@
-"""What ufw, iptables and ip print, read into rules. What is not understood is no fact."""
+"""Reads output of ufw, iptables and ip into rules. What is not understood is no fact."""
 
 import re
 import shlex
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from ipaddress import ip_interface
 
-from gonogo.clients.ssh import Said
+from gonogo.clients.ssh import CommandOutput
 from gonogo.evidence.firewall import Firewall, FirewallRule
 
 _RULE = re.compile(
@@ -21,8 +21,8 @@ _PORTLESS = {"icmp", "ipv6-icmp", "icmpv6", "igmp", "esp", "ah", "gre", "vrrp"}
 _MOST_CHARACTERS = 200
 
 
-def firewall(said: Said) -> Firewall | None:
-    """Of ``ufw status verbose``; None if it said nothing of the kind."""
+def firewall(said: CommandOutput) -> Firewall | None:
+    """The rules of ``ufw status verbose``; None if the output is something else."""
     status = re.search(r"^Status: (\w+)", said.text, re.MULTILINE)
     if status is None:
         return None
@@ -35,8 +35,8 @@ def firewall(said: Said) -> Firewall | None:
     )
 
 
-def beside(said: Said, version: int) -> tuple[FirewallRule, ...] | None:
-    """Of ``iptables -S``: rules that take in new packets, in chains that ``ufw status`` does not list."""
+def beside(said: CommandOutput, version: int) -> tuple[FirewallRule, ...] | None:
+    """The rules of ``iptables -S`` that take in new packets, in chains that ``ufw status`` does not list."""
     if said.status or "-P INPUT" not in said.text:
         return None
     return tuple(rule for line in said.output.splitlines() if (rule := _accepting(line, version)))
@@ -66,7 +66,7 @@ def _target(options: Mapping[str, str]) -> str:
 def _is_new(options: Mapping[str, str]) -> bool:
     """Whether it takes in what is no answer to somebody inside; sets of addresses are somebody's list, not everybody."""
     states = options.get("--ctstate") or options.get("--state") or "NEW"
-    answers = any(options.items() >= one.items() for one in _NO_NEW_CONNECTIONS)
+    answers = any(options.items() >= states_rule.items() for states_rule in _NO_NEW_CONNECTIONS)
     return "NEW" in states and options.get("-p") not in _PORTLESS and not answers and "--match-set" not in options
 
 
@@ -82,16 +82,16 @@ def _options(line: str) -> Mapping[str, str]:
     }
 
 
-def uplinks(routes: Sequence[Said], addresses: Said) -> tuple[str, ...] | None:
+def uplinks(routes: Sequence[CommandOutput], addresses: CommandOutput) -> tuple[str, ...] | None:
     """Interfaces of default routes, and those that have a public address; None if neither was told."""
-    if addresses.status or any(said.status for said in routes):
+    if addresses.status or any(output.status for output in routes):
         return None
-    found = [name for said in routes for name in re.findall(r"^default\b.*?\bdev (\S+)", said.output, re.MULTILINE)]
-    return tuple(sorted({*found, *_public(addresses)}))
+    names = [name for output in routes for name in re.findall(r"^default\b.*?\bdev (\S+)", output.output, re.MULTILINE)]
+    return tuple(sorted({*names, *_public(addresses)}))
 
 
-def _public(addresses: Said) -> Iterator[str]:
-    """Of ``ip -o addr``."""
+def _public(addresses: CommandOutput) -> Iterator[str]:
+    """Interfaces of ``ip -o addr`` that have a public address."""
     for name, address in re.findall(r"^\d+: (\S+?)(?:@\S+)?\s+inet6? (\S+)", addresses.output, re.MULTILINE):
         with suppress(ValueError):
             if ip_interface(address).ip.is_global:

@@ -61,10 +61,10 @@ async def probe_server(question: ServerQuestion) -> ServerEvidence:
         users = ("root", ssh.user, ssh.someone())
         logins = [Login(user=user, methods=tuple(await ssh.methods(user))) for user in dict.fromkeys(users)]
         async with ssh.shell() as shell:
-            found, unseen = await Survey(shell, question.declared, ssh).all()
+            facts, unseen = await Survey(shell, question.declared, ssh).all()
     address = f"{ssh.address}:{ssh.port}"
-    known: dict[str, Any] = {"scope": question.scope, "taken_at": taken_at, "address": address}
-    return ServerEvidence(**known, **found, logins=tuple(logins), unseen=tuple(unseen))
+    common: dict[str, Any] = {"scope": question.scope, "taken_at": taken_at, "address": address}
+    return ServerEvidence(**common, **facts, logins=tuple(logins), unseen=tuple(unseen))
 
 
 PROBES: Mapping[str, Probe] = {

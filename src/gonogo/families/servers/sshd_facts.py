@@ -1,4 +1,4 @@
-"""What sshd would do for somebody: every account, over every kind of connection that its ``Match`` blocks tell apart."""
+"""sshd's settings for every account, over every kind of connection that its ``Match`` blocks tell apart."""
 
 import re
 import shlex
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from ipaddress import ip_network
 
-from gonogo.clients.ssh import Said
+from gonogo.clients.ssh import CommandOutput
 
 KEYWORDS = {
     "passwordauthentication",
@@ -26,7 +26,7 @@ _FIRST_PERSON, _NOBODY = 1000, 65534
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """What ``sshd -T -C`` is asked about, but for the user: whatever a Match may ask for must be given."""
+    """The connection that ``sshd -T -C`` is asked about: whatever a Match may ask for must be given."""
 
     host: str = "client.example"
     addr: str = "203.0.113.1"
@@ -52,7 +52,7 @@ class Connection:
         )
 
 
-def settings(said: Said) -> dict[str, str] | None:
+def settings(said: CommandOutput) -> dict[str, str] | None:
     """Those keywords that tell how one may log in."""
     if said.status:
         return None
@@ -60,41 +60,41 @@ def settings(said: Said) -> dict[str, str] | None:
     return {name: value for name, value in pairs if name in KEYWORDS} or None
 
 
-def match_lines(said: Said) -> tuple[str, ...]:
+def match_lines(said: CommandOutput) -> tuple[str, ...]:
     """Every ``Match`` of the configuration and of what it includes, as ``sshd -T -ddd`` reads them."""
-    found = re.findall(r"checking (?:syntax|match) for '(.*?)'(?: user .*)?\r?$", said.text, re.MULTILINE)
-    return tuple(dict.fromkeys(line.strip().removeprefix("Match ").strip() for line in found))
+    criteria_lines = re.findall(r"checking (?:syntax|match) for '(.*?)'(?: user .*)?\r?$", said.text, re.MULTILINE)
+    return tuple(dict.fromkeys(line.strip().removeprefix("Match ").strip() for line in criteria_lines))
 
 
 def criteria(line: str) -> Mapping[str, Sequence[str]]:
-    """Of a Match line: its keywords in lower case, with their patterns."""
+    """The criteria of a Match line: its keywords in lower case, with their patterns."""
     words: list[str] = []
     with suppress(ValueError):
         words = shlex.split(re.sub(r"\s*=\s*", " ", line))
     return {
-        name.lower(): [one for one in patterns.split(",") if one]
+        name.lower(): [pattern for pattern in patterns.split(",") if pattern]
         for name, patterns in zip(words[::2], words[1::2], strict=False)
     }
 
 
 def connections(lines: Sequence[str], usual: Connection) -> Sequence[Connection]:
     """The usual one, and for each block those that it is about."""
-    found = [usual, *(changed for line in lines for changed in _about(criteria(line), usual))]
-    return list(dict.fromkeys(found))
+    kinds = [usual, *(changed for line in lines for changed in _about(criteria(line), usual))]
+    return list(dict.fromkeys(kinds))
 
 
 def _about(wanted: Mapping[str, Sequence[str]], usual: Connection) -> Iterator[Connection]:
-    one = usual
+    connection = usual
     if ports := _positive(wanted.get("localport", ())):
-        one = replace(one, lport=ports[0])
+        connection = replace(connection, lport=ports[0])
     if domains := _positive(wanted.get("rdomain", ())):
-        one = replace(one, rdomain=_literal(domains[0]))
+        connection = replace(connection, rdomain=_literal(domains[0]))
     if locals_ := _positive(wanted.get("localaddress", ())):
-        one = replace(one, laddr=_address(locals_[0]))
+        connection = replace(connection, laddr=_address(locals_[0]))
     if hosts := _positive(wanted.get("host", ())):
-        one = replace(one, host=_literal(hosts[0]))
+        connection = replace(connection, host=_literal(hosts[0]))
     addresses = [pattern for pattern in _positive(wanted.get("address", ())) if pattern != "*"]
-    yield from (replace(one, addr=_address(pattern)) for pattern in addresses) if addresses else [one]
+    yield from (replace(connection, addr=_address(pattern)) for pattern in addresses) if addresses else [connection]
 
 
 def _positive(patterns: Sequence[str]) -> list[str]:
@@ -116,15 +116,15 @@ def _address(pattern: str) -> str:
     return filled + ".1" * max(missing, 0)
 
 
-def accounts(said: Sequence[Said], lines: Sequence[str], known: Sequence[str]) -> Sequence[str]:
+def accounts(said: Sequence[CommandOutput], lines: Sequence[str], known: Sequence[str]) -> Sequence[str]:
     """Who may log in: of ``getent passwd`` the ones that a block names, then people, then whoever has a shell.
 
     Somebody without a shell may still copy files, or have connections forwarded, with a password.
     """
-    rows = (row.split(":") for one in said for row in one.output.splitlines())
+    rows = (row.split(":") for output in said for row in output.output.splitlines())
     listed = {row[0]: (int(row[2]), row[6]) for row in rows if len(row) == 7 and row[2].isdecimal()}  # noqa: PLR2004 - passwd(5)
     patterns = [pattern for line in lines for pattern in _positive(criteria(line).get("user", ()))]
-    named = [name for name in listed if any(fnmatchcase(name, one) for one in patterns if one != "*")]
+    named = [name for name in listed if any(fnmatchcase(name, pattern) for pattern in patterns if pattern != "*")]
     people = [name for name, (uid, _) in listed.items() if _FIRST_PERSON <= uid < _NOBODY]
     able = [name for name, (_, shell) in listed.items() if not shell.endswith(_NO_SHELL)]
     return list(dict.fromkeys([*named, *known, *people, *able]))

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from gonogo.base.errors import Unobserved
-from gonogo.clients.ssh import Said, Shell, SshServer
+from gonogo.clients.ssh import CommandOutput, Shell, SshServer
 from gonogo.evidence.server import LogFile, SshdException, Unseen
 from gonogo.families.servers import facts, firewall_facts, sshd_facts
 from gonogo.families.servers.section import Server
@@ -22,7 +22,7 @@ _PROPERTIES = "LoadState,ActiveState,Result,ExecMainExitTimestamp"
 _MOST_LOGINS = 150
 """Questions to sshd about users and connections; each takes it some hundredths of a second."""
 _INSPECT = "docker inspect --format '{{.Name}}|{{.RestartCount}}' -- "
-Reader = Callable[[Said], Any]
+Reader = Callable[[CommandOutput], Any]
 
 
 class Survey:
@@ -44,7 +44,7 @@ class Survey:
         return self._found, sorted(self._unseen, key=lambda one: one.what)
 
     async def _alone(self, what: str, work: Awaitable[None]) -> None:
-        """What cannot be read is that fact's loss alone."""
+        """Do one part of the survey: if it cannot be read, that fact alone is noted as unseen."""
         try:
             await work
         except Unobserved as error:
@@ -86,30 +86,30 @@ class Survey:
     async def _fact(self, what: str, command: str, read: Reader, *, as_root: bool = False) -> None:
         self._note(what, await self._shell.run(command, as_root=as_root), read)
 
-    def _note(self, what: str, said: Said, read: Reader) -> None:
-        found = None if said.refused or said.missing else read(said)
-        if found is not None:
-            self._found[what] = found
+    def _note(self, what: str, said: CommandOutput, read: Reader) -> None:
+        value = None if said.refused or said.missing else read(said)
+        if value is not None:
+            self._found[what] = value
         elif not said.missing:
             self._unseen.append(Unseen(what=what, said=said.first_line))
 
-    async def _facts(self, what: str, command: str, read: Callable[[Said], dict[str, Any]]) -> None:
-        said = await self._shell.run(command)
-        found = read(said)
-        if not found:
-            self._unseen.append(Unseen(what=what, said=said.first_line))
-        self._found |= found
+    async def _facts(self, what: str, command: str, read: Callable[[CommandOutput], dict[str, Any]]) -> None:
+        output = await self._shell.run(command)
+        values = read(output)
+        if not values:
+            self._unseen.append(Unseen(what=what, said=output.first_line))
+        self._found |= values
 
     async def _sshd(self) -> None:
         """For somebody whom nobody knows; then for every account, over every connection that a block is about."""
         stranger = self._ssh.someone()
         usual = sshd_facts.Connection(lport=str(self._ssh.port))
-        said = await self._shell.run(usual.command(stranger, "-ddd"), as_root=True)
-        lines = sshd_facts.match_lines(said)
+        output = await self._shell.run(usual.command(stranger, "-ddd"), as_root=True)
+        lines = sshd_facts.match_lines(output)
         if any("rdomain" in sshd_facts.criteria(line) for line in lines):
             usual = replace(usual, rdomain="none")
-            said = await self._shell.run(usual.command(stranger), as_root=True)
-        self._note("sshd", said, sshd_facts.settings)
+            output = await self._shell.run(usual.command(stranger), as_root=True)
+        self._note("sshd", output, sshd_facts.settings)
         if lines and "sshd" in self._found:
             self._found["sshd_exceptions"] = await self._exceptions(lines, usual)
 
@@ -118,24 +118,24 @@ class Survey:
             ["getent passwd", shlex.join(["getent", "passwd", *sshd_facts.names(lines)])]
         )
         users = sshd_facts.accounts(listed, lines, ["root", self._ssh.user])
-        asked = [(user, one) for one in sshd_facts.connections(lines, usual) for user in users]
+        asked = [(user, connection) for connection in sshd_facts.connections(lines, usual) for user in users]
         if len(asked) > _MOST_LOGINS:
             many = f"{len(asked)} combinations of users and connections are more than can be asked about"
             self._unseen.append(Unseen(what="sshd", said=many))
         asked = asked[:_MOST_LOGINS]
-        answers = await self._shell.run_each([one.command(user) for user, one in asked], as_root=True)
+        answers = await self._shell.run_each([connection.command(user) for user, connection in asked], as_root=True)
         return tuple(
             SshdException(
                 user=user,
-                connection=one.difference(usual),
-                blocks=sshd_facts.blocks_about(user, one, lines, usual),
+                connection=connection.difference(usual),
+                blocks=sshd_facts.blocks_about(user, connection, lines, usual),
                 settings=settings,
             )
-            for (user, one), said in zip(asked, answers, strict=True)
-            if (settings := self._settings(said)) and settings != self._found["sshd"]
+            for (user, connection), output in zip(asked, answers, strict=True)
+            if (settings := self._settings(output)) and settings != self._found["sshd"]
         )
 
-    def _settings(self, said: Said) -> dict[str, str] | None:
+    def _settings(self, said: CommandOutput) -> dict[str, str] | None:
         settings = sshd_facts.settings(said)
         if settings is None:
             self._unseen.append(Unseen(what="sshd", said=said.first_line))
@@ -148,8 +148,8 @@ class Survey:
         if firewall is None or not firewall.active:
             return
         filters = [await self._shell.run(f"{program} -S", as_root=True) for program in ("iptables", "ip6tables")]
-        rules = [firewall_facts.beside(said, version) for said, version in zip(filters, (4, 6), strict=True)]
-        unread = [said for said, found in zip(filters, rules, strict=True) if found is None and not said.missing]
+        rules = [firewall_facts.beside(output, version) for output, version in zip(filters, (4, 6), strict=True)]
+        unread = [output for output, rule in zip(filters, rules, strict=True) if rule is None and not output.missing]
         if rules[0] is None or unread:
             self._unseen.append(Unseen(what="filter", said=(unread or filters)[0].first_line))
         else:
@@ -165,23 +165,23 @@ class Survey:
             return
         commands = [shlex.join(["fail2ban-client", "status", name]) for name in active]
         answers = await self._shell.run_each(commands, as_root=True)
-        sources = {name: facts.jail_sources(said) for name, said in zip(active, answers, strict=True)}
-        unread = [said for said, found in zip(answers, sources.values(), strict=True) if found is None]
+        sources = {name: facts.jail_sources(output) for name, output in zip(active, answers, strict=True)}
+        unread = [output for output, source in zip(answers, sources.values(), strict=True) if source is None]
         if unread:
             self._unseen.append(Unseen(what="jail_logs", said=unread[0].first_line))
-        told = {name: found for name, found in sources.items() if found is not None}
-        files = await self._files("jail_logs", [path for paths, _ in told.values() for path in paths])
+        readable = {name: source for name, source in sources.items() if source is not None}
+        files = await self._files("jail_logs", [path for paths, _ in readable.values() for path in paths])
         if files is not None:
-            logs = (facts.jail_logs(name, found, files) for name, found in told.items())
+            logs = (facts.jail_logs(name, source, files) for name, source in readable.items())
             self._found["jail_logs"] = tuple(logs)
 
     async def _units(self) -> None:
         declared = self._declared
         renewal = [declared.renewal, declared.renewal.removesuffix(".timer") + ".service"] if declared.renewal else []
         units = list(dict.fromkeys([*declared.units, *renewal, *_TIMETABLES, *_RESULTS]))
-        said = await self._shell.run(f"systemctl show --property={_PROPERTIES} -- {shlex.join(units)}")
-        self._note("units", said, partial(facts.units, names=units))
-        self._found["failures"] = facts.failures(said, units)
+        output = await self._shell.run(f"systemctl show --property={_PROPERTIES} -- {shlex.join(units)}")
+        self._note("units", output, partial(facts.units, names=units))
+        self._found["failures"] = facts.failures(output, units)
 
     async def _containers(self) -> None:
         listed = await self._shell.run("docker ps --all --format '{{.Names}}|{{.Status}}'", as_root=True)
@@ -204,8 +204,8 @@ class Survey:
         date = await self._shell.run("date +%s")
         clock = facts.number(date)
         listing = f"stat --dereference --format='%Y %s %n' -- {shlex.join(dict.fromkeys(paths))}"
-        said = await self._shell.run(listing, as_root=as_root)
-        if clock is None or said.refused or said.missing:
-            self._unseen.append(Unseen(what=what, said=(date if clock is None else said).first_line))
+        output = await self._shell.run(listing, as_root=as_root)
+        if clock is None or output.refused or output.missing:
+            self._unseen.append(Unseen(what=what, said=(date if clock is None else output).first_line))
             return None
-        return facts.logs(said, tuple(dict.fromkeys(paths)), clock)
+        return facts.logs(output, tuple(dict.fromkeys(paths)), clock)

@@ -1,4 +1,4 @@
-"""What the environment file declares for journeys; a project's ``smoke/settings.py`` may ask for more."""
+"""The section ``[smoke]`` of an environment file; a project's ``smoke/settings.py`` may ask for more."""
 
 from pydantic import Field
 
@@ -7,6 +7,6 @@ from gonogo.environment.types import HostName
 
 
 class Smoke(Section):
-    """What every journey needs. A subclass in ``smoke/settings.py`` takes this one's place in that project."""
+    """Settings of every journey. A subclass in ``smoke/settings.py`` takes this one's place in that project."""
 
     mail_domain: HostName = Field(description="Where the addresses of synthetic users are; nobody else's may be.")

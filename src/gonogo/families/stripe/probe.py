@@ -59,7 +59,7 @@ class StripeQuestion:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What came of one request: values of the evidence, or why there are none."""
+    """The result of one request: values of the evidence, or the reason why there are none."""
 
     values: Values
     unread: UnreadFact | None = None
@@ -88,7 +88,7 @@ def stripe_questions(environment: Environment, secrets: Secrets) -> Sequence[Str
 async def probe_stripe(question: StripeQuestion) -> StripeEvidence:
     """Read what there is, each fact by a request of its own; change nothing."""
     taken_at = datetime.now(UTC)
-    known: Values = {"scope": question.scope, "taken_at": taken_at}
+    common: Values = {"scope": question.scope, "taken_at": taken_at}
     own = StripeApi(question.secret_key, question.api, patience_seconds=question.patience_seconds)
     key = question.monitor_key or question.secret_key
     reader = StripeApi(key, question.api, patience_seconds=question.patience_seconds)
@@ -101,10 +101,10 @@ async def probe_stripe(question: StripeQuestion) -> StripeEvidence:
             _read(reader, "deliveries", lambda: reader.on(v1, _deliveries(question, taken_at))),
         )
     if balance.refused:
-        return StripeEvidence(**known, accepted=False, problem=balance.refused)
+        return StripeEvidence(**common, accepted=False, problem=balance.refused)
     # The secret key need not be allowed to: then the two cannot be compared, and nothing else is lost.
-    known["service_account"] = service_account.values.get("account", "")
-    return _evidence(known, [balance, *others])
+    common["service_account"] = service_account.values.get("account", "")
+    return _evidence(common, [balance, *others])
 
 
 def _evidence(known: Values, readings: Sequence[_Reading]) -> StripeEvidence:
@@ -167,12 +167,12 @@ async def _webhooks(api: StripeApi) -> Values:
     async def work(v1: Any) -> list[Values]:  # noqa: ANN401 - as above
         return await _all(await v1.webhook_endpoints.list_async({"limit": _MOST}))
 
-    found, version = await api.in_account_version(work)
-    return {"webhooks": tuple(objects.endpoint(item) for item in found), "default_version": version[:_LONGEST]}
+    endpoints, version = await api.in_account_version(work)
+    return {"webhooks": tuple(objects.endpoint(item) for item in endpoints), "default_version": version[:_LONGEST]}
 
 
 def _deliveries(question: StripeQuestion, now: datetime) -> Callable[[Any], Awaitable[Values]]:
-    """Of the declared types, in the last 24 h. Stripe takes 20 types at most."""
+    """Events of the declared types in the last 24 h. Stripe takes 20 types at most."""
     since = {"created": {"gte": int(now.timestamp()) - _DAY_SECONDS}, "types": list(question.events[:20])}
 
     async def work(v1: Any) -> Values:  # noqa: ANN401 - as above
@@ -191,12 +191,12 @@ _WORK: dict[Fact, Callable[[Any], Awaitable[Values]]] = {"account": _account, "m
 async def _all(page: Any) -> list[Values]:  # noqa: ANN401 - the SDK's page
     """Every object of a list, page after page."""
     objects.listed(page.to_dict())
-    found: list[Values] = []
+    values: list[Values] = []
     async for item in page.auto_paging_iter():
-        found.append(item.to_dict())
-        if len(found) >= objects.MOST_OBJECTS:
+        values.append(item.to_dict())
+        if len(values) >= objects.MOST_OBJECTS:
             break
-    return found
+    return values
 
 
 PROBES: Mapping[str, Probe] = {

@@ -1,4 +1,4 @@
-"""What the environment file declares about Stripe."""
+"""The section ``[stripe]`` of an environment file."""
 
 from datetime import timedelta
 from typing import Annotated, Literal

@@ -238,11 +238,11 @@ class Cut:
 
     def extensions(self) -> dict[int, bytes]:
         """A list of extensions, by their number."""
-        listed, found = Cut(self.sized(2)), {}
+        listed, extensions = Cut(self.sized(2)), {}
         while listed.left:
             kind = listed.number(2)
-            found[kind] = listed.sized(2)
-        return found
+            extensions[kind] = listed.sized(2)
+        return extensions
 
 
 def _number(content: bytes) -> int:

@@ -89,7 +89,7 @@ async def _ssl2(reader: asyncio.StreamReader) -> Answer:
 
 
 def _unfinished(flight: Flight, ending: Ending, detail: str) -> Answer:
-    """What was understood before the end; a ServerHello is an acceptance, whatever came after it."""
+    """The answer with this ending. A ServerHello is an acceptance, whatever came after it."""
     answer = flight.answer
     return answer if answer.accepted else replace(answer, ending=ending, detail=detail)
 

@@ -45,7 +45,7 @@ def read_chain(chain: Sequence[bytes]) -> tuple[Certificate, ...]:
 
 
 def sent_chain(session: ssl.SSLObject) -> Sequence[bytes]:
-    """What the server sent, leaf first."""
+    """The certificates that the server sent, leaf first."""
     return _ders(session, "get_unverified_chain")
 
 
@@ -58,31 +58,31 @@ def _ders(session: Any, method: str) -> list[bytes]:  # noqa: ANN401 - SSLObject
     """Public from Python 3.13; the same method of the private object before."""
     if sys.version_info >= (3, 13):
         return list(getattr(session, method)() or ())
-    found: Iterable[Any] = getattr(session._sslobj, method)() or ()  # noqa: SLF001 - see above
-    return [certificate.public_bytes(_DER) for certificate in found]
+    presented: Iterable[Any] = getattr(session._sslobj, method)() or ()  # noqa: SLF001 - see above
+    return [certificate.public_bytes(_DER) for certificate in presented]
 
 
 def read_certificate(der: bytes) -> Certificate:
     """From the bytes that a server sent. One of UNREADABLE if they are no certificate."""
-    found = x509.load_der_x509_certificate(der)
-    key_type, key_bits = _key(found)
+    certificate = x509.load_der_x509_certificate(der)
+    key_type, key_bits = _key(certificate)
     return Certificate(
-        subject=found.subject.rfc4514_string()[:_LONGEST],
-        issuer=found.issuer.rfc4514_string()[:_LONGEST],
-        issuer_organisation=_organisation(found.issuer),
-        names=_names(found),
-        not_before=found.not_valid_before_utc,
-        not_after=found.not_valid_after_utc,
+        subject=certificate.subject.rfc4514_string()[:_LONGEST],
+        issuer=certificate.issuer.rfc4514_string()[:_LONGEST],
+        issuer_organisation=_organisation(certificate.issuer),
+        names=_names(certificate),
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
         key=f"{key_type} {key_bits}",
         key_type=key_type,
         key_bits=key_bits,
-        signature_hash=_signature_hash(found),
-        self_signed=found.subject == found.issuer,
-        sha256=found.fingerprint(hashes.SHA256()).hex(),
-        is_authority=_is_authority(found),
-        must_staple=_must_staple(found),
-        timestamps=_timestamps(found),
-        revocation_lists=_revocation_lists(found),
+        signature_hash=_signature_hash(certificate),
+        self_signed=certificate.subject == certificate.issuer,
+        sha256=certificate.fingerprint(hashes.SHA256()).hex(),
+        is_authority=_is_authority(certificate),
+        must_staple=_must_staple(certificate),
+        timestamps=_timestamps(certificate),
+        revocation_lists=_revocation_lists(certificate),
     )
 
 

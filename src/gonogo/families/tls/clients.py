@@ -1,4 +1,4 @@
-"""What clients of the last five years offer, where it differs from what OpenSSL offers by default.
+"""Offers of clients of the last five years, where it differs from what OpenSSL offers by default.
 
 Chromium since 2021: net/socket/ssl_client_socket_impl.cc and BoringSSL's defaults. Go since 1.22: crypto/tls, defaults.go.
 Firefox and Safari offer more than Chromium, and nothing that a server of theirs could need besides.
@@ -42,5 +42,5 @@ def refusal(client: Hello, answer: Answer, key: str) -> str:
         return "the cipher suite was not offered"
     if answer.group and answer.group not in client.groups:
         return "the group was not offered"
-    known = {_KEYS_OF_SCHEMES[scheme] for scheme in client.schemes if scheme in _KEYS_OF_SCHEMES}
-    return "" if key in known or key.partition(" ")[0] in known else f"it knows no key of the kind {key}"
+    key_types = {_KEYS_OF_SCHEMES[scheme] for scheme in client.schemes if scheme in _KEYS_OF_SCHEMES}
+    return "" if key in key_types or key.partition(" ")[0] in key_types else f"it knows no key of the kind {key}"

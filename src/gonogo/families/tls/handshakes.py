@@ -32,7 +32,7 @@ class Shaken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Welcome:
-    """What a client with the defaults of OpenSSL gets, and what the service says of its clock."""
+    """The handshake of a client with OpenSSL's defaults, and the service's clock."""
 
     shaken: Shaken
     clock_offset: timedelta | None = None
@@ -142,7 +142,7 @@ def _failed(error: Exception) -> Shaken:
 
 
 def client_certificate(greeted: Welcome, *, asked_for: bool) -> ClientCertificate:
-    """What the server wants of its clients; ``asked_for`` if its handshake holds a CertificateRequest."""
+    """Whether clients need a certificate; ``asked_for`` if the server's handshake holds a CertificateRequest."""
     if greeted.shaken.client_certificate_demanded:
         return ClientCertificate.DEMANDED
     if not asked_for:

@@ -52,7 +52,7 @@ PROTOCOLS = ("h2", "http/1.1")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hello:
-    """What a client offers. The defaults offer everything that comes with a certificate, from TLS 1.0 on."""
+    """The offer of a client. The defaults offer everything that comes with a certificate, from TLS 1.0 on."""
 
     versions: tuple[Version, ...] = (Version.TLS13, Version.TLS12, Version.TLS11, Version.TLS10)
     """Best first."""
@@ -109,24 +109,24 @@ def _sent(hello: Hello, keys: dict[int, ShareKey], random: bytes, session_id: by
 
 
 def _extensions(hello: Hello, keys: dict[int, ShareKey]) -> bytes:
-    found = b""
+    extensions = b""
     if hello.server_name:
-        found += _extension(0, _sized(b"\x00" + _sized(hello.server_name.encode("ascii"), 2), 2))
-    found += _extension(5, b"\x01\x00\x00\x00\x00")  # a staple, please
-    found += _extension(10, _sized(_numbers(hello.groups), 2))
-    found += _extension(11, b"\x01\x00")
-    found += _extension(16, _sized(b"".join(_sized(name.encode(), 1) for name in PROTOCOLS), 2))
-    found += _extension(18, b"")  # signed certificate timestamps
-    found += _extension(23, b"") + _extension(0xFF01, b"\x00")  # extended master secret, secure renegotiation
+        extensions += _extension(0, _sized(b"\x00" + _sized(hello.server_name.encode("ascii"), 2), 2))
+    extensions += _extension(5, b"\x01\x00\x00\x00\x00")  # a staple, please
+    extensions += _extension(10, _sized(_numbers(hello.groups), 2))
+    extensions += _extension(11, b"\x01\x00")
+    extensions += _extension(16, _sized(b"".join(_sized(name.encode(), 1) for name in PROTOCOLS), 2))
+    extensions += _extension(18, b"")  # signed certificate timestamps
+    extensions += _extension(23, b"") + _extension(0xFF01, b"\x00")  # extended master secret, secure renegotiation
     if max(hello.versions) >= Version.TLS12:
-        found += _extension(13, _sized(_numbers(hello.schemes), 2))
+        extensions += _extension(13, _sized(_numbers(hello.schemes), 2))
         # What the authorities sign with is no limit of ours: only the leaf's own key is asked for.
-        found += _extension(50, _sized(_numbers(SCHEMES), 2))
+        extensions += _extension(50, _sized(_numbers(SCHEMES), 2))
     if Version.TLS13 in hello.versions:
-        found += _extension(43, _sized(_numbers(hello.versions), 1)) + _extension(45, b"\x01\x01")
+        extensions += _extension(43, _sized(_numbers(hello.versions), 1)) + _extension(45, b"\x01\x01")
         shares = b"".join(group.to_bytes(2, "big") + _sized(_public(key), 2) for group, key in keys.items())
-        found += _extension(51, _sized(shares, 2))
-    return found
+        extensions += _extension(51, _sized(shares, 2))
+    return extensions
 
 
 def new_key(group: int) -> ShareKey:

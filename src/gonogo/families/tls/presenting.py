@@ -63,7 +63,7 @@ def _timestamps(answer: Answer) -> int:
 def _in_order(chain: Sequence[bytes]) -> bool:
     try:
         names: list[tuple[x509.Name, x509.Name]] = [
-            (found.subject, found.issuer) for found in map(x509.load_der_x509_certificate, chain)
+            (certificate.subject, certificate.issuer) for certificate in map(x509.load_der_x509_certificate, chain)
         ]
     except UNREADABLE:
         return True

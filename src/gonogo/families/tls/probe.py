@@ -58,7 +58,7 @@ class TlsQuestion:
 
     @property
     def server_name(self) -> str | None:
-        """What is sent as SNI: no address (RFC 6066, section 3)."""
+        """The name that is sent as SNI: no address (RFC 6066, section 3)."""
         return None if is_address(self.host) else self.host
 
 
@@ -132,7 +132,7 @@ def _spoken(shaken: Shaken) -> dict[str, Any]:
 
 
 async def _answer_without_openssl(question: TlsQuestion, shaken: Shaken) -> Answer | None:
-    """What the server says to a hello of ours that knows more; None if OpenSSL's failure is the truth."""
+    """The server's answer to a hello of ours that offers more; None if OpenSSL's failure is the truth."""
     if shaken.handshake not in {Handshake.REFUSED, Handshake.CUT_OFF}:
         return None
     hello = Hello(versions=_EVERY_VERSION, server_name=question.server_name)
@@ -184,7 +184,7 @@ async def _presented(question: TlsQuestion, first: Chain, answers: Sequence[Answ
 
 
 async def _welcome(question: TlsQuestion, interview: Interview) -> Welcome:
-    """What a client of today gets; asked again if the connection was cut off, while others are not."""
+    """The answer to a client of today; asked again if the connection was cut off, while others are not."""
     greeted = await welcome(question.host, question.address, question.port)
     for _ in range(2):
         if greeted.shaken.handshake is not Handshake.CUT_OFF:

@@ -27,7 +27,7 @@ _PEM = b"-----BEGIN"
 
 
 async def revocation_lists(path: Sequence[bytes]) -> tuple[RevocationList, ...]:
-    """What the lists say of every certificate of the path but its root; ``path`` is leaf first."""
+    """The status by revocation lists of every certificate of the path but its root; ``path`` is leaf first."""
     pairs = [(der, issuer) for der, issuer in pairwise(path) if der != issuer]
     answers = await asyncio.gather(*(_asked(der, issuer) for der, issuer in pairs[:_MOST_AUTHORITIES]))
     return tuple(answer for answer in answers if answer is not None)

@@ -24,7 +24,7 @@ def read_staple(der: bytes, chain: Sequence[bytes]) -> Staple | None:
         response = ocsp.load_der_ocsp_response(der)
         if response.response_status is not _SUCCESSFUL:
             return Staple(status=f"error: {response.response_status.name.lower()}")
-        return _read(response, [x509.load_der_x509_certificate(one) for one in chain[:2]])
+        return _read(response, [x509.load_der_x509_certificate(der) for der in chain[:2]])
     except UNREADABLE:
         return Staple(status="unreadable", problem="it is no OCSP response")
 

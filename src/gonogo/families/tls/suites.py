@@ -158,7 +158,7 @@ SUITES: Mapping[int, str] = {
 
 
 class Weakness(StrEnum):
-    """What is wrong with a suite; the first that applies, worst first."""
+    """The problem with a cipher suite; the first that applies, worst first."""
 
     ANONYMOUS = "no certificate"
     PLAINTEXT = "no encryption"

@@ -30,7 +30,7 @@ _CLIENT_LEVEL = "DEFAULT:@SECLEVEL=2"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """What came of building a path."""
+    """The result of building a path."""
 
     path: tuple[bytes, ...] = ()
     """Leaf first, the trusted root last; empty if there is none."""
@@ -41,7 +41,7 @@ class Built:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What clients say of one chain, dates aside."""
+    """The verdict of clients on one chain, dates aside."""
 
     problem: str = ""
     """With the roots of the trust file, and what the server sent."""
@@ -117,8 +117,8 @@ def _context(trust: str, stamp: float, flags: ssl.VerifyFlags, ciphers: str, *, 
 def require_trust(trust: str, key: str) -> None:
     """Raise UsageError if the trust file holds no certificates; ``key`` is the key of the environment file."""
     try:
-        found = trusted_certificates(trust)
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=b"".join(found))
+        roots = trusted_certificates(trust)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=b"".join(roots))
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         raise UsageError(f'{key}: {trust} holds no certificates ({error}); give "public" or a PEM file') from None
 

@@ -35,7 +35,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variables:
-    """What a reader makes of a file. Holds values, and is therefore never recorded."""
+    """A file as its reader understands it. Holds values, and is therefore never recorded."""
 
     values: dict[str, str] = field(default_factory=dict, repr=False)
     duplicates: tuple[str, ...] = ()
@@ -47,42 +47,44 @@ class Variables:
 def parsed(text: str, dialect: str) -> Variables:
     """The variables, as that reader takes them."""
     assignments = list(_READERS[dialect](text))
-    good = [one for one in assignments if one.name and one.value is not None]
-    counted = Counter(one.name for one in good)
-    values = {one.name: one.value or "" for one in good}
+    good = [assignment for assignment in assignments if assignment.name and assignment.value is not None]
+    counted = Counter(assignment.name for assignment in good)
+    values = {assignment.name: assignment.value or "" for assignment in good}
     undefined: list[str] = []
     if dialect == "dotenv":
         values = dict(_expanded(good, undefined))
     return Variables(
         values=values,
         duplicates=tuple(sorted(name for name, times in counted.items() if times > 1)),
-        malformed_lines=tuple(one.line for one in assignments if not one.name or one.value is None),
+        malformed_lines=tuple(
+            assignment.line for assignment in assignments if not assignment.name or assignment.value is None
+        ),
         undefined=tuple(dict.fromkeys(undefined)),
     )
 
 
 def _expanded(assignments: list[Assignment], undefined: list[str]) -> Iterator[tuple[str, str]]:
     """In the order of the file: a name that is defined further down is not defined yet."""
-    known: dict[str, str] = {}
-    for one in assignments:
-        atoms = list(parse_variables(one.value or ""))
+    defined: dict[str, str] = {}
+    for assignment in assignments:
+        atoms = list(parse_variables(assignment.value or ""))
         undefined += [
-            f"{one.name}: {atom.name}"
+            f"{assignment.name}: {atom.name}"
             for atom in atoms
-            if isinstance(atom, Variable) and atom.name not in known and atom.default is None
+            if isinstance(atom, Variable) and atom.name not in defined and atom.default is None
         ]
-        known[one.name] = "".join(atom.resolve(known) for atom in atoms)
-        yield one.name, known[one.name]
+        defined[assignment.name] = "".join(atom.resolve(defined) for atom in atoms)
+        yield assignment.name, defined[assignment.name]
 
 
 def _dotenv(text: str) -> Iterator[Assignment]:
-    for one in parse_stream(io.StringIO(text, newline="")):
-        if one.error or one.key is not None:
-            yield Assignment(line=_line(one), name="" if one.error else one.key or "", value=one.value)
+    for binding in parse_stream(io.StringIO(text, newline="")):
+        if binding.error or binding.key is not None:
+            yield Assignment(line=_line(binding), name="" if binding.error else binding.key or "", value=binding.value)
 
 
 def _line(found: Binding) -> int:
-    """Of the binding itself: the parser counts the blank lines before it in."""
+    """The line of the binding itself: the parser counts the blank lines before it in."""
     text = found.original.string
     return found.original.line + text[: len(text) - len(text.lstrip())].count("\n")
 

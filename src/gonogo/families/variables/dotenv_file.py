@@ -27,24 +27,24 @@ class DotenvFile:
 
 
 class _Unreadable(Exception):
-    """What is wrong, in words."""
+    """The file cannot be read; the message is the reason in words."""
 
 
 def read_dotenv(path: Path, dialect: str = "dotenv") -> DotenvFile:
     """The file as it is; whatever is wrong with it is evidence, and no exception."""
-    found = DotenvFile(exists=True)
+    file = DotenvFile(exists=True)
     try:
         status = path.stat()
-        found = replace(found, mode=stat.S_IMODE(status.st_mode), owner=_owner(status.st_uid))
+        file = replace(file, mode=stat.S_IMODE(status.st_mode), owner=_owner(status.st_uid))
         if not stat.S_ISREG(status.st_mode):
-            return replace(found, problem="it is no regular file")
-        return replace(found, content=parsed(_text(path), dialect))
+            return replace(file, problem="it is no regular file")
+        return replace(file, content=parsed(_text(path), dialect))
     except FileNotFoundError:
         return DotenvFile(exists=False)
     except OSError as error:
-        return replace(found, problem=error.strerror or "it cannot be read")
+        return replace(file, problem=error.strerror or "it cannot be read")
     except _Unreadable as error:
-        return replace(found, problem=str(error))
+        return replace(file, problem=str(error))
 
 
 def _text(path: Path) -> str:

@@ -80,8 +80,8 @@ def is_placeholder(value: str) -> bool:
 
 def _period(value: str) -> int:
     """The length of what it repeats; its own length when it does not."""
-    found = (value + value).find(value, 1)
-    whole = found if found > 0 else len(value)
+    period = (value + value).find(value, 1)
+    whole = period if period > 0 else len(value)
     if whole < len(value):
         return whole
     # Cut off in the middle of a repetition.

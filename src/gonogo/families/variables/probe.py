@@ -100,24 +100,24 @@ async def probe_variable_difference(question: VariableDifferenceQuestion) -> Var
 def _file(question: VariableFileQuestion) -> VariableFileEvidence:
     taken_at = datetime.now(UTC)
     path = Path(question.path)
-    found = read_dotenv(path, question.dialect)
+    file = read_dotenv(path, question.dialect)
     return VariableFileEvidence(
         scope=question.scope,
         taken_at=taken_at,
         file=path.name,
         mode=question.mode,
-        exists=found.exists,
-        problem=found.problem,
-        permissions=f"{found.mode:04o}" if found.exists else "",
-        owner=found.owner,
-        world_readable=bool(found.mode & (stat.S_IROTH | stat.S_IWOTH)),
-        group_writable=bool(found.mode & stat.S_IWGRP),
+        exists=file.exists,
+        problem=file.problem,
+        permissions=f"{file.mode:04o}" if file.exists else "",
+        owner=file.owner,
+        world_readable=bool(file.mode & (stat.S_IROTH | stat.S_IWOTH)),
+        group_writable=bool(file.mode & stat.S_IWGRP),
         reader=READERS[question.dialect],
-        malformed_lines=found.content.malformed_lines,
-        duplicates=found.content.duplicates,
-        undefined=found.content.undefined,
-        variables=tuple(variable(name, shape, found.values.get(name)) for name, shape in question.shapes.items()),
-        account=_account(question.shapes, found.values),
+        malformed_lines=file.content.malformed_lines,
+        duplicates=file.content.duplicates,
+        undefined=file.content.undefined,
+        variables=tuple(variable(name, shape, file.values.get(name)) for name, shape in question.shapes.items()),
+        account=_account(question.shapes, file.values),
         **_known_to_git(question.repository, path.name),
     )
 
@@ -156,8 +156,8 @@ def _shared(names: Sequence[str], values: Mapping[str, Mapping[str, str]]) -> It
     """Compared in memory: not even a digest of a value is kept."""
     for name in names:
         for pair in combinations(values, 2):
-            one, other = (values[file].get(name, "").encode() for file in pair)
-            if one and hmac.compare_digest(one, other):
+            first, other = (values[file].get(name, "").encode() for file in pair)
+            if first and hmac.compare_digest(first, other):
                 yield Shared(name=name, files=pair)
 
 

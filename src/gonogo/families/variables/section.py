@@ -1,4 +1,4 @@
-"""What the environment file declares about variables."""
+"""The section ``[variables]`` of an environment file."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal

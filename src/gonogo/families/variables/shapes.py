@@ -1,4 +1,4 @@
-"""What can be said about a value without saying it: by the shape that it is declared to have."""
+"""Facts about a value that do not reveal it, by the shape that it is declared to have."""
 
 import re
 import shlex
@@ -26,14 +26,14 @@ def variable(name: str, shape: str, value: str | None) -> Variable:
     """The facts about one variable; of the value itself they hold no character but a known prefix."""
     if not value:
         return Variable(name=name, shape=shape, present=False)
-    found: Facts = {"placeholder": is_placeholder(value), "entropy_bits": entropy_bits(value)}
-    return Variable(name=name, shape=shape, present=True, length=len(value), **(found | _SHAPES[shape](value)))
+    facts: Facts = {"placeholder": is_placeholder(value), "entropy_bits": entropy_bits(value)}
+    return Variable(name=name, shape=shape, present=True, length=len(value), **(facts | _SHAPES[shape](value)))
 
 
 def account(secret: str, publishable: str) -> Account:
     """Whether both keys carry the id of the same account."""
     both = [_STRIPE.fullmatch(key) for key in (secret, publishable)]
-    ids = [_MODERN.fullmatch(found[3]) if found else None for found in both]
+    ids = [_MODERN.fullmatch(match[3]) if match else None for match in both]
     if ids[0] is None or ids[1] is None:
         return Account.UNKNOWN
     return Account.SAME if ids[0][1] == ids[1][1] else Account.OTHER
@@ -45,15 +45,15 @@ def _mongodb(value: str) -> Facts:
     except ValueError:
         return {}
     options = {key.lower(): text.lower() for key, text in parse_qsl(parts.query)}
-    said = options.get("tls") or options.get("ssl") or ("true" if parts.scheme == "mongodb+srv" else "false")
+    transport = options.get("tls") or options.get("ssl") or ("true" if parts.scheme == "mongodb+srv" else "false")
     password = unquote(parts.password or "")
     return {
         "prefix": parts.scheme if parts.scheme in {"mongodb", "mongodb+srv"} else "",
         "well_formed": bool(parts.netloc.rpartition("@")[2]),
         "has_user": bool(parts.username),
         "has_password": bool(password),
-        "tls": said in _YES,
-        "tls_verified": said in _YES and not any(options.get(key) in _YES for key in _UNVERIFIED),
+        "tls": transport in _YES,
+        "tls_verified": transport in _YES and not any(options.get(key) in _YES for key in _UNVERIFIED),
         # A host or a database may well be called example.
         "placeholder": bool(password) and is_placeholder(password),
         "entropy_bits": entropy_bits(password),
@@ -99,7 +99,7 @@ def _sql(value: str, schemes: tuple[str, ...]) -> tuple[Facts, dict[str, str]]:
 
 
 def _libpq_url(value: str) -> str:
-    """The same as a URL (libpq, connection strings)."""
+    """The URL that a connection string of libpq (``host=… user=…``) stands for."""
     try:
         words = dict(word.partition("=")[::2] for word in shlex.split(value))
     except ValueError:
@@ -111,11 +111,11 @@ def _libpq_url(value: str) -> str:
 
 
 def _stripe(value: str) -> Facts:
-    found = _STRIPE.match(value)
-    if found is None:
+    match = _STRIPE.match(value)
+    if match is None:
         return {}
-    well_formed = found.end() == len(value) and len(found[3]) >= _STRIPE_LENGTH
-    return {"prefix": found[1], "mode": found[2], "well_formed": well_formed, **_random_part(found[3])}
+    well_formed = match.end() == len(value) and len(match[3]) >= _STRIPE_LENGTH
+    return {"prefix": match[1], "mode": match[2], "well_formed": well_formed, **_random_part(match[3])}
 
 
 def _webhook(value: str) -> Facts:

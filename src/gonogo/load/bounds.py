@@ -1,0 +1,95 @@
+"""What the generator may have added to latencies, or left out: its own lateness, and visits that it did not begin.
+
+Requests count from when they were due, so a generator that is late makes a service look slower, never faster; what it
+can hide are requests that it did not make. A limit that is kept, or missed, at both ends of that is decided.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gonogo.evidence.load import GeneratorSecond
+from gonogo.load.fitness import PROBE_SECONDS
+
+MOST_LAG = timedelta(milliseconds=25)
+MOST_CPU = 0.8
+MOST_WAITED = 0.05
+MOST_STOLEN = 0.02
+LEAST_BEGUN = 0.98
+MOST_CLOCK_STEP = timedelta(milliseconds=50)
+"""Beyond these a second of the generator is sick: until then what it adds cannot be told from nothing."""
+_WAKE_UPS = 4
+"""In the life of a request this process is woken so often: it begins, connects, shakes hands in two round trips. When
+a reply came is told by the kernel, whenever this process wakes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slack:
+    """Of one second, in seconds."""
+
+    added: float = 0.0
+    """So much of a latency may be the generator's own."""
+    hidden: float = 0.0
+    """So much may be missing from a latency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slacks:
+    """Of all seconds, all processes together: the worst of each."""
+
+    by_second: Mapping[int, Slack]
+
+    def during(self, begins: int, seconds: float) -> Slack:
+        """The worst while a request lasted that was due in this second."""
+        lived = [self.by_second[one] for one in range(begins, begins + int(seconds) + 2) if one in self.by_second]
+        return Slack(
+            added=max((one.added for one in lived), default=0.0), hidden=max((one.hidden for one in lived), default=0.0)
+        )
+
+
+def sickness(second: GeneratorSecond) -> str:
+    """What was wrong with one second of one process; empty: nothing."""
+    signs = (
+        (second.lag > MOST_LAG, "its event loop woke too late"),
+        (second.cpu > MOST_CPU, "it had no processor time left"),
+        (second.waited > MOST_WAITED, "it had to wait for a processor"),
+        (second.stolen > MOST_STOLEN, "the hypervisor gave the processor to others"),
+        (second.begun < LEAST_BEGUN * second.planned, "visits began too late"),
+        (abs(second.clock_step) > MOST_CLOCK_STEP, "its clock was set"),
+    )
+    return next((reason for is_so, reason in signs if is_so), "")
+
+
+def slacks(generator: Iterable[GeneratorSecond]) -> Slacks:
+    """What each second may have added or hidden; seconds in which nothing was wrong are left out."""
+    found: dict[int, Slack] = {}
+    for one in generator:
+        if not sickness(one):
+            continue
+        slack = slack_of(max(one.worst, one.lag), one.clock_step)
+        for second in (one.second, one.second + 1):  # a report ends in the second after the one that it began in
+            before = found.get(second, Slack())
+            found[second] = Slack(added=max(before.added, slack.added), hidden=max(before.hidden, slack.hidden))
+    return Slacks(found)
+
+
+def slack_of(worst: timedelta, clock_step: timedelta) -> Slack:
+    """A sick second's: by its worst lateness, and a probe more, since it may have begun between two of them."""
+    step = abs(clock_step) if abs(clock_step) > MOST_CLOCK_STEP else timedelta(0)
+    lateness = _WAKE_UPS * (worst.total_seconds() + PROBE_SECONDS)
+    return Slack(added=lateness + step.total_seconds(), hidden=step.total_seconds())
+
+
+def not_made(generator: Sequence[GeneratorSecond], requests: int) -> float:
+    """The share of all requests that should have been made, and were not: the service never saw them."""
+    planned = sum(one.planned for one in generator)
+    missed = max(0, planned - sum(one.begun + one.begun_late for one in generator))
+    own = sum(one.own_errors for one in generator)
+    never_begun = missed / planned if planned else 0.0
+    never_sent = own / (requests + own) if own else 0.0
+    return 1 - (1 - never_begun) * (1 - never_sent)
+
+
+def sick_share(generator: Sequence[GeneratorSecond]) -> float:
+    """Of its seconds, those in which something was wrong with it."""
+    return sum(bool(sickness(one)) for one in generator) / len(generator) if generator else 1.0

@@ -1,0 +1,33 @@
+"""A run that leaves tests out says how many: pytest's own count is lost between the processes of ``--numprocesses``."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+_LEFT_OUT = pytest.StashKey[int]()
+_SENT = "tests_left_out"
+"""Key of the count among what a process of ``--numprocesses`` sends at its end."""
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Count them; each process collects all tests, so that each counts the same ones."""
+    config = items[0].config
+    left_out = config.stash.get(_LEFT_OUT, 0) + len(items)
+    config.stash[_LEFT_OUT] = left_out
+    if hasattr(config, "workeroutput"):
+        config.workeroutput[_SENT] = left_out
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ANN401, ARG001 - of pytest-xdist, which has no types
+    """Take the count of a process that ended."""
+    stash = node.config.stash
+    stash[_LEFT_OUT] = max(stash.get(_LEFT_OUT, 0), getattr(node, "workeroutput", {}).get(_SENT, 0))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say it where nobody overlooks it."""
+    left_out, marks = config.stash.get(_LEFT_OUT, 0), config.option.markexpr
+    if left_out and marks:
+        terminalreporter.write_line(f'left out: {left_out} tests, by -m "{marks}"; make lab runs the whole laboratory')
