@@ -51,3 +51,29 @@ def test_inputs_are_no_part_of_a_script() -> None:
 def _steps(document: dict[str, object]) -> list[dict[str, str]]:
     jobs: dict[str, dict[str, list[dict[str, str]]]] = document.get("jobs") or {"runs": document["runs"]}  # type: ignore[assignment]  # YAML
     return [step for job in jobs.values() for step in job["steps"]]
+
+
+def test_pipelines_ask_one_question() -> None:
+    """A deploy job names environment, gate and release, and exactly the run that the first job made."""
+    for name in ("github/pre-deploy.yml", "gonogo.gitlab-ci.yml"):
+        (command,) = re.findall(r"gonogo verify (.*)", (CI / name).read_text())
+        assert {"--env", "--gate", "--release", "--max-age"} <= set(command.split())
+        assert "latest" not in command
+        assert "tail -n" not in (CI / name).read_text()
+
+
+def test_actions_are_pinned_and_packages_hashed() -> None:
+    """A tag moves, and an unpublished name is somebody else's tomorrow: both would run beside production's secrets."""
+    for path in CI.rglob("*.yml"):
+        text = path.read_text()
+        for action in re.findall(r"uses: (?!\./)(.*)", text):
+            assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v[\d.]+", action), action
+        for command in re.findall(r"pip install (.*)", text):
+            assert "--require-hashes" in command, command
+
+
+def test_the_signed_job_of_gitlab_is_not_optional() -> None:
+    """A manual job is allowed to fail unless it says otherwise: a later stage would deploy without a signature."""
+    job = yaml.safe_load((CI / "gonogo.gitlab-ci.yml").read_text())["signed"]
+    assert (job["when"], job["allow_failure"]) == ("manual", False)
+    assert any("git fetch" in line and "sign-offs" in line for line in job["script"])

@@ -1,13 +1,17 @@
 """``gonogo runs``, ``show`` and ``diff``, and what a job on GitHub sees."""
 
 import dataclasses
+import hashlib
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gonogo.record.results import LineStatus, Outcome, Results
+from gonogo.verdict.decision import root_causes
 from tests.cli.conftest import Gonogo
 from tests.report.accounts import accounted, attested, line
 from tests.report.conftest import AT, check
@@ -21,7 +25,10 @@ def keep(project: Path, told: Results, identifier: str, **identity: object) -> P
     run = dataclasses.replace(told.run, id=identifier, started_at=started, **identity)  # type: ignore[arg-type]  # fields
     folder = project / "reports" / run.environment / identifier
     folder.mkdir(parents=True)
-    (folder / "results.json").write_bytes(dataclasses.replace(told, run=run).content)
+    (folder / "evidence.json").write_bytes(b"{}")
+    provenance = dataclasses.replace(told.provenance, evidence=hashlib.sha256(b"{}").hexdigest())
+    kept = dataclasses.replace(told, run=run, provenance=provenance, causes=root_causes(told.checks))
+    (folder / "results.json").write_bytes(kept.content)
     return folder
 
 
@@ -40,8 +47,8 @@ def test_runs_are_listed_newest_first(gonogo: Gonogo) -> None:
     done = gonogo("runs", "--env", "staging")
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
-        f"{SECOND}  staging  ✖ NO-GO  pre-deploy  3f2c1a9  2 = 1 pass + 1 fail",
-        f"{FIRST}  staging  ◌ INCOMPLETE  pre-deploy  3f2c1a9  2 = 2 pass",
+        f"{SECOND}  staging  ✖ NO-GO  pre-deploy  3f2c1a9 (claimed, not seen)  2 = 1 pass + 1 fail",
+        f"{FIRST}  staging  ◌ INCOMPLETE  pre-deploy  3f2c1a9 (claimed, not seen)  2 = 2 pass",
     ]
 
 
@@ -49,9 +56,61 @@ def test_damaged_run_is_listed_as_such(gonogo: Gonogo, two: Path) -> None:
     """One broken file must not hide all others, nor itself."""
     (two / "results.json").write_text("{")
     done = gonogo("runs")
-    assert done.returncode == 0
-    assert done.stdout.startswith(f"{SECOND}  cannot be read: ")
+    assert done.returncode == 4
+    assert done.stdout.startswith(f"{SECOND}  is not what was recorded: ")
     assert FIRST in done.stdout
+    assert "1 of 2 runs is not what was recorded" in done.stderr
+
+
+def _outcome(document: dict[str, Any]) -> None:
+    document["checks"][0]["outcome"] = "pass"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda document: document["decision"].update(verdict="GO"),
+        lambda document: document["decision"].update(blockers=0),
+        lambda document: document["counts"].update({"pass": 2, "fail": 0}),
+        lambda document: document["checks"][0].update(outcome="warn"),
+        lambda document: document["checks"][0].update(severity="warning"),
+        lambda document: document["checks"][0].update(observations=[]),
+        lambda document: document["checks"].pop(),
+        lambda document: document["causes"].clear() if document["causes"] else document["counts"].update(planned=7),
+        lambda document: document["lines"][0].update(status="failed"),
+        lambda document: document["provenance"].update(evidence="0" * 64),
+        lambda document: document["run"].update(served=[{"at": "a.test/192.0.2.1", "words": ["deadbeef"]}]),
+        _outcome,
+    ],
+)
+def test_files_that_do_not_belong_together(
+    gonogo: Gonogo, two: Path, change: Callable[[dict[str, Any]], object]
+) -> None:
+    """What people look at is a page, a list or a comparison: none of them repeats a verdict that was written into it."""
+    path = two / "results.json"
+    document = json.loads(path.read_bytes())
+    change(document)
+    path.write_text(json.dumps(document))
+    page = two / "signoff.html"
+    for command in (("show", SECOND), ("diff", FIRST, SECOND), ("diff",), ("report", str(two)), ("runs",)):
+        done = gonogo(*command)
+        assert done.returncode == 4, command
+        assert "GO " not in done.stdout.replace("NO-GO ", "")
+        assert "Traceback" not in done.stderr
+    assert not page.exists()
+
+
+@pytest.mark.parametrize("name", ["missing", "folder", "other"])
+def test_evidence_that_does_not_belong(gonogo: Gonogo, two: Path, name: str) -> None:
+    """Results without their evidence are what anybody may have written."""
+    evidence = two / "evidence.json"
+    evidence.unlink()
+    if name == "folder":
+        evidence.mkdir()
+    if name == "other":
+        evidence.write_text('{"schema": "gonogo.evidence/1"}')
+    done = gonogo("show", SECOND)
+    assert (done.returncode, "evidence.json" in done.stderr) == (4, True)
 
 
 @pytest.mark.usefixtures("two")
@@ -74,9 +133,9 @@ def test_diff_tells_changes_by_kind(gonogo: Gonogo, arguments: tuple[str, ...]) 
     done = gonogo("diff", *arguments)
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
-        f"before  {FIRST} · staging · gate pre-deploy · release 3f2c1a9",
+        f"before  {FIRST} · staging · gate pre-deploy · release 3f2c1a9 (claimed, not seen)",
         "        INCOMPLETE · 2 = 2 pass",
-        f"after   {SECOND} · staging · gate pre-deploy · release 3f2c1a9",
+        f"after   {SECOND} · staging · gate pre-deploy · release 3f2c1a9 (claimed, not seen)",
         "        NO-GO · 2 = 1 pass + 1 fail",
         "NEWLY FAILING 1",
         " ✖ tls-a   pass → fail",
@@ -88,21 +147,22 @@ def test_diff_tells_changes_by_kind(gonogo: Gonogo, arguments: tuple[str, ...]) 
 
 
 @pytest.mark.parametrize(
-    ("content", "expected"),
+    ("content", "code", "expected"),
     [
         (
             '{"schema":"gonogo.results/2"}',
+            2,
             "schema is 'gonogo.results/2'; this gonogo reads 'gonogo.results/1'; use the",
         ),
-        ('{"schema":"gonogo.resu', "not readable as JSON"),
+        ('{"schema":"gonogo.resu', 4, "not readable as JSON"),
     ],
 )
-def test_foreign_files_are_refused(gonogo: Gonogo, two: Path, content: str, expected: str) -> None:
+def test_foreign_files_are_refused(gonogo: Gonogo, two: Path, content: str, code: int, expected: str) -> None:
     """A newer schema, or half a file: named, with what to do about it."""
     (two / "results.json").write_text(content)
     for command in (("show", SECOND), ("diff", FIRST, SECOND), ("diff",), ("report", str(two))):
         done = gonogo(*command)
-        assert done.returncode == 2
+        assert done.returncode == code
         assert f"{SECOND}/results.json: " in done.stderr
         assert expected in done.stderr
         assert "Traceback" not in done.stderr

@@ -39,3 +39,19 @@ def test_latest_points_to_the_newest_from_its_start(tmp_path: Path) -> None:
     RunFolder.create(tmp_path, "staging", "run-1")
     second = RunFolder.create(tmp_path, "staging", "run-2")
     assert (tmp_path / "staging" / "latest").resolve() == second.path.resolve()
+
+
+def test_latest_that_is_a_folder_is_named_with_its_cure(tmp_path: Path) -> None:
+    """A download makes folders of links: an old GO would go on speaking under the name of the newest run."""
+    latest = tmp_path / "staging" / "latest"
+    latest.mkdir(parents=True)
+    with pytest.raises(UsageError, match=r"staging/latest: is a folder .*move it away"):
+        RunFolder.create(tmp_path, "staging", "run-1")
+    assert [path.name for path in latest.parent.iterdir()] == ["latest"]
+    latest.rmdir()
+    latest.write_text("run-0")
+    with pytest.raises(UsageError, match="move it away"):
+        RunFolder.create(tmp_path, "staging", "run-1")
+    latest.unlink()
+    latest.symlink_to("gone")
+    assert RunFolder.create(tmp_path, "staging", "run-1").latest.resolve().name == "run-1"

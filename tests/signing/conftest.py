@@ -14,11 +14,16 @@ import tomli_w
 
 from gonogo.collecting.recorded import RecordedSource
 from gonogo.evidence.attested_url import AttestedUrlEvidence
+from gonogo.evidence.http import Answer, Exchange, ReleaseWord, ServiceEvidence
 from gonogo.evidence.record import Record
 from gonogo.families.registry import installed_families
+from gonogo.planning.demands import demanded_checks
+from gonogo.planning.plan import build_plan
+from gonogo.planning.run_plan import RunPlan, scopes_by_kind
+from gonogo.planning.suite import project_suite
 from gonogo.policy.attestations import Attestation, Evidence, write_attestation
 from gonogo.policy.people import read_people
-from gonogo.runs.prepare import Request, prepare
+from gonogo.runs.prepare import Prepared, Request, prepare
 from gonogo.runs.publish import open_folder, publish
 from gonogo.runs.session import judged_live
 from gonogo.signing.keys import enrol, new_key
@@ -28,14 +33,29 @@ from gonogo.signing.verification import Expected, Verified, verify_run
 
 PASSPHRASE = "correct horse battery"
 ROLES = {"technical-lead": "Tomás", "product-owner": "Paula", "devops": "Davi"}
-FAMILIES = ["hosts", *installed_families(Path()).environment.section_keys.values()]
-LIST = "# Launch\n- [ ] Guide <!-- a.guide attest=devops -->\n- [ ] All is well <!-- s.lead -->\n"
+FAMILIES = sorted(
+    {"hosts", "health", "metrics", "openapi", "origins", *installed_families(Path()).environment.section_keys.values()}
+    - {"http"}
+)
+ASKED = {"attested-url-answers", "service-answers", "release-under-review"}
+"""The checks of the gate; all the others that gonogo brings stand in a section that it does not ask."""
+LATER = ",".join(sorted(project_suite(Path("docs")).catalogue.keys() - ASKED))
+LIST = f"""# Launch
+## Now
+- [ ] Guide <!-- a.guide attest=devops -->
+- [ ] All is well <!-- s.lead -->
+## Later
+- [ ] All the rest <!-- later.rest checks={LATER} -->
+"""
 GATES = """
 [default]
 live = "launch"
 [gates.launch]
 title = "May we launch?"
-sections = ["*"]
+sections = ["Now"]
+[gates.small]
+title = "Is one thing in order?"
+sections = ["Now"]
 [roles.technical-lead]
 title = "Technical lead"
 statements = { "s.lead" = ["a"] }
@@ -57,17 +77,30 @@ class Team:
         """Where everybody's private key is, for once in one place."""
         return self.project / "keys"
 
-    def run(self, status: int = 200, release: str = "3f2c1a9") -> Path:
-        """A run whose only target answered like this."""
-        prepared = prepare(Request(environment="live", project=self.project, release=release), {})
+    def run(
+        self,
+        status: int = 200,
+        release: str | None = "3f2c1a9",
+        *,
+        serves: str | None = "3f2c1a9",
+        gate: str | None = None,
+        before: Callable[[Prepared], Prepared] = lambda prepared: prepared,
+    ) -> Path:
+        """A run whose only target answered like this, and that ``serves`` this release, if it tells any."""
+        prepared = before(prepare(Request(environment="live", project=self.project, release=release, gate=gate), {}))
         seen = AttestedUrlEvidence(
             scope=("attestations", "a.guide"),
             taken_at=prepared.plan.started_at,
             url="https://a.test/guide",
             status=status,
         )
-        answered = RecordedSource([Record(kind="attested_url", scope=seen.scope, seconds=0.1, evidence=seen)])
-        prepared = replace(prepared, source=answered)  # type: ignore[arg-type]  # a recorded one in place of a live one
+        service = answering(prepared.plan.started_at, serves)
+        records = [
+            Record(kind="attested_url", scope=seen.scope, seconds=0.1, evidence=seen),
+            Record(kind="service", scope=service.scope, seconds=0.1, evidence=service),
+        ]
+        answered = RecordedSource(records)
+        prepared = replace(prepared, source=answered, plan=over(prepared, answered))  # type: ignore[arg-type]  # a recorded one in place of a live one
         folder = open_folder(prepared, self.project / "reports")
         publish(prepared, folder, judged_live(prepared))
         return folder.path
@@ -98,12 +131,38 @@ class Team:
         self.people.write_text(tomli_w.dumps({"person": people}))
 
 
+def answering(at: datetime, release: str | None) -> ServiceEvidence:
+    """A service at one address that answers on every connection, and tells this release."""
+    front = Exchange(url="https://a.test/", status=200, elapsed=timedelta(seconds=0.01), digest="d")
+    words = (ReleaseWord(where="X-Release of /", value=release, declared=True),) if release else ()
+    return ServiceEvidence(
+        scope=("a.test", "192.0.2.1"),
+        taken_at=at,
+        connections=(Answer(exchange=front),) * 4,
+        wanted=4,
+        front=front,
+        pages=(),
+        releases=(words,) * 4,
+        origins=(),
+    )
+
+
+def over(prepared: Prepared, source: RecordedSource) -> RunPlan:
+    """The plan of the run over these records: what nobody can ask here was asked all the same."""
+    plan = prepared.plan
+    keys = [(record.kind, record.scope) for record in source.records()]
+    wanted = demanded_checks(plan.suite, plan.demands, release=plan.environment.service.release)
+    checks = build_plan(plan.suite, plan.environment, plan.families.kinds, scopes_by_kind(keys), wanted=wanted)
+    return replace(plan, plan=checks, planned_keys=keys)
+
+
 def _made(project: Path) -> Team:
     environments = project / "environments"
     environments.mkdir(parents=True)
     without = json.dumps(FAMILIES)
     (environments / "live.toml").write_text(
         f'[service]\nname = "S"\nbase_url = "https://a.test"\nwithout = {without}\n'
+        '[http]\nclosed_paths = ["/.env"]\nrelease = { header = "X-Release" }\n'
     )
     (environments / "checklist.md").write_text(LIST)
     (environments / "gates.toml").write_text(GATES)

@@ -25,16 +25,26 @@ _REPORTS = click.option(
 @options.environment("Of this environment only.")
 @_REPORTS
 def list_runs(*, environment: str | None, reports: Path) -> int:
-    """List the runs there are, the newest first: id, environment, verdict, gate, release, sum."""
-    from gonogo.base.errors import UsageError  # noqa: PLC0415
-    from gonogo.record.archive import NAME, folders, read_results  # noqa: PLC0415 - help answers at once
+    """List the runs there are, the newest first: id, environment, verdict, gate, release, sum.
 
+    Exits 4 if one of them is not what was recorded.
+    """
+    from gonogo.base.errors import IntegrityError, UsageError  # noqa: PLC0415
+    from gonogo.record.archive import folders  # noqa: PLC0415 - help answers at once
+    from gonogo.runs.belonging import read_belonging  # noqa: PLC0415
+
+    damaged = 0
     chosen = [folder for place in _places(environment, reports) for folder in folders(place)]
     for folder in sorted(chosen, key=lambda one: one.name, reverse=True):
         try:
-            click.echo(_row(read_results(folder / NAME)))
+            click.echo(_row(read_belonging(folder)))
+        except IntegrityError as error:
+            damaged += 1
+            click.echo(f"{folder.name}  is not what was recorded: {error}")
         except UsageError as error:
             click.echo(f"{folder.name}  cannot be read: {error}")
+    if damaged:
+        raise IntegrityError(f"{damaged} of {len(chosen)} runs {'is' if damaged == 1 else 'are'} not what was recorded")
     return 0
 
 
@@ -48,11 +58,12 @@ def show(*, run: str, subject: str | None, reports: Path) -> int:
     RUN is a folder, as reports/staging/latest, or the id of a run.
     """
     from gonogo.cli.output import show_summary  # noqa: PLC0415
-    from gonogo.record.archive import NAME, find_run, read_results  # noqa: PLC0415 - help answers at once
+    from gonogo.record.archive import NAME, find_run  # noqa: PLC0415 - help answers at once
     from gonogo.report.detail import render_check, render_line  # noqa: PLC0415
+    from gonogo.runs.belonging import read_belonging  # noqa: PLC0415
 
     folder = find_run(run, reports)
-    results = read_results(folder / NAME)
+    results = read_belonging(folder)
     if subject is None:
         show_summary(results, str(folder), "")
         return 0
@@ -77,9 +88,10 @@ def diff(*, names: Sequence[str], environment: str | None, reports: Path) -> int
     Without runs: from the one before to the newest of the environment, at the same gate.
     """
     from gonogo.base.errors import UsageError  # noqa: PLC0415
-    from gonogo.record.archive import NAME, find_run, read_results  # noqa: PLC0415 - help answers at once
+    from gonogo.record.archive import NAME, find_run  # noqa: PLC0415 - help answers at once
     from gonogo.record.history import changes  # noqa: PLC0415
     from gonogo.report.changes import render_changes  # noqa: PLC0415
+    from gonogo.runs.belonging import read_belonging  # noqa: PLC0415
 
     if len(names) not in {0, 2}:
         raise click.UsageError("give two runs, the earlier one first, or none")
@@ -87,7 +99,7 @@ def diff(*, names: Sequence[str], environment: str | None, reports: Path) -> int
         raise click.UsageError("give two runs, or --env; not both")
     if names:
         paths = [find_run(name, reports) / NAME for name in names]
-        before, after = (read_results(path) for path in paths)
+        before, after = (read_belonging(path.parent) for path in paths)
         if before.run.service != after.run.service:
             raise UsageError(
                 f"{paths[1]}: is of the service {after.run.service!r}, but {paths[0]} of {before.run.service!r}; "
@@ -101,7 +113,8 @@ def diff(*, names: Sequence[str], environment: str | None, reports: Path) -> int
 
 def _two_newest(environment: str | None, reports: Path) -> tuple[Results, Results]:
     from gonogo.base.errors import UsageError  # noqa: PLC0415
-    from gonogo.record.archive import NAME, earlier, folders, read_results  # noqa: PLC0415 - help answers at once
+    from gonogo.record.archive import earlier, folders  # noqa: PLC0415 - help answers at once
+    from gonogo.runs.belonging import read_belonging  # noqa: PLC0415
 
     places = _places(environment, reports)
     if len(places) > 1:
@@ -110,9 +123,9 @@ def _two_newest(environment: str | None, reports: Path) -> tuple[Results, Result
     found = folders(place)
     if not found:
         raise UsageError(f"{place}: no run there yet; make one: gonogo run --env {place.name}")
-    after = read_results(found[0] / NAME)
+    after = read_belonging(found[0])
     known = earlier(after, place) or earlier(after, place, narrowed=True)
-    before = [one for one in known if not one.run.interrupted]
+    before = [read_belonging(place / one.run.id) for one in known if not one.run.interrupted][:1]
     if not before:
         raise UsageError(
             f"{found[0]}: no earlier run of gate {after.run.gate} to compare with; give two runs: gonogo diff BEFORE AFTER"
@@ -145,7 +158,7 @@ def _row(results: Results) -> str:
     run, verdict = results.run, results.decision.verdict
     flags = {"did not finish": not run.finished, "interrupted": run.interrupted, "narrowed": run.narrowed}
     said = [visible(run.id), run.environment, f"{VERDICT_SHAPES[verdict]} {verdict}", run.gate]
-    said += [visible(run.release or "no release"), sum_line(results.counts)]
+    said += [visible(results.release_words or "no release"), sum_line(results.counts)]
     return harmless("  ".join([*said, *(name for name, holds in flags.items() if holds)]))
 
 

@@ -123,6 +123,7 @@ def load(  # noqa: PLR0913 - as many as there are options
 def _verified(asked: dict[str, Any], reports: Path, *, strict: bool, style: str) -> int:
     from gonogo.cli.output import show_github, show_summary  # noqa: PLC0415 - help answers at once
     from gonogo.cli.progress import Progress  # noqa: PLC0415 - help answers at once
+    from gonogo.runs.beginning import begin_record  # noqa: PLC0415
     from gonogo.runs.prepare import Request, opening, prepare  # noqa: PLC0415
     from gonogo.runs.publish import open_folder  # noqa: PLC0415
     from gonogo.runs.session import abandon, verify  # noqa: PLC0415
@@ -131,6 +132,7 @@ def _verified(asked: dict[str, Any], reports: Path, *, strict: bool, style: str)
     gc.freeze()  # the modules are here to stay: going through them again and again takes a tenth of a smoke run
     request = Request(project=Path(), **asked)
     progress = Progress(sys.stderr)
+    request = replace(request, run_id=begin_record(request, reports))
     progress.say(opening(request))
     prepared = prepare(request, os.environ)
     try:
@@ -160,17 +162,15 @@ def replay(folder: Path) -> int:
     """Judge a run's recorded evidence again, without a network, and compare."""
     from gonogo.base.errors import IntegrityError  # noqa: PLC0415
     from gonogo.cli.output import show_summary  # noqa: PLC0415
-    from gonogo.record.archive import read_results  # noqa: PLC0415 - help answers at once
-    from gonogo.record.run_folder import RESULTS  # noqa: PLC0415
+    from gonogo.runs.belonging import read_belonging  # noqa: PLC0415 - help answers at once
     from gonogo.runs.replay import differences, judged_again  # noqa: PLC0415
 
-    recorded = read_results(folder / RESULTS)
+    recorded = read_belonging(folder)
     results = judged_again(folder, Path())
+    if found := differences(recorded, results):
+        raise IntegrityError("the evidence does not give what results.json says:\n  " + "\n  ".join(found))
     # What came before it is no outcome of the evidence: it is shown as recorded.
     show_summary(replace(results, history=recorded.history), str(folder), "")
-    found = differences(recorded, results)
-    if found:
-        raise IntegrityError("the evidence does not give what results.json says:\n  " + "\n  ".join(found))
     return _exit_code(results, strict=False)
 
 
@@ -180,11 +180,11 @@ def replay(folder: Path) -> int:
 def report(folder: Path, *, style: str) -> int:
     """Render a run's report again from results.json, byte for byte."""
     from gonogo.cli.output import show_github  # noqa: PLC0415
-    from gonogo.record.archive import read_results  # noqa: PLC0415 - help answers at once
-    from gonogo.record.run_folder import RESULTS, RunFolder  # noqa: PLC0415
+    from gonogo.record.run_folder import RunFolder  # noqa: PLC0415 - help answers at once
     from gonogo.report.files import derived  # noqa: PLC0415
+    from gonogo.runs.belonging import read_belonging  # noqa: PLC0415
 
-    results = read_results(folder / RESULTS)
+    results = read_belonging(folder)
     for name, content in derived(results).items():
         RunFolder(folder).write(name, content)
         click.echo(folder / name)

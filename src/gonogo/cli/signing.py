@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gonogo.cli.completion import role_names
+from gonogo.cli import options
+from gonogo.cli.completion import gate_names, role_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,20 +100,44 @@ def sign(  # noqa: PLR0913 - as many as there are options
 
 @click.command()
 @click.argument("run", metavar="RUN", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--release", metavar="SHA", help="It must have verified exactly this release.")
+@options.environment("It must be a run of this environment.  [default: that of the folder it lies in]")
+@click.option(
+    "--gate",
+    metavar="NAME",
+    shell_complete=gate_names,
+    help="It must have asked this gate.  [default: that of the environment, by gates.toml]",
+)
+@click.option("--release", metavar="SHA", help="It must have seen exactly this release served.")
 @click.option(
     "--require", metavar="ROLES", help="Roles that must have signed, with commas.  [default: all of gates.toml]"
 )
 @click.option("--max-age", metavar="TIME", help="The evidence must not be older, as in 4h.")
 @click.option("--strict", is_flag=True, help="Exit 1 for GO WITH EXCEPTIONS as well.")
-def verify(*, run: Path, release: str | None, require: str | None, max_age: str | None, strict: bool) -> int:
+def verify(  # noqa: PLR0913 - as many as there are options
+    *,
+    run: Path,
+    environment: str | None,
+    gate: str | None,
+    release: str | None,
+    require: str | None,
+    max_age: str | None,
+    strict: bool,
+) -> int:
     """Verify that a run is what it says, who signed it, and whether it is GO: for the job that deploys."""
     from gonogo.cli.runs import exit_code  # noqa: PLC0415 - help answers at once
     from gonogo.signing.verification import Expected, verify_run  # noqa: PLC0415
 
     gc.disable()  # it ends soon, and until then keeps almost everything
     required = _roles(run) if require is None else _required(require, _roles(run))
-    expected = Expected(now=datetime.now(UTC), required=required, release=release, oldest=_age(max_age))
+    where, asked = _question(run, environment, gate)
+    expected = Expected(
+        now=datetime.now(UTC),
+        environment=where,
+        gate=asked,
+        required=required,
+        release=_given("--release", release),
+        oldest=_age(max_age),
+    )
     found = verify_run(run.resolve(), Path(), _signers(run), expected)
     for role, said in found.decisions.items():
         comment = f": {_visible(said.comment)}" if said.comment else ""
@@ -122,9 +147,10 @@ def verify(*, run: Path, release: str | None, require: str | None, max_age: str 
     if not required:
         click.echo(" ○      nobody had to sign: gates.toml has no roles")
     results = found.results
-    click.echo(
-        f" run {results.run.id} · {results.run.environment} · release {results.run.release or 'none'} · machine {results.decision.verdict}"
-    )
+    for line in _identity(results):
+        click.echo(line)
+    if ends := found.holds_until:
+        click.echo(f" holds until {ends.at:%Y-%m-%d %H:%M} UTC, the end of {_visible(ends.what)}")
     click.echo(f" files, page, outcomes and policy are what was recorded\n {found.verdict}")
     return exit_code(found.verdict, strict=strict)
 
@@ -142,6 +168,45 @@ def seal(run: Path) -> int:
     (folder / SEALED).write_bytes(sealed(folder, found.results, found.decisions))
     click.echo(folder / SEALED)
     return 0
+
+
+def _question(run: Path, environment: str | None, gate: str | None) -> tuple[str, tuple[str, str]]:
+    """The environment and the gate, with its question, that the run must have been asked. Raises Usage-, IntegrityError."""
+    from gonogo.base.errors import IntegrityError  # noqa: PLC0415
+    from gonogo.families.registry import read_environment  # noqa: PLC0415
+    from gonogo.planning.demands import expected_gate  # noqa: PLC0415
+    from gonogo.record.archive import read_results  # noqa: PLC0415
+    from gonogo.record.run_folder import RESULTS  # noqa: PLC0415 - help answers at once
+
+    where = _given("--env", environment) or run.resolve().parent.name
+    if environment is not None:
+        read_environment(where, project=Path())
+    recorded = read_results(run.resolve() / RESULTS).run.environment
+    if recorded != where:
+        hint = "" if environment is not None else "; name the environment with --env if the folder is of another name"
+        raise IntegrityError(f"this is a run of {_visible(recorded)}, not of {where}{hint}")
+    bundled = read_environment(where, project=Path()).environment.service.bundled
+    name, asked = expected_gate(Path(), environment=where, bundled=bundled, gate=_given("--gate", gate))
+    return where, (name, asked.title)
+
+
+def _given(option: str, value: str | None) -> str | None:
+    """Raises UsageError for an option without a value: a variable that is not set must not open a deployment."""
+    from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
+
+    if value is not None and not value.strip():
+        raise UsageError(f"{option}: is empty; is the variable of the pipeline set?")
+    return value
+
+
+def _identity(results: Results) -> Iterator[str]:
+    """The question that the verdict answers: environment, gate, release, time."""
+    run = results.run
+    yield f" run {_visible(run.id)} · environment {run.environment} · machine {results.decision.verdict}"
+    yield f" gate {run.gate}: {_visible(run.question)}"
+    served = ", ".join(f"{one.at} serves {' or '.join(one.words) or 'no word of it'}" for one in run.served)
+    yield f" release {_visible(results.release_words or 'none given')}{f'; {_visible(served)}' if served else ''}"
+    yield f" evidence of {run.finished_at:%Y-%m-%d %H:%M} UTC · policy {results.provenance.policy[:12] or 'none'}"
 
 
 def _passphrase(*, confirm: bool) -> str:
@@ -215,9 +280,9 @@ def _shown(results: Results, signoff: SignOff) -> Iterator[str]:
     from gonogo.record.results import DONE, sum_line  # noqa: PLC0415 - help answers at once
     from gonogo.report.changes import weakened_words  # noqa: PLC0415
 
-    run, decision = results.run, results.decision
+    decision = results.decision
     yield f"{decision.verdict}: {_visible(decision.reason)}"
-    yield f" run {run.id} · {run.environment} · gate {run.gate} · release {run.release or 'none given'}"
+    yield from _identity(results)
     yield f" {sum_line(results.counts)}"
     for words in weakened_words(results):
         yield f" ≠ {words}"

@@ -104,6 +104,14 @@ def read_demands(project: Path, suite: Suite, *, environment: str, service: Serv
     )
 
 
+def expected_gate(project: Path, *, environment: str, bundled: bool, gate: str | None) -> tuple[str, Gate]:
+    """The gate that whoever deploys goes by: the one that is named, else the environment's. Raises UsageError."""
+    root = papers(project, bundled=bundled)
+    gates = read_list(root)[1] if root else Gates()
+    name = gate or gates.default.get(environment, PRE_DEPLOY)
+    return name, _chosen(name, gates, environment, (root or project) / "environments" / GATES)
+
+
 def _refuse(problems: Iterable[str]) -> None:
     if found := list(dict.fromkeys(problems)):
         raise UsageError(*found)

@@ -1,8 +1,9 @@
 """The frozen plan of one run: what is asked, what is demanded, and under which circumstances."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Key, Scope
@@ -26,6 +27,10 @@ class RunPlan:
     demands: Demands
     profile: Profile = "gate"
     allow_money: bool = False
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """What the command line put in place of the environment file's values, by section."""
+    lowered: tuple[str, ...] = ()
+    """What of it asks less than the file declares, in words."""
     planned_keys: Sequence[Key]
     """Every question there is, whether this run asks it or not."""
     started_at: datetime

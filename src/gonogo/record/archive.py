@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gonogo.base.documents import read_document
-from gonogo.base.errors import UsageError
+from gonogo.base.errors import GonogoError, UsageError
 from gonogo.record.results import RESULTS, SCHEMA, Results
 
 NAME = "results.json"
@@ -15,7 +15,7 @@ _TIME = len("20261123T175633Z")
 
 
 def read_results(path: Path) -> Results:
-    """Read ``results.json``. Raises UsageError when it is missing, damaged, or of another schema."""
+    """Read ``results.json``. Raises UsageError when it is missing or of another schema, IntegrityError if damaged."""
     return read_document(path, SCHEMA, RESULTS)
 
 
@@ -79,7 +79,7 @@ def _mentions(path: Path, gate: str) -> bool:
 def _readable(path: Path) -> Iterator[Results]:
     try:
         yield read_results(path)
-    except UsageError:
+    except GonogoError:
         return
 
 

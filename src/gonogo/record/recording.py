@@ -1,7 +1,7 @@
 """``evidence.json``: all that was observed, and all that is needed to judge it again without a network."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -10,7 +10,7 @@ import rfc8785
 from pydantic import TypeAdapter, ValidationError
 
 from gonogo.base.documents import read_document
-from gonogo.base.errors import UsageError
+from gonogo.base.errors import IntegrityError, UsageError
 from gonogo.evidence.base import Evidence, Scope
 from gonogo.evidence.record import Failure, Record
 from gonogo.families.kind import EvidenceKind
@@ -46,6 +46,10 @@ class Recording:
     profile: Profile = "gate"
     """Of the load."""
     allow_money: bool = False
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """What the command line put in place of the environment file's values, by section."""
+    lowered: tuple[str, ...] = ()
+    """What of it asks less than the file declares, in words."""
     started_at: datetime
     finished_at: datetime
     interrupted: bool
@@ -90,7 +94,7 @@ def store(records: Iterable[Record]) -> tuple[StoredRecord, ...]:
 
 
 def restore(stored: Iterable[StoredRecord], kinds: Mapping[str, EvidenceKind]) -> list[Record]:
-    """The records again. Raises UsageError on a kind that this gonogo does not know, or facts that do not fit it."""
+    """The records again. Raises UsageError on a kind that this gonogo does not know, IntegrityError on damaged facts."""
     return [_restored(record, kinds) for record in stored]
 
 
@@ -106,7 +110,7 @@ def to_bytes(document: Mapping[str, Any]) -> bytes:
 
 
 def read_recording(path: Path) -> Recording:
-    """Read ``evidence.json``. Raises UsageError when it is missing, damaged, or of another schema."""
+    """Read ``evidence.json``. Raises UsageError when it is missing or of another schema, IntegrityError if damaged."""
     return read_document(path, SCHEMA, _RECORDING)
 
 
@@ -118,7 +122,8 @@ def _restored(record: StoredRecord, kinds: Mapping[str, EvidenceKind]) -> Record
         try:
             evidence = _adapter(kinds[record.kind].evidence).validate_python(record.evidence)
         except ValidationError as error:
-            raise UsageError(f"evidence {record.kind} {'/'.join(record.scope)}: {error.errors()[0]['msg']}") from None
+            where = f"evidence.json: {record.kind} {'/'.join(record.scope)}"
+            raise IntegrityError(f"{where}: {error.errors()[0]['msg']}; the file was damaged or edited") from None
     return Record(
         kind=record.kind, scope=record.scope, seconds=record.seconds, evidence=evidence, failure=record.failure
     )

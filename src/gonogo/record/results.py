@@ -17,6 +17,8 @@ from gonogo.evidence.base import Scope
 from gonogo.policy.catalogue import Severity
 
 SCHEMA = "gonogo.results/1"
+RELEASE_CHECK = "release-under-review"
+"""The check that compares what is served with what was claimed."""
 
 
 class Outcome(StrEnum):
@@ -280,6 +282,16 @@ class History:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServedRelease:
+    """What one address of the service says of the release that it serves."""
+
+    at: str
+    """Host and address, as in ``api.example.com/192.0.2.1``."""
+    words: Sequence[str] = ()
+    """Each with the place where it stands, as in ``3f2c1a9 (commit of /version)``; empty: it says nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunIdentity:
     """Which run this was. Times are UTC."""
 
@@ -289,7 +301,14 @@ class RunIdentity:
     service: str
     base_url: str
     gate: str
+    question: str = ""
+    """The title of the gate: what the verdict answers."""
     release: str | None
+    """The release that the run was told of: claimed, whoever serves what."""
+    served: Sequence[ServedRelease] = ()
+    """The release that was seen, from every address that was asked."""
+    lowered: Sequence[str] = ()
+    """What was asked less than the environment file declares, as in ``rate 0.5 instead of 8``: another question."""
     started_at: datetime
     finished_at: datetime
     interrupted: bool = False
@@ -364,6 +383,19 @@ class Results:
     def asked(self) -> tuple[int, int]:
         """How many lines the gate demands, of how many that the list has; both without those that only group others."""
         return len(self.leaves), sum(line.leaf for line in self.lines)
+
+    @property
+    def release_vouched(self) -> bool:
+        """Whether the claimed release was seen to be served: its check was planned, and passed."""
+        vouching = next((check for check in self.checks if check.id == RELEASE_CHECK), None)
+        return self.run.release is not None and vouching is not None and vouching.outcome is Outcome.PASS
+
+    @property
+    def release_words(self) -> str:
+        """The claimed release, told as such where nothing vouched for it; empty: none was given."""
+        if self.run.release is None or self.release_vouched:
+            return self.run.release or ""
+        return f"{self.run.release} (claimed, not seen)"
 
     @cached_property
     def content(self) -> bytes:

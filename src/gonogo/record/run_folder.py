@@ -36,12 +36,19 @@ class RunFolder:
     def create(cls, reports: Path, environment: str, run_id: str) -> "RunFolder":
         """Make the folder, and let ``latest`` point to it from the start: an older GO must never speak for this run."""
         path = reports / environment / run_id
+        pointer = path.parent / f".{LATEST}-{run_id}"
+        latest = path.parent / LATEST
+        if latest.exists() and not latest.is_symlink():
+            raise UsageError(
+                f"{latest}: is a folder or a file of its own, not the link to the newest run: move it away, or choose --reports"
+            )
         try:
-            path.mkdir(parents=True)
-            pointer = path.parent / f".{LATEST}-{run_id}"
+            path.mkdir(parents=True, exist_ok=True)
             pointer.symlink_to(run_id, target_is_directory=True)
-            pointer.replace(path.parent / LATEST)
+            pointer.replace(latest)
         except OSError as error:
+            with suppress(OSError):
+                pointer.unlink(missing_ok=True)
             raise _unwritable(path, error) from None
         return cls(path)
 

@@ -72,7 +72,7 @@ def render_changes(before: Results, after: Results, changes: Sequence[Change]) -
 def _lines(before: Results, after: Results, changes: Sequence[Change]) -> Iterator[str]:
     for name, results in (("before", before), ("after", after)):
         run = results.run
-        release = f" · release {visible(run.release)}" if run.release else ""
+        release = f" · release {visible(results.release_words)}" if run.release else ""
         interrupted = " · interrupted" if run.interrupted else ""
         yield f"{name:<7} {run.id} · {run.environment} · gate {run.gate}{release}{interrupted}"
         yield f"{'':<7} {results.decision.verdict} · {sum_line(results.counts)}"

@@ -63,7 +63,7 @@ class _Page:
             yield f"- checklist: {line_sum(results)}"
         if results.lines:
             yield f"- {asked(results)}"
-        release = quoted(run.release) if run.release else "no release given"
+        release = quoted(results.release_words) if run.release else "no release given"
         yield f"- gate {inert(run.gate)}, release {release}, {quoted(run.base_url)}"
         seconds = format_duration(run.finished_at - run.started_at)
         yield f"- run {inert(run.id)}, {run.started_at:%Y-%m-%d %H:%M:%S} UTC, within {seconds}; the whole of it is in signoff.html"

@@ -74,11 +74,12 @@ class _Page:
         yield self._verdict()
 
     def _header(self) -> Iterator[str]:
-        run = self._results.run
+        run, release_words = self._results.run, self._results.release_words
         version = ".".join(run.gonogo.split(".")[:2])
-        release = f" · release {visible(run.release)}" if run.release else " · no release given"
+        release = f" · release {visible(release_words)}" if release_words else " · no release given"
         yield f"gonogo {version} · {visible(run.service)} · {run.environment} · {run.base_url}{release}{self._attached()}"
-        yield f"gate {run.gate} · {self._results.counts['planned']} planned"
+        question = f" · {visible(run.question)}" if run.question else ""
+        yield f"gate {run.gate}{question} · {self._results.counts['planned']} planned"
 
     def _section(self, title: str, found: Sequence[Problem]) -> Iterator[str]:
         if found:

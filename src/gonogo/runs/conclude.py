@@ -1,6 +1,7 @@
 """From what was collected and judged to ``evidence.json`` and results: pure but for the files of the suite's digests."""
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 
 import gonogo
@@ -14,6 +15,7 @@ from gonogo.record.recording import Recording, store, to_bytes, to_document
 from gonogo.record.results import RESULTS, PolicyDifference, Provenance, Results, RunIdentity
 from gonogo.verdict.checklist_status import account, waived
 from gonogo.verdict.decision import conclude, count, decide, root_causes
+from gonogo.verdict.served import served_releases
 
 
 def recorded(plan: RunPlan, collected: Collected, judged: Judged, redactor: Redactor) -> bytes:
@@ -26,6 +28,8 @@ def recorded(plan: RunPlan, collected: Collected, judged: Judged, redactor: Reda
         demands=plan.demands,
         profile=plan.profile,
         allow_money=plan.allow_money,
+        told=plan.told,
+        lowered=plan.lowered,
         started_at=plan.started_at,
         finished_at=judged.finished_at or plan.started_at,
         interrupted=judged.interrupted,
@@ -47,7 +51,7 @@ def concluded(
     lacking = shortfall(plan.suite, plan.plan, plan.demands, plan.environment)
     accounted = account(plan.demands, checks, at, lacking)
     results = Results(
-        run=_identity(plan, judged),
+        run=replace(_identity(plan, judged), served=served_releases(checks)),
         decision=decide(checks, accounted.lines),
         counts=count(checks),
         causes=root_causes(checks),
@@ -83,6 +87,8 @@ def _identity(plan: RunPlan, judged: Judged) -> RunIdentity:
         service=plan.environment.service.name,
         base_url=plan.environment.service.base_url,
         gate=plan.demands.name,
+        question=plan.demands.gate.title,
+        lowered=plan.lowered,
         release=plan.environment.service.release,
         started_at=plan.started_at,
         finished_at=judged.finished_at or plan.started_at,

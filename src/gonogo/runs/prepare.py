@@ -36,6 +36,7 @@ from gonogo.judging.judged import Judged
 from gonogo.load.process import Crowd
 from gonogo.load.stage import LoadStage
 from gonogo.planning.demands import Demands, demanded_checks, read_demands
+from gonogo.planning.lowered import lowered
 from gonogo.planning.plan import LOAD, SMOKE, WALK, Plan, build_plan, has_journeys, step_scope
 from gonogo.planning.run_plan import RunPlan, scopes_by_kind
 from gonogo.planning.suite import Suite, project_suite, selection
@@ -63,6 +64,8 @@ class Request:
     """The processes that make it."""
     overlay: Mapping[str, Any] = field(default_factory=dict)
     """What the command line puts in place of the environment file's values."""
+    run_id: str | None = None
+    """Of a run whose record was begun already; None: a new one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +123,7 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
     silence()
     demand_open_files(0)  # before an environment is started, which would be the first to run out of them
     with ExitStack() as resources:
-        file, instance = _resolved(request, instance, resources)
+        file, instance, less = _resolved(request, instance, resources)
         families = installed_families(file.project)
         suite = project_suite(request.project, bundled=file.environment.service.bundled, environment=file.name)
         selected = selection(suite, request.only)
@@ -133,7 +136,7 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
         _can_walk(file, demands.name, suite)
         _can_load(file, demands.name, suite, wanted if selected is None else wanted & selected)
         started_at = datetime.now(UTC)
-        run_id, redactor = new_run_id(started_at), Redactor(secrets)
+        run_id, redactor = request.run_id or new_run_id(started_at), Redactor(secrets)
         jobs = {**_jobs(families, file.environment, secrets), **_attested(families, demands, file.environment)}
         source = _source(request, file, jobs, secrets=secrets, run_id=run_id, redactor=redactor)
         keys = source.planned_keys(_steps(suite))
@@ -149,10 +152,12 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
                 demands=demands,
                 profile=request.profile,
                 allow_money=request.allow_money,
+                told=request.overlay,
+                lowered=less,
                 planned_keys=keys,
                 started_at=started_at,
                 selected=selected,
-                notes=tuple(_notes(request, file.environment, suite, instance)),
+                notes=(*_notes(request, file.environment, suite, instance), *_told_less(less)),
             ),
             source=source,
             redactor=redactor,
@@ -225,8 +230,11 @@ def _source(  # noqa: PLR0913 - what journeys and load speak with
 
 def _resolved(
     request: Request, instance: ReferenceInstance | None, resources: ExitStack
-) -> tuple[EnvironmentFile, ReferenceInstance | None]:
-    """The environment file with everything on top that only this run knows; a bundled environment is up from now on."""
+) -> tuple[EnvironmentFile, ReferenceInstance | None, tuple[str, ...]]:
+    """The environment file with everything on top that only this run knows, and what that asks less.
+
+    A bundled environment is up from now on.
+    """
     file = read_environment(request.environment, project=request.project)
     if file.environment.service.bundled:
         instance = instance or resources.enter_context(reference_instance(request.faults))
@@ -235,9 +243,9 @@ def _resolved(
         raise UsageError(f"{file.path}: --fault is for the bundled reference environment only")
     if request.release is not None:
         file = overlaid(file, {"service": {"release": request.release}})
-    if request.overlay:
-        file = overlaid(file, request.overlay)
-    return file, instance
+    asked = overlaid(file, request.overlay) if request.overlay else file
+    less = lowered(file.environment, asked.environment, request.profile) if request.gate == LOAD else ()
+    return asked, instance, less
 
 
 def _can_walk(file: EnvironmentFile, gate: str, suite: Suite) -> None:
@@ -303,6 +311,12 @@ def _attested(families: Families, demands: Demands, environment: Environment) ->
     questions = url_questions(urls, environment)
     jobs = (Job(kind=families.kinds[ATTESTED_URL], ask=probe_attested_url, question=question) for question in questions)
     return {job.key: job for job in jobs}
+
+
+def _told_less(less: Sequence[str]) -> Iterator[str]:
+    """A lowered load is no load test: whoever reads the verdict must know which question it answers."""
+    if less:
+        yield f"the load was lower than declared: {', '.join(less)}"
 
 
 def _without_variables(suite: Suite, environment: Environment) -> list[str]:

@@ -1,13 +1,13 @@
 """Judges recorded evidence again: the same evidence, the same checks, the same verdict."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from gonogo.base.bundled import bundled_root
-from gonogo.base.errors import UsageError
+from gonogo.base.errors import IntegrityError
 from gonogo.collecting.recorded import RecordedSource
 from gonogo.environment.model import Environment
 from gonogo.families.registry import Families, installed_families
@@ -21,8 +21,22 @@ from gonogo.record.results import Results
 from gonogo.runs.conclude import concluded
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What a run's evidence gives now, with all that it was judged by."""
+
+    results: Results
+    recording: Recording
+    plan: RunPlan
+
+
 def judged_again(folder: Path, project: Path) -> Results:
-    """The results that the folder's evidence gives now. Raises UsageError when it cannot be read."""
+    """The results that the folder's evidence gives now. Raises Usage- or IntegrityError when it cannot be read."""
+    return replayed_run(folder, project).results
+
+
+def replayed_run(folder: Path, project: Path) -> Replayed:
+    """The folder's evidence, judged again. Raises Usage- or IntegrityError when it cannot be read."""
     path = folder / "evidence.json"
     recording = read_recording(path)
     families = installed_families(_home(recording, project))
@@ -31,7 +45,8 @@ def judged_again(folder: Path, project: Path) -> Results:
     plan = _plan(recording, source, project, families)
     judged = judge(plan, source, "--tb=no", "-p", "no:logging")
     ended = replace(judged, finished_at=recording.finished_at, interrupted=recording.interrupted)
-    return concluded(plan, ended, path.read_bytes(), recording.notes)
+    results = concluded(plan, ended, path.read_bytes(), recording.notes)
+    return Replayed(results=results, recording=recording, plan=plan)
 
 
 def _plan(recording: Recording, source: RecordedSource, project: Path, families: Families) -> RunPlan:
@@ -57,6 +72,8 @@ def _plan(recording: Recording, source: RecordedSource, project: Path, families:
         demands=recording.demands,
         profile=recording.profile,
         allow_money=recording.allow_money,
+        told=recording.told,
+        lowered=recording.lowered,
         planned_keys=keys,
         started_at=recording.started_at,
         selected=frozenset(recording.selected) if recording.selected is not None else None,
@@ -76,19 +93,20 @@ def _home(recording: Recording, project: Path) -> Path:
 
 
 def _environment(recording: Recording, families: Families) -> Environment:
-    """The recorded environment, by the families that are installed now. Raises UsageError."""
+    """The recorded environment, by the families that are installed now. Raises IntegrityError."""
     try:
         return families.environment.model_validate(recording.environment)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise UsageError(
+        raise IntegrityError(
             f"evidence.json: environment.{where}: {first['msg']}; the file was damaged or edited"
         ) from None
 
 
 def differences(recorded: Results, again: Results) -> list[str]:
     """Every outcome that is not the same, in words."""
+    asked = replace(again.run, gonogo=recorded.run.gonogo, finished=recorded.run.finished)
     before: dict[str, str] = {check.id: check.outcome for check in recorded.checks}
     before |= {f"line {line.id}": line.status for line in recorded.lines}
     after: dict[str, str] = {check.id: check.outcome for check in again.checks}
@@ -97,6 +115,11 @@ def differences(recorded: Results, again: Results) -> list[str]:
         f"{identifier}: recorded {before.get(identifier, 'nothing')}, judged again {after.get(identifier, 'nothing')}"
         for identifier in sorted(before.keys() | after.keys())
         if before.get(identifier) != after.get(identifier)
+    ]
+    differing += [
+        f"{name}: results.json says {getattr(recorded.run, name)!r}, the evidence {getattr(asked, name)!r}"
+        for name in (each.name for each in fields(asked))
+        if getattr(recorded.run, name) != getattr(asked, name)
     ]
     if recorded.decision != again.decision:
         differing.append(f"verdict: recorded {recorded.decision.verdict}, judged again {again.decision.verdict}")

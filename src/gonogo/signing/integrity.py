@@ -2,29 +2,30 @@
 
 import hashlib
 import multiprocessing
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from gonogo.base.errors import IntegrityError, UsageError
-from gonogo.families.registry import read_environment
-from gonogo.planning.demands import papers, papers_digest
-from gonogo.planning.digests import expectations_digest
-from gonogo.policy.attestations import Attestation, changed_evidence, read_attestations
+from gonogo.base.errors import IntegrityError
 from gonogo.record.archive import read_results
 from gonogo.record.results import Results
 from gonogo.record.run_folder import EVIDENCE, RESULTS
 from gonogo.report.files import derived
-from gonogo.runs.replay import differences, judged_again
+from gonogo.runs.replay import Replayed, differences, replayed_run
 from gonogo.signing.bundle import SUFFIXES
+from gonogo.signing.policy import check_policy
 
 SEALED = "sealed.html"
 _LARGEST_FILE = 256 * 1024 * 1024
 
 
 def signatures(folder: Path) -> list[Path]:
-    """The files of signatures."""
-    return sorted(path for path in folder.iterdir() if path.name.endswith(tuple(SUFFIXES.values())))
+    """The files of signatures. Raises IntegrityError for what is no file: nobody waits for the end of a pipe."""
+    found = sorted(path for path in folder.iterdir() if path.name.endswith(tuple(SUFFIXES.values())))
+    for path in found:
+        if path.is_symlink() or not path.is_file():
+            raise IntegrityError(f"{path.name}: is no file; a signature is one")
+    return found
 
 
 def run_files(folder: Path) -> Mapping[str, str]:
@@ -47,14 +48,12 @@ def run_files(folder: Path) -> Mapping[str, str]:
 
 def check_run(folder: Path, project: Path) -> Results:
     """The results, once everything that can be computed again was, and is the same. Raises IntegrityError."""
+    _check_shape(folder)
     results = read_results(folder / RESULTS)
-    if not (folder / EVIDENCE).is_file():
-        raise IntegrityError(f"{EVIDENCE}: is missing; without it nothing can be judged again")
-    # Two things of about the same length that share nothing: somebody is waiting for them.
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as other:
-        written = other.submit(_check_written, folder, results)
-        again = judged_again(folder, project)
-        written.result()
+    if hashlib.sha256((folder / EVIDENCE).read_bytes()).hexdigest() != results.provenance.evidence:
+        raise IntegrityError(f"{EVIDENCE}: is not the file that {RESULTS} was computed from")
+    replayed = _both_at_once(folder, results, project)
+    again = replayed.results
     if found := differences(results, again):
         raise IntegrityError(f"the evidence does not give what results.json says: {found[0]}")
     if (mine := again.provenance) != results.provenance:
@@ -66,8 +65,35 @@ def check_run(folder: Path, project: Path) -> Results:
         raise IntegrityError(
             f"the run was judged by another policy than the one that is here: {', '.join(names)} differ"
         )
-    _check_policy(results, project)
+    check_policy(results, replayed, project)
     return results
+
+
+def _check_shape(folder: Path) -> None:
+    """Everything that is read of a run is a regular file. Raises IntegrityError."""
+    for name in (RESULTS, EVIDENCE):
+        if not (folder / name).exists():
+            raise IntegrityError(f"{name}: is missing; without it nothing can be judged again")
+    for path in sorted(folder.rglob("*")):
+        if not (path.is_symlink() or path.is_dir() or path.is_file()):
+            raise IntegrityError(f"{path.relative_to(folder).as_posix()}: is no file of a run")
+    for name in (RESULTS, EVIDENCE, SEALED):
+        if (folder / name).is_dir() or (folder / name).is_symlink():
+            raise IntegrityError(f"{name}: is no file; a run's files are regular files")
+
+
+def _both_at_once(folder: Path, results: Results, project: Path) -> Replayed:
+    """The run judged again, and its files compared: two things of about the same length that share nothing."""
+    try:
+        other = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork"))
+    except (OSError, ImportError):  # a container without /dev/shm has no semaphores: one after the other, then
+        _check_written(folder, results)
+        return replayed_run(folder, project)
+    with other:
+        written = other.submit(_check_written, folder, results)
+        replayed = replayed_run(folder, project)
+        written.result()
+    return replayed
 
 
 def _check_written(folder: Path, results: Results) -> None:
@@ -80,32 +106,3 @@ def _check_written(folder: Path, results: Results) -> None:
             raise IntegrityError(f"{name}: is missing")
         if path.read_bytes() != content:
             raise IntegrityError(f"{name}: is not what results.json gives; it was edited, or made by another gonogo")
-
-
-def _check_policy(results: Results, project: Path) -> None:
-    """The list, the gates, the attestations, the waivers and the environment file, as they are in the project now."""
-    run = results.run
-    try:
-        file = read_environment(run.environment, project=project)
-    except UsageError as error:
-        raise IntegrityError(f"the policy cannot be compared: {error}") from None
-    root = papers(project, bundled=file.environment.service.bundled)
-    attested = _attested(root, run.environment) if root else []
-    if papers_digest(root or project, run.environment, attested) != results.provenance.policy:
-        raise IntegrityError(
-            next(changed_evidence(attested), "")
-            or "the checklist, the gates, the people, the attestations or the waivers are not those that the run was "
-            "judged by; check out the commit of the run, or run again"
-        )
-    if file.environment.service.bundled or run.gate == "load":
-        return  # what only the started instance, or the command line, knew is in evidence.json
-    if expectations_digest(file.environment) != results.provenance.environment:
-        raise IntegrityError(f"{file.path.name}: is not the environment file that the run was judged by")
-
-
-def _attested(root: Path, environment: str) -> Sequence[Attestation]:
-    """What people attested, with the evidence as it is now. Raises IntegrityError."""
-    try:
-        return read_attestations(root, environment)
-    except UsageError as error:
-        raise IntegrityError(f"what people attested is not what it was: {error}") from None

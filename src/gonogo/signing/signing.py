@@ -1,7 +1,7 @@
 """Signs a run: for whom, what exactly, and never a GO over what is not one."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +11,7 @@ from gonogo.base.errors import UsageError
 from gonogo.policy.people import unknown_role
 from gonogo.record.results import DONE, Results
 from gonogo.signing.bundle import SIGSTORE, SSH, SUFFIXES, SignOff, signed_with_key, signed_with_ssh, statement
+from gonogo.signing.endings import check_endings, endings
 from gonogo.signing.integrity import check_run, run_files
 from gonogo.signing.keys import load_key
 from gonogo.signing.signers import Signer, public_key_id
@@ -32,6 +33,7 @@ def signable(folder: Path, project: Path, role: str, decision: Decision) -> Resu
     if known and (problem := unknown_role(role, known, f"the roles that sign a run of gate {results.run.gate}")):
         raise UsageError(f"--role: {problem}")
     if decision == "GO":
+        check_endings(endings(results), datetime.now(UTC))
         _refuse_unsupported(results, role)
     for suffix in SUFFIXES.values():
         if (folder / f"{role}{suffix}").exists():

@@ -1,15 +1,16 @@
 """Who said what of exactly this run, and what follows from it together with the machine's verdict."""
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import IntegrityError
-from gonogo.record.results import Results, Verdict
+from gonogo.record.results import RELEASE_CHECK, Results, Verdict
 from gonogo.signing.bundle import SUFFIXES, Signed, SignOff, read_bundle, verify_signature
+from gonogo.signing.endings import Ending, check_endings, endings
 from gonogo.signing.integrity import check_run, run_files, signatures
 from gonogo.signing.sealing import check_seal
 from gonogo.signing.signers import Signer
@@ -28,6 +29,8 @@ class Verified:
     """By role."""
     missing: Sequence[str]
     """Required roles without a signature."""
+    holds_until: Ending | None
+    """What ends first of all that this rests on; None: nothing of it ends."""
 
     @property
     def verdict(self) -> Verdict:
@@ -45,6 +48,10 @@ class Expected:
     """What whoever verifies knows already."""
 
     now: datetime
+    environment: str | None = None
+    """None: whatever environment the run is of."""
+    gate: tuple[str, str] | None = None
+    """Name and question of the gate that must have been asked; None: whatever gate."""
     required: Collection[str] = ()
     """Roles."""
     release: str | None = None
@@ -61,10 +68,9 @@ def verify_run(folder: Path, project: Path, signers: Sequence[Signer], expected:
 
 def verify_signed(folder: Path, project: Path, signers: Sequence[Signer], expected: Expected) -> Verified:
     """Everything but the sealed page, which is made of what is verified here. Raises IntegrityError."""
-    now, release, oldest = expected.now, expected.release, expected.oldest
+    now, oldest = expected.now, expected.oldest
     results = check_run(folder, project)
-    if release is not None and results.run.release != release:
-        raise IntegrityError(f"the run verified release {results.run.release or 'none'}, not {release}")
+    _check_identity(results, expected)
     if results.run.finished_at > now + _CLOCKS_DIFFER:
         raise IntegrityError(f"the run ends in the future, at {results.run.finished_at:%Y-%m-%d %H:%M} UTC")
     age = now - results.run.finished_at
@@ -73,9 +79,50 @@ def verify_signed(folder: Path, project: Path, signers: Sequence[Signer], expect
             f"the evidence is {format_duration(age)} old; {format_duration(oldest)} are allowed: run again"
         )
     decisions = {one.role: one for one in _decisions(folder, results, signers, now)}
+    ends = list(endings(results)) if results.decision.verdict in APPROVABLE else []
+    check_endings(ends, now)
     return Verified(
-        results=results, decisions=decisions, missing=[role for role in expected.required if role not in decisions]
+        results=results,
+        decisions=decisions,
+        missing=[role for role in expected.required if role not in decisions],
+        holds_until=min([*ends, *_ends_of(results, decisions, signers, expected)], default=None),
     )
+
+
+def _check_identity(results: Results, expected: Expected) -> None:
+    """The run answers the question that is asked: environment, gate, release. Raises IntegrityError naming both."""
+    run = results.run
+    if expected.environment is not None and run.environment != expected.environment:
+        raise IntegrityError(f"this is a run of {run.environment}, not of {expected.environment}")
+    if expected.gate is not None and run.gate != expected.gate[0]:
+        name, question = expected.gate
+        raise IntegrityError(f"the run answers {run.question!r} ({run.gate}), not {question!r} ({name})")
+    if run.lowered:
+        raise IntegrityError(f"the load was lower than declared, which is another question: {', '.join(run.lowered)}")
+    if expected.release is None:
+        return
+    if run.release != expected.release:
+        raise IntegrityError(f"the run verified release {run.release or 'none'}, not {expected.release}")
+    if not results.release_vouched:
+        raise IntegrityError(
+            f"release {run.release} was claimed, not seen: {RELEASE_CHECK} did not pass in this run; "
+            "declare where the service tells its release (http.release), and run again"
+        )
+
+
+def _ends_of(
+    results: Results, decisions: Mapping[str, SignOff], signers: Sequence[Signer], expected: Expected
+) -> Iterator[Ending]:
+    """The ends of the signatures, of the keys behind them, and of the evidence."""
+    if expected.oldest is not None:
+        yield Ending(at=results.run.finished_at + expected.oldest, what="the evidence")
+    for signoff in decisions.values():
+        yield Ending(at=signoff.expires, what=f"{signoff.signer}'s signature")
+        yield from (
+            Ending(at=signer.valid_until, what=f"{signer.name}'s key")
+            for signer in signers
+            if (signer.name, signer.role) == (signoff.signer, signoff.role)
+        )
 
 
 def witnessed(folder: Path) -> dict[str, str]:

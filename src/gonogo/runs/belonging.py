@@ -1,0 +1,58 @@
+"""Whether the files of a run's folder belong together, as far as that can be told without judging again.
+
+What is shown of a run is what holds: no page, no list and no comparison repeats a verdict that its own results deny.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from gonogo.base.errors import IntegrityError
+from gonogo.record.archive import read_results
+from gonogo.record.results import CheckResult, Results
+from gonogo.record.run_folder import EVIDENCE, RESULTS
+from gonogo.verdict.decision import count, decide, root_causes
+from gonogo.verdict.served import served_releases
+
+
+def read_belonging(folder: Path) -> Results:
+    """The results of the folder. Raises IntegrityError when they contradict themselves, or the evidence beside them."""
+    results = read_results(folder / RESULTS)
+    if problem := next(_contradictions(folder, results), ""):
+        raise IntegrityError(
+            f"{folder / RESULTS}: {problem}; the file was damaged or edited: restore the run, or run again"
+        )
+    return results
+
+
+def _contradictions(folder: Path, results: Results) -> Iterator[str]:
+    excepted = {waived.check for waived in results.exceptions if waived.state == "in force"}
+    yield from (problem for check in results.checks if (problem := _contradiction(check, excepted)))
+    decided = decide(results.checks, results.lines)
+    if decided != results.decision:
+        yield f"says {results.decision.verdict}, and its checks and lines give {decided.verdict}"
+    if count(results.checks) != results.counts:
+        yield "its counts are not those of its checks"
+    if list(root_causes(results.checks)) != list(results.causes):
+        yield "its causes are not those of its checks"
+    if list(served_releases(results.checks)) != list(results.run.served):
+        yield "the release that was served is not the one that its checks looked at"
+    yield from _other_evidence(folder, results)
+
+
+def _contradiction(check: CheckResult, excepted: set[str]) -> str:
+    if not check.observations:
+        return f"{check.id} is {check.outcome}, and observed nothing"
+    if check.outcome is check.observed or check.id in excepted:
+        return ""
+    return f"{check.id} is {check.outcome}, and its observations give {check.observed}"
+
+
+def _other_evidence(folder: Path, results: Results) -> Iterator[str]:
+    path = folder / EVIDENCE
+    if not results.run.finished and not path.exists():
+        return  # it was killed, or refused, before anything was asked
+    if not path.is_file():
+        yield f"{EVIDENCE} is missing beside it, or no file"
+    elif hashlib.sha256(path.read_bytes()).hexdigest() != results.provenance.evidence:
+        yield f"{EVIDENCE} beside it is not the file that it was computed from"

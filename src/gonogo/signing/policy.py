@@ -1,0 +1,137 @@
+"""Whether the policy that a run was judged by is the one of this checkout: read from its files, and compared whole."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from gonogo.base.errors import IntegrityError, UsageError
+from gonogo.environment.load import EnvironmentFile, overlaid
+from gonogo.environment.model import Environment
+from gonogo.families.load.section import Load
+from gonogo.families.registry import read_environment
+from gonogo.planning.demands import Demands, papers, papers_digest, read_demands
+from gonogo.planning.digests import expectations_digest
+from gonogo.planning.lowered import lowered, told_otherwise
+from gonogo.planning.plan import LOAD
+from gonogo.policy.attestations import Attestation, changed_evidence, read_attestations
+from gonogo.record.results import Results
+from gonogo.runs.replay import Replayed
+from gonogo.signing.redacted import same_text
+
+_DEMANDS: TypeAdapter[Demands] = TypeAdapter(Demands)
+_FREE = frozenset({"note", "notes", "reason", "risk", "source", "text", "title"})
+"""Keys of prose, which decides nothing: there alone a run may hold a redacted secret in place of the file's words."""
+
+
+def check_policy(results: Results, replayed: Replayed, project: Path) -> None:
+    """The list, the gates, people, attestations, waivers and the environment file as they are now. Raises IntegrityError.
+
+    Nothing is compared with what the run says of itself: digests and demands are made again from the project.
+    """
+    run = results.run
+    try:
+        file = read_environment(run.environment, project=project)
+        root = papers(project, bundled=file.environment.service.bundled)
+    except UsageError as error:
+        raise IntegrityError(f"the policy cannot be compared: {error}") from None
+    attested = _attested(root, run.environment) if root else []
+    if papers_digest(root or project, run.environment, attested) != results.provenance.policy:
+        raise IntegrityError(
+            next(changed_evidence(attested), "")
+            or "the checklist, the gates, the people, the attestations or the waivers are not those that the run was "
+            "judged by; check out the commit of the run, or run again"
+        )
+    _check_demands(results, replayed, project, file)
+    _check_expectations(results, replayed, file)
+
+
+def _check_demands(results: Results, replayed: Replayed, project: Path, file: EnvironmentFile) -> None:
+    run = results.run
+    try:
+        here = read_demands(
+            project, replayed.plan.suite, environment=run.environment, service=file.environment.service, gate=run.gate
+        )
+    except UsageError as error:
+        raise IntegrityError(f"the policy cannot be compared: {error}") from None
+    if problem := next(unlike(replayed.plan.demands, here, run.environment), ""):
+        raise IntegrityError(problem)
+
+
+def unlike(recorded: Demands, here: Demands, environment: str) -> Iterator[str]:
+    """What a run demanded otherwise than the files of the project do, in words."""
+    then, now = _DEMANDS.dump_python(recorded, mode="json"), _DEMANDS.dump_python(here, mode="json")
+    waivers, attestations = (then["waivers"], now["waivers"]), (then["attestations"], now["attestations"])
+    yield from _entries("a waiver of", "check", waivers, f"environments/waivers/{environment}.toml")
+    yield from _entries("an attestation of", "line", attestations, f"environments/attestations/{environment}")
+    if not _same(then["gate"], now["gate"]):
+        yield f"the run was judged by a gate {recorded.name} that is not that of gates.toml"
+    if not _same(then["roles"], now["roles"]):
+        yield "the run knows other roles than gates.toml"
+    yield from (
+        f"the run was judged by other {key.replace('_', ' ')} than those of the project"
+        for key in now
+        if not _same(then.get(key), now[key], key)
+    )
+
+
+Entries = Sequence[Mapping[str, Any]]
+
+
+def _entries(what: str, name: str, sides: tuple[Entries, Entries], place: str) -> Iterator[str]:
+    recorded, here = ({entry[name]: entry for entry in side} for side in sides)
+    if len(recorded) < len(sides[0]):
+        yield f"the run knows {what} the same {name} twice"
+    for subject in recorded.keys() - here.keys():
+        yield f"the run knows {what} {subject} that {place} does not have"
+    for subject in here.keys() - recorded.keys():
+        yield f"{place} has {what} {subject} that the run does not know"
+    for subject in recorded.keys() & here.keys():
+        if not _same(recorded[subject], here[subject]):
+            yield f"the run knows {what} {subject} that is not the one of {place}"
+
+
+def _same(recorded: Any, here: Any, key: str = "") -> bool:  # noqa: ANN401 - JSON values
+    match recorded, here:
+        case Mapping(), Mapping():
+            return recorded.keys() == here.keys() and all(_same(recorded[name], here[name], name) for name in here)
+        case list(), list():
+            return len(recorded) == len(here) and all(
+                _same(one, other, key) for one, other in zip(recorded, here, strict=True)
+            )
+        case str(), str() if key in _FREE:
+            return same_text(recorded, here)
+    return bool(recorded == here)
+
+
+def _check_expectations(results: Results, replayed: Replayed, file: EnvironmentFile) -> None:
+    """What the environment file expects; only what the command line gave is left out."""
+    told = replayed.recording.told
+    if foreign := told_otherwise(told):
+        raise IntegrityError(f"evidence.json: told: no command line gives {', '.join(foreign)}")
+    try:
+        asked = overlaid(file, told).environment if told else file.environment
+    except UsageError as error:
+        raise IntegrityError(f"evidence.json: told: {error}") from None
+    if results.run.lowered != list(_lowered(file, asked, results, replayed)):
+        raise IntegrityError(f"the run does not say what of the load was lower than {file.path.name} declares")
+    if file.environment.service.bundled:
+        # The addresses are those of the instance that was started; the load is that of the file.
+        same = results.run.gate != LOAD or replayed.plan.environment.section(Load) == asked.section(Load)
+    else:
+        same = expectations_digest(asked) == results.provenance.environment
+    if not same:
+        raise IntegrityError(f"{file.path.name}: is not the environment file that the run was judged by")
+
+
+def _lowered(file: EnvironmentFile, asked: Environment, results: Results, replayed: Replayed) -> Sequence[str]:
+    return lowered(file.environment, asked, replayed.recording.profile) if results.run.gate == LOAD else ()
+
+
+def _attested(root: Path, environment: str) -> Sequence[Attestation]:
+    """What people attested, with the evidence as it is now. Raises IntegrityError."""
+    try:
+        return read_attestations(root, environment)
+    except UsageError as error:
+        raise IntegrityError(f"what people attested is not what it was: {error}") from None
