@@ -15,6 +15,7 @@ from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.journey import LAST, Ending, StepEvidence
 from gonogo.evidence.record import Failure, Record
+from gonogo.evidence.scopes import ByScope
 from gonogo.journey.cleanup import clean_up, notes_of
 from gonogo.journey.marks import Marks
 from gonogo.journey.step import Skipped, Step
@@ -125,7 +126,7 @@ class Journeys:
                 if not self._futures[step.scope].done():
                     self._futures[step.scope].set_result(_unwalked(step.scope, reason))
 
-    def _walk_all(self, walk: Walk, steps: Sequence[Step], seen: dict[str, Sequence[Observation]]) -> None:
+    def _walk_all(self, walk: Walk, steps: Sequence[Step], seen: dict[str, ByScope[Observation]]) -> None:
         started = time.monotonic()
         for step in steps:
             cause = blocking(step.check, step.scope, seen)
@@ -133,7 +134,8 @@ class Journeys:
                 record, outcome = _unwalked(step.scope, f"blocked by {cause.check}"), Outcome.BLOCKED
             else:
                 record, outcome = _taken(step, walk, started)
-            seen[step.check.id] = [Observation(scope=step.scope, outcome=outcome, cause=cause)]
+            own = Observation(scope=step.scope, outcome=outcome, cause=cause)
+            seen[step.check.id] = ByScope([(step.scope, own)])
             self.on_record(record)
             self._futures[step.scope].set_result(record)
 

@@ -100,7 +100,8 @@ def and_more(names: Sequence[str], most: int) -> str:
 
 
 def _problem(check: CheckResult, results: Results) -> Problem:
-    alike = [seen for seen in check.observations if seen.outcome is check.observed]
+    worst = check.observed
+    alike = [seen for seen in check.observations if seen.outcome is worst]
     causes = [cause for cause in results.causes if cause.check == check.id]
     by_scope = {seen.scope: seen for seen in alike}
     # Causes come with the most consequences first: what is said is what keeps the most from being judged.
