@@ -70,12 +70,13 @@ load-faults: setup  ## every fault of the load by itself, and one that takes min
 endurance: setup  ## fifty smoke runs, and one killed after every step: what remains?
 	$(BIN)/python -m tests.smoke.endurance
 
-bench: setup  ## what probing at once costs, beside one at a time; TLS beside sslyze; what the load generator sees and costs; the page; verify
+bench: setup  ## what probing at once costs, beside one at a time; TLS beside sslyze; what the load generator sees and costs; the page; verify; 5,000 hosts
 	$(BIN)/python tests/bench/probing.py
 	$(BIN)/python -m tests.bench.asking_tls
 	$(BIN)/python -m tests.bench.loading
 	$(BIN)/python -m tests.bench.page
 	$(BIN)/python -m tests.bench.verifying
+	$(BIN)/python -m tests.bench.many_hosts
 
 sample: setup  ## reports/sample, the sample run of the README, from real faults of the reference environment
 	$(BIN)/python -m tests.report.sample

@@ -1,6 +1,6 @@
 """Observed facts: once, bounded, and short where there would be too many to read."""
 
-from gonogo.record.results import Outcome
+from gonogo.record.results import SHOWN_AT, Outcome, facts_at
 from gonogo.report.facts import page_facts
 from tests.report.conftest import check, results
 
@@ -36,3 +36,14 @@ def test_the_longest_are_shortened_first() -> None:
     facts = page_facts(results([*small, *large]))
     assert not any(facts.of[(one.id, 0)][0].brief for one in small)
     assert all(facts.of[(one.id, 0)][0].brief for one in large)
+
+
+def test_facts_that_the_results_hold_once_are_shown_where_they_are() -> None:
+    """A signer who opens the second check must be led to the facts, not to the word that they are elsewhere."""
+    shown = {"version": "TLSv1.3"}
+    elsewhere = {SHOWN_AT: "tls-a", "target": ["a.test", "192.0.2.1"]}
+    checks = [check("tls-a", facts={"tls": shown}), check("tls-b", facts={"tls": elsewhere})]
+    (fact,) = page_facts(results(checks)).of["tls-b", 0]
+    assert (fact.value, fact.at) == (None, "tls-a")
+    assert facts_at(checks, "tls", elsewhere) == shown
+    assert facts_at(checks, "tls", {SHOWN_AT: "gone"}) == {SHOWN_AT: "gone"}, "a record that lost it is told as it is"

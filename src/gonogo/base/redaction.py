@@ -50,7 +50,9 @@ class Redactor:
     def json(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value in, the same shape out
         """A JSON value without secrets, in keys neither."""
         # All strings at once: most documents hold no secret, and one search tells so.
-        texts = list(dict.fromkeys(_strings(value)))
+        found: dict[str, None] = {}
+        _gather(value, found)
+        texts = list(found)
         encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
         spans = self._spans(_BETWEEN.join(encoded))
         if not spans and not self._numbers:
@@ -134,18 +136,18 @@ def _blacked_out(data: bytes, spans: Sequence[Span]) -> bytes:
     return b"".join((*pieces, data[done:]))
 
 
-def _strings(value: Any) -> Iterator[str]:  # noqa: ANN401 - as above
-    match value:
-        case str():
-            yield value
-        case dict():
-            for key, item in value.items():
-                if isinstance(key, str):
-                    yield key
-                yield from _strings(item)
-        case list() | tuple():
-            for item in value:
-                yield from _strings(item)
+def _gather(value: Any, found: dict[str, None]) -> None:  # noqa: ANN401 - as above
+    """Every string in it, once. Documents have millions of values: each is looked at once, not handed from level to level."""
+    if isinstance(value, str):
+        found[value] = None
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if isinstance(key, str):
+                found[key] = None
+            _gather(item, found)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _gather(item, found)
 
 
 def _replaced(texts: Sequence[str], encoded: Sequence[bytes], spans: Sequence[Span]) -> Iterator[tuple[str, str]]:

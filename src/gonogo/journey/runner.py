@@ -16,6 +16,7 @@ from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.journey import LAST, Ending, StepEvidence
 from gonogo.evidence.record import Failure, Record
+from gonogo.evidence.scopes import ByScope
 from gonogo.journey.cleanup import clean_up_after
 from gonogo.journey.step import Skipped, Step
 from gonogo.journey.walk import Walk
@@ -119,7 +120,7 @@ class Journeys:
                 if not self._futures[step.scope].done():
                     self._futures[step.scope].set_result(_unwalked(step.scope, reason))
 
-    def _walk_all(self, walk: Walk, steps: Sequence[Step], seen: dict[str, Sequence[Observation]]) -> None:
+    def _walk_all(self, walk: Walk, steps: Sequence[Step], seen: dict[str, ByScope[Observation]]) -> None:
         started = time.monotonic()
         for step in steps:
             cause = blocking(step.check, step.scope, seen)
@@ -127,7 +128,8 @@ class Journeys:
                 record, outcome = _unwalked(step.scope, f"blocked by {cause.check}"), Outcome.BLOCKED
             else:
                 record, outcome = _taken(step, walk, started)
-            seen[step.check.id] = [Observation(scope=step.scope, outcome=outcome, cause=cause)]
+            own = Observation(scope=step.scope, outcome=outcome, cause=cause)
+            seen[step.check.id] = ByScope([(step.scope, own)])
             self.on_record(record)
             self._futures[step.scope].set_result(record)
 

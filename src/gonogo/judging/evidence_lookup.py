@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
-from gonogo.evidence.base import Evidence, Key, Scope, related
+from gonogo.evidence.base import Evidence, Key, Scope
 from gonogo.evidence.record import Failure, Record
+from gonogo.evidence.scopes import ByScope
 from gonogo.families.kind import EvidenceKind
 from gonogo.planning.plan import GROUP, PlannedCheck, evidence_arguments
 from gonogo.record.recording import facts
+
+_NOWHERE: ByScope[Scope] = ByScope()
 
 
 class EvidenceMissing(Exception):
@@ -24,8 +27,14 @@ class Shelf:
     """Finds evidence for checks: by kind, and by the scope that the check is about."""
 
     kinds: Mapping[str, EvidenceKind]
-    scopes: Mapping[str, Sequence[Scope]]
+    scopes: Mapping[str, ByScope[Scope]]
     """All scopes of a kind that were planned."""
+
+    @classmethod
+    def of(cls, kinds: Mapping[str, EvidenceKind], scopes: Mapping[str, Sequence[Scope]]) -> Self:
+        """With an index over the planned scopes."""
+        indexed = {kind: ByScope((scope, scope) for scope in planned) for kind, planned in scopes.items()}
+        return cls(kinds=kinds, scopes=indexed)
 
     def keys(self, check: PlannedCheck, scope: Scope) -> Iterator[Key]:
         """Every record that one run of this check will ask for."""
@@ -37,17 +46,11 @@ class Shelf:
         if argument in self.kinds:
             return [(argument, found) for found in self._near(argument, scope)]
         kind = argument.removesuffix(GROUP)
-        same = [found for found in self.scopes.get(kind, ()) if found[:1] == scope[:1]]
-        return [(kind, found) for found in same or self.scopes.get(kind, ())]
+        return [(kind, found) for found in self.scopes.get(kind, _NOWHERE).same_host(scope)]
 
     def _near(self, kind: str, scope: Scope) -> Sequence[Scope]:
-        planned = self.scopes.get(kind, ())
-        if scope in planned:
-            return [scope]
-        contained = [found for found in planned if related(found, scope)]
-        if contained:
-            return contained
-        return [found for found in planned if found[:1] == scope[:1]] or planned
+        planned = self.scopes.get(kind, _NOWHERE)
+        return planned.exact(scope)[:1] or planned.related(scope)
 
 
 def present(records: Sequence[Record]) -> list[Evidence]:

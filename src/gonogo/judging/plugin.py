@@ -16,6 +16,7 @@ from gonogo.environment.model import Environment
 from gonogo.evidence.base import Evidence, Key, Scope
 from gonogo.evidence.journey import StepEvidence
 from gonogo.evidence.record import Record
+from gonogo.evidence.scopes import ByScope
 from gonogo.families.kind import EvidenceKind
 from gonogo.journey.step import Step
 from gonogo.judging.canary import FOLDER, NAME, canaries
@@ -28,7 +29,7 @@ from gonogo.judging.surroundings import load_conftests
 from gonogo.planning.plan import GROUP, LOAD, WALK, PlannedCheck
 from gonogo.planning.run_plan import RunPlan
 from gonogo.policy.catalogue import Policy
-from gonogo.record.results import Cause, Observation, Outcome
+from gonogo.record.results import SHOWN_AT, Cause, Observation, Outcome
 from gonogo.verdict.decision import blocking
 
 MARKER = "check(id): a check of gonogo; the id names its line in catalogue.toml"
@@ -49,7 +50,7 @@ class JudgingPlugin:
     """One run's hooks. Holds the observations until the session is over."""
 
     def __init__(self, plan: RunPlan, source: Source, redactor: Redactor, stop: Event) -> None:
-        self.observations: dict[str, list[Observation]] = {}
+        self.observations: dict[str, ByScope[Observation]] = {}
         self.selected = plan.selected
         self.kinds: Mapping[str, EvidenceKind] = plan.families.kinds
         self._plan = plan
@@ -67,9 +68,9 @@ class JudgingPlugin:
         self.on_work: Callable[[str], object] = lambda _identifier: None
         """Called with the id of each check before it judges, for the case that the process ends in the middle of it."""
         self._finished_at: datetime | None = None
-        self._shelf = Shelf(self.kinds, plan.scopes)
+        self._shelf = Shelf.of(self.kinds, plan.scopes)
         self._walking = False
-        self._load_shown_at = ""
+        self._shown_at: dict[tuple[str, tuple[Key, ...]], tuple[str, Scope]] = {}
 
     @pytest.fixture
     def environment(self) -> Environment:
@@ -247,7 +248,7 @@ class JudgingPlugin:
             return _passed(report)
         if call.when == "call" or (call.when == "setup" and call.excinfo is not None):
             observation = self._observe(item, call.excinfo.value if call.excinfo else None)
-            self.observations.setdefault(item.stash[_CHECK][0].id, []).append(observation)
+            self.observations.setdefault(item.stash[_CHECK][0].id, ByScope()).add(observation.scope, observation)
             _adapt(report, item, observation)
         report.sections = [(title, self._redactor.text(text)) for title, text in report.sections]
         return report
@@ -278,17 +279,16 @@ class JudgingPlugin:
             hint=self._redactor.text(hint),
             cause=cause,
             facts={
-                argument: self._facts(check.id, argument, found) for argument, found in item.stash[_RECORDS].items()
+                argument: self._facts(check.id, scope, argument, found)
+                for argument, found in item.stash[_RECORDS].items()
             },
         )
 
-    def _facts(self, identifier: str, argument: str, records: Sequence[Record]) -> Any:  # noqa: ANN401 - JSON values
-        """For the page. Those of the load are many, and the same for all of its checks: shown at the first."""
-        if argument == LOAD and self._load_shown_at not in {"", identifier}:
-            return {"shown at": self._load_shown_at}
-        if argument == LOAD:
-            self._load_shown_at = identifier
-        return shown(records)
+    def _facts(self, identifier: str, scope: Scope, argument: str, records: Sequence[Record]) -> Any:  # noqa: ANN401
+        """For the page. Many checks judge the same records, which the results hold once: at the first of these checks."""
+        keys = tuple((record.kind, record.scope) for record in records)
+        first, at = self._shown_at.setdefault((argument, keys), (identifier, scope))
+        return shown(records) if (first, at) == (identifier, scope) else {SHOWN_AT: first, "target": list(at)}
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Our outcomes, in pytest's own progress and summary."""

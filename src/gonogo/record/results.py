@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -134,7 +134,27 @@ class CheckResult:
     @property
     def worst(self) -> Observation:
         """The first of its worst observations."""
-        return next(observation for observation in self.observations if observation.outcome is self.observed)
+        observed = self.observed
+        return next(observation for observation in self.observations if observation.outcome is observed)
+
+
+SHOWN_AT = "shown at"
+"""In the place of facts that an earlier check judged as well: its id. Beside it stands its ``target``."""
+
+
+def facts_at(checks: Iterable[CheckResult], kind: str, facts: Any) -> Any:  # noqa: ANN401 - JSON values
+    """The facts themselves, where these only say at which of the checks they are shown."""
+    if not (isinstance(facts, Mapping) and SHOWN_AT in facts):
+        return facts
+    target = tuple(facts.get("target", ()))
+    shown = (
+        observation.facts.get(kind, facts)
+        for check in checks
+        if check.id == facts[SHOWN_AT]
+        for observation in check.observations
+        if not target or observation.scope == target
+    )
+    return next(shown, facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

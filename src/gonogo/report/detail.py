@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gonogo.record.results import Attested, CheckResult, LineResult, Observation, Results
+from gonogo.record.results import Attested, CheckResult, LineResult, Observation, Results, facts_at
 from gonogo.report.visible import harmless, visible
 from gonogo.report.wording import LINE_SHAPES, SHAPES, word
 
@@ -34,10 +34,10 @@ def _check(results: Results, check: CheckResult) -> Iterator[str]:
         if exception.check == check.id:
             yield f"  exception {exception.state} until {exception.until:%Y-%m-%d}, owner {visible(exception.owner)}: {visible(exception.reason)}"
     for observation in check.observations:
-        yield from _observation(observation)
+        yield from _observation(results, observation)
 
 
-def _observation(seen: Observation) -> Iterator[str]:
+def _observation(results: Results, seen: Observation) -> Iterator[str]:
     again = f"   at attempt {seen.attempts}" if seen.attempts > 1 else ""
     yield f"{SHAPES[seen.outcome]} {visible(' · '.join(seen.scope))}   {word(seen.outcome)}{again}"
     if seen.message:
@@ -48,7 +48,7 @@ def _observation(seen: Observation) -> Iterator[str]:
         yield f"  because of {visible(seen.cause.check)} at {visible(' · '.join(seen.cause.scope))}"
     for kind, facts in seen.facts.items():
         yield f"  {visible(kind)}"
-        yield from _facts(facts, 2)
+        yield from _facts(facts_at(results.checks, kind, facts), 2)
 
 
 def _facts(value: Any, depth: int) -> Iterator[str]:  # noqa: ANN401 - JSON

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from gonogo.record.results import CheckResult, Observation, Outcome, Results
+from gonogo.record.results import SHOWN_AT, CheckResult, Observation, Outcome, Results
 
 _LONGEST, _MOST = 600, 40
 _BRIEFEST = 110
@@ -79,6 +79,9 @@ def shown(value: Any) -> Any:  # noqa: ANN401 - JSON in, text or nested lists ou
 
 def _observed(check: CheckResult, seen: Observation, shown_at: dict[str, str]) -> Iterator[Fact]:
     for kind, value in seen.facts.items():
+        if isinstance(value, Mapping) and SHOWN_AT in value:
+            yield Fact(kind=kind, value=None, at=str(value[SHOWN_AT]))
+            continue
         same = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
         at = shown_at.setdefault(same, check.id)
         if at == check.id:

@@ -173,9 +173,9 @@ def _facts(evidence: LoadEvidence) -> Mapping[str, str]:
         "Service": _service(evidence),
     }
     if reasons := [f"{count} times: {reason}" for one in evidence.classes for reason, count in one.reasons]:
-        found["Failures"] = "; ".join(reasons)
+        rows["Failures"] = "; ".join(reasons)
     if evidence.statuses_only:
-        found["Replies"] = f"only the statuses were looked at in: {', '.join(evidence.statuses_only)}"
+        rows["Replies"] = f"only the statuses were looked at in: {', '.join(evidence.statuses_only)}"
     if evidence.stopped_early:
         rows["Stopped early"] = evidence.stopped_early
     if evidence.cut_short:

@@ -111,7 +111,8 @@ def and_more(names: Sequence[str], most: int) -> str:
 
 
 def _problem(check: CheckResult, results: Results) -> Problem:
-    alike = [observation for observation in check.observations if observation.outcome is check.observed]
+    worst = check.observed
+    alike = [observation for observation in check.observations if observation.outcome is worst]
     causes = [cause for cause in results.causes if cause.check == check.id]
     by_scope = {observation.scope: observation for observation in alike}
     # Causes come with the most consequences first: what is said is what keeps the most from being judged.

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from gonogo.evidence.base import Scope, related
+from gonogo.evidence.base import Scope
+from gonogo.evidence.scopes import ByScope
 from gonogo.planning.plan import Plan, PlannedCheck
 from gonogo.policy.catalogue import Severity
 from gonogo.record.results import (
@@ -22,24 +23,17 @@ from gonogo.record.results import (
 _STOPS = {Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED}
 _GAPS = (Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN)
 
-Seen = Mapping[str, Sequence[Observation]]
-"""What was observed, by check id."""
+Seen = Mapping[str, ByScope[Observation]]
+"""What was observed, by check id and target."""
+_NOTHING: ByScope[Observation] = ByScope()
 Waived = Mapping[str, Collection[Outcome]]
 """The outcomes that are accepted, by check id."""
-
-
-def relevant(observations: Sequence[Observation], scope: Scope) -> Sequence[Observation]:
-    """Those that speak of the same target: by containment, else of the same host, else all of them."""
-    contained = [seen for seen in observations if related(seen.scope, scope)]
-    if contained:
-        return contained
-    return [seen for seen in observations if seen.scope[:1] == scope[:1]] or observations
 
 
 def blocking(check: PlannedCheck, scope: Scope, seen: Seen) -> Cause | None:
     """The root cause for which this check cannot say anything about this target, if there is one."""
     for need in check.line.needs:
-        for observation in relevant(seen.get(need, ()), scope):
+        for observation in seen.get(need, _NOTHING).related(scope):
             if observation.outcome in _STOPS:
                 return observation.cause or Cause(check=need, scope=observation.scope)
     return None
@@ -47,7 +41,7 @@ def blocking(check: PlannedCheck, scope: Scope, seen: Seen) -> Cause | None:
 
 def conclude(
     plan: Plan,
-    seen: Seen,
+    seen: Mapping[str, Sequence[Observation]],
     *,
     unseen: str,
     reasons: Mapping[str, str] | None = None,
@@ -74,12 +68,11 @@ def root_causes(checks: Sequence[CheckResult]) -> Sequence[RootCause]:
     for check in checks:
         for cause in {(seen.cause.check, seen.cause.scope) for seen in check.observations if seen.cause}:
             behind.setdefault(cause, []).append(check.id)
-    by_id = {check.id: check for check in checks}
+    observed = {(check.id, seen.scope): seen for check in checks for seen in check.observations}
     causes = [
         RootCause(check=check, scope=scope, outcome=seen.outcome, message=seen.message, consequences=consequences)
         for (check, scope), consequences in behind.items()
-        for seen in by_id[check].observations
-        if seen.scope == scope
+        if (seen := observed.get((check, scope))) is not None
     ]
     return sorted(causes, key=lambda cause: (-len(cause.consequences), cause.check, cause.scope))
 
