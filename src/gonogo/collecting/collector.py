@@ -1,4 +1,10 @@
-"""Asks all targets at once, within bounds, on one event loop in one background thread."""
+"""Asks all targets at once, within bounds, on one event loop in one background thread.
+
+The protocol: ``start`` makes one future per question in the caller's thread and hands all jobs to the loop. Each job
+waits for a place at its host, then for one of ``limits.total`` places, and asks. Its record resolves its future, on which
+the judging thread blocks in ``wait``. Jobs of kinds that measure time (``alone``) begin when the last other one has
+ended, and then go one by one. Whatever has no record when the collector is left is recorded as never reached.
+"""
 
 import time
 import traceback
@@ -53,9 +59,12 @@ class Collector:
         self._stack = ExitStack()
         self._portal: BlockingPortal
         self._total: anyio.CapacityLimiter
-        self._together: int
-        self._quiet: anyio.Event
-        self._one: anyio.CapacityLimiter
+        self._running: int
+        """Jobs that are asked side by side and have not ended; changed on the event loop only, so it needs no lock."""
+        self._others_done: anyio.Event
+        """Set when the last of these has ended: from then on nothing disturbs a measurement of time."""
+        self._serial: anyio.CapacityLimiter
+        """One place: kinds that measure time are asked one after another."""
         self._hosts: dict[str, anyio.CapacityLimiter] = {}
         self._deadline = 0.0
         self._all: anyio.CancelScope | None = None
@@ -116,31 +125,34 @@ class Collector:
             if future.set_running_or_notify_cancel():  # whoever waits for it must not wait for ever
                 future.set_exception(error)
             raise
+        # __exit__ cancels futures from another thread; setting the result of a cancelled one would raise.
         if future.set_running_or_notify_cancel():
             future.set_result(record)
 
     def _open(self, together: int) -> None:
+        """Make limiters and events. They belong to the running loop, so this is no part of the constructor."""
         self._total = anyio.CapacityLimiter(self._limits.total)
         self._deadline = anyio.current_time() + self._limits.run.total_seconds()
-        self._together = together
-        self._quiet = anyio.Event()
-        self._one = anyio.CapacityLimiter(1)
-        if not together:
-            self._quiet.set()
+        self._running = together
+        self._others_done = anyio.Event()
+        self._serial = anyio.CapacityLimiter(1)
+        if not together:  # nobody would ever set it
+            self._others_done.set()
 
     async def _ask(self, job: Job) -> Record:
         """Ask together with all others, or alone after them."""
         if job.kind.alone:
+            # When the deadline ends this wait, the job goes on: _ask_in_turn then records that it was never reached.
             with anyio.CancelScope(deadline=self._deadline):
-                await self._quiet.wait()
-            async with self._one:
+                await self._others_done.wait()
+            async with self._serial:
                 return await self._ask_in_turn(job)
         try:
             return await self._ask_in_turn(job)
-        finally:
-            self._together -= 1
-            if not self._together:
-                self._quiet.set()
+        finally:  # a job that failed or was cancelled has ended as well
+            self._running -= 1
+            if not self._running:
+                self._others_done.set()
 
     async def _ask_in_turn(self, job: Job) -> Record:
         started = time.monotonic()
