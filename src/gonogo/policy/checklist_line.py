@@ -10,9 +10,7 @@ from gonogo.base.durations import parse_duration
 
 OPTIONS = ("env", "attest", "checks", "valid", "evidence", "group", "states", "when")
 ID = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*", re.ASCII)
-STATED = re.compile(
-    r"(?P<key>[a-z][a-z0-9_-]*(?:\.[A-Za-z0-9_*-]+)+):(?P<value>[^:,]+)"
-)
+STATED = re.compile(r"(?P<key>[a-z][a-z0-9_-]*(?:\.[A-Za-z0-9_*-]+)+):(?P<value>[^:,]+)")
 COMMENT = re.compile(r"[ \t]*<!--(?P<text>[^>]*?)-->[ \t]*$")
 LONGEST_VALID = timedelta(days=366)
 _OF_LEAVES = ("env", "attest", "checks", "valid", "evidence", "states", "when")
