@@ -148,3 +148,40 @@ def still_used(project: Path) -> list[str]:
             if where == project:
                 found.append(entry.name)
     return found
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        (signal.SIGHUP,),
+        (signal.SIGINT, signal.SIGINT),
+        (signal.SIGINT, signal.SIGINT, signal.SIGINT, signal.SIGINT),
+        (signal.SIGTERM, signal.SIGHUP, signal.SIGINT),
+    ],
+)
+def test_impatience_is_one_wish(silent: Path, numbers: tuple[signal.Signals, ...]) -> None:
+    """A key that is hit four times, a lost connection: the run ends by itself, with its record, and is no bug."""
+    process = started(silent, "silent")
+    for number in numbers:
+        process.send_signal(number)
+    stdout, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130, stderr
+    assert "◌ INCOMPLETE" in stdout
+    assert "gonogo: interrupted: stopping" in stderr
+    assert "bug in gonogo" not in stderr
+    assert record(silent, "silent")["run"]["interrupted"] is True  # type: ignore[index]  # JSON
+
+
+def test_too_few_open_files_are_refused(project: Path) -> None:
+    """Before anything is asked: later it would look like a target that does not answer."""
+    done = subprocess.run(  # noqa: S603 - our own program
+        ["/bin/sh", "-c", f'ulimit -n 30; exec "{sys.executable}" -c "{PROGRAM}" run --env dead'],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "may open 30 files" in done.stderr
+    assert "ulimit -n" in done.stderr
