@@ -46,7 +46,7 @@ def called(project: Path, *arguments: str, given: str = "", **environ: str) -> s
     sys.stdin = io.StringIO(given)
     try:
         with (
-            mock.patch.dict(os.environ, environ),
+            mock.patch.dict(os.environ, {"GONOGO_SUPERVISED": "-1", **environ}),  # judged here: its words are wanted
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
             pytest.raises(SystemExit) as ended,

@@ -137,10 +137,10 @@ def test_diff_tells_changes_by_kind(gonogo: Gonogo, arguments: tuple[str, ...]) 
         "        INCOMPLETE · 2 = 2 pass",
         f"after   {SECOND} · staging · gate pre-deploy · release 3f2c1a9 (claimed, not seen)",
         "        NO-GO · 2 = 1 pass + 1 fail",
-        "NEWLY FAILING 1",
-        " ✖ tls-a   pass → fail",
         "REMOVED 1",
         " − x.gone   was line, verified; it is not there any more",  # noqa: RUF001 - a minus sign
+        "NEWLY FAILING 1",
+        " ✖ tls-a   pass → fail",
         "FIXED 1",
         " ✔ b.open   open → attested",
     ]
