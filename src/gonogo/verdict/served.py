@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from gonogo.record.results import CheckResult, ServedRelease
+from gonogo.record.results import SHOWN_AT, CheckResult, ServedRelease
 
 _KIND = "service"
 
@@ -13,6 +13,8 @@ def served_releases(checks: Iterable[CheckResult]) -> Sequence[ServedRelease]:
     words: dict[str, dict[str, None]] = {}
     for facts in (seen.facts[_KIND] for check in checks for seen in check.observations if _KIND in seen.facts):
         for evidence in facts if isinstance(facts, list) else [facts]:
+            if SHOWN_AT in evidence:  # an earlier check holds them, and is looked at as well
+                continue
             words.setdefault("/".join(evidence["scope"]), {}).update(dict.fromkeys(_words(evidence)))
     return [ServedRelease(at=at, words=tuple(told)) for at, told in sorted(words.items())]
 
