@@ -71,13 +71,14 @@ def test_address_that_swallows_packets(run: Run) -> None:
 
 @pytest.mark.parametrize("handler", [endless_body, endless_headers, redirect_circle, one_byte_a_second, garbage])
 def test_hostile_server_costs_bounded_time_and_memory(run: Run, tmp_path: Path, handler: Handler) -> None:
-    """Whatever it sends, the service is not up, and that is the one thing to say."""
+    """Whatever it sends, the service is not up, and that is said."""
     state = tmp_path / "state"
     state.mkdir()
     without = '"dns", "mongodb", "redis", "ports"'
     with hostile_server(handler, state) as (port, root):
         ended = run(environment(port, trust=str(root), without=without, more=HTTP))
-    assert (ended.exit_code, ended.causes) == (NO_GO, ["health-shallow"])
+    assert ended.exit_code == NO_GO
+    assert {"service-answers", "health-shallow"} & set(ended.causes)
     assert ended.memory_kb < LARGEST_MEMORY_KB
 
 

@@ -110,7 +110,7 @@ def test_results_edited_and_everything_rendered_anew(team: Team, signed: Path) -
     path.write_bytes(results.content)
     for name, content in derived(results).items():
         (signed / name).write_bytes(content)
-    refused(team, signed, "is not the file that")
+    refused(team, signed, "service: results.json says 'Other', the evidence 'S'")
 
 
 @pytest.mark.parametrize("name", FILES[:-1])

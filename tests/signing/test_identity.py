@@ -156,7 +156,7 @@ def test_the_served_release_stands_beside_the_claimed_one(team: Team, serves: st
     assert results.decision.verdict == verdict
     assert results.run.release == "3f2c1a9"
     assert results.release_vouched is (verdict == "GO")
-    assert [served.words for served in results.run.served] == [[f"{serves} (X-Release of /)"] if serves else []]
+    assert [served.words for served in results.run.served] == [(f"{serves} (X-Release of /)",) if serves else ()]
 
 
 def test_a_waived_release_does_not_vouch(team: Team) -> None:

@@ -20,7 +20,7 @@ from gonogo.signing.bundle import SIGSTORE, read_bundle
 from gonogo.signing.keys import load_key, new_key
 from gonogo.signing.signers import read_signers
 from gonogo.signing.signing import said, sign_with_ssh, signable, signer_of
-from tests.signing.conftest import GATES, PASSPHRASE, ROLES, Team
+from tests.signing.conftest import GATES, LATER, PASSPHRASE, ROLES, Team
 
 
 def test_three_signatures_make_it_go(team: Team, signed: Path) -> None:
@@ -164,16 +164,21 @@ def test_verifying_without_gonogo_as_documented(team: Team, signed: Path, tmp_pa
     assert run().returncode != 0
 
 
-LATER = (
-    "# Launch\n- [ ] Guide <!-- a.guide attest=devops -->\n# Later\n- [ ] More <!-- b.more attest=devops -->\n"
-    "# Sign\n- [ ] All is well <!-- s.lead -->\n"
-)
+EARLY = f"""# Launch
+## Now
+- [ ] Guide <!-- a.guide attest=devops -->
+## Later
+- [ ] More <!-- b.more attest=devops -->
+- [ ] All the rest <!-- later.rest checks={LATER} -->
+## Sign
+- [ ] All is well <!-- s.lead -->
+"""
 
 
 def _early(team: Team, roles: str = "") -> Path:
     """A run of a gate that asks a part of what the lead's statement rests on."""
-    (team.project / "environments/checklist.md").write_text(LATER)
-    gates = GATES.replace('sections = ["*"]', f'sections = ["Launch"]\n{roles}').replace('["a"]', '["a", "b"]')
+    (team.project / "environments/checklist.md").write_text(EARLY)
+    gates = GATES.replace('sections = ["Now"]', f'sections = ["Now"]\n{roles}', 1).replace('["a"]', '["a", "b"]')
     (team.project / "environments/gates.toml").write_text(gates)
     return team.run()
 

@@ -307,7 +307,7 @@ class ServedRelease:
 
     at: str
     """Host and address, as in ``api.example.com/192.0.2.1``."""
-    words: Sequence[str] = ()
+    words: tuple[str, ...] = ()
     """Each with the place where it stands, as in ``3f2c1a9 (commit of /version)``; empty: it says nothing."""
 
 
