@@ -83,7 +83,9 @@ class Shop:
         del headers
         self.requests += 1
         health = b'{"status":"ok","release":"3f2c1a9","dependencies":{"database":"ok"}}'
-        described = b'{"openapi":"3.1.0","info":{"title":"T"},"paths":{"/x":{"get":{"responses":{"200":{}}}}}}'
+        described = (
+            b'{"openapi":"3.1.0","info":{"title":"T","version":"1"},"paths":{"/x":{"get":{"responses":{"200":{}}}}}}'
+        )
         metrics = f"# TYPE http_requests_total counter\nhttp_requests_total {self.requests}\nup 1\n".encode()
         pages = {"/healthz": health, "/api/openapi.json": described, "/metrics": metrics}
         return (200, pages[path]) if path in pages else (404, b"{}")
@@ -138,7 +140,7 @@ def test_almost_nothing_found_says_what_is_not_verified(gonogo: Gonogo, project:
     assert begun.returncode == 0, begun.stderr
     for unseen in ("- health       not found", "- metrics      not found", "- OpenAPI      not found", "- DNS"):
         assert unseen in begun.stdout
-    assert "not verified yet: dns, ports, health, deep_health, metrics, openapi" in begun.stdout
+    assert "not verified yet: dns, ports, health, release, deep_health, metrics, openapi" in begun.stdout
     assert ended.returncode == 3, ended.stdout + ended.stderr
     assert "NOT RUN" not in ended.stdout
     declared = tomllib.loads((project / "environments/staging.toml").read_text())
@@ -304,7 +306,6 @@ def test_words_of_the_service_move_no_cursor(gonogo: Gonogo, project: Path) -> N
     written = "".join(path.read_text() for path in (project / "environments").iterdir())
     for text in (begun.stdout, written):
         assert not {"\x1b", "\x07", "\u202e"} & set(text)
-    assert "⟦U+001B⟧" in begun.stdout
     assert "--release" not in begun.stdout.partition("next:")[2]
     assert gonogo("env", "staging").returncode == 0
 
@@ -318,7 +319,7 @@ def test_issuer_of_hostile_text_is_a_valid_file(gonogo: Gonogo, project: Path) -
     assert begun.returncode == 0, begun.stdout + begun.stderr
     assert section(project, "tls")["issuer"] == issuer
     assert "\u202e" not in (project / "environments/staging.toml").read_text()
-    assert " tls            2 pass" in ended.stdout, ended.stdout
+    assert " = 2 pass + " in ended.stdout, ended.stdout
 
 
 def test_questions_are_asked_at_a_terminal(project: Path) -> None:

@@ -64,7 +64,7 @@ def test_replay_notices_edited_results(gonogo: Gonogo, project: Path) -> None:
     path.write_text(path.read_text().replace('"outcome":"fail"', '"outcome":"pass"').replace("NO-GO", "GO"))
     again = gonogo("replay", "reports/dead/latest")
     assert again.returncode == 4
-    assert "tls-handshake: recorded pass, judged again fail" in again.stderr
+    assert "the file was damaged or edited" in again.stderr
 
 
 def test_report_renders_the_same_bytes(gonogo: Gonogo, project: Path) -> None:
@@ -93,7 +93,7 @@ def test_damaged_results_are_named(gonogo: Gonogo, project: Path, content: str, 
     folder.mkdir()
     (folder / "results.json").write_text(content)
     done = gonogo("report", "some-run")
-    assert done.returncode == 2
+    assert done.returncode == (2 if expected.startswith("schema is") else 4)
     assert expected in done.stderr
     assert "Traceback" not in done.stderr
 

@@ -28,7 +28,7 @@ def summary(results: Results, *, colour: bool = False, width: int = 100) -> str:
 def test_go(go: Results) -> None:
     """Calm when all is well: families, warnings, sum, page, verdict."""
     assert summary(go) == (
-        "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9\n"
+        "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9 (claimed, not seen)\n"
         "gate pre-deploy · 3 planned\n"
         " dns            1 pass\n"
         " tls            1 pass    1 warn\n"
@@ -45,7 +45,7 @@ def test_go(go: Results) -> None:
 def test_no_go(no_go: Results) -> None:
     """The cause once, its consequences in one line, gaps with their hint, forty alike as one."""
     assert summary(no_go) == (
-        "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9\n"
+        "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9 (claimed, not seen)\n"
         "gate pre-deploy · 5 planned\n"
         " tls            1 FAIL    1 BLOCKED\n"
         " dns            1 ERROR\n"
@@ -101,7 +101,7 @@ def test_incomplete() -> None:
     """What nobody could observe is no GO, and is told apart from a failure."""
     gaps = [check("dns-a", Outcome.ERROR, "no resolver answers", hint="declare others"), check("tls-a")]
     assert summary(results(gaps)) == (
-        "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9\n"
+        "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9 (claimed, not seen)\n"
         "gate pre-deploy · 2 planned\n"
         " dns            1 ERROR\n"
         " tls            1 pass\n"
@@ -142,7 +142,7 @@ def test_checklist_papers_and_changes() -> None:
         history=History(changes=changes, since="20261122T120000Z-abcdef"),
     )
     assert summary(told) == (
-        "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9\n"
+        "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9 (claimed, not seen)\n"
         "gate pre-deploy · 2 planned\n"
         " dns            1 pass\n"
         " tls            1 waived\n"

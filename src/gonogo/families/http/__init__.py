@@ -22,10 +22,11 @@ FAMILY = Family(
         ),
     ),
     kinds=(
-        # The foundation of every gate: it needs no section, and none can take it away.
+        # The foundation of every gate. Only a service that is declared to have no host at all has none.
+        # (What is asked of it then is on the page, as everything that is declared absent.)
         EvidenceKind(
             name="service",
-            section="service",
+            section="hosts",
             evidence=ServiceEvidence,
             no_target="declare the name and the addresses of the service under [hosts]",
         ),

@@ -15,6 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from gonogo.evidence.tls import Certificate
 from gonogo.families.tls.names import matches
+from gonogo.families.tls.reading import load_certificate
 
 _LONGEST = 300
 _MOST_NAMES = 200
@@ -64,7 +65,7 @@ def _ders(session: Any, method: str) -> list[bytes]:  # noqa: ANN401 - SSLObject
 
 def read_certificate(der: bytes) -> Certificate:
     """From the bytes that a server sent. One of UNREADABLE if they are no certificate."""
-    certificate = x509.load_der_x509_certificate(der)
+    certificate = load_certificate(der)
     key_type, key_bits = _key(certificate)
     return Certificate(
         subject=certificate.subject.rfc4514_string()[:_LONGEST],
@@ -89,7 +90,7 @@ def read_certificate(der: bytes) -> Certificate:
 def is_for(der: bytes, host: str) -> bool:
     """Whether a certificate is for this host, by its alternative names alone."""
     try:
-        dns_names, addresses = _alternative_names(x509.load_der_x509_certificate(der))
+        dns_names, addresses = _alternative_names(load_certificate(der))
     except UNREADABLE:
         return False
     return matches(host, names=dns_names, addresses=addresses)

@@ -8,6 +8,7 @@ from cryptography import x509
 from gonogo.evidence.tls import Presented, Staple
 from gonogo.families.tls.answer import Answer
 from gonogo.families.tls.certificates import UNREADABLE, is_for, read_chain
+from gonogo.families.tls.reading import load_certificate
 from gonogo.families.tls.revocation import revocation_lists
 from gonogo.families.tls.staples import read_staple, timestamps_in_list, timestamps_in_staple
 from gonogo.families.tls.verification import fingerprint, verify
@@ -63,7 +64,7 @@ def _timestamps(answer: Answer) -> int:
 def _in_order(chain: Sequence[bytes]) -> bool:
     try:
         names: list[tuple[x509.Name, x509.Name]] = [
-            (certificate.subject, certificate.issuer) for certificate in map(x509.load_der_x509_certificate, chain)
+            (certificate.subject, certificate.issuer) for certificate in map(load_certificate, chain)
         ]
     except UNREADABLE:
         return True

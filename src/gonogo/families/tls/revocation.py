@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPub
 from gonogo.clients.trust import trust_context
 from gonogo.evidence.tls import RevocationList
 from gonogo.families.tls.certificates import UNREADABLE, read_certificate
+from gonogo.families.tls.reading import load_certificate
 
 _PATIENCE_SECONDS = 4.0
 _LARGEST_LIST_BYTES = 32 * 1024 * 1024
@@ -46,7 +47,7 @@ async def _asked(der: bytes, issuer: bytes) -> RevocationList | None:
         return answer(problem=f"no complete answer within {_PATIENCE_SECONDS:g} s")
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         return answer(problem=f"cannot be fetched: {error or type(error).__name__}")
-    return _looked_up(answer, content, x509.load_der_x509_certificate(der), x509.load_der_x509_certificate(issuer))
+    return _looked_up(answer, content, load_certificate(der), load_certificate(issuer))
 
 
 async def _fetched(url: str) -> bytes:

@@ -12,6 +12,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gonogo.evidence.tls import Staple
 from gonogo.families.tls.certificates import UNREADABLE
+from gonogo.families.tls.reading import load_certificate
 
 _SUCCESSFUL = ocsp.OCSPResponseStatus.SUCCESSFUL
 
@@ -24,7 +25,7 @@ def read_staple(der: bytes, chain: Sequence[bytes]) -> Staple | None:
         response = ocsp.load_der_ocsp_response(der)
         if response.response_status is not _SUCCESSFUL:
             return Staple(status=f"error: {response.response_status.name.lower()}")
-        return _read(response, [x509.load_der_x509_certificate(der) for der in chain[:2]])
+        return _read(response, [load_certificate(der) for der in chain[:2]])
     except UNREADABLE:
         return Staple(status="unreadable", problem="it is no OCSP response")
 

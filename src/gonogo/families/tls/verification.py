@@ -13,10 +13,10 @@ from functools import lru_cache
 from pathlib import Path
 
 import certifi
-from cryptography import x509
 
 from gonogo.base.errors import UsageError
 from gonogo.families.tls.certificates import UNREADABLE, verified_path
+from gonogo.families.tls.reading import load_certificate
 
 _DATES = {9, 10}
 """X509_V_ERR_CERT_NOT_YET_VALID and _HAS_EXPIRED: dates are judged from the facts."""
@@ -80,7 +80,7 @@ def _explained(roots: Built, helped: Built, chain: Sequence[bytes], trust: str) 
 
 
 def _subject(der: bytes) -> str:
-    return x509.load_der_x509_certificate(der).subject.rfc4514_string()
+    return load_certificate(der).subject.rfc4514_string()
 
 
 def _build(
@@ -138,7 +138,7 @@ def _blocks(text: str) -> list[str]:
 
 def _is_root(der: bytes) -> bool:
     try:
-        certificate = x509.load_der_x509_certificate(der)
+        certificate = load_certificate(der)
     except UNREADABLE:
         return False
     return certificate.subject == certificate.issuer
