@@ -42,6 +42,8 @@ class EvidenceKind:
     effect: Effect = Effect.READ
     no_target: str = ""
     """What to do when the section is declared, and gives rise to no question of this kind all the same."""
+    nothing_without: str = ""
+    """A word of ``service.without`` by which having nothing to ask is no gap."""
     alone: bool = False
     """Measures time, and is asked when all others are done: our own load must not become the target's latency."""
     optional: bool = False

@@ -76,7 +76,8 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
         subject = subject_of(declaration, kinds)
         kind = kinds[subject.removesuffix(GROUP)]
         reason = _absence(line, kind, environment, profile)
-        unasked = kind.optional and not scopes.get(kind.name)
+        accepted = kind.optional or kind.nothing_without in environment.service.without
+        unasked = accepted and not scopes.get(kind.name)
         if reason or unasked:
             reasons[identifier] = reason or "there is nothing of its kind to look at here"
         if reason and kind.section not in environment.service.without:

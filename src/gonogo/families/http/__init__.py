@@ -26,7 +26,8 @@ FAMILY = Family(
         # (What is asked of it then is on the page, as everything that is declared absent.)
         EvidenceKind(
             name="service",
-            section="hosts",
+            section="service",
+            nothing_without="hosts",
             evidence=ServiceEvidence,
             no_target="declare the name and the addresses of the service under [hosts]",
         ),
