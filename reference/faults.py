@@ -321,7 +321,7 @@ _SERVICE: Mapping[str, Mapping[str, str]] = {
         "load-registrations-fail": "under load three of five registrations are refused",
         "load-uploads-fail": "under load three of four documents are refused",
         "load-slow-start": "the first 3 s of load are slow",
-        "load-queues-up": "requests are answered one by one, 25 a second at most",
+        "load-queues-up": "requests are answered one by one, the newest first, 25 a second at most",
         "load-leak": "under load every request leaves 128 KiB in memory",
         "load-memory-hoarded": "under load the service takes half a gigabyte",
         "load-memory-noisy": "memory goes up and down under load: no fault, and never to be called a leak",
