@@ -7,8 +7,8 @@ import pytest
 
 from gonogo.base.redaction import Redactor
 from gonogo.clients.http import Body
+from gonogo.clients.replies import Reply
 from gonogo.evidence.http import Exchange
-from gonogo.journey.replies import Reply
 
 
 def reply(body: bytes, status: int | None = 200, *, truncated: bool = False) -> Reply:
