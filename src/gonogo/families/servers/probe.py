@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from gonogo.base.secrets import Secrets
 from gonogo.clients.ssh import SshServer, reachable
@@ -60,11 +59,11 @@ async def probe_server(question: ServerQuestion) -> ServerEvidence:
         taken_at = datetime.now(UTC)
         users = ("root", ssh.user, ssh.someone())
         logins = [Login(user=user, methods=tuple(await ssh.methods(user))) for user in dict.fromkeys(users)]
+        blank = ServerEvidence(
+            scope=question.scope, taken_at=taken_at, address=f"{ssh.address}:{ssh.port}", logins=tuple(logins)
+        )
         async with ssh.shell() as shell:
-            facts, unseen = await Survey(shell, question.declared, ssh).all()
-    address = f"{ssh.address}:{ssh.port}"
-    common: dict[str, Any] = {"scope": question.scope, "taken_at": taken_at, "address": address}
-    return ServerEvidence(**common, **facts, logins=tuple(logins), unseen=tuple(unseen))
+            return await Survey(shell, question.declared, ssh, blank).all()
 
 
 PROBES: Mapping[str, Probe] = {
