@@ -1,6 +1,7 @@
 """Evidence about requests that an environment file declares."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from gonogo.evidence.base import Evidence
@@ -14,6 +15,8 @@ class RequestEvidence(Evidence):
     exchange: Exchange
     departures: tuple[str, ...] = ()
     """In what the answer is not as declared; empty if it is."""
+    observed: Mapping[str, str] = field(default_factory=dict)
+    """By JMESPath expression, as JSON: what stands on the left of its comparisons, or what it gives."""
     elapsed: tuple[timedelta, ...]
     """How long each time of asking took, fastest first: once, or three times where the first was too slow."""
     everywhere: str = ""

@@ -206,10 +206,11 @@ def covered_lines(suite: Suite, papers: Papers) -> Iterator[str]:
     lines = {line.id: line for line in papers.checklist.lines}
     own = [folder for folder in suite.folders if folder.parent == papers.root.resolve()]
     for name, policy in suite.catalogue.items():
-        check = suite.declarations[name]
-        if check.entry or any(check.path.is_relative_to(folder) for folder in own):
-            file = f"environments/{papers.environment}.toml" if check.entry else check.path.parent / "catalogue.toml"
-            for key, named in (("line" if check.entry else "proves", policy.proves), ("supports", policy.supports)):
+        declared = suite.declarations[name]
+        if declared.entry or any(declared.path.is_relative_to(folder) for folder in own):
+            catalogue = declared.path.parent / "catalogue.toml"
+            file = f"environments/{papers.environment}.toml" if declared.entry else catalogue
+            for key, named in (("line" if declared.entry else "proves", policy.proves), ("supports", policy.supports)):
                 for problem in filter(None, (_uncoverable(one, lines, papers) for one in named)):
                     yield f"{file}: {name}.{key}: {problem}"
     for line in papers.checklist.lines:

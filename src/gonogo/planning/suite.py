@@ -38,6 +38,8 @@ class Suite:
 
     def origin(self, identifier: str) -> str:
         """The package that brings the check, ``gonogo`` among them, or ``project`` for one of the project's own."""
+        if self.declarations[identifier].entry:
+            return "project"
         path = self.declarations[identifier].path.resolve()
         return next((origin for folder, origin in self.origins.items() if path.is_relative_to(folder)), "project")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jmespath
+from jmespath.exceptions import JMESPathError
 from jmespath.visitor import TreeInterpreter
 
 from gonogo.clients.http import Body
@@ -13,11 +14,21 @@ from gonogo.families.requests.section import HeaderRule, RequestEntry
 _LONGEST = 80
 _LONGEST_DEPARTURE = 300
 _SUCCESS = range(200, 300)
+_CANNOT_SAY = (JMESPathError, RecursionError)
 
 
 def departures(entry: RequestEntry, body: Body) -> tuple[str, ...]:
     """In what the reply is not the declared one, each with what was observed and what was expected."""
     return tuple(body.redactor.text(text)[:_LONGEST_DEPARTURE] for text in _departures(entry, body))
+
+
+def observed(entry: RequestEntry, body: Body) -> Mapping[str, str]:
+    """What the body holds of each expression, as JSON; nothing if the body is no JSON."""
+    try:
+        document = json.loads(body.content)
+    except (ValueError, RecursionError):
+        return {}
+    return {expression: body.redactor.text(_observed(expression, document)) for expression in entry.expressions}
 
 
 def _departures(entry: RequestEntry, body: Body) -> Iterator[str]:
@@ -55,20 +66,20 @@ def _values(entry: RequestEntry, body: Body) -> Iterator[str]:
     for expression in entry.expressions:
         try:
             if jmespath.search(expression, document) is not True:
-                yield f"{expression} is not true: {_observed(expression, document)}"
-        except (jmespath.exceptions.JMESPathError, RecursionError) as error:
+                yield f"{expression} is not true: found {_observed(expression, document)}"
+        except _CANNOT_SAY as error:
             yield f"{expression} cannot be said of this body: {' '.join(str(error).split())}"
 
 
 def _observed(expression: str, document: object) -> str:
-    """The values on the left of its comparisons; the value of the whole where it compares nothing."""
-    interpreter = TreeInterpreter()
+    """What stands on the left of its comparisons; what the whole gives where it compares nothing."""
     # Operands have no source text of their own in the parsed form, so that values alone are told.
     operands = [node["children"][0] for node in _comparisons(jmespath.compile(expression).parsed)]
-    if not operands:
-        return f"it is {_shown(jmespath.search(expression, document))}"
-    values = [_shown(interpreter.visit(operand, document)) for operand in operands]
-    return f"the left side is {values[0]}" if len(values) == 1 else f"the left sides are {', '.join(values)}"
+    try:
+        values = [TreeInterpreter().visit(operand, document) for operand in operands]
+        return ", ".join(map(_shown, values or [jmespath.search(expression, document)]))
+    except _CANNOT_SAY as error:
+        return " ".join(str(error).split())[:_LONGEST]
 
 
 def _comparisons(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -14,7 +14,7 @@ from gonogo.evidence.requests import RequestEvidence
 from gonogo.families.http.asking import Asker, asker, deadline_of
 from gonogo.families.http.questions import HttpQuestion, service_questions
 from gonogo.families.kind import Probe
-from gonogo.families.requests.expectations import departures
+from gonogo.families.requests.expectations import departures, observed
 from gonogo.families.requests.section import RequestEntry
 
 _FURTHER_TIMES = 2
@@ -66,7 +66,8 @@ async def probe_request(question: RequestQuestion) -> RequestEvidence:
     return RequestEvidence(
         scope=question.scope,
         taken_at=taken_at,
-        exchange=exchange if answered and not exchange.problem else body.unexpected(),
+        exchange=body.unexpected(),
+        observed=observed(entry, body) if answered else {},
         departures=departures(entry, body) if answered else (),
         elapsed=tuple(sorted(elapsed)),
         everywhere=everywhere,
