@@ -10,6 +10,8 @@ from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.server import Login, ServerEvidence
 from gonogo.families.kind import Probe
+from gonogo.families.servers.file import file_questions, probe_file
+from gonogo.families.servers.question import ssh_of
 from gonogo.families.servers.section import Server
 from gonogo.families.servers.survey import Survey
 
@@ -36,18 +38,7 @@ class ServerQuestion:
 def server_questions(environment: Environment, secrets: Secrets) -> Sequence[ServerQuestion]:
     """One for each."""
     return [
-        ServerQuestion(
-            name=name,
-            declared=server,
-            ssh=SshServer(
-                address=server.address,
-                port=server.port,
-                user=server.user,
-                host_key=server.host_key,
-                key=secrets[server.key],
-                key_name=server.key,
-            ),
-        )
+        ServerQuestion(name=name, declared=server, ssh=ssh_of(server, secrets))
         for name, server in environment.table(Server).items()
     ]
 
@@ -67,5 +58,6 @@ async def probe_server(question: ServerQuestion) -> ServerEvidence:
 
 
 PROBES: Mapping[str, Probe] = {
+    "server_file": Probe(questions=file_questions, ask=probe_file),
     "server": Probe(questions=server_questions, ask=probe_server),
 }
