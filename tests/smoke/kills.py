@@ -4,6 +4,7 @@ Whatever comes, nothing may remain in the service, or the command says how ``gon
 SIGKILL of all of its processes nobody is left to say so: then ``gonogo clean`` alone must find it.
 """
 
+import json
 import os
 import random
 import re
@@ -61,6 +62,8 @@ class Aftermath:
     """The run that the command said to clean; empty if it said nothing."""
     remained: Mapping[str, int]
     """What ``gonogo clean`` did not find."""
+    finished: bool
+    """Whether the record says that the run came to its end."""
     said: str = field(repr=False)
 
     @property
@@ -71,10 +74,14 @@ class Aftermath:
             return f"not found by clean: {dict(self.remained)}"
         if self.left and not self.told and not nobody_left:
             return f"left, and not told: {dict(self.left)}"
-        if self.struck and self.kill.number is not signal.SIGKILL and self.code != EXIT_INTERRUPTED:
+        # It may have been about to end by itself: then the verdict that it had given stands.
+        if (
+            self.struck
+            and not self.finished
+            and self.kill.number is not signal.SIGKILL
+            and self.code not in {EXIT_INTERRUPTED, _INCOMPLETE}
+        ):
             return f"ended with {self.code}"
-        if self.struck and self.code == 0:
-            return "ended with 0"
         return "" if "bug in gonogo" not in self.said and "Traceback" not in self.said else "a bug"
 
     @property
@@ -206,6 +213,7 @@ def killed(kill: Kill, instance: ReferenceInstance, reports: Path) -> Aftermath:
         left=left,
         told=told[1] if told and left else "",
         remained=remained,
+        finished=_finished(reports),
         said=run.said,
     )
 
@@ -231,6 +239,11 @@ def _kind(one: Aftermath) -> str:
     if not one.left:
         return "nothing"
     return "told" if one.told else "found"
+
+
+def _finished(reports: Path) -> bool:
+    told = json.loads((reports / "reference" / "latest" / "results.json").read_bytes())["run"]
+    return bool(told["finished"]) and not told["interrupted"]
 
 
 def _more(now: Mapping[str, int], before: Mapping[str, int]) -> Mapping[str, int]:
