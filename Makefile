@@ -67,8 +67,9 @@ faults-but-load: setup
 load-faults: setup  ## every fault of the load by itself, and one that takes minutes to prove
 	$(BIN)/python -m tests.faults.under_load
 
-endurance: setup  ## fifty smoke runs, and one killed after every step: what remains?
+endurance: setup  ## fifty smoke runs, one killed after every step, and kills at random moments: what remains?
 	$(BIN)/python -m tests.smoke.endurance
+	$(BIN)/python -m tests.smoke.kills
 
 bench: setup  ## what probing at once costs, beside one at a time; TLS beside sslyze; what the load generator sees and costs; the page; verify; 5,000 hosts
 	$(BIN)/python tests/bench/probing.py

@@ -13,7 +13,9 @@ class PortState(StrEnum):
     REFUSED = "refused"
     """Nobody listens, or a firewall says so."""
     FILTERED = "filtered"
-    """Packets are swallowed."""
+    """Nothing came back, not even a refusal."""
+    UNKNOWN = "unknown"
+    """This machine could not ask, or could not hear the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,8 @@ class Port:
     state: PortState
     identified: str = ""
     """Who answered on an open one."""
+    problem: str = ""
+    """Why the state is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

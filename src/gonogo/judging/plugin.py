@@ -25,7 +25,7 @@ from gonogo.judging.endings import ReturnedValue, StepBroke, end_step, in_our_wo
 from gonogo.judging.evidence_lookup import Shelf, present, shown
 from gonogo.judging.judged import Judged
 from gonogo.judging.seclusion import secluded
-from gonogo.judging.surroundings import load_conftests
+from gonogo.judging.surroundings import load_conftests, taking_over
 from gonogo.planning.plan import GROUP, LOAD, WALK, PlannedCheck
 from gonogo.planning.run_plan import RunPlan
 from gonogo.policy.catalogue import Policy
@@ -264,8 +264,8 @@ class JudgingPlugin:
         error = call.excinfo.value if call.excinfo else None
         if not (isinstance(error, AssertionError) and NAME in str(error)):
             self.problem = UsageError(
-                f"{folder}: an assertion that must fail did not fail there: no check of this folder could; look for a "
-                "conftest.py or a plugin that takes over how tests are called"
+                f"{', '.join(map(str, taking_over(self._plan.suite.folders)))}: an assertion that must fail did not fail "
+                f"in {folder}: no check there could; remove what takes over how tests are called"
             )
             self._source.close()
             raise pytest.exit.Exception(str(self.problem))

@@ -169,7 +169,7 @@ def attestation_problems(papers: Papers) -> Iterator[str]:
 def attestation_refusals(papers: Papers, spoken: Attestation) -> Iterator[str]:
     """Why this one may not be: an unknown person or role, somebody else's role, or more than its line allows."""
     roles = known_roles(papers.gates, papers.people)
-    if problem := unknown_person(spoken.by, papers.people, papers.people_path):
+    if problem := unknown_person(spoken.by, papers.people, papers.people_path, spoken.role):
         yield f"by: {problem}"
     if (problem := unknown_role(spoken.role, roles, "gates.toml")) or (
         problem := foreign_role(spoken.by, spoken.role, papers.people, papers.people_path)

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from pymongo import ReadPreference
 from pymongo.errors import OperationFailure
 
 from gonogo.base.errors import Unobserved
+from gonogo.base.wakefulness import WAKEFULNESS
 from gonogo.clients.mongodb import (
     FOREIGN_ERRORS,
     LONGEST,
@@ -188,7 +190,8 @@ async def _plain_everywhere(members: Sequence[tuple[str, int]], patience: timede
 
 
 async def _plain(host: str, port: int, patience: timedelta) -> Refusal | None:
-    """Say hello without TLS; None if the port could not be reached."""
+    """Say hello without TLS; None if the port could not be reached, or this machine was too busy to hear."""
+    started = time.monotonic()
     try:
         async with asyncio.timeout(patience.total_seconds()):
             reader, writer = await asyncio.open_connection(host, port)
@@ -199,7 +202,7 @@ async def _plain(host: str, port: int, patience: timedelta) -> Refusal | None:
             writer.write(hello_message())
             reply = await reader.readexactly(REPLY_HEADER_BYTES)
     except TimeoutError:
-        return Refusal(accepted=False, detail="silence")
+        return None if WAKEFULNESS.too_busy(started) else Refusal(accepted=False, detail="silence")
     except asyncio.IncompleteReadError:
         return Refusal(accepted=False, detail="the connection was closed")
     except OSError as error:

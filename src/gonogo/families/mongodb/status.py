@@ -14,13 +14,13 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.read_concern import ReadConcern
 
 from gonogo.base.errors import Unobserved
-from gonogo.clients.mongodb import LONGEST, Client, Database, MongoQuestion, asked, command
+from gonogo.clients.mongodb import LONGEST, Client, MongoQuestion, asked, command
+from gonogo.clients.round_trips import measure
 from gonogo.evidence.base import RoundTripEvidence
 from gonogo.evidence.mongodb import Member, MongoStatusEvidence, MongoWriteEvidence
 
 SCRATCH = "gonogo_scratch"
 """The collection stays, empty: dropping it would pull it from under another run."""
-_PINGS = 20
 _MOST_MEMBERS = 50
 _SUSPICIOUS_LAG = timedelta(seconds=2)
 _HEARTBEATS = timedelta(milliseconds=2500)
@@ -31,25 +31,15 @@ Document = dict[str, Any]
 async def probe_mongo_latency(question: MongoQuestion) -> RoundTripEvidence:
     """Ping over the service's own connection."""
     taken_at = datetime.now(UTC)
-    trips, problem = await asked(question, _pings)
+    trips, problem = await asked(question, lambda client: measure(lambda: command(client.admin, "ping")))
     return RoundTripEvidence(
         scope=question.scope,
         taken_at=taken_at,
         reachable=trips is not None,
         problem=problem,
-        round_trips=tuple(trips or ()),
+        round_trips=trips.taken if trips else (),
+        own=trips.own if trips else (),
     )
-
-
-async def _pings(client: Client) -> Sequence[timedelta]:
-    await _ping(client.admin)  # connecting is not part of a round trip
-    return sorted([await _ping(client.admin) for _ in range(_PINGS)])
-
-
-async def _ping(admin: Database) -> timedelta:
-    started = time.perf_counter()
-    await command(admin, "ping")
-    return timedelta(seconds=round(time.perf_counter() - started, 5))
 
 
 async def probe_mongo_status(question: MongoQuestion) -> MongoStatusEvidence:

@@ -2,14 +2,16 @@
 
 import asyncio
 import ipaddress
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gonogo.base.secrets import Secrets
+from gonogo.base.wakefulness import WAKEFULNESS
 from gonogo.clients.mongodb_wire import hello_message, is_hello_reply
-from gonogo.clients.network import REJECTED, unobserved
+from gonogo.clients.network import REJECTED, ours, unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.ports import Port, PortsEvidence, PortState
@@ -84,10 +86,12 @@ async def probe_ports(question: PortsQuestion) -> PortsEvidence:
 
 
 async def _control(question: PortsQuestion) -> tuple[PortState, str]:
+    started = time.monotonic()
     try:
         async with asyncio.timeout(_CONNECT_SECONDS):
             _, writer = await asyncio.open_connection(question.address, question.control_port)
     except TimeoutError:
+        WAKEFULNESS.demand(started)
         return PortState.FILTERED, ""
     except OSError as error:
         if error.errno in REJECTED:
@@ -99,12 +103,15 @@ async def _control(question: PortsQuestion) -> tuple[PortState, str]:
 
 
 async def _port(address: str, service: str, number: int) -> Port:
+    started = time.monotonic()
     try:
         async with asyncio.timeout(_CONNECT_SECONDS):
             reader, writer = await asyncio.open_connection(address, number)
-    except TimeoutError:
-        return Port(service=service, number=number, state=PortState.FILTERED)
-    except OSError as error:
+    except OSError as error:  # a TimeoutError is one
+        if problem := ours(error, started):
+            return Port(service=service, number=number, state=PortState.UNKNOWN, problem=problem)
+        if isinstance(error, TimeoutError):
+            return Port(service=service, number=number, state=PortState.FILTERED)
         if error.errno in REJECTED:
             return Port(service=service, number=number, state=PortState.REFUSED)
         raise unobserved(error, address, number) from None

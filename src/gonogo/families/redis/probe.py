@@ -3,15 +3,19 @@
 import asyncio
 import secrets as entropy
 import ssl
-from collections.abc import Mapping
+import time
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from gonogo.base.errors import Unobserved
+from gonogo.base.wakefulness import HINT
 from gonogo.clients.knock import knock
+from gonogo.clients.network import ours
 from gonogo.clients.redis import LONGEST, RedisQuestion, asked
 from gonogo.clients.redis_wire import ACCEPTED, UNANSWERED, Session, log_in, session
+from gonogo.evidence.base import Unread
 from gonogo.evidence.redis import RedisEvidence
 from gonogo.families.kind import Probe
 from gonogo.families.redis.questions import redis_questions, redis_status_questions
@@ -49,7 +53,9 @@ async def probe_redis(question: RedisQuestion) -> RedisEvidence:
     )
     if refusal := await knock(*question.server, question.patience / 2):
         return replace(closed, problem=refusal)
-    listening = replace(closed, listening=True, plain_answer=await _plain(question, question.server[1]))
+    unread: list[Unread] = []
+    plain = await _told("plain_answer", _plain(question, question.server[1]), unread)
+    listening = replace(closed, listening=True, plain_answer=plain, unread=tuple(unread))
     answered, problem = await asked(question, lambda client: client.ping())
     if not answered:
         return replace(listening, problem=problem)
@@ -66,8 +72,18 @@ async def probe_redis(question: RedisQuestion) -> RedisEvidence:
         forbidden=rights.forbidden,
         anonymous=anonymous,
         wrong_password=wrong_password,
-        plain_elsewhere=await _plain_elsewhere(question),
+        plain_elsewhere=await _told("plain_elsewhere", _plain_elsewhere(question), unread),
+        unread=tuple(unread),
     )
+
+
+async def _told(fact: str, asking: Awaitable[str], unread: list[Unread]) -> str:
+    """What was answered; empty, and noted, if this machine could not ask or hear."""
+    try:
+        return await asking
+    except Unobserved as error:
+        unread.append(Unread(fact=fact, reason=error.reason, hint=error.hint))
+        return ""
 
 
 async def _strangers(question: RedisQuestion) -> tuple[str | None, str | None]:
@@ -176,8 +192,8 @@ async def _stranger(question: RedisQuestion, *credentials: str) -> str | None:
 
 async def _plain(question: RedisQuestion, port: int) -> str:
     """The answer of a port to somebody who speaks no TLS. A TLS alert or another protocol is no answer."""
-    reply = b""
-    with suppress(OSError):
+    reply, started = b"", time.monotonic()
+    try:
         async with asyncio.timeout(question.patience.total_seconds() / 3):
             reader, writer = await asyncio.open_connection(question.server[0], port)
             try:
@@ -185,6 +201,9 @@ async def _plain(question: RedisQuestion, port: int) -> str:
                 reply = await reader.read(LONGEST)
             finally:
                 writer.transport.abort()
+    except OSError as error:  # a TimeoutError is one
+        if problem := ours(error, started):
+            raise Unobserved(f"whether port {port} answers without TLS is not known: {problem}", hint=HINT) from None
     return reply.decode("utf-8", "replace").strip() if reply[:1] in {b"+", b"-"} else ""
 
 

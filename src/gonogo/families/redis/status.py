@@ -3,7 +3,7 @@
 import asyncio
 import secrets as entropy
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,11 +13,11 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from gonogo.clients.redis import LONGEST, RedisQuestion, asked
+from gonogo.clients.round_trips import measure
 from gonogo.evidence.base import RoundTripEvidence
 from gonogo.evidence.redis import RedisStatusEvidence, RedisWriteEvidence
 
 _WATCH_SECONDS = 1.0
-_PINGS = 20
 _TTL_SECONDS = 60
 InfoSection = Mapping[str, Any]
 
@@ -25,25 +25,15 @@ InfoSection = Mapping[str, Any]
 async def probe_redis_latency(question: RedisQuestion) -> RoundTripEvidence:
     """Ping over the service's own connection."""
     taken_at = datetime.now(UTC)
-    trips, problem = await asked(question, _pings)
+    trips, problem = await asked(question, lambda client: measure(client.ping))
     return RoundTripEvidence(
         scope=question.scope,
         taken_at=taken_at,
         reachable=trips is not None,
         problem=problem,
-        round_trips=tuple(trips or ()),
+        round_trips=trips.taken if trips else (),
+        own=trips.own if trips else (),
     )
-
-
-async def _pings(client: Redis) -> Sequence[timedelta]:
-    await _ping(client)  # connecting is not part of a round trip
-    return sorted([await _ping(client) for _ in range(_PINGS)])
-
-
-async def _ping(client: Redis) -> timedelta:
-    started = time.perf_counter()
-    await client.ping()
-    return timedelta(seconds=round(time.perf_counter() - started, 5))
 
 
 async def probe_redis_status(question: RedisQuestion) -> RedisStatusEvidence:

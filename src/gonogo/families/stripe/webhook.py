@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from gonogo.base.wakefulness import too_slow
 from gonogo.clients.replies import Reply
 from gonogo.families.stripe.section import Stripe
 from gonogo.families.verbs import Journey
@@ -162,13 +163,21 @@ class Sender:
         header = self.signed(body) if header is _SIGN else header
         own = {} if header is None else {"Stripe-Signature": header}
         reply = self.walk.speak("POST", self.path, {**_AS_STRIPE, **own}, body)
-        self.walk.keep[_SLOWEST] = max(self.slowest, reply.exchange.elapsed)
+        self.walk.keep[_SLOWEST] = max(self._slowest, (reply.exchange.elapsed, reply.exchange.own))
         return reply
 
     @property
     def slowest(self) -> timedelta:
         """The longest time that an answer took, of all that were sent in this journey."""
-        slowest: timedelta = self.walk.keep.get(_SLOWEST, timedelta(0))
+        return self._slowest[0]
+
+    def slower_than(self, limit: timedelta) -> bool:
+        """Whether an answer took longer. Raises Unobserved when it was this machine that was slow."""
+        return too_slow(*self._slowest, limit)
+
+    @property
+    def _slowest(self) -> tuple[timedelta, timedelta]:
+        slowest: tuple[timedelta, timedelta] = self.walk.keep.get(_SLOWEST, (timedelta(), timedelta()))
         return slowest
 
     def _charge(self) -> Object:
