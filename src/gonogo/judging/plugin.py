@@ -70,6 +70,8 @@ class JudgingPlugin:
         self._finished_at: datetime | None = None
         self._shelf = Shelf.of(self.kinds, plan.scopes)
         self._walking = False
+        self._item: pytest.Item
+        """The one that is set up now. Fixtures look here: pytest makes a fixture of its own of each ``request``, slowly."""
         self._shown_at: dict[tuple[str, tuple[Key, ...]], tuple[str, Scope]] = {}
 
     @pytest.fixture
@@ -78,18 +80,17 @@ class JudgingPlugin:
         return self._plan.environment
 
     @pytest.fixture
-    def policy(self, request: pytest.FixtureRequest) -> Policy:
+    def policy(self) -> Policy:
         """The check's own thresholds, from its line in the catalogue."""
-        check: PlannedCheck = request.node.stash[_CHECK][0]
-        return check.line.policy
+        return self._item.stash[_CHECK][0].line.policy
 
-    def evidence_of(self, argument: str, request: pytest.FixtureRequest) -> Evidence | tuple[Evidence, ...]:
+    def evidence_of(self, argument: str) -> Evidence | tuple[Evidence, ...]:
         """What a fixture named after a kind of evidence gives to a check; waits until it is there."""
-        _, scope = request.node.stash[_CHECK]
+        _, scope = self._item.stash[_CHECK]
         records = [self._source.wait(key) for key in self._shelf.find(argument, scope)]
         if self._source.interrupted:
             self._stop.set()
-        request.node.stash[_RECORDS][argument] = records
+        self._item.stash[_RECORDS][argument] = records
         found = present(records)
         if argument.endswith(GROUP):
             return tuple(found)
@@ -101,9 +102,8 @@ class JudgingPlugin:
     # -- collection -------------------------------------------------------------------------------------------------
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """One run of a check for each target of its subject."""
-        identifier = identifier_of(metafunc.definition)
-        check = self._checks.get(identifier) if identifier else None
+        """One run of a check for each target of its subject; what does not run stays one item, and is dropped."""
+        check = self._running(identifier_of(metafunc.definition) or "")
         if check is not None and check.subject in metafunc.fixturenames:
             ids = ["·".join(scope) for scope in check.scopes]
             metafunc.parametrize(check.subject, check.scopes, ids=ids, indirect=True)
@@ -161,13 +161,19 @@ class JudgingPlugin:
         raise pytest.exit.Exception("; ".join(problem.problems), returncode=pytest.ExitCode.USAGE_ERROR)
 
     def _runnable(self, item: pytest.Item, identifier: str) -> bool:
-        check = self._checks.get(identifier)
+        check = self._running(identifier)
         parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
-        if check is None or check.obstacle or not isinstance(scope := parameters.get(check.subject), tuple):
+        if check is None or not isinstance(scope := parameters.get(check.subject), tuple):
             return False
         item.stash[_CHECK] = (check, scope)
         item.stash[_RECORDS] = {}
-        return self.selected is None or identifier in self.selected
+        return True
+
+    def _running(self, identifier: str) -> PlannedCheck | None:
+        """The planned check of this id, if it can run and was asked for."""
+        check = self._checks.get(identifier)
+        asked = self.selected is None or identifier in self.selected
+        return check if check is not None and asked and not check.obstacle else None
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Ask everything that the collected checks are about, all at once."""
@@ -191,6 +197,7 @@ class JudgingPlugin:
             raise KeyboardInterrupt
         if _CHECK not in item.stash:
             return
+        self._item = item
         check, scope = item.stash[_CHECK]
         self.on_work(check.id)
         if _is_step(item) and not self._walking:
@@ -349,8 +356,8 @@ def evidence_fixtures(plugin: JudgingPlugin) -> object:
 
 
 def _evidence_fixture(plugin: JudgingPlugin, argument: str) -> Any:  # noqa: ANN401 - pytest's own wrapper type
-    def give(_self: object, request: pytest.FixtureRequest) -> Evidence | tuple[Evidence, ...]:
-        return plugin.evidence_of(argument, request)
+    def give(_self: object) -> Evidence | tuple[Evidence, ...]:
+        return plugin.evidence_of(argument)
 
     return pytest.fixture(name=argument)(give)
 
