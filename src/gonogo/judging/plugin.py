@@ -70,7 +70,7 @@ class JudgingPlugin:
         self._finished_at: datetime | None = None
         self._shelf = Shelf.of(self.kinds, plan.scopes)
         self._walking = False
-        self._item: pytest.Item
+        self._now: pytest.Item
         """The one that is set up now. Fixtures look here: pytest makes a fixture of its own of each ``request``, slowly."""
         self._shown_at: dict[tuple[str, tuple[Key, ...]], tuple[str, Scope]] = {}
 
@@ -82,15 +82,15 @@ class JudgingPlugin:
     @pytest.fixture
     def policy(self) -> Policy:
         """The check's own thresholds, from its line in the catalogue."""
-        return self._item.stash[_CHECK][0].line.policy
+        return self._now.stash[_CHECK][0].line.policy
 
     def evidence_of(self, argument: str) -> Evidence | tuple[Evidence, ...]:
         """What a fixture named after a kind of evidence gives to a check; waits until it is there."""
-        _, scope = self._item.stash[_CHECK]
+        _, scope = self._now.stash[_CHECK]
         records = [self._source.wait(key) for key in self._shelf.find(argument, scope)]
         if self._source.interrupted:
             self._stop.set()
-        self._item.stash[_RECORDS][argument] = records
+        self._now.stash[_RECORDS][argument] = records
         found = present(records)
         if argument.endswith(GROUP):
             return tuple(found)
@@ -197,7 +197,7 @@ class JudgingPlugin:
             raise KeyboardInterrupt
         if _CHECK not in item.stash:
             return
-        self._item = item
+        self._now = item
         check, scope = item.stash[_CHECK]
         self.on_work(check.id)
         if _is_step(item) and not self._walking:
