@@ -1,6 +1,7 @@
 """Holds what pytest collected against what planning saw: what is planned is what runs, and nothing else."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,14 @@ def unplanned(
     items: Sequence[pytest.Item], suite: Suite, planned: Mapping[str, Sequence[PlannedCheck]]
 ) -> Iterator[str]:
     """Every item that planning did not see as it is: without an id, of another function, parametrised over more."""
+    resolved = cache(lambda name: Path(name).resolve())  # a check has an item for each of its targets
     for item in items:
         identifier = identifier_of(item)
         if identifier is None:
             yield f'{item.nodeid} has no id: mark it @pytest.mark.check("…") and give it a catalogue line'
             continue
         declaration = suite.declarations.get(identifier) or suite.templates.get(identifier)
-        if declaration is None or not _is_function_of(item, declaration):
+        if declaration is None or not _is_function_of(item, declaration, resolved):
             yield _elsewhere(identifier, item, declaration)
             continue
         if own := _own_fixture(item, declaration):
@@ -41,11 +43,11 @@ def unplanned(
             )
 
 
-def _is_function_of(item: pytest.Item, declaration: Declaration) -> bool:
+def _is_function_of(item: pytest.Item, declaration: Declaration, resolved: Callable[[str | Path], Path]) -> bool:
     code = _code(item)
     if code is None or item.name.partition("[")[0] != declaration.function:
         return False
-    return Path(code.co_filename).resolve() == declaration.path.resolve() and code.co_firstlineno == declaration.line
+    return resolved(code.co_filename) == resolved(declaration.path) and code.co_firstlineno == declaration.line
 
 
 def _code(item: pytest.Item) -> Any:  # noqa: ANN401 - a code object, if it has one

@@ -73,6 +73,8 @@ class JudgingPlugin:
         self._finished_at: datetime | None = None
         self._shelf = Shelf.of(self.kinds, plan.scopes)
         self._walking = False
+        self._now: pytest.Item
+        """The one that is set up now. Fixtures look here: pytest makes a fixture of its own of each ``request``, slowly."""
         self._shown_at: dict[tuple[str, tuple[Key, ...]], tuple[str, Scope]] = {}
 
     @pytest.fixture
@@ -81,18 +83,17 @@ class JudgingPlugin:
         return self._plan.environment
 
     @pytest.fixture
-    def policy(self, request: pytest.FixtureRequest) -> Policy:
+    def policy(self) -> Policy:
         """The check's own thresholds, from its line in the catalogue."""
-        check: PlannedCheck = request.node.stash[_CHECK][0]
-        return check.line.policy
+        return self._now.stash[_CHECK][0].line.policy
 
-    def evidence_of(self, argument: str, request: pytest.FixtureRequest) -> Evidence | tuple[Evidence, ...]:
+    def evidence_of(self, argument: str) -> Evidence | tuple[Evidence, ...]:
         """What a fixture named after a kind of evidence gives to a check; waits until it is there."""
-        _, scope = request.node.stash[_CHECK]
+        _, scope = self._now.stash[_CHECK]
         records = [self._source.wait(key) for key in self._shelf.find(argument, scope)]
         if self._source.interrupted:
             self._stop.set()
-        request.node.stash[_RECORDS][argument] = records
+        self._now.stash[_RECORDS][argument] = records
         found = present(records)
         if argument.endswith(GROUP):
             return tuple(found)
@@ -104,8 +105,9 @@ class JudgingPlugin:
     # -- collection -------------------------------------------------------------------------------------------------
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """One run of a check for each target of its subject."""
-        checks = self._marked.get(identifier_of(metafunc.definition) or "", [])
+        """One run of a check for each target of its subject; what does not run stays one item, and is dropped."""
+        marked = self._marked.get(identifier_of(metafunc.definition) or "", [])
+        checks = [check for check in marked if self._runs(check)]
         if checks and (subject := checks[0].subject) in metafunc.fixturenames:
             scopes = [scope for check in checks for scope in check.scopes]
             metafunc.parametrize(subject, scopes, ids=["·".join(scope) for scope in scopes], indirect=True)
@@ -173,6 +175,10 @@ class JudgingPlugin:
                 return self.selected is None or check.id in self.selected
         return False
 
+    def _runs(self, check: PlannedCheck) -> bool:
+        """Whether it can run, and was asked for."""
+        return not check.obstacle and (self.selected is None or check.id in self.selected)
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Ask everything that the collected checks are about, all at once."""
         # Pytest calls this after a refusal too; and who was interrupted while it read the checks asks nobody.
@@ -195,6 +201,7 @@ class JudgingPlugin:
             raise KeyboardInterrupt
         if _CHECK not in item.stash:
             return
+        self._now = item
         check, scope = item.stash[_CHECK]
         self.on_work(check.id)
         if _is_step(item) and not self._walking:
@@ -353,8 +360,8 @@ def evidence_fixtures(plugin: JudgingPlugin) -> object:
 
 
 def _evidence_fixture(plugin: JudgingPlugin, argument: str) -> Any:  # noqa: ANN401 - pytest's own wrapper type
-    def give(_self: object, request: pytest.FixtureRequest) -> Evidence | tuple[Evidence, ...]:
-        return plugin.evidence_of(argument, request)
+    def give(_self: object) -> Evidence | tuple[Evidence, ...]:
+        return plugin.evidence_of(argument)
 
     return pytest.fixture(name=argument)(give)
 
