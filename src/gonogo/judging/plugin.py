@@ -101,9 +101,9 @@ class JudgingPlugin:
     # -- collection -------------------------------------------------------------------------------------------------
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """One run of a check for each target of its subject."""
+        """One run of a check for each target of its subject; of a check that was not selected none is needed."""
         identifier = identifier_of(metafunc.definition)
-        check = self._checks.get(identifier) if identifier else None
+        check = self._checks.get(identifier) if identifier and self._selects(identifier) else None
         if check is not None and check.subject in metafunc.fixturenames:
             ids = ["·".join(scope) for scope in check.scopes]
             metafunc.parametrize(check.subject, check.scopes, ids=ids, indirect=True)
@@ -167,6 +167,9 @@ class JudgingPlugin:
             return False
         item.stash[_CHECK] = (check, scope)
         item.stash[_RECORDS] = {}
+        return self._selects(identifier)
+
+    def _selects(self, identifier: str) -> bool:
         return self.selected is None or identifier in self.selected
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
