@@ -1,9 +1,31 @@
-"""Locust itself, with gonogo's scenarios: a missed budget is told by its exit code."""
+"""Locust itself, with gonogo's scenarios: nobody is asked for in vain, and a missed budget is told by the exit code."""
+
+import subprocess
+from collections.abc import Callable, Sequence
 
 import pytest
 
-from gonogo.runs.reference_instance import ReferenceProcess
-from tests.load.test_ends import ended, locust
+from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess
+from tests.load.test_ends import distributed, ended, locust
+from tests.smoke.endurance import contents
+
+
+def alone(*options: str) -> Sequence["subprocess.Popen[str]"]:
+    """One process."""
+    return [locust("--headless", *options)]
+
+
+@pytest.mark.parametrize("start", [alone, distributed])
+def test_healthy_service_is_walked_without_a_failure(
+    instance: ReferenceInstance, start: Callable[..., Sequence["subprocess.Popen[str]"]]
+) -> None:
+    """Whose users still walk when their people are removed sees a 401 for each, and newcomers stay behind."""
+    before = contents(instance)
+    code, said = ended(start("-u", "20", "-r", "20", "-t", "8s"))
+    assert "401" not in said, said
+    assert "remaining nothing" in said, said
+    assert code == 0 or "took 500 ms or longer" in said, said
+    assert contents(instance) == before
 
 
 @pytest.mark.usefixtures("instance")
