@@ -35,10 +35,11 @@ launch: setup  ## start the reference environment, verify it, write the sign-off
 test: setup test-measuring test-others  ## the suite's own tests but for the long ones of the laboratory (make lab)
 
 test-measuring: setup
-	$(BIN)/python -m pytest tests/alone
+	$(BIN)/python -m pytest tests/alone -rs
 
 test-others: setup
-	$(BIN)/python -m pytest tests --ignore tests/alone -m "not whole" --numprocesses $(TEST_PROCESSES) --dist loadfile
+	$(BIN)/python -m pytest tests --ignore tests/alone -m "not whole" -rs \
+		--numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 lab: setup  ## the whole laboratory: every test against real servers, those too long for `make test` among them
 	$(BIN)/python -m pytest tests/lab --numprocesses 2 --dist loadfile

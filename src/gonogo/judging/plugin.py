@@ -169,10 +169,10 @@ class JudgingPlugin:
         for check in self._marked.get(identifier, []):
             scope = parameters.get(check.subject)
             entry = check.declaration.entry
-            if isinstance(scope, tuple) and (not entry or scope[-1] == entry) and not check.obstacle:
+            if isinstance(scope, tuple) and (not entry or scope[-1] == entry):
                 item.stash[_CHECK] = (check, scope)
                 item.stash[_RECORDS] = {}
-                return self.selected is None or check.id in self.selected
+                return self._runs(check)
         return False
 
     def _runs(self, check: PlannedCheck) -> bool:
