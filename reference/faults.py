@@ -246,6 +246,10 @@ _SERVICE: Mapping[str, Mapping[str, str]] = {
         "login-unlimited": "passwords may be guessed for ever",
         "login-limited-by-address": "who says to come from elsewhere may guess on",
         "login-takes-operators": "a login asks MongoDB with whatever it is sent",
+        "login-unlimited-body": "a login may be as long as 64 MiB",
+        "upload-any-size": "documents may be as large as 64 MiB",
+        "errors-traced": "a login that cannot be read is answered with a stack trace",
+        "bookings-for-strangers": "strangers are shown a list of bookings",
     },
     "professional": {
         "role-ignored": "everybody is a client",

@@ -33,6 +33,8 @@ class Stored(BaseModel):
 class Documents:
     """Keeps and finds them."""
 
+    largest_bytes = LARGEST_BYTES
+
     def __init__(self, service: Service) -> None:
         self.service = service
 
@@ -43,8 +45,8 @@ class Documents:
     async def keep(self, owner: Document, name: str, content: bytes) -> Document:
         """Store one. Raises 413 and 415."""
         kind = self.type_of(content)
-        if len(content) > LARGEST_BYTES:
-            raise HTTPException(413, f"at most {LARGEST_BYTES} bytes are taken")
+        if len(content) > self.largest_bytes:
+            raise HTTPException(413, f"at most {self.largest_bytes} bytes are taken")
         if kind is None:
             raise HTTPException(415, "PDF, PNG or JPEG is expected")
         document = {

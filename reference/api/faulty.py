@@ -144,6 +144,11 @@ def _by_address(reply: Reply) -> Reply:
     return _still_guessing(reply) if "x-forwarded-for" in reply.asked else reply
 
 
+def _traced(reply: Reply) -> Reply:
+    trace = 'Traceback (most recent call last):\n  File "/srv/workme/accounts.py", line 91, in login\n'
+    return replace(reply, status=500, body=json.dumps({"detail": trace}).encode())
+
+
 def _unread(reply: Reply) -> Reply:
     parameters = "charset" in reply.asked.get("content-type", "")
     return replace(reply, status=415, body=b'{"detail":"unsupported"}') if parameters else reply
@@ -158,6 +163,10 @@ CHANGES: Mapping[str, Change] = {
     "login-unlimited": _at_once("POST", "/api/auth/login", _still_guessing, status=429),
     "login-limited-by-address": _at_once("POST", "/api/auth/login", _by_address, status=429),
     "login-takes-operators": _at_once("POST", "/api/auth/login", _taken, status=422),
+    "errors-traced": _at_once("POST", "/api/auth/login", _traced, status=422),
+    "bookings-for-strangers": _at_once(
+        "GET", "/api/bookings", lambda reply: reply.served("application/json", b"[]"), status=401
+    ),
     "http-plain-serves": _plain,
     "hsts-missing": _without("strict-transport-security"),
     "hsts-short": _without("strict-transport-security", "max-age=300"),

@@ -48,6 +48,10 @@ class _AnyType(Documents):
         return super().type_of(content) or "application/octet-stream"
 
 
+class _AnySize(Documents):
+    largest_bytes = _HUGE
+
+
 class _CutOff(Documents):
     async def keep(self, owner: Document, name: str, content: bytes) -> Document:
         return await super().keep(owner, name, content[:-1])
@@ -156,6 +160,7 @@ _PARTS: Mapping[str, tuple[str, Part]] = {
     **RECEIVERS,
     **LEDGERS,
     "upload-any-type": ("documents", _AnyType),
+    "upload-any-size": ("documents", _AnySize),
     "document-cut-off": ("documents", _CutOff),
     "document-leaks": ("documents", _SharedDocuments),
     "cache-never-expires": ("listings", _Eternal),
@@ -200,6 +205,10 @@ def _open_to_all(app: FastAPI) -> None:
     app.dependency_overrides[admin_only] = anybody
 
 
+def _unlimited(path: str) -> Callable[[FastAPI], None]:
+    return lambda app: setattr(app.state.service, "body_bytes", {**BODY_BYTES, path: _HUGE})
+
+
 def _mailer(kind: type[Mailer]) -> Callable[[FastAPI], None]:
     def change(app: FastAPI) -> None:
         service = app.state.service
@@ -220,9 +229,9 @@ _REST: Mapping[str, Callable[[FastAPI], None]] = {
     "receipt-not-sent": _mailer(_NoReceipts),
     "erasure-incomplete": _partial_erasure,
     "webhook-secret-wrong": _wrong_webhook_secret,
-    "webhook-unlimited-body": lambda app: setattr(
-        app.state.service, "body_bytes", {"/api/payment/stripe/webhook": _HUGE}
-    ),
+    "webhook-unlimited-body": _unlimited("/api/payment/stripe/webhook"),
+    "login-unlimited-body": _unlimited("/api/auth/login"),
+    "upload-any-size": _unlimited("/api/documents"),
     "sentry-silent": lambda app: start_reporting(app.state.service.config, dsn=""),
 }
 SABOTAGE = {*_PARTS, *_REST}

@@ -54,6 +54,8 @@ _ALSO_IN: Mapping[str, Sequence[str]] = {
     "mail": ["client", "booking"],
     "booking-broken": ["privacy", "webhook"],
     "token-refused": ["security"],
+    "document-leaks": ["security"],
+    "admin-open-to-all": ["security"],
 }
 """Families of checks, beside that of a fault's own area, that the faults of an area, or one fault, show in."""
 _SERVICE = "service"

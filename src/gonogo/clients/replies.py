@@ -11,8 +11,10 @@ from gonogo.evidence.http import Exchange
 
 _EXCERPT = 300
 _PRIVATE = re.compile(
-    r"""(["'](?:access_token|password|client_secret|beta_code)["']\s{0,3}:\s{0,3}(["']))(?:(?!\2)[\s\S]){1,4000}"""
+    r"""(["'](?:[\w-]{0,40}(?:[tT]oken|[pP]assword|[sS]ecret)|beta_code|jwt)["']\s{0,3}:\s{0,3}(["']))(?:(?!\2)[\s\S]){1,4000}"""
 )
+_TOKEN = re.compile(r"\beyJ[\w-]{8,4000}(?:\.[\w-]{0,8000}){1,2}")
+"""A JWT, wherever it stands."""
 
 
 def demand(fulfilled: bool, message: str) -> None:  # noqa: FBT001 - reads like assert, and survives python -O
@@ -23,7 +25,7 @@ def demand(fulfilled: bool, message: str) -> None:  # noqa: FBT001 - reads like 
 
 def masked(text: str) -> str:
     """Without what synthetic users log in with: made for one run, and still nobody's business."""
-    return _PRIVATE.sub(r"\1***", text)
+    return _TOKEN.sub("***", _PRIVATE.sub(r"\1***", text))
 
 
 @dataclass(frozen=True, slots=True)

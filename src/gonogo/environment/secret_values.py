@@ -69,6 +69,8 @@ def secret_names(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, st
             for name, item in value.items():
                 if isinstance(item, BaseModel):
                     yield from secret_names(item, f"{prefix}{key}.{name}.")
+                elif marked and isinstance(item, str):
+                    yield f"{prefix}{key}.{name}", item
         elif marked and isinstance(value, str):
             yield f"{prefix}{key}", value
 

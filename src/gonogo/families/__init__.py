@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from gonogo.families import (
+    api,
     atlas,
     attested_url,
     digitalocean,
@@ -39,6 +40,7 @@ BUILT_IN: Sequence[Family] = (
     sentry.FAMILY,
     mail.FAMILY,
     smoke.FAMILY,
+    api.FAMILY,
     load.FAMILY,
     attested_url.FAMILY,
     variables.FAMILY,

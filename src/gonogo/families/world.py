@@ -46,6 +46,8 @@ class World:
     """Whether anything was asked of the service."""
     cleaned: bool = False
     """Whether what was left there is removed."""
+    registered: list[Any] = field(default_factory=list)
+    """Accounts that the verbs of [api] made: who made them can log in, and remove them."""
     _resources: ExitStack = field(default_factory=ExitStack)
     _shared: dict[str, Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -133,6 +135,7 @@ class World:
             portal=self.portal,
             redactor=self.redactor,
             deadline=time.monotonic() + self.environment.limits.run.total_seconds(),
+            registered=self.registered,
         )
 
     def close(self) -> None:

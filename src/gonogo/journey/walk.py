@@ -13,6 +13,7 @@ from gonogo.base.marks import Leftovers, Marks
 from gonogo.base.wakefulness import WAKEFULNESS
 from gonogo.clients.replies import Reply, masked
 from gonogo.evidence.journey import RequestRecord
+from gonogo.families.api.journey import ApiVerbs
 from gonogo.families.http.journey import HttpVerbs
 from gonogo.families.mail.journey import MailVerbs
 from gonogo.families.mongodb.journey import MongoVerbs
@@ -92,6 +93,7 @@ class Walk:
         del marks
         return ()
 
+    api = VerbsOf(ApiVerbs)
     http = VerbsOf(HttpVerbs)
     mail = VerbsOf(MailVerbs)
     mongodb = VerbsOf(MongoVerbs)

@@ -68,7 +68,7 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
 ) -> Plan:
     """Plan what is ``wanted``, but for what the service declares not to have."""
     planned = {}
-    journeys = has_journeys(suite)
+    journeys = has_journeys(suite, environment)
     absent: dict[str, Sequence[CheckId]] = {}
     reasons: dict[str, str] = {}
     for identifier in suite.order:
@@ -106,9 +106,14 @@ def _reaching(line: Line, absent: Mapping[str, Sequence[CheckId]]) -> Line:
     return line if tuple(needs) == line.needs else line.model_copy(update={"needs": tuple(needs)})
 
 
-def has_journeys(suite: Suite) -> bool:
-    """Whether the project has journeys: the clean-up, which gonogo brings, is none."""
-    return any(WALK in check.arguments and check.family != LAST for check in suite.declarations.values())
+def has_journeys(suite: Suite, environment: Environment) -> bool:
+    """Whether there is a journey here: the clean-up is none, and one of gonogo's own is where it is declared."""
+    return any(
+        WALK in check.arguments
+        and check.family != LAST
+        and all(environment.declares(key) for key in suite.catalogue[identifier].where)
+        for identifier, check in suite.declarations.items()
+    )
 
 
 def step_scope(declaration: Declaration) -> Scope:

@@ -257,7 +257,7 @@ def _can_walk(file: EnvironmentFile, gate: str, suite: Suite) -> None:
     """Refuse a smoke run in which nobody would walk: checks alone say little about critical paths."""
     if gate != SMOKE:
         return
-    if not has_journeys(suite):
+    if not has_journeys(suite, file.environment):
         raise UsageError(
             f"{file.path}: no journeys: {file.project / 'smoke'} has none; write some (docs/journeys.md), or use gonogo run"
         )
@@ -346,7 +346,7 @@ def _notes(
     variables = environment.section(Variables)
     if variables is not None and len(variables.files) == 1:
         yield "variables-differ: only one file of variables is declared, and there is nothing to compare it with"
-    if not has_journeys(suite):
+    if not has_journeys(suite, environment):
         yield "no journey was walked: this project has none in smoke/"
     if instance is not None and instance.pid is not None:
         yield f"{ATTACHED} that is already up (pid {instance.pid}): what others do to it counts in this verdict"

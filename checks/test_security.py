@@ -1,0 +1,405 @@
+"""What strangers try first: foreign pages, forged tokens, guessed passwords, operators in place of values.
+
+A journey of gonogo's own: walked wherever the environment file declares ``[api]``.
+"""
+
+import secrets as entropy
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import pytest
+
+from gonogo.base.errors import Unobserved
+from gonogo.clients.replies import Reply
+from gonogo.environment.model import Environment
+from gonogo.families.api.callers import Caller
+from gonogo.families.api.forgeries import claims_of_key, forgeries, public_keys
+from gonogo.families.api.journey import ApiVerbs
+from gonogo.families.api.keys import guesses
+from gonogo.families.api.placeholders import filled, placeholders
+from gonogo.families.api.tokens import AccessToken, read_token
+from gonogo.families.api.traces import trace_in
+from gonogo.families.http.section import Http
+from gonogo.journey.walk import Walk
+from gonogo.policy.catalogue import Policy
+
+_ALLOWED = "access-control-allow-origin"
+_PREFLIGHT = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+_OPERATORS = ({"$ne": None}, {"$gt": ""}, {"$regex": ".*"}, ["a", "b"])
+_QUOTES = ("' OR '1'='1' -- ", '" OR "1"="1" -- ', "') OR ('1'='1' -- ", "' OR 1=1#")
+_TOO_MANY, _TOO_LARGE, _LOCKED = 429, 413, 423
+_BROKEN = 500
+_ELSEWHERE = "198.51.100.7"
+_OTHER_ADDRESS = {
+    name: _ELSEWHERE for name in ("X-Forwarded-For", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "Client-IP")
+} | {"Forwarded": f"for={_ELSEWHERE}"}
+_MARGIN_BYTES = 1024
+_NOTHING = "/gonogo-there-is-nothing-here"
+
+
+@pytest.mark.check("security-caller")
+def test_user_is_let_in(walk: Walk) -> None:
+    """The control: users with a good token are told apart, and a stranger is nobody, or a refusal would mean nothing.
+
+    Fix: compare [api] with the API's documentation: how one registers and logs in, and who and where "me" is.
+    """
+    api = walk.api
+    walk.keep["caller"], walk.keep["other"] = caller, other = api.join("caller"), api.join("victim")
+    for user in (caller, other):
+        reply = user.get(api.section.me)
+        assert reply.status < _BROKEN, reply.said
+        assert reply.exchange.served, f"a user who has just logged in is refused: {reply.said}"
+        user.who = api.known_as(reply)
+        if not user.who:
+            raise Unobserved(f"{reply.said}; {api.section.who} names nobody in it", hint="is who of [api] right?")
+    if caller.who == other.who:
+        raise Unobserved(
+            f"GET {api.section.me} says the same ({caller.who}) to two users: nobody can tell by it who was let in",
+            hint="is who of [api] right? it must tell users apart",
+        )
+    reply = api.stranger.get(api.section.me)
+    assert not api.known_as(reply), f"a stranger without a token is taken for a user: {reply.said}"
+    assert reply.status < _BROKEN, f"a stranger is an error, and no refusal: {reply.said}"
+    if not api.section.signed and caller.token.count(".") == 2 and caller.token.startswith("eyJ"):  # noqa: PLR2004 - a JWT
+        raise Unobserved("[api] declares opaque tokens, and this service's are JWTs", hint="remove opaque from [api]")
+
+
+@pytest.mark.check("security-cors-strangers")
+def test_foreign_pages_may_not_read(walk: Walk, environment: Environment) -> None:
+    """Any page that a user has open could otherwise read what belongs to that user.
+
+    Fix: compare the Origin header with a list of whole origins: no *, no patterns, no null, no origins of developers.
+    """
+    me = walk.api.section.me
+    for origin in _foreign(environment):
+        # Whether it is answered at all is up to the service: some refuse foreign origins outright.
+        read = walk.keep["caller"].get(me, {"Origin": origin})
+        for reply in (read, walk.api.stranger.send("OPTIONS", me, {"Origin": origin, **_PREFLIGHT})):
+            allowed = _allowed(reply)
+            assert allowed not in {origin, "*"}, f"{reply.request} from {origin} is answered with {_ALLOWED}: {allowed}"
+
+
+@pytest.mark.check("security-cors-own")
+def test_own_pages_may_read(walk: Walk, environment: Environment) -> None:
+    """The product's own page shows nothing at all when the API does not know where it comes from.
+
+    Fix: put every origin of [http] origins into the API's list, with its scheme, and its port if it has one.
+    """
+    me = walk.api.section.me
+    for origin in _own(environment):
+        read = walk.keep["caller"].get(me, {"Origin": origin}).answers(200)
+        asked = walk.api.stranger.send("OPTIONS", me, {"Origin": origin, **_PREFLIGHT}).answers(200, 204)
+        for reply in (read, asked):
+            allowed = _allowed(reply)
+            assert allowed == origin, (
+                f"{reply.request} from {origin} is answered with {_ALLOWED}: {allowed or 'nothing'}"
+            )
+
+
+@pytest.mark.check("security-cors-vary")
+def test_caches_keep_origins_apart(walk: Walk, environment: Environment) -> None:
+    """A cache in between hands one page's permission to another page, or to none.
+
+    Fix: send Vary: Origin with every reply that depends on it.
+    """
+    for origin in _own(environment):
+        reply = walk.keep["caller"].get(walk.api.section.me, {"Origin": origin}).answers(200)
+        vary = reply.exchange.headers.get("vary", "")
+        assert "origin" in vary.lower() or vary == "*", f"{reply.request} from {origin} has Vary: {vary or 'nothing'}"
+
+
+@pytest.mark.check("security-tokens-forged")
+def test_forged_tokens_are_refused(walk: Walk) -> None:
+    """Whoever can write a token is whoever they want to be.
+
+    Fix: verify every token with the one algorithm that you sign with, never the one that its header names (RFC 8725).
+    """
+    api, caller = walk.api, walk.keep["caller"]
+    for wrong, token in _forged(walk):
+        who, reply = api.asked_as(token)
+        assert not who, f"{reply.request} takes a token with {wrong}, for {who}"
+        assert reply.status < _BROKEN, f"a token with {wrong} is an error, and no refusal: {reply.said}"
+        if reply.status == _TOO_MANY:
+            raise Unobserved(f"{reply.said}; not every forged token could be shown", hint="let gonogo ask more often")
+    who, reply = api.asked_as(caller.token)
+    if who != caller.who:
+        raise Unobserved(f"the good token is refused as well by now, so that refusals say nothing: {reply.said}")
+
+
+@pytest.mark.check("security-tokens-key")
+def test_nobody_guesses_the_key(walk: Walk) -> None:
+    """A key of a tutorial is in every word list: it is tried at leisure, against one token, without asking you.
+
+    Fix: sign with 32 random bytes, as from: openssl rand -base64 32; all tokens of the old key end with it.
+    """
+    token, environment = _token(walk), walk.world.environment
+    host = urlsplit(environment.service.base_url).hostname or ""
+    key = token.key(guesses(environment.service.name, host, *host.split(".")[:-1]))
+    if key is not None:
+        other = read_token(walk.keep["other"].token).claims
+        who, _ = walk.api.asked_as(claims_of_key(token, key, **{**other, "exp": None}))
+        taken = f"; one made with it for another user, without an end, was taken for {who}" if who else ""
+        pytest.fail(f"tokens ({token.algorithm}) are signed with a key of a list of words that everybody has{taken}")
+
+
+@pytest.mark.check("security-tokens-end")
+def test_tokens_end_soon(walk: Walk, policy: Policy) -> None:
+    """A token that was stolen once works until it ends.
+
+    Fix: set exp; a quarter of an hour with a refresh token, or a day without.
+    """
+    ends, longest = _token(walk).ends, policy.duration("longest")
+    assert ends is not None, "tokens never expire"
+    left = ends - walk.began
+    assert left <= longest, f"tokens are good for {left}, {longest} is the longest"
+
+
+@pytest.mark.check("security-closed")
+def test_strangers_stay_outside(walk: Walk) -> None:
+    """What only users should see is found by everybody who guesses its address.
+
+    Fix: require a token on every route, and open the few that are for strangers, not the other way round.
+    """
+    for path in walk.api.section.closed:
+        _control(walk.keep["caller"].get(path), "users", "closed")
+        _refused(walk.api.stranger.get(path), "a stranger")
+
+
+@pytest.mark.check("security-admin-closed")
+def test_administration_is_for_administrators(walk: Walk) -> None:
+    """Every user is one request away from what administrators see.
+
+    Fix: require the role on every route of the administration, on the server.
+    """
+    administrator = walk.api.administrator()
+    for path in walk.api.section.admin:
+        _control(administrator.get(path), "administrators", "admin")
+        _refused(walk.api.stranger.get(path), "a stranger")
+        _refused(walk.keep["caller"].get(path), "a user who is no administrator")
+
+
+@pytest.mark.check("security-objects")
+def test_objects_are_private(walk: Walk) -> None:
+    """Whoever counts up a number in an address reads what belongs to others: the most common leak of all APIs.
+
+    Fix: look objects up by id and owner in one query, and answer 404 otherwise (OWASP API1).
+    """
+    api, owner, mark = walk.api, walk.keep["caller"], walk.world.mark
+    for name, own in api.section.objects.items():
+        made = _control(owner.call(own), "their owners", f"objects.{name}")
+        path = api.place_of(own, made, owner)
+        shown = _control(owner.get(path), "their owners", f"objects.{name}").body.text
+        if mark not in shown:
+            raise Unobserved(
+                f"{path} does not show its owner {mark}, by which it would be known again: {shown[:100]}",
+                hint=f"put {{mark}} into a field of objects.{name} that its reader sees",
+            )
+        for whose, reply in (("another user", walk.keep["other"].get(path)), ("a stranger", api.stranger.get(path))):
+            assert mark not in reply.body.text, f"{whose} reads what belongs to a user: {reply.said}"
+            assert reply.status < _BROKEN, f"{whose} who asks is an error, and no refusal: {reply.said}"
+
+
+@pytest.mark.check("security-errors")
+def test_errors_say_nothing_of_the_inside(walk: Walk) -> None:
+    """A stack trace names files, versions and queries: a map for whoever looks for the next way in.
+
+    Fix: switch debug off, and answer with a message of your own and an id that you find in the log.
+    """
+    replies = [reply for reply in _provoked(walk) if reply.status >= 400]  # noqa: PLR2004 - an error
+    if not replies:
+        raise Unobserved(
+            f"nothing that is wrong is answered with an error, GET {_NOTHING} included: there is none to read",
+            hint="is service.base_url the API itself?",
+        )
+    for reply in replies:
+        assert not (found := trace_in(reply.body.text)), f"{reply.request} shows {found}: {reply.said}"
+
+
+@pytest.mark.check("security-body-limit")
+def test_large_bodies_are_refused(walk: Walk) -> None:
+    """A body without a limit fills the memory of the service: one sender is enough.
+
+    Fix: set the declared limit in the proxy (client_max_body_size) or in the framework; answer 413.
+    """
+    api, limit = walk.api, walk.api.section.body_limit or 0
+    known, within, beyond = (
+        api.nobody(f"body-{number}").call(api.section.login, padding=padding)
+        for number, padding in enumerate((0, _below(limit), _above(limit)))
+    )
+    if within.status != known.status:
+        raise Unobserved(
+            f"a body within the limit is answered otherwise than a small one: {within.said}; {known.said}",
+            hint="is body_limit of [api] what the service takes?",
+        )
+    assert beyond.status != known.status and 400 <= beyond.status < _BROKEN, (  # noqa: PLR2004, PT018 - one statement
+        f"a body of {_above(limit)} bytes is not refused, although {limit} are the most: {beyond.said}"
+    )
+
+
+@pytest.mark.check("security-upload-limit")
+def test_large_files_are_refused(walk: Walk) -> None:
+    """One user with a large file fills the disk of all.
+
+    Fix: count bytes while they arrive, and answer 413 beyond the declared limit, before anything is stored.
+    """
+    upload, caller = walk.api.section.upload, walk.keep["caller"]
+    if upload is None:
+        raise Unobserved("no upload is declared")
+    _control(caller.call(upload, padding=_below(upload.limit)), "users", "upload")
+    reply = caller.call(upload, padding=_above(upload.limit))
+    assert 400 <= reply.status < _BROKEN, (  # noqa: PLR2004 - 4xx
+        f"a file of {_above(upload.limit)} bytes is not refused, although {upload.limit} are the most: {reply.said}"
+    )
+
+
+@pytest.mark.check("security-operators-refused")
+def test_operators_are_no_values(walk: Walk) -> None:
+    """A login that asks the database with whatever it is sent opens every account.
+
+    Fix: validate the type of every field before it gets into a query; pass values as parameters, never as text.
+    """
+    api, victim = walk.api, walk.keep["other"]
+    plain = victim.call(api.section.login, password=_wrong_password())
+    assert not api.token_in(plain), f"any password is accepted: {plain.said}"
+    for kind, values in (("operators", () if api.section.login.form else _OPERATORS), ("quotes", _quotes(victim))):
+        tried = [reply for value in values for reply in _logins_with(api, victim, value)]
+        for reply in tried:
+            taken = api.token_in(reply) or (reply.exchange.served and not plain.exchange.served)
+            assert not taken, f"a login with {kind} in place of values is taken: {reply.said}"
+            assert reply.status < _BROKEN, f"{kind} in place of values are an error, and no refusal: {reply.said}"
+        if tried and all(reply.status == _TOO_MANY for reply in tried):
+            raise Unobserved(f"no login with {kind} was looked at: {tried[0].said}", hint="wait, and run it again")
+    for path in api.section.lookups:
+        _no_query(walk, path)
+
+
+@pytest.mark.check("security-logins-limited")
+def test_passwords_cannot_be_guessed_for_ever(walk: Walk, policy: Policy) -> None:
+    """Lists of leaked passwords are tried on every new login form, from many addresses.
+
+    Fix: count failed logins by account, in Redis with an expiry, and answer 429; never count by X-Forwarded-For alone.
+    """
+    most, login = round(policy.number("attempts")), walk.api.section.login
+    victim = walk.api.join("guessed")
+    first = victim.call(login, password=_wrong_password())
+    stops = {_TOO_MANY, _LOCKED}
+    if not any(victim.call(login, password=_wrong_password()).status in stops for _ in range(most - 1)):
+        pytest.fail(f"{most} wrong passwords in a row for one account, and never a 429; {first.said}")
+    again = victim.call(login, password=_wrong_password(), headers=_OTHER_ADDRESS)
+    assert again.status in stops, f"{again.said}; it said 429 until X-Forwarded-For named another address"
+
+
+def _own(environment: Environment) -> Sequence[str]:
+    section = environment.section(Http)
+    return section.origins if section else ()
+
+
+def _foreign(environment: Environment) -> Sequence[str]:
+    """Origins of strangers, and those that careless patterns take for one's own."""
+    own = _own(environment)
+    found = ["null", "https://evil.example", "http://localhost:3000", "https://localhost"]
+    for origin in own:
+        scheme, _, host = origin.partition("://")
+        found += [f"{origin}.evil.example", f"{scheme}://evil{host}", f"http://{host}"]
+    return [origin for origin in found if origin not in own]
+
+
+def _allowed(reply: Reply) -> str:
+    assert reply.status, reply.said
+    return reply.exchange.headers.get(_ALLOWED, "")
+
+
+def _token(walk: Walk) -> AccessToken:
+    return read_token(walk.keep["caller"].token)
+
+
+def _forged(walk: Walk) -> Iterator[tuple[str, str]]:
+    text = walk.keep["caller"].token
+    if walk.api.section.signed:
+        yield from forgeries(_token(walk), read_token(walk.keep["other"].token).claims, _published(walk))
+        return
+    yield "another end", f"{text[:-4]}{'aaaa' if text[-4:] != 'aaaa' else 'bbbb'}"
+    yield "half of its length", text[: len(text) // 2]
+    yield "other characters of the same number", entropy.token_hex(len(text))[: len(text)]
+
+
+def _published(walk: Walk) -> Sequence[bytes]:
+    section, keys = walk.api.section, list[bytes]()
+    if section.jwks:
+        keys += public_keys(_control(walk.api.stranger.get(section.jwks), "everybody", "jwks").body.content)
+    if section.public_key:
+        try:
+            keys += public_keys(Path(section.public_key).read_bytes())
+        except OSError as error:
+            raise Unobserved(f"api.public_key cannot be read: {error.strerror}") from None
+    return keys
+
+
+def _control(reply: Reply, whom: str, key: str) -> Reply:
+    """Those who may are answered, or a refusal of others would say nothing."""
+    if not reply.exchange.served:
+        raise Unobserved(f"not even {whom} are answered: {reply.said}", hint=f"is {key} of [api] right?")
+    return reply
+
+
+def _refused(reply: Reply, whom: str) -> None:
+    assert not reply.exchange.served, f"{whom} is answered: {reply.said}"
+    assert reply.status < _BROKEN, f"{whom} who asks is an error, and no refusal: {reply.said}"
+
+
+def _provoked(walk: Walk) -> Iterator[Reply]:
+    """Replies to what no client sends on purpose."""
+    login, stranger, json = walk.api.section.login, walk.api.stranger, {"Content-Type": "application/json"}
+    nobody = walk.api.nobody("wrong")
+    yield stranger.send(login.method, login.path, json, b'{"email": ')
+    yield stranger.send(login.method, login.path, json, b'["a", {"b": []}]')
+    yield stranger.send(login.method, login.path, {"Content-Type": "application/xml"}, b"<a>&b;</a>")
+    yield stranger.send(login.method, login.path, json, b'{"email": "\\u0000", "password": {"$where": "x("}}')
+    yield nobody.call(login, email={"$where": "x("}, user={"$where": "x("})
+    yield nobody.call(login, email="'\"`\\", user="'\"`\\")
+    yield walk.api.bearer("e30.e30.'").get(walk.api.section.me)
+    for path in walk.api.section.lookups:
+        yield walk.keep["caller"].get(_looked_up(path, walk.keep["caller"].known, "'"))
+    yield stranger.get(_NOTHING)
+
+
+def _below(limit: int) -> int:
+    """As much padding as certainly is within: what is around it counts as well."""
+    return max(limit * 9 // 10 - _MARGIN_BYTES, 0)
+
+
+def _above(limit: int) -> int:
+    return limit * 11 // 10 + _MARGIN_BYTES
+
+
+def _wrong_password() -> str:
+    return f"Wrong-{entropy.token_hex(6)}-1!"
+
+
+def _quotes(victim: Caller) -> Sequence[str]:
+    name = victim.known.get("email", "")
+    return (*_QUOTES, f"{name}' -- ", f"{name}'/*")
+
+
+def _logins_with(api: ApiVerbs, victim: Caller, value: Any) -> Iterator[Reply]:  # noqa: ANN401 - JSON values
+    """In place of the password, and in place of the name."""
+    yield victim.call(api.section.login, password=value)
+    yield victim.call(api.section.login, email=value, user=value)
+
+
+def _looked_up(path: str, known: Mapping[str, str], ending: str) -> str:
+    """The path, with this after the value that it looks for."""
+    return str(filled(path, {name: quote(f"{known.get(name, '')}{ending}", safe="") for name in placeholders(path)}))
+
+
+def _no_query(walk: Walk, path: str) -> None:
+    caller = walk.keep["caller"]
+    _control(caller.get(_looked_up(path, caller.known, "")), "users", "lookups")
+    nothing = caller.get(_looked_up(path, walk.api.nobody("absent").known, ""))
+    for ending in ("'", "' OR '1'='1", '" OR "1"="1'):
+        reply = caller.get(_looked_up(path, walk.api.nobody("absent").known, ending))
+        assert reply.status < _BROKEN, f"a quote in the address is an error, and no value: {reply.said}"
+        found = reply.exchange.served and not nothing.exchange.served
+        assert not found, f"a query in the address finds what is not there: {reply.said}"

@@ -1,0 +1,82 @@
+"""Those who speak to a service: strangers, users, and whoever shows a token."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from gonogo.clients.replies import Reply
+from gonogo.families.api.placeholders import filled
+from gonogo.families.api.section import Call, FilePart, SentToken
+
+
+class Speak(Protocol):
+    """Asks the service: method, path, headers, body."""
+
+    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes, /) -> Reply:
+        """The reply, recorded."""
+        ...
+
+
+@dataclass(slots=True)
+class Caller:
+    """Somebody who asks; without a token, a stranger."""
+
+    speak: Speak = field(repr=False)
+    sent: SentToken
+    known: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What stands for placeholders: e-mail, password, and so on."""
+    token: str = field(default="", repr=False)
+    who: str = ""
+    """As the service names this user."""
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Reply:
+        """GET."""
+        return self.send("GET", path, headers)
+
+    def call(self, call: Call, *, padding: int = 0, headers: Mapping[str, str] | None = None, **other: Any) -> Reply:  # noqa: ANN401 - JSON values
+        """A declared request. ``padding``: so many bytes more than needed; ``other``: placeholders that differ."""
+        known = {**self.known, **other}
+        kind, body = _body(call, known, padding)
+        return self.send(call.method, filled(call.path, known), {"Content-Type": kind, **(headers or {})}, body)
+
+    def send(self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Reply:
+        """Anything, as this user."""
+        return self.speak(method, path, {**self._identity(), **(headers or {})}, body)
+
+    def _identity(self) -> Mapping[str, str]:
+        if not self.token:
+            return {}
+        if self.sent.cookie:
+            return {"Cookie": f"{self.sent.cookie}={self.token}"}
+        return {self.sent.header: f"{self.sent.scheme} {self.token}".strip()}
+
+
+def _body(call: Call, known: Mapping[str, Any], padding: int) -> tuple[str, bytes]:
+    """Content type and bytes."""
+    if call.file is not None:
+        return _multipart(call.file, known, filled(call.send, known), padding)
+    values = filled(call.send, known)
+    if call.form:
+        extra = {"padding": "x" * padding} if padding else {}
+        return "application/x-www-form-urlencoded", urlencode({**values, **extra}).encode()
+    # Blanks after a JSON value change nothing of it, so that no validation of fields stands in the way.
+    return "application/json", json.dumps(values).encode() + b" " * padding
+
+
+def _multipart(part: FilePart, known: Mapping[str, Any], values: Mapping[str, Any], padding: int) -> tuple[str, bytes]:
+    """The padding is within the file."""
+    boundary = f"gonogo-{uuid4().hex}"
+    fields = "".join(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in values.items()
+    )
+    head = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{part.field}"; filename="{part.name}"\r\n'
+        f"Content-Type: {part.type}\r\n\r\n"
+    )
+    content = str(filled(part.content, known)).encode() + b"\n" * padding
+    body = f"{fields}{head}".encode() + content + f"\r\n--{boundary}--\r\n".encode()
+    return f"multipart/form-data; boundary={boundary}", body

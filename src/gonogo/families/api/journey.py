@@ -1,0 +1,144 @@
+"""Verbs of a declared API for the steps of journeys: ``walk.api``."""
+
+import json
+import re
+import secrets as entropy
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+
+from gonogo.base.errors import Unobserved
+from gonogo.base.marks import Leftovers, Marks
+from gonogo.clients.replies import Reply
+from gonogo.families.api.callers import Caller
+from gonogo.families.api.placeholders import filled
+from gonogo.families.api.section import Account, Api, OwnObject
+from gonogo.families.verbs import Verbs
+
+_PASSWORD_BYTES = 18
+_NEITHER_HERE_NOR_THERE = (JMESPathError, ValueError, RecursionError)
+
+
+class ApiVerbs(Verbs[Api]):
+    """``walk.api``: users as ``[api]`` declares them. Raises Unobserved where the declaration does not fit the service."""
+
+    model = Api
+
+    @property
+    def stranger(self) -> Caller:
+        """Somebody who is not logged in."""
+        return Caller(self.walk.speak, self.section.sent, self._values())
+
+    def bearer(self, token: str) -> Caller:
+        """Whoever shows this token."""
+        return Caller(self.walk.speak, self.section.sent, self._values(), token=token)
+
+    def nobody(self, label: str) -> Caller:
+        """Somebody with an address and a password, and no account."""
+        mark = self.world.mark
+        return Caller(
+            self.walk.speak,
+            self.section.sent,
+            self._values()
+            | {
+                "email": f"{mark}-api-{label}@{self.world.settings.mail_domain}",
+                # Capitals, digits and signs: what most rules for passwords want.
+                "password": f"{entropy.token_urlsafe(_PASSWORD_BYTES)}-Aa1!",
+                "name": f"Synthetic {label} {mark}",
+                "user": re.sub(r"[^a-z0-9]", "", f"{mark}{label}"),
+            },
+        )
+
+    def join(self, label: str) -> Caller:
+        """A user, logged in: newly registered, or the next of the declared test users."""
+        if self.section.register_ is None:
+            return self._log_in(self._next_account())
+        newcomer = self.nobody(label)
+        reply = newcomer.call(self.section.register_)
+        if not reply.exchange.served:
+            raise AssertionError(f"nobody can register: {reply.said}")
+        self.world.registered.append(newcomer)
+        return self._log_in(newcomer)
+
+    def administrator(self) -> Caller:
+        """The declared administrator, logged in."""
+        account = self.section.administrator
+        if account is None:
+            raise Unobserved("no administrator is declared", hint="declare [api.administrator]")
+        return self._log_in(self._of(account))
+
+    def token_in(self, reply: Reply) -> str:
+        """The token in the reply to a login; empty without one."""
+        login = self.section.login
+        if login.cookie:
+            cookies = reply.body.headers.get("set-cookie", "")
+            found = re.search(rf"(?:^|[,\n]\s*){re.escape(login.cookie)}=([^;,\s]+)", cookies)
+            return found[1] if found and reply.exchange.served else ""
+        return _text_in(reply, login.token or "")
+
+    def known_as(self, reply: Reply) -> str:
+        """Whom a reply of ``api.me`` speaks to; empty where it refuses, or names nobody."""
+        return _text_in(reply, self.section.who)
+
+    def asked_as(self, token: str) -> tuple[str, Reply]:
+        """Whom the service takes the bearer of this token for, and its reply."""
+        reply = self.bearer(token).get(self.section.me)
+        return self.known_as(reply), reply
+
+    def place_of(self, own: OwnObject, made: Reply, owner: Caller) -> str:
+        """The path of what was just made. Raises Unobserved without an id."""
+        identifier = _text_in(made, own.id) if own.id else ""
+        if own.id and not identifier:
+            raise Unobserved(f"{made.said}; there is no {own.id} in it", hint="is the id of [api.objects] right?")
+        return str(filled(own.get, {**owner.known, "id": identifier}))
+
+    def test_data(self, marks: Marks) -> Iterable[Leftovers]:
+        """Accounts of this run, where users can remove themselves; else the project's own clean-up finds them."""
+        if self.section.remove and marks.run_id:
+            yield Leftovers("accounts", self._remaining, partial(self._remove, self.section.remove))
+
+    def _remaining(self) -> Sequence[str]:
+        return [caller.token for caller in self.world.registered if self.asked_as(caller.token)[0]]
+
+    def _remove(self, path: str, tokens: Sequence[str]) -> None:
+        for token in tokens:
+            self.bearer(token).send("DELETE", path)
+
+    def _log_in(self, caller: Caller) -> Caller:
+        reply = caller.call(self.section.login)
+        caller.token = self.token_in(reply)
+        if not caller.token:
+            where = self.section.login.token or f"cookie {self.section.login.cookie}"
+            raise Unobserved(
+                f"no token came of a login with the right password: {reply.said}",
+                hint=f"is [api.login] right? the token was looked for at {where}",
+            )
+        return caller
+
+    def _next_account(self) -> Caller:
+        accounts = list(self.section.accounts.values())
+        taken = self.walk.keep.setdefault("api accounts taken", 0)
+        self.walk.keep["api accounts taken"] = taken + 1
+        return self._of(accounts[taken % len(accounts)])
+
+    def _of(self, account: Account) -> Caller:
+        known = {"email": account.email, "user": account.user or account.email, "name": account.user or account.email}
+        known["password"] = self.world.secrets[account.password]
+        return Caller(self.walk.speak, self.section.sent, {**self._values(), **known})
+
+    def _values(self) -> Mapping[str, str]:
+        values = {name: self.world.secrets[secret] for name, secret in self.section.values.items()}
+        return {**values, "mark": self.world.mark}
+
+
+def _text_in(reply: Reply, expression: str) -> str:
+    """What an expression finds in a reply that was served, as text; empty for nothing."""
+    if not reply.exchange.served:
+        return ""
+    try:
+        found = jmespath.search(expression, json.loads(reply.body.content))
+    except _NEITHER_HERE_NOR_THERE:
+        return ""
+    return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""

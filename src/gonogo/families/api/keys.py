@@ -1,0 +1,66 @@
+"""Keys that are guessed: words that everybody knows, and what people make of them and of their service's name."""
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+_WORDS = Path(__file__).with_name("known_keys.txt")
+_ENDINGS = (
+    *("1", "12", "123", "1234", "12345", "123456", "!", "@123", "#123", "2023", "2024", "2025", "2026", "01"),
+    *("secret", "key", "jwt", "token", "secretkey", "jwtsecret", "dev", "prod", "test"),
+)
+_BEFORE = ("my", "super", "the", "jwt", "dev", "test", "secret")
+_JOINTS = ("", "-", "_", ".", "@", " ")
+_PARTS_OF_NAMES = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+
+@cache
+def known_words() -> Sequence[str]:
+    """The words of the list, most telling first."""
+    lines = _WORDS.read_text(encoding="utf-8").splitlines()
+    return tuple(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
+
+
+def guesses(*names: str) -> Iterator[str]:
+    """Every guess once, the likely ones first: some 100,000. ``names``: what the service is called."""
+    own = list(dict.fromkeys(spelling for name in names for spelling in _spellings(name)))
+    return _once(itertools.chain(["", *known_words()], own, _joined(own), _cased(known_words()), _ended(known_words())))
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """``WorkMe`` → WorkMe, workme, WORKME, work-me, work_me, …"""
+    parts = _PARTS_OF_NAMES.findall(name)
+    for joint in _JOINTS:
+        joined = joint.join(parts)
+        yield from (joined, joined.lower(), joined.upper(), joined.title())
+    yield from (name, name.lower(), name.upper())
+
+
+def _joined(names: Iterable[str]) -> Iterator[str]:
+    for name, joint in itertools.product(names, _JOINTS):
+        yield from (f"{name}{joint}{ending}" for ending in _ENDINGS)
+        yield from (f"{name}{joint}{ending.title()}" for ending in _ENDINGS)
+        yield from (f"{name}{joint}{ending.upper()}" for ending in _ENDINGS)
+        yield from (f"{before}{joint}{name}" for before in _BEFORE)
+
+
+def _cased(words: Iterable[str]) -> Iterator[str]:
+    for word in words:
+        yield from (word.upper(), word.capitalize(), word.title(), word[::-1])
+
+
+def _ended(words: Iterable[str]) -> Iterator[str]:
+    for word, ending in itertools.product(words, _ENDINGS):
+        yield f"{word}{ending}"
+        yield f"{word}-{ending}"
+        yield f"{word}_{ending}"
+
+
+def _once(texts: Iterable[str]) -> Iterator[str]:
+    seen = set[str]()
+    for text in texts:
+        if text not in seen:
+            seen.add(text)
+            yield text

@@ -1,0 +1,33 @@
+"""Placeholders of ``[api]``: ``{email}`` in a declared body or path, and what stands for it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+OWN_PLACEHOLDERS = frozenset({"email", "password", "name", "user", "mark", "id"})
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+def placeholders(value: object) -> frozenset[str]:
+    """The names of all placeholders in a text, or in the texts of a list or a table."""
+    if isinstance(value, str):
+        return frozenset(_PLACEHOLDER.findall(value))
+    if isinstance(value, Mapping):
+        return frozenset().union(*map(placeholders, value.values()))
+    if isinstance(value, list | tuple):
+        return frozenset().union(*map(placeholders, value))
+    return frozenset()
+
+
+def filled(value: Any, known: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON values
+    """The value with its placeholders replaced. One that is a whole text may become a value of another type."""
+    if isinstance(value, str):
+        whole = _PLACEHOLDER.fullmatch(value)
+        if whole and whole[1] in known:
+            return known[whole[1]]
+        return _PLACEHOLDER.sub(lambda match: str(known.get(match[1], match[0])), value)
+    if isinstance(value, Mapping):
+        return {key: filled(item, known) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [filled(item, known) for item in value]
+    return value

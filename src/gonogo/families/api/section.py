@@ -1,0 +1,165 @@
+"""The section ``[api]`` of an environment file."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from gonogo.environment.section import Section
+from gonogo.environment.types import FilePath, SecretName, Size, Text, UrlPath
+from gonogo.families.api.placeholders import OWN_PLACEHOLDERS, placeholders
+from gonogo.families.requests.section import Expression, HeaderName
+
+_ACCOUNTS_NEEDED = 2
+
+
+class FilePart(Section):
+    """A file as a browser's form sends it (RFC 7578)."""
+
+    field: Text = "file"
+    name: Text = "gonogo.txt"
+    type: Text = "text/plain"
+    content: Text = Field(default="{mark}", description="What it begins with.")
+
+
+class Call(Section):
+    """One request with a body: a JSON object, a form, or a file."""
+
+    post: UrlPath | None = None
+    put: UrlPath | None = None
+    send: Mapping[Text, Any] = Field(default_factory=dict, description="Fields of the body.")
+    form: bool = Field(default=False, description="true: the fields are sent as a form, not as JSON.")
+    file: FilePart | None = None
+
+    @model_validator(mode="after")
+    def _is_one_request(self) -> Self:
+        if (self.post is None) == (self.put is None):
+            message = 'exactly one of post and put is expected, as in post = "/login"'
+            raise ValueError(message)
+        return self
+
+    @property
+    def method(self) -> str:
+        """``POST`` or ``PUT``."""
+        return "PUT" if self.post is None else "POST"
+
+    @property
+    def path(self) -> str:
+        """The path with its query."""
+        return self.post or self.put or ""
+
+
+class Login(Call):
+    """Exchanges what a user knows for a token: in the JSON reply, or in a cookie."""
+
+    token: Expression | None = Field(default=None, description="Where the token stands in the JSON reply (JMESPath).")
+    cookie: Text | None = Field(default=None, description="The cookie that holds the token.")
+
+    @model_validator(mode="after")
+    def _token_is_somewhere(self) -> Self:
+        if (self.token is None) == (self.cookie is None):
+            message = 'exactly one of token and cookie is expected, as in token = "access_token"'
+            raise ValueError(message)
+        return self
+
+
+class SentToken(Section):
+    """How a token is sent; ``Authorization: Bearer …`` unless said otherwise."""
+
+    header: HeaderName = "Authorization"
+    scheme: str = Field(default="Bearer", max_length=40, description="The word before the token; empty: none.")
+    cookie: Text | None = Field(default=None, description="The cookie that it is sent in, in place of the header.")
+
+
+class Account(Section):
+    """A user who exists already, and belongs to those who test."""
+
+    email: Text
+    user: str = ""
+    password: SecretName
+
+
+class OwnObject(Call):
+    """Something that a user makes, and nobody else may read."""
+
+    id: Expression | None = Field(default=None, description="Where its id stands in the JSON reply (JMESPath).")
+    get: UrlPath = Field(description="Where its owner reads it, as in /orders/{id}.")
+
+
+class Upload(Call):
+    """A file that is taken up to a size."""
+
+    limit: Size
+
+
+class Api(Section):
+    """How one registers, logs in, and sends a token; what is whose. The bundled security journey walks it."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    login: Login
+    register_: Call | None = Field(default=None, alias="register", description="How a stranger gets an account.")
+    accounts: Mapping[Text, Account] = Field(
+        default_factory=dict, description="Two test users, where nobody can register."
+    )
+    administrator: Account | None = None
+    values: Mapping[Text, SecretName] = Field(
+        default_factory=dict, description="Further placeholders, each with the name of the secret that it stands for."
+    )
+    sent: SentToken = SentToken()
+    opaque: bool = Field(default=False, description="true: tokens are no JWTs, and say nothing to who holds them.")
+    subject: Text = Field(default="sub", description="The claim of a token that names its user.")
+    me: UrlPath = Field(description="What tells users who they are (GET).")
+    who: Expression = Field(description="Where that stands in the reply: another value for each user (JMESPath).")
+    closed: tuple[UrlPath, ...] = Field(default=(), description="Paths that users may read, and strangers may not.")
+    admin: tuple[UrlPath, ...] = Field(default=(), description="Paths that administrators may read only.")
+    objects: Mapping[Text, OwnObject] = Field(default_factory=dict)
+    lookups: tuple[UrlPath, ...] = Field(
+        default=(), description="Paths that find something by a value, as in /users/{user}."
+    )
+    body_limit: Size | None = Field(default=None, description="The largest body that a login may have.")
+    upload: Upload | None = None
+    jwks: UrlPath | None = Field(default=None, description="Where public keys of tokens are published (RFC 7517).")
+    public_key: FilePath | None = Field(default=None, description="The PEM file of the public key of tokens.")
+    remove: UrlPath | None = Field(default=None, description="Where users delete their own account (DELETE).")
+
+    @model_validator(mode="after")
+    def _somebody_can_log_in(self) -> Self:
+        if self.register_ is None and len(self.accounts) < _ACCOUNTS_NEEDED:
+            message = "register is missing: declare how one registers, or two test users as [api.accounts.NAME]"
+            raise ValueError(message)
+        if self.register_ is not None and self.accounts:
+            message = "register and accounts are both declared; leave out the one that is not to be used"
+            raise ValueError(message)
+        if self.admin and self.administrator is None:
+            message = "admin needs [api.administrator]: that administrators are answered there is the proof of a refusal"
+            raise ValueError(message)
+        if self.opaque and (self.jwks or self.public_key):
+            message = "opaque: tokens that have a public key are no opaque ones; leave one of them out"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _placeholders_are_known(self) -> Self:
+        if taken := sorted(OWN_PLACEHOLDERS & self.values.keys()):
+            message = f"values: {', '.join(taken)} is a placeholder of gonogo's own; name it otherwise"
+            raise ValueError(message)
+        known = OWN_PLACEHOLDERS | self.values.keys()
+        for where, value in self._filled():
+            if unknown := sorted(placeholders(value) - known):
+                message = f"{where}: {{{unknown[0]}}} stands for nothing; there are {', '.join(sorted(known))}"
+                raise ValueError(message)
+        return self
+
+    @property
+    def signed(self) -> bool:
+        """Whether tokens are JWTs."""
+        return not self.opaque
+
+    def _filled(self) -> Iterator[tuple[str, object]]:
+        calls = {"login": self.login, "register": self.register_, "upload": self.upload, **self.objects}
+        for where, call in calls.items():
+            if call is not None:
+                yield where, [call.path, call.send, call.file.content if call.file else ""]
+        yield from (("objects", own.get) for own in self.objects.values())
+        yield "lookups", list(self.lookups)
