@@ -4,7 +4,6 @@ import json
 import re
 import secrets as entropy
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 
 import jmespath
 from jmespath.exceptions import JMESPathError
@@ -18,6 +17,7 @@ from gonogo.families.api.section import Account, Api, OwnObject
 from gonogo.families.verbs import Verbs
 
 _PASSWORD_BYTES = 18
+_TOO_MANY, _BROKEN = 429, 500
 _NEITHER_HERE_NOR_THERE = (JMESPathError, ValueError, RecursionError)
 
 
@@ -57,8 +57,13 @@ class ApiVerbs(Verbs[Api]):
             return self._log_in(self._next_account())
         newcomer = self.nobody(label)
         reply = newcomer.call(self.section.register_)
-        if not reply.exchange.served:
+        if reply.status >= _BROKEN:
             raise AssertionError(f"nobody can register: {reply.said}")
+        if not reply.exchange.served:
+            raise Unobserved(
+                f"nobody could register as [api.register] says: {reply.said}",
+                hint="is everything in it that the service asks for, and does it take addresses of smoke.mail_domain?",
+            )
         self.world.registered.append(newcomer)
         return self._log_in(newcomer)
 
@@ -82,9 +87,13 @@ class ApiVerbs(Verbs[Api]):
         """Whom a reply of ``api.me`` speaks to; empty where it refuses, or names nobody."""
         return _text_in(reply, self.section.who)
 
-    def asked_as(self, token: str) -> tuple[str, Reply]:
-        """Whom the service takes the bearer of this token for, and its reply."""
-        reply = self.bearer(token).get(self.section.me)
+    def me(self, caller: Caller) -> str:
+        """The path that tells this user who they are."""
+        return str(filled(self.section.me, caller.known))
+
+    def asked_as(self, token: str, caller: Caller) -> tuple[str, Reply]:
+        """Whom the service takes the bearer of this token for, at the place of this user, and its reply."""
+        reply = self.bearer(token).get(self.me(caller))
         return self.known_as(reply), reply
 
     def place_of(self, own: OwnObject, made: Reply, owner: Caller) -> str:
@@ -95,16 +104,24 @@ class ApiVerbs(Verbs[Api]):
         return str(filled(own.get, {**owner.known, "id": identifier}))
 
     def test_data(self, marks: Marks) -> Iterable[Leftovers]:
-        """Accounts of this run, where users can remove themselves; else the project's own clean-up finds them."""
-        if self.section.remove and marks.run_id:
-            yield Leftovers("accounts", self._remaining, partial(self._remove, self.section.remove))
+        """Accounts that were registered here; where the project's own clean-up removed them, they are gone by now."""
+        del marks
+        yield Leftovers("accounts that [api] registered", self._remaining, self._remove)
 
     def _remaining(self) -> Sequence[str]:
-        return [caller.token for caller in self.world.registered if self.asked_as(caller.token)[0]]
+        return [caller.known["user"] for caller in self.world.registered if self._is_there(caller)]
 
-    def _remove(self, path: str, tokens: Sequence[str]) -> None:
-        for token in tokens:
-            self.bearer(token).send("DELETE", path)
+    def _is_there(self, caller: Caller) -> bool:
+        """Services that look at nothing but the token know those who left as well, and let them in no more."""
+        if not self.asked_as(caller.token, caller)[0]:
+            return False
+        again = caller.call(self.section.login)
+        return bool(self.token_in(again)) or again.status == _TOO_MANY
+
+    def _remove(self, users: Sequence[str]) -> None:
+        for caller in self.world.registered:
+            if self.section.remove and caller.known["user"] in users:
+                caller.send("DELETE", str(filled(self.section.remove, caller.known)))
 
     def _log_in(self, caller: Caller) -> Caller:
         reply = caller.call(self.section.login)
@@ -115,6 +132,8 @@ class ApiVerbs(Verbs[Api]):
                 f"no token came of a login with the right password: {reply.said}",
                 hint=f"is [api.login] right? the token was looked for at {where}",
             )
+        if self.section.login.id:
+            caller.known = {**caller.known, "id": _text_in(reply, self.section.login.id)}
         return caller
 
     def _next_account(self) -> Caller:

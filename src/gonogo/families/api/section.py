@@ -54,6 +54,9 @@ class Login(Call):
 
     token: Expression | None = Field(default=None, description="Where the token stands in the JSON reply (JMESPath).")
     cookie: Text | None = Field(default=None, description="The cookie that holds the token.")
+    id: Expression | None = Field(
+        default=None, description="Where the user's id stands in the JSON reply, for the placeholder {id} (JMESPath)."
+    )
 
     @model_validator(mode="after")
     def _token_is_somewhere(self) -> Self:
@@ -108,8 +111,7 @@ class Api(Section):
     )
     sent: SentToken = SentToken()
     opaque: bool = Field(default=False, description="true: tokens are no JWTs, and say nothing to who holds them.")
-    subject: Text = Field(default="sub", description="The claim of a token that names its user.")
-    me: UrlPath = Field(description="What tells users who they are (GET).")
+    me: UrlPath = Field(description="What tells users who they are (GET), as in /me or /users/{id}.")
     who: Expression = Field(description="Where that stands in the reply: another value for each user (JMESPath).")
     closed: tuple[UrlPath, ...] = Field(default=(), description="Paths that users may read, and strangers may not.")
     admin: tuple[UrlPath, ...] = Field(default=(), description="Paths that administrators may read only.")
@@ -121,7 +123,7 @@ class Api(Section):
     upload: Upload | None = None
     jwks: UrlPath | None = Field(default=None, description="Where public keys of tokens are published (RFC 7517).")
     public_key: FilePath | None = Field(default=None, description="The PEM file of the public key of tokens.")
-    remove: UrlPath | None = Field(default=None, description="Where users delete their own account (DELETE).")
+    remove: UrlPath | None = Field(default=None, description="Where users delete their own account (DELETE), as in /me or /users/{id}.")
 
     @model_validator(mode="after")
     def _somebody_can_log_in(self) -> Self:
@@ -163,3 +165,4 @@ class Api(Section):
                 yield where, [call.path, call.send, call.file.content if call.file else ""]
         yield from (("objects", own.get) for own in self.objects.values())
         yield "lookups", list(self.lookups)
+        yield "me", [self.me, self.remove or ""]
