@@ -32,9 +32,8 @@ _QUOTES = ("' OR '1'='1' -- ", '" OR "1"="1" -- ', "') OR ('1'='1' -- ", "' OR 1
 _TOO_MANY, _TOO_LARGE, _LOCKED = 429, 413, 423
 _BROKEN = 500
 _ELSEWHERE = "198.51.100.7"
-_OTHER_ADDRESS = {
-    name: _ELSEWHERE for name in ("X-Forwarded-For", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "Client-IP")
-} | {"Forwarded": f"for={_ELSEWHERE}"}
+_ADDRESS_HEADERS = ("X-Forwarded-For", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "Client-IP")
+_OTHER_ADDRESS = {**dict.fromkeys(_ADDRESS_HEADERS, _ELSEWHERE), "Forwarded": f"for={_ELSEWHERE}"}
 _MARGIN_BYTES = 1024
 _NOTHING = "/gonogo-there-is-nothing-here"
 

@@ -86,6 +86,7 @@ def test_client_completes_the_profile(walk: WorkMe) -> None:
     """
     client = walk.keep["client"]
     client.put("/api/profile", name=client.name, phone=_PHONE, city="São Paulo").document(200)
+    client.put("/api/profile", name={"$ne": None}, phone=_PHONE, city="São Paulo").refuses(400, 422)
     profile = client.get("/api/profile").document(200)
     assert profile.text("phone") == _PHONE, f"the phone number did not stay: {profile.said}"
     user = walk.mongodb.stored("users", email=client.email) or {}

@@ -1,24 +1,38 @@
 """Access tokens, read and forged, held against the library that services use."""
 
+import base64
+import hmac
+import json
 import secrets
 from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from jwt.algorithms import RSAAlgorithm
 
 from gonogo.base.errors import Unobserved
-from gonogo.journey.tokens import GUESSES, read_token
+from gonogo.families.api.forgeries import claims_of_key, forgeries, public_keys
+from gonogo.families.api.keys import guesses
+from gonogo.families.api.tokens import read_token
 
 KEY = secrets.token_hex(64)
 CLAIMS = {"sub": "somebody", "exp": datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=15)}
+
+
+def forged_of(token: str, *keys: bytes) -> dict[str, str]:
+    """By what is wrong with each."""
+    return dict(forgeries(read_token(token), {"sub": "somebody-else"}, keys))
 
 
 def test_forgeries_are_refused_by_who_verifies() -> None:
     """And the token itself is taken, or that would mean nothing."""
     token = jwt.encode(CLAIMS, KEY, algorithm="HS256")
     assert jwt.decode(token, KEY, algorithms=["HS256"])["sub"] == "somebody"
-    forged = read_token(token).forged("somebody-else")
-    assert len(set(forged.values()) - {token}) == len(forged) == 7
+    forged = forged_of(token)
+    assert token not in forged.values()
+    assert len(set(forged.values())) == len(forged) > 30
     for wrong in forged.values():
         with pytest.raises(jwt.InvalidTokenError):
             jwt.decode(wrong, KEY, algorithms=["HS256"])
@@ -26,28 +40,108 @@ def test_forgeries_are_refused_by_who_verifies() -> None:
 
 def test_forgeries_are_what_a_trusting_service_would_take() -> None:
     """Whole tokens, with the claims that they pretend."""
-    forged = read_token(jwt.encode(CLAIMS, KEY, algorithm="HS256")).forged("somebody-else")
-    believed = {name: jwt.decode(one, options={"verify_signature": False})["sub"] for name, one in forged.items()}
-    assert believed.pop("another subject, the old signature") == "somebody-else"
-    assert set(believed.values()) == {"somebody"}
+    forged = forged_of(jwt.encode(CLAIMS, KEY, algorithm="HS256"))
+    del forged["no signature, and no dot for one"]
+    believed = {name: jwt.decode(one, options={"verify_signature": False}) for name, one in forged.items()}
+    assert believed["another user's claims, the old signature"]["sub"] == "somebody-else"
+    assert "exp" not in believed["no end, the old signature"]
+    assert believed["a later end, the old signature"]["exp"] > datetime.now(UTC).timestamp() + 300 * 24 * 3600
+    assert sum(claims["sub"] == "somebody" for claims in believed.values()) == len(believed) - 1
+
+
+def test_every_named_form_is_what_it_says() -> None:
+    """Each is taken by a verifier with exactly this weakness: its key, its algorithm."""
+    forged = forged_of(jwt.encode(CLAIMS, KEY, algorithm="HS256"))
+    for name, one in forged.items():
+        if name.startswith("alg ") and "no signature" in name:
+            assert one.endswith(".")
+    nothing = jwt.decode(forged["alg none and no signature"], options={"verify_signature": False}, algorithms=["none"])
+    assert nothing["sub"] == "somebody"
+    assert _taken_with(forged["a kid that leads to /dev/null"], b"")
+    assert _taken_with(forged["an empty key"], b"")
+    assert _taken_with(forged["a kid that is SQL"], b"gonogo")
+    embedded = forged["a key of its own in the header (jwk)"]
+    own = jwt.PyJWK(jwt.get_unverified_header(embedded)["jwk"]).key
+    assert jwt.decode(embedded, own, algorithms=["RS256"])["sub"] == "somebody"
+
+
+def _taken_with(token: str, key: bytes) -> bool:
+    signed, _, signature = token.rpartition(".")
+    expected = hmac.digest(key, signed.encode(), "sha256")
+    return base64.urlsafe_b64encode(expected).rstrip(b"=").decode() == signature
+
+
+@pytest.mark.parametrize("published", ["jwks", "pem"])
+def test_public_key_is_tried_as_a_shared_one(published: str) -> None:
+    """In the spelling in which the service holds it, as it is published as a JWKS or as a PEM."""
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    jwks = json.dumps({"keys": [json.loads(RSAAlgorithm.to_jwk(private.public_key()))]}).encode()
+    token = jwt.encode(CLAIMS, private, algorithm="RS256")
+    keys = public_keys(pem if published == "pem" else jwks)
+    confused = [one for name, one in forgeries(read_token(token), {}, keys) if name.startswith("the public key")]
+    assert len(confused) == len(keys)
+    assert any(_taken_with(one, pem) for one in confused)
+    for one in confused:
+        with pytest.raises(jwt.InvalidTokenError):
+            jwt.decode(one, private.public_key(), algorithms=["RS256"])
+
+
+@pytest.mark.parametrize(
+    "published", [b"<html>", b"{}", b'{"keys": 1}', b'{"keys": [{"kty": "RSA"}]}', b"-----BEGIN X"]
+)
+def test_public_keys_that_cannot_be_read_are_an_error(published: bytes) -> None:
+    """To try none in silence would be a success that nobody earned."""
+    with pytest.raises(Unobserved, match="public keys cannot be read"):
+        public_keys(published)
+
+
+def test_token_of_a_guessed_key_is_a_good_one() -> None:
+    """It is the proof of what a guessed key is worth."""
+    forged = claims_of_key(read_token(jwt.encode(CLAIMS, KEY, algorithm="HS384")), KEY, sub="other", exp=None)
+    assert jwt.decode(forged, KEY, algorithms=["HS384"]) == {"sub": "other"}
 
 
 @pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
 @pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
 def test_keys_are_guessed(algorithm: str) -> None:
     """Whichever of the shared-key algorithms it is; a random key is not guessed."""
-    assert (
-        read_token(jwt.encode(CLAIMS, "your-256-bit-secret", algorithm=algorithm)).key(GUESSES) == "your-256-bit-secret"
-    )
-    assert read_token(jwt.encode(CLAIMS, KEY, algorithm=algorithm)).key(GUESSES) is None
+    token = read_token(jwt.encode(CLAIMS, "your-256-bit-secret", algorithm=algorithm))
+    assert token.key(guesses("WorkMe")) == "your-256-bit-secret"
+    assert read_token(jwt.encode(CLAIMS, KEY, algorithm=algorithm)).key(guesses("WorkMe")) is None
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "workme-secret",
+        "WorkMe2026",
+        "work_me_key",
+        "WORKME_JWT",
+        "jwt-workme",
+        "api.workme.test",
+        "Secret",
+        "secret123",
+    ],
+)
+def test_keys_of_the_own_name_are_guessed(key: str) -> None:
+    """What nobody else's list holds, and everybody tries."""
+    assert key in set(guesses("WorkMe", "api.workme.test"))
+
+
+def test_guesses_are_many_and_each_is_made_once() -> None:
+    """Thousands of words, most telling first."""
+    made = list(guesses("WorkMe"))
+    assert len(made) == len(set(made)) > 100_000
+    assert made[1] == "secret"
 
 
 def test_key_that_is_not_shared_is_not_guessed() -> None:
     """There is nothing to guess offline."""
     token = read_token(jwt.encode(CLAIMS, "secret" * 8, algorithm="HS256"))
     header = jwt.encode(CLAIMS, "", algorithm="none")
-    assert token.key(("secret" * 8,)) is not None
-    assert read_token(header).key(GUESSES) is None
+    assert token.key(["secret" * 8]) is not None
+    assert read_token(header).key(guesses()) is None
 
 
 def test_end() -> None:

@@ -11,8 +11,9 @@ from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.session import results_of
 from reference.certificates import Bundle, CertificateSettings, issue_public
 from reference.relay import Backend, Listen, Relay, TlsOffer
+from tests.support.doubles import closed_port
 
-Walked = Mapping[str, tuple[Outcome, str]]
+Walked = dict[str, tuple[Outcome, str]]
 """Check to its outcome, and what it said."""
 
 _ENVIRONMENT = """
@@ -60,21 +61,20 @@ def walked(folder: Path, behind: int, name: str, api: str, secrets: Mapping[str,
 def _over_tls(behind: int, bundle: Bundle) -> Iterator[int]:
     """The port of a TLS front, in a thread of its own."""
     loop, started, ended = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
-    relays: list[Relay] = []
+    listen = Listen(address="127.0.0.1", port=closed_port(), tls=TlsOffer(protocols=("http/1.1",)).context(bundle))
 
     async def serve() -> None:
-        context = TlsOffer(protocols=("http/1.1",)).context(bundle)
-        relays.append(Relay([Listen(address="127.0.0.1", port=0, tls=context)], Backend(port=behind)))
-        await relays[0].start()
+        relay = Relay([listen], Backend(port=behind))
+        await relay.start()
         started.set()
         await ended.wait()
-        await relays[0].stop()
+        await relay.stop()
 
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()
     assert started.wait(10)
     try:
-        yield relays[0]._listeners[0].port
+        yield listen.port
     finally:
         loop.call_soon_threadsafe(ended.set)
         thread.join()

@@ -255,6 +255,11 @@ def _resolved(
 
 def _can_walk(file: EnvironmentFile, gate: str, suite: Suite) -> None:
     """Refuse a smoke run in which nobody would walk: checks alone say little about critical paths."""
+    if file.environment.declares("api") and "smoke" in file.environment.service.without:
+        raise UsageError(
+            f"{file.path}: service.without: smoke: [api] is declared, and its security journey is walked by synthetic "
+            "users: take smoke out of without, and say in [smoke] where their addresses are (mail_domain)"
+        )
     if gate != SMOKE:
         return
     if not has_journeys(suite, file.environment):

@@ -3,7 +3,7 @@
 import json
 import re
 import secrets as entropy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import jmespath
 from jmespath.exceptions import JMESPathError
@@ -147,7 +147,7 @@ class ApiVerbs(Verbs[Api]):
         known["password"] = self.world.secrets[account.password]
         return Caller(self.walk.speak, self.section.sent, {**self._values(), **known})
 
-    def _values(self) -> Mapping[str, str]:
+    def _values(self) -> dict[str, str]:
         values = {name: self.world.secrets[secret] for name, secret in self.section.values.items()}
         return {**values, "mark": self.world.mark}
 

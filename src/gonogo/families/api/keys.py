@@ -24,13 +24,13 @@ def known_words() -> Sequence[str]:
 
 
 def guesses(*names: str) -> Iterator[str]:
-    """Every guess once, the likely ones first: some 100,000. ``names``: what the service is called."""
+    """Every guess once, the likely ones first: some 300,000. ``names``: what the service is called."""
     own = list(dict.fromkeys(spelling for name in names for spelling in _spellings(name)))
     return _once(itertools.chain(["", *known_words()], own, _joined(own), _cased(known_words()), _ended(known_words())))
 
 
 def _spellings(name: str) -> Iterator[str]:
-    """``WorkMe`` → WorkMe, workme, WORKME, work-me, work_me, …"""
+    """``WorkMe`` as WorkMe, workme, WORKME, work-me, work_me, and so on."""
     parts = _PARTS_OF_NAMES.findall(name)
     for joint in _JOINTS:
         joined = joint.join(parts)

@@ -123,7 +123,9 @@ class Api(Section):
     upload: Upload | None = None
     jwks: UrlPath | None = Field(default=None, description="Where public keys of tokens are published (RFC 7517).")
     public_key: FilePath | None = Field(default=None, description="The PEM file of the public key of tokens.")
-    remove: UrlPath | None = Field(default=None, description="Where users delete their own account (DELETE), as in /me or /users/{id}.")
+    remove: UrlPath | None = Field(
+        default=None, description="Where users delete their own account (DELETE), as in /me or /users/{id}."
+    )
 
     @model_validator(mode="after")
     def _somebody_can_log_in(self) -> Self:
@@ -134,7 +136,9 @@ class Api(Section):
             message = "register and accounts are both declared; leave out the one that is not to be used"
             raise ValueError(message)
         if self.admin and self.administrator is None:
-            message = "admin needs [api.administrator]: that administrators are answered there is the proof of a refusal"
+            message = (
+                "admin needs [api.administrator]: that administrators are answered there is the proof of a refusal"
+            )
             raise ValueError(message)
         if self.opaque and (self.jwks or self.public_key):
             message = "opaque: tokens that have a public key are no opaque ones; leave one of them out"

@@ -3,8 +3,10 @@
 import re
 
 _TRACES = {
-    "a stack trace of Python": re.compile(r'Traceback \(most recent call last\)|File \\?"[^"\n]{1,200}", line \d+, in '),
-    "a stack trace of JavaScript": re.compile(r"(?:\n|\\n|<br>)\s*(?:&nbsp;)*\s*at [^\n]{0,200}?:\d+:\d+\)?"),
+    "a stack trace of Python": re.compile(
+        r'Traceback \(most recent call last\)|File \\?"[^"\n]{1,200}", line \d+, in '
+    ),
+    "a stack trace of JavaScript": re.compile(r"(?:\n|\\n|<br>)(?:\s|&nbsp;){0,20}at [^\n]{0,200}?:\d+:\d+\)?"),
     "a stack trace of Java": re.compile(r"\bat [\w.$]+\([\w$]+\.(?:java|kt|scala):\d+\)|java\.lang\.\w+Exception"),
     "a stack trace of PHP": re.compile(r"Stack trace:\s*(?:\n|\\n|<br>)\s*#0 |PHP (?:Fatal|Parse) error"),
     "a stack trace of Go": re.compile(r"goroutine \d+ \[running\]"),
