@@ -1,10 +1,11 @@
 """Real servers of Debian on ports of loopback, for the length of a test."""
 
+import os
 import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,14 +27,21 @@ def program(name: str) -> str:
 
 @contextmanager
 def running(
-    command: Sequence[str], *, ports: Sequence[int], folder: Path, address: str = "127.0.0.1"
+    command: Sequence[str],
+    *,
+    ports: Sequence[int],
+    folder: Path,
+    address: str = "127.0.0.1",
+    environ: Mapping[str, str] | None = None,
+    start_seconds: float = _START_SECONDS,
 ) -> Iterator[None]:
     """Start it, wait until it listens, and end it by its own process id. Its words are in ``folder/server.log``."""
     with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=folder)
+        variables = {**os.environ, **(environ or {})}
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=folder, env=variables)
     try:
         for port in ports:
-            _wait(process, address, port, folder)
+            _wait(process, address, port, folder, start_seconds)
         yield
     finally:
         process.terminate()
@@ -46,8 +54,8 @@ def running(
             process.stdin.close()
 
 
-def _wait(process: "subprocess.Popen[bytes]", address: str, port: int, folder: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
+def _wait(process: "subprocess.Popen[bytes]", address: str, port: int, folder: Path, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break

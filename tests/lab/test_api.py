@@ -1,0 +1,124 @@
+"""The security journey against APIs that nobody here wrote: what is wrong is found, what is sound is not accused."""
+
+import secrets
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gonogo.record.results import Outcome
+from tests.lab.api_services import FASTAPI_USERS, JSON_SERVER_AUTH, SIMPLE_JWT, running
+from tests.support.api_projects import Walked, walked
+
+pytestmark = pytest.mark.whole
+
+USERS = """
+[api]
+me = "/users/me"
+who = "id"
+closed = ["/users/me"]
+
+[api.login]
+post = "/auth/jwt/login"
+form = true
+send = { username = "{email}", password = "{password}" }
+token = "access_token"
+
+[api.register]
+post = "/auth/register"
+send = { email = "{email}", password = "{password}" }
+"""
+DJANGO = """
+[api]
+me = "/api/me"
+who = "id"
+closed = ["/api/me"]
+admin = ["/api/users"]
+public_key = "PUBLIC"
+body_limit = "64 KiB"
+
+[api.login]
+post = "/api/token"
+send = { username = "{user}", password = "{password}" }
+token = "access"
+
+[api.accounts.ann]
+email = "ann@example.com"
+user = "ann"
+password = "ANN_PASSWORD"
+
+[api.accounts.ben]
+email = "ben@example.com"
+user = "ben"
+password = "BEN_PASSWORD"
+
+[api.administrator]
+email = "root@example.com"
+user = "root"
+password = "ROOT_PASSWORD"
+"""
+NOTES = """
+[api]
+me = "/600/users/{id}"
+who = "email"
+remove = "/600/users/{id}"
+
+[api.login]
+post = "/login"
+send = { email = "{email}", password = "{password}" }
+token = "accessToken"
+id = "user.id"
+
+[api.register]
+post = "/register"
+send = { email = "{email}", password = "{password}" }
+
+[api.objects.note]
+post = "/notes"
+send = { text = "{mark}" }
+id = "id"
+get = "/notes/{id}"
+"""
+PASSWORDS = {f"{name.upper()}_PASSWORD": f"{name}-of-the-laboratory" for name in ("ann", "ben", "root")}
+
+
+def wrong(seen: Walked) -> set[str]:
+    """What was not passed, of what was asked."""
+    return {check for check, (outcome, _) in seen.items() if outcome not in {Outcome.PASS, Outcome.NOT_RUN}}
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+def test_json_server_auth(tmp_path: Path) -> None:
+    """Its key is a constant of its source, its objects are everybody's, and its types are not looked at."""
+    with running(JSON_SERVER_AUTH, tmp_path / "service") as port:
+        seen = walked(tmp_path, port, "Notes", NOTES)
+    assert wrong(seen) == {
+        "security-cors-strangers",
+        "security-tokens-key",
+        "security-objects",
+        "security-operators-refused",
+        "security-logins-limited",
+    }
+    assert "taken for" in seen["security-tokens-key"][1]
+
+
+@pytest.mark.parametrize(
+    ("key", "more"), [(secrets.token_hex(32), set()), ("SECRET", {"security-tokens-key"})], ids=["own", "documented"]
+)
+def test_fastapi_users(tmp_path: Path, key: str, more: set[str]) -> None:
+    """Its tokens are sound with a key of one's own; it counts no logins, and lets nobody remove themselves."""
+    with running(FASTAPI_USERS, tmp_path / "service", KEY=key) as port:
+        seen = walked(tmp_path, port, "Accounts", USERS)
+    assert wrong(seen) == {"security-logins-limited", "cleanup-nothing-left"} | more
+
+
+@pytest.mark.parametrize(
+    ("proxies", "found"), [("0", set()), ("", {"security-logins-limited"})], ids=["own", "default"]
+)
+def test_django_simple_jwt(tmp_path: Path, proxies: str, found: set[str]) -> None:
+    """Nothing is wrong with it; as it comes, REST framework counts by what X-Forwarded-For says."""
+    with running(SIMPLE_JWT, tmp_path / "service", PROXIES=proxies) as port:
+        api = DJANGO.replace("PUBLIC", str(tmp_path / "service" / "public.pem"))
+        seen = walked(tmp_path, port, "Accounts", api, PASSWORDS)
+    assert wrong(seen) == found, seen
+    assert seen["security-tokens-forged"] == (Outcome.PASS, "")
