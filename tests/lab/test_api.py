@@ -89,17 +89,19 @@ def wrong(seen: Walked) -> set[str]:
 
 @pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
 def test_json_server_auth(tmp_path: Path) -> None:
-    """Its key is a constant of its source, its objects are everybody's, and its types are not looked at."""
+    """Its key is a constant of its source, its objects are everybody's, and Express shows its stack."""
     with running(JSON_SERVER_AUTH, tmp_path / "service") as port:
         seen = walked(tmp_path, port, "Notes", NOTES)
     assert wrong(seen) == {
         "security-cors-strangers",
         "security-tokens-key",
         "security-objects",
+        "security-errors",
         "security-operators-refused",
         "security-logins-limited",
     }
     assert "taken for" in seen["security-tokens-key"][1]
+    assert "a stack trace of JavaScript" in seen["security-errors"][1]
 
 
 @pytest.mark.parametrize(
