@@ -10,7 +10,13 @@ from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.atlas import AlertSetting, AtlasEvidence, DatabaseUser, Notification, Region
-from gonogo.evidence.atlas_roles import is_needed, is_needed_action, is_of_another_database, may_write
+from gonogo.evidence.atlas_roles import (
+    collections_written,
+    is_needed,
+    is_needed_action,
+    is_of_another_database,
+    may_write,
+)
 from gonogo.evidence.networks import Network, covered, is_everybody, networks
 from gonogo.families.atlas.section import Atlas
 from gonogo.families.mongodb.section import MongoDb
@@ -308,16 +314,26 @@ def _too_much(user: DatabaseUser, database: str | None, declared: frozenset[str]
 
 def _one_writer(atlas: AtlasEvidence, database: str | None, declared: set[str]) -> None:
     """Fail unless the service's user may write, for as long as it is needed, and nobody else who is not declared."""
-    writers = [user for user in atlas.users if may_write(user, database)]
+    partly = [user for user in atlas.users if collections_written(user, database) and not may_write(user, database)]
+    writers = [
+        user for user in atlas.users if may_write(user, database) or (user in partly and user.name in declared)
+    ]
     unclear = [user.name for user in atlas.users if user.unresolved]
     service = [user for user in atlas.users if user.is_service]
     what = database or "any database"
+    assert service or not atlas.service_user, (
+        f"{atlas.cluster}: the service's user {atlas.service_user} is none of those who may log in to this cluster"
+    )
+    _not_only_some_collections([user for user in service or partly if user not in writers], writers, database, atlas)
     if not unclear:
         assert writers, f"{atlas.cluster}: nobody may read and write {what}"
         assert not service or any(user.is_service for user in writers), (
             f"{atlas.cluster}: the service's user {service[0].name} may not read and write {what}"
         )
-    others = [user.name for user in writers if not user.is_service and user.name not in declared]
+    others = [
+        user.name for user in atlas.users
+        if user in (*writers, *partly) and not user.is_service and user.name not in declared
+    ]
     if not service and len(others) > 1:
         raise Unobserved(
             f"{atlas.cluster}: which of {', '.join(others)} is the service's user is not known",
@@ -330,6 +346,19 @@ def _one_writer(atlas: AtlasEvidence, database: str | None, declared: set[str]) 
     assert not ending, (
         f"{atlas.cluster}: the user {ending[0].name} is temporary, and ends {ending[0].ends_at:%Y-%m-%d %H:%M} UTC"
     )
+
+
+def _not_only_some_collections(
+    users: list[DatabaseUser], writers: list[DatabaseUser], database: str | None, atlas: AtlasEvidence
+) -> None:
+    """Whether a few collections are enough for the service, only its owner knows. Raises Unobserved."""
+    limited = {user.name: written for user in users if (written := collections_written(user, database))}
+    if limited and (not writers or any(user.is_service for user in users)):
+        name, written = next(iter(limited.items()))
+        raise Unobserved(
+            f"{atlas.cluster}: {name} may write {', '.join(written)} only, and whether the service needs more is not known",
+            hint=f"declare its roles in atlas.users, as readWrite@{written[0]}, if that is all that it needs",
+        )
 
 
 def _resolved(atlas: AtlasEvidence, permitted: dict[str, frozenset[str]]) -> None:

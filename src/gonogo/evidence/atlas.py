@@ -31,7 +31,8 @@ class DatabaseUser:
     is_service: bool = False
     """Whether the service's connection string names it."""
     roles: tuple[str, ...] = ()
-    """As in ``readWrite@workme``; roles of one's own are replaced by what they inherit."""
+    """As in ``readWrite@workme``, or ``readWrite@workme.logs`` for one collection; roles of one's own are replaced by
+    what they inherit."""
     actions: tuple[str, ...] = ()
     """What roles of one's own permit by themselves, as in ``FIND@workme``; ``@*`` is any database, ``@`` the cluster."""
     unresolved: tuple[str, ...] = ()
@@ -118,6 +119,8 @@ class AtlasEvidence(PartialEvidence):
     backup_enabled: bool = False
     point_in_time: bool | None = None
     termination_protected: bool | None = None
+    service_user: str = ""
+    """Whom the service's connection string names; empty if it names nobody, or not with a password."""
     users: tuple[DatabaseUser, ...] = ()
     """Those that may log in to this cluster."""
     access: tuple[AccessEntry, ...] = ()

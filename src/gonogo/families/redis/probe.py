@@ -24,7 +24,14 @@ DANGEROUS = {
     "KEYS": ("KEYS", "*"),
     "DEBUG": ("DEBUG", "SLEEP", "0"),
     "ACL": ("ACL", "LIST"),
+    "ACL SETUSER": ("ACL", "SETUSER", "gonogo-nobody", "off"),
     "REPLICAOF": ("REPLICAOF", "NO", "ONE"),
+    "SLAVEOF": ("SLAVEOF", "NO", "ONE"),
+    "FAILOVER": ("FAILOVER",),
+    "CLUSTER RESET": ("CLUSTER", "RESET"),
+    "MODULE": ("MODULE", "LOAD", "/gonogo-none.so"),
+    "SWAPDB": ("SWAPDB", "0", "1"),
+    "CLIENT KILL": ("CLIENT", "KILL", "ID", "0"),
 }
 """What an injected command would do the most harm with. SHUTDOWN is missing: it cannot be queued."""
 
@@ -68,7 +75,33 @@ async def _strangers(question: RedisQuestion) -> dict[str, Any]:
         return {"anonymous": refused, "wrong_password": refused}
     user = question.credentials[0] if len(question.credentials) > 1 else "default"
     anonymous, wrong = await _stranger(question), await _stranger(question, user, entropy.token_urlsafe(16))
-    return {"anonymous": anonymous, "wrong_password": wrong}
+    # Nobody without a user has rights that could be missing: strangers are let in as the default user.
+    let_in = anonymous is not None and anonymous.startswith("NOPERM")
+    permitted = await _permitted_to_strangers(question) if let_in else ()
+    return {"anonymous": anonymous, "wrong_password": wrong, "strangers_may": permitted}
+
+
+async def _permitted_to_strangers(question: RedisQuestion) -> tuple[str, ...]:
+    """The harmless commands, one of each kind, that are accepted of somebody who has not logged in."""
+    nobodys = f"{question.key_prefix}gonogo:{entropy.token_hex(8)}"
+    tried = {
+        "GET": ("GET", nobodys),
+        "SET": ("SET", nobodys, "synthetic", "XX"),  # of what exists already
+        "DEL": ("DEL", nobodys),
+        "SCAN": ("SCAN", "0", "COUNT", "1"),
+        "INFO": ("INFO", "server"),
+        "CONFIG GET": ("CONFIG", "GET", "maxmemory"),
+        "CLIENT LIST": ("CLIENT", "LIST", "ID", "0"),
+        "ACL LIST": ("ACL", "LIST"),
+        "EVAL": ("EVAL", "return 1", "0"),
+    }
+    permitted: list[str] = []
+    for name, words in tried.items():
+        with suppress(*UNANSWERED):
+            async with session(question) as talk:
+                if not (await talk.ask(*words)).startswith(("NOPERM", "ERR unknown")):
+                    permitted.append(name)
+    return tuple(permitted)
 
 
 async def _without_certificate(question: RedisQuestion) -> str | None:
@@ -137,8 +170,8 @@ async def _try_all(talk: Session, prefix: str, found: dict[str, Any]) -> None:
     own, foreign = f"{prefix}gonogo:{entropy.token_hex(8)}", _foreign_key(prefix)
     found["own_key"] = await talk.ask("GET", own)
     found["foreign_key"] = await talk.ask("GET", foreign)
-    found["foreign_write"] = await talk.queue("SET", foreign, "synthetic")
-    found["forbidden"] = {name: await talk.queue(*words) for name, words in DANGEROUS.items()}
+    write, *answers = await talk.queue(("SET", foreign, "synthetic"), *DANGEROUS.values())
+    found |= {"foreign_write": write, "forbidden": dict(zip(DANGEROUS, answers, strict=True))}
 
 
 def _foreign_key(prefix: str) -> str:
