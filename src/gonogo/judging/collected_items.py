@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,14 @@ def unplanned(items: Sequence[pytest.Item], suite: Suite, planned: Mapping[str, 
             yield f'{item.nodeid} has no id: mark it @pytest.mark.check("…") and give it a catalogue line'
             continue
         declaration = suite.declarations.get(identifier)
-        if declaration is None or not _is_function_of(item, declaration):
+        if declaration is None or not is_function_of(item, declaration):
             yield _elsewhere(identifier, item, declaration)
             continue
+        if hasattr(getattr(item, "obj", None), "__wrapped__"):
+            yield (
+                f"{declaration.path}:{declaration.line}: {declaration.function} is wrapped by a decorator, which would "
+                "run in its place and may swallow its failure; call a helper in the function instead"
+            )
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         subject = planned[identifier].subject if identifier in planned else None
         if foreign := sorted(set(parameters) - {subject}):
@@ -38,7 +44,18 @@ def unplanned(items: Sequence[pytest.Item], suite: Suite, planned: Mapping[str, 
             )
 
 
-def _is_function_of(item: pytest.Item, declaration: Declaration) -> bool:
+def hiding(items: Sequence[pytest.Item], given: AbstractSet[str]) -> Iterator[str]:
+    """Every fixture of a project that takes the place of one that the run gives: checks would judge what it makes up."""
+    for item in items:
+        found = getattr(item, "_fixtureinfo", None)
+        for name in given & (found.name2fixturedefs.keys() if found else set()):
+            *_, last = found.name2fixturedefs[name]  # type: ignore[union-attr]  # there is one, or no name
+            if len(found.name2fixturedefs[name]) > 1:  # type: ignore[union-attr]  # as above
+                yield f"{last.baseid}: its fixture {name} hides the {name} that this run observed; give it another name"
+
+
+def is_function_of(item: pytest.Item, declaration: Declaration) -> bool:
+    """Whether an item calls the very function that planning read."""
     code = _code(item)
     if code is None or item.name.partition("[")[0] != declaration.function:
         return False

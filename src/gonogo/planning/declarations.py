@@ -74,11 +74,26 @@ def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
             yield from _own_nodes(child)
 
 
+def _is_always_true(test: ast.expr) -> bool:
+    """Whether a condition is something that is there, and not something that may be so."""
+    if isinstance(test, ast.Tuple | ast.List):
+        return any(not isinstance(part, ast.Starred) for part in test.elts)
+    text = isinstance(test, ast.Constant) and isinstance(test.value, str | bytes) and bool(test.value)
+    return text or isinstance(test, ast.GeneratorExp | ast.Lambda | ast.JoinedStr)
+
+
 def _declaration(node: ast.FunctionDef | ast.AsyncFunctionDef, identifier: str, path: Path) -> Declaration:
     if isinstance(node, ast.AsyncFunctionDef):
         raise UsageError(f"{path}:{node.lineno}: {node.name} is an async def, which nobody would await; write def")
-    if any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in _own_nodes(node)):
+    nodes = list(_own_nodes(node))
+    if any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in nodes):
         raise UsageError(f"{path}:{node.lineno}: {node.name} yields, so that its body would never run; use assert")
+    for inner in nodes:
+        if isinstance(inner, ast.Assert) and _is_always_true(inner.test):
+            raise UsageError(
+                f"{path}:{inner.lineno}: {node.name} asserts {ast.unparse(inner.test):.60}, which is true whatever it "
+                "holds; write assert CONDITION, MESSAGE without brackets around both, and all(…) around a generator"
+            )
     why, _, fix = inspect.cleandoc(ast.get_docstring(node) or "").partition("Fix:")
     if not why.strip() or not fix.strip():
         raise UsageError(f"{path}:{node.lineno}: {node.name} needs a docstring: why it matters, then 'Fix: …'")
