@@ -315,9 +315,7 @@ def _too_much(user: DatabaseUser, database: str | None, declared: frozenset[str]
 def _one_writer(atlas: AtlasEvidence, database: str | None, declared: set[str]) -> None:
     """Fail unless the service's user may write, for as long as it is needed, and nobody else who is not declared."""
     partly = [user for user in atlas.users if collections_written(user, database) and not may_write(user, database)]
-    writers = [
-        user for user in atlas.users if may_write(user, database) or (user in partly and user.name in declared)
-    ]
+    writers = [user for user in atlas.users if may_write(user, database) or (user in partly and user.name in declared)]
     unclear = [user.name for user in atlas.users if user.unresolved]
     service = [user for user in atlas.users if user.is_service]
     what = database or "any database"
@@ -331,7 +329,8 @@ def _one_writer(atlas: AtlasEvidence, database: str | None, declared: set[str]) 
             f"{atlas.cluster}: the service's user {service[0].name} may not read and write {what}"
         )
     others = [
-        user.name for user in atlas.users
+        user.name
+        for user in atlas.users
         if user in (*writers, *partly) and not user.is_service and user.name not in declared
     ]
     if not service and len(others) > 1:

@@ -3,7 +3,6 @@
 import asyncio
 import io
 import json
-from dataclasses import replace
 import math
 import os
 import random
@@ -12,6 +11,7 @@ import shutil
 import stat
 import string
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest

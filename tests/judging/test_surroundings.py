@@ -199,7 +199,7 @@ def lenient(function):
     return test_b_check
 """
     source = lenient + BROKEN.replace("def test", "@lenient\ndef test")
-    with pytest.raises(UsageError, match="is wrapped by a decorator|and collected from"):
+    with pytest.raises(UsageError, match=r"is wrapped by a decorator|and collected from"):
         judging(source, line(), spoke(ONE))
 
 

@@ -1,7 +1,7 @@
 """Signs a run: for whom, what exactly, and never a GO over what is not one."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 

@@ -176,7 +176,9 @@ def _fits(signed: Signed, signer: Signer, results: Results, now: datetime) -> No
             f"{name}: is dated {said.time:%Y-%m-%d %H:%M} UTC, which is before the run, or in the future"
         )
     if said.expires - said.time > VALID:
-        raise IntegrityError(f"{name}: says that it holds until {said.expires:%Y-%m-%d}; {format_duration(VALID)} is the most")
+        raise IntegrityError(
+            f"{name}: says that it holds until {said.expires:%Y-%m-%d}; {format_duration(VALID)} is the most"
+        )
     if said.expires <= now:
         raise IntegrityError(f"{name}: expired {said.expires:%Y-%m-%d %H:%M} UTC; sign again, or run again")
     if said.policy != policy_of(results):
