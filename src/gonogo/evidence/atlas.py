@@ -1,5 +1,6 @@
 """Evidence about MongoDB Atlas: what its API says of a cluster and its project."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -131,3 +132,17 @@ class AtlasEvidence(PartialEvidence):
     restores: tuple[Restore, ...] = ()
     """Newest first."""
     alerts: tuple[AlertSetting, ...] = ()
+
+    @property
+    def shards(self) -> list[list[Region]]:
+        """The regions of every shard."""
+        numbers = sorted({region.shard for region in self.regions})
+        return [[region for region in self.regions if region.shard == number] for number in numbers]
+
+
+def at_least(size: str, ordered: str) -> bool:
+    """Whether an instance size is the ordered one, or a larger one of its kind."""
+    one, other = (re.fullmatch(r"([A-Z]+)(\d+)(.*)", text) for text in (size, ordered))
+    if one is None or other is None:
+        return size == ordered
+    return (one[1], one[3]) == (other[1], other[3]) and int(one[2]) >= int(other[2])

@@ -1,5 +1,7 @@
 """The rights that MongoDB's roles and actions give (https://www.mongodb.com/docs/manual/reference/built-in-roles/)."""
 
+from collections.abc import Iterator
+
 from gonogo.evidence.atlas import DatabaseUser
 
 _MONITORING = {"clusterMonitor@admin", "read@local"}
@@ -83,6 +85,17 @@ def may_write(user: DatabaseUser, database: str | None) -> bool:
     roles = {role for role in user.roles if role.startswith("readWrite@") and is_needed(role, database)}
     actions = {action.partition("@")[0] for action in user.actions if database in {None, action.partition("@")[2]}}
     return any("." not in role for role in roles) or actions >= _WRITING
+
+
+def too_much(user: DatabaseUser, database: str | None, declared: frozenset[str]) -> Iterator[str]:
+    """What a user may do and nobody needs."""
+    for role in user.roles:
+        elsewhere = is_of_another_database(role, database) and not user.is_service
+        if role not in declared and not elsewhere and not is_needed(role, database):
+            yield f"{user.name} is {role}"
+    for action in user.actions:
+        if not is_needed_action(action, database):
+            yield f"{user.name} may {action}, by a role of its own"
 
 
 def collections_written(user: DatabaseUser, database: str | None) -> list[str]:

@@ -19,19 +19,12 @@ from gonogo.evidence.record import Record
 from gonogo.evidence.scopes import ByScope
 from gonogo.families.kind import EvidenceKind
 from gonogo.journey.step import Step
+from gonogo.judging.calling import ENDING, call_check, ending
 from gonogo.judging.canary import FOLDER, NAME, canaries
-from gonogo.judging.collected_items import hiding, identifier_of, is_function_of, unplanned
-from gonogo.judging.endings import (
-    ReturnedValue,
-    StepBroke,
-    end_step,
-    in_our_words,
-    nothing_left_to_await,
-    outcome_of,
-)
+from gonogo.judging.collected_items import hiding, identifier_of, unplanned
+from gonogo.judging.endings import end_step, in_our_words, outcome_of
 from gonogo.judging.evidence_lookup import Shelf, present, shown
 from gonogo.judging.judged import Judged
-from gonogo.judging.seclusion import secluded
 from gonogo.judging.surroundings import load_conftests
 from gonogo.planning.plan import GROUP, LOAD, WALK, PlannedCheck
 from gonogo.planning.run_plan import RunPlan
@@ -51,8 +44,6 @@ _LETTERS = {
 _CHECK = pytest.StashKey[tuple[PlannedCheck, Scope]]()
 _RECORDS = pytest.StashKey[dict[str, Sequence[Record]]]()
 _CAUSE = pytest.StashKey[Cause]()
-_ENDING = pytest.StashKey[BaseException | None]()
-"""How a check ended that this plugin called, whatever a conftest makes of its report."""
 
 
 class JudgingPlugin:
@@ -232,11 +223,11 @@ class JudgingPlugin:
         """Let a check judge in seclusion. A step was walked already, now or in the run that is replayed."""
         if _CHECK not in pyfuncitem.stash:
             return None
-        pyfuncitem.stash[_ENDING] = None
+        pyfuncitem.stash[ENDING] = None
         try:
             self._call(pyfuncitem)
         except BaseException as error:
-            pyfuncitem.stash[_ENDING] = error
+            pyfuncitem.stash[ENDING] = error
             raise
         return True
 
@@ -248,16 +239,7 @@ class JudgingPlugin:
                 end_step(step)
             return
         check = item.stash[_CHECK][0]
-        if not is_function_of(item, check.declaration):
-            raise StepBroke("something took its place after it was planned; look for a conftest.py that does")
-        arguments = {name: item.funcargs[name] for name in check.declaration.arguments}
-        try:
-            with secluded(self._plan.environment.limits.run), nothing_left_to_await():
-                returned = item.obj(**arguments)
-        except pytest.exit.Exception as ended:
-            raise StepBroke(f"it ended pytest: {ended}") from None
-        if returned is not None:
-            raise ReturnedValue(f"it gave back {returned!r:.60}, which asserts nothing; write assert")
+        call_check(item, check.declaration, self._plan.environment.limits.run)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -269,7 +251,7 @@ class JudgingPlugin:
             self._hear_canary(item.stash[FOLDER], call)
             return _passed(report)
         if call.when == "call" or (call.when == "setup" and call.excinfo is not None):
-            observation = self._observe(item, _ending(item, call))
+            observation = self._observe(item, ending(item, call))
             self.observations.setdefault(item.stash[_CHECK][0].id, ByScope()).add(observation.scope, observation)
             _adapt(report, item, observation)
         report.sections = [(title, self._redactor.text(text)) for title, text in report.sections]
@@ -375,15 +357,6 @@ def _evidence_fixture(plugin: JudgingPlugin, argument: str) -> Any:  # noqa: ANN
         return plugin.evidence_of(argument, request)
 
     return pytest.fixture(name=argument)(give)
-
-
-def _ending(item: pytest.Item, call: pytest.CallInfo[None]) -> BaseException | None:
-    """What ended a check; what nobody called has not passed."""
-    error = call.excinfo.value if call.excinfo else None
-    if call.when != "call" or error is not None:
-        return error
-    skipped = StepBroke("something else was called in its place; look for a conftest.py that takes over its call")
-    return item.stash.get(_ENDING, skipped)
 
 
 def _is_step(item: pytest.Item) -> bool:
