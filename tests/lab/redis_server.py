@@ -107,7 +107,7 @@ def server(folder: Path, *options: str, program: str = "", **users: str) -> Iter
     """One server with these users beside the administrator; ready when it answers on its first port."""
     folder.mkdir(parents=True, exist_ok=True)
     passwords = {"app": APP, "monitor": MONITOR}
-    lines = ["user default off", f"user admin on >{ADMIN} ~* &* +@all"]
+    lines = [f"user default {users.pop('default', 'off')}", f"user admin on >{ADMIN} ~* &* +@all"]
     lines += [f"user {name} on >{passwords[name]} {rules}" for name, rules in users.items()]
     (folder / "users.acl").write_text("\n".join([*lines, ""]))
     command = [program or program_of("debian"), *options, "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]

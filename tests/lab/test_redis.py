@@ -173,3 +173,48 @@ def test_injected_commands_are_not_run(judge: Judge, tmp_path: Path) -> None:
         url, monitor = (f"redis://{user}@127.0.0.1:{port}/0" for user in (f"app:{APP}", f"monitor:{MONITOR}"))
         found = verdicts(judge, url, monitor)
     assert "may run FLUSHALL, FLUSHDB, CONFIG, KEYS, " in found["redis-acl-commands"]
+
+
+STRANGERS = [
+    ("on nopass ~* +@read -ping", "anybody may run GET, SCAN at"),
+    ("on nopass ~* +set", "anybody may run SET at"),
+    ("on nopass +info +config", "anybody may run INFO, CONFIG GET at"),
+    ("on nopass +ping", "a PING without logging in is accepted"),
+    ("on nopass -@all", "PASS"),
+]
+
+
+@pytest.mark.parametrize("maker", ["debian", pytest.param("valkey", marks=pytest.mark.whole)])
+@pytest.mark.parametrize(("rules", "expected"), STRANGERS)
+def test_strangers_who_are_let_in_as_the_default_user(
+    judge: Judge, tmp_path: Path, maker: str, rules: str, expected: str
+) -> None:
+    """Whoever needs no password may lack the right to PING, and read every session all the same."""
+    port, program = closed_port(), program_of(maker)
+    users = {"app": WIDE, "monitor": AS_THE_FIX_SAYS, "default": rules}
+    with server(tmp_path, "--port", str(port), *ACL, *MEMORY, program=program, **users):
+        url, monitor = (f"redis://{user}@127.0.0.1:{port}/0" for user in (f"app:{APP}", f"monitor:{MONITOR}"))
+        found = verdicts(judge, url, monitor)
+    assert expected in found["redis-auth-required"]
+    assert wrong(found, "redis-tls", "redis-auth-required") == {}
+
+
+@pytest.mark.parametrize(
+    ("granted", "command"),
+    [
+        ("+acl|setuser", "ACL SETUSER"),
+        ("+slaveof", "SLAVEOF"),
+        ("+swapdb", "SWAPDB"),
+        ("+failover", "FAILOVER"),
+        ("+client|kill", "CLIENT KILL"),
+        ("+cluster|reset", "CLUSTER RESET"),
+        ("(+flushall ~*)", "FLUSHALL"),
+    ],
+)
+def test_one_dangerous_command_is_enough(judge: Judge, tmp_path: Path, granted: str, command: str) -> None:
+    """A category is taken away, and one command of it, or one part of a command, given back."""
+    port = closed_port()
+    with server(tmp_path, "--port", str(port), *ACL, *MEMORY, app=f"{WIDE} {granted}", monitor=AS_THE_FIX_SAYS):
+        url, monitor = (f"redis://{user}@127.0.0.1:{port}/0" for user in (f"app:{APP}", f"monitor:{MONITOR}"))
+        found = verdicts(judge, url, monitor)
+    assert f"may run {command} at" in found["redis-acl-commands"]

@@ -53,8 +53,8 @@ class RunPlan:
 
 
 def scopes_by_kind(keys: Sequence[Key]) -> Mapping[str, Sequence[Scope]]:
-    """Kind of evidence to its scopes, in the order of the keys."""
+    """Kind of evidence to its scopes, in order: a replay, which knows the records only, names the same one first."""
     scopes: dict[str, list[Scope]] = {}
-    for kind, scope in keys:
+    for kind, scope in sorted(keys):
         scopes.setdefault(kind, []).append(scope)
     return scopes

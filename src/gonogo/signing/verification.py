@@ -9,7 +9,7 @@ from pathlib import Path
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import IntegrityError
 from gonogo.record.results import RELEASE_CHECK, Results, Verdict
-from gonogo.signing.bundle import SUFFIXES, Signed, SignOff, read_bundle, verify_signature
+from gonogo.signing.bundle import SUFFIXES, VALID, Signed, SignOff, read_bundle, verify_signature
 from gonogo.signing.endings import Ending, check_endings, endings
 from gonogo.signing.integrity import check_run, run_files, signatures
 from gonogo.signing.sealing import check_seal
@@ -73,7 +73,8 @@ def verify_signed(folder: Path, project: Path, signers: Sequence[Signer], expect
     _check_identity(results, expected)
     if results.run.finished_at > now + _CLOCKS_DIFFER:
         raise IntegrityError(f"the run ends in the future, at {results.run.finished_at:%Y-%m-%d %H:%M} UTC")
-    age = now - results.run.finished_at
+    # Its first answer is as old as its beginning: a machine that slept in between woke up with yesterday's.
+    age = now - results.run.started_at
     if oldest is not None and age > oldest:
         raise IntegrityError(
             f"the evidence is {format_duration(age)} old; {format_duration(oldest)} are allowed: run again"
@@ -115,7 +116,7 @@ def _ends_of(
 ) -> Iterator[Ending]:
     """The ends of the signatures, of the keys behind them, and of the evidence."""
     if expected.oldest is not None:
-        yield Ending(at=results.run.finished_at + expected.oldest, what="the evidence")
+        yield Ending(at=results.run.started_at + expected.oldest, what="the evidence")
     for signoff in decisions.values():
         yield Ending(at=signoff.expires, what=f"{signoff.signer}'s signature")
         yield from (
@@ -173,6 +174,10 @@ def _fits(signed: Signed, signer: Signer, results: Results, now: datetime) -> No
     if not results.run.finished_at - _CLOCKS_DIFFER <= said.time <= now + _CLOCKS_DIFFER:
         raise IntegrityError(
             f"{name}: is dated {said.time:%Y-%m-%d %H:%M} UTC, which is before the run, or in the future"
+        )
+    if said.expires - said.time > VALID:
+        raise IntegrityError(
+            f"{name}: says that it holds until {said.expires:%Y-%m-%d}; {format_duration(VALID)} is the most"
         )
     if said.expires <= now:
         raise IntegrityError(f"{name}: expired {said.expires:%Y-%m-%d %H:%M} UTC; sign again, or run again")
