@@ -69,10 +69,15 @@ class Place:
     environment: Environment
 
 
+def free_network() -> str:
+    """The first three numbers of addresses of loopback where nobody is."""
+    return f"127.{random.randrange(60, 250)}.{random.randrange(256)}"  # noqa: S311 - a place that is free
+
+
 @asynccontextmanager
-async def started(world: World, folder: Path) -> AsyncIterator[Place]:
-    """Start every server of it."""
-    network = f"127.{random.randrange(60, 250)}.{random.randrange(256)}"  # noqa: S311 - a place that is free
+async def started(world: World, folder: Path, network: str = "") -> AsyncIterator[Place]:
+    """Start every server of it, on loopback unless a network of this machine's interfaces is named."""
+    network = network or free_network()
     async with AsyncExitStack() as stack:
         await _start_servers(world, folder, network, stack)
         yield Place(network=network, environment=_environment(world, network))

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ipaddress
 import shutil
 import socket
 import subprocess
@@ -32,8 +33,9 @@ def program(name: str) -> str:
 
 @asynccontextmanager
 async def bind(folder: Path, address: str, zones: Zones, *, transfers: bool = False) -> AsyncIterator[None]:
-    """BIND 9 as an authoritative server. It listens on addresses of interfaces only: a relay carries bytes to it."""
-    port = _free_port()
+    """BIND 9 as an authoritative server. It listens on addresses of interfaces only: to others a relay carries bytes."""
+    relayed = ipaddress.ip_address(address).is_loopback
+    place, port = ("127.0.0.1", _free_port()) if relayed else (address, PORT)
     declared = "\n".join(
         f'zone "{name}" {{ type primary; file "{path}"; check-names ignore; }};' for name, path in zones
     )
@@ -41,7 +43,7 @@ async def bind(folder: Path, address: str, zones: Zones, *, transfers: bool = Fa
     config = f"""
         options {{
             directory "{folder}"; pid-file "{folder}/named.pid"; session-keyfile "{folder}/session.key";
-            listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
+            listen-on port {port} {{ {place}; }}; listen-on-v6 {{ none; }};
             recursion no; dnssec-validation no; notify no; allow-transfer {{ {allowed}; }}; check-integrity no;
         }};
         controls {{ }};
@@ -49,7 +51,10 @@ async def bind(folder: Path, address: str, zones: Zones, *, transfers: bool = Fa
     """
     path = _written(folder / "named.conf", config)
     command = [program("named"), "-g", "-n", "1", "-c", str(path)]
-    async with relay(address, ("127.0.0.1", port)), _running(folder, command, address, zones[0][0]):
+    async with AsyncExitStack() as stack:
+        if relayed:
+            await stack.enter_async_context(relay(address, (place, port)))
+        await stack.enter_async_context(_running(folder, command, address, zones[0][0]))
         yield
 
 
