@@ -40,8 +40,8 @@ test-measuring: setup
 test-others: setup
 	$(BIN)/python -m pytest tests --ignore tests/alone -m "not whole" --numprocesses $(TEST_PROCESSES) --dist loadfile
 
-lab: setup  ## the whole laboratory: every test against real servers, those too long for `make test` among them
-	$(BIN)/python -m pytest tests/lab --numprocesses 2 --dist loadfile
+lab: setup  ## the whole laboratory: a row for each shape of a real server, those too long for `make test` among them
+	$(BIN)/python -m pytest tests/lab --table --quiet --numprocesses 2 --dist loadfile
 	$(BIN)/python -m pytest tests --ignore tests/lab --ignore tests/alone -m whole
 
 twin: setup  ## whole runs against nginx and BIND: 60 healthy, 40 with lost packets, 40 with one bad backend of three

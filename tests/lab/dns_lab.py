@@ -21,6 +21,7 @@ from tests.checks.conftest import Judge
 from tests.lab.dns_relay import PORT, After, Before, everything, relay, truth
 from tests.lab.dns_servers import bind, knot, nsd, unbound
 from tests.lab.dns_zones import TTL_SECONDS, ZONE, Copy, Signer, Signing, zone_file
+from tests.lab.table import found
 
 HOST = f"api.{ZONE}"
 _PROGRAMS = {"nsd": nsd, "knot": knot, "bind": bind}
@@ -185,16 +186,17 @@ async def verdicts(place: Place, judge: Judge, declarations: Mapping[str, Declar
     evidence: dict[str, list[Any]] = {}
     for kind, probe in PROBES.items():
         evidence[kind] = [await probe.ask(question) for question in probe.questions(place.environment, Secrets({}))]
-    found: dict[str, str] = {}
+    complaints: dict[str, str] = {}
     for declaration in declarations.values():
         wanted = [name for name in declaration.arguments if name in evidence]
         known = {*evidence, "environment", "policy"}
         if declaration.family in FAMILIES and known.issuperset(declaration.arguments):
             for subject in evidence[wanted[0]]:
-                said = _judged(declaration, subject, evidence, place.environment, judge)
-                if said:
-                    found.setdefault(declaration.id, said)
-    return found
+                complaint = _judged(declaration, subject, evidence, place.environment, judge)
+                if complaint:
+                    complaints.setdefault(declaration.id, complaint)
+    found(complaints)
+    return complaints
 
 
 def _judged(

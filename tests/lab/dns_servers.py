@@ -15,6 +15,7 @@ import dns.exception
 import dns.message
 
 from tests.lab.dns_relay import PORT, relay
+from tests.lab.table import serving
 
 _DEADLINE_SECONDS = 20.0
 _WAIT_SECONDS = 0.25
@@ -152,7 +153,8 @@ async def _running(folder: Path, command: Sequence[str], address: str, zone: str
         process = await asyncio.create_subprocess_exec(*command, stdout=output, stderr=subprocess.STDOUT, cwd=folder)
     try:
         await _answers(address, zone, process, log)
-        yield
+        with serving(command[0]):
+            yield
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 
+from tests.lab.table import serving
 from tests.support.http_sites import HOST, certificates
 
 _DEADLINE_SECONDS = 20.0
@@ -179,7 +180,8 @@ def _running(command: Sequence[str], ports: Ports, address: str = "127.0.0.1") -
         try:
             for port in (ports.https, ports.http):
                 _wait_for((address, port), process)
-            yield
+            with serving(program):
+                yield
         finally:
             process.terminate()
             process.wait(_DEADLINE_SECONDS)

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import asyncssh
 
+from tests.lab.table import serving
+
 USER = "gonogo-lab"
 LOG = "/var/log/workme/api.log"
 _SECONDS = 30.0
@@ -123,7 +125,8 @@ class Machine:
             try:
                 self._wait_for_namespaces()
                 self.sh(_SET_UP)
-                yield self
+                with serving(_SSHD):
+                    yield self
             finally:
                 self._end()
 

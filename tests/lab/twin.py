@@ -18,7 +18,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -158,9 +158,7 @@ def run(project: Path) -> Seen:
 async def measured(part: Part) -> bool:
     """Print a row of the table, and what went wrong below it; whether all runs were right."""
     begun, verdicts, wrong = time.monotonic(), Counter[str](), list[Seen]()
-    with TemporaryDirectory(prefix="gonogo-twin-") as folder:
-        project = Path(folder)
-        project.chmod(0o755)  # nginx' workers run as another user
+    with _project() as project:
         async with service(part, project):
             with _losing(part.loss):
                 for number in range(part.runs):
@@ -178,6 +176,13 @@ async def measured(part: Part) -> bool:
     for seen in wrong:
         print(f"✖ {seen.verdict}: {dict(seen.troubles)}", flush=True)
     return not wrong
+
+
+@contextmanager
+def _project() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="gonogo-twin-") as folder:
+        Path(folder).chmod(0o755)  # nginx' workers run as another user
+        yield Path(folder)
 
 
 @contextmanager
@@ -218,8 +223,9 @@ def main() -> int:
         return code
     wanted = [part for part in PARTS if not options.parts or part.name in options.parts]
     if options.runs:
-        wanted = [Part(p.name, options.runs, p.right, p.wanted, p.loss, p.backends) for p in wanted]
-    return 0 if all([asyncio.run(measured(part)) for part in wanted]) else 1
+        wanted = [replace(part, runs=options.runs) for part in wanted]
+    right = [asyncio.run(measured(part)) for part in wanted]
+    return 0 if all(right) else 1
 
 
 if __name__ == "__main__":
