@@ -88,6 +88,17 @@ class Machine:
         finally:
             self.sh(back)
 
+    @contextmanager
+    def inside(self, namespace: str, *command: str) -> Iterator[None]:
+        """While this runs in a network namespace that was made within it."""
+        assert self._holder is not None
+        enter = ["nsenter", "-t", str(self._holder.pid), "-m", "-n", "ip", "netns", "exec", namespace]
+        with subprocess.Popen([*enter, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            try:
+                yield
+            finally:
+                process.terminate()
+
     def _serve(self, listener: socket.socket) -> None:
         """Until the listener is closed."""
         assert self._holder is not None

@@ -51,9 +51,7 @@ async def _asked(question: DnsQuestion, landing: Landing, tls: ssl.SSLContext) -
     return await _attempt(question, landing, tls, last)
 
 
-async def _attempt(
-    question: DnsQuestion, landing: Landing, tls: ssl.SSLContext, patience_seconds: float
-) -> Landing:
+async def _attempt(question: DnsQuestion, landing: Landing, tls: ssl.SSLContext, patience_seconds: float) -> Landing:
     async with address_client(
         tls, host=question.name, address=landing.address, port=landing.port, patience_seconds=patience_seconds
     ) as client:

@@ -10,7 +10,7 @@ from typing import Any
 from gonogo.base.errors import Unobserved
 from gonogo.clients.ssh import CommandOutput, Shell, SshServer
 from gonogo.evidence.server import LogFile, SshdException, Unseen
-from gonogo.families.servers import facts, firewall_facts, sshd_facts
+from gonogo.families.servers import docker_facts, facts, firewall_facts, sshd_facts
 from gonogo.families.servers.section import Server
 
 UPDATES_TIMER = "apt-daily-upgrade.timer"
@@ -157,6 +157,25 @@ class Survey:
         routes = await self._shell.run_each(["ip -4 route show default", "ip -6 route show default", "ip -o addr"])
         uplinks = firewall_facts.uplinks(routes[:2], routes[2])
         self._found |= {} if uplinks is None else {"uplinks": uplinks}
+        await self._published(dict(zip((4, 6), filters, strict=True)))
+
+    async def _published(self, filters: Mapping[int, CommandOutput]) -> None:
+        """What Docker lets in past ufw; nothing where there is no Docker, or no container runs."""
+        listed = await self._shell.run(docker_facts.LISTED, as_root=True)
+        names = [] if listed.status else listed.output.split()
+        if listed.missing or (not names and not listed.status):
+            return
+        inspected = listed
+        if names:
+            inspected = await self._shell.run(docker_facts.INSPECTED + shlex.join(names), as_root=True)
+        found = docker_facts.bindings(inspected)
+        if found is None:
+            self._unseen.append(Unseen(what="published", said=inspected.first_line))
+            return
+        rules, unclear = docker_facts.published(found, filters, self._found.get("uplinks"))
+        self._found["firewall"] = replace(self._found["firewall"], published=rules)
+        if unclear:
+            self._unseen.append(Unseen(what="published", said=unclear))
 
     async def _bans(self) -> None:
         await self._fact("jails", "fail2ban-client status", facts.jails, as_root=True)
