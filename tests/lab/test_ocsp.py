@@ -3,7 +3,7 @@
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.lab.authority import DAY, MUST_STAPLE, Issued, issue
-from tests.lab.servers import NGINX_TLS, free_port, program, running
+from tests.lab.servers import NGINX_TLS, free_port, nginx, program
 from tests.lab.tls_lab import CHAIN, LINEAGE, Lab, red
 from tests.lab.tls_verdicts import HOST
 
@@ -36,38 +36,21 @@ def _line(leaf: Issued, status: str) -> str:
     return f"{status}\t{ends}\t{when}\t{leaf.certificate.serial_number:X}\tunknown\t/CN={HOST}\n"
 
 
-@contextmanager
-def responder(folder: Path, index: str, signer: Issued, *, ago: str = "") -> Iterator[str]:
-    """The address of an ``openssl ocsp`` that knows these certificates; ``ago`` sets its clock back."""
+def response(folder: Path, leaf: Issued, index: str, signer: Issued, *, ago: str = "") -> Path:
+    """What an ``openssl ocsp`` that knows these certificates says of the leaf; ``ago`` sets its clock back.
+
+    As a server it listens on every address of the machine: here it answers a request from its own command line.
+    """
     certificate, key = signer.write(folder, "signer")
     authority, _ = _INTERMEDIATE.write(folder, "authority")
+    asked, _ = leaf.write(folder, "asked")
     (folder / "index.txt").write_text(index)
-    port = free_port()
-    command = [program("openssl"), "ocsp", "-index", str(folder / "index.txt"), "-port", f"127.0.0.1:{port}"]
-    command += ["-nmin", "60"]
-    command += ["-rsigner", str(certificate), "-rkey", str(key), "-CA", str(authority), "-ignore_err"]
-    # It waits for whoever connects and says nothing, so that it is not asked whether it listens.
-    with running([program("faketime"), "-f", ago, *command] if ago else command, ports=[], folder=folder):
-        deadline = time.monotonic() + _SECONDS
-        while "waiting for OCSP client connections" not in (folder / "server.log").read_text():
-            assert time.monotonic() < deadline, (folder / "server.log").read_text()
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{port}/"
-
-
-def answered(folder: Path, leaf: Issued, url: str) -> Path:
-    """What the responder says of the leaf, fetched by OpenSSL's own client."""
-    certificate, _ = leaf.write(folder, "asked")
-    authority, _ = _INTERMEDIATE.write(folder, "issuer")
     said = folder / "response.der"
-    command = [program("openssl"), "ocsp", "-issuer", str(authority), "-cert", str(certificate), "-url", url]
-    done = subprocess.run(
-        [*command, "-respout", str(said), "-noverify", "-no_nonce"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_SECONDS,
-    )
+    command = [program("openssl"), "ocsp", "-index", str(folder / "index.txt"), "-nmin", "60", "-no_nonce", "-noverify"]
+    command += ["-rsigner", str(certificate), "-rkey", str(key), "-CA", str(authority)]
+    command += ["-issuer", str(authority), "-cert", str(asked), "-respout", str(said)]
+    command = [program("faketime"), "-f", ago, *command] if ago else command
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_SECONDS)
     assert said.exists(), done.stderr
     return said
 
@@ -98,8 +81,7 @@ def test_word_of_a_responder(  # noqa: PLR0917 - a shape, and what it must give
     """Whoever signs it, the issuer or somebody whom it empowered."""
     leaf, folder = _leaf(), lab.place()
     signer = _INTERMEDIATE if by == "issuer" else _delegate()
-    with responder(folder, _line(leaf, status) if status else "", signer, ago=ago) as url:
-        staple = answered(folder, leaf, url)
+    staple = response(folder, leaf, _line(leaf, status) if status else "", signer, ago=ago)
     said = lab.said(lab.nginx((leaf, CHAIN), settings=f"{NGINX_TLS} ssl_stapling on; ssl_stapling_file {staple};"))
     assert red(said) == expected
     assert message in "".join(said.values())
@@ -112,16 +94,22 @@ def _is_stapled(port: int) -> bool:
 
 
 def test_leaf_that_demands_what_nginx_fetches_by_itself(lab: Lab) -> None:
-    """Its first connection has no staple yet; once the responder is gone for longer than a start, none has."""
-    leaf, folder = _leaf(MUST_STAPLE), lab.place()
-    with responder(folder, _line(leaf, "V"), _INTERMEDIATE) as url:
-        settings = f"{NGINX_TLS} ssl_stapling on; ssl_stapling_responder {url};"
+    """Its first connection has no staple yet; where the responder is gone at its start, none has."""
+    leaf, folder, clear = _leaf(MUST_STAPLE), lab.place(), free_port()
+    said = response(folder, leaf, _line(leaf, "V"), _INTERMEDIATE)
+    served = f"listen 127.0.0.1:{clear}; root {said.parent}; default_type application/ocsp-response;"
+    settings = f"{NGINX_TLS} ssl_stapling on; ssl_stapling_responder http://127.0.0.1:{clear}/ocsp;"
+    published = f"{served} location /ocsp {{ try_files /{said.name} =404; }}"
+    with ExitStack() as responder:
+        certificate, key = leaf.write(folder, "front", *CHAIN)
+        own = f"{published} ssl_certificate {certificate}; ssl_certificate_key {key};"
+        responder.enter_context(nginx(folder, own, port=free_port()))
         port = lab.nginx((leaf, CHAIN), settings=settings)
         deadline = time.monotonic() + _SECONDS
         while not _is_stapled(port):
             assert time.monotonic() < deadline, "nginx got no response"
             time.sleep(0.1)
         assert lab.said(port) == {}
-    said = lab.said(lab.nginx((leaf, CHAIN), settings=settings))
-    assert red(said) == {"tls-revocation-known"}
-    assert "the leaf demands a staple (RFC 7633); none came" in said["tls-revocation-known"]
+    without = lab.said(lab.nginx((leaf, CHAIN), settings=settings))
+    assert red(without) == {"tls-revocation-known"}
+    assert "the leaf demands a staple (RFC 7633); none came" in without["tls-revocation-known"]
