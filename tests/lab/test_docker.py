@@ -13,7 +13,7 @@ import pytest
 
 from tests.checks.conftest import Judge
 from tests.lab.machine import Machine
-from tests.lab.test_servers import seen, verdict
+from tests.lab.test_servers import quick_first, seen, verdict
 
 _PROGRAM = """#!/bin/sh
 [ "$1" = ps ] && echo cache && exit
@@ -69,17 +69,19 @@ def _reached(machine: Machine) -> bool:
 
 @pytest.mark.parametrize(
     ("rules", "opened"),
-    [
-        ((), True),
-        (("-i up0 -j DROP",), False),
-        (("! -s 198.51.100.9/32 -i up0 -j DROP",), False),
-        (("-s 198.51.100.9/32 -j DROP",), True),
-        (("-p tcp -m conntrack --ctorigdstport 16379 --ctdir ORIGINAL -j REJECT",), False),
-        (("-p tcp -m tcp --dport 16379 -j DROP",), True),
-        (("-p tcp -m tcp --dport 6379 -m conntrack --ctstate NEW -j DROP",), False),
-        (("-i up0 -j RETURN", "-i up0 -j DROP"), True),
-        (("! -i up0 -j RETURN", "-d 172.16.0.0/12 -p tcp --tcp-flags FIN,SYN,RST,ACK SYN -j DROP"), False),
-    ],
+    quick_first(
+        [
+            ((), True),
+            (("-i up0 -j DROP",), False),
+            (("! -s 198.51.100.9/32 -i up0 -j DROP",), False),
+            (("-s 198.51.100.9/32 -j DROP",), True),
+            (("-p tcp -m conntrack --ctorigdstport 16379 --ctdir ORIGINAL -j REJECT",), False),
+            (("-p tcp -m tcp --dport 16379 -j DROP",), True),
+            (("-p tcp -m tcp --dport 6379 -m conntrack --ctstate NEW -j DROP",), False),
+            (("-i up0 -j RETURN", "-i up0 -j DROP"), True),
+            (("! -i up0 -j RETURN", "-d 172.16.0.0/12 -p tcp --tcp-flags FIN,SYN,RST,ACK SYN -j DROP"), False),
+        ]
+    ),
     ids=lambda case: " / ".join(case) or "nothing" if isinstance(case, tuple) else "",
 )
 def test_published_port(machine: Machine, judge: Judge, rules: tuple[str, ...], *, opened: bool) -> None:
