@@ -67,7 +67,7 @@ async def test_two_of_six_addresses_each_time(
     [
         (
             f'location / {{ default_type text/html; return 404 "{_UNCLAIMED}"; }}',
-            "www.workme.test .*an alias of workme.pages.test.*GitHub Pages answers 404",
+            "www.workme.test, an alias of workme.pages.test.*GitHub Pages answers 404",
         ),
         ("location / { return 404; }", ""),
     ],
