@@ -13,6 +13,7 @@ from tests.checks.conftest import Judge
 from tests.lab.dns_lab import World, started, verdicts
 from tests.lab.dns_relay import Before, Message, asks, denying, inventing, some_of
 from tests.lab.dns_zones import Copy, Signing
+from tests.lab.table import expecting
 
 pytestmark = pytest.mark.anyio
 _HOURS = timedelta(hours=1)
@@ -252,6 +253,7 @@ def _cases(names: Mapping[str, object]) -> list[ParameterSet]:
 @pytest.mark.parametrize("name", _cases(HEALTHY))
 async def test_a_healthy_zone(name: str, tmp_path: Path, judge: Judge, declarations: dict[str, Declaration]) -> None:
     """A healthy zone that fails costs a launch, whatever server it is on."""
+    expecting("all green")
     async with started(HEALTHY[name], tmp_path) as place:
         assert await verdicts(place, judge, declarations) == {}
 
@@ -260,6 +262,7 @@ async def test_a_healthy_zone(name: str, tmp_path: Path, judge: Judge, declarati
 async def test_a_broken_zone(name: str, tmp_path: Path, judge: Judge, declarations: dict[str, Declaration]) -> None:
     """What is broken would be a wrong GO; a message that names another cause would cost the hour before the launch."""
     world, expected = BROKEN[name]
+    expecting(", ".join(expected))
     async with started(world, tmp_path) as place:
         found = await verdicts(place, judge, declarations)
     for check, message in expected.items():

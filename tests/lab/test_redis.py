@@ -12,6 +12,7 @@ from gonogo.environment.model import Environment
 from gonogo.families.redis.probe import PROBES
 from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
+from tests.lab import table
 from tests.lab.redis_server import (
     APP,
     AS_THE_FIX_SAYS,
@@ -59,7 +60,9 @@ def verdicts(judge: Judge, url: str, monitor: str, ca: Path | None = None) -> di
     for kind, probe in PROBES.items():
         (question,) = probe.questions(environment, secrets)
         evidence[kind] = asyncio.run(probe.ask(question))  # type: ignore[arg-type]  # a coroutine, by its contract
-    return {check: _verdict(judge, check, {kind: evidence[kind]}, environment) for check, kind in SUBJECTS.items()}
+    said = {check: _verdict(judge, check, {kind: evidence[kind]}, environment) for check, kind in SUBJECTS.items()}
+    table.found(wrong(said))
+    return said
 
 
 def _verdict(judge: Judge, check: str, evidence: dict[str, Any], environment: Environment) -> str:
