@@ -14,8 +14,8 @@ from gonogo.signing.bundle import SIGSTORE, SSH, SUFFIXES, SignOff, signed_with_
 from gonogo.signing.endings import check_endings, endings
 from gonogo.signing.integrity import check_run, run_files
 from gonogo.signing.keys import load_key
-from gonogo.signing.signers import Signer, public_key_id, read_signers
-from gonogo.signing.verification import APPROVABLE, check_carried, policy_of, witnessed
+from gonogo.signing.signers import Signer, public_key_id
+from gonogo.signing.verification import APPROVABLE, policy_of, witnessed
 
 Decision = Literal["GO", "NO-GO", "HOLD"]
 VALID = timedelta(hours=24)
@@ -33,10 +33,7 @@ def signable(folder: Path, project: Path, role: str, decision: Decision) -> Resu
     if known and (problem := unknown_role(role, known, f"the roles that sign a run of gate {results.run.gate}")):
         raise UsageError(f"--role: {problem}")
     if decision == "GO":
-        now = datetime.now(UTC)
-        check_endings(endings(results), now)
-        if results.carried:
-            check_carried(results, folder, project, read_signers(project), now)
+        check_endings(endings(results), datetime.now(UTC))
         _refuse_unsupported(results, role)
     for suffix in SUFFIXES.values():
         if (folder / f"{role}{suffix}").exists():

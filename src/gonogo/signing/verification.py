@@ -181,13 +181,13 @@ def _found_again(  # noqa: PLR0913 - the run, where it should lie, and by what i
     run: CarriedRun, results: Results, folder: Path, project: Path, *, signers: Sequence[Signer], now: datetime
 ) -> Ending:
     """The end of a carried run that is still what was carried. Raises IntegrityError."""
-    reports = folder.parent.parent
+    source, reports = source_of(run, results, project), folder.parent.parent
     place = reports / run.environment / run.id
     if not place.is_dir():
         raise IntegrityError(f"{place.relative_to(reports)} is missing beside this run's own folder; restore it there")
     if run.finished_at > results.run.started_at:
         raise IntegrityError("it ended after the run that carries it had begun")
-    again, end = carried_run(place, project, signers, source_of(run, results, project), now)
+    again, end = carried_run(place, project, signers, source, now)
     if another := unlike(run, again):
         raise IntegrityError(f"it is not the run that was carried: it has {another}")
     return end
