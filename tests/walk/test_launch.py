@@ -1,0 +1,180 @@
+"""The whole launch of the seed, stage by stage, by the commands of docs/launch.md; and launches that must not end in GO."""
+
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from gonogo.base.errors import IntegrityError
+from gonogo.planning.carried import CarriedRun
+from gonogo.record.recording import to_bytes
+from gonogo.record.results import Results, Verdict
+from gonogo.runs.reference_instance import ReferenceProcess
+from gonogo.runs.replay import judged_again
+from gonogo.signing.carried_runs import carried_runs
+from gonogo.signing.verification import Expected, verify_run
+from tests.walk.launching import ROLES, Launch, prepared_launch, results_of, undone
+
+pytestmark = pytest.mark.whole
+
+UNLOADED = dict.fromkeys(("test.load", "test.latency", "test.memory", "test.leaks"), "technical-lead")
+"""The load has tests of its own; here somebody answers for it on staging, and production carries that word."""
+PAID = dict.fromkeys(
+    (
+        "day.payment",
+        "path.payment",
+        "prod.stripe-live",
+        "env.production.stripe-webhook-secret",
+        "stripe.webhook-secret",
+    ),
+    "devops",
+)
+"""production.toml permits no money: a person pays, and says so, at T-0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """A launch that ended in GO, and its runs by their gate."""
+
+    launch: Launch
+    runs: dict[str, Path]
+
+    def copied(self, place: Path) -> "Walked":
+        """To be disturbed."""
+        launch = self.launch.copied(place)
+        return Walked(launch, {gate: place / run.relative_to(self.launch.project) for gate, run in self.runs.items()})
+
+
+def walked(launch: Launch) -> Walked:
+    """Every stage in its order; each must be GO before the next begins."""
+    runs: dict[str, Path] = {}
+
+    def stage(environment: str, gate: str, *carried: str) -> None:
+        code, run = launch.run(environment, gate, *(runs[name] for name in carried))
+        assert code == 0, (gate, undone(run))
+        runs[gate] = run
+
+    launch.attest("staging", "pre-deploy", UNLOADED)
+    launch.attest("production", "production-pre-deploy", {})
+    with ThreadPoolExecutor(2) as both:  # neither knows of the other
+        list(both.map(stage, ("staging", "production"), ("pre-deploy", "production-pre-deploy")))
+    for role in ROLES:
+        signed = launch.sign(runs["pre-deploy"], role)
+        assert signed.returncode == 0, signed.stderr
+    launch.attest("production", "post-deploy", {})
+    stage("production", "post-deploy")
+    launch.attest("production", "launch", {})
+    stage("production", "launch")
+    launch.attest("production", "go-live", PAID)
+    stage("production", "go-live")
+    launch.attest("production", "sign-off", {})
+    stage("production", "sign-off", "pre-deploy", "go-live")
+    for role in ROLES:
+        signed = launch.sign(runs["sign-off"], role)
+        assert signed.returncode == 0, signed.stderr
+    return Walked(launch, runs)
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
+    """Walked once."""
+    with ReferenceProcess() as staging, ReferenceProcess(["stripe-live"]) as production:
+        project = tmp_path_factory.mktemp("launch") / "project"
+        yield walked(prepared_launch(project, staging, production))
+
+
+def carrying(walked_: Walked, release: str | None = None) -> tuple[CarriedRun, ...]:
+    """What the sign-off would carry now."""
+    project, named = walked_.launch.project, [walked_.runs["pre-deploy"].name, walked_.runs["go-live"].name]
+    wanted = release or walked_.launch.release
+    reports = project / "reports"
+    return carried_runs(project, reports, named, environment="production", gate="sign-off", release=wanted)
+
+
+def signed_off(walked_: Walked, carried: Sequence[CarriedRun] = (), copies: str = "") -> Results:
+    """The sign-off over the same evidence, with these runs carried, or with copies of the droplet from this moment."""
+    path = walked_.runs["sign-off"] / "evidence.json"
+    document: dict[str, Any] = json.loads(path.read_bytes())
+    if carried:
+        document["carried"] = TypeAdapter(tuple[CarriedRun, ...]).dump_python(tuple(carried), mode="json")
+    for record in document["records"]:
+        if copies and record["kind"] == "droplet":
+            record["evidence"]["copies"] = [copies]
+    path.write_bytes(to_bytes(document))
+    return judged_again(path.parent, walked_.launch.project)
+
+
+def test_launch_ends_in_a_verified_go(good: Walked) -> None:
+    """With read and write alone; what staging measured stands in production's results, by its digest."""
+    run = good.runs["sign-off"]
+    done = good.launch.gonogo(
+        "verify", str(run), "--env", "production", "--gate", "sign-off", "--release", good.launch.release
+    )
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, " GO"), done.stderr
+    results = results_of(run)
+    assert [run.problem for run in results.carried] == ["", ""]
+    carried = {line.id: line for line in results.leaves if line.carried}
+    assert carried["test.payment"].status == "verified"
+    assert carried["security.rate-limit"].carried == good.runs["pre-deploy"].name
+    assert carried["day.payment"].carried == good.runs["go-live"].name
+    assert not any(line.demanded and line.id.startswith(("first24", "review")) for line in results.lines)
+
+
+def test_another_release_in_production(good: Walked, tmp_path: Path) -> None:
+    """What staging measured says nothing of what production serves."""
+    copy = good.copied(tmp_path / "copy")
+    carried = carrying(copy, release="0123456789ab")
+    assert {f"the run verified release {good.launch.release}, not 0123456789ab" in run.problem for run in carried} == {
+        True
+    }
+    results = signed_off(copy, carried)
+    assert results.decision.verdict is Verdict.INCOMPLETE
+    assert results.decision.open_lines > len(PAID)
+
+
+def test_snapshot_from_after_the_deployment(good: Walked, tmp_path: Path) -> None:
+    """There is no way back in it."""
+    copy = good.copied(tmp_path / "copy")
+    taken = results_of(copy.runs["sign-off"]).run.started_at - timedelta(seconds=1)
+    results = signed_off(copy, copies=taken.isoformat())
+    assert results.decision.verdict is Verdict.NO_GO
+    assert "there is no young copy from before it" in results.decision.reason
+
+
+def test_somebody_says_no_to_staging(good: Walked, tmp_path: Path) -> None:
+    """Three signatures over the sign-off do not outvote it."""
+    copy = good.copied(tmp_path / "copy")
+    (copy.runs["pre-deploy"] / "devops.sigstore.json").unlink()
+    assert copy.launch.sign(copy.runs["pre-deploy"], "devops", "no-go").returncode == 0
+    done = copy.launch.gonogo("verify", str(copy.runs["sign-off"]), "--gate", "sign-off")
+    assert (done.returncode, "it is NO-GO: Davi Lima says NO-GO" in done.stderr) == (4, True), done.stderr
+
+
+def test_staging_was_signed_by_two(good: Walked, tmp_path: Path) -> None:
+    """gates.toml names three: neither begun nor verified with fewer."""
+    copy = good.copied(tmp_path / "copy")
+    (copy.runs["pre-deploy"] / "devops.sigstore.json").unlink()
+    for role in ("technical-lead", "product-owner"):  # who signed last saw the others
+        (copy.runs["pre-deploy"] / f"{role}.sigstore.json").unlink()
+        assert copy.launch.sign(copy.runs["pre-deploy"], role).returncode == 0
+    done = copy.launch.gonogo("verify", str(copy.runs["sign-off"]), "--gate", "sign-off")
+    assert (done.returncode, "devops did not sign it" in done.stderr) == (4, True), done.stderr
+
+
+def test_staging_was_measured_too_long_ago(good: Walked, tmp_path: Path) -> None:
+    """A release that waited for eight days is measured again."""
+    copy = good.copied(tmp_path / "copy")
+    run = copy.runs["sign-off"]
+    for bundle in run.glob("*.sigstore.json"):
+        bundle.unlink()  # they ended long before
+    late = Expected(now=datetime.now(UTC) + timedelta(days=8))
+    with pytest.raises(IntegrityError):
+        verify_run(run, copy.launch.project, list(copy.launch.signers), late)
+    carried = [run for run in carrying(good) if run.problem]
+    assert not carried
