@@ -15,12 +15,13 @@ from typing import Any
 import tomli_w
 from dotenv import dotenv_values
 
+from gonogo.base.wakefulness import BUSY
 from gonogo.policy.attestations import Attestation, Evidence, write_attestation
 from gonogo.policy.checklist import read_checklist
 from gonogo.policy.gates import lines_of, read_gates
 from gonogo.policy.people import read_people
 from gonogo.record.archive import read_results
-from gonogo.record.results import Results
+from gonogo.record.results import Outcome, Results
 from gonogo.runs.reference_instance import ReferenceProcess
 from gonogo.signing.signers import Signer, read_signers
 from tests.cli.conftest import called
@@ -106,6 +107,14 @@ class Launch:
 def results_of(run: Path) -> Results:
     """As recorded."""
     return read_results(run / "results.json")
+
+
+def too_busy(run: Path) -> bool:
+    """Whether nothing else kept it from its verdict than that this machine could not tell."""
+    results = results_of(run)
+    unknown = [check.worst.message for check in results.checks if check.outcome is Outcome.ERROR]
+    failed = any(check.outcome is Outcome.FAIL for check in results.checks)
+    return bool(unknown) and not failed and all(BUSY in message for message in unknown)
 
 
 def undone(run: Path) -> list[str]:
