@@ -75,7 +75,8 @@ class Launch:
         roles = {line.id: line.attest[0] for line in asked if line.attest} | dict(others)
         now = datetime.now(UTC).replace(microsecond=0)
         for line in asked:
-            if role := roles.get(line.id):
+            said_already = (self.project / f"environments/attestations/{environment}/{line.id}.toml").exists()
+            if not said_already and (role := roles.get(line.id)):
                 seen = f"{line.id}: looked at on launch day".encode()
                 spoken = Attestation(
                     line=line.id,

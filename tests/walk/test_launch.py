@@ -11,13 +11,16 @@ import pytest
 from pydantic import TypeAdapter
 
 from gonogo.base.errors import IntegrityError
+from gonogo.families.registry import read_environment
 from gonogo.planning.carried import CarriedRun
+from gonogo.planning.demands import expected_demands
 from gonogo.record.recording import to_bytes
 from gonogo.record.results import Results, Verdict
 from gonogo.runs.reference_instance import ReferenceProcess
 from gonogo.runs.replay import judged_again
 from gonogo.signing.carried_runs import carried_runs
-from gonogo.signing.verification import Expected, verify_run
+from gonogo.signing.carrying import find_source
+from gonogo.signing.verification import Expected, carried_run, verify_run
 from tests.walk.launching import ROLES, Launch, prepared_launch, results_of, too_busy, undone
 
 pytestmark = pytest.mark.whole
@@ -175,12 +178,12 @@ def test_staging_was_signed_by_two(good: Walked, tmp_path: Path) -> None:
 
 def test_staging_was_measured_too_long_ago(good: Walked, tmp_path: Path) -> None:
     """A release that waited for eight days is measured again."""
-    copy = good.copied(tmp_path / "copy")
-    run = copy.runs["sign-off"]
-    for bundle in run.glob("*.sigstore.json"):
-        bundle.unlink()  # they ended long before
-    late = Expected(now=datetime.now(UTC) + timedelta(days=8))
+    copy, late = good.copied(tmp_path / "copy"), datetime.now(UTC) + timedelta(days=8)
+    project, signers = copy.launch.project, list(copy.launch.signers)
+    service = read_environment("production", project=project).environment.service
+    demands, questions = expected_demands(project, environment="production", service=service, gate="sign-off")
+    source = find_source("staging", "pre-deploy", demands, questions, copy.launch.release)
+    with pytest.raises(IntegrityError, match=r"the evidence is 8 d.* old; 7 d are allowed: run again"):
+        carried_run(copy.runs["pre-deploy"], project, signers, source, late)
     with pytest.raises(IntegrityError):
-        verify_run(run, copy.launch.project, list(copy.launch.signers), late)
-    carried = [run for run in carrying(good) if run.problem]
-    assert not carried
+        verify_run(copy.runs["sign-off"], project, signers, Expected(now=late))
