@@ -161,6 +161,8 @@ class _Accountant:
         """Why nobody asks for this word; empty: somebody does."""
         line = self._demands.checklist.find(spoken.line)
         if line is not None and line.leaf and (carries := sources_of(line, self._demands)):
+            if stand_in(line.id, self._proof(line), carries, self._carried).run:
+                return ""  # the run that answers it may rest on this very word
             return f"a run of {carries[0].words} answers this line; a person's word does not count for it here"
         if line is None or not line.leaf or line.attest or self._proof(line).open_to_people:
             return ""
