@@ -1,6 +1,7 @@
 """The whole launch of the seed, stage by stage, by the commands of docs/launch.md; and launches that must not end in GO."""
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -106,9 +107,9 @@ def carrying(walked_: Walked, release: str | None = None) -> tuple[CarriedRun, .
     return carried_runs(project, reports, named, environment="production", gate="sign-off", release=wanted)
 
 
-def signed_off(walked_: Walked, carried: Sequence[CarriedRun] = (), copies: str = "") -> Results:
+def signed_off(walked_: Walked, place: Path, carried: Sequence[CarriedRun] = (), copies: str = "") -> Results:
     """The sign-off over the same evidence, with these runs carried, or with copies of the droplet from this moment."""
-    path = walked_.runs["sign-off"] / "evidence.json"
+    path = Path(shutil.copytree(walked_.runs["sign-off"], place / "run")) / "evidence.json"
     document: dict[str, Any] = json.loads(path.read_bytes())
     if carried:
         document["carried"] = TypeAdapter(tuple[CarriedRun, ...]).dump_python(tuple(carried), mode="json")
@@ -137,21 +138,19 @@ def test_launch_ends_in_a_verified_go(good: Walked) -> None:
 
 def test_another_release_in_production(good: Walked, tmp_path: Path) -> None:
     """What staging measured says nothing of what production serves."""
-    copy = good.copied(tmp_path / "copy")
-    carried = carrying(copy, release="0123456789ab")
+    carried = carrying(good, release="0123456789ab")
     assert {f"the run verified release {good.launch.release}, not 0123456789ab" in run.problem for run in carried} == {
         True
     }
-    results = signed_off(copy, carried)
+    results = signed_off(good, tmp_path, carried)
     assert results.decision.verdict is Verdict.INCOMPLETE
     assert results.decision.open_lines > len(PAID)
 
 
 def test_snapshot_from_after_the_deployment(good: Walked, tmp_path: Path) -> None:
     """There is no way back in it."""
-    copy = good.copied(tmp_path / "copy")
-    taken = results_of(copy.runs["sign-off"]).run.started_at - timedelta(seconds=1)
-    results = signed_off(copy, copies=taken.isoformat())
+    taken = results_of(good.runs["sign-off"]).run.started_at - timedelta(seconds=1)
+    results = signed_off(good, tmp_path, copies=taken.isoformat())
     assert results.decision.verdict is Verdict.NO_GO
     assert "there is no young copy from before it" in results.decision.reason
 
@@ -160,7 +159,8 @@ def test_somebody_says_no_to_staging(good: Walked, tmp_path: Path) -> None:
     """Three signatures over the sign-off do not outvote it."""
     copy = good.copied(tmp_path / "copy")
     (copy.runs["pre-deploy"] / "devops.sigstore.json").unlink()
-    assert copy.launch.sign(copy.runs["pre-deploy"], "devops", "no-go").returncode == 0
+    signed = copy.launch.sign(copy.runs["pre-deploy"], "devops", "no-go")
+    assert signed.returncode == 0, signed.stderr
     done = copy.launch.gonogo("verify", str(copy.runs["sign-off"]), "--gate", "sign-off")
     assert (done.returncode, "it is NO-GO: Davi Lima says NO-GO" in done.stderr) == (4, True), done.stderr
 
@@ -171,19 +171,20 @@ def test_staging_was_signed_by_two(good: Walked, tmp_path: Path) -> None:
     (copy.runs["pre-deploy"] / "devops.sigstore.json").unlink()
     for role in ("technical-lead", "product-owner"):  # who signed last saw the others
         (copy.runs["pre-deploy"] / f"{role}.sigstore.json").unlink()
-        assert copy.launch.sign(copy.runs["pre-deploy"], role).returncode == 0
+        signed = copy.launch.sign(copy.runs["pre-deploy"], role)
+        assert signed.returncode == 0, signed.stderr
     done = copy.launch.gonogo("verify", str(copy.runs["sign-off"]), "--gate", "sign-off")
     assert (done.returncode, "devops did not sign it" in done.stderr) == (4, True), done.stderr
 
 
-def test_staging_was_measured_too_long_ago(good: Walked, tmp_path: Path) -> None:
+def test_staging_was_measured_too_long_ago(good: Walked) -> None:
     """A release that waited for eight days is measured again."""
-    copy, late = good.copied(tmp_path / "copy"), datetime.now(UTC) + timedelta(days=8)
-    project, signers = copy.launch.project, list(copy.launch.signers)
+    late = datetime.now(UTC) + timedelta(days=8)
+    project, signers = good.launch.project, list(good.launch.signers)
     service = read_environment("production", project=project).environment.service
     demands, questions = expected_demands(project, environment="production", service=service, gate="sign-off")
-    source = find_source("staging", "pre-deploy", demands, questions, copy.launch.release)
+    source = find_source("staging", "pre-deploy", demands, questions, good.launch.release)
     with pytest.raises(IntegrityError, match=r"the evidence is 8 d.* old; 7 d are allowed: run again"):
-        carried_run(copy.runs["pre-deploy"], project, signers, source, late)
+        carried_run(good.runs["pre-deploy"], project, signers, source, late)
     with pytest.raises(IntegrityError):
-        verify_run(copy.runs["sign-off"], project, signers, Expected(now=late))
+        verify_run(good.runs["sign-off"], project, signers, Expected(now=late))
