@@ -35,10 +35,11 @@ launch: setup  ## start the reference environment, verify it, write the sign-off
 test: setup test-measuring test-others  ## the suite's own tests but for the long ones of the laboratory (make lab)
 
 test-measuring: setup
-	$(BIN)/python -m pytest tests/alone
+	$(BIN)/python -m pytest tests/alone -rs
 
 test-others: setup
-	$(BIN)/python -m pytest tests --ignore tests/alone -m "not whole" --numprocesses $(TEST_PROCESSES) --dist loadfile
+	$(BIN)/python -m pytest tests --ignore tests/alone -m "not whole" -rs \
+		--numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 lab: setup  ## the whole laboratory: every test against real servers, those too long for `make test` among them
 	$(BIN)/python -m pytest tests/lab --numprocesses 2 --dist loadfile
@@ -67,8 +68,9 @@ faults-but-load: setup
 load-faults: setup  ## every fault of the load by itself, and one that takes minutes to prove
 	$(BIN)/python -m tests.faults.under_load
 
-endurance: setup  ## fifty smoke runs, and one killed after every step: what remains?
+endurance: setup  ## fifty smoke runs, one killed after every step, and kills at random moments: what remains?
 	$(BIN)/python -m tests.smoke.endurance
+	$(BIN)/python -m tests.smoke.kills
 
 bench: setup  ## what probing at once costs, beside one at a time; TLS beside sslyze; what the load generator sees and costs; the page; verify; 5,000 hosts
 	$(BIN)/python tests/bench/probing.py

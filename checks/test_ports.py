@@ -5,6 +5,7 @@ import ipaddress
 import pytest
 
 from gonogo.base.errors import Unobserved
+from gonogo.base.wakefulness import HINT
 from gonogo.environment.model import Environment
 from gonogo.evidence.ports import PortsEvidence, PortState
 from gonogo.families.ports.section import Ports
@@ -31,6 +32,9 @@ def test_no_database_is_reachable(ports: PortsEvidence, environment: Environment
             "out while it asked",
             hint="let the guard of this machine know the address that gonogo asks from",
         )
+    if unknown := [port for port in ports.ports if port.state is PortState.UNKNOWN]:
+        told = "; ".join(f"port {port.number} ({port.service}): {port.problem}" for port in unknown)
+        raise Unobserved(f"{ports.address}: not every port could be asked: {told}", hint=HINT)
     if not ports.ports:
         raise Unobserved("no port is declared that should be closed", hint="declare some under [ports.closed]")
     address = ipaddress.ip_address(ports.address)

@@ -1,4 +1,7 @@
-"""A run that leaves tests out says how many: pytest's own count is lost between the processes of ``--numprocesses``."""
+"""Long files begin first; and a run that leaves tests out says how many.
+
+Pytest's own count is lost between the processes of ``--numprocesses``.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +11,20 @@ import pytest
 _LEFT_OUT = pytest.StashKey[int]()
 _SENT = "tests_left_out"
 """Key of the count among what a process of ``--numprocesses`` sends at its end."""
+
+_LONG = (
+    *("tests/test_wheel.py", "tests/lab/test_foreign_family.py", "tests/load", "tests/smoke", "tests/reference"),
+    *("tests/dead", "tests/cli", "tests/docs/test_documents.py", "tests/signing", "tests/lab"),
+)
+"""Files and folders whose tests start environments, servers and installations: a minute or more each.
+
+One of them that begins last is the tail that all other processes wait for.
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put them in front; what is in one file stays in its order (``--no-loadscope-reorder`` keeps it that way)."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:

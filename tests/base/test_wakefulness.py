@@ -1,9 +1,11 @@
 """A silence that was observed while this machine slept is not the target's: a user would look for a fault that is not there."""
 
+from datetime import timedelta
+
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.base.wakefulness import TICK_SECONDS, Wakefulness
+from gonogo.base.wakefulness import TICK_SECONDS, Wakefulness, too_slow
 
 
 class Clock:
@@ -71,3 +73,29 @@ def test_stall_that_goes_on_counts() -> None:
     wakefulness.sleeps()
     clock.now += 8.0
     assert wakefulness.too_busy(100.0)
+
+
+def test_waiting_for_a_processor_counts() -> None:
+    """On a crowded machine the loop may wake in time, and then not get to work."""
+    clock, waited = Clock(), Clock()
+    wakefulness = Wakefulness(clock, waited=lambda _thread: waited.now)
+    for _ in range(40):
+        wakefulness.sleeps()
+        waited.now += 0.04
+        clock.now += TICK_SECONDS
+        wakefulness.woke()
+    assert wakefulness.too_busy(100.0)
+
+
+@pytest.mark.parametrize(("measured", "own", "slow"), [(50, 0, False), (90, 0, True), (90, 20, True), (59, 50, False)])
+def test_slowness_of_the_target(measured: int, own: int, slow: bool) -> None:  # noqa: FBT001 - what is expected
+    """A little of our own does not excuse it."""
+    millisecond = timedelta(milliseconds=1)
+    assert too_slow(measured * millisecond, own * millisecond, 60 * millisecond) is slow
+
+
+@pytest.mark.parametrize(("measured", "own"), [(70, 15), (900, 300), (61, 61)])
+def test_slowness_of_our_own(measured: int, own: int) -> None:
+    """Where it is the reason, or a large part of it, nobody knows."""
+    with pytest.raises(Unobserved, match="too busy to tell"):
+        too_slow(timedelta(milliseconds=measured), timedelta(milliseconds=own), timedelta(milliseconds=60))

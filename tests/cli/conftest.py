@@ -17,8 +17,8 @@ from gonogo.cli import main
 ROOT = Path(__file__).parents[2]
 Gonogo = Callable[..., subprocess.CompletedProcess[str]]
 
-STARTS_SOMETHING = {"run", "smoke", "load", "clean", "reference"}
-"""Commands that are always a process of their own."""
+STARTS_SOMETHING = {"smoke", "load", "clean", "reference"}
+"""Commands that are always a process of their own, and so is whatever names the reference environment."""
 DEAD_END = """
 [service]
 name = "Nobody"
@@ -71,12 +71,10 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def gonogo(project: Path) -> Gonogo:
-    """``gonogo("run", "--env", "dead")`` in that folder."""
+def program(project: Path) -> Gonogo:
+    """``program("run", "--env", "dead")`` in that folder: a process of its own, as its users start it."""
 
-    def _gonogo(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        if arguments and arguments[0] not in STARTS_SOMETHING:
-            return called(project, *arguments, **{"COLUMNS": "100", **environ})
+    def _program(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # noqa: S603 - our own program
             [sys.executable, "-c", "from gonogo.cli import main; main()", *arguments],
             cwd=project,
@@ -86,5 +84,17 @@ def gonogo(project: Path) -> Gonogo:
             timeout=120,
             check=False,
         )
+
+    return _program
+
+
+@pytest.fixture
+def gonogo(project: Path, program: Gonogo) -> Gonogo:
+    """``gonogo("run", "--env", "dead")`` in that folder: in this process where nothing is started."""
+
+    def _gonogo(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        if arguments and arguments[0] not in STARTS_SOMETHING and "reference" not in arguments:
+            return called(project, *arguments, **{"COLUMNS": "100", **environ})
+        return program(*arguments, **environ)
 
     return _gonogo

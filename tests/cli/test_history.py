@@ -198,13 +198,13 @@ def test_wrong_words_exit_2_with_a_cure(gonogo: Gonogo, arguments: tuple[str, ..
     assert "Traceback" not in done.stderr
 
 
-def test_second_run_knows_the_first(gonogo: Gonogo, project: Path) -> None:
+def test_second_run_knows_the_first(gonogo: Gonogo, program: Gonogo, project: Path) -> None:
     """History is in results.json, so that a page needs no other file; and a replay still says the same."""
-    gonogo("run", "--env", "dead")
+    program("run", "--env", "dead")
     first = (project / "reports/dead/latest").resolve().name
     path = project / "environments" / "dead.toml"
     path.write_text(path.read_text().replace('issuer = "X"', 'issuer = "Y"'))
-    done = gonogo("run", "--env", "dead", "--release", "v2")
+    done = program("run", "--env", "dead", "--release", "v2")
     told = json.loads((project / "reports/dead/latest/results.json").read_bytes())["history"]
     assert told["since"] == first
     assert [(one["kind"], one["subject"]) for one in told["changes"]] == [("policy changed", "environment")]

@@ -108,12 +108,12 @@ def section(project: Path, name: str) -> dict[str, object]:
     return found
 
 
-def test_everything_found_and_go_at_the_second_command(gonogo: Gonogo, project: Path) -> None:
+def test_everything_found_and_go_at_the_second_command(gonogo: Gonogo, program: Gonogo, project: Path) -> None:
     """What the service shows is declared and verified, and nothing has to be edited for the first GO."""
     with serving(http_server(Shop(), dated()), project) as url:
         begun = gonogo("init", "--base-url", url, "--trust", "root.pem", *NOWHERE, "--yes")
         assert begun.returncode == 0, begun.stdout + begun.stderr
-        ended = gonogo("run", "--env", "staging", "--release", "3f2c1a9")
+        ended = program("run", "--env", "staging", "--release", "3f2c1a9")
     assert "✓ health       /healthz says ok, release 3f2c1a9" in begun.stdout
     assert "✓ certificate  of Shop CA, 79 days left" in begun.stdout
     assert "gonogo run --env staging --release 3f2c1a9" in begun.stdout
@@ -131,11 +131,11 @@ def test_everything_found_and_go_at_the_second_command(gonogo: Gonogo, project: 
     assert (project / ".gitignore").read_text() == "reports/\n.env*\n"
 
 
-def test_almost_nothing_found_says_what_is_not_verified(gonogo: Gonogo, project: Path) -> None:
+def test_almost_nothing_found_says_what_is_not_verified(gonogo: Gonogo, program: Gonogo, project: Path) -> None:
     """A service without health is INCOMPLETE for that reason, and never green by silence."""
     with serving(http_server(bare), project) as url:
         begun = gonogo("init", "--base-url", url, "--trust", "root.pem", *NOWHERE, "--yes")
-        ended = gonogo("run", "--env", "staging")
+        ended = program("run", "--env", "staging")
         missing = gonogo("checklist", "--missing", "--env", "staging")
     assert begun.returncode == 0, begun.stderr
     for unseen in ("- health       not found", "- metrics      not found", "- OpenAPI      not found", "- DNS"):
@@ -160,11 +160,11 @@ def test_almost_nothing_found_says_what_is_not_verified(gonogo: Gonogo, project:
     assert gonogo("env", "staging").returncode == 0
 
 
-def test_untrusted_certificate_is_said_and_then_judged(gonogo: Gonogo, project: Path) -> None:
+def test_untrusted_certificate_is_said_and_then_judged(gonogo: Gonogo, program: Gonogo, project: Path) -> None:
     """The service behind it is looked at all the same; the verdict is NO-GO until clients trust it."""
     with serving(http_server(Shop(), dated()), project, trusted=False) as url:
         begun = gonogo("init", "--base-url", url, *NOWHERE, "--yes")
-        ended = gonogo("run", "--env", "staging")
+        ended = program("run", "--env", "staging")
     assert "NOT TRUSTED" in begun.stdout
     assert "--trust root.pem" in begun.stdout
     assert "/healthz says ok" in begun.stdout
@@ -210,7 +210,7 @@ def test_existing_files_are_named_and_kept(gonogo: Gonogo, project: Path, there:
     assert path.read_text() == "mine"
 
 
-def test_force_and_a_further_environment(gonogo: Gonogo, project: Path) -> None:
+def test_force_and_a_further_environment(gonogo: Gonogo, program: Gonogo, project: Path) -> None:
     """Production comes after staging, beside the list that the team has written by then."""
     (project / ".gitignore").write_text("*.pyc\nreports/")
     with serving(http_server(bare), project) as url:
@@ -222,7 +222,7 @@ def test_force_and_a_further_environment(gonogo: Gonogo, project: Path) -> None:
         checklist.write_text(checklist.read_text() + "- [ ] Ours <!-- ours -->\n")
         assert gonogo(*asked, "--name", "production", "--environment-only").returncode == 0
         assert "ours" in checklist.read_text()
-        assert gonogo("run", "--env", "production").returncode == 3
+        assert program("run", "--env", "production").returncode == 3
         assert "replaced environments/checklist.md" in gonogo(*asked, "--force").stdout
     assert (project / ".gitignore").read_text() == "*.pyc\nreports/\n.env*\n"
 
@@ -310,12 +310,12 @@ def test_words_of_the_service_move_no_cursor(gonogo: Gonogo, project: Path) -> N
     assert gonogo("env", "staging").returncode == 0
 
 
-def test_issuer_of_hostile_text_is_a_valid_file(gonogo: Gonogo, project: Path) -> None:
+def test_issuer_of_hostile_text_is_a_valid_file(gonogo: Gonogo, program: Gonogo, project: Path) -> None:
     """What a certificate calls its issuer is quoted, and read back as it was."""
     issuer = 'A"]\n[x] \u202e'
     with serving(http_server(bare), project, issuer=issuer) as url:
         begun = gonogo("init", "--base-url", url, "--trust", "root.pem", *NOWHERE, "--yes")
-        ended = gonogo("run", "--env", "staging", "--only", "tls-issuer")
+        ended = program("run", "--env", "staging", "--only", "tls-issuer")
     assert begun.returncode == 0, begun.stdout + begun.stderr
     assert section(project, "tls")["issuer"] == issuer
     assert "\u202e" not in (project / "environments/staging.toml").read_text()

@@ -10,9 +10,9 @@ from tests.cli.conftest import Gonogo
 DERIVED = ("signoff.html", "junit.xml", "ctrf.json", "summary.md", "statement.intoto.json")
 
 
-def test_dead_service_is_no_go_with_one_root_cause(gonogo: Gonogo, project: Path) -> None:
+def test_dead_service_is_no_go_with_one_root_cause(program: Gonogo, project: Path) -> None:
     """The verdict comes last, the cause once, the exit code keeps the deploy job from going on."""
-    done = gonogo("run", "--env", "dead")
+    done = program("run", "--env", "dead")
     assert done.returncode == 1
     lines = done.stdout.splitlines()
     assert lines[0].startswith("gonogo 0.1 · Nobody · dead · https://dead.test · no release given")

@@ -1,7 +1,7 @@
 """What documents tell is what the program does: a reader copies it, and it works."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -81,6 +81,13 @@ def test_environment_of_the_document_is_a_whole_one(tmp_path: Path) -> None:
     assert declared | found.service.without >= set(type(found).model_fields), "a section is neither declared nor absent"
 
 
+@pytest.fixture(scope="module")
+def instance() -> Iterator[ReferenceInstance]:
+    """A healthy environment for all examples."""
+    with ReferenceProcess() as process:
+        yield ReferenceInstance(overlay=process.ready["environment"], faults=[])
+
+
 @pytest.mark.parametrize(
     ("document", "folder", "expected"),
     [
@@ -88,17 +95,17 @@ def test_environment_of_the_document_is_a_whole_one(tmp_path: Path) -> None:
         ("journeys.md", "smoke", {"opinion-kept", "opinion-private"}),
     ],
 )
-def test_examples_run(tmp_path: Path, document: str, folder: str, expected: set[str]) -> None:
+def test_examples_run(
+    instance: ReferenceInstance, tmp_path: Path, document: str, folder: str, expected: set[str]
+) -> None:
     """On the reference environment, as they stand in the document: green when it is healthy."""
     (tmp_path / folder).mkdir()
     (tmp_path / folder / "test_of_the_document.py").write_text(
         "\n".join(blocks(ROOT / "docs" / document, "python")[:1])
     )
     (tmp_path / folder / "catalogue.toml").write_text("\n".join(blocks(ROOT / "docs" / document, "toml")[:1]))
-    with ReferenceProcess() as process:
-        instance = ReferenceInstance(overlay=process.ready["environment"], faults=[])
-        run = prepare(Request(environment="reference", project=tmp_path, only=sorted(expected)), {}, instance=instance)
-        results = results_of(run)
+    run = prepare(Request(environment="reference", project=tmp_path, only=sorted(expected)), {}, instance=instance)
+    results = results_of(run)
     outcomes = {check.id: check.outcome for check in results.checks if check.id in expected}
     assert outcomes == dict.fromkeys(expected, Outcome.PASS)
 

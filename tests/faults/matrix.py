@@ -9,13 +9,13 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from gonogo.planning.plan import LOAD
-from gonogo.planning.suite import Suite, project_suite
+from gonogo.planning.suite import Suite, closure, project_suite
 from gonogo.record.results import Outcome, Results
 from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess, known_faults
@@ -24,6 +24,8 @@ from tests.faults import under_load
 
 RED = {Outcome.FAIL, Outcome.WARN}
 HEALTHY = "none"
+SHARED = "shared by "
+"""Before the names of a batch: the checks that several of its faults need."""
 _WORKERS = min(3 * (os.cpu_count() or 1), 8)
 """An environment waits for its own deadlines more than half of the time."""
 BLINDING = {
@@ -41,8 +43,8 @@ BLINDING = {
 HARMLESS = {"webhook-asks-stripe", "webhook-answers-first"}
 """Other ways to do it right: nothing may be red, and nothing unseen."""
 _ALSO_IN: Mapping[str, Sequence[str]] = {
-    "dns": ["dns_names", "dns_caa", "dns_mail"],
-    "http": ["tls", "health", "metrics", "openapi"],
+    "dns": ["dns_names", "dns_caa", "dns_mail", "records"],
+    "http": ["tls", "health", "metrics", "openapi", "requests"],
     "tls": ["certificates"],
     "mongodb": ["health"],
     "redis": ["health"],
@@ -54,6 +56,23 @@ _ALSO_IN: Mapping[str, Sequence[str]] = {
     "token-refused": ["security"],
 }
 """Families of checks, beside that of a fault's own area, that the faults of an area, or one fault, show in."""
+_SERVICE = "service"
+_LANES: Mapping[str, str] = {
+    "server": "server",
+    "atlas": "atlas",
+    "variables": "files",
+    "repository": "files",
+    "digitalocean": "digitalocean",
+    "dns": "dns",
+    "stripe": "accounts",
+    "sentry": "accounts",
+}
+"""Area to the part of the environment that its faults are in; all other areas are the service and its databases.
+
+Stripe and Sentry are one: the journeys that show their faults walk through both.
+"""
+_ASKS_THE_SERVICE = {"digitalocean", "dns", "accounts"}
+"""Parts whose checks rest on what a healthy service says or does as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,56 +91,97 @@ def verify(process: ReferenceProcess, faults: Sequence[str], only: Sequence[str]
     return results_of(run)
 
 
-def confronted(suite: Suite, fault: str, area: str) -> list[str]:
+def confronted(suite: Suite, fault: str, area: str) -> frozenset[str]:
     """The checks that a fault is held against: walking everything for each would take half an hour."""
+    if fault == HEALTHY:
+        return frozenset(found.id for found in suite.declarations.values() if LOAD not in found.arguments)
     families = {area, *_ALSO_IN.get(area, ()), *_ALSO_IN.get(fault, ())}
-    return [found.id for found in suite.declarations.values() if found.family in families]
+    return frozenset(found.id for found in suite.declarations.values() if found.family in families)
 
 
-def red(results: Results) -> list[str]:
-    """The checks that said no, by their own judgement."""
-    return [check.id for check in results.checks if check.outcome in RED]
+def apart(one: str, other: str) -> bool:
+    """Whether a fault in the one part of the environment can neither hide nor feign a fault in the other."""
+    return one != other and not (_SERVICE in {one, other} and {one, other} & _ASKS_THE_SERVICE)
 
 
-def unseen(results: Results) -> list[str]:
-    """The checks that could not ask."""
-    return [check.id for check in results.checks if check.outcome is Outcome.ERROR]
+def batches(faults: Sequence[str], areas: Mapping[str, str]) -> Sequence[Sequence[str]]:
+    """The faults, those together that one run can tell apart: each in the first batch that has room for it."""
+    together: list[list[str]] = []
+    for fault in faults:
+        lane = _LANES.get(areas[fault], _SERVICE)
+        for batch in together:
+            if all(apart(lane, _LANES.get(areas[other], _SERVICE)) for other in batch):
+                batch.append(fault)
+                break
+        else:
+            together.append([fault])
+    return together
 
 
-def row(fault: str, results: Results, seconds: float) -> str:
+def red(results: Results, among: Container[str]) -> list[str]:
+    """The checks among these that said no, by their own judgement."""
+    return [check.id for check in results.checks if check.outcome in RED and check.id in among]
+
+
+def unseen(results: Results, among: Container[str]) -> list[str]:
+    """The checks among these that could not ask."""
+    return [check.id for check in results.checks if check.outcome is Outcome.ERROR and check.id in among]
+
+
+def measured_of(results: Results, among: Container[str]) -> Measured:
+    """What these checks say in the results."""
+    planned = [check.id for check in results.checks if check.id in among]
+    return Measured(red(results, among), unseen(results, among), planned)
+
+
+def row(fault: str, results: Results, seconds: float, among: Container[str]) -> str:
     """One line of the table."""
-    errors = unseen(results)
-    blocked = sum(check.outcome is Outcome.BLOCKED for check in results.checks)
+    errors = unseen(results, among)
+    blocked = sum(check.outcome is Outcome.BLOCKED and check.id in among for check in results.checks)
     rest = "".join((f" · ERROR {', '.join(errors)}" if errors else "", f" · {blocked} blocked" if blocked else ""))
-    killed = ", ".join(red(results)) or "NOTHING"
+    killed = ", ".join(red(results, among)) or "NOTHING"
     return f"{fault:<40} {results.decision.verdict:<11} {seconds:5.1f} s  {killed}{rest}"
 
 
-def measure(faults: Sequence[str]) -> Mapping[str, Measured]:
-    """Switch these on, one after another, in an environment of their own; a row of the table for each."""
+def own_checks(suite: Suite, batch: Sequence[str], areas: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
+    """Fault to what it is held against, with all that these checks need.
+
+    A check that several faults of the batch need belongs to none of them: it is green, or `complaints` says so.
+    """
+    whole = {fault: closure(suite, confronted(suite, fault, areas.get(fault, ""))) for fault in batch}
+    return {
+        fault: checks.difference(*(others for other, others in whole.items() if other != fault))
+        for fault, checks in whole.items()
+    }
+
+
+def measure(together: Sequence[Sequence[str]]) -> Mapping[str, Measured]:
+    """Switch each batch on, one after another, in an environment of their own; a row of the table for each fault."""
     measured: dict[str, Measured] = {}
     suite = project_suite(Path.cwd())
     areas = {fault["name"]: fault["area"] for fault in known_faults()}
     with ReferenceProcess() as process:
-        for fault in faults:
+        for batch in together:
             started = time.monotonic()
-            if fault == HEALTHY:
-                looking = [found.id for found in suite.declarations.values() if LOAD not in found.arguments]
-                results = verify(process, [], looking)
-            else:
-                process.set_faults([fault])
-                results = verify(process, [fault], confronted(suite, fault, areas[fault]))
-            print(row(fault, results, time.monotonic() - started), flush=True)
-            measured[fault] = Measured(red(results), unseen(results), [check.id for check in results.checks])
+            faults = [fault for fault in batch if fault != HEALTHY]
+            process.set_faults(faults)
+            own = own_checks(suite, batch, areas)
+            results = verify(process, faults, sorted(frozenset().union(*own.values())))
+            for fault, checks in own.items():
+                print(row(fault, results, time.monotonic() - started, checks), flush=True)
+                measured[fault] = measured_of(results, checks)
+            shared = {check.id for check in results.checks}.difference(*own.values())
+            measured[f"{SHARED}{' + '.join(batch)}"] = measured_of(results, shared)
     return measured
 
 
 def measure_all(faults: Sequence[str], workers: int) -> Mapping[str, Measured]:
     """The healthy environment first, by itself; then the faults, on several environments side by side."""
-    measured = dict(measure([HEALTHY]))
-    workers = min(workers, len(faults))
+    measured = dict(measure([[HEALTHY]]))
+    together = batches(faults, {fault["name"]: fault["area"] for fault in known_faults()})
+    workers = min(workers, len(together))
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        for part in pool.map(measure, [faults[start::workers] for start in range(workers)]):
+        for part in pool.map(measure, [together[start::workers] for start in range(workers)]):
             measured |= part
     return measured
 
@@ -133,13 +193,14 @@ def measure_load(matrix: dict[str, Measured], unjudged: set[str]) -> Iterator[st
     """
     for faults, results, seconds in under_load.measured(under_load.TOGETHER):
         name = " + ".join(faults)
-        print(row(name, results, seconds), flush=True)
+        everything = {check.id for check in results.checks}
+        print(row(name, results, seconds, everything), flush=True)
         if busy := under_load.too_busy(results):
             print(f"  not judged, this machine was too busy three times: {busy}")
             unjudged |= under_load.expected(faults)
             continue
-        matrix[name] = Measured(red(results), unseen(results), [check.id for check in results.checks])
-        if problem := under_load.complaint(faults, frozenset(red(results))):
+        matrix[name] = measured_of(results, everything)
+        if problem := under_load.complaint(faults, frozenset(matrix[name].red)):
             yield problem
     left = under_load.OWN.keys() - {fault for faults in under_load.TOGETHER for fault in faults}
     print(f"left to make load-faults, since a small difference takes minutes to prove: {', '.join(sorted(left))}")
@@ -152,11 +213,15 @@ def complaints(matrix: Mapping[str, Measured]) -> Iterator[str]:
         yield f"the healthy environment is not green: {', '.join((*healthy.red, *healthy.errors))}"
     for fault in sorted(matrix.keys() - {HEALTHY}):
         found = matrix[fault]
+        if fault.startswith(SHARED):
+            if found.red or found.errors:
+                yield f"{', '.join((*found.red, *found.errors))}, {fault}: no telling whose it is"
+            continue
         if fault in BLINDING and (found.red or not found.errors):
             yield f"fault {fault} should give ERROR, and nothing red: {', '.join(found.red) or 'no ERROR'}"
         if fault in HARMLESS and (found.red or found.errors):
             yield f"fault {fault} is none, and should stay green: {', '.join((*found.red, *found.errors))}"
-        if fault not in BLINDING | HARMLESS and not found.red and not fault.startswith(HEALTHY):
+        if fault not in BLINDING | HARMLESS and not found.red:
             yield f"fault {fault} turns no check red"
 
 
@@ -179,12 +244,10 @@ def other_complaints(wanted: Sequence[str], known: Sequence[str], workers: int) 
     measured = measure_all(wanted or known, workers)
     yield from complaints(measured)
     if not wanted:
-        declarations = project_suite(Path.cwd()).declarations
-        looking = [check for check in measured[HEALTHY].planned if LOAD not in declarations[check].arguments]
-        yield from never_red(looking, measured)
-    effective = sum(bool(result.red) for result in measured.values())
-    checks = len(measured[HEALTHY].planned)
-    print(f"{checks} checks, {len(measured) - 1} rows, {effective} of them turn something red")
+        yield from never_red(measured[HEALTHY].planned, measured)
+    effective = sum(bool(measured[fault].red) for fault in wanted or known)
+    checks, runs = len(measured[HEALTHY].planned), sum(name.startswith(SHARED) for name in measured)
+    print(f"{checks} checks, {len(wanted or known)} faults in {runs} runs, {effective} of them turn something red")
 
 
 def main(options: argparse.Namespace) -> int:

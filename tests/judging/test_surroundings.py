@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from gonogo.base.bundled import bundled_root
 from gonogo.base.errors import UsageError
+from gonogo.judging.surroundings import taking_over
 from gonogo.record.results import Verdict
 from tests.judging.conftest import ONE, TWO, Judging, spoke
 from tests.judging.test_outcomes import DOC, check, line
@@ -139,8 +141,25 @@ def test_conftest_that_takes_over_every_call_is_found_out(judging: Judging, tmp_
     """An assertion that must fail is tried first; where it does not fail, no check means anything."""
     (tmp_path / "checks").mkdir()
     (tmp_path / "checks" / "conftest.py").write_text(PASSES_ALL)
-    with pytest.raises(UsageError, match="an assertion that must fail did not fail there"):
+    with pytest.raises(UsageError, match=r"checks/conftest\.py: an assertion that must fail did not fail"):
         judging(BROKEN, line(), spoke(ONE))
+
+
+PATCHES_ALL = "import pytest\npytest.Function.runtest = lambda self: None\n"
+
+
+@pytest.mark.parametrize("taken_over", [PASSES_ALL, PATCHES_ALL])
+def test_canary_names_who_takes_over_and_not_the_first_folder(tmp_path: Path, taken_over: str) -> None:
+    """A hook of one folder works in all: whoever is sent to the bundled checks looks there for hours."""
+    bundled, own, harmless = bundled_root() / "checks", tmp_path / "checks", tmp_path / "smoke"
+    for folder in (own, harmless):
+        folder.mkdir()
+    assert taking_over([bundled, own, harmless]) == [own, harmless]
+    (harmless / "conftest.py").write_text("import pytest\n")
+    (own / "conftest.py").write_text(taken_over)
+    found = taking_over([bundled, own, harmless])
+    assert own / "conftest.py" in found
+    assert (found == [own / "conftest.py"]) is (taken_over is PASSES_ALL)
 
 
 def test_conftest_that_breaks_is_the_reason(judging: Judging, tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def test_checklist_papers_and_changes() -> None:
         "   and 1 more: gonogo diff --env staging\n"
         " 2 = 1 pass + 1 waived\n"
         " checklist 8 = 1 verified + 1 failed + 6 open\n"
-        " all 8 lines of the checklist were asked by this gate\n"
+        " All 8 lines of the checklist were asked by this gate\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
         " ◌ INCOMPLETE   7 lines open                                               4.1 s"
     )

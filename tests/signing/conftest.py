@@ -205,3 +205,11 @@ def team(made: tuple[Team, Path], tmp_path: Path) -> Team:
 def signed(made: tuple[Team, Path], team: Team) -> Path:
     """The folder of the signed run in the copy."""
     return team.project / made[1]
+
+
+@pytest.fixture
+def unsigned(signed: Path) -> Path:
+    """The same run as if nobody had signed it yet."""
+    for bundle in signed.glob("*.sigstore.json"):
+        bundle.unlink()
+    return signed

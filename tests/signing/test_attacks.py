@@ -126,24 +126,22 @@ def test_a_file_that_nobody_signed(team: Team, signed: Path) -> None:
     refused(team, signed, "correction.html: was not there when")
 
 
-def test_a_no_go_that_is_dropped(team: Team) -> None:
+def test_a_no_go_that_is_dropped(team: Team, unsigned: Path) -> None:
     """Whoever signed after it has seen it."""
-    folder = team.run()
-    dropped = team.sign(folder, "product-owner", "NO-GO")
-    team.sign(folder, "devops")
+    dropped = team.sign(unsigned, "product-owner", "NO-GO")
+    team.sign(unsigned, "devops")
     dropped.unlink()
-    refused(team, folder, "product-owner.sigstore.json: Davi saw it when signing")
-    team.sign(folder, "product-owner", "GO")
-    refused(team, folder, "it is gone or another one")
+    refused(team, unsigned, "product-owner.sigstore.json: Davi saw it when signing")
+    team.sign(unsigned, "product-owner", "GO")
+    refused(team, unsigned, "it is gone or another one")
 
 
-def test_a_no_go_dropped_before_anybody_saw_it(team: Team) -> None:
+def test_a_no_go_dropped_before_anybody_saw_it(team: Team, unsigned: Path) -> None:
     """Then its role has not signed: never a GO."""
-    folder = team.run()
-    team.sign(folder, "product-owner", "NO-GO").unlink()
-    team.sign(folder, "devops")
-    team.sign(folder, "technical-lead")
-    assert team.verify(folder).verdict == "INCOMPLETE"
+    team.sign(unsigned, "product-owner", "NO-GO").unlink()
+    team.sign(unsigned, "devops")
+    team.sign(unsigned, "technical-lead")
+    assert team.verify(unsigned).verdict == "INCOMPLETE"
 
 
 def test_unknown_expired_and_foreign_keys(team: Team, signed: Path) -> None:
@@ -187,9 +185,9 @@ def test_one_person_in_two_roles(team: Team, signed: Path) -> None:
     refused(team, signed, "is the address of 2 entries")
 
 
-def test_a_signature_of_another_role(team: Team) -> None:
+def test_a_signature_of_another_role(team: Team, unsigned: Path) -> None:
     """The devops' GO does not stand for the lead's: not under another name, not with the role written into it."""
-    folder, now = team.run(), datetime.now(UTC)
+    folder, now = unsigned, datetime.now(UTC)
     team.sign(folder, "devops").rename(folder / "technical-lead.sigstore.json")
     refused(team, folder, "technical-lead.sigstore.json: Davi signs as devops, and this is a signature as devops")
     signers = read_signers(team.project)

@@ -225,15 +225,14 @@ def _attest_everything(document: Document) -> None:
     ],
 )
 def test_demands_that_no_file_of_the_project_makes(
-    team: Team, change: Callable[[Document], object], words: str
+    team: Team, unsigned: Path, change: Callable[[Document], object], words: str
 ) -> None:
     """What evidence.json says was demanded is compared whole with the files, whatever digest the record carries."""
-    folder = team.run()
     try:
-        rewritten(team, folder, change)
+        rewritten(team, unsigned, change)
     except UsageError:
         return  # not even gonogo's own parts make a run of it
-    assert words in refused(team, folder)
+    assert words in refused(team, unsigned)
 
 
 def test_a_redacted_text_is_the_text_that_it_was_made_from(team: Team) -> None:
@@ -338,9 +337,9 @@ def test_damaged_files_are_integrity_failures(
     )
 
 
-def test_the_identity_in_results_is_that_of_the_evidence(team: Team, signed: Path) -> None:
+def test_the_identity_in_results_is_that_of_the_evidence(team: Team, unsigned: Path) -> None:
     """Environment, gate, question and release are judged again as every outcome is."""
-    results = read_results(signed / "results.json")
+    results = read_results(unsigned / "results.json")
     for change in (
         {"gate": "small", "question": "Is one thing in order?"},
         {"question": "May we all go home?"},
@@ -349,10 +348,10 @@ def test_the_identity_in_results_is_that_of_the_evidence(team: Team, signed: Pat
         {"served": ()},
         {"started_at": results.run.started_at + timedelta(days=1)},
     ):
-        folder = team.run()
-        mine = read_results(folder / "results.json")
-        written(folder, replace(mine, run=replace(mine.run, **change)))
-        refused(team, folder)
+        written(unsigned, replace(results, run=replace(results.run, **change)))
+        refused(team, unsigned)
+    team.sign(written(unsigned, results), "devops")
+    assert team.verify(unsigned, required=()).verdict == "GO", "what is written again unchanged is no attack"
 
 
 def test_a_machine_without_shared_memory_verifies(team: Team, signed: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,10 +53,10 @@ class Redactor:
         found: dict[str, None] = {}
         _gather(value, found)
         texts = list(found)
-        encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-        spans = self._spans(_BETWEEN.join(encoded))
+        spans = self._spans(_BETWEEN.join(text.encode("utf-8", "surrogatepass") for text in texts))
         if not spans and not self._numbers:
             return value
+        encoded = [text.encode("utf-8", "surrogatepass") for text in texts] if spans else []
         return self._rebuilt(value, dict(_replaced(texts, encoded, spans)))
 
     def _rebuilt(self, value: Any, replaced: Mapping[str, str]) -> Any:  # noqa: ANN401 - as above

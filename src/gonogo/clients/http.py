@@ -20,6 +20,8 @@ from gonogo.evidence.http import Exchange
 
 LARGEST_BODY_BYTES = 1024 * 1024
 REFUSED = "refused: nobody listens"
+_ANSWERS = (ConnectionRefusedError, ssl.SSLError)
+"""Failures that the target caused, however late we heard of them."""
 _CONNECT_SECONDS = 3.0
 EXCHANGE_SECONDS = 4.0
 """For one request and its whole answer, unless the caller is more patient."""
@@ -140,7 +142,7 @@ class AddressClient:
         try:
             async with asyncio.timeout(patience):
                 return await self._send(method, path, {"Host": self._authority, **(headers or {})}, content)
-        except TimeoutError:
+        except (TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout):
             WAKEFULNESS.demand(started)
             problem = f"no complete answer within {round(patience, 1):g} s"
         except httpx.ConnectTimeout:
@@ -154,7 +156,11 @@ class AddressClient:
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError) as error:
             # What fails after the handshake reaches us as it is: TLS 1.3 refuses a client without certificate then.
             problem = self._problem(error)
-        return Body(exchange=replace(self.unanswered(path, problem), elapsed=_since(started)))
+            if not any(
+                isinstance(cause, _ANSWERS) and not isinstance(cause, ssl.SSLEOFError) for cause in _causes(error)
+            ):
+                WAKEFULNESS.demand(started)  # whoever waits for us too long hangs up
+        return Body(exchange=replace(self.unanswered(path, problem), elapsed=_since(started), own=_own(started)))
 
     def unanswered(self, path: str, problem: str) -> Exchange:
         """The record of a request that no reply came to."""
@@ -174,6 +180,7 @@ class AddressClient:
                 status=response.status_code,
                 problem=problem,
                 elapsed=_since(started),
+                own=_own(started),
                 headers=self._kept(response.headers),
                 cookies=self._cookies(response.headers),
                 body_bytes=len(content),
@@ -283,3 +290,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _since(started: float) -> timedelta:
     return timedelta(seconds=round(time.monotonic() - started, 4))
+
+
+def _own(started: float) -> timedelta:
+    """How long this machine could not work since then."""
+    return timedelta(seconds=round(WAKEFULNESS.lost_since(started), 4))

@@ -4,11 +4,13 @@ import asyncio
 import os
 import socket
 import ssl
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
 from gonogo.base.errors import Unobserved, UsageError
+from gonogo.base.wakefulness import WAKEFULNESS
 from gonogo.clients.network import unobserved
 
 _NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
@@ -17,8 +19,9 @@ _NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NON
 async def knock(host: str, port: int, patience: timedelta) -> str:
     """Empty if the port accepts connections, else what stands against it.
 
-    Raises Unobserved when nothing was said at all: swallowed packets, no route, no working resolver here.
+    Raises Unobserved when nothing was said at all: silence, no route, no working resolver here.
     """
+    started = time.monotonic()
     try:
         async with asyncio.timeout(patience.total_seconds()):
             _, writer = await asyncio.open_connection(host, port)
@@ -30,6 +33,7 @@ async def knock(host: str, port: int, patience: timedelta) -> str:
         reason = f"this machine could not resolve {host} ({error.strerror})"
         raise Unobserved(reason, hint="is this machine's resolver reachable?") from None
     except OSError as error:
+        WAKEFULNESS.demand(started)
         raise unobserved(error, host, port) from None
     writer.transport.abort()
     return ""

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets as entropy
+import time
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -19,6 +20,7 @@ from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailu
 from pymongo.uri_parser import parse_uri
 
 from gonogo.base.errors import Unobserved
+from gonogo.base.wakefulness import WAKEFULNESS
 from gonogo.clients.knock import knock
 from gonogo.evidence.base import Scope
 
@@ -139,10 +141,13 @@ async def asked(question: MongoQuestion, work: Callable[[Client], Awaitable[Foun
     doors = await knocked(_seeds(question.url), question.patience / 2)
     if doors and all(what for _, what in doors):
         return None, _closed(doors)
+    started = time.monotonic()
     async with connected(question) as client:
         try:
             return await work(client), ""
         except FOREIGN_ERRORS as error:
+            if isinstance(error, ConnectionFailure):
+                WAKEFULNESS.demand(started)  # silence may be our own, and whoever waits for us too long hangs up
             return None, await explained(question, client, error)
 
 

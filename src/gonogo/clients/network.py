@@ -4,6 +4,7 @@ import errno
 
 from gonogo.base.errors import Unobserved
 from gonogo.base.open_files import exhausted
+from gonogo.base.wakefulness import WAKEFULNESS
 
 _NO_ROUTE = {
     errno.ENETUNREACH: "this machine has no route to its network",
@@ -15,8 +16,19 @@ _NO_ROUTE = {
 }
 
 
+REJECTED = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ECONNRESET, errno.EACCES})
+"""A port that is closed to us, whoever says so."""
+
+
 class Swallowed(Unobserved):
     """Nothing came back at all: a dead address, or a firewall on the way."""
+
+
+def ours(error: BaseException, started: float) -> str:
+    """Why a connection that failed since then says nothing about the target; empty if it does."""
+    if isinstance(error, ConnectionRefusedError):
+        return ""  # an answer, however late we heard it
+    return (exhausted(error) if isinstance(error, OSError) else "") or WAKEFULNESS.too_busy(started)
 
 
 def unobserved(error: OSError, address: str, port: int) -> Unobserved:
@@ -24,7 +36,7 @@ def unobserved(error: OSError, address: str, port: int) -> Unobserved:
     where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
     if isinstance(error, TimeoutError) or error.errno == errno.ETIMEDOUT:
         return Swallowed(
-            f"{where} did not answer: packets are swallowed",
+            f"{where} did not answer: nothing came back, not even a refusal",
             hint="is the address right, and does a firewall let this machine through?",
         )
     if ours := exhausted(error):

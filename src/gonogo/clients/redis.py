@@ -1,6 +1,7 @@
 """How a server of the Redis protocol is asked: questions, clients that are always closed, and what a failure means."""
 
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -12,9 +13,10 @@ from urllib.parse import urlsplit, urlunsplit
 import anyio
 from redis.asyncio import Redis
 from redis.asyncio.connection import SSLConnection
-from redis.exceptions import AskError, RedisError
+from redis.exceptions import AskError, AuthenticationError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from gonogo.base.wakefulness import WAKEFULNESS
 from gonogo.clients.knock import knock
 from gonogo.environment.types import join_socket_address
 from gonogo.evidence.base import Scope
@@ -171,12 +173,15 @@ async def asked(question: RedisQuestion, work: Callable[[Redis], Awaitable[Found
 async def _asked(question: RedisQuestion, work: Callable[[Redis], Awaitable[Found]]) -> tuple[Found | None, str]:
     if closed := await knock(*question.server, question.patience / 2):
         return None, f"{question.address}: {closed}"
+    started = time.monotonic()
     async with connected(question) as client:
         try:
             return await work(client), ""
         except AskError:
             raise
         except FOREIGN_ERRORS as error:
+            if not isinstance(error, ResponseError | AuthenticationError):
+                WAKEFULNESS.demand(started)  # silence may be our own, and whoever waits for us too long hangs up
             return None, await explained(question, error)
 
 

@@ -51,13 +51,22 @@ class RoundTripEvidence(Evidence):
     problem: str = ""
     round_trips: tuple[timedelta, ...] = ()
     """Fastest first."""
+    own: tuple[timedelta, ...] = ()
+    """How long this machine could not work during each of them, least first; none in older records."""
 
     @property
     def p95(self) -> timedelta | None:
         """The 95th percentile (nearest rank); None without a sample."""
-        if not self.round_trips:
-            return None
-        return self.round_trips[-(-len(self.round_trips) * 95 // 100) - 1]
+        return _p95(self.round_trips)
+
+    @property
+    def own_p95(self) -> timedelta:
+        """The same of what was our own."""
+        return _p95(self.own) or timedelta()
+
+
+def _p95(ascending: tuple[timedelta, ...]) -> timedelta | None:
+    return ascending[-(-len(ascending) * 95 // 100) - 1] if ascending else None
 
 
 def related(one: Scope, other: Scope) -> bool:

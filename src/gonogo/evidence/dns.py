@@ -23,7 +23,8 @@ class Delivery(StrEnum):
     GARBLED = "garbled"
     """What came back is not an answer to what was asked."""
     NOT_SENT = "not sent"
-    """This machine could not ask, for want of an IPv6 route as a rule: it says nothing about the server."""
+    """This machine could not ask, for want of an IPv6 route as a rule, or was too busy to hear: it says nothing about
+    the server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +172,13 @@ class Delegation:
     servers: tuple[NameServer, ...] = ()
     omitted_servers: int = 0
     """How many more servers are delegated to than were asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsRecordEvidence(Evidence):
+    """A name and a type at every resolver; its scope is the name, and the entry of the environment file."""
+
+    answers: tuple[Answer, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

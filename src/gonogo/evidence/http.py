@@ -22,6 +22,8 @@ class Exchange:
     problem: str = ""
     """Why no reply came, or why it was not read to its end."""
     elapsed: timedelta
+    own: timedelta = timedelta()
+    """The part of that in which this machine could not work."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Those that checks look at, names in lower case."""
     cookies: tuple[str, ...] = ()
@@ -198,9 +200,9 @@ class HealthEvidence(Evidence):
     """What else stood there that is nobody's business: a URL with a password, a stack trace."""
 
     @property
-    def median_elapsed(self) -> timedelta:
-        """Exchanges of the shallow requests."""
-        return sorted(exchange.elapsed for exchange in self.shallow)[len(self.shallow) // 2]
+    def median(self) -> Exchange:
+        """The shallow request that took the median time."""
+        return sorted(self.shallow, key=lambda exchange: exchange.elapsed)[len(self.shallow) // 2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

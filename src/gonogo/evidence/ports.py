@@ -13,7 +13,9 @@ class PortState(StrEnum):
     REFUSED = "refused"
     """Nobody listens, or a firewall says so."""
     FILTERED = "filtered"
-    """Packets are swallowed."""
+    """Nothing came back, not even a refusal."""
+    UNKNOWN = "unknown"
+    """This machine could not ask, or could not hear the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,21 @@ class Port:
     state: PortState
     identified: str = ""
     """Who answered on an open one."""
+    problem: str = ""
+    """Why the state is unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BannerEvidence(Evidence):
+    """One declared port of one address; its scope is the host, the address, and the entry."""
+
+    state: PortState
+    problem: str = ""
+    """Why TLS could not be spoken, although the connection was accepted."""
+    said: str = ""
+    """The beginning of what the server said."""
+    expected: bool = False
+    """Whether the declared text stood in what it said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

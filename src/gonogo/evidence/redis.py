@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from gonogo.evidence.base import Evidence
+from gonogo.evidence.base import Evidence, PartialEvidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RedisEvidence(Evidence):
+class RedisEvidence(PartialEvidence):
     """As the service's own user sees it, and as strangers do."""
 
     address: str

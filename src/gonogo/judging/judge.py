@@ -76,3 +76,9 @@ def judge(
 class _Marker:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", MARKER)
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """Let go of the items: modules of checks keep the configuration for ever, and it the session."""
+        session = config.pluginmanager.get_plugin("session")
+        if isinstance(session, pytest.Session):
+            session.items.clear()

@@ -28,6 +28,13 @@ class PageInMemory:
                 plugin._report_path = self  # noqa: SLF001 - pytest-html offers no other way than a file
                 plugin._report.title = self.name  # noqa: SLF001 - which it takes from its path
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """Empty what pytest-html keeps of every test: modules of checks keep the configuration, and it all plugins."""
+        for plugin in config.pluginmanager.get_plugins():
+            if hasattr(plugin, "_report_path") and hasattr(plugin, "_report"):
+                vars(plugin).clear()
+
     def open(self, mode: str, *, encoding: str) -> io.StringIO:
         """A stream that becomes the content when it is closed."""
         del mode, encoding

@@ -25,7 +25,7 @@ from gonogo.judging.endings import ReturnedValue, StepBroke, end_step, in_our_wo
 from gonogo.judging.evidence_lookup import Shelf, present, shown
 from gonogo.judging.judged import Judged
 from gonogo.judging.seclusion import secluded
-from gonogo.judging.surroundings import load_conftests
+from gonogo.judging.surroundings import load_conftests, taking_over
 from gonogo.planning.plan import GROUP, LOAD, WALK, PlannedCheck
 from gonogo.planning.run_plan import RunPlan
 from gonogo.policy.catalogue import Policy
@@ -55,6 +55,9 @@ class JudgingPlugin:
         self.kinds: Mapping[str, EvidenceKind] = plan.families.kinds
         self._plan = plan
         self._checks = plan.plan.checks
+        self._marked: dict[str, list[PlannedCheck]] = {}
+        for check in plan.plan.checks.values():
+            self._marked.setdefault(check.declaration.marked, []).append(check)
         self._source = source
         self._redactor = redactor
         self._stop = stop
@@ -70,6 +73,8 @@ class JudgingPlugin:
         self._finished_at: datetime | None = None
         self._shelf = Shelf.of(self.kinds, plan.scopes)
         self._walking = False
+        self._now: pytest.Item
+        """The one that is set up now. Fixtures look here: pytest makes a fixture of its own of each ``request``, slowly."""
         self._shown_at: dict[tuple[str, tuple[Key, ...]], tuple[str, Scope]] = {}
 
     @pytest.fixture
@@ -78,18 +83,17 @@ class JudgingPlugin:
         return self._plan.environment
 
     @pytest.fixture
-    def policy(self, request: pytest.FixtureRequest) -> Policy:
+    def policy(self) -> Policy:
         """The check's own thresholds, from its line in the catalogue."""
-        check: PlannedCheck = request.node.stash[_CHECK][0]
-        return check.line.policy
+        return self._now.stash[_CHECK][0].line.policy
 
-    def evidence_of(self, argument: str, request: pytest.FixtureRequest) -> Evidence | tuple[Evidence, ...]:
+    def evidence_of(self, argument: str) -> Evidence | tuple[Evidence, ...]:
         """What a fixture named after a kind of evidence gives to a check; waits until it is there."""
-        _, scope = request.node.stash[_CHECK]
+        _, scope = self._now.stash[_CHECK]
         records = [self._source.wait(key) for key in self._shelf.find(argument, scope)]
         if self._source.interrupted:
             self._stop.set()
-        request.node.stash[_RECORDS][argument] = records
+        self._now.stash[_RECORDS][argument] = records
         found = present(records)
         if argument.endswith(GROUP):
             return tuple(found)
@@ -101,12 +105,12 @@ class JudgingPlugin:
     # -- collection -------------------------------------------------------------------------------------------------
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """One run of a check for each target of its subject."""
-        identifier = identifier_of(metafunc.definition)
-        check = self._checks.get(identifier) if identifier else None
-        if check is not None and check.subject in metafunc.fixturenames:
-            ids = ["·".join(scope) for scope in check.scopes]
-            metafunc.parametrize(check.subject, check.scopes, ids=ids, indirect=True)
+        """One run of a check for each target of its subject; what does not run stays one item, and is dropped."""
+        marked = self._marked.get(identifier_of(metafunc.definition) or "", [])
+        checks = [check for check in marked if self._runs(check)]
+        if checks and (subject := checks[0].subject) in metafunc.fixturenames:
+            scopes = [scope for check in checks for scope in check.scopes]
+            metafunc.parametrize(subject, scopes, ids=["·".join(scope) for scope in scopes], indirect=True)
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Know what the ids of collected nodes are relative to."""
@@ -145,7 +149,7 @@ class JudgingPlugin:
         """Keep what is planned and can run, needs first; refuse tests that nobody would account for."""
         kept: list[pytest.Item] = []
         dropped: list[pytest.Item] = []
-        if problems := list(unplanned(items, self._plan.suite, self._checks)):
+        if problems := list(unplanned(items, self._plan.suite, self._marked)):
             self._refuse(UsageError(*problems))
         for item in items:
             (kept if self._runnable(item, identifier_of(item) or "") else dropped).append(item)
@@ -161,13 +165,19 @@ class JudgingPlugin:
         raise pytest.exit.Exception("; ".join(problem.problems), returncode=pytest.ExitCode.USAGE_ERROR)
 
     def _runnable(self, item: pytest.Item, identifier: str) -> bool:
-        check = self._checks.get(identifier)
         parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
-        if check is None or check.obstacle or not isinstance(scope := parameters.get(check.subject), tuple):
-            return False
-        item.stash[_CHECK] = (check, scope)
-        item.stash[_RECORDS] = {}
-        return self.selected is None or identifier in self.selected
+        for check in self._marked.get(identifier, []):
+            scope = parameters.get(check.subject)
+            entry = check.declaration.entry
+            if isinstance(scope, tuple) and (not entry or scope[-1] == entry):
+                item.stash[_CHECK] = (check, scope)
+                item.stash[_RECORDS] = {}
+                return self._runs(check)
+        return False
+
+    def _runs(self, check: PlannedCheck) -> bool:
+        """Whether it can run, and was asked for."""
+        return not check.obstacle and (self.selected is None or check.id in self.selected)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Ask everything that the collected checks are about, all at once."""
@@ -191,6 +201,7 @@ class JudgingPlugin:
             raise KeyboardInterrupt
         if _CHECK not in item.stash:
             return
+        self._now = item
         check, scope = item.stash[_CHECK]
         self.on_work(check.id)
         if _is_step(item) and not self._walking:
@@ -260,8 +271,8 @@ class JudgingPlugin:
         error = call.excinfo.value if call.excinfo else None
         if not (isinstance(error, AssertionError) and NAME in str(error)):
             self.problem = UsageError(
-                f"{folder}: an assertion that must fail did not fail there: no check of this folder could; look for a "
-                "conftest.py or a plugin that takes over how tests are called"
+                f"{', '.join(map(str, taking_over(self._plan.suite.folders)))}: an assertion that must fail did not fail "
+                f"in {folder}: no check there could; remove what takes over how tests are called"
             )
             self._source.close()
             raise pytest.exit.Exception(str(self.problem))
@@ -349,8 +360,8 @@ def evidence_fixtures(plugin: JudgingPlugin) -> object:
 
 
 def _evidence_fixture(plugin: JudgingPlugin, argument: str) -> Any:  # noqa: ANN401 - pytest's own wrapper type
-    def give(_self: object, request: pytest.FixtureRequest) -> Evidence | tuple[Evidence, ...]:
-        return plugin.evidence_of(argument, request)
+    def give(_self: object) -> Evidence | tuple[Evidence, ...]:
+        return plugin.evidence_of(argument)
 
     return pytest.fixture(name=argument)(give)
 

@@ -26,6 +26,7 @@ _FORBIDDEN = {
     "os.exec": "started a program",
     "os.posix_spawn": "started a program",
     "os.fork": "started a process",
+    "os.forkpty": "started a process",
 }
 
 
@@ -60,6 +61,7 @@ def secluded(limit: timedelta) -> Iterator[None]:
     """Judge in here. Raises Trespass for what a check may not do, even if it swallowed that, and Hanging at the limit."""
     if not _installed.is_set():
         sys.addaudithook(_guard.hear)
+        _watch_threads()
         _installed.set()
     _guard.trespass = ""
     with _bounded(limit):
@@ -71,6 +73,19 @@ def secluded(limit: timedelta) -> Iterator[None]:
             _guard.thread = None
         if _guard.trespass:
             raise Trespass(_guard.trespass)
+
+
+def _watch_threads() -> None:
+    """What fails in another thread fails nowhere, and there the guard hears nothing; Python audits no thread's start."""
+    start = threading.Thread.start
+
+    def guarded(thread: threading.Thread) -> None:
+        if threading.get_ident() == _guard.thread:
+            _guard.trespass = "started a thread"
+            raise Trespass(_guard.trespass)
+        start(thread)
+
+    threading.Thread.start = guarded  # type: ignore[method-assign, assignment]  # a method
 
 
 @contextmanager

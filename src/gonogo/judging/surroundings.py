@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from gonogo.base.bundled import bundled_root
 from gonogo.base.errors import WITHOUT_ASSERTIONS, UsageError
 
 _FOREIGN = ("PYTEST_", "COV_CORE_")
 """Prefixes of variables by which pytest and its plugins take options for somebody else's tests."""
+_HOOKS = ("pytest_pyfunc_call", "pytest_runtest")
+"""Beginnings of the hooks by which tests are called."""
 
 
 def refuse_optimised_python() -> None:
@@ -36,6 +39,17 @@ def load_conftests(manager: pytest.PytestPluginManager, folders: Sequence[Path])
     for folder in folders:
         for path in sorted(folder.rglob("conftest.py")):
             _load(manager, path)
+
+
+def taking_over(folders: Sequence[Path]) -> Sequence[Path]:
+    """Where somebody may have taken over how tests are called: conftests with such hooks, any conftest, or a folder.
+
+    A hook or a patch of one folder works in all of them, so that it is not the first folder where it was noticed.
+    """
+    found = [path for folder in folders for path in sorted(folder.rglob("conftest.py"))]
+    hooking = [path for path in found if any(hook in path.read_text(errors="replace") for hook in _HOOKS)]
+    own = [folder for folder in folders if not folder.is_relative_to(bundled_root())]
+    return hooking or found or own or folders
 
 
 def _load(manager: pytest.PytestPluginManager, path: Path) -> None:

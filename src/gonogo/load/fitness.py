@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gonogo.base.wakefulness import cpu_waited
 from gonogo.load.window import Clock
 
 PROBE_SECONDS = 0.02
@@ -76,14 +77,8 @@ class Fitness:
 
 
 def _waited() -> float:
-    """Seconds that threads of this process were ready, and waited for a processor (proc(5), schedstat)."""
-    total = 0
-    for task in _TASKS.glob("*/schedstat"):
-        try:
-            total += int(task.read_text().split()[1])
-        except (OSError, IndexError, ValueError):  # a thread that has just ended, or a kernel without it
-            continue
-    return total / 1e9
+    """Seconds that all threads of this process were ready, and waited for a processor."""
+    return sum(cpu_waited(int(task.name)) for task in _TASKS.iterdir())
 
 
 def _machine() -> tuple[float, float]:

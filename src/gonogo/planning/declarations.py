@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,12 +10,16 @@ from pathlib import Path
 
 from gonogo.base.errors import UsageError
 
+_PARENTHESIS = re.compile(r"\bassert\s*\(")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
     """One function marked ``@pytest.mark.check("id")``."""
 
     id: str
+    entry: str = ""
+    """The entry of the environment file that this check is; empty for all that are functions of their own."""
     family: str
     path: Path
     function: str
@@ -25,6 +30,11 @@ class Declaration:
     """Why it matters at launch: the docstring up to ``Fix:``."""
     fix: str
     """What to do about it: the docstring's last paragraph."""
+
+    @property
+    def marked(self) -> str:
+        """The id as the function is marked: ``request-*`` for ``request-catalog-is-public``."""
+        return f"{self.id.removesuffix(self.entry)}*" if self.entry else self.id
 
 
 def read_declarations(folder: Path) -> Sequence[Declaration]:
@@ -42,7 +52,10 @@ def _in_file(path: Path) -> Sequence[Declaration]:
 @lru_cache(maxsize=256)
 def _in_source(path: Path, source: str) -> Sequence[Declaration]:
     """The declarations of one text: a process that judges many times, as ``make faults`` does, parses it once."""
-    return tuple(_declared(path, ast.parse(source, filename=str(path))))
+    tree = ast.parse(source, filename=str(path))
+    if _PARENTHESIS.search(source):  # to walk the whole tree takes ten times as long
+        _refuse_tuples(path, tree)
+    return tuple(_declared(path, tree))
 
 
 def _declared(path: Path, tree: ast.Module) -> Iterator[Declaration]:
@@ -74,11 +87,30 @@ def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
             yield from _own_nodes(child)
 
 
+def _never_fails(node: ast.FunctionDef) -> str:
+    """Why no evidence could make it fail, where that is a slip of the pen; empty if something could."""
+    for inner in _own_nodes(node):
+        if isinstance(inner, ast.Try) and any(isinstance(part, ast.Return) for part in inner.finalbody):
+            return f"returns in a finally (line {inner.finalbody[0].lineno}), which swallows every failed assertion"
+    return ""
+
+
+def _refuse_tuples(path: Path, tree: ast.Module) -> None:
+    """``assert (seen, "words")`` is always true, in helpers as well. Raises UsageError."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assert) and isinstance(node.test, ast.Tuple) and node.test.elts:
+            raise UsageError(
+                f"{path}:{node.lineno}: this asserts a tuple, which is always true; leave the parentheses out"
+            )
+
+
 def _declaration(node: ast.FunctionDef | ast.AsyncFunctionDef, identifier: str, path: Path) -> Declaration:
     if isinstance(node, ast.AsyncFunctionDef):
         raise UsageError(f"{path}:{node.lineno}: {node.name} is an async def, which nobody would await; write def")
     if any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in _own_nodes(node)):
         raise UsageError(f"{path}:{node.lineno}: {node.name} yields, so that its body would never run; use assert")
+    if problem := _never_fails(node):
+        raise UsageError(f"{path}:{node.lineno}: {node.name} {problem}")
     why, _, fix = inspect.cleandoc(ast.get_docstring(node) or "").partition("Fix:")
     if not why.strip() or not fix.strip():
         raise UsageError(f"{path}:{node.lineno}: {node.name} needs a docstring: why it matters, then 'Fix: …'")

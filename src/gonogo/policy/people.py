@@ -161,8 +161,8 @@ def read_people(root: Path) -> People:
     return read_toml(path, People) if path.is_file() else People()
 
 
-def unknown_person(reference: str, people: People, path: Path | str) -> str:
-    """Why this name is nobody's; empty: it is an entry's."""
+def unknown_person(reference: str, people: People, path: Path | str, role: str = "ROLE") -> str:
+    """Why this name is nobody's, and the entry that would make it somebody's; empty: it is an entry's."""
     if people.find(reference) is not None:
         return ""
     odd = problem_of(reference)
@@ -170,7 +170,11 @@ def unknown_person(reference: str, people: People, path: Path | str) -> str:
     if odd:
         return f"{reference!r} {odd}{near}"
     if not people.person:
-        return f"{reference!r} is nobody: {path} lists no one; write [[person]] with name, email and roles"
+        return (
+            f"{reference!r} is nobody: {path} lists no one yet; add this entry, with the person's own address, "
+            f'and have it reviewed:\n\n    [[person]]\n    name = "{reference}"\n    email = "NAME@example.com"\n'
+            f'    roles = ["{role}"]\n'
+        )
     return f"{reference!r} is not in {path}{near or nearest_or_all(reference, people.names)}"
 
 

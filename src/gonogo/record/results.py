@@ -434,6 +434,7 @@ class Results:
 
 
 RESULTS: TypeAdapter[Results] = TypeAdapter(Results)
+HISTORY: TypeAdapter[History] = TypeAdapter(History)
 
 
 def results_schema() -> str:
@@ -448,7 +449,11 @@ def results_schema() -> str:
 
 def canonical(document: Mapping[str, Any]) -> Results:
     """Results as they will be read from disk: keys in the same order, so that what is rendered is the same."""
-    content = rfc8785.dumps(dict(document))
+    return from_content(rfc8785.dumps(dict(document)))
+
+
+def from_content(content: bytes) -> Results:
+    """Results from their canonical JSON."""
     results = RESULTS.validate_json(content)
     vars(results)["content"] = content  # where the cached property would put it
     return results

@@ -8,7 +8,7 @@ _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 def visible(text: str) -> str:
     """Spell out control, bidirectional and invisible characters of a text, as in ``⟦U+202E⟧``."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():  # all that is hidden is not, and neither are most blanks
         return text
     return "".join(_character(character) for character in text)
 

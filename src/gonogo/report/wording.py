@@ -97,7 +97,7 @@ def asked(results: Results) -> str:
     if not lines:
         return ""
     if demanded == lines:
-        return f"all {counted(lines, 'line')} of the checklist were asked by this gate"
+        return f"All {counted(lines, 'line')} of the checklist were asked by this gate"
     was, were = ("was" if number == 1 else "were" for number in (demanded, lines - demanded))
     return f"{demanded} of {counted(lines, 'line')} {was} asked by this gate; {lines - demanded} {were} not"
 

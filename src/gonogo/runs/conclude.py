@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import gonogo
 from gonogo.base.redaction import Redactor
@@ -45,6 +46,13 @@ def concluded(
     plan: RunPlan, judged: Judged, evidence: bytes, notes: tuple[str, ...] = (), redactor: Redactor | None = None
 ) -> Results:
     """The results of a run whose ``evidence.json`` has these bytes, without secrets."""
+    return RESULTS.validate_python(results_document(plan, judged, evidence, notes, redactor))
+
+
+def results_document(
+    plan: RunPlan, judged: Judged, evidence: bytes, notes: tuple[str, ...] = (), redactor: Redactor | None = None
+) -> dict[str, Any]:
+    """The same as plain JSON values."""
     at: datetime = plan.started_at
     checks = conclude(
         plan.plan, judged.observations, unseen=judged.unseen, reasons=judged.reasons, waived=waived(plan.demands, at)
@@ -77,8 +85,8 @@ def concluded(
             families=tuple(f"{installed.family.name} ({installed.origin})" for installed in plan.families.foreign),
         ),
     )
-    redactor = redactor or Redactor({})
-    return RESULTS.validate_python(redactor.json(RESULTS.dump_python(results, mode="json")))
+    document: dict[str, Any] = (redactor or Redactor({})).json(RESULTS.dump_python(results, mode="json"))
+    return document
 
 
 def _identity(plan: RunPlan, judged: Judged) -> RunIdentity:

@@ -1,19 +1,24 @@
 """Writes a run's files, redacted: evidence, results, and everything that is a function of results."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import rfc8785
+
+from gonogo.base.redaction import Redactor
 from gonogo.base.supervision import tell_record
 from gonogo.collecting.collected import Collected
 from gonogo.judging.judged import PENDING, Judged
 from gonogo.record.archive import earlier
 from gonogo.record.history import history
+from gonogo.record.results import HISTORY, Results, canonical, from_content
 from gonogo.record.results import RESULTS as RESULTS_TYPE
-from gonogo.record.results import Results, canonical
 from gonogo.record.run_folder import EVIDENCE, RESULTS, SIGNOFF, RunFolder
 from gonogo.report.files import derived
-from gonogo.runs.conclude import concluded, recorded
+from gonogo.runs.conclude import recorded, results_document
 from gonogo.runs.prepare import Prepared
 
 
@@ -43,8 +48,8 @@ def open_folder(prepared: Prepared, reports: Path) -> RunFolder:
         )
         collected = replace(collected, notes=(*collected.notes, note))
     evidence = recorded(plan, collected, PENDING, redactor)
-    results = concluded(plan, PENDING, evidence, collected.notes, redactor)
-    _write_all(folder, collected, evidence, canonical(RESULTS_TYPE.dump_python(results, mode="json")))
+    results = canonical(results_document(plan, PENDING, evidence, collected.notes, redactor))
+    _write_all(folder, collected, evidence, results)
     return folder
 
 
@@ -52,13 +57,20 @@ def publish(prepared: Prepared, folder: RunFolder, judged: Judged) -> Published:
     """Replace the provisional record by the final one, which knows what came before it."""
     plan, redactor, collected = prepared.plan, prepared.redactor, prepared.collected()
     evidence = recorded(plan, collected, judged, redactor)
-    results = concluded(plan, judged, evidence, collected.notes, redactor)
-    with_history = replace(results, history=history(results, earlier(results, folder.path.parent)))
-    # Earlier files are as anybody may have left them: what is taken from them is redacted as well.
-    results = canonical(redactor.json(RESULTS_TYPE.dump_python(with_history, mode="json")))
+    document = results_document(plan, judged, evidence, collected.notes, redactor)
+    document["history"] = _history(document, folder, redactor)
+    content = rfc8785.dumps(document)
+    del document  # thousands of targets are not held twice
+    results = from_content(content)
     page = _write_all(folder, collected, evidence, results)
     tell_record(folder.path)
     return Published(results=results, folder=folder, signoff_digest=hashlib.sha256(page).hexdigest())
+
+
+def _history(document: Mapping[str, Any], folder: RunFolder, redactor: Redactor) -> Any:  # noqa: ANN401 - JSON values
+    """What came before these results, without secrets: earlier files are as anybody may have left them."""
+    results = RESULTS_TYPE.validate_python(document)
+    return redactor.json(HISTORY.dump_python(history(results, earlier(results, folder.path.parent)), mode="json"))
 
 
 def _write_all(folder: RunFolder, collected: Collected, evidence: bytes, results: Results) -> bytes:

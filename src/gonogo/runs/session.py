@@ -1,5 +1,7 @@
 """One live run from its plan to its published record."""
 
+import gc
+
 from gonogo.judging.judge import judge
 from gonogo.judging.judged import Judged
 from gonogo.judging.page import PageInMemory
@@ -14,6 +16,7 @@ def verify(prepared: Prepared, folder: RunFolder) -> Published:
     """Run it, and replace the provisional record in its folder."""
     page = PageInMemory(PYTEST_HTML)
     judged = judged_live(prepared, page)
+    gc.collect()  # what pytest held of thousands of items is one knot, and its place is needed for their results
     if page.content:
         folder.write(PYTEST_HTML, prepared.redactor.text(page.content).encode("utf-8", "backslashreplace"))
     return publish(prepared, folder, judged)

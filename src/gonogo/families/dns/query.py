@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,10 +17,10 @@ import dns.flags
 import dns.inet
 import dns.message
 
-from gonogo.clients.network import unobserved
+from gonogo.clients.network import ours, unobserved
 from gonogo.environment.types import join_socket_address, split_socket_address
 from gonogo.evidence.dns import Answer, Delivery
-from gonogo.families.dns.messages import LONGEST_TEXT, message_facts
+from gonogo.families.dns.messages import LONGEST_TEXT, with_facts
 
 _PAYLOAD_BYTES = 1232
 """What fits into one packet on every path (DNS flag day 2020)."""
@@ -27,6 +28,8 @@ _UDP_WAITS = (0.4, 0.4, 0.5, 0.7)
 """How long each of the four datagrams is waited for, as parts of the patience. A late reply to an earlier one counts."""
 _TCP_WAITS = (0.5, 0.5, 0.5, 1.0)
 """The same for four connections: a lost SYN costs a whole one."""
+_SILENCES = {Delivery.SILENT, Delivery.REFUSED}
+"""Whoever waits for us too long hangs up: both may be our own fault."""
 
 
 class Transport(StrEnum):
@@ -141,15 +144,17 @@ async def _asked(query: Query, patience: timedelta) -> Reply:
         transport=query.transport,
         delivery=Delivery.ANSWERED,
     )
-    attempts = itertools.count()
+    attempts, started = itertools.count(), time.monotonic()
     try:
         transport, message = await _exchange(query, patience.total_seconds(), attempts)
         return Reply(
-            answer=replace(blank, transport=transport, attempts=next(attempts), **message_facts(message)),
+            answer=with_facts(replace(blank, transport=transport, attempts=next(attempts)), message),
             message=message,
         )
     except (dns.exception.DNSException, OSError, EOFError) as error:
         delivery, detail = undelivered(error, query.server)
+        if delivery in _SILENCES and (problem := ours(error, started)):
+            delivery, detail = Delivery.NOT_SENT, problem
         return Reply(answer=replace(blank, delivery=delivery, detail=detail, attempts=max(1, next(attempts))))
 
 

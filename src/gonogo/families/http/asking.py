@@ -53,11 +53,17 @@ class Asker:
 
     async def get(self, path: str, headers: Mapping[str, str] | None = None) -> Body:
         """One GET, asked again for as long as the answer says when."""
+        return await self.send("GET", path, headers)
+
+    async def send(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, content: bytes = b""
+    ) -> Body:
+        """One request, sent again for as long as the answer says when: 429 and 503 say that nothing was done."""
         earlier: list[int] = []
         while True:
             await self._pace.turn()
             within = self.left
-            body = await self._client.get(path, headers, within=within)
+            body = await self._client.send(method, path, headers, content, within=within)
             status = body.exchange.status
             hurried = status is None and within < EXCHANGE_SECONDS and body.exchange.elapsed.total_seconds() >= within
             wait = seconds_to_wait(body.exchange)
@@ -71,15 +77,15 @@ class Asker:
             if status == UNAVAILABLE:
                 await asyncio.sleep(wait)
 
-    async def follow(self, path: str, headers: Mapping[str, str] | None = None) -> Body:
-        """GET a path, and follow its redirects as long as they stay at this address and name."""
+    async def follow(self, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET") -> Body:
+        """Ask for a path, and follow its redirects as long as they stay at this address and name."""
         hops: list[str] = []
-        body = await self.get(path, headers)
+        body = await self.send(method, path, headers)
         while len(hops) < _MOST_HOPS and (target := self._within(body.exchange)) is not None:
             hops.append(body.exchange.url)
             if f"{self._client.shown}{target}" in hops:
                 break
-            body = await self.get(target, headers)
+            body = await self.send(method, target, headers)
         return replace(body, exchange=replace(body.exchange, hops=tuple(hops)))
 
     def _within(self, exchange: Exchange) -> str | None:
@@ -146,7 +152,7 @@ async def asker(
         connect_seconds=_SHARE_FOR_CONNECTING * question.patience.total_seconds(),
         patience_seconds=question.patience.total_seconds(),
         largest_body_bytes=largest_body_bytes,
-        kept_headers=(*RELEASE_HEADERS, *([release.header] if release.header else [])),
+        kept_headers=(*RELEASE_HEADERS, *([release.header] if release.header else []), *question.kept_headers),
     ) as client:
         # Large documents take their time, which says nothing of how soon the service answers.
         timed = largest_body_bytes == LARGEST_BODY_BYTES

@@ -3,15 +3,19 @@
 import asyncio
 import secrets as entropy
 import ssl
-from collections.abc import Mapping
+import time
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from gonogo.base.errors import Unobserved
+from gonogo.base.wakefulness import HINT
 from gonogo.clients.knock import knock
+from gonogo.clients.network import ours
 from gonogo.clients.redis import LONGEST, RedisQuestion, asked
 from gonogo.clients.redis_wire import ACCEPTED, UNANSWERED, Session, log_in, session
+from gonogo.evidence.base import Unread
 from gonogo.evidence.redis import RedisEvidence
 from gonogo.families.kind import Probe
 from gonogo.families.redis.questions import redis_questions, redis_status_questions
@@ -38,37 +42,56 @@ _SENTINEL = (
 
 async def probe_redis(question: RedisQuestion) -> RedisEvidence:
     """Connect as the service does; then try what should be refused."""
-    facts: dict[str, Any] = {
-        "scope": question.scope,
-        "taken_at": datetime.now(UTC),
-        "address": question.address,
-        "declared_tls": question.asks_for_tls,
-        "verifies": question.verifies,
-    }
-    if closed := await knock(*question.server, question.patience / 2):
-        return RedisEvidence(**facts, listening=False, reachable=False, problem=closed)
-    facts |= {"listening": True, "plain_answer": await _plain(question, question.server[1])}
+    closed = RedisEvidence(
+        scope=question.scope,
+        taken_at=datetime.now(UTC),
+        address=question.address,
+        declared_tls=question.asks_for_tls,
+        verifies=question.verifies,
+        listening=False,
+        reachable=False,
+    )
+    if refusal := await knock(*question.server, question.patience / 2):
+        return replace(closed, problem=refusal)
+    unread: list[Unread] = []
+    plain = await _told("plain_answer", _plain(question, question.server[1]), unread)
+    listening = replace(closed, listening=True, plain_answer=plain, unread=tuple(unread))
     answered, problem = await asked(question, lambda client: client.ping())
     if not answered:
-        return RedisEvidence(**facts, reachable=False, problem=problem)
+        return replace(listening, problem=problem)
     if await _is_sentinel(question):
-        return RedisEvidence(**facts, reachable=False, problem=_SENTINEL)
-    return RedisEvidence(
-        **facts,
-        **await _rights(question),
-        **await _strangers(question),
+        return replace(listening, problem=_SENTINEL)
+    rights = await _rights(question)
+    anonymous, wrong_password = await _strangers(question)
+    return replace(
+        listening,
         reachable=True,
-        plain_elsewhere=await _plain_elsewhere(question),
+        own_key=rights.own_key,
+        foreign_key=rights.foreign_key,
+        foreign_write=rights.foreign_write,
+        forbidden=rights.forbidden,
+        anonymous=anonymous,
+        wrong_password=wrong_password,
+        plain_elsewhere=await _told("plain_elsewhere", _plain_elsewhere(question), unread),
+        unread=tuple(unread),
     )
 
 
-async def _strangers(question: RedisQuestion) -> dict[str, Any]:
+async def _told(fact: str, asking: Awaitable[str], unread: list[Unread]) -> str:
+    """What was answered; empty, and noted, if this machine could not ask or hear."""
+    try:
+        return await asking
+    except Unobserved as error:
+        unread.append(Unread(fact=fact, reason=error.reason, hint=error.hint))
+        return ""
+
+
+async def _strangers(question: RedisQuestion) -> tuple[str | None, str | None]:
     """Answers to somebody without a password, with a wrong one, and, where one is needed, without our certificate."""
     if question.shows_certificate and (refused := await _without_certificate(question)):
-        return {"anonymous": refused, "wrong_password": refused}
+        return refused, refused
     user = question.credentials[0] if len(question.credentials) > 1 else "default"
-    anonymous, wrong = await _stranger(question), await _stranger(question, user, entropy.token_urlsafe(16))
-    return {"anonymous": anonymous, "wrong_password": wrong}
+    return await _stranger(question), await _stranger(question, user, entropy.token_urlsafe(16))
 
 
 async def _without_certificate(question: RedisQuestion) -> str | None:
@@ -123,9 +146,19 @@ async def _other_port(question: RedisQuestion) -> int:
     return port if isinstance(port, int) else _USUAL_PORT
 
 
-async def _rights(question: RedisQuestion) -> dict[str, Any]:
+@dataclass(slots=True)
+class _Rights:
+    """Answers to the service's user; those after the connection broke are missing."""
+
+    own_key: str | None = None
+    foreign_key: str | None = None
+    foreign_write: str | None = None
+    forbidden: Mapping[str, str] = field(default_factory=dict)
+
+
+async def _rights(question: RedisQuestion) -> _Rights:
     """Rights of the service's user, as far as the connection lives."""
-    rights: dict[str, Any] = {}
+    rights = _Rights()
     with suppress(*UNANSWERED):
         async with session(question) as talk:
             if await log_in(talk, *question.credentials) == ACCEPTED:
@@ -133,12 +166,12 @@ async def _rights(question: RedisQuestion) -> dict[str, Any]:
     return rights
 
 
-async def _try_all(talk: Session, prefix: str, found: dict[str, Any]) -> None:
+async def _try_all(talk: Session, prefix: str, rights: _Rights) -> None:
     own, foreign = f"{prefix}gonogo:{entropy.token_hex(8)}", _foreign_key(prefix)
-    found["own_key"] = await talk.ask("GET", own)
-    found["foreign_key"] = await talk.ask("GET", foreign)
-    found["foreign_write"] = await talk.queue("SET", foreign, "synthetic")
-    found["forbidden"] = {name: await talk.queue(*words) for name, words in DANGEROUS.items()}
+    rights.own_key = await talk.ask("GET", own)
+    rights.foreign_key = await talk.ask("GET", foreign)
+    rights.foreign_write = await talk.queue("SET", foreign, "synthetic")
+    rights.forbidden = {name: await talk.queue(*words) for name, words in DANGEROUS.items()}
 
 
 def _foreign_key(prefix: str) -> str:
@@ -159,8 +192,8 @@ async def _stranger(question: RedisQuestion, *credentials: str) -> str | None:
 
 async def _plain(question: RedisQuestion, port: int) -> str:
     """The answer of a port to somebody who speaks no TLS. A TLS alert or another protocol is no answer."""
-    reply = b""
-    with suppress(OSError):
+    reply, started = b"", time.monotonic()
+    try:
         async with asyncio.timeout(question.patience.total_seconds() / 3):
             reader, writer = await asyncio.open_connection(question.server[0], port)
             try:
@@ -168,6 +201,9 @@ async def _plain(question: RedisQuestion, port: int) -> str:
                 reply = await reader.read(LONGEST)
             finally:
                 writer.transport.abort()
+    except OSError as error:  # a TimeoutError is one
+        if problem := ours(error, started):
+            raise Unobserved(f"whether port {port} answers without TLS is not known: {problem}", hint=HINT) from None
     return reply.decode("utf-8", "replace").strip() if reply[:1] in {b"+", b"-"} else ""
 
 

@@ -1,8 +1,10 @@
 """One connection, one hello of our own bytes, one answer."""
 
 import asyncio
+import time
 from dataclasses import replace
 
+from gonogo.base.wakefulness import WAKEFULNESS
 from gonogo.clients.network import unobserved
 from gonogo.families.tls.answer import Answer, Ending, Flight, NotTls
 from gonogo.families.tls.hello import Hello, SentHello, Version, new_hello, retried_hello, ssl2_hello
@@ -13,10 +15,13 @@ _MOST_BYTES = 256 * 1024
 _LARGEST_RECORD = (1 << 14) + 2048
 _SSL2_SERVER_HELLO = 4
 _EXCERPT = 40
+_SILENCES = {Ending.SILENT, Ending.CLOSED}
+"""Whoever waits for us too long hangs up: both may be our own fault."""
 
 
 async def ask(address: str, port: int, hello: Hello, patience_seconds: float = ANSWER_SECONDS) -> Answer:
     """Offer this, and read the answer. Raises Unobserved when nobody could be asked."""
+    started = time.monotonic()
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             reader, writer = await asyncio.open_connection(address, port)
@@ -25,11 +30,15 @@ async def ask(address: str, port: int, hello: Hello, patience_seconds: float = A
     except ConnectionResetError as error:
         return Answer(ending=Ending.CLOSED, detail=_reason(error))
     except OSError as error:  # a TimeoutError is one
+        WAKEFULNESS.demand(started)
         raise unobserved(error, address, port) from None
     try:
-        return await _within(reader, writer, hello, patience_seconds)
+        answer = await _within(reader, writer, hello, patience_seconds)
     finally:
         writer.transport.abort()
+    if answer.ending in _SILENCES and (busy := WAKEFULNESS.too_busy(started)):
+        return replace(answer, ending=Ending.NOT_ASKED, detail=busy)
+    return answer
 
 
 async def _within(

@@ -2,12 +2,14 @@
 
 import asyncio
 import ssl
+import time
 import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from gonogo.clients.network import unobserved
+from gonogo.base.wakefulness import WAKEFULNESS
+from gonogo.clients.network import ours, unobserved
 from gonogo.clients.trust import unverified_context
 from gonogo.evidence.tls import ClientCertificate, Handshake
 from gonogo.families.tls.asking import ANSWER_SECONDS, CONNECT_SECONDS
@@ -15,6 +17,8 @@ from gonogo.families.tls.asking import ANSWER_SECONDS, CONNECT_SECONDS
 _CLIENT_SUITES = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM"
 """What clients of Python offer since 3.10, whatever their OpenSSL was built with."""
 _REPLY_SECONDS = 1.5
+_SILENCES = {Handshake.SILENT, Handshake.CUT_OFF}
+"""Whoever waits for us too long hangs up: both may be our own fault."""
 _HEAD_BYTES = 64 * 1024
 _NO_CERTIFICATE_STATUSES = {400, 495, 496}
 """nginx answers these over HTTP where a client certificate is required and none came."""
@@ -48,6 +52,7 @@ async def shake(host: str, address: str, port: int) -> Shaken:
         # Old versions are deprecated for good reasons: what speaks nothing else has a certificate all the same.
         warnings.simplefilter("ignore", DeprecationWarning)
         context.minimum_version = ssl.TLSVersion.TLSv1
+    started = time.monotonic()
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             _, plain = await asyncio.open_connection(address, port)
@@ -56,11 +61,15 @@ async def shake(host: str, address: str, port: int) -> Shaken:
     except ConnectionResetError as error:
         return _failed(error)
     except OSError as error:  # a TimeoutError is one
+        WAKEFULNESS.demand(started)
         raise unobserved(error, address, port) from None
     try:
-        return await _upgrade(plain, host, context)
+        shaken = await _upgrade(plain, host, context)
     finally:
         plain.transport.abort()
+    if shaken.handshake in _SILENCES:
+        WAKEFULNESS.demand(started)
+    return shaken
 
 
 async def _upgrade(plain: asyncio.StreamWriter, host: str, context: ssl.SSLContext) -> Shaken:
@@ -82,13 +91,16 @@ async def welcome(host: str, address: str, port: int) -> Welcome:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(_CLIENT_SUITES)
     context.set_alpn_protocols(["http/1.1"])
+    started = time.monotonic()
     try:
         async with asyncio.timeout(CONNECT_SECONDS + ANSWER_SECONDS):
             reader, writer = await asyncio.open_connection(address, port, ssl=context, server_hostname=host)
-    except TimeoutError:
-        return Welcome(shaken=Shaken(handshake=Handshake.SILENT, detail="no answer"))
-    except (OSError, EOFError) as error:
-        return Welcome(shaken=_failed(error))
+    except (OSError, EOFError) as error:  # a TimeoutError is one
+        silent = Shaken(handshake=Handshake.SILENT, detail="no answer")
+        shaken = silent if isinstance(error, TimeoutError) else _failed(error)
+        if shaken.handshake in _SILENCES and (problem := ours(error, started)):
+            shaken = Shaken(handshake=Handshake.NOT_ASKED, detail=problem)
+        return Welcome(shaken=shaken)
     try:
         return await _greeting(reader, writer, host if port == 443 else f"{host}:{port}")  # noqa: PLR2004 - https
     finally:

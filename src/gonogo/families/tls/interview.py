@@ -64,7 +64,7 @@ class Interview:
                 return Settled(answer=answer, certain=False)
             await self.pause()
             answer = await self._ask(hello)
-        return Settled(answer=answer)
+        return Settled(answer=answer, certain=answer.ending is not Ending.NOT_ASKED)
 
     async def pause(self) -> None:
         """Let the server see that the last connection is over, before it counts the next one."""
@@ -89,7 +89,7 @@ class Interview:
         started = asyncio.get_running_loop().time()
         patience = min(self._patience_seconds, max(self.left_seconds, _LEAST_PATIENCE_SECONDS))
         answer = await ask(self.address, self.port, hello, patience)
-        self._worked = answer.ending not in _DOUBTFUL
+        self._worked = answer.ending not in _DOUBTFUL and answer.ending is not Ending.NOT_ASKED
         if self._worked:
             took = asyncio.get_running_loop().time() - started
             self._patience_seconds = min(max(took * _TIMES_SLOWER, _LEAST_PATIENCE_SECONDS), ANSWER_SECONDS)

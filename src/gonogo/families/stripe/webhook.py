@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from gonogo.base.wakefulness import too_slow
+from gonogo.clients.replies import Reply
 from gonogo.families.stripe.section import Stripe
-from gonogo.journey.replies import Reply
-from gonogo.journey.walk import Walk
+from gonogo.families.verbs import Journey
 
 _SIGN: Any = object()
 _SLOWEST = "slowest answer to Stripe"
@@ -32,7 +33,7 @@ Object = Mapping[str, Any]
 class Sender:
     """Events about one payment, in Stripe's own layout: indented, letters outside of ASCII as they are."""
 
-    walk: Walk
+    walk: Journey
     intent: Object
     """The payment intent as it is at Stripe."""
     api_version: str
@@ -161,14 +162,22 @@ class Sender:
         """POST it, rightly signed unless a header, or None for no header at all, is given."""
         header = self.signed(body) if header is _SIGN else header
         own = {} if header is None else {"Stripe-Signature": header}
-        reply = self.walk.stranger.send("POST", self.path, {**_AS_STRIPE, **own}, body)
-        self.walk.keep[_SLOWEST] = max(self.slowest, reply.exchange.elapsed)
+        reply = self.walk.speak("POST", self.path, {**_AS_STRIPE, **own}, body)
+        self.walk.keep[_SLOWEST] = max(self._slowest, (reply.exchange.elapsed, reply.exchange.own))
         return reply
 
     @property
     def slowest(self) -> timedelta:
         """The longest time that an answer took, of all that were sent in this journey."""
-        slowest: timedelta = self.walk.keep.get(_SLOWEST, timedelta(0))
+        return self._slowest[0]
+
+    def slower_than(self, limit: timedelta) -> bool:
+        """Whether an answer took longer. Raises Unobserved when it was this machine that was slow."""
+        return too_slow(*self._slowest, limit)
+
+    @property
+    def _slowest(self) -> tuple[timedelta, timedelta]:
+        slowest: tuple[timedelta, timedelta] = self.walk.keep.get(_SLOWEST, (timedelta(), timedelta()))
         return slowest
 
     def _charge(self) -> Object:
@@ -193,7 +202,7 @@ class Sender:
 
     @property
     def _live(self) -> bool:
-        return self._section.mode == "live"
+        return self._section.live
 
     @property
     def _section(self) -> Stripe:
