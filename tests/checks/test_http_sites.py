@@ -152,6 +152,14 @@ def test_service_that_answers_nothing_is_never_let_pass(status: int) -> None:
     said("service-answers", "FAIL" if status >= 500 else "ERROR", found)
 
 
+def test_service_that_is_declared_to_have_no_health() -> None:
+    """An API has nothing at ``/``: that is all it can answer. One that has health must answer there."""
+    assert told(lambda _: MISSING, health=None, release=None, kinds=("service", "pages")).keys() <= {
+        "release-under-review"
+    }
+    said("service-answers", "ERROR answers 404", told(pages({}), other=lambda _: MISSING))
+
+
 def test_front_that_answers_health_alone_is_not_the_service() -> None:
     """A health page of the balancer says nothing of what is behind it."""
     found = told(lambda asked: GOOD if asked.path == "/health" else Reply(502))

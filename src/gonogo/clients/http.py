@@ -135,7 +135,7 @@ class AddressClient:
         within: float | None = None,
     ) -> Body:
         """One request. Raises Unobserved only for what is no answer of the target."""
-        started = time.monotonic()
+        started, ending = time.monotonic(), _Ending()
         patience = self._patience_seconds if within is None else min(within, self._patience_seconds)
         try:
             async with asyncio.timeout(patience):
@@ -153,8 +153,9 @@ class AddressClient:
             )
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError) as error:
             # What fails after the handshake reaches us as it is: TLS 1.3 refuses a client without certificate then.
-            problem = self._problem(error)
-        return Body(exchange=replace(self.unanswered(path, problem), elapsed=_since(started)))
+            problem, ending = self._problem(error), _ending(error)
+        exchange = replace(self.unanswered(path, problem), elapsed=_since(started))
+        return Body(exchange=replace(exchange, cut=ending.cut, closed=ending.closed))
 
     def unanswered(self, path: str, problem: str) -> Exchange:
         """The record of a request that no reply came to."""
@@ -211,8 +212,10 @@ class AddressClient:
             if isinstance(cause, OSError) and isinstance(error, httpx.ConnectError) and cause.errno:
                 raise unobserved(cause, self._address, self._port)
         problem = self._redactor.text(str(error))[:_EXCERPT]
-        if not problem and isinstance(error, httpx.ReadError | httpx.WriteError):
+        if not problem and _is_broken(error):
             return "the connection was cut off"
+        if isinstance(error, httpx.RemoteProtocolError) and "without sending" in problem:
+            return "the connection was closed without a reply"
         return f"{type(error).__name__}: {problem}"
 
 
@@ -264,6 +267,25 @@ async def address_client(  # noqa: PLR0913 - where to ask, in whose name, and ho
 def _without_value(cookie: str) -> str:
     pair, separator, attributes = cookie.partition(";")
     return f"{pair.partition('=')[0].strip()}{separator}{attributes}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    cut: bool = False
+    closed: bool = False
+
+
+def _ending(error: Exception) -> _Ending:
+    """Whether the connection ended by the server's will, and whether before anything could be asked."""
+    ended = any(isinstance(cause, ConnectionError | ssl.SSLEOFError) for cause in _causes(error))
+    without_a_word = isinstance(error, httpx.RemoteProtocolError) and "without sending" in str(error)
+    connecting = isinstance(error, httpx.ConnectError)
+    return _Ending(cut=connecting and ended, closed=without_a_word or (ended and not connecting) or _is_broken(error))
+
+
+def _is_broken(error: Exception) -> bool:
+    """Httpx wraps a reset without its cause."""
+    return isinstance(error, httpx.ReadError | httpx.WriteError)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

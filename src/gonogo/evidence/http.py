@@ -33,6 +33,10 @@ class Exchange:
     """The beginning of a body that was not what was expected."""
     hurried: bool = False
     """No reply came, and there was less than the usual time for one: the probe's own time was over."""
+    cut: bool = False
+    """The connection was refused, closed or reset before a request could be sent: no answer by itself."""
+    closed: bool = False
+    """The server ended the connection without a reply, or reset it."""
     earlier: tuple[int, ...] = ()
     """Statuses of the same request before this one: each said that it should be asked again."""
     hops: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -30,11 +30,14 @@ _UNTOLD_SECONDS = 1.0
 class Asker:
     """One connection to one address, shared by the requests of one probe."""
 
-    def __init__(self, client: AddressClient, pace: Pace, deadline: float, *, timed: bool = True) -> None:
+    def __init__(
+        self, client: AddressClient, pace: Pace, deadline: float, *, timed: bool = True, among_others: bool = True
+    ) -> None:
         self._client = client
         self._pace = pace
         self._deadline = deadline
         self._timed = timed
+        self._among_others = among_others
 
     @property
     def left(self) -> float:
@@ -58,6 +61,8 @@ class Asker:
             await self._pace.turn()
             within = self.left
             body = await self._client.get(path, headers, within=within)
+            if body.exchange.cut and self._among_others:
+                body = await self._ask_alone(path, headers, body)
             status = body.exchange.status
             hurried = status is None and within < EXCHANGE_SECONDS and body.exchange.elapsed.total_seconds() >= within
             wait = seconds_to_wait(body.exchange)
@@ -70,6 +75,20 @@ class Asker:
             earlier.append(status)
             if status == UNAVAILABLE:
                 await asyncio.sleep(wait)
+
+    async def _ask_alone(self, path: str, headers: Mapping[str, str] | None, cut: Body) -> Body:
+        """A server that limits connections cuts off those that are too many: ask again when there is no other."""
+        self._pace.closed()
+        try:
+            async with asyncio.timeout(self.left), self._pace.alone():
+                body = await self._client.get(path, headers, within=self.left)
+        except TimeoutError:
+            return replace(cut, exchange=replace(cut.exchange, hurried=True))
+        finally:
+            self._pace.opened()
+        if body.exchange.status is not None:
+            self._pace.note(cut.exchange, timed=False)
+        return body
 
     async def follow(self, path: str, headers: Mapping[str, str] | None = None) -> Body:
         """GET a path, and follow its redirects as long as they stay at this address and name."""
@@ -133,10 +152,14 @@ async def asker(
     tls: ssl.SSLContext | None = None,
     http2: bool = True,
     largest_body_bytes: int = LARGEST_BODY_BYTES,
+    among_others: bool = True,
 ) -> AsyncIterator[Asker]:
-    """A new connection to the address of the question; ``tls`` spares whoever makes many the reading of the trust."""
-    release = question.expected.release
-    async with address_client(
+    """A new connection to the address of the question; ``tls`` spares whoever makes many the reading of the trust.
+
+    ``among_others``: False for the only connection that there is to the address now.
+    """
+    release, pace = question.expected.release, pace_of(question.address, question.port)
+    async with pace.connection() if among_others else nullcontext(), address_client(
         tls or trust_context(question.trust),
         host=question.host,
         address=question.address,
@@ -150,7 +173,7 @@ async def asker(
     ) as client:
         # Large documents take their time, which says nothing of how soon the service answers.
         timed = largest_body_bytes == LARGEST_BODY_BYTES
-        yield Asker(client, pace_of(question.address, question.port), deadline, timed=timed)
+        yield Asker(client, pace, deadline, timed=timed, among_others=among_others)
 
 
 RELEASE_HEADERS = (
