@@ -1,5 +1,7 @@
 """Mail by DNS: where it goes, and who may send in the name of a domain."""
 
+import ipaddress
+import re
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -8,6 +10,16 @@ from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.dns import Answer, is_public
 from gonogo.evidence.dns_zone import DnsMailEvidence, DnsSenderEvidence, MailServer
+
+_NETWORK = re.compile(r"[-+?~]?ip([46]):(\S+)", re.IGNORECASE)
+_TERM = re.compile(
+    r"[-+?~]?(?:all|include:\S+|exists:\S+|(?:a|mx)(?::[^/\s]+)?(?:/\d{1,2})?(?://\d{1,3})?|ptr(?::\S+)?)"
+    r"|[a-z][\w.-]*=\S*",
+    re.IGNORECASE,
+)
+_LOOKUP = re.compile(r"[-+?~]?(?:include:|exists:|a(?=[:/]|$)|mx(?=[:/]|$)|ptr(?=:|$))|redirect=", re.IGNORECASE)
+"""Terms for which a receiver asks the DNS (RFC 7208, 4.6.4)."""
+_MOST_LOOKUPS = 10
 
 
 @pytest.mark.check("dns-mail-route")
@@ -37,6 +49,12 @@ def test_spf_can_be_understood(dns_mail: DnsMailEvidence) -> None:
         assert not {"+all", "all"}.intersection(record.lower().split()), (
             f"{dns_mail.domain}: '{record}' lets everybody send"
         )
+        wrong = [term for term in record.split()[1:] if not _is_term(term)]
+        assert not wrong, f"{dns_mail.domain}: '{wrong[0]}' of '{record}' is no SPF, so that nothing of it counts"
+        lookups = sum(bool(_LOOKUP.match(term)) for term in record.split()[1:])
+        assert lookups <= _MOST_LOOKUPS, (
+            f"{dns_mail.domain}: '{record}' needs {lookups} queries, and receivers make {_MOST_LOOKUPS} at most"
+        )
 
 
 @pytest.mark.check("dns-mail-sender")
@@ -59,6 +77,8 @@ def test_mail_of_the_service_is_believed(dns_sender: DnsSenderEvidence, environm
 
 
 def _route_problems(mail: DnsMailEvidence, *, world: bool) -> Iterator[str]:
+    if len(mail.servers) > 1 and not all(server.name for server in mail.servers):
+        yield "MX 0 . says that there is no mail, and stands beside others (RFC 7505, 3)"
     for server in mail.servers:
         if not server.name:
             continue  # "MX 0 ." says that the domain takes no mail (RFC 7505)
@@ -95,6 +115,17 @@ def _sender_problems(sender: DnsSenderEvidence) -> Iterator[str]:
 
 def _spf(answer: Answer) -> list[str]:
     return [text for text in answer.records if text.lower() == "v=spf1" or text.lower().startswith("v=spf1 ")]
+
+
+def _is_term(term: str) -> bool:
+    """Whether it is a mechanism or a modifier by RFC 7208, 4.6.1 and 5.6."""
+    network = _NETWORK.fullmatch(term)
+    if network is None:
+        return bool(_TERM.fullmatch(term))
+    try:
+        return ipaddress.ip_network(network[2], strict=False).version == int(network[1])
+    except ValueError:
+        return False
 
 
 def _tags(text: str) -> Mapping[str, str]:

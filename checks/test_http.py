@@ -25,6 +25,8 @@ _EVERYBODY = {"*", "http:", "https:"}
 _VERSION = re.compile(r"[/ (]v?\d|\d\.\d")
 _LEAKY_REFERRERS = {"", "unsafe-url", "no-referrer-when-downgrade"}
 _DIRECTIVE = re.compile(r"\s*([^\s=;,\"]+)\s*(?:=\s*(?:\"([^\"]*)\"|([^\s;,\"]+))\s*)?")
+_REMOVED = re.compile(r";\s*(?:max-age\s*=\s*(?:0|-\d+)\s*(?:;|$)|expires\s*=[^;]*\b(?:19\d\d|200\d)\b)", re.IGNORECASE)
+"""A cookie that is taken back: what matters is gone already."""
 _SESSION = re.compile(r"sess|\bsid\b|auth|token|jwt|login|remember|\buser|identity", re.IGNORECASE)
 _AGAINST_FORGERY = re.compile(r"csrf|xsrf", re.IGNORECASE)
 _TOO_MANY_REQUESTS = 429
@@ -405,7 +407,12 @@ def _type(exchange: Exchange) -> str:
 def _cookies(service: ServiceEvidence) -> Sequence[tuple[Exchange, str, Collection[str]]]:
     """Every cookie that was set, its name, and the names of its attributes."""
     exchanges = [service.front, *(answer.exchange for answer in service.connections[:1])]
-    lines = [(exchange, cookie.split(";")) for exchange in exchanges for cookie in exchange.cookies]
+    lines = [
+        (exchange, cookie.split(";"))
+        for exchange in exchanges
+        for cookie in exchange.cookies
+        if not _REMOVED.search(cookie)
+    ]
     return [
         (exchange, name.strip(), {part.partition("=")[0].strip().lower() for part in attributes})
         for exchange, (name, *attributes) in lines

@@ -31,6 +31,7 @@ SCOPE = ("a.test", "192.0.2.1")
 ENVIRONMENT = environment_from(
     {
         "service": {"name": "S", "base_url": "https://a.test", "release": "3f2c1a9b01de"},
+        "hosts": {"a.test": {"addresses": ["192.0.2.1"]}},
         "http": {
             "health": "/h",
             "deep_health": "/d",

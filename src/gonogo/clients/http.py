@@ -16,7 +16,7 @@ from gonogo.base.wakefulness import WAKEFULNESS
 from gonogo.clients.http_body import read_body
 from gonogo.clients.knock import knock
 from gonogo.clients.network import unobserved
-from gonogo.evidence.http import Exchange
+from gonogo.evidence.http import CACHE_HEADERS, Exchange
 
 LARGEST_BODY_BYTES = 1024 * 1024
 REFUSED = "refused: nobody listens"
@@ -25,12 +25,11 @@ EXCHANGE_SECONDS = 4.0
 """For one request and its whole answer, unless the caller is more patient."""
 KNOCK_PATIENCE = timedelta(seconds=2)
 _KEPT_HEADERS = (
+    *CACHE_HEADERS,
     "access-control-allow-credentials",
     "access-control-allow-origin",
     "age",
     "cache-control",
-    "cache-status",
-    "cf-cache-status",
     "cf-mitigated",
     "content-encoding",
     "content-security-policy",
@@ -44,7 +43,6 @@ _KEPT_HEADERS = (
     "vary",
     "www-authenticate",
     "x-amzn-waf-action",
-    "x-cache",
     "x-content-type-options",
     "x-frame-options",
     "x-powered-by",

@@ -7,6 +7,11 @@ from enum import StrEnum
 
 from gonogo.evidence.base import Evidence
 
+CACHE_HEADERS = (
+    *("cache-status", "cdn-cache", "cf-cache-status", "x-cache", "x-cache-status", "x-drupal-cache"),
+    *("x-litespeed-cache", "x-nextjs-cache", "x-proxy-cache", "x-vercel-cache"),
+)
+"""Headers in which caches say whether an answer is one that they kept."""
 _LATEST_TIME = 1e11
 """Seconds since 1970: what is larger is no time."""
 

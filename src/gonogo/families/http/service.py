@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from gonogo.base.redaction import Redactor
 from gonogo.clients.http import Body
@@ -170,9 +171,18 @@ async def _declared(first: Asker, question: HttpQuestion, page: Page) -> Answer:
 
 
 def _foreign(question: HttpQuestion) -> Sequence[str]:
-    """Origins that are nobody's; one begins as a declared one does."""
+    """Origins that are nobody's, and those that careless comparisons take for the first declared one."""
+    if not question.main:
+        return []
     made_up = f"https://gonogo-{entropy.token_hex(4)}.invalid"
-    return [made_up, *(f"{origin}.gonogo.invalid" for origin in question.expected.origins[:1])] if question.main else []
+    declared = question.expected.origins
+    if not declared:
+        return [made_up]
+    parts = urlsplit(declared[0])
+    host = parts.hostname or ""
+    own = host.partition(".")[2] if host.count(".") > 1 else host
+    alike = [f"{declared[0]}.gonogo.invalid", f"https://gonogo{own}", f"http://{parts.netloc}", "null"]
+    return [made_up, *(origin for origin in alike if origin not in declared)]
 
 
 async def _origin(first: Asker, page: Page, question: HttpQuestion, origin: str) -> OriginAnswer:
