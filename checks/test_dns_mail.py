@@ -1,7 +1,5 @@
 """Mail by DNS: where it goes, and who may send in the name of a domain."""
 
-import ipaddress
-import re
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -10,16 +8,7 @@ from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.dns import Answer, is_public
 from gonogo.evidence.dns_zone import DnsMailEvidence, DnsSenderEvidence, MailServer
-
-_NETWORK = re.compile(r"[-+?~]?ip([46]):(\S+)", re.IGNORECASE)
-_TERM = re.compile(
-    r"[-+?~]?(?:all|include:\S+|exists:\S+|(?:a|mx)(?::[^/\s]+)?(?:/\d{1,2})?(?://\d{1,3})?|ptr(?::\S+)?)"
-    r"|[a-z][\w.-]*=\S*",
-    re.IGNORECASE,
-)
-_LOOKUP = re.compile(r"[-+?~]?(?:include:|exists:|a(?=[:/]|$)|mx(?=[:/]|$)|ptr(?=:|$))|redirect=", re.IGNORECASE)
-"""Terms for which a receiver asks the DNS (RFC 7208, 4.6.4)."""
-_MOST_LOOKUPS = 10
+from gonogo.families.dns.spf import MOST_SPF_LOOKUPS, spf_lookups, spf_records, wrong_terms
 
 
 @pytest.mark.check("dns-mail-route")
@@ -41,7 +30,7 @@ def test_spf_can_be_understood(dns_mail: DnsMailEvidence) -> None:
     Fix: keep one TXT record that begins with v=spf1, with all senders in it, and end it with -all or ~all.
     """
     _require_answers(dns_mail.spf)
-    records = _spf(dns_mail.spf)
+    records = spf_records(dns_mail.spf.records)
     assert len(records) <= 1, (
         f"{dns_mail.domain} has {len(records)} SPF records, which is an error: {' | '.join(records)}"
     )
@@ -49,12 +38,20 @@ def test_spf_can_be_understood(dns_mail: DnsMailEvidence) -> None:
         assert not {"+all", "all"}.intersection(record.lower().split()), (
             f"{dns_mail.domain}: '{record}' lets everybody send"
         )
-        wrong = [term for term in record.split()[1:] if not _is_term(term)]
+        wrong = wrong_terms(record)
         assert not wrong, f"{dns_mail.domain}: '{wrong[0]}' of '{record}' is no SPF, so that nothing of it counts"
-        lookups = sum(bool(_LOOKUP.match(term)) for term in record.split()[1:])
-        assert lookups <= _MOST_LOOKUPS, (
-            f"{dns_mail.domain}: '{record}' needs {lookups} queries, and receivers make {_MOST_LOOKUPS} at most"
+    lookups = sum(spf_lookups(record) for record in records)
+    for answer in dns_mail.spf_elsewhere:
+        included = spf_records(answer.records)
+        lookups += sum(spf_lookups(record) for record in included)
+        assert not answer.conclusive or answer.rcode == "SERVFAIL" or len(included) == 1, (
+            f"{dns_mail.domain}: SPF includes {answer.name}, which has {len(included)} SPF records ({answer.told}): "
+            "nothing of it counts then"
         )
+    assert lookups <= MOST_SPF_LOOKUPS, (
+        f"{dns_mail.domain}: SPF needs {lookups} queries, and receivers make {MOST_SPF_LOOKUPS} at most"
+    )
+    _require_answers(*dns_mail.spf_elsewhere)
 
 
 @pytest.mark.check("dns-mail-sender")
@@ -100,7 +97,7 @@ def _knows_no_address(server: MailServer) -> bool:
 
 
 def _sender_problems(sender: DnsSenderEvidence) -> Iterator[str]:
-    records = _spf(sender.spf)
+    records = spf_records(sender.spf.records)
     if sender.spf.conclusive and len(records) != 1:
         yield f"{len(records)} SPF records at {sender.spf.name}, one is expected"
     policies = [_tags(text) for text in sender.dmarc.records if text.lower().startswith("v=dmarc1")]
@@ -111,21 +108,6 @@ def _sender_problems(sender: DnsSenderEvidence) -> Iterator[str]:
     for key in sender.dkim:
         if key.conclusive and not any(_tags(text).get("p") for text in key.records):
             yield f"no DKIM key at {key.name} ({key.told})"
-
-
-def _spf(answer: Answer) -> list[str]:
-    return [text for text in answer.records if text.lower() == "v=spf1" or text.lower().startswith("v=spf1 ")]
-
-
-def _is_term(term: str) -> bool:
-    """Whether it is a mechanism or a modifier by RFC 7208, 4.6.1 and 5.6."""
-    network = _NETWORK.fullmatch(term)
-    if network is None:
-        return bool(_TERM.fullmatch(term))
-    try:
-        return ipaddress.ip_network(network[2], strict=False).version == int(network[1])
-    except ValueError:
-        return False
 
 
 def _tags(text: str) -> Mapping[str, str]:

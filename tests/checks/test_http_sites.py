@@ -7,7 +7,21 @@ from typing import Any
 
 import pytest
 
-from tests.support.http_sites import GOOD, HOST, HTML, JSON, MISSING, SECURE, TEXT, Asked, Reply, Site, health, pages, told
+from tests.support.http_sites import (
+    GOOD,
+    HOST,
+    HTML,
+    JSON,
+    MISSING,
+    SECURE,
+    TEXT,
+    Asked,
+    Reply,
+    Site,
+    health,
+    pages,
+    told,
+)
 
 ALL = 18
 SPA = Reply(200, b"<html><div id=app></div></html>", HTML)
@@ -252,10 +266,18 @@ def test_health_that_is_not_from_now_or_not_of_the_service() -> None:
     """A copy of yesterday, and a page that every path has."""
     found = told(health(GOOD.body, {**JSON, "Age": "90000", "X-Cache": "HIT"}), kinds=("health",))
     said("health-shallow", "ERROR comes from a cache", found)
-    for header, value in (("CF-Cache-Status", "HIT"), ("X-Cache", "Hit from cloudfront"), ("Cache-Status", "Edge; hit")):
+    for header, value in (
+        ("CF-Cache-Status", "HIT"),
+        ("X-Cache", "Hit from cloudfront"),
+        ("Cache-Status", "Edge; hit"),
+    ):
         found = told(health(GOOD.body, {**JSON, header: value}), kinds=("health",))
         said("health-shallow", "ERROR nothing says how old it is", found)
-    for header, value in (("X-Cache", "MISS"), ("X-Cache", "RefreshHit from cloudfront"), ("Cache-Status", "Edge; fwd=stale")):
+    for header, value in (
+        ("X-Cache", "MISS"),
+        ("X-Cache", "RefreshHit from cloudfront"),
+        ("Cache-Status", "Edge; fwd=stale"),
+    ):
         assert told(health(GOOD.body, {**JSON, header: value}), kinds=("health",)) == {}
     old = Reply(200, b'{"status":"ok","dependencies":{"db":"ok"}}', {**JSON, "Age": "90000"})
     found = told(pages({"/deep": old}), deep_health="/deep", kinds=("health",))

@@ -159,18 +159,21 @@ async def asker(
     ``among_others``: False for the only connection that there is to the address now.
     """
     release, pace = question.expected.release, pace_of(question.address, question.port)
-    async with pace.connection() if among_others else nullcontext(), address_client(
-        tls or trust_context(question.trust),
-        host=question.host,
-        address=question.address,
-        port=question.port,
-        redactor=Redactor(question.secrets),
-        http2=http2,
-        connect_seconds=_SHARE_FOR_CONNECTING * question.patience.total_seconds(),
-        patience_seconds=question.patience.total_seconds(),
-        largest_body_bytes=largest_body_bytes,
-        kept_headers=(*RELEASE_HEADERS, *([release.header] if release.header else [])),
-    ) as client:
+    async with (
+        pace.connection() if among_others else nullcontext(),
+        address_client(
+            tls or trust_context(question.trust),
+            host=question.host,
+            address=question.address,
+            port=question.port,
+            redactor=Redactor(question.secrets),
+            http2=http2,
+            connect_seconds=_SHARE_FOR_CONNECTING * question.patience.total_seconds(),
+            patience_seconds=question.patience.total_seconds(),
+            largest_body_bytes=largest_body_bytes,
+            kept_headers=(*RELEASE_HEADERS, *([release.header] if release.header else [])),
+        ) as client,
+    ):
         # Large documents take their time, which says nothing of how soon the service answers.
         timed = largest_body_bytes == LARGEST_BODY_BYTES
         yield Asker(client, pace, deadline, timed=timed, among_others=among_others)
