@@ -68,8 +68,12 @@ http {{
 
 
 @contextmanager
-def haproxy(backends: Sequence[int], *, balance: str = "roundrobin") -> Iterator[Ports]:
-    """A balancer that passes whole connections on, as those of cloud providers do."""
+def haproxy(backends: Sequence[int], *, balance: str = "roundrobin", most: int = 0) -> Iterator[Ports]:
+    """A balancer that passes whole connections on, as those of cloud providers do; ``most`` at once to one client."""
+    limit = (
+        "stick-table type ip size 1k expire 10s store conn_cur\n  tcp-request connection track-sc0 src\n"
+        f"  tcp-request connection reject if {{ sc0_conn_cur gt {most} }}"
+    )
     ports = Ports(https=free_port(), http=free_port())
     servers = "\n".join(f"  server s{port} 127.0.0.1:{port}" for port in backends)
     with TemporaryDirectory(prefix="gonogo-haproxy-") as folder:
@@ -84,6 +88,7 @@ defaults
 frontend f
   bind 127.0.0.1:{ports.https}
   bind 127.0.0.1:{ports.http}
+  {limit if most else ""}
   default_backend b
 backend b
   balance {balance}

@@ -210,11 +210,13 @@ class AddressClient:
             if isinstance(cause, OSError) and isinstance(error, httpx.ConnectError) and cause.errno:
                 raise unobserved(cause, self._address, self._port)
         problem = self._redactor.text(str(error))[:_EXCERPT]
-        if not problem and _is_broken(error):
-            return "the connection was cut off"
         if isinstance(error, httpx.RemoteProtocolError) and "without sending" in problem:
-            return "the connection was closed without a reply"
-        return f"{type(error).__name__}: {problem}"
+            problem = "the connection was closed without a reply"
+        elif not problem and _is_broken(error):
+            problem = "the connection was cut off"
+        else:
+            problem = f"{type(error).__name__}: {problem}"
+        return problem
 
 
 @asynccontextmanager

@@ -145,7 +145,7 @@ def deadline_of(question: HttpQuestion) -> float:
 
 
 @asynccontextmanager
-async def asker(
+async def asker(  # noqa: PLR0913 - where to ask, until when, and how
     question: HttpQuestion,
     deadline: float,
     *,
