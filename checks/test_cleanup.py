@@ -2,8 +2,8 @@
 
 import pytest
 
+from gonogo.base.marks import Marks
 from gonogo.journey.cleanup import clean_up
-from gonogo.journey.marks import Marks
 from gonogo.journey.walk import Walk
 
 

@@ -1,19 +1,15 @@
 """Payments that wait for Stripe's word, and what the service says became of them."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from gonogo.base.errors import Unobserved
-from gonogo.families.stripe.section import Stripe
-from gonogo.journey.deliveries import events_version
-from gonogo.journey.money import give_back, intent, whole_intent
+from gonogo.clients.replies import Document, Reply, demand
+from gonogo.families.stripe.webhook import Sender
 from gonogo.journey.people import Person
-from gonogo.journey.replies import Document, Reply, demand
-from gonogo.journey.webhook import Sender
 from smoke.people import WorkMe
 
 _PIX = "pix"
@@ -42,7 +38,7 @@ class OpenPayment:
 
     def becomes(self, status: str) -> bool:
         """Whether its last status is this one, at once or within the time that a delivery may take."""
-        delivery = self.walk.stripe_delivery
+        delivery = self.walk.stripe.delivery
         return bool(self.walk.until(lambda: self.history()[-1] == status, delivery))
 
     def succeeds_once(self, what: str) -> None:
@@ -62,9 +58,7 @@ class OpenPayment:
     def is_given_back(self, amount: int | None = None) -> Reply:
         """Send the event about a refund; a service that asks Stripe gets a real one first."""
         if asks_stripe(self.walk):
-            self.walk.stripe(
-                give_back(self.sender.intent["id"], amount or self.sender.intent["amount"]), "refund in test mode"
-            )
+            self.walk.stripe.give_back(self.sender.intent["id"], amount or self.sender.intent["amount"])
         return self.sender.send(self.sender.refunded(amount))
 
 
@@ -97,7 +91,7 @@ def asks_stripe(walk: WorkMe) -> bool:
 
 def settle(walk: WorkMe) -> None:
     """Give an event that was answered before it was handled the time to have its effect."""
-    default = _SETTLING_SECONDS if walk.world.live else 0.0
+    default = _SETTLING_SECONDS if walk.stripe.live else 0.0
     seconds: float = walk.keep.get(_SETTLES, default)
     if seconds:
         walk.world.pause(seconds)
@@ -115,7 +109,7 @@ def first_success(walk: WorkMe, payment: OpenPayment, body: bytes) -> OpenPaymen
         walk.keep[_SETTLES] = 0.0 if at_once else 2 * (time.monotonic() - began)
         return payment
     history = payment.history()
-    if _PIX not in walk.world.environment.require(Stripe).payment_methods:
+    if _PIX not in walk.stripe.section.payment_methods:
         raise Unobserved(
             f"a genuine event was taken, and the payment went {history}; the service may ask Stripe, where it is open"
         )
@@ -124,7 +118,7 @@ def first_success(walk: WorkMe, payment: OpenPayment, body: bytes) -> OpenPaymen
     at_once = "succeeded" in other.history()
     demand(
         other.becomes("succeeded"),
-        walk.waited(f"a genuine event was taken, and had no effect: the payment went {history}", walk.stripe_delivery),
+        walk.waited(f"a genuine event was taken, and had no effect: the payment went {history}", walk.stripe.delivery),
     )
     walk.keep[_ASKS] = True
     walk.keep[_SETTLES] = 0.0 if at_once else _SETTLING_SECONDS
@@ -156,10 +150,9 @@ def _paid_at_stripe(walk: WorkMe, day: int) -> OpenPayment:
     """Its payer's address has Stripe's test mode pay the PIX code at once."""
     payer = walk.join(f"payer-{day}", "client", ending="-succeed_immediately")
     payment = _opened(walk, payer, day)
-    look = intent(payment.sender.intent["id"])
-    paid: Callable[[], Any] = lambda: walk.stripe(look, "payment intent")["status"] == "succeeded"  # noqa: E731 - asked again
-    if not walk.until(paid, walk.stripe_delivery):
-        raise Unobserved(walk.waited("Stripe's test mode did not pay a PIX code", walk.stripe_delivery))
+    identifier = payment.sender.intent["id"]
+    if not walk.until(lambda: walk.stripe.intent(identifier)["status"] == "succeeded", walk.stripe.delivery):
+        raise Unobserved(walk.waited("Stripe's test mode did not pay a PIX code", walk.stripe.delivery))
     return payment
 
 
@@ -167,15 +160,15 @@ def _opened(walk: WorkMe, payer: Person, day: int) -> OpenPayment:
     booking = walk.book(payer, walk.keep["service"], ahead=timedelta(days=day)).document(201).text("id")
     made = _asked(walk, payer, booking)
     if _VERSION not in walk.keep:
-        walk.keep[_VERSION] = events_version(walk)
-    known = walk.stripe(whole_intent(made.text("intent_id")), f"payment intent {made.text('intent_id')}")
-    return OpenPayment(walk, made.text("id"), payer, Sender(walk, known, walk.keep[_VERSION]))
+        walk.keep[_VERSION] = walk.stripe.events_version()
+    sender = walk.stripe.sender(walk.stripe.intent(made.text("intent_id")), walk.keep[_VERSION])
+    return OpenPayment(walk, made.text("id"), payer, sender)
 
 
 def _asked(walk: WorkMe, payer: Person, booking: str) -> Document:
-    if _PIX in walk.world.environment.require(Stripe).payment_methods:
+    if _PIX in walk.stripe.section.payment_methods:
         return payer.post("/api/payment/pix", booking_id=booking).document(201)
-    if walk.world.live:
+    if walk.stripe.live:
         raise Unobserved("no declared method of payment waits for an event, without a real card")
     card = {"booking_id": booking, "payment_method": _METHODS_THAT_WAIT}
     return payer.post("/api/payment/card", **card).document(201)

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 
+from gonogo.base.marks import PREFIX, Leftovers, Marks
+from gonogo.clients.replies import Reply
 from gonogo.families.mongodb.section import MongoDb
 from gonogo.journey.cleanup import counting
-from gonogo.journey.marks import PREFIX, Marks
 from gonogo.journey.people import Person
-from gonogo.journey.replies import Reply
-from gonogo.journey.walk import Leftovers, Walk
+from gonogo.journey.walk import Walk
 from smoke.settings import Settings
 
 _ADMIN = "the administrator"
@@ -96,5 +96,5 @@ class WorkMe(Walk):
                 reply.answers(204, 404)
 
     def _documents(self, collection: str, field: str, marks: Marks) -> Sequence[str]:
-        documents = self.texts(collection, field, **{field: {"$regex": re.escape(marks.prefix or PREFIX)}})
+        documents = self.mongodb.texts(collection, field, **{field: {"$regex": re.escape(marks.prefix or PREFIX)}})
         return [text for text in documents if marks.in_text(text)]

@@ -19,7 +19,7 @@ def test_client_books_a_service(walk: WorkMe) -> None:
     booking = walk.book(walk.keep["client"], walk.keep["service"]).document(201)
     walk.keep["booking"] = booking.text("id")
     assert booking.text("state") == "requested", f"a new booking is {booking.text('state')}"
-    stored = walk.stored("bookings", _id=walk.keep["booking"])
+    stored = walk.mongodb.stored("bookings", _id=walk.keep["booking"])
     assert stored is not None, "the booking was confirmed, and is not in MongoDB"
 
 
@@ -54,8 +54,8 @@ def test_professional_is_told(walk: WorkMe) -> None:
 
     Fix: look at the service's connection to the mail relay, and at the relay's queue.
     """
-    professional, delivery = walk.keep["professional"], walk.mail_delivery
-    told = walk.until(lambda: walk.mail(professional.email, "booking"), delivery)
+    professional, delivery = walk.keep["professional"], walk.mail.delivery
+    told = walk.until(lambda: walk.mail.received(professional.email, "booking"), delivery)
     assert told, walk.waited(f"no mail about the booking reached {professional.email}", delivery)
 
 
@@ -82,5 +82,5 @@ def test_booking_is_accepted_and_completed(walk: WorkMe) -> None:
         assert moved == state, f"after {step} the booking is {moved}"
         seen = walk.keep["client"].get(path).document(200).text("state")
         assert seen == state, f"after {step} the client sees the booking as {seen}"
-    stored = walk.stored("bookings", _id=walk.keep["booking"]) or {}
+    stored = walk.mongodb.stored("bookings", _id=walk.keep["booking"]) or {}
     assert stored.get("state") == "completed", f"in MongoDB the booking is {stored.get('state')}"

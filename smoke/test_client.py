@@ -26,13 +26,13 @@ def test_client_registers_with_the_beta_code(walk: WorkMe) -> None:
     Fix: activate the beta code, look whether all seats are taken, and read the service's log of this request.
     """
     client = walk.keep["client"] = walk.person("client")
-    before = walk.metric("workme_registrations_total", result="accepted")
+    before = walk.http.metric("workme_registrations_total", result="accepted")
     client.id = walk.register(client, "client").document(201).text("id")
-    user = walk.stored("users", email=client.email)
+    user = walk.mongodb.stored("users", email=client.email)
     assert user is not None, f"{client.email} registered, and is not in MongoDB"
     assert client.password not in str(user), "the password is stored as it was typed"
     # Each instance behind a balancer counts for itself: the one that registered may not be the first to answer.
-    counted = walk.until(lambda: walk.metric("workme_registrations_total", result="accepted") > before, _COUNTED)
+    counted = walk.until(lambda: walk.http.metric("workme_registrations_total", result="accepted") > before, _COUNTED)
     assert counted, f"workme_registrations_total still stands at {before:g}, and somebody just registered"
 
 
@@ -51,8 +51,8 @@ def test_welcome_mail_arrives(walk: WorkMe) -> None:
 
     Fix: look at the service's connection to the mail relay, at its login, and at the relay's queue.
     """
-    client, delivery = walk.keep["client"], walk.mail_delivery
-    arrived = walk.until(lambda: walk.mail(client.email, "Welcome"), delivery)
+    client, delivery = walk.keep["client"], walk.mail.delivery
+    arrived = walk.until(lambda: walk.mail.received(client.email, "Welcome"), delivery)
     assert arrived, walk.waited(f"no welcome mail reached {client.email}", delivery)
 
 
@@ -88,7 +88,7 @@ def test_client_completes_the_profile(walk: WorkMe) -> None:
     client.put("/api/profile", name=client.name, phone=_PHONE, city="São Paulo").document(200)
     profile = client.get("/api/profile").document(200)
     assert profile.text("phone") == _PHONE, f"the phone number did not stay: {profile.said}"
-    user = walk.stored("users", email=client.email) or {}
+    user = walk.mongodb.stored("users", email=client.email) or {}
     assert user.get("phone") == _PHONE, "the profile reads back, and is not in MongoDB"
 
 
@@ -128,12 +128,12 @@ def test_second_search_comes_from_redis(walk: WorkMe) -> None:
     client, service, mark = walk.keep["client"], walk.keep["service"], walk.world.mark
     before = client.get("/api/services", city=mark).documents(200)[0].text("title")
     # Behind the service's back: only a cached answer still tells the old title.
-    walk.change("services", service, title=f"Renamed {mark}")
+    walk.mongodb.change("services", service, title=f"Renamed {mark}")
     cached = client.get("/api/services", city=mark).documents(200)[0].text("title")
     assert cached == before, "a search repeated at once was answered by MongoDB, not from the cache"
-    keys = walk.lifetimes(walk.settings.search_cache)
+    keys = walk.redis.lifetimes(walk.settings.search_cache)
     assert keys, "the repeated search was not answered by MongoDB, and no key of it is in Redis"
-    walk.forget(list(keys))
+    walk.redis.forget(list(keys))
     fresh = client.get("/api/services", city=mark).documents(200)[0].text("title")
     assert fresh != before, "without its key in Redis the search still gives the old answer: it is cached elsewhere"
 
@@ -145,7 +145,7 @@ def test_cached_search_expires(walk: WorkMe) -> None:
     Fix: give the key its lifetime in the same command: SET … EX seconds.
     """
     most = walk.settings.search_lifetime.total_seconds()
-    lifetimes = walk.lifetimes(walk.settings.search_cache)
+    lifetimes = walk.redis.lifetimes(walk.settings.search_cache)
     assert lifetimes, "no key of the search is in Redis"
     for key, seconds in lifetimes.items():
         assert seconds >= 0, f"{key} never expires"

@@ -14,8 +14,8 @@ def test_canary_is_found_in_sentry(walk: WorkMe) -> None:
 
     Fix: compare SENTRY_DSN with the project's client keys; look at the project's quota and inbound filters.
     """
-    event_id = walk.reports.send_canary()
-    walk.reports.stored(event_id)
+    event_id = walk.sentry.send_canary()
+    walk.sentry.stored(event_id)
 
 
 @pytest.mark.check("errors-provoked")
@@ -27,7 +27,7 @@ def test_error_of_the_service_is_found_in_sentry(walk: WorkMe) -> None:
     reply = walk.admin.post("/api/beta/diagnostics/error").document(500)
     error_id = reply.values.get("error_id")
     assert isinstance(error_id, str), f"the service failed as asked, and gave no id to look up: {reply.said}"
-    walk.reports.stored(error_id)
+    walk.sentry.stored(error_id)
 
 
 @pytest.mark.check("errors-transaction")
@@ -41,4 +41,4 @@ def test_transaction_is_found_in_sentry(walk: WorkMe) -> None:
     health = http.health.path if http and http.health else "/api/health"
     # The caller decides that this trace is kept (https://docs.sentry.io/platforms/python/tracing/).
     walk.stranger.send("GET", health, {"sentry-trace": f"{trace_id}-{span_id}-1"}).answers(200)
-    walk.reports.traced(trace_id)
+    walk.sentry.traced(trace_id)

@@ -3,9 +3,7 @@
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.journey.deliveries import delivered
-from gonogo.journey.money import intent, owner_of, refunded
-from gonogo.journey.replies import Reply
+from gonogo.clients.replies import Reply
 from smoke.people import WorkMe
 
 _REFUSED = (400, 404, 409, 422)
@@ -29,20 +27,18 @@ def test_real_card_is_charged_and_refunded(walk: WorkMe) -> None:
     reply = client.post("/api/payment/card", booking_id=booking.text("id"), payment_method=method)
     _not_used_up(walk, reply, method)
     paid = reply.document(201)
-    charged = walk.stripe(intent(paid.text("intent_id")), f"payment intent {paid.text('intent_id')}")
+    charged = walk.stripe.intent(paid.text("intent_id"))
     assert charged["amount"] <= smoke.most_money_cents, f"Stripe charged {charged['amount']} centavos: refund it"
     path = f"/api/payment/{paid.text('id')}"
-    succeeded = walk.until(lambda: client.get(path).document(200).text("status") == "succeeded", walk.stripe_delivery)
-    assert succeeded, walk.waited(f"{paid.text('intent_id')} did not succeed", walk.stripe_delivery)
+    succeeded = walk.until(lambda: client.get(path).document(200).text("status") == "succeeded", walk.stripe.delivery)
+    assert succeeded, walk.waited(f"{paid.text('intent_id')} did not succeed", walk.stripe.delivery)
     professional.post(f"{path}/refund").answers(200)
-    given = walk.until(
-        lambda: walk.stripe(refunded(paid.text("intent_id")), "its refund") >= price, walk.stripe_delivery
-    )
+    given = walk.until(lambda: walk.stripe.refunded(paid.text("intent_id")) >= price, walk.stripe.delivery)
     assert given, walk.waited(
-        f"{paid.text('intent_id')} is not refunded at Stripe: refund it by hand", walk.stripe_delivery
+        f"{paid.text('intent_id')} is not refunded at Stripe: refund it by hand", walk.stripe.delivery
     )
     for kind in ("payment_intent.succeeded", "charge.refunded"):
-        problem = delivered(walk, paid.text("intent_id"), kind)
+        problem = walk.stripe.delivered(paid.text("intent_id"), kind)
         assert not problem, problem
 
 
@@ -50,7 +46,7 @@ def _not_used_up(walk: WorkMe, reply: Reply, method: str) -> None:
     """Raise Unobserved if Stripe may have refused the payment method for what it is, and not the service."""
     if reply.status not in _REFUSED:
         return
-    owner = walk.stripe(owner_of(method), "customer of the payment method")
+    owner = walk.stripe.owner_of(method)
     belongs = (
         "to a customer, who must be named with it" if owner else "to no customer, and is good for one payment only"
     )

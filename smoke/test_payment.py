@@ -4,10 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from gonogo.journey.deliveries import delivered
-from gonogo.journey.money import canceled, intent, refunded
+from gonogo.clients.replies import Document
 from gonogo.journey.people import Person
-from gonogo.journey.replies import Document
 from smoke.people import WorkMe
 
 
@@ -23,7 +21,7 @@ def test_card_is_charged(walk: WorkMe) -> None:
     paid = _by_card(walk, walk.keep["client"], booking, "pm_card_visa")
     walk.keep["payment"], walk.keep["intent"] = paid.text("id"), paid.text("intent_id")
     assert _becomes(walk, paid.text("id"), "succeeded"), f"a card was charged, and the payment is not: {paid.said}"
-    found = walk.stripe(intent(paid.text("intent_id")), f"payment intent {paid.text('intent_id')}")
+    found = walk.stripe.intent(paid.text("intent_id"))
     assert found["status"] == "succeeded", f"the service took the money, and at Stripe the payment is {found['status']}"
     price = walk.settings.most_money_cents
     assert found["amount"] == price, f"the booking costs {price} centavos, Stripe charged {found['amount']}"
@@ -36,8 +34,10 @@ def test_receipt_arrives(walk: WorkMe) -> None:
 
     Fix: look at the service's connection to the mail relay; a receipt is sent when a payment succeeds.
     """
-    client, delivery = walk.keep["client"], walk.mail_delivery
-    assert walk.until(lambda: walk.mail(client.email, "Payment"), delivery), walk.waited("no receipt arrived", delivery)
+    client, delivery = walk.keep["client"], walk.mail.delivery
+    assert walk.until(lambda: walk.mail.received(client.email, "Payment"), delivery), walk.waited(
+        "no receipt arrived", delivery
+    )
 
 
 @pytest.mark.check("payment-refund")
@@ -51,7 +51,7 @@ def test_refund_gives_the_money_back(walk: WorkMe) -> None:
     assert _becomes(walk, payment, "refunded"), (
         f"the refund was accepted, and the payment is not refunded: {reply.said}"
     )
-    given = walk.stripe(refunded(reply.text("intent_id")), f"refunds of {reply.text('intent_id')}")
+    given = walk.stripe.refunded(reply.text("intent_id"))
     price = walk.settings.most_money_cents
     assert given == price, f"the service says refunded, and Stripe gave back {given} of {price} centavos"
 
@@ -63,7 +63,7 @@ def test_stripe_delivers_the_events_of_a_payment(walk: WorkMe) -> None:
     Fix: https://dashboard.stripe.com/webhooks → the endpoint → Event deliveries shows what the service answered.
     """
     for kind in ("payment_intent.succeeded", "charge.refunded"):
-        problem = delivered(walk, walk.keep["intent"], kind)
+        problem = walk.stripe.delivered(walk.keep["intent"], kind)
         assert not problem, problem
 
 
@@ -93,7 +93,7 @@ def test_card_that_asks_for_its_owner_is_not_charged_yet(walk: WorkMe) -> None:
     asked.text("next_action_url")
     assert _booked_as(walk, booking) == "unpaid", "3-D Secure is not answered yet, and the booking counts as paid"
     client.post(f"/api/payment/{asked.text('id')}/cancel").answers(200)
-    assert walk.stripe(canceled(asked.text("intent_id")), f"payment intent {asked.text('intent_id')}"), (
+    assert walk.stripe.canceled(asked.text("intent_id")), (
         "a payment was given up, and at Stripe it can still be completed"
     )
 
@@ -110,7 +110,7 @@ def test_pix_is_paid(walk: WorkMe) -> None:
     assert code.text("pix_code"), "no PIX code came"
     assert code.number("expires_at") > walk.began.timestamp(), f"the PIX code has expired already: {code.said}"
     assert _becomes(walk, code.text("id"), "succeeded", payer), walk.waited(
-        "a PIX code was paid at Stripe, and the service does not know it", walk.stripe_delivery
+        "a PIX code was paid at Stripe, and the service does not know it", walk.stripe.delivery
     )
     assert _booked_as(walk, booking, payer) == "paid", "PIX was paid, and the booking is not"
 
@@ -125,7 +125,7 @@ def test_expired_pix_is_not_paid(walk: WorkMe) -> None:
     booking = _booking(walk, payer, 5)
     code = payer.post("/api/payment/pix", booking_id=booking).document(201)
     assert _becomes(walk, code.text("id"), "failed", payer), walk.waited(
-        "a PIX code expired at Stripe, and the service does not know it", walk.stripe_delivery
+        "a PIX code expired at Stripe, and the service does not know it", walk.stripe.delivery
     )
     assert _booked_as(walk, booking, payer) == "unpaid", "the PIX code expired, and the booking counts as paid"
 
@@ -144,7 +144,7 @@ def _by_card(walk: WorkMe, client: Person, booking: str, method: str) -> Documen
 def _becomes(walk: WorkMe, payment: str, status: str, payer: Person | None = None) -> bool:
     payer = payer or walk.keep["client"]
     path = f"/api/payment/{payment}"
-    return bool(walk.until(lambda: payer.get(path).document(200).text("status") == status, walk.stripe_delivery))
+    return bool(walk.until(lambda: payer.get(path).document(200).text("status") == status, walk.stripe.delivery))
 
 
 def _booked_as(walk: WorkMe, booking: str, client: Person | None = None) -> str:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from gonogo.clients.replies import Reply
 from gonogo.environment.model import Environment
 from gonogo.families.http.section import Http
-from gonogo.journey.replies import Reply
 from gonogo.journey.tokens import GUESSES, AccessToken, read_token
 from gonogo.policy.catalogue import Policy
 from smoke.people import WorkMe

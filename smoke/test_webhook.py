@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.journey.replies import Reply
-from gonogo.journey.webhook import only_v0
+from gonogo.clients.replies import Reply
+from gonogo.families.stripe.webhook import only_v0
 from gonogo.policy.catalogue import Policy
 from smoke.payments import (
     TAKEN,
@@ -219,7 +219,7 @@ def test_slow_events_are_taken(walk: WorkMe) -> None:
 
     Fix: keep Stripe's tolerance of 300 s.
     """
-    if walk.world.live:  # an event that pays would be income that nobody paid
+    if walk.stripe.live:  # an event that pays would be income that nobody paid
         sender = victim_of(walk).sender
         body = sender.unknown()
         sender.send(body, header=sender.signed(body, at=time.time() - 290)).answers(*TAKEN)

@@ -45,9 +45,14 @@ def test_code_is_that_of_the_example() -> None:
     assert not [piece for piece in shown if piece.strip() not in sources]
 
 
+def named_pieces() -> dict[str, str]:
+    """Every whole file of the page, by the path that its first line says."""
+    return {match[1]: piece for piece in pieces() if (match := NAMED.match(piece))}
+
+
 def write_project(folder: Path) -> None:
     """Write the files of the page's second example where the page says."""
-    named = {match[1]: piece for piece in pieces() if (match := NAMED.match(piece))}
+    named = {name: piece for name, piece in named_pieces().items() if not name.startswith("smoke/")}
     assert len(named) == 4
     for name, text in named.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,73 @@ from tests.docs.test_families import NAMED
 
 ADMIN = "token-of-the-administrator-41"
 SECRETS = {"SHOP_ADMIN_TOKEN": ADMIN}
+LEDGER_FAMILY = """
+from gonogo.environment.composition import SectionSpec
+from gonogo.families.kind import Family
+
+from .section import Ledger
+
+FAMILY = Family(name="ledger", sections=(SectionSpec(key="ledger", model=Ledger),))
+"""
+LEDGER_SECTION = """
+from gonogo.environment.section import Section
+from gonogo.environment.types import Text
+
+
+class Ledger(Section):
+    \"\"\"A file that accounting reads.\"\"\"
+
+    path: Text
+"""
+LEDGER_VERBS = """
+from functools import partial
+from pathlib import Path
+
+from gonogo.base.marks import Leftovers
+from gonogo.families.verbs import Verbs
+
+from .section import Ledger
+
+
+class LedgerVerbs(Verbs[Ledger]):
+    model = Ledger
+
+    def book(self, entry):
+        self.walk.looked(f"ledger {entry}", partial(self._write, [*self.entries(), entry]))
+
+    def test_data(self, marks):
+        yield Leftovers("entries", lambda: [entry for entry in self.entries() if marks.in_text(entry)], self._strike)
+
+    def _strike(self, entries):
+        self._write([entry for entry in self.entries() if entry not in entries])
+
+    def entries(self):
+        return Path(self.section.path).read_text().splitlines()
+
+    def _write(self, entries):
+        Path(self.section.path).write_text("\\n".join(entries))
+"""
+LEDGER_STEP = """
+
+@pytest.mark.check("shop-booked")
+def test_order_is_booked(walk: Shop) -> None:
+    \"\"\"What is not booked is not taxed.
+
+    Fix: book it.
+    \"\"\"
+    walk.ledger.book(walk.world.mark)
+    assert walk.world.mark in walk.ledger.entries()
+"""
+CACHE_STEP = """
+
+@pytest.mark.check("shop-booked")
+def test_order_is_cached(walk: Shop) -> None:
+    \"\"\"A step that asks what this environment does not declare.
+
+    Fix: declare it.
+    \"\"\"
+    walk.redis.lifetimes("order:*")
+"""
 
 
 class Shop:
@@ -112,9 +179,32 @@ def write_project(folder: Path, port: int, root: Path) -> None:
         (folder / name).write_text(text.replace("8443", str(port)).replace("root.pem", str(root)))
 
 
-def walked(folder: Path) -> Results:
+def add_step(folder: Path, text: str) -> None:
+    """A third step, at the end of the page's journey."""
+    path, catalogue = folder / "smoke" / "test_order.py", folder / "smoke" / "catalogue.toml"
+    path.write_text(path.read_text() + text)
+    line = '[shop-booked]\ntitle = "Booked"\nseverity = "blocker"\nneeds = ["shop-orders"]\neffect = "write"\n'
+    catalogue.write_text(f"{catalogue.read_text()}\n{line}")
+
+
+def add_ledger(folder: Path) -> Path:
+    """A family of the project's own with verbs, and a ledger with an entry that is nobody's test data."""
+    ledger, family = folder / "ledger.txt", folder / "families" / "ledger"
+    ledger.write_text("of somebody real")
+    family.mkdir(parents=True)
+    for name, text in {"__init__": LEDGER_FAMILY, "section": LEDGER_SECTION, "journey": LEDGER_VERBS}.items():
+        (family / f"{name}.py").write_text(text)
+    people, environment = folder / "smoke" / "people.py", folder / "environments" / "staging.toml"
+    imports = "from families.ledger.journey import LedgerVerbs\nfrom gonogo.families.verbs import VerbsOf\n"
+    words = '"""A journey through the shop."""\n'
+    people.write_text(imports + people.read_text().replace(words, f"{words}\n    ledger = VerbsOf(LedgerVerbs)\n"))
+    environment.write_text(f'{environment.read_text()}\n[ledger]\npath = "{ledger}"\n')
+    return ledger
+
+
+def walked(folder: Path, *others: str) -> Results:
     """The results of the shop's own steps."""
-    only = ["shop-registers", "shop-orders"]
+    only = ["shop-registers", "shop-orders", *others]
     return results_of(prepare(Request(environment="staging", project=folder, only=only), SECRETS))
 
 
@@ -146,3 +236,25 @@ def test_settings_of_another_project_are_refused(tmp_path: Path, shop: Shop) -> 
     path.write_text(path.read_text() + 'beta_code = "BETA_CODE"\n')
     with pytest.raises(UsageError, match=r"smoke\.beta_code: unknown key"):
         walked(tmp_path)
+
+
+def test_verbs_of_a_family_of_the_project(tmp_path: Path, shop: Shop) -> None:
+    """Its class is the one that the section is known by; what its verbs leave behind is removed, and nothing else."""
+    del shop
+    ledger = add_ledger(tmp_path)
+    add_step(tmp_path, LEDGER_STEP)
+    results = walked(tmp_path, "shop-booked")
+    assert outcomes(results)["shop-booked"] == Outcome.PASS
+    assert ledger.read_text() == "of somebody real"
+
+
+def test_step_that_asks_an_undeclared_section_says_which(tmp_path: Path, shop: Shop) -> None:
+    """Neither a FAIL of the service nor a bug of gonogo: the section, and what to do."""
+    del shop
+    add_step(tmp_path, CACHE_STEP)
+    results = walked(tmp_path, "shop-booked")
+    step = next(check for check in results.checks if check.id == "shop-booked")
+    assert step.outcome == Outcome.ERROR
+    message = step.observations[0].message
+    assert "declares no [redis]" in message
+    assert 'about = ["redis"]' in message

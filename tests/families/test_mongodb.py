@@ -28,6 +28,7 @@ from gonogo.evidence.mongodb import ExistingIndex, Member
 from gonogo.families.mongodb.probe import existing_index, probe_mongo, wide_privileges
 from gonogo.families.mongodb.questions import mongo_questions
 from gonogo.families.mongodb.status import (
+    Attempt,
     members_of,
     probe_mongo_latency,
     probe_mongo_status,
@@ -144,8 +145,8 @@ def test_cancelled_write_is_removed_all_the_same() -> None:
             left.remove(document["_id"])
             return type("Result", (), {"deleted_count": 1})
 
-    async def interrupt() -> dict[str, bool]:
-        done = {"written": False, "read_back": False, "removed": False}
+    async def interrupt() -> Attempt:
+        done = Attempt()
         scratch: Any = Collection()
         writing = asyncio.create_task(write_and_remove(scratch, done, SHORT))
         await inserted.wait()
@@ -154,7 +155,7 @@ def test_cancelled_write_is_removed_all_the_same() -> None:
         assert writing.cancelled()
         return done
 
-    assert asyncio.run(interrupt()) == {"written": True, "read_back": False, "removed": True}
+    assert asyncio.run(interrupt()) == Attempt(written=True, read_back=False, removed=True)
     assert not left
 
 

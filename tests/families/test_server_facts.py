@@ -90,16 +90,16 @@ def test_operating_systems() -> None:
 
 def test_sizes() -> None:
     """In bytes; what cannot be read is no fact."""
-    assert facts.memory(said("MemTotal:        4005000 kB\nMemFree: 1 kB\nMemAvailable:    2002500 kB\n")) == {
-        "memory": 4005000 * 1024,
-        "memory_used": 0.5,
-    }
-    assert facts.disk(said(DF)) == {"disk": 83057684480, "disk_used": pytest.approx(0.3097, abs=1e-4)}
+    assert facts.memory(said("MemTotal:        4005000 kB\nMemFree: 1 kB\nMemAvailable:    2002500 kB\n")) == (
+        4005000 * 1024,
+        0.5,
+    )
+    assert facts.disk(said(DF)) == pytest.approx((83057684480, 0.3097), abs=1e-4)
     assert facts.number(said("2\n")) == 2
     assert facts.load(said("0.31 0.24 0.19 1/214 81244\n")) == 0.24
     for read in (facts.memory, facts.disk):
-        assert read(said("bash: no such file\n", 1)) == {}
-    assert facts.disk(said("Filesystem 1-blocks\nnone 0 0 0 - /\n")) == {}
+        assert read(said("bash: no such file\n", 1)) is None
+    assert facts.disk(said("Filesystem 1-blocks\nnone 0 0 0 - /\n")) is None
     assert facts.number(said("two\n")) is None
     assert facts.load(said("")) is None
 

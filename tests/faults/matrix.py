@@ -41,8 +41,8 @@ BLINDING = {
 HARMLESS = {"webhook-asks-stripe", "webhook-answers-first"}
 """Other ways to do it right: nothing may be red, and nothing unseen."""
 _ALSO_IN: Mapping[str, Sequence[str]] = {
-    "dns": ["dns_names", "dns_caa", "dns_mail"],
-    "http": ["tls", "health", "metrics", "openapi"],
+    "dns": ["dns_names", "dns_caa", "dns_mail", "records"],
+    "http": ["tls", "health", "metrics", "openapi", "requests"],
     "tls": ["certificates"],
     "mongodb": ["health"],
     "redis": ["health"],

@@ -2,13 +2,16 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from tests.docs.test_families import named_pieces
 from tests.lab.postgresql import PostgresqlServer, postgresql
 
 ROOT = Path(__file__).parents[2]
@@ -119,6 +122,41 @@ def test_dead_server_is_no_go(installation: Installation, healthy: PostgresqlSer
     assert done.returncode == 1
     assert outcomes(installation)["postgresql-reachable"] == "fail"
     assert "pass-word-1" not in done.stdout + done.stderr
+
+
+def add_journey(project: Path) -> None:
+    """Write the page's own walk and step, which ask PostgreSQL by the family's verb."""
+    environment = project / "environments" / "staging.toml"
+    text = environment.read_text().replace('"smoke", ', "")
+    environment.write_text(f'{text}\n[smoke]\nmail_domain = "smoke.shop.test"\n')
+    (project / "smoke").mkdir()
+    for name, piece in named_pieces().items():
+        if name.startswith("smoke/"):
+            (project / name).write_text(piece)
+
+
+@pytest.mark.parametrize(("migration", "outcome"), [("2026-11-01", "pass"), ("2026-10-01", "fail")])
+def test_steps_ask_by_its_verbs(
+    installation: Installation, healthy: PostgresqlServer, migration: str, outcome: str
+) -> None:
+    """A foreign family stands on a walk as the built-in ones do: green and red on rows of a real server."""
+    installation.declare(healthy)
+    project = installation.latest.parents[2]
+    add_journey(project)
+    try:
+        with psycopg.connect(healthy.url) as connection:
+            connection.execute("CREATE TABLE migrations AS SELECT %s::text AS name", [migration])
+        done = installation.gonogo("smoke", "--env", "staging", url=healthy.url)
+    finally:
+        shutil.rmtree(project / "smoke")
+        with psycopg.connect(healthy.url) as connection:
+            connection.execute("DROP TABLE IF EXISTS migrations")
+    results = json.loads((installation.latest / "results.json").read_bytes())
+    step = next(check for check in results["checks"] if check["id"] == "schema-migrated")
+    assert step["outcome"] == outcome, done.stdout + done.stderr
+    record = (installation.latest / "evidence.json").read_text()
+    assert "PostgreSQL migrations" in record
+    assert "correct-horse" not in record + done.stdout + done.stderr
 
 
 def test_mistakes_in_its_section_have_the_same_messages(installation: Installation, healthy: PostgresqlServer) -> None:

@@ -1,11 +1,13 @@
 """The Stripe double's objects against the SDK's own annotations, which are generated from Stripe's specification."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import stripe
 
+from gonogo.evidence.stripe import StripeEvidence
 from gonogo.families.stripe import objects as evidence
 from reference.doubles.stripe.account import (
     StripeSettings,
@@ -75,7 +77,9 @@ def test_refusal_is_read_by_the_sdk_as_one_of_permission() -> None:
 
 def test_evidence_reads_what_the_double_says() -> None:
     """The other side of the same shapes."""
-    assert evidence.account(SHAPES[stripe.Account])["future_requirements"].currently_due == ("company.tax_id",)
+    blank = StripeEvidence(scope=("stripe",), taken_at=datetime.now(UTC), accepted=True)
+    account_read = evidence.account(SHAPES[stripe.Account])(blank)
+    assert account_read.future_requirements.currently_due == ("company.tax_id",)
     assert evidence.payout(SHAPES[stripe.Payout]).failure
     assert evidence.configuration(SHAPES[stripe.PaymentMethodConfiguration]).available == ("card", "pix")
     assert evidence.endpoint(SHAPES[stripe.WebhookEndpoint]).api_version == ""

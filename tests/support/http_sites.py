@@ -53,12 +53,14 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: its path, its headers, the number of its connection, its own number."""
+    """One request: its path, its headers, the number of its connection, its own number, its method and its body."""
 
     path: str
     headers: Mapping[str, str]
     connection: int
     number: int
+    method: str = "GET"
+    body: bytes = b""
 
 
 Site = Callable[[Asked], Reply]
@@ -90,7 +92,9 @@ def handler(site: Site) -> Handler:
                 return
             lines = head.split("\r\n")
             sent = {key.lower(): value for key, _, value in (line.partition(": ") for line in lines[1:])}
-            reply = site(Asked(lines[0].split()[1], sent, connection, next(requests)))
+            method, path, _ = lines[0].split()
+            body = await reader.readexactly(int(sent.get("content-length", "0")))
+            reply = site(Asked(path, sent, connection, next(requests), method, body))
             await asyncio.sleep(reply.delay_seconds)
             date = format_datetime(datetime.now(UTC), usegmt=True)
             headers = {**SECURE, "Date": date, "Content-Length": str(len(reply.body)), **reply.headers}

@@ -46,6 +46,10 @@ def _lines() -> Iterable[str]:
     return [line.id for line in read_list(Path())[0].lines if line.id]
 
 
+request_names = _completing(
+    lambda: [name.removeprefix("request-") for name in _checks() if name.startswith("request-")]
+)
+"""Completes names of ``[requests.NAME]``, of every environment file."""
 check_names = _completing(_checks)
 """Completes ids of checks, from every catalogue."""
 line_names = _completing(_lines)

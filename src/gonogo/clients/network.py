@@ -15,6 +15,10 @@ _NO_ROUTE = {
 }
 
 
+REJECTED = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ECONNRESET, errno.EACCES})
+"""A port that is closed to us, whoever says so."""
+
+
 class Swallowed(Unobserved):
     """Nothing came back at all: a dead address, or a firewall on the way."""
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, create_model
 
+from gonogo.environment.entry_check import EntryCheck, EntryName
 from gonogo.environment.model import IN_ORDER, Environment, Service
 from gonogo.environment.section import Section
 from gonogo.environment.types import Text
@@ -42,7 +43,8 @@ _DOCUMENTATION = "The whole file. Sections that a service does not have are name
 
 def _field(spec: SectionSpec) -> tuple[Any, Any]:
     if spec.many:
-        return Mapping[Text, spec.model], Field(default_factory=dict)  # type: ignore[name-defined]  # a type at run time
+        name = EntryName if issubclass(spec.model, EntryCheck) else Text
+        return Mapping[name, spec.model], Field(default_factory=dict)  # type: ignore[name-defined,valid-type]  # a type at run time
     return spec.model | None, None
 
 

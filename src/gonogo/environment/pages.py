@@ -13,7 +13,8 @@ Status = Annotated[int, Field(ge=100, le=599)]
 Scalar = bool | int | float | str
 
 
-def _several(value: object) -> object:
+def several_statuses(value: object) -> object:
+    """One status may be written without a list around it."""
     return (value,) if isinstance(value, int) else value
 
 
@@ -23,7 +24,7 @@ class Page(Section):
     model_config = ConfigDict(populate_by_name=True)
 
     path: UrlPath
-    status: Annotated[tuple[Status, ...], BeforeValidator(_several)] = Field(
+    status: Annotated[tuple[Status, ...], BeforeValidator(several_statuses)] = Field(
         default=(), description="The right status, or several of them; any of 2xx if empty."
     )
     values: Mapping[Text, Scalar] = Field(

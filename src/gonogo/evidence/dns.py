@@ -174,6 +174,13 @@ class Delegation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DnsRecordEvidence(Evidence):
+    """A name and a type at every resolver; its scope is the name, and the entry of the environment file."""
+
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
     """One server's answers about a name: IPv4 and IPv6."""
 

@@ -28,6 +28,19 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BannerEvidence(Evidence):
+    """One declared port of one address; its scope is the host, the address, and the entry."""
+
+    state: PortState
+    problem: str = ""
+    """Why TLS could not be spoken, although the connection was accepted."""
+    said: str = ""
+    """The beginning of what the server said."""
+    expected: bool = False
+    """Whether the declared text stood in what it said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PortsEvidence(Evidence):
     """All of them at one address, with a control that must be open."""
 

@@ -130,3 +130,20 @@ class ServerEvidence(Evidence):
     logs: tuple[LogFile, ...] | None = None
     rotation: Rotation | None = None
     unseen: tuple[Unseen, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileEvidence(Evidence):
+    """One declared file; its scope is ``servers``, the server, and the entry. Its content is not kept."""
+
+    exists: bool
+    mode: str = ""
+    """Four octal digits."""
+    owner: str = ""
+    group: str = ""
+    kind: str = ""
+    """By stat(1): ``regular file``, ``directory``."""
+    contains: bool | None = None
+    """Whether the declared text stands in a line; None if none is declared."""
+    never: bool | None = None
+    """Likewise, for the text that must not."""

@@ -1,17 +1,16 @@
 """Families of other packages and of the project itself, found and held against what is there already."""
 
-import hashlib
 import importlib
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
 import gonogo
 from gonogo.base.errors import UsageError
+from gonogo.base.project_modules import activate
 from gonogo.environment.model import Environment
 from gonogo.environment.section import Section
 from gonogo.evidence.base import Evidence
@@ -20,7 +19,8 @@ from gonogo.families.kind import Family, Probe
 
 GROUP = "gonogo.families"
 """The entry point group by which a package brings a family."""
-_FOLDER = "families"
+FOLDER = "families"
+_OWN = f"{FOLDER}/"
 _TAKEN = {"environment", "policy", "request", "walk"}
 """Arguments of a check that ask for something else than evidence."""
 
@@ -60,6 +60,8 @@ class Installed:
         if not self.family.probes:
             return {}
         module, _, name = self.family.probes.partition(":")
+        if self.package == _OWN:
+            activate(self.folder.parent)
         try:
             place = importlib.import_module(module, self.module.__name__) if module else self.module
             probes = getattr(place, name)
@@ -104,13 +106,14 @@ def _of_package(entry: EntryPoint) -> Installed:
 
 
 def _of_project(project: Path) -> Iterator[Installed]:
-    for path in sorted((project / _FOLDER).glob("*/__init__.py")):
+    for path in sorted((project / FOLDER).glob("*/__init__.py")):
         name = path.parent.name
+        activate((project / FOLDER).resolve())
         try:
-            module = _imported(path)
+            module = importlib.import_module(f"{FOLDER}.{name}")
         except Exception as error:  # noqa: BLE001 - somebody else's code is imported
-            raise _broken(name, f"{_FOLDER}/{name}", error) from None
-        yield _installed(getattr(module, "FAMILY", None), module, name, f"{_FOLDER}/")
+            raise _broken(name, f"{FOLDER}/{name}", error) from None
+        yield _installed(getattr(module, "FAMILY", None), module, name, _OWN)
 
 
 def _installed(family: object, module: ModuleType, name: str, package: str, version: str = "") -> Installed:
@@ -120,24 +123,6 @@ def _installed(family: object, module: ModuleType, name: str, package: str, vers
             "expected; see docs/writing-a-family.md"
         )
     return Installed(family=family, module=module, package=package, version=version)
-
-
-def _imported(path: Path) -> ModuleType:
-    """The package at this path, under a name of its own: two projects of one process may both have a ``families/x``."""
-    digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]
-    name = f"gonogo_project_{digest}_{path.parent.name}"
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = spec_from_file_location(name, path, submodule_search_locations=[str(path.parent)])
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is no Python package")
-    module = sys.modules[name] = module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
 
 
 def _broken(name: str, origin: str, error: Exception) -> UsageError:

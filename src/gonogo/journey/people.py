@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from gonogo.journey.replies import Reply
+from gonogo.clients.replies import Reply
 
 Speak = Callable[[str, str, Mapping[str, str], bytes | AsyncIterator[bytes]], Reply]
 """Method, path, headers, body."""

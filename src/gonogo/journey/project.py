@@ -4,6 +4,7 @@ from pathlib import Path
 
 from gonogo.base.errors import UsageError
 from gonogo.base.project_modules import activate, import_from
+from gonogo.families import installed
 from gonogo.families.smoke.settings import FOLDER
 from gonogo.journey.walk import Walk
 
@@ -13,12 +14,14 @@ _MODULE = "people"
 def walk_of(project: Path) -> type[Walk]:
     """The project's subclass of Walk, or Walk itself. Raises UsageError when ``smoke/people.py`` defines no single one.
 
-    From now on steps of this project import their own modules as ``smoke.NAME``.
+    From now on steps of this project import their own modules as ``smoke.NAME``, and verbs as ``families.NAME.journey``.
     """
     folder = (project / FOLDER).resolve()
     if not folder.is_dir():
         return Walk
-    activate(folder)
+    for own in (folder, folder.parent / installed.FOLDER):
+        if own.is_dir():
+            activate(own)
     path = folder / f"{_MODULE}.py"
     if not path.is_file():
         return Walk

@@ -9,7 +9,7 @@ from threading import Event
 
 from anyio.from_thread import BlockingPortal
 
-from gonogo.base.errors import Unobserved
+from gonogo.base.errors import Unobserved, UsageError
 from gonogo.base.redaction import Redactor
 from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
@@ -17,10 +17,10 @@ from gonogo.evidence.base import Scope
 from gonogo.evidence.journey import LAST, Ending, StepEvidence
 from gonogo.evidence.record import Failure, Record
 from gonogo.evidence.scopes import ByScope
+from gonogo.families.world import Stopped, World
 from gonogo.journey.cleanup import clean_up_after
 from gonogo.journey.step import Skipped, Step
 from gonogo.journey.walk import Walk
-from gonogo.journey.world import Stopped, World
 from gonogo.planning.plan import WALK
 from gonogo.policy.catalogue import Severity
 from gonogo.record.results import Observation, Outcome
@@ -172,6 +172,8 @@ def _ended(error: BaseException) -> tuple[Ending, str, str]:
             return "skip", str(error), ""
         case Unobserved():
             return "error", error.reason, error.hint
+        case UsageError():  # of the environment file, or of a secret: it says itself what to do
+            return "error", str(error), ""
         case _:
             return "bug", f"{type(error).__name__}: {error}", ""
 

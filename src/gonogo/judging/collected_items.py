@@ -18,20 +18,22 @@ def identifier_of(node: pytest.Item | pytest.Collector | Any) -> str | None:  # 
     return marker.args[0] if marker else None
 
 
-def unplanned(items: Sequence[pytest.Item], suite: Suite, planned: Mapping[str, PlannedCheck]) -> Iterator[str]:
+def unplanned(
+    items: Sequence[pytest.Item], suite: Suite, planned: Mapping[str, Sequence[PlannedCheck]]
+) -> Iterator[str]:
     """Every item that planning did not see as it is: without an id, of another function, parametrised over more."""
     for item in items:
         identifier = identifier_of(item)
         if identifier is None:
             yield f'{item.nodeid} has no id: mark it @pytest.mark.check("…") and give it a catalogue line'
             continue
-        declaration = suite.declarations.get(identifier)
+        declaration = suite.declarations.get(identifier) or suite.templates.get(identifier)
         if declaration is None or not _is_function_of(item, declaration):
             yield _elsewhere(identifier, item, declaration)
             continue
         parameters = getattr(getattr(item, "callspec", None), "params", {})
-        subject = planned[identifier].subject if identifier in planned else None
-        if foreign := sorted(set(parameters) - {subject}):
+        subjects = {check.subject for check in planned.get(identifier, ())}
+        if foreign := sorted(set(parameters) - subjects):
             yield (
                 f"{declaration.path}:{declaration.line}: {declaration.function} is parametrised over {foreign[0]}, "
                 "which is not its subject: of several cases only the targets count; write a check for each"

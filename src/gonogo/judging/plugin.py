@@ -55,6 +55,9 @@ class JudgingPlugin:
         self.kinds: Mapping[str, EvidenceKind] = plan.families.kinds
         self._plan = plan
         self._checks = plan.plan.checks
+        self._marked: dict[str, list[PlannedCheck]] = {}
+        for check in plan.plan.checks.values():
+            self._marked.setdefault(check.declaration.marked, []).append(check)
         self._source = source
         self._redactor = redactor
         self._stop = stop
@@ -102,11 +105,10 @@ class JudgingPlugin:
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """One run of a check for each target of its subject."""
-        identifier = identifier_of(metafunc.definition)
-        check = self._checks.get(identifier) if identifier else None
-        if check is not None and check.subject in metafunc.fixturenames:
-            ids = ["·".join(scope) for scope in check.scopes]
-            metafunc.parametrize(check.subject, check.scopes, ids=ids, indirect=True)
+        checks = self._marked.get(identifier_of(metafunc.definition) or "", [])
+        if checks and (subject := checks[0].subject) in metafunc.fixturenames:
+            scopes = [scope for check in checks for scope in check.scopes]
+            metafunc.parametrize(subject, scopes, ids=["·".join(scope) for scope in scopes], indirect=True)
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Know what the ids of collected nodes are relative to."""
@@ -145,7 +147,7 @@ class JudgingPlugin:
         """Keep what is planned and can run, needs first; refuse tests that nobody would account for."""
         kept: list[pytest.Item] = []
         dropped: list[pytest.Item] = []
-        if problems := list(unplanned(items, self._plan.suite, self._checks)):
+        if problems := list(unplanned(items, self._plan.suite, self._marked)):
             self._refuse(UsageError(*problems))
         for item in items:
             (kept if self._runnable(item, identifier_of(item) or "") else dropped).append(item)
@@ -161,13 +163,15 @@ class JudgingPlugin:
         raise pytest.exit.Exception("; ".join(problem.problems), returncode=pytest.ExitCode.USAGE_ERROR)
 
     def _runnable(self, item: pytest.Item, identifier: str) -> bool:
-        check = self._checks.get(identifier)
         parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
-        if check is None or check.obstacle or not isinstance(scope := parameters.get(check.subject), tuple):
-            return False
-        item.stash[_CHECK] = (check, scope)
-        item.stash[_RECORDS] = {}
-        return self.selected is None or identifier in self.selected
+        for check in self._marked.get(identifier, []):
+            scope = parameters.get(check.subject)
+            entry = check.declaration.entry
+            if isinstance(scope, tuple) and (not entry or scope[-1] == entry) and not check.obstacle:
+                item.stash[_CHECK] = (check, scope)
+                item.stash[_RECORDS] = {}
+                return self.selected is None or check.id in self.selected
+        return False
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Ask everything that the collected checks are about, all at once."""

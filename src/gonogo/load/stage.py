@@ -22,9 +22,10 @@ from gonogo.evidence.load import LoadEvidence
 from gonogo.evidence.record import Failure, Record
 from gonogo.families.http.section import Http
 from gonogo.families.load.section import Load
+from gonogo.families.stripe.section import Stripe
+from gonogo.families.world import World
 from gonogo.journey.cleanup import clean_up_after
 from gonogo.journey.walk import Walk
-from gonogo.journey.world import World
 from gonogo.load.ledger import Ledger, LoadProgress
 from gonogo.load.plan import EndpointPlan, LoadPlan, TargetPlan
 from gonogo.load.process import STOPPED_WITHIN_SECONDS, Crowd, Event, Generator
@@ -186,6 +187,7 @@ class LoadStage:
         load = self.load
         rate = load.visits_per_second * (load.stress_factor if self.profile == "stress" else 1)
         parts = sum(load.visits.values())
+        stripe = self.environment.section(Stripe)
         budgets = {name: group for group in load.classes.values() for name in group.endpoints} | dict(load.endpoints)
         return LoadPlan(
             mark=world.mark,
@@ -202,7 +204,7 @@ class LoadStage:
                 )
                 for name in self._endpoints
             ),
-            live=world.live,
+            live=stripe is not None and stripe.live,
             data=data,
         )
 

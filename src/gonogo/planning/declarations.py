@@ -15,6 +15,8 @@ class Declaration:
     """One function marked ``@pytest.mark.check("id")``."""
 
     id: str
+    entry: str = ""
+    """The entry of the environment file that this check is; empty for all that are functions of their own."""
     family: str
     path: Path
     function: str
@@ -25,6 +27,11 @@ class Declaration:
     """Why it matters at launch: the docstring up to ``Fix:``."""
     fix: str
     """What to do about it: the docstring's last paragraph."""
+
+    @property
+    def marked(self) -> str:
+        """The id as the function is marked: ``request-*`` for ``request-catalog-is-public``."""
+        return f"{self.id.removesuffix(self.entry)}*" if self.entry else self.id
 
 
 def read_declarations(folder: Path) -> Sequence[Declaration]:

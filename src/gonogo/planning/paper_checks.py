@@ -206,14 +206,16 @@ def covered_lines(suite: Suite, papers: Papers) -> Iterator[str]:
     lines = {line.id: line for line in papers.checklist.lines}
     own = [folder for folder in suite.folders if folder.parent == papers.root.resolve()]
     for name, policy in suite.catalogue.items():
-        path = suite.declarations[name].path
-        if any(path.is_relative_to(folder) for folder in own):
-            for key, named in (("proves", policy.proves), ("supports", policy.supports)):
+        declared = suite.declarations[name]
+        if declared.entry or any(declared.path.is_relative_to(folder) for folder in own):
+            catalogue = declared.path.parent / "catalogue.toml"
+            file = f"environments/{papers.environment}.toml" if declared.entry else catalogue
+            for key, named in (("line" if declared.entry else "proves", policy.proves), ("supports", policy.supports)):
                 for problem in filter(None, (_uncoverable(one, lines, papers) for one in named)):
-                    yield f"{path.parent / 'catalogue.toml'}: {name}.{key}: {problem}"
+                    yield f"{file}: {name}.{key}: {problem}"
     for line in papers.checklist.lines:
         for check in line.checks:
-            if check not in suite.catalogue:
+            if check not in suite.catalogue and check not in suite.elsewhere:
                 near = did_you_mean(check, suite.order) or "; gonogo checks lists them"
                 yield f"{papers.checklist.path}:{line.number}: checks={check}: there is no such check{near}"
 

@@ -86,6 +86,8 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
             continue  # without a journey there is no test data to clean up
         if identifier in wanted and identifier not in reasons:
             targets = [step_scope(declaration)] if subject == WALK else scopes_of(subject, scopes)
+            if declaration.entry:
+                targets = [scope for scope in targets if scope[-1] == declaration.entry]
             obstacle = _obstacle(line, kind, environment, allow_money=allow_money)
             planned[identifier] = PlannedCheck(
                 declaration=declaration,

@@ -15,6 +15,7 @@ Missing = Mapping[str, Mapping[str, str]]
 Contradicted = Mapping[str, Sequence[str]]
 """By id of a line: what the environment declares otherwise than its words say."""
 _NOT_ASKED = "this gate does not ask it"
+_NOT_DECLARED = "another environment declares it, and this one does not"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +38,10 @@ def shortfall(suite: Suite, plan: Plan, demands: Demands, environment: Environme
 def _missing(suite: Suite, plan: Plan, demands: Demands, environment: Environment) -> Missing:
     """For each line: the checks that prove it and are not planned. What is left of the others proves nothing."""
     proves = {name: line.proves for name, line in suite.catalogue.items()}
+    proves |= dict.fromkeys(suite.elsewhere, ())
     found = {
         line.id: {
-            check: plan.absent.get(check, _NOT_ASKED)
+            check: _NOT_DECLARED if check in suite.elsewhere else plan.absent.get(check, _NOT_ASKED)
             for check in _required(line, proves, suite, environment)
             if check not in plan.checks
         }
@@ -54,6 +56,7 @@ def _required(
 ) -> list[str]:
     """All that prove it. Where payments are proved in both modes, one check for each, only this mode's is required."""
     checks = proving(line, proves)
-    elsewhere = {check for check in checks if other_mode(suite.catalogue[check], environment)}
-    here = any(suite.catalogue[check].stripe_mode is not None for check in checks if check not in elsewhere)
+    asked = [check for check in checks if check in suite.catalogue]
+    elsewhere = {check for check in asked if other_mode(suite.catalogue[check], environment)}
+    here = any(suite.catalogue[check].stripe_mode is not None for check in asked if check not in elsewhere)
     return [check for check in checks if not here or check not in elsewhere]

@@ -2,14 +2,19 @@
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from gonogo.base.bundled import bundled_root
 from gonogo.base.errors import UsageError
-from gonogo.families.registry import installed_families
+from gonogo.environment.load import declared as declared_environments
+from gonogo.environment.model import Environment
+from gonogo.families.kind import EvidenceKind
+from gonogo.families.registry import installed_families, read_environment
 from gonogo.planning.declarations import Declaration, read_declarations
+from gonogo.planning.entries import entry_checks, is_template
 from gonogo.policy.catalogue import Catalogue, Line, read_catalogue
 from gonogo.policy.local import FILE, Difference, changed, read_local_policy
 
@@ -26,9 +31,15 @@ class Suite:
     """Folder to the package that brings it; folders of the project are not in it."""
     differences: Sequence[Difference] = ()
     """What the project's ``policy.toml`` changed of the catalogues."""
+    templates: Mapping[str, Declaration] = field(default_factory=dict)
+    """Functions that are one check for each entry of the environment file, by the id that they are marked with."""
+    elsewhere: frozenset[str] = frozenset()
+    """Ids of checks that other environments of the project declare."""
 
     def origin(self, identifier: str) -> str:
         """The package that brings the check, ``gonogo`` among them, or ``project`` for one of the project's own."""
+        if self.declarations[identifier].entry:
+            return "project"
         path = self.declarations[identifier].path.resolve()
         return next((origin for folder, origin in self.origins.items() if path.is_relative_to(folder)), "project")
 
@@ -37,24 +48,81 @@ class Suite:
         return next(iter(difflib.get_close_matches(identifier, self.order, n=1)), None)
 
 
-def project_suite(project: Path, *, bundled: bool = False, environment: str | None = None) -> Suite:
+def project_suite(
+    project: Path,
+    *,
+    bundled: bool = False,
+    environment: str | None = None,
+    declared: Sequence[Environment] | None = None,
+) -> Suite:
     """Every check that a project has, by its own policy: the generic ones, those of foreign families, and its own.
+
+    Entries of the ``declared`` environments that are checks by themselves are among them: those of one environment
+    for a run, those of all environments of the project unless some are given.
 
     WorkMe's journeys and scenarios belong to WorkMe, so that they are read for the ``bundled`` reference environment
     (and in the repository, whose project is WorkMe) only. Raises UsageError.
     """
-    home = bundled_root()
-    origins = {home / "checks": "gonogo", **installed_families(project).check_folders}
+    home, families = bundled_root(), installed_families(project)
+    origins = {home / "checks": "gonogo", **families.check_folders}
     roots = dict.fromkeys([*([home] if bundled else []), project.resolve()])
     own = ((root / name).resolve() for name in ("checks", "smoke", "loadtests") for root in roots)
     folders = [folder for folder in dict.fromkeys((*origins, *own)) if (folder / "catalogue.toml").is_file()]
     suite = read_suite(folders, origins={folder: origin for folder, origin in origins.items() if folder in folders})
+    everywhere = _environments(project)
+    suite = _with_entries(suite, families.kinds, everywhere if declared is None else declared, everywhere)
     return _with_local_policy(suite, home if bundled and not (project / FILE).is_file() else project, environment)
+
+
+def _environments(project: Path) -> list[Environment]:
+    """All that can be read: what is wrong with one is told when it is run."""
+    found = []
+    for name in declared_environments(project):
+        with suppress(UsageError):
+            found.append(read_environment(name, project=project).environment)
+    return found
+
+
+def _with_entries(
+    suite: Suite,
+    kinds: Mapping[str, EvidenceKind],
+    declared: Sequence[Environment],
+    everywhere: Sequence[Environment],
+) -> Suite:
+    """The suite with one check for each entry, in the place of the function that is all of them."""
+    lines: dict[str, Line] = {}
+    declarations: dict[str, Declaration] = {}
+    templates: dict[str, Declaration] = {}
+    elsewhere: set[str] = set()
+    for identifier, line in suite.catalogue.items():
+        declaration = suite.declarations[identifier]
+        if is_template(identifier):
+            templates[identifier] = declaration
+            for entry, policy in entry_checks(declaration, line, kinds, declared):
+                declarations[entry.id], lines[entry.id] = entry, policy
+            elsewhere |= {entry.id for entry, _ in entry_checks(declaration, line, kinds, everywhere)}
+        else:
+            declarations[identifier], lines[identifier] = declaration, line
+    if clashing := [
+        identifier for identifier in lines if identifier in suite.catalogue and declarations[identifier].entry
+    ]:
+        raise UsageError(
+            *(f"environment: {name}: a check has this id already; name the entry otherwise" for name in clashing)
+        )
+    return replace(
+        suite,
+        catalogue=lines,
+        declarations=declarations,
+        order=_ordered(lines),
+        templates=templates,
+        elsewhere=frozenset(elsewhere - lines.keys()),
+    )
 
 
 def _with_local_policy(suite: Suite, project: Path, environment: str | None) -> Suite:
     path = project / FILE
-    lines, differences = changed(suite.catalogue, read_local_policy(project), environment, path)
+    local = read_local_policy(project)
+    lines, differences = changed(suite.catalogue, local, environment, path, elsewhere=suite.elsewhere)
     if problems := list(_contradictions(lines, suite.declarations)):
         raise UsageError(*problems)
     return replace(suite, catalogue=lines, order=_ordered(lines), differences=tuple(differences))
@@ -130,6 +198,8 @@ def selection(suite: Suite, only: Collection[str], option: str = "--only") -> fr
     """The ids asked for and all that they need, without which their outcome would mean little."""
     if not only:
         return None
+    if templates := [identifier for identifier in only if identifier in suite.templates]:
+        raise UsageError(*(f"{option}: {name} stands for one check per entry; name one of these" for name in templates))
     unknown = [identifier for identifier in only if identifier not in suite.catalogue]
     if unknown:
         raise UsageError(*(_unknown(identifier, suite, option) for identifier in unknown))

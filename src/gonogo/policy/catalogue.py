@@ -14,7 +14,8 @@ from gonogo.base.toml_files import parse_toml, validated_by
 from gonogo.environment.types import Duration, Effect, Text
 from gonogo.policy.profiles import Profile
 
-CheckId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)+$")]
+CheckId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*-([a-z0-9]+|\*)$")]
+"""``tls-trust``; or ``request-*``, for one check per entry of the section that its evidence comes from."""
 
 
 class Severity(StrEnum):

@@ -5,7 +5,7 @@ environment, or for one. Every difference is recorded with both values: a signer
 """
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -66,11 +66,21 @@ def read_local_policy(project: Path) -> LocalPolicy:
 
 
 def changed(
-    catalogue: Catalogue, local: LocalPolicy, environment: str | None, path: Path
+    catalogue: Catalogue,
+    local: LocalPolicy,
+    environment: str | None,
+    path: Path,
+    *,
+    elsewhere: Collection[str] = (),
 ) -> tuple[dict[str, Line], list[Difference]]:
-    """The catalogue with the changes in it, and every difference. Raises UsageError with all that cannot be changed."""
+    """The catalogue with the changes in it, and every difference. Raises UsageError with all that cannot be changed.
+
+    Checks that are declared ``elsewhere``, in another environment, have nothing to be changed here.
+    """
     lines, differences, problems = dict(catalogue), list[Difference](), list[str]()
     for key, check, change in local.of(environment):
+        if check in elsewhere and check not in lines:
+            continue
         if check not in lines:
             nearest = difflib.get_close_matches(check, lines, n=1)
             cure = f"; did you mean {nearest[0]}?" if nearest else "; gonogo checks lists them"

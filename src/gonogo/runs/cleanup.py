@@ -8,6 +8,7 @@ from threading import Event
 from anyio.from_thread import start_blocking_portal
 
 from gonogo.base.errors import UsageError
+from gonogo.base.marks import Marks
 from gonogo.base.redaction import Redactor
 from gonogo.environment.load import EnvironmentFile, overlaid
 from gonogo.environment.secret_values import resolve_secrets
@@ -15,10 +16,9 @@ from gonogo.environment.types import Effect
 from gonogo.families.load.section import Load
 from gonogo.families.registry import read_environment
 from gonogo.families.smoke.section import Smoke
+from gonogo.families.world import World
 from gonogo.journey.cleanup import Cleanup, clean_up
-from gonogo.journey.marks import Marks
 from gonogo.journey.project import walk_of
-from gonogo.journey.world import World
 from gonogo.runs.key_shapes import check_keys
 from gonogo.runs.reference_instance import ReferenceInstance, announced_instance
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from anyio.from_thread import start_blocking_portal
 
 from gonogo.base.errors import GonogoError, UsageError
+from gonogo.base.marks import PREFIX
 from gonogo.base.redaction import Redactor
 from gonogo.environment.secret_values import resolve_secrets
 from gonogo.environment.types import Effect
 from gonogo.families.load.section import Load
-from gonogo.journey.marks import PREFIX
+from gonogo.families.world import World
 from gonogo.journey.project import walk_of
-from gonogo.journey.world import World
 from gonogo.load.plan import PLAN
 from gonogo.load.stage import LoadStage, make_people
 from gonogo.planning.plan import LOAD

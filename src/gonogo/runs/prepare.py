@@ -125,7 +125,12 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
     with ExitStack() as resources:
         file, instance, less = _resolved(request, instance, resources)
         families = installed_families(file.project)
-        suite = project_suite(request.project, bundled=file.environment.service.bundled, environment=file.name)
+        suite = project_suite(
+            request.project,
+            bundled=file.environment.service.bundled,
+            environment=file.name,
+            declared=[file.environment],
+        )
         selected = selection(suite, request.only)
         secrets = resolve_secrets(file, environ)
         check_keys(file, secrets)

@@ -51,8 +51,10 @@ def replayed_run(folder: Path, project: Path) -> Replayed:
 
 def _plan(recording: Recording, source: RecordedSource, project: Path, families: Families) -> RunPlan:
     """The plan of the recorded run: what was allowed then shows in what was recorded."""
-    suite = project_suite(project, bundled=_bundled(recording), environment=recording.environment_name)
     environment = _environment(recording, families)
+    suite = project_suite(
+        project, bundled=_bundled(recording), environment=recording.environment_name, declared=[environment]
+    )
     keys = [(record.kind, record.scope) for record in source.records()]
     return RunPlan(
         id=recording.id,

@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urljoin, urlsplit
 
@@ -48,9 +48,11 @@ def url_questions(urls: Mapping[str, str], environment: Environment) -> Sequence
         whole = f"{environment.service.base_url}{url}" if url.startswith("/") else url
         host = urlsplit(whole).hostname or ""
         declared = environment.hosts.get(host)
-        own = {"address": declared.addresses[0], "port": declared.https_port} if declared else {}
-        trust = environment.trust_of(host) if declared else "public"
-        questions.append(UrlQuestion(line=line, url=whole, trust=trust, **own))  # type: ignore[arg-type]  # address and port
+        question = UrlQuestion(line=line, url=whole)
+        if declared:
+            trust = environment.trust_of(host)
+            question = replace(question, address=declared.addresses[0], port=declared.https_port, trust=trust)
+        questions.append(question)
     return questions
 
 

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -15,7 +16,7 @@ import dns.rdtypes.ANY.RRSIG
 import dns.rdtypes.ANY.SOA
 import dns.rrset
 
-from gonogo.evidence.dns import Signature
+from gonogo.evidence.dns import Answer, Signature
 
 _MOST_RECORDS = 256
 _MOST_SIGNATURES = 8
@@ -23,19 +24,20 @@ LONGEST_TEXT = 300
 _AS_TEXT = {dns.rdatatype.NS, dns.rdatatype.CNAME}
 
 
-def message_facts(response: dns.message.QueryMessage) -> dict[str, Any]:
-    """The fields of an Answer. Raises DNSException where the reply contradicts itself."""
-    facts = {
-        "rcode": dns.rcode.to_text(response.rcode()),
-        "authoritative": bool(response.flags & dns.flags.AA),
-        "authenticated": bool(response.flags & dns.flags.AD),
-    }
+def with_facts(answer: Answer, response: dns.message.QueryMessage) -> Answer:
+    """The answer with the facts of its message. Raises DNSException where the reply contradicts itself."""
+    answer = replace(
+        answer,
+        rcode=dns.rcode.to_text(response.rcode()),
+        authoritative=bool(response.flags & dns.flags.AA),
+        authenticated=bool(response.flags & dns.flags.AD),
+    )
     # Some servers refuse without repeating the question; then there is no chain to follow.
     if not response.question:
-        return facts
+        return answer
     if response.question[0].rdtype == dns.rdatatype.AXFR:
-        return {**facts, **_transfer(response)}
-    return {**facts, **_records(response)}
+        return _with_transfer(answer, response)
+    return _with_records(answer, response)
 
 
 def host_text(name: dns.name.Name) -> str:
@@ -67,7 +69,7 @@ def signature_facts(rrsig: dns.rdtypes.ANY.RRSIG.RRSIG, *, genuine: bool | None 
     )
 
 
-def _records(response: dns.message.QueryMessage) -> dict[str, Any]:
+def _with_records(answer: Answer, response: dns.message.QueryMessage) -> Answer:
     chain = response.resolve_chaining()
     rrsets = list(chain.answer or ())
     ttls = [rrset.ttl for rrset in (*chain.cnames, chain.answer) if rrset is not None]
@@ -77,22 +79,23 @@ def _records(response: dns.message.QueryMessage) -> dict[str, Any]:
         for rrset in (*chain.cnames, *([chain.answer] if chain.answer else ()))
         for rrsig in signatures_over(response, rrset)
     )
-    return {
-        "aliases": tuple(host_text(cast(Any, alias[0]).target) for alias in chain.cnames),
-        "records": tuple(sorted(_text(rdata) for rdata in rrsets[:_MOST_RECORDS])),
-        "omitted_records": max(0, len(rrsets) - _MOST_RECORDS),
-        "ttl": timedelta(seconds=max(ttls)) if ttls else None,
-        "serial": soa[0].serial if soa else None,
-        "negative_ttl": timedelta(seconds=min(soa[0].minimum, soa[1])) if soa else None,
-        "signatures": tuple(signature_facts(rrsig) for rrsig in signatures),
-    }
+    return replace(
+        answer,
+        aliases=tuple(host_text(cast(Any, alias[0]).target) for alias in chain.cnames),
+        records=tuple(sorted(_text(rdata) for rdata in rrsets[:_MOST_RECORDS])),
+        omitted_records=max(0, len(rrsets) - _MOST_RECORDS),
+        ttl=timedelta(seconds=max(ttls)) if ttls else None,
+        serial=soa[0].serial if soa else None,
+        negative_ttl=timedelta(seconds=min(soa[0].minimum, soa[1])) if soa else None,
+        signatures=tuple(signature_facts(rrsig) for rrsig in signatures),
+    )
 
 
-def _transfer(response: dns.message.QueryMessage) -> dict[str, Any]:
+def _with_transfer(answer: Answer, response: dns.message.QueryMessage) -> Answer:
     """The first message of a zone transfer begins with the zone's SOA (RFC 5936); its records are not kept."""
     given = [rdata for rrset in response.answer for rdata in rrset]
     opening = [_text(rdata) for rdata in given[:1] if rdata.rdtype == dns.rdatatype.SOA]
-    return {"records": tuple(opening), "omitted_records": max(0, len(given) - 1) if opening else 0}
+    return replace(answer, records=tuple(opening), omitted_records=max(0, len(given) - 1) if opening else 0)
 
 
 def _soa_records(response: dns.message.QueryMessage) -> Iterator[tuple[dns.rdtypes.ANY.SOA.SOA, int]]:

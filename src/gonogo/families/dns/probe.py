@@ -12,6 +12,7 @@ from gonogo.families.dns.question import (
     sender_questions,
     zone_questions,
 )
+from gonogo.families.dns.record import probe_record, record_questions
 from gonogo.families.dns.zone import probe_dns_zone
 from gonogo.families.kind import Probe
 
@@ -20,5 +21,6 @@ PROBES: Mapping[str, Probe] = {
     "dns_host": Probe(questions=host_questions, ask=probe_dns_host),
     "dns_name": Probe(questions=name_questions, ask=probe_dns_name),
     "dns_mail": Probe(questions=mail_questions, ask=probe_dns_mail),
+    "dns_record": Probe(questions=record_questions, ask=probe_record),
     "dns_sender": Probe(questions=sender_questions, ask=probe_dns_sender),
 }

@@ -19,7 +19,7 @@ import dns.message
 from gonogo.clients.network import unobserved
 from gonogo.environment.types import join_socket_address, split_socket_address
 from gonogo.evidence.dns import Answer, Delivery
-from gonogo.families.dns.messages import LONGEST_TEXT, message_facts
+from gonogo.families.dns.messages import LONGEST_TEXT, with_facts
 
 _PAYLOAD_BYTES = 1232
 """What fits into one packet on every path (DNS flag day 2020)."""
@@ -145,7 +145,7 @@ async def _asked(query: Query, patience: timedelta) -> Reply:
     try:
         transport, message = await _exchange(query, patience.total_seconds(), attempts)
         return Reply(
-            answer=replace(blank, transport=transport, attempts=next(attempts), **message_facts(message)),
+            answer=with_facts(replace(blank, transport=transport, attempts=next(attempts)), message),
             message=message,
         )
     except (dns.exception.DNSException, OSError, EOFError) as error:

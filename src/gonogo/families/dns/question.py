@@ -115,6 +115,12 @@ def _questions(environment: Environment, names: Iterable[str]) -> Sequence[DnsQu
     ]
 
 
+def vantage_of(environment: Environment) -> Vantage | None:
+    """From where DNS is looked at; None if the environment declares no [dns]."""
+    declared = environment.section(Dns)
+    return None if declared is None else _vantage(declared, environment)
+
+
 def _vantage(declared: Dns, environment: Environment) -> Vantage:
     return Vantage(
         resolvers=declared.resolvers, port=declared.port, patience=environment.limits.probe * _PATIENCE_FRACTION

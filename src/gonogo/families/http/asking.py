@@ -56,15 +56,23 @@ class Asker:
 
     async def get(self, path: str, headers: Mapping[str, str] | None = None) -> Body:
         """One GET, asked again for as long as the answer says when."""
+        return await self.send("GET", path, headers)
+
+    async def send(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, content: bytes = b""
+    ) -> Body:
+        """One request, sent again for as long as the answer says when: 429 and 503 say that nothing was done."""
         earlier: list[int] = []
         while True:
             await self._pace.turn()
             within = self.left
-            body = await self._client.get(path, headers, within=within)
+            body = await self._client.send(method, path, headers, content, within=within)
             if body.exchange.cut and self._among_others:
-                body = await self._ask_alone(path, headers, body)
+                body = await self._ask_alone(body, method, path, headers, content)
             status = body.exchange.status
-            hurried = status is None and within < EXCHANGE_SECONDS and body.exchange.elapsed.total_seconds() >= within
+            hurried = body.exchange.hurried or (
+                status is None and within < EXCHANGE_SECONDS and body.exchange.elapsed.total_seconds() >= within
+            )
             wait = seconds_to_wait(body.exchange)
             if wait is not None and status == TOO_FAST:
                 self._pace.slow_down(min(wait, self.left))
@@ -76,12 +84,14 @@ class Asker:
             if status == UNAVAILABLE:
                 await asyncio.sleep(wait)
 
-    async def _ask_alone(self, path: str, headers: Mapping[str, str] | None, cut: Body) -> Body:
+    async def _ask_alone(
+        self, cut: Body, method: str, path: str, headers: Mapping[str, str] | None, content: bytes
+    ) -> Body:
         """A server that limits connections cuts off those that are too many: ask again when there is no other."""
         self._pace.closed()
         try:
             async with asyncio.timeout(self.left), self._pace.alone():
-                body = await self._client.get(path, headers, within=self.left)
+                body = await self._client.send(method, path, headers, content, within=self.left)
         except TimeoutError:
             return replace(cut, exchange=replace(cut.exchange, hurried=True))
         finally:
@@ -90,15 +100,15 @@ class Asker:
             self._pace.note(cut.exchange, timed=False)
         return body
 
-    async def follow(self, path: str, headers: Mapping[str, str] | None = None) -> Body:
-        """GET a path, and follow its redirects as long as they stay at this address and name."""
+    async def follow(self, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET") -> Body:
+        """Ask for a path, and follow its redirects as long as they stay at this address and name."""
         hops: list[str] = []
-        body = await self.get(path, headers)
+        body = await self.send(method, path, headers)
         while len(hops) < _MOST_HOPS and (target := self._within(body.exchange)) is not None:
             hops.append(body.exchange.url)
             if f"{self._client.shown}{target}" in hops:
                 break
-            body = await self.get(target, headers)
+            body = await self.send(method, target, headers)
         return replace(body, exchange=replace(body.exchange, hops=tuple(hops)))
 
     def _within(self, exchange: Exchange) -> str | None:
@@ -171,7 +181,7 @@ async def asker(  # noqa: PLR0913 - where to ask, until when, and how
             connect_seconds=_SHARE_FOR_CONNECTING * question.patience.total_seconds(),
             patience_seconds=question.patience.total_seconds(),
             largest_body_bytes=largest_body_bytes,
-            kept_headers=(*RELEASE_HEADERS, *([release.header] if release.header else [])),
+            kept_headers=(*RELEASE_HEADERS, *([release.header] if release.header else []), *question.kept_headers),
         ) as client,
     ):
         # Large documents take their time, which says nothing of how soon the service answers.

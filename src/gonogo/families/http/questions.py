@@ -36,6 +36,8 @@ class HttpQuestion:
     """The page that must answer here, if one is declared."""
     main: bool = True
     """Whether this is the host of the base URL."""
+    kept_headers: tuple[str, ...] = ()
+    """Further headers of a reply that are looked at."""
 
     @property
     def scope(self) -> Scope:

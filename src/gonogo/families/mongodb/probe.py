@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -51,24 +52,25 @@ _EVERYWHERE = ""
 async def probe_mongo(question: MongoQuestion) -> MongoEvidence:
     """Connect as the service does; then try what should be refused."""
     taken_at = datetime.now(UTC)
-    facts, problem = await asked(question, partial(_as_app, question=question))
-    if facts is None:
-        return MongoEvidence(scope=question.scope, taken_at=taken_at, reachable=False, problem=problem)
-    members: Sequence[tuple[str, int]] = facts.pop("nodes")
+    blank = MongoEvidence(scope=question.scope, taken_at=taken_at, reachable=False)
+    answer, problem = await asked(question, partial(_as_app, question=question, blank=blank))
+    if answer is None:
+        return replace(blank, problem=problem)
+    evidence, members = answer
     anonymous, wrong_password = await asyncio.gather(_try(as_stranger(question)), _try(with_wrong_password(question)))
-    return MongoEvidence(
-        scope=question.scope,
-        taken_at=taken_at,
-        reachable=True,
+    return replace(
+        evidence,
         members=tuple(f"{host}:{port}" for host, port in members),
         plain=await _plain_everywhere(members, question.patience),
         anonymous=anonymous,
         wrong_password=wrong_password,
-        **facts,
     )
 
 
-async def _as_app(client: Client, question: MongoQuestion) -> dict[str, Any]:
+async def _as_app(
+    client: Client, question: MongoQuestion, blank: MongoEvidence
+) -> tuple[MongoEvidence, Sequence[tuple[str, int]]]:
+    """The evidence with what the service's own user is shown, and host and port of every member."""
     hello = await command(client.admin, "hello")
     build = await command(client.admin, "buildInfo")
     status = await command(client.admin, "connectionStatus", showPrivileges=True)
@@ -76,26 +78,31 @@ async def _as_app(client: Client, question: MongoQuestion) -> dict[str, Any]:
     roles = (f"{role['role']}@{role['db']}" for role in granted["authenticatedUserRoles"])
     privileges = granted.get("authenticatedUserPrivileges", ())
     database = client.get_database(question.database, read_preference=ReadPreference.NEAREST)
-    return {
-        **_encryption(client),
-        "nodes": sorted((host, port) for host, port in client.nodes if port is not None)[:_MOST],
-        "sharded": hello.get("msg") == "isdbgrid",
-        "writable_primary": _bounded(hello.get("primary")),
-        "wire_version": hello.get("maxWireVersion"),
-        "server_version": _bounded(build.get("version")),
-        "read_as_app": await _may_read(database, question.sample),
-        "roles": _bounded_all(sorted(roles)),
-        "wide_privileges": _bounded_all(wide_privileges(privileges, question.database)),
-        "forbidden": await _forbidden(client.admin),
-        "indexes": await _all_indexes(database, {index.collection for index in question.indexes}),
-    }
+    with_tls, verifies = _encryption(client)
+    evidence = replace(
+        blank,
+        reachable=True,
+        with_tls=with_tls,
+        verifies=verifies,
+        sharded=hello.get("msg") == "isdbgrid",
+        writable_primary=_bounded(hello.get("primary")),
+        wire_version=hello.get("maxWireVersion"),
+        server_version=_bounded(build.get("version")),
+        read_as_app=await _may_read(database, question.sample),
+        roles=_bounded_all(sorted(roles)),
+        wide_privileges=_bounded_all(wide_privileges(privileges, question.database)),
+        forbidden=await _forbidden(client.admin),
+        indexes=await _all_indexes(database, {index.collection for index in question.indexes}),
+    )
+    return evidence, sorted((host, port) for host, port in client.nodes if port is not None)[:_MOST]
 
 
-def _encryption(client: Client) -> dict[str, bool]:
+def _encryption(client: Client) -> tuple[bool, bool]:
+    """Whether the connection is encrypted, and whether certificate and host name are verified."""
     pool = client.options.pool_options
     context = pool._ssl_context  # noqa: SLF001 - no public way to know
     verifies = context is not None and context.verify_mode == ssl.CERT_REQUIRED
-    return {"with_tls": context is not None, "verifies": verifies and not pool.tls_allow_invalid_hostnames}
+    return context is not None, verifies and not pool.tls_allow_invalid_hostnames
 
 
 async def _may_read(database: Database, collection: str) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import secrets as entropy
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -55,13 +55,12 @@ async def _ping(admin: Database) -> timedelta:
 async def probe_mongo_status(question: MongoQuestion) -> MongoStatusEvidence:
     """Ask the replica set about its members, and the server about its connections."""
     taken_at = datetime.now(UTC)
-    facts, problem = await asked(question, _status)
-    return MongoStatusEvidence(
-        scope=question.scope, taken_at=taken_at, reachable=facts is not None, problem=problem, **(facts or {})
-    )
+    blank = MongoStatusEvidence(scope=question.scope, taken_at=taken_at, reachable=False)
+    status, problem = await asked(question, lambda client: _status(client, blank))
+    return status or replace(blank, problem=problem)
 
 
-async def _status(client: Client) -> dict[str, Any]:
+async def _status(client: Client, blank: MongoStatusEvidence) -> MongoStatusEvidence:
     if (await command(client.admin, "hello")).get("msg") == "isdbgrid":
         raise Unobserved(
             "this is a router of a sharded cluster, which tells nothing of the members of its shards",
@@ -70,12 +69,14 @@ async def _status(client: Client) -> dict[str, Any]:
     status = await command(client.admin, "replSetGetStatus")
     members = await _looked_at_twice(client, members_of(status))
     connections = (await command(client.admin, "serverStatus")).get("connections", {})
-    return {
-        "replica_set": str(status.get("set"))[:LONGEST],
-        "members": tuple(members),
-        "connections_current": connections.get("current"),
-        "connections_available": connections.get("available"),
-    }
+    return replace(
+        blank,
+        reachable=True,
+        replica_set=str(status.get("set"))[:LONGEST],
+        members=tuple(members),
+        connections_current=connections.get("current"),
+        connections_available=connections.get("available"),
+    )
 
 
 def members_of(status: Mapping[str, Any]) -> Sequence[Member]:
@@ -114,12 +115,29 @@ async def probe_mongo_write(question: MongoQuestion) -> MongoWriteEvidence:
     """Write one synthetic document by majority, read it back from the majority, remove it."""
     taken_at = datetime.now(UTC)
     started = time.monotonic()
-    done = {"written": False, "read_back": False, "removed": False}
+    attempt = Attempt()
     _, problem = await asked(
-        question, lambda client: write_and_remove(_scratch(client, question), done, question.patience)
+        question, lambda client: write_and_remove(_scratch(client, question), attempt, question.patience)
     )
     elapsed = timedelta(seconds=round(time.monotonic() - started, 4))
-    return MongoWriteEvidence(scope=question.scope, taken_at=taken_at, problem=problem, elapsed=elapsed, **done)
+    return MongoWriteEvidence(
+        scope=question.scope,
+        taken_at=taken_at,
+        written=attempt.written,
+        read_back=attempt.read_back,
+        removed=attempt.removed,
+        problem=problem,
+        elapsed=elapsed,
+    )
+
+
+@dataclass(slots=True)
+class Attempt:
+    """How far writing came; it is filled in step by step, since any step may be the last."""
+
+    written: bool = False
+    read_back: bool = False
+    removed: bool = False
 
 
 def _scratch(client: Client, question: MongoQuestion) -> AsyncCollection[Document]:
@@ -133,14 +151,14 @@ def _scratch(client: Client, question: MongoQuestion) -> AsyncCollection[Documen
     )
 
 
-async def write_and_remove(scratch: AsyncCollection[Document], done: dict[str, bool], patience: timedelta) -> None:
-    """Note what was achieved in ``done``; whatever happens in between, nothing stays behind."""
+async def write_and_remove(scratch: AsyncCollection[Document], attempt: Attempt, patience: timedelta) -> None:
+    """Note what was achieved in ``attempt``; whatever happens in between, nothing stays behind."""
     document = {"_id": f"gonogo-{entropy.token_hex(8)}", "synthetic": True}
     try:
         await scratch.insert_one(dict(document))
-        done["written"] = True
-        done["read_back"] = await scratch.find_one({"_id": document["_id"]}) == document
+        attempt.written = True
+        attempt.read_back = await scratch.find_one({"_id": document["_id"]}) == document
     finally:
         with anyio.move_on_after(patience.total_seconds(), shield=True):
             removed = await scratch.delete_one({"_id": document["_id"]})
-            done["removed"] = removed.deleted_count == 1 or not done["written"]
+            attempt.removed = removed.deleted_count == 1 or not attempt.written

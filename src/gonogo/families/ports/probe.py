@@ -1,7 +1,6 @@
 """Tries to connect to ports that should be closed, and asks an open one who it is."""
 
 import asyncio
-import errno
 import ipaddress
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -10,17 +9,17 @@ from datetime import UTC, datetime
 
 from gonogo.base.secrets import Secrets
 from gonogo.clients.mongodb_wire import hello_message, is_hello_reply
-from gonogo.clients.network import unobserved
+from gonogo.clients.network import REJECTED, unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.ports import Port, PortsEvidence, PortState
 from gonogo.families.kind import Probe
+from gonogo.families.ports.banner import banner_questions, probe_banner
 from gonogo.families.ports.section import Ports
 from gonogo.families.servers.section import Server
 
 _CONNECT_SECONDS = 2.0
 _GREETING_SECONDS = 1.0
-_REJECTED = {errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ECONNRESET, errno.EACCES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +90,7 @@ async def _control(question: PortsQuestion) -> tuple[PortState, str]:
     except TimeoutError:
         return PortState.FILTERED, ""
     except OSError as error:
-        if error.errno in _REJECTED:
+        if error.errno in REJECTED:
             return PortState.REFUSED, ""
         raise unobserved(error, question.address, question.control_port) from None
     source: str = writer.get_extra_info("sockname")[0]
@@ -106,7 +105,7 @@ async def _port(address: str, service: str, number: int) -> Port:
     except TimeoutError:
         return Port(service=service, number=number, state=PortState.FILTERED)
     except OSError as error:
-        if error.errno in _REJECTED:
+        if error.errno in REJECTED:
             return Port(service=service, number=number, state=PortState.REFUSED)
         raise unobserved(error, address, number) from None
     try:
@@ -132,5 +131,6 @@ async def _identify(service: str, reader: asyncio.StreamReader, writer: asyncio.
 
 
 PROBES: Mapping[str, Probe] = {
+    "banner": Probe(questions=banner_questions, ask=probe_banner),
     "ports": Probe(questions=ports_questions, ask=probe_ports),
 }

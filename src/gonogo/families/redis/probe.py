@@ -5,8 +5,8 @@ import secrets as entropy
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from gonogo.base.errors import Unobserved
 from gonogo.clients.knock import knock
@@ -38,37 +38,44 @@ _SENTINEL = (
 
 async def probe_redis(question: RedisQuestion) -> RedisEvidence:
     """Connect as the service does; then try what should be refused."""
-    facts: dict[str, Any] = {
-        "scope": question.scope,
-        "taken_at": datetime.now(UTC),
-        "address": question.address,
-        "declared_tls": question.asks_for_tls,
-        "verifies": question.verifies,
-    }
-    if closed := await knock(*question.server, question.patience / 2):
-        return RedisEvidence(**facts, listening=False, reachable=False, problem=closed)
-    facts |= {"listening": True, "plain_answer": await _plain(question, question.server[1])}
+    closed = RedisEvidence(
+        scope=question.scope,
+        taken_at=datetime.now(UTC),
+        address=question.address,
+        declared_tls=question.asks_for_tls,
+        verifies=question.verifies,
+        listening=False,
+        reachable=False,
+    )
+    if refusal := await knock(*question.server, question.patience / 2):
+        return replace(closed, problem=refusal)
+    listening = replace(closed, listening=True, plain_answer=await _plain(question, question.server[1]))
     answered, problem = await asked(question, lambda client: client.ping())
     if not answered:
-        return RedisEvidence(**facts, reachable=False, problem=problem)
+        return replace(listening, problem=problem)
     if await _is_sentinel(question):
-        return RedisEvidence(**facts, reachable=False, problem=_SENTINEL)
-    return RedisEvidence(
-        **facts,
-        **await _rights(question),
-        **await _strangers(question),
+        return replace(listening, problem=_SENTINEL)
+    rights = await _rights(question)
+    anonymous, wrong_password = await _strangers(question)
+    return replace(
+        listening,
         reachable=True,
+        own_key=rights.own_key,
+        foreign_key=rights.foreign_key,
+        foreign_write=rights.foreign_write,
+        forbidden=rights.forbidden,
+        anonymous=anonymous,
+        wrong_password=wrong_password,
         plain_elsewhere=await _plain_elsewhere(question),
     )
 
 
-async def _strangers(question: RedisQuestion) -> dict[str, Any]:
+async def _strangers(question: RedisQuestion) -> tuple[str | None, str | None]:
     """Answers to somebody without a password, with a wrong one, and, where one is needed, without our certificate."""
     if question.shows_certificate and (refused := await _without_certificate(question)):
-        return {"anonymous": refused, "wrong_password": refused}
+        return refused, refused
     user = question.credentials[0] if len(question.credentials) > 1 else "default"
-    anonymous, wrong = await _stranger(question), await _stranger(question, user, entropy.token_urlsafe(16))
-    return {"anonymous": anonymous, "wrong_password": wrong}
+    return await _stranger(question), await _stranger(question, user, entropy.token_urlsafe(16))
 
 
 async def _without_certificate(question: RedisQuestion) -> str | None:
@@ -123,9 +130,19 @@ async def _other_port(question: RedisQuestion) -> int:
     return port if isinstance(port, int) else _USUAL_PORT
 
 
-async def _rights(question: RedisQuestion) -> dict[str, Any]:
+@dataclass(slots=True)
+class _Rights:
+    """Answers to the service's user; those after the connection broke are missing."""
+
+    own_key: str | None = None
+    foreign_key: str | None = None
+    foreign_write: str | None = None
+    forbidden: Mapping[str, str] = field(default_factory=dict)
+
+
+async def _rights(question: RedisQuestion) -> _Rights:
     """Rights of the service's user, as far as the connection lives."""
-    rights: dict[str, Any] = {}
+    rights = _Rights()
     with suppress(*UNANSWERED):
         async with session(question) as talk:
             if await log_in(talk, *question.credentials) == ACCEPTED:
@@ -133,12 +150,12 @@ async def _rights(question: RedisQuestion) -> dict[str, Any]:
     return rights
 
 
-async def _try_all(talk: Session, prefix: str, found: dict[str, Any]) -> None:
+async def _try_all(talk: Session, prefix: str, rights: _Rights) -> None:
     own, foreign = f"{prefix}gonogo:{entropy.token_hex(8)}", _foreign_key(prefix)
-    found["own_key"] = await talk.ask("GET", own)
-    found["foreign_key"] = await talk.ask("GET", foreign)
-    found["foreign_write"] = await talk.queue("SET", foreign, "synthetic")
-    found["forbidden"] = {name: await talk.queue(*words) for name, words in DANGEROUS.items()}
+    rights.own_key = await talk.ask("GET", own)
+    rights.foreign_key = await talk.ask("GET", foreign)
+    rights.foreign_write = await talk.queue("SET", foreign, "synthetic")
+    rights.forbidden = {name: await talk.queue(*words) for name, words in DANGEROUS.items()}
 
 
 def _foreign_key(prefix: str) -> str:

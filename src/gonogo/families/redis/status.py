@@ -4,6 +4,7 @@ import asyncio
 import secrets as entropy
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -48,45 +49,40 @@ async def _ping(client: Redis) -> timedelta:
 async def probe_redis_status(question: RedisQuestion) -> RedisStatusEvidence:
     """Read memory, persistence and counters; the counters twice."""
     taken_at = datetime.now(UTC)
-    facts, problem = await asked(question, _status)
-    return RedisStatusEvidence(
-        scope=question.scope, taken_at=taken_at, reachable=facts is not None, problem=problem, **(facts or {})
-    )
+    blank = RedisStatusEvidence(scope=question.scope, taken_at=taken_at, reachable=False)
+    status, problem = await asked(question, lambda client: _status(client, blank))
+    return status or replace(blank, problem=problem)
 
 
-async def _status(client: Redis) -> dict[str, Any]:
+async def _status(client: Redis, blank: RedisStatusEvidence) -> RedisStatusEvidence:
     started = time.monotonic()
     first = await client.info()
     save = await _config(client, "save")
     await asyncio.sleep(_WATCH_SECONDS)  # counters are compared over a span: the span is the measurement
     second = await client.info()
-    return {
-        **_info_facts(second),
-        "snapshot_schedule": save,
-        "evicted": _twice(first, second, "evicted_keys"),
-        "rejected": _twice(first, second, "rejected_connections"),
-        "watched": timedelta(seconds=round(time.monotonic() - started, 3)),
-    }
+    return replace(
+        blank,
+        reachable=True,
+        version=_text(second, "valkey_version") or _text(second, "redis_version"),
+        used_memory_bytes=_number(second, "used_memory"),
+        max_memory_bytes=_number(second, "maxmemory"),
+        eviction_policy=_text(second, "maxmemory_policy"),
+        append_only=bool(second["aof_enabled"]) if "aof_enabled" in second else None,
+        append_only_status=_text(second, "aof_last_write_status"),
+        snapshot_schedule=save,
+        snapshot_status=_text(second, "rdb_last_bgsave_status"),
+        evicted=_twice(first, second, "evicted_keys"),
+        rejected=_twice(first, second, "rejected_connections"),
+        watched=timedelta(seconds=round(time.monotonic() - started, 3)),
+    )
 
 
-def _info_facts(told: InfoSection) -> dict[str, Any]:
-    return {
-        "version": _text(told, "valkey_version") or _text(told, "redis_version"),
-        "used_memory_bytes": _number(told, "used_memory"),
-        "max_memory_bytes": _number(told, "maxmemory"),
-        "eviction_policy": _text(told, "maxmemory_policy"),
-        "append_only": bool(told["aof_enabled"]) if "aof_enabled" in told else None,
-        "append_only_status": _text(told, "aof_last_write_status"),
-        "snapshot_status": _text(told, "rdb_last_bgsave_status"),
-    }
+def _text(info: InfoSection, name: str) -> str | None:
+    return str(info[name])[:LONGEST] if name in info else None
 
 
-def _text(told: InfoSection, name: str) -> str | None:
-    return str(told[name])[:LONGEST] if name in told else None
-
-
-def _number(told: InfoSection, name: str) -> int | None:
-    value = told.get(name)
+def _number(info: InfoSection, name: str) -> int | None:
+    value = info.get(name)
     return value if isinstance(value, int) else None
 
 
@@ -108,18 +104,36 @@ async def probe_redis_write(question: RedisQuestion) -> RedisWriteEvidence:
     """Write one synthetic key with a lifetime, read it back, remove it."""
     taken_at = datetime.now(UTC)
     key = f"{question.key_prefix}gonogo:{entropy.token_hex(8)}"
-    facts: dict[str, Any] = {"written": False, "read_back": False, "ttl_seconds": None, "removed": False}
-    _, problem = await asked(question, lambda client: _write(client, key, facts, question.patience))
-    return RedisWriteEvidence(scope=question.scope, taken_at=taken_at, problem=problem, **facts)
+    attempt = _Attempt()
+    _, problem = await asked(question, lambda client: _write(client, key, attempt, question.patience))
+    return RedisWriteEvidence(
+        scope=question.scope,
+        taken_at=taken_at,
+        written=attempt.written,
+        read_back=attempt.read_back,
+        ttl_seconds=attempt.ttl_seconds,
+        removed=attempt.removed,
+        problem=problem,
+    )
 
 
-async def _write(client: Redis, key: str, known: dict[str, Any], patience: timedelta) -> None:
+@dataclass(slots=True)
+class _Attempt:
+    """How far writing came; it is filled in step by step, since any step may be the last."""
+
+    written: bool = False
+    read_back: bool = False
+    ttl_seconds: int | None = None
+    removed: bool = False
+
+
+async def _write(client: Redis, key: str, attempt: _Attempt, patience: timedelta) -> None:
     value = entropy.token_hex(8)
     try:
-        known["written"] = bool(await client.set(key, value, ex=_TTL_SECONDS))
-        known["read_back"] = await client.get(key) in {value, value.encode()}
-        known["ttl_seconds"] = await client.ttl(key)
+        attempt.written = bool(await client.set(key, value, ex=_TTL_SECONDS))
+        attempt.read_back = await client.get(key) in {value, value.encode()}
+        attempt.ttl_seconds = await client.ttl(key)
     finally:
         # Even when we are cancelled: an interrupted run leaves nothing behind.
         with anyio.move_on_after(patience.total_seconds(), shield=True):
-            known["removed"] = await client.delete(key) == 1
+            attempt.removed = await client.delete(key) == 1

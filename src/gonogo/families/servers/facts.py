@@ -4,7 +4,6 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any
 
 from gonogo.clients.ssh import CommandOutput
 from gonogo.evidence.server import Container, JailLogs, LogFile, Rotation, RunningProcess
@@ -29,25 +28,25 @@ def number(said: CommandOutput) -> int | None:
     return int(said.text) if said.status == 0 and said.text.strip().isdecimal() else None
 
 
-def memory(said: CommandOutput) -> dict[str, Any]:
-    """In bytes (proc(5), meminfo)."""
+def memory(said: CommandOutput) -> tuple[int, float] | None:
+    """Size in bytes, and the share in use (proc(5), meminfo)."""
     amounts = {
         name: int(kilobytes) * 1024 for name, kilobytes in re.findall(r"^(\w+): +(\d+) kB$", said.text, re.MULTILINE)
     }
     total, available = amounts.get("MemTotal"), amounts.get("MemAvailable")
     if not total or available is None:
-        return {}
-    return {"memory": total, "memory_used": 1 - available / total}
+        return None
+    return total, 1 - available / total
 
 
-def disk(said: CommandOutput) -> dict[str, Any]:
-    """In bytes, as df -P prints it: what is reserved for root counts as used."""
+def disk(said: CommandOutput) -> tuple[int, float] | None:
+    """Size in bytes, and the share in use, as df -P prints it: what is reserved for root counts as used."""
     rows = [line.split() for line in said.text.splitlines()[1:]]
     for row in rows:
         with suppress(ValueError, IndexError, ZeroDivisionError):
             size, used, free = (int(column) for column in row[1:4])
-            return {"disk": size, "disk_used": used / (used + free)}
-    return {}
+            return size, used / (used + free)
+    return None
 
 
 def load(said: CommandOutput) -> float | None:

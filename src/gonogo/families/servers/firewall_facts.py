@@ -31,7 +31,9 @@ def firewall(said: CommandOutput) -> Firewall | None:
     return Firewall(
         active=status[1] == "active",
         incoming=default[1] if default else "",
-        rules=tuple(FirewallRule(**rule.groupdict()) for rule in rules if rule),
+        rules=tuple(
+            FirewallRule(to=rule["to"], action=rule["action"], source=rule["source"]) for rule in rules if rule
+        ),
     )
 
 

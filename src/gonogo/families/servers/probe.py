@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from gonogo.base.secrets import Secrets
 from gonogo.clients.ssh import SshServer, reachable
@@ -11,6 +10,8 @@ from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.server import Login, ServerEvidence
 from gonogo.families.kind import Probe
+from gonogo.families.servers.file import file_questions, probe_file
+from gonogo.families.servers.question import ssh_of
 from gonogo.families.servers.section import Server
 from gonogo.families.servers.survey import Survey
 
@@ -37,18 +38,7 @@ class ServerQuestion:
 def server_questions(environment: Environment, secrets: Secrets) -> Sequence[ServerQuestion]:
     """One for each."""
     return [
-        ServerQuestion(
-            name=name,
-            declared=server,
-            ssh=SshServer(
-                address=server.address,
-                port=server.port,
-                user=server.user,
-                host_key=server.host_key,
-                key=secrets[server.key],
-                key_name=server.key,
-            ),
-        )
+        ServerQuestion(name=name, declared=server, ssh=ssh_of(server, secrets))
         for name, server in environment.table(Server).items()
     ]
 
@@ -60,13 +50,14 @@ async def probe_server(question: ServerQuestion) -> ServerEvidence:
         taken_at = datetime.now(UTC)
         users = ("root", ssh.user, ssh.someone())
         logins = [Login(user=user, methods=tuple(await ssh.methods(user))) for user in dict.fromkeys(users)]
+        blank = ServerEvidence(
+            scope=question.scope, taken_at=taken_at, address=f"{ssh.address}:{ssh.port}", logins=tuple(logins)
+        )
         async with ssh.shell() as shell:
-            facts, unseen = await Survey(shell, question.declared, ssh).all()
-    address = f"{ssh.address}:{ssh.port}"
-    common: dict[str, Any] = {"scope": question.scope, "taken_at": taken_at, "address": address}
-    return ServerEvidence(**common, **facts, logins=tuple(logins), unseen=tuple(unseen))
+            return await Survey(shell, question.declared, ssh, blank).all()
 
 
 PROBES: Mapping[str, Probe] = {
+    "server_file": Probe(questions=file_questions, ask=probe_file),
     "server": Probe(questions=server_questions, ask=probe_server),
 }

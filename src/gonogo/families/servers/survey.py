@@ -5,11 +5,11 @@ import shlex
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TypeVar
 
 from gonogo.base.errors import Unobserved
 from gonogo.clients.ssh import CommandOutput, Shell, SshServer
-from gonogo.evidence.server import LogFile, SshdException, Unseen
+from gonogo.evidence.server import LogFile, ServerEvidence, SshdException, Unseen
 from gonogo.families.servers import facts, firewall_facts, sshd_facts
 from gonogo.families.servers.section import Server
 
@@ -22,26 +22,36 @@ _PROPERTIES = "LoadState,ActiveState,Result,ExecMainExitTimestamp"
 _MOST_LOGINS = 150
 """Questions to sshd about users and connections; each takes it some hundredths of a second."""
 _INSPECT = "docker inspect --format '{{.Name}}|{{.RestartCount}}' -- "
-Reader = Callable[[CommandOutput], Any]
+Fact = TypeVar("Fact")
+Reader = Callable[[CommandOutput], Fact | None]
+"""Reads the output of a command; None if it is something else."""
+Place = Callable[[ServerEvidence, Fact], ServerEvidence]
+"""Puts a fact into the evidence."""
 
 
 class Survey:
     """Everything that one server is asked."""
 
-    def __init__(self, shell: Shell, declared: Server, ssh: SshServer) -> None:
+    def __init__(self, shell: Shell, declared: Server, ssh: SshServer, blank: ServerEvidence) -> None:
         self._shell = shell
         self._declared = declared
         self._ssh = ssh
-        self._found: dict[str, Any] = {}
+        self._evidence = blank
+        self._shown = False
+        """Whether anything was shown to us."""
         self._unseen: list[Unseen] = []
 
-    async def all(self) -> tuple[dict[str, Any], list[Unseen]]:
-        """Facts by their field, and what we were not shown."""
+    async def all(self) -> ServerEvidence:
+        """The evidence with every fact that could be read, and with what we were not shown."""
         asked = {**self._machine(), **self._protection(), **self._running()}
         await asyncio.gather(*(self._alone(what, work) for what, work in asked.items()))
-        if not self._found:
+        if not self._shown:
             raise Unobserved(f"{self._ssh.address} shows nothing: {self._unseen[0].said}")
-        return self._found, sorted(self._unseen, key=lambda one: one.what)
+        return replace(self._evidence, unseen=tuple(sorted(self._unseen, key=lambda unseen: unseen.what)))
+
+    def _keep(self, evidence: ServerEvidence) -> None:
+        """The evidence with one more fact. Nobody may wait between reading ``_evidence`` and this."""
+        self._evidence, self._shown = evidence, True
 
     async def _alone(self, what: str, work: Awaitable[None]) -> None:
         """Do one part of the survey: if it cannot be read, that fact alone is noted as unseen."""
@@ -52,11 +62,18 @@ class Survey:
 
     def _machine(self) -> Mapping[str, Awaitable[None]]:
         return {
-            "os": self._fact("os", "cat /etc/os-release", facts.os_release),
-            "cpus": self._fact("cpus", "nproc", facts.number),
-            "memory": self._facts("memory", "cat /proc/meminfo", facts.memory),
-            "disk": self._facts("disk", "df -P -B1 /", facts.disk),
-            "load": self._fact("load", "cat /proc/loadavg", facts.load),
+            "os": self._fact("os", "cat /etc/os-release", facts.os_release, lambda seen, name: replace(seen, os=name)),
+            "cpus": self._fact("cpus", "nproc", facts.number, lambda seen, number: replace(seen, cpus=number)),
+            "memory": self._size(
+                "memory",
+                "cat /proc/meminfo",
+                facts.memory,
+                lambda seen, memory: replace(seen, memory=memory[0], memory_used=memory[1]),
+            ),
+            "disk": self._size(
+                "disk", "df -P -B1 /", facts.disk, lambda seen, disk: replace(seen, disk=disk[0], disk_used=disk[1])
+            ),
+            "load": self._fact("load", "cat /proc/loadavg", facts.load, lambda seen, load: replace(seen, load=load)),
         }
 
     def _protection(self) -> Mapping[str, Awaitable[None]]:
@@ -65,40 +82,70 @@ class Survey:
             "sshd": self._sshd(),
             "firewall": self._firewall(),
             "jails": self._bans(),
-            "updates": self._fact("updates", "apt-config dump APT::Periodic", facts.periodic),
-            "upgrader": self._fact("upgrader", upgrader, facts.package),
-            "upgrade_origins": self._fact("upgrade_origins", "apt-config dump Unattended-Upgrade", facts.origins),
+            "updates": self._fact(
+                "updates",
+                "apt-config dump APT::Periodic",
+                facts.periodic,
+                lambda seen, tasks: replace(seen, updates=tasks),
+            ),
+            "upgrader": self._fact(
+                "upgrader", upgrader, facts.package, lambda seen, state: replace(seen, upgrader=state)
+            ),
+            "upgrade_origins": self._fact(
+                "upgrade_origins",
+                "apt-config dump Unattended-Upgrade",
+                facts.origins,
+                lambda seen, origins: replace(seen, upgrade_origins=origins),
+            ),
             "upgraded": self._upgraded(),
         }
 
     def _running(self) -> Mapping[str, Awaitable[None]]:
         declared = self._declared
         running = partial(facts.processes, names=declared.processes)
-        asked = {"units": self._units(), "processes": self._fact("processes", "ps -eo user:32=,comm=", running)}
+        asked = {
+            "units": self._units(),
+            "processes": self._fact(
+                "processes",
+                "ps -eo user:32=,comm=",
+                running,
+                lambda seen, processes: replace(seen, processes=processes),
+            ),
+        }
         if declared.containers:
             asked["containers"] = self._containers()
         if declared.logs:
             rotate = "logrotate --debug /etc/logrotate.conf"
             asked["logs"] = self._logs()
-            asked["rotation"] = self._fact("rotation", rotate, facts.rotation, as_root=True)
+            asked["rotation"] = self._fact(
+                "rotation",
+                rotate,
+                facts.rotation,
+                lambda seen, rotation: replace(seen, rotation=rotation),
+                as_root=True,
+            )
         return asked
 
-    async def _fact(self, what: str, command: str, read: Reader, *, as_root: bool = False) -> None:
-        self._note(what, await self._shell.run(command, as_root=as_root), read)
+    async def _fact(
+        self, what: str, command: str, read: Reader[Fact], place: Place[Fact], *, as_root: bool = False
+    ) -> None:
+        self._note(what, await self._shell.run(command, as_root=as_root), read, place)
 
-    def _note(self, what: str, said: CommandOutput, read: Reader) -> None:
-        value = None if said.refused or said.missing else read(said)
-        if value is not None:
-            self._found[what] = value
-        elif not said.missing:
-            self._unseen.append(Unseen(what=what, said=said.first_line))
-
-    async def _facts(self, what: str, command: str, read: Callable[[CommandOutput], dict[str, Any]]) -> None:
-        output = await self._shell.run(command)
-        values = read(output)
-        if not values:
+    def _note(self, what: str, output: CommandOutput, read: Reader[Fact], place: Place[Fact]) -> None:
+        fact = None if output.refused or output.missing else read(output)
+        if fact is not None:
+            self._keep(place(self._evidence, fact))
+        elif not output.missing:
             self._unseen.append(Unseen(what=what, said=output.first_line))
-        self._found |= values
+
+    async def _size(self, what: str, command: str, read: Reader[Fact], place: Place[Fact]) -> None:
+        """Every machine has memory and a disk: here a missing program is no answer either."""
+        output = await self._shell.run(command)
+        fact = read(output)
+        if fact is None:
+            self._unseen.append(Unseen(what=what, said=output.first_line))
+        else:
+            self._keep(place(self._evidence, fact))
 
     async def _sshd(self) -> None:
         """For somebody whom nobody knows; then for every account, over every connection that a block is about."""
@@ -109,9 +156,10 @@ class Survey:
         if any("rdomain" in sshd_facts.criteria(line) for line in lines):
             usual = replace(usual, rdomain="none")
             output = await self._shell.run(usual.command(stranger), as_root=True)
-        self._note("sshd", output, sshd_facts.settings)
-        if lines and "sshd" in self._found:
-            self._found["sshd_exceptions"] = await self._exceptions(lines, usual)
+        self._note("sshd", output, sshd_facts.settings, lambda seen, settings: replace(seen, sshd=settings))
+        if lines and self._evidence.sshd is not None:
+            exceptions = await self._exceptions(lines, usual)
+            self._keep(replace(self._evidence, sshd_exceptions=exceptions))
 
     async def _exceptions(self, lines: Sequence[str], usual: sshd_facts.Connection) -> tuple[SshdException, ...]:
         listed = await self._shell.run_each(
@@ -132,7 +180,7 @@ class Survey:
                 settings=settings,
             )
             for (user, connection), output in zip(asked, answers, strict=True)
-            if (settings := self._settings(output)) and settings != self._found["sshd"]
+            if (settings := self._settings(output)) and settings != self._evidence.sshd
         )
 
     def _settings(self, said: CommandOutput) -> dict[str, str] | None:
@@ -143,8 +191,8 @@ class Survey:
 
     async def _firewall(self) -> None:
         status = await self._shell.run("ufw status verbose", as_root=True)
-        self._note("firewall", status, firewall_facts.firewall)
-        firewall = self._found.get("firewall")
+        self._note("firewall", status, firewall_facts.firewall, lambda seen, firewall: replace(seen, firewall=firewall))
+        firewall = self._evidence.firewall
         if firewall is None or not firewall.active:
             return
         filters = [await self._shell.run(f"{program} -S", as_root=True) for program in ("iptables", "ip6tables")]
@@ -153,14 +201,17 @@ class Survey:
         if rules[0] is None or unread:
             self._unseen.append(Unseen(what="filter", said=(unread or filters)[0].first_line))
         else:
-            self._found["firewall"] = replace(firewall, beside=(*rules[0], *(rules[1] or ())))
+            firewall = replace(firewall, beside=(*rules[0], *(rules[1] or ())))
+            self._keep(replace(self._evidence, firewall=firewall))
         routes = await self._shell.run_each(["ip -4 route show default", "ip -6 route show default", "ip -o addr"])
         uplinks = firewall_facts.uplinks(routes[:2], routes[2])
-        self._found |= {} if uplinks is None else {"uplinks": uplinks}
+        if uplinks is not None:
+            self._keep(replace(self._evidence, uplinks=uplinks))
 
     async def _bans(self) -> None:
-        await self._fact("jails", "fail2ban-client status", facts.jails, as_root=True)
-        active = [name for name in self._declared.jails if name in (self._found.get("jails") or ())]
+        status = "fail2ban-client status"
+        await self._fact("jails", status, facts.jails, lambda seen, jails: replace(seen, jails=jails), as_root=True)
+        active = [name for name in self._declared.jails if name in (self._evidence.jails or ())]
         if not active:
             return
         commands = [shlex.join(["fail2ban-client", "status", name]) for name in active]
@@ -173,29 +224,30 @@ class Survey:
         files = await self._files("jail_logs", [path for paths, _ in readable.values() for path in paths])
         if files is not None:
             logs = (facts.jail_logs(name, source, files) for name, source in readable.items())
-            self._found["jail_logs"] = tuple(logs)
+            self._keep(replace(self._evidence, jail_logs=tuple(logs)))
 
     async def _units(self) -> None:
         declared = self._declared
         renewal = [declared.renewal, declared.renewal.removesuffix(".timer") + ".service"] if declared.renewal else []
         units = list(dict.fromkeys([*declared.units, *renewal, *_TIMETABLES, *_RESULTS]))
         output = await self._shell.run(f"systemctl show --property={_PROPERTIES} -- {shlex.join(units)}")
-        self._note("units", output, partial(facts.units, names=units))
-        self._found["failures"] = facts.failures(output, units)
+        self._note("units", output, partial(facts.units, names=units), lambda seen, states: replace(seen, units=states))
+        self._keep(replace(self._evidence, failures=facts.failures(output, units)))
 
     async def _containers(self) -> None:
         listed = await self._shell.run("docker ps --all --format '{{.Names}}|{{.Status}}'", as_root=True)
         inspected = await self._shell.run(_INSPECT + shlex.join(self._declared.containers), as_root=True)
-        self._note("containers", listed, partial(facts.containers, inspected=inspected))
+        read = partial(facts.containers, inspected=inspected)
+        self._note("containers", listed, read, lambda seen, containers: replace(seen, containers=containers))
 
     async def _upgraded(self) -> None:
         files = await self._files("upgraded", [_STAMP], as_root=False)
-        self._found["upgraded"] = files[0].silent if files else None
+        self._keep(replace(self._evidence, upgraded=files[0].silent if files else None))
 
     async def _logs(self) -> None:
         files = await self._files("logs", self._declared.logs)
         if files is not None:
-            self._found["logs"] = files
+            self._keep(replace(self._evidence, logs=files))
 
     async def _files(self, what: str, paths: Sequence[str], *, as_root: bool = True) -> tuple[LogFile, ...] | None:
         """How long they have been silent, by the server's own clock; None if we were not shown."""

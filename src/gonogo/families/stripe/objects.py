@@ -1,6 +1,7 @@
 """Stripe's objects as evidence. What is not of the kind that was asked for raises ValueError: it is no absence."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from gonogo.evidence.stripe import (
     Payout,
     RequirementError,
     Requirements,
+    StripeEvidence,
     WebhookEndpoint,
 )
 
@@ -17,6 +19,8 @@ MOST_OBJECTS = 1000
 _LONGEST = 300
 _MOST_ITEMS = 100
 Object = Mapping[str, Any]
+Fill = Callable[[StripeEvidence], StripeEvidence]
+"""Adds facts to the evidence. They are read before there is one: what cannot be read has raised by then."""
 
 
 def named(document: Object, kind: str) -> Object:
@@ -45,23 +49,28 @@ def flag(document: Object, key: str) -> bool:
     return value
 
 
-def account(document: Object) -> dict[str, Any]:
+def account(document: Object) -> Fill:
     """``/v1/account``: what it may do, and what Stripe still wants to know."""
     named(document, "account")
     capabilities = document.get("capabilities")
     schedule = _part(_part(_part(document, "settings"), "payouts"), "schedule")
-    return {
-        "account": _text(document, "id"),
-        "country": _text(document, "country"),
-        "currency": _text(document, "default_currency"),
-        **{key: document.get(key) is True for key in ("details_submitted", "charges_enabled", "payouts_enabled")},
-        "capabilities": {str(name): str(state) for name, state in capabilities.items()}
+    requirements = _requirements(_part(document, "requirements"))
+    future_requirements = _requirements(_part(document, "future_requirements"))
+    return lambda evidence: replace(
+        evidence,
+        account=_text(document, "id"),
+        country=_text(document, "country"),
+        currency=_text(document, "default_currency"),
+        details_submitted=document.get("details_submitted") is True,
+        charges_enabled=document.get("charges_enabled") is True,
+        payouts_enabled=document.get("payouts_enabled") is True,
+        capabilities={str(name): str(state) for name, state in capabilities.items()}
         if isinstance(capabilities, dict)
         else None,
-        "requirements": _requirements(_part(document, "requirements")),
-        "future_requirements": _requirements(_part(document, "future_requirements")),
-        "payout_interval": _text(schedule, "interval"),
-    }
+        requirements=requirements,
+        future_requirements=future_requirements,
+        payout_interval=_text(schedule, "interval"),
+    )
 
 
 def endpoint(document: Object) -> WebhookEndpoint:
@@ -114,19 +123,19 @@ def delivery(document: Object) -> EventDelivery:
     return EventDelivery(id=_text(document, "id"), type=_text(document, "type"), created=created, pending=pending)
 
 
-def mode_of(values: Mapping[str, Any]) -> bool | None:
+def mode_of(endpoints: Sequence[WebhookEndpoint]) -> bool | None:
     """The mode by the endpoints, where the balance may not be read: a key sees those of its own mode only."""
-    modes = {endpoint.live for endpoint in values.get("webhooks", ())}
+    modes = {endpoint.live for endpoint in endpoints}
     return modes.pop() if len(modes) == 1 else None
 
 
 def _requirements(document: Object) -> Requirements:
     errors = [error for error in document.get("errors") or () if isinstance(error, dict)]
     return Requirements(
-        **{
-            key: tuple(str(item)[:_LONGEST] for item in (document.get(key) or ())[:_MOST_ITEMS])
-            for key in ("currently_due", "past_due", "eventually_due", "pending_verification")
-        },
+        currently_due=_texts(document, "currently_due"),
+        past_due=_texts(document, "past_due"),
+        eventually_due=_texts(document, "eventually_due"),
+        pending_verification=_texts(document, "pending_verification"),
         disabled_reason=_text(document, "disabled_reason"),
         errors=tuple(
             RequirementError(requirement=_text(error, "requirement"), code=_text(error, "code"))
@@ -144,6 +153,10 @@ def _part(document: Object, key: str) -> Object:
 def _text(document: Object, key: str) -> str:
     value = document.get(key)
     return "" if value is None else str(value)[:_LONGEST]
+
+
+def _texts(document: Object, key: str) -> tuple[str, ...]:
+    return tuple(str(item)[:_LONGEST] for item in (document.get(key) or ())[:_MOST_ITEMS])
 
 
 def _moment(value: object) -> datetime | None:

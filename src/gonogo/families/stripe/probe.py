@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from gonogo.evidence.base import Scope
 from gonogo.evidence.stripe import Fact, StripeEvidence, UnreadFact
 from gonogo.families.kind import Probe
 from gonogo.families.stripe import objects
+from gonogo.families.stripe.objects import Fill
 from gonogo.families.stripe.section import Stripe
 
 _LONGEST = 300
@@ -31,7 +32,6 @@ _PERMISSIONS: dict[Fact, str] = {
     "payouts": "read access to Payouts",
     "deliveries": "read access to Events",
 }
-Values = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +59,9 @@ class StripeQuestion:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """The result of one request: values of the evidence, or the reason why there are none."""
+    """The result of one request: what it adds to the evidence, or the reason why that is nothing."""
 
-    values: Values
+    fill: Fill = lambda evidence: evidence
     unread: UnreadFact | None = None
     refused: str = ""
     """Why Stripe does not accept the key at all."""
@@ -88,7 +88,7 @@ def stripe_questions(environment: Environment, secrets: Secrets) -> Sequence[Str
 async def probe_stripe(question: StripeQuestion) -> StripeEvidence:
     """Read what there is, each fact by a request of its own; change nothing."""
     taken_at = datetime.now(UTC)
-    common: Values = {"scope": question.scope, "taken_at": taken_at}
+    blank = StripeEvidence(scope=question.scope, taken_at=taken_at, accepted=True)
     own = StripeApi(question.secret_key, question.api, patience_seconds=question.patience_seconds)
     key = question.monitor_key or question.secret_key
     reader = StripeApi(key, question.api, patience_seconds=question.patience_seconds)
@@ -101,97 +101,101 @@ async def probe_stripe(question: StripeQuestion) -> StripeEvidence:
             _read(reader, "deliveries", lambda: reader.on(v1, _deliveries(question, taken_at))),
         )
     if balance.refused:
-        return StripeEvidence(**common, accepted=False, problem=balance.refused)
+        return replace(blank, accepted=False, problem=balance.refused)
     # The secret key need not be allowed to: then the two cannot be compared, and nothing else is lost.
-    common["service_account"] = service_account.values.get("account", "")
-    return _evidence(common, [balance, *others])
+    return _evidence(replace(blank, service_account=service_account.fill(blank).account), [balance, *others])
 
 
-def _evidence(known: Values, readings: Sequence[_Reading]) -> StripeEvidence:
-    """Raises Unobserved if no Stripe answered anything."""
+def _evidence(evidence: StripeEvidence, readings: Sequence[_Reading]) -> StripeEvidence:
+    """The evidence with all that was read. Raises Unobserved if no Stripe answered anything."""
     if all(reading.unreached for reading in readings) and (nobody := readings[0].unreached):
         raise nobody
-    values = {name: value for reading in readings for name, value in reading.values.items()}
+    for reading in readings:
+        evidence = reading.fill(evidence)
     unread = tuple(reading.unread for reading in readings if reading.unread is not None)
-    values.setdefault("live", objects.mode_of(values))
-    return StripeEvidence(**known, accepted=True, unread=unread, **values)
+    live = objects.mode_of(evidence.webhooks) if evidence.live is None else evidence.live
+    return replace(evidence, unread=unread, live=live)
 
 
-async def _read(api: StripeApi, fact: Fact, ask: Callable[[], Awaitable[Values]]) -> _Reading:
+async def _read(api: StripeApi, fact: Fact, ask: Callable[[], Awaitable[Fill]]) -> _Reading:
     """One fact, whatever becomes of the others."""
     try:
         return _Reading(await ask())
     except stripe.AuthenticationError as refused:
         message = str(refused.user_message or refused)[:_LONGEST]
-        return _Reading({}, UnreadFact(fact=fact, reason=f"Stripe refuses the key: {message}"), refused=message)
+        return _Reading(unread=UnreadFact(fact=fact, reason=f"Stripe refuses the key: {message}"), refused=message)
     except stripe.PermissionError as refused:
         named = missing_permission(refused)
         reason = "the key may not read it" + ("" if named else f": {refused.user_message or refused}"[:_LONGEST])
-        return _Reading({}, UnreadFact(fact=fact, reason=reason, permission=named or _PERMISSIONS[fact]))
+        return _Reading(unread=UnreadFact(fact=fact, reason=reason, permission=named or _PERMISSIONS[fact]))
     except stripe.StripeError as error:
         missing = unobserved(error, api.address)
     except Unobserved as unknown:
         missing = unknown
-    return _Reading({}, UnreadFact(fact=fact, reason=missing.reason), unreached=missing)
+    return _Reading(unread=UnreadFact(fact=fact, reason=missing.reason), unreached=missing)
 
 
-def _bound(api: StripeApi, v1: Any, work: Callable[[Any], Awaitable[Values]]) -> Callable[[], Awaitable[Values]]:  # noqa: ANN401 - the SDK's services
+def _bound(api: StripeApi, v1: Any, work: Callable[[Any], Awaitable[Fill]]) -> Callable[[], Awaitable[Fill]]:  # noqa: ANN401 - the SDK's services
     return lambda: api.on(v1, work)
 
 
-async def _account(v1: Any) -> Values:  # noqa: ANN401 - as above
+async def _account(v1: Any) -> Fill:  # noqa: ANN401 - as above
     return objects.account((await v1.accounts.retrieve_current_async()).to_dict())
 
 
-async def _nothing(_v1: Any) -> Values:  # noqa: ANN401 - as above
-    return {}
+async def _nothing(_v1: Any) -> Fill:  # noqa: ANN401 - as above
+    return lambda evidence: evidence
 
 
-async def _balance(v1: Any) -> Values:  # noqa: ANN401 - as above
-    return {"live": objects.flag(objects.named((await v1.balance.retrieve_async()).to_dict(), "balance"), "livemode")}
+async def _balance(v1: Any) -> Fill:  # noqa: ANN401 - as above
+    live = objects.flag(objects.named((await v1.balance.retrieve_async()).to_dict(), "balance"), "livemode")
+    return lambda evidence: replace(evidence, live=live)
 
 
-async def _methods(v1: Any) -> Values:  # noqa: ANN401 - as above
+async def _methods(v1: Any) -> Fill:  # noqa: ANN401 - as above
     listed = await _all(await v1.payment_method_configurations.list_async({"limit": _MOST}))
-    return {"configurations": tuple(objects.configuration(item) for item in listed)}
+    configurations = tuple(objects.configuration(item) for item in listed)
+    return lambda evidence: replace(evidence, configurations=configurations)
 
 
-async def _payouts(v1: Any) -> Values:  # noqa: ANN401 - as above
+async def _payouts(v1: Any) -> Fill:  # noqa: ANN401 - as above
     page = objects.listed((await v1.payouts.list_async({"limit": 10})).to_dict())
-    return {"payouts": tuple(objects.payout(item) for item in page)}
+    payouts = tuple(objects.payout(item) for item in page)
+    return lambda evidence: replace(evidence, payouts=payouts)
 
 
-async def _webhooks(api: StripeApi) -> Values:
+async def _webhooks(api: StripeApi) -> Fill:
     """In the account's own version, since that is the version of the events of most endpoints."""
 
-    async def work(v1: Any) -> list[Values]:  # noqa: ANN401 - as above
+    async def work(v1: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - as above
         return await _all(await v1.webhook_endpoints.list_async({"limit": _MOST}))
 
-    endpoints, version = await api.in_account_version(work)
-    return {"webhooks": tuple(objects.endpoint(item) for item in endpoints), "default_version": version[:_LONGEST]}
+    listed, version = await api.in_account_version(work)
+    endpoints = tuple(objects.endpoint(item) for item in listed)
+    return lambda evidence: replace(evidence, webhooks=endpoints, default_version=version[:_LONGEST])
 
 
-def _deliveries(question: StripeQuestion, now: datetime) -> Callable[[Any], Awaitable[Values]]:
+def _deliveries(question: StripeQuestion, now: datetime) -> Callable[[Any], Awaitable[Fill]]:
     """Events of the declared types in the last 24 h. Stripe takes 20 types at most."""
     since = {"created": {"gte": int(now.timestamp()) - _DAY_SECONDS}, "types": list(question.events[:20])}
 
-    async def work(v1: Any) -> Values:  # noqa: ANN401 - as above
+    async def work(v1: Any) -> Fill:  # noqa: ANN401 - as above
         failed = await v1.events.list_async({**since, "delivery_success": False, "limit": _MOST})
         taken = await v1.events.list_async({**since, "delivery_success": True, "limit": 1})
         undelivered = tuple(objects.delivery(item) for item in objects.listed(failed.to_dict()))
-        newest = [objects.delivery(item).created for item in objects.listed(taken.to_dict())]
-        return {"undelivered": undelivered, "newest_delivered": newest[0] if newest else None}
+        newest = next((objects.delivery(item).created for item in objects.listed(taken.to_dict())), None)
+        return lambda evidence: replace(evidence, undelivered=undelivered, newest_delivered=newest)
 
     return work
 
 
-_WORK: dict[Fact, Callable[[Any], Awaitable[Values]]] = {"account": _account, "methods": _methods, "payouts": _payouts}
+_WORK: dict[Fact, Callable[[Any], Awaitable[Fill]]] = {"account": _account, "methods": _methods, "payouts": _payouts}
 
 
-async def _all(page: Any) -> list[Values]:  # noqa: ANN401 - the SDK's page
+async def _all(page: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - the SDK's page
     """Every object of a list, page after page."""
     objects.listed(page.to_dict())
-    values: list[Values] = []
+    values: list[dict[str, Any]] = []
     async for item in page.auto_paging_iter():
         values.append(item.to_dict())
         if len(values) >= objects.MOST_OBJECTS:

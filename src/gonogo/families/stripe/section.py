@@ -37,6 +37,11 @@ class Stripe(Section):
     events: Annotated[tuple[Text, ...], Field(min_length=1)]
 
     @property
+    def live(self) -> bool:
+        """Whether payments are real."""
+        return self.mode == "live"
+
+    @property
     def payment_methods(self) -> tuple[str, ...]:
         """Those that are declared, or those that an account of this market has."""
         brazilian = (self.country, self.currency) == ("BR", "brl")

@@ -96,8 +96,8 @@ async def probe_tls(question: TlsQuestion, *, thorough: bool = True) -> TlsEvide
         handshake=shaken.handshake,
         detail=shaken.detail,
         trust=question.trust if question.trust == "public" else Path(question.trust).name,
-        **_spoken(shaken),
     )
+    evidence = _spoken(evidence, shaken)
     first: Chain = tuple(sent_chain(shaken.session)) if shaken.session else ()
     if shaken.session is None:
         answer = await _answer_without_openssl(question, shaken)
@@ -123,16 +123,18 @@ async def _shake(question: TlsQuestion) -> Shaken:
     return shaken
 
 
-def _spoken(shaken: Shaken) -> dict[str, Any]:
+def _spoken(evidence: TlsEvidence, shaken: Shaken) -> TlsEvidence:
+    """The evidence with what was agreed on, if anything was."""
     session = shaken.session
     if session is None:
-        return {}
+        return evidence
     cipher = session.cipher()
-    return {
-        "version": session.version(),
-        "cipher": cipher[0] if cipher else None,
-        "alpn": session.selected_alpn_protocol(),
-    }
+    return replace(
+        evidence,
+        version=session.version(),
+        cipher=cipher[0] if cipher else None,
+        alpn=session.selected_alpn_protocol(),
+    )
 
 
 async def _answer_without_openssl(question: TlsQuestion, shaken: Shaken) -> Answer | None:

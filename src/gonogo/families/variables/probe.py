@@ -4,11 +4,10 @@ import asyncio
 import hmac
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
@@ -70,9 +69,15 @@ def variable_file_questions(environment: Environment, secrets: Secrets) -> Seque
     section = environment.section(Variables)
     if section is None:
         return []
-    about: dict[str, Any] = {"repository": section.repository, "shapes": section.shapes}
     return [
-        VariableFileQuestion(name=name, path=file.path, mode=file.mode, dialect=file.dialect, **about)
+        VariableFileQuestion(
+            name=name,
+            path=file.path,
+            mode=file.mode,
+            dialect=file.dialect,
+            repository=section.repository,
+            shapes=section.shapes,
+        )
         for name, file in section.files.items()
     ]
 
@@ -101,7 +106,7 @@ def _file(question: VariableFileQuestion) -> VariableFileEvidence:
     taken_at = datetime.now(UTC)
     path = Path(question.path)
     file = read_dotenv(path, question.dialect)
-    return VariableFileEvidence(
+    evidence = VariableFileEvidence(
         scope=question.scope,
         taken_at=taken_at,
         file=path.name,
@@ -118,8 +123,8 @@ def _file(question: VariableFileQuestion) -> VariableFileEvidence:
         undefined=file.content.undefined,
         variables=tuple(variable(name, shape, file.values.get(name)) for name, shape in question.shapes.items()),
         account=_account(question.shapes, file.values),
-        **_known_to_git(question.repository, path.name),
     )
+    return _with_history(evidence, question.repository)
 
 
 def _account(shapes: Mapping[str, str], values: Mapping[str, str]) -> Account:
@@ -127,16 +132,18 @@ def _account(shapes: Mapping[str, str], values: Mapping[str, str]) -> Account:
     return account(of_shape.get("stripe-secret", ""), of_shape.get("stripe-publishable", ""))
 
 
-def _known_to_git(repository: str, name: str) -> dict[str, Any]:
+def _with_history(evidence: VariableFileEvidence, repository: str) -> VariableFileEvidence:
+    """The evidence with what git knows about files of this name, or with why git could not be asked."""
     try:
         root = top_level(Path(repository))
-        return {
-            "history_problem": incomplete(root),
-            "tracked": tuple(tracked(root, name)),
-            "commits": commits_with(root, name),
-        }
+        return replace(
+            evidence,
+            history_problem=incomplete(root),
+            tracked=tuple(tracked(root, evidence.file)),
+            commits=commits_with(root, evidence.file),
+        )
     except Unobserved as error:
-        return {"repository_problem": f"{error.reason}; {error.hint}" if error.hint else error.reason}
+        return replace(evidence, repository_problem=f"{error.reason}; {error.hint}" if error.hint else error.reason)
 
 
 def _difference(question: VariableDifferenceQuestion) -> VariableDifferenceEvidence:

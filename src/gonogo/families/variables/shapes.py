@@ -3,13 +3,12 @@
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import replace
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from gonogo.evidence.variables import Account, Variable
 from gonogo.families.variables.entropy import entropy_bits, is_placeholder
 
-Facts = dict[str, Any]
 _STRIPE = re.compile(r"(sk|rk|pk)_(test|live)_([A-Za-z0-9]*)")
 _STRIPE_LENGTH = 24
 _MODERN = re.compile(r"51([A-Za-z0-9]{14})[A-Za-z0-9]{20,}")
@@ -26,8 +25,15 @@ def variable(name: str, shape: str, value: str | None) -> Variable:
     """The facts about one variable; of the value itself they hold no character but a known prefix."""
     if not value:
         return Variable(name=name, shape=shape, present=False)
-    facts: Facts = {"placeholder": is_placeholder(value), "entropy_bits": entropy_bits(value)}
-    return Variable(name=name, shape=shape, present=True, length=len(value), **(facts | _SHAPES[shape](value)))
+    whole = Variable(
+        name=name,
+        shape=shape,
+        present=True,
+        length=len(value),
+        placeholder=is_placeholder(value),
+        entropy_bits=entropy_bits(value),
+    )
+    return _SHAPES[shape](whole, value)
 
 
 def account(secret: str, publishable: str) -> Account:
@@ -39,63 +45,66 @@ def account(secret: str, publishable: str) -> Account:
     return Account.SAME if ids[0][1] == ids[1][1] else Account.OTHER
 
 
-def _mongodb(value: str) -> Facts:
+def _mongodb(whole: Variable, value: str) -> Variable:
     try:
         parts = urlsplit(value)
     except ValueError:
-        return {}
+        return whole
     options = {key.lower(): text.lower() for key, text in parse_qsl(parts.query)}
     transport = options.get("tls") or options.get("ssl") or ("true" if parts.scheme == "mongodb+srv" else "false")
     password = unquote(parts.password or "")
-    return {
-        "prefix": parts.scheme if parts.scheme in {"mongodb", "mongodb+srv"} else "",
-        "well_formed": bool(parts.netloc.rpartition("@")[2]),
-        "has_user": bool(parts.username),
-        "has_password": bool(password),
-        "tls": transport in _YES,
-        "tls_verified": transport in _YES and not any(options.get(key) in _YES for key in _UNVERIFIED),
+    return replace(
+        whole,
+        prefix=parts.scheme if parts.scheme in {"mongodb", "mongodb+srv"} else "",
+        well_formed=bool(parts.netloc.rpartition("@")[2]),
+        has_user=bool(parts.username),
+        has_password=bool(password),
+        tls=transport in _YES,
+        tls_verified=transport in _YES and not any(options.get(key) in _YES for key in _UNVERIFIED),
         # A host or a database may well be called example.
-        "placeholder": bool(password) and is_placeholder(password),
-        "entropy_bits": entropy_bits(password),
-    }
+        placeholder=bool(password) and is_placeholder(password),
+        entropy_bits=entropy_bits(password),
+    )
 
 
-def _postgresql(value: str) -> Facts:
+def _postgresql(whole: Variable, value: str) -> Variable:
     """A URL, or libpq's ``host=… user=…``; sslmode=verify-full alone looks at both certificate and name."""
-    facts, options = _sql(value if "://" in value else _libpq_url(value), ("postgres", "postgresql"))
+    parsed, options = _sql(whole, value if "://" in value else _libpq_url(value), ("postgres", "postgresql"))
     asked = options.get("sslmode") or options.get("ssl") or "prefer"
     tls = asked in {"require", "verify-ca", "verify-full", *_YES}
-    return {**facts, "tls": tls, "tls_verified": asked == "verify-full" or options.get("sslaccept") == "strict"}
+    verified = asked == "verify-full" or options.get("sslaccept") == "strict"
+    return replace(parsed, tls=tls, tls_verified=verified)
 
 
-def _mysql(value: str) -> Facts:
+def _mysql(whole: Variable, value: str) -> Variable:
     """A URL, in the options of the various drivers."""
-    facts, options = _sql(value, ("mysql", "mariadb"))
+    parsed, options = _sql(whole, value, ("mysql", "mariadb"))
     mode = next((options[key] for key in ("ssl-mode", "sslmode", "ssl_mode") if key in options), "").replace("-", "_")
     identity = mode == "verify_identity" or options.get("ssl_verify_identity") in _YES or options.get("tls") == "true"
     identity |= options.get("sslaccept") == "strict" or '"rejectunauthorized":true' in options.get("ssl", "")
     tls = identity or mode in {"required", "verify_ca"} or bool(options.get("ssl_ca") or options.get("ssl") in _YES)
-    return {**facts, "tls": tls, "tls_verified": identity}
+    return replace(parsed, tls=tls, tls_verified=identity)
 
 
-def _sql(value: str, schemes: tuple[str, ...]) -> tuple[Facts, dict[str, str]]:
+def _sql(whole: Variable, value: str, schemes: tuple[str, ...]) -> tuple[Variable, dict[str, str]]:
     try:
         parts = urlsplit(value)
         host = parts.hostname
     except ValueError:
-        return {}, {}
+        return whole, {}
     options = {key.lower(): text.lower() for key, text in parse_qsl(parts.query)}
     password = unquote(parts.password or "")
     # SQLAlchemy names the driver behind a plus.
     scheme = parts.scheme.partition("+")[0]
-    return {
-        "prefix": scheme if scheme in schemes else "",
-        "well_formed": bool(host or options.get("host")),
-        "has_user": bool(parts.username),
-        "has_password": bool(password),
-        "placeholder": bool(password) and is_placeholder(password),
-        "entropy_bits": entropy_bits(password),
-    }, options
+    return replace(
+        whole,
+        prefix=scheme if scheme in schemes else "",
+        well_formed=bool(host or options.get("host")),
+        has_user=bool(parts.username),
+        has_password=bool(password),
+        placeholder=bool(password) and is_placeholder(password),
+        entropy_bits=entropy_bits(password),
+    ), options
 
 
 def _libpq_url(value: str) -> str:
@@ -110,48 +119,49 @@ def _libpq_url(value: str) -> str:
     return f"postgresql://{credentials}{host}/?{urlencode(words)}" if host else value
 
 
-def _stripe(value: str) -> Facts:
+def _stripe(whole: Variable, value: str) -> Variable:
     match = _STRIPE.match(value)
     if match is None:
-        return {}
+        return whole
     well_formed = match.end() == len(value) and len(match[3]) >= _STRIPE_LENGTH
-    return {"prefix": match[1], "mode": match[2], "well_formed": well_formed, **_random_part(match[3])}
+    return _with_random_part(replace(whole, prefix=match[1], mode=match[2], well_formed=well_formed), match[3])
 
 
-def _webhook(value: str) -> Facts:
+def _webhook(whole: Variable, value: str) -> Variable:
     prefix = "whsec" if value.startswith("whsec_") else ""
     random = value.removeprefix("whsec_")
-    return {"prefix": prefix, "well_formed": bool(_WEBHOOK.fullmatch(value)), **_random_part(random)}
+    return _with_random_part(replace(whole, prefix=prefix, well_formed=bool(_WEBHOOK.fullmatch(value))), random)
 
 
-def _random_part(value: str) -> Facts:
-    return {"placeholder": is_placeholder(value), "entropy_bits": entropy_bits(value)}
+def _with_random_part(variable: Variable, random: str) -> Variable:
+    return replace(variable, placeholder=is_placeholder(random), entropy_bits=entropy_bits(random))
 
 
-def _dsn(value: str) -> Facts:
+def _dsn(whole: Variable, value: str) -> Variable:
     try:
         parts = urlsplit(value)
         host = parts.hostname
     except ValueError:
-        return {}
-    return {
-        "prefix": parts.scheme if parts.scheme in {"http", "https"} else "",
-        "has_user": bool(parts.username),
-        "tls": parts.scheme == "https",
-        "well_formed": bool(host)
+        return whole
+    return replace(
+        whole,
+        prefix=parts.scheme if parts.scheme in {"http", "https"} else "",
+        has_user=bool(parts.username),
+        tls=parts.scheme == "https",
+        well_formed=bool(host)
         and bool(_DSN_KEY.fullmatch(parts.username or ""))
         and bool(_DSN_PROJECT.fullmatch(parts.path)),
         # The host may well be called example.
-        "placeholder": is_placeholder(parts.username or "<>"),
-        "entropy_bits": entropy_bits(parts.username or ""),
-    }
+        placeholder=is_placeholder(parts.username or "<>"),
+        entropy_bits=entropy_bits(parts.username or ""),
+    )
 
 
-def _text(value: str) -> Facts:
-    return {"well_formed": bool(_KEY.fullmatch(value))}
+def _text(whole: Variable, value: str) -> Variable:
+    return replace(whole, well_formed=bool(_KEY.fullmatch(value)))
 
 
-_SHAPES: Mapping[str, Callable[[str], Facts]] = {
+_SHAPES: Mapping[str, Callable[[Variable, str], Variable]] = {
     "mongodb": _mongodb,
     "postgresql": _postgresql,
     "mysql": _mysql,

@@ -45,19 +45,20 @@ class PostgresqlQuestion:
 def primary_questions(environment: Environment, secrets: Secrets) -> Sequence[PostgresqlQuestion]:
     """One question to the primary. Raises UsageError on what is no connection string, never repeating any of it."""
     section = environment.require(Postgresql)
-    return [PostgresqlQuestion(scope=("postgresql",), login=_login(section.url, section, secrets))]
+    return [PostgresqlQuestion(scope=("postgresql",), login=login_of(section.url, section, secrets))]
 
 
 def replica_questions(environment: Environment, secrets: Secrets) -> Sequence[PostgresqlQuestion]:
     """One question to each replica."""
     section = environment.require(Postgresql)
     return [
-        PostgresqlQuestion(scope=("postgresql", name), login=_login(name, section, secrets))
+        PostgresqlQuestion(scope=("postgresql", name), login=login_of(name, section, secrets))
         for name in section.replicas
     ]
 
 
-def _login(name: str, section: Postgresql, secrets: Secrets) -> dict[str, Any]:
+def login_of(name: str, section: Postgresql, secrets: Secrets) -> dict[str, Any]:
+    """The driver's arguments for the URL in this secret. Raises UsageError on what is none, never repeating any of it."""
     try:
         login: dict[str, Any] = dict(conninfo_to_dict(secrets[name]))
     except psycopg.Error:  # its text may repeat parts of the URL
@@ -75,12 +76,12 @@ async def probe_primary(question: PostgresqlQuestion) -> PostgresqlEvidence:
     """Log in as the service does, then without TLS, then without a password."""
     taken_at = datetime.now(UTC)
     try:
-        async with _connected(question.login) as connection:
+        async with connected(question.login) as connection:
             encrypted = connection.pgconn.ssl_in_use
             version = str(connection.info.parameter_status("server_version"))
     except psycopg.OperationalError as error:
         return PostgresqlEvidence(
-            scope=question.scope, taken_at=taken_at, server=question.server, reachable=False, problem=_words(error)
+            scope=question.scope, taken_at=taken_at, server=question.server, reachable=False, problem=words_of(error)
         )
     without = {key: value for key, value in question.login.items() if key != "password"}
     return PostgresqlEvidence(
@@ -99,11 +100,11 @@ async def probe_replica(question: PostgresqlQuestion) -> ReplicaEvidence:
     """Ask one replica whether it replays, and how far behind it is."""
     taken_at = datetime.now(UTC)
     try:
-        async with _connected(question.login) as connection:
+        async with connected(question.login) as connection:
             row = await (await connection.execute(_LAG)).fetchone()
     except psycopg.OperationalError as error:
         return ReplicaEvidence(
-            scope=question.scope, taken_at=taken_at, server=question.server, reachable=False, problem=_words(error)
+            scope=question.scope, taken_at=taken_at, server=question.server, reachable=False, problem=words_of(error)
         )
     read_only, lag = row or (False, None)
     return ReplicaEvidence(
@@ -117,7 +118,7 @@ async def probe_replica(question: PostgresqlQuestion) -> ReplicaEvidence:
 
 
 @asynccontextmanager
-async def _connected(login: Mapping[str, Any]) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+async def connected(login: Mapping[str, Any]) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
     """A connection that is closed in any case. Raises Unobserved when nobody answers in time."""
     try:
         connection = await psycopg.AsyncConnection.connect(**login, autocommit=True)
@@ -134,13 +135,13 @@ async def _connected(login: Mapping[str, Any]) -> AsyncIterator[psycopg.AsyncCon
 
 async def _attempt(login: Mapping[str, Any]) -> Attempt:
     try:
-        async with _connected(login):
+        async with connected(login):
             return "accepted"
     except psycopg.OperationalError:
         return "refused"
 
 
-def _words(error: psycopg.Error) -> str:
+def words_of(error: psycopg.Error) -> str:
     """What the server or the driver said, in one line of bounded length."""
     return " ".join(str(error).split())[:200]
 

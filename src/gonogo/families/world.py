@@ -4,31 +4,25 @@ import math
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from anyio.from_thread import BlockingPortal
-from pymongo.errors import PyMongoError
-from redis.exceptions import RedisError
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
+from gonogo.base.marks import mark_of
 from gonogo.base.redaction import Redactor
 from gonogo.base.secrets import Secrets
-from gonogo.clients import mongodb as mongodb_client
-from gonogo.clients import redis as redis_client
 from gonogo.clients.http import AddressClient, address_client
 from gonogo.clients.trust import trust_context
 from gonogo.environment.model import Environment
-from gonogo.families.mongodb.questions import mongo_questions
-from gonogo.families.redis.questions import redis_questions
 from gonogo.families.smoke.section import Smoke
-from gonogo.families.stripe.section import Stripe
-from gonogo.journey.marks import mark_of
 
-Found = TypeVar("Found")
+Answer = TypeVar("Answer")
+Shared = TypeVar("Shared")
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -66,12 +60,6 @@ class World:
         """The section ``[smoke]`` of the environment."""
         return self.environment.require(Smoke)
 
-    @property
-    def live(self) -> bool:
-        """Whether payments are real."""
-        stripe = self.environment.section(Stripe)
-        return stripe is not None and stripe.mode == "live"
-
     def alive(self) -> None:
         """Raise Stopped when nothing more is to be asked."""
         if self.stopped.is_set():
@@ -80,7 +68,7 @@ class World:
             limit = format_duration(self.environment.limits.run)
             raise Stopped(f"the run's deadline of {limit} came first", hint="raise limits.run, or find what is slow")
 
-    def run(self, work: Callable[..., Awaitable[Found]], *arguments: Any) -> Found:  # noqa: ANN401 - the work's own
+    def run(self, work: Callable[..., Awaitable[Answer]], *arguments: Any) -> Answer:  # noqa: ANN401 - the work's own
         """Wait for a coroutine. Raises Stopped."""
         self.alive()
         return self.portal.call(work, *arguments)
@@ -100,7 +88,7 @@ class World:
         trust = self.environment.trust_of(name)
         address = host.addresses[index % len(host.addresses)]
 
-        def connect() -> Any:  # noqa: ANN401 - a context manager
+        def connect() -> AbstractAsyncContextManager[AddressClient]:
             tls = trust_context(trust)
             return address_client(
                 tls,
@@ -113,43 +101,28 @@ class World:
                 patience_seconds=self.environment.limits.probe.total_seconds(),
             )
 
-        client: AddressClient = self._once(f"service {index}", connect)
-        return client
+        return self.shared(f"service {index}", connect)
 
     def outside(self, base_url: str) -> AddressClient:
         """A client for somebody else's API, found by its name. One for each, shared."""
         parts = urlsplit(base_url)
         name = parts.hostname or ""
 
-        def connect() -> Any:  # noqa: ANN401 - a context manager
+        def connect() -> AbstractAsyncContextManager[AddressClient]:
             tls = trust_context("public") if parts.scheme == "https" else None
             port = parts.port or _PORTS[parts.scheme]
             return address_client(tls, host=name, address=name, port=port, redactor=self.redactor)
 
-        client: AddressClient = self._once(base_url, connect)
-        return client
+        return self.shared(base_url, connect)
 
-    def mongo(self, work: Callable[[mongodb_client.Database], Awaitable[Found]]) -> Found:
-        """Ask the service's database, as the service's user. Raises Unobserved: its own checks judge it."""
-        questions = mongo_questions(self.environment, self.secrets)
-        if not questions:
-            raise Unobserved("the environment declares no [mongodb]")
-        client = self._once("mongodb", lambda: mongodb_client.connected(questions[0]))
-        try:
-            return self.run(work, client[questions[0].database])
-        except PyMongoError as error:
-            raise Unobserved(f"MongoDB could not be asked: {self.redactor.text(str(error))[:200]}") from None
-
-    def redis(self, work: Callable[[Any], Awaitable[Found]]) -> Found:
-        """Ask the service's cache, as the service's user. Raises Unobserved."""
-        questions = redis_questions(self.environment, self.secrets)
-        if not questions:
-            raise Unobserved("the environment declares no [redis]")
-        client = self._once("redis", lambda: redis_client.connected(questions[0]))
-        try:
-            return self.run(work, client)
-        except (RedisError, OSError) as error:
-            raise Unobserved(f"Redis could not be asked: {self.redactor.text(str(error))[:200]}") from None
+    def shared(self, name: str, connect: Callable[[], AbstractAsyncContextManager[Shared]]) -> Shared:
+        """The connection of this name, opened when it is first asked for; all journeys share it until the end."""
+        with self._lock:
+            if name not in self._shared:
+                opened = self.portal.wrap_async_context_manager(connect())
+                self._shared[name] = self._resources.enter_context(opened)
+            connection: Shared = self._shared[name]
+            return connection
 
     def afresh(self) -> Self:
         """A world of the same run for its clean-up: this one may have stopped. It has a deadline of its own."""
@@ -166,9 +139,3 @@ class World:
         """End every connection."""
         self._resources.close()
         self._shared.clear()
-
-    def _once(self, name: str, connect: Callable[[], Any]) -> Any:  # noqa: ANN401 - a driver's client
-        with self._lock:
-            if name not in self._shared:
-                self._shared[name] = self._resources.enter_context(self.portal.wrap_async_context_manager(connect()))
-            return self._shared[name]

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from gonogo.clients.replies import Reply
 from gonogo.families.stripe.section import Stripe
-from gonogo.journey.replies import Reply
-from gonogo.journey.walk import Walk
+from gonogo.families.verbs import Journey
 
 _SIGN: Any = object()
 _SLOWEST = "slowest answer to Stripe"
@@ -32,7 +32,7 @@ Object = Mapping[str, Any]
 class Sender:
     """Events about one payment, in Stripe's own layout: indented, letters outside of ASCII as they are."""
 
-    walk: Walk
+    walk: Journey
     intent: Object
     """The payment intent as it is at Stripe."""
     api_version: str
@@ -161,7 +161,7 @@ class Sender:
         """POST it, rightly signed unless a header, or None for no header at all, is given."""
         header = self.signed(body) if header is _SIGN else header
         own = {} if header is None else {"Stripe-Signature": header}
-        reply = self.walk.stranger.send("POST", self.path, {**_AS_STRIPE, **own}, body)
+        reply = self.walk.speak("POST", self.path, {**_AS_STRIPE, **own}, body)
         self.walk.keep[_SLOWEST] = max(self.slowest, reply.exchange.elapsed)
         return reply
 
@@ -193,7 +193,7 @@ class Sender:
 
     @property
     def _live(self) -> bool:
-        return self._section.mode == "live"
+        return self._section.live
 
     @property
     def _section(self) -> Stripe:

@@ -8,20 +8,21 @@ from typing import Any, cast
 import pytest
 
 from gonogo.base.errors import Unobserved
+from gonogo.families.sentry.journey import SentryVerbs
 from gonogo.families.sentry.section import Sentry
-from gonogo.journey.reports import Reports
-from gonogo.journey.world import World
+from gonogo.families.verbs import Journey
 from tests.support.doubles import closed_port, serving
 from tests.support.provider_doubles import KEY, NUMBER, Answer, web_api
 
 SECTION = Sentry(dsn="SENTRY_DSN", token="SENTRY_TOKEN", organization="workme", project="workme-api")
 
 
-def reports(port: int) -> Reports:
-    """A project whose events go to this port."""
+def verbs(port: int) -> SentryVerbs:
+    """The verbs of a project whose events go to this port."""
     secrets = {"SENTRY_DSN": f"http://{KEY}@127.0.0.1:{port}/{NUMBER}", "SENTRY_TOKEN": "never-shown-1"}
-    world = SimpleNamespace(secrets=secrets, mark="gonogo-1")
-    return Reports(cast("World", world), SECTION)
+    environment = SimpleNamespace(section=lambda _model: SECTION)
+    world = SimpleNamespace(secrets=secrets, mark="gonogo-1", environment=environment)
+    return SentryVerbs(cast("Journey", SimpleNamespace(world=world)))
 
 
 def sent(status: int) -> tuple[str, list[str]]:
@@ -34,7 +35,7 @@ def sent(status: int) -> tuple[str, list[str]]:
 
     async def main() -> Any:  # noqa: ANN401 - an id
         async with serving(web_api(reply)) as port:
-            return await asyncio.to_thread(reports(port).send_canary)
+            return await asyncio.to_thread(verbs(port).send_canary)
 
     return asyncio.run(main()), paths
 
@@ -58,4 +59,4 @@ def test_a_canary_that_is_refused_is_a_failure(status: int) -> None:
 def test_a_canary_that_never_left_is_our_inability() -> None:
     """What was never sent must not be told as sent and not found."""
     with pytest.raises(Unobserved, match="never left this machine"):
-        reports(closed_port()).send_canary()
+        verbs(closed_port()).send_canary()

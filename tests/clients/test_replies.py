@@ -7,8 +7,8 @@ import pytest
 
 from gonogo.base.redaction import Redactor
 from gonogo.clients.http import Body
+from gonogo.clients.replies import Reply, masked
 from gonogo.evidence.http import Exchange
-from gonogo.journey.replies import Reply
 
 
 def reply(body: bytes, status: int | None = 200, *, truncated: bool = False) -> Reply:
@@ -62,6 +62,20 @@ def test_truncated_reply_is_not_read() -> None:
     """50 MB where an object should be."""
     with pytest.raises(AssertionError, match="GET /x"):
         reply(b"{}", truncated=True).document(200)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (str({"client_secret": "pi_1_secret_2", "id": "pi_1"}), "{'client_secret': '***', 'id': 'pi_1'}"),
+        (str({"password": "it's-7", "id": 1}), """{'password': "***", 'id': 1}"""),
+        ('{"access_token": "eyJhbGciOi', '{"access_token": "***'),
+    ],
+    ids=["Python's own spelling", "an apostrophe", "cut off"],
+)
+def test_secrets_of_a_step_are_masked(text: str, shown: str) -> None:
+    """What a database or Stripe returned is recorded as Python spells it, and in no case with a secret."""
+    assert masked(text) == shown
 
 
 def test_tokens_do_not_reach_a_message() -> None:

@@ -1,17 +1,16 @@
-"""Errors and transactions as Sentry stored them, and a canary of our own."""
+"""Verbs of Sentry for the steps of journeys: errors and transactions as Sentry stored them, and a canary of our own."""
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved, UsageError
 from gonogo.base.wakefulness import WAKEFULNESS
+from gonogo.clients.replies import demand
 from gonogo.clients.sentry import SentryApi
 from gonogo.families.sentry.section import Sentry
-from gonogo.journey.replies import demand
-from gonogo.journey.world import World
+from gonogo.families.verbs import Verbs
 
 _POLL_SECONDS = 0.1
 _SLOWEST_POLL_SECONDS = 2.0
@@ -19,12 +18,10 @@ _FLUSH_SECONDS = 5.0
 _STATUS = "status_"
 
 
-@dataclass(frozen=True, slots=True)
-class Reports:
-    """One project."""
+class SentryVerbs(Verbs[Sentry]):
+    """``walk.sentry``: one project."""
 
-    world: World
-    section: Sentry
+    model = Sentry
 
     def send_canary(self) -> str:
         """Send a message through the SDK, with the service's own DSN; gives the event's id, which proves nothing yet.

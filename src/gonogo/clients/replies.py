@@ -10,7 +10,9 @@ from gonogo.clients.http import Body
 from gonogo.evidence.http import Exchange
 
 _EXCERPT = 300
-_PRIVATE = re.compile(r'("(?:access_token|password|client_secret|beta_code)"\s{0,3}:\s{0,3}")[^"]{1,4000}')
+_PRIVATE = re.compile(
+    r"""(["'](?:access_token|password|client_secret|beta_code)["']\s{0,3}:\s{0,3}(["']))(?:(?!\2)[\s\S]){1,4000}"""
+)
 
 
 def demand(fulfilled: bool, message: str) -> None:  # noqa: FBT001 - reads like assert, and survives python -O

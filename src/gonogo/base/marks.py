@@ -1,6 +1,7 @@
-"""The mark that test data carries, told apart from everything that merely looks like it."""
+"""The mark that test data carries, told apart from everything that merely looks like it, and what it is found on."""
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 PREFIX = "gonogo-"
@@ -35,3 +36,13 @@ class Marks:
         local, _, at = address.lower().rpartition("@")
         mark = self.in_text(local)
         return mark is not None and local.startswith(mark) and (domain is None or at == domain.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """One kind of thing that journeys leave behind: what it is called, and how it is found and removed."""
+
+    kind: str
+    find: Callable[[], Sequence[str]]
+    """Identifiers of all that carries a mark. Raises Unobserved when the place does not answer."""
+    remove: Callable[[Sequence[str]], None]

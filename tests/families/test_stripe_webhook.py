@@ -9,8 +9,8 @@ from typing import Any, Literal, cast
 import pytest
 import stripe
 
-from gonogo.journey.walk import Walk
-from gonogo.journey.webhook import Sender, only_v0
+from gonogo.families.stripe.webhook import Sender, only_v0
+from gonogo.families.verbs import Journey
 from reference.doubles.stripe.objects import payment_intent
 from tests.support.stripe_shapes import faults
 
@@ -24,7 +24,7 @@ class Recorded:
 
     sent: list[dict[str, Any]] = field(default_factory=list)
 
-    def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Any:  # noqa: ANN401 - a reply
+    def speak(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Any:  # noqa: ANN401 - a reply
         """As somebody who answers in no time."""
         self.sent.append({"method": method, "path": path, "headers": headers, "body": body})
         return SimpleNamespace(exchange=SimpleNamespace(elapsed=timedelta(milliseconds=7)))
@@ -32,13 +32,13 @@ class Recorded:
 
 def sender(mode: Literal["test", "live"] = "test") -> tuple[Sender, Recorded]:
     """And what it sent."""
-    section = SimpleNamespace(mode=mode, webhook="/hook", webhook_secret="A_SECRET")
+    section = SimpleNamespace(live=mode == "live", webhook="/hook", webhook_secret="A_SECRET")
     world = SimpleNamespace(
         environment=SimpleNamespace(require=lambda _model: section), secrets={"A_SECRET": SECRET}, mark="gonogo-01abc"
     )
     recorded = Recorded()
-    walk = SimpleNamespace(world=world, stranger=recorded, keep={})
-    return Sender(cast("Walk", walk), INTENT, stripe.api_version), recorded
+    walk = SimpleNamespace(world=world, speak=recorded.speak, keep={})
+    return Sender(cast("Journey", walk), INTENT, stripe.api_version), recorded
 
 
 def subjects(one: Sender) -> dict[str, tuple[bytes, type[Any] | None]]:

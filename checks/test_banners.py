@@ -1,0 +1,27 @@
+"""Ports that the environment file declares: one check for each."""
+
+import pytest
+
+from gonogo.base.errors import Unobserved
+from gonogo.environment.model import Environment
+from gonogo.evidence.ports import BannerEvidence, PortState
+from gonogo.families.ports.banner_entry import BannerEntry
+
+
+@pytest.mark.check("banner-*")
+def test_port_answers_as_declared(banner: BannerEvidence, environment: Environment) -> None:
+    """The team said who must answer at this port, or that nobody may be able to reach it.
+
+    Fix: look at the server there and at the firewall before it, or correct the entry under [banners].
+    """
+    entry = environment.table(BannerEntry)[banner.scope[-1]]
+    where = f"{entry.host}:{entry.port}" + (f" at {banner.scope[1]}" if banner.scope[1] != entry.host else "")
+    if entry.closed:
+        assert banner.state is not PortState.OPEN, f"{where} accepts connections; it should be closed"
+        return
+    if banner.state is PortState.FILTERED:
+        raise Unobserved(f"{where}: nothing came back", hint="does a firewall let this machine through?")
+    assert banner.state is PortState.OPEN, f"{where} refuses connections"
+    assert not banner.problem, f"{where}: {banner.problem}"
+    said = f"says {banner.said[:80]!r}" if banner.said else "says nothing"
+    assert banner.expected or not entry.expect, f"{where} {said}; {entry.expect!r} is expected"

@@ -1,0 +1,35 @@
+"""Files of servers that the environment file declares: one check for each."""
+
+import pytest
+
+from gonogo.environment.model import Environment
+from gonogo.evidence.server import FileEvidence
+from gonogo.families.servers.file_entry import FileEntry
+
+
+@pytest.mark.check("file-*")
+def test_file_is_as_declared(server_file: FileEvidence, environment: Environment) -> None:
+    """The team said what this file must be; a secret that anybody can read, or a setting that is missing, shows here.
+
+    Fix: correct the file on the server, or the entry under [files].
+    """
+    entry = environment.table(FileEntry)[server_file.scope[-1]]
+    where = f"{entry.server}:{entry.path}"
+    if not entry.exists:
+        assert not server_file.exists, f"{where} exists; it should not"
+        return
+    assert server_file.exists, f"{where} does not exist"
+    departures = [
+        f"its {what} is {found}, {wanted} is expected"
+        for what, found, wanted in (
+            ("mode", server_file.mode, entry.mode.zfill(4) if entry.mode else None),
+            ("owner", server_file.owner, entry.owner),
+            ("group", server_file.group, entry.group),
+        )
+        if wanted is not None and found != wanted
+    ]
+    if server_file.contains is False:
+        departures.append(f"no line of it holds {entry.contains!r}")
+    if server_file.never:
+        departures.append(f"a line of it holds {entry.never!r}")
+    assert not departures, f"{where}: {'; '.join(departures)}"

@@ -1,0 +1,37 @@
+"""Requests that the environment file declares: one check for each."""
+
+import pytest
+
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
+from gonogo.environment.model import Environment
+from gonogo.evidence.marks import CHALLENGE
+from gonogo.evidence.requests import RequestEvidence
+from gonogo.families.requests.section import RequestEntry
+
+
+@pytest.mark.check("request-*")
+def test_request_is_answered_as_declared(requested: RequestEvidence, environment: Environment) -> None:
+    """The team said what this request must be answered with; users, or other programs, rely on it.
+
+    Fix: send it by hand with gonogo request NAME --env ENV; repair the service, or the entry under [requests].
+    """
+    entry = environment.table(RequestEntry)[requested.scope[-1]]
+    exchange = requested.exchange
+    asked = f"{entry.method} {exchange.summary}"
+    if exchange.hurried or CHALLENGE in exchange.marks:
+        raise Unobserved(f"{asked}: this is no answer of the service", hint="let the address that gonogo asks from in")
+    assert exchange.status is not None, asked
+    if requested.unreadable and (entry.expressions or entry.body or entry.never):
+        raise Unobserved(f"{asked}: {requested.unreadable}", hint="raise http.largest_body, or ask for less")
+    assert not exchange.problem, asked
+    assert not requested.departures, f"{asked}; {'; '.join(requested.departures)}"
+    if requested.everywhere:
+        raise Unobserved(
+            f"{asked}, and {requested.everywhere}, which nobody ever made, gives the same answer",
+            hint="declare what must stand in the answer (json, body or header): a status alone proves nothing here",
+        )
+    if entry.within:
+        took, limit = format_duration(requested.median_elapsed), format_duration(entry.within)
+        times = f"{len(requested.elapsed)} times, at the median" if len(requested.elapsed) > 1 else "once"
+        assert requested.median_elapsed <= entry.within, f"{asked} in {took} (asked {times}), {limit} is declared"

@@ -1,0 +1,110 @@
+"""Verbs that a family brings for the steps of journeys: ``walk.redis.lifetimes(…)``.
+
+Journeys stand above the families, so a family's ``journey.py`` sees the journey under way by the protocol in here only.
+A walk names its verbs once, in the body of its class, and type checkers know them from there::
+
+    class Shop(Walk):
+        postgresql = VerbsOf(PostgresqlVerbs)
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
+
+from gonogo.base.errors import UsageError
+from gonogo.base.marks import Leftovers, Marks
+from gonogo.clients.replies import Reply
+from gonogo.environment.section import Section
+from gonogo.families.world import World
+
+Answer = TypeVar("Answer")
+Declared = TypeVar("Declared", bound=Section)
+
+
+class Journey(Protocol):
+    """The journey under way, as verbs see it."""
+
+    @property
+    def world(self) -> World:
+        """The environment, its secrets, the run's mark, and connections that all journeys share."""
+        ...
+
+    @property
+    def keep(self) -> dict[str, Any]:
+        """What one step passes on to the next."""
+        ...
+
+    def speak(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Ask the service as somebody who is not logged in. Request and reply are recorded."""
+        ...
+
+    def looked(
+        self, what: str, look: Callable[[], Answer], *, shown: Callable[[Answer], object] = lambda answer: answer
+    ) -> Answer:
+        """Look something up elsewhere. What was asked, the answer as ``shown`` has it, and the time are recorded."""
+        ...
+
+    def until(self, ask: Callable[[], Answer | None], within: timedelta) -> Answer | None:
+        """Ask again until there is an answer that counts; None when the time is over."""
+        ...
+
+    def waited(self, what: str, within: timedelta) -> str:
+        """The words for something that did not come."""
+        ...
+
+
+class Verbs(Generic[Declared]):
+    """What steps can do with one family's technology. Raises UsageError where the family's section is not declared."""
+
+    model: ClassVar[type[Section]]
+    """The model of the section that these verbs stand on: the type that the subclass is declared with."""
+
+    def __init__(self, walk: Journey) -> None:
+        section: Any = walk.world.environment.section(self.model)
+        if section is None:
+            key = walk.world.environment.section_keys[self.model]
+            raise undeclared(f"[{key}]", key)
+        self.section: Declared = section
+        self.walk = walk
+        self.world = walk.world
+
+    def test_data(self, marks: Marks) -> Iterable[Leftovers]:
+        """What journeys leave behind at this technology, and how it is found and removed; nothing unless overridden."""
+        del marks
+        return ()
+
+
+Brought = TypeVar("Brought", bound=Verbs[Any])
+
+
+class VerbsOf(Generic[Brought]):
+    """An attribute of a walk that gives a family's verbs."""
+
+    def __init__(self, verbs: type[Brought]) -> None:
+        self.verbs = verbs
+
+    @overload
+    def __get__(self, walk: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, walk: Journey, owner: type) -> Brought: ...
+    def __get__(self, walk: Journey | None, owner: type) -> Self | Brought:
+        """The verbs for this journey; the attribute itself when a class is asked. Raises UsageError as they do."""
+        return self if walk is None else self.verbs(walk)
+
+
+def verbs_of(walk: Journey) -> Iterator[Verbs[Any]]:
+    """All verbs that a walk names and whose section the environment declares."""
+    named: dict[str, VerbsOf[Any]] = {}
+    for kind in reversed(type(walk).__mro__):  # a subclass may put others in the place of ours
+        named |= {name: value for name, value in vars(kind).items() if isinstance(value, VerbsOf)}
+    for attribute in named.values():
+        if walk.world.environment.section(attribute.verbs.model) is not None:
+            yield attribute.verbs(walk)
+
+
+def undeclared(what: str, about: str) -> UsageError:
+    """The error of a step that asks what this environment has not, with the cure."""
+    return UsageError(
+        f"the environment file declares no {what}, and this step asks it: declare it, or write about = "
+        f'["{about}"] at the step in smoke/catalogue.toml, so that it is planned only where there is one'
+    )

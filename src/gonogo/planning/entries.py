@@ -1,0 +1,51 @@
+"""Checks that an environment file declares: one function of a family is a check of its own for every entry.
+
+Such a function is marked ``check("request-*")``. Its evidence has a scope for each entry, which ends with its name.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from gonogo.environment.entry_check import EntryCheck
+from gonogo.environment.model import Environment
+from gonogo.families.kind import EvidenceKind
+from gonogo.planning.declarations import Declaration
+from gonogo.policy.catalogue import Line, Severity
+
+ANY = "*"
+
+
+def is_template(identifier: str) -> bool:
+    """Whether the id stands for one check per entry."""
+    return identifier.endswith(f"-{ANY}")
+
+
+def entry_checks(
+    template: Declaration, line: Line, kinds: Mapping[str, EvidenceKind], environments: Iterable[Environment]
+) -> Iterator[tuple[Declaration, Line]]:
+    """The check of each entry that these environments declare, as planning sees any other check."""
+    kind = next(kinds[name] for name in template.arguments if name in kinds)
+    entries = {
+        name: entry
+        for environment in environments
+        for name, entry in getattr(environment, kind.section, {}).items()
+        if isinstance(entry, EntryCheck)
+    }
+    for name, entry in entries.items():
+        declaration = replace(
+            template,
+            id=template.id.removesuffix(ANY) + name,
+            entry=name,
+            fix=entry.fix or template.fix.replace("NAME", name),
+        )
+        yield declaration, line.model_copy(update=_policy(entry))
+
+
+def _policy(entry: EntryCheck) -> Mapping[str, object]:
+    return {
+        "title": entry.title or entry.words,
+        "proves": entry.line,
+        "supports": entry.supports,
+        "severity": Severity(entry.severity),
+        "effect": entry.effect_on_target,
+    }

@@ -1,0 +1,233 @@
+"""Requests that an environment file declares, sent to a service by hand behind real TLS, and judged."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from gonogo.base.errors import Unobserved
+from gonogo.base.secrets import Secrets
+from gonogo.evidence.requests import RequestEvidence
+from gonogo.families.registry import environment_from
+from gonogo.families.requests.probe import PROBES
+from gonogo.planning.declarations import read_declarations
+from reference.listener import Listener
+from reference.relay import TlsOffer
+from tests.checks.conftest import FOLDERS, function_of
+from tests.support.http_sites import HOST, HTML, JSON, MISSING, Asked, Reply, Site, certificates, handler
+
+SECRETS = Secrets({"SHOP_TOKEN": "t0ken-value-1", "SHOP_KEY": "k3y-value-22"})
+PRODUCTS = Reply(200, json.dumps({"items": [{"id": 7, "price": 3.5}], "next": None}).encode(), JSON)
+SPA = Reply(200, b"<html><div id=app></div></html>", HTML)
+
+
+def shop(**replies: Reply) -> Site:
+    """``products`` answers at /products; whatever is not named is 404."""
+    found = {"/products": PRODUCTS, **{f"/{name}": reply for name, reply in replies.items()}}
+    return lambda asked: found.get(asked.path.partition("?")[0], MISSING)
+
+
+def asked(site: Site, **entry: Any) -> str:  # noqa: ANN401 - keys of an entry
+    """What the check of this entry says of the service: ``PASS``, ``FAIL …`` or ``ERROR …``."""
+    evidence, environment = asyncio.run(_observed(site, entry))
+    adapter = TypeAdapter(RequestEvidence)
+    assert adapter.validate_json(adapter.dump_json(evidence)) == evidence, "a replay must see the same"
+    check = next(found for found in read_declarations(FOLDERS[0]) if found.id == "request-*")
+    try:
+        function_of(check)(requested=evidence, environment=environment)
+    except AssertionError as failed:
+        return f"FAIL {failed}"
+    except Unobserved as unobserved:
+        return f"ERROR {unobserved.reason}"
+    return "PASS"
+
+
+async def _observed(site: Site, entry: Mapping[str, Any]) -> tuple[RequestEvidence, Any]:
+    root, bundle = certificates()
+    listener = Listener(handler(site), "127.0.0.1", 0, TlsOffer().context(bundle))
+    await listener.start()
+    try:
+        environment = _environment(listener.port, entry, root)
+        [question] = PROBES["requested"].questions(environment, SECRETS)
+        evidence = await PROBES["requested"].ask(question)
+    finally:
+        await listener.stop()
+    assert isinstance(evidence, RequestEvidence)
+    return evidence, environment
+
+
+def _environment(port: int, entry: Mapping[str, Any], root: object = "public") -> Any:  # noqa: ANN401 - composed
+    return environment_from(
+        {
+            "service": {"name": "Shop", "base_url": f"https://{HOST}:{port}"},
+            "hosts": {HOST: {"addresses": ["127.0.0.1"], "https_port": port}},
+            "tls": {"trust": str(root), "issuer": "x"},
+            "requests": {"catalog": entry},
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"get": "/products"},
+        {"get": "/products?limit=1", "status": 200, "json": "length(items) >= `1`", "within": "30 s"},
+        {"get": "/products", "json": ["items[0].id == `7`", "items[?price > `3`] | length(@) == `1`", "next == null"]},
+        {"get": "/products", "header": {"Content-Type": "application/json", "X-Powered-By": False, "Date": True}},
+        {"get": "/admin", "status": [401, 403, 404]},
+        {"head": "/products"},
+        {"get": "/products", "body": '"price"', "never": "Traceback"},
+    ],
+)
+def test_an_answer_as_declared_passes(entry: Mapping[str, Any]) -> None:
+    """A healthy service is never stopped by a request that it answers as it should."""
+    assert asked(shop(), **entry) == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"get": "/product"}, "answers 404; one of 2xx is expected, not 404"),
+        ({"get": "/products", "status": [401, 403]}, "answers 200; 401 or 403 is expected, not 200"),
+        ({"get": "/products", "json": "length(items) >= `2`"}, "length(items) >= `2` is not true: found 1"),
+        ({"get": "/products", "json": "items"}, 'items is not true: found [{"id": 7, "price": 3.5}]'),
+        ({"get": "/products", "json": "length(things) > `0`"}, "cannot be said of this body: In function length()"),
+        ({"get": "/products", "json": "total == `1`"}, "total == `1` is not true: found null"),
+        ({"get": "/app", "json": "ok"}, "the body is no JSON; it begins with '<html>"),
+        ({"get": "/products", "header": {"content-type": "text/csv"}}, "is 'application/json', 'text/csv' is expected"),
+        ({"get": "/products", "header": {"X-Request-Id": True}}, "the header X-Request-Id is missing"),
+        ({"get": "/products", "header": {"referrer-policy": False}}, "'no-referrer', and should not be there"),
+        ({"get": "/products", "body": "apple"}, "'apple' does not stand in the body"),
+        ({"get": "/products", "never": "price"}, "'price' stands in the body"),
+    ],
+)
+def test_a_departure_fails_with_what_was_observed_and_expected(entry: Mapping[str, Any], message: str) -> None:
+    """At 3 a.m. nobody wants to send the request again to see what came."""
+    told = asked(shop(app=SPA), **entry)
+    assert told.startswith("FAIL GET https://")
+    assert message in told
+
+
+def test_every_departure_is_told_at_once() -> None:
+    """Repairing one to be told the next costs a deployment each."""
+    told = asked(shop(), get="/nothing", json="id", header={"content-type": "text/html"})
+    assert told.count("is expected") == 2
+    assert "id is not true" in told
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_an_error_of_the_server_closes_nothing(status: int) -> None:
+    """A front whose backend is dead answers 502 to everything: nothing is closed by that."""
+    told = asked(shop(admin=Reply(status, b"")), get="/admin", status=[401, 403, 404])
+    assert f"401 or 403 or 404 is expected, not {status}" in told
+
+
+def test_a_challenge_is_no_answer_of_the_service() -> None:
+    """A guard that wants a browser answers 403 as well; what lies behind it was not seen."""
+    guard = Reply(403, b"<html><title>Just a moment...</title></html>", HTML)
+    assert asked(shop(admin=guard), get="/admin", status=403).startswith("ERROR GET https://")
+
+
+def test_a_status_that_every_path_has_proves_nothing() -> None:
+    """A front page that answers for all paths would make any typing error a success."""
+    told = asked(lambda _asked: SPA, get="/checkout")
+    assert told.startswith("ERROR")
+    assert "which nobody ever made, gives the same answer" in told
+    assert asked(lambda _asked: SPA, get="/checkout", body="id=app") == "PASS"
+
+
+def test_redirects_are_followed_at_the_same_host_only() -> None:
+    """A login page elsewhere is not the page that was asked for."""
+    moved = {"old": Reply(301, b"", {"Location": "/products"}), "out": Reply(302, b"", {"Location": "https://x.test/"})}
+    assert asked(shop(**moved), get="/old", json="length(items) == `1`") == "PASS"
+    assert asked(shop(**moved), get="/old", status=301) == "PASS"
+    assert "one of 2xx is expected, not 302 (to https://x.test/)" in asked(shop(**moved), get="/out")
+    assert "not 301" in asked(shop(**moved), get="/old", follow=False)
+
+
+def test_a_body_and_secrets_are_sent_and_not_shown() -> None:
+    """What is asked with is known by its name."""
+    heard: list[Asked] = []
+
+    def site(request: Asked) -> Reply:
+        heard.append(request)
+        return Reply(201, request.headers["authorization"].encode())
+
+    entry = {"post": "/orders", "send": {"item": 7}, "token": "SHOP_TOKEN", "key": "SHOP_KEY", "status": 200}
+    told = asked(site, **entry)
+    assert (heard[0].method, json.loads(heard[0].body)) == ("POST", {"item": 7})
+    assert heard[0].headers["authorization"] == "Bearer t0ken-value-1"
+    assert heard[0].headers["x-api-key"] == "k3y-value-22"
+    assert heard[0].headers["content-type"] == "application/json"
+    assert len(heard) == 1, "a request that writes is sent once"
+    assert told.startswith("FAIL POST")
+    assert "t0ken" not in told
+
+
+def test_one_late_answer_of_three_is_no_slow_service() -> None:
+    """The first request to a page often pays for what the others find ready."""
+    first = shop()
+
+    def slow_at_first(request: Asked) -> Reply:
+        reply = first(request)
+        return Reply(reply.status, reply.body, reply.headers, delay_seconds=0.6 if request.number == 0 else 0)
+
+    assert asked(slow_at_first, get="/products", within="500 ms") == "PASS"
+    late = asked(lambda _asked: Reply(200, b"{}", JSON, delay_seconds=0.15), get="/", within="50 ms")
+    assert "asked 3 times, at the median), 50 ms is declared" in late
+
+
+def test_a_body_that_was_not_read_to_its_end_tells_nothing() -> None:
+    """Half a document is no reason for FAIL."""
+    evidence, environment = asyncio.run(_cut({"get": "/products", "json": "length(items) > `0`"}))
+    assert evidence.unreadable
+    check = next(found for found in read_declarations(FOLDERS[0]) if found.id == "request-*")
+    with pytest.raises(Unobserved, match="longer than"):
+        function_of(check)(requested=evidence, environment=environment)
+
+
+async def _cut(entry: Mapping[str, Any]) -> tuple[RequestEvidence, Any]:
+    root, bundle = certificates()
+    large = Reply(200, b'{"items":[' + b"1," * 600_000 + b"1]}", JSON)
+    listener = Listener(handler(shop(products=large)), "127.0.0.1", 0, TlsOffer().context(bundle))
+    await listener.start()
+    try:
+        document = _environment(listener.port, entry, root).model_dump(mode="json", by_alias=True, exclude_none=True)
+        environment = environment_from({**document, "http": {"closed_paths": ["/.env"], "largest_body": "1 MiB"}})
+        [question] = PROBES["requested"].questions(environment, SECRETS)
+        evidence = await PROBES["requested"].ask(question)
+    finally:
+        await listener.stop()
+    assert isinstance(evidence, RequestEvidence)
+    return evidence, environment
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({}, "exactly one of get, head"),
+        ({"get": "/a", "post": "/b"}, "there is get and post"),
+        ({"get": "/a", "send": {}}, "send: a get has no body"),
+        ({"post": "/a", "follow": True}, "follow: a post is not sent twice"),
+        ({"get": "/a", "json": "length(items >= `1`"}, "not a JMESPath expression"),
+        ({"get": "/a", "status": 99}, "greater than or equal to 100"),
+        ({"get": "/a", "within": "800"}, "is not a duration; write a number and one of"),
+        ({"get": "/a", "line": "x.y", "supports": "x.y"}, "line and supports both name x.y"),
+        ({"get": "/a", "header": {"bad name": "x"}}, "should match pattern"),
+    ],
+)
+def test_an_entry_that_makes_no_sense_is_refused(entry: Mapping[str, Any], message: str) -> None:
+    """Before anything is asked, with the key that is wrong."""
+    with pytest.raises(ValidationError, match=message.replace("(", r"\(")):
+        _environment(1, entry)
+
+
+def test_asking_writes_unless_the_method_reads() -> None:
+    """What an environment does not permit is not sent there."""
+    entry = _environment(1, {"post": "/search", "send": {}}).requests["catalog"]
+    assert entry.effect_on_target == "write"
+    assert _environment(1, {"get": "/a"}).requests["catalog"].effect_on_target == "read"
+    assert _environment(1, {"post": "/search", "effect": "read"}).requests["catalog"].effect_on_target == "read"
