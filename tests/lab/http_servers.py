@@ -103,9 +103,18 @@ http {{
 
 @contextmanager
 def haproxy(
-    backends: Sequence[int], *, balance: str = "roundrobin", address: str = "127.0.0.1", ports: Ports | None = None
+    backends: Sequence[int],
+    *,
+    balance: str = "roundrobin",
+    most: int = 0,
+    address: str = "127.0.0.1",
+    ports: Ports | None = None,
 ) -> Iterator[Ports]:
-    """A balancer that passes whole connections on, as those of cloud providers do."""
+    """A balancer that passes whole connections on, as those of cloud providers do; ``most`` at once to one client."""
+    limit = (
+        "stick-table type ip size 1k expire 10s store conn_cur\n  tcp-request connection track-sc0 src\n"
+        f"  tcp-request connection reject if {{ sc0_conn_cur gt {most} }}"
+    )
     ports = ports or _free_ports()
     servers = "\n".join(f"  server s{port} 127.0.0.1:{port}" for port in backends)
     with TemporaryDirectory(prefix="gonogo-haproxy-") as folder:
@@ -120,6 +129,7 @@ defaults
 frontend f
   bind {address}:{ports.https}
   bind {address}:{ports.http}
+  {limit if most else ""}
   default_backend b
 backend b
   balance {balance}

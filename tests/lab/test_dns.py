@@ -11,7 +11,7 @@ from _pytest.mark import ParameterSet
 from gonogo.planning.declarations import Declaration
 from tests.checks.conftest import Judge
 from tests.lab.dns_lab import World, started, verdicts
-from tests.lab.dns_relay import Before, Message, asks, denying, inventing, some_of
+from tests.lab.dns_relay import Before, Message, asks, denying, failing, inventing, some_of
 from tests.lab.dns_zones import Copy, Signing
 from tests.lab.table import expecting
 
@@ -225,6 +225,29 @@ BROKEN = {
     "two SPF records": (
         World(first=Copy(records=('@ TXT "v=spf1 mx -all"', '@ TXT "v=spf1 -all"'))),
         {"dns-spf": "2 SPF records"},
+    ),
+    "SPF that includes what is not there": (
+        World(first=Copy(records=('@ TXT "v=spf1 include:gone.workme.test -all"',))),
+        {"dns-spf": "SPF includes gone.workme.test, which has 0 SPF records"},
+    ),
+    "SPF with a term that is none": (
+        World(first=Copy(records=('@ TXT "v=spf1 ip4:300.1.1.1 -all"',))),
+        {"dns-spf": "'ip4:300.1.1.1' of .* is no SPF"},
+    ),
+    "SPF that asks too much": (
+        World(
+            first=Copy(
+                records=(
+                    '@ TXT "v=spf1 include:_spf.workme.test -all"',
+                    f'_spf TXT "v=spf1 {" ".join(f"a:a{number}.test" for number in range(11))} -all"',
+                )
+            )
+        ),
+        {"dns-spf": "SPF needs 12 queries"},
+    ),
+    "keys that one server does not give": (
+        World(relayed=("ns2",), after=failing("DNSKEY")),
+        {"dns-dnssec": "at ns2.workme.test .* queries for DNSKEY get SERVFAIL"},
     ),
     "mail that nobody vouches for": (
         World(dns=_DNS_OF_MAIL),

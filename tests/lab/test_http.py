@@ -68,6 +68,20 @@ def test_one_old_backend_of_three_behind_a_balancer() -> None:
         assert "abc1234" in complaints["release-under-review"]
 
 
+@pytest.mark.parametrize("most", [2, 4])
+def test_limit_on_connections_is_no_fault_of_the_service(most: int) -> None:
+    """What we open at once is our own haste: one connection at a time tells everything."""
+    with several(HEALTH) as backends, haproxy(backends, most=most) as ports:
+        found = said(ports, kinds=("service", "health", "pages"), connections=ALL)
+        assert set(found) <= {"service-steady"}
+
+
+def test_bad_backend_behind_a_limit_on_connections() -> None:
+    """The limit must not hide it."""
+    with several(HEALTH, HEALTH, BROKEN) as backends, haproxy(backends, most=2) as ports:
+        assert "answers 500" in said(ports, kinds=("service", "pages"), connections=ALL)["service-answers"]
+
+
 def test_nothing_behind_the_front() -> None:
     """Nginx itself answers health; what is behind it is gone."""
     upstream = "location / { proxy_pass http://127.0.0.1:1; }"
