@@ -177,7 +177,7 @@ def running(service: Service, place: Path, **environ: str) -> Iterator[int]:
         uv = str(Path(sys.executable).with_name("uv"))
         _run([uv, "venv", "--quiet", "--python", sys.executable, "venv"], place)
         _run([uv, "pip", "install", "--quiet", "--python", "venv/bin/python", *service.python], place)
-        command = ["venv/bin/python", "service.py"]
+        command = [str(place / "venv" / "bin" / "python"), "service.py"]
     if service.npm:
         _run(["npm", "install", "--no-audit", "--no-fund", *service.npm], place)
     variables = {"PORT": str(port), **environ}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gonogo.record.results import Outcome
+from tests.lab import table
 from tests.lab.api_services import FASTAPI_USERS, JSON_SERVER_AUTH, SIMPLE_JWT, running
 from tests.support.api_projects import Walked, walked
 
@@ -84,7 +85,9 @@ PASSWORDS = {f"{name.upper()}_PASSWORD": f"{name}-of-the-laboratory" for name in
 
 def wrong(seen: Walked) -> set[str]:
     """What was not passed, of what was asked."""
-    return {check for check, (outcome, _) in seen.items() if outcome not in {Outcome.PASS, Outcome.NOT_RUN}}
+    left = {check: said for check, said in seen.items() if said[0] not in {Outcome.PASS, Outcome.NOT_RUN}}
+    table.found({check: f"{outcome.upper()} {message}" for check, (outcome, message) in left.items()})
+    return set(left)
 
 
 @pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
