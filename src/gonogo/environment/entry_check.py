@@ -2,25 +2,21 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from gonogo.environment.section import Section
-from gonogo.environment.types import Effect, Text
+from gonogo.environment.types import Effect, MaybeTexts, Text
 
 EntryName = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 """The name of an entry: the check's id is the word of its family, a hyphen, and this."""
-
-
-LineIds = Annotated[tuple[Text, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
-"""Ids of lines of the checklist; one may be written without a list around it."""
 
 
 class EntryCheck(Section):
     """The policy of one such check; families add what is asked, and what must come of it."""
 
     title: Text | None = Field(default=None, description="What holds when it passes; made of the entry if missing.")
-    line: LineIds = Field(default=(), description="The line of the checklist that it proves, or several.")
-    supports: LineIds = Field(default=(), description="Lines that it says something about, and does not tick.")
+    line: MaybeTexts = Field(default=(), description="The line of the checklist that it proves, or several.")
+    supports: MaybeTexts = Field(default=(), description="Lines that it says something about, and does not tick.")
     severity: Literal["blocker", "warning"] = "blocker"
     fix: Text | None = Field(default=None, description="What to do when it fails.")
 
