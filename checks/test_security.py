@@ -5,7 +5,6 @@ A journey of gonogo's own: walked wherever the environment file declares ``[api]
 
 import secrets as entropy
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -15,7 +14,7 @@ from gonogo.base.errors import Unobserved
 from gonogo.clients.replies import Reply
 from gonogo.environment.model import Environment
 from gonogo.families.api.callers import Caller
-from gonogo.families.api.forgeries import claims_of_key, forgeries, public_keys
+from gonogo.families.api.forgeries import claims_of_key, forgeries
 from gonogo.families.api.journey import ApiVerbs
 from gonogo.families.api.keys import guesses
 from gonogo.families.api.placeholders import filled, placeholders
@@ -319,23 +318,11 @@ def _token(walk: Walk) -> AccessToken:
 def _forged(walk: Walk) -> Iterator[tuple[str, str]]:
     text = walk.keep["caller"].token
     if walk.api.section.signed:
-        yield from forgeries(_token(walk), read_token(walk.keep["other"].token).claims, _published(walk))
+        yield from forgeries(_token(walk), read_token(walk.keep["other"].token).claims, walk.api.public_keys())
         return
     yield "another end", f"{text[:-4]}{'aaaa' if text[-4:] != 'aaaa' else 'bbbb'}"
     yield "half of its length", text[: len(text) // 2]
     yield "other characters of the same number", entropy.token_hex(len(text))[: len(text)]
-
-
-def _published(walk: Walk) -> Sequence[bytes]:
-    section, keys = walk.api.section, list[bytes]()
-    if section.jwks:
-        keys += public_keys(_control(walk.api.stranger.get(section.jwks), "everybody", "jwks").body.content)
-    if section.public_key:
-        try:
-            keys += public_keys(Path(section.public_key).read_bytes())
-        except OSError as error:
-            raise Unobserved(f"api.public_key cannot be read: {error.strerror}") from None
-    return keys
 
 
 def _control(reply: Reply, whom: str, key: str) -> Reply:

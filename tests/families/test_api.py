@@ -1,6 +1,7 @@
 """The security journey against services that are not what they seem, and what ``[api]`` refuses."""
 
 import json
+import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -56,10 +57,16 @@ def serving(answer: Answer) -> Iterator[int]:
             except ValueError:
                 body = {}
             token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+            token = token or self.headers.get("Cookie", "").removeprefix("sid=")
             status, document = answer(self.command, self.path, body if isinstance(body, dict) else {}, token)
             reply = json.dumps(document).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(reply)))
+            if isinstance(document, dict) and "sid" in document:
+                self.send_header("Set-Cookie", "theme=dark; Path=/")
+                self.send_header(
+                    "Set-Cookie", f"sid={document['sid']}; Path=/; HttpOnly; Expires=Wed, 21 Oct 2099 07:28:00 GMT"
+                )
             self.end_headers()
             self.wfile.write(reply)
 
@@ -138,6 +145,50 @@ def test_trusting_service_is_found_out_and_nobody_stays(tmp_path: Path) -> None:
     assert "takes a token with alg none and no signature" in seen["security-tokens-forged"][1]
     assert seen["security-closed"] == (Outcome.PASS, "")
     assert seen["cleanup-nothing-left"] == (Outcome.PASS, "")
+    assert service.passwords == {}
+
+
+class Sessions(Trusting):
+    """Sessions in a cookie, and a limit of failed logins by account. ``first`` compares the beginning of a session."""
+
+    def __init__(self, *, first: int | None = None) -> None:
+        super().__init__()
+        self.sessions: dict[str, str] = {}
+        self.failed: dict[str, int] = {}
+        self.first = first
+
+    def answer(self, method: str, path: str, body: Mapping[str, Any], token: str) -> tuple[int, Any]:
+        """One request."""
+        email = str(body.get("email"))
+        match method, path:
+            case "POST", "/login" if self.failed.get(email, 0) > 9:
+                return 429, {}
+            case "POST", "/login" if super().answer(method, path, body, token)[0] != 200:
+                self.failed[email] = self.failed.get(email, 0) + 1
+                return 401, {}
+            case "POST", "/login":
+                self.sessions[email] = secrets.token_hex(16)
+                return 200, {"sid": self.sessions[email]}
+            case (("GET" | "DELETE"), "/me"):
+                known = {session[: self.first]: name for name, session in self.sessions.items()}
+                name = known.get(token[: self.first], "")
+                if method == "DELETE":
+                    self.passwords.pop(name, None)
+                return (200, {"id": name}) if name in self.passwords else (401, {})
+        return super().answer(method, path, body, token)
+
+
+@pytest.mark.parametrize(("first", "wrong"), [(None, set()), (8, {"security-tokens-forged"})])
+def test_sessions_in_cookies_are_walked(tmp_path: Path, first: int | None, wrong: set[str]) -> None:
+    """Tokens that are no JWTs: what can be asked of them is asked, and of keys and ends nothing is planned."""
+    declared = DECLARED.replace('token = "token"', 'cookie = "sid"')
+    declared = declared.replace('me = "/me"\n', 'me = "/me"\nsent = { cookie = "sid" }\nopaque = true\n', 1)
+    service = Sessions(first=first)
+    with serving(service.answer) as port:
+        seen = walked(tmp_path, port, "Sessions", declared)
+    assert {check for check, (outcome, _) in seen.items() if outcome not in {Outcome.PASS, Outcome.NOT_RUN}} == wrong
+    assert not seen.keys() & {"security-tokens-key", "security-tokens-end"}
+    assert seen["security-logins-limited"] == seen["security-caller"] == (Outcome.PASS, "")
     assert service.passwords == {}
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import secrets as entropy
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import jmespath
 from jmespath.exceptions import JMESPathError
@@ -12,6 +13,7 @@ from gonogo.base.errors import Unobserved
 from gonogo.base.marks import Leftovers, Marks
 from gonogo.clients.replies import Reply
 from gonogo.families.api.callers import Caller
+from gonogo.families.api.forgeries import public_keys
 from gonogo.families.api.placeholders import filled
 from gonogo.families.api.section import Account, Api, OwnObject
 from gonogo.families.verbs import Verbs
@@ -96,6 +98,21 @@ class ApiVerbs(Verbs[Api]):
         reply = self.bearer(token).get(self.me(caller))
         return self.known_as(reply), reply
 
+    def public_keys(self) -> Sequence[bytes]:
+        """The declared public keys of tokens, in every spelling; empty when none is declared. Raises Unobserved."""
+        section, keys = self.section, list[bytes]()
+        if section.jwks:
+            reply = self.stranger.get(section.jwks)
+            if not reply.exchange.served:
+                raise Unobserved(f"the public keys are not served: {reply.said}", hint="is jwks of [api] right?")
+            keys += public_keys(reply.body.content)
+        if section.public_key:
+            try:
+                keys += public_keys(Path(section.public_key).read_bytes())
+            except OSError as error:
+                raise Unobserved(f"api.public_key cannot be read: {error.strerror}") from None
+        return keys
+
     def place_of(self, own: OwnObject, made: Reply, owner: Caller) -> str:
         """The path of what was just made. Raises Unobserved without an id."""
         identifier = _text_in(made, own.id) if own.id else ""
@@ -112,11 +129,15 @@ class ApiVerbs(Verbs[Api]):
         return [caller.known["user"] for caller in self.world.registered if self._is_there(caller)]
 
     def _is_there(self, caller: Caller) -> bool:
-        """Services that look at nothing but the token know those who left as well, and let them in no more."""
-        if not self.asked_as(caller.token, caller)[0]:
-            return False
+        """Whoever can log in is; the new token is kept, since it may have ended the old one.
+
+        Of those whose logins are counted out, the old token tells.
+        """
         again = caller.call(self.section.login)
-        return bool(self.token_in(again)) or again.status == _TOO_MANY
+        if token := self.token_in(again):
+            caller.token = token
+            return True
+        return again.status == _TOO_MANY and bool(self.asked_as(caller.token, caller)[0])
 
     def _remove(self, users: Sequence[str]) -> None:
         for caller in self.world.registered:
