@@ -77,18 +77,18 @@ def validated_by(adapter: TypeAdapter[Value], annotation: Any, document: Mapping
         raise UsageError(*_problems(error, annotation, path)) from None
 
 
-def did_you_mean(word: str, known: Sequence[str]) -> str:
+def did_you_mean(word: str, candidates: Sequence[str]) -> str:
     """``; did you mean devops?``, or nothing."""
-    folded = {known_word.casefold(): known_word for known_word in known}
+    folded = {known_word.casefold(): known_word for known_word in candidates}
     if word.casefold() in folded:
         return f"; did you mean {folded[word.casefold()]}?"
     nearest = difflib.get_close_matches(word.casefold(), folded, n=1)
     return f"; did you mean {folded[nearest[0]]}?" if nearest else ""
 
 
-def nearest_or_all(word: str, known: Sequence[str]) -> str:
+def nearest_or_all(word: str, candidates: Sequence[str]) -> str:
     """Suggest the nearest word, ``; did you mean devops?``, else list all of them, ``; there are devops, lead``."""
-    return did_you_mean(word, known) or f"; there are {', '.join(known) or 'none'}"
+    return did_you_mean(word, candidates) or f"; there are {', '.join(candidates) or 'none'}"
 
 
 def _problems(

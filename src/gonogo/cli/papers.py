@@ -58,8 +58,8 @@ def attest(  # noqa: PLR0913 - as many as there are options
 
     root, now = Path(), datetime.now(UTC).replace(microsecond=0)
     papers = _papers(root, environment)
-    found = papers.checklist.find(line)
-    longest = found.valid if found is not None and found.valid else LONGEST
+    listed = papers.checklist.find(line)
+    longest = listed.valid if listed is not None and listed.valid else LONGEST
     content = _evidence(evidence)
     digest = hashlib.sha256(content).hexdigest()
     kept = None if hash_only else f"{KEPT}/{digest[:8]}-{evidence.name}"
@@ -78,7 +78,7 @@ def attest(  # noqa: PLR0913 - as many as there are options
     )
     roles = tuple(papers.gates.roles)
     problems = [f"attest: {problem}" for problem in attestation_refusals(papers, spoken)]
-    if problem := why_not(spoken, found, now, roles):
+    if problem := why_not(spoken, listed, now, roles):
         problems.append(f"{line}: {problem}")
     if problems:
         raise UsageError(*problems)
@@ -154,7 +154,7 @@ def waive(  # noqa: PLR0913 - as many as there are options
         Waiver,
         "waive",
         check=check,
-        excepts=[one.strip() for one in excepts.split(",")],
+        excepts=[outcome.strip() for outcome in excepts.split(",")],
         reason=reason,
         risk=risk,
         owner=owner,

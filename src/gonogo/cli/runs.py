@@ -67,16 +67,16 @@ _OPTIONS = (
     shell_complete=gate_names,
     help="What is asked, as in gates.toml; by default that of the environment.",
 )
-def run(*, reports: Path, strict: bool, style: str, **asked: Any) -> int:  # noqa: ANN401 - fields of a Request
+def run(*, reports: Path, strict: bool, style: str, **fields: Any) -> int:  # noqa: ANN401 - fields of a Request
     """Verify an environment, write its report, say GO or NO-GO."""
-    return _verified(asked, reports, strict=strict, style=style)
+    return _verified(fields, reports, strict=strict, style=style)
 
 
 @click.command()
 @_options
-def smoke(*, reports: Path, strict: bool, style: str, **asked: Any) -> int:  # noqa: ANN401 - as above
+def smoke(*, reports: Path, strict: bool, style: str, **fields: Any) -> int:  # noqa: ANN401 - as above
     """Walk the critical paths as synthetic users, leave nothing behind, say GO or NO-GO."""
-    return _verified({**asked, "gate": "smoke"}, reports, strict=strict, style=style)
+    return _verified({**fields, "gate": "smoke"}, reports, strict=strict, style=style)
 
 
 @click.command()
@@ -100,7 +100,7 @@ def load(  # noqa: PLR0913 - as many as there are options
     processes: int,
     workers: int,
     bind: str,
-    **asked: Any,  # noqa: ANN401 - as above
+    **fields: Any,  # noqa: ANN401 - as above
 ) -> int:
     """Put the declared traffic on the service, and say whether its budgets hold.
 
@@ -111,16 +111,16 @@ def load(  # noqa: PLR0913 - as many as there are options
     host, _, port = bind.rpartition(":")
     if not host or not port.isdecimal():
         raise click.BadParameter(f"{bind!r} is no address with a port; write it as in '127.0.0.1:5557'")
-    told = {"visits_per_second": rate, "model": model, "duration": {profile: duration} if duration else None}
-    overlay = {"load": {key: value for key, value in told.items() if value is not None}}
+    load_options = {"visits_per_second": rate, "model": model, "duration": {profile: duration} if duration else None}
+    overlay = {"load": {key: value for key, value in load_options.items() if value is not None}}
     crowd = Crowd(
         processes=processes, workers=workers, host=host if workers else "127.0.0.1", port=int(port) if workers else 0
     )
     narrowed = {"gate": "load", "profile": profile, "crowd": crowd, "overlay": overlay if overlay["load"] else {}}
-    return _verified({**asked, **narrowed}, reports, strict=strict, style=style)
+    return _verified({**fields, **narrowed}, reports, strict=strict, style=style)
 
 
-def _verified(asked: dict[str, Any], reports: Path, *, strict: bool, style: str) -> int:
+def _verified(fields: dict[str, Any], reports: Path, *, strict: bool, style: str) -> int:
     from gonogo.cli.output import show_github, show_summary  # noqa: PLC0415 - help answers at once
     from gonogo.cli.progress import Progress  # noqa: PLC0415 - help answers at once
     from gonogo.runs.beginning import begin_record  # noqa: PLC0415
@@ -130,7 +130,7 @@ def _verified(asked: dict[str, Any], reports: Path, *, strict: bool, style: str)
 
     INTERRUPTION.install()
     gc.freeze()  # the modules are here to stay: going through them again and again takes a tenth of a smoke run
-    request = Request(project=Path(), **asked)
+    request = Request(project=Path(), **fields)
     progress = Progress(sys.stderr)
     request = replace(request, run_id=begin_record(request, reports))
     progress.say(opening(request))
@@ -167,8 +167,8 @@ def replay(folder: Path) -> int:
 
     recorded = read_belonging(folder)
     results = judged_again(folder, Path())
-    if found := differences(recorded, results):
-        raise IntegrityError("the evidence does not give what results.json says:\n  " + "\n  ".join(found))
+    if disagreements := differences(recorded, results):
+        raise IntegrityError("the evidence does not give what results.json says:\n  " + "\n  ".join(disagreements))
     # What came before it is no outcome of the evidence: it is shown as recorded.
     show_summary(replace(results, history=recorded.history), str(folder), "")
     return _exit_code(results, strict=False)

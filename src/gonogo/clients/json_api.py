@@ -165,34 +165,34 @@ def _code(reply: Reply) -> str:
     return f"{reply.status} {code}" if code.isidentifier() else str(reply.status)
 
 
-def objects(found: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - JSON
+def objects(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - JSON
     """The objects of a list; whatever else may have come is none."""
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def texts(found: Any) -> list[str]:  # noqa: ANN401 - JSON
+def texts(value: Any) -> list[str]:  # noqa: ANN401 - JSON
     """The texts of a list; whatever else may have come is none."""
-    return [item for item in found if isinstance(item, str)] if isinstance(found, list) else []
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
-def text(found: Any) -> str:  # noqa: ANN401 - JSON
+def text(value: Any) -> str:  # noqa: ANN401 - JSON
     """A text; empty for whatever else may have come."""
-    return found if isinstance(found, str) else ""
+    return value if isinstance(value, str) else ""
 
 
-def mapping(found: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+def mapping(value: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
     """An object; empty for whatever else may have come."""
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
-def whole(found: Any) -> int | None:  # noqa: ANN401 - JSON
+def whole(value: Any) -> int | None:  # noqa: ANN401 - JSON
     """A whole number; None for whatever else may have come."""
-    return found if isinstance(found, int) and not isinstance(found, bool) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def number(found: Any) -> float | None:  # noqa: ANN401 - JSON
+def number(value: Any) -> float | None:  # noqa: ANN401 - JSON
     """A number; None for whatever else may have come."""
-    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _document(body: Body) -> Any:  # noqa: ANN401 - JSON

@@ -96,11 +96,11 @@ def atlas_pages() -> tuple[Query, Reader]:
 def sentry_pages(**query: str) -> tuple[Query, Reader]:
     """Lists of Sentry: the header Link holds a cursor, and says whether anything comes after it."""
 
-    def read(reply: Reply, asked: Query) -> Page | None:
+    def read(reply: Reply, query: Query) -> Page | None:
         if not isinstance(reply.document, list):
             return None
         cursor = _SENTRY_NEXT.search(reply.headers.get("link", ""))
-        return Page(items=reply.document, following={**asked, "cursor": cursor[1]} if cursor else None)
+        return Page(items=reply.document, following={**query, "cursor": cursor[1]} if cursor else None)
 
     return query, read
 

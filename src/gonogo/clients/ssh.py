@@ -192,8 +192,8 @@ class Shell:
 
 def _parts(text: str, mark: str, count: int) -> Sequence[CommandOutput]:
     """Cut the output of a session at its marks. Raises Unobserved where the commands did not run."""
-    before, _, rest = text.partition(f"{mark}\n")
-    parts = re.split(rf"\n{mark} (\d+)\n", rest)
+    before, _, after = text.partition(f"{mark}\n")
+    parts = re.split(rf"\n{mark} (\d+)\n", after)
     if len(parts) <= 2 * count:
         first_line = next(
             (line.strip()[:200] for line in (parts[-1] or before).splitlines() if line.strip()), "nothing"

@@ -37,10 +37,10 @@ class LiveSource:
         self._started = True
         self._collector.start([self._jobs[key] for key in keys if key in self._jobs])
 
-    def walk(self, journeys: Mapping[str, Sequence[Step]], seen: Seen) -> None:
+    def walk(self, journeys: Mapping[str, Sequence[Step]], observed: Seen) -> None:
         """Set out on these, knowing what the checks have seen."""
         tell(f"leaves {self.journeys.cure}")
-        self.journeys.begin(self._collector.portal, journeys, seen)
+        self.journeys.begin(self._collector.portal, journeys, observed)
 
     def wait(self, key: Key) -> Record:
         """Block until the target answered, or cannot any more."""
@@ -72,9 +72,9 @@ class LiveSource:
 
     def records(self) -> Sequence[Record]:
         """What is known by now, and what was not asked, so that a replay plans the same."""
-        known = self._collector.records()
+        records = self._collector.records()
         load = [self.load.known(unasked)] if self.load else []
-        return [*(known.get(key) or unasked(key) for key in self._jobs), *self.journeys.records(), *load]
+        return [*(records.get(key) or unasked(key) for key in self._jobs), *self.journeys.records(), *load]
 
     def notes(self) -> tuple[str, ...]:
         """Of journeys and load: what they could not do, and what they left behind."""

@@ -69,6 +69,6 @@ def _p95(ascending: tuple[timedelta, ...]) -> timedelta | None:
     return ascending[-(-len(ascending) * 95 // 100) - 1] if ascending else None
 
 
-def related(one: Scope, other: Scope) -> bool:
+def related(first: Scope, second: Scope) -> bool:
     """Whether two scopes speak of the same thing: one contains the other."""
-    return all(a == b for a, b in zip(one, other, strict=False))
+    return all(a == b for a, b in zip(first, second, strict=False))

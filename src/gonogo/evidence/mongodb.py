@@ -39,8 +39,8 @@ class ExistingIndex:
             *(["hidden"] if self.hidden else []),
             *([f"only where {self.partial}"] if self.partial else []),
         ]
-        what = f"text({' '.join(self.text)})" if self.text else " ".join(self.keys)
-        return " ".join([what, *marks])
+        indexed = f"text({' '.join(self.text)})" if self.text else " ".join(self.keys)
+        return " ".join([indexed, *marks])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

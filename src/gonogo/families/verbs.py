@@ -39,7 +39,7 @@ class Journey(Protocol):
         ...
 
     def looked(
-        self, what: str, look: Callable[[], Answer], *, shown: Callable[[Answer], object] = lambda answer: answer
+        self, subject: str, look: Callable[[], Answer], *, shown: Callable[[Answer], object] = lambda answer: answer
     ) -> Answer:
         """Look something up elsewhere. What was asked, the answer as ``shown`` has it, and the time are recorded."""
         ...
@@ -48,7 +48,7 @@ class Journey(Protocol):
         """Ask again until there is an answer that counts; None when the time is over."""
         ...
 
-    def waited(self, what: str, within: timedelta) -> str:
+    def waited(self, subject: str, within: timedelta) -> str:
         """The words for something that did not come."""
         ...
 
@@ -102,9 +102,9 @@ def verbs_of(walk: Journey) -> Iterator[Verbs[Any]]:
             yield attribute.verbs(walk)
 
 
-def undeclared(what: str, about: str) -> UsageError:
+def undeclared(subject: str, about: str) -> UsageError:
     """The error of a step that asks what this environment has not, with the cure."""
     return UsageError(
-        f"the environment file declares no {what}, and this step asks it: declare it, or write about = "
+        f"the environment file declares no {subject}, and this step asks it: declare it, or write about = "
         f'["{about}"] at the step in smoke/catalogue.toml, so that it is planned only where there is one'
     )

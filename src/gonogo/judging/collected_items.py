@@ -60,9 +60,9 @@ def _own_fixture(item: pytest.Item, declaration: Declaration) -> str:
     """An argument that a fixture of the checks gives in the place of recorded evidence; empty if there is none."""
     fixtures: Mapping[str, Sequence[Any]] = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009 - private
     for name in declaration.arguments:
-        known = fixtures.get(name, ())
-        if len(known) > 1 and Path(known[0].func.__code__.co_filename).parent == Path(__file__).parent:
-            code = known[-1].func.__code__
+        definitions = fixtures.get(name, ())
+        if len(definitions) > 1 and Path(definitions[0].func.__code__.co_filename).parent == Path(__file__).parent:
+            code = definitions[-1].func.__code__
             return (
                 f"{code.co_filename}:{code.co_firstlineno}: a fixture is named {name}, so that "
                 f"{declaration.function} would judge what it makes up, and not what was seen; give it another name"

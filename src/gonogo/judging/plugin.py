@@ -94,13 +94,15 @@ class JudgingPlugin:
         if self._source.interrupted:
             self._stop.set()
         self._now.stash[_RECORDS][argument] = records
-        found = present(records)
+        evidence = present(records)
         if argument.endswith(GROUP):
-            return tuple(found)
-        if len(found) != 1:
-            message = f"{argument} is ambiguous at {'/'.join(scope)}: {len(found)} records; ask for {argument}{GROUP}"
+            return tuple(evidence)
+        if len(evidence) != 1:
+            message = (
+                f"{argument} is ambiguous at {'/'.join(scope)}: {len(evidence)} records; ask for {argument}{GROUP}"
+            )
             raise LookupError(message)
-        return found[0]
+        return evidence[0]
 
     # -- collection -------------------------------------------------------------------------------------------------
 
@@ -223,8 +225,8 @@ class JudgingPlugin:
         return journeys
 
     def _callable(self, item: pytest.Function, check: PlannedCheck) -> Callable[[Any], object]:
-        known = {"environment": self._plan.environment, "policy": check.line.policy}
-        wanted = {name: known[name] for name in check.declaration.arguments if name != WALK}
+        context = {"environment": self._plan.environment, "policy": check.line.policy}
+        wanted = {name: context[name] for name in check.declaration.arguments if name != WALK}
         return partial(in_our_words, partial(item.obj, **wanted))
 
     @pytest.hookimpl(tryfirst=True)
@@ -290,8 +292,8 @@ class JudgingPlugin:
             hint=self._redactor.text(hint),
             cause=cause,
             facts={
-                argument: self._facts(check.id, scope, argument, found)
-                for argument, found in item.stash[_RECORDS].items()
+                argument: self._facts(check.id, scope, argument, records)
+                for argument, records in item.stash[_RECORDS].items()
             },
         )
 

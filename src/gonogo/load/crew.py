@@ -46,7 +46,7 @@ class Crew:
 
     def __post_init__(self) -> None:
         self.fitness = Fitness(self.clock)
-        self._endpoints = {one.name: (index, one) for index, one in enumerate(self.plan.endpoints)}
+        self._endpoints = {endpoint.name: (index, endpoint) for index, endpoint in enumerate(self.plan.endpoints)}
 
     def users(self, scenario: str, makes: Sequence[str]) -> int:
         """How many users it takes so that one is always free when a visit is due, even if every reply is late."""
@@ -160,5 +160,5 @@ _IN_TIME = 0.25
 
 def _past(counter: Counter[int], now: int) -> list[list[int]]:
     """Take out the seconds that are over."""
-    done: Iterable[int] = [second for second in counter if second < now - 1]
-    return [[second, counter.pop(second)] for second in done]
+    complete: Iterable[int] = [second for second in counter if second < now - 1]
+    return [[second, counter.pop(second)] for second in complete]

@@ -58,7 +58,7 @@ class Fitness:
         stolen, total = machine[0] - self._machine[0], machine[1] - self._machine[1]
         lags = sorted(self._lags) or [passed]  # not one probe in a second: it lagged all the time
         step = self.clock.step()
-        found = {
+        measured = {
             "second": self.clock.second(self._at),
             "lag": lags[-(-len(lags) * 95 // 100) - 1],
             "worst": max(lags[-1], self._latest),
@@ -73,7 +73,7 @@ class Fitness:
         self._lags.clear()
         self._latest, self._step = 0.0, step
         self.own_errors = 0
-        return found
+        return measured
 
 
 def _waited() -> float:

@@ -44,10 +44,10 @@ def emit(event: str, **values: Any) -> None:  # noqa: ANN401 - JSON values
     print(json.dumps({"event": event, **values}), flush=True)  # noqa: T201 - the protocol
 
 
-def emit_report(worker: str, told: Mapping[str, Any]) -> None:
+def emit_report(worker: str, message: Mapping[str, Any]) -> None:
     """A report, its samples in a form that JSON can hold."""
-    samples = [[*key, base64.b64encode(content).decode()] for *key, content in told["samples"]]
-    emit("report", worker=worker, **{**told, "samples": samples})
+    samples = [[*key, base64.b64encode(content).decode()] for *key, content in message["samples"]]
+    emit("report", worker=worker, **{**message, "samples": samples})
 
 
 class Conductor:
@@ -65,9 +65,9 @@ class Conductor:
     def begin(self, runner: LocalRunner | MasterRunner) -> Window | None:
         """All users at once: they take turns from a random moment on, so the rate is there from the beginning."""
         counting = Crew(self.plan)
-        for one in self.classes:
-            one.fixed_count = counting.users(one.scenario, one.makes)
-        count = sum(one.fixed_count for one in self.classes)
+        for user_class in self.classes:
+            user_class.fixed_count = counting.users(user_class.scenario, user_class.makes)
+        count = sum(user_class.fixed_count for user_class in self.classes)
         runner.start(count, spawn_rate=max(count, 1))
         gevent.wait([self.spawned, self.stopped], count=1)
         if self.stopped.is_set():
@@ -79,9 +79,9 @@ class Conductor:
     def _expected(self, window: Window) -> Mapping[str, float]:
         """Requests by endpoint, if every visit is made to its end."""
         expected: defaultdict[str, float] = defaultdict(float)
-        for one in self.classes:
-            for name in one.makes:
-                expected[name] += self.plan.visits_per_second[one.scenario] * (window.ends - window.begins)
+        for user_class in self.classes:
+            for name in user_class.makes:
+                expected[name] += self.plan.visits_per_second[user_class.scenario] * (window.ends - window.begins)
         return expected if self.plan.model == "open" else {}
 
     def obey(self) -> None:
@@ -102,7 +102,7 @@ def conduct_locally(conductor: Conductor) -> None:
     crew.window = conductor.begin(runner)
     if crew.window is None:
         return
-    reporter = gevent.spawn(report, crew, lambda told: emit_report("local", told))
+    reporter = gevent.spawn(report, crew, lambda message: emit_report("local", message))
     gevent.wait([conductor.stopped, reporter], count=1)
     crew.window = crew.window.shortened()
     reporter.join()
@@ -135,7 +135,7 @@ class Workers:
         """Notice who does not answer any more. One is enough: the load is not what was planned."""
         while True:
             gevent.sleep(_WATCH_SECONDS)
-            alive = {one.id for one in self._runner.clients.all if one.state != "missing"}
+            alive = {client.id for client in self._runner.clients.all if client.state != "missing"}
             for lost in sorted(self.joined.keys() - alive - self.missing - self._final):
                 self.missing.add(lost)
                 emit("lost", worker=lost)
@@ -177,10 +177,10 @@ def conduct_workers(conductor: Conductor, host: str, port: int, expected: int) -
     emit("started", host=host, port=runner.server.port)
     gevent.wait([workers.all_ready, conductor.stopped], timeout=_JOINED_WITHIN_SECONDS, count=1)
     if not workers.all_ready.is_set():
-        here = sum(workers.joined.values())
+        joined = sum(workers.joined.values())
         emit(
             "problem",
-            message=f"{here} of {expected} workers joined at {host}:{port} within {_JOINED_WITHIN_SECONDS:g} s",
+            message=f"{joined} of {expected} workers joined at {host}:{port} within {_JOINED_WITHIN_SECONDS:g} s",
         )
         return
     gevent.spawn(workers.look_after)
@@ -199,8 +199,8 @@ def conduct_workers(conductor: Conductor, host: str, port: int, expected: int) -
 
 def load_scenarios(path: Path) -> list[type[Visitor]]:
     """The scenarios of a locustfile."""
-    found, _ = load_locustfile(str(path))
-    return [one for one in found.values() if issubclass(one, Visitor)]
+    definitions, _ = load_locustfile(str(path))
+    return [definition for definition in definitions.values() if issubclass(definition, Visitor)]
 
 
 def main() -> None:
@@ -214,7 +214,7 @@ def main() -> None:
         _serve(classes, order["host"], order["port"])
         return
     plan = PLAN.validate_python(order["plan"])
-    by_name = {one.scenario: one for one in classes}
+    by_name = {user_class.scenario: user_class for user_class in classes}
     unknown = sorted(plan.visits_per_second.keys() - by_name.keys())
     if unknown:
         emit(
@@ -223,7 +223,7 @@ def main() -> None:
         )
         return
     chosen = [by_name[name] for name in plan.visits_per_second]
-    paying = [one.scenario for one in chosen if one.pays]
+    paying = [user_class.scenario for user_class in chosen if user_class.pays]
     if plan.live and paying:
         emit(
             "problem",

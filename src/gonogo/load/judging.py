@@ -36,17 +36,19 @@ def unfit(generator: Sequence[GeneratorSecond], requests: int) -> str:
     """What the generator says against itself; empty: nothing. It matters only where it leaves a limit undecided."""
     if not generator:
         return "the generator told nothing of itself"
-    said = []
+    reasons = []
     ailing = [reason for second in generator if (reason := sickness(second))]
     if ailing:
         worst = max(sorted(set(ailing)), key=ailing.count)
-        said.append(f"in {len(ailing)} of {len(generator)} seconds, mostly: {worst}")
+        reasons.append(f"in {len(ailing)} of {len(generator)} seconds, mostly: {worst}")
     own = sum(second.own_errors for second in generator)
     if own > _MOST_UNSEEN * (requests + own):
-        said.append(f"{own} of {requests + own} requests never left this machine: it ran out of files, ports or memory")
+        reasons.append(
+            f"{own} of {requests + own} requests never left this machine: it ran out of files, ports or memory"
+        )
     if (share := not_made(generator, requests)) > _MOST_UNSEEN and not own:
-        said.append(f"{share:.1%} of the visits were never begun")
-    return f"the generator was not fit to measure: {'; '.join(said)}" if said else ""
+        reasons.append(f"{share:.1%} of the visits were never begun")
+    return f"the generator was not fit to measure: {'; '.join(reasons)}" if reasons else ""
 
 
 def fit(load: LoadEvidence) -> None:
@@ -88,22 +90,22 @@ def named_limit(load: LoadEvidence, declared: Load, name: str) -> Judged:
 
 def decide(judged: Sequence[Judged], load: LoadEvidence) -> None:
     """AssertionError names the limits that were missed; Unobserved those that nothing can be said about yet."""
-    missed = [one.words for one in judged if one.ruling is Ruling.MISSED]
-    if missed:
-        raise AssertionError(_listed(missed))
-    open_ones = [one for one in judged if one.ruling is Ruling.UNDECIDED]
-    if not open_ones:
+    over_limit = [result.words for result in judged if result.ruling is Ruling.MISSED]
+    if over_limit:
+        raise AssertionError(_listed(over_limit))
+    undecided = [result for result in judged if result.ruling is Ruling.UNDECIDED]
+    if not undecided:
         return
-    if blurred := [one.words for one in open_ones if one.most is not None]:
+    if blurred := [result.words for result in undecided if result.most is not None]:
         raise too_unfit(load, _listed(blurred))
-    words = _listed([one.words for one in open_ones])
+    words = _listed([result.words for result in undecided])
     if load.stopped_early:
         reason = f"the load was stopped early ({load.stopped_early}); too few requests until then: {words}"
         raise Unobserved(reason, hint="repair what stopped it, then run it again")
-    times = [one.times for one in open_ones]
-    known = [one for one in times if one is not None]
-    if len(known) == len(times):
-        needed = format_duration(timedelta(seconds=round(max(known) * load.seconds)))
+    times = [result.times for result in undecided]
+    lengths = [length for length in times if length is not None]
+    if len(lengths) == len(times):
+        needed = format_duration(timedelta(seconds=round(max(lengths) * load.seconds)))
         hint = f"a run of {needed} would decide, if it went on like this: gonogo load --duration '{needed}'"
     else:
         hint = "no run decides this: it is at the limit, or nothing was asked; raise the budget or the rate"
@@ -133,35 +135,35 @@ def in_vain(traffic: Sequence[Traffic], name: str, load: LoadEvidence) -> Counte
 
 
 def _failures(traffic: Sequence[Traffic], name: str, load: LoadEvidence, *, refusals: bool) -> Counted:
-    found: dict[int, tuple[int, int, int]] = {}
-    for one in traffic:
-        certain = {bound[0]: bound[3] for bound in one.bounds}
-        for second, requests, _, failed, refused in one.tallies:
+    by_second: dict[int, tuple[int, int, int]] = {}
+    for endpoint in traffic:
+        certain = {bound[0]: bound[3] for bound in endpoint.bounds}
+        for second, requests, _, failed, refused in endpoint.tallies:
             no = refused if refusals else 0
-            before = found.get(second, (0, 0, 0))
+            before = by_second.get(second, (0, 0, 0))
             more = requests, failed + no, certain.get(second, failed) + no
-            found[second] = before[0] + more[0], before[1] + more[1], before[2] + more[2]
-    measured = [(of, hits) for of, hits, _ in found.values()]
+            by_second[second] = before[0] + more[0], before[1] + more[1], before[2] + more[2]
+    measured = [(of, hits) for of, hits, _ in by_second.values()]
     unseen = _unseen(sum(of for of, _ in measured), load)
     return Counted(
         found=Hits(name=name, seconds=measured),
-        least=Hits(name=name, seconds=[(of, least) for of, _, least in found.values()]),
+        least=Hits(name=name, seconds=[(of, least) for of, _, least in by_second.values()]),
         most=Hits(name=name, seconds=measured, unseen=unseen),
     )
 
 
-def judged(found: Iterable[tuple[Traffic, Counted, float]], load: LoadEvidence) -> list[Judged]:
+def judged(counts: Iterable[tuple[Traffic, Counted, float]], load: LoadEvidence) -> list[Judged]:
     """All that must be decided, and of the rest what is missed for certain."""
-    listed = list(found)
+    listed = list(counts)
     rulings = [
         (traffic, between(counted, limit, load.confidence, among=len(listed))) for traffic, counted, limit in listed
     ]
-    return [one for traffic, one in rulings if traffic.decided or one.ruling is Ruling.MISSED]
+    return [result for traffic, result in rulings if traffic.decided or result.ruling is Ruling.MISSED]
 
 
 def failed_for(load: LoadEvidence) -> str:
     """The most frequent reasons of failures, for the end of a message; empty: none is known."""
-    reasons = sorted((count, reason) for one in load.endpoints for reason, count in one.reasons)
+    reasons = sorted((count, reason) for endpoint in load.endpoints for reason, count in endpoint.reasons)
     listed = "; ".join(f"{count} times: {reason}" for count, reason in reasons[: -_MOST_REASONS - 1 : -1])
     return f" ({listed})" if listed else ""
 
@@ -177,5 +179,5 @@ def _requests(load: LoadEvidence) -> int:
 
 
 def _listed(words: Sequence[str]) -> str:
-    rest = len(words) - _MOST_NAMED
-    return "; ".join(words[:_MOST_NAMED]) + (f"; and {rest} more" if rest > 0 else "")
+    unnamed = len(words) - _MOST_NAMED
+    return "; ".join(words[:_MOST_NAMED]) + (f"; and {unnamed} more" if unnamed > 0 else "")

@@ -28,7 +28,11 @@ class Growth:
 
 def growth(samples: Sequence[ServerSecond], confidence: float) -> Growth | None:
     """None if there are too few samples to say anything, or nothing was answered."""
-    points = [(one.requests, one.memory) for one in samples if one.requests is not None and one.memory is not None]
+    points = [
+        (sample.requests, sample.memory)
+        for sample in samples
+        if sample.requests is not None and sample.memory is not None
+    ]
     if len(points) < _LEAST_SAMPLES or points[-1][0] <= points[0][0]:
         return None
     requests, memory = [point[0] for point in points], [point[1] for point in points]

@@ -109,10 +109,10 @@ class Ledger:
             return None
         now = time.time()
         recent = sorted(
-            one
-            for (second, _, _), found in self.samples.by_key.items()
+            latency
+            for (second, _, _), latencies in self.samples.by_key.items()
             if second >= now - _RECENT_SECONDS - 1
-            for one in found
+            for latency in latencies
         )
         return LoadProgress(
             elapsed=now - self.window.begins,
@@ -173,16 +173,16 @@ class Ledger:
         packed = list(unpacked(event))
         self.samples.merge(packed)
         self._watch(packed)
-        for visits, told in ((self._ended, event["ended"]), (self._given_up, event["given_up"])):
-            for second, count in told:
+        for visits, counts in ((self._ended, event["ended"]), (self._given_up, event["given_up"])):
+            for second, count in counts:
                 visits[second] += count
         counters = (
             (self._planned, event["planned"]),
             (self._begun, event["begun"]),
             (self._begun_late, event["begun_late"]),
         )
-        for counter, told in counters:
-            for second, count in told:
+        for counter, counts in counters:
+            for second, count in counts:
                 counter[worker, second] += count
         for second, endpoint, reason, count in event["reasons"]:
             self._reasons[second, endpoint, reason] += count
@@ -196,13 +196,13 @@ class Ledger:
         fresh = Samples()
         fresh.merge(packed)
         slack = slacks(self._second(worker, health, 0) for worker, health in self._health[-_LATEST_REPORTS:])
-        for (second, endpoint, outcome), found in fresh.by_key.items():
+        for (second, endpoint, outcome), latencies in fresh.by_key.items():
             if self.window is not None and self.window.covers(second):
                 name = self.names[endpoint]
                 budget = self.load.endpoints.get(name) or next(
                     group for group in self.load.classes.values() if name in group.endpoints
                 )
                 limit = budget.latency.total_seconds()
-                certain = sum(one - slack.during(second, one).added >= limit for one in found)
+                certain = sum(latency - slack.during(second, latency).added >= limit for latency in latencies)
                 self._over[endpoint] += certain
-                self._failed[endpoint] += {"failed": len(found), "given up": certain}.get(OUTCOMES[outcome], 0)
+                self._failed[endpoint] += {"failed": len(latencies), "given up": certain}.get(OUTCOMES[outcome], 0)

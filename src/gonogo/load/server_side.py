@@ -39,20 +39,20 @@ class ServerSide:
         return [
             ServerSecond(
                 second=round(at - epoch, 3),
-                memory=one.memory,
-                cpu=one.cpu,
-                connections=one.connections,
-                queue=one.queue,
-                requests=one.requests,
+                memory=sample.memory,
+                cpu=sample.cpu,
+                connections=sample.connections,
+                queue=sample.queue,
+                requests=sample.requests,
             )
-            for at, one in self._samples
+            for at, sample in self._samples
             if epoch <= at < until
         ]
 
     async def _scrape(self) -> None:
         at = time.time()
         body = await self.client.get(self.path, {"Authorization": f"Bearer {self.token}"} if self.token else {})
-        found, problem = labelled(body)
+        samples, problem = labelled(body)
         if problem:
             self.problem = f"{self.path}: {problem}"
             return
@@ -64,7 +64,7 @@ class ServerSide:
             wanted.requests,
             *([wanted.queue] if wanted.queue else []),
         ]
-        totals = sums([(sample.name, float(sample.value)) for sample in found], names)
+        totals = sums([(sample.name, float(sample.value)) for sample in samples], names)
         sample = ServerSecond(
             second=0.0,
             memory=totals.get(wanted.memory),

@@ -214,8 +214,8 @@ class LoadStage:
 
     @property
     def _measured(self) -> timedelta:
-        found: timedelta = getattr(self.load.duration, self.profile)
-        return found
+        duration: timedelta = getattr(self.load.duration, self.profile)
+        return duration
 
     @contextmanager
     def _watched(self, world: World) -> Iterator[ServerSide | None]:
@@ -235,8 +235,8 @@ class LoadStage:
     def _evidence(self, taken_at: datetime, ledger: Ledger, server: ServerSide | None, cut_short: str) -> LoadEvidence:
         window = ledger.window
         if window is None:
-            said = "; ".join(ledger.problems) or cut_short or "it made no load"
-            raise Unobserved(f"the load generator did not begin: {said}")
+            reason = "; ".join(ledger.problems) or cut_short or "it made no load"
+            raise Unobserved(f"the load generator did not begin: {reason}")
         from gonogo.load.summary import Recorded, digest  # noqa: PLC0415 - of the extra, and slow to import
 
         recorded = Recorded(self.load, ledger.names, ledger.samples, window, ledger.slacks(), ledger.reasons())

@@ -49,7 +49,7 @@ class Recorded:
     def endpoints(self) -> Iterator[Traffic]:
         """Each, with its own budget or that of its class."""
         for index, name in enumerate(self.names):
-            group = next(group for group, one in self.load.classes.items() if name in one.endpoints)
+            group = next(group for group, members in self.load.classes.items() if name in members.endpoints)
             own = self.load.endpoints.get(name)
             budget = own or self.load.classes[group]
             yield self._traffic(name, group, budget, [index], decided=own is not None)
@@ -65,16 +65,16 @@ class Recorded:
         bounds: list[Bound] = []
         tallies, warm_up, given_up, histogram = [], (0, 0, 0, 0, 0), 0, new_histogram()
         for second in sorted({second for part in parts for second in part}):
-            outcomes = [(outcome, found) for part in parts for outcome, found in part.get(second, {}).items()]
+            outcomes = [(outcome, latencies) for part in parts for outcome, latencies in part.get(second, {}).items()]
             tally = _tally(second - self.window.begins, outcomes, limit)
             if self.window.covers(second):
                 tallies.append(tally)
                 bound = self._bound(tally, second, outcomes, limit)
                 if bound[1:] != (tally[2], tally[2], tally[3]):
                     bounds.append(bound)
-                given_up += sum(len(found) for outcome, found in outcomes if outcome == "given up")
-                for _, found in outcomes:
-                    record(histogram, found)
+                given_up += sum(len(latencies) for outcome, latencies in outcomes if outcome == "given up")
+                for _, latencies in outcomes:
+                    record(histogram, latencies)
             elif second < self.window.begins:
                 least = self._bound(tally, second, outcomes, limit)[1]
                 warm_up = _added(warm_up, (1, tally[1], least, tally[3], tally[4]))
@@ -100,8 +100,8 @@ class Recorded:
         if not self.slacks.by_second:
             return tally[0], tally[2], tally[2], tally[3]
         least, most, failed = 0, 0, tally[3]
-        for outcome, found in outcomes:
-            for elapsed in found:
+        for outcome, latencies in outcomes:
+            for elapsed in latencies:
                 slack = self.slacks.during(second, elapsed)
                 certain = elapsed - slack.added >= limit
                 least += certain
@@ -124,9 +124,9 @@ class Recorded:
         log.write('"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"\n')
         for index, name in enumerate(self.names):
             for second, outcomes in self.samples.of(index).items():
-                for outcome, found in outcomes.items():
+                for outcome, latencies in outcomes.items():
                     histogram = new_histogram()
-                    record(histogram, found)
+                    record(histogram, latencies)
                     # A tag ends at the first comma or blank.
                     tag = f"{name}|{outcome}".replace(" ", "_")
                     payload = histogram.encode().decode()
@@ -142,8 +142,8 @@ def new_histogram() -> HdrHistogram:
 
 def record(histogram: HdrHistogram, seconds: Iterable[float]) -> None:
     """Add these."""
-    for one in seconds:
-        histogram.record_value(min(max(1, round(one * _MICROSECONDS)), _LARGEST))
+    for elapsed in seconds:
+        histogram.record_value(min(max(1, round(elapsed * _MICROSECONDS)), _LARGEST))
 
 
 def digest(log: bytes) -> str:
@@ -153,16 +153,16 @@ def digest(log: bytes) -> str:
 
 def _tally(second: int, outcomes: Iterable[tuple[Outcome, "array[float]"]], limit: float) -> Tally:
     requests = over = failed = refused = 0
-    for outcome, found in outcomes:
-        requests += len(found)
-        over += sum(one >= limit for one in found)
-        failed += len(found) if outcome in FAILED else 0
-        refused += len(found) if outcome == "refused" else 0
+    for outcome, latencies in outcomes:
+        requests += len(latencies)
+        over += sum(latency >= limit for latency in latencies)
+        failed += len(latencies) if outcome in FAILED else 0
+        refused += len(latencies) if outcome == "refused" else 0
     return second, requests, over, failed, refused
 
 
-def _added(one: Tally, other: Tally) -> Tally:
-    return one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3], one[4] + other[4]
+def _added(first: Tally, second: Tally) -> Tally:
+    return first[0] + second[0], first[1] + second[1], first[2] + second[2], first[3] + second[3], first[4] + second[4]
 
 
 def _quantiles(histogram: HdrHistogram, confidence: float) -> Iterator[Quantile]:

@@ -71,32 +71,30 @@ class Judged:
         if self.most is not None:
             ends = f"between {self.hits.hits} and {self.most.hits} of {self.most.of}"
             return f"{self.hits.name}: {ends} (fewer than {100 * self.limit:.3g}% are allowed)"
-        found = self.hits
-        share = f"{found.hits / found.of:.1%}" if found.of else "no request"
-        bad = f", {found.bad_seconds} of {found.busy_seconds} seconds altogether" if found.bad_seconds else ""
-        return (
-            f"{found.name}: {found.hits} of {found.of} ({share}{bad}; fewer than {100 * self.limit:.3g}% are allowed)"
-        )
+        counted = self.hits
+        share = f"{counted.hits / counted.of:.1%}" if counted.of else "no request"
+        bad = f", {counted.bad_seconds} of {counted.busy_seconds} seconds altogether" if counted.bad_seconds else ""
+        return f"{counted.name}: {counted.hits} of {counted.of} ({share}{bad}; fewer than {100 * self.limit:.3g}% are allowed)"
 
 
-def judge(found: Hits, limit: float, confidence: float, *, among: int = 1) -> Judged:
+def judge(hits: Hits, limit: float, confidence: float, *, among: int = 1) -> Judged:
     """Whether the true share is below ``limit``; ``among`` is the number of limits that are judged together."""
-    ruling = _ruling(found.hits, found.of, found.bad_seconds, found.busy_seconds, limit, confidence, among)
-    times = _times(found, limit, confidence, among) if ruling is Ruling.UNDECIDED else None
-    return Judged(hits=found, limit=limit, ruling=ruling, times=times)
+    ruling = _ruling(hits.hits, hits.of, hits.bad_seconds, hits.busy_seconds, limit, confidence, among)
+    times = _times(hits, limit, confidence, among) if ruling is Ruling.UNDECIDED else None
+    return Judged(hits=hits, limit=limit, ruling=ruling, times=times)
 
 
 def judge_between(  # noqa: PLR0913 - a measurement with its two ends, and what it is held against
-    found: Hits, least: Hits, most: Hits, limit: float, confidence: float, *, among: int = 1
+    hits: Hits, least: Hits, most: Hits, limit: float, confidence: float, *, among: int = 1
 ) -> Judged:
     """As ``judge``, where the generator may have changed what it measured: both ends must say the same.
 
     Missed if even the least is too much, kept if even the most is little enough.
     """
-    low, high = (judge(one, limit, confidence, among=among) for one in (least, most))
+    low, high = (judge(end, limit, confidence, among=among) for end in (least, most))
     if low.ruling is Ruling.MISSED:
         return low
-    measured = judge(found, limit, confidence, among=among)
+    measured = judge(hits, limit, confidence, among=among)
     if high.ruling is Ruling.KEPT:
         return measured if measured.ruling is Ruling.KEPT else high
     if measured.ruling is Ruling.UNDECIDED:
@@ -129,15 +127,15 @@ def _kept(hits: int, of: int, limit: float, doubt: float) -> bool:
     return of > 0 and float(bdtr(hits, of, limit)) <= doubt
 
 
-def _times(found: Hits, limit: float, confidence: float, among: int) -> float | None:
+def _times(measured: Hits, limit: float, confidence: float, among: int) -> float | None:
     """How many times as long a run must be."""
 
     def decided(times: float) -> bool:
-        counts = (found.hits, found.of, found.bad_seconds, found.busy_seconds)
+        counts = (measured.hits, measured.of, measured.bad_seconds, measured.busy_seconds)
         hits, of, bad, seconds = (round(times * count) for count in counts)
         return _ruling(hits, of, bad, seconds, limit, confidence, among) is not Ruling.UNDECIDED
 
-    if not found.of:
+    if not measured.of:
         return None
     longest = 2.0
     while not decided(longest):

@@ -175,9 +175,9 @@ class Visitor(User):
         if answered is None:
             return
         self.crew.looked_at.add(self.scenario)
-        said = f"{why}; the body begins with {answered.reply.beginning!r}"
-        self.crew.answered(answered.number, "failed", answered.elapsed, said)
-        self._tell(answered.name, answered.elapsed, answered.reply, ValueError(said))
+        message = f"{why}; the body begins with {answered.reply.beginning!r}"
+        self.crew.answered(answered.number, "failed", answered.elapsed, message)
+        self._tell(answered.name, answered.elapsed, answered.reply, ValueError(message))
 
     def aside(self, name: str, path: str, *, token: str = "", body: bytes = b"") -> Reply | None:
         """A request of ``rest``, which is not measured. None if no reply came."""

@@ -47,10 +47,10 @@ class Wire(gevent.ssl.SSLSocket):  # type: ignore[misc]  # gevent tells no types
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
         """As a socket does."""
-        here = self.pending()
+        available = self.pending()
         self._came = 0.0
         content: bytes = super().recv(buflen, flags)
-        if not here:
+        if not available:
             self.received = self._came or time.monotonic()
         return content
 

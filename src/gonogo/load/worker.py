@@ -66,7 +66,7 @@ def work_for_master(environment: Environment, runner: WorkerRunner) -> None:
         fresh = crews[0].window is None
         crews[0].window = Window(**msg.data)
         if fresh:
-            gevent.spawn(report, crews[0], lambda told: runner.send_message(REPORT, dict(told)))
+            gevent.spawn(report, crews[0], lambda message: runner.send_message(REPORT, dict(message)))
 
     def stopped(**_: object) -> None:
         runner.send_message(STOPPED, {})

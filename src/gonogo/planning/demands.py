@@ -70,8 +70,8 @@ def papers(project: Path, *, bundled: bool) -> Path | None:
 def read_demands(project: Path, suite: Suite, *, environment: str, service: Service, gate: str | None) -> Demands:
     """Read the list, the gates, people, attestations and waivers. Raises UsageError with what is wrong in them."""
     root = papers(project, bundled=service.bundled)
-    known, unwaivable = suite.catalogue, {name for name, line in suite.catalogue.items() if not line.waivable}
-    waivers = read_waivers(root or project, environment, known, unwaivable)
+    catalogue, unwaivable = suite.catalogue, {name for name, line in suite.catalogue.items() if not line.waivable}
+    waivers = read_waivers(root or project, environment, catalogue, unwaivable)
     if root is None:
         _refuse(waiver_problems(project, environment, waivers, read_people(project)))
         name = gate or PRE_DEPLOY
@@ -113,8 +113,8 @@ def expected_gate(project: Path, *, environment: str, bundled: bool, gate: str |
 
 
 def _refuse(problems: Iterable[str]) -> None:
-    if found := list(dict.fromkeys(problems)):
-        raise UsageError(*found)
+    if distinct := list(dict.fromkeys(problems)):
+        raise UsageError(*distinct)
 
 
 def read_list(root: Path) -> tuple[Checklist, Gates]:
@@ -139,8 +139,8 @@ def _checks_of_gate(suite: Suite, demands: Demands) -> frozenset[str]:
     if narrow is not None:
         return narrow
     elsewhere = _about(suite, demands.checklist.lines)
-    here = _about(suite, demands.lines)
-    return closure(suite, [name for name in suite.order if name in here or name not in elsewhere])
+    applying = _about(suite, demands.lines)
+    return closure(suite, [name for name in suite.order if name in applying or name not in elsewhere])
 
 
 def papers_digest(root: Path, environment: str, attestations: Sequence[Attestation] = ()) -> str:
@@ -152,8 +152,8 @@ def papers_digest(root: Path, environment: str, attestations: Sequence[Attestati
     for path in files:
         if path.is_file():
             digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    for one in sorted(attestations, key=lambda one: one.line):
-        digest.update(f"{one.line}\0{one.found}\0".encode())
+    for attestation in sorted(attestations, key=lambda attestation: attestation.line):
+        digest.update(f"{attestation.line}\0{attestation.found}\0".encode())
     return digest.hexdigest()
 
 
@@ -169,9 +169,9 @@ def _chosen(name: str, gates: Gates, environment: str, path: Path) -> Gate:
         return _NARROW[name]
     if not gates.gates and name == PRE_DEPLOY:
         return Gate(title="May we launch?", sections=(EVERYTHING,))
-    known = [*gates.gates, *_NARROW]
+    candidates = [*gates.gates, *_NARROW]
     if name not in gates.gates:
-        raise UsageError(f"{path}: no gate {name!r}{nearest_or_all(name, known)}")
+        raise UsageError(f"{path}: no gate {name!r}{nearest_or_all(name, candidates)}")
     gate = gates.gates[name]
     if gate.environments and environment not in gate.environments:
         raise UsageError(

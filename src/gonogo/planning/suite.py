@@ -76,11 +76,11 @@ def project_suite(
 
 def _environments(project: Path) -> list[Environment]:
     """All that can be read: what is wrong with one is told when it is run."""
-    found = []
+    entries = []
     for name in declared_environments(project):
         with suppress(UsageError):
-            found.append(read_environment(name, project=project).environment)
-    return found
+            entries.append(read_environment(name, project=project).environment)
+    return entries
 
 
 def _with_entries(

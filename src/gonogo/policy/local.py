@@ -108,8 +108,10 @@ def _wrong_thresholds(line: Line, change: CheckChange) -> Iterator[str]:
 
 
 def _changed_line(line: Line, change: CheckChange) -> Line:
-    given = {key: getattr(change, key) for key in ("severity", "waivable", "needs") if getattr(change, key) is not None}
-    return line.model_copy(update={**given, "policy": Policy({**line.policy.root, **change.policy})})
+    changes = {
+        key: getattr(change, key) for key in ("severity", "waivable", "needs") if getattr(change, key) is not None
+    }
+    return line.model_copy(update={**changes, "policy": Policy({**line.policy.root, **change.policy})})
 
 
 def _differences(check: str, bundled: Line, local: Line) -> Iterator[Difference]:

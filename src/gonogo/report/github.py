@@ -27,7 +27,7 @@ def render_commands(results: Results) -> str:
 def _errors(results: Results) -> Iterator[str]:
     """Commands for everything that keeps the verdict from GO."""
     blockers = [problem for problem in problems(results, [Outcome.FAIL, Outcome.ERROR]) if _blocks(problem)]
-    for problem in sorted(blockers, key=lambda one: one.check.outcome is not Outcome.FAIL):
+    for problem in sorted(blockers, key=lambda problem: problem.check.outcome is not Outcome.FAIL):
         yield _told("error", problem)
     yield from _grouped(
         "error", "blocker", [problem for problem in problems(results, [Outcome.NOT_RUN]) if _blocks(problem)]
@@ -49,11 +49,11 @@ def _warnings(results: Results) -> Iterator[str]:
         yield _command("warning", f"exception {exception.check}", bounded(terms))
 
 
-def _grouped(kind: str, noun: str, found: Sequence[Problem]) -> Iterator[str]:
+def _grouped(kind: str, noun: str, unreached: Sequence[Problem]) -> Iterator[str]:
     """Forty checks that were not reached are one annotation."""
-    if found:
-        ids = [problem.check.id for problem in found]
-        why = bounded(found[0].observation.message)
+    if unreached:
+        ids = [problem.check.id for problem in unreached]
+        why = bounded(unreached[0].observation.message)
         yield _command(kind, "NOT RUN", f"{counted(len(ids), noun)}: {and_more(ids, _NAMES)}\nfirst of all: {why}")
 
 

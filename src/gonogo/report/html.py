@@ -108,10 +108,10 @@ def _lists(results: Results) -> dict[str, Any]:
     }
 
 
-def _contents(results: Results, found: Blockers) -> list[tuple[str, str, int]]:
+def _contents(results: Results, all_blockers: Blockers) -> list[tuple[str, str, int]]:
     """Anchor, name, and how much there is to read; the verdict is the first section."""
     return [
-        ("blockers", "Blockers", found.total),
+        ("blockers", "Blockers", all_blockers.total),
         ("exceptions", "Exceptions", len(results.exceptions)),
         ("signatures", "Sign-off", 0),
         ("sections", "Sections", 0),

@@ -106,10 +106,10 @@ def _section(
 
 def _tree(lines: Sequence[LineResult]) -> Sequence[Node]:
     """As they stand in the file. A line whose parent stands elsewhere is shown nevertheless."""
-    here = {line.id for line in lines}
+    identifiers = {line.id for line in lines}
     children: dict[str, list[LineResult]] = {}
     for line in lines:
-        parent = line.parents[-1] if line.parents and line.parents[-1] in here - {line.id} else ""
+        parent = line.parents[-1] if line.parents and line.parents[-1] in identifiers - {line.id} else ""
         children.setdefault(parent, []).append(line)
 
     def grown(parent: str) -> Sequence[Node]:

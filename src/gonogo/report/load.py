@@ -113,9 +113,9 @@ def _row(traffic: Traffic, *, is_class: bool) -> Row:
     )
 
 
-def _interval(found: Quantile) -> str:
-    high = f"{found.high:.0f}" if found.high is not None else "?"
-    return f"{found.value:.0f} ({found.low:.0f} to {high})"
+def _interval(quantile: Quantile) -> str:
+    high = f"{quantile.high:.0f}" if quantile.high is not None else "?"
+    return f"{quantile.value:.0f} ({quantile.low:.0f} to {high})"
 
 
 def _chart(evidence: LoadEvidence) -> Chart:
@@ -172,7 +172,7 @@ def _facts(evidence: LoadEvidence) -> Mapping[str, str]:
         "Generator": _generator(evidence) if seconds else "told nothing",
         "Service": _service(evidence),
     }
-    if reasons := [f"{count} times: {reason}" for one in evidence.classes for reason, count in one.reasons]:
+    if reasons := [f"{count} times: {reason}" for traffic in evidence.classes for reason, count in traffic.reasons]:
         rows["Failures"] = "; ".join(reasons)
     if evidence.statuses_only:
         rows["Replies"] = f"only the statuses were looked at in: {', '.join(evidence.statuses_only)}"
@@ -215,5 +215,5 @@ def _service(evidence: LoadEvidence) -> str:
     return "; ".join(parts) or f"its metrics were not seen: {evidence.server_problem}"
 
 
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+def _counted(number: int, singular: str, plural: str) -> str:
+    return f"{number} {singular if number == 1 else plural}"

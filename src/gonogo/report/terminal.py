@@ -81,10 +81,10 @@ class _Page:
         question = f" · {visible(run.question)}" if run.question else ""
         yield f"gate {run.gate}{question} · {self._results.counts['planned']} planned"
 
-    def _section(self, title: str, found: Sequence[Problem]) -> Iterator[str]:
-        if found:
+    def _section(self, title: str, rows: Sequence[Problem]) -> Iterator[str]:
+        if rows:
             yield f" {title}"
-        for problem in found:
+        for problem in rows:
             yield from self._problem(problem)
 
     def _problem(self, problem: Problem) -> Iterator[str]:

@@ -248,9 +248,9 @@ def _resolved(
         raise UsageError(f"{file.path}: --fault is for the bundled reference environment only")
     if request.release is not None:
         file = overlaid(file, {"service": {"release": request.release}})
-    asked = overlaid(file, request.overlay) if request.overlay else file
-    less = lowered(file.environment, asked.environment, request.profile) if request.gate == LOAD else ()
-    return asked, instance, less
+    effective = overlaid(file, request.overlay) if request.overlay else file
+    less = lowered(file.environment, effective.environment, request.profile) if request.gate == LOAD else ()
+    return effective, instance, less
 
 
 def _can_walk(file: EnvironmentFile, gate: str, suite: Suite) -> None:

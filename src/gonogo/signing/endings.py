@@ -28,9 +28,9 @@ def endings(results: Results) -> Iterator[Ending]:
             yield Ending(at=line.attested.until, what=f"{line.attested.by}'s attestation of {line.id}")
 
 
-def check_endings(found: Iterable[Ending], now: datetime) -> None:
+def check_endings(all_endings: Iterable[Ending], now: datetime) -> None:
     """Raises IntegrityError for what has ended by now, the earliest first."""
-    over = sorted(ending for ending in found if ending.at <= now)
+    over = sorted(ending for ending in all_endings if ending.at <= now)
     if over:
         raise IntegrityError(f"{over[0].what} ended {over[0].at:%Y-%m-%d %H:%M:%S} UTC; renew it, and run again")
 

@@ -50,18 +50,18 @@ def check_policy(results: Results, replayed: Replayed, project: Path) -> None:
 def _check_demands(results: Results, replayed: Replayed, project: Path, file: EnvironmentFile) -> None:
     run = results.run
     try:
-        here = read_demands(
+        current = read_demands(
             project, replayed.plan.suite, environment=run.environment, service=file.environment.service, gate=run.gate
         )
     except UsageError as error:
         raise IntegrityError(f"the policy cannot be compared: {error}") from None
-    if problem := next(unlike(replayed.plan.demands, here, run.environment), ""):
+    if problem := next(unlike(replayed.plan.demands, current, run.environment), ""):
         raise IntegrityError(problem)
 
 
-def unlike(recorded: Demands, here: Demands, environment: str) -> Iterator[str]:
+def unlike(recorded: Demands, current: Demands, environment: str) -> Iterator[str]:
     """What a run demanded otherwise than the files of the project do, in words."""
-    then, now = _DEMANDS.dump_python(recorded, mode="json"), _DEMANDS.dump_python(here, mode="json")
+    then, now = _DEMANDS.dump_python(recorded, mode="json"), _DEMANDS.dump_python(current, mode="json")
     waivers, attestations = (then["waivers"], now["waivers"]), (then["attestations"], now["attestations"])
     yield from _entries("a waiver of", "check", waivers, f"environments/waivers/{environment}.toml")
     yield from _entries("an attestation of", "line", attestations, f"environments/attestations/{environment}")
@@ -79,54 +79,56 @@ def unlike(recorded: Demands, here: Demands, environment: str) -> Iterator[str]:
 Entries = Sequence[Mapping[str, Any]]
 
 
-def _entries(what: str, name: str, sides: tuple[Entries, Entries], place: str) -> Iterator[str]:
-    recorded, here = ({entry[name]: entry for entry in side} for side in sides)
+def _entries(kind: str, name: str, sides: tuple[Entries, Entries], place: str) -> Iterator[str]:
+    recorded, current = ({entry[name]: entry for entry in side} for side in sides)
     if len(recorded) < len(sides[0]):
-        yield f"the run knows {what} the same {name} twice"
-    for subject in recorded.keys() - here.keys():
-        yield f"the run knows {what} {subject} that {place} does not have"
-    for subject in here.keys() - recorded.keys():
-        yield f"{place} has {what} {subject} that the run does not know"
-    for subject in recorded.keys() & here.keys():
-        if not _same(recorded[subject], here[subject]):
-            yield f"the run knows {what} {subject} that is not the one of {place}"
+        yield f"the run knows {kind} the same {name} twice"
+    for subject in recorded.keys() - current.keys():
+        yield f"the run knows {kind} {subject} that {place} does not have"
+    for subject in current.keys() - recorded.keys():
+        yield f"{place} has {kind} {subject} that the run does not know"
+    for subject in recorded.keys() & current.keys():
+        if not _same(recorded[subject], current[subject]):
+            yield f"the run knows {kind} {subject} that is not the one of {place}"
 
 
-def _same(recorded: Any, here: Any, key: str = "") -> bool:  # noqa: ANN401 - JSON values
-    match recorded, here:
+def _same(recorded: Any, current: Any, key: str = "") -> bool:  # noqa: ANN401 - JSON values
+    match recorded, current:
         case Mapping(), Mapping():
-            return recorded.keys() == here.keys() and all(_same(recorded[name], here[name], name) for name in here)
+            return recorded.keys() == current.keys() and all(
+                _same(recorded[name], current[name], name) for name in current
+            )
         case list(), list():
-            return len(recorded) == len(here) and all(
-                _same(one, other, key) for one, other in zip(recorded, here, strict=True)
+            return len(recorded) == len(current) and all(
+                _same(left, right, key) for left, right in zip(recorded, current, strict=True)
             )
         case str(), str() if key in _FREE:
-            return same_text(recorded, here)
-    return bool(recorded == here)
+            return same_text(recorded, current)
+    return bool(recorded == current)
 
 
 def _check_expectations(results: Results, replayed: Replayed, file: EnvironmentFile) -> None:
     """What the environment file expects; only what the command line gave is left out."""
-    told = replayed.recording.told
-    if foreign := told_otherwise(told):
+    overlay = replayed.recording.told
+    if foreign := told_otherwise(overlay):
         raise IntegrityError(f"evidence.json: told: no command line gives {', '.join(foreign)}")
     try:
-        asked = overlaid(file, told).environment if told else file.environment
+        effective = overlaid(file, overlay).environment if overlay else file.environment
     except UsageError as error:
         raise IntegrityError(f"evidence.json: told: {error}") from None
-    if results.run.lowered != list(_lowered(file, asked, results, replayed)):
+    if results.run.lowered != list(_lowered(file, effective, results, replayed)):
         raise IntegrityError(f"the run does not say what of the load was lower than {file.path.name} declares")
     if file.environment.service.bundled:
         # The addresses are those of the instance that was started; the load is that of the file.
-        same = results.run.gate != LOAD or replayed.plan.environment.section(Load) == asked.section(Load)
+        same = results.run.gate != LOAD or replayed.plan.environment.section(Load) == effective.section(Load)
     else:
-        same = expectations_digest(asked) == results.provenance.environment
+        same = expectations_digest(effective) == results.provenance.environment
     if not same:
         raise IntegrityError(f"{file.path.name}: is not the environment file that the run was judged by")
 
 
-def _lowered(file: EnvironmentFile, asked: Environment, results: Results, replayed: Replayed) -> Sequence[str]:
-    return lowered(file.environment, asked, replayed.recording.profile) if results.run.gate == LOAD else ()
+def _lowered(file: EnvironmentFile, effective: Environment, results: Results, replayed: Replayed) -> Sequence[str]:
+    return lowered(file.environment, effective, replayed.recording.profile) if results.run.gate == LOAD else ()
 
 
 def _attested(root: Path, environment: str) -> Sequence[Attestation]:

@@ -14,14 +14,14 @@ def sealed(folder: Path, results: Results, decisions: Mapping[str, SignOff]) -> 
     """The bytes of ``sealed.html``; the decisions, by role, have been verified."""
     shown = [
         Signature(
-            role=said.role,
-            signer=said.signer,
-            decision=said.decision,
-            comment=said.comment,
-            time=said.time,
+            role=signoff.role,
+            signer=signoff.signer,
+            decision=signoff.decision,
+            comment=signoff.comment,
+            time=signoff.time,
             file=next(f"{role}{suffix}" for suffix in SUFFIXES.values() if (folder / f"{role}{suffix}").is_file()),
         )
-        for role, said in sorted(decisions.items())
+        for role, signoff in sorted(decisions.items())
     ]
     return render_signoff(results, signatures=shown)
 

@@ -29,8 +29,8 @@ def signable(folder: Path, project: Path, role: str, decision: Decision) -> Resu
             f"the verdict is {results.decision.verdict}: {results.decision.reason}. No signature makes it GO: repair it "
             "and run again, or have the exception accepted (gonogo waive) and run again"
         )
-    known = [one.id for one in results.roles]
-    if known and (problem := unknown_role(role, known, f"the roles that sign a run of gate {results.run.gate}")):
+    roles = [result.id for result in results.roles]
+    if roles and (problem := unknown_role(role, roles, f"the roles that sign a run of gate {results.run.gate}")):
         raise UsageError(f"--role: {problem}")
     if decision == "GO":
         check_endings(endings(results), datetime.now(UTC))
@@ -44,7 +44,7 @@ def signable(folder: Path, project: Path, role: str, decision: Decision) -> Resu
 def _refuse_unsupported(results: Results, role: str) -> None:
     """Nobody says GO to what the run does not show: the statements of their role are what they sign."""
     lines = {line.id: line for line in results.lines}
-    statements = next((one.statements for one in results.roles if one.id == role), ())
+    statements = next((result.statements for result in results.roles if result.id == role), ())
     problems = [
         f"{identifier}: {lines[identifier].text}: not supported: {lines[identifier].why}"
         if identifier in lines
@@ -76,7 +76,7 @@ def said(folder: Path, results: Results, signer: Signer, word: tuple[Decision, s
         release=results.run.release,
         verdict=results.decision.verdict,
         statements={identifier: status.get(identifier, "open") for identifier in statements},
-        exceptions=tuple(one.check for one in results.exceptions if one.state == "in force"),
+        exceptions=tuple(exception.check for exception in results.exceptions if exception.state == "in force"),
         policy=policy_of(results),
         witnessed=witnessed(folder),
         time=now,
@@ -88,7 +88,7 @@ def sign_with_key(folder: Path, signoff: SignOff, signers: Sequence[Signer], key
     """Write the bundle. Raises UsageError if the key is not that of this person in this role."""
     private = load_key(key, passphrase)
     pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    signer = next((one for one in signers if one.key and one.keyid == public_key_id(pem)), None)
+    signer = next((candidate for candidate in signers if candidate.key and candidate.keyid == public_key_id(pem)), None)
     if signer is None or signer.role != signoff.role:
         raise UsageError(f"{key}: people.toml does not have this key for {signoff.role}")
     path = folder / f"{signoff.role}{SUFFIXES[SIGSTORE]}"
@@ -105,10 +105,10 @@ def sign_with_ssh(folder: Path, signoff: SignOff, signer: Signer, key: Path) -> 
 
 def signer_of(signers: Sequence[Signer], role: str, now: datetime, *, ssh: bool) -> Signer:
     """Who signs in this role now. Raises UsageError."""
-    found = [one for one in signers if one.role == role and bool(one.ssh) == ssh and one.holds(now)]
-    if not found:
+    candidates = [signer for signer in signers if signer.role == role and bool(signer.ssh) == ssh and signer.holds(now)]
+    if not candidates:
         kind = "an SSH key" if ssh else "a key"
         raise UsageError(
             f"environments/people.toml: nobody has {kind} for {role} now; gonogo key new --role {role} --name NAME"
         )
-    return found[0]
+    return candidates[0]

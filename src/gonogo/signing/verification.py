@@ -36,7 +36,7 @@ class Verified:
     def verdict(self) -> Verdict:
         """Any NO-GO or HOLD is a NO-GO; all required GO leave the machine's verdict as it is; fewer are INCOMPLETE."""
         machine = self.results.decision.verdict
-        if any(one.decision != "GO" for one in self.decisions.values()):
+        if any(signoff.decision != "GO" for signoff in self.decisions.values()):
             return Verdict.NO_GO
         if self.missing and machine in APPROVABLE:
             return Verdict.INCOMPLETE
@@ -61,9 +61,9 @@ class Expected:
 
 def verify_run(folder: Path, project: Path, signers: Sequence[Signer], expected: Expected) -> Verified:
     """Everything at once. Raises IntegrityError with the one thing that differs."""
-    found = verify_signed(folder, project, signers, expected)
-    check_seal(folder, found.results, found.decisions)
-    return found
+    verified = verify_signed(folder, project, signers, expected)
+    check_seal(folder, verified.results, verified.decisions)
+    return verified
 
 
 def verify_signed(folder: Path, project: Path, signers: Sequence[Signer], expected: Expected) -> Verified:
@@ -78,7 +78,7 @@ def verify_signed(folder: Path, project: Path, signers: Sequence[Signer], expect
         raise IntegrityError(
             f"the evidence is {format_duration(age)} old; {format_duration(oldest)} are allowed: run again"
         )
-    decisions = {one.role: one for one in _decisions(folder, results, signers, now)}
+    decisions = {decision.role: decision for decision in _decisions(folder, results, signers, now)}
     ends = list(endings(results)) if results.decision.verdict in APPROVABLE else []
     check_endings(ends, now)
     return Verified(
@@ -138,47 +138,47 @@ def policy_of(results: Results) -> dict[str, str]:
 
 def _decisions(folder: Path, results: Results, signers: Sequence[Signer], now: datetime) -> Sequence[SignOff]:
     files, lying_there = run_files(folder), witnessed(folder)
-    found: dict[str, SignOff] = {}
+    decisions: dict[str, SignOff] = {}
     people: dict[str, str] = {}
     for path in signatures(folder):
         signed = read_bundle(path)
-        signer = next((one for one in signers if one.keyid == signed.keyid), None)
+        signer = next((candidate for candidate in signers if candidate.keyid == signed.keyid), None)
         if signer is None:
             raise IntegrityError(f"{path.name}: signed with a key that people.toml does not know: {signed.keyid[:12]}…")
         verify_signature(signed, signer)
         _fits(signed, signer, results, now)
         _same_files(signed, files, results)
         _none_dropped(signed, lying_there)
-        said = signed.signoff
-        if said.role in found or signer.name in people:
-            raise IntegrityError(f"{path.name}: {signer.name} or the role {said.role} has signed twice")
-        found[said.role] = said
-        people[signer.name] = said.role
-    return list(found.values())
+        signoff = signed.signoff
+        if signoff.role in decisions or signer.name in people:
+            raise IntegrityError(f"{path.name}: {signer.name} or the role {signoff.role} has signed twice")
+        decisions[signoff.role] = signoff
+        people[signer.name] = signoff.role
+    return list(decisions.values())
 
 
 def _fits(signed: Signed, signer: Signer, results: Results, now: datetime) -> None:
     """The person, the role, the time and the run."""
-    said, name = signed.signoff, signed.path.name
-    if said.role != signer.role or name != f"{said.role}{SUFFIXES[signed.kind]}":
-        raise IntegrityError(f"{name}: {signer.name} signs as {signer.role}, and this is a signature as {said.role}")
-    if said.signer != signer.name:
-        raise IntegrityError(f"{name}: says that {said.signer} signed; the key is {signer.name}'s")
-    if not signer.holds(said.time) or not signer.holds(now):
+    signoff, name = signed.signoff, signed.path.name
+    if signoff.role != signer.role or name != f"{signoff.role}{SUFFIXES[signed.kind]}":
+        raise IntegrityError(f"{name}: {signer.name} signs as {signer.role}, and this is a signature as {signoff.role}")
+    if signoff.signer != signer.name:
+        raise IntegrityError(f"{name}: says that {signoff.signer} signed; the key is {signer.name}'s")
+    if not signer.holds(signoff.time) or not signer.holds(now):
         raise IntegrityError(
             f"{name}: {signer.name}'s key holds from {signer.valid_from:%Y-%m-%d} to {signer.valid_until:%Y-%m-%d}, not at this time"
         )
-    if said.run != results.run.id:
-        raise IntegrityError(f"{name}: is a signature over the run {said.run}, not over {results.run.id}")
-    if not results.run.finished_at - _CLOCKS_DIFFER <= said.time <= now + _CLOCKS_DIFFER:
+    if signoff.run != results.run.id:
+        raise IntegrityError(f"{name}: is a signature over the run {signoff.run}, not over {results.run.id}")
+    if not results.run.finished_at - _CLOCKS_DIFFER <= signoff.time <= now + _CLOCKS_DIFFER:
         raise IntegrityError(
-            f"{name}: is dated {said.time:%Y-%m-%d %H:%M} UTC, which is before the run, or in the future"
+            f"{name}: is dated {signoff.time:%Y-%m-%d %H:%M} UTC, which is before the run, or in the future"
         )
-    if said.expires <= now:
-        raise IntegrityError(f"{name}: expired {said.expires:%Y-%m-%d %H:%M} UTC; sign again, or run again")
-    if said.policy != policy_of(results):
+    if signoff.expires <= now:
+        raise IntegrityError(f"{name}: expired {signoff.expires:%Y-%m-%d %H:%M} UTC; sign again, or run again")
+    if signoff.policy != policy_of(results):
         raise IntegrityError(f"{name}: another policy was signed than the run was judged by")
-    if said.decision == "GO" and results.decision.verdict not in APPROVABLE:
+    if signoff.decision == "GO" and results.decision.verdict not in APPROVABLE:
         raise IntegrityError(f"{name}: says GO over a run that is {results.decision.verdict}")
 
 

@@ -68,12 +68,16 @@ def _roles(demands: Demands, lines: Sequence[LineResult]) -> list[RoleResult]:
     place = {line.id: line.number for line in lines}
     roles = [
         RoleResult(
-            id=name, title=role.title, statements=sorted(_asked(name, demands), key=lambda one: place.get(one, 0))
+            id=name,
+            title=role.title,
+            statements=sorted(_asked(name, demands), key=lambda statement: place.get(statement, 0)),
         )
         for name, role in demands.roles.items()
         if demands.gate.roles is None or name in demands.gate.roles
     ]
-    return sorted(roles, key=lambda role: (min((place.get(one, 0) for one in role.statements), default=0), role.id))
+    return sorted(
+        roles, key=lambda role: (min((place.get(statement, 0) for statement in role.statements), default=0), role.id)
+    )
 
 
 def _asked(role: str, demands: Demands) -> Sequence[str]:
@@ -82,7 +86,7 @@ def _asked(role: str, demands: Demands) -> Sequence[str]:
     if demands.gate.roles is None:
         return list(statements)
     demanded = {line.id for line in demands.lines}
-    return [one for one in statements if one in demanded]
+    return [statement for statement in statements if statement in demanded]
 
 
 def waived(demands: Demands, at: datetime) -> Mapping[str, Collection[Outcome]]:
@@ -101,7 +105,7 @@ class _Accountant:
         self._proves = {check.id: check.proves for check in checks}
         self._lacking = lacking
         self._at = at
-        self._said = {said.line: said for said in demands.attestations}
+        self._said = {attestation.line: attestation for attestation in demands.attestations}
         self._supports = {
             statement: supports for role in demands.roles.values() for statement, supports in role.statements.items()
         }
@@ -116,8 +120,8 @@ class _Accountant:
         }
         leaves = {**plain, **statements}
         groups = {line.id: self._group(line, leaves) for line in everything if not line.leaf}
-        known = {**leaves, **groups}
-        return [known[line.id] for line in everything]
+        results = {**leaves, **groups}
+        return [results[line.id] for line in everything]
 
     def findings(self) -> list[Finding]:
         """What people wrote and does not count, and what stands in the list and is not asked for."""
@@ -135,7 +139,7 @@ class _Accountant:
             resting.setdefault(spoken.evidence.sha256, []).append(spoken)
         for attestations in resting.values():
             if len(attestations) > 1:
-                lines = ", ".join(one.line for one in attestations[:_FEW])
+                lines = ", ".join(attestation.line for attestation in attestations[:_FEW])
                 more = f" and {len(attestations) - _FEW} more" if len(attestations) > _FEW else ""
                 message = f"this one file is the evidence of {len(attestations)} lines: {lines}{more}"
                 yield Finding(subject=attestations[0].evidence.name, message=message)
@@ -154,8 +158,8 @@ class _Accountant:
         if self._demands.gate.is_too_early_for(line) and not self._demands.timeless:
             why = f"it can be known {line.when}; gate {self._demands.name} is asked {self._demands.gate.when}"
             return self._result(line, status=LineStatus.OPEN, why=why)
-        said = self._said.get(line.id)
-        attested = _attested(said, self._problem(said)) if said else None
+        attestation = self._said.get(line.id)
+        attested = _attested(attestation, self._problem(attestation)) if attestation else None
         proof = self._proof(line)
         needed = bool(line.attest) or proof.open_to_people
         status, why = proof.status, proof.why
@@ -192,24 +196,24 @@ class _Accountant:
         """What is signed: as good as the worst that it rests on."""
         wanted = self._supports[line.id]
         supports = [
-            one
-            for one in leaves.values()
-            if any(below(one.id, root) or root in one.parents for root in wanted) and self._applies(one.id)
+            leaf
+            for leaf in leaves.values()
+            if any(below(leaf.id, root) or root in leaf.parents for root in wanted) and self._applies(leaf.id)
         ]
         worst = _worst(supports)
         status = LineStatus.SUPPORTED if worst in _SPOKEN_FOR else worst
-        missing = [one.id for one in supports if one.status not in DONE]
+        missing = [leaf.id for leaf in supports if leaf.status not in DONE]
         done = len(supports) - len(missing)
         why = f"{done} of {len(supports)} lines support it"
         if missing:
             why += f"; not {', '.join(missing[:3])}{f' and {len(missing) - 3} more' if len(missing) > 3 else ''}"  # noqa: PLR2004 - as many as fit
-        elif words := sum(one.status is LineStatus.ATTESTED for one in supports):
+        elif words := sum(leaf.status is LineStatus.ATTESTED for leaf in supports):
             why += f", {words} of them by a person's word"
-        return self._result(line, status=status, why=why, supports=[one.id for one in supports])
+        return self._result(line, status=status, why=why, supports=[leaf.id for leaf in supports])
 
     def _group(self, line: ChecklistLine, leaves: Mapping[str, LineResult]) -> LineResult:
-        below_it = [one for one in leaves.values() if line.id in one.parents and self._applies(one.id)]
-        done = sum(one.status in DONE for one in below_it)
+        below_it = [leaf for leaf in leaves.values() if line.id in leaf.parents and self._applies(leaf.id)]
+        done = sum(leaf.status in DONE for leaf in below_it)
         return self._result(line, status=_worst(below_it), why=f"{done} of {len(below_it)} lines below it")
 
     def _applies(self, identifier: str) -> bool:
@@ -234,19 +238,23 @@ class _Accountant:
     def _roles_for(self, line: ChecklistLine) -> Sequence[str]:
         return line.attest or tuple(self._demands.roles)
 
-    def _problem(self, said: Attestation) -> str:
-        line = self._demands.checklist.find(said.line)
-        return why_not(said, line, self._at, tuple(self._demands.roles)) or self._unanswered(said)
+    def _problem(self, attestation: Attestation) -> str:
+        line = self._demands.checklist.find(attestation.line)
+        return why_not(attestation, line, self._at, tuple(self._demands.roles)) or self._unanswered(attestation)
 
-    def _unanswered(self, said: Attestation) -> str:
+    def _unanswered(self, attestation: Attestation) -> str:
         """Why the page that it points to does not count."""
-        if said.url is None:
+        if attestation.url is None:
             return ""
         check = self._checks.get(ANSWERS)
-        seen = next((one for one in check.observations if one.scope[-1] == said.line), None) if check else None
-        if seen is None or seen.outcome is Outcome.NOT_RUN:
-            return f"{said.url} was not asked in this run"
-        return "" if seen.outcome is Outcome.PASS else seen.message
+        observation = (
+            next((candidate for candidate in check.observations if candidate.scope[-1] == attestation.line), None)
+            if check
+            else None
+        )
+        if observation is None or observation.outcome is Outcome.NOT_RUN:
+            return f"{attestation.url} was not asked in this run"
+        return "" if observation.outcome is Outcome.PASS else observation.message
 
 
 def _not_counted(note: str) -> Finding:
@@ -267,18 +275,18 @@ def _vouched(attested: Attested | None, roles: Sequence[str], proof: Proof) -> t
     return LineStatus.ATTESTED, f"{word}; {proof.why}" if proof.open_to_people else word
 
 
-def _attested(said: Attestation, problem: str) -> Attested:
+def _attested(attestation: Attestation, problem: str) -> Attested:
     return Attested(
-        by=said.by,
-        role=said.role,
-        at=said.at,
-        until=said.until,
-        note=said.note,
-        evidence=said.evidence.name,
-        sha256=said.evidence.sha256,
-        file=said.evidence.file,
-        url=said.url,
-        path=said.path,
+        by=attestation.by,
+        role=attestation.role,
+        at=attestation.at,
+        until=attestation.until,
+        note=attestation.note,
+        evidence=attestation.evidence.name,
+        sha256=attestation.evidence.sha256,
+        file=attestation.evidence.file,
+        url=attestation.url,
+        path=attestation.path,
         problem=problem,
     )
 
@@ -307,11 +315,13 @@ def _exception(waiver: Waiver, checks: Mapping[str, CheckResult], at: datetime) 
 
 
 def _stale(exceptions: Sequence[ExceptionResult]) -> list[Finding]:
-    said = {
+    messages = {
         "stale": "passes again; remove its waiver",
         "expired": "its waiver has expired; repair it, or have it accepted anew",
         "not yet": "its waiver is dated in the future, and does not count yet",
     }
     return [
-        Finding(subject=one.check, message=said[one.state], path="") for one in exceptions if one.state != "in force"
+        Finding(subject=exception.check, message=messages[exception.state], path="")
+        for exception in exceptions
+        if exception.state != "in force"
     ]

@@ -30,10 +30,10 @@ Waived = Mapping[str, Collection[Outcome]]
 """The outcomes that are accepted, by check id."""
 
 
-def blocking(check: PlannedCheck, scope: Scope, seen: Seen) -> Cause | None:
+def blocking(check: PlannedCheck, scope: Scope, observed: Seen) -> Cause | None:
     """The root cause for which this check cannot say anything about this target, if there is one."""
     for need in check.line.needs:
-        for observation in seen.get(need, _NOTHING).related(scope):
+        for observation in observed.get(need, _NOTHING).related(scope):
             if observation.outcome in _STOPS:
                 return observation.cause or Cause(check=need, scope=observation.scope)
     return None
@@ -41,7 +41,7 @@ def blocking(check: PlannedCheck, scope: Scope, seen: Seen) -> Cause | None:
 
 def conclude(
     plan: Plan,
-    seen: Mapping[str, Sequence[Observation]],
+    observed: Mapping[str, Sequence[Observation]],
     *,
     unseen: str,
     reasons: Mapping[str, str] | None = None,
@@ -53,7 +53,10 @@ def conclude(
     """
     unseen_for = dict.fromkeys(plan.checks, unseen) | dict(reasons or {})
     excepted = waived or {}
-    return [_result(one, seen.get(one.id, ()), unseen_for, excepted.get(one.id, ())) for one in plan.checks.values()]
+    return [
+        _result(check, observed.get(check.id, ()), unseen_for, excepted.get(check.id, ()))
+        for check in plan.checks.values()
+    ]
 
 
 def count(checks: Iterable[CheckResult]) -> Mapping[str, int]:
@@ -66,13 +69,23 @@ def root_causes(checks: Sequence[CheckResult]) -> Sequence[RootCause]:
     """Each thing that is broken once, the one with the most consequences first."""
     behind: dict[tuple[str, Scope], list[str]] = {}
     for check in checks:
-        for cause in {(seen.cause.check, seen.cause.scope) for seen in check.observations if seen.cause}:
+        for cause in {
+            (observation.cause.check, observation.cause.scope)
+            for observation in check.observations
+            if observation.cause
+        }:
             behind.setdefault(cause, []).append(check.id)
-    observed = {(check.id, seen.scope): seen for check in checks for seen in check.observations}
+    observed = {(check.id, observation.scope): observation for check in checks for observation in check.observations}
     causes = [
-        RootCause(check=check, scope=scope, outcome=seen.outcome, message=seen.message, consequences=consequences)
+        RootCause(
+            check=check,
+            scope=scope,
+            outcome=observation.outcome,
+            message=observation.message,
+            consequences=consequences,
+        )
         for (check, scope), consequences in behind.items()
-        if (seen := observed.get((check, scope))) is not None
+        if (observation := observed.get((check, scope))) is not None
     ]
     return sorted(causes, key=lambda cause: (-len(cause.consequences), cause.check, cause.scope))
 
@@ -111,21 +124,21 @@ def decide(checks: Sequence[CheckResult], lines: Sequence[LineResult] = ()) -> D
 def _spoken_for(blockers: Sequence[CheckResult], lines: Sequence[LineResult]) -> Sequence[CheckResult]:
     """Those that are not permitted here, and every demanded line that they are about is done without them."""
     demanded = {line.id: line for line in lines if line.leaf and line.demanded}
-    found = []
+    spoken_for = []
     for check in blockers:
-        about = [demanded[one] for one in (*check.proves, *check.supports) if one in demanded]
+        about = [demanded[line] for line in (*check.proves, *check.supports) if line in demanded]
         if check.outcome is Outcome.NOT_RUN and not check.permitted and about:
-            found += [check] if all(line.status in DONE for line in about) else []
-    return found
+            spoken_for += [check] if all(line.status in DONE for line in about) else []
+    return spoken_for
 
 
 def _gap_reason(gaps: Sequence[CheckResult], lines: Sequence[LineResult]) -> str:
-    said = [f"{_counted(len(gaps), 'blocker')} without an answer"] if gaps else []
+    reasons = [f"{_counted(len(gaps), 'blocker')} without an answer"] if gaps else []
     if lines:
-        said.append(f"{_counted(len(lines), 'line')} of the checklist not verified, first of all {lines[0].id}")
-    if not said:
-        said.append("no blocker was even planned")
-    return ", ".join(said)
+        reasons.append(f"{_counted(len(lines), 'line')} of the checklist not verified, first of all {lines[0].id}")
+    if not reasons:
+        reasons.append("no blocker was even planned")
+    return ", ".join(reasons)
 
 
 def _result(
@@ -142,7 +155,7 @@ def _result(
         supports=check.line.supports,
         permitted=check.permitted,
         needs=check.line.needs,
-        outcome=_outcome({seen.outcome for seen in observations}, excepted),
+        outcome=_outcome({observation.outcome for observation in observations}, excepted),
         why=check.declaration.why,
         fix=check.declaration.fix,
         observations=observations,

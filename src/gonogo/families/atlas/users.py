@@ -61,17 +61,17 @@ def _user(user: Mapping[str, Any], service: str, custom: Roles) -> DatabaseUser:
     )
 
 
-def _expanded(role: tuple[str, str], custom: Roles, seen: frozenset[str]) -> Iterator[tuple[str, str, str]]:
+def _expanded(role: tuple[str, str], custom: Roles, ancestors: frozenset[str]) -> Iterator[tuple[str, str, str]]:
     """A built-in role as it is; a role of one's own as what it inherits and permits."""
     name, database = role
     if name not in custom:
         yield ("role" if name in _BUILT_IN else "unresolved"), name, database
         return
-    if name in seen:
+    if name in ancestors:
         return
     for action in objects(custom[name].get("actions")):
         for resource in objects(action.get("resources")):
             where = "" if resource.get("cluster") is True else text(resource.get("db")) or "*"
             yield "action", text(action.get("action")), where
     for inherited in objects(custom[name].get("inheritedRoles")):
-        yield from _expanded((text(inherited.get("role")), text(inherited.get("db"))), custom, seen | {name})
+        yield from _expanded((text(inherited.get("role")), text(inherited.get("db"))), custom, ancestors | {name})

@@ -202,8 +202,8 @@ def _addresses(droplet: Mapping[str, Any], reading: Reading) -> tuple[str, ...]:
     return tuple(text(network.get("ip_address")) for network in interfaces if network.get("type") == "public")
 
 
-def _unsaid(fact: str, what: str, scope: str, reading: Reading) -> None:
-    reading.miss(fact, f"DigitalOcean does not say {what}", f"the token needs the scope {scope}; {_TOKENS}")
+def _unsaid(fact: str, subject: str, scope: str, reading: Reading) -> None:
+    reading.miss(fact, f"DigitalOcean does not say {subject}", f"the token needs the scope {scope}; {_TOKENS}")
 
 
 def _leads_to(reserved: Mapping[str, Any], number: int) -> bool:

@@ -47,9 +47,9 @@ async def probe_dns_zone(question: DnsQuestion) -> DnsZoneEvidence:
     )
 
 
-async def _servers(question: DnsQuestion, found: Authorities, random_name: str) -> tuple[ServerAnswers, ...]:
+async def _servers(question: DnsQuestion, by_server: Authorities, random_name: str) -> tuple[ServerAnswers, ...]:
     # The parent's own addresses come first: they are what a cold resolver asks.
-    bounded = list(found.items())[:_MOST_SERVER_ADDRESSES]
+    bounded = list(by_server.items())[:_MOST_SERVER_ADDRESSES]
     return tuple(
         await asyncio.gather(
             *(_server(question, name, address, sources, random_name) for (name, address), sources in bounded)
@@ -107,9 +107,9 @@ async def _hosts(question: DnsQuestion, address: str, dnskey: Reply, keys: Keys)
     """The declared names, where there are keys to hold their signatures against."""
     if not dnskey.answer.records:
         return ()
-    asked = [(name, rdtype) for name in question.in_zone[:_MOST_HOSTS] for rdtype in ("A", "AAAA")]
+    names_and_types = [(name, rdtype) for name in question.in_zone[:_MOST_HOSTS] for rdtype in ("A", "AAAA")]
     replies = await asyncio.gather(
-        *(question.vantage.reply_of(address, name, rdtype, signatures=True) for name, rdtype in asked)
+        *(question.vantage.reply_of(address, name, rdtype, signatures=True) for name, rdtype in names_and_types)
     )
     return tuple(examined(reply, keys) for reply in replies)
 

@@ -152,7 +152,7 @@ def _parts(text: str) -> Iterator[tuple[str | None, str | None, str | None]]:
 def _plain(text: str) -> str:
     if "\\" not in text:
         return text
-    return _ESCAPES.sub(lambda found: "\n" if found[1] == "n" else found[1], text)
+    return _ESCAPES.sub(lambda escape: "\n" if escape[1] == "n" else escape[1], text)
 
 
 def _number(text: str) -> float:

@@ -145,12 +145,12 @@ class _Reader:
             return
         listed = [*_list(item.get("parameters")), *_list(operation.get("parameters"))]
         resolved = [self._resolved(parameter) for parameter in listed]
-        given = {
+        declared = {
             parameter.get("name")
             for parameter in resolved
             if isinstance(parameter, dict) and parameter.get("in") == "path"
         }
-        for variable in sorted(wanted - given):
+        for variable in sorted(wanted - declared):
             yield f"{name}: no parameter describes {{{variable}}}"
 
     def _references(self) -> Iterator[str]:

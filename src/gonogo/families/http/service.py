@@ -79,8 +79,8 @@ async def _known_page(first: Asker, question: HttpQuestion) -> tuple[Page, Body]
     return (page, body) if exchange.served or exchange.failed else (front, await _page(first, question, front))
 
 
-async def _page(one: Asker, question: HttpQuestion, page: Page) -> Body:
-    return await one.follow(page.path, authorization(page, question.secrets))
+async def _page(at_address: Asker, question: HttpQuestion, page: Page) -> Body:
+    return await at_address.follow(page.path, authorization(page, question.secrets))
 
 
 async def _release_page(first: Asker, question: HttpQuestion, page: Page, body: Body, quote: Quote) -> Page | None:
@@ -126,12 +126,12 @@ async def _more(
 
 
 async def _sample(
-    one: Asker, question: HttpQuestion, target: _Target, quote: Quote, body: Body | None = None
+    at_address: Asker, question: HttpQuestion, target: _Target, quote: Quote, body: Body | None = None
 ) -> tuple[Answer, Words]:
     """The known page over this connection, and the words of a release that stand there or on the page for it."""
     page, place, other = target.page, question.expected.release, target.release
-    body = body or await _page(one, question, page)
-    release_body = body if other is None else await _page(one, question, other)
+    body = body or await _page(at_address, question, page)
+    release_body = body if other is None else await _page(at_address, question, other)
     where = page.path if other is None else other.path
     if place.named:
         words = declared_words(place, release_body, where, quote)
@@ -141,9 +141,9 @@ async def _sample(
     return Answer(exchange=body.exchange, departures=departures(page, body)), words
 
 
-async def _front(first: Asker, question: HttpQuestion, known: Exchange, page: Page) -> Exchange:
+async def _front(first: Asker, question: HttpQuestion, exchange: Exchange, page: Page) -> Exchange:
     if page.path == question.front:
-        return known
+        return exchange
     return (await first.follow(question.front)).exchange
 
 

@@ -69,10 +69,10 @@ class Scan:
             for kind in kinds:
                 self._add(line, kind, known=False)
 
-    def _add(self, line: MatchedLine, what: str, *, known: bool) -> None:
+    def _add(self, line: MatchedLine, subject: str, *, known: bool) -> None:
         file = self._redactor.text(line.file)
         # History comes newest first: the commit that stays is the oldest.
-        key = (what, file, -1 if line.commit else line.number)
+        key = (subject, file, -1 if line.commit else line.number)
         if key in self._findings or len(self._findings) < _MOST_KEPT:
-            finding = Finding(what=what, known=known, file=file, line=line.number)
+            finding = Finding(what=subject, known=known, file=file, line=line.number)
             self._findings[key] = replace(finding, commit=line.commit)

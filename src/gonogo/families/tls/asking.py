@@ -69,8 +69,8 @@ async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flig
     while not flight.complete and count < _MOST_BYTES:
         header = await reader.readexactly(1)
         if header[0] not in range(20, 24):
-            rest = await reader.read(_EXCERPT)
-            raise NotTls(f"it answers {(header + rest).decode('ascii', 'replace').splitlines()[0]!r}")
+            remainder = await reader.read(_EXCERPT)
+            raise NotTls(f"it answers {(header + remainder).decode('ascii', 'replace').splitlines()[0]!r}")
         header += await reader.readexactly(4)
         length = int.from_bytes(header[3:], "big")
         if header[1] != 3 or length > _LARGEST_RECORD:  # noqa: PLR2004 - the major version of them all

@@ -83,10 +83,10 @@ def _dotenv(text: str) -> Iterator[Assignment]:
             yield Assignment(line=_line(binding), name="" if binding.error else binding.key or "", value=binding.value)
 
 
-def _line(found: Binding) -> int:
+def _line(binding: Binding) -> int:
     """The line of the binding itself: the parser counts the blank lines before it in."""
-    text = found.original.string
-    return found.original.line + text[: len(text) - len(text.lstrip())].count("\n")
+    text = binding.original.string
+    return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
 
 
 def _docker(text: str) -> Iterator[Assignment]:
