@@ -64,7 +64,8 @@ def _blocks(problem: Problem) -> bool:
 def _told(kind: str, problem: Problem) -> str:
     check, observation = problem.check, problem.observation
     parts: Sequence[str] = [f"{word(check.outcome)}: {bounded(observation.message)}"]
-    parts = [*parts, f"hint: {bounded(observation.hint)}" if observation.hint else f"fix: {bounded(check.fix)}"]
+    label, text = problem.advice
+    parts = [*parts, f"{label}: {bounded(text)}"] if text else parts
     if problem.consequences:
         parts = [*parts, f"blocks {len(problem.consequences)}: {and_more(problem.consequences, _NAMES)}"]
     return _command(kind, check.id, "\n".join(parts))

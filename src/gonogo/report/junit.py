@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results
 from gonogo.report.visible import visible_lines
-from gonogo.report.wording import families, word
+from gonogo.report.wording import advice, families, word
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ELEMENTS = {
@@ -60,7 +60,8 @@ def _add_case(suite: ET.Element, check: CheckResult, observation: Observation, a
             else message_line
         )
         child = ET.SubElement(case, element, message=_legal(message))
-        child.text = _legal("\n".join(filter(None, (observation.hint, f"Fix: {check.fix}"))))
+        label, text = advice(check, observation)
+        child.text = _legal(f"{label.capitalize()}: {text}") if text else None
     elif observation.outcome is Outcome.WARN:
         ET.SubElement(case, "system-out").text = _legal(f"warning: {observation.message}")
 

@@ -37,11 +37,11 @@ _ALWAYS_TOLD = {"weakened", "removed"}
 
 def render_summary(results: Results, *, report_path: str, report_digest: str, colour: bool, width: int) -> str:
     """All lines, without a newline at the end."""
-    page = _Page(results, max(width, _NARROWEST), colour=colour)
+    page = _TerminalPage(results, max(width, _NARROWEST), colour=colour)
     return "\n".join(harmless(line) for line in page.lines(report_path, report_digest))
 
 
-class _Page:
+class _TerminalPage:
     def __init__(self, results: Results, width: int, *, colour: bool) -> None:
         self._results = results
         self._width = width
@@ -91,10 +91,9 @@ class _Page:
         check, observation = problem.check, problem.observation
         more = f" (and at {problem.elsewhere} more)" if problem.elsewhere else ""
         yield from self._wrapped(f" {SHAPES[check.outcome]} {check.id}   ", visible(observation.message) + more)
-        if observation.hint:
-            yield from self._wrapped(f"{_INDENT}hint: ", visible(observation.hint))
-        elif check.outcome is not Outcome.ERROR:
-            yield from self._wrapped(f"{_INDENT}fix: ", visible(check.fix))
+        label, text = problem.advice
+        if text:
+            yield from self._wrapped(f"{_INDENT}{label}: ", visible(text))
         if problem.consequences:
             count = len(problem.consequences)
             yield from self._wrapped(f"{_INDENT}blocks {count}: ", ", ".join(problem.consequences))

@@ -32,6 +32,8 @@ LINE_SHAPES = {
 }
 QUIET = {Outcome.PASS, Outcome.WARN, Outcome.WAIVED}
 """Outcomes that are written small: the loud ones keep the verdict from GO."""
+_UNOBSERVED = {Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN}
+"""Outcomes that say nothing about the target: to repair it would be to repair what nobody saw broken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,18 @@ class Problem:
     elsewhere: int
     """How many more targets it said the like of."""
     consequences: Sequence[str]
+
+    @property
+    def advice(self) -> tuple[str, str]:
+        """What may be done about it, as ``advice`` says."""
+        return advice(self.check, self.observation)
+
+
+def advice(check: CheckResult, observation: Observation) -> tuple[str, str]:
+    """``hint`` or ``fix``, and its text; both are empty where nothing was observed and no hint is known."""
+    if observation.hint:
+        return "hint", observation.hint
+    return ("", "") if observation.outcome in _UNOBSERVED else ("fix", check.fix)
 
 
 def word(outcome: Outcome) -> str:
