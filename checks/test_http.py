@@ -11,7 +11,7 @@ from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.wakefulness import too_slow
 from gonogo.environment.model import Environment
-from gonogo.evidence.http import Answer, Exchange, HealthEvidence, PagesEvidence, PlainHttpEvidence, ServiceEvidence
+from gonogo.evidence.http import Exchange, HealthEvidence, PageAnswer, PagesEvidence, PlainHttpEvidence, ServiceEvidence
 from gonogo.evidence.marks import CHALLENGE, DEFAULT_PAGE, LOGIN, MAINTENANCE, NO_ANSWERS, PRIVATE
 from gonogo.families.http.section import Http
 from gonogo.policy.catalogue import Policy
@@ -248,11 +248,11 @@ def test_nothing_private_is_served(pages: PagesEvidence, environment: Environmen
         raise Unobserved(f"not known to be closed: {'; '.join(unknown)}", hint="answer 404 there, or 403")
 
 
-def _assert_all(answers: Sequence[Answer], broken: Sequence[Answer]) -> None:
+def _assert_all(answers: Sequence[PageAnswer], broken: Sequence[PageAnswer]) -> None:
     assert not broken, _of_all(answers, broken[0], "", count=len(broken)) if broken else ""
 
 
-def _of_all(answers: Sequence[Answer], example: Answer, said: str, count: int | None = None) -> str:
+def _of_all(answers: Sequence[PageAnswer], example: PageAnswer, said: str, count: int | None = None) -> str:
     """What is wrong, and with how many of how many connections; a second kind of answer is counted beside it."""
     alike = count if count is not None else sum(answer.departures == example.departures for answer in answers)
     kinds = Counter(str(answer.exchange.status or "no reply") for answer in answers)

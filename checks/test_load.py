@@ -11,17 +11,17 @@ from gonogo.families.load.section import Load
 from gonogo.load.bounds import not_made, sick_share
 from gonogo.load.judging import (
     complete,
-    decide,
     errors,
     failed_for,
     fit,
-    judged,
+    limit_results,
     named_limit,
     over_budget,
+    raise_for,
     too_unfit,
 )
 from gonogo.load.leak import growth
-from gonogo.load.verdicts import Hits, Ruling, judge
+from gonogo.load.verdicts import Exceedances, LimitDecision, decide_limit
 from gonogo.policy.catalogue import Policy
 
 _MIB = 2**20
@@ -51,7 +51,7 @@ def test_replies_are_fast_enough(load: LoadEvidence) -> None:
     """
     fit(load)
     found = [(one, over_budget(one, load), 1 - one.percentile / 100) for one in (*load.classes, *load.endpoints)]
-    decide(judged(found, load), load)
+    raise_for(limit_results(found, load), load)
     if silent := [one.name for one in load.endpoints if not one.requests]:
         hint = "a longer run, a higher rate, or fewer endpoints in [load.classes]"
         raise Unobserved(f"never asked: {', '.join(silent)}", hint=hint)
@@ -66,7 +66,7 @@ def test_replies_are_right(load: LoadEvidence, environment: Environment) -> None
     complete(load)
     limit = _declared(environment).errors_below
     found = [(one, errors(one, load), limit) for one in (*load.classes, *load.endpoints)]
-    decide(judged(found, load), load)
+    raise_for(limit_results(found, load), load)
 
 
 @pytest.mark.check("load-failures")
@@ -76,7 +76,7 @@ def test_what_matters_most_seldom_fails(load: LoadEvidence, environment: Environ
     Fix: compare the failures with the logs of whatever answers these requests; the page names the endpoints.
     """
     complete(load)
-    decide([named_limit(load, _declared(environment), name) for name in _declared(environment).failures], load)
+    raise_for([named_limit(load, _declared(environment), name) for name in _declared(environment).failures], load)
 
 
 @pytest.mark.check("load-throughput")
@@ -116,9 +116,10 @@ def test_first_replies_are_fast_as_well(load: LoadEvidence) -> None:
     """
     fit(load)
     slow = [
-        f"{one.name}: {one.warm_up[2]} of {one.warm_up[1]}"
+        f"{one.name}: {one.warm_up.over_budget} of {one.warm_up.requests}"
         for one in load.classes
-        if _slow(one, [one.warm_up[1:3]], load) and not _slow(one, over_budget(one, load).found.seconds, load)
+        if _slow(one, [(one.warm_up.requests, one.warm_up.over_budget)], load)
+        and not _slow(one, over_budget(one, load).found.seconds, load)
     ]
     assert not slow, f"over the budget in the first {load.warm_up.total_seconds():g} s: {'; '.join(slow)}"
 
@@ -159,8 +160,8 @@ def test_memory_does_not_grow_with_every_request(load: LoadEvidence, environment
 
 def _slow(one: Traffic, seconds: Sequence[tuple[int, int]], load: LoadEvidence) -> bool:
     """Whether the budget was missed for certain in these."""
-    found = judge(Hits(name=one.name, seconds=seconds), 1 - one.percentile / 100, load.confidence)
-    return found.ruling is Ruling.MISSED
+    found = decide_limit(Exceedances(name=one.name, seconds=seconds), 1 - one.percentile / 100, load.confidence)
+    return found.decision is LimitDecision.MISSED
 
 
 def _declared(environment: Environment) -> Load:

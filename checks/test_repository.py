@@ -3,7 +3,7 @@
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.evidence.repository import Finding, RepositoryEvidence
+from gonogo.evidence.repository import RepositoryEvidence, SecretFinding
 
 _SHOWN = 5
 
@@ -36,6 +36,6 @@ def _nothing(repository: RepositoryEvidence, *, known: bool) -> None:
         raise Unobserved(f"not fully scanned: {repository.reason}", hint=repository.hint)
 
 
-def _told(finding: Finding) -> str:
+def _told(finding: SecretFinding) -> str:
     when = f", in commit {finding.commit}" if finding.commit else ""
     return f"{finding.what} in {finding.file or 'a message'}:{finding.line}{when}"

@@ -108,27 +108,29 @@ def _inside(location: tuple[str | int, ...], outer: tuple[str | int, ...]) -> bo
 
 
 def _problem(
-    found: Mapping[str, Any],
+    mistake: Mapping[str, Any],
     annotation: Any,  # noqa: ANN401 - a type
     path: str,
     unknown_table: Callable[[str], str] | None,
 ) -> str:
     """One mistake in one sentence: file, key, found, expected."""
-    key = ".".join(str(part) for part in found["loc"] if part != "[key]")
-    match found["type"]:
+    key = ".".join(str(part) for part in mistake["loc"] if part != "[key]")
+    match mistake["type"]:
         case "missing":
             return f"{path}: {key}: missing; this key is required"
         case "extra_forbidden":
-            nearest = did_you_mean(str(found["loc"][-1]), _known_keys(annotation, found["loc"][:-1]))
-            if unknown_table and len(found["loc"]) == 1 and not nearest:
+            nearest = did_you_mean(str(mistake["loc"][-1]), _known_keys(annotation, mistake["loc"][:-1]))
+            if unknown_table and len(mistake["loc"]) == 1 and not nearest:
                 return f"{path}: [{key}]: {unknown_table(key)}"
             return f"{path}: {key}: unknown key{nearest or '; remove it'}"
-        case "string_pattern_mismatch" if found["ctx"]["pattern"] == SECRET_NAME:
+        case "string_pattern_mismatch" if mistake["ctx"]["pattern"] == SECRET_NAME:
             # What stands here in place of a name is a secret itself, as likely as not: it is not shown.
             wanted = "the name of a secret is expected, as in 'MONGO_URL' (capitals, digits, _)"
             return f"{path}: {key}: {wanted}; its value stays out of here"
-    message = str(found["msg"]).removeprefix("Value error, ")
-    shown = f"found {_short(found['input'])}; " if key and not isinstance(found["input"], BaseModel | Mapping) else ""
+    message = str(mistake["msg"]).removeprefix("Value error, ")
+    shown = (
+        f"found {_short(mistake['input'])}; " if key and not isinstance(mistake["input"], BaseModel | Mapping) else ""
+    )
     return f"{path}: {key + ': ' if key else ''}{shown}{message}"
 
 

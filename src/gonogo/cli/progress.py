@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from gonogo.evidence.record import Record
-from gonogo.load.ledger import LoadProgress
+from gonogo.load.aggregator import LoadProgress
 from gonogo.planning.plan import GROUP, LOAD, WALK
 from gonogo.planning.run_plan import RunPlan
 

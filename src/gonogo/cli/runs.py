@@ -106,17 +106,22 @@ def load(  # noqa: PLR0913 - as many as there are options
 
     Workers on other machines: locust -f loadtests/locustfile.py --worker --master-host HOST --master-port PORT
     """
-    from gonogo.load.process import Crowd  # noqa: PLC0415 - help answers at once
+    from gonogo.load.process import GeneratorConfig  # noqa: PLC0415 - help answers at once
 
     host, _, port = bind.rpartition(":")
     if not host or not port.isdecimal():
         raise click.BadParameter(f"{bind!r} is no address with a port; write it as in '127.0.0.1:5557'")
     load_options = {"visits_per_second": rate, "model": model, "duration": {profile: duration} if duration else None}
     overlay = {"load": {key: value for key, value in load_options.items() if value is not None}}
-    crowd = Crowd(
+    generator_config = GeneratorConfig(
         processes=processes, workers=workers, host=host if workers else "127.0.0.1", port=int(port) if workers else 0
     )
-    narrowed = {"gate": "load", "profile": profile, "crowd": crowd, "overlay": overlay if overlay["load"] else {}}
+    narrowed = {
+        "gate": "load",
+        "profile": profile,
+        "generator_config": generator_config,
+        "overlay": overlay if overlay["load"] else {},
+    }
     return _verified({**fields, **narrowed}, reports, strict=strict, style=style)
 
 

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from gonogo.record.results import Results
     from gonogo.signing.bundle import SignOff
     from gonogo.signing.signers import Signer
-    from gonogo.signing.signing import Decision
+    from gonogo.signing.signing import SignedDecision
 
 PASSPHRASE = "GONOGO_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable
-_DECISIONS: dict[str, Decision] = {"go": "GO", "no-go": "NO-GO", "hold": "HOLD"}
+_DECISIONS: dict[str, SignedDecision] = {"go": "GO", "no-go": "NO-GO", "hold": "HOLD"}
 _MOST_SHOWN = 12
 
 

@@ -62,7 +62,7 @@ class JsonApi:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class ApiReply:
     """One reply, whatever its status."""
 
     status: int
@@ -93,7 +93,7 @@ class JsonSession:
         """
         return self.read(await self.ask("GET", path), path, right)
 
-    def read(self, reply: Reply, path: str, right: str) -> Any:  # noqa: ANN401 - JSON
+    def read(self, reply: ApiReply, path: str, right: str) -> Any:  # noqa: ANN401 - JSON
         """The document of a reply; None if it says that there is none. Raises Unobserved for what is no answer."""
         api, where = self.api, path.partition("?")[0]
         match reply.status:
@@ -118,7 +118,7 @@ class JsonSession:
 
     async def ask(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, content: bytes = b""
-    ) -> Reply:
+    ) -> ApiReply:
         """The reply to one request, which is sent again once where the API asks for it. Raises Unobserved for none."""
         async with self._gate:
             body = await self._send(method, path, headers or {}, content)
@@ -128,7 +128,7 @@ class JsonSession:
         status, problem = body.exchange.status, body.exchange.problem
         if status is None or problem:
             raise self._unanswered(path, problem)
-        return Reply(status=status, document=_document(body), headers=body.headers)
+        return ApiReply(status=status, document=_document(body), headers=body.headers)
 
     async def _send(self, method: str, path: str, headers: Mapping[str, str], content: bytes) -> Body:
         try:
@@ -158,7 +158,7 @@ class JsonSession:
         return Unobserved(reason, hint=f"see {self.api.status_page}; limits.probe sets the time")
 
 
-def _code(reply: Reply) -> str:
+def _code(reply: ApiReply) -> str:
     """The status of a refusal, with the provider's own code for it where there is one."""
     document = mapping(reply.document)
     code = text(document.get("errorCode")) or text(document.get("id"))

@@ -10,7 +10,7 @@ from gonogo.evidence.base import Key, Scope
 from gonogo.evidence.record import Record
 from gonogo.journey.runner import Journeys
 from gonogo.journey.step import Step
-from gonogo.load.stage import LoadStage
+from gonogo.load.run import LoadRun
 from gonogo.planning.plan import LOAD, WALK
 from gonogo.verdict.decision import Seen
 
@@ -18,7 +18,7 @@ from gonogo.verdict.decision import Seen
 class LiveSource:
     """Asks the targets, and walks the journeys."""
 
-    def __init__(self, jobs: Mapping[Key, Job], limits: Limits, journeys: Journeys, load: LoadStage | None) -> None:
+    def __init__(self, jobs: Mapping[Key, Job], limits: Limits, journeys: Journeys, load: LoadRun | None) -> None:
         self._jobs = jobs
         self.journeys = journeys
         self.load = load

@@ -23,7 +23,7 @@ class EvidenceMissing(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class EvidenceLookup:
     """Finds evidence for checks: by kind, and by the scope that the check is about."""
 
     kinds: Mapping[str, EvidenceKind]
@@ -39,16 +39,16 @@ class Shelf:
     def keys(self, check: PlannedCheck, scope: Scope) -> Iterator[Key]:
         """Every record that one run of this check will ask for."""
         for argument in evidence_arguments(check.declaration, self.kinds):
-            yield from self.find(argument, scope)
+            yield from self.resolve(argument, scope)
 
-    def find(self, argument: str, scope: Scope) -> Sequence[Key]:
+    def resolve(self, argument: str, scope: Scope) -> Sequence[Key]:
         """The records behind one argument: one for ``tls``, any number for ``tls_all``."""
         if argument in self.kinds:
-            return [(argument, record) for record in self._near(argument, scope)]
+            return [(argument, record) for record in self._nearest(argument, scope)]
         kind = argument.removesuffix(GROUP)
         return [(kind, record) for record in self.scopes.get(kind, _NOWHERE).same_host(scope)]
 
-    def _near(self, kind: str, scope: Scope) -> Sequence[Scope]:
+    def _nearest(self, kind: str, scope: Scope) -> Sequence[Scope]:
         planned = self.scopes.get(kind, _NOWHERE)
         return planned.exact(scope)[:1] or planned.related(scope)
 

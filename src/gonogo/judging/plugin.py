@@ -22,7 +22,7 @@ from gonogo.journey.step import Step
 from gonogo.judging.canary import FOLDER, NAME, canaries
 from gonogo.judging.collected_items import identifier_of, unplanned
 from gonogo.judging.endings import ReturnedValue, StepBroke, end_step, in_our_words, outcome_of
-from gonogo.judging.evidence_lookup import Shelf, present, shown
+from gonogo.judging.evidence_lookup import EvidenceLookup, present, shown
 from gonogo.judging.judged import Judged
 from gonogo.judging.seclusion import secluded
 from gonogo.judging.surroundings import load_conftests, taking_over
@@ -71,7 +71,7 @@ class JudgingPlugin:
         self.on_work: Callable[[str], object] = lambda _identifier: None
         """Called with the id of each check before it judges, for the case that the process ends in the middle of it."""
         self._finished_at: datetime | None = None
-        self._shelf = Shelf.of(self.kinds, plan.scopes)
+        self._lookup = EvidenceLookup.of(self.kinds, plan.scopes)
         self._walking = False
         self._now: pytest.Item
         """The one that is set up now. Fixtures look here: pytest makes a fixture of its own of each ``request``, slowly."""
@@ -90,7 +90,7 @@ class JudgingPlugin:
     def evidence_of(self, argument: str) -> Evidence | tuple[Evidence, ...]:
         """What a fixture named after a kind of evidence gives to a check; waits until it is there."""
         _, scope = self._now.stash[_CHECK]
-        records = [self._source.wait(key) for key in self._shelf.find(argument, scope)]
+        records = [self._source.wait(key) for key in self._lookup.resolve(argument, scope)]
         if self._source.interrupted:
             self._stop.set()
         self._now.stash[_RECORDS][argument] = records
@@ -192,7 +192,7 @@ class JudgingPlugin:
             self.selected = frozenset(ids)
         wanted: dict[Key, None] = {}
         for item in items:
-            wanted |= dict.fromkeys(self._shelf.keys(*item.stash[_CHECK]))
+            wanted |= dict.fromkeys(self._lookup.keys(*item.stash[_CHECK]))
         self._source.start(wanted)
 
     # -- running ----------------------------------------------------------------------------------------------------

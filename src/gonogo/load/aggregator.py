@@ -13,7 +13,7 @@ from gonogo.load.bounds import Slacks, slacks
 from gonogo.load.plan import OUTCOMES
 from gonogo.load.process import Event, unpacked
 from gonogo.load.samples import Samples
-from gonogo.load.verdicts import missed
+from gonogo.load.verdicts import rejected
 from gonogo.load.window import Window
 
 _RECENT_SECONDS = 5
@@ -41,7 +41,7 @@ class LoadProgress:
 
 
 @dataclass(slots=True)
-class Ledger:
+class LoadAggregator:
     """Filled by events."""
 
     load: Load
@@ -90,7 +90,7 @@ class Ledger:
 
     def hopeless(self) -> str:
         """Which limit is missed for certain, whatever comes; empty: none. Never a guess from the share so far."""
-        among = len(self.load.classes) + len(self.names)
+        comparisons = len(self.load.classes) + len(self.names)
         for group, members in self.load.classes.items():
             indices = [self.names.index(name) for name in members.endpoints]
             expected = round(sum(self.expected.get(name, 0) for name in members.endpoints) * _MARGIN)
@@ -99,7 +99,7 @@ class Ledger:
                 ("failed", self._failed, self.load.errors_below),
             ):
                 hits = sum(counter[index] for index in indices)
-                if expected and missed(hits, expected, limit, self.load.confidence, among=among):
+                if expected and rejected(hits, expected, limit, self.load.confidence, comparisons=comparisons):
                     return f"{group}: {hits} requests {word} already, of {expected / _MARGIN:.0f} planned"
         return ""
 

@@ -27,9 +27,9 @@ from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 from locust.user.users import User
 from locust.util.load_locustfile import load_locustfile
 
-from gonogo.load.crew import Crew
+from gonogo.load.recorder import WorkerRecorder
 from gonogo.load.plan import PLAN, LoadPlan
-from gonogo.load.visitor import Visitor, employ
+from gonogo.load.visitor import Visitor, attach_recorder
 from gonogo.load.window import Window
 from gonogo.load.worker import HELLO, PLAN_MESSAGE, READY, REPORT, STOPPED, WINDOW, report, watch, work_for_master
 
@@ -50,7 +50,7 @@ def emit_report(worker: str, message: Mapping[str, Any]) -> None:
     emit("report", worker=worker, **{**message, "samples": samples})
 
 
-class Conductor:
+class Coordinator:
     """Starts the users, opens the window, and waits for the last report: here, or of all workers."""
 
     def __init__(self, environment: Environment, plan: LoadPlan, classes: Sequence[type[Visitor]]) -> None:
@@ -64,7 +64,7 @@ class Conductor:
 
     def begin(self, runner: LocalRunner | MasterRunner) -> Window | None:
         """All users at once: they take turns from a random moment on, so the rate is there from the beginning."""
-        counting = Crew(self.plan)
+        counting = WorkerRecorder(self.plan)
         for user_class in self.classes:
             user_class.fixed_count = counting.users(user_class.scenario, user_class.makes)
         count = sum(user_class.fixed_count for user_class in self.classes)
@@ -93,18 +93,18 @@ class Conductor:
         self.over.set()
 
 
-def conduct_locally(conductor: Conductor) -> None:
+def run_locally(coordinator: Coordinator) -> None:
     """Everything in this process."""
-    crew = Crew(conductor.plan)
-    employ(conductor.environment, crew)
-    runner = conductor.environment.create_local_runner()
-    gevent.spawn(watch, crew)
-    crew.window = conductor.begin(runner)
-    if crew.window is None:
+    recorder = WorkerRecorder(coordinator.plan)
+    attach_recorder(coordinator.environment, recorder)
+    runner = coordinator.environment.create_local_runner()
+    gevent.spawn(watch, recorder)
+    recorder.window = coordinator.begin(runner)
+    if recorder.window is None:
         return
-    reporter = gevent.spawn(report, crew, lambda message: emit_report("local", message))
-    gevent.wait([conductor.stopped, reporter], count=1)
-    crew.window = crew.window.shortened()
+    reporter = gevent.spawn(report, recorder, lambda message: emit_report("local", message))
+    gevent.wait([coordinator.stopped, reporter], count=1)
+    recorder.window = recorder.window.shortened()
     reporter.join()
     runner.environment.stop_timeout = 0
     runner.quit()
@@ -113,8 +113,8 @@ def conduct_locally(conductor: Conductor) -> None:
 class Workers:
     """The master's view of its workers."""
 
-    def __init__(self, conductor: Conductor, runner: MasterRunner, expected: int) -> None:
-        self._conductor = conductor
+    def __init__(self, coordinator: Coordinator, runner: MasterRunner, expected: int) -> None:
+        self._coordinator = coordinator
         self._runner = runner
         self._expected = expected
         self.joined: dict[str, bool] = {}
@@ -139,7 +139,7 @@ class Workers:
             for lost in sorted(self.joined.keys() - alive - self.missing - self._final):
                 self.missing.add(lost)
                 emit("lost", worker=lost)
-                self._conductor.stopped.set()
+                self._coordinator.stopped.set()
             self._check_final()
 
     def _hello(self, msg: Any, **_: object) -> None:  # noqa: ANN401 - Locust's Message
@@ -152,7 +152,7 @@ class Workers:
         if abs(skew) > _MOST_SKEW_SECONDS:
             emit("problem", message=f"the clock of worker {msg.node_id} is {skew:+.1f} s off; set it by NTP")
         self.joined[msg.node_id] = False
-        self._runner.send_message(PLAN_MESSAGE, PLAN.dump_python(self._conductor.plan, mode="json"), msg.node_id)
+        self._runner.send_message(PLAN_MESSAGE, PLAN.dump_python(self._coordinator.plan, mode="json"), msg.node_id)
 
     def _ready(self, msg: Any, **_: object) -> None:  # noqa: ANN401 - as above
         self.joined[msg.node_id] = True
@@ -170,12 +170,12 @@ class Workers:
             self.all_final.set()
 
 
-def conduct_workers(conductor: Conductor, host: str, port: int, expected: int) -> None:
+def run_workers(coordinator: Coordinator, host: str, port: int, expected: int) -> None:
     """Wait for the workers, and let them do it."""
-    runner = conductor.environment.create_master_runner(host, port)
-    workers = Workers(conductor, runner, expected)
+    runner = coordinator.environment.create_master_runner(host, port)
+    workers = Workers(coordinator, runner, expected)
     emit("started", host=host, port=runner.server.port)
-    gevent.wait([workers.all_ready, conductor.stopped], timeout=_JOINED_WITHIN_SECONDS, count=1)
+    gevent.wait([workers.all_ready, coordinator.stopped], timeout=_JOINED_WITHIN_SECONDS, count=1)
     if not workers.all_ready.is_set():
         joined = sum(workers.joined.values())
         emit(
@@ -184,14 +184,14 @@ def conduct_workers(conductor: Conductor, host: str, port: int, expected: int) -
         )
         return
     gevent.spawn(workers.look_after)
-    window = conductor.begin(runner)
+    window = coordinator.begin(runner)
     if window is None:
         return
     workers.window(window)
-    gevent.wait([conductor.stopped, workers.all_final], count=1)
+    gevent.wait([coordinator.stopped, workers.all_final], count=1)
     if not workers.all_final.is_set():
         workers.window(window.shortened())
-        patience = max(endpoint.patience for endpoint in conductor.plan.endpoints)
+        patience = max(endpoint.patience for endpoint in coordinator.plan.endpoints)
         workers.all_final.wait(patience + _HEARTBEATS_MISSED)
     runner.environment.stop_timeout = 0
     runner.quit()
@@ -230,12 +230,12 @@ def main() -> None:
             message=f"payments are real in this environment, and {', '.join(paying)} would pay; leave it out of load.visits",
         )
         return
-    conductor = Conductor(Environment(user_classes=[*chosen]), plan, chosen)
-    gevent.spawn(conductor.obey)
+    coordinator = Coordinator(Environment(user_classes=[*chosen]), plan, chosen)
+    gevent.spawn(coordinator.obey)
     if order["role"] == "local":
-        conduct_locally(conductor)
+        run_locally(coordinator)
     else:
-        conduct_workers(conductor, order["host"], order["port"], order["workers"])
+        run_workers(coordinator, order["host"], order["port"], order["workers"])
     emit("done")
 
 

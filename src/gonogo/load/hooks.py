@@ -19,9 +19,9 @@ from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from gonogo.load.budgets import bucket, missed_budgets
-from gonogo.load.crew import Crew
 from gonogo.load.plan import PLAN, LoadPlan
-from gonogo.load.visitor import Visitor, employ
+from gonogo.load.recorder import WorkerRecorder
+from gonogo.load.visitor import Visitor, attach_recorder
 from gonogo.load.worker import HELLO, PLAN_MESSAGE, READY, STOP, STOPPED, work_for_master
 
 _STOPPING_SECONDS = 60.0
@@ -94,7 +94,7 @@ class _People:
                 self._tell(runner, worker.id)
                 self._working.add(worker.id)
         else:
-            employ(self._environment, Crew(self._plan))
+            attach_recorder(self._environment, WorkerRecorder(self._plan))
 
     def _tell(self, runner: MasterRunner, worker: str) -> None:
         if self._plan is not None:

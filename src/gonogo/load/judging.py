@@ -9,7 +9,7 @@ from gonogo.base.errors import Unobserved
 from gonogo.evidence.load import GeneratorSecond, LoadEvidence, Traffic
 from gonogo.families.load.section import Load
 from gonogo.load.bounds import not_made, sickness
-from gonogo.load.verdicts import Hits, Judged, Ruling, judge_between
+from gonogo.load.verdicts import Exceedances, LimitDecision, LimitResult, decide_between
 
 _MOST_NAMED = 4
 _MOST_REASONS = 2
@@ -22,14 +22,14 @@ FITTER = "give the load more processes (--processes), machines of its own (--wor
 class Counted:
     """How often something happened: as measured, and at both ends of what the generator may have done to it."""
 
-    found: Hits
-    least: Hits
-    most: Hits
+    found: Exceedances
+    least: Exceedances
+    most: Exceedances
 
 
-def between(counted: Counted, limit: float, confidence: float, *, among: int = 1) -> Judged:
+def between(counted: Counted, limit: float, confidence: float, *, comparisons: int = 1) -> LimitResult:
     """Whether it stays below its limit at both ends."""
-    return judge_between(counted.found, counted.least, counted.most, limit, confidence, among=among)
+    return decide_between(counted.found, counted.least, counted.most, limit, confidence, comparisons=comparisons)
 
 
 def unfit(generator: Sequence[GeneratorSecond], requests: int) -> str:
@@ -75,7 +75,7 @@ def complete(load: LoadEvidence) -> None:
         raise Unobserved(reason, hint="run it again: gonogo load")
 
 
-def named_limit(load: LoadEvidence, declared: Load, name: str) -> Judged:
+def named_limit(load: LoadEvidence, declared: Load, name: str) -> LimitResult:
     """Whether the failures that the environment file names so stay below their limit. Raises Unobserved."""
     limit = declared.failures.get(name)
     if limit is None:
@@ -88,12 +88,12 @@ def named_limit(load: LoadEvidence, declared: Load, name: str) -> Judged:
     return between(counted, limit.below, load.confidence)
 
 
-def decide(judged: Sequence[Judged], load: LoadEvidence) -> None:
+def raise_for(results: Sequence[LimitResult], load: LoadEvidence) -> None:
     """AssertionError names the limits that were missed; Unobserved those that nothing can be said about yet."""
-    over_limit = [result.words for result in judged if result.ruling is Ruling.MISSED]
+    over_limit = [result.words for result in results if result.decision is LimitDecision.MISSED]
     if over_limit:
         raise AssertionError(_listed(over_limit))
-    undecided = [result for result in judged if result.ruling is Ruling.UNDECIDED]
+    undecided = [result for result in results if result.decision is LimitDecision.UNDECIDED]
     if not undecided:
         return
     if blurred := [result.words for result in undecided if result.most is not None]:
@@ -115,12 +115,19 @@ def decide(judged: Sequence[Judged], load: LoadEvidence) -> None:
 def over_budget(traffic: Traffic, load: LoadEvidence) -> Counted:
     """Requests that took as long as the budget, or longer."""
     name = f"{traffic.name} ≥ {format_duration(traffic.budget)}"
-    bounds = {bound[0]: bound for bound in traffic.bounds}
-    ends = [(tally[1], tally[2], *bounds.get(tally[0], (0, tally[2], tally[2]))[1:3]) for tally in traffic.tallies]
+    bounds = {bound.second: bound for bound in traffic.bounds}
+    ends = []
+    for tally in traffic.tallies:
+        bound = bounds.get(tally.second)
+        least = bound.least_over_budget if bound else tally.over_budget
+        most = bound.most_over_budget if bound else tally.over_budget
+        ends.append((tally.requests, tally.over_budget, least, most))
     return Counted(
-        found=Hits(name=name, seconds=[(of, over) for of, over, _, _ in ends]),
-        least=Hits(name=name, seconds=[(of, least) for of, _, least, _ in ends]),
-        most=Hits(name=name, seconds=[(of, most) for of, _, _, most in ends], unseen=_unseen(traffic.requests, load)),
+        found=Exceedances(name=name, seconds=[(of, over) for of, over, _, _ in ends]),
+        least=Exceedances(name=name, seconds=[(of, least) for of, _, least, _ in ends]),
+        most=Exceedances(
+            name=name, seconds=[(of, most) for of, _, _, most in ends], unseen=_unseen(traffic.requests, load)
+        ),
     )
 
 
@@ -137,7 +144,7 @@ def in_vain(traffic: Sequence[Traffic], name: str, load: LoadEvidence) -> Counte
 def _failures(traffic: Sequence[Traffic], name: str, load: LoadEvidence, *, refusals: bool) -> Counted:
     by_second: dict[int, tuple[int, int, int]] = {}
     for endpoint in traffic:
-        certain = {bound[0]: bound[3] for bound in endpoint.bounds}
+        certain = {bound.second: bound.least_failed for bound in endpoint.bounds}
         for second, requests, _, failed, refused in endpoint.tallies:
             no = refused if refusals else 0
             before = by_second.get(second, (0, 0, 0))
@@ -146,19 +153,20 @@ def _failures(traffic: Sequence[Traffic], name: str, load: LoadEvidence, *, refu
     measured = [(of, hits) for of, hits, _ in by_second.values()]
     unseen = _unseen(sum(of for of, _ in measured), load)
     return Counted(
-        found=Hits(name=name, seconds=measured),
-        least=Hits(name=name, seconds=[(of, least) for of, _, least in by_second.values()]),
-        most=Hits(name=name, seconds=measured, unseen=unseen),
+        found=Exceedances(name=name, seconds=measured),
+        least=Exceedances(name=name, seconds=[(of, least) for of, _, least in by_second.values()]),
+        most=Exceedances(name=name, seconds=measured, unseen=unseen),
     )
 
 
-def judged(counts: Iterable[tuple[Traffic, Counted, float]], load: LoadEvidence) -> list[Judged]:
+def limit_results(counts: Iterable[tuple[Traffic, Counted, float]], load: LoadEvidence) -> list[LimitResult]:
     """All that must be decided, and of the rest what is missed for certain."""
     listed = list(counts)
-    rulings = [
-        (traffic, between(counted, limit, load.confidence, among=len(listed))) for traffic, counted, limit in listed
+    results = [
+        (traffic, between(counted, limit, load.confidence, comparisons=len(listed)))
+        for traffic, counted, limit in listed
     ]
-    return [result for traffic, result in rulings if traffic.decided or result.ruling is Ruling.MISSED]
+    return [result for traffic, result in results if traffic.decided or result.decision is LimitDecision.MISSED]
 
 
 def failed_for(load: LoadEvidence) -> str:

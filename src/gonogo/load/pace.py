@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
-class Pace(Protocol):
+class VisitPace(Protocol):
     """One user's."""
 
     due: float

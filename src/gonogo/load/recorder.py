@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gonogo.load.fitness import Fitness
-from gonogo.load.pace import Closed, Open, Pace
+from gonogo.load.pace import Closed, Open, VisitPace
 from gonogo.load.plan import EndpointPlan, LoadPlan, Outcome
 from gonogo.load.samples import Samples
 from gonogo.load.window import Clock, Window
@@ -20,7 +20,7 @@ _LONGEST_THOUGHT = 1.5
 
 
 @dataclass(slots=True)
-class Crew:
+class WorkerRecorder:
     """Filled by users; emptied once a second by ``report``."""
 
     plan: LoadPlan
@@ -57,7 +57,7 @@ class Crew:
         longest = waiting + (len(makes) - 1) * _LONGEST_THOUGHT * self.plan.think
         return max(1, math.ceil(share * longest))
 
-    def pace(self, scenario: str, makes: Sequence[str], phase: float) -> Pace:
+    def pace(self, scenario: str, makes: Sequence[str], phase: float) -> VisitPace:
         """The rhythm of one user; ``phase`` is between 0 and 1."""
         users = self.users(scenario, makes)
         if self.plan.model == "closed":
@@ -79,7 +79,7 @@ class Crew:
         """Whether nothing more is to be asked."""
         return self.window is not None and time.monotonic() + self.clock.offset >= self.window.ends
 
-    def begun(self, pace: Pace, late: float) -> None:
+    def begun(self, pace: VisitPace, late: float) -> None:
         """A visit begins, this many seconds after its time."""
         before = self.clock.second(pace.due)
         pace.begun(time.monotonic())

@@ -9,7 +9,7 @@ UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, AssertionError
 """What a scenario raises when it reads a body that is not what it expects."""
 
 
-class Reply:
+class LoadReply:
     """It remembers whether its body was looked at: until then only its status is known to be right."""
 
     __slots__ = ("_body", "looked_at", "status")

@@ -12,7 +12,7 @@ from datetime import timedelta
 from hdrh.histogram import HdrHistogram
 from scipy.special import bdtr
 
-from gonogo.evidence.load import Bound, Quantile, Reason, Tally, Traffic
+from gonogo.evidence.load import Quantile, Reason, SecondBounds, SecondCounts, Traffic
 from gonogo.families.load.section import Budget, Load
 from gonogo.load.bounds import Slacks
 from gonogo.load.plan import FAILED, Outcome
@@ -33,7 +33,7 @@ BySecond = Mapping[int, Mapping[Outcome, "array[float]"]]
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class Measured:
     """Everything that was measured, and where it belongs."""
 
     load: Load
@@ -62,22 +62,22 @@ class Recorded:
 
     def _traffic(self, name: str, group: str, budget: Budget, indices: Sequence[int], *, decided: bool) -> Traffic:
         limit, parts = budget.latency.total_seconds(), [self.samples.of(index) for index in indices]
-        bounds: list[Bound] = []
-        tallies, warm_up, given_up, histogram = [], (0, 0, 0, 0, 0), 0, new_histogram()
+        bounds: list[SecondBounds] = []
+        tallies, warm_up, given_up, histogram = [], SecondCounts(0, 0, 0, 0, 0), 0, new_histogram()
         for second in sorted({second for part in parts for second in part}):
             outcomes = [(outcome, latencies) for part in parts for outcome, latencies in part.get(second, {}).items()]
             tally = _tally(second - self.window.begins, outcomes, limit)
             if self.window.covers(second):
                 tallies.append(tally)
                 bound = self._bound(tally, second, outcomes, limit)
-                if bound[1:] != (tally[2], tally[2], tally[3]):
+                if bound[1:] != (tally.over_budget, tally.over_budget, tally.failed):
                     bounds.append(bound)
                 given_up += sum(len(latencies) for outcome, latencies in outcomes if outcome == "given up")
                 for _, latencies in outcomes:
                     record(histogram, latencies)
             elif second < self.window.begins:
-                least = self._bound(tally, second, outcomes, limit)[1]
-                warm_up = _added(warm_up, (1, tally[1], least, tally[3], tally[4]))
+                least = self._bound(tally, second, outcomes, limit).least_over_budget
+                warm_up = _added(warm_up, tally._replace(second=1, over_budget=least))
         return Traffic(
             name=name,
             group=group,
@@ -94,12 +94,12 @@ class Recorded:
         )
 
     def _bound(
-        self, tally: Tally, second: int, outcomes: Iterable[tuple[Outcome, "array[float]"]], limit: float
-    ) -> Bound:
+        self, tally: SecondCounts, second: int, outcomes: Iterable[tuple[Outcome, "array[float]"]], limit: float
+    ) -> SecondBounds:
         """How many of a second's requests were over the limit, or failed, whatever the generator added or hid."""
         if not self.slacks.by_second:
-            return tally[0], tally[2], tally[2], tally[3]
-        least, most, failed = 0, 0, tally[3]
+            return SecondBounds(tally.second, tally.over_budget, tally.over_budget, tally.failed)
+        least, most, failed = 0, 0, tally.failed
         for outcome, latencies in outcomes:
             for elapsed in latencies:
                 slack = self.slacks.during(second, elapsed)
@@ -107,7 +107,7 @@ class Recorded:
                 least += certain
                 most += elapsed + slack.hidden >= limit
                 failed -= outcome == "given up" and not certain
-        return tally[0], least, most, failed
+        return SecondBounds(tally.second, least, most, failed)
 
     def _reasons(self, indices: Sequence[int]) -> Iterator[Reason]:
         counted: Counter[str] = Counter()
@@ -151,18 +151,18 @@ def digest(log: bytes) -> str:
     return hashlib.sha256(log).hexdigest()
 
 
-def _tally(second: int, outcomes: Iterable[tuple[Outcome, "array[float]"]], limit: float) -> Tally:
+def _tally(second: int, outcomes: Iterable[tuple[Outcome, "array[float]"]], limit: float) -> SecondCounts:
     requests = over = failed = refused = 0
     for outcome, latencies in outcomes:
         requests += len(latencies)
         over += sum(latency >= limit for latency in latencies)
         failed += len(latencies) if outcome in FAILED else 0
         refused += len(latencies) if outcome == "refused" else 0
-    return second, requests, over, failed, refused
+    return SecondCounts(second, requests, over, failed, refused)
 
 
-def _added(first: Tally, second: Tally) -> Tally:
-    return first[0] + second[0], first[1] + second[1], first[2] + second[2], first[3] + second[3], first[4] + second[4]
+def _added(first: SecondCounts, second: SecondCounts) -> SecondCounts:
+    return SecondCounts(*(sum(counts) for counts in zip(first, second, strict=True)))
 
 
 def _quantiles(histogram: HdrHistogram, confidence: float) -> Iterator[Quantile]:

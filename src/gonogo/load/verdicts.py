@@ -15,7 +15,7 @@ _LONGEST = 1 << 20
 """Times as long: nobody waits for that."""
 
 
-class Ruling(Enum):
+class LimitDecision(Enum):
     """What can be said with confidence."""
 
     KEPT = "kept"
@@ -24,7 +24,7 @@ class Ruling(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hits:
+class Exceedances:
     """How often something happened that should be rare, by second: requests, and those that it happened to."""
 
     name: str
@@ -33,13 +33,13 @@ class Hits:
     """Requests that were never made, and are taken for hits: to see whether a limit is kept all the same."""
 
     @property
-    def of(self) -> int:
-        """Requests."""
+    def requests(self) -> int:
+        """The number of requests, those that were never made included."""
         return sum(requests for requests, _ in self.seconds) + self.unseen
 
     @property
-    def hits(self) -> int:
-        """Those that it happened to."""
+    def count(self) -> int:
+        """The number of requests that it happened to."""
         return sum(hits for _, hits in self.seconds) + self.unseen
 
     @property
@@ -54,70 +54,72 @@ class Hits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class LimitResult:
     """One limit, judged."""
 
-    hits: Hits
+    exceedances: Exceedances
     limit: float
-    ruling: Ruling
+    decision: LimitDecision
     times: float | None = None
     """For an undecided one: a run this many times as long would decide, if it went on like this; None: none would."""
-    most: Hits | None = None
-    """Set where only the generator's own lateness leaves it undecided: ``hits`` is the least that it can be."""
+    most: Exceedances | None = None
+    """Set where only the generator's own lateness leaves it undecided: ``exceedances`` is the least that it can be."""
 
     @property
     def words(self) -> str:
         """For people: what was counted, and what would have been allowed."""
         if self.most is not None:
-            ends = f"between {self.hits.hits} and {self.most.hits} of {self.most.of}"
-            return f"{self.hits.name}: {ends} (fewer than {100 * self.limit:.3g}% are allowed)"
-        counted = self.hits
-        share = f"{counted.hits / counted.of:.1%}" if counted.of else "no request"
+            ends = f"between {self.exceedances.count} and {self.most.count} of {self.most.requests}"
+            return f"{self.exceedances.name}: {ends} (fewer than {100 * self.limit:.3g}% are allowed)"
+        counted = self.exceedances
+        share = f"{counted.count / counted.requests:.1%}" if counted.requests else "no request"
         bad = f", {counted.bad_seconds} of {counted.busy_seconds} seconds altogether" if counted.bad_seconds else ""
-        return f"{counted.name}: {counted.hits} of {counted.of} ({share}{bad}; fewer than {100 * self.limit:.3g}% are allowed)"
+        return f"{counted.name}: {counted.count} of {counted.requests} ({share}{bad}; fewer than {100 * self.limit:.3g}% are allowed)"
 
 
-def judge(hits: Hits, limit: float, confidence: float, *, among: int = 1) -> Judged:
-    """Whether the true share is below ``limit``; ``among`` is the number of limits that are judged together."""
-    ruling = _ruling(hits.hits, hits.of, hits.bad_seconds, hits.busy_seconds, limit, confidence, among)
-    times = _times(hits, limit, confidence, among) if ruling is Ruling.UNDECIDED else None
-    return Judged(hits=hits, limit=limit, ruling=ruling, times=times)
+def decide_limit(hits: Exceedances, limit: float, confidence: float, *, comparisons: int = 1) -> LimitResult:
+    """Whether the true share is below ``limit``; ``comparisons`` is the number of limits that are judged together."""
+    decision = _decision(hits.count, hits.requests, hits.bad_seconds, hits.busy_seconds, limit, confidence, comparisons)
+    times = _times(hits, limit, confidence, comparisons) if decision is LimitDecision.UNDECIDED else None
+    return LimitResult(exceedances=hits, limit=limit, decision=decision, times=times)
 
 
-def judge_between(  # noqa: PLR0913 - a measurement with its two ends, and what it is held against
-    hits: Hits, least: Hits, most: Hits, limit: float, confidence: float, *, among: int = 1
-) -> Judged:
-    """As ``judge``, where the generator may have changed what it measured: both ends must say the same.
+def decide_between(  # noqa: PLR0913 - a measurement with its two ends, and what it is held against
+    hits: Exceedances, least: Exceedances, most: Exceedances, limit: float, confidence: float, *, comparisons: int = 1
+) -> LimitResult:
+    """As ``decide_limit``, where the generator may have changed what it measured: both ends must say the same.
 
     Missed if even the least is too much, kept if even the most is little enough.
     """
-    low, high = (judge(end, limit, confidence, among=among) for end in (least, most))
-    if low.ruling is Ruling.MISSED:
+    low, high = (decide_limit(end, limit, confidence, comparisons=comparisons) for end in (least, most))
+    if low.decision is LimitDecision.MISSED:
         return low
-    measured = judge(hits, limit, confidence, among=among)
-    if high.ruling is Ruling.KEPT:
-        return measured if measured.ruling is Ruling.KEPT else high
-    if measured.ruling is Ruling.UNDECIDED:
+    measured = decide_limit(hits, limit, confidence, comparisons=comparisons)
+    if high.decision is LimitDecision.KEPT:
+        return measured if measured.decision is LimitDecision.KEPT else high
+    if measured.decision is LimitDecision.UNDECIDED:
         return measured
-    return Judged(hits=least, limit=limit, ruling=Ruling.UNDECIDED, most=most)
+    return LimitResult(exceedances=least, limit=limit, decision=LimitDecision.UNDECIDED, most=most)
 
 
-def missed(hits: int, of: int, limit: float, confidence: float, *, among: int = 1) -> bool:
+def rejected(hits: int, of: int, limit: float, confidence: float, *, comparisons: int = 1) -> bool:
     """So many would be rare if the true share were the limit."""
     from scipy.special import bdtrc  # noqa: PLC0415 - of the extra, and slow to import
 
-    return 0 < hits <= of and float(bdtrc(hits - 1, of, limit)) <= (1 - confidence) / among
+    return 0 < hits <= of and float(bdtrc(hits - 1, of, limit)) <= (1 - confidence) / comparisons
 
 
-def _ruling(  # noqa: PLR0913, PLR0917 - counts of two kinds, and what they are held against
-    hits: int, of: int, bad: int, seconds: int, limit: float, confidence: float, among: int
-) -> Ruling:
+def _decision(  # noqa: PLR0913, PLR0917 - counts of two kinds, and what they are held against
+    hits: int, of: int, bad: int, seconds: int, limit: float, confidence: float, comparisons: int
+) -> LimitDecision:
     doubt = 1 - confidence
-    if missed(hits, of, limit, confidence, among=among) or missed(bad, seconds, limit, confidence, among=among):
-        return Ruling.MISSED
+    if rejected(hits, of, limit, confidence, comparisons=comparisons) or rejected(
+        bad, seconds, limit, confidence, comparisons=comparisons
+    ):
+        return LimitDecision.MISSED
     # A run of a minute or less has too few seconds to prove anything by them: then not one may be bad.
     steady = not bad or _kept(bad, seconds, limit, doubt)
-    return Ruling.KEPT if steady and _kept(hits, of, limit, doubt) else Ruling.UNDECIDED
+    return LimitDecision.KEPT if steady and _kept(hits, of, limit, doubt) else LimitDecision.UNDECIDED
 
 
 def _kept(hits: int, of: int, limit: float, doubt: float) -> bool:
@@ -127,15 +129,15 @@ def _kept(hits: int, of: int, limit: float, doubt: float) -> bool:
     return of > 0 and float(bdtr(hits, of, limit)) <= doubt
 
 
-def _times(measured: Hits, limit: float, confidence: float, among: int) -> float | None:
+def _times(measured: Exceedances, limit: float, confidence: float, comparisons: int) -> float | None:
     """How many times as long a run must be."""
 
     def decided(times: float) -> bool:
-        counts = (measured.hits, measured.of, measured.bad_seconds, measured.busy_seconds)
+        counts = (measured.count, measured.requests, measured.bad_seconds, measured.busy_seconds)
         hits, of, bad, seconds = (round(times * count) for count in counts)
-        return _ruling(hits, of, bad, seconds, limit, confidence, among) is not Ruling.UNDECIDED
+        return _decision(hits, of, bad, seconds, limit, confidence, comparisons) is not LimitDecision.UNDECIDED
 
-    if not measured.of:
+    if not measured.requests:
         return None
     longest = 2.0
     while not decided(longest):

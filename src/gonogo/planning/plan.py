@@ -13,7 +13,7 @@ from gonogo.families.stripe.section import Stripe
 from gonogo.families.variables.section import Variables
 from gonogo.planning.declarations import Declaration
 from gonogo.planning.suite import Suite, closure
-from gonogo.policy.catalogue import CheckId, Line
+from gonogo.policy.catalogue import CheckId, CheckPolicy
 from gonogo.policy.profiles import Profile
 
 GROUP = "_all"
@@ -31,7 +31,7 @@ class PlannedCheck:
     """One check of the gate, and every scope in which it must give an answer."""
 
     declaration: Declaration
-    line: Line
+    line: CheckPolicy
     subject: str
     """The evidence argument that the check runs once for each of."""
     scopes: Sequence[Scope]
@@ -100,7 +100,7 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
     return Plan(checks=planned, absent=reasons)
 
 
-def _reaching(line: Line, absent: Mapping[str, Sequence[CheckId]]) -> Line:
+def _reaching(line: CheckPolicy, absent: Mapping[str, Sequence[CheckId]]) -> CheckPolicy:
     """The policy with absent needs replaced by their own needs: a cause further back is still the cause."""
     needs = dict.fromkeys(cause for need in line.needs for cause in absent.get(need, (need,)))
     return line if tuple(needs) == line.needs else line.model_copy(update={"needs": tuple(needs)})
@@ -140,7 +140,7 @@ _WITH = ("stripe", "sentry")
 """Families that belong to the smoke run although they only look: without them the journeys prove little."""
 
 
-def _absence(line: Line, kind: EvidenceKind, environment: Environment, profile: Profile) -> str:
+def _absence(line: CheckPolicy, kind: EvidenceKind, environment: Environment, profile: Profile) -> str:
     """Why there is no such thing here at all: the family, the mode and method of payments, a key; empty: there is."""
     stripe, variables = environment.section(Stripe), environment.section(Variables)
     if left := environment.service.without.intersection(_subjects(line, kind)):
@@ -156,19 +156,19 @@ def _absence(line: Line, kind: EvidenceKind, environment: Environment, profile: 
     return "" if not line.profiles or profile in line.profiles else f"it is not asked in the profile {profile}"
 
 
-def other_mode(line: Line, environment: Environment) -> bool:
+def other_mode(line: CheckPolicy, environment: Environment) -> bool:
     """Whether it is about payments in the other mode than they are in here."""
     stripe = environment.section(Stripe)
     return stripe is not None and line.stripe_mode not in {None, stripe.mode}
 
 
-def _permitted(line: Line, kind: EvidenceKind, environment: Environment, *, allow_money: bool) -> bool:
+def _permitted(line: CheckPolicy, kind: EvidenceKind, environment: Environment, *, allow_money: bool) -> bool:
     """Whether everything that it does to the target is permitted in this run."""
     effects = {line.effect, kind.effect}
     return effects <= set(environment.permits.effects) and (Effect.MONEY not in effects or allow_money)
 
 
-def _subjects(line: Line, kind: EvidenceKind) -> Sequence[str]:
+def _subjects(line: CheckPolicy, kind: EvidenceKind) -> Sequence[str]:
     """Sections and parts that the environment must declare for the check to make sense, widest first."""
     return [kind.section, *([kind.part] if kind.part else []), *line.about]
 
@@ -196,7 +196,7 @@ def scopes_of(subject: str, scopes: Mapping[str, Sequence[Scope]]) -> Sequence[S
     return list(dict.fromkeys(scope[:1] for scope in scopes.get(subject.removesuffix(GROUP), ())))
 
 
-def _obstacle(line: Line, kind: EvidenceKind, environment: Environment, *, allow_money: bool) -> dict[str, str]:
+def _obstacle(line: CheckPolicy, kind: EvidenceKind, environment: Environment, *, allow_money: bool) -> dict[str, str]:
     if line.effect is Effect.MONEY and not allow_money:
         return {"obstacle": "it moves real money", "hint": "run it with --allow-money; everything is refunded"}
     for effect in (line.effect, kind.effect):

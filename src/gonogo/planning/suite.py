@@ -15,7 +15,7 @@ from gonogo.families.kind import EvidenceKind
 from gonogo.families.registry import installed_families, read_environment
 from gonogo.planning.declarations import Declaration, read_declarations
 from gonogo.planning.entries import entry_checks, is_template
-from gonogo.policy.catalogue import Catalogue, Line, read_catalogue
+from gonogo.policy.catalogue import Catalogue, CheckPolicy, read_catalogue
 from gonogo.policy.local import FILE, Difference, changed, read_local_policy
 
 
@@ -90,7 +90,7 @@ def _with_entries(
     everywhere: Sequence[Environment],
 ) -> Suite:
     """The suite with one check for each entry, in the place of the function that is all of them."""
-    lines: dict[str, Line] = {}
+    lines: dict[str, CheckPolicy] = {}
     declarations: dict[str, Declaration] = {}
     templates: dict[str, Declaration] = {}
     elsewhere: set[str] = set()
@@ -130,7 +130,7 @@ def _with_local_policy(suite: Suite, project: Path, environment: str | None) -> 
 
 def read_suite(folders: Sequence[Path], *, origins: Mapping[Path, str] | None = None) -> Suite:
     """Read catalogues and declarations. Raises UsageError with every contradiction between them."""
-    lines: dict[str, Line] = {}
+    lines: dict[str, CheckPolicy] = {}
     declared: dict[str, Declaration] = {}
     problems: list[str] = []
     for folder in folders:
@@ -164,7 +164,7 @@ def closure(suite: Suite, identifiers: Iterable[str]) -> frozenset[str]:
     return frozenset(wanted)
 
 
-def _contradictions(lines: Mapping[str, Line], declared: Mapping[str, Declaration]) -> Iterable[str]:
+def _contradictions(lines: Mapping[str, CheckPolicy], declared: Mapping[str, Declaration]) -> Iterable[str]:
     for identifier in lines.keys() - declared.keys():
         yield f"catalogue: {identifier}: no function is marked check({identifier!r}); write it, or remove the line"
     for identifier in declared.keys() - lines.keys():
@@ -178,7 +178,7 @@ def _contradictions(lines: Mapping[str, Line], declared: Mapping[str, Declaratio
                 yield f"catalogue: {identifier}: needs {need!r}, which is no check{meant}"
 
 
-def _ordered(lines: Mapping[str, Line]) -> Sequence[str]:
+def _ordered(lines: Mapping[str, CheckPolicy]) -> Sequence[str]:
     """Needs first; otherwise as the catalogue has them."""
     position = {identifier: index for index, identifier in enumerate(lines)}
     sorter = TopologicalSorter({identifier: line.needs for identifier, line in lines.items()})

@@ -53,7 +53,7 @@ class Policy(RootModel[Mapping[str, float | Duration]]):
         return value
 
 
-class Line(BaseModel):
+class CheckPolicy(BaseModel):
     """One check's policy."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -104,12 +104,12 @@ class Line(BaseModel):
         return (*self.proves, *self.supports)
 
 
-Catalogue = Mapping[str, Line]
-_LINES: TypeAdapter[dict[str, Line]] = TypeAdapter(dict[CheckId, Line])
+Catalogue = Mapping[str, CheckPolicy]
+_LINES: TypeAdapter[dict[str, CheckPolicy]] = TypeAdapter(dict[CheckId, CheckPolicy])
 
 
 def read_catalogue(path: Path) -> Catalogue:
     """Read ``catalogue.toml``; every mistake in it at once, as a UsageError."""
     if not path.exists():
         raise UsageError(f"{path}: no such file; every folder of checks has its catalogue.toml")
-    return validated_by(_LINES, dict[CheckId, Line], parse_toml(path), str(path))
+    return validated_by(_LINES, dict[CheckId, CheckPolicy], parse_toml(path), str(path))

@@ -14,7 +14,7 @@ from gonogo.base.durations import format_duration
 from gonogo.base.errors import UsageError
 from gonogo.base.toml_files import Document, read_toml
 from gonogo.environment.types import Duration
-from gonogo.policy.catalogue import Catalogue, CheckId, Line, Policy, Severity
+from gonogo.policy.catalogue import Catalogue, CheckId, CheckPolicy, Policy, Severity
 
 FILE = "environments/policy.toml"
 
@@ -72,7 +72,7 @@ def changed(
     path: Path,
     *,
     elsewhere: Collection[str] = (),
-) -> tuple[dict[str, Line], list[Difference]]:
+) -> tuple[dict[str, CheckPolicy], list[Difference]]:
     """The catalogue with the changes in it, and every difference. Raises UsageError with all that cannot be changed.
 
     Checks that are declared ``elsewhere``, in another environment, have nothing to be changed here.
@@ -97,7 +97,7 @@ def changed(
     return lines, differences
 
 
-def _wrong_thresholds(line: Line, change: CheckChange) -> Iterator[str]:
+def _wrong_thresholds(line: CheckPolicy, change: CheckChange) -> Iterator[str]:
     thresholds = line.policy.root
     for name, value in change.policy.items():
         if name not in thresholds:
@@ -107,14 +107,14 @@ def _wrong_thresholds(line: Line, change: CheckChange) -> Iterator[str]:
             yield f"{name}: found {_shown(value)}; {wanted} is expected"
 
 
-def _changed_line(line: Line, change: CheckChange) -> Line:
+def _changed_line(line: CheckPolicy, change: CheckChange) -> CheckPolicy:
     changes = {
         key: getattr(change, key) for key in ("severity", "waivable", "needs") if getattr(change, key) is not None
     }
     return line.model_copy(update={**changes, "policy": Policy({**line.policy.root, **change.policy})})
 
 
-def _differences(check: str, bundled: Line, local: Line) -> Iterator[Difference]:
+def _differences(check: str, bundled: CheckPolicy, local: CheckPolicy) -> Iterator[Difference]:
     for key in ("severity", "waivable", "needs"):
         before, after = getattr(bundled, key), getattr(local, key)
         if before != after:

@@ -79,7 +79,7 @@ class Key(Document):
         return self
 
 
-class Person(Document):
+class ListedPerson(Document):
     """One entry."""
 
     name: Annotated[Words, AfterValidator(_name)]
@@ -107,7 +107,7 @@ class Person(Document):
 class People(Document):
     """The whole file."""
 
-    person: tuple[Person, ...] = Field(default=())
+    person: tuple[ListedPerson, ...] = Field(default=())
 
     @model_validator(mode="after")
     def _are_different(self) -> Self:
@@ -121,14 +121,14 @@ class People(Document):
         """In the order of the file."""
         return [entry.name for entry in self.person]
 
-    def find(self, reference: str) -> Person | None:
+    def find(self, reference: str) -> ListedPerson | None:
         """The entry of this name, or of this address, exactly as it stands there."""
         return next(
             (entry for entry in self.person if reference == entry.name or reference.lower() == entry.email), None
         )
 
 
-def _same(people: Sequence[Person]) -> Iterator[str]:
+def _same(people: Sequence[ListedPerson]) -> Iterator[str]:
     """Entries that are one person's, whatever they call themselves."""
     looks: dict[str, str] = {}
     for entry in people:

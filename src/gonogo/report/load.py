@@ -73,16 +73,20 @@ class LoadView:
     facts: Mapping[str, str]
 
 
+class UnreadableLoad(Exception):
+    """The recorded facts of the load are not of the form that this version reads."""
+
+
 def load_view(results: Results) -> LoadView | None:
-    """None if there was no load in this run, or nothing that could be read came of it."""
+    """None if no load was measured in this run. Raises UnreadableLoad where its facts cannot be read."""
     for check in results.checks:
         for observation in check.observations:
             facts = observation.facts.get(_LOAD)
             if isinstance(facts, Mapping) and "classes" in facts:
                 try:
                     evidence = _EVIDENCE.validate_python(facts)
-                except ValidationError:
-                    return None
+                except ValidationError as error:
+                    raise UnreadableLoad from error
                 return LoadView(
                     evidence=evidence, rows=list(_rows(evidence)), chart=_chart(evidence), facts=_facts(evidence)
                 )
@@ -167,7 +171,7 @@ def _facts(evidence: LoadEvidence) -> Mapping[str, str]:
     rows = {
         "Traffic": f"{evidence.visits_per_second:g} visits a second, {evidence.model} model, profile {evidence.profile}",
         "Measured": f"{evidence.seconds} s, after {evidence.warm_up.total_seconds():g} s of warm-up "
-        f"({sum(traffic.warm_up[1] for traffic in evidence.classes)} requests, not judged with the rest)",
+        f"({sum(traffic.warm_up.requests for traffic in evidence.classes)} requests, not judged with the rest)",
         "Visits": f"{evidence.visits_ended} to their end, {evidence.visits_given_up} given up",
         "Generator": _generator(evidence) if seconds else "told nothing",
         "Service": _service(evidence),

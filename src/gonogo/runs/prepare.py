@@ -33,8 +33,8 @@ from gonogo.families.variables.section import Variables
 from gonogo.journey.project import walk_of
 from gonogo.journey.runner import Journeys
 from gonogo.judging.judged import Judged
-from gonogo.load.process import Crowd
-from gonogo.load.stage import LoadStage
+from gonogo.load.process import GeneratorConfig
+from gonogo.load.run import LoadRun
 from gonogo.planning.demands import Demands, demanded_checks, read_demands
 from gonogo.planning.lowered import lowered
 from gonogo.planning.plan import LOAD, SMOKE, WALK, Plan, build_plan, has_journeys, step_scope
@@ -60,7 +60,7 @@ class Request:
     allow_money: bool = False
     profile: Profile = "gate"
     """Of the load."""
-    crowd: Crowd = field(default_factory=Crowd)
+    generator_config: GeneratorConfig = field(default_factory=GeneratorConfig)
     """The processes that make it."""
     overlay: Mapping[str, Any] = field(default_factory=dict)
     """What the command line puts in place of the environment file's values."""
@@ -219,7 +219,7 @@ def _source(  # noqa: PLR0913 - what journeys and load speak with
     )
     load = None
     if environment.section(Load) is not None:
-        load = LoadStage(
+        load = LoadRun(
             environment=environment,
             secrets=secrets,
             run_id=run_id,
@@ -228,7 +228,7 @@ def _source(  # noqa: PLR0913 - what journeys and load speak with
             walk=walk,
             cure=cure,
             profile=request.profile,
-            crowd=request.crowd,
+            generator_config=request.generator_config,
         )
     return LiveSource(jobs, environment.limits, journeys, load)
 

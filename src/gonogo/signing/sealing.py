@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gonogo.base.errors import IntegrityError
 from gonogo.record.results import Results
-from gonogo.report.html import Signature, render_signoff
+from gonogo.report.html import ShownSignature, render_signoff
 from gonogo.signing.bundle import SUFFIXES, SignOff
 from gonogo.signing.integrity import SEALED
 
@@ -13,7 +13,7 @@ from gonogo.signing.integrity import SEALED
 def sealed(folder: Path, results: Results, decisions: Mapping[str, SignOff]) -> bytes:
     """The bytes of ``sealed.html``; the decisions, by role, have been verified."""
     shown = [
-        Signature(
+        ShownSignature(
             role=signoff.role,
             signer=signoff.signer,
             decision=signoff.decision,

@@ -17,11 +17,11 @@ from gonogo.signing.keys import load_key
 from gonogo.signing.signers import Signer, public_key_id
 from gonogo.signing.verification import APPROVABLE, policy_of, witnessed
 
-Decision = Literal["GO", "NO-GO", "HOLD"]
+SignedDecision = Literal["GO", "NO-GO", "HOLD"]
 VALID = timedelta(hours=24)
 
 
-def signable(folder: Path, project: Path, role: str, decision: Decision) -> Results:
+def signable(folder: Path, project: Path, role: str, decision: SignedDecision) -> Results:
     """The run, once it is known to be what it says, and may be decided upon like this. Raises Usage- or IntegrityError."""
     results = check_run(folder, project)
     if decision == "GO" and results.decision.verdict not in APPROVABLE:
@@ -60,7 +60,7 @@ def _refuse_unsupported(results: Results, role: str) -> None:
         )
 
 
-def said(folder: Path, results: Results, signer: Signer, word: tuple[Decision, str], now: datetime) -> SignOff:
+def said(folder: Path, results: Results, signer: Signer, word: tuple[SignedDecision, str], now: datetime) -> SignOff:
     """What the signature will be over, beside the files; ``word`` is the decision with its comment."""
     decision, comment = word
     statements = next((role.statements for role in results.roles if role.id == signer.role), ())

@@ -10,7 +10,7 @@ from gonogo.base.durations import format_duration
 from gonogo.base.errors import IntegrityError
 from gonogo.record.results import RELEASE_CHECK, Results, Verdict
 from gonogo.signing.bundle import SUFFIXES, Signed, SignOff, read_bundle, verify_signature
-from gonogo.signing.endings import Ending, check_endings, endings
+from gonogo.signing.endings import Expiry, check_endings, endings
 from gonogo.signing.integrity import check_run, run_files, signatures
 from gonogo.signing.sealing import check_seal
 from gonogo.signing.signers import Signer
@@ -29,7 +29,7 @@ class Verified:
     """By role."""
     missing: Sequence[str]
     """Required roles without a signature."""
-    holds_until: Ending | None
+    holds_until: Expiry | None
     """What ends first of all that this rests on; None: nothing of it ends."""
 
     @property
@@ -112,14 +112,14 @@ def _check_identity(results: Results, expected: Expected) -> None:
 
 def _ends_of(
     results: Results, decisions: Mapping[str, SignOff], signers: Sequence[Signer], expected: Expected
-) -> Iterator[Ending]:
+) -> Iterator[Expiry]:
     """The ends of the signatures, of the keys behind them, and of the evidence."""
     if expected.oldest is not None:
-        yield Ending(at=results.run.finished_at + expected.oldest, what="the evidence")
+        yield Expiry(at=results.run.finished_at + expected.oldest, what="the evidence")
     for signoff in decisions.values():
-        yield Ending(at=signoff.expires, what=f"{signoff.signer}'s signature")
+        yield Expiry(at=signoff.expires, what=f"{signoff.signer}'s signature")
         yield from (
-            Ending(at=signer.valid_until, what=f"{signer.name}'s key")
+            Expiry(at=signer.valid_until, what=f"{signer.name}'s key")
             for signer in signers
             if (signer.name, signer.role) == (signoff.signer, signoff.role)
         )

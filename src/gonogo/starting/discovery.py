@@ -16,7 +16,7 @@ from gonogo.families.http.questions import PlainHttpQuestion
 from gonogo.families.tls.probe import TlsQuestion, probe_tls
 from gonogo.starting.discovery_http import listen
 from gonogo.starting.discovery_names import look_up
-from gonogo.starting.findings import Findings, Names, Presented, Spoken
+from gonogo.starting.findings import Findings, Names, ShownCertificate, Spoken
 
 _HTTPS, _HTTP = 443, 80
 
@@ -64,12 +64,12 @@ async def _presented(host: str, names: Names, port: int, trust: str) -> TlsEvide
     )
 
 
-def _facts(tls: TlsEvidence) -> Presented:
+def _facts(tls: TlsEvidence) -> ShownCertificate:
     leaf = tls.leaf
     if leaf is None:
         raise UsageError(f"{tls.address}: sent no certificate that can be read")
     remaining = leaf.remaining(datetime.now(UTC))
-    return Presented(
+    return ShownCertificate(
         address=tls.address,
         issuer=leaf.issuer_organisation or leaf.issuer or "(nameless)",
         days_left=remaining.days,

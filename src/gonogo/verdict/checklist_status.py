@@ -38,7 +38,7 @@ _SPOKEN_FOR = {LineStatus.VERIFIED, LineStatus.ATTESTED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class ChecklistStatus:
     """Everything about the checklist and the papers beside it."""
 
     lines: Sequence[LineResult]
@@ -47,15 +47,17 @@ class Account:
     findings: Sequence[Finding]
 
 
-def account(demands: Demands, checks: Sequence[CheckResult], at: datetime, lacking: Shortfall | None = None) -> Account:
+def account(
+    demands: Demands, checks: Sequence[CheckResult], at: datetime, lacking: Shortfall | None = None
+) -> ChecklistStatus:
     """``at`` is the time that dates are held against: when the evidence was taken, never the clock's.
 
     ``lacking`` has what keeps lines from being proved whatever the planned checks say.
     """
-    accountant = _Accountant(demands, checks, at, lacking or Shortfall())
+    accountant = _StatusOfLines(demands, checks, at, lacking or Shortfall())
     lines = accountant.lines()
     exceptions = [_exception(waiver, {check.id: check for check in checks}, at) for waiver in demands.waivers]
-    return Account(
+    return ChecklistStatus(
         lines=lines,
         roles=_roles(demands, lines),
         exceptions=exceptions,
@@ -98,7 +100,7 @@ def waived(demands: Demands, at: datetime) -> Mapping[str, Collection[Outcome]]:
     }
 
 
-class _Accountant:
+class _StatusOfLines:
     def __init__(self, demands: Demands, checks: Sequence[CheckResult], at: datetime, lacking: Shortfall) -> None:
         self._demands = demands
         self._checks = {check.id: check for check in checks}
@@ -203,8 +205,8 @@ class _Accountant:
         worst = _worst(supports)
         status = LineStatus.SUPPORTED if worst in _SPOKEN_FOR else worst
         missing = [leaf.id for leaf in supports if leaf.status not in DONE]
-        done = len(supports) - len(missing)
-        why = f"{done} of {len(supports)} lines support it"
+        supported = len(supports) - len(missing)
+        why = f"{supported} of {len(supports)} lines support it"
         if missing:
             why += f"; not {', '.join(missing[:3])}{f' and {len(missing) - 3} more' if len(missing) > 3 else ''}"  # noqa: PLR2004 - as many as fit
         elif words := sum(leaf.status is LineStatus.ATTESTED for leaf in supports):
@@ -213,8 +215,8 @@ class _Accountant:
 
     def _group(self, line: ChecklistLine, leaves: Mapping[str, LineResult]) -> LineResult:
         below_it = [leaf for leaf in leaves.values() if line.id in leaf.parents and self._applies(leaf.id)]
-        done = sum(leaf.status in DONE for leaf in below_it)
-        return self._result(line, status=_worst(below_it), why=f"{done} of {len(below_it)} lines below it")
+        done_leaves = sum(leaf.status in DONE for leaf in below_it)
+        return self._result(line, status=_worst(below_it), why=f"{done_leaves} of {len(below_it)} lines below it")
 
     def _applies(self, identifier: str) -> bool:
         line = self._demands.checklist.find(identifier)

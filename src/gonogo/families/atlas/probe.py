@@ -89,7 +89,7 @@ async def probe_atlas(question: AtlasQuestion) -> AtlasEvidence:
     taken_at, reading = datetime.now(UTC), Reading()
     async with question.api.session() as session:
         await _log_in(session, question.login)
-        lists = _Lists(session, question.project, question.cluster)
+        lists = _AtlasLists(session, question.project, question.cluster)
         (cluster, users, custom, access), (schedule, restores, alerts) = await asyncio.gather(
             asyncio.gather(
                 reading.fact("found", lists.cluster(), Object()),
@@ -136,7 +136,7 @@ async def probe_atlas(question: AtlasQuestion) -> AtlasEvidence:
     )
 
 
-class _Lists:
+class _AtlasLists:
     """The lists of Atlas, each with the role that its specification asks for."""
 
     def __init__(self, session: JsonSession, project: str, cluster: str) -> None:

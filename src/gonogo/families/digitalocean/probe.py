@@ -68,7 +68,7 @@ async def probe_droplet(question: DropletQuestion) -> DropletEvidence:
     """Everything about one droplet. Raises Unobserved if not even the droplet can be read."""
     taken_at, reading, number = datetime.now(UTC), Reading(), question.droplet
     async with question.api.session() as session:
-        lists = _Lists(session, f"v2/droplets/{number}")
+        lists = _DropletLists(session, f"v2/droplets/{number}")
         (droplet, firewalls, copies, policies), (keys, reserved, balancers) = await asyncio.gather(
             asyncio.gather(
                 reading.fact("found", lists.droplet(number), None),
@@ -114,7 +114,7 @@ async def probe_droplet(question: DropletQuestion) -> DropletEvidence:
     )
 
 
-class _Lists:
+class _DropletLists:
     """The lists of DigitalOcean, each with the scope that its specification asks for."""
 
     def __init__(self, session: JsonSession, path: str) -> None:
@@ -163,7 +163,7 @@ class _Lists:
         return await read_pages(self._session, path, first, read, right=f"the scope {scope}")
 
 
-async def _volumes(droplet: Mapping[str, Any], lists: _Lists, reading: Reading) -> tuple[Volume, ...]:
+async def _volumes(droplet: Mapping[str, Any], lists: _DropletLists, reading: Reading) -> tuple[Volume, ...]:
     attached = droplet.get("volume_ids")
     if not isinstance(attached, list):
         _unsaid("volumes", "which volumes the droplet has", "block_storage:read", reading)

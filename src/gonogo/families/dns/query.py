@@ -56,7 +56,7 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class DnsReply:
     """An answer, and the message that it was read from; None where nothing readable came."""
 
     answer: Answer
@@ -95,7 +95,7 @@ class Vantage:
         *,
         signatures: bool = False,
         edns: bool = True,
-    ) -> Reply:
+    ) -> DnsReply:
         """Ask one address, and return the message itself beside the answer."""
         server = join_socket_address(address, self.port)
         query = Query(server=server, name=name, rdtype=rdtype, transport=transport, signatures=signatures, edns=edns)
@@ -112,7 +112,7 @@ async def ask(query: Query, patience: timedelta) -> Answer:
     return (await exchange(query, patience)).answer
 
 
-async def exchange(query: Query, patience: timedelta) -> Reply:
+async def exchange(query: Query, patience: timedelta) -> DnsReply:
     """Ask, and once more if a resolver failed: its first attempt may have run out of time."""
     reply = await _asked(query, patience)
     if query.recursive and reply.answer.rcode == "SERVFAIL":
@@ -136,7 +136,7 @@ def undelivered(error: Exception, server: str) -> tuple[Delivery, str]:
             return Delivery.GARBLED, f"{type(error).__name__}: {error}"[:LONGEST_TEXT]
 
 
-async def _asked(query: Query, patience: timedelta) -> Reply:
+async def _asked(query: Query, patience: timedelta) -> DnsReply:
     blank = Answer(
         server=query.server,
         name=query.name,
@@ -147,7 +147,7 @@ async def _asked(query: Query, patience: timedelta) -> Reply:
     attempts, started = itertools.count(), time.monotonic()
     try:
         transport, message = await _exchange(query, patience.total_seconds(), attempts)
-        return Reply(
+        return DnsReply(
             answer=with_facts(replace(blank, transport=transport, attempts=next(attempts)), message),
             message=message,
         )
@@ -155,7 +155,7 @@ async def _asked(query: Query, patience: timedelta) -> Reply:
         delivery, detail = undelivered(error, query.server)
         if delivery in _SILENCES and (problem := ours(error, started)):
             delivery, detail = Delivery.NOT_SENT, problem
-        return Reply(answer=replace(blank, delivery=delivery, detail=detail, attempts=max(1, next(attempts))))
+        return DnsReply(answer=replace(blank, delivery=delivery, detail=detail, attempts=max(1, next(attempts))))
 
 
 async def _exchange(

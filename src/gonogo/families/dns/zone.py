@@ -10,7 +10,7 @@ from gonogo.evidence.dns import Answer, Delegation, Delivery, agreed
 from gonogo.evidence.dns_zone import DnsZoneEvidence, ServerAnswers, Validation
 from gonogo.families.dns.delegation import find_delegation, heard
 from gonogo.families.dns.parent import Authorities, authorities, find_parent, without_glue
-from gonogo.families.dns.query import Reply, Transport
+from gonogo.families.dns.query import DnsReply, Transport
 from gonogo.families.dns.question import DnsQuestion
 from gonogo.families.dns.signatures import Keys, examined, usable_keys, zone_keys
 
@@ -103,7 +103,7 @@ async def _plain(question: DnsQuestion, address: str, udp: Answer) -> Answer | N
     return (await question.vantage.reply_of(address, question.name, "SOA", edns=False)).answer
 
 
-async def _hosts(question: DnsQuestion, address: str, dnskey: Reply, keys: Keys) -> tuple[Answer, ...]:
+async def _hosts(question: DnsQuestion, address: str, dnskey: DnsReply, keys: Keys) -> tuple[Answer, ...]:
     """The declared names, where there are keys to hold their signatures against."""
     if not dnskey.answer.records:
         return ()

@@ -57,10 +57,10 @@ def parse_scrape(content: bytes, *, openmetrics: bool) -> Scrape:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Malformed(f"byte {error.start} is not UTF-8") from None
-    return _Reader(openmetrics=openmetrics).read(text)
+    return _ExpositionReader(openmetrics=openmetrics).read(text)
 
 
-class _Reader:
+class _ExpositionReader:
     def __init__(self, *, openmetrics: bool) -> None:
         self._openmetrics = openmetrics
         self._scrape = Scrape()

@@ -21,7 +21,7 @@ _OWN_MACHINE = {"localhost", "127.0.0.1", "0.0.0.0", "::1"}  # noqa: S104 - comp
 _RESPONSES_OPTIONAL_SINCE = (3, 1)
 
 
-class Unreadable(ValueError):
+class NoDescription(ValueError):
     """The body is no description at all; the message says why."""
 
 
@@ -46,7 +46,7 @@ def read_description(body: Body) -> Description:
         title=_text(document.get("info"), "title"),
         paths=paths if isinstance(paths, dict) else {},
     )
-    reader = _Reader(document, described)
+    reader = _DescriptionReader(document, described)
     described.problems = reader.problems()
     described.remarks = list(reader.remarks())
     return described
@@ -55,18 +55,18 @@ def read_description(body: Body) -> Description:
 def _document(body: Body) -> dict[str, Any]:
     exchange = body.exchange
     if not exchange.ok:
-        raise Unreadable(exchange.problem or f"status {exchange.status}")
+        raise NoDescription(exchange.problem or f"status {exchange.status}")
     text = body.content.decode("utf-8-sig", "replace")
     try:
         document = json.loads(text)
     except RecursionError:
-        raise Unreadable("the body is nested too deep") from None
+        raise NoDescription("the body is nested too deep") from None
     except ValueError as error:
         if text.lstrip().startswith(("{", "[", "<")):
-            raise Unreadable(f"the body is neither JSON nor YAML: {error}") from None
+            raise NoDescription(f"the body is neither JSON nor YAML: {error}") from None
         document = _yaml(text)
     if not isinstance(document, dict):
-        raise Unreadable("the body is not a JSON object")
+        raise NoDescription("the body is not a JSON object")
     return document
 
 
@@ -75,10 +75,10 @@ def _yaml(text: str) -> object:
         # The loader in C, which is as safe, and a tenth as slow.
         return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise Unreadable(f"the body is neither JSON nor YAML: {' '.join(str(error).split())[:200]}") from None
+        raise NoDescription(f"the body is neither JSON nor YAML: {' '.join(str(error).split())[:200]}") from None
 
 
-class _Reader:
+class _DescriptionReader:
     def __init__(self, document: Mapping[str, Any], described: Description) -> None:
         self._document = document
         self._described = described

@@ -11,7 +11,7 @@ from gonogo.base.redaction import Redactor
 from gonogo.clients.http import Body
 from gonogo.clients.trust import trust_context
 from gonogo.environment.pages import Page
-from gonogo.evidence.http import Answer, Exchange, OriginAnswer, ReleaseWord, ServiceEvidence
+from gonogo.evidence.http import Exchange, OriginAnswer, PageAnswer, ReleaseWord, ServiceEvidence
 from gonogo.families.http.asking import Asker, asker, deadline_of
 from gonogo.families.http.bodies import Quote, quoting
 from gonogo.families.http.declared import authorization, departures
@@ -43,7 +43,7 @@ async def probe_service(question: HttpQuestion) -> ServiceEvidence:
         target = _Target(page=page, release=await _release_page(first, question, page, body, quote))
         sampled = [await _sample(first, question, target, quote, body)]
         exchange = body.exchange
-        pages: tuple[Answer, ...] = ()
+        pages: tuple[PageAnswer, ...] = ()
         origins: tuple[OriginAnswer, ...] = ()
         if exchange.status is None and exchange.elapsed.total_seconds() >= _LAST_RESORT_SECONDS:
             front = exchange
@@ -108,12 +108,12 @@ def _page_words(body: Body, path: str, quote: Quote) -> Words:
 
 async def _more(
     first: Asker, question: HttpQuestion, target: _Target, tls: ssl.SSLContext, deadline: float
-) -> Sequence[tuple[Answer, Words]]:
+) -> Sequence[tuple[PageAnswer, Words]]:
     """All further connections, some at once. An address that turns us away is left alone."""
-    sampled: list[tuple[Answer, Words]] = []
+    sampled: list[tuple[PageAnswer, Words]] = []
     quote = quoting(Redactor(question.secrets))
 
-    async def anew() -> tuple[Answer, Words]:
+    async def anew() -> tuple[PageAnswer, Words]:
         async with asker(question, deadline, tls=tls, http2=False) as asking:
             return await _sample(asking, question, target, quote)
 
@@ -127,7 +127,7 @@ async def _more(
 
 async def _sample(
     at_address: Asker, question: HttpQuestion, target: _Target, quote: Quote, body: Body | None = None
-) -> tuple[Answer, Words]:
+) -> tuple[PageAnswer, Words]:
     """The known page over this connection, and the words of a release that stand there or on the page for it."""
     page, place, other = target.page, question.expected.release, target.release
     body = body or await _page(at_address, question, page)
@@ -138,7 +138,7 @@ async def _sample(
     else:
         words = usual_words(body, page.path, quote)
         words = (*words, *_page_words(release_body, where, quote)) if other else words
-    return Answer(exchange=body.exchange, departures=departures(page, body)), words
+    return PageAnswer(exchange=body.exchange, departures=departures(page, body)), words
 
 
 async def _front(first: Asker, question: HttpQuestion, exchange: Exchange, page: Page) -> Exchange:
@@ -147,9 +147,9 @@ async def _front(first: Asker, question: HttpQuestion, exchange: Exchange, page:
     return (await first.follow(question.front)).exchange
 
 
-async def _declared(first: Asker, question: HttpQuestion, page: Page) -> Answer:
+async def _declared(first: Asker, question: HttpQuestion, page: Page) -> PageAnswer:
     body = await _page(first, question, page)
-    return Answer(exchange=body.exchange, departures=departures(page, body))
+    return PageAnswer(exchange=body.exchange, departures=departures(page, body))
 
 
 def _foreign(question: HttpQuestion) -> Sequence[str]:

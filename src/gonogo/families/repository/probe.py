@@ -18,7 +18,7 @@ from gonogo.evidence.base import Scope
 from gonogo.evidence.repository import RepositoryEvidence
 from gonogo.families.kind import Probe
 from gonogo.families.repository.git import incomplete, top_level
-from gonogo.families.repository.lines import History, MatchedLine, file_lines, work_tree
+from gonogo.families.repository.lines import GitHistory, MatchedLine, file_lines, work_tree
 from gonogo.families.variables.dotenv_file import read_dotenv
 from gonogo.families.variables.section import Variables
 
@@ -85,7 +85,7 @@ def _look(question: RepositoryQuestion, given_up: threading.Event) -> Repository
     root = top_level(Path(question.folder))
     from gonogo.families.repository.scan import Scan  # noqa: PLC0415 - its detectors are slow to import
 
-    scan, history, files = Scan(known=known_values(question)), History(root), 0
+    scan, history, files = Scan(known=known_values(question)), GitHistory(root), 0
     reason, hint = incomplete(root), "git fetch --unshallow (in CI: a checkout with the whole history)"
     own = {Path(file).resolve() for file, _ in question.files}
     try:
