@@ -1,4 +1,4 @@
-"""What the signals that end a process do to it: they set a flag and wake whoever waits.
+"""The signals that end a process set a flag here, and wake whoever waits.
 
 An exception that is raised wherever the program happens to be breaks clean-up, event loops and libraries. So it is
 raised once at the most, and only while code runs that is known to bear it. Everything else happens in a thread of its

@@ -151,7 +151,7 @@ def _gather(value: Any, collected: dict[str, None]) -> None:  # noqa: ANN401 - a
 
 
 def _replaced(texts: Sequence[str], encoded: Sequence[bytes], spans: Sequence[Span]) -> Iterator[tuple[str, str]]:
-    """Those of the texts in which something stands, with what they become."""
+    """Map the texts in which something is redacted to what they become."""
     begins = [0, *accumulate(len(text) + len(_BETWEEN) for text in encoded)]
     inside: dict[int, list[Span]] = {}
     for start, end, name in spans:

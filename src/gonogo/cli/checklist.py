@@ -85,7 +85,7 @@ def _gives_way(target: Path, made: Import, file: Path) -> bool:
 
 
 def _fitted(*, gave_way: bool) -> Iterator[str]:
-    """What had to change beside the list, and what does not fit it any more."""
+    """Say what had to change beside the list, and what does not fit it any more."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
     from gonogo.planning.demands import read_list  # noqa: PLC0415
     from gonogo.starting.own_files import catalogue_for_any_list, gates_for_any_list, is_untouched  # noqa: PLC0415

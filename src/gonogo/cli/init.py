@@ -110,7 +110,7 @@ def _asked_url(*, asking: bool) -> str:
 
 
 def _checked_url(text: str) -> str:
-    """As the environment file will have it. Raises UsageError."""
+    """Give the URL as the environment file will hold it. Raises UsageError."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
     from gonogo.starting.addresses import base_url  # noqa: PLC0415
 

@@ -27,7 +27,7 @@ _STOPS_WITHIN_SECONDS = 60
 
 
 def _options(command: Callable[..., int]) -> Callable[..., int]:
-    """What every verification may be told."""
+    """Add the options that every verification has."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
@@ -203,7 +203,7 @@ def _exit_code(results: Results, *, strict: bool) -> int:
 
 
 def exit_code(verdict: Verdict, *, strict: bool) -> int:
-    """What a deploy job goes by: only 0 may deploy."""
+    """Give the exit code that a deploy job goes by: only 0 may deploy."""
     from gonogo.record.results import Verdict  # noqa: PLC0415 - help answers at once
 
     return {

@@ -280,7 +280,7 @@ def _visible(text: str) -> str:
 
 
 def _shown(results: Results, signoff: SignOff) -> Iterator[str]:
-    """What a person should have read before they sign."""
+    """Show what a person should have read before they sign."""
     from gonogo.record.results import DONE, sum_line  # noqa: PLC0415 - help answers at once
     from gonogo.report.changes import weakened_words  # noqa: PLC0415
 

@@ -24,7 +24,7 @@ _FROM_TERMINAL = 0x80
 
 @dataclass(slots=True)
 class _Told:
-    """What the supervised process said of itself."""
+    """The announcements of the supervised process about itself."""
 
     at: str = ""
     leaves: str = ""

@@ -75,7 +75,7 @@ class Body:
 
     @property
     def text(self) -> str:
-        """As UTF-8, whatever it claims to be."""
+        """The body as UTF-8, whatever it claims to be."""
         return self.content.decode("utf-8", "replace")
 
     def readable(self, characters: int) -> str:

@@ -81,17 +81,17 @@ class MongoQuestion:
 
     @property
     def scope(self) -> Scope:
-        """There is one."""
+        """An environment has one deployment of MongoDB, so its scope has no further part."""
         return ("mongodb",)
 
     @property
     def host(self) -> str:
-        """There is one."""
+        """All questions to the one deployment are bounded together."""
         return "mongodb"
 
 
 def is_connection_string(url: str) -> bool:
-    """As far as can be told without asking DNS, which is what the driver does to parse mongodb+srv."""
+    """Whether it is one, as far as can be told without DNS, which the driver asks to parse mongodb+srv."""
     try:
         if url.startswith("mongodb+srv://"):
             return bool(urlsplit(url).hostname) and urlsplit(url).port is None
@@ -166,7 +166,7 @@ async def explained(question: MongoQuestion, client: Client, error: Exception) -
 
 
 async def knocked(servers: Iterable[tuple[str, int]], patience: timedelta) -> Sequence[tuple[str, str]]:
-    """Who is there, and what stands against it. Raises Unobserved if nothing is known of any of them."""
+    """Give each server's address and what stands against it. Raises Unobserved if nothing is known of any of them."""
     knocks = list(servers)
     answers = await asyncio.gather(*(knock(host, port, patience) for host, port in knocks), return_exceptions=True)
     greetings = [

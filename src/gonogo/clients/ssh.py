@@ -68,7 +68,7 @@ class CommandOutput:
 
     @property
     def first_line(self) -> str:
-        """For people: the refusal, or the first line of the program itself."""
+        """The refusal, or the first line that the program itself printed, to be shown to people."""
         lines = (line.strip()[:200] for line in self.output.splitlines() if line.strip())
         return self.refusal or next(lines, f"exit {self.status}")
 

@@ -67,17 +67,17 @@ class LiveSource:
         return self.journeys.uncleaned or (self.load is not None and self.load.uncleaned)
 
     def artefacts(self) -> Mapping[str, bytes]:
-        """Of the load."""
+        """Files that the load made, by name."""
         return self.load.artefacts if self.load else {}
 
     def records(self) -> Sequence[Record]:
-        """What is known by now, and what was not asked, so that a replay plans the same."""
+        """Everything that is known by now, and what was not asked, so that a replay plans the same."""
         records = self._collector.records()
         load = [self.load.known(unasked)] if self.load else []
         return [*(records.get(key) or unasked(key) for key in self._jobs), *self.journeys.records(), *load]
 
     def notes(self) -> tuple[str, ...]:
-        """Of journeys and load: what they could not do, and what they left behind."""
+        """The notes of journeys and load: what they could not do, and what they left behind."""
         return (*self.journeys.notes, *(self.load.notes if self.load else ()))
 
     def close(self) -> None:

@@ -37,5 +37,5 @@ class EntryCheck(Section):
 
     @property
     def words(self) -> str:
-        """What is asked, for people: the title of a check that has none."""
+        """Describe for people what is asked: the title of a check that has none."""
         raise NotImplementedError

@@ -157,7 +157,7 @@ class Environment(Section):
         return self
 
     def trust_of(self, host: str) -> str:
-        """Whom the certificates of a host are verified against: ``public``, or a PEM file."""
+        """The trust anchors for the certificates of a host: ``public``, or a PEM file."""
         declared = self.hosts.get(host)
         own = declared.tls.trust if declared else None
         return own or (self.tls.trust if self.tls else "public")

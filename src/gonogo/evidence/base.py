@@ -61,7 +61,7 @@ class RoundTripEvidence(Evidence):
 
     @property
     def own_p95(self) -> timedelta:
-        """The same of what was our own."""
+        """The 95th percentile of the part that was this machine's own."""
         return _p95(self.own) or timedelta()
 
 

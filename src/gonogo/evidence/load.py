@@ -25,7 +25,7 @@ class SecondCounts(NamedTuple):
 
 
 class SecondBounds(NamedTuple):
-    """What the counts of one second are at both ends of what the generator may have done to them."""
+    """The counts of one second at both ends of what the generator may have done to them."""
 
     second: int
     least_over_budget: int

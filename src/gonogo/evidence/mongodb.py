@@ -33,7 +33,7 @@ class ExistingIndex:
 
     @property
     def spelled(self) -> str:
-        """For people."""
+        """The index written for people."""
         marks = [
             *(["unique"] if self.unique else []),
             *(["hidden"] if self.hidden else []),
@@ -45,7 +45,7 @@ class ExistingIndex:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MongoEvidence(Evidence):
-    """As the service's own user sees it, and as strangers do."""
+    """MongoDB as the service's own user sees it, and as strangers do."""
 
     reachable: bool
     problem: str = ""
@@ -91,7 +91,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MongoStatusEvidence(Evidence):
-    """As the monitoring user sees it."""
+    """The state of a MongoDB deployment as the monitoring user sees it."""
 
     reachable: bool
     problem: str = ""

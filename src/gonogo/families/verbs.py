@@ -31,7 +31,7 @@ class Journey(Protocol):
 
     @property
     def keep(self) -> dict[str, Any]:
-        """What one step passes on to the next."""
+        """Values that one step passes on to the next."""
         ...
 
     def speak(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
@@ -54,7 +54,7 @@ class Journey(Protocol):
 
 
 class Verbs(Generic[Declared]):
-    """What steps can do with one family's technology. Raises UsageError where the family's section is not declared."""
+    """A family's steps in a journey. Raises UsageError where the family's section is not declared."""
 
     model: ClassVar[type[Section]]
     """The model of the section that these verbs stand on: the type that the subclass is declared with."""
@@ -69,7 +69,7 @@ class Verbs(Generic[Declared]):
         self.world = walk.world
 
     def test_data(self, marks: Marks) -> Iterable[Leftovers]:
-        """What journeys leave behind at this technology, and how it is found and removed; nothing unless overridden."""
+        """Test data of this family, and how to find and remove it; nothing unless overridden."""
         del marks
         return ()
 

@@ -76,7 +76,7 @@ class Journeys:
             self._threads.submit(self._walk_last, self.walk(world, LAST), journeys[LAST], observations, others)
 
     def wait(self, scope: Scope) -> Record:
-        """What became of one step, as soon as it is known."""
+        """Wait for the outcome of one step."""
         future = self._futures.get(scope)
         return future.result() if future else _unwalked(scope, "not asked: no check of this run was about it")
 

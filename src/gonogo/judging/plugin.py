@@ -79,7 +79,7 @@ class JudgingPlugin:
 
     @pytest.fixture
     def environment(self) -> Environment:
-        """What the environment file declares."""
+        """The environment as its file declares it."""
         return self._plan.environment
 
     @pytest.fixture
@@ -88,7 +88,7 @@ class JudgingPlugin:
         return self._now.stash[_CHECK][0].line.policy
 
     def evidence_of(self, argument: str) -> Evidence | tuple[Evidence, ...]:
-        """What a fixture named after a kind of evidence gives to a check; waits until it is there."""
+        """Give a check the evidence that its fixture is named after; waits until it is there."""
         _, scope = self._now.stash[_CHECK]
         records = [self._source.wait(key) for key in self._lookup.resolve(argument, scope)]
         if self._source.interrupted:
@@ -120,7 +120,7 @@ class JudgingPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
-        """Of all that pytest would load around a test, load the conftests of the folders of checks only."""
+        """Load the conftests of the folders of checks, and no others that pytest would load."""
         if session.config.option.noconftest:
             try:
                 load_conftests(session.config.pluginmanager, self._plan.suite.folders)
@@ -298,7 +298,7 @@ class JudgingPlugin:
         )
 
     def _facts(self, identifier: str, scope: Scope, argument: str, records: Sequence[Record]) -> Any:  # noqa: ANN401
-        """For the page. Many checks judge the same records, which the results hold once: at the first of these checks."""
+        """Give the facts for the page. Records that many checks judge are held once, at the first check."""
         keys = tuple((record.kind, record.scope) for record in records)
         first, at = self._shown_at.setdefault((argument, keys), (identifier, scope))
         return shown(records) if (first, at) == (identifier, scope) else {SHOWN_AT: first, "target": list(at)}
@@ -333,7 +333,7 @@ class JudgingPlugin:
 
     @property
     def judged(self) -> Judged:
-        """What was observed until now."""
+        """The observations so far."""
         return Judged(
             observations=self.observations,
             unseen=self._unseen_because,
@@ -373,7 +373,7 @@ def _is_step(item: pytest.Item) -> bool:
 
 
 def _turn(item: pytest.Item) -> int:
-    """Who looks comes first, then the journeys, which change what is looked at; the load is alone, and last."""
+    """Order by effect: readers first, then journeys, which change what is read; the load is alone, and last."""
     return {WALK: 1, LOAD: 2}.get(item.stash[_CHECK][0].subject, 0)
 
 

@@ -1,4 +1,4 @@
-"""What has been reported so far, and what can be said of it while it goes on."""
+"""Everything that was reported so far, summed up while the load goes on."""
 
 import time
 from collections import Counter
@@ -104,7 +104,7 @@ class LoadAggregator:
         return ""
 
     def progress(self) -> LoadProgress | None:
-        """As it looks now."""
+        """Rate, failures and p95 of the last five seconds; None before the window opens."""
         if self.window is None:
             return None
         now = time.time()
@@ -139,7 +139,7 @@ class LoadAggregator:
                 yield self._second(worker, health, self.window.begins)
 
     def slacks(self) -> Slacks:
-        """What the generator may have added or hidden, by the wall clock's seconds; after the window as well."""
+        """The slack of every second by the wall clock; after the window as well."""
         return slacks(self._second(worker, health, 0) for worker, health in self._health)
 
     def reasons(self) -> Mapping[tuple[int, str], int]:

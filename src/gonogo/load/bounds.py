@@ -1,4 +1,4 @@
-"""What the generator may have added to latencies, or left out: its own lateness, and visits that it did not begin.
+"""The generator may have added to latencies, by its own lateness, or left out visits: these are the bounds of both.
 
 Requests count from when they were due, so a generator that is late makes a service look slower, never faster; what it
 can hide are requests that it did not make. A limit that is kept, or missed, at both ends of that is decided.
@@ -26,7 +26,7 @@ the others are as late as 95 % of its probes: two that are later are too rare to
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slack:
-    """Of one second, in seconds."""
+    """The slack of one second, in seconds."""
 
     added: float = 0.0
     """So much of a latency may be the generator's own."""
@@ -36,7 +36,7 @@ class Slack:
 
 @dataclass(frozen=True, slots=True)
 class Slacks:
-    """Of all seconds, all processes together: the worst of each."""
+    """The slack of all seconds: of each the worst of all processes."""
 
     by_second: Mapping[int, Slack]
 
@@ -52,7 +52,7 @@ class Slacks:
 
 
 def sickness(second: GeneratorSecond) -> str:
-    """What was wrong with one second of one process; empty: nothing."""
+    """Say what was wrong with one second of one process; empty: nothing."""
     signs = (
         (second.lag > MOST_LAG, "its event loop woke too late"),
         (second.cpu > MOST_CPU, "it had no processor time left"),
@@ -65,7 +65,7 @@ def sickness(second: GeneratorSecond) -> str:
 
 
 def slacks(generator: Iterable[GeneratorSecond]) -> Slacks:
-    """What each second may have added or hidden; seconds in which nothing was wrong are left out."""
+    """Compute the slack of each second; seconds in which nothing was wrong are left out."""
     by_second: dict[int, Slack] = {}
     for sample in generator:
         if not sickness(sample):
@@ -95,5 +95,5 @@ def not_made(generator: Sequence[GeneratorSecond], requests: int) -> float:
 
 
 def sick_share(generator: Sequence[GeneratorSecond]) -> float:
-    """Of its seconds, those in which something was wrong with it."""
+    """The share of the generator's seconds in which something was wrong with it."""
     return sum(bool(sickness(second)) for second in generator) / len(generator) if generator else 1.0

@@ -52,7 +52,7 @@ class Fitness:
         self._latest = max(self._latest, seconds)
 
     def second(self) -> Mapping[str, Any]:
-        """What is known of the time since it was last asked."""
+        """Report the fitness since the last call, and begin anew."""
         now, cpu, waited, machine = time.monotonic(), time.process_time(), _waited(), _machine()
         passed = max(now - self._at, 1e-3)
         stolen, total = machine[0] - self._machine[0], machine[1] - self._machine[1]

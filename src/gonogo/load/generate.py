@@ -240,7 +240,7 @@ def main() -> None:
 
 
 def _serve(classes: Sequence[type[User]], host: str, port: int) -> None:
-    """As a worker, until the master says quit, or nobody holds our standard input any more."""
+    """Work until the master says quit, or nobody holds our standard input any more."""
     environment = Environment(user_classes=[*classes])
     runner: WorkerRunner = environment.create_worker_runner(host, port)
     work_for_master(environment, runner)

@@ -1,4 +1,4 @@
-"""What a plain ``locust`` needs to run gonogo's scenarios: an environment to visit, people, and their removal.
+"""Hooks by which a plain ``locust`` runs gonogo's scenarios: an environment to visit, people, and their removal.
 
 ``locust -f loadtests/locustfile.py --gonogo-env staging`` has Locust's own web UI, users and pauses; nothing is judged,
 and its exit code is not 0 if a budget was missed. The people are made, and removed, by another process: Locust's patched
@@ -52,7 +52,7 @@ events.init.add_listener(begin)  # type: ignore[no-untyped-call]
 
 
 class _People:
-    """Those of one test after another."""
+    """Makes the synthetic users of each test, and removes them after it."""
 
     def __init__(self, environment: Environment, name: str) -> None:
         self._environment = environment

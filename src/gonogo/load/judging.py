@@ -1,4 +1,4 @@
-"""What checks of the load have in common: whether it can be judged at all, and what a ruling means."""
+"""Shared rules of the load's checks: whether a load can be judged at all, and how a decision becomes an outcome."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ def between(counted: Counted, limit: float, confidence: float, *, comparisons: i
 
 
 def unfit(generator: Sequence[GeneratorSecond], requests: int) -> str:
-    """What the generator says against itself; empty: nothing. It matters only where it leaves a limit undecided."""
+    """Say why the generator was not fit; empty: it was. It matters only where it leaves a limit undecided."""
     if not generator:
         return "the generator told nothing of itself"
     reasons = []
@@ -62,7 +62,7 @@ def fit(load: LoadEvidence) -> None:
 
 
 def too_unfit(load: LoadEvidence, words: str) -> Unobserved:
-    """What only the generator's own doing leaves undecided."""
+    """The error for limits that only the generator's own doing leaves undecided."""
     reason = unfit(load.generator, _requests(load)) or "the generator was not fit to measure"
     return Unobserved(f"{reason}; undecided for that: {words}", hint=FITTER)
 
@@ -177,7 +177,7 @@ def failed_for(load: LoadEvidence) -> str:
 
 
 def _unseen(requests: int, load: LoadEvidence) -> int:
-    """As many as should have been made beside these."""
+    """Estimate how many requests should have been made beside these, and were not."""
     share = not_made(load.generator, _requests(load))
     return round(requests * share / (1 - share)) if share < 1 else requests
 

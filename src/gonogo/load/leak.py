@@ -68,7 +68,7 @@ def theil_sen(x: Sequence[float], y: Sequence[float], *confidences: float) -> tu
 
 
 def _rank_variance(count: int) -> int:
-    """Of Kendall's statistic, eighteen times; for the points, and to be taken off for every group of equal ones."""
+    """A term of the variance of Kendall's statistic, times eighteen; every group of ties takes off its own."""
     return count * (count - 1) * (2 * count + 5)
 
 

@@ -67,7 +67,7 @@ class Generator:
         self._start(order)
 
     def events(self) -> Iterator[Event]:
-        """What the first process says, until it ends."""
+        """Yield the events of the first process, until it ends."""
         for line in cast("IO[bytes]", self._processes[0].stdout):
             event: Event = json.loads(line)
             if event["event"] == "started" and not self.generator_config.workers:
@@ -85,7 +85,7 @@ class Generator:
 
     @property
     def pids(self) -> list[int]:
-        """Of all that were started: the one that says what happens, then its workers."""
+        """The processes that were started: the one that reports events, then its workers."""
         return [process.pid for process in self._processes]
 
     def kill(self) -> None:

@@ -96,7 +96,7 @@ class WorkerRecorder:
         return self._number
 
     def answered(self, number: int, outcome: Outcome | None, elapsed: float, reason: str = "") -> None:
-        """It is over, after so many seconds; None if it never left this machine. ``reason``: why it failed."""
+        """Record how a request ended after so many seconds; None: it never left this machine. ``reason``: why it failed."""
         endpoint, due = self._under_way.pop(number)
         if outcome is None:
             self.fitness.own_errors += 1
@@ -117,7 +117,7 @@ class WorkerRecorder:
                 self.samples.add(self.clock.second(due), endpoint, "given up", now - due)
 
     def report(self, *, final: bool = False) -> dict[str, Any]:
-        """What came since the last report, as plain values that msgpack and JSON (with bytes encoded) can carry."""
+        """Take what came since the last report: plain values that msgpack and JSON (with bytes encoded) can carry."""
         samples, self.samples = self.samples, Samples()
         ended, self.ended = self.ended, Counter()
         given_up, self.given_up = self.given_up, Counter()

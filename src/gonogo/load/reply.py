@@ -1,4 +1,4 @@
-"""What a service answered to a visitor, and what the visitor's scenario makes of it."""
+"""The reply of a service to a visitor, and the errors of a scenario that cannot read it."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, AssertionError
 
 
 class LoadReply:
-    """It remembers whether its body was looked at: until then only its status is known to be right."""
+    """A reply that remembers whether its body was looked at: until then only its status is known to be right."""
 
     __slots__ = ("_body", "looked_at", "status")
 
@@ -21,7 +21,7 @@ class LoadReply:
 
     @property
     def body(self) -> bytes:
-        """As it came."""
+        """The body's bytes as they came."""
         self.looked_at = True
         return self._body
 

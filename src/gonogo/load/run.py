@@ -103,12 +103,12 @@ class LoadRun:
         return self._world is not None
 
     def known(self, unasked: Callable[[tuple[str, tuple[str, ...]]], Record]) -> Record:
-        """What there is, without doing anything."""
+        """The record if the load was made, else one that says that it was not asked; does nothing."""
         return self._record or unasked((LOAD, SCOPE))
 
     @property
     def load(self) -> Load:
-        """What the environment file says about it."""
+        """The load that the environment file declares."""
         return self.environment.require(Load)
 
     def _carry_out(self, portal: BlockingPortal) -> LoadEvidence:
@@ -183,7 +183,7 @@ class LoadRun:
             generator.stop()
 
     def plan(self, world: World, data: Mapping[str, Any], *, model: Literal["open", "closed"]) -> LoadPlan:
-        """What the generator is told."""
+        """Compose the order for the generator."""
         load = self.load
         rate = load.visits_per_second * (load.stress_factor if self.profile == "stress" else 1)
         parts = sum(load.visits.values())
@@ -277,7 +277,7 @@ class LoadRun:
 
 
 def make_people(folder: Path, walk: Walk) -> Mapping[str, Any]:
-    """What the folder's ``dataset.py`` makes for its scenarios; nothing where there is none."""
+    """Make what the folder's ``dataset.py`` makes for its scenarios; nothing where there is none."""
     path = folder / "dataset.py"
     if not path.is_file():
         return {}

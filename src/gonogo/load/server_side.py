@@ -1,4 +1,4 @@
-"""What the service says about itself while it is under load: its own metrics, once a second."""
+"""The service's own metrics while it is under load, once a second."""
 
 import time
 from collections.abc import Sequence

@@ -47,7 +47,7 @@ class Measured:
     """How many requests of the window failed, by endpoint and reason."""
 
     def endpoints(self) -> Iterator[Traffic]:
-        """Each, with its own budget or that of its class."""
+        """Yield the traffic of each endpoint, with its own budget or that of its class."""
         for index, name in enumerate(self.names):
             group = next(group for group, members in self.load.classes.items() if name in members.endpoints)
             own = self.load.endpoints.get(name)
@@ -55,7 +55,7 @@ class Measured:
             yield self._traffic(name, group, budget, [index], decided=own is not None)
 
     def classes(self) -> Iterator[Traffic]:
-        """Each, with all requests of its endpoints."""
+        """Yield the traffic of each class: all requests of its endpoints."""
         for name, group in self.load.classes.items():
             indices = [self.names.index(endpoint) for endpoint in group.endpoints]
             yield self._traffic(name, name, group, indices, decided=True)
@@ -190,7 +190,7 @@ def _ranks(count: int, share: float, confidence: float) -> tuple[int, int]:
 
 
 def _curve(histogram: HdrHistogram) -> Iterator[tuple[float, float]]:
-    """As far out as there are samples, and the largest of them at the end."""
+    """Yield percentile and milliseconds as far out as there are samples, and the largest sample at the end."""
     count = histogram.get_total_count()
     for percentile in _CURVE:
         if count * (1 - percentile / 100) >= 1:

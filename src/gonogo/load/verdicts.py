@@ -16,7 +16,7 @@ _LONGEST = 1 << 20
 
 
 class LimitDecision(Enum):
-    """What can be said with confidence."""
+    """The decision about a limit, at the declared confidence."""
 
     KEPT = "kept"
     MISSED = "missed"
@@ -67,7 +67,7 @@ class LimitResult:
 
     @property
     def words(self) -> str:
-        """For people: what was counted, and what would have been allowed."""
+        """Say for people what was counted, and what would have been allowed."""
         if self.most is not None:
             ends = f"between {self.exceedances.count} and {self.most.count} of {self.most.requests}"
             return f"{self.exceedances.name}: {ends} (fewer than {100 * self.limit:.3g}% are allowed)"
@@ -87,7 +87,7 @@ def decide_limit(hits: Exceedances, limit: float, confidence: float, *, comparis
 def decide_between(  # noqa: PLR0913 - a measurement with its two ends, and what it is held against
     hits: Exceedances, least: Exceedances, most: Exceedances, limit: float, confidence: float, *, comparisons: int = 1
 ) -> LimitResult:
-    """As ``decide_limit``, where the generator may have changed what it measured: both ends must say the same.
+    """Decide as ``decide_limit`` where the generator may have changed what it measured: both ends must agree.
 
     Missed if even the least is too much, kept if even the most is little enough.
     """

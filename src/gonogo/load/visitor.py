@@ -83,7 +83,7 @@ class Visitor(User):
 
     @property
     def data(self) -> Mapping[str, Any]:
-        """What the dataset made."""
+        """The data that ``dataset.py`` made."""
         return self.recorder.plan.data
 
     def visit(self) -> None:

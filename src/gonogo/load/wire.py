@@ -46,7 +46,7 @@ class Wire(gevent.ssl.SSLSocket):  # type: ignore[misc]  # gevent tells no types
     _came = 0.0
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        """As a socket does."""
+        """Receive as a socket does."""
         available = self.pending()
         self._came = 0.0
         content: bytes = super().recv(buflen, flags)
@@ -156,7 +156,7 @@ class Connection(HTTPClient):
 
 @cache
 def trust(target: TargetPlan) -> ssl.SSLContext:
-    """Whom we believe. One context for all: making one takes longer than a handshake."""
+    """The trust anchors of a target. One context for all: making one takes longer than a handshake."""
     context: ssl.SSLContext = gevent.ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(cafile=None if target.trust else certifi.where(), cadata=target.trust)
     context.sslsocket_class = Wire

@@ -1,4 +1,4 @@
-"""What a process does that makes load: users work, and once a second somebody is told what they measured."""
+"""A process that makes load: users work, and once a second their measurements are reported."""
 
 import time
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What a gate demands beside its checks: the team's list, and what people attested and accepted, read once per run."""
+"""The demands of a gate beside its checks: the team's list, its attestations and its waivers, read once per run."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -47,7 +47,7 @@ class Demands:
 
     @property
     def lines(self) -> Sequence[ChecklistLine]:
-        """Those that the gate demands, in this environment."""
+        """Lines that the gate demands in this environment."""
         return (
             [] if self.name in _NARROW else lines_of(self.gate, self.checklist, self.stands_for, timeless=self.timeless)
         )

@@ -1,4 +1,4 @@
-"""What a load run asks less than the environment file declares: another question than that of the gate."""
+"""Values of a load run that ask less than the environment file declares: another question than that of the gate."""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta

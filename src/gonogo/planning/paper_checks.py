@@ -41,7 +41,7 @@ class Papers:
 
     @property
     def people_path(self) -> str:
-        """As messages name it."""
+        """The path of the list of people, as messages name it."""
         return f"environments/{FILE}"
 
     @property
@@ -56,7 +56,7 @@ def counted_environments(environment: str, stands_for: Sequence[str]) -> Sequenc
 
 
 def known_roles(gates: Gates, people: People) -> Collection[str]:
-    """Those of gates.toml; while that has none, those that people have."""
+    """The roles of gates.toml; while that has none, the roles that people have."""
     return list(gates.roles) or sorted({role for person in people.person for role in person.roles})
 
 

@@ -20,14 +20,14 @@ _NOT_DECLARED = "another environment declares it, and this one does not"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortfall:
-    """What keeps lines from being proved, known before anything runs."""
+    """Reasons that keep lines from being proved, known before anything runs."""
 
     missing: Missing = field(default_factory=dict)
     contradicted: Contradicted = field(default_factory=dict)
 
 
 def shortfall(suite: Suite, plan: Plan, demands: Demands, environment: Environment) -> Shortfall:
-    """Of all lines of the list."""
+    """Find the reasons for all lines of the list."""
     stated = {line.id: contradictions_of(line, environment) for line in demands.checklist.lines if line.states}
     return Shortfall(
         missing=_missing(suite, plan, demands, environment),
@@ -36,7 +36,7 @@ def shortfall(suite: Suite, plan: Plan, demands: Demands, environment: Environme
 
 
 def _missing(suite: Suite, plan: Plan, demands: Demands, environment: Environment) -> Missing:
-    """For each line: the checks that prove it and are not planned. What is left of the others proves nothing."""
+    """Find for each line the checks that prove it and are not planned: what is left of the others proves nothing."""
     proves = {name: line.proves for name, line in suite.catalogue.items()}
     proves |= dict.fromkeys(suite.elsewhere, ())
     by_line = {

@@ -13,7 +13,7 @@ _BYTES = {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
 
 def contradictions_of(line: ChecklistLine, environment: Environment) -> list[str]:
-    """What the environment declares otherwise than the line says, each with the key and both values.
+    """Find where the environment declares otherwise than the line says, each with the key and both values.
 
     A section that the environment does not declare contradicts nothing: the checks that need it are not planned.
     """

@@ -32,7 +32,7 @@ class Policy(RootModel[Mapping[str, float | Duration]]):
 
     @property
     def shown(self) -> Mapping[str, str]:
-        """As people write them."""
+        """The thresholds as people write them."""
         return {
             name: format_duration(value) if isinstance(value, timedelta) else f"{value:g}"
             for name, value in self.root.items()

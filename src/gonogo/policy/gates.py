@@ -44,7 +44,7 @@ class Gate(Document):
 
 
 class Role(Document):
-    """Who signs, and what supports each statement that is signed: ids of lines, or beginnings of them."""
+    """A role that signs, and what supports each of its statements: ids of lines, or beginnings of them."""
 
     title: Words
     statements: Mapping[str, Annotated[tuple[Words, ...], Field(min_length=1)]] = Field(default_factory=dict)

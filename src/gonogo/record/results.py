@@ -232,7 +232,7 @@ class LineResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleResult:
-    """Who signs, and for what."""
+    """A role that signs, and the statements that it signs."""
 
     id: str
     title: str
@@ -303,7 +303,7 @@ class History:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedRelease:
-    """What one address of the service says of the release that it serves."""
+    """The release that one address of the service says it serves."""
 
     at: str
     """Host and address, as in ``api.example.com/192.0.2.1``."""

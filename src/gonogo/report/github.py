@@ -72,7 +72,7 @@ def _told(kind: str, problem: Problem) -> str:
 
 
 def _command(kind: str, title: str, message: str) -> str:
-    """As GitHub escapes them: a target must not end the command and begin another."""
+    """Write a workflow command, escaped: a target must not end it and begin another."""
     return f"::{kind} title={_data(title).replace(':', '%3A').replace(',', '%2C')}::{_data(message)}"
 
 

@@ -133,7 +133,7 @@ def _contents(results: Results, all_blockers: Blockers) -> list[tuple[str, str, 
 
 
 def _hash(text: str) -> str:
-    """As a Content-Security-Policy wants it."""
+    """The hash of a text as a Content-Security-Policy wants it."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 

@@ -27,7 +27,7 @@ class WalkedJourney:
 
 
 def journeys(results: Results) -> list[WalkedJourney]:
-    """Those that were walked, in the order of the plan. The last one begins when all others are over."""
+    """The journeys that were walked, in the order of the plan. The last one begins when all others are over."""
     walked = {name: checks for name, checks in families(results).items() if any(map(_facts, checks))}
     elapsed = {name: max(map(_end, checks)) for name, checks in walked.items()}
     longest = max((name for name in walked if name != LAST), key=elapsed.__getitem__, default=LAST)

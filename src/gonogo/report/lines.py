@@ -105,7 +105,7 @@ def _section(
 
 
 def _tree(lines: Sequence[LineResult]) -> Sequence[Node]:
-    """As they stand in the file. A line whose parent stands elsewhere is shown nevertheless."""
+    """Nest the lines as the file does. A line whose parent stands elsewhere is shown nevertheless."""
     identifiers = {line.id for line in lines}
     children: dict[str, list[LineResult]] = {}
     for line in lines:

@@ -48,7 +48,7 @@ class Problem:
 
     @property
     def advice(self) -> tuple[str, str]:
-        """What may be done about it, as ``advice`` says."""
+        """The label and the text of the advice, as ``advice`` gives them."""
         return advice(self.check, self.observation)
 
 

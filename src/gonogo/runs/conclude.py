@@ -51,7 +51,7 @@ def concluded(
 def results_document(
     plan: RunPlan, judged: Judged, evidence: bytes, notes: tuple[str, ...] = (), redactor: Redactor | None = None
 ) -> dict[str, Any]:
-    """The same as plain JSON values."""
+    """The results of a run as plain JSON values."""
     at: datetime = plan.started_at
     checks = conclude(
         plan.plan, judged.observations, unseen=judged.unseen, reasons=judged.reasons, waived=waived(plan.demands, at)

@@ -23,7 +23,7 @@ from gonogo.runs.conclude import concluded
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """What a run's evidence gives now, with all that it was judged by."""
+    """The results that a run's evidence gives now, with all that it was judged by."""
 
     results: Results
     recording: Recording

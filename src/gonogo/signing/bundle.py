@@ -34,7 +34,7 @@ _SSH_SECONDS = 30
 
 
 class SignOff(Document):
-    """What is signed, beside the files: the predicate of the statement."""
+    """The predicate of the signed statement: what is signed beside the files."""
 
     role: str
     signer: str
@@ -93,7 +93,7 @@ def signed_with_key(payload: bytes, key: EllipticCurvePrivateKey, signer: Signer
 
 
 def signed_with_ssh(payload: bytes, key: Path, signer: Signer) -> bytes:
-    """The same envelope, signed by ``ssh-keygen -Y sign``, which asks for the passphrase or the agent itself."""
+    """Sign the same envelope with ``ssh-keygen -Y sign``, which asks for the passphrase or the agent itself."""
     pae = Envelope(payload, PAYLOAD_TYPE, {}).pae()
     signed = _ssh_keygen(["-Y", "sign", "-f", str(key), "-n", SSH_NAMESPACE], pae)
     if signed.returncode:

@@ -60,7 +60,7 @@ def _check_demands(results: Results, replayed: Replayed, project: Path, file: En
 
 
 def unlike(recorded: Demands, current: Demands, environment: str) -> Iterator[str]:
-    """What a run demanded otherwise than the files of the project do, in words."""
+    """Say in words where a run's demands differ from the files of the project."""
     then, now = _DEMANDS.dump_python(recorded, mode="json"), _DEMANDS.dump_python(current, mode="json")
     waivers, attestations = (then["waivers"], now["waivers"]), (then["attestations"], now["attestations"])
     yield from _entries("a waiver of", "check", waivers, f"environments/waivers/{environment}.toml")
@@ -108,7 +108,7 @@ def _same(recorded: Any, current: Any, key: str = "") -> bool:  # noqa: ANN401 -
 
 
 def _check_expectations(results: Results, replayed: Replayed, file: EnvironmentFile) -> None:
-    """What the environment file expects; only what the command line gave is left out."""
+    """Compare the environment file's expectations; only what the command line gave is left out."""
     overlay = replayed.recording.told
     if foreign := told_otherwise(overlay):
         raise IntegrityError(f"evidence.json: told: no command line gives {', '.join(foreign)}")
@@ -132,7 +132,7 @@ def _lowered(file: EnvironmentFile, effective: Environment, results: Results, re
 
 
 def _attested(root: Path, environment: str) -> Sequence[Attestation]:
-    """What people attested, with the evidence as it is now. Raises IntegrityError."""
+    """Read the attestations, with their evidence as it is now. Raises IntegrityError."""
     try:
         return read_attestations(root, environment)
     except UsageError as error:

@@ -61,7 +61,7 @@ def _refuse_unsupported(results: Results, role: str) -> None:
 
 
 def said(folder: Path, results: Results, signer: Signer, word: tuple[SignedDecision, str], now: datetime) -> SignOff:
-    """What the signature will be over, beside the files; ``word`` is the decision with its comment."""
+    """Compose the predicate that is signed beside the files; ``word`` is the decision with its comment."""
     decision, comment = word
     statements = next((role.statements for role in results.roles if role.id == signer.role), ())
     status = {line.id: str(line.status) for line in results.lines}
@@ -97,14 +97,14 @@ def sign_with_key(folder: Path, signoff: SignOff, signers: Sequence[Signer], key
 
 
 def sign_with_ssh(folder: Path, signoff: SignOff, signer: Signer, key: Path) -> Path:
-    """The same with an SSH key."""
+    """Sign with an SSH key, as ``sign_with_key`` does with a key of gonogo's."""
     path = folder / f"{signoff.role}{SUFFIXES[SSH]}"
     path.write_bytes(signed_with_ssh(statement(run_files(folder), signoff), key, signer))
     return path
 
 
 def signer_of(signers: Sequence[Signer], role: str, now: datetime, *, ssh: bool) -> Signer:
-    """Who signs in this role now. Raises UsageError."""
+    """Find who signs in this role now. Raises UsageError."""
     candidates = [signer for signer in signers if signer.role == role and bool(signer.ssh) == ssh and signer.holds(now)]
     if not candidates:
         kind = "an SSH key" if ssh else "a key"

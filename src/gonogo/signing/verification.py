@@ -1,4 +1,4 @@
-"""Who said what of exactly this run, and what follows from it together with the machine's verdict."""
+"""The decisions of people about exactly this run, and the verdict that follows from them and the machine's."""
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ APPROVABLE = {Verdict.GO, Verdict.GO_WITH_EXCEPTIONS}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """What holds."""
+    """A run whose files and signatures were verified."""
 
     results: Results
     decisions: Mapping[str, SignOff]
@@ -45,7 +45,7 @@ class Verified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What whoever verifies knows already."""
+    """The expectations of whoever verifies, against which a run is held."""
 
     now: datetime
     environment: str | None = None

@@ -86,7 +86,7 @@ def _of_this_machine() -> tuple[str, ...]:
 
 
 async def _by_this_machine(host: str, problem: str) -> Sequence[str]:
-    """As every program here would resolve it. Raises UsageError."""
+    """Resolve the name as every program here would. Raises UsageError."""
     try:
         async with asyncio.timeout(_SYSTEM_SECONDS):
             infos = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)

@@ -1,4 +1,4 @@
-"""What is known of every line of the checklist: a pure function of the outcomes and of what people said."""
+"""The status of every line of the checklist: a pure function of the outcomes and of what people attested."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -126,7 +126,7 @@ class _StatusOfLines:
         return [results[line.id] for line in everything]
 
     def findings(self) -> list[Finding]:
-        """What people wrote and does not count, and what stands in the list and is not asked for."""
+        """Find attestations that do not count, and notes of the list that nobody asked for."""
         findings = [
             Finding(subject=spoken.line, message=problem, path=spoken.path)
             for spoken in self._demands.attestations
@@ -186,7 +186,7 @@ class _StatusOfLines:
         )
 
     def _contradicted(self, line: ChecklistLine) -> Contradiction | None:
-        """What the environment declares otherwise than the line says; a stand-in may differ from what it stands for."""
+        """Find where the environment contradicts the line; a stand-in may differ from what it stands for."""
         if not (problems := self._lacking.contradicted.get(line.id)):
             return None
         return Contradiction(problems=problems, stand_in=self._demands.timeless)
@@ -195,7 +195,7 @@ class _StatusOfLines:
         return [name for name, check in self._checks.items() if line.id in check.supports and name not in line.checks]
 
     def _statement(self, line: ChecklistLine, leaves: Mapping[str, LineResult]) -> LineResult:
-        """What is signed: as good as the worst that it rests on."""
+        """The result of a signed statement: as good as the worst line that it rests on."""
         wanted = self._supports[line.id]
         supports = [
             leaf
@@ -294,7 +294,7 @@ def _attested(attestation: Attestation, problem: str) -> Attested:
 
 
 def _worst(lines: Sequence[LineResult]) -> LineStatus:
-    """Of what something rests on; nothing to rest on is open."""
+    """The worst status of several lines; no line at all is open."""
     return min((line.status for line in lines), key=_WORST.index, default=LineStatus.OPEN)
 
 

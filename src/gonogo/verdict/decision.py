@@ -122,7 +122,7 @@ def decide(checks: Sequence[CheckResult], lines: Sequence[LineResult] = ()) -> D
 
 
 def _spoken_for(blockers: Sequence[CheckResult], lines: Sequence[LineResult]) -> Sequence[CheckResult]:
-    """Those that are not permitted here, and every demanded line that they are about is done without them."""
+    """Checks that are not permitted here, while every demanded line that they are about is done without them."""
     demanded = {line.id: line for line in lines if line.leaf and line.demanded}
     spoken_for = []
     for check in blockers:

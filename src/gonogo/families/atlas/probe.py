@@ -59,12 +59,12 @@ class AtlasQuestion:
 
     @property
     def scope(self) -> Scope:
-        """There is one."""
+        """An environment has one cluster, so its scope has no further part."""
         return ("atlas",)
 
     @property
     def host(self) -> str:
-        """There is one."""
+        """All questions to Atlas are bounded together."""
         return "atlas"
 
 

@@ -35,7 +35,7 @@ Roles = Mapping[str, Mapping[str, Any]]
 def read_users(
     users: Sequence[Mapping[str, Any]], cluster: str, service: str, custom: Sequence[Mapping[str, Any]]
 ) -> tuple[DatabaseUser, ...]:
-    """Those that may log in to the cluster; ``service`` is the user of the service's connection string."""
+    """Read the users that may log in to the cluster; ``service`` is the user of the service's connection string."""
     roles = {text(role.get("roleName")): role for role in custom}
     return tuple(_user(user, service, roles) for user in users if _may_log_in(user, cluster))
 

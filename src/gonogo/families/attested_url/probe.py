@@ -37,7 +37,7 @@ class UrlQuestion:
 
     @property
     def host(self) -> str:
-        """Whose patience is spent."""
+        """The host whose requests are bounded together."""
         return urlsplit(self.url).hostname or ""
 
 

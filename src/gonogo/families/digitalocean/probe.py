@@ -42,7 +42,7 @@ class DropletQuestion:
 
     @property
     def host(self) -> str:
-        """There is one."""
+        """All questions to DigitalOcean are bounded together."""
         return "digitalocean"
 
 

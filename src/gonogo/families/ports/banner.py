@@ -35,7 +35,7 @@ class BannerQuestion:
 
     @property
     def host(self) -> str:
-        """Whose patience is spent."""
+        """The host whose questions are bounded together."""
         return self.entry.host
 
     @property
@@ -91,7 +91,7 @@ async def probe_banner(question: BannerQuestion) -> BannerEvidence:
 
 
 async def _conversation(entry: BannerEntry, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
-    """What the server says; listening ends with what is expected, since most servers keep a connection open."""
+    """Read what the server says, up to what is expected, since most servers keep a connection open."""
     received = b""
     with suppress(TimeoutError, OSError):
         async with asyncio.timeout(_LISTEN_SECONDS):

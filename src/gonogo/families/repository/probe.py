@@ -46,12 +46,12 @@ class RepositoryQuestion:
 
     @property
     def scope(self) -> Scope:
-        """There is one."""
+        """A run looks through one repository, so its scope has no further part."""
         return ("variables", "repository")
 
     @property
     def host(self) -> str:
-        """There is one."""
+        """The repository is on this machine; nothing else is bounded with it."""
         return "variables"
 
 

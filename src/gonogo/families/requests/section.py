@@ -116,7 +116,7 @@ class RequestEntry(EntryCheck):
 
     @property
     def effect_on_target(self) -> Effect:
-        """As declared, else by the method."""
+        """The effect that is declared, else the one that the method has."""
         return Effect(self.effect) if self.effect else Effect.READ if self.reads else Effect.WRITE
 
     @property

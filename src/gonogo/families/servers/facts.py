@@ -72,7 +72,7 @@ def jail_sources(output: CommandOutput) -> tuple[tuple[str, ...], str] | None:
 
 
 def jail_logs(name: str, sources: tuple[tuple[str, ...], str], files: Sequence[LogFile]) -> JailLogs:
-    """Those of the files that this jail reads."""
+    """Select the files that this jail reads."""
     paths, journal = sources
     return JailLogs(name=name, journal=journal, files=tuple(file for file in files if file.path in paths))
 
@@ -109,7 +109,7 @@ def units(output: CommandOutput, names: Sequence[str]) -> dict[str, str] | None:
 
 
 def failures(output: CommandOutput, names: Sequence[str]) -> dict[str, str]:
-    """Those of the units whose last run did not end well, and how (systemd.service(5), Result)."""
+    """Select the units whose last run did not end well, each with its Result (systemd.service(5))."""
     return {
         name: ", ".join(filter(None, (states["Result"], states.get("ExecMainExitTimestamp"))))[:200]
         for name, states in _blocks(output, names)

@@ -53,7 +53,7 @@ class Connection:
 
 
 def settings(output: CommandOutput) -> dict[str, str] | None:
-    """Those keywords that tell how one may log in."""
+    """Read the keywords that tell how one may log in."""
     if output.status:
         return None
     pairs = (line.partition(" ")[::2] for line in output.output.splitlines())
@@ -117,7 +117,7 @@ def _address(pattern: str) -> str:
 
 
 def accounts(outputs: Sequence[CommandOutput], lines: Sequence[str], usual: Sequence[str]) -> Sequence[str]:
-    """Who may log in: of ``getent passwd`` the ones that a block names, then people, then whoever has a shell.
+    """Choose who may log in: of ``getent passwd`` those that a block names, then people, then whoever has a shell.
 
     Somebody without a shell may still copy files, or have connections forwarded, with a password.
     """

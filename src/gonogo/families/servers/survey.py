@@ -152,7 +152,7 @@ class Survey:
             self._keep(place(self._evidence, fact))
 
     async def _sshd(self) -> None:
-        """For somebody whom nobody knows; then for every account, over every connection that a block is about."""
+        """Ask for an unknown account; then for every account, over every connection that a block is about."""
         stranger = self._ssh.someone()
         usual = sshd_facts.Connection(lport=str(self._ssh.port))
         output = await self._shell.run(usual.command(stranger, "-ddd"), as_root=True)

@@ -26,7 +26,7 @@ _OPEN = ("requires_payment_method", "requires_confirmation", "requires_action", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listening:
-    """Who is told of a type of event."""
+    """The webhook endpoints that are told of a type of event."""
 
     endpoints: int
     """All endpoints of the account that Stripe sends it to."""

@@ -54,7 +54,7 @@ class VariableDifferenceQuestion:
 
     @property
     def scope(self) -> Scope:
-        """It is about all of them."""
+        """One record is about all variables, so its scope has no further part."""
         return ("variables",)
 
     @property
