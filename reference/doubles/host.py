@@ -53,6 +53,8 @@ class HostSettings:
     more_rules: tuple[str, ...] = ()
     """Lines of ``ufw status``."""
     before_rules: tuple[str, ...] = ()
+    redis_published: bool = False
+    """Whether Docker publishes Redis to everybody, past ufw."""
     """Of ``/etc/ufw/before.rules``."""
     jails: tuple[str, ...] = ("sshd", "workme-api")
     jail_log_silent: int = 4
@@ -263,7 +265,17 @@ def _ps(_: Sequence[str], settings: HostSettings) -> tuple[int, str]:
     return 0, "".join(f"{user:<32} {name}\n" for user, name in (*processes, (settings.user, "granian")))
 
 
+_PUBLISHED = '{"6379/tcp":[{"HostIp":"0.0.0.0","HostPort":"6379"}]}'
+
+
 def _docker(words: Sequence[str], settings: HostSettings) -> tuple[int, str]:
+    if words[0] == "inspect" and "NetworkSettings" in words[2]:
+        ports = {"workme-api": '{"8000/tcp":[{"HostIp":"127.0.0.1","HostPort":"8000"}]}'}
+        ports |= {} if not settings.redis_published else {"workme-redis": _PUBLISHED}
+        names = words[words.index("--") + 1 :]
+        return 0, "".join(f"/{name}|{ports.get(name, '{}')}|172.17.0.{place} \n" for place, name in enumerate(names, 2))
+    if words == ["ps", "--format", "{{.Names}}"]:
+        return 0, "workme-api\nworkme-redis\n"
     if words[0] == "inspect":
         restarts = {"workme-api": 214 if settings.flapping else 1}
         return 0, "".join(f"/{name}|{restarts.get(name, 0)}\n" for name in words[words.index("--") + 1 :])

@@ -76,6 +76,7 @@ def _plan(recording: Recording, source: RecordedSource, project: Path, families:
         allow_money=recording.allow_money,
         told=recording.told,
         lowered=recording.lowered,
+        carried=recording.carried,
         planned_keys=keys,
         started_at=recording.started_at,
         selected=frozenset(recording.selected) if recording.selected is not None else None,
@@ -127,7 +128,7 @@ def differences(recorded: Results, again: Results) -> list[str]:
         differing.append(f"verdict: recorded {recorded.decision.verdict}, judged again {again.decision.verdict}")
     differing += [
         f"{field}: recorded otherwise than they are judged again"
-        for field in ("exceptions", "findings", "roles")
+        for field in ("carried", "exceptions", "findings", "roles")
         if getattr(recorded, field) != getattr(again, field)
     ]
     if recorded.provenance.evidence != again.provenance.evidence:
