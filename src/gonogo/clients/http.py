@@ -200,7 +200,7 @@ class AddressClient:
         }
 
     def _cookies(self, headers: httpx.Headers) -> tuple[str, ...]:
-        """Each cookie with its attributes, and without its value."""
+        """The cookies with their attributes, and without their values."""
         lines = headers.get_list("set-cookie")[:_MOST_COOKIES]
         return tuple(self._redactor.text(_without_value(line))[:_LONGEST_HEADER] for line in lines)
 

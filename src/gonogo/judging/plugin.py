@@ -151,8 +151,8 @@ class JudgingPlugin:
         """Keep what is planned and can run, needs first; refuse tests that nobody would account for."""
         kept: list[pytest.Item] = []
         dropped: list[pytest.Item] = []
-        given = {"environment", "policy", *(name for kind in self.kinds for name in (kind, f"{kind}{GROUP}"))}
-        problems = [*unplanned(items, self._plan.suite, self._marked), *dict.fromkeys(hiding(items, given))]
+        provided = {"environment", "policy", *(name for kind in self.kinds for name in (kind, f"{kind}{GROUP}"))}
+        problems = [*unplanned(items, self._plan.suite, self._marked), *dict.fromkeys(hiding(items, provided))]
         if problems:
             self._refuse(UsageError(*problems))
         for item in items:

@@ -21,7 +21,7 @@ from gonogo.load.pace import thinking
 from gonogo.load.plan import Outcome
 from gonogo.load.recorder import WorkerRecorder
 from gonogo.load.reply import UNREADABLE, LoadReply
-from gonogo.load.wire import Connection
+from gonogo.load.wire import TargetConnection
 
 __all__ = ["Abandoned", "GivenUp", "LoadReply", "TimeOver", "Visitor", "attach_recorder"]
 _OURS = {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENETUNREACH, errno.ENOBUFS, errno.ENOMEM}
@@ -79,7 +79,7 @@ class Visitor(User):
         self._pace = self.recorder.pace(self.scenario, self.makes, random.random())  # noqa: S311 - a phase
         self._due = 0.0
         self._answered: _Answered | None = None
-        self._connection = Connection(self.recorder.plan.target)
+        self._connection = TargetConnection(self.recorder.plan.target)
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -140,7 +140,7 @@ class Visitor(User):
         if error is not None or reply is None:
             self._tell(name, elapsed, reply, error)
             if reply is None:
-                self._connection = Connection(
+                self._connection = TargetConnection(
                     self.recorder.plan.target
                 )  # whatever comes on the old connection now belongs to nobody
             raise GivenUp if outcome == "given up" else Abandoned
@@ -190,7 +190,7 @@ class Visitor(User):
         with gevent.Timeout(endpoint.patience, exception=False):
             reply, _, _ = self._send(name.partition(" ")[0], path, body, headers)
         if reply is None:
-            self._connection = Connection(self.recorder.plan.target)
+            self._connection = TargetConnection(self.recorder.plan.target)
         return reply
 
     def _headers(self, token: str, kind: str) -> Mapping[str, str]:

@@ -106,7 +106,7 @@ class Wires(SSLConnectionPool):
         return not poller.poll(0)
 
 
-class Connection(HTTPClient):
+class TargetConnection(HTTPClient):
     """Asks one target, a request at a time."""
 
     def __init__(self, target: TargetPlan) -> None:

@@ -115,7 +115,7 @@ def expected_gate(project: Path, *, environment: str, bundled: bool, gate: str |
 def expected_demands(
     project: Path, *, environment: str, service: Service, gate: str | None
 ) -> tuple[Demands, dict[str, str]]:
-    """What a gate demands of the list, whatever people said; and every gate's question by its name. Raises UsageError."""
+    """A gate's demands on the list, whatever people said, and every gate's question by name. Raises UsageError."""
     root = papers(project, bundled=service.bundled)
     checklist, gates = read_list(root) if root else (Checklist(), Gates())
     name = gate or gates.default.get(environment, PRE_DEPLOY)
@@ -165,7 +165,7 @@ def papers_digest(root: Path, environment: str, attestations: Sequence[Attestati
     """SHA-256 over everything that people wrote for this environment: these attestations, and the evidence they rest on."""
     folder = root / "environments"
     files = [folder / LIST, folder / GATES, folder / PEOPLE, folder / "waivers" / f"{environment}.toml"]
-    files += sorted(root / one.path for one in attestations)
+    files += sorted(root / attestation.path for attestation in attestations)
     digest = hashlib.sha256()
     for path in files:
         if path.is_file():

@@ -14,7 +14,7 @@ TOLD = {"load": frozenset({"visits_per_second", "model", "duration"})}
 
 
 def lowered(declared: Environment, effective: Environment, profile: Profile) -> tuple[str, ...]:
-    """Each value that asks less, in words; empty: the run asks what is declared, or more."""
+    """Say in words which values ask less; empty: the run asks what is declared, or more."""
     file, run = declared.section(Load), effective.section(Load)
     return tuple(_lowered(file, run, profile)) if file and run else ()
 

@@ -154,7 +154,7 @@ def read_suite(folders: Sequence[Path], *, origins: Mapping[Path, str] | None = 
 
 
 def closure(suite: Suite, identifiers: Iterable[str]) -> frozenset[str]:
-    """These checks and all that they need, without which their outcome would mean little."""
+    """Add to these checks all that they need, without which their outcome would mean little."""
     wanted, pending = set[str](), list(identifiers)
     while pending:
         identifier = pending.pop()

@@ -12,8 +12,9 @@ from gonogo.judging.judged import Judged
 from gonogo.planning.digests import catalogue_digest, code_digest, expectations_digest
 from gonogo.planning.proofs import shortfall
 from gonogo.planning.run_plan import RunPlan
+from gonogo.record.identity import PolicyDifference, Provenance, RunIdentity
 from gonogo.record.recording import Recording, store, to_bytes, to_document
-from gonogo.record.results import RESULTS, PolicyDifference, Provenance, Results, RunIdentity
+from gonogo.record.results import RESULTS, Results
 from gonogo.verdict.checklist_status import account, waived
 from gonogo.verdict.decision import conclude, count, decide, root_causes
 from gonogo.verdict.served import served_releases

@@ -40,8 +40,8 @@ def check_policy(results: Results, replayed: Replayed, project: Path, *, earlier
         raise IntegrityError(f"the policy cannot be compared: {error}") from None
     attested = _attested(root, run.environment) if root else []
     if earlier:
-        known = {one.line for one in replayed.plan.demands.attestations}
-        attested = [one for one in attested if one.line in known]
+        recorded_lines = {attestation.line for attestation in replayed.plan.demands.attestations}
+        attested = [attestation for attestation in attested if attestation.line in recorded_lines]
     digest = papers_digest(root or project, run.environment, attested)
     if digest != results.provenance.policy:
         raise IntegrityError(

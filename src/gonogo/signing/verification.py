@@ -11,7 +11,7 @@ from gonogo.base.errors import IntegrityError
 from gonogo.planning.carried import CarriedRun
 from gonogo.record.results import RELEASE_CHECK, Results, Verdict
 from gonogo.signing.bundle import SUFFIXES, VALID, Signed, SignOff, read_bundle, verify_signature
-from gonogo.signing.carrying import Source, source_of, unlike
+from gonogo.signing.carrying import CarrySource, source_of, unlike
 from gonogo.signing.endings import Expiry, check_endings, endings
 from gonogo.signing.integrity import check_run, run_files, signatures
 from gonogo.signing.sealing import check_seal
@@ -133,7 +133,7 @@ def _ends_of(
 
 
 def carried_run(
-    folder: Path, project: Path, signers: Sequence[Signer], source: Source, now: datetime
+    folder: Path, project: Path, signers: Sequence[Signer], source: CarrySource, now: datetime
 ) -> tuple[CarriedRun, Expiry]:
     """A run that another one may carry, verified like any other, and when it ends. Raises IntegrityError.
 
@@ -149,17 +149,19 @@ def carried_run(
         oldest=carry.max_age,
         earlier=True,
     )
-    found = verify_signed(folder, project, signers, expected)
-    if found.missing:
-        raise IntegrityError(f"{' and '.join(found.missing)} did not sign it, and gates.toml demands that")
-    if found.verdict not in APPROVABLE:
-        said = ", ".join(
-            f"{one.signer} says {one.decision}" for one in found.decisions.values() if one.decision != "GO"
+    verified = verify_signed(folder, project, signers, expected)
+    if verified.missing:
+        raise IntegrityError(f"{' and '.join(verified.missing)} did not sign it, and gates.toml demands that")
+    if verified.verdict not in APPROVABLE:
+        dissent = ", ".join(
+            f"{signoff.signer} says {signoff.decision}"
+            for signoff in verified.decisions.values()
+            if signoff.decision != "GO"
         )
-        raise IntegrityError(f"it is {found.verdict}: {said or found.results.decision.reason}")
-    ends = found.holds_until or Expiry(at=found.results.run.finished_at + carry.max_age, what="the evidence")
-    signed_by = [f"{one.signer} ({one.role})" for one in found.decisions.values()]
-    carried = source.described(found.results, signed_by=sorted(signed_by))
+        raise IntegrityError(f"it is {verified.verdict}: {dissent or verified.results.decision.reason}")
+    ends = verified.holds_until or Expiry(at=verified.results.run.finished_at + carry.max_age, what="the evidence")
+    signed_by = [f"{signoff.signer} ({signoff.role})" for signoff in verified.decisions.values()]
+    carried = source.described(verified.results, signed_by=sorted(signed_by))
     return carried, Expiry(at=ends.at, what=f"{ends.what} of the carried run {carried.id} ({carried.environment})")
 
 

@@ -67,7 +67,7 @@ def count(checks: Iterable[CheckResult]) -> Mapping[str, int]:
 
 
 def root_causes(checks: Sequence[CheckResult]) -> Sequence[RootCause]:
-    """Each thing that is broken once, the one with the most consequences first."""
+    """Group the broken things, each once, the one with the most consequences first."""
     behind: dict[tuple[str, Scope], list[str]] = {}
     for check in checks:
         for cause in {

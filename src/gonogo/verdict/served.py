@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from gonogo.record.results import SHOWN_AT, CheckResult, ServedRelease
+from gonogo.record.identity import ServedRelease
+from gonogo.record.results import SHOWN_AT, CheckResult
 
 _KIND = "service"
 

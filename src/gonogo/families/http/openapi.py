@@ -156,16 +156,18 @@ class _DescriptionReader:
 
     def _parameters(self, name: str, operation: Mapping[str, Any]) -> Iterator[str]:
         resolved = [self._resolved(parameter) for parameter in _list(operation.get("parameters"))]
-        named = [(one.get("name"), one.get("in")) for one in resolved if isinstance(one, dict)]
+        named = [(parameter.get("name"), parameter.get("in")) for parameter in resolved if isinstance(parameter, dict)]
         for own, place in dict.fromkeys(pair for pair in named if named.count(pair) > 1 and _is_text(pair)):
             yield f"{name}: the parameter {own} ({place}) stands there twice"
 
     def _security(self, name: str, requirements: object) -> Iterator[str]:
         components = self._document.get("components")
         schemes = components.get("securitySchemes") if isinstance(components, dict) else None
-        known = {**_mapping(schemes), **_mapping(self._document.get("securityDefinitions"))}
-        for scheme in (scheme for one in _list(requirements) if isinstance(one, dict) for scheme in one):
-            if scheme not in known:
+        declared = {**_mapping(schemes), **_mapping(self._document.get("securityDefinitions"))}
+        for scheme in (
+            scheme for requirement in _list(requirements) if isinstance(requirement, dict) for scheme in requirement
+        ):
+            if scheme not in declared:
                 yield f"{name}: security names {str(scheme)[:60]!r}, which no scheme describes"
 
     def _variables(self, name: str, path: str, item: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[str]:
@@ -248,7 +250,7 @@ def _host(url: str) -> str:
 
 
 def _is_text(pair: tuple[object, object]) -> bool:
-    return all(isinstance(one, str) for one in pair)
+    return all(isinstance(part, str) for part in pair)
 
 
 def _mapping(value: object) -> dict[str, Any]:

@@ -216,7 +216,7 @@ class Survey:
         await self._published(dict(zip((4, 6), filters, strict=True)))
 
     async def _published(self, filters: Mapping[int, CommandOutput]) -> None:
-        """What Docker lets in past ufw; nothing where there is no Docker, or no container runs."""
+        """Ask what Docker lets in past ufw; nothing where there is no Docker, or no container runs."""
         listed = await self._shell.run(docker_facts.LISTED, as_root=True)
         names = [] if listed.status else listed.output.split()
         if listed.missing or (not names and not listed.status):
@@ -224,11 +224,11 @@ class Survey:
         inspected = listed
         if names:
             inspected = await self._shell.run(docker_facts.INSPECTED + shlex.join(names), as_root=True)
-        found, firewall = docker_facts.bindings(inspected), self._evidence.firewall
-        if found is None or firewall is None:
+        bindings, firewall = docker_facts.bindings(inspected), self._evidence.firewall
+        if bindings is None or firewall is None:
             self._unseen.append(Unseen(what="published", said=inspected.first_line))
             return
-        rules, unclear = docker_facts.published(found, filters, self._evidence.uplinks)
+        rules, unclear = docker_facts.published(bindings, filters, self._evidence.uplinks)
         self._keep(replace(self._evidence, firewall=replace(firewall, published=rules)))
         if unclear:
             self._unseen.append(Unseen(what="published", said=unclear))
