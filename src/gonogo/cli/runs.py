@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gonogo.record.results import Results, Verdict
+    from gonogo.runs.prepare import Request
 
 _EXIT_GO, _EXIT_NO_GO, _EXIT_INCOMPLETE, _EXIT_INTERRUPTED = 0, 1, 3, EXIT_INTERRUPTED
 _STOPS_WITHIN_SECONDS = 60
@@ -146,17 +147,7 @@ def _verified(fields: dict[str, Any], reports: Path, *, strict: bool, style: str
     request = replace(request, run_id=begin_record(request, reports))
     progress.say(opening(request))
     if carry:
-        from gonogo.signing.carried_runs import carried_runs  # noqa: PLC0415 - few runs carry any
-
-        carried = carried_runs(
-            request.project,
-            reports,
-            carry,
-            environment=request.environment,
-            gate=request.gate,
-            release=request.release,
-        )
-        request = replace(request, carried=carried)
+        request = _with_carried(request, reports, carry)
     prepared = prepare(request, os.environ)
     try:
         bound = prepared.plan.environment.limits.run.total_seconds() + _STOPS_WITHIN_SECONDS
@@ -177,6 +168,16 @@ def _verified(fields: dict[str, Any], reports: Path, *, strict: bool, style: str
     if style == "github":
         show_github(published.results)
     return _EXIT_INTERRUPTED if prepared.stop.is_set() else _exit_code(published.results, strict=strict)
+
+
+def _with_carried(request: Request, reports: Path, carry: tuple[str, ...]) -> Request:
+    """The request with the runs that stand for lines of it. Raises UsageError."""
+    from gonogo.signing.carried_runs import carried_runs  # noqa: PLC0415 - few runs carry any
+
+    carried = carried_runs(
+        request.project, reports, carry, environment=request.environment, gate=request.gate, release=request.release
+    )
+    return replace(request, carried=carried)
 
 
 @click.command()

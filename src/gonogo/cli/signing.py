@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gonogo.signing.bundle import SignOff
     from gonogo.signing.signers import Signer
     from gonogo.signing.signing import SignedDecision
+    from gonogo.signing.verification import Verified
 
 PASSPHRASE = "GONOGO_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable
 _DECISIONS: dict[str, SignedDecision] = {"go": "GO", "no-go": "NO-GO", "hold": "HOLD"}
@@ -139,22 +140,24 @@ def verify(  # noqa: PLR0913 - as many as there are options
         oldest=_age(max_age),
     )
     verified = verify_run(run.resolve(), Path(), _signers(run), expected)
+    for line in _verified_lines(verified, required):
+        click.echo(line)
+    return exit_code(verified.verdict, strict=strict)
+
+
+def _verified_lines(verified: Verified, required: Sequence[str]) -> Iterator[str]:
+    """Say who decided what, and of which run, until when it holds, and the verdict."""
     for role, signoff in verified.decisions.items():
         comment = f": {_visible(signoff.comment)}" if signoff.comment else ""
-        click.echo(
-            f" {signoff.decision:<6} {role}, {_visible(signoff.signer)}, {signoff.time:%Y-%m-%d %H:%M} UTC{comment}"
-        )
+        yield f" {signoff.decision:<6} {role}, {_visible(signoff.signer)}, {signoff.time:%Y-%m-%d %H:%M} UTC{comment}"
     for role in verified.missing:
-        click.echo(f" ○      {role} has not signed")
+        yield f" ○      {role} has not signed"
     if not required:
-        click.echo(" ○      nobody had to sign: gates.toml has no roles")
-    results = verified.results
-    for line in _identity(results):
-        click.echo(line)
+        yield " ○      nobody had to sign: gates.toml has no roles"
+    yield from _identity(verified.results)
     if ends := verified.holds_until:
-        click.echo(f" holds until {ends.at:%Y-%m-%d %H:%M} UTC, the end of {_visible(ends.what)}")
-    click.echo(f" files, page, outcomes and policy are what was recorded\n {verified.verdict}")
-    return exit_code(verified.verdict, strict=strict)
+        yield f" holds until {ends.at:%Y-%m-%d %H:%M} UTC, the end of {_visible(ends.what)}"
+    yield f" files, page, outcomes and policy are what was recorded\n {verified.verdict}"
 
 
 @click.command()

@@ -226,6 +226,9 @@ class AddressClient:
         return problem
 
 
+_HEADERS = {"User-Agent": "gonogo (launch-readiness checks)", "Accept-Encoding": "identity"}
+
+
 @asynccontextmanager
 async def address_client(  # noqa: PLR0913 - where to ask, in whose name, and how
     tls: ssl.SSLContext | None,
@@ -247,20 +250,18 @@ async def address_client(  # noqa: PLR0913 - where to ask, in whose name, and ho
     limits = httpx.Timeout(patience_seconds, connect=connect_seconds)
     # Without a context httpx would load its own, for nothing: plain http never looks at it.
     verify = tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    headers = {"User-Agent": "gonogo (launch-readiness checks)", "Accept-Encoding": "identity"}
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
     async with httpx.AsyncClient(
         verify=verify,
         trust_env=False,
         http2=http2 and tls is not None,
         timeout=limits,
-        headers=headers,
+        headers=_HEADERS,
         cookies=no_cookies,
     ) as client:
-        scheme = "http" if tls is None else "https"
         yield AddressClient(
             client,
-            scheme=scheme,
+            scheme="http" if tls is None else "https",
             host=host,
             address=address,
             port=port,

@@ -30,6 +30,7 @@ from gonogo.load.aggregator import LoadAggregator, LoadProgress
 from gonogo.load.plan import EndpointPlan, LoadPlan, TargetPlan
 from gonogo.load.process import STOPPED_WITHIN_SECONDS, Event, Generator, GeneratorConfig
 from gonogo.load.server_side import ServerSide
+from gonogo.load.window import Window
 from gonogo.planning.plan import LOAD
 from gonogo.policy.profiles import Profile
 
@@ -235,10 +236,7 @@ class LoadRun:
     def _evidence(
         self, taken_at: datetime, aggregator: LoadAggregator, server: ServerSide | None, cut_short: str
     ) -> LoadEvidence:
-        window = aggregator.window
-        if window is None:
-            reason = "; ".join(aggregator.problems) or cut_short or "it made no load"
-            raise Unobserved(f"the load generator did not begin: {reason}")
+        window = _begun(aggregator, cut_short)
         from gonogo.load.summary import Measured, digest  # noqa: PLC0415 - of the extra, and slow to import
 
         recorded = Measured(
@@ -274,6 +272,14 @@ class LoadRun:
             statuses_only=tuple(name for name in self.load.visits if name not in aggregator.looked_at),
             histograms=digest(log),
         )
+
+
+def _begun(aggregator: LoadAggregator, cut_short: str) -> Window:
+    """The measured window. Raises Unobserved if the generator never opened it."""
+    if aggregator.window is None:
+        reason = "; ".join(aggregator.problems) or cut_short or "it made no load"
+        raise Unobserved(f"the load generator did not begin: {reason}")
+    return aggregator.window
 
 
 def make_people(folder: Path, walk: Walk) -> Mapping[str, Any]:

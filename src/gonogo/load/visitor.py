@@ -132,7 +132,7 @@ class Visitor(User):
                 error = ValueError(f"status {reply.status}, {expect} was expected")
         except gevent.Timeout:
             outcome, error = "given up", TimeoutError(f"no reply after {endpoint.patience:g} s")
-        finally:
+        finally:  # a user who is stopped in the middle of a request has its end recorded as well
             elapsed = self._connection.elapsed(self._due, replied=reply is not None)
             if outcome != "ok":
                 self.recorder.answered(number, outcome, elapsed, _told(error))
@@ -140,9 +140,7 @@ class Visitor(User):
         if error is not None or reply is None:
             self._tell(name, elapsed, reply, error)
             if reply is None:
-                self._connection = TargetConnection(
-                    self.recorder.plan.target
-                )  # whatever comes on the old connection now belongs to nobody
+                self._connect_anew()
             raise GivenUp if outcome == "given up" else Abandoned
         self._answered = _Answered(number=number, name=name, elapsed=elapsed, reply=reply)
         if right is not None:
@@ -190,8 +188,12 @@ class Visitor(User):
         with gevent.Timeout(endpoint.patience, exception=False):
             reply, _, _ = self._send(name.partition(" ")[0], path, body, headers)
         if reply is None:
-            self._connection = TargetConnection(self.recorder.plan.target)
+            self._connect_anew()
         return reply
+
+    def _connect_anew(self) -> None:
+        """Whatever comes on the old connection now belongs to nobody."""
+        self._connection = TargetConnection(self.recorder.plan.target)
 
     def _headers(self, token: str, kind: str) -> Mapping[str, str]:
         headers = {"X-Gonogo-Run": self.recorder.plan.mark}

@@ -85,9 +85,7 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
         if subject == WALK and not journeys:
             continue  # without a journey there is no test data to clean up
         if identifier in wanted and identifier not in reasons:
-            targets = [step_scope(declaration)] if subject == WALK else scopes_of(subject, scopes)
-            if declaration.entry:
-                targets = [scope for scope in targets if scope[-1] == declaration.entry]
+            targets = _targets(declaration, subject, scopes)
             obstacle = _obstacle(line, kind, environment, allow_money=allow_money)
             planned[identifier] = PlannedCheck(
                 declaration=declaration,
@@ -98,6 +96,14 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
                 **(obstacle or _aimless(kind, targets)),
             )
     return Plan(checks=planned, absent=reasons)
+
+
+def _targets(declaration: Declaration, subject: str, scopes: Mapping[str, Sequence[Scope]]) -> Sequence[Scope]:
+    """Every scope in which the check must give an answer; a check of one entry, in the scope of that entry only."""
+    if subject == WALK:
+        return [step_scope(declaration)]
+    targets = scopes_of(subject, scopes)
+    return [scope for scope in targets if scope[-1] == declaration.entry] if declaration.entry else targets
 
 
 def _reaching(line: CheckPolicy, absent: Mapping[str, Sequence[CheckId]]) -> CheckPolicy:

@@ -128,18 +128,11 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
     with ExitStack() as resources:
         file, instance, less = _resolved(request, instance, resources)
         families = installed_families(file.project)
-        suite = project_suite(
-            request.project,
-            bundled=file.environment.service.bundled,
-            environment=file.name,
-            declared=[file.environment],
-        )
+        suite = _suite(request, file)
         selected = selection(suite, request.only)
         secrets = resolve_secrets(file, environ)
         check_keys(file, secrets)
-        demands = read_demands(
-            request.project, suite, environment=file.name, service=file.environment.service, gate=request.gate
-        )
+        demands = _demands(request, suite, file)
         wanted = demanded_checks(suite, demands, release=file.environment.service.release)
         _can_walk(file, demands.name, suite)
         _can_load(file, demands.name, suite, wanted if selected is None else wanted & selected)
@@ -173,6 +166,16 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
             instance=instance,
             resources=resources.pop_all(),
         )
+
+
+def _suite(request: Request, file: EnvironmentFile) -> Suite:
+    bundled = file.environment.service.bundled
+    return project_suite(request.project, bundled=bundled, environment=file.name, declared=[file.environment])
+
+
+def _demands(request: Request, suite: Suite, file: EnvironmentFile) -> Demands:
+    service = file.environment.service
+    return read_demands(request.project, suite, environment=file.name, service=service, gate=request.gate)
 
 
 def opening(request: Request) -> str:

@@ -91,17 +91,7 @@ async def probe_atlas(question: AtlasQuestion) -> AtlasEvidence:
         await _log_in(session, question.login)
         lists = _AtlasLists(session, question.project, question.cluster)
         (cluster, users, custom, access), (schedule, restores, alerts) = await asyncio.gather(
-            asyncio.gather(
-                reading.fact("found", lists.cluster(), Object()),
-                reading.fact("users", lists.of_project("databaseUsers"), Objects()),
-                reading.fact("custom_roles", lists.custom_roles(), Objects()),
-                reading.fact("access", lists.of_project("accessList"), Objects()),
-            ),
-            asyncio.gather(
-                reading.fact("schedule", lists.schedule(), Object()),
-                reading.fact("restores", lists.of_cluster("backup/restoreJobs", _BACKUP), Objects()),
-                reading.fact("alerts", lists.of_project("alertConfigs"), Objects()),
-            ),
+            _of_cluster(lists, reading), _of_backup(lists, reading)
         )
         reading.demand("found")
         if problem := text(cluster.get("errorCode")):
@@ -135,6 +125,27 @@ async def probe_atlas(question: AtlasQuestion) -> AtlasEvidence:
         restores=read_restores(restores),
         alerts=read_alerts(alerts, names),
     )
+
+
+async def _of_cluster(lists: "_AtlasLists", reading: Reading) -> tuple[Object, Objects, Objects, Objects]:
+    """The cluster, its users, the custom roles of the project, and who may connect."""
+    replies: tuple[Object, Objects, Objects, Objects] = await asyncio.gather(
+        reading.fact("found", lists.cluster(), Object()),
+        reading.fact("users", lists.of_project("databaseUsers"), Objects()),
+        reading.fact("custom_roles", lists.custom_roles(), Objects()),
+        reading.fact("access", lists.of_project("accessList"), Objects()),
+    )
+    return replies
+
+
+async def _of_backup(lists: "_AtlasLists", reading: Reading) -> tuple[Object, Objects, Objects]:
+    """The backup schedule, the restores, and the alerts of the project."""
+    replies: tuple[Object, Objects, Objects] = await asyncio.gather(
+        reading.fact("schedule", lists.schedule(), Object()),
+        reading.fact("restores", lists.of_cluster("backup/restoreJobs", _BACKUP), Objects()),
+        reading.fact("alerts", lists.of_project("alertConfigs"), Objects()),
+    )
+    return replies
 
 
 class _AtlasLists:

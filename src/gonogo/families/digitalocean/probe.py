@@ -76,11 +76,7 @@ async def probe_droplet(question: DropletQuestion) -> DropletEvidence:
                 reading.fact("copies", lists.copies(), Objects()),
                 reading.fact("alerts", lists.policies(), Objects()),
             ),
-            asyncio.gather(
-                reading.fact("account_keys", lists.keys(), Objects()),
-                reading.fact("reserved_addresses", lists.reserved(), Objects()),
-                reading.fact("balancer_addresses", lists.balancers(), Objects()),
-            ),
+            _of_account(lists, reading),
         )
         reading.demand("found")
         if droplet is None:
@@ -100,9 +96,7 @@ async def probe_droplet(question: DropletQuestion) -> DropletEvidence:
         disk=None if disk is None else disk * _GIB,
         image=_image(droplet, reading),
         addresses=_addresses(droplet, reading),
-        reserved_addresses=tuple(
-            text(reserved_ip.get("ip")) for reserved_ip in reserved if _leads_to(reserved_ip, number)
-        ),
+        reserved_addresses=tuple(text(entry.get("ip")) for entry in reserved if _leads_to(entry, number)),
         balancer_addresses=_balanced(balancers, number),
         firewalls=tuple(read_firewall(firewall, number) for firewall in firewalls),
         tagged=bool(tags),
@@ -111,6 +105,15 @@ async def probe_droplet(question: DropletQuestion) -> DropletEvidence:
         volumes=volumes,
         account_keys=len(keys),
         unread=reading.unread,
+    )
+
+
+async def _of_account(lists: "_DropletLists", reading: Reading) -> tuple[Objects, Objects, Objects]:
+    """The SSH keys, the reserved addresses and the load balancers of the account."""
+    return await asyncio.gather(
+        reading.fact("account_keys", lists.keys(), Objects()),
+        reading.fact("reserved_addresses", lists.reserved(), Objects()),
+        reading.fact("balancer_addresses", lists.balancers(), Objects()),
     )
 
 
