@@ -125,22 +125,17 @@ class Visitor(User):
         number = self.recorder.ask(index, self._due)
         reply, outcome, error = None, None, None
         try:
-            with gevent.Timeout(endpoint.patience):
-                reply, outcome, error = self._send(name.partition(" ")[0], path, body, headers)
+            reply, outcome, error = self._exchange(name.partition(" ")[0], path, body, headers, endpoint.patience)
             if reply is not None and reply.status != expect:
                 outcome = "refused" if reply.status in refusals else "failed"
                 error = ValueError(f"status {reply.status}, {expect} was expected")
-        except gevent.Timeout:
-            outcome, error = "given up", TimeoutError(f"no reply after {endpoint.patience:g} s")
         finally:  # a user who is stopped in the middle of a request has its end recorded as well
             elapsed = self._connection.elapsed(self._due, replied=reply is not None)
             if outcome != "ok":
                 self.recorder.answered(number, outcome, elapsed, _told(error))
         self._due = time.monotonic()
+        self._tell_failure(name, elapsed, reply, error)
         if error is not None or reply is None:
-            self._tell(name, elapsed, reply, error)
-            if reply is None:
-                self._connect_anew()
             raise GivenUp if outcome == "given up" else Abandoned
         self._answered = _Answered(number=number, name=name, elapsed=elapsed, reply=reply)
         if right is not None:
@@ -191,6 +186,13 @@ class Visitor(User):
             self._connect_anew()
         return reply
 
+    def _tell_failure(self, name: str, elapsed: float, reply: LoadReply | None, error: Exception | None) -> None:
+        """A request that already failed is told at once; one that looks right, when the scenario has gone on."""
+        if error is not None or reply is None:
+            self._tell(name, elapsed, reply, error)
+        if reply is None:
+            self._connect_anew()
+
     def _connect_anew(self) -> None:
         """Whatever comes on the old connection now belongs to nobody."""
         self._connection = TargetConnection(self.recorder.plan.target)
@@ -202,6 +204,16 @@ class Visitor(User):
         if kind:
             headers["Content-Type"] = kind
         return headers
+
+    def _exchange(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str], patience_seconds: float
+    ) -> tuple[LoadReply | None, Outcome | None, Exception | None]:
+        """Send, and wait for the reply no longer than the endpoint's patience."""
+        try:
+            with gevent.Timeout(patience_seconds):
+                return self._send(method, path, body, headers)
+        except gevent.Timeout:
+            return None, "given up", TimeoutError(f"no reply after {patience_seconds:g} s")
 
     def _send(
         self, method: str, path: str, body: bytes, headers: Mapping[str, str]

@@ -133,9 +133,7 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
         secrets = resolve_secrets(file, environ)
         check_keys(file, secrets)
         demands = _demands(request, suite, file)
-        wanted = demanded_checks(suite, demands, release=file.environment.service.release)
-        _can_walk(file, demands.name, suite)
-        _can_load(file, demands.name, suite, wanted if selected is None else wanted & selected)
+        wanted = _wanted(file, demands, suite, selected)
         started_at = datetime.now(UTC)
         run_id, redactor = request.run_id or new_run_id(started_at), Redactor(secrets)
         jobs = {**_jobs(families, file.environment, secrets), **_attested(families, demands, file.environment)}
@@ -176,6 +174,14 @@ def _suite(request: Request, file: EnvironmentFile) -> Suite:
 def _demands(request: Request, suite: Suite, file: EnvironmentFile) -> Demands:
     service = file.environment.service
     return read_demands(request.project, suite, environment=file.name, service=service, gate=request.gate)
+
+
+def _wanted(file: EnvironmentFile, demands: Demands, suite: Suite, selected: frozenset[str] | None) -> frozenset[str]:
+    """The checks that the gate demands. Raises UsageError if the project or the environment cannot carry them out."""
+    wanted = demanded_checks(suite, demands, release=file.environment.service.release)
+    _can_walk(file, demands.name, suite)
+    _can_load(file, demands.name, suite, wanted if selected is None else wanted & selected)
+    return wanted
 
 
 def opening(request: Request) -> str:

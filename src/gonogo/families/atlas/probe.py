@@ -98,9 +98,7 @@ async def probe_atlas(question: AtlasQuestion) -> AtlasEvidence:
             return AtlasEvidence(
                 scope=question.scope, taken_at=taken_at, cluster=question.cluster, found=False, problem=problem
             )
-        # Snapshots of sharded clusters stand elsewhere.
-        path = "backup/snapshots/shardedClusters" if cluster.get("clusterType") in _SHARDED else "backup/snapshots"
-        snapshots = await reading.fact("snapshots", lists.of_cluster(path, _READ), Objects())
+        snapshots = await reading.fact("snapshots", lists.of_cluster(_snapshots_path(cluster), _READ), Objects())
     hosts = read_hosts(cluster)
     names = ClusterNames(cluster=question.cluster, replica_set=replica_set(cluster), hosts=hosts)
     return AtlasEvidence(
@@ -125,6 +123,11 @@ async def probe_atlas(question: AtlasQuestion) -> AtlasEvidence:
         restores=read_restores(restores),
         alerts=read_alerts(alerts, names),
     )
+
+
+def _snapshots_path(cluster: Object) -> str:
+    """Snapshots of sharded clusters stand elsewhere."""
+    return "backup/snapshots/shardedClusters" if cluster.get("clusterType") in _SHARDED else "backup/snapshots"
 
 
 async def _of_cluster(lists: "_AtlasLists", reading: Reading) -> tuple[Object, Objects, Objects, Objects]:

@@ -24,7 +24,8 @@ _TOKENS = (
     "a token is made in the control panel under API → Tokens with custom scopes: droplet, image, tag, firewall, "
     "ssh_key, monitoring, block_storage and block_storage_snapshot: read"
 )
-Objects = list[dict[str, Any]]
+Object = dict[str, Any]
+Objects = list[Object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,20 +71,13 @@ async def probe_droplet(question: DropletQuestion) -> DropletEvidence:
     async with question.api.session() as session:
         lists = _DropletLists(session, f"v2/droplets/{number}")
         (droplet, firewalls, copies, policies), (keys, reserved, balancers) = await asyncio.gather(
-            asyncio.gather(
-                reading.fact("found", lists.droplet(number), None),
-                reading.fact("firewalls", lists.firewalls(), Objects()),
-                reading.fact("copies", lists.copies(), Objects()),
-                reading.fact("alerts", lists.policies(), Objects()),
-            ),
-            _of_account(lists, reading),
+            _of_droplet(lists, reading, number), _of_account(lists, reading)
         )
         reading.demand("found")
         if droplet is None:
             return DropletEvidence(scope=question.scope, taken_at=taken_at, droplet=number, found=False)
         volumes = await _volumes(droplet, lists, reading)
     tags = _tags(droplet, policies, reading)
-    memory, disk = whole(droplet.get("memory")), whole(droplet.get("disk"))
     return DropletEvidence(
         scope=question.scope,
         taken_at=taken_at,
@@ -92,8 +86,8 @@ async def probe_droplet(question: DropletQuestion) -> DropletEvidence:
         status=text(droplet.get("status")),
         locked=droplet["locked"] if isinstance(droplet.get("locked"), bool) else None,
         cpus=whole(droplet.get("vcpus")),
-        memory=None if memory is None else memory * _MIB,
-        disk=None if disk is None else disk * _GIB,
+        memory=_bytes(droplet.get("memory"), _MIB),
+        disk=_bytes(droplet.get("disk"), _GIB),
         image=_image(droplet, reading),
         addresses=_addresses(droplet, reading),
         reserved_addresses=tuple(text(entry.get("ip")) for entry in reserved if _leads_to(entry, number)),
@@ -108,13 +102,32 @@ async def probe_droplet(question: DropletQuestion) -> DropletEvidence:
     )
 
 
+def _bytes(number: Any, unit: int) -> int | None:  # noqa: ANN401 - JSON
+    size = whole(number)
+    return None if size is None else size * unit
+
+
+async def _of_droplet(
+    lists: "_DropletLists", reading: Reading, number: int
+) -> tuple[Object | None, Objects, Objects, Objects]:
+    """The droplet, its firewalls, its backups and snapshots, and the alert policies."""
+    replies: tuple[Object | None, Objects, Objects, Objects] = await asyncio.gather(
+        reading.fact("found", lists.droplet(number), None),
+        reading.fact("firewalls", lists.firewalls(), Objects()),
+        reading.fact("copies", lists.copies(), Objects()),
+        reading.fact("alerts", lists.policies(), Objects()),
+    )
+    return replies
+
+
 async def _of_account(lists: "_DropletLists", reading: Reading) -> tuple[Objects, Objects, Objects]:
     """The SSH keys, the reserved addresses and the load balancers of the account."""
-    return await asyncio.gather(
+    replies: tuple[Objects, Objects, Objects] = await asyncio.gather(
         reading.fact("account_keys", lists.keys(), Objects()),
         reading.fact("reserved_addresses", lists.reserved(), Objects()),
         reading.fact("balancer_addresses", lists.balancers(), Objects()),
     )
+    return replies
 
 
 class _DropletLists:
