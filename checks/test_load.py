@@ -21,7 +21,7 @@ from gonogo.load.judging import (
     too_unfit,
 )
 from gonogo.load.leak import growth
-from gonogo.load.verdicts import Exceedances, LimitDecision, decide_limit
+from gonogo.load.limits import Exceedances, LimitDecision, decide_limit
 from gonogo.policy.catalogue import Policy
 
 _MIB = 2**20

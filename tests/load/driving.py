@@ -16,10 +16,10 @@ from gonogo.evidence.load import LoadEvidence
 from gonogo.families.load.section import Load
 from gonogo.load.aggregator import LoadAggregator
 from gonogo.load.judging import between, errors, fit, over_budget, unfit
+from gonogo.load.limits import LimitDecision
 from gonogo.load.plan import EndpointPlan, LoadPlan, TargetPlan
 from gonogo.load.process import Event, Generator, GeneratorConfig
 from gonogo.load.summary import Measured
-from gonogo.load.verdicts import LimitDecision
 from reference.certificates import CertificateSettings, issue_public
 
 SCENARIOS = Path(__file__).parent / "scenarios" / "locustfile.py"

@@ -37,7 +37,7 @@ class Progress:
         """Say what will be asked."""
         steps = 0
         for check in plan.plan.checks.values():
-            if (plan.selected is None or check.id in plan.selected) and not check.obstacle:
+            if (plan.selected is None or check.id in plan.selected) and not check.unrunnable:
                 if check.subject == WALK:
                     self._expected[check.declaration.family] += 1
                     self._journeys.add(check.declaration.family)

@@ -23,7 +23,7 @@ _FROM_TERMINAL = 0x80
 
 
 @dataclass(slots=True)
-class _Told:
+class _Announced:
     """The announcements of the supervised process about itself."""
 
     at: str = ""
@@ -67,7 +67,7 @@ def supervise(arguments: Sequence[str]) -> int:
     )
     os.close(writing)
     os.close(alive)
-    announced = _Told()
+    announced = _Announced()
     listener = threading.Thread(target=_listen, args=(reading, announced), daemon=True)
     listener.start()
     status = _wait(child)
@@ -92,7 +92,7 @@ def begin_supervised() -> None:
     threading.Thread(target=watch, daemon=True, name="gonogo-supervised").start()
 
 
-def _listen(reading: int, announced: _Told) -> None:
+def _listen(reading: int, announced: _Announced) -> None:
     with os.fdopen(reading, encoding="utf-8", errors="replace") as lines:
         for line in lines:
             announced.hear(line.rstrip("\n"))
@@ -118,7 +118,7 @@ def _wait(child: subprocess.Popen[bytes]) -> int:
     return child.returncode
 
 
-def _code(announced: _Told, status: int) -> int:
+def _code(announced: _Announced, status: int) -> int:
     if announced.code is None:
         place = f"while {announced.at} was judged" if announced.at else "before anything was judged"
         how = f"by signal {-status}" if status < 0 else f"with {status}"

@@ -181,7 +181,7 @@ class JudgingPlugin:
 
     def _runs(self, check: PlannedCheck) -> bool:
         """Whether it can run, and was asked for."""
-        return not check.obstacle and (self.selected is None or check.id in self.selected)
+        return not check.unrunnable and (self.selected is None or check.id in self.selected)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Ask everything that the collected checks are about, all at once."""
@@ -190,7 +190,7 @@ class JudgingPlugin:
             return
         items = [item for item in session.items if _CHECK in item.stash]
         ids = {item.stash[_CHECK][0].id for item in items}
-        if not {check.id for check in self._checks.values() if check.scopes and not check.obstacle} <= ids:
+        if not {check.id for check in self._checks.values() if check.scopes and not check.unrunnable} <= ids:
             self.selected = frozenset(ids)
         wanted: dict[Key, None] = {}
         for item in items:

@@ -10,10 +10,10 @@ from typing import Any
 from gonogo.evidence.load import GeneratorSecond
 from gonogo.families.load.section import Load
 from gonogo.load.bounds import Slacks, slacks
+from gonogo.load.limits import rejected
 from gonogo.load.plan import OUTCOMES
 from gonogo.load.process import Event, unpacked
 from gonogo.load.samples import Samples
-from gonogo.load.verdicts import rejected
 from gonogo.load.window import Window
 
 _RECENT_SECONDS = 5

@@ -9,7 +9,7 @@ from gonogo.base.errors import Unobserved
 from gonogo.evidence.load import GeneratorSecond, LoadEvidence, Traffic
 from gonogo.families.load.section import Load
 from gonogo.load.bounds import not_made, sickness
-from gonogo.load.verdicts import Exceedances, LimitDecision, LimitResult, decide_between
+from gonogo.load.limits import Exceedances, LimitDecision, LimitResult, decide_between
 
 _MOST_NAMED = 4
 _MOST_REASONS = 2

@@ -35,8 +35,8 @@ class PlannedCheck:
     subject: str
     """The evidence argument that the check runs once for each of."""
     scopes: Sequence[Scope]
-    obstacle: str = ""
-    """Why it can't run here at all; empty when it can."""
+    unrunnable: str = ""
+    """The reason why it can't run here at all; empty when it can."""
     hint: str = ""
     permitted: bool = True
     """Whether its effects are permitted here; what is not may be made up for by people, line by line."""
@@ -72,7 +72,7 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
     absent: dict[str, Sequence[CheckId]] = {}
     reasons: dict[str, str] = {}
     for identifier in suite.order:
-        declaration, line = suite.declarations[identifier], _reaching(suite.catalogue[identifier], absent)
+        declaration, line = suite.declarations[identifier], _with_reachable_needs(suite.catalogue[identifier], absent)
         subject = subject_of(declaration, kinds)
         kind = kinds[subject.removesuffix(GROUP)]
         reason = _absence(line, kind, environment, profile)
@@ -86,14 +86,15 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
             continue  # without a journey there is no test data to clean up
         if identifier in wanted and identifier not in reasons:
             targets = _targets(declaration, subject, scopes)
-            obstacle = _obstacle(line, kind, environment, allow_money=allow_money)
+            unrunnable, hint = _unrunnable(line, kind, environment, targets, allow_money=allow_money)
             planned[identifier] = PlannedCheck(
                 declaration=declaration,
                 line=line,
                 subject=subject,
                 scopes=targets,
                 permitted=_permitted(line, kind, environment, allow_money=allow_money),
-                **(obstacle or _aimless(kind, targets)),
+                unrunnable=unrunnable,
+                hint=hint,
             )
     return Plan(checks=planned, absent=reasons)
 
@@ -106,7 +107,7 @@ def _targets(declaration: Declaration, subject: str, scopes: Mapping[str, Sequen
     return [scope for scope in targets if scope[-1] == declaration.entry] if declaration.entry else targets
 
 
-def _reaching(line: CheckPolicy, absent: Mapping[str, Sequence[CheckId]]) -> CheckPolicy:
+def _with_reachable_needs(line: CheckPolicy, absent: Mapping[str, Sequence[CheckId]]) -> CheckPolicy:
     """The policy with absent needs replaced by their own needs: a cause further back is still the cause."""
     needs = dict.fromkeys(cause for need in line.needs for cause in absent.get(need, (need,)))
     return line if tuple(needs) == line.needs else line.model_copy(update={"needs": tuple(needs)})
@@ -202,26 +203,24 @@ def scopes_of(subject: str, scopes: Mapping[str, Sequence[Scope]]) -> Sequence[S
     return list(dict.fromkeys(scope[:1] for scope in scopes.get(subject.removesuffix(GROUP), ())))
 
 
-def _obstacle(line: CheckPolicy, kind: EvidenceKind, environment: Environment, *, allow_money: bool) -> dict[str, str]:
+def _unrunnable(
+    line: CheckPolicy, kind: EvidenceKind, environment: Environment, targets: Sequence[Scope], *, allow_money: bool
+) -> tuple[str, str]:
+    """Why the check can't run here, and what may be done about it; both are empty if it can."""
     if line.effect is Effect.MONEY and not allow_money:
-        return {"obstacle": "it moves real money", "hint": "run it with --allow-money; everything is refunded"}
+        return "it moves real money", "run it with --allow-money; everything is refunded"
     for effect in (line.effect, kind.effect):
         if effect not in environment.permits.effects:
-            return {
-                "obstacle": f"its effect, {effect}, is not permitted in this environment",
-                "hint": f'add "{effect}" to permits.effects once that is safe',
-            }
+            return (
+                f"its effect, {effect}, is not permitted in this environment",
+                f'add "{effect}" to permits.effects once that is safe',
+            )
     for subject in _subjects(line, kind):
         if not environment.declares(subject):
-            return {
-                "obstacle": f"the environment declares no {environment.shown(subject)}",
-                "hint": f'declare it, or add "{subject}" to service.without if the service truly has none',
-            }
-    return {}
-
-
-def _aimless(kind: EvidenceKind, targets: Sequence[Scope]) -> dict[str, str]:
-    """Why there is nothing to ask although the section is declared, where that has a cure."""
-    if targets or not kind.no_target:
-        return {}
-    return {"obstacle": f"[{kind.section}] declares nothing that it could look at", "hint": kind.no_target}
+            return (
+                f"the environment declares no {environment.shown(subject)}",
+                f'declare it, or add "{subject}" to service.without if the service truly has none',
+            )
+    if not targets and kind.no_target:
+        return f"[{kind.section}] declares nothing that it could look at", kind.no_target
+    return "", ""

@@ -15,7 +15,7 @@ from gonogo.planning.run_plan import RunPlan
 from gonogo.record.identity import PolicyDifference, Provenance, RunIdentity
 from gonogo.record.recording import Recording, store, to_bytes, to_document
 from gonogo.record.results import RESULTS, Results
-from gonogo.verdict.checklist_status import account, waived
+from gonogo.verdict.checklist_status import checklist_status, waived
 from gonogo.verdict.decision import conclude, count, decide, root_causes
 from gonogo.verdict.served import served_releases
 
@@ -59,19 +59,19 @@ def results_document(
         plan.plan, judged.observations, unseen=judged.unseen, reasons=judged.reasons, waived=waived(plan.demands, at)
     )
     lacking = shortfall(plan.suite, plan.plan, plan.demands, plan.environment)
-    accounted = account(plan.demands, checks, at, lacking, plan.carried)
+    status = checklist_status(plan.demands, checks, at, lacking, plan.carried)
     results = Results(
         run=replace(_identity(plan, judged), served=served_releases(checks)),
-        decision=decide(checks, accounted.lines),
+        decision=decide(checks, status.lines),
         counts=count(checks),
         causes=root_causes(checks),
         checks=checks,
-        lines=accounted.lines,
+        lines=status.lines,
         carried=plan.carried,
         checklist=plan.demands.checklist.source,
-        roles=accounted.roles,
-        exceptions=accounted.exceptions,
-        findings=accounted.findings,
+        roles=status.roles,
+        exceptions=status.exceptions,
+        findings=status.findings,
         provenance=Provenance(
             evidence=hashlib.sha256(evidence).hexdigest(),
             catalogue=catalogue_digest(plan.suite),

@@ -1,7 +1,7 @@
 """The status of every line of the checklist: a pure function of the outcomes and of what people attested."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gonogo.planning.carried import CarriedRun, sources_of
@@ -49,7 +49,7 @@ class ChecklistStatus:
     findings: Sequence[Finding]
 
 
-def account(
+def checklist_status(
     demands: Demands,
     checks: Sequence[CheckResult],
     at: datetime,
@@ -61,14 +61,14 @@ def account(
     ``lacking`` has what keeps lines from being proved whatever the planned checks say; ``carried`` are other runs that
     stand for lines of this one.
     """
-    accountant = _StatusOfLines(demands, checks, at, lacking or Shortfall(), carried)
-    lines = accountant.lines()
+    statuses = _StatusOfLines(demands, checks, at, lacking or Shortfall(), carried)
+    lines = statuses.lines()
     exceptions = [_exception(waiver, {check.id: check for check in checks}, at) for waiver in demands.waivers]
     return ChecklistStatus(
         lines=lines,
         roles=_roles(demands, lines),
         exceptions=exceptions,
-        findings=[*accountant.findings(), *_stale(exceptions)],
+        findings=[*statuses.findings(), *_stale(exceptions)],
     )
 
 
@@ -122,7 +122,7 @@ class _StatusOfLines:
         self._proves = {check.id: check.proves for check in checks}
         self._lacking = lacking
         self._at = at
-        self._said = {attestation.line: attestation for attestation in demands.attestations}
+        self._attestations = {attestation.line: attestation for attestation in demands.attestations}
         self._supports = {
             statement: supports for role in demands.roles.values() for statement, supports in role.statements.items()
         }
@@ -179,23 +179,20 @@ class _StatusOfLines:
         if self._demands.gate.is_too_early_for(line) and not self._demands.timeless:
             why = f"it can be known {line.when}; gate {self._demands.name} is asked {self._demands.gate.when}"
             return self._result(line, status=LineStatus.OPEN, why=why)
-        attestation = self._said.get(line.id)
+        attestation = self._attestations.get(line.id)
         attested = _attested(attestation, self._problem(attestation)) if attestation else None
         proof = self._proof(line)
         if carries := sources_of(line, self._demands):
             standing = stand_in(line.id, proof, carries, self._carried)
             checks = proving(line, self._proves) if standing.status is LineStatus.FAILED else ()
-            return self._result(
-                line, status=standing.status, why=standing.why, checks=checks, carried=standing.run, attested=attested
-            )
+            carried = self._result(line, status=standing.status, why=standing.why)
+            return replace(carried, checks=checks, carried=standing.run, attested=attested)
         needed = bool(line.attest) or proof.open_to_people
         status, why = proof.status, proof.why
         if needed and (proof.open_to_people or status in {LineStatus.VERIFIED, LineStatus.EXCEPTED}):
             status, why = _vouched(attested, self._roles_for(line), proof)
-        return self._result(
-            line,
-            status=status,
-            why=why,
+        return replace(
+            self._result(line, status=status, why=why),
             checks=proving(line, self._proves),
             supporting=self._supporting(line),
             attest=self._roles_for(line) if needed else (),
@@ -236,7 +233,7 @@ class _StatusOfLines:
             why += f"; not {', '.join(missing[:3])}{f' and {len(missing) - 3} more' if len(missing) > 3 else ''}"  # noqa: PLR2004 - as many as fit
         elif words := sum(leaf.status is LineStatus.ATTESTED for leaf in supports):
             why += f", {words} of them by a person's word"
-        return self._result(line, status=status, why=why, supports=[leaf.id for leaf in supports])
+        return replace(self._result(line, status=status, why=why), supports=[leaf.id for leaf in supports])
 
     def _group(self, line: ChecklistLine, leaves: Mapping[str, LineResult]) -> LineResult:
         below_it = [leaf for leaf in leaves.values() if line.id in leaf.parents and self._applies(leaf.id)]
@@ -249,8 +246,7 @@ class _StatusOfLines:
             not line.environments or bool(set(line.environments) & set(self._demands.stands_for))
         )
 
-    def _result(self, line: ChecklistLine, *, status: LineStatus, why: str, **more: object) -> LineResult:
-        fields: dict[str, object] = {"status": status, "why": why, **more}
+    def _result(self, line: ChecklistLine, *, status: LineStatus, why: str) -> LineResult:
         return LineResult(
             id=line.id,
             text=line.text,
@@ -259,7 +255,8 @@ class _StatusOfLines:
             parents=line.parents,
             leaf=line.leaf,
             demanded=line.id in self._demanded,
-            **fields,  # type: ignore[arg-type]  # each of its own type
+            status=status,
+            why=why,
         )
 
     def _roles_for(self, line: ChecklistLine) -> Sequence[str]:

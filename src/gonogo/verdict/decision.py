@@ -181,11 +181,13 @@ def _complete(check: PlannedCheck, observed: Sequence[Observation], unseen: Mapp
     # Of several observations of one scope the worst counts: whoever failed once has failed.
     worst_last = sorted(observed, key=lambda observation: WORST_FIRST.index(observation.outcome), reverse=True)
     by_scope = {observation.scope: observation for observation in worst_last}
-    reason = check.obstacle or unseen.get(check.id, "")
+    reason = check.unrunnable or unseen.get(check.id, "")
     scopes = check.scopes or ((check.declaration.family,),)
     return [
         by_scope.get(scope)
-        or Observation(scope=scope, outcome=Outcome.NOT_RUN, message=reason, hint=check.hint if check.obstacle else "")
+        or Observation(
+            scope=scope, outcome=Outcome.NOT_RUN, message=reason, hint=check.hint if check.unrunnable else ""
+        )
         for scope in scopes
     ]
 

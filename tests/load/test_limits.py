@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from gonogo.load.verdicts import Exceedances, LimitDecision, LimitResult, decide_limit, rejected
+from gonogo.load.limits import Exceedances, LimitDecision, LimitResult, decide_limit, rejected
 
 LIMIT, CONFIDENCE = 0.05, 0.95
 
