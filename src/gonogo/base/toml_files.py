@@ -1,6 +1,5 @@
 """The one reader of TOML files: every mistake in a file at once, each with file, key, what was found and the cure."""
 
-import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from gonogo.base.errors import UsageError
 from gonogo.base.regular_files import Unreadable, read_regular
 from gonogo.base.secrets import SECRET_NAME
+from gonogo.base.wording import did_you_mean
 
 LARGEST_BYTES = 1024 * 1024
 _USER_INFO = re.compile(r"://[^@\s]*@")
@@ -75,20 +75,6 @@ def validated_by(adapter: TypeAdapter[Value], annotation: Any, document: Mapping
         return adapter.validate_python(document)
     except ValidationError as error:
         raise UsageError(*_problems(error, annotation, path)) from None
-
-
-def did_you_mean(word: str, candidates: Sequence[str]) -> str:
-    """``; did you mean devops?``, or nothing."""
-    folded = {known_word.casefold(): known_word for known_word in candidates}
-    if word.casefold() in folded:
-        return f"; did you mean {folded[word.casefold()]}?"
-    nearest = difflib.get_close_matches(word.casefold(), folded, n=1)
-    return f"; did you mean {folded[nearest[0]]}?" if nearest else ""
-
-
-def nearest_or_all(word: str, candidates: Sequence[str]) -> str:
-    """Suggest the nearest word, ``; did you mean devops?``, else list all of them, ``; there are devops, lead``."""
-    return did_you_mean(word, candidates) or f"; there are {', '.join(candidates) or 'none'}"
 
 
 def _problems(

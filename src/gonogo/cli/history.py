@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from gonogo.base.wording import closest
 from gonogo.cli import options
 from gonogo.cli.completion import check_and_line_names, run_names
 
@@ -165,6 +165,6 @@ def _row(results: Results) -> str:
 def _unknown(subject: str, candidates: Sequence[str], path: Path) -> Exception:
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
 
-    near = difflib.get_close_matches(subject, candidates, n=1)
-    cure = f"did you mean {near[0]}?" if near else "gonogo checks and gonogo checklist list what there is"
+    near = closest(subject, candidates)
+    cure = f"did you mean {near}?" if near else "gonogo checks and gonogo checklist list what there is"
     return UsageError(f"{path}: neither a check nor a line {subject!r} in this run; {cure}")

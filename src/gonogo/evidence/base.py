@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gonogo.base.errors import Unobserved
+from gonogo.base.ranks import nearest_rank
 
 Scope = tuple[str, ...]
 """Where something was observed, widest first: ``("api.workme.test", "203.0.113.7")``, ``("mongodb",)``."""
@@ -57,16 +58,12 @@ class RoundTripEvidence(Evidence):
     @property
     def p95(self) -> timedelta | None:
         """The 95th percentile (nearest rank); None without a sample."""
-        return _p95(self.round_trips)
+        return nearest_rank(self.round_trips, 95)
 
     @property
     def own_p95(self) -> timedelta:
         """The 95th percentile of the part that was this machine's own."""
-        return _p95(self.own) or timedelta()
-
-
-def _p95(ascending: tuple[timedelta, ...]) -> timedelta | None:
-    return ascending[-(-len(ascending) * 95 // 100) - 1] if ascending else None
+        return nearest_rank(self.own, 95) or timedelta()
 
 
 def related(first: Scope, second: Scope) -> bool:

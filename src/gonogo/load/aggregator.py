@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from gonogo.base.ranks import nearest_rank
 from gonogo.evidence.load import GeneratorSecond
 from gonogo.families.load.section import Load
 from gonogo.load.bounds import Slacks, slacks
@@ -119,7 +120,7 @@ class LoadAggregator:
             measured=self.window.ends - self.window.begins,
             rate=len(recent) / _RECENT_SECONDS,
             failed=self._failed.total(),
-            p95=recent[-(-len(recent) * 95 // 100) - 1] if recent else 0.0,
+            p95=nearest_rank(recent, 95) or 0.0,
             budget=min(group.latency for group in self.load.classes.values()).total_seconds(),
         )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gonogo.base.ranks import nearest_rank
 from gonogo.base.wakefulness import cpu_waited
 from gonogo.load.window import Clock
 
@@ -60,7 +61,7 @@ class Fitness:
         step = self.clock.step()
         measured = {
             "second": self.clock.second(self._at),
-            "lag": lags[-(-len(lags) * 95 // 100) - 1],
+            "lag": nearest_rank(lags, 95),
             "worst": max(lags[-1], self._latest),
             "cpu": (cpu - self._cpu) / passed,
             # A thread that ended takes its time with it.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gonogo.base.bundled import bundled_root
 from gonogo.base.errors import UsageError
-from gonogo.base.toml_files import nearest_or_all
+from gonogo.base.wording import nearest_or_all
 from gonogo.environment.model import Service
 from gonogo.planning.paper_checks import Papers, contradictions, counted_environments, covered_lines, waiver_problems
 from gonogo.planning.plan import LOAD, PRE_DEPLOY, SMOKE, narrow_gate

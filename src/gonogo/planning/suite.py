@@ -1,6 +1,5 @@
 """Folders of checks and their policy: read, held against each other, put in an order in which needs come first."""
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from gonogo.base.bundled import bundled_root
 from gonogo.base.errors import UsageError
+from gonogo.base.wording import closest, did_you_mean
 from gonogo.environment.load import declared as declared_environments
 from gonogo.environment.model import Environment
 from gonogo.families.kind import EvidenceKind
@@ -45,7 +45,7 @@ class Suite:
 
     def closest(self, identifier: str) -> str | None:
         """The id that was probably meant."""
-        return next(iter(difflib.get_close_matches(identifier, self.order, n=1)), None)
+        return closest(identifier, self.order)
 
 
 def project_suite(
@@ -173,9 +173,7 @@ def _contradictions(lines: Mapping[str, CheckPolicy], declared: Mapping[str, Dec
     for identifier, line in lines.items():
         for need in line.needs:
             if need not in lines:
-                nearest = difflib.get_close_matches(need, lines, n=1)
-                meant = f"; did you mean {nearest[0]}?" if nearest else ""
-                yield f"catalogue: {identifier}: needs {need!r}, which is no check{meant}"
+                yield f"catalogue: {identifier}: needs {need!r}, which is no check{did_you_mean(need, lines)}"
 
 
 def _ordered(lines: Mapping[str, CheckPolicy]) -> Sequence[str]:

@@ -7,7 +7,8 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from gonogo.base.moments import Words
-from gonogo.base.toml_files import Document, did_you_mean
+from gonogo.base.toml_files import Document
+from gonogo.base.wording import did_you_mean
 from gonogo.environment.types import Duration
 
 LONGEST = timedelta(days=30)

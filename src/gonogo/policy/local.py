@@ -4,7 +4,6 @@ It may change how severe a bundled check is, its thresholds, whether it may be w
 environment, or for one. Every difference is recorded with both values: a signer must see what was changed.
 """
 
-import difflib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +12,7 @@ from pathlib import Path
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import UsageError
 from gonogo.base.toml_files import Document, read_toml
+from gonogo.base.wording import did_you_mean
 from gonogo.environment.types import Duration
 from gonogo.policy.catalogue import Catalogue, CheckId, CheckPolicy, Policy, Severity
 
@@ -82,8 +82,7 @@ def changed(
         if check in elsewhere and check not in lines:
             continue
         if check not in lines:
-            nearest = difflib.get_close_matches(check, lines, n=1)
-            cure = f"; did you mean {nearest[0]}?" if nearest else "; gonogo checks lists them"
+            cure = did_you_mean(check, lines) or "; gonogo checks lists them"
             problems.append(f"{path}: {key}: no check {check!r}{cure}")
             continue
         wrong = list(_wrong_thresholds(lines[check], change))

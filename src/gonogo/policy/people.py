@@ -21,7 +21,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from gonogo.base.errors import UsageError
 from gonogo.base.moments import Ending, Moment, Words
-from gonogo.base.toml_files import Document, did_you_mean, nearest_or_all, read_toml
+from gonogo.base.toml_files import Document, read_toml
+from gonogo.base.wording import did_you_mean, nearest_or_all
 from gonogo.policy.names import problem_of, skeleton
 
 FILE = "people.toml"

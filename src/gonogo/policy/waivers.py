@@ -10,7 +10,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from gonogo.base.errors import UsageError
 from gonogo.base.moments import Ending, Moment, Words, as_written, longer_than
-from gonogo.base.toml_files import Document, did_you_mean, read_toml
+from gonogo.base.toml_files import Document, read_toml
+from gonogo.base.wording import did_you_mean
 from gonogo.policy.people import People
 
 FOLDER = "waivers"

@@ -1,12 +1,12 @@
 """Finds runs under ``reports/``: by the path of their folder, by their id, or as what came before another run."""
 
-import difflib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gonogo.base.documents import read_document
 from gonogo.base.errors import GonogoError, UsageError
+from gonogo.base.wording import closest
 from gonogo.record.results import RESULTS, SCHEMA, Results
 
 NAME = "results.json"
@@ -29,10 +29,8 @@ def find_run(name: str, reports: Path) -> Path:
     by_name = {folder.name: folder for environment in environments(reports) for folder in folders(environment)}
     if name in by_name:
         return by_name[name]
-    near = difflib.get_close_matches(name, by_name, n=1)
-    cure = (
-        f"did you mean {near[0]}?" if near else "give a folder as in reports/staging/latest, or an id of: gonogo runs"
-    )
+    near = closest(name, by_name)
+    cure = f"did you mean {near}?" if near else "give a folder as in reports/staging/latest, or an id of: gonogo runs"
     raise UsageError(f"{name}: neither the folder of a run, nor the id of one under {reports}; {cure}")
 
 

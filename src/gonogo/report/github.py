@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from gonogo.base.wording import and_more, counted
 from gonogo.policy.catalogue import Severity
 from gonogo.record.results import Outcome, Results
 from gonogo.report.markdown import bounded
-from gonogo.report.wording import Problem, and_more, carried_runs, counted, open_lines, problems, word
+from gonogo.report.wording import Problem, carried_runs, open_lines, problems, word
 
 MOST = 10
 """Of either kind GitHub shows no more per step."""

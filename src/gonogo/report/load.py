@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from pydantic import TypeAdapter, ValidationError
 
+from gonogo.base.wording import counted
 from gonogo.evidence.load import LoadEvidence, Quantile, Traffic
 from gonogo.record.results import Results
 
@@ -194,7 +195,7 @@ def _generator(evidence: LoadEvidence) -> str:
     lag = max(second.lag for second in seconds) / timedelta(milliseconds=1)
     begun, planned = sum(second.begun for second in seconds), sum(second.planned for second in seconds)
     return (
-        f"{_counted(evidence.workers, 'process', 'processes')}; at most {max(second.cpu for second in seconds):.0%} of a processor, "
+        f"{counted(evidence.workers, 'process', 'processes')}; at most {max(second.cpu for second in seconds):.0%} of a processor, "
         f"{max(second.waited for second in seconds):.1%} waiting for one, event loop {lag:.0f} ms late; "
         f"{begun} of {planned} visits begun in time"
     )
@@ -217,7 +218,3 @@ def _service(evidence: LoadEvidence) -> str:
     if queue:
         parts.append(f"{max(queue):g} requests under way at most")
     return "; ".join(parts) or f"its metrics were not seen: {evidence.server_problem}"
-
-
-def _counted(number: int, singular: str, plural: str) -> str:
-    return f"{number} {singular if number == 1 else plural}"

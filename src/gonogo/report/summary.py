@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from gonogo.base.durations import format_duration
+from gonogo.base.wording import counted
 from gonogo.record.history import section_totals
 from gonogo.record.results import Outcome, Results, sum_line
 from gonogo.report.changes import change_words
@@ -14,7 +15,6 @@ from gonogo.report.wording import (
     Problem,
     asked,
     carried_runs,
-    counted,
     line_sum,
     open_lines,
     problems,

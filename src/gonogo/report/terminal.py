@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gonogo.base.bundled import ATTACHED
 from gonogo.base.durations import format_duration
+from gonogo.base.wording import and_more, counted
 from gonogo.policy.catalogue import Severity
 from gonogo.record.results import CheckResult, Outcome, Results, Verdict, sum_line
 from gonogo.report.changes import change_words
@@ -15,11 +16,9 @@ from gonogo.report.wording import (
     SHAPES,
     VERDICT_SHAPES,
     Problem,
-    and_more,
     asked,
     carried_runs,
     command,
-    counted,
     families,
     line_sum,
     open_lines,

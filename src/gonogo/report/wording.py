@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from gonogo.base.wording import counted
 from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results, Verdict
 
 SHAPES = {
@@ -128,16 +129,6 @@ def carried_runs(results: Results) -> Iterator[str]:
             f"{counted(lines, 'line')} carried from {run.words}: {run.verdict} to {run.question!r}, release {run.release}, "
             f"{signed}, results.json sha256:{run.digest}"
         )
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 blocker``, ``2 blockers``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def and_more(names: Sequence[str], most: int) -> str:
-    """The first of them, and how many more there are."""
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _problem(check: CheckResult, results: Results) -> Problem:

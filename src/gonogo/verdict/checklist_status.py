@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from gonogo.base.wording import and_more
 from gonogo.planning.carried import CarriedRun, sources_of
 from gonogo.planning.demands import Demands
 from gonogo.planning.proofs import Shortfall
@@ -156,9 +157,8 @@ class _StatusOfLines:
             resting.setdefault(spoken.evidence.sha256, []).append(spoken)
         for attestations in resting.values():
             if len(attestations) > 1:
-                lines = ", ".join(attestation.line for attestation in attestations[:_FEW])
-                more = f" and {len(attestations) - _FEW} more" if len(attestations) > _FEW else ""
-                message = f"this one file is the evidence of {len(attestations)} lines: {lines}{more}"
+                lines = and_more([attestation.line for attestation in attestations], _FEW)
+                message = f"this one file is the evidence of {len(attestations)} lines: {lines}"
                 yield Finding(subject=attestations[0].evidence.name, message=message)
 
     def _needless(self, spoken: Attestation) -> str:
@@ -230,7 +230,7 @@ class _StatusOfLines:
         supported = len(supports) - len(missing)
         why = f"{supported} of {len(supports)} lines support it"
         if missing:
-            why += f"; not {', '.join(missing[:3])}{f' and {len(missing) - 3} more' if len(missing) > 3 else ''}"  # noqa: PLR2004 - as many as fit
+            why += f"; not {and_more(missing, _FEW)}"
         elif words := sum(leaf.status is LineStatus.ATTESTED for leaf in supports):
             why += f", {words} of them by a person's word"
         return replace(self._result(line, status=status, why=why), supports=[leaf.id for leaf in supports])

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from gonogo.base.wording import counted
 from gonogo.evidence.base import Scope
 from gonogo.evidence.scopes import ByScope
 from gonogo.planning.plan import Plan, PlannedCheck
@@ -99,7 +100,7 @@ def decide(checks: Sequence[CheckResult], lines: Sequence[LineResult] = ()) -> D
     gaps = [check for check in blockers if check.outcome in _GAPS and check not in spoken_for]
     open_lines = [line for line in lines if line.leaf and line.demanded and line.status not in DONE]
     if failed:
-        reason = f"{_counted(len(failed), 'blocker')} failed, first of all {failed[0].id}: {failed[0].worst.message}"
+        reason = f"{counted(len(failed), 'blocker')} failed, first of all {failed[0].id}: {failed[0].worst.message}"
         return Decision(verdict=Verdict.NO_GO, reason=reason, blockers=len(failed), open_lines=len(open_lines))
     if gaps or open_lines or len(spoken_for) == len(blockers):
         return Decision(
@@ -111,18 +112,18 @@ def decide(checks: Sequence[CheckResult], lines: Sequence[LineResult] = ()) -> D
     waived = [check.id for check in checks if check.outcome is Outcome.WAIVED]
     waived += [line.id for line in lines if line.demanded and line.carried and line.status is LineStatus.EXCEPTED]
     warnings = sum(check.outcome is Outcome.WARN for check in checks)
-    also = f", with {_counted(warnings, 'warning')} to read" if warnings else ""
+    also = f", with {counted(warnings, 'warning')} to read" if warnings else ""
     also += (
-        f"; {_counted(len(spoken_for), 'blocker')} not permitted here, people or other runs answer for it"
+        f"; {counted(len(spoken_for), 'blocker')} not permitted here, people or other runs answer for it"
         if spoken_for
         else ""
     )
     if waived:
-        reason = f"{_counted(len(waived), 'accepted exception')}, first of all {waived[0]}; all else passed{also}"
+        reason = f"{counted(len(waived), 'accepted exception')}, first of all {waived[0]}; all else passed{also}"
         return Decision(verdict=Verdict.GO_WITH_EXCEPTIONS, reason=reason, blockers=0)
     return Decision(
         verdict=Verdict.GO,
-        reason=f"all {_counted(len(blockers) - len(spoken_for), 'blocker')} passed{also}",
+        reason=f"all {counted(len(blockers) - len(spoken_for), 'blocker')} passed{also}",
         blockers=0,
     )
 
@@ -139,9 +140,9 @@ def _spoken_for(blockers: Sequence[CheckResult], lines: Sequence[LineResult]) ->
 
 
 def _gap_reason(gaps: Sequence[CheckResult], lines: Sequence[LineResult]) -> str:
-    reasons = [f"{_counted(len(gaps), 'blocker')} without an answer"] if gaps else []
+    reasons = [f"{counted(len(gaps), 'blocker')} without an answer"] if gaps else []
     if lines:
-        reasons.append(f"{_counted(len(lines), 'line')} of the checklist not verified, first of all {lines[0].id}")
+        reasons.append(f"{counted(len(lines), 'line')} of the checklist not verified, first of all {lines[0].id}")
     if not reasons:
         reasons.append("no blocker was even planned")
     return ", ".join(reasons)
@@ -190,7 +191,3 @@ def _complete(check: PlannedCheck, observed: Sequence[Observation], unseen: Mapp
         )
         for scope in scopes
     ]
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
