@@ -22,6 +22,8 @@ _ACCOUNTS = (
 )
 _IPTABLES = (
     "-P INPUT DROP\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n-N ufw-before-input\n-N ufw-user-input\n"
+    "-N DOCKER\n-N DOCKER-FORWARD\n-N DOCKER-USER\n-A FORWARD -j DOCKER-USER\n-A FORWARD -j DOCKER-FORWARD\n"
+    "-A DOCKER-FORWARD -o docker0 -j DOCKER\n"
     "-A INPUT -j ufw-before-input\n-A ufw-before-input -i lo -j ACCEPT\n"
     "-A ufw-before-input -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
     "-A ufw-before-input -p icmp -m icmp --icmp-type 8 -j ACCEPT\n"
@@ -53,9 +55,9 @@ class HostSettings:
     more_rules: tuple[str, ...] = ()
     """Lines of ``ufw status``."""
     before_rules: tuple[str, ...] = ()
+    """Of ``/etc/ufw/before.rules``."""
     redis_published: bool = False
     """Whether Docker publishes Redis to everybody, past ufw."""
-    """Of ``/etc/ufw/before.rules``."""
     jails: tuple[str, ...] = ("sshd", "workme-api")
     jail_log_silent: int = 4
     """Seconds, of what the jail of the API reads."""
