@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import anyio
 
@@ -36,18 +36,7 @@ class ServerSide:
 
     def since(self, epoch: float, until: float) -> Sequence[ServerSecond]:
         """The samples between two moments of the wall clock, their time counted from the first."""
-        return [
-            ServerSecond(
-                second=round(at - epoch, 3),
-                memory=sample.memory,
-                cpu=sample.cpu,
-                connections=sample.connections,
-                queue=sample.queue,
-                requests=sample.requests,
-            )
-            for at, sample in self._samples
-            if epoch <= at < until
-        ]
+        return [replace(sample, second=round(at - epoch, 3)) for at, sample in self._samples if epoch <= at < until]
 
     async def _scrape(self) -> None:
         at = time.time()
