@@ -97,6 +97,7 @@ class Interruption:
                 self._hear(signal.Signals(number[0]))
 
     def _hear(self, number: signal.Signals) -> None:
+        """React to the first signal by stopping, to the next by giving up; several at once are one wish."""
         self.heard = True
         now = time.monotonic()
         if self._count and (number == signal.SIGHUP or now - self._last < _ONE_WISH_SECONDS):

@@ -112,6 +112,7 @@ def diff(*, names: Sequence[str], environment: str | None, reports: Path) -> int
 
 
 def _two_newest(environment: str | None, reports: Path) -> tuple[Results, Results]:
+    """The newest run of an environment, and the last one before it that asked the same. Raises UsageError."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415
     from gonogo.record.archive import earlier, folders  # noqa: PLC0415 - help answers at once
     from gonogo.runs.belonging import read_belonging  # noqa: PLC0415

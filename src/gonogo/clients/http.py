@@ -166,6 +166,7 @@ class AddressClient:
         return Exchange(url=f"{self._shown}{path}", status=None, problem=problem, elapsed=timedelta())
 
     async def _send(self, method: str, path: str, headers: Mapping[str, str], content: Content) -> Body:
+        """Send one request, and read its body up to a bound; the reply is closed whatever happens."""
         started = time.monotonic()
         extensions = {"sni_hostname": self._host}
         request = self._client.build_request(
@@ -205,6 +206,7 @@ class AddressClient:
         return tuple(self._redactor.text(_without_value(line))[:_LONGEST_HEADER] for line in lines)
 
     def _problem(self, error: Exception) -> str:
+        """Say in words why no reply came. Raises Unobserved if this machine was the reason."""
         for cause in _causes(error):
             if isinstance(cause, ssl.SSLCertVerificationError):
                 return f"its certificate was refused by us: {cause.verify_message}"

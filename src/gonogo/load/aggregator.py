@@ -169,6 +169,7 @@ class LoadAggregator:
         )
 
     def _report(self, event: Event) -> None:
+        """Add one worker's report of one second; counters that differ by worker keep its name."""
         worker = event["worker"]
         self._health.append((worker, event["health"]))
         packed = list(unpacked(event))

@@ -113,6 +113,7 @@ class LoadRun:
         return self.environment.require(Load)
 
     def _carry_out(self, portal: BlockingPortal) -> LoadEvidence:
+        """Make people, measure, and remove what was made, whatever happens in between."""
         taken_at = datetime.now(UTC)
         self._world = world = World(
             environment=self.environment,
@@ -236,6 +237,7 @@ class LoadRun:
     def _evidence(
         self, taken_at: datetime, aggregator: LoadAggregator, server: ServerSide | None, cut_short: str
     ) -> LoadEvidence:
+        """Everything that was measured, as evidence. Raises Unobserved if the generator never began."""
         window = _begun(aggregator, cut_short)
         from gonogo.load.summary import Measured, digest  # noqa: PLC0415 - of the extra, and slow to import
 

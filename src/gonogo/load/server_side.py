@@ -39,6 +39,7 @@ class ServerSide:
         return [replace(sample, second=round(at - epoch, 3)) for at, sample in self._samples if epoch <= at < until]
 
     async def _scrape(self) -> None:
+        """Read the metrics once. A page that cannot be read is noted as the problem, and gives no sample."""
         at = time.time()
         body = await self.client.get(self.path, {"Authorization": f"Bearer {self.token}"} if self.token else {})
         samples, problem = labelled(body)

@@ -61,6 +61,7 @@ class Measured:
             yield self._traffic(name, name, group, indices, decided=True)
 
     def _traffic(self, name: str, group: str, budget: Budget, indices: Sequence[int], *, decided: bool) -> Traffic:
+        """Count each second of these endpoints by itself; of the window for the verdict, of the warm-up as one sum."""
         limit, parts = budget.latency.total_seconds(), [self.samples.of(index) for index in indices]
         bounds: list[SecondBounds] = []
         tallies, warm_up, given_up, histogram = [], SecondCounts(0, 0, 0, 0, 0), 0, new_histogram()

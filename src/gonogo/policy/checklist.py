@@ -120,6 +120,7 @@ class _ChecklistReader:
         self._headings = [heading for heading in self._headings if heading[0] < level] + [(level, text)]
 
     def _item(self, token: Token, inline: Token) -> None:
+        """Add an item with a box as a line; the open items above it are its parents."""
         number = (inline.map or [0])[0]
         if BOX.match(self._rows[number]) is None:
             return

@@ -124,6 +124,7 @@ def _interval(quantile: Quantile) -> str:
 
 
 def _chart(evidence: LoadEvidence) -> Chart:
+    """Draw percentiles on a logarithmic axis of what is left of all requests, so that the tail has room."""
     budgets = sorted({group.budget / timedelta(milliseconds=1) for group in evidence.classes})
     slowest = max((point[1] for group in evidence.classes for point in group.curve), default=0.0)
     top = _round_up(max(slowest, *(1.2 * budget for budget in budgets)))

@@ -225,6 +225,7 @@ def _source(  # noqa: PLR0913 - what journeys and load speak with
     run_id: str,
     redactor: Redactor,
 ) -> LiveSource:
+    """Compose the probes, the journeys and the load that will be asked; none of them is asked yet."""
     environment, walk = file.environment, walk_of(file.project)
     cure = f"gonogo clean --env {shlex.quote(file.name)} --run {run_id}"
     journeys = Journeys(

@@ -176,6 +176,7 @@ class _StatusOfLines:
         return f"{', '.join(checks)} verifies this line; a person's word does not count for it"
 
     def _leaf(self, line: ChecklistLine) -> LineResult:
+        """The result of a line that others do not rest on: by checks, by people, or by runs that are carried."""
         if self._demands.gate.is_too_early_for(line) and not self._demands.timeless:
             why = f"it can be known {line.when}; gate {self._demands.name} is asked {self._demands.gate.when}"
             return self._result(line, status=LineStatus.OPEN, why=why)

@@ -151,6 +151,7 @@ def _gap_reason(gaps: Sequence[CheckResult], lines: Sequence[LineResult]) -> str
 def _result(
     check: PlannedCheck, observed: Sequence[Observation], unseen: Mapping[str, str], excepted: Collection[Outcome]
 ) -> CheckResult:
+    """The result of one planned check; scopes without an observation are NOT RUN, with the reason."""
     observations = _complete(check, observed, unseen)
     return CheckResult(
         id=check.id,

@@ -147,6 +147,7 @@ def undelivered(error: Exception, server: str) -> tuple[Delivery, str]:
 
 
 async def _asked(query: Query, patience: timedelta) -> DnsReply:
+    """Ask once, by the transport that the query wants; a silence that this machine caused is told as not sent."""
     blank = Answer(
         server=query.server,
         name=query.name,

@@ -97,6 +97,7 @@ def _sets(answer: Answer, zone: str, *, expected: bool) -> Iterator[tuple[str, S
 
 
 def _reason(signatures: Sequence[Signature], now: datetime, least_percent: float) -> str:
+    """The first reason why these signatures do not hold, or not for long enough; empty if they do."""
     genuine = [signature for signature in signatures if signature.genuine is not False]
     current = [
         signature for signature in genuine if signature.inception <= now + _LEEWAY and now < signature.expiration

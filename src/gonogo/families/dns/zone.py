@@ -60,6 +60,7 @@ async def _servers(question: DnsQuestion, by_server: Authorities, random_name: s
 async def _server(
     question: DnsQuestion, name: str, address: str, sources: tuple[str, ...], random_name: str
 ) -> ServerAnswers:
+    """Ask one address of one name server all questions at once, a made-up name and a transfer among them."""
     vantage, zone = question.vantage, question.name
     (udp, tcp, dnskey), (ns, alias, invented, transfer) = await asyncio.gather(
         asyncio.gather(

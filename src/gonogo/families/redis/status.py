@@ -36,6 +36,7 @@ async def probe_redis_status(question: RedisQuestion) -> RedisStatusEvidence:
 
 
 async def _status(client: Redis, blank: RedisStatusEvidence) -> RedisStatusEvidence:
+    """Read INFO twice, some time apart: counters tell something by how they grow."""
     started = time.monotonic()
     first = await client.info()
     save = await _config(client, "save")

@@ -81,6 +81,7 @@ async def probe_repository(question: RepositoryQuestion) -> RepositoryEvidence:
 
 
 def _look(question: RepositoryQuestion, given_up: threading.Event) -> RepositoryEvidence:
+    """Search the work tree, then the history; a bound that is reached is noted, and what was found stands."""
     taken_at, clock = datetime.now(UTC), _Clock(question.seconds, given_up)
     root = top_level(Path(question.folder))
     from gonogo.families.repository.scan import Scan  # noqa: PLC0415 - its detectors are slow to import

@@ -146,6 +146,7 @@ def _is_about(rule: Mapping[str, str], packet: Binding, uplinks: tuple[str, ...]
 
 
 def _condition(option: str, value: str, packet: Binding, uplinks: tuple[str, ...] | None) -> bool | None:
+    """Whether one condition of a rule holds for the packet; None if that cannot be told."""
     plain = option.removeprefix("!")
     turned = plain != option
     if plain in _LIMITS_NOTHING:

@@ -166,6 +166,7 @@ class Survey:
             self._keep(replace(self._evidence, sshd_exceptions=exceptions))
 
     async def _exceptions(self, lines: Sequence[str], usual: sshd_facts.Connection) -> tuple[SshdException, ...]:
+        """Ask sshd itself for every account and connection that a Match block may be about: it knows what holds."""
         listed = await self._shell.run_each(
             ["getent passwd", shlex.join(["getent", "passwd", *sshd_facts.names(lines)])]
         )
@@ -194,6 +195,7 @@ class Survey:
         return settings
 
     async def _firewall(self) -> None:
+        """Read ufw's rules, those beside ufw, and the uplinks; ask about Docker only if ufw is active."""
         status = await self._shell.run("ufw status verbose", as_root=True)
         self._note(
             "firewall", status, firewall_facts.firewall, lambda server, firewall: replace(server, firewall=firewall)

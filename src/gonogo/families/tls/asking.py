@@ -50,6 +50,7 @@ async def _ask(address: str, port: int, hello: Hello, patience_seconds: float) -
 async def _within(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hello: Hello, patience_seconds: float
 ) -> TlsAnswer:
+    """Send one hello, and take what comes: silence, a closed connection and no TLS are answers, too."""
     sent = new_hello(hello)
     flight = Flight(sent)
     try:
@@ -71,6 +72,7 @@ async def _within(
 
 
 async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flight: Flight, sent: SentHello) -> None:
+    """Read records until the flight is complete, and answer a request to retry."""
     count = 0
     while not flight.complete and count < _MOST_BYTES:
         header = await reader.readexactly(1)
