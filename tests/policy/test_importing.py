@@ -142,6 +142,7 @@ def test_a_list_that_init_wrote_gives_way(tmp_path: Path) -> None:
     gates = (templates / "gates.toml.j2").read_text().replace("{{ start.name }}", "staging")
     (environments / "gates.toml").write_text(gates.replace("{{ '\"names\", ' if found.names.zone }}", ""))
     (tmp_path / "checks/catalogue.toml").write_text((templates / "catalogue.toml.j2").read_text())
+    (tmp_path / "checks/test_own.py").write_text((templates / "test_own.py.j2").read_text())
     (tmp_path / "list.md").write_text("# Ours\n- [ ] Backups are restored\n")
     assert is_untouched(plain, "checklist.md")
     assert not is_untouched((team / "environments/checklist.md").read_text(), "checklist.md")
