@@ -159,7 +159,7 @@ class LoadStage:
             return f"{len(ledger.lost)} of {self.crowd.size} workers were lost"
         if code > 0 and not stopped:
             last = words.rpartition("\n")[2]
-            cure = "; it needs an extra: pip install 'gonogo[load]'" if _MISSING.search(last) else ""
+            cure = "; it needs the packages of gonogo's extra load" if _MISSING.search(last) else ""
             return f"the load generator ended with {code}: {last}{cure}"
         return stopped or ("" if ledger.done else "the load generator was ended: it did not come to an end in time")
 
