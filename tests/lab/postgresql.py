@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from reference.certificates import issue_internal
+from tests.lab.table import serving
 
 USER, PASSWORD, DATABASE = "app", "correct-horse-7", "postgres"
 
@@ -65,7 +66,8 @@ def _served(place: Path, *, tls: bool, method: str) -> Iterator[PostgresqlServer
     )
     _run(owner, "pg_ctl", "start", "--wait", "--pgdata", str(data), "--log", str(data / "log"), "--options", options)
     try:
-        yield PostgresqlServer(port, root)
+        with serving(str(binaries() / "postgres")):
+            yield PostgresqlServer(port, root)
     finally:
         _run(owner, "pg_ctl", "stop", "--mode", "immediate", "--pgdata", str(data))
 
