@@ -273,7 +273,8 @@ def test_an_api_without_a_front_page(gonogo: Gonogo, program: Gonogo, project: P
     """It is known by a page of its own description, which is asked in every run; else somebody names one."""
     operation = '"responses":{"200":{"description":"d"}}'
     described = (
-        '{"openapi":"3.1.0","info":{"title":"T","version":"1"},"paths":{'
+        '{"openapi":"3.1.0","info":{"title":"T","version":"1"},'
+        '"components":{"securitySchemes":{"k":{"type":"http","scheme":"bearer"}}},"paths":{'
         f'"/items":{{"get":{{{operation}}}}},"/items/{{id}}":{{"get":{{"parameters":[{{"in":"path","name":"id","required":true}}],{operation}}}}},'
         f'"/mine":{{"get":{{"security":[{{"k":[]}}],{operation}}}}},'
         f'"/search":{{"get":{{"parameters":[{{"in":"query","name":"q","required":true}}],{operation}}}}},'

@@ -38,7 +38,7 @@ def init(  # noqa: PLR0913 - as many as there are options
     name: str,
     base_url: str | None,
     trust: str,
-    given: tuple[str, ...],
+    addresses_given: tuple[str, ...],
     resolvers: tuple[str, ...],
     health: str | None,
     openapi: str | None,
@@ -59,17 +59,17 @@ def init(  # noqa: PLR0913 - as many as there are options
     asking = not yes and sys.stdin.isatty()
     refuse_existing(Path(), _checked_name(name), environment_only=environment_only, force=force)
     url = _checked_url(base_url or _asked_url(asking=asking))
-    addresses = _checked(given, "--address")
+    addresses = _checked(addresses_given, "--address")
     servers = _checked(resolvers, "--resolver")
     root = _root(trust)
     repository = read_repository(Path())
     hints = _hints(repository, health, openapi, page)
     click.echo(f"looking at {url}, reading only")
-    found = _look(url, root, addresses, servers, hints)
-    if found.presented.problem and root == "public" and asking:
+    findings = _look(url, root, addresses, servers, hints)
+    if findings.presented.problem and root == "public" and asking:
         root = _asked_root()
-        found = _look(url, root, addresses, servers, hints) if root != "public" else found
-    start = Start(name=name, findings=found, repository=repository)
+        findings = _look(url, root, addresses, servers, hints) if root != "public" else findings
+    start = Start(name=name, findings=findings, repository=repository)
     _tell(start)
     if asking and not click.confirm("Write the files?", default=True):
         click.echo("nothing was written")
@@ -94,10 +94,10 @@ def _hints(repository: Repository, health: str | None, openapi: str | None, page
     )
 
 
-def _look(url: str, trust: str, given: tuple[str, ...], resolvers: tuple[str, ...], hints: Hints) -> Findings:
+def _look(url: str, trust: str, addresses: tuple[str, ...], resolvers: tuple[str, ...], hints: Hints) -> Findings:
     from gonogo.starting.discovery import look  # noqa: PLC0415 - help answers at once
 
-    return asyncio.run(look(url, trust=trust, given=given, resolvers=resolvers, hints=hints))
+    return asyncio.run(look(url, trust=trust, addresses=addresses, resolvers=resolvers, hints=hints))
 
 
 def _tell(start: Start) -> None:
@@ -144,7 +144,7 @@ def _asked_url(*, asking: bool) -> str:
 
 
 def _checked_url(text: str) -> str:
-    """As the environment file will have it. Raises UsageError."""
+    """Give the URL as the environment file will hold it. Raises UsageError."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
     from gonogo.starting.addresses import base_url  # noqa: PLC0415
 

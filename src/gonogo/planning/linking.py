@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from gonogo.base.errors import UsageError
-from gonogo.base.toml_files import did_you_mean
+from gonogo.base.wording import did_you_mean
 from gonogo.planning.demands import LIST, read_list
 from gonogo.planning.suite import Suite
 from gonogo.policy.checklist import Checklist, parse_checklist

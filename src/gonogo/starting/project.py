@@ -71,8 +71,8 @@ def write(project: Path, start: Start, *, environment_only: bool, force: bool) -
         staying = kept(project, force=force)
         files |= _beside(staying, {path: text for path, text in team_files(start).items() if path not in staying})
     try:
-        done = {path: _put(project / path, text) for path, text in files.items()}
-        return {**done, **_ignore(project / _IGNORE)}
+        outcomes = {path: _put(project / path, text) for path, text in files.items()}
+        return {**outcomes, **_ignore(project / _IGNORE)}
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"init: cannot write: {error}") from None
 
