@@ -25,7 +25,9 @@ _TAKEN = {"gates", "people", "signers", "reference"}
 @click.option("--name", default="staging", show_default=True, help="Of the environment.")
 @click.option("--base-url", metavar="URL", help="Where the service is, as in https://api.example.com.")
 @click.option("--trust", default="public", show_default=True, metavar="PEM", help="The root of your own authority.")
-@click.option("--address", "addresses_given", multiple=True, metavar="IP", help="Where the name leads. May be repeated.")
+@click.option(
+    "--address", "addresses_given", multiple=True, metavar="IP", help="Where the name leads. May be repeated."
+)
 @click.option("--resolver", "resolvers", multiple=True, metavar="IP:PORT", help="Ask these about DNS. May be repeated.")
 @click.option("--health", metavar="PATH", help="Where it says whether it is up, if not at one of the usual paths.")
 @click.option("--openapi", metavar="PATH", help="Where it serves the description of its API.")
