@@ -55,7 +55,7 @@ def _steps(document: dict[str, object]) -> list[dict[str, str]]:
 
 def test_pipelines_ask_one_question() -> None:
     """A deploy job names environment, gate and release, and exactly the run that the first job made."""
-    for name in ("github/pre-deploy.yml", "gonogo.gitlab-ci.yml"):
+    for name in ("github/pre-deploy.yml", "gonogo.gitlab-ci.yml", "gonogo.sh"):
         (command,) = re.findall(r"gonogo verify (.*)", (CI / name).read_text())
         assert {"--env", "--gate", "--release", "--max-age"} <= set(command.split())
         assert "latest" not in command

@@ -26,14 +26,6 @@ from tests.support.http_doubles import http_server
 HOST = "shop.test"
 NOWHERE = ("--address", "127.0.0.1", "--resolver", "127.0.0.1:1")
 """Nobody answers about DNS there: the name leads where we say, and the test asks nobody else."""
-FILES = (
-    "environments/staging.toml",
-    "environments/checklist.md",
-    "environments/gates.toml",
-    "environments/people.toml",
-    "checks/catalogue.toml",
-    "checks/test_own.py",
-)
 
 
 @pytest.fixture
@@ -155,6 +147,7 @@ def test_almost_nothing_found_says_what_is_not_verified(gonogo: Gonogo, program:
             "openapi",
         }
         - accounted
+        - {"requests", "records", "banners", "files"}  # entries of the team's own: their absence leaves nothing out
     ), "init forgets a family"
     assert missing.stdout.startswith("service.health ")
     assert gonogo("env", "staging").returncode == 0
@@ -198,16 +191,116 @@ def test_name_that_nobody_knows(gonogo: Gonogo, project: Path) -> None:
     assert not list(project.iterdir())
 
 
-@pytest.mark.parametrize("there", FILES)
-def test_existing_files_are_named_and_kept(gonogo: Gonogo, project: Path, there: str) -> None:
+def test_the_environment_that_is_there_is_kept(gonogo: Gonogo, project: Path) -> None:
     """Before anything is asked: somebody wrote that."""
-    path = project / there
+    path = project / "environments/staging.toml"
     path.parent.mkdir()
     path.write_text("mine")
     refused = gonogo("init", "--base-url", f"https://{HOST}:1", *NOWHERE, "--yes")
     assert refused.returncode == 2
-    assert f"there already: {there}" in refused.stderr
+    assert "there already: environments/staging.toml; --name NAME writes a further" in refused.stderr
     assert path.read_text() == "mine"
+
+
+def test_gates_without_their_list_are_refused(gonogo: Gonogo, project: Path) -> None:
+    """Their sections would be of a list that nobody has."""
+    (project / "environments").mkdir()
+    (project / "environments/gates.toml").write_text("mine")
+    refused = gonogo("init", "--base-url", f"https://{HOST}:1", *NOWHERE, "--yes")
+    assert refused.returncode == 2
+    assert "gates.toml, without the list whose sections it names" in refused.stderr
+
+
+def test_beside_what_a_team_has(gonogo: Gonogo, program: Gonogo, project: Path) -> None:
+    """Its list, its people and its own tests in checks/ stay, and the next command takes all of it."""
+    (project / "environments").mkdir()
+    (project / "checks").mkdir()
+    mine = {
+        "environments/checklist.md": "# Ours\n- [ ] It is up <!-- ours.up checks=health-shallow -->\n",
+        "environments/people.toml": "",
+        "checks/conftest.py": "",
+    }
+    for name, text in mine.items():
+        (project / name).write_text(text)
+    with serving(http_server(Shop(), dated()), project) as url:
+        begun = gonogo("init", "--base-url", url, "--trust", "root.pem", *NOWHERE, "--yes")
+        ended = program("run", "--env", "staging", "--release", "3f2c1a9")
+    assert begun.returncode == 0, begun.stderr
+    assert "kept environments/checklist.md, which was there" in begun.stdout
+    assert "wrote environments/gates.toml" in begun.stdout
+    assert "to be changed" not in begun.stdout
+    assert {name: (project / name).read_text() for name in mine} == mine
+    assert not (project / "checks/catalogue.toml").exists()
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_what_does_not_fit_is_said_at_once(gonogo: Gonogo, program: Gonogo, project: Path) -> None:
+    """And not by the next command, as news."""
+    (project / "environments").mkdir()
+    (project / "environments/checklist.md").write_text("# Ours\n- [ ] It is up\n")
+    with serving(http_server(bare), project) as url:
+        begun = gonogo("init", "--base-url", url, "--trust", "root.pem", *NOWHERE, "--yes")
+        refused = program("run", "--env", "staging")
+    assert refused.returncode == 2
+    assert "this line has no id" in refused.stderr
+    assert "gonogo checklist import environments/checklist.md" in begun.stdout
+
+
+def test_words_of_the_repository_are_lines_and_sections(gonogo: Gonogo, program: Gonogo, project: Path) -> None:
+    """What the service depends on is verified by nobody in silence; its health is found where the repository says."""
+    (project / "compose.yaml").write_text(
+        "services:\n  web: {healthcheck: {test: curl http://localhost:80/inside/alive}}\n"
+        "  db: {image: 'postgres:16'}\n  cache: {image: 'redis:7'}\n"
+    )
+
+    def answer(path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        del headers
+        return (200, b"OK") if path == "/inside/alive" else (404, b"{}")
+
+    with serving(http_server(answer, dated()), project) as url:
+        begun = gonogo("init", "--base-url", url, "--trust", "root.pem", *NOWHERE, "--yes")
+        ended = program("run", "--env", "staging")
+        missing = gonogo("checklist", "--missing", "--env", "staging")
+    assert "✓ health       /inside/alive says OK" in begun.stdout
+    assert "PostgreSQL, as compose.yaml: services.db says" in begun.stdout
+    assert 'redis", # USED (compose.yaml: services.cache)' in (project / "environments/staging.toml").read_text()
+    assert "data.postgresql " in missing.stdout
+    assert ended.returncode == 3, ended.stdout + ended.stderr
+    assert "service.release" in ended.stdout
+
+
+def test_an_api_without_a_front_page(gonogo: Gonogo, program: Gonogo, project: Path) -> None:
+    """It is known by a page of its own description, which is asked in every run; else somebody names one."""
+    operation = '"responses":{"200":{"description":"d"}}'
+    described = (
+        '{"openapi":"3.1.0","info":{"title":"T","version":"1"},'
+        '"components":{"securitySchemes":{"k":{"type":"http","scheme":"bearer"}}},"paths":{'
+        f'"/items":{{"get":{{{operation}}}}},"/items/{{id}}":{{"get":{{"parameters":[{{"in":"path","name":"id","required":true}}],{operation}}}}},'
+        f'"/mine":{{"get":{{"security":[{{"k":[]}}],{operation}}}}},'
+        f'"/search":{{"get":{{"parameters":[{{"in":"query","name":"q","required":true}}],{operation}}}}},'
+        f'"/gone":{{"get":{{{operation}}}}}}}}}'
+    ).encode()
+    served = {"/openapi.json": described, "/items": b"[]", "/mine": b"[]", "/search": b"[]"}
+
+    def answer(path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        del headers
+        return (200, served[path]) if path in served else (404, b"{}")
+
+    with serving(http_server(answer, dated()), project) as url:
+        asked = ("init", "--base-url", url, "--trust", "root.pem", *NOWHERE, "--yes")
+        begun = gonogo(*asked)
+        ended = program("run", "--env", "staging")
+        del served["/openapi.json"]
+        unknown = gonogo(*asked, "--force")
+        named = gonogo(*asked, "--force", "--page", "/items")
+        wrong = gonogo(*asked, "--force", "--page", "/elsewhere")
+    assert "✓ page         /items, by which the service is known" in begun.stdout
+    assert ended.returncode == 3, ended.stdout + ended.stderr
+    assert "request-get-items" in (project / "reports/staging/latest/results.json").read_text()
+    assert "--page PATH names one" in unknown.stdout
+    assert "✓ page         /items" in named.stdout
+    assert "--page: " in wrong.stdout
+    assert "answers 404" in wrong.stdout
 
 
 def test_force_and_a_further_environment(gonogo: Gonogo, program: Gonogo, project: Path) -> None:
@@ -216,12 +309,13 @@ def test_force_and_a_further_environment(gonogo: Gonogo, program: Gonogo, projec
     with serving(http_server(bare), project) as url:
         asked = ("init", "--base-url", url, "--trust", "root.pem", *NOWHERE, "--yes")
         assert gonogo(*asked).returncode == 0
-        again = gonogo(*asked, "--name", "production")
-        assert "--environment-only writes environments/production.toml" in again.stderr
+        again = gonogo(*asked)
+        assert "--name NAME writes a further environment" in again.stderr
         checklist = project / "environments/checklist.md"
         checklist.write_text(checklist.read_text() + "- [ ] Ours <!-- ours -->\n")
         assert gonogo(*asked, "--name", "production", "--environment-only").returncode == 0
         assert "ours" in checklist.read_text()
+        assert "kept checks/test_own.py" in gonogo(*asked, "--name", "testing").stdout
         assert program("run", "--env", "production").returncode == 3
         assert "replaced environments/checklist.md" in gonogo(*asked, "--force").stdout
     assert (project / ".gitignore").read_text() == "*.pyc\nreports/\n.env*\n"
@@ -242,6 +336,7 @@ def test_force_and_a_further_environment(gonogo: Gonogo, program: Gonogo, projec
         (("--base-url", "a.test", "--address", "x"), "--address: found 'x'; not an IP address"),
         (("--base-url", "a.test", "--resolver", "9.9.9.9"), "--resolver: found '9.9.9.9'"),
         (("--base-url", "a.test", "--trust", "none.pem"), "--trust: none.pem: cannot be read"),
+        (("--base-url", "a.test", "--health", "x"), "--health: found 'x'; a path of the service is expected"),
         (("--base-url", "a.test", "--name", "gates"), "are taken"),
         (("--base-url", "a.test", "--name", "../x"), "is no name for an environment"),
     ],

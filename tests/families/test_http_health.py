@@ -75,6 +75,9 @@ def parts(reading: HealthReading, *meanings: Meaning) -> Collection[str]:
         ('<html><body style="background-color: red"></body></html>', HTML, FAIL),
         ("<h1>We'll be back soon</h1>", HTML, UNKNOWN),
         ("<html>OK</html>", TEXT, UNKNOWN),
+        ("Ok", HTML, PASS),
+        ("unhealthy", HTML, FAIL),
+        ("Welcome to the shop", HTML, UNKNOWN),
     ],
 )
 def test_what_the_service_calls_itself(body: str, headers: Mapping[str, str], meaning: Meaning) -> None:

@@ -1,5 +1,6 @@
 """Lists as teams have them become checklists; what was not taken over is told line by line."""
 
+import re
 from itertools import product
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from gonogo.base.errors import UsageError
 from gonogo.policy.checklist import parse_checklist
 from gonogo.policy.importing import imported, told
+from gonogo.starting.components import COMPONENTS
 from gonogo.starting.own_files import is_untouched
 from tests.cli.conftest import ROOT, called
 
@@ -140,10 +142,18 @@ def test_a_list_that_init_wrote_gives_way(tmp_path: Path) -> None:
     )
     (environments / "checklist.md").write_text(plain + "\n")
     gates = (templates / "gates.toml.j2").read_text().replace("{{ start.name }}", "staging")
-    (environments / "gates.toml").write_text(gates.replace("{{ '\"names\", ' if found.names.zone }}", ""))
+    (environments / "gates.toml").write_text(re.sub(r"\{\{.*?\}\}", "", gates))
     (tmp_path / "checks/catalogue.toml").write_text((templates / "catalogue.toml.j2").read_text())
+    (tmp_path / "checks/test_own.py").write_text((templates / "test_own.py.j2").read_text())
     (tmp_path / "list.md").write_text("# Ours\n- [ ] Backups are restored\n")
+    promised = {one.key: one.promise for one in COMPONENTS}
+    used = "".join(f"- [ ] {promised[name]} <!-- data.{name} attest=operations -->\n" for name in ("mysql", "kafka"))
+    theirs = "- [ ] Our own promise <!-- data.ours attest=operations -->\n"
+    assert not is_untouched(plain.replace("### Data\n", f"### Data\n{theirs}"), "checklist.md")
     assert is_untouched(plain, "checklist.md")
+    assert is_untouched(plain.replace("### Data\n", f"### Data\n{used}"), "checklist.md")
+    assert not is_untouched(plain.replace("- [ ] The latest", "- [ ] The last"), "checklist.md")
+    assert not is_untouched(f"{plain}\n- [ ] Ours <!-- ours -->\n", "checklist.md")
     assert not is_untouched((team / "environments/checklist.md").read_text(), "checklist.md")
     done = called(tmp_path, "checklist", "import", "list.md")
     assert done.returncode == 0, done.stderr

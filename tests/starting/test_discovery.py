@@ -11,7 +11,7 @@ from gonogo.base.errors import UsageError
 from gonogo.clients.http import address_client
 from gonogo.starting.discovery_http import listen
 from gonogo.starting.discovery_names import look_up
-from gonogo.starting.findings import Metrics, Names, Spoken
+from gonogo.starting.findings import Hints, Metrics, Names, Spoken
 from reference.listener import Listener
 from tests.support.dns_doubles import ZONE, answering, double, reference_dns
 from tests.support.http_doubles import Answer, http_server
@@ -182,3 +182,24 @@ async def test_series_that_are_worth_requiring(text: bytes, series: Sequence[str
     """What stands still is required to exist, and not to move."""
     found: Any = await spoken(pages({"/metrics": text}))
     assert found.metrics == Metrics(path="/metrics", samples=text.count(b"\n"), series=series, moving=moving)
+
+
+async def test_paths_that_somebody_named_come_first() -> None:
+    """Neither health nor the description need be at a usual path."""
+    described = b'{"openapi":"3.1.0","info":{"title":"T","version":"1"},"paths":{"/x":{"get":{}}}}'
+    answer = pages({"/inside/alive": b"OK", "/inside/api": described, "/x": b"[]"})
+    listener = Listener(http_server(answer), "127.0.0.1", 0)
+    await listener.start()
+    try:
+        async with address_client(None, host="a.test", address="127.0.0.1", port=listener.port) as client:
+            found = await listen(client, "", Hints(health=["/inside/alive"], openapi=["/inside/api"], page="/x"))
+    finally:
+        await listener.stop()
+    assert found.health is not None
+    assert (found.health.path, found.openapi, found.page, found.readable) == (
+        "/inside/alive",
+        "/inside/api",
+        "/x",
+        ["/x"],
+    )
+    assert not found.front_is_served

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,11 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from gonogo.cli import options
+from gonogo.cli.completion import check_names, line_names
 
 if TYPE_CHECKING:
     from gonogo.planning.coverage import Coverage
     from gonogo.policy.checklist_line import ChecklistLine
     from gonogo.policy.importing import Import
+
+_TO_CHANGE = "to be changed before the next run"
 
 
 @click.group(invoke_without_command=True)
@@ -40,11 +44,15 @@ def checklist(context: click.Context, *, environment: str | None, missing: bool)
     default=None,
     help="Take plain bullets for tasks.  [default: where there is no box at all]",
 )
-def import_(file: Path, *, bullets: bool | None) -> int:
+@click.option("--yes", is_flag=True, help="Ask nothing, and link only where the words of line and check are the same.")
+def import_(file: Path, *, bullets: bool | None, yes: bool) -> int:
     """Take over a team's own list as environments/checklist.md: every line gets an id, and keeps the one it has.
 
     Boxes however they are written, tables, plain bullets and headings alone become tasks; what was not taken over is
     told line by line. A list that gonogo init wrote, and nobody changed, gives way.
+
+    For lines that nothing verifies, checks with words alike are proposed, each with a score from 0 to 1. At a terminal
+    you are asked for each; otherwise gonogo checklist link says yes to one.
     """
     from gonogo.planning.demands import LIST  # noqa: PLC0415
     from gonogo.policy.checklist import read_text  # noqa: PLC0415 - help answers at once
@@ -58,9 +66,54 @@ def import_(file: Path, *, bullets: bool | None) -> int:
     for line in told(made):
         click.echo(line)
     click.echo(f"{target}: {made.lines} lines, {made.named} of them with a new id")
-    for line in _fitted(gave_way=gave_way):
+    unfit = list(_fitted(gave_way=gave_way))
+    for line in unfit:
         click.echo(line)
+    if not any(line.startswith(_TO_CHANGE) for line in unfit):
+        _propose(asking=not yes and sys.stdin.isatty(), yes=yes)
     return 0
+
+
+@checklist.command("link")
+@click.argument("line", shell_complete=line_names)
+@click.argument("checks", nargs=-1, required=True, metavar="CHECK…", shell_complete=check_names)
+def link_(line: str, checks: tuple[str, ...]) -> int:
+    """Say that these checks prove a line of environments/checklist.md: they are written into its comment."""
+    from gonogo.planning.linking import link  # noqa: PLC0415 - help answers at once
+    from gonogo.planning.suite import project_suite  # noqa: PLC0415
+
+    link(Path(), line, checks, project_suite(Path()))
+    click.echo(f"environments/checklist.md: {line} is proved by {', '.join(checks)}")
+    return 0
+
+
+def _propose(*, asking: bool, yes: bool) -> None:
+    """Tell, for each line that nothing proves, the checks that may, and link those that a person says yes to."""
+    from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
+    from gonogo.planning.demands import read_list  # noqa: PLC0415 - help answers at once
+    from gonogo.planning.linking import link  # noqa: PLC0415
+    from gonogo.planning.proposing import BEYOND_DOUBT, proposals  # noqa: PLC0415
+    from gonogo.planning.suite import project_suite  # noqa: PLC0415
+
+    try:
+        suite = project_suite(Path())
+    except UsageError as error:
+        for problem in error.problems:
+            click.echo(f"{_TO_CHANGE}: {problem}")
+        return
+    found, gates = read_list(Path())
+    signed = {statement for role in gates.roles.values() for statement in role.statements}
+    for likely in proposals([line for line in found.lines if line.id not in signed], suite):
+        for one in likely:
+            click.echo(f"proposed: {one.shown}")
+            wanted = click.confirm("  Does it prove the line?", default=False) if asking else False
+            if wanted or (yes and one.score >= BEYOND_DOUBT):
+                link(Path(), one.line.id, [one.check], suite)
+                click.echo(f"  linked: {one.line.id} checks={one.check}")
+                break
+        else:
+            if not asking:
+                click.echo(f"  if so: gonogo checklist link {likely[0].line.id} {likely[0].check}")
 
 
 def _gives_way(target: Path, made: Import, file: Path) -> bool:
@@ -104,7 +157,7 @@ def _fitted(*, gave_way: bool) -> Iterator[str]:
     try:
         read_list(Path())
     except UsageError as error:
-        yield from (f"to be changed before the next run: {problem}" for problem in error.problems)
+        yield from (f"{_TO_CHANGE}: {problem}" for problem in error.problems)
 
 
 def _table(coverage: Coverage) -> Iterator[str]:

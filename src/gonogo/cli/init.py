@@ -13,9 +13,11 @@ import click
 
 if TYPE_CHECKING:
     from gonogo.starting.files import Start
-    from gonogo.starting.findings import Findings
+    from gonogo.starting.findings import Findings, Hints
+    from gonogo.starting.repository import Repository
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,40}", re.ASCII)
+_PATH = re.compile(r"/[A-Za-z0-9_.~/+-]{0,200}")
 _TAKEN = {"gates", "people", "signers", "reference"}
 
 
@@ -23,8 +25,13 @@ _TAKEN = {"gates", "people", "signers", "reference"}
 @click.option("--name", default="staging", show_default=True, help="Of the environment.")
 @click.option("--base-url", metavar="URL", help="Where the service is, as in https://api.example.com.")
 @click.option("--trust", default="public", show_default=True, metavar="PEM", help="The root of your own authority.")
-@click.option("--address", "given", multiple=True, metavar="IP", help="Where the name leads. May be repeated.")
+@click.option(
+    "--address", "addresses_given", multiple=True, metavar="IP", help="Where the name leads. May be repeated."
+)
 @click.option("--resolver", "resolvers", multiple=True, metavar="IP:PORT", help="Ask these about DNS. May be repeated.")
+@click.option("--health", metavar="PATH", help="Where it says whether it is up, if not at one of the usual paths.")
+@click.option("--openapi", metavar="PATH", help="Where it serves the description of its API.")
+@click.option("--page", metavar="PATH", help="A page that is served to everybody, if the base URL itself shows none.")
 @click.option("--environment-only", is_flag=True, help="Write environments/NAME.toml alone: a further environment.")
 @click.option("--force", is_flag=True, help="Replace files that are there already.")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
@@ -35,16 +42,21 @@ def init(  # noqa: PLR0913 - as many as there are options
     trust: str,
     addresses_given: tuple[str, ...],
     resolvers: tuple[str, ...],
+    health: str | None,
+    openapi: str | None,
+    page: str | None,
     environment_only: bool,
     force: bool,
     yes: bool,
 ) -> int:
-    """Look at a service, and write the files of its first verification.
+    """Look at a service and at this repository, and write the files of the first verification.
 
-    It asks for nothing but names, a certificate and a few pages, and changes nothing there.
+    It asks for nothing but names, a certificate and a few pages, and changes nothing there. Of the repository it reads
+    compose files, Dockerfile, manifests, Procfile and examples of variables. Files that are there stay as they are.
     """
     from gonogo.starting.files import Start  # noqa: PLC0415 - help answers at once
     from gonogo.starting.project import refuse_existing, write  # noqa: PLC0415
+    from gonogo.starting.repository import read_repository  # noqa: PLC0415
 
     asking = not yes and sys.stdin.isatty()
     refuse_existing(Path(), _checked_name(name), environment_only=environment_only, force=force)
@@ -52,25 +64,42 @@ def init(  # noqa: PLR0913 - as many as there are options
     addresses = _checked(addresses_given, "--address")
     servers = _checked(resolvers, "--resolver")
     root = _root(trust)
+    repository = read_repository(Path())
+    hints = _hints(repository, health, openapi, page)
     click.echo(f"looking at {url}, reading only")
-    findings = _look(url, root, addresses, servers)
+    findings = _look(url, root, addresses, servers, hints)
     if findings.presented.problem and root == "public" and asking:
         root = _asked_root()
-        findings = _look(url, root, addresses, servers) if root != "public" else findings
-    start = Start(name=name, findings=findings)
+        findings = _look(url, root, addresses, servers, hints) if root != "public" else findings
+    start = Start(name=name, findings=findings, repository=repository)
     _tell(start)
     if asking and not click.confirm("Write the files?", default=True):
         click.echo("nothing was written")
         return 0
-    written = write(Path(), start, environment_only=environment_only)
-    _tell_written(written, start)
+    written = write(Path(), start, environment_only=environment_only, force=force)
+    _tell_written(written, start, environment_only=environment_only, force=force)
     return 0
 
 
-def _look(url: str, trust: str, addresses: tuple[str, ...], resolvers: tuple[str, ...]) -> Findings:
+def _hints(repository: Repository, health: str | None, openapi: str | None, page: str | None) -> Hints:
+    """Where to look first: what somebody said, then what the repository says. Raises UsageError."""
+    from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
+    from gonogo.starting.findings import Hints  # noqa: PLC0415
+
+    for option, path in (("--health", health), ("--openapi", openapi), ("--page", page)):
+        if path is not None and not _PATH.fullmatch(path):
+            raise UsageError(f"{option}: found {path[:80]!r}; a path of the service is expected, as in /status/health")
+    return Hints(
+        health=[*filter(None, [health]), *repository.hints.health],
+        openapi=[*filter(None, [openapi]), *repository.hints.openapi],
+        page=page or "",
+    )
+
+
+def _look(url: str, trust: str, addresses: tuple[str, ...], resolvers: tuple[str, ...], hints: Hints) -> Findings:
     from gonogo.starting.discovery import look  # noqa: PLC0415 - help answers at once
 
-    return asyncio.run(look(url, trust=trust, addresses=addresses, resolvers=resolvers))
+    return asyncio.run(look(url, trust=trust, addresses=addresses, resolvers=resolvers, hints=hints))
 
 
 def _tell(start: Start) -> None:
@@ -81,11 +110,18 @@ def _tell(start: Start) -> None:
     click.echo(unverified(start))
 
 
-def _tell_written(written: Mapping[str, str], start: Start) -> None:
+def _tell_written(written: Mapping[str, str], start: Start, *, environment_only: bool, force: bool) -> None:
+    from gonogo.starting.project import kept, unfit  # noqa: PLC0415
     from gonogo.starting.render import next_commands  # noqa: PLC0415 - help answers at once
 
     for path, how in written.items():
         click.echo(f"{how} {path}")
+    staying = [] if environment_only else [path for path in kept(Path(), force=force) if path not in written]
+    for path in staying:
+        if Path(path).exists():
+            click.echo(f"kept {path}, which was there")
+    for problem in unfit(Path(), start.name):
+        click.echo(f"to be changed before the next run: {problem}")
     health = start.findings.spoken.health
     click.echo("next:")
     for command in next_commands(start.name, health.release if health else None):

@@ -161,7 +161,7 @@ class LoadRun:
             return f"{len(aggregator.lost)} of {self.generator_config.size} workers were lost"
         if code > 0 and not stopped:
             last = words.rpartition("\n")[2]
-            cure = "; it needs an extra: pip install 'gonogo[load]'" if _MISSING.search(last) else ""
+            cure = "; it needs the packages of gonogo's extra load" if _MISSING.search(last) else ""
             return f"the load generator ended with {code}: {last}{cure}"
         return stopped or ("" if aggregator.done else "the load generator was ended: it did not come to an end in time")
 

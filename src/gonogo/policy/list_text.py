@@ -1,7 +1,8 @@
-"""A checklist written back as text: ticked, with notes, with ids; every other byte stays as it was."""
+"""A checklist written back as text: ticked, with notes, ids and checks; every other byte stays as it was."""
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from gonogo.policy.checklist import BOX, Checklist, plain_heading
 from gonogo.policy.checklist_line import COMMENT, ChecklistLine
@@ -31,6 +32,25 @@ def identified(checklist: Checklist) -> str:
             at = 2 * (line.number - 1)
             ends[at] = f"{ends[at].rstrip()} <!-- {identifier} -->"
     return "".join(ends)
+
+
+def linked(checklist: Checklist, line: ChecklistLine, checks: Sequence[str]) -> str:
+    """Make ``checks=`` of the line's comment name exactly these."""
+    ends = re.split(r"(\r\n|\n|\r)", checklist.source)
+    at = 2 * (line.number - 1)
+    option = f"checks={','.join(checks)}"
+    begin, end = _comment_words(ends[at])
+    words = [word for word in ends[at][begin:end].split() if not word.startswith("checks=")]
+    ends[at] = f"{ends[at][:begin]} {' '.join([words[0], option, *words[1:]])} {ends[at][end:]}"
+    return "".join(ends)
+
+
+def _comment_words(row: str) -> tuple[int, int]:
+    """Where the words of the comment that ends the row begin and end."""
+    match = COMMENT.search(row)
+    if match is None:
+        raise ValueError("the row has no comment")
+    return match.span("text")
 
 
 def _noted(row: str, note: str) -> str:

@@ -299,7 +299,9 @@ def _can_load(file: EnvironmentFile, gate: str, suite: Suite, wanted: Collection
         )
     needed = any(LOAD in suite.declarations[identifier].arguments for identifier in wanted)
     if load and permitted and needed and find_spec("locust") is None:
-        raise UsageError(f"{file.path}: load: its packages are not installed: pip install 'gonogo[load]'")
+        raise UsageError(
+            f"{file.path}: load: its packages are not installed; install gonogo with its extra load, from where you have gonogo"
+        )
 
 
 def scenarios(file: EnvironmentFile) -> Path:

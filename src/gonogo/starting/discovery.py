@@ -16,12 +16,14 @@ from gonogo.families.http.questions import PlainHttpQuestion
 from gonogo.families.tls.probe import TlsQuestion, probe_tls
 from gonogo.starting.discovery_http import listen
 from gonogo.starting.discovery_names import look_up
-from gonogo.starting.findings import Findings, Names, ShownCertificate, Spoken
+from gonogo.starting.findings import Findings, Hints, Names, ShownCertificate, Spoken
 
 _HTTPS, _HTTP = 443, 80
 
 
-async def look(base_url: str, *, trust: str, addresses: Sequence[str], resolvers: Sequence[str]) -> Findings:
+async def look(
+    base_url: str, *, trust: str, addresses: Sequence[str], resolvers: Sequence[str], hints: Hints
+) -> Findings:
     """Ask nothing that changes anything, and send nothing private. Raises UsageError if there is nobody to ask."""
     parts = urlsplit(base_url)
     host, port = parts.hostname or "", parts.port or _HTTPS
@@ -39,7 +41,7 @@ async def look(base_url: str, *, trust: str, addresses: Sequence[str], resolvers
         names=names,
         presented=presented,
         plain=await _plain(host, handshake.address, port),
-        spoken=await _spoken(host, handshake.address, port, context, parts.path),
+        spoken=await _spoken(handshake.address, context, base_url, hints),
         public=all(ipaddress.ip_address(address).is_global for address in names.addresses),
     )
 
@@ -93,9 +95,11 @@ async def _plain(host: str, address: str, https_port: int) -> str:
     return f"answers {reply.exchange.status}" + (f", and leads to {location}" if location else "")
 
 
-async def _spoken(host: str, address: str, port: int, context: ssl.SSLContext, prefix: str) -> Spoken:
+async def _spoken(address: str, context: ssl.SSLContext, base_url: str, hints: Hints) -> Spoken:
+    parts = urlsplit(base_url)
+    host, port = parts.hostname or "", parts.port or _HTTPS
     try:
         async with address_client(context, host=host, address=address, port=port) as client:
-            return await listen(client, prefix.rstrip("/"))
+            return await listen(client, parts.path.rstrip("/"), hints)
     except Unobserved as unobserved:
         return Spoken(unknown_page=None, problem=unobserved.reason)

@@ -17,7 +17,8 @@ from gonogo.families.http.metrics import Samples, samples, sums
 from gonogo.families.http.openapi import Description, NoDescription, read_description
 from gonogo.families.http.release import PATHS as RELEASE_PAGES
 from gonogo.families.http.release import plain_word, usual_words
-from gonogo.starting.findings import Health, Metrics, Spoken
+from gonogo.starting.described_pages import readable_paths
+from gonogo.starting.findings import Health, Hints, Metrics, Spoken
 
 _HEALTH = (
     *("/health", "/healthz", "/api/health", "/livez", "/-/healthy", "/status", "/health/live", "/up", "/health/"),
@@ -33,7 +34,10 @@ _OPENAPI = (
 )
 _HEALTH_WORDS = re.compile(r"health|alive|livez|readyz|\bping\b|\bstatus\b", re.IGNORECASE)
 _MOST_DESCRIBED = 5
+_MOST_READABLE = 5
 _CLOSED = {401, 403}
+_REDIRECTS = {301, 302, 303, 307, 308}
+_NO_HINTS = Hints()
 _SERIES = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]{0,150}")
 _WORTH = re.compile(r"request|process_resident_memory_bytes|process_cpu_seconds_total|process_open_fds")
 _COUNTS = re.compile(r"request\w*_(?:total|count)$")
@@ -42,14 +46,15 @@ _quote = quoting(Redactor({}))
 _WELL = {Meaning.PASS, Meaning.WARN}
 
 
-async def listen(client: AddressClient, prefix: str) -> Spoken:
+async def listen(client: AddressClient, prefix: str, hints: Hints = _NO_HINTS) -> Spoken:
     """Ask one address. Whoever does not answer the first request is not asked again."""
     made_up = f"/gonogo-{entropy.token_hex(8)}"
     control = marked(await client.get(made_up), made_up).exchange
     if control.status is None:
         return Spoken(unknown_page=None, problem=control.problem)
-    path, description, remarks = await _openapi(client, prefix)
-    health = await _health(client, prefix, control, description)
+    path, description, remarks = await _openapi(client, prefix, hints.openapi)
+    health = await _health(client, prefix, control, description, hints.health)
+    known, missing = await _named_page(client, hints.page)
     metrics, closed = await _metrics(client, prefix, health.path if health else "/", control)
     return Spoken(
         unknown_page=control.status,
@@ -59,7 +64,10 @@ async def listen(client: AddressClient, prefix: str) -> Spoken:
         metrics=metrics,
         release=(health.release if health else None) or await _release(client, control),
         openapi=path,
-        remarks=[*_broken(control, health), *remarks, *closed],
+        known=known,
+        front_is_served=await _front_is_served(client, prefix),
+        readable=await _readable(client, prefix, control, description),
+        remarks=[*_broken(control, health), *missing, *remarks, *closed],
     )
 
 
@@ -71,12 +79,36 @@ def _broken(control: Exchange, health: Health | None) -> Sequence[str]:
     return [f"{others} answers {control.status}: the service itself does not answer"]
 
 
-async def _health(
+async def _front_is_served(client: AddressClient, prefix: str) -> bool:
+    exchange = (await client.get(prefix or "/")).exchange
+    return exchange.served or exchange.status in _REDIRECTS
+
+
+async def _named_page(client: AddressClient, path: str) -> tuple[str, Sequence[str]]:
+    """The page that somebody named, if it is served; else why not."""
+    if not path:
+        return "", []
+    exchange = (await client.get(path)).exchange
+    return (path, []) if exchange.ok else ("", [f"--page: {exchange.summary}"])
+
+
+async def _readable(
     client: AddressClient, prefix: str, control: Exchange, description: Description | None
+) -> Sequence[str]:
+    """Those of the described pages that answer everybody, and not as a page that nobody made."""
+    replies = await _ask(client, prefix, readable_paths(description)) if description else {}
+    answering = [
+        path for path, body in replies.items() if body.exchange.ok and not _answers_everything(path, body, control)
+    ]
+    return answering[:_MOST_READABLE]
+
+
+async def _health(
+    client: AddressClient, prefix: str, control: Exchange, description: Description | None, hinted: Sequence[str]
 ) -> Health | None:
     """The first that says how it is, and with a release before one without."""
     named = [f"{path}" for path in description.paths if _is_health(path, description)] if description else []
-    replies = await _ask(client, prefix, [*named[:_MOST_DESCRIBED], *_HEALTH])
+    replies = await _ask(client, prefix, [*hinted, *named[:_MOST_DESCRIBED], *_HEALTH])
     healthy: list[Health] = []
     for path, body in replies.items():
         reading = read_health(body, _quote)
@@ -123,10 +155,12 @@ def _names_parts(reading: HealthReading) -> bool:
     return reading.meaning is not Meaning.UNKNOWN and bool(reading.parts)
 
 
-async def _openapi(client: AddressClient, prefix: str) -> tuple[str | None, Description | None, Sequence[str]]:
+async def _openapi(
+    client: AddressClient, prefix: str, hinted: Sequence[str]
+) -> tuple[str | None, Description | None, Sequence[str]]:
     """The first document of OpenAPI, and what else was there."""
     remarks = []
-    for path, body in (await _ask(client, prefix, _OPENAPI)).items():
+    for path, body in (await _ask(client, prefix, [*hinted, *_OPENAPI])).items():
         if not body.exchange.served:
             continue
         if body.exchange.truncated:

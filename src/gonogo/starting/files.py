@@ -1,8 +1,10 @@
 """The first files of a team, as text: pure functions of what was found."""
 
+import hashlib
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import jinja2
@@ -11,6 +13,7 @@ import tomli_w
 from gonogo.families.registry import environment_from
 from gonogo.report.visible import visible
 from gonogo.starting.findings import Findings
+from gonogo.starting.repository import Repository, Use
 
 ENVIRONMENT_ALONE = "environment.toml"
 _TEMPLATES = {
@@ -62,6 +65,7 @@ class Start:
     name: str
     """Of the environment."""
     findings: Findings
+    repository: Repository = field(default_factory=Repository)
 
     @property
     def without(self) -> Mapping[str, str]:
@@ -80,8 +84,23 @@ class Start:
             "moving": "" if not spoken.metrics or spoken.metrics.moving else _HTTP_LATER["moving"],
             "openapi": "" if spoken.openapi else _HTTP_LATER["openapi"],
             **_LATER,
+            **{use.component.section: self._used(use) for use in self.repository.uses if use.component.section},
         }
         return {family: why for family, why in missing.items() if why}
+
+    @property
+    def unverified(self) -> Sequence[Use]:
+        """What the service depends on, and no section of gonogo's own verifies."""
+        return [use for use in self.repository.uses if not use.component.section]
+
+    @property
+    def unverified_ids(self) -> str:
+        """The ids of their lines, each with a comma, as lists in TOML have them."""
+        return "".join(f'"data.{use.component.key}", ' for use in self.unverified)
+
+    @staticmethod
+    def _used(use: Use) -> str:
+        return f"USED ({', '.join(use.places)}): {_LATER[use.component.section]}"
 
     @property
     def caa(self) -> str:
@@ -125,8 +144,15 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(toml=_toml, said=said)
+    environment.filters.update(toml=_toml, said=said, entry=entry_name)
     return environment
+
+
+def entry_name(path: str) -> str:
+    """``get-api-v1-items`` for ``/api/v1/items``: distinct for each path, and a name that entries may have."""
+    plain = "-".join(re.findall(r"[a-z0-9]+", path.lower()))[:40].strip("-") or "front"
+    same = re.fullmatch(r"/[a-z0-9]+(/[a-z0-9]+)*", path) and len(path) <= 40  # noqa: PLR2004 - as above
+    return f"get-{plain}" if same else f"get-{plain}-{hashlib.sha256(path.encode()).hexdigest()[:6]}"
 
 
 def _toml(value: str | int | Sequence[str]) -> str:

@@ -66,6 +66,16 @@ class Metrics:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """Paths at which to look first, as people or the repository name them."""
+
+    health: Sequence[str] = ()
+    openapi: Sequence[str] = ()
+    page: str = ""
+    """By which the service is known, where it shows neither health nor a front page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
     """The service's answers over HTTP."""
 
@@ -80,8 +90,21 @@ class Spoken:
     """The release that health, or a page for it, tells."""
     metrics: Metrics | None = None
     openapi: str | None = None
+    front_is_served: bool = True
+    """Whether the page of the base URL answers with something of the service, or leads on."""
+    known: str = ""
+    """The page that somebody named, if it is served."""
+    readable: Sequence[str] = ()
+    """Pages of the described API that answered everybody."""
     remarks: Sequence[str] = field(default=())
     """What was there, and is not what gonogo verifies."""
+
+    @property
+    def page(self) -> str:
+        """A page that the service can be known by, where neither health nor the front page is one."""
+        if self.known or self.health is not None or self.front_is_served or not self.readable:
+            return self.known
+        return self.readable[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,10 @@
 import re
 from functools import cache
 from importlib.resources import files
+from itertools import cycle
 
 from gonogo.base.errors import UsageError
+from gonogo.starting.components import COMPONENTS
 
 _EXPRESSION = re.compile(r"\{\{.*?\}\}")
 _STATEMENT = re.compile(r"\{%-?\s*(\w+).*?%\}")
@@ -12,32 +14,39 @@ _STATEMENT = re.compile(r"\{%-?\s*(\w+).*?%\}")
 
 def is_untouched(text: str, template: str) -> bool:
     """Whether the text is made of the template's lines, in their order, with all that stand in every such file."""
-    lines = _lines(template)
-    position = 0
-    for row in filter(str.strip, text.splitlines()):
-        while position < len(lines) and not lines[position][0].fullmatch(row):
-            if lines[position][1]:
-                return False
-            position += 1
-        if position == len(lines):
-            return False
-        position += 1
-    return not any(always for _, always in lines[position:])
+    rows = filter(str.strip, text.splitlines())
+    return _pattern(template).fullmatch("".join(f"{row}\n" for row in rows)) is not None
 
 
 @cache
-def _lines(template: str) -> list[tuple["re.Pattern[str]", bool]]:
-    """A pattern for each line, and whether every file has it."""
+def _pattern(template: str) -> "re.Pattern[str]":
+    """Every line once; those within a condition may be missing, and those of a loop stand there as often as they do."""
     source = files("gonogo.starting").joinpath("templates", f"{template}.j2").read_text(encoding="utf-8")
-    patterns: list[tuple[re.Pattern[str], bool]] = []
-    depth = 0
+    pieces: list[str] = []
+    within: list[str] = []
     for row in filter(str.strip, source.splitlines()):
-        if statement := _STATEMENT.fullmatch(row.strip()):
-            depth += {"if": 1, "for": 1, "endif": -1, "endfor": -1}.get(statement[1], 0)
-            continue
-        parts = map(re.escape, _EXPRESSION.split(row))
-        patterns.append((re.compile(".*".join(parts)), depth == 0))
-    return patterns
+        statement = _STATEMENT.fullmatch(row.strip())
+        if statement is None:
+            often = "*" if "for" in within else "?" if within else ""
+            pieces.append(f"(?:{_row_pattern(row)}\n){often}")
+        elif statement[1] in {"if", "for"}:
+            within.append(statement[1])
+        elif statement[1] in {"endif", "endfor"}:
+            within.pop()
+    return re.compile("".join(pieces))
+
+
+def _row_pattern(row: str) -> str:
+    """What an expression may have become: one of the words of a component, else anything."""
+    known = {
+        "{{ use.component.promise }}": [one.promise for one in COMPONENTS if one.promise],
+        "{{ use.component.key }}": [one.key for one in COMPONENTS if one.promise],
+    }
+    parts = re.split(f"({_EXPRESSION.pattern})", row)
+    return "".join(
+        (f"(?:{'|'.join(map(re.escape, known[part]))})" if part in known else "[^\n]*") if odd else re.escape(part)
+        for part, odd in zip(parts, cycle((False, True)), strict=False)
+    )
 
 
 def gates_for_any_list(text: str) -> str:

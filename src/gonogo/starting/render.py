@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from gonogo.starting.files import Start, said
 from gonogo.starting.findings import Findings, Health
+from gonogo.starting.repository import Repository
 
 _YES, _NO = "✓", "-"
 
@@ -11,7 +12,7 @@ _YES, _NO = "✓", "-"
 def telling(start: Start) -> Iterator[str]:
     """A line per fact."""
     findings = start.findings
-    for positive, label, text in (*_reached(findings), *_spoken(findings)):
+    for positive, label, text in (*_reached(findings), *_spoken(findings), *_repository(start.repository)):
         yield f"  {_YES if positive else _NO} {label:<12} {said(text)}"
 
 
@@ -70,8 +71,26 @@ def _spoken(findings: Findings) -> Iterator[tuple[bool, str, str]]:
         f"{metrics.path}, {metrics.samples} samples, readable by everybody" if metrics else "not found",
     )
     yield spoken.openapi is not None, "OpenAPI", spoken.openapi or "not found"
+    if spoken.readable:
+        yield True, "requests", ", ".join(spoken.readable)
+    if spoken.page:
+        yield True, "page", f"{spoken.page}, by which the service is known"
+    elif not spoken.front_is_served and spoken.health is None:
+        yield (
+            False,
+            "page",
+            "none is served that we know, and no run will see the service answer: --page PATH names one",
+        )
     for remark in spoken.remarks:
         yield False, "", remark
+
+
+def _repository(said_there: Repository) -> Iterator[tuple[bool, str, str]]:
+    for use in said_there.uses:
+        how = f"declare [{use.component.section}]" if use.component.section else "a person attests it, or a family does"
+        yield False, "repository", f"{use.shown}: {how}"
+    for remark in said_there.remarks:
+        yield False, "repository", remark
 
 
 def _health(health: Health | None) -> str:

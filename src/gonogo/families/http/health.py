@@ -76,7 +76,7 @@ def _read_text(body: Body, quote: Quote) -> HealthReading:
         return HealthReading(word="(an empty body)", meaning=Meaning.PASS)
     if "json" in body.exchange.headers.get("content-type", ""):
         return HealthReading(word="(JSON that does not parse)", meaning=Meaning.FAIL)
-    if is_html(body):
+    if is_html(body) and "<" in text:  # a bare word is sent as text/html by Flask, Bottle and PHP
         return _read_html(text, quote)
     lines = [(name, word or sign, _sign(sign)) for sign, name, word in _LINES.findall(text)]
     if lines:

@@ -36,6 +36,8 @@ class Description:
     version: str | None = None
     title: str | None = None
     paths: Mapping[str, Any] = field(default_factory=dict)
+    security: object = None
+    """What every operation demands that says nothing itself."""
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -49,6 +51,7 @@ def read_description(body: Body) -> Description:
         version=str(version) if version is not None else None,
         title=_text(document.get("info"), "title"),
         paths=paths if isinstance(paths, dict) else {},
+        security=document.get("security"),
     )
     reader = _DescriptionReader(document, described)
     described.problems = reader.problems()

@@ -1,0 +1,34 @@
+#!/bin/sh
+# For every runner that calls a shell, as Jenkins, Forgejo and Bitbucket do. Only exit code 0 lets the pipeline go on.
+#   gonogo.sh verify   verifies the environment; keep reports/ and gonogo.run, whatever the exit code
+#   gonogo.sh signed   after the three signed and pushed: exactly the run that gonogo.run names, of this commit
+set -eu
+environment="${GONOGO_ENVIRONMENT:-staging}"
+gate="${GONOGO_GATE:-pre-deploy}"
+requirements="${GONOGO_REQUIREMENTS:-requirements-gonogo.txt}" # pinned and hashed; docs/sign-off.md says how it is made
+commit="$(git rev-parse HEAD)"
+
+python3 -m venv .gonogo
+.gonogo/bin/python -m pip install --quiet --require-hashes --requirement "$requirements"
+PATH="$PWD/.gonogo/bin:$PATH"
+
+case "${1:-}" in
+verify)
+    code=0
+    gonogo run --env "$environment" --gate "$gate" --release "$commit" || code=$?
+    basename "$(readlink -f "reports/$environment/latest")" > gonogo.run
+    exit "$code"
+    ;;
+signed)
+    # Bundles lie on the branch sign-offs, in a folder that is named after the commit.
+    git fetch --quiet --depth 1 origin sign-offs
+    mkdir -p signatures && git archive FETCH_HEAD "$commit" | tar -x -C signatures
+    run="reports/$environment/$(cat gonogo.run)"
+    cp "signatures/$commit"/*.json "$run"
+    gonogo verify "$run" --env "$environment" --gate "$gate" --release "$commit" --max-age 4h
+    ;;
+*)
+    echo "gonogo.sh: verify or signed is expected" >&2
+    exit 2
+    ;;
+esac

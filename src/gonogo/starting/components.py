@@ -1,0 +1,116 @@
+"""What services depend on: how images, variables and URLs name it, and how gonogo verifies it."""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """One kind of database, queue or provider."""
+
+    key: str
+    title: str
+    section: str = ""
+    """The section of the environment file that verifies it; empty: none that is brought along."""
+    images: str = ""
+    """A pattern of the image's own name, without registry, tag and digest."""
+    schemes: str = ""
+    variables: str = ""
+    """A pattern of names of variables that are about nothing else."""
+    promise: str = ""
+    """What a person looks at where no section does."""
+
+
+COMPONENTS = (
+    Component(
+        key="postgresql",
+        title="PostgreSQL",
+        images=r"postgres|postgresql|postgis|timescaledb(-ha)?|pgvector|pgbouncer|spilo.*",
+        schemes=r"postgres(ql)?(\+\w+)?|postgis",
+        variables=r"POSTGRES(QL)?_\w+|PG(HOST|DATABASE|USER|PASSWORD|PORT)",
+        promise="PostgreSQL asks for TLS and a password, has connections and room left, and its migrations are at head",
+    ),
+    Component(
+        key="mysql",
+        title="MySQL or MariaDB",
+        images=r"mysql|mariadb|percona.*",
+        schemes=r"(mysql2?|mariadb)(\+\w+)?",
+        variables=r"(MYSQL|MARIADB)_\w+",
+        promise="The database asks for TLS and a password, has connections and room left, and its migrations are at head",
+    ),
+    Component(
+        key="mongodb",
+        title="MongoDB",
+        section="mongodb",
+        images=r"mongo|mongodb.*|percona-server-mongodb",
+        schemes=r"mongodb(\+srv)?",
+        variables=r"MONGO(DB)?_\w+",
+    ),
+    Component(
+        key="redis",
+        title="Redis or Valkey",
+        section="redis",
+        images=r"redis(-stack(-server)?)?|valkey.*|keydb|dragonfly",
+        schemes=r"(redis|rediss|valkey|valkeys)",
+        variables=r"(REDIS|VALKEY)_\w+",
+    ),
+    Component(
+        key="rabbitmq",
+        title="RabbitMQ",
+        images=r"rabbitmq.*|lavinmq",
+        schemes=r"amqps?",
+        variables=r"(RABBITMQ|AMQP)_\w+",
+        promise="The broker asks for TLS and a login, every queue has consumers, and nothing is left lying",
+    ),
+    Component(
+        key="kafka",
+        title="Kafka",
+        images=r"(cp-)?kafka|redpanda",
+        variables=r"KAFKA_\w+",
+        promise="The broker asks for TLS and a login, and no consumer lags behind",
+    ),
+    Component(
+        key="search",
+        title="a search engine",
+        images=r"elasticsearch|opensearch|meilisearch|typesense|solr",
+        variables=r"(ELASTIC(SEARCH)?|OPENSEARCH|MEILI|TYPESENSE)_\w+",
+        promise="The search engine asks for a login, cannot be reached from outside, and has room left",
+    ),
+    Component(
+        key="bucket",
+        title="an S3-compatible bucket",
+        images=r"minio|localstack|seaweedfs|garage",
+        schemes=r"s3",
+        variables=r"(AWS_(S3|STORAGE)_\w+|S3_\w+|MINIO_\w+)",
+        promise="The bucket is private, encrypted and versioned, and what is written is read back",
+    ),
+    Component(
+        key="workers",
+        title="workers of a queue",
+        promise="The workers run, in the release under review, and nothing is left lying in their queue",
+    ),
+    Component(key="stripe", title="Stripe", section="stripe", variables=r"STRIPE_\w+"),
+    Component(key="sentry", title="Sentry", section="sentry", variables=r"SENTRY_\w+"),
+    Component(
+        key="mail",
+        title="mail to users",
+        section="mail",
+        images=r"mailpit|mailhog|maildev|postfix|mailcatcher",
+        schemes=r"smtps?",
+        variables=r"(SMTP|MAIL(GUN)?|EMAIL_HOST|SENDGRID|POSTMARK)(_\w+)?",
+    ),
+)
+
+
+def by_image(image: str) -> Component | None:
+    """``docker.io/library/postgres:16-alpine`` is PostgreSQL."""
+    name = image.partition("@")[0].rpartition("/")[2].partition(":")[0].lower()
+    return next((one for one in COMPONENTS if one.images and re.fullmatch(one.images, name)), None)
+
+
+def by_variable(name: str, scheme: str) -> Component | None:
+    """By the URL that it holds, which tells more than its name; else by its name."""
+    for one in COMPONENTS:
+        if scheme and one.schemes and re.fullmatch(one.schemes, scheme.lower()):
+            return one
+    return next((one for one in COMPONENTS if one.variables and re.fullmatch(one.variables, name.upper())), None)
