@@ -1,4 +1,4 @@
-.PHONY: help licences setup launch test test-measuring test-others lab lint check faults \
+.PHONY: help licences setup launch test test-measuring test-others lab twin lint check faults \
 	faults-of-load faults-but-load load-faults endurance bench sample docs lock
 PYTHON ?= python3
 VENV := .venv
@@ -41,9 +41,12 @@ test-others: setup
 	$(BIN)/python -m pytest tests --ignore tests/alone -m "not whole" -rs \
 		--numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
-lab: setup  ## the whole laboratory: every test against real servers, those too long for `make test` among them
-	$(BIN)/python -m pytest tests/lab --numprocesses 2 --dist loadfile
+lab: setup  ## the whole laboratory: a row for each shape of a real server, those too long for `make test` among them
+	$(BIN)/python -m pytest tests/lab --table --quiet --numprocesses 2 --dist loadfile
 	$(BIN)/python -m pytest tests --ignore tests/lab --ignore tests/alone -m whole
+
+twin: setup  ## whole runs against nginx and BIND: 60 healthy, 40 with lost packets, 40 with one bad backend of three
+	$(BIN)/python -m tests.lab.twin
 
 lint: setup  ## linters, types, import contracts
 	$(BIN)/ruff check .
@@ -72,12 +75,13 @@ endurance: setup  ## fifty smoke runs, one killed after every step, and kills at
 	$(BIN)/python -m tests.smoke.endurance
 	$(BIN)/python -m tests.smoke.kills
 
-bench: setup  ## what probing at once costs, beside one at a time; TLS beside sslyze; what the load generator sees and costs; the page; verify; 5,000 hosts
+bench: setup  ## what probing at once costs, beside one at a time; TLS beside sslyze; what the load generator sees and costs; the page; verify; guards of judging; 5,000 hosts
 	$(BIN)/python tests/bench/probing.py
 	$(BIN)/python -m tests.bench.asking_tls
 	$(BIN)/python -m tests.bench.loading
 	$(BIN)/python -m tests.bench.page
 	$(BIN)/python -m tests.bench.verifying
+	$(BIN)/python -m tests.bench.guarding
 	$(BIN)/python -m tests.bench.many_hosts
 
 sample: setup  ## reports/sample, the sample run of the README, from real faults of the reference environment

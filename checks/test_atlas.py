@@ -1,6 +1,5 @@
 """The database at MongoDB Atlas: what was ordered, who gets in, what is kept, and who is told."""
 
-import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -9,8 +8,13 @@ import pytest
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.evidence.atlas import AlertSetting, AtlasEvidence, DatabaseUser, Notification, Region
-from gonogo.evidence.atlas_roles import is_needed, is_needed_action, is_of_another_database, may_write
+from gonogo.evidence.atlas import AlertSetting, AtlasEvidence, DatabaseUser, Notification, Region, at_least
+from gonogo.evidence.atlas_roles import (
+    collections_written,
+    is_of_another_database,
+    may_write,
+    too_much,
+)
 from gonogo.evidence.networks import Network, covered, is_everybody, networks
 from gonogo.families.atlas.section import Atlas
 from gonogo.families.mongodb.section import MongoDb
@@ -18,11 +22,9 @@ from gonogo.policy.catalogue import Policy
 
 _UNAVAILABLE = {"CREATING", "DELETING", "DELETED"}
 """In all other states a cluster has a primary and takes connections (Atlas Admin API)."""
-_MAJORITY = 3
-_DOWN = {"HOST_DOWN", "NO_PRIMARY"}
+_MAJORITY, _DOWN = 3, {"HOST_DOWN", "NO_PRIMARY"}
 _ROOM = {"disk": {"DISK_PARTITION_SPACE_USED_DATA"}, "connections": {"CONNECTIONS", "CONNECTIONS_PERCENT"}}
-_NO_SHARE = "CONNECTIONS"
-"""Counted one by one; the other metrics are percent."""
+_NO_SHARE = "CONNECTIONS"  # counted one by one; the other metrics are percent
 _LATEST_WORD = timedelta(hours=1)
 _REACHING = {
     "EMAIL",
@@ -41,8 +43,7 @@ _REACHING = {
 }
 _BY_THEMSELVES = {"hourly", "daily"}
 _TESTED_BY = {"automated", "pointInTime"}
-_CLOCKS_DIFFER_BY = timedelta(minutes=5)
-_EXPIRES_SOON = timedelta(hours=1)
+_CLOCKS_DIFFER_BY, _EXPIRES_SOON = timedelta(minutes=5), timedelta(hours=1)
 
 
 @pytest.mark.check("atlas-cluster")
@@ -59,7 +60,7 @@ def test_cluster_is_the_one_that_was_ordered(atlas: AtlasEvidence, environment: 
     assert atlas.state, f"{atlas.cluster} is in no state"
     assert atlas.state not in _UNAVAILABLE, f"{atlas.cluster} is {atlas.state}: it takes no connection yet, or any more"
     sizes = sorted({region.size for region in atlas.regions})
-    small = [size for size in sizes if not _at_least(size, declared.size)]
+    small = [size for size in sizes if not at_least(size, declared.size)]
     assert sizes, f"{atlas.cluster} has no nodes"
     assert not small, f"{atlas.cluster} has nodes of {', '.join(sizes)}, not {declared.size}"
     _must_have_a_majority(atlas)
@@ -107,7 +108,7 @@ def test_database_users_may_do_what_they_need_only(atlas: AtlasEvidence, environ
     database = section.database if section else None
     assert atlas.users, f"{atlas.cluster}: there is no database user"
     permitted = {user.name: frozenset(declared.get(user.name, ())) for user in atlas.users}
-    wrong = [fault for user in atlas.users for fault in _too_much(user, database, permitted[user.name])]
+    wrong = [fault for user in atlas.users for fault in too_much(user, database, permitted[user.name])]
     assert not wrong, f"{atlas.cluster}: {', '.join(wrong)}"
     _one_writer(atlas, database, {name for name, roles in permitted.items() if roles})
     _resolved(atlas, permitted)
@@ -266,24 +267,16 @@ def _section(environment: Environment) -> Atlas:
     return environment.require(Atlas)
 
 
-def _at_least(size: str, ordered: str) -> bool:
-    """Whether an instance size is the ordered one, or a larger one of its kind."""
-    one, other = (re.fullmatch(r"([A-Z]+)(\d+)(.*)", text) for text in (size, ordered))
-    if one is None or other is None:
-        return size == ordered
-    return (one[1], one[3]) == (other[1], other[3]) and int(one[2]) >= int(other[2])
-
-
 def _must_be_in(region: str, atlas: AtlasEvidence) -> None:
     """Fail unless the primary of every shard is, by priority, in the region."""
-    preferred = sorted({_preferred(regions).name for regions in _shards(atlas)})
+    preferred = sorted({_preferred(regions).name for regions in atlas.shards})
     if "" in preferred:
         raise Unobserved(f"Atlas does not say in which region {atlas.cluster} is")
     assert preferred == [region], f"{atlas.cluster} is in {', '.join(preferred) or 'no region'}, not {region}"
 
 
 def _must_have_a_majority(atlas: AtlasEvidence) -> None:
-    for regions in _shards(atlas):
+    for regions in atlas.shards:
         if all(region.shared for region in regions):
             continue
         counts = [region.nodes for region in regions if region.nodes is not None]
@@ -295,29 +288,27 @@ def _must_have_a_majority(atlas: AtlasEvidence) -> None:
         )
 
 
-def _too_much(user: DatabaseUser, database: str | None, declared: frozenset[str]) -> Iterator[str]:
-    """What a user may do and nobody needs."""
-    for role in user.roles:
-        elsewhere = is_of_another_database(role, database) and not user.is_service
-        if role not in declared and not elsewhere and not is_needed(role, database):
-            yield f"{user.name} is {role}"
-    for action in user.actions:
-        if not is_needed_action(action, database):
-            yield f"{user.name} may {action}, by a role of its own"
-
-
 def _one_writer(atlas: AtlasEvidence, database: str | None, declared: set[str]) -> None:
     """Fail unless the service's user may write, for as long as it is needed, and nobody else who is not declared."""
-    writers = [user for user in atlas.users if may_write(user, database)]
+    partly = [user for user in atlas.users if collections_written(user, database) and not may_write(user, database)]
+    writers = [user for user in atlas.users if may_write(user, database) or (user in partly and user.name in declared)]
     unclear = [user.name for user in atlas.users if user.unresolved]
     service = [user for user in atlas.users if user.is_service]
     what = database or "any database"
+    assert service or not atlas.service_user, (
+        f"{atlas.cluster}: the service's user {atlas.service_user} is none of those who may log in to this cluster"
+    )
+    _not_only_some_collections([user for user in service or partly if user not in writers], writers, database, atlas)
     if not unclear:
         assert writers, f"{atlas.cluster}: nobody may read and write {what}"
         assert not service or any(user.is_service for user in writers), (
             f"{atlas.cluster}: the service's user {service[0].name} may not read and write {what}"
         )
-    others = [user.name for user in writers if not user.is_service and user.name not in declared]
+    others = [
+        user.name
+        for user in atlas.users
+        if user in (*writers, *partly) and not user.is_service and user.name not in declared
+    ]
     if not service and len(others) > 1:
         raise Unobserved(
             f"{atlas.cluster}: which of {', '.join(others)} is the service's user is not known",
@@ -332,6 +323,19 @@ def _one_writer(atlas: AtlasEvidence, database: str | None, declared: set[str]) 
     )
 
 
+def _not_only_some_collections(
+    users: list[DatabaseUser], writers: list[DatabaseUser], database: str | None, atlas: AtlasEvidence
+) -> None:
+    """Whether a few collections are enough for the service, only its owner knows. Raises Unobserved."""
+    limited = {user.name: written for user in users if (written := collections_written(user, database))}
+    if limited and (not writers or any(user.is_service for user in users)):
+        name, written = next(iter(limited.items()))
+        raise Unobserved(
+            f"{atlas.cluster}: {name} may write {', '.join(written)} only, and whether the service needs more is not known",
+            hint=f"declare its roles in atlas.users, as readWrite@{written[0]}, if that is all that it needs",
+        )
+
+
 def _resolved(atlas: AtlasEvidence, permitted: dict[str, frozenset[str]]) -> None:
     unclear = [
         f"{user.name} is {role}" for user in atlas.users for role in user.unresolved if role not in permitted[user.name]
@@ -343,11 +347,6 @@ def _resolved(atlas: AtlasEvidence, permitted: dict[str, frozenset[str]]) -> Non
         f"{atlas.cluster}: what these roles permit is not known: {', '.join(unclear)}",
         hint="Atlas lists no role of that name under Database Access → Custom Roles; declare it in atlas.users",
     )
-
-
-def _shards(atlas: AtlasEvidence) -> Iterator[list[Region]]:
-    for shard in sorted({region.shard for region in atlas.regions}):
-        yield [region for region in atlas.regions if region.shard == shard]
 
 
 def _preferred(regions: list[Region]) -> Region:

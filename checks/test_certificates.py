@@ -21,6 +21,8 @@ _CERTIFICATES = ("RSA certificate", "EC certificate", "Ed25519 certificate")
 _BROKEN_HASHES = {"md5", "sha1"}
 _SMALLEST_KEY = {"RSA": 2048, "EC": 256, "Ed25519": 256, "Ed448": 448}
 _BROWSERS = ("Chromium",)
+_STAPLE_LEEWAY = timedelta(minutes=5)
+"""As OpenSSL allows, for clocks that differ."""
 _CLOCKS_AGREE = timedelta(minutes=1)
 _PUBLIC_LIFETIMES = (
     (datetime.fromisoformat("2029-03-15T00:00:00+00:00"), timedelta(days=47)),
@@ -179,6 +181,9 @@ def test_revocation_can_be_known(tls: TlsEvidence) -> None:
         assert staple is not None or not leaf.must_staple, f"{where}: the leaf demands a staple (RFC 7633); none came"
         if staple is not None:
             assert not staple.problem, f"{where}: the staple is void: {staple.problem}"
+            assert staple.this_update is None or staple.this_update <= tls.taken_at + _STAPLE_LEEWAY, (
+                f"{where}: the staple is of the future{_at(staple.this_update)} (thisUpdate)"
+            )
             assert staple.next_update is None or staple.next_update >= tls.taken_at, (
                 f"{where}: the staple is out of date{_at(staple.next_update)} (nextUpdate)"
             )

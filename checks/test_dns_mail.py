@@ -8,6 +8,7 @@ from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.dns import Answer, is_public
 from gonogo.evidence.dns_zone import DnsMailEvidence, DnsSenderEvidence, MailServer
+from gonogo.families.dns.spf import MOST_SPF_LOOKUPS, spf_lookups, spf_records, wrong_terms
 
 
 @pytest.mark.check("dns-mail-route")
@@ -29,7 +30,7 @@ def test_spf_can_be_understood(dns_mail: DnsMailEvidence) -> None:
     Fix: keep one TXT record that begins with v=spf1, with all senders in it, and end it with -all or ~all.
     """
     _require_answers(dns_mail.spf)
-    records = _spf(dns_mail.spf)
+    records = spf_records(dns_mail.spf.records)
     assert len(records) <= 1, (
         f"{dns_mail.domain} has {len(records)} SPF records, which is an error: {' | '.join(records)}"
     )
@@ -37,6 +38,20 @@ def test_spf_can_be_understood(dns_mail: DnsMailEvidence) -> None:
         assert not {"+all", "all"}.intersection(record.lower().split()), (
             f"{dns_mail.domain}: '{record}' lets everybody send"
         )
+        wrong = wrong_terms(record)
+        assert not wrong, f"{dns_mail.domain}: '{wrong[0]}' of '{record}' is no SPF, so that nothing of it counts"
+    lookups = sum(spf_lookups(record) for record in records)
+    for answer in dns_mail.spf_elsewhere:
+        included = spf_records(answer.records)
+        lookups += sum(spf_lookups(record) for record in included)
+        assert not answer.conclusive or answer.rcode == "SERVFAIL" or len(included) == 1, (
+            f"{dns_mail.domain}: SPF includes {answer.name}, which has {len(included)} SPF records ({answer.told}): "
+            "nothing of it counts then"
+        )
+    assert lookups <= MOST_SPF_LOOKUPS, (
+        f"{dns_mail.domain}: SPF needs {lookups} queries, and receivers make {MOST_SPF_LOOKUPS} at most"
+    )
+    _require_answers(*dns_mail.spf_elsewhere)
 
 
 @pytest.mark.check("dns-mail-sender")
@@ -59,6 +74,8 @@ def test_mail_of_the_service_is_believed(dns_sender: DnsSenderEvidence, environm
 
 
 def _route_problems(mail: DnsMailEvidence, *, world: bool) -> Iterator[str]:
+    if len(mail.servers) > 1 and not all(server.name for server in mail.servers):
+        yield "MX 0 . says that there is no mail, and stands beside others (RFC 7505, 3)"
     for server in mail.servers:
         if not server.name:
             continue  # "MX 0 ." says that the domain takes no mail (RFC 7505)
@@ -80,7 +97,7 @@ def _knows_no_address(server: MailServer) -> bool:
 
 
 def _sender_problems(sender: DnsSenderEvidence) -> Iterator[str]:
-    records = _spf(sender.spf)
+    records = spf_records(sender.spf.records)
     if sender.spf.conclusive and len(records) != 1:
         yield f"{len(records)} SPF records at {sender.spf.name}, one is expected"
     policies = [_tags(text) for text in sender.dmarc.records if text.lower().startswith("v=dmarc1")]
@@ -91,10 +108,6 @@ def _sender_problems(sender: DnsSenderEvidence) -> Iterator[str]:
     for key in sender.dkim:
         if key.conclusive and not any(_tags(text).get("p") for text in key.records):
             yield f"no DKIM key at {key.name} ({key.told})"
-
-
-def _spf(answer: Answer) -> list[str]:
-    return [text for text in answer.records if text.lower() == "v=spf1" or text.lower().startswith("v=spf1 ")]
 
 
 def _tags(text: str) -> Mapping[str, str]:

@@ -63,7 +63,8 @@ def test_changing_addresses_are_ours(dns_host: DnsHostEvidence, environment: Env
 
     Fix: ask the provider why that address does not serve the host, or leave the alias.
     """
-    _require_landings(dns_host.host, dns_host.landings, environment, strict=True, resolved=True)
+    name = _called(dns_host.host, dns_host.authoritative)
+    _require_landings(name, dns_host.landings, environment, strict=True, resolved=True)
     _require_asked(dns_host.host, dns_host.landings)
 
 
@@ -159,10 +160,17 @@ def test_every_name_leads_to_a_server_that_answers(
     wanted = real if host is None else _permitted(real, host)
     landings = [landing for landing in dns_name.landings if landing.address in wanted]
     resolved = any(seen.conclusive and _is_public_server(seen.server) for seen in dns_name.resolvers)
-    _require_landings(dns_name.name, landings, environment, strict=host is not None, resolved=resolved)
+    name = _called(dns_name.name, dns_name.resolvers)
+    _require_landings(name, landings, environment, strict=host is not None, resolved=resolved)
     if len(real) == len(landings):
         # Declared addresses among them are asked in other ways: the name does not hang on what cannot be asked here.
         _require_asked(dns_name.name, landings)
+
+
+def _called(name: str, answers: Iterable[Addresses]) -> str:
+    """The name with what it is an alias of: that is what has to be changed, or claimed."""
+    alias = next((seen.aliases[-1] for seen in answers if seen.aliases), "")
+    return f"{name}, an alias of {alias}," if alias else name
 
 
 def _require_landings(

@@ -14,6 +14,7 @@ from gonogo.base.wakefulness import too_slow
 from gonogo.environment.model import Environment
 from gonogo.environment.pages import Page
 from gonogo.evidence.http import (
+    CACHE_HEADERS,
     Exchange,
     HealthEvidence,
     HealthPart,
@@ -32,6 +33,8 @@ _DESCRIBED = re.compile(r"(?:.*-)?g?([0-9a-f]{7,64})")
 """As ``git describe`` names a commit: ``1.4.2-3-gabc1234``."""
 _MOST_NAMED = 5
 _DECLARE_HEALTH = 'declare what is healthy: http.health = { path = "/PATH", json = { "KEY" = "VALUE" } }'
+_HIT = re.compile(r"[\s,;_](?:hit|stale|updating)(?![\w=-])", re.IGNORECASE)
+"""What caches say of an answer that they had; RefreshHit and REVALIDATED were asked for anew."""
 _DECLARE_RELEASE = (
     'declare where it stands: http.release = { path = "/version", json = "commit" } or { header = "X-Release" }; '
     'if it stands nowhere, add "release" to service.without'
@@ -49,7 +52,8 @@ def test_service_is_up(health: HealthEvidence, environment: Environment, policy:
     _assert_had_time(health.shallow)
     for exchange in health.shallow:
         assert exchange.ok or _is_declared(exchange, page), f"{exchange.summary}{_calls_itself(health.reading)}"
-    _assert_fresh(last, policy.duration("max_age"))
+    for exchange in health.shallow:
+        _assert_fresh(exchange, policy.duration("max_age"))
     same = health.control.served and health.control.digest == last.digest
     assert not same or (page and page.says) or _is_json(last), (
         f"{last.url} answers as {health.control.url} does, which cannot exist: every path answers so"
@@ -58,7 +62,7 @@ def test_service_is_up(health: HealthEvidence, environment: Environment, policy:
 
 
 @pytest.mark.check("health-deep")
-def test_dependencies_are_up(health: HealthEvidence, environment: Environment) -> None:
+def test_dependencies_are_up(health: HealthEvidence, environment: Environment, policy: Policy) -> None:
     """A service whose database is gone answers its first user with an error.
 
     Fix: look at the dependency that is named, then at the network and the password between the two.
@@ -67,6 +71,7 @@ def test_dependencies_are_up(health: HealthEvidence, environment: Environment) -
     _assert_nothing_down(health.deep_reading, health.deep)
     _assert_had_time([health.deep])
     assert health.deep.ok or _is_declared(health.deep, page), health.deep.summary
+    _assert_fresh(health.deep, policy.duration("max_age"))
     _assert_healthy(health.deep_reading, health.deep_departures, health.deep, page)
     named = health.deep_reading.parts or (page and page.values)
     assert named, f"{health.deep.url} names no dependency: it cannot be called deep"
@@ -192,11 +197,17 @@ def _strange_parts(parts: Mapping[str, HealthPart]) -> list[str]:
 def _assert_fresh(exchange: Exchange, limit: timedelta) -> None:
     """A copy says how it was, and not how it is."""
     age = exchange.headers.get("age", "")
+    hits = [f"{name}: {exchange.headers.get(name, '')}" for name in CACHE_HEADERS]
+    cached = next((hit for hit in hits if _HIT.search(hit)), "")
     if age.isdecimal() and timedelta(seconds=int(age[:9])) > limit:
-        raise Unobserved(
-            f"{exchange.url} comes from a cache: it is {format_duration(timedelta(seconds=int(age[:9])))} old (Age: {age})",
-            hint="let no cache keep health: Cache-Control: no-store",
-        )
+        how_old = f"it is {format_duration(timedelta(seconds=int(age[:9])))} old (Age: {age})"
+    elif cached and not age.isdecimal():
+        how_old = f"nothing says how old it is ({cached})"
+    else:
+        return
+    raise Unobserved(
+        f"{exchange.url} comes from a cache: {how_old}", hint="let no cache keep health: Cache-Control: no-store"
+    )
 
 
 def _is_declared(exchange: Exchange, page: Page | None) -> bool:
@@ -223,9 +234,14 @@ def _is_release(served: str, wanted: str) -> bool:
 
 
 def _spellings(release: str) -> Iterable[str]:
-    """``package@1.4.2`` and ``v1.4.2`` are 1.4.2; what git describe says of a commit is that commit."""
-    text = release.strip()
+    """``package@1.4.2`` and ``v1.4.2`` are 1.4.2; what git describe says of a commit is that commit.
+
+    An image is its tag (``registry/app:1.4.2``), and the reference of a tag is the tag.
+    """
+    text = release.strip().removeprefix("refs/tags/")
     version = text.rpartition("@")[2]
+    if "@" not in text and ":" in text.rpartition("/")[2]:
+        version = text.rpartition(":")[2]
     yield from (text, version)
     yield from (one[1:] for one in (text, version) if one[:1] in {"v", "V"} and one[1:2].isdecimal())
     described = _DESCRIBED.fullmatch(version.lower())

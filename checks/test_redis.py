@@ -12,8 +12,8 @@ from gonogo.families.redis.section import Redis
 from gonogo.policy.catalogue import Policy
 
 _ACCEPTED = "accepted"
-_REFUSALS = ("NOPERM", "ERR unknown command", "ERR unknown subcommand", "ERR DEBUG command not allowed")
-"""The second and third are how managed servers take commands away."""
+_REFUSALS = ("NOPERM", "ERR unknown command", "ERR unknown subcommand", "ERR DEBUG command", "ERR MODULE command")
+"""The second and third are how managed servers take commands away, the last two how Redis 7 does."""
 _UNKNOWN_HERE = ("NOAUTH", "WRONGPASS", "NOPERM", "DENIED", "ERR invalid password", "TLS refuses")
 
 
@@ -66,6 +66,10 @@ def test_strangers_are_refused(redis: RedisEvidence) -> None:
         assert answer != _ACCEPTED, f"{what} is accepted at {redis.address}"
         if not answer.startswith(_UNKNOWN_HERE):
             raise Unobserved(f"{what} was refused at {redis.address}, but not for missing rights: {answer}")
+    assert not redis.strangers_may, (
+        f"without logging in, anybody may run {', '.join(redis.strangers_may)} at {redis.address}: the default user has "
+        "no password"
+    )
 
 
 @pytest.mark.check("redis-acl-commands")

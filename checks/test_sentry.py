@@ -1,5 +1,6 @@
 """The project that errors are sent to, and whom it tells."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -84,10 +85,13 @@ def test_dsn_belongs_to_the_project(sentry: SentryEvidence, environment: Environ
     )
     if not sentry.ingest_host:
         raise Unobserved(f"Sentry does not say where {sentry.project} takes its events")
-    hosts = {sentry.ingest_host, *_section(environment).ingest_hosts}
-    assert _region(sentry.dsn_host) in {_region(host) for host in hosts}, (
+    declared = _section(environment).ingest_hosts
+    host = re.split("[:/]", sentry.dsn_host, maxsplit=1)[0]
+    assert host.casefold() in {one.casefold() for one in declared} or (
+        _region(sentry.dsn_host) == _region(sentry.ingest_host)
+    ), (
         f"the service sends its events to {sentry.dsn_host or 'no host'}, {sentry.project} takes them at "
-        f"{', '.join(sorted(hosts))}"
+        f"{', '.join(sorted({sentry.ingest_host, *declared}))}"
     )
 
 
@@ -117,8 +121,17 @@ def test_somebody_is_told(sentry: SentryEvidence, environment: Environment) -> N
     """
     sentry.require("alerts")
     assert sentry.alerts, f"{sentry.project} has no alert"
-    faults = [next(_faults(alert, _section(environment).environment), "") for alert in sentry.alerts]
+    name = _section(environment).environment
+    faults = [next(_faults(alert, name), "") for alert in sentry.alerts]
     assert not all(faults), f"{sentry.project}: nobody is told of new errors: {'; '.join(faults)}"
+    telling = [alert for alert, fault in zip(sentry.alerts, faults, strict=True) if not fault]
+    doubts = [next(_doubts(alert, name), "") for alert in telling]
+    if all(doubts):
+        raise Unobserved(
+            f"{sentry.project}: whether somebody is told of every new error is not known: {'; '.join(doubts)}",
+            hint="sentry.environment is what the service's events name, letter by letter; one alert without a filter is "
+            "enough",
+        )
 
 
 @pytest.mark.check("sentry-alerts-owners")
@@ -147,7 +160,7 @@ def _faults(alert: Alert, environment: str | None) -> Iterator[str]:
         yield f"{alert.name} is connected to monitors of {', '.join(alert.monitors)} only"
     if alert.environment and environment is None:
         yield f"{alert.name} is for the environment {alert.environment}, and sentry.environment names none"
-    elif alert.environment and not _same_name(alert.environment, environment or ""):
+    elif alert.environment and not _similar(alert.environment, environment or ""):
         yield f"{alert.name} is for the environment {alert.environment}, not {environment}"
     if not _starts_with_new_errors(alert):
         yield f"{alert.name} starts with {', '.join(alert.triggers)} only"
@@ -155,10 +168,19 @@ def _faults(alert: Alert, environment: str | None) -> Iterator[str]:
         yield f"{alert.name} has {_actions(alert)}"
 
 
-def _same_name(one: str, other: str) -> bool:
-    """Whether two names mean one environment: ``prod`` is short for ``production``."""
+def _doubts(alert: Alert, environment: str | None) -> Iterator[str]:
+    """Everything for which an alert may tell nobody of some new errors in this environment."""
+    if alert.environment and alert.environment != environment:
+        yield f"{alert.name} is for the environment {alert.environment}, sentry.environment is {environment}"
+    reaching = _reaching(alert)
+    if not any(action.passes for action in reaching):
+        yield f"{alert.name} depends on {', '.join(reaching[0].filters)}"
+
+
+def _similar(one: str, other: str) -> bool:
+    """Whether two names may mean one environment, as ``Prod`` and ``production``; Sentry itself takes them for two."""
     short, long = sorted((one.casefold(), other.casefold()), key=len)
-    return long.startswith(short)
+    return len(short) > 2 and long.startswith(short) and (short == long or long.isalpha())  # noqa: PLR2004 - letters
 
 
 def _starts_with_new_errors(alert: Alert) -> bool:
@@ -175,7 +197,11 @@ def _is_set_off(trigger: str) -> bool:
 
 
 def _reaching(alert: Alert) -> list[Recipient]:
-    return [action for action in alert.recipients if action.kind in _REACHING and action.status == "active"]
+    return [
+        action
+        for action in alert.recipients
+        if action.kind in _REACHING and action.status == "active" and action.passes is not False
+    ]
 
 
 def _owners_only(action: Recipient) -> bool:
@@ -188,9 +214,15 @@ def _actions(alert: Alert) -> str:
     return ", ".join(
         f"an action {action.kind} that is {action.status or 'in no state'}"
         if action.status != "active"
-        else f"an action {action.kind} that reaches nobody known"
+        else f"an action {action.kind} that {_no_use(action)}"
         for action in alert.recipients
     )
+
+
+def _no_use(action: Recipient) -> str:
+    if action.passes is False:
+        return f"no ordinary error sets off, for {', '.join(action.filters)}"
+    return "reaches nobody known"
 
 
 def _region(host: str) -> str:

@@ -115,7 +115,8 @@ def test_server_has_room_left(server: ServerEvidence) -> None:
 def test_firewall_lets_in_what_is_declared_only(server: ServerEvidence, environment: Environment) -> None:
     """Whatever listens on this machine tomorrow is on the internet, unless the firewall says no by itself.
 
-    Fix: ufw default deny incoming; ufw delete the rule that is named here; ufw enable.
+    Fix: ufw default deny incoming; ufw delete the rule that is named here; ufw enable. What Docker publishes is bound
+    to 127.0.0.1 (ports: "127.0.0.1:6379:6379"), or dropped in the chain DOCKER-USER.
     """
     declared, firewall = _declared(server, environment), server.firewall
     _must_be_shown(server, "firewall")
@@ -124,10 +125,11 @@ def test_firewall_lets_in_what_is_declared_only(server: ServerEvidence, environm
     assert firewall.incoming in {"deny", "reject"}, (
         f"{server.address}: by default, ufw would {firewall.incoming or 'do nobody knows what'} with incoming packets"
     )
-    opened = [*_openings(firewall.rules, server, declared), *_openings(firewall.beside or (), server, declared)]
-    wrong = list(dict.fromkeys(opened))
+    each = (firewall.rules, firewall.beside or (), firewall.published)
+    wrong = list(dict.fromkeys(opening for rules in each for opening in _openings(rules, server, declared)))
     assert not wrong, f"{server.address}: ufw {', '.join(wrong)}"
     _must_be_shown(server, "filter")
+    _must_be_shown(server, "published")
     unclear = sorted({rule.interface for rule in firewall.rules if server.uplinks is None and rule.by_a_bridge})
     if unclear:
         raise Unobserved(
@@ -356,9 +358,7 @@ def _openings(rules: Sequence[FirewallRule], server: ServerEvidence, declared: S
 def _told(rule: FirewallRule, share: float) -> str:
     whom = "everybody" if share > 0.99 else f"{share:.0%} of the internet"  # noqa: PLR2004 - but for some reserved addresses
     what = f"forwards {whom} to" if rule.forwards else f"lets {whom} in at"
-    chain = rule.action.removeprefix("ACCEPT ")
-    where = f", by a rule of {chain} that ufw status does not list" if rule.action.startswith("ACCEPT ") else ""
-    return f"{what} {rule.to.replace(' (v6)', '')}{where}"
+    return ", ".join(filter(None, (f"{what} {rule.to.replace(' (v6)', '')}", rule.past_ufw)))
 
 
 def _reads_a_log(jail: JailLogs, server: ServerEvidence, declared: Server) -> None:

@@ -155,7 +155,7 @@ _HTTP: Mapping[str, str] = {
     "hsts-short": "Strict-Transport-Security for five minutes",
     "backend-broken": "one of three backends answers 500 to everything",
     "front-broken": "the front page answers 500",
-    "front-slow": "the front page takes 4.3 s",
+    "front-slow": "the front page takes 5 s",
     "front-not-ours": "the front page is that of a fresh nginx",
     "cookie-of-session-open": "the cookie of a session has no Secure, HttpOnly and SameSite",
     "cookie-goes-anywhere": "a cookie has no Secure and SameSite",
@@ -165,7 +165,7 @@ _HTTP: Mapping[str, str] = {
     "openapi-for-localhost": "the OpenAPI document sends partners to localhost",
     "health-down": "the health endpoint answers 500",
     "health-dependency-down": "deep health says that Redis is down",
-    "health-slow": "health takes 1.2 s",
+    "health-slow": "health takes 0.8 s",
     "health-leaks-secret": "deep health shows the database URL with its password",
     "release-old": "an older release is served than the one under review",
     "nosniff-missing": "no X-Content-Type-Options",
@@ -194,7 +194,7 @@ _MONGODB: Mapping[str, tuple[str, Change]] = {
     "mongo-admin-user": ("the service's user is root", part("mongodb", app_roles=(("root", "admin"),))),
     "mongo-index-missing": ("users has no index on email", part("mongodb", email_index="none")),
     "mongo-index-not-unique": ("the index on users.email is not unique", part("mongodb", email_index="plain")),
-    "mongo-slow": ("every reply takes 80 ms longer", part("mongodb", relay="slow")),
+    "mongo-slow": ("every reply takes 200 ms longer", part("mongodb", relay="slow")),
     "mongo-monitor-blind": ("the monitoring user may not look", part("mongodb", monitor_roles=())),
     "mongo-connections-exhausted": ("nearly all connections are taken", part("mongodb", exhausted=True)),
 }
@@ -214,7 +214,7 @@ _REDIS: Mapping[str, tuple[str, Change]] = {
     "redis-not-persistent": ("a restart loses everything", part("redis", append_only=False)),
     "redis-evicting": ("keys are evicted all the time", part("redis", evicting=True)),
     "redis-monitor-blind": ("the monitoring user may not look", part("redis", monitor_rules="resetkeys +ping")),
-    "redis-slow": ("every reply takes 80 ms longer", part("redis", slow=True)),
+    "redis-slow": ("every reply takes 200 ms longer", part("redis", slow=True)),
 }
 _SERVICE: Mapping[str, Mapping[str, str]] = {
     "attested": {"help-page-missing": "the guide for beta testers, which an attestation points to, is gone"},

@@ -223,6 +223,7 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
             "before.rules opens what ufw status does not list",
             part("host", before_rules=("-A ufw-before-input -p tcp -m tcp --dport 27017 -j ACCEPT",)),
         ),
+        "server-docker-published": ("Docker publishes Redis past ufw", part("host", redis_published=True)),
         "server-no-bans": ("fail2ban is not running", part("host", jails=())),
         "server-no-jail": ("fail2ban does not look at the API's log", part("host", jails=("sshd",))),
         "server-jail-blind": ("the jail reads a log that nobody writes", part("host", jail_log_silent=30 * 86400)),

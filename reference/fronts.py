@@ -10,7 +10,7 @@ from reference.ports import Ports
 from reference.relay import Backend, Listen, Relay, TlsOffer
 from reference.valkey import INSIDE, RedisSettings
 
-_SLOW_SECONDS = 0.08
+_SLOW_SECONDS = 0.2
 _OLD_WIRE_VERSION = 13
 """MongoDB 5.0."""
 _ALPN = ("h2", "http/1.1")

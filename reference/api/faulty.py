@@ -14,8 +14,8 @@ from reference.api.strain import STRAINS, Strain
 from reference.api.tokens_faulty import TOKEN_FAULTS, brief, eternal, trusting
 
 Asgi = Any
-_SLOW_SECONDS = 1.2
-_FIRST_SECONDS = 4.3
+_SLOW_SECONDS = 0.8
+_FIRST_SECONDS = 5.0
 _BACKENDS = 3
 _REQUESTS = itertools.count()
 

@@ -22,6 +22,8 @@ _ACCOUNTS = (
 )
 _IPTABLES = (
     "-P INPUT DROP\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n-N ufw-before-input\n-N ufw-user-input\n"
+    "-N DOCKER\n-N DOCKER-FORWARD\n-N DOCKER-USER\n-A FORWARD -j DOCKER-USER\n-A FORWARD -j DOCKER-FORWARD\n"
+    "-A DOCKER-FORWARD -o docker0 -j DOCKER\n"
     "-A INPUT -j ufw-before-input\n-A ufw-before-input -i lo -j ACCEPT\n"
     "-A ufw-before-input -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
     "-A ufw-before-input -p icmp -m icmp --icmp-type 8 -j ACCEPT\n"
@@ -54,6 +56,8 @@ class HostSettings:
     """Lines of ``ufw status``."""
     before_rules: tuple[str, ...] = ()
     """Of ``/etc/ufw/before.rules``."""
+    redis_published: bool = False
+    """Whether Docker publishes Redis to everybody, past ufw."""
     jails: tuple[str, ...] = ("sshd", "workme-api")
     jail_log_silent: int = 4
     """Seconds, of what the jail of the API reads."""
@@ -263,7 +267,17 @@ def _ps(_: Sequence[str], settings: HostSettings) -> tuple[int, str]:
     return 0, "".join(f"{user:<32} {name}\n" for user, name in (*processes, (settings.user, "granian")))
 
 
+_PUBLISHED = '{"6379/tcp":[{"HostIp":"0.0.0.0","HostPort":"6379"}]}'
+
+
 def _docker(words: Sequence[str], settings: HostSettings) -> tuple[int, str]:
+    if words[0] == "inspect" and "NetworkSettings" in words[2]:
+        ports = {"workme-api": '{"8000/tcp":[{"HostIp":"127.0.0.1","HostPort":"8000"}]}'}
+        ports |= {} if not settings.redis_published else {"workme-redis": _PUBLISHED}
+        names = words[words.index("--") + 1 :]
+        return 0, "".join(f"/{name}|{ports.get(name, '{}')}|172.17.0.{place} \n" for place, name in enumerate(names, 2))
+    if words == ["ps", "--format", "{{.Names}}"]:
+        return 0, "workme-api\nworkme-redis\n"
     if words[0] == "inspect":
         restarts = {"workme-api": 214 if settings.flapping else 1}
         return 0, "".join(f"/{name}|{restarts.get(name, 0)}\n" for name in words[words.index("--") + 1 :])

@@ -30,6 +30,7 @@ SCOPE = ("a.test", "192.0.2.1")
 ENVIRONMENT = environment_from(
     {
         "service": {"name": "S", "base_url": "https://a.test", "release": "3f2c1a9b01de"},
+        "hosts": {"a.test": {"addresses": ["192.0.2.1"]}},
         "http": {
             "health": "/h",
             "deep_health": "/d",
@@ -114,6 +115,12 @@ def with_header(name: str, value: str | None) -> HealthEvidence:
     return health(shallow=(exchange(headers=headers),) * 3)
 
 
+def remembered(value: str | None) -> ServiceEvidence:
+    """A service that asks browsers so to remember https."""
+    answer = with_header("strict-transport-security", value).shallow[0]
+    return service(answer, front=answer)
+
+
 def metrics(**changes: Any) -> MetricsEvidence:  # noqa: ANN401 - fields
     """Healthy metrics, changed in one way."""
     fields: dict[str, Any] = {
@@ -172,13 +179,15 @@ GREEN: list[tuple[str, str, Any]] = [
     ("http-plain", "plain_http", plain(308, "https://a.test/")),
     ("http-plain", "plain_http", plain(301, "https://www.a.test/")),
     ("http-plain", "plain_http", plain(404)),
+    ("http-plain", "plain_http", plain(None, problem="closed without a reply", closed=True)),
+    ("http-plain", "plain_http", plain(301, "https://a.test:443/")),
     ("http-plain", "plain_http", plain(426)),
     ("http-plain", "plain_http", replace(plain(None, problem="refused: nobody listens"), refused=True)),
     ("http-plain", "plain_http", replace(plain(None, problem="packets are swallowed"), filtered=True)),
     *(
         (identifier, "health", health())
         for identifier in (
-            *("health-shallow", "health-deep", "health-concerns", "health-latency", "health-private", "tls-hsts"),
+            *("health-shallow", "health-deep", "health-concerns", "health-latency", "health-private"),
             *("http-nosniff", "http-frame-ancestors", "http-referrer-policy", "http-no-store", "http-no-banner"),
         )
     ),
@@ -196,11 +205,8 @@ GREEN: list[tuple[str, str, Any]] = [
     ("http-nosniff", "health", with_header("x-content-type-options", "nosniff, nosniff")),
     ("http-referrer-policy", "health", with_header("referrer-policy", "no-referrer, strict-origin")),
     ("http-frame-ancestors", "health", with_header("content-security-policy", "img-src *, frame-ancestors 'self'")),
-    (
-        "tls-hsts",
-        "health",
-        with_header("strict-transport-security", 'includeSubDomains; MAX-AGE = "63072000"; preload'),
-    ),
+    ("tls-hsts", "service", remembered('includeSubDomains; MAX-AGE = "63072000"; preload')),
+    ("tls-hsts", "service", replace(remembered(None), scope=("192.0.2.1", "192.0.2.1"))),
     ("http-closed-paths", "pages", pages(exchange(404))),
     ("http-closed-paths", "pages", pages(exchange(403))),
     ("http-closed-paths", "pages", pages(exchange(302))),
@@ -265,7 +271,8 @@ RED: list[tuple[str, str, Any, str]] = [
     ("http-plain", "plain_http", plain(301, "//a.test/"), "redirects to //a.test/, not to https"),
     ("http-plain", "plain_http", plain(301, "https://parked.example/"), "a host that the environment does not declare"),
     ("http-plain", "plain_http", plain(401, marks=("login form",)), "asks for a password without TLS"),
-    ("http-plain", "plain_http", plain(None, problem="silence"), "accepts, but gives no reply: silence"),
+    ("http-plain", "plain_http", plain(301, "https://a.test:4444/"), "port 4444 is not its https_port, which is 443"),
+    ("http-plain", "plain_http", plain(301, "https://a.test:99999/"), "is not its https_port"),
     ("health-shallow", "health", health(shallow=(exchange(500),) * 3), "answers 500"),
     (
         "health-shallow",
@@ -300,11 +307,11 @@ RED: list[tuple[str, str, Any, str]] = [
     ("release-under-review", "service", releases("3"), "serves release 3"),
     ("release-under-review", "service", releases("3f2c1a8" + "0" * 33), "serves release 3f2c1a8"),
     ("release-under-review", "service", releases("3f2c1a9b01de-dirty"), "serves release 3f2c1a9b01de-dirty"),
-    ("tls-hsts", "health", with_header("strict-transport-security", None), "is missing"),
-    ("tls-hsts", "health", with_header("strict-transport-security", "max-age=300"), "is max-age=300"),
-    ("tls-hsts", "health", with_header("strict-transport-security", "max-age=never"), "is max-age=never"),
-    ("tls-hsts", "health", with_header("strict-transport-security", "max-age=63072000; max-age=63072000"), "is max-"),
-    ("tls-hsts", "health", with_header("strict-transport-security", "max-age=63072000, includeSubDomains"), "is max-"),
+    ("tls-hsts", "service", remembered(None), "is missing"),
+    ("tls-hsts", "service", remembered("max-age=300"), "is max-age=300"),
+    ("tls-hsts", "service", remembered("max-age=never"), "is max-age=never"),
+    ("tls-hsts", "service", remembered("max-age=63072000; max-age=63072000"), "is max-"),
+    ("tls-hsts", "service", remembered("max-age=63072000, includeSubDomains"), "is max-"),
     ("http-nosniff", "health", with_header("x-content-type-options", None), "is missing"),
     (
         "http-frame-ancestors",

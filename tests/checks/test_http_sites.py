@@ -2,12 +2,26 @@
 
 import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
-from tests.support.http_sites import GOOD, HOST, HTML, JSON, MISSING, TEXT, Asked, Reply, Site, health, pages, told
+from tests.support.http_sites import (
+    GOOD,
+    HOST,
+    HTML,
+    JSON,
+    MISSING,
+    SECURE,
+    TEXT,
+    Asked,
+    Reply,
+    Site,
+    health,
+    pages,
+    told,
+)
 
 ALL = 18
 SPA = Reply(200, b"<html><div id=app></div></html>", HTML)
@@ -67,6 +81,11 @@ def reflecting(asked: Asked) -> Reply:
     return Reply(reply.status, reply.body, {**reply.headers, **allowed})
 
 
+def reflecting_if(allowed: Callable[[str], bool]) -> Site:
+    """A service that compares origins carelessly."""
+    return lambda asked: reflecting(asked) if allowed(asked.headers.get("origin", "")) else pages({})(asked)
+
+
 @pytest.mark.parametrize(
     ("site", "http"),
     [
@@ -92,6 +111,8 @@ def reflecting(asked: Asked) -> Reply:
         ),
         (health('{"status":"ok","release":1234567}'), {"release": "1234567"}),
         (health('{"status":"ok","version":"v1.4.2"}'), {"release": "1.4.2"}),
+        (health('{"status":"ok","version":"1.4.2"}'), {"release": "refs/tags/v1.4.2"}),
+        (health('{"status":"ok","image":"registry.test:5000/app:abc1234"}'), {}),
     ],
 )
 def test_healthy_services_are_let_pass(site: Site, http: dict[str, Any]) -> None:
@@ -150,6 +171,14 @@ def test_service_that_answers_nothing_is_never_let_pass(status: int) -> None:
     later = {"Retry-After": "60"} if status == 429 else {}
     found = told(lambda _: Reply(status, b"", later), health=None, kinds=("service", "pages"))
     said("service-answers", "FAIL" if status >= 500 else "ERROR", found)
+
+
+def test_service_that_is_declared_to_have_no_health() -> None:
+    """An API has nothing at ``/``: that is all it can answer. One that has health must answer there."""
+    assert told(lambda _: MISSING, health=None, release=None, kinds=("service", "pages")).keys() <= {
+        "release-under-review"
+    }
+    said("service-answers", "ERROR answers 404", told(pages({}), other=lambda _: MISSING))
 
 
 def test_front_that_answers_health_alone_is_not_the_service() -> None:
@@ -237,6 +266,22 @@ def test_health_that_is_not_from_now_or_not_of_the_service() -> None:
     """A copy of yesterday, and a page that every path has."""
     found = told(health(GOOD.body, {**JSON, "Age": "90000", "X-Cache": "HIT"}), kinds=("health",))
     said("health-shallow", "ERROR comes from a cache", found)
+    for header, value in (
+        ("CF-Cache-Status", "HIT"),
+        ("X-Cache", "Hit from cloudfront"),
+        ("Cache-Status", "Edge; hit"),
+    ):
+        found = told(health(GOOD.body, {**JSON, header: value}), kinds=("health",))
+        said("health-shallow", "ERROR nothing says how old it is", found)
+    for header, value in (
+        ("X-Cache", "MISS"),
+        ("X-Cache", "RefreshHit from cloudfront"),
+        ("Cache-Status", "Edge; fwd=stale"),
+    ):
+        assert told(health(GOOD.body, {**JSON, header: value}), kinds=("health",)) == {}
+    old = Reply(200, b'{"status":"ok","dependencies":{"db":"ok"}}', {**JSON, "Age": "90000"})
+    found = told(pages({"/deep": old}), deep_health="/deep", kinds=("health",))
+    said("health-deep", "ERROR comes from a cache", found)
     found = told(lambda _: Reply(200, b"<html>x</html>", HTML), kinds=("health",))
     said("health-shallow", "FAIL every path answers so", found)
 
@@ -245,6 +290,8 @@ def test_health_that_is_not_from_now_or_not_of_the_service() -> None:
     ("body", "outcome"),
     [
         ('{"status":"UP"}', "ERROR does not say which release"),
+        ('{"status":"UP","release":"unknown","commit":"${GIT_SHA}"}', "ERROR does not say which release"),
+        ('{"status":"UP","image":"registry.test:5000/app"}', "FAIL under review is abc1234"),
         ('{"status":"ok","version":"1.0"}', "ERROR cannot be compared"),
         ('{"status":"ok","release":"abc1234-dirty"}', "FAIL serves release abc1234-dirty"),
         (OLD.body, "FAIL under review is abc1234"),
@@ -267,6 +314,10 @@ def test_cookies_and_foreign_origins() -> None:
     said("http-session-cookies", "FAIL sid without Secure and HttpOnly", found)
     said("http-cookies", "WARN sid without Secure and SameSite", found)
     assert "abcdef" not in str(found)
+    assert told(pages({"/": Reply(200, b"x", {**TEXT, **SECURE, "Set-Cookie": "sid=; Max-Age=0"})})) == {}
+    for careless in (lambda origin: origin.endswith("workme.test"), lambda origin: origin == "null"):
+        found = told(reflecting_if(careless), kinds=("service",), origins=["https://app.workme.test"])
+        said("http-origins", "FAIL with the cookies of the user", found)
     found = told(reflecting, kinds=("service",), origins=["https://app.workme.test"])
     said("http-origins", "FAIL with the cookies of the user", found)
 

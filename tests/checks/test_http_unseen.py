@@ -37,6 +37,13 @@ ERRORS: list[tuple[str, str, Any, str]] = [
     ("health-deep", "health", health(deep_reading=reading(vault="unknown")), "vault is 'unknown'"),
     ("release-under-review", "service", service(exchange(), releases=((),)), "does not say which release it is"),
     ("release-under-review", "service", releases("1.0", certain=False), "cannot be compared with 3f2c1a9b01de"),
+    ("http-plain", "plain_http", plain(None, problem="silence"), "silence without TLS: that does not tell"),
+    (
+        "service-answers",
+        "service",
+        service(exchange(), *(exchange(None, problem="cut off", cut=True),) * 3),
+        "all 3 last of 4 connections",
+    ),
     ("http-plain", "plain_http", plain(502), "that does not tell what is served there"),
     ("http-closed-paths", "pages", pages(exchange(404), control=exchange(502)), "answers 502: nothing can be told"),
     (

@@ -275,6 +275,17 @@ def test_older_version_that_somebody_repairs(judge: Judge) -> None:
 
 
 @pytest.mark.parametrize(
+    ("version", "wire", "end"), [("7.3.4", 24, "2024-10-02"), ("8.0.29", 25, ""), ("9.1.0", 40, "")]
+)
+def test_rapid_releases_end_early(judge: Judge, version: str, wire: int, end: str) -> None:
+    """Their wire version is newer than that of a release which is still repaired."""
+    server = seen(wire_version=wire, server_version=version)
+    said = judge("mongo-wire-version", mongo=server, environment=declared())
+    assert (f"ended on {end}" in (said or "")) if end else said is None
+    assert judge("mongo-wire-version", mongo=server, environment=declared(oldest_version="7.0")) is None
+
+
+@pytest.mark.parametrize(
     ("wanted", "existing", "passes"),
     [
         ({"keys": ["title"], "text": True}, ExistingIndex(text=("title", "body")), True),

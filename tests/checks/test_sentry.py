@@ -81,6 +81,14 @@ RED: list[tuple[str, Changes, str]] = [
     ("sentry-alerts", alerts(recipients=()), "Errors has no action"),
     ("sentry-alerts", alerts(recipients=(replace(MAIL, status="disabled"),)), "an action email that is disabled"),
     ("sentry-alerts", alerts(recipients=(Recipient(kind="pigeon"),)), "an action pigeon that reaches nobody known"),
+    ("sentry-alerts", alerts(environment="production-eu"), "is for the environment production-eu, not production"),
+    ("sentry-alerts", alerts(environment="p"), "is for the environment p, not production"),
+    (
+        "sentry-alerts",
+        alerts(recipients=(replace(MAIL, filters=("level",), passes=False),)),
+        "an action email that no ordinary error sets off, for level",
+    ),
+    ("sentry-key", {"dsn_host": "o1.ingest.sentry.example:80"}, "to o1.ingest.sentry.example:80"),
     ("sentry-alerts-owners", alerts(recipients=(OWNERS,)), "Errors tells the owners of an issue only"),
 ]
 GREEN: list[tuple[str, Changes]] = [
@@ -90,7 +98,8 @@ GREEN: list[tuple[str, Changes]] = [
     ("sentry-key-limit", window(1000)),
     ("sentry-alerts", {"alerts": (replace(TELLS, enabled=False), TELLS)}),
     ("sentry-alerts", alerts(environment="production")),
-    ("sentry-alerts", alerts(environment="Prod")),
+    ("sentry-alerts", alerts(recipients=(replace(MAIL, filters=("tagged_event",), passes=None), MAIL))),
+    ("sentry-alerts", {"alerts": (replace(TELLS, environment="prod"), TELLS)}),
     ("sentry-alerts", alerts(triggers=())),
     ("sentry-alerts", alerts(triggers=("issue_resolved_trigger", "event_frequency_count"))),
     ("sentry-alerts", alerts(triggers=("not issue_resolved_trigger",))),
@@ -108,6 +117,8 @@ UNKNOWN: list[tuple[str, Changes, str]] = [
     ("sentry-key-limit", {"unread": (Unread(fact="key_known", reason="gave no list"),)}, "gave no list"),
     ("sentry-alerts", {"unread": (Unread(fact="alerts", reason="403"),), "alerts": ()}, "403"),
     ("sentry-alerts-owners", {"unread": (Unread(fact="alerts", reason="403"),), "alerts": ()}, "403"),
+    ("sentry-alerts", alerts(environment="Prod"), "is for the environment Prod, sentry.environment is production"),
+    ("sentry-alerts", alerts(recipients=(replace(MAIL, filters=("tagged_event",), passes=None),)), "depends on tagged"),
 ]
 
 
@@ -136,6 +147,8 @@ def test_further_ingest_hosts_are_declared(judge: Judge) -> None:
     behind = replace(PROJECT, dsn_host="relay.example.com")
     assert judged(judge, "sentry-key", behind, ingest_hosts=["relay.example.com"]) is None
     assert "takes them at" in (judged(judge, "sentry-key", behind) or "")
+    of_its_own = replace(PROJECT, dsn_host="Relay.example.com:3000/behind")
+    assert judged(judge, "sentry-key", of_its_own, ingest_hosts=["relay.example.com"]) is None
 
 
 def test_alert_of_one_environment_needs_a_name_to_compare(judge: Judge) -> None:

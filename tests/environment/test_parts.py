@@ -66,7 +66,8 @@ def test_what_needs_no_health_is_verified_without_it() -> None:
     """A service without a health endpoint may still serve its .env."""
     plan = planned({}, "health", "deep_health", "metrics", "openapi")
     assert not plan["http-closed-paths"].obstacle
+    assert not plan["tls-hsts"].obstacle
     assert plan["http-closed-paths"].scopes == [("a.test", "192.0.2.1")]
     assert plan["http-plain"].scopes
     assert plan["http-closed-paths"].line.needs == ("service-answers",)
-    assert not {"health-shallow", "tls-hsts", "clock-agrees", "metrics-private"} & plan.keys()
+    assert not {"health-shallow", "clock-agrees", "metrics-private"} & plan.keys()

@@ -84,6 +84,8 @@ def test_connection_strings_as_drivers_read_them() -> None:
     assert list(hosts_of(url)) == ["one.example", "2001:db8::1"]
     assert user_of(url) == "app"
     assert user_of("mongodb+srv://cluster0.example/?authMechanism=MONGODB-X509") == ""
+    assert user_of("mongodb+srv://AKIA1:key@cluster0.example/?authMechanism=MONGODB-AWS") == ""
+    assert user_of("mongodb+srv://app:p@cluster0.example/?authMechanism=SCRAM-SHA-256") == "app"
     assert list(hosts_of("postgresql://db.example/x")) == []
 
 
@@ -112,7 +114,10 @@ def test_users_with_scopes_ends_and_roles_of_ones_own() -> None:
             "inheritedRoles": [{"role": "atlasAdmin", "db": "admin"}, {"role": "writer", "db": "admin"}],
         },
     ]
-    assert seen(users=users, roles=roles).users == (
+    users[-1]["roles"].append({"roleName": "readWrite", "databaseName": "workme", "collectionName": "logs"})
+    found = seen(users=users, roles=roles)
+    assert found.service_user == "app"
+    assert found.users == (
         DatabaseUser(
             name="app",
             is_service=True,
@@ -120,7 +125,7 @@ def test_users_with_scopes_ends_and_roles_of_ones_own() -> None:
             actions=("FIND@workme", "FIND@*", "SHUTDOWN@"),
         ),
         DatabaseUser(name="brief", ends_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)),
-        DatabaseUser(name="here", unresolved=("gone@admin",)),
+        DatabaseUser(name="here", roles=("readWrite@workme.logs",), unresolved=("gone@admin",)),
     )
 
 

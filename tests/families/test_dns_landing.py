@@ -55,11 +55,14 @@ def _certificate(folder: Path, name: str) -> Path:
 
 
 @asynccontextmanager
-async def _serving(certificate: Path, reply: bytes) -> AsyncIterator[int]:
-    """A server that says this to every request; its port."""
+async def _serving(certificate: Path, reply: bytes, lost: int = 0) -> AsyncIterator[int]:
+    """A server that says this to every request, but for the first few, which get nothing; its port."""
+    silences = iter(range(lost))
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
+        if next(silences, None) is not None:
+            await reader.read()
         writer.write(reply)
         await writer.drain()
         writer.close()
@@ -93,6 +96,14 @@ async def test_a_server_of_ours(tmp_path: Path) -> None:
         assert await _landed(port, certificate, "127.0.0.1", "192.0.2.1") == (
             Landing(address="127.0.0.1", port=port, status=301),
         )
+
+
+async def test_a_reply_that_was_lost_is_asked_for_again(tmp_path: Path) -> None:
+    """Loss on the way alone must not be a NO-GO."""
+    certificate = _certificate(tmp_path, WWW)
+    async with _serving(certificate, _reply("200 OK", b""), lost=1) as port:
+        (landing,) = await _landed(port, certificate, "127.0.0.1")
+    assert (landing.status, landing.problem) == (200, "")
 
 
 async def test_a_hoster_that_serves_nobody_under_the_name(tmp_path: Path) -> None:

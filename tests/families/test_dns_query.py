@@ -11,11 +11,12 @@ import dns.exception
 import dns.message
 import dns.query
 import dns.rcode
+import dns.rdatatype
 import dns.resolver
 import pytest
 
 from gonogo.evidence.dns import Answer, Delivery
-from gonogo.families.dns.query import Transport, ask, undelivered
+from gonogo.families.dns.query import Query, Transport, Vantage, exchange, undelivered
 from tests.support.dns_doubles import PATIENCE, SHORT, Reply, answering, double, framed, query, silence
 
 pytestmark = pytest.mark.anyio
@@ -25,6 +26,11 @@ pytestmark = pytest.mark.anyio
 def anyio_backend() -> str:
     """Dnspython runs on the loop that gonogo runs on."""
     return "asyncio"
+
+
+async def ask(query: Query, patience: timedelta) -> Answer:
+    """The answer alone."""
+    return (await exchange(query, patience)).answer
 
 
 async def _asked(
@@ -47,6 +53,22 @@ async def test_a_silent_server_is_asked_four_times() -> None:
     async with double() as (server, it):
         answer = await ask(query(server), SHORT)
     assert (answer.delivery, answer.attempts, len(it.queries)) == (Delivery.SILENT, 4, 4)
+
+
+@pytest.mark.parametrize(("lives", "attempts"), [(True, 8), (False, 4)])
+async def test_only_a_server_that_answered_before_gets_a_further_chance(*, lives: bool, attempts: int) -> None:
+    """At 5 % loss one exchange of 10,000 gets nothing four times; a run makes hundreds, and none may be a NO-GO."""
+    healthy = answering("api.workme.test. 300 IN A 192.0.2.1")
+
+    def deaf_to_aaaa(asked: dns.message.Message) -> bytes | None:
+        return healthy(asked) if lives and asked.question[0].rdtype == dns.rdatatype.A else None
+
+    async with double(deaf_to_aaaa) as (server, _):
+        address, _, port = server.rpartition(":")
+        vantage = Vantage(resolvers=(), port=int(port), patience=SHORT)
+        await vantage.ask_server(address, "api.workme.test", "A")
+        answer = await vantage.ask_server(address, "api.workme.test", "AAAA")
+    assert (answer.delivery, answer.attempts) == (Delivery.SILENT, attempts)
 
 
 async def test_a_second_attempt_counts_and_shows() -> None:

@@ -43,6 +43,7 @@ def test_openmetrics_of_the_official_client() -> None:
     "line",
     [
         "a 1",
+        " \t a 1",
         "a{} 1",
         'a{b="c",} 1',
         'a { b = "c" , d="e" } 1 1700000000000',

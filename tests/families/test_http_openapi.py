@@ -40,6 +40,21 @@ def path(name: str, operation: object, **item: object) -> dict[str, Any]:
         path("/a", {"responses": {"default": {"description": "x"}, "2XX": {"description": "x"}, "x-more": 1}}),
         path("/a", {"responses": {"200": {"$ref": "https://example.com/common.json#/x"}}}),
         path("/a", {**OK, "example": {"$ref": "#/nowhere"}}),
+        path("/a", {**OK, "x-mine": {"items": {"type": "strange"}}}),
+        {
+            **path(
+                "/a",
+                {
+                    **OK,
+                    "security": [{"key": []}, {}],
+                    "parameters": [{"name": "q", "in": place} for place in ("query", "header")],
+                },
+            ),
+            "components": {
+                "securitySchemes": {"key": {"type": "http"}},
+                "schemas": {"A": {"type": ["string", "null"]}},
+            },
+        },
         b"openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths: {/a: {get: {responses: {200: {description: x}}}}}",
     ],
 )
@@ -61,6 +76,13 @@ def test_valid_documents(document: object) -> None:
             "operationId 'x' stands at GET /a and at GET /b",
         ),
         (path("/a/{id}", OK), "GET /a/{id}: no parameter describes {id}"),
+        (path("a", OK), "the path 'a' does not begin with a slash"),
+        (
+            path("/a", {**OK, "parameters": [{"name": "q", "in": "query"}] * 2}),
+            "the parameter q (query) stands there twice",
+        ),
+        (path("/a", {**OK, "security": [{"key": []}]}), "security names 'key', which no scheme describes"),
+        ({**GOOD, "components": {"schemas": {"A": {"properties": {"b": {"type": "strin"}}}}}}, "'strin' is no type"),
     ],
 )
 def test_departures_are_named_with_their_place(document: object, problem: str) -> None:
@@ -74,6 +96,8 @@ def test_valid_and_of_no_use() -> None:
     """Partners would call their own machine."""
     served = read({**GOOD, "servers": [{"url": "http://localhost:8000"}]})
     assert served.remarks == ["servers names http://localhost:8000, which is the machine of whoever reads it"]
+    for url in ("http://api.example.com", "https://10.0.0.5", "https://[::1"):
+        assert len(read({**GOOD, "servers": [{"url": url}]}).remarks) == (not url.endswith("1"))
     assert read({**GOOD, "paths": {"/a": {}}}).remarks == ["no path has an operation"]
 
 

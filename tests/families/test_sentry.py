@@ -85,6 +85,7 @@ def test_todays_alerts_with_all_that_qualifies_them() -> None:
         (["71"], Answer(status=403), ("unknown",)),
         (["71"], GONE, ("unknown",)),
         ([], GONE, ()),
+        (["71"], [{"id": "71", "type": "error", "enabled": True, "projectId": "4777"}], ()),
     ],
 )
 def test_an_alert_is_connected_to_monitors_of_the_project(
@@ -103,7 +104,7 @@ def test_an_alert_is_connected_to_monitors_of_the_project(
         ({"logicType": "any-short", "conditions": []}, (), False),
         (None, (), False),
         ({"logicType": "all", "conditions": [{"type": "first_seen_event"}]}, ("first_seen_event",), True),
-        ({"logicType": "none", "conditions": [{"type": "first_seen_event"}]}, ("not first_seen_event",), False),
+        ({"logicType": "none", "conditions": [{"type": "first_seen_event"}]}, ("not first_seen_event",), True),
         ({"conditions": [{"type": "first_seen_event", "comparison": False}]}, ("not first_seen_event",), False),
         ({"conditions": [{}]}, ("unknown",), False),
     ],
@@ -112,6 +113,80 @@ def test_triggers_with_their_logic(group: Json | None, triggers: tuple[str, ...]
     """An alert about everything but new errors would count as one about new errors."""
     (alert,) = seen(workflows=[{**workflow(SentrySettings()), "triggers": group}]).alerts
     assert (alert.triggers, alert.every_trigger) == (triggers, every)
+
+
+def level(number: Any, match: str, **more: Any) -> Json:  # noqa: ANN401 - whatever JSON holds
+    """A filter by the level of an event."""
+    return {"type": "level", "comparison": {"level": number, "match": match}, "conditionResult": True, **more}
+
+
+TAGGED = {"type": "tagged_event", "comparison": {"key": "customer", "match": "eq", "value": "acme"}}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "logic", "passes"),
+    [
+        ([], "all", True),
+        ([level(50, "eq")], "all", False),
+        ([level(50, "gte")], "all", False),
+        ([level(20, "lte")], "all", False),
+        ([level(40, "gte")], "all", True),
+        ([level("40", "eq")], "all", True),
+        ([level(50, "eq", conditionResult=False)], "all", True),
+        ([level(50, "eq")], "none", True),
+        ([level(40, "eq")], "none", False),
+        ([level(50, "eq"), TAGGED], "all", False),
+        ([level(50, "eq"), TAGGED], "any-short", None),
+        ([level(40, "eq"), TAGGED], "any-short", True),
+        ([TAGGED], "all", None),
+        ([{"type": "issue_category", "comparison": {"value": 6}}], "all", False),
+        ([{"type": "issue_category", "comparison": {"value": 1}}], "all", True),
+        ([{"type": "issue_occurrences", "comparison": {"value": 10}}], "all", True),
+        ([{}], "all", None),
+    ],
+)
+def test_filters_of_an_action(conditions: list[Json], logic: str, *, passes: bool | None) -> None:
+    """An action for fatal errors, or for one customer, would count as one for every new error."""
+    told = workflow(SentrySettings())
+    part = {**told["actionFilters"][0], "conditions": conditions, "logicType": logic}
+    (alert,) = seen(workflows=[{**told, "actionFilters": [part]}]).alerts
+    assert [one.passes for one in alert.recipients] == [passes]
+
+
+@pytest.mark.parametrize(
+    ("filters", "match", "passes"),
+    [
+        ([], "all", True),
+        ([{"id": "sentry.rules.filters.level.LevelFilter", "level": "50", "match": "eq"}], "all", False),
+        ([{"id": "sentry.rules.filters.issue_category.IssueCategoryFilter", "value": "1"}], "all", True),
+        ([{"id": "sentry.rules.filters.assigned_to.AssignedToFilter"}], "any", None),
+        ([{"id": "com.example.Moon"}], "all", None),
+    ],
+)
+def test_filters_of_the_rules_of_before(filters: list[Json], match: str, *, passes: bool | None) -> None:
+    """They have the same filters under other names."""
+    older = {**rule(SentrySettings()), "filters": filters, "filterMatch": match}
+    assert [one.passes for one in seen(workflows=GONE, rules=[older]).alerts[0].recipients] == [passes]
+
+
+def test_rule_that_fires_where_nothing_of_it_is_so() -> None:
+    """``none`` of a new issue is every event but the first."""
+    older = {**rule(SentrySettings()), "actionMatch": "none"}
+    (alert,) = seen(workflows=GONE, rules=[older]).alerts
+    assert (alert.triggers, alert.every_trigger) == (("not first_seen_event",), True)
+
+
+def test_events_in_the_clear_go_elsewhere() -> None:
+    """``http`` in a DSN is another port, and anybody on the way reads the events."""
+    found = seen(keys=[client_key(SentrySettings(), NUMBER, KEY, DSN.replace("https", "http"))])
+    assert (found.dsn_host, found.ingest_host) == ("o1.ingest.sentry.example", "o1.ingest.sentry.example:80")
+
+
+def test_an_answer_about_another_project_is_none() -> None:
+    """A cache or a proxy between us and Sentry gave what somebody else asked for."""
+    with pytest.raises(Unobserved, match="gave the project other"):
+        seen(project=project(NUMBER, "other"))
+    assert seen(project=project(NUMBER, "workme-api")).found
 
 
 def test_rules_of_before_are_read_where_there_are_no_workflows() -> None:

@@ -100,12 +100,13 @@ def test_refused_list_is_one_unread_fact(path: str, fact: str) -> None:
     [
         (200, {"detail": "maintenance"}),
         (200, {"object": "list"}),
+        (200, {"object": "list", "data": [{"id": "x", "object": "x"}], "has_more": False, "url": "/v1"}),
         (200, []),
         (200, b"<html>"),
         (404, {"error": {"type": "invalid_request_error", "message": "Unrecognized request URL"}}),
         (503, b""),
     ],
-    ids=["another object", "a list of nothing", "a bare list", "HTML", "404", "503"],
+    ids=["another object", "a list of nothing", "a list of something else", "a bare list", "HTML", "404", "503"],
 )
 def test_odd_answer_is_one_unread_fact(path: str, fact: str, reply: Reply) -> None:
     """An answer of another shape is no absence, and takes nothing else with it."""

@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,11 @@ def test_what_two_files_share(tmp_path: Path) -> None:
     seen = asyncio.run(probe_variable_difference(asked))
     assert seen.shared == tuple(Shared(name="SECRET_KEY", files=pair) for pair in (("a", "b"), ("a", "c"), ("b", "c")))
     assert seen.missing == ("c: REDIS_PASSWORD",)
+    url = f"mongodb+srv://app:{CANARY}@{{}}.example/x"
+    for name, text in (("a", url.format("one")), ("b", url.format("two")), ("c", "https://key@o1.sentry.example/1")):
+        (tmp_path / name).write_text(f"MONGO_URL={text}\n")
+    seen = asyncio.run(probe_variable_difference(replace(asked, names=("MONGO_URL",))))
+    assert seen.shared == (Shared(name="the password in MONGO_URL", files=("a", "b")),)
     recorded = json.dumps(facts(seen))
     assert CANARY not in recorded
     assert TypeAdapter(VariableDifferenceEvidence).validate_json(recorded) == seen

@@ -36,16 +36,16 @@ def decorated(*, outside: bool) -> str:
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        (check("assert (tls is None, 'broken')"), "asserts a tuple"),
-        (HELPER + check("_demand(tls)"), "asserts a tuple"),
+        (check("assert (tls is None, 'broken')"), "which is true whatever it holds"),
+        (HELPER + check("_demand(tls)"), "which is true whatever it holds"),
         (check("try:\n        assert False\n    finally:\n        return"), "returns in a finally"),
         (decorated(outside=False), "is wrapped by"),
         (decorated(outside=True), "is wrapped by"),
-        (FIXTURE.format("tls") + check("assert tls"), "a fixture is named tls"),
-        (FIXTURE.format("policy") + check("assert policy", arguments="tls, policy"), "a fixture is named policy"),
+        (FIXTURE.format("tls") + check("assert tls"), "its fixture tls hides"),
+        (FIXTURE.format("policy") + check("assert policy", arguments="tls, policy"), "its fixture policy hides"),
         (
             FIXTURE.format("environment") + check("assert environment", arguments="tls, environment"),
-            "a fixture is named environment",
+            "its fixture environment hides",
         ),
     ],
 )
@@ -60,7 +60,7 @@ def test_fixture_of_a_conftest_is_no_evidence(judging: Judging, tmp_path: Path) 
     """`redis` and `http` are common names in the tests of a team."""
     (tmp_path / "checks").mkdir()
     (tmp_path / "checks" / "conftest.py").write_text("import pytest\n" + FIXTURE.format("tls"))
-    with pytest.raises(UsageError, match=r"conftest\.py:\d+: a fixture is named tls"):
+    with pytest.raises(UsageError, match=r"conftest\.py:\d+: its fixture tls hides"):
         judging(check("assert tls"), line(), spoke(ONE))
 
 

@@ -162,6 +162,84 @@ def test_canary_names_who_takes_over_and_not_the_first_folder(tmp_path: Path, ta
     assert (found == [own / "conftest.py"]) is (taken_over is PASSES_ALL)
 
 
+SELECTIVE = {
+    "calls something else": """
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    return True if pyfuncitem.name.startswith("test_b") else None
+""",
+    "puts something in its place": """
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.name.startswith("test_b"):
+            item.obj = lambda **_: None
+""",
+    "hides how it ended": """
+@pytest.hookimpl(tryfirst=True, wrapper=True)
+def pytest_runtest_makereport(item, call):
+    if item.name.startswith("test_b"):
+        call.excinfo = None
+    return (yield)
+""",
+}
+
+
+@pytest.mark.parametrize("way", SELECTIVE)
+def test_conftest_that_takes_over_one_call_is_found_out(judging: Judging, tmp_path: Path, way: str) -> None:
+    """The canary is left alone, and one check is not called, or not heard."""
+    (tmp_path / "checks").mkdir()
+    (tmp_path / "checks" / "conftest.py").write_text("import pytest\n" + SELECTIVE[way])
+    outcome, message = sole(judging, BROKEN)
+    assert outcome == ("fail" if way == "hides how it ended" else "error"), message
+
+
+@pytest.mark.parametrize("name", ["tls", "policy", "environment"])
+def test_fixture_that_hides_what_was_observed_is_refused(judging: Judging, name: str) -> None:
+    """A check would judge what its own module makes up."""
+    fixture = f"@pytest.fixture\ndef {name}():\n    return 7\n"
+    arguments = "tls" if name == "tls" else f"tls, {name}"
+    with pytest.raises(UsageError, match=f"its fixture {name} hides the {name} that this run observed"):
+        judging(fixture + check(f"assert {name} == 7", arguments=arguments), line(), spoke(ONE))
+
+
+@pytest.mark.parametrize("wraps", ["@functools.wraps(function)", ""])
+def test_decorator_that_calls_the_check_is_refused(judging: Judging, wraps: str) -> None:
+    """What runs is the decorator's function, which may swallow the failure."""
+    lenient = f"""
+import functools
+def lenient(function):
+    {wraps}
+    def test_b_check(tls):
+        try:
+            function(tls)
+        except AssertionError:
+            pass
+    return test_b_check
+"""
+    source = lenient + BROKEN.replace("def test", "@lenient\ndef test")
+    with pytest.raises(UsageError, match=r"is wrapped by a decorator|and collected from"):
+        judging(source, line(), spoke(ONE))
+
+
+@pytest.mark.parametrize(
+    "asserted",
+    ["(False, 'two of three answer')", "(x for x in [False])", "'tls is done'", "f'{tls} is done'", "lambda: False"],
+)
+def test_assertion_that_is_always_true_is_refused(judging: Judging, asserted: str) -> None:
+    """Brackets around condition and message, a generator, a text: something that is there, and proves nothing."""
+    with pytest.raises(UsageError, match="which is true whatever it holds"):
+        judging(check(f"assert {asserted}"), line(), spoke(ONE))
+
+
+@pytest.mark.parametrize("call", ["asked()", "answer = asked()\n    assert answer"])
+def test_async_helper_that_nobody_awaits_judges_nothing(judging: Judging, call: str) -> None:
+    """Its assertions never run."""
+    outcome, message = sole(judging, check(f"async def asked(): assert False\n    {call}"))
+    assert outcome == "error"
+    assert "was never awaited" in message
+
+
 def test_conftest_that_breaks_is_the_reason(judging: Judging, tmp_path: Path) -> None:
     """Its file and its error, not "not selected"."""
     (tmp_path / "checks").mkdir()

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.lab.table import serving
 from tests.support.doubles import closed_port
 
 _READY_SECONDS = 60
@@ -41,7 +42,8 @@ def bugsink(place: Path) -> Iterator[Bugsink]:
         process = subprocess.Popen(serve, cwd=place, stdout=log, stderr=log)
         try:
             _await(port, process)
-            yield Bugsink(base=f"http://127.0.0.1:{port}", dsn=dsn)
+            with serving(str(place / "venv" / "bin" / "bugsink-manage")):
+                yield Bugsink(base=f"http://127.0.0.1:{port}", dsn=dsn)
         finally:
             process.terminate()
             process.wait(10)

@@ -21,6 +21,7 @@ from tests.checks.conftest import Judge
 from tests.lab.dns_relay import PORT, After, Before, everything, relay, truth
 from tests.lab.dns_servers import bind, knot, nsd, unbound
 from tests.lab.dns_zones import TTL_SECONDS, ZONE, Copy, Signer, Signing, zone_file
+from tests.lab.table import found
 
 HOST = f"api.{ZONE}"
 _PROGRAMS = {"nsd": nsd, "knot": knot, "bind": bind}
@@ -69,10 +70,15 @@ class Place:
     environment: Environment
 
 
+def free_network() -> str:
+    """The first three numbers of addresses of loopback where nobody is."""
+    return f"127.{random.randrange(60, 250)}.{random.randrange(256)}"  # noqa: S311 - a place that is free
+
+
 @asynccontextmanager
-async def started(world: World, folder: Path) -> AsyncIterator[Place]:
-    """Start every server of it."""
-    network = f"127.{random.randrange(60, 250)}.{random.randrange(256)}"  # noqa: S311 - a place that is free
+async def started(world: World, folder: Path, network: str = "") -> AsyncIterator[Place]:
+    """Start every server of it, on loopback unless a network of this machine's interfaces is named."""
+    network = network or free_network()
     async with AsyncExitStack() as stack:
         await _start_servers(world, folder, network, stack)
         yield Place(network=network, environment=_environment(world, network))
@@ -180,16 +186,17 @@ async def verdicts(place: Place, judge: Judge, declarations: Mapping[str, Declar
     evidence: dict[str, list[Any]] = {}
     for kind, probe in PROBES.items():
         evidence[kind] = [await probe.ask(question) for question in probe.questions(place.environment, Secrets({}))]
-    found: dict[str, str] = {}
+    complaints: dict[str, str] = {}
     for declaration in declarations.values():
         wanted = [name for name in declaration.arguments if name in evidence]
         known = {*evidence, "environment", "policy"}
         if declaration.family in FAMILIES and known.issuperset(declaration.arguments):
             for subject in evidence[wanted[0]]:
-                said = _judged(declaration, subject, evidence, place.environment, judge)
-                if said:
-                    found.setdefault(declaration.id, said)
-    return found
+                complaint = _judged(declaration, subject, evidence, place.environment, judge)
+                if complaint:
+                    complaints.setdefault(declaration.id, complaint)
+    found(complaints)
+    return complaints
 
 
 def _judged(

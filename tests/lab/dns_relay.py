@@ -52,6 +52,18 @@ def denying(*rdtypes: str) -> After:
     return change
 
 
+def failing(*rdtypes: str) -> After:
+    """SERVFAIL for these types."""
+
+    def change(query: Message, answer: Message) -> Message:
+        if asks(query, *rdtypes):
+            answer.set_rcode(dns.rcode.SERVFAIL)
+            answer.answer.clear()
+        return answer
+
+    return change
+
+
 def inventing(address: str) -> After:
     """This address for every name that does not exist."""
 

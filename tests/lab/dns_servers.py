@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ipaddress
 import shutil
 import socket
 import subprocess
@@ -14,6 +15,7 @@ import dns.exception
 import dns.message
 
 from tests.lab.dns_relay import PORT, relay
+from tests.lab.table import serving
 
 _DEADLINE_SECONDS = 20.0
 _WAIT_SECONDS = 0.25
@@ -32,8 +34,9 @@ def program(name: str) -> str:
 
 @asynccontextmanager
 async def bind(folder: Path, address: str, zones: Zones, *, transfers: bool = False) -> AsyncIterator[None]:
-    """BIND 9 as an authoritative server. It listens on addresses of interfaces only: a relay carries bytes to it."""
-    port = _free_port()
+    """BIND 9 as an authoritative server. It listens on addresses of interfaces only: to others a relay carries bytes."""
+    relayed = ipaddress.ip_address(address).is_loopback
+    place, port = ("127.0.0.1", _free_port()) if relayed else (address, PORT)
     declared = "\n".join(
         f'zone "{name}" {{ type primary; file "{path}"; check-names ignore; }};' for name, path in zones
     )
@@ -41,7 +44,7 @@ async def bind(folder: Path, address: str, zones: Zones, *, transfers: bool = Fa
     config = f"""
         options {{
             directory "{folder}"; pid-file "{folder}/named.pid"; session-keyfile "{folder}/session.key";
-            listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
+            listen-on port {port} {{ {place}; }}; listen-on-v6 {{ none; }};
             recursion no; dnssec-validation no; notify no; allow-transfer {{ {allowed}; }}; check-integrity no;
         }};
         controls {{ }};
@@ -49,7 +52,10 @@ async def bind(folder: Path, address: str, zones: Zones, *, transfers: bool = Fa
     """
     path = _written(folder / "named.conf", config)
     command = [program("named"), "-g", "-n", "1", "-c", str(path)]
-    async with relay(address, ("127.0.0.1", port)), _running(folder, command, address, zones[0][0]):
+    async with AsyncExitStack() as stack:
+        if relayed:
+            await stack.enter_async_context(relay(address, (place, port)))
+        await stack.enter_async_context(_running(folder, command, address, zones[0][0]))
         yield
 
 
@@ -147,7 +153,8 @@ async def _running(folder: Path, command: Sequence[str], address: str, zone: str
         process = await asyncio.create_subprocess_exec(*command, stdout=output, stderr=subprocess.STDOUT, cwd=folder)
     try:
         await _answers(address, zone, process, log)
-        yield
+        with serving(command[0]):
+            yield
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()

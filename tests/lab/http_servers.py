@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 
+from tests.lab.table import serving
 from tests.support.http_sites import HOST, certificates
 
 _DEADLINE_SECONDS = 20.0
@@ -33,17 +34,48 @@ class Ports:
     http: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where a server is, and which certificate it shows."""
+
+    address: str
+    """One, or several separated by spaces."""
+    ports: Ports
+    chain: Path
+    key: Path
+
+    @classmethod
+    def on_loopback(cls, pair: tuple[Path, Path] | None = None) -> "Site":
+        """With this chain and key, or those of the tests' own authority."""
+        _, bundle = certificates()
+        chain, key = pair or (bundle.chain, bundle.key)
+        return cls(address="127.0.0.1", ports=_free_ports(), chain=chain, key=key)
+
+    def listen(self, port: int, options: str = "") -> str:
+        """The lines of a server block."""
+        return " ".join(f"listen {address}:{port} {options};" for address in self.address.split())
+
+
 def free_port() -> int:
     """A port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
 
+def _free_ports() -> Ports:
+    return Ports(https=free_port(), http=free_port())
+
+
 @contextmanager
-def nginx(locations: str = HEALTH, *, clear: str = f"return 308 https://{HOST}$request_uri;") -> Iterator[Ports]:
+def nginx(
+    locations: str = HEALTH,
+    *,
+    clear: str = "return 308 https://$host$request_uri;",
+    site: Site | None = None,
+) -> Iterator[Ports]:
     """A server that serves these locations with TLS, and ``clear`` without it."""
-    _, bundle = certificates()
-    ports = Ports(https=free_port(), http=free_port())
+    site = site or Site.on_loopback()
+    ports = site.ports
     with TemporaryDirectory(prefix="gonogo-nginx-") as folder:
         place = Path(folder)
         (place / "site").mkdir()
@@ -57,20 +89,33 @@ http {{
   access_log off; server_tokens off; root {place}/site;
   client_body_temp_path {place}/b; proxy_temp_path {place}/p; fastcgi_temp_path {place}/f;
   uwsgi_temp_path {place}/u; scgi_temp_path {place}/s;
-  server {{ listen 127.0.0.1:{ports.https} ssl http2; ssl_certificate {bundle.chain}; ssl_certificate_key {bundle.key};
+  server {{ {site.listen(ports.https, "ssl http2")}
+    ssl_certificate {site.chain}; ssl_certificate_key {site.key};
     {_HEADERS} {locations} }}
-  server {{ listen 127.0.0.1:{ports.http}; {clear} }}
+  server {{ {site.listen(ports.http)} {clear} }}
 }}
 """
         )
-        with _running(["nginx", "-c", str(place / "nginx.conf"), "-e", str(place / "error.log")], ports):
+        command = ["nginx", "-c", str(place / "nginx.conf"), "-e", str(place / "error.log")]
+        with _running(command, ports, site.address.split()[0]):
             yield ports
 
 
 @contextmanager
-def haproxy(backends: Sequence[int], *, balance: str = "roundrobin") -> Iterator[Ports]:
-    """A balancer that passes whole connections on, as those of cloud providers do."""
-    ports = Ports(https=free_port(), http=free_port())
+def haproxy(
+    backends: Sequence[int],
+    *,
+    balance: str = "roundrobin",
+    most: int = 0,
+    address: str = "127.0.0.1",
+    ports: Ports | None = None,
+) -> Iterator[Ports]:
+    """A balancer that passes whole connections on, as those of cloud providers do; ``most`` at once to one client."""
+    limit = (
+        "stick-table type ip size 1k expire 10s store conn_cur\n  tcp-request connection track-sc0 src\n"
+        f"  tcp-request connection reject if {{ sc0_conn_cur gt {most} }}"
+    )
+    ports = ports or _free_ports()
     servers = "\n".join(f"  server s{port} 127.0.0.1:{port}" for port in backends)
     with TemporaryDirectory(prefix="gonogo-haproxy-") as folder:
         path = Path(folder) / "haproxy.cfg"
@@ -82,15 +127,16 @@ defaults
   timeout client 30s
   timeout server 30s
 frontend f
-  bind 127.0.0.1:{ports.https}
-  bind 127.0.0.1:{ports.http}
+  bind {address}:{ports.https}
+  bind {address}:{ports.http}
+  {limit if most else ""}
   default_backend b
 backend b
   balance {balance}
 {servers}
 """
         )
-        with _running(["haproxy", "-db", "-q", "-f", str(path)], ports):
+        with _running(["haproxy", "-db", "-q", "-f", str(path)], ports, address):
             yield ports
 
 
@@ -98,7 +144,7 @@ backend b
 def caddy(site: str) -> Iterator[Ports]:
     """A server with these directives."""
     _, bundle = certificates()
-    ports = Ports(https=free_port(), http=free_port())
+    ports = _free_ports()
     with TemporaryDirectory(prefix="gonogo-caddy-") as folder:
         path = Path(folder) / "Caddyfile"
         path.write_text(
@@ -129,35 +175,36 @@ http://{HOST}:{ports.http} {{
 
 
 @contextmanager
-def several(*locations: str) -> Iterator[Sequence[int]]:
-    """One nginx for each; their ports for TLS."""
+def several(*locations: str, pair: tuple[Path, Path] | None = None) -> Iterator[Sequence[int]]:
+    """One nginx for each, with this chain and key; their ports for TLS."""
     with ExitStack() as stack:
-        yield [stack.enter_context(nginx(location)).https for location in locations]
+        yield [stack.enter_context(nginx(location, site=Site.on_loopback(pair))).https for location in locations]
 
 
 @contextmanager
-def _running(command: Sequence[str], ports: Ports) -> Iterator[None]:
+def _running(command: Sequence[str], ports: Ports, address: str = "127.0.0.1") -> Iterator[None]:
     program = shutil.which(command[0], path="/usr/sbin:/usr/bin:/sbin:/bin")
     if program is None:
         raise RuntimeError(f"{command[0]} is not installed: apt-get install {command[0]}")
     with subprocess.Popen([program, *command[1:]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             for port in (ports.https, ports.http):
-                _wait_for(port, process)
-            yield
+                _wait_for((address, port), process)
+            with serving(program):
+                yield
         finally:
             process.terminate()
             process.wait(_DEADLINE_SECONDS)
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait_for(place: tuple[str, int], process: subprocess.Popen[bytes]) -> None:
     deadline = monotonic() + _DEADLINE_SECONDS
     while monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode}")
         try:
-            with socket.create_connection(("127.0.0.1", port), 1):
+            with socket.create_connection(place, 1):
                 return
         except OSError:
             sleep(0.05)
-    raise RuntimeError(f"nobody listens on port {port}")
+    raise RuntimeError(f"nobody listens on port {place[1]} of {place[0]}")

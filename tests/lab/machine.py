@@ -18,6 +18,8 @@ from pathlib import Path
 
 import asyncssh
 
+from tests.lab.table import serving
+
 USER = "gonogo-lab"
 LOG = "/var/log/workme/api.log"
 _SECONDS = 30.0
@@ -86,6 +88,17 @@ class Machine:
         finally:
             self.sh(back)
 
+    @contextmanager
+    def inside(self, namespace: str, *command: str) -> Iterator[None]:
+        """While this runs in a network namespace that was made within it."""
+        assert self._holder is not None
+        enter = ["nsenter", "-t", str(self._holder.pid), "-m", "-n", "ip", "netns", "exec", namespace]
+        with subprocess.Popen([*enter, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            try:
+                yield
+            finally:
+                process.terminate()
+
     def _serve(self, listener: socket.socket) -> None:
         """Until the listener is closed."""
         assert self._holder is not None
@@ -123,7 +136,8 @@ class Machine:
             try:
                 self._wait_for_namespaces()
                 self.sh(_SET_UP)
-                yield self
+                with serving(_SSHD):
+                    yield self
             finally:
                 self._end()
 

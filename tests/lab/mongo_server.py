@@ -14,6 +14,7 @@ from pymongo.errors import PyMongoError
 
 from reference.programs import find_mongod
 from tests.lab.redis_server import Certificates
+from tests.lab.table import serving
 from tests.support.doubles import closed_port
 
 _SECONDS = 40.0
@@ -54,7 +55,8 @@ def mongod(folder: Path, files: Certificates, port: int) -> Iterator[None]:
     ):
         try:
             _wait_until_it_listens(process, port, data / "log")
-            yield
+            with serving(binary):
+                yield
         finally:
             process.kill()
 

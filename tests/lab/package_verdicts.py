@@ -12,6 +12,7 @@ from gonogo.families.kind import Family, Probe
 from gonogo.planning.declarations import Declaration, read_declarations
 from gonogo.policy.catalogue import Catalogue, read_catalogue
 from tests.checks.conftest import function_of
+from tests.lab import table
 from tests.lab.installation import PACKAGES
 
 
@@ -41,6 +42,7 @@ def verdicts(
             verdict = "BLOCKED" if blocked else _judged(declaration, catalogue, environment, {kind: evidence})
             if verdict != "PASS" or declaration.id not in found:
                 found[declaration.id] = verdict
+    table.found(wrong(found))
     return found
 
 

@@ -15,6 +15,7 @@ from typing import Any, LiteralString
 import psycopg
 
 from reference.certificates import issue_internal
+from tests.lab.table import serving
 
 USER, PASSWORD, DATABASE = "app", "correct-horse-7", "shop"
 ADMINISTRATOR = "postgres"
@@ -129,7 +130,8 @@ def _running(server: PostgresqlServer, settings: Mapping[str, str]) -> Iterator[
         file.writelines(f"{name} = '{value}'\n" for name, value in {**every, "port": server.port}.items())
     server.started()
     try:
-        yield
+        with serving(str(binaries() / "postgres")):
+            yield
     finally:
         _run(_owner(), "pg_ctl", "stop", "--mode", "immediate", "--pgdata", str(server.place / "data"))
 

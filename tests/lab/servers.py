@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.lab.table import serving
+
 _START_SECONDS = 10.0
 _STOP_SECONDS = 5.0
 
@@ -34,7 +36,8 @@ def running(
     try:
         for port in ports:
             _wait(process, address, port, folder)
-        yield
+        with serving(command[0]):
+            yield
     finally:
         process.terminate()
         try:

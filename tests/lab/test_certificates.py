@@ -79,6 +79,11 @@ class TestRevocation:
         port = self._stapling(lab, LEAF, staple(LEAF, SECOND.intermediate, revoked=True))
         assert red(lab.said(port)) == {"tls-revocation-known"}
 
+    def test_staple_of_the_future_counts_for_nothing(self, lab: Lab) -> None:
+        """Clients refuse it until its day comes."""
+        said = lab.said(self._stapling(lab, LEAF, staple(LEAF, LINEAGE.intermediate, age=-DAY)))
+        assert "the staple is of the future" in said["tls-revocation-known"]
+
     @pytest.mark.parametrize(("days", "expected"), [(0, set()), (9, {"tls-revocation-known"})])
     def test_leaf_that_demands_a_staple(self, lab: Lab, days: int, expected: set[str]) -> None:
         """Clients that honour the demand refuse a staple that is out of date."""

@@ -11,8 +11,9 @@ from _pytest.mark import ParameterSet
 from gonogo.planning.declarations import Declaration
 from tests.checks.conftest import Judge
 from tests.lab.dns_lab import World, started, verdicts
-from tests.lab.dns_relay import Before, Message, asks, denying, inventing, some_of
+from tests.lab.dns_relay import Before, Message, asks, denying, failing, inventing, some_of
 from tests.lab.dns_zones import Copy, Signing
+from tests.lab.table import expecting
 
 pytestmark = pytest.mark.anyio
 _HOURS = timedelta(hours=1)
@@ -225,6 +226,29 @@ BROKEN = {
         World(first=Copy(records=('@ TXT "v=spf1 mx -all"', '@ TXT "v=spf1 -all"'))),
         {"dns-spf": "2 SPF records"},
     ),
+    "SPF that includes what is not there": (
+        World(first=Copy(records=('@ TXT "v=spf1 include:gone.workme.test -all"',))),
+        {"dns-spf": "SPF includes gone.workme.test, which has 0 SPF records"},
+    ),
+    "SPF with a term that is none": (
+        World(first=Copy(records=('@ TXT "v=spf1 ip4:300.1.1.1 -all"',))),
+        {"dns-spf": "'ip4:300.1.1.1' of .* is no SPF"},
+    ),
+    "SPF that asks too much": (
+        World(
+            first=Copy(
+                records=(
+                    '@ TXT "v=spf1 include:_spf.workme.test -all"',
+                    f'_spf TXT "v=spf1 {" ".join(f"a:a{number}.test" for number in range(11))} -all"',
+                )
+            )
+        ),
+        {"dns-spf": "SPF needs 12 queries"},
+    ),
+    "keys that one server does not give": (
+        World(relayed=("ns2",), after=failing("DNSKEY")),
+        {"dns-dnssec": "at ns2.workme.test .* queries for DNSKEY get SERVFAIL"},
+    ),
     "mail that nobody vouches for": (
         World(dns=_DNS_OF_MAIL),
         {"dns-mail-sender": "0 SPF .*0 DMARC .*no DKIM key at s1._domainkey.workme.test"},
@@ -252,6 +276,7 @@ def _cases(names: Mapping[str, object]) -> list[ParameterSet]:
 @pytest.mark.parametrize("name", _cases(HEALTHY))
 async def test_a_healthy_zone(name: str, tmp_path: Path, judge: Judge, declarations: dict[str, Declaration]) -> None:
     """A healthy zone that fails costs a launch, whatever server it is on."""
+    expecting("all green")
     async with started(HEALTHY[name], tmp_path) as place:
         assert await verdicts(place, judge, declarations) == {}
 
@@ -260,6 +285,7 @@ async def test_a_healthy_zone(name: str, tmp_path: Path, judge: Judge, declarati
 async def test_a_broken_zone(name: str, tmp_path: Path, judge: Judge, declarations: dict[str, Declaration]) -> None:
     """What is broken would be a wrong GO; a message that names another cause would cost the hour before the launch."""
     world, expected = BROKEN[name]
+    expecting(", ".join(expected))
     async with started(world, tmp_path) as place:
         found = await verdicts(place, judge, declarations)
     for check, message in expected.items():

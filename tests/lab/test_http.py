@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.lab.http_servers import HEALTH, Ports, caddy, haproxy, nginx, several
+from tests.lab.table import found
 from tests.support.http_sites import HOST, certificates, declared_environment, judged
 
 ALL = 18
@@ -20,7 +21,9 @@ def said(ports: Ports, *, kinds: tuple[str, ...] = KINDS, **http: Any) -> dict[s
     root, _ = certificates()
     hosts = {HOST: {"addresses": ["127.0.0.1"], "https_port": ports.https, "http_port": ports.http}}
     environment = declared_environment(f"https://{HOST}:{ports.https}", hosts, root, "abc1234", http)
-    return asyncio.run(judged(environment, kinds))
+    complaints = asyncio.run(judged(environment, kinds))
+    found(complaints)
+    return complaints
 
 
 def test_healthy_twins() -> None:
@@ -53,25 +56,39 @@ def test_redirect_of_health_is_followed() -> None:
 def test_one_bad_backend_of_three_behind_a_balancer(balance: str) -> None:
     """By connection, as layer 4 balances: every third user meets it."""
     with several(HEALTH, HEALTH, BROKEN) as backends, haproxy(backends, balance=balance) as ports:
-        found = said(ports, kinds=("service",), connections=ALL)
-        assert "of 18 connections" in found["service-answers"]
+        complaints = said(ports, kinds=("service",), connections=ALL)
+        assert "of 18 connections" in complaints["service-answers"]
 
 
 def test_one_old_backend_of_three_behind_a_balancer() -> None:
     """A rolling deployment that stopped."""
     with several(HEALTH, HEALTH, OLD) as backends, haproxy(backends) as ports:
-        found = said(ports, kinds=("service",), connections=ALL)
-        assert "0ld0000" in found["release-under-review"]
-        assert "abc1234" in found["release-under-review"]
+        complaints = said(ports, kinds=("service",), connections=ALL)
+        assert "0ld0000" in complaints["release-under-review"]
+        assert "abc1234" in complaints["release-under-review"]
+
+
+@pytest.mark.parametrize("most", [2, 4])
+def test_limit_on_connections_is_no_fault_of_the_service(most: int) -> None:
+    """What we open at once is our own haste: one connection at a time tells everything."""
+    with several(HEALTH) as backends, haproxy(backends, most=most) as ports:
+        found = said(ports, kinds=("service", "health", "pages"), connections=ALL)
+        assert set(found) <= {"service-steady"}
+
+
+def test_bad_backend_behind_a_limit_on_connections() -> None:
+    """The limit must not hide it."""
+    with several(HEALTH, HEALTH, BROKEN) as backends, haproxy(backends, most=2) as ports:
+        assert "answers 500" in said(ports, kinds=("service", "pages"), connections=ALL)["service-answers"]
 
 
 def test_nothing_behind_the_front() -> None:
     """Nginx itself answers health; what is behind it is gone."""
     upstream = "location / { proxy_pass http://127.0.0.1:1; }"
     with nginx(f"{HEALTH} {upstream}") as ports:
-        found = said(ports)
-        assert "answers 502" in found["service-answers"]
-        assert found["http-closed-paths"].startswith("ERROR")
+        complaints = said(ports)
+        assert "answers 502" in complaints["service-answers"]
+        assert complaints["http-closed-paths"].startswith("ERROR")
 
 
 def test_fresh_server_with_its_default_page() -> None:

@@ -13,6 +13,7 @@ from gonogo.environment.model import Environment
 from gonogo.families.mongodb.probe import PROBES
 from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
+from tests.lab import table
 from tests.lab.mongo_server import DATABASE, PASSWORD, administrator, replica_set, with_users
 from tests.lab.redis_server import Certificates
 
@@ -49,8 +50,10 @@ def verdicts(judge: Judge, lab: Lab, url: str, monitor: str, **declared: Any) ->
     for kind in ("mongo", "mongo_write", "mongo_status"):
         (question,) = PROBES[kind].questions(environment, Secrets({"A": url, "M": monitor}))
         evidence[kind] = asyncio.run(PROBES[kind].ask(question))  # type: ignore[arg-type]  # a coroutine, by its contract
-    found = {check: _verdict(judge, check, {kind: evidence[kind]}, environment) for check, kind in SUBJECTS.items()}
-    return {check: said for check, said in found.items() if said != "PASS"}
+    said = {check: _verdict(judge, check, {kind: evidence[kind]}, environment) for check, kind in SUBJECTS.items()}
+    complaints = {check: verdict for check, verdict in said.items() if verdict != "PASS"}
+    table.found(complaints)
+    return complaints
 
 
 def _verdict(judge: Judge, check: str, evidence: dict[str, Any], environment: Environment) -> str:

@@ -12,6 +12,7 @@ from gonogo.environment.model import Environment
 from gonogo.families.redis.probe import PROBES
 from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
+from tests.lab import table
 from tests.lab.redis_server import (
     APP,
     AS_THE_FIX_SAYS,
@@ -59,7 +60,9 @@ def verdicts(judge: Judge, url: str, monitor: str, ca: Path | None = None) -> di
     for kind, probe in PROBES.items():
         (question,) = probe.questions(environment, secrets)
         evidence[kind] = asyncio.run(probe.ask(question))  # type: ignore[arg-type]  # a coroutine, by its contract
-    return {check: _verdict(judge, check, {kind: evidence[kind]}, environment) for check, kind in SUBJECTS.items()}
+    said = {check: _verdict(judge, check, {kind: evidence[kind]}, environment) for check, kind in SUBJECTS.items()}
+    table.found(wrong(said))
+    return said
 
 
 def _verdict(judge: Judge, check: str, evidence: dict[str, Any], environment: Environment) -> str:
@@ -173,3 +176,48 @@ def test_injected_commands_are_not_run(judge: Judge, tmp_path: Path) -> None:
         url, monitor = (f"redis://{user}@127.0.0.1:{port}/0" for user in (f"app:{APP}", f"monitor:{MONITOR}"))
         found = verdicts(judge, url, monitor)
     assert "may run FLUSHALL, FLUSHDB, CONFIG, KEYS, " in found["redis-acl-commands"]
+
+
+STRANGERS = [
+    ("on nopass ~* +@read -ping", "anybody may run GET, SCAN at"),
+    ("on nopass ~* +set", "anybody may run SET at"),
+    ("on nopass +info +config", "anybody may run INFO, CONFIG GET at"),
+    ("on nopass +ping", "a PING without logging in is accepted"),
+    ("on nopass -@all", "PASS"),
+]
+
+
+@pytest.mark.parametrize("maker", ["debian", pytest.param("valkey", marks=pytest.mark.whole)])
+@pytest.mark.parametrize(("rules", "expected"), STRANGERS)
+def test_strangers_who_are_let_in_as_the_default_user(
+    judge: Judge, tmp_path: Path, maker: str, rules: str, expected: str
+) -> None:
+    """Whoever needs no password may lack the right to PING, and read every session all the same."""
+    port, program = closed_port(), program_of(maker)
+    users = {"app": WIDE, "monitor": AS_THE_FIX_SAYS, "default": rules}
+    with server(tmp_path, "--port", str(port), *ACL, *MEMORY, program=program, **users):
+        url, monitor = (f"redis://{user}@127.0.0.1:{port}/0" for user in (f"app:{APP}", f"monitor:{MONITOR}"))
+        found = verdicts(judge, url, monitor)
+    assert expected in found["redis-auth-required"]
+    assert wrong(found, "redis-tls", "redis-auth-required") == {}
+
+
+@pytest.mark.parametrize(
+    ("granted", "command"),
+    [
+        ("+acl|setuser", "ACL SETUSER"),
+        ("+slaveof", "SLAVEOF"),
+        ("+swapdb", "SWAPDB"),
+        ("+failover", "FAILOVER"),
+        ("+client|kill", "CLIENT KILL"),
+        ("+cluster|reset", "CLUSTER RESET"),
+        ("(+flushall ~*)", "FLUSHALL"),
+    ],
+)
+def test_one_dangerous_command_is_enough(judge: Judge, tmp_path: Path, granted: str, command: str) -> None:
+    """A category is taken away, and one command of it, or one part of a command, given back."""
+    port = closed_port()
+    with server(tmp_path, "--port", str(port), *ACL, *MEMORY, app=f"{WIDE} {granted}", monitor=AS_THE_FIX_SAYS):
+        url, monitor = (f"redis://{user}@127.0.0.1:{port}/0" for user in (f"app:{APP}", f"monitor:{MONITOR}"))
+        found = verdicts(judge, url, monitor)
+    assert f"may run {command} at" in found["redis-acl-commands"]

@@ -16,6 +16,7 @@ from gonogo.families.registry import environment_from
 from gonogo.families.servers.probe import probe_server, server_questions
 from tests.checks.conftest import Judge
 from tests.lab.machine import LOG, USER, Machine
+from tests.lab.table import found
 
 
 def environment(machine: Machine, **declared: Any) -> Environment:  # noqa: ANN401 - keys of the section
@@ -43,6 +44,12 @@ def seen(machine: Machine) -> ServerEvidence:
 
 def verdict(judge: Judge, check: str, evidence: ServerEvidence, machine: Machine) -> str:
     """``PASS``, the failure's message, or what could not be seen."""
+    said = _verdict(judge, check, evidence, machine)
+    found({} if said == "PASS" else {check: said})
+    return said
+
+
+def _verdict(judge: Judge, check: str, evidence: ServerEvidence, machine: Machine) -> str:
     try:
         try:
             return judge(check, server=evidence, environment=environment(machine)) or "PASS"

@@ -16,6 +16,7 @@ from gonogo.families.registry import environment_from
 from gonogo.families.tls.probe import TlsQuestion, probe_tls
 from gonogo.planning.declarations import read_declarations
 from gonogo.policy.catalogue import read_catalogue
+from tests.lab.table import found
 
 _ROOT = Path(__file__).parents[2]
 HOST = "workme.test"
@@ -33,9 +34,9 @@ def asked(*questions: TlsQuestion) -> tuple[TlsEvidence, ...]:
 @cache
 def _checks() -> Mapping[str, Callable[..., None]]:
     return {
-        found.id: getattr(_module(found.path), found.function)
-        for found in read_declarations(_ROOT / "checks")
-        if found.path.name in {"test_tls.py", "test_certificates.py"}
+        declared.id: getattr(_module(declared.path), declared.function)
+        for declared in read_declarations(_ROOT / "checks")
+        if declared.path.name in {"test_tls.py", "test_certificates.py"}
     }
 
 
@@ -65,6 +66,7 @@ def judged(evidence: Sequence[TlsEvidence], environment: Environment) -> dict[st
                 complaints[identifier] = str(failed)
             except Unobserved as unobserved:
                 complaints[identifier] = f"ERROR: {unobserved.reason}"
+    found(complaints)
     return complaints
 
 

@@ -308,7 +308,9 @@ def test_without_a_list_of_people_nobody_speaks(desk: Desk) -> None:
     """The first attestation says what is missing."""
     desk.attested()
     (desk.project / "environments/people.toml").unlink()
-    assert "lists no one; write [[person]]" in desk.refusal()
+    refusal = desk.refusal()
+    assert "lists no one yet; add this entry" in refusal
+    assert "[[person]]" in refusal
 
 
 def test_the_former_list_of_signers_names_its_successor(desk: Desk) -> None:

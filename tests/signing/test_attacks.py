@@ -20,9 +20,9 @@ from gonogo.signing.bundle import signed_with_key, statement
 from gonogo.signing.integrity import run_files
 from gonogo.signing.keys import load_key
 from gonogo.signing.signers import read_signers
-from gonogo.signing.signing import said, signer_of
+from gonogo.signing.signing import said, sign_with_key, signable, signer_of
 from gonogo.signing.verification import Expected, verify_run
-from tests.signing.conftest import PASSPHRASE, Team
+from tests.signing.conftest import PASSPHRASE, ROLES, Team
 
 FILES = ["results.json", "evidence.json", "signoff.html", "junit.xml", "devops.sigstore.json"]
 
@@ -302,3 +302,22 @@ def test_symbolic_links(team: Team, signed: Path) -> None:
 def test_another_release_and_another_time(team: Team, signed: Path, expected: dict[str, object], why: str) -> None:
     """What was verified yesterday, or was something else, is not what is deployed now."""
     refused(team, signed, why, **expected)
+
+
+def test_a_signature_that_never_ends(team: Team) -> None:
+    """Whoever has a key could sign once for all time to come."""
+    folder, now, signers = team.run(), datetime.now(UTC), read_signers(team.project)
+    for role in ROLES:
+        signer = signer_of(signers, role, now, ssh=False)
+        signoff = said(folder, signable(folder, team.project, role, "GO"), signer, ("GO", ""), now)
+        for_ever = signoff.model_copy(update={"expires": now + timedelta(days=3650)})
+        sign_with_key(folder, for_ever, signers, team.keys / f"{role}.key", PASSPHRASE)
+    refused(team, folder, "1 d is the most")
+
+
+def test_evidence_is_as_old_as_its_first_answer(team: Team, signed: Path) -> None:
+    """A laptop that was closed in the middle of a run ends it the next morning."""
+    started = read_results(signed / "results.json").run.started_at
+    hours = timedelta(hours=4)
+    assert team.verify(signed, now=started + hours, oldest=hours).results.decision.verdict == "GO"
+    refused(team, signed, "4 h are allowed", now=started + hours + timedelta(seconds=1), oldest=hours)

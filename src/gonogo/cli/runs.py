@@ -67,9 +67,15 @@ _OPTIONS = (
     shell_complete=gate_names,
     help="What is asked, as in gates.toml; by default that of the environment.",
 )
-def run(*, reports: Path, strict: bool, style: str, **asked: Any) -> int:  # noqa: ANN401 - fields of a Request
+@click.option(
+    "--carry",
+    multiple=True,
+    metavar="RUN",
+    help="Another run of this release, which stands for lines as gates.toml says. May be repeated.",
+)
+def run(*, reports: Path, strict: bool, style: str, carry: tuple[str, ...], **asked: Any) -> int:  # noqa: ANN401 - fields of a Request
     """Verify an environment, write its report, say GO or NO-GO."""
-    return _verified(asked, reports, strict=strict, style=style)
+    return _verified(asked, reports, strict=strict, style=style, carry=carry)
 
 
 @click.command()
@@ -120,7 +126,7 @@ def load(  # noqa: PLR0913 - as many as there are options
     return _verified({**asked, **narrowed}, reports, strict=strict, style=style)
 
 
-def _verified(asked: dict[str, Any], reports: Path, *, strict: bool, style: str) -> int:
+def _verified(asked: dict[str, Any], reports: Path, *, strict: bool, style: str, carry: tuple[str, ...] = ()) -> int:
     from gonogo.cli.output import show_github, show_summary  # noqa: PLC0415 - help answers at once
     from gonogo.cli.progress import Progress  # noqa: PLC0415 - help answers at once
     from gonogo.runs.beginning import begin_record  # noqa: PLC0415
@@ -134,6 +140,18 @@ def _verified(asked: dict[str, Any], reports: Path, *, strict: bool, style: str)
     progress = Progress(sys.stderr)
     request = replace(request, run_id=begin_record(request, reports))
     progress.say(opening(request))
+    if carry:
+        from gonogo.signing.carried_runs import carried_runs  # noqa: PLC0415 - few runs carry any
+
+        carried = carried_runs(
+            request.project,
+            reports,
+            carry,
+            environment=request.environment,
+            gate=request.gate,
+            release=request.release,
+        )
+        request = replace(request, carried=carried)
     prepared = prepare(request, os.environ)
     try:
         bound = prepared.plan.environment.limits.run.total_seconds() + _STOPS_WITHIN_SECONDS

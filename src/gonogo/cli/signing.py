@@ -200,12 +200,15 @@ def _given(option: str, value: str | None) -> str | None:
 
 
 def _identity(results: Results) -> Iterator[str]:
-    """The question that the verdict answers: environment, gate, release, time."""
+    """The question that the verdict answers: environment, gate, release, time; and what it rests on beside itself."""
+    from gonogo.report.wording import carried_runs  # noqa: PLC0415 - help answers at once
+
     run = results.run
     yield f" run {_visible(run.id)} · environment {run.environment} · machine {results.decision.verdict}"
     yield f" gate {run.gate}: {_visible(run.question)}"
     served = ", ".join(f"{one.at} serves {' or '.join(one.words) or 'no word of it'}" for one in run.served)
     yield f" release {_visible(results.release_words or 'none given')}{f'; {_visible(served)}' if served else ''}"
+    yield from (f" {_visible(words)}" for words in carried_runs(results))
     yield f" evidence of {run.finished_at:%Y-%m-%d %H:%M} UTC · policy {results.provenance.policy[:12] or 'none'}"
 
 

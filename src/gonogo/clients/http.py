@@ -16,7 +16,7 @@ from gonogo.base.wakefulness import WAKEFULNESS
 from gonogo.clients.http_body import read_body
 from gonogo.clients.knock import knock
 from gonogo.clients.network import unobserved
-from gonogo.evidence.http import Exchange
+from gonogo.evidence.http import CACHE_HEADERS, Exchange
 
 LARGEST_BODY_BYTES = 1024 * 1024
 REFUSED = "refused: nobody listens"
@@ -27,12 +27,11 @@ EXCHANGE_SECONDS = 4.0
 """For one request and its whole answer, unless the caller is more patient."""
 KNOCK_PATIENCE = timedelta(seconds=2)
 _KEPT_HEADERS = (
+    *CACHE_HEADERS,
     "access-control-allow-credentials",
     "access-control-allow-origin",
     "age",
     "cache-control",
-    "cache-status",
-    "cf-cache-status",
     "cf-mitigated",
     "content-encoding",
     "content-security-policy",
@@ -46,7 +45,6 @@ _KEPT_HEADERS = (
     "vary",
     "www-authenticate",
     "x-amzn-waf-action",
-    "x-cache",
     "x-content-type-options",
     "x-frame-options",
     "x-powered-by",
@@ -137,7 +135,7 @@ class AddressClient:
         within: float | None = None,
     ) -> Body:
         """One request. Raises Unobserved only for what is no answer of the target."""
-        started = time.monotonic()
+        started, ending = time.monotonic(), _Ending()
         patience = self._patience_seconds if within is None else min(within, self._patience_seconds)
         try:
             async with asyncio.timeout(patience):
@@ -155,12 +153,13 @@ class AddressClient:
             )
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError) as error:
             # What fails after the handshake reaches us as it is: TLS 1.3 refuses a client without certificate then.
-            problem = self._problem(error)
+            problem, ending = self._problem(error), _ending(error)
             if not any(
                 isinstance(cause, _ANSWERS) and not isinstance(cause, ssl.SSLEOFError) for cause in _causes(error)
             ):
                 WAKEFULNESS.demand(started)  # whoever waits for us too long hangs up
-        return Body(exchange=replace(self.unanswered(path, problem), elapsed=_since(started), own=_own(started)))
+        exchange = replace(self.unanswered(path, problem), elapsed=_since(started), own=_own(started))
+        return Body(exchange=replace(exchange, cut=ending.cut, closed=ending.closed))
 
     def unanswered(self, path: str, problem: str) -> Exchange:
         """The record of a request that no reply came to."""
@@ -218,9 +217,13 @@ class AddressClient:
             if isinstance(cause, OSError) and isinstance(error, httpx.ConnectError) and cause.errno:
                 raise unobserved(cause, self._address, self._port)
         problem = self._redactor.text(str(error))[:_EXCERPT]
-        if not problem and isinstance(error, httpx.ReadError | httpx.WriteError):
-            return "the connection was cut off"
-        return f"{type(error).__name__}: {problem}"
+        if isinstance(error, httpx.RemoteProtocolError) and "without sending" in problem:
+            problem = "the connection was closed without a reply"
+        elif not problem and _is_broken(error):
+            problem = "the connection was cut off"
+        else:
+            problem = f"{type(error).__name__}: {problem}"
+        return problem
 
 
 @asynccontextmanager
@@ -271,6 +274,25 @@ async def address_client(  # noqa: PLR0913 - where to ask, in whose name, and ho
 def _without_value(cookie: str) -> str:
     pair, separator, attributes = cookie.partition(";")
     return f"{pair.partition('=')[0].strip()}{separator}{attributes}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    cut: bool = False
+    closed: bool = False
+
+
+def _ending(error: Exception) -> _Ending:
+    """Whether the connection ended by the server's will, and whether before anything could be asked."""
+    ended = any(isinstance(cause, ConnectionError | ssl.SSLEOFError) for cause in _causes(error))
+    without_a_word = isinstance(error, httpx.RemoteProtocolError) and "without sending" in str(error)
+    connecting = isinstance(error, httpx.ConnectError)
+    return _Ending(cut=connecting and ended, closed=without_a_word or (ended and not connecting) or _is_broken(error))
+
+
+def _is_broken(error: Exception) -> bool:
+    """Httpx wraps a reset without its cause."""
+    return isinstance(error, httpx.ReadError | httpx.WriteError)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -1,7 +1,8 @@
 """How fast an address may be asked, and how steadily it answers: shared by all who ask it at the same time."""
 
 import asyncio
-from collections.abc import MutableMapping
+from collections.abc import AsyncIterator, MutableMapping
+from contextlib import asynccontextmanager
 from weakref import WeakKeyDictionary
 
 from gonogo.evidence.http import Exchange
@@ -21,6 +22,39 @@ class Pace:
         self._turn = asyncio.Lock()
         self._again: list[Exchange] = []
         self._slowest: Exchange | None = None
+        self._open = 0
+        self._none_open = asyncio.Event()
+        self._none_open.set()
+        self._alone = asyncio.Lock()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[None]:
+        """One connection beside others. It is not opened while somebody is alone with the address."""
+        async with self._alone:
+            pass
+        self.opened()
+        try:
+            yield
+        finally:
+            self.closed()
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Wait until all other connections are closed, and keep new ones waiting."""
+        async with self._alone:
+            await self._none_open.wait()
+            yield
+
+    def opened(self) -> None:
+        """Count a connection."""
+        self._open += 1
+        self._none_open.clear()
+
+    def closed(self) -> None:
+        """Count it no more."""
+        self._open -= 1
+        if not self._open:
+            self._none_open.set()
 
     @property
     def slow(self) -> bool:
@@ -29,7 +63,7 @@ class Pace:
 
     @property
     def again(self) -> tuple[Exchange, ...]:
-        """Answers that came at a further time of asking only."""
+        """Answers that came at a further time of asking only; and connections that were cut off among others."""
         return tuple(self._again)
 
     @property
@@ -39,7 +73,7 @@ class Pace:
 
     def note(self, exchange: Exchange, *, timed: bool) -> None:
         """Remember an answer that was late, if its time counts, or that had to be asked for again."""
-        if exchange.earlier and len(self._again) < _MOST_NOTED:
+        if (exchange.earlier or exchange.cut) and len(self._again) < _MOST_NOTED:
             self._again.append(exchange)
         if (
             timed

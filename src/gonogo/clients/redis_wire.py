@@ -4,7 +4,7 @@ A driver greets, retries and translates; what a server refuses must be seen as i
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -39,19 +39,22 @@ class Session:
         """``accepted``, or the server's refusal in its own words."""
         return _answer(await self.say(*words))
 
-    async def queue(self, *words: str) -> str:
-        """Queue a command in a transaction and discard it: the ACL answers, and nothing is ever executed.
+    async def queue(self, *commands: Sequence[str]) -> Sequence[str]:
+        """Queue commands in a transaction and discard it: the ACL answers each, and nothing is ever executed.
 
-        A harmless command goes first: where that is not queued, something between us and the server does not
-        understand transactions, and would run the other one.
+        A harmless command goes before each of them: where that is not queued, something between us and the server
+        does not understand transactions, or left this one, and would run the other command.
         """
         if (opened := await self.say("MULTI")) != "+OK":
-            return f"not tried, MULTI is answered {opened}"
-        if (harmless := await self.say("PING")) != "+QUEUED":
-            return f"not tried, PING is not queued but answered {harmless}"
-        answer = await self.ask(*words)
+            return [f"not tried, MULTI is answered {opened}"] * len(commands)
+        answers: list[str] = []
+        for words in commands:
+            if (harmless := await self.say("PING")) != "+QUEUED":
+                left = len(commands) - len(answers)
+                return [*answers, *[f"not tried, PING is not queued but answered {harmless}"] * left]
+            answers.append(await self.ask(*words))
         await self.say("DISCARD")
-        return answer
+        return answers
 
     async def _line(self) -> str:
         return (await self.reader.readuntil(b"\r\n"))[:LONGEST].decode("utf-8", "replace").strip()

@@ -87,6 +87,11 @@ class SentrySession:
                 f"Sentry at {self._session.api.base} gave no project at {path}: it has neither id nor slug",
                 hint="is sentry.api right?",
             )
+        if self._slug not in {project["slug"], str(project["id"])}:
+            raise Unobserved(
+                f"Sentry at {self._session.api.base} gave the project {project['slug']} at {path}",
+                hint="is sentry.api right?",
+            )
         return project
 
     async def keys(self) -> list[dict[str, Any]]:

@@ -121,9 +121,11 @@ class Collector:
         future = self._futures[job.key]
         try:
             record = await self._ask(job)
-        except BaseException as error:
-            if future.set_running_or_notify_cancel():  # whoever waits for it must not wait for ever
-                future.set_exception(error)
+        except Exception as error:  # noqa: BLE001 - a bug here ends no other question, and is no check's own failure
+            record = _record(job, 0.0, _bug(job, error))
+        except BaseException:  # cancelled: whoever waits for it must not wait for ever
+            if future.set_running_or_notify_cancel():
+                future.set_result(_record(job, 0.0, _UNANSWERED))
             raise
         # __exit__ cancels futures from another thread; setting the result of a cancelled one would raise.
         if future.set_running_or_notify_cancel():
@@ -201,6 +203,9 @@ class Collector:
             return _bug(job, error)
 
 
+_UNANSWERED = Failure(reason="the run was interrupted before an answer came", never_reached=True)
+
+
 def _bug(job: Job, error: Exception) -> Failure:
     return Failure(reason=f"bug in gonogo: probe {job.kind.name}: {_site(error)}", bug=True)
 
@@ -215,8 +220,7 @@ def _record(job: Job, seconds: float, outcome: Evidence | Failure) -> Record:
 def _settled(key: Key, future: Future[Record]) -> Record:
     if future.done() and not future.cancelled() and future.exception() is None:
         return future.result()
-    failure = Failure(reason="the run was interrupted before an answer came", never_reached=True)
-    return Record(kind=key[0], scope=key[1], seconds=0.0, failure=failure)
+    return Record(kind=key[0], scope=key[1], seconds=0.0, failure=_UNANSWERED)
 
 
 def _site(error: Exception) -> str:

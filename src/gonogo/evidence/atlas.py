@@ -1,5 +1,6 @@
 """Evidence about MongoDB Atlas: what its API says of a cluster and its project."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,7 +32,8 @@ class DatabaseUser:
     is_service: bool = False
     """Whether the service's connection string names it."""
     roles: tuple[str, ...] = ()
-    """As in ``readWrite@workme``; roles of one's own are replaced by what they inherit."""
+    """As in ``readWrite@workme``, or ``readWrite@workme.logs`` for one collection; roles of one's own are replaced by
+    what they inherit."""
     actions: tuple[str, ...] = ()
     """What roles of one's own permit by themselves, as in ``FIND@workme``; ``@*`` is any database, ``@`` the cluster."""
     unresolved: tuple[str, ...] = ()
@@ -118,6 +120,8 @@ class AtlasEvidence(PartialEvidence):
     backup_enabled: bool = False
     point_in_time: bool | None = None
     termination_protected: bool | None = None
+    service_user: str = ""
+    """Whom the service's connection string names; empty if it names nobody, or not with a password."""
     users: tuple[DatabaseUser, ...] = ()
     """Those that may log in to this cluster."""
     access: tuple[AccessEntry, ...] = ()
@@ -128,3 +132,17 @@ class AtlasEvidence(PartialEvidence):
     restores: tuple[Restore, ...] = ()
     """Newest first."""
     alerts: tuple[AlertSetting, ...] = ()
+
+    @property
+    def shards(self) -> list[list[Region]]:
+        """The regions of every shard."""
+        numbers = sorted({region.shard for region in self.regions})
+        return [[region for region in self.regions if region.shard == number] for number in numbers]
+
+
+def at_least(size: str, ordered: str) -> bool:
+    """Whether an instance size is the ordered one, or a larger one of its kind."""
+    one, other = (re.fullmatch(r"([A-Z]+)(\d+)(.*)", text) for text in (size, ordered))
+    if one is None or other is None:
+        return size == ordered
+    return (one[1], one[3]) == (other[1], other[3]) and int(one[2]) >= int(other[2])

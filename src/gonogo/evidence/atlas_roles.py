@@ -1,5 +1,7 @@
 """The rights that MongoDB's roles and actions give (https://www.mongodb.com/docs/manual/reference/built-in-roles/)."""
 
+from collections.abc import Iterator
+
 from gonogo.evidence.atlas import DatabaseUser
 
 _MONITORING = {"clusterMonitor@admin", "read@local"}
@@ -60,14 +62,14 @@ _ON_ONE_DATABASE = {"read", "readWrite"}
 
 def is_needed(role: str, database: str | None) -> bool:
     """Whether a service, or its monitoring, needs a role, as in ``readWrite@workme``; None is any database."""
-    kind, _, where = role.partition("@")
+    kind, where = _parts(role)
     on_its_own = where == database if database else where not in _SYSTEM
     return role in _MONITORING or (kind in _ON_ONE_DATABASE and on_its_own)
 
 
 def is_of_another_database(role: str, database: str | None) -> bool:
     """Whether a role is about the data of another database only."""
-    kind, _, where = role.partition("@")
+    kind, where = _parts(role)
     return bool(database) and kind in _ON_ONE_DATABASE and where not in {database, *_SYSTEM}
 
 
@@ -82,4 +84,27 @@ def may_write(user: DatabaseUser, database: str | None) -> bool:
     """Whether a user may read and write the data of the database."""
     roles = {role for role in user.roles if role.startswith("readWrite@") and is_needed(role, database)}
     actions = {action.partition("@")[0] for action in user.actions if database in {None, action.partition("@")[2]}}
-    return bool(roles) or actions >= _WRITING
+    return any("." not in role for role in roles) or actions >= _WRITING
+
+
+def too_much(user: DatabaseUser, database: str | None, declared: frozenset[str]) -> Iterator[str]:
+    """What a user may do and nobody needs."""
+    for role in user.roles:
+        elsewhere = is_of_another_database(role, database) and not user.is_service
+        if role not in declared and not elsewhere and not is_needed(role, database):
+            yield f"{user.name} is {role}"
+    for action in user.actions:
+        if not is_needed_action(action, database):
+            yield f"{user.name} may {action}, by a role of its own"
+
+
+def collections_written(user: DatabaseUser, database: str | None) -> list[str]:
+    """The collections that a user may write by a role that is limited to one of them, as in ``workme.logs``."""
+    limited = (role.partition("@")[2] for role in user.roles if role.startswith("readWrite@"))
+    return sorted(where for where in limited if "." in where and database in {None, where.partition(".")[0]})
+
+
+def _parts(role: str) -> tuple[str, str]:
+    """The kind of a role and its database, whose name has no dot; after one stands the only collection."""
+    kind, _, where = role.partition("@")
+    return kind, where.partition(".")[0]

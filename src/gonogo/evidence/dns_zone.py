@@ -159,6 +159,8 @@ class DnsMailEvidence(Evidence):
     servers: tuple[MailServer, ...]
     spf: Answer
     """TXT of the domain."""
+    spf_elsewhere: tuple[Answer, ...] = ()
+    """TXT of the domains that SPF records include, and so on; at most as many as receivers ask for."""
     dmarc: Answer
     """TXT of ``_dmarc`` under the domain."""
     dkim: tuple[Answer, ...] = ()

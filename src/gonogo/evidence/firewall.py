@@ -34,7 +34,9 @@ class FirewallRule:
     to: str
     """Ports, with the address, protocol, application and interface that it is limited to, if it is."""
     action: str
-    """As in ``ALLOW IN``, ``LIMIT IN``, ``ALLOW FWD``; ``ACCEPT`` and the chain for a rule that ufw does not list."""
+    """As in ``ALLOW IN``, ``LIMIT IN``, ``ALLOW FWD``; ``ACCEPT`` and the chain for a rule that ufw does not list;
+    ``PUBLISH`` and the container for a port that Docker publishes.
+    """
     source: str
 
     @property
@@ -80,7 +82,16 @@ class FirewallRule:
     @property
     def opens(self) -> bool:
         """Whether it takes packets in, or passes them on."""
-        return self.action.startswith(("ALLOW", "LIMIT", "ACCEPT")) and not self.action.endswith("OUT")
+        return self.action.startswith(("ALLOW", "LIMIT", "ACCEPT", "PUBLISH")) and not self.action.endswith("OUT")
+
+    @property
+    def past_ufw(self) -> str:
+        """Who opens it, where ``ufw status`` does not list it; empty for its own rules."""
+        kind, _, name = self.action.partition(" ")
+        return {
+            "ACCEPT": f"by a rule of {name} that ufw status does not list",
+            "PUBLISH": f"which Docker publishes past ufw for the container {name}",
+        }.get(kind, "")
 
     @property
     def closes_to_all(self) -> bool:
@@ -115,7 +126,7 @@ class FirewallRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Firewall:
-    """ufw."""
+    """ufw, and what goes past it."""
 
     active: bool
     incoming: str = ""
@@ -124,6 +135,8 @@ class Firewall:
     """In the order in which they are tried."""
     beside: tuple[FirewallRule, ...] | None = None
     """Rules of iptables that take in new packets, and that ``ufw status`` does not list; None if they were not read."""
+    published: tuple[FirewallRule, ...] = ()
+    """Ports that Docker publishes to everybody, past ufw."""
 
 
 def exposures(

@@ -7,6 +7,11 @@ from enum import StrEnum
 
 from gonogo.evidence.base import Evidence
 
+CACHE_HEADERS = (
+    *("cache-status", "cdn-cache", "cf-cache-status", "x-cache", "x-cache-status", "x-drupal-cache"),
+    *("x-litespeed-cache", "x-nextjs-cache", "x-proxy-cache", "x-vercel-cache"),
+)
+"""Headers in which caches say whether an answer is one that they kept."""
 _LATEST_TIME = 1e11
 """Seconds since 1970: what is larger is no time."""
 
@@ -35,6 +40,10 @@ class Exchange:
     """The beginning of a body that was not what was expected."""
     hurried: bool = False
     """No reply came, and there was less than the usual time for one: the probe's own time was over."""
+    cut: bool = False
+    """The connection was refused, closed or reset before a request could be sent: no answer by itself."""
+    closed: bool = False
+    """The server ended the connection without a reply, or reset it."""
     earlier: tuple[int, ...] = ()
     """Statuses of the same request before this one: each said that it should be asked again."""
     hops: tuple[str, ...] = ()

@@ -27,6 +27,8 @@ class RedisEvidence(PartialEvidence):
     """The same of the server's other port, and which; empty if it does not answer, or there is none."""
     anonymous: str | None = None
     """What a PING without logging in was answered; None when it could not be tried."""
+    strangers_may: tuple[str, ...] = ()
+    """Commands that are accepted without logging in, where the PING was not."""
     wrong_password: str | None = None
     """What a login with a wrong password was answered; None when it could not be tried."""
     forbidden: Mapping[str, str] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """Holds what pytest collected against what planning saw: what is planned is what runs, and nothing else."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,18 +23,16 @@ def unplanned(
     items: Sequence[pytest.Item], suite: Suite, planned: Mapping[str, Sequence[PlannedCheck]]
 ) -> Iterator[str]:
     """Every item that planning did not see as it is: without an id, of another function, parametrised over more."""
-    resolved = cache(lambda name: Path(name).resolve())  # a check has an item for each of its targets
+    resolved = cache(_resolved)  # a check has an item for each of its targets
     for item in items:
         identifier = identifier_of(item)
         if identifier is None:
             yield f'{item.nodeid} has no id: mark it @pytest.mark.check("…") and give it a catalogue line'
             continue
         declaration = suite.declarations.get(identifier) or suite.templates.get(identifier)
-        if declaration is None or not _is_function_of(item, declaration, resolved):
+        if declaration is None or not is_function_of(item, declaration, resolved):
             yield _elsewhere(identifier, item, declaration)
             continue
-        if own := _own_fixture(item, declaration):
-            yield own
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         subjects = {check.subject for check in planned.get(identifier, ())}
         if foreign := sorted(set(parameters) - subjects):
@@ -43,7 +42,28 @@ def unplanned(
             )
 
 
-def _is_function_of(item: pytest.Item, declaration: Declaration, resolved: Callable[[str | Path], Path]) -> bool:
+def hiding(items: Sequence[pytest.Item], given: AbstractSet[str]) -> Iterator[str]:
+    """Every fixture of a project that takes the place of one that the run gives: checks would judge what it makes up."""
+    for item in items:
+        found = getattr(item, "_fixtureinfo", None)
+        for name in given & (found.name2fixturedefs.keys() if found else set()):
+            *given_by_run, last = found.name2fixturedefs[name]  # type: ignore[union-attr]  # there is one, or no name
+            if given_by_run:
+                code = last.func.__code__
+                yield (
+                    f"{code.co_filename}:{code.co_firstlineno}: its fixture {name} hides the {name} that this run "
+                    "observed; give it another name"
+                )
+
+
+def _resolved(path: str | Path) -> Path:
+    return Path(path).resolve()
+
+
+def is_function_of(
+    item: pytest.Item, declaration: Declaration, resolved: Callable[[str | Path], Path] = _resolved
+) -> bool:
+    """Whether an item calls the very function that planning read."""
     code = _code(item)
     if code is None or item.name.partition("[")[0] != declaration.function:
         return False
@@ -56,27 +76,13 @@ def _code(item: pytest.Item) -> Any:  # noqa: ANN401 - a code object, if it has 
     return getattr(getattr(function, "__func__", function), "__code__", None)
 
 
-def _own_fixture(item: pytest.Item, declaration: Declaration) -> str:
-    """An argument that a fixture of the checks gives in the place of recorded evidence; empty if there is none."""
-    fixtures: Mapping[str, Sequence[Any]] = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009 - private
-    for name in declaration.arguments:
-        known = fixtures.get(name, ())
-        if len(known) > 1 and Path(known[0].func.__code__.co_filename).parent == Path(__file__).parent:
-            code = known[-1].func.__code__
-            return (
-                f"{code.co_filename}:{code.co_firstlineno}: a fixture is named {name}, so that "
-                f"{declaration.function} would judge what it makes up, and not what was seen; give it another name"
-            )
-    return ""
-
-
 def _elsewhere(identifier: str, item: pytest.Item, declaration: Declaration | None) -> str:
     code = _code(item)
     place = f"{code.co_filename}:{code.co_firstlineno}" if code else str(item.path)
     if declaration is not None and hasattr(getattr(item, "obj", None), "__wrapped__"):
         return (
-            f"{declaration.path}:{declaration.line}: {declaration.function} is wrapped by {place}, which would decide "
-            "whether its assertions count; write it as a plain function"
+            f"{declaration.path}:{declaration.line}: {declaration.function} is wrapped by a decorator ({place}), which "
+            "would run in its place and may swallow its failure; call a helper in the function instead"
         )
     planned = (
         f"planned as {declaration.path}:{declaration.line} {declaration.function}" if declaration else "not planned"

@@ -1,6 +1,8 @@
 """How a check or a step ended, and the one outcome that this is."""
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -20,6 +22,17 @@ _AUTHOR = "report it to its author"
 
 class ReturnedValue(Exception):
     """A check returned a value, which is no judgement."""
+
+
+@contextmanager
+def nothing_left_to_await() -> Iterator[None]:
+    """Raises ReturnedValue if an async function was called in here, and never run."""
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", RuntimeWarning)
+        yield
+    for lost in (str(warning.message) for warning in heard):
+        if "was never awaited" in lost:
+            raise ReturnedValue(f"{lost}, so that nothing of it was judged; write def")
 
 
 class StepBroke(Exception):

@@ -19,12 +19,12 @@ from gonogo.evidence.record import Record
 from gonogo.evidence.scopes import ByScope
 from gonogo.families.kind import EvidenceKind
 from gonogo.journey.step import Step
+from gonogo.judging.calling import ENDING, call_check, ending
 from gonogo.judging.canary import FOLDER, NAME, canaries
-from gonogo.judging.collected_items import identifier_of, unplanned
-from gonogo.judging.endings import ReturnedValue, StepBroke, end_step, in_our_words, outcome_of
+from gonogo.judging.collected_items import hiding, identifier_of, unplanned
+from gonogo.judging.endings import end_step, in_our_words, outcome_of
 from gonogo.judging.evidence_lookup import Shelf, present, shown
 from gonogo.judging.judged import Judged
-from gonogo.judging.seclusion import secluded
 from gonogo.judging.surroundings import load_conftests, taking_over
 from gonogo.planning.plan import GROUP, LOAD, WALK, PlannedCheck
 from gonogo.planning.run_plan import RunPlan
@@ -149,7 +149,9 @@ class JudgingPlugin:
         """Keep what is planned and can run, needs first; refuse tests that nobody would account for."""
         kept: list[pytest.Item] = []
         dropped: list[pytest.Item] = []
-        if problems := list(unplanned(items, self._plan.suite, self._marked)):
+        given = {"environment", "policy", *(name for kind in self.kinds for name in (kind, f"{kind}{GROUP}"))}
+        problems = [*unplanned(items, self._plan.suite, self._marked), *dict.fromkeys(hiding(items, given))]
+        if problems:
             self._refuse(UsageError(*problems))
         for item in items:
             (kept if self._runnable(item, identifier_of(item) or "") else dropped).append(item)
@@ -232,21 +234,23 @@ class JudgingPlugin:
         """Let a check judge in seclusion. A step was walked already, now or in the run that is replayed."""
         if _CHECK not in pyfuncitem.stash:
             return None
-        if not _is_step(pyfuncitem):
-            check = pyfuncitem.stash[_CHECK][0]
-            arguments = {name: pyfuncitem.funcargs[name] for name in check.declaration.arguments}
-            try:
-                with secluded(self._plan.environment.limits.run):
-                    returned = pyfuncitem.obj(**arguments)
-            except pytest.exit.Exception as ended:
-                raise StepBroke(f"it ended pytest: {ended}") from None
-            if returned is not None:
-                raise ReturnedValue(f"it gave back {returned!r:.60}, which asserts nothing; write assert")
-            return True
-        step = pyfuncitem.funcargs[WALK]
-        if isinstance(step, StepEvidence):
-            end_step(step)
+        pyfuncitem.stash[ENDING] = None
+        try:
+            self._call(pyfuncitem)
+        except BaseException as error:
+            pyfuncitem.stash[ENDING] = error
+            raise
         return True
+
+    def _call(self, item: pytest.Function) -> None:
+        """Judge, or tell how a step ended. Raises as the check does."""
+        if _is_step(item):
+            step = item.funcargs[WALK]
+            if isinstance(step, StepEvidence):
+                end_step(step)
+            return
+        check = item.stash[_CHECK][0]
+        call_check(item, check.declaration, self._plan.environment.limits.run)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -258,7 +262,7 @@ class JudgingPlugin:
             self._hear_canary(item.stash[FOLDER], call)
             return _passed(report)
         if call.when == "call" or (call.when == "setup" and call.excinfo is not None):
-            observation = self._observe(item, call.excinfo.value if call.excinfo else None)
+            observation = self._observe(item, ending(item, call))
             self.observations.setdefault(item.stash[_CHECK][0].id, ByScope()).add(observation.scope, observation)
             _adapt(report, item, observation)
         report.sections = [(title, self._redactor.text(text)) for title, text in report.sections]

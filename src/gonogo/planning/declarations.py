@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gonogo.base.errors import UsageError
 
-_PARENTHESIS = re.compile(r"\bassert\s*\(")
+_SUSPECT = re.compile(r"\bassert\s*(?:[(\[]|lambda\b|[A-Za-z]{0,2}['\"])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +53,8 @@ def _in_file(path: Path) -> Sequence[Declaration]:
 def _in_source(path: Path, source: str) -> Sequence[Declaration]:
     """The declarations of one text: a process that judges many times, as ``make faults`` does, parses it once."""
     tree = ast.parse(source, filename=str(path))
-    if _PARENTHESIS.search(source):  # to walk the whole tree takes ten times as long
-        _refuse_tuples(path, tree)
+    if _SUSPECT.search(source):  # to walk the whole tree takes ten times as long
+        _refuse_always_true(path, tree)
     return tuple(_declared(path, tree))
 
 
@@ -95,13 +95,22 @@ def _never_fails(node: ast.FunctionDef) -> str:
     return ""
 
 
-def _refuse_tuples(path: Path, tree: ast.Module) -> None:
-    """``assert (seen, "words")`` is always true, in helpers as well. Raises UsageError."""
+def _refuse_always_true(path: Path, tree: ast.Module) -> None:
+    """Assertions that are always true, in helpers as well. Raises UsageError."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assert) and isinstance(node.test, ast.Tuple) and node.test.elts:
+        if isinstance(node, ast.Assert) and _is_always_true(node.test):
             raise UsageError(
-                f"{path}:{node.lineno}: this asserts a tuple, which is always true; leave the parentheses out"
+                f"{path}:{node.lineno}: this asserts {ast.unparse(node.test):.60}, which is true whatever it holds; "
+                "write assert CONDITION, MESSAGE without brackets around both, and all(…) around a generator"
             )
+
+
+def _is_always_true(test: ast.expr) -> bool:
+    """Whether a condition is something that is there, and not something that may be so."""
+    if isinstance(test, ast.Tuple | ast.List):
+        return any(not isinstance(part, ast.Starred) for part in test.elts)
+    text = isinstance(test, ast.Constant) and isinstance(test.value, str | bytes) and bool(test.value)
+    return text or isinstance(test, ast.GeneratorExp | ast.Lambda | ast.JoinedStr)
 
 
 def _declaration(node: ast.FunctionDef | ast.AsyncFunctionDef, identifier: str, path: Path) -> Declaration:

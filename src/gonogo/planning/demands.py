@@ -112,6 +112,24 @@ def expected_gate(project: Path, *, environment: str, bundled: bool, gate: str |
     return name, _chosen(name, gates, environment, (root or project) / "environments" / GATES)
 
 
+def expected_demands(
+    project: Path, *, environment: str, service: Service, gate: str | None
+) -> tuple[Demands, dict[str, str]]:
+    """What a gate demands of the list, whatever people said; and every gate's question by its name. Raises UsageError."""
+    root = papers(project, bundled=service.bundled)
+    checklist, gates = read_list(root) if root else (Checklist(), Gates())
+    name = gate or gates.default.get(environment, PRE_DEPLOY)
+    demands = Demands(
+        name=name,
+        gate=_chosen(name, gates, environment, (root or project) / "environments" / GATES),
+        stands_for=counted_environments(environment, service.stands_for),
+        checklist=checklist,
+        roles=gates.roles,
+        timeless=service.bundled,
+    )
+    return demands, {name: settings.title for name, settings in gates.gates.items()}
+
+
 def _refuse(problems: Iterable[str]) -> None:
     if found := list(dict.fromkeys(problems)):
         raise UsageError(*found)
@@ -144,10 +162,10 @@ def _checks_of_gate(suite: Suite, demands: Demands) -> frozenset[str]:
 
 
 def papers_digest(root: Path, environment: str, attestations: Sequence[Attestation] = ()) -> str:
-    """SHA-256 over everything that people wrote for this environment, and the evidence that attestations rest on."""
+    """SHA-256 over everything that people wrote for this environment: these attestations, and the evidence they rest on."""
     folder = root / "environments"
     files = [folder / LIST, folder / GATES, folder / PEOPLE, folder / "waivers" / f"{environment}.toml"]
-    files += sorted((folder / "attestations" / environment).glob("*.toml"))
+    files += sorted(root / one.path for one in attestations)
     digest = hashlib.sha256()
     for path in files:
         if path.is_file():

@@ -99,6 +99,9 @@ def _named_in_gates(gates: Gates) -> Iterator[tuple[str, str]]:
     for gate, settings in gates.gates.items():
         where = f"environments/gates.toml: gates.{gate}.environments"
         yield from ((f"{where}: {name}", name) for name in settings.environments)
+        for number, carry in enumerate(settings.carries):
+            where = f"environments/gates.toml: gates.{gate}.carries.{number}"
+            yield from ((f"{where}: {name}", name) for name in (*carry.into, carry.environment))
 
 
 def _stands_for(root: Path, name: str) -> Sequence[str]:
@@ -123,9 +126,15 @@ def _unknown_roles(papers: Papers) -> Iterator[str]:
             if problem := unknown_role(role, roles, where):
                 yield f"{papers.checklist.path}:{line.number}: attest={role}: {problem}"
     for gate, settings in papers.gates.gates.items():
-        for role in settings.roles or ():
+        named = [("roles", role) for role in settings.roles or ()]
+        named += [
+            (f"carries.{number}.signed_by", role)
+            for number, carry in enumerate(settings.carries)
+            for role in carry.signed_by
+        ]
+        for key, role in named:
             if problem := unknown_role(role, roles, where):
-                yield f"environments/gates.toml: gates.{gate}.roles: {problem}"
+                yield f"environments/gates.toml: gates.{gate}.{key}: {problem}"
 
 
 def _hiding_lines(papers: Papers) -> Iterator[str]:

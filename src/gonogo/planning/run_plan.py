@@ -8,6 +8,7 @@ from typing import Any
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Key, Scope
 from gonogo.families.registry import Families
+from gonogo.planning.carried import CarriedRun
 from gonogo.planning.demands import Demands
 from gonogo.planning.plan import LOAD, WALK, Plan
 from gonogo.planning.suite import Suite
@@ -38,6 +39,8 @@ class RunPlan:
     """Ids that were asked for, with what they need; None when all are."""
     notes: tuple[str, ...] = ()
     """Circumstances that a reader of the report must know."""
+    carried: tuple[CarriedRun, ...] = ()
+    """Other runs that stand for lines of this one."""
 
     @property
     def leaves_data(self) -> bool:
@@ -53,8 +56,8 @@ class RunPlan:
 
 
 def scopes_by_kind(keys: Sequence[Key]) -> Mapping[str, Sequence[Scope]]:
-    """Kind of evidence to its scopes, in the order of the keys."""
+    """Kind of evidence to its scopes, in order: a replay, which knows the records only, names the same one first."""
     scopes: dict[str, list[Scope]] = {}
-    for kind, scope in keys:
+    for kind, scope in sorted(keys):
         scopes.setdefault(kind, []).append(scope)
     return scopes

@@ -1,6 +1,6 @@
 """``environments/gates.toml``: named sets of sections, where they may be asked, and who signs for what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -9,11 +9,11 @@ from pydantic import Field, model_validator
 from gonogo.base.errors import UsageError
 from gonogo.base.moments import Moment, Words
 from gonogo.base.toml_files import Document, did_you_mean, read_toml
+from gonogo.policy.carrying import Carry, Name, carry_problems
 from gonogo.policy.checklist import Checklist, plain_heading
 from gonogo.policy.checklist_line import ChecklistLine, Stage
 
 EVERYTHING = "*"
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 
 
 class Gate(Document):
@@ -25,11 +25,15 @@ class Gate(Document):
     sections: tuple[Words, ...] = ()
     lines: tuple[Words, ...] = ()
     """Ids of lines beside those of the sections, or beginnings of them."""
+    leaves_out: tuple[Words, ...] = ()
+    """Ids of lines of its sections, or beginnings of them, that another gate demands: one that permits what they take."""
     when: Stage | None = None
     """The time at which it is asked: lines that are later (``when=``) are no part of it. None: lines of any time are."""
     roles: tuple[Name, ...] | None = None
     """Who signs a run of this gate, for its own question: of their statements only those that it demands must be
     supported. None: all roles, with all of their statements."""
+    carries: tuple[Carry, ...] = ()
+    """Evidence of other runs that stands for lines of it; of each line the first that has it done."""
 
     @model_validator(mode="after")
     def _demands_something(self) -> Self:
@@ -74,15 +78,22 @@ def read_gates(path: Path, checklist: Checklist) -> Gates:
     problems = [
         f"{path}: gates.{name}.sections: no heading {section!r} in {checklist.path}{_nearest(section, headings)}"
         for name, gate in gates.gates.items()
-        for section in gate.sections
+        for section in (*gate.sections, *(section for carry in gate.carries for section in carry.sections))
         if section != EVERYTHING and plain_heading(section) not in headings
     ]
     ids = [line.id for line in checklist.lines]
     problems += [
-        f"{path}: gates.{name}.lines: no line {wanted!r} in {checklist.path}{did_you_mean(wanted, ids)}"
+        f"{path}: gates.{name}.{key}: no line {wanted!r} in {checklist.path}{did_you_mean(wanted, ids)}"
         for name, gate in gates.gates.items()
-        for wanted in gate.lines
+        for key, lines in _named_lines(gate)
+        for wanted in lines
         if not any(below(identifier, wanted) for identifier in ids)
+    ]
+    environments = {name: gate.environments for name, gate in gates.gates.items()}
+    problems += [
+        f"{path}: {problem}"
+        for name, gate in gates.gates.items()
+        for problem in carry_problems(name, gate.carries, environments)
     ]
     for role, settings in gates.roles.items():
         for statement, supports in settings.statements.items():
@@ -109,16 +120,32 @@ def lines_of(
     return [
         line
         for line in checklist.lines
-        if (
-            EVERYTHING in gate.sections or wanted & {plain_heading(text) for text in line.section} or _named(line, gate)
-        )
+        if _selected(line, wanted, gate.lines)
+        and not _named(line, gate.leaves_out)
         and (timeless or not gate.is_too_early_for(line))
         and (not line.environments or set(line.environments) & set(stands_for))
     ]
 
 
-def _named(line: ChecklistLine, gate: Gate) -> bool:
-    return any(below(line.id, wanted) or wanted in line.parents for wanted in gate.lines)
+def stands_for_line(carry: Carry, line: ChecklistLine) -> bool:
+    """Whether runs of this source answer the line."""
+    return _selected(line, {plain_heading(section) for section in carry.sections}, carry.lines)
+
+
+def _selected(line: ChecklistLine, headings: Collection[str], lines: Sequence[str]) -> bool:
+    own = {plain_heading(text) for text in line.section}
+    return EVERYTHING in headings or bool(own.intersection(headings)) or _named(line, lines)
+
+
+def _named(line: ChecklistLine, lines: Sequence[str]) -> bool:
+    return any(below(line.id, wanted) or wanted in line.parents for wanted in lines)
+
+
+def _named_lines(gate: Gate) -> Iterator[tuple[str, Sequence[str]]]:
+    """Key by key, the ids that it names."""
+    yield "lines", gate.lines
+    yield "leaves_out", gate.leaves_out
+    yield from ((f"carries.{number}.lines", carry.lines) for number, carry in enumerate(gate.carries))
 
 
 def _nearest(section: str, headings: Mapping[str, str]) -> str:

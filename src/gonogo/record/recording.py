@@ -14,6 +14,7 @@ from gonogo.base.errors import IntegrityError, UsageError
 from gonogo.evidence.base import Evidence, Scope
 from gonogo.evidence.record import Failure, Record
 from gonogo.families.kind import EvidenceKind
+from gonogo.planning.carried import CarriedRun
 from gonogo.planning.demands import Demands
 from gonogo.policy.profiles import Profile
 
@@ -50,6 +51,8 @@ class Recording:
     """What the command line put in place of the environment file's values, by section."""
     lowered: tuple[str, ...] = ()
     """What of it asks less than the file declares, in words."""
+    carried: tuple[CarriedRun, ...] = ()
+    """Other runs that stand for lines of this one, as they were when it began."""
     started_at: datetime
     finished_at: datetime
     interrupted: bool

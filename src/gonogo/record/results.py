@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from gonogo.environment.types import Effect
 from gonogo.evidence.base import Scope
+from gonogo.planning.carried import CarriedRun
 from gonogo.policy.catalogue import Severity
 
 SCHEMA = "gonogo.results/1"
@@ -228,6 +229,8 @@ class LineResult:
     attested: Attested | None = None
     supports: Sequence[str] = ()
     """Of a statement that is signed: ids of the lines that it rests on."""
+    carried: str = ""
+    """Id of the run of ``Results.carried`` that the status rests on; empty: it rests on this run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -389,6 +392,8 @@ class Results:
     """The whole checklist, in its order."""
     checklist: str = ""
     """The text that they were read from, line ends and byte order mark as they were."""
+    carried: Sequence[CarriedRun] = ()
+    """Other runs that stand for lines of this one, and those that were given and do not."""
     roles: Sequence[RoleResult] = ()
     exceptions: Sequence[ExceptionResult] = ()
     findings: Sequence[Finding] = ()

@@ -92,6 +92,8 @@ def _line(results: Results, line: LineResult) -> Iterator[str]:
         check = checks.get(identifier)
         if check:
             yield f"  {SHAPES[check.outcome]} check {check.id}   {word(check.outcome)}   {visible(check.title)}"
+    if line.carried:
+        yield f"  by the carried run {line.carried}: gonogo show {line.carried} {line.id}"
     if line.attest:
         yield f"  may be attested by {visible(' or '.join(line.attest))}"
     if line.attested:

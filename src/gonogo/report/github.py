@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from gonogo.policy.catalogue import Severity
 from gonogo.record.results import Outcome, Results
 from gonogo.report.markdown import bounded
-from gonogo.report.wording import Problem, and_more, counted, open_lines, problems, word
+from gonogo.report.wording import Problem, and_more, carried_runs, counted, open_lines, problems, word
 
 MOST = 10
 """Of either kind GitHub shows no more per step."""
@@ -44,6 +44,8 @@ def _warnings(results: Results) -> Iterator[str]:
     yield from _grouped(
         "warning", "check", [problem for problem in problems(results, [Outcome.NOT_RUN]) if not _blocks(problem)]
     )
+    for run, words in zip(results.carried, carried_runs(results), strict=True):
+        yield _command("warning" if run.problem else "notice", f"carried {run.id}", bounded(words))
     for exception in results.exceptions:
         terms = f"{exception.state} until {exception.until:%Y-%m-%d}, owner {exception.owner}: {exception.reason}"
         yield _command("warning", f"exception {exception.check}", bounded(terms))

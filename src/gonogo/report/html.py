@@ -22,7 +22,7 @@ from gonogo.report.journeys import journeys
 from gonogo.report.lines import STATUS_SHAPES, sections, supported, totals
 from gonogo.report.load import load_view
 from gonogo.report.visible import visible
-from gonogo.report.wording import VERDICT_SHAPES, asked, command, families, line_counts, line_sum, word
+from gonogo.report.wording import VERDICT_SHAPES, asked, carried_runs, command, families, line_counts, line_sum, word
 
 _ROLES = (
     RoleResult(id="technical-lead", title="Technical lead", statements=()),
@@ -105,6 +105,7 @@ def _lists(results: Results) -> dict[str, Any]:
         "excepted": {exception.check: exception for exception in results.exceptions if exception.state == "in force"},
         "shown_outcomes": [(css(outcome), word(outcome)) for outcome in Outcome if results.counts.get(outcome)],
         "facts": page_facts(results),
+        "carried": list(zip(results.carried, carried_runs(results), strict=True)),
     }
 
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results
 from gonogo.report.visible import visible_lines
-from gonogo.report.wording import families, word
+from gonogo.report.wording import carried_runs, families, word
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ELEMENTS = {
@@ -23,6 +23,10 @@ CHECKLIST = "checklist"
 def render_junit(results: Results) -> bytes:
     """The file's bytes. A warning is a passed case that says so on its output."""
     root = ET.Element("testsuites", name=f"gonogo {results.run.environment}")
+    if results.carried:
+        properties = ET.SubElement(_suite(root, "carried", results), "properties")
+        for run, words in zip(results.carried, carried_runs(results), strict=True):
+            ET.SubElement(properties, "property", name=run.id, value=_legal(words))
     accepted = {exception.check: exception.reason for exception in results.exceptions}
     for family, checks in families(results).items():
         suite = _suite(root, family, results)
@@ -34,7 +38,7 @@ def render_junit(results: Results) -> bytes:
         for line in results.leaves:
             _add_line(suite, line)
     for suite in root:
-        suite.set("tests", str(len(suite)))
+        suite.set("tests", str(len(suite.findall("testcase"))))
         for attribute, element in _TOTALS.items():
             suite.set(attribute, str(len(suite.findall(f"testcase/{element}"))))
     ET.indent(root)
@@ -70,7 +74,7 @@ def _add_line(suite: ET.Element, line: LineResult) -> None:
     if line.status not in DONE:
         child = ET.SubElement(case, "failure", message=_legal(f"{line.status}: {line.why}"))
         child.text = _legal(line.text)
-    elif line.status is LineStatus.EXCEPTED:
+    elif line.status is LineStatus.EXCEPTED or line.carried:
         ET.SubElement(case, "system-out").text = _legal(line.why)
 
 

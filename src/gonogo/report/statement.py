@@ -12,6 +12,8 @@ STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
 LINE = "checklist/"
 """Before the id of a line of the checklist; ids of checks stand alone."""
+CARRIED = "carried/"
+"""Before the place of a run whose evidence stands for lines of this one."""
 _COMMIT = re.compile("[0-9a-f]{40}")
 _WARNED = {Outcome.WARN, Outcome.WAIVED}
 
@@ -53,6 +55,9 @@ def _configuration(results: Results) -> Iterator[Mapping[str, Any]]:
     for name in ("evidence", "catalogue", "checks", "environment", "policy"):
         if digest := getattr(results.provenance, name):
             yield {"name": name, "digest": {"sha256": digest}}
+    for run in results.carried:
+        if not run.problem:
+            yield {"name": f"{CARRIED}{run.environment}/{run.id}/results.json", "digest": {"sha256": run.digest}}
 
 
 def _tests(results: Results) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:

@@ -13,6 +13,7 @@ from gonogo.report.wording import (
     VERDICT_SHAPES,
     Problem,
     asked,
+    carried_runs,
     counted,
     line_sum,
     open_lines,
@@ -67,6 +68,7 @@ class _Page:
         yield f"- gate {inert(run.gate)}, release {release}, {quoted(run.base_url)}"
         seconds = format_duration(run.finished_at - run.started_at)
         yield f"- run {inert(run.id)}, {run.started_at:%Y-%m-%d %H:%M:%S} UTC, within {seconds}; the whole of it is in signoff.html"
+        yield from self._cut([f"- {quoted(words)}" for words in carried_runs(results)], "other runs")
         if run.interrupted:
             yield "- **the run was interrupted**: what it did not reach is NOT RUN"
         differences = [difference.words for difference in results.provenance.policy_differences]

@@ -17,6 +17,7 @@ from gonogo.report.wording import (
     Problem,
     and_more,
     asked,
+    carried_runs,
     command,
     counted,
     families,
@@ -153,6 +154,8 @@ class _Page:
     def _notes(self) -> Iterator[str]:
         for note in self._results.provenance.notes:
             yield from self._wrapped(" note    ", visible(note))
+        for words in carried_runs(self._results):
+            yield from self._wrapped(" carried ", visible(words))
         for difference in self._results.provenance.policy_differences:
             yield from self._wrapped(" policy  ", visible(difference.words))
 

@@ -27,6 +27,8 @@ def line_notes(results: Results) -> Mapping[str, str]:
 
 def _note(line: LineResult, checks: Mapping[str, CheckResult], gate: str) -> str:
     links = _links(line, checks)
+    if line.status in DONE and line.carried:
+        return f"{line.status} by the carried run {inert(line.carried)}"
     if line.status in DONE:
         return ", ".join(filter(None, (links, _attested(line)))) or inert(line.why)
     if not line.demanded:

@@ -2,7 +2,7 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results, Verdict
@@ -86,7 +86,9 @@ def line_sum(results: Results) -> str:
     """``178 = 100 verified + 60 attested + 18 open``."""
     counts = line_counts(results)
     parts = [f"{number} {status}" for status, number in counts.items() if number]
-    return f"{sum(counts.values())} = {' + '.join(parts) or '0'}"
+    carried = sum(bool(line.carried) for line in results.leaves)
+    others = f", {carried} of them carried from other runs" if carried else ""
+    return f"{sum(counts.values())} = {' + '.join(parts) or '0'}{others}"
 
 
 def asked(results: Results) -> str:
@@ -98,6 +100,20 @@ def asked(results: Results) -> str:
         return f"All {counted(lines, 'line')} of the checklist were asked by this gate"
     was, were = ("was" if number == 1 else "were" for number in (demanded, lines - demanded))
     return f"{demanded} of {counted(lines, 'line')} {was} asked by this gate; {lines - demanded} {were} not"
+
+
+def carried_runs(results: Results) -> Iterator[str]:
+    """One sentence for each run that stands for lines of this one, or was given and does not."""
+    for run in results.carried:
+        if run.problem:
+            yield f"not carried: {run.words}: {run.problem}"
+            continue
+        lines = sum(line.carried == run.id for line in results.leaves)
+        signed = f"signed by {', '.join(run.signed_by)}" if run.signed_by else "signed by nobody"
+        yield (
+            f"{counted(lines, 'line')} carried from {run.words}: {run.verdict} to {run.question!r}, release {run.release}, "
+            f"{signed}, results.json sha256:{run.digest}"
+        )
 
 
 def counted(number: int, noun: str) -> str:

@@ -31,6 +31,7 @@ def recorded(plan: RunPlan, collected: Collected, judged: Judged, redactor: Reda
         allow_money=plan.allow_money,
         told=plan.told,
         lowered=plan.lowered,
+        carried=plan.carried,
         started_at=plan.started_at,
         finished_at=judged.finished_at or plan.started_at,
         interrupted=judged.interrupted,
@@ -57,7 +58,7 @@ def results_document(
         plan.plan, judged.observations, unseen=judged.unseen, reasons=judged.reasons, waived=waived(plan.demands, at)
     )
     lacking = shortfall(plan.suite, plan.plan, plan.demands, plan.environment)
-    accounted = account(plan.demands, checks, at, lacking)
+    accounted = account(plan.demands, checks, at, lacking, plan.carried)
     results = Results(
         run=replace(_identity(plan, judged), served=served_releases(checks)),
         decision=decide(checks, accounted.lines),
@@ -65,6 +66,7 @@ def results_document(
         causes=root_causes(checks),
         checks=checks,
         lines=accounted.lines,
+        carried=plan.carried,
         checklist=plan.demands.checklist.source,
         roles=accounted.roles,
         exceptions=accounted.exceptions,

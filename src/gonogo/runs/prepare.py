@@ -35,6 +35,7 @@ from gonogo.journey.runner import Journeys
 from gonogo.judging.judged import Judged
 from gonogo.load.process import Crowd
 from gonogo.load.stage import LoadStage
+from gonogo.planning.carried import CarriedRun
 from gonogo.planning.demands import Demands, demanded_checks, read_demands
 from gonogo.planning.lowered import lowered
 from gonogo.planning.plan import LOAD, SMOKE, WALK, Plan, build_plan, has_journeys, step_scope
@@ -64,6 +65,8 @@ class Request:
     """The processes that make it."""
     overlay: Mapping[str, Any] = field(default_factory=dict)
     """What the command line puts in place of the environment file's values."""
+    carried: tuple[CarriedRun, ...] = ()
+    """Other runs that stand for lines of this one, verified."""
     run_id: str | None = None
     """Of a run whose record was begun already; None: a new one."""
 
@@ -159,6 +162,7 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
                 allow_money=request.allow_money,
                 told=request.overlay,
                 lowered=less,
+                carried=request.carried,
                 planned_keys=keys,
                 started_at=started_at,
                 selected=selected,

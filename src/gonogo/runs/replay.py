@@ -76,6 +76,7 @@ def _plan(recording: Recording, source: RecordedSource, project: Path, families:
         allow_money=recording.allow_money,
         told=recording.told,
         lowered=recording.lowered,
+        carried=recording.carried,
         planned_keys=keys,
         started_at=recording.started_at,
         selected=frozenset(recording.selected) if recording.selected is not None else None,
@@ -127,7 +128,7 @@ def differences(recorded: Results, again: Results) -> list[str]:
         differing.append(f"verdict: recorded {recorded.decision.verdict}, judged again {again.decision.verdict}")
     differing += [
         f"{what}: recorded otherwise than they are judged again"
-        for what in ("exceptions", "findings", "roles")
+        for what in ("carried", "exceptions", "findings", "roles")
         if getattr(recorded, what) != getattr(again, what)
     ]
     if recorded.provenance.evidence != again.provenance.evidence:

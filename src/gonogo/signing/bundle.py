@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +22,9 @@ from gonogo.base.errors import IntegrityError, UsageError
 from gonogo.base.moments import Moment
 from gonogo.base.toml_files import Document
 from gonogo.signing.signers import Signer
+
+VALID = timedelta(hours=24)
+"""How long a signature holds."""
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"

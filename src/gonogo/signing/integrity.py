@@ -46,8 +46,11 @@ def run_files(folder: Path) -> Mapping[str, str]:
     return found
 
 
-def check_run(folder: Path, project: Path) -> Results:
-    """The results, once everything that can be computed again was, and is the same. Raises IntegrityError."""
+def check_run(folder: Path, project: Path, *, earlier: bool = False) -> Results:
+    """The results, once everything that can be computed again was, and is the same. Raises IntegrityError.
+
+    ``earlier``: the run is one before the last, and people may have attested further lines since.
+    """
     _check_shape(folder)
     results = read_results(folder / RESULTS)
     if hashlib.sha256((folder / EVIDENCE).read_bytes()).hexdigest() != results.provenance.evidence:
@@ -65,7 +68,7 @@ def check_run(folder: Path, project: Path) -> Results:
         raise IntegrityError(
             f"the run was judged by another policy than the one that is here: {', '.join(names)} differ"
         )
-    check_policy(results, replayed, project)
+    check_policy(results, replayed, project, earlier=earlier)
     return results
 
 

@@ -1,6 +1,7 @@
 """Whether the policy that a run was judged by is the one of this checkout: read from its files, and compared whole."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,11 @@ _FREE = frozenset({"note", "notes", "reason", "risk", "source", "text", "title"}
 """Keys of prose, which decides nothing: there alone a run may hold a redacted secret in place of the file's words."""
 
 
-def check_policy(results: Results, replayed: Replayed, project: Path) -> None:
+def check_policy(results: Results, replayed: Replayed, project: Path, *, earlier: bool = False) -> None:
     """The list, the gates, people, attestations, waivers and the environment file as they are now. Raises IntegrityError.
 
-    Nothing is compared with what the run says of itself: digests and demands are made again from the project.
+    Nothing is compared with what the run says of itself: digests and demands are made again from the project. At an
+    ``earlier`` run, attestations of lines that nobody had attested then are left out: they would only have done more lines.
     """
     run = results.run
     try:
@@ -37,17 +39,28 @@ def check_policy(results: Results, replayed: Replayed, project: Path) -> None:
     except UsageError as error:
         raise IntegrityError(f"the policy cannot be compared: {error}") from None
     attested = _attested(root, run.environment) if root else []
-    if papers_digest(root or project, run.environment, attested) != results.provenance.policy:
+    if earlier:
+        known = {one.line for one in replayed.plan.demands.attestations}
+        attested = [one for one in attested if one.line in known]
+    digest = papers_digest(root or project, run.environment, attested)
+    if digest != results.provenance.policy:
         raise IntegrityError(
             next(changed_evidence(attested), "")
             or "the checklist, the gates, the people, the attestations or the waivers are not those that the run was "
             "judged by; check out the commit of the run, or run again"
         )
-    _check_demands(results, replayed, project, file)
+    _check_demands(results, replayed, project, file, (attested, digest) if earlier else None)
     _check_expectations(results, replayed, file)
 
 
-def _check_demands(results: Results, replayed: Replayed, project: Path, file: EnvironmentFile) -> None:
+def _check_demands(
+    results: Results,
+    replayed: Replayed,
+    project: Path,
+    file: EnvironmentFile,
+    then: tuple[Sequence[Attestation], str] | None,
+) -> None:
+    """``then`` has the attestations that there were at an earlier run, and the digest with them."""
     run = results.run
     try:
         here = read_demands(
@@ -55,6 +68,8 @@ def _check_demands(results: Results, replayed: Replayed, project: Path, file: En
         )
     except UsageError as error:
         raise IntegrityError(f"the policy cannot be compared: {error}") from None
+    if then is not None:
+        here = replace(here, attestations=then[0], digest=then[1])
     if problem := next(unlike(replayed.plan.demands, here, run.environment), ""):
         raise IntegrityError(problem)
 

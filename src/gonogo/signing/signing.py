@@ -1,7 +1,7 @@
 """Signs a run: for whom, what exactly, and never a GO over what is not one."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from gonogo.base.errors import UsageError
 from gonogo.policy.people import unknown_role
 from gonogo.record.results import DONE, Results
-from gonogo.signing.bundle import SIGSTORE, SSH, SUFFIXES, SignOff, signed_with_key, signed_with_ssh, statement
+from gonogo.signing.bundle import SIGSTORE, SSH, SUFFIXES, VALID, SignOff, signed_with_key, signed_with_ssh, statement
 from gonogo.signing.endings import check_endings, endings
 from gonogo.signing.integrity import check_run, run_files
 from gonogo.signing.keys import load_key
@@ -18,7 +18,6 @@ from gonogo.signing.signers import Signer, public_key_id
 from gonogo.signing.verification import APPROVABLE, policy_of, witnessed
 
 Decision = Literal["GO", "NO-GO", "HOLD"]
-VALID = timedelta(hours=24)
 
 
 def signable(folder: Path, project: Path, role: str, decision: Decision) -> Results:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import IntegrityError
+from gonogo.planning.carried import CarriedRun
 from gonogo.record.results import RELEASE_CHECK, Results, Verdict
-from gonogo.signing.bundle import SUFFIXES, Signed, SignOff, read_bundle, verify_signature
+from gonogo.signing.bundle import SUFFIXES, VALID, Signed, SignOff, read_bundle, verify_signature
+from gonogo.signing.carrying import Source, source_of, unlike
 from gonogo.signing.endings import Ending, check_endings, endings
 from gonogo.signing.integrity import check_run, run_files, signatures
 from gonogo.signing.sealing import check_seal
@@ -57,6 +59,8 @@ class Expected:
     release: str | None = None
     oldest: timedelta | None = None
     """How old the evidence may be."""
+    earlier: bool = False
+    """Whether it is carried by a later run: its signatures need not hold any more, and people may have attested since."""
 
 
 def verify_run(folder: Path, project: Path, signers: Sequence[Signer], expected: Expected) -> Verified:
@@ -69,18 +73,20 @@ def verify_run(folder: Path, project: Path, signers: Sequence[Signer], expected:
 def verify_signed(folder: Path, project: Path, signers: Sequence[Signer], expected: Expected) -> Verified:
     """Everything but the sealed page, which is made of what is verified here. Raises IntegrityError."""
     now, oldest = expected.now, expected.oldest
-    results = check_run(folder, project)
+    results = check_run(folder, project, earlier=expected.earlier)
     _check_identity(results, expected)
     if results.run.finished_at > now + _CLOCKS_DIFFER:
         raise IntegrityError(f"the run ends in the future, at {results.run.finished_at:%Y-%m-%d %H:%M} UTC")
-    age = now - results.run.finished_at
+    # Its first answer is as old as its beginning: a machine that slept in between woke up with yesterday's.
+    age = now - results.run.started_at
     if oldest is not None and age > oldest:
         raise IntegrityError(
             f"the evidence is {format_duration(age)} old; {format_duration(oldest)} are allowed: run again"
         )
-    decisions = {one.role: one for one in _decisions(folder, results, signers, now)}
+    decisions = {one.role: one for one in _decisions(folder, results, signers, expected)}
     ends = list(endings(results)) if results.decision.verdict in APPROVABLE else []
     check_endings(ends, now)
+    ends += check_carried(results, folder, project, signers, now)
     return Verified(
         results=results,
         decisions=decisions,
@@ -115,14 +121,77 @@ def _ends_of(
 ) -> Iterator[Ending]:
     """The ends of the signatures, of the keys behind them, and of the evidence."""
     if expected.oldest is not None:
-        yield Ending(at=results.run.finished_at + expected.oldest, what="the evidence")
+        yield Ending(at=results.run.started_at + expected.oldest, what="the evidence")
     for signoff in decisions.values():
-        yield Ending(at=signoff.expires, what=f"{signoff.signer}'s signature")
+        if not expected.earlier:
+            yield Ending(at=signoff.expires, what=f"{signoff.signer}'s signature")
         yield from (
             Ending(at=signer.valid_until, what=f"{signer.name}'s key")
             for signer in signers
             if (signer.name, signer.role) == (signoff.signer, signoff.role)
         )
+
+
+def carried_run(
+    folder: Path, project: Path, signers: Sequence[Signer], source: Source, now: datetime
+) -> tuple[CarriedRun, Ending]:
+    """A run that another one may carry, verified like any other, and when it ends. Raises IntegrityError.
+
+    It must be GO, of the source's environment, gate and release, no older than that allows, and signed by whom it names.
+    """
+    carry = source.carry
+    expected = Expected(
+        now=now,
+        environment=carry.environment,
+        gate=(carry.gate, source.question),
+        required=carry.signed_by,
+        release=source.release,
+        oldest=carry.max_age,
+        earlier=True,
+    )
+    found = verify_signed(folder, project, signers, expected)
+    if found.missing:
+        raise IntegrityError(f"{' and '.join(found.missing)} did not sign it, and gates.toml demands that")
+    if found.verdict not in APPROVABLE:
+        said = ", ".join(
+            f"{one.signer} says {one.decision}" for one in found.decisions.values() if one.decision != "GO"
+        )
+        raise IntegrityError(f"it is {found.verdict}: {said or found.results.decision.reason}")
+    ends = found.holds_until or Ending(at=found.results.run.finished_at + carry.max_age, what="the evidence")
+    signed_by = [f"{one.signer} ({one.role})" for one in found.decisions.values()]
+    carried = source.described(found.results, signed_by=sorted(signed_by))
+    return carried, Ending(at=ends.at, what=f"{ends.what} of the carried run {carried.id} ({carried.environment})")
+
+
+def check_carried(
+    results: Results, folder: Path, project: Path, signers: Sequence[Signer], now: datetime
+) -> Sequence[Ending]:
+    """Every run that this one carries, verified again where it lies: beside it. Raises IntegrityError."""
+    ends: list[Ending] = []
+    for run in results.carried:
+        if run.problem:
+            continue  # nothing rests on it
+        try:
+            ends.append(_found_again(run, results, folder, project, signers=signers, now=now))
+        except IntegrityError as error:
+            raise IntegrityError(f"the carried {run.words}: {error}") from None
+    return ends
+
+
+def _found_again(  # noqa: PLR0913 - the run, where it should lie, and by what it is verified
+    run: CarriedRun, results: Results, folder: Path, project: Path, *, signers: Sequence[Signer], now: datetime
+) -> Ending:
+    """The end of a carried run that is still what was carried. Raises IntegrityError."""
+    source, reports = source_of(run, results, project), folder.parent.parent
+    place = reports / run.environment / run.id
+    if not place.is_dir():
+        raise IntegrityError(f"{place.relative_to(reports)} is missing beside this run's own folder; restore it there")
+    if run.finished_at > results.run.started_at:
+        raise IntegrityError("it ended after the run that carries it had begun")
+    again, end = carried_run(place, project, signers, source, now)
+    if another := unlike(run, again):
+        raise IntegrityError(f"it is not the run that was carried: it has {another}")
+    return end
 
 
 def witnessed(folder: Path) -> dict[str, str]:
@@ -136,7 +205,7 @@ def policy_of(results: Results) -> dict[str, str]:
     return {name: getattr(kept, name) for name in ("catalogue", "checks", "environment", "policy")}
 
 
-def _decisions(folder: Path, results: Results, signers: Sequence[Signer], now: datetime) -> Sequence[SignOff]:
+def _decisions(folder: Path, results: Results, signers: Sequence[Signer], expected: Expected) -> Sequence[SignOff]:
     files, lying_there = run_files(folder), witnessed(folder)
     found: dict[str, SignOff] = {}
     people: dict[str, str] = {}
@@ -146,7 +215,7 @@ def _decisions(folder: Path, results: Results, signers: Sequence[Signer], now: d
         if signer is None:
             raise IntegrityError(f"{path.name}: signed with a key that people.toml does not know: {signed.keyid[:12]}…")
         verify_signature(signed, signer)
-        _fits(signed, signer, results, now)
+        _fits(signed, signer, results, expected)
         _same_files(signed, files, results)
         _none_dropped(signed, lying_there)
         said = signed.signoff
@@ -157,9 +226,9 @@ def _decisions(folder: Path, results: Results, signers: Sequence[Signer], now: d
     return list(found.values())
 
 
-def _fits(signed: Signed, signer: Signer, results: Results, now: datetime) -> None:
+def _fits(signed: Signed, signer: Signer, results: Results, expected: Expected) -> None:
     """The person, the role, the time and the run."""
-    said, name = signed.signoff, signed.path.name
+    said, name, now = signed.signoff, signed.path.name, expected.now
     if said.role != signer.role or name != f"{said.role}{SUFFIXES[signed.kind]}":
         raise IntegrityError(f"{name}: {signer.name} signs as {signer.role}, and this is a signature as {said.role}")
     if said.signer != signer.name:
@@ -174,7 +243,11 @@ def _fits(signed: Signed, signer: Signer, results: Results, now: datetime) -> No
         raise IntegrityError(
             f"{name}: is dated {said.time:%Y-%m-%d %H:%M} UTC, which is before the run, or in the future"
         )
-    if said.expires <= now:
+    if said.expires - said.time > VALID:
+        raise IntegrityError(
+            f"{name}: says that it holds until {said.expires:%Y-%m-%d}; {format_duration(VALID)} is the most"
+        )
+    if said.expires <= now and not expected.earlier:
         raise IntegrityError(f"{name}: expired {said.expires:%Y-%m-%d %H:%M} UTC; sign again, or run again")
     if said.policy != policy_of(results):
         raise IntegrityError(f"{name}: another policy was signed than the run was judged by")

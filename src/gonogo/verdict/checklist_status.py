@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from gonogo.planning.carried import CarriedRun, sources_of
 from gonogo.planning.demands import Demands
 from gonogo.planning.proofs import Shortfall
 from gonogo.policy.attestations import Attestation, why_not
@@ -21,6 +22,7 @@ from gonogo.record.results import (
     Outcome,
     RoleResult,
 )
+from gonogo.verdict.carried_lines import stand_in
 from gonogo.verdict.line_proof import Contradiction, Proof, judge_line
 
 ANSWERS = "attested-url-answers"
@@ -47,12 +49,19 @@ class Account:
     findings: Sequence[Finding]
 
 
-def account(demands: Demands, checks: Sequence[CheckResult], at: datetime, lacking: Shortfall | None = None) -> Account:
+def account(
+    demands: Demands,
+    checks: Sequence[CheckResult],
+    at: datetime,
+    lacking: Shortfall | None = None,
+    carried: Sequence[CarriedRun] = (),
+) -> Account:
     """``at`` is the time that dates are held against: when the evidence was taken, never the clock's.
 
-    ``lacking`` has what keeps lines from being proved whatever the planned checks say.
+    ``lacking`` has what keeps lines from being proved whatever the planned checks say; ``carried`` are other runs that
+    stand for lines of this one.
     """
-    accountant = _Accountant(demands, checks, at, lacking or Shortfall())
+    accountant = _Accountant(demands, checks, at, lacking or Shortfall(), carried)
     lines = accountant.lines()
     exceptions = [_exception(waiver, {check.id: check for check in checks}, at) for waiver in demands.waivers]
     return Account(
@@ -95,8 +104,16 @@ def waived(demands: Demands, at: datetime) -> Mapping[str, Collection[Outcome]]:
 
 
 class _Accountant:
-    def __init__(self, demands: Demands, checks: Sequence[CheckResult], at: datetime, lacking: Shortfall) -> None:
+    def __init__(
+        self,
+        demands: Demands,
+        checks: Sequence[CheckResult],
+        at: datetime,
+        lacking: Shortfall,
+        carried: Sequence[CarriedRun],
+    ) -> None:
         self._demands = demands
+        self._carried = carried
         self._checks = {check.id: check for check in checks}
         self._proves = {check.id: check.proves for check in checks}
         self._lacking = lacking
@@ -143,6 +160,10 @@ class _Accountant:
     def _needless(self, spoken: Attestation) -> str:
         """Why nobody asks for this word; empty: somebody does."""
         line = self._demands.checklist.find(spoken.line)
+        if line is not None and line.leaf and (carries := sources_of(line, self._demands)):
+            if stand_in(line.id, self._proof(line), carries, self._carried).run:
+                return ""  # the run that answers it may rest on this very word
+            return f"a run of {carries[0].words} answers this line; a person's word does not count for it here"
         if line is None or not line.leaf or line.attest or self._proof(line).open_to_people:
             return ""
         if line.id in self._lacking.missing or line.id in self._lacking.contradicted:
@@ -157,6 +178,12 @@ class _Accountant:
         said = self._said.get(line.id)
         attested = _attested(said, self._problem(said)) if said else None
         proof = self._proof(line)
+        if carries := sources_of(line, self._demands):
+            standing = stand_in(line.id, proof, carries, self._carried)
+            checks = proving(line, self._proves) if standing.status is LineStatus.FAILED else ()
+            return self._result(
+                line, status=standing.status, why=standing.why, checks=checks, carried=standing.run, attested=attested
+            )
         needed = bool(line.attest) or proof.open_to_people
         status, why = proof.status, proof.why
         if needed and (proof.open_to_people or status in {LineStatus.VERIFIED, LineStatus.EXCEPTED}):

@@ -14,6 +14,7 @@ from gonogo.record.results import (
     CheckResult,
     Decision,
     LineResult,
+    LineStatus,
     Observation,
     Outcome,
     RootCause,
@@ -94,12 +95,17 @@ def decide(checks: Sequence[CheckResult], lines: Sequence[LineResult] = ()) -> D
             blockers=len(gaps),
             open_lines=len(open_lines),
         )
-    waived = [check for check in checks if check.outcome is Outcome.WAIVED]
+    waived = [check.id for check in checks if check.outcome is Outcome.WAIVED]
+    waived += [line.id for line in lines if line.demanded and line.carried and line.status is LineStatus.EXCEPTED]
     warnings = sum(check.outcome is Outcome.WARN for check in checks)
     also = f", with {_counted(warnings, 'warning')} to read" if warnings else ""
-    also += f"; {_counted(len(spoken_for), 'blocker')} not permitted here, people answer for it" if spoken_for else ""
+    also += (
+        f"; {_counted(len(spoken_for), 'blocker')} not permitted here, people or other runs answer for it"
+        if spoken_for
+        else ""
+    )
     if waived:
-        reason = f"{_counted(len(waived), 'accepted exception')}, first of all {waived[0].id}; all else passed{also}"
+        reason = f"{_counted(len(waived), 'accepted exception')}, first of all {waived[0]}; all else passed{also}"
         return Decision(verdict=Verdict.GO_WITH_EXCEPTIONS, reason=reason, blockers=0)
     return Decision(
         verdict=Verdict.GO,

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from gonogo.clients.json_api import mapping, objects, text, whole
 from gonogo.evidence.atlas import Region, Restore, Snapshot
 from gonogo.families.times import time_of
 
 _SHARED = "TENANT"
+_SCRAM = "SCRAM-"
 
 
 def read_regions(cluster: Mapping[str, Any]) -> tuple[Region, ...]:
@@ -65,9 +66,13 @@ def hosts_of(url: str) -> Iterator[str]:
 
 
 def user_of(url: str) -> str:
-    """The user that a connection string of MongoDB names; empty if it names none."""
+    """The user that a connection string of MongoDB names with a password; empty if it names none.
+
+    What other mechanisms have in this place (a key of AWS, a name of LDAP) is no database user.
+    """
     credentials, marked, _ = _authority(url.partition("://")[2]).rpartition("@")
-    return unquote(credentials.partition(":")[0]) if marked else ""
+    mechanism = dict(parse_qsl(url.partition("?")[2])).get("authMechanism", _SCRAM)
+    return unquote(credentials.partition(":")[0]) if marked and mechanism.startswith((_SCRAM, "DEFAULT")) else ""
 
 
 def _authority(rest: str) -> str:

@@ -127,6 +127,7 @@ async def probe_atlas(question: AtlasQuestion) -> AtlasEvidence:
         backup_enabled=cluster.get("backupEnabled") is True,
         point_in_time=_flag(cluster, "pitEnabled"),
         termination_protected=_flag(cluster, "terminationProtectionEnabled"),
+        service_user=user_of(question.service_url),
         users=read_users(users, question.cluster, user_of(question.service_url), custom),
         access=tuple(_entry(entry) for entry in access),
         schedule=read_schedule(schedule),

@@ -49,7 +49,7 @@ def _may_log_in(user: Mapping[str, Any], cluster: str) -> bool:
 
 def _user(user: Mapping[str, Any], service: str, custom: Roles) -> DatabaseUser:
     name = text(user.get("username"))
-    granted = [(text(role.get("roleName")), text(role.get("databaseName"))) for role in objects(user.get("roles"))]
+    granted = [(text(role.get("roleName")), _where(role)) for role in objects(user.get("roles"))]
     expanded = dict.fromkeys(grant for role in granted for grant in _expanded(role, custom, frozenset()))
     return DatabaseUser(
         name=name,
@@ -59,6 +59,12 @@ def _user(user: Mapping[str, Any], service: str, custom: Roles) -> DatabaseUser:
         unresolved=tuple(f"{role}@{database}" for kind, role, database in expanded if kind == "unresolved"),
         ends_at=time_of(user.get("deleteAfterDate")),
     )
+
+
+def _where(role: Mapping[str, Any]) -> str:
+    """The database, or the only collection of it that the role is limited to: ``workme.logs``."""
+    database, collection = text(role.get("databaseName")), text(role.get("collectionName"))
+    return f"{database}.{collection}" if collection else database
 
 
 def _expanded(role: tuple[str, str], custom: Roles, seen: frozenset[str]) -> Iterator[tuple[str, str, str]]:

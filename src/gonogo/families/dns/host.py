@@ -55,11 +55,6 @@ async def _at_server(question: DnsQuestion, address: str) -> Addresses:
     a, aaaa, https = await asyncio.gather(
         *(question.vantage.ask_server(address, question.name, rdtype) for rdtype in ("A", "AAAA", "HTTPS"))
     )
-    if a.heard != aaaa.heard:
-        # It answers in principle: before one type is called silent, it gets a further chance.
-        mute = aaaa if a.heard else a
-        again = await question.vantage.ask_server(address, question.name, mute.rdtype)
-        a, aaaa = (a, again) if a.heard else (again, aaaa)
     first = Addresses(server=a.server, a=a, aaaa=aaaa, https=https)
     if first.addresses and first.addresses != question.declared:
         return replace(first, again=await _again(question.name, address, question.vantage))

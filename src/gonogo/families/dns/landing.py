@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 
 from gonogo.base.errors import Unobserved
@@ -14,7 +15,8 @@ from gonogo.families.dns.question import DnsQuestion
 from gonogo.families.dns.unclaimed import unclaimed_at
 
 _MOST_ADDRESSES = 16
-_PATIENCE_SECONDS = 3.0
+_PATIENCE_SECONDS = (1.5, 1.5, 3.0)
+"""Of each attempt: packets that were lost must not make a machine that lives a dead one."""
 _REFUSED_CERTIFICATE = "its certificate was refused by us: "
 
 
@@ -39,12 +41,19 @@ async def _landing(question: DnsQuestion, address: str) -> Landing:
 
 
 async def _asked(question: DnsQuestion, landing: Landing, tls: ssl.SSLContext) -> Landing:
+    """What the first attempt that brings an answer brings, else the last one."""
+    *early, last = _PATIENCE_SECONDS
+    for patience_seconds in early:
+        with suppress(Swallowed):
+            found = await _attempt(question, landing, tls, patience_seconds)
+            if found.status is not None or found.problem.startswith(_REFUSED_CERTIFICATE):
+                return found
+    return await _attempt(question, landing, tls, last)
+
+
+async def _attempt(question: DnsQuestion, landing: Landing, tls: ssl.SSLContext, patience_seconds: float) -> Landing:
     async with address_client(
-        tls,
-        host=question.name,
-        address=landing.address,
-        port=landing.port,
-        patience_seconds=_PATIENCE_SECONDS,
+        tls, host=question.name, address=landing.address, port=landing.port, patience_seconds=patience_seconds
     ) as client:
         body = await client.get("/")
     return Landing(

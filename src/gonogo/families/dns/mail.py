@@ -8,6 +8,7 @@ from gonogo.evidence.dns import Answer, agreed
 from gonogo.evidence.dns_zone import DnsMailEvidence, DnsSenderEvidence, MailServer
 from gonogo.families.dns.messages import LONGEST_TEXT
 from gonogo.families.dns.question import DnsQuestion
+from gonogo.families.dns.spf import MOST_SPF_LOOKUPS, spf_targets
 
 _MOST_SERVERS = 10
 
@@ -33,6 +34,7 @@ async def probe_dns_mail(question: DnsQuestion) -> DnsMailEvidence:
         mx=mx,
         servers=tuple(servers),
         spf=spf,
+        spf_elsewhere=await _included(question, spf),
         dmarc=dmarc,
         dkim=tuple(dkim),
     )
@@ -48,6 +50,22 @@ async def _server(question: DnsQuestion, name: str, preference: int) -> MailServ
     # "MX 0 ." says that the domain takes no mail (RFC 7505); nobody is asked for the root's address.
     a, aaaa = await asyncio.gather(*(_agreed(question, name or ".", rdtype) for rdtype in ("A", "AAAA")))
     return MailServer(name=name[:LONGEST_TEXT], preference=preference, a=a, aaaa=aaaa)
+
+
+async def _included(question: DnsQuestion, spf: Answer) -> tuple[Answer, ...]:
+    """What SPF includes, and what that includes: breadth first, each domain once."""
+    answers: list[Answer] = []
+    waiting = [spf]
+    asked = {question.name}
+    while waiting:
+        targets = [name for name in spf_targets(waiting.pop(0).records) if name not in asked]
+        for name in dict.fromkeys(targets):
+            if len(answers) == MOST_SPF_LOOKUPS:
+                return tuple(answers)
+            asked.add(name)
+            answers.append(await _agreed(question, name, "TXT"))
+            waiting.append(answers[-1])
+    return tuple(answers)
 
 
 async def _agreed(question: DnsQuestion, name: str, rdtype: str) -> Answer:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import dns.message
@@ -55,7 +56,7 @@ async def without_glue(delegation: Delegation, parent: Parent, vantage: Vantage)
 
 
 async def _parent(zone: str, name: str, servers: Sequence[str], vantage: Vantage) -> Parent:
-    few = Vantage(resolvers=vantage.resolvers[:_WITNESSES], port=vantage.port, patience=vantage.patience)
+    few = replace(vantage, resolvers=vantage.resolvers[:_WITNESSES])
     addresses = await _addresses(servers, few)
     if not addresses:
         return Parent(zone=name, problem=f"no server of {name} ({', '.join(servers)}) has an address")

@@ -5,7 +5,7 @@ import itertools
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -73,6 +73,8 @@ class Vantage:
     resolvers: tuple[str, ...]
     port: int
     patience: timedelta
+    answering: set[str] = field(default_factory=set, compare=False, repr=False)
+    """Servers that answered something: before one of them is called silent, it gets a further chance."""
 
     async def ask_resolvers(self, name: str, rdtype: str, *, checked: bool = True) -> tuple[Answer, ...]:
         """Ask all resolvers the same question at once."""
@@ -80,7 +82,7 @@ class Vantage:
             Query(server=resolver, name=name, rdtype=rdtype, recursive=True, checked=checked)
             for resolver in self.resolvers
         )
-        return tuple(await asyncio.gather(*(ask(query, self.patience) for query in queries)))
+        return tuple(reply.answer for reply in await asyncio.gather(*map(self._reply_to, queries)))
 
     async def ask_server(self, address: str, name: str, rdtype: str, transport: Transport = Transport.UDP) -> Answer:
         """A question to an authoritative server."""
@@ -99,7 +101,16 @@ class Vantage:
         """Ask one address, and return the message itself beside the answer."""
         server = join_socket_address(address, self.port)
         query = Query(server=server, name=name, rdtype=rdtype, transport=transport, signatures=signatures, edns=edns)
-        return await exchange(query, self.patience)
+        return await self._reply_to(query)
+
+    async def _reply_to(self, query: Query) -> Reply:
+        """Lost packets alone must not make a server silent that lives. Without EDNS it is asked for the cause only."""
+        reply = await exchange(query, self.patience)
+        if reply.answer.delivery is Delivery.SILENT and query.server in self.answering and query.edns:
+            reply = _after(reply, await exchange(query, self.patience))
+        if reply.answer.heard:
+            self.answering.add(query.server)
+        return reply
 
     def without(self, mute: frozenset[str]) -> "Vantage":
         """The vantage without resolvers that gave no sign of life, unless none would be left."""
@@ -107,18 +118,17 @@ class Vantage:
         return replace(self, resolvers=left or self.resolvers)
 
 
-async def ask(query: Query, patience: timedelta) -> Answer:
-    """Ask one server, several times if nothing comes back."""
-    return (await exchange(query, patience)).answer
-
-
 async def exchange(query: Query, patience: timedelta) -> Reply:
     """Ask, and once more if a resolver failed: its first attempt may have run out of time."""
     reply = await _asked(query, patience)
     if query.recursive and reply.answer.rcode == "SERVFAIL":
-        again = await _asked(query, patience)
-        return replace(again, answer=replace(again.answer, attempts=reply.answer.attempts + again.answer.attempts))
+        return _after(reply, await _asked(query, patience))
     return reply
+
+
+def _after(first: Reply, again: Reply) -> Reply:
+    """The second reply, with the attempts of both."""
+    return replace(again, answer=replace(again.answer, attempts=first.answer.attempts + again.answer.attempts))
 
 
 def undelivered(error: Exception, server: str) -> tuple[Delivery, str]:

@@ -25,10 +25,19 @@ def signing_faults(zone: DnsZoneEvidence, *, least_percent: float) -> list[str]:
         (answer.name, answer.rdtype) for server in serving for answer in server.hosts if answer.signatures
     )
     problems: dict[str, list[str]] = {}
+    for server in zone.servers:
+        key = server.dnskey
+        if key is not None and key.heard and not key.with_authority and _serves(server):
+            fault = f"queries for DNSKEY get {key.told}, while the parent has a DS: load the signed zone there"
+            problems.setdefault(fault, []).append(f"{server.name} ({server.address})")
     for server in serving:
         for fault in _faults(server, ds, signed, zone, least_percent):
             problems.setdefault(fault, []).append(f"{server.name} ({server.address})")
     return [f"at {', '.join(where)} {fault}" for fault, where in problems.items()]
+
+
+def _serves(server: ServerAnswers) -> bool:
+    return server.udp.with_authority or server.tcp.with_authority
 
 
 def _faults(

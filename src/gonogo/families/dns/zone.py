@@ -74,11 +74,6 @@ async def _server(
             vantage.ask_server(address, zone, "AXFR", Transport.TCP),
         ),
     )
-    if udp.answer.delivery is Delivery.SILENT and tcp.answer.heard:
-        # It lives: before it is called silent over UDP, it gets a further chance.
-        udp = await vantage.reply_of(address, zone, "SOA", signatures=True)
-    if tcp.answer.delivery is Delivery.SILENT and udp.answer.heard:
-        tcp = await vantage.reply_of(address, zone, "SOA", Transport.TCP, signatures=True)
     keys = usable_keys(dnskey, zone)
     return ServerAnswers(
         name=name,

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -30,11 +30,14 @@ _UNTOLD_SECONDS = 1.0
 class Asker:
     """One connection to one address, shared by the requests of one probe."""
 
-    def __init__(self, client: AddressClient, pace: Pace, deadline: float, *, timed: bool = True) -> None:
+    def __init__(
+        self, client: AddressClient, pace: Pace, deadline: float, *, timed: bool = True, among_others: bool = True
+    ) -> None:
         self._client = client
         self._pace = pace
         self._deadline = deadline
         self._timed = timed
+        self._among_others = among_others
 
     @property
     def left(self) -> float:
@@ -64,8 +67,12 @@ class Asker:
             await self._pace.turn()
             within = self.left
             body = await self._client.send(method, path, headers, content, within=within)
+            if body.exchange.cut and self._among_others:
+                body = await self._ask_alone(body, method, path, headers, content)
             status = body.exchange.status
-            hurried = status is None and within < EXCHANGE_SECONDS and body.exchange.elapsed.total_seconds() >= within
+            hurried = body.exchange.hurried or (
+                status is None and within < EXCHANGE_SECONDS and body.exchange.elapsed.total_seconds() >= within
+            )
             wait = seconds_to_wait(body.exchange)
             if wait is not None and status == TOO_FAST:
                 self._pace.slow_down(min(wait, self.left))
@@ -76,6 +83,22 @@ class Asker:
             earlier.append(status)
             if status == UNAVAILABLE:
                 await asyncio.sleep(wait)
+
+    async def _ask_alone(
+        self, cut: Body, method: str, path: str, headers: Mapping[str, str] | None, content: bytes
+    ) -> Body:
+        """A server that limits connections cuts off those that are too many: ask again when there is no other."""
+        self._pace.closed()
+        try:
+            async with asyncio.timeout(self.left), self._pace.alone():
+                body = await self._client.send(method, path, headers, content, within=self.left)
+        except TimeoutError:
+            return replace(cut, exchange=replace(cut.exchange, hurried=True))
+        finally:
+            self._pace.opened()
+        if body.exchange.status is not None:
+            self._pace.note(cut.exchange, timed=False)
+        return body
 
     async def follow(self, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET") -> Body:
         """Ask for a path, and follow its redirects as long as they stay at this address and name."""
@@ -132,31 +155,38 @@ def deadline_of(question: HttpQuestion) -> float:
 
 
 @asynccontextmanager
-async def asker(
+async def asker(  # noqa: PLR0913 - where to ask, until when, and how
     question: HttpQuestion,
     deadline: float,
     *,
     tls: ssl.SSLContext | None = None,
     http2: bool = True,
     largest_body_bytes: int = LARGEST_BODY_BYTES,
+    among_others: bool = True,
 ) -> AsyncIterator[Asker]:
-    """A new connection to the address of the question; ``tls`` spares whoever makes many the reading of the trust."""
-    release = question.expected.release
-    async with address_client(
-        tls or trust_context(question.trust),
-        host=question.host,
-        address=question.address,
-        port=question.port,
-        redactor=Redactor(question.secrets),
-        http2=http2,
-        connect_seconds=_SHARE_FOR_CONNECTING * question.patience.total_seconds(),
-        patience_seconds=question.patience.total_seconds(),
-        largest_body_bytes=largest_body_bytes,
-        kept_headers=(*RELEASE_HEADERS, *([release.header] if release.header else []), *question.kept_headers),
-    ) as client:
+    """A new connection to the address of the question; ``tls`` spares whoever makes many the reading of the trust.
+
+    ``among_others``: False for the only connection that there is to the address now.
+    """
+    release, pace = question.expected.release, pace_of(question.address, question.port)
+    async with (
+        pace.connection() if among_others else nullcontext(),
+        address_client(
+            tls or trust_context(question.trust),
+            host=question.host,
+            address=question.address,
+            port=question.port,
+            redactor=Redactor(question.secrets),
+            http2=http2,
+            connect_seconds=_SHARE_FOR_CONNECTING * question.patience.total_seconds(),
+            patience_seconds=question.patience.total_seconds(),
+            largest_body_bytes=largest_body_bytes,
+            kept_headers=(*RELEASE_HEADERS, *([release.header] if release.header else []), *question.kept_headers),
+        ) as client,
+    ):
         # Large documents take their time, which says nothing of how soon the service answers.
         timed = largest_body_bytes == LARGEST_BODY_BYTES
-        yield Asker(client, pace_of(question.address, question.port), deadline, timed=timed)
+        yield Asker(client, pace, deadline, timed=timed, among_others=among_others)
 
 
 RELEASE_HEADERS = (

@@ -104,7 +104,8 @@ class _Reader:
             self._scrape.counters.update((name, f"{name}_total"))
 
     def _sample(self, line: str) -> Sample:
-        match = _SAMPLE.fullmatch(line)
+        # Prometheus passes over blanks at the beginning; OpenMetrics has none.
+        match = _SAMPLE.fullmatch(line if self._openmetrics else line.lstrip(" \t"))
         if match is None:
             raise Malformed("it ends in a carriage return" if line.endswith("\r") else "this is no sample")
         name, labels, value, at, exemplar = match.groups()

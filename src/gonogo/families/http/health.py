@@ -34,7 +34,10 @@ _IDENTITY = re.compile(
     re.IGNORECASE,
 )
 """Keys of what is told beside health."""
-_ERRORS = ("errors", "error", "failures", "problems")
+_TRUTHS = {"ok", "up", "healthy", "alive", "live", "available", "connected", "reachable", "success"}
+"""Keys under which 1 and 0 are yes and no."""
+_NAMES = ("name", "id", "component", "checkid")
+_ERRORS = ("errors", "error", "failures", "problems", "failed", "failing", "unhealthy", "down", "unavailable", "alarms")
 _LINES = re.compile(r"^\[([+-])\]([\w./-]{1,100})\s{0,3}(.{0,100})$", re.MULTILINE)
 """Of the verbose health pages of Kubernetes: ``[+]etcd ok``."""
 _ROWS = re.compile(
@@ -141,14 +144,17 @@ def _state(item: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[str, Any]:
     for key in keys:
         value = item.get(lowered.get(key, ""))
         if isinstance(value, str | bool | int):
-            return key, value
+            return key, bool(value) if key in _TRUTHS and value in (0, 1) else value
     return "", None
 
 
-def _parts(item: Mapping[str, Any], path: str, depth: int, *, inside: bool = False) -> Iterator[Part]:
-    """Everything below that says how it is. ``inside`` a container every key names a part."""
+def _parts(
+    item: Mapping[str, Any], path: str, depth: int, *, inside: bool = False, told: bool = False
+) -> Iterator[Part]:
+    """Everything below that says how it is. ``inside`` a container every key names a part; ``told``: beside much else."""
     if depth > _DEEPEST:
         return
+    numbered = inside and all(type(value) is int and value in (0, 1) for value in item.values())
     for key, value in item.items():
         name = key.lower()
         where = path if name in _CONTAINERS | _WRAPPERS and not inside else _joined(path, key)
@@ -156,14 +162,16 @@ def _parts(item: Mapping[str, Any], path: str, depth: int, *, inside: bool = Fal
             case dict() if name in _CONTAINERS and not inside:
                 yield from _parts(value, where, depth + 1, inside=True)
             case dict() if name in _WRAPPERS and not inside:
-                yield from _parts(value, where, depth + 1)
+                yield from _parts(value, where, depth + 1, told=True)
             case dict():
                 yield from _part(value, where, depth, named=inside)
+            case int() if numbered:
+                yield where, str(value), meaning_of(bool(value))
             case list():
                 yield from _parts_of_list(value, where, depth + 1)
             case str() | bool() | None if inside and name not in _PART_STATES:
                 yield from _scalar(where, key, value)
-            case str() if path == "" and value.strip().lower() in _SURELY_DOWN and name not in _STATES:
+            case str() if (path == "" or told) and value.strip().lower() in _SURELY_DOWN and name not in _STATES:
                 yield where, value, Meaning.FAIL
 
 
@@ -181,9 +189,10 @@ def _part(item: Mapping[str, Any], path: str, depth: int, *, named: bool) -> Ite
 def _parts_of_list(items: list[Any], path: str, depth: int) -> Iterator[Part]:
     if depth > _DEEPEST:
         return
-    for item in items:
+    for number, item in enumerate(items):
         if isinstance(item, dict):
-            name = next((item[key] for key in ("name", "id", "component") if isinstance(item.get(key), str)), "")
+            texts = {key.lower(): value for key, value in item.items() if isinstance(value, str)}
+            name = next((texts[key] for key in _NAMES if key in texts), "" if path else str(number))
             yield from _part(item, _joined(path, name) if name else path, depth, named=False)
 
 

@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 import yaml
 
 from gonogo.clients.http import Body
+from gonogo.environment.types import is_address
+from gonogo.evidence.dns import is_public
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _CODE = re.compile(r"[1-5](?:\d\d|XX)|default|x-.*")
@@ -18,6 +20,8 @@ _VARIABLE = re.compile(r"\{([^{}]{1,200})\}")
 _MOST_PROBLEMS = 50
 _DEEPEST = 200
 _OWN_MACHINE = {"localhost", "127.0.0.1", "0.0.0.0", "::1"}  # noqa: S104 - compared, not bound
+_TYPES = {"array", "boolean", "file", "integer", "null", "number", "object", "string"}
+_HOLDING_SCHEMAS = {"schemas", "definitions", "properties", "allOf", "oneOf", "anyOf"}
 _RESPONSES_OPTIONAL_SINCE = (3, 1)
 
 
@@ -96,8 +100,13 @@ class _Reader:
         servers = self._document.get("servers")
         for server in servers if isinstance(servers, list) else []:
             url = _text(server, "url") or ""
-            if (urlsplit(url).hostname or "") in _OWN_MACHINE:
+            host = _host(url)
+            if host in _OWN_MACHINE:
                 yield f"servers names {url[:100]}, which is the machine of whoever reads it"
+            elif url.lower().startswith("http://"):
+                yield f"servers names {url[:100]}, where everything goes out without TLS"
+            elif is_address(host) and not is_public(host):
+                yield f"servers names {url[:100]}, which nobody outside reaches"
         if self._version[:1] == (2,):
             yield "Swagger 2.0 is from 2014; tools for it grow rare"
 
@@ -109,6 +118,10 @@ class _Reader:
 
     def _operations(self) -> Iterator[str]:
         owners: dict[str, str] = {}
+        for path in map(str, self._described.paths):
+            if not path.startswith(("/", "x-")):
+                yield f"the path {path[:100]!r} does not begin with a slash"
+        yield from self._security("the document", self._document.get("security"))
         for name, path, item, operation in self._each_operation():
             identifier = operation.get("operationId")
             if isinstance(identifier, str):
@@ -116,6 +129,8 @@ class _Reader:
                     yield f"operationId {identifier!r} stands at {owners[identifier]} and at {name}"
                 owners[identifier] = name
             yield from self._responses(name, operation)
+            yield from self._parameters(name, operation)
+            yield from self._security(name, operation.get("security"))
             yield from self._variables(name, path, item, operation)
 
     def _each_operation(self) -> Iterator[tuple[str, str, Mapping[str, Any], Mapping[str, Any]]]:
@@ -139,6 +154,20 @@ class _Reader:
             elif not str(code).startswith("x-") and not isinstance(response, dict):
                 yield f"{name}: the response {code} is no object"
 
+    def _parameters(self, name: str, operation: Mapping[str, Any]) -> Iterator[str]:
+        resolved = [self._resolved(parameter) for parameter in _list(operation.get("parameters"))]
+        named = [(one.get("name"), one.get("in")) for one in resolved if isinstance(one, dict)]
+        for own, place in dict.fromkeys(pair for pair in named if named.count(pair) > 1 and _is_text(pair)):
+            yield f"{name}: the parameter {own} ({place}) stands there twice"
+
+    def _security(self, name: str, requirements: object) -> Iterator[str]:
+        components = self._document.get("components")
+        schemes = components.get("securitySchemes") if isinstance(components, dict) else None
+        known = {**_mapping(schemes), **_mapping(self._document.get("securityDefinitions"))}
+        for scheme in (scheme for one in _list(requirements) if isinstance(one, dict) for scheme in one):
+            if scheme not in known:
+                yield f"{name}: security names {str(scheme)[:60]!r}, which no scheme describes"
+
     def _variables(self, name: str, path: str, item: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[str]:
         wanted = set(_VARIABLE.findall(path))
         if not wanted:
@@ -154,7 +183,7 @@ class _Reader:
             yield f"{name}: no parameter describes {{{variable}}}"
 
     def _references(self) -> Iterator[str]:
-        """References into the document that lead nowhere. Shared parts of a YAML file are looked at once."""
+        """References into the document that lead nowhere, and types that are none. Shared parts of a YAML file are looked at once."""
         pending: list[tuple[str, Any, int]] = [("#", self._document, 0)]
         visited: set[int] = set()
         missing: set[str] = set()
@@ -163,6 +192,9 @@ class _Reader:
             if not isinstance(value, dict | list) or id(value) in visited or depth > _DEEPEST:
                 continue
             visited.add(id(value))
+            if isinstance(value, dict) and _is_schema(where):
+                for kind in _strange_types(value.get("type")):
+                    yield f"{where}: {kind[:40]!r} is no type"
             reference = value.get("$ref") if isinstance(value, dict) else None
             if isinstance(reference, str) and reference not in missing and self._target(reference) is None:
                 missing.add(reference)
@@ -170,7 +202,7 @@ class _Reader:
             pending += [
                 (f"{where}/{str(key)[:60]}", inner, depth + 1)
                 for key, inner in (value.items() if isinstance(value, dict) else enumerate(value))
-                if key not in ("example", "examples", "default", "enum", "const")
+                if key not in ("example", "examples", "default", "enum", "const") and not str(key).startswith("x-")
             ]
 
     def _resolved(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
@@ -194,6 +226,33 @@ class _Reader:
             else:
                 return None
         return value
+
+
+def _is_schema(where: str) -> bool:
+    """Whether a schema stands there, by the keys that lead to it."""
+    *_, above, last = ("", *where.split("/"))
+    return last in {"schema", "items", "additionalProperties"} or above in _HOLDING_SCHEMAS
+
+
+def _strange_types(value: object) -> Iterator[str]:
+    for kind in value if isinstance(value, list) else [value]:
+        if isinstance(kind, str) and kind not in _TYPES:
+            yield kind
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_text(pair: tuple[object, object]) -> bool:
+    return all(isinstance(one, str) for one in pair)
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _list(value: object) -> list[Any]:

@@ -73,7 +73,7 @@ async def probe_plain_http(question: PlainHttpQuestion) -> PlainHttpEvidence:
                 # Swallowed here, and answered there: a firewall closed this port.
                 filtered = True
                 exchanges.append(client.unanswered(path, swallowed.reason))
-            if exchanges[-1].status is None:
+            if exchanges[-1].status is None and not exchanges[-1].closed:
                 break
     return PlainHttpEvidence(
         scope=question.scope,

@@ -30,6 +30,8 @@ _META = re.compile(
     re.IGNORECASE,
 )
 _PLAIN = re.compile(r"\s{0,20}([A-Za-z0-9][\w.+@/:-]{2,150})\s{0,20}")
+_UNTOLD = re.compile(r"unknown|none|null|nil|undefined|n/?a|not[ _-]set|\$.*|\{\{.*|@.*@|%.*%", re.IGNORECASE)
+"""What stands where nobody filled a release in."""
 _MOST_META = 5
 
 
@@ -124,5 +126,7 @@ def _document(body: Body) -> Any:  # noqa: ANN401 - any JSON value
 
 def _text(value: object, quote: Quote) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    if isinstance(value, str) and _UNTOLD.fullmatch(value.strip()):
         return None
     return quote(value if isinstance(value, str) else f"{value:d}"[:100]) or None

@@ -4,8 +4,10 @@ import asyncio
 import secrets as entropy
 import ssl
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from gonogo.base.redaction import Redactor
 from gonogo.clients.http import Body
@@ -21,6 +23,8 @@ from gonogo.families.http.release import PATHS, declared_words, metric_words, pl
 _AT_ONCE = 3
 _LAST_RESORT_SECONDS = 1.0
 """A silence as long as this is not looked for on seventeen further connections."""
+_PAUSE_SECONDS = 0.15
+"""In which a server that limits connections sees that the last one is closed."""
 Words = tuple[ReleaseWord, ...]
 
 
@@ -45,13 +49,15 @@ async def probe_service(question: HttpQuestion) -> ServiceEvidence:
         exchange = body.exchange
         pages: tuple[Answer, ...] = ()
         origins: tuple[OriginAnswer, ...] = ()
-        if exchange.status is None and exchange.elapsed.total_seconds() >= _LAST_RESORT_SECONDS:
-            front = exchange
-        else:
+        silent = exchange.status is None and exchange.elapsed.total_seconds() >= _LAST_RESORT_SECONDS
+        front = exchange
+        if not silent:
             front = await _front(first, question, sampled[0][0].exchange, page)
             pages = tuple([await _declared(first, question, declared) for declared in question.expected.pages.values()])
             origins = tuple([await _origin(first, page, question, origin) for origin in _foreign(question)])
-            sampled += await _more(first, question, target, tls, deadline)
+    if not silent:
+        # The first connection is closed by now: a server may allow one at a time.
+        sampled += await _more(first, question, target, tls, deadline)
     return ServiceEvidence(
         scope=question.scope,
         taken_at=taken_at,
@@ -109,19 +115,31 @@ def _page_words(body: Body, path: str, quote: Quote) -> Words:
 async def _more(
     first: Asker, question: HttpQuestion, target: _Target, tls: ssl.SSLContext, deadline: float
 ) -> Sequence[tuple[Answer, Words]]:
-    """All further connections, some at once. An address that turns us away is left alone."""
+    """All further connections, some at once. An address that turns us away is left alone.
+
+    Once a connection is cut off, the address may limit them: then all are made anew, one after another.
+    """
     sampled: list[tuple[Answer, Words]] = []
-    quote = quoting(Redactor(question.secrets))
+    quote, at_once = quoting(Redactor(question.secrets)), _AT_ONCE
 
     async def anew() -> tuple[Answer, Words]:
-        async with asker(question, deadline, tls=tls, http2=False) as asking:
+        alone = at_once == 1
+        if alone:
+            await asyncio.sleep(_PAUSE_SECONDS)
+        async with (
+            first.pace.alone() if alone else nullcontext(),
+            asker(question, deadline, tls=tls, http2=False, among_others=not alone) as asking,
+        ):
             return await _sample(asking, question, target, quote)
 
     while (missing := question.expected.connections - 1 - len(sampled)) > 0 and not first.turned_away:
-        several = await asyncio.gather(*(anew() for _ in range(min(missing, _AT_ONCE))))
+        several = await asyncio.gather(*(anew() for _ in range(min(missing, at_once))))
         sampled += [sample for sample in several if not sample[0].exchange.hurried]
         if first.left < _LAST_RESORT_SECONDS:
             break
+        cut = [*first.pace.again, *(answer.exchange for answer, _ in several)]
+        if at_once > 1 and any(exchange.cut for exchange in cut):
+            sampled, at_once = [], 1
     return sampled
 
 
@@ -153,9 +171,18 @@ async def _declared(first: Asker, question: HttpQuestion, page: Page) -> Answer:
 
 
 def _foreign(question: HttpQuestion) -> Sequence[str]:
-    """Origins that are nobody's; one begins as a declared one does."""
+    """Origins that are nobody's, and those that careless comparisons take for the first declared one."""
+    if not question.main:
+        return []
     made_up = f"https://gonogo-{entropy.token_hex(4)}.invalid"
-    return [made_up, *(f"{origin}.gonogo.invalid" for origin in question.expected.origins[:1])] if question.main else []
+    declared = question.expected.origins
+    if not declared:
+        return [made_up]
+    parts = urlsplit(declared[0])
+    host = parts.hostname or ""
+    own = host.partition(".")[2] if host.count(".") > 1 else host
+    alike = [f"{declared[0]}.gonogo.invalid", f"https://gonogo{own}", f"http://{parts.netloc}", "null"]
+    return [made_up, *(origin for origin in alike if origin not in declared)]
 
 
 async def _origin(first: Asker, page: Page, question: HttpQuestion, origin: str) -> OriginAnswer:

@@ -28,7 +28,14 @@ DANGEROUS = {
     "KEYS": ("KEYS", "*"),
     "DEBUG": ("DEBUG", "SLEEP", "0"),
     "ACL": ("ACL", "LIST"),
+    "ACL SETUSER": ("ACL", "SETUSER", "gonogo-nobody", "off"),
     "REPLICAOF": ("REPLICAOF", "NO", "ONE"),
+    "SLAVEOF": ("SLAVEOF", "NO", "ONE"),
+    "FAILOVER": ("FAILOVER",),
+    "CLUSTER RESET": ("CLUSTER", "RESET"),
+    "MODULE": ("MODULE", "LOAD", "/gonogo-none.so"),
+    "SWAPDB": ("SWAPDB", "0", "1"),
+    "CLIENT KILL": ("CLIENT", "KILL", "ID", "0"),
 }
 """What an injected command would do the most harm with. SHUTDOWN is missing: it cannot be queued."""
 
@@ -63,6 +70,8 @@ async def probe_redis(question: RedisQuestion) -> RedisEvidence:
         return replace(listening, problem=_SENTINEL)
     rights = await _rights(question)
     anonymous, wrong_password = await _strangers(question)
+    # Nobody without a user has rights that could be missing: strangers are let in as the default user.
+    let_in = anonymous is not None and anonymous.startswith("NOPERM")
     return replace(
         listening,
         reachable=True,
@@ -71,6 +80,7 @@ async def probe_redis(question: RedisQuestion) -> RedisEvidence:
         foreign_write=rights.foreign_write,
         forbidden=rights.forbidden,
         anonymous=anonymous,
+        strangers_may=await _permitted_to_strangers(question) if let_in else (),
         wrong_password=wrong_password,
         plain_elsewhere=await _told("plain_elsewhere", _plain_elsewhere(question), unread),
         unread=tuple(unread),
@@ -92,6 +102,29 @@ async def _strangers(question: RedisQuestion) -> tuple[str | None, str | None]:
         return refused, refused
     user = question.credentials[0] if len(question.credentials) > 1 else "default"
     return await _stranger(question), await _stranger(question, user, entropy.token_urlsafe(16))
+
+
+async def _permitted_to_strangers(question: RedisQuestion) -> tuple[str, ...]:
+    """The harmless commands, one of each kind, that are accepted of somebody who has not logged in."""
+    nobodys = f"{question.key_prefix}gonogo:{entropy.token_hex(8)}"
+    tried = {
+        "GET": ("GET", nobodys),
+        "SET": ("SET", nobodys, "synthetic", "XX"),  # of what exists already
+        "DEL": ("DEL", nobodys),
+        "SCAN": ("SCAN", "0", "COUNT", "1"),
+        "INFO": ("INFO", "server"),
+        "CONFIG GET": ("CONFIG", "GET", "maxmemory"),
+        "CLIENT LIST": ("CLIENT", "LIST", "ID", "0"),
+        "ACL LIST": ("ACL", "LIST"),
+        "EVAL": ("EVAL", "return 1", "0"),
+    }
+    permitted: list[str] = []
+    for name, words in tried.items():
+        with suppress(*UNANSWERED):
+            async with session(question) as talk:
+                if not (await talk.ask(*words)).startswith(("NOPERM", "ERR unknown")):
+                    permitted.append(name)
+    return tuple(permitted)
 
 
 async def _without_certificate(question: RedisQuestion) -> str | None:
@@ -170,8 +203,8 @@ async def _try_all(talk: Session, prefix: str, rights: _Rights) -> None:
     own, foreign = f"{prefix}gonogo:{entropy.token_hex(8)}", _foreign_key(prefix)
     rights.own_key = await talk.ask("GET", own)
     rights.foreign_key = await talk.ask("GET", foreign)
-    rights.foreign_write = await talk.queue("SET", foreign, "synthetic")
-    rights.forbidden = {name: await talk.queue(*words) for name, words in DANGEROUS.items()}
+    rights.foreign_write, *answers = await talk.queue(("SET", foreign, "synthetic"), *DANGEROUS.values())
+    rights.forbidden = dict(zip(DANGEROUS, answers, strict=True))
 
 
 def _foreign_key(prefix: str) -> str:

@@ -1,10 +1,11 @@
 """Reads Sentry's alerts: workflows, as they are called today, and the project's rules of before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gonogo.clients.json_api import mapping, objects, text
 from gonogo.evidence.sentry import Alert, Recipient
+from gonogo.families.sentry.filters import filter_name, passes_rule, passes_workflow
 
 _UNKNOWN = "unknown"
 _MAIL = "email"
@@ -40,10 +41,11 @@ _RULE_TARGETS = {"Member": "user", "Team": "team", "IssueOwners": "issue_owners"
 
 
 def read_workflows(
-    workflows: Sequence[dict[str, Any]], detectors: Sequence[dict[str, Any]] | None
+    workflows: Sequence[dict[str, Any]], detectors: Sequence[dict[str, Any]] | None, project: str
 ) -> tuple[Alert, ...]:
-    """Alerts of today; without a list of the project's monitors their kinds are unknown."""
-    monitors = None if detectors is None else {str(detector.get("id")): _monitor(detector) for detector in detectors}
+    """Alerts of today; without a list of the monitors of the project, by its number, their kinds are unknown."""
+    own = [one for one in detectors or () if str(one.get("projectId", project)) == project]
+    monitors = None if detectors is None else {str(detector.get("id")): _monitor(detector) for detector in own}
     return tuple(_workflow(workflow, monitors) for workflow in workflows)
 
 
@@ -62,15 +64,16 @@ def _workflow(workflow: Mapping[str, Any], monitors: Mapping[str, str] | None) -
     numbers = [str(number) for number in connected] if isinstance(connected, list) else []
     kinds = [_UNKNOWN for _ in numbers] if monitors is None else [monitors.get(number, "") for number in numbers]
     when = mapping(workflow.get("triggers"))
-    actions = [action for part in objects(workflow.get("actionFilters")) for action in objects(part.get("actions"))]
     return Alert(
         name=str(workflow.get("name")),
         enabled=workflow.get("enabled") is True,
         environment=text(workflow.get("environment")),
         monitors=tuple(sorted({kind for kind in kinds if kind})),
         triggers=tuple(_trigger(condition, when) for condition in objects(when.get("conditions"))),
-        every_trigger=when.get("logicType") == "all",
-        recipients=tuple(_recipient(action) for action in actions),
+        every_trigger=when.get("logicType") in {"all", "none"},
+        recipients=tuple(
+            recipient for part in objects(workflow.get("actionFilters")) for recipient in _recipients(part)
+        ),
     )
 
 
@@ -80,13 +83,19 @@ def _trigger(condition: Mapping[str, Any], group: Mapping[str, Any]) -> str:
     return f"not {kind}" if negated != (group.get("logicType") == "none") else kind
 
 
-def _recipient(action: Mapping[str, Any]) -> Recipient:
-    return Recipient(
-        kind=text(action.get("type")) or _UNKNOWN,
-        status=text(action.get("status")),
-        target=text(mapping(action.get("config")).get("targetType")),
-        fallthrough=text(mapping(action.get("data")).get("fallthroughType")),
-    )
+def _recipients(part: Mapping[str, Any]) -> Iterator[Recipient]:
+    """The actions of one filter."""
+    conditions = objects(part.get("conditions"))
+    passes = passes_workflow(conditions, text(part.get("logicType")))
+    for action in objects(part.get("actions")):
+        yield Recipient(
+            kind=text(action.get("type")) or _UNKNOWN,
+            status=text(action.get("status")),
+            target=text(mapping(action.get("config")).get("targetType")),
+            filters=tuple(text(condition.get("type")) or _UNKNOWN for condition in conditions),
+            passes=passes,
+            fallthrough=text(mapping(action.get("data")).get("fallthroughType")),
+        )
 
 
 def _rule(rule: Mapping[str, Any]) -> Alert:
@@ -96,17 +105,22 @@ def _rule(rule: Mapping[str, Any]) -> Alert:
         enabled=rule.get("status", "active") == "active" and not muted,
         environment=text(rule.get("environment")),
         monitors=("error",),
-        triggers=tuple(_class(condition, _RULE_TRIGGERS) for condition in objects(rule.get("conditions"))),
-        every_trigger=rule.get("actionMatch") == "all",
-        recipients=tuple(_rule_recipient(action) for action in objects(rule.get("actions"))),
+        triggers=tuple(
+            f"{'not ' * (rule.get('actionMatch') == 'none')}{_class(condition, _RULE_TRIGGERS)}"
+            for condition in objects(rule.get("conditions"))
+        ),
+        every_trigger=rule.get("actionMatch") in {"all", "none"},
+        recipients=tuple(_rule_recipient(action, rule) for action in objects(rule.get("actions"))),
     )
 
 
-def _rule_recipient(action: Mapping[str, Any]) -> Recipient:
-    target = text(action.get("targetType"))
+def _rule_recipient(action: Mapping[str, Any], rule: Mapping[str, Any]) -> Recipient:
+    target, filters = text(action.get("targetType")), objects(rule.get("filters"))
     return Recipient(
         kind=_class(action, _RULE_ACTIONS),
         target=_RULE_TARGETS.get(target, target),
+        filters=tuple(filter_name(part) for part in filters),
+        passes=passes_rule(filters, text(rule.get("filterMatch"))),
         fallthrough=text(action.get("fallthroughType")),
     )
 

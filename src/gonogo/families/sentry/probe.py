@@ -93,7 +93,7 @@ async def _alerts(session: SentrySession, number: str) -> tuple[Alert, ...]:
     """Workflows, where this Sentry has them; the project's rules otherwise."""
     workflows = await session.workflows(number)
     if workflows is not None:
-        return read_workflows(workflows, await _monitors(session, number))
+        return read_workflows(workflows, await _monitors(session, number), number)
     rules = await session.rules()
     if rules is None:
         raise Unobserved(
@@ -117,7 +117,9 @@ def _place(dsn: SplitResult) -> str:
         port = dsn.port
     except ValueError:
         port = None
-    shown = "" if port in {None, _DEFAULT_PORTS.get(dsn.scheme)} else f":{port}"
+    # Without TLS it is another place, since anybody on the way may read the events.
+    port = port or _DEFAULT_PORTS.get(dsn.scheme)
+    shown = "" if port == _DEFAULT_PORTS["https"] else f":{port}"
     return f"{(dsn.hostname or '').rstrip('.')}{shown}{dsn.path.rstrip('/').rpartition('/')[0]}"
 
 

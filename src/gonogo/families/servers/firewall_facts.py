@@ -18,7 +18,7 @@ _LISTED = re.compile(r"-(?:user|track|not-local|skip-to-policy)-?|logging|-outpu
 _NO_NEW_CONNECTIONS = ({"--dport": "68"}, {"--dport": "546"})
 """Answers of DHCP."""
 _PORTLESS = {"icmp", "ipv6-icmp", "icmpv6", "igmp", "esp", "ah", "gre", "vrrp"}
-_MOST_CHARACTERS = 200
+MOST_CHARACTERS = 200
 
 
 def firewall(said: CommandOutput) -> Firewall | None:
@@ -53,9 +53,9 @@ def _accepting(line: str, version: int) -> FirewallRule | None:
     inside = f" on {options['-i']}" if options.get("-i") else ""
     forwards = "forward" in chain.lower()
     return FirewallRule(
-        to=f"{_target(options)}{suffix}{'' if forwards else inside}"[:_MOST_CHARACTERS],
-        action=f"ACCEPT {chain}"[:_MOST_CHARACTERS],
-        source=f"{options.get('-s', 'Anywhere')}{suffix}{inside if forwards else ''}"[:_MOST_CHARACTERS],
+        to=f"{_target(options)}{suffix}{'' if forwards else inside}"[:MOST_CHARACTERS],
+        action=f"ACCEPT {chain}"[:MOST_CHARACTERS],
+        source=f"{options.get('-s', 'Anywhere')}{suffix}{inside if forwards else ''}"[:MOST_CHARACTERS],
     )
 
 
@@ -74,14 +74,19 @@ def _is_new(options: Mapping[str, str]) -> bool:
 
 def _options(line: str) -> Mapping[str, str]:
     """Option to its value; what is negated has a ``!`` before its value, and limits to nothing."""
-    words: list[str] = []
-    with suppress(ValueError):  # an open quote
-        words = shlex.split(line)
+    parts = words(line)
     return {
-        word: words[place + 1]
-        for place, word in enumerate(words[:-1])
-        if word.startswith("-") and (not place or words[place - 1] != "!")
+        word: parts[place + 1]
+        for place, word in enumerate(parts[:-1])
+        if word.startswith("-") and (not place or parts[place - 1] != "!")
     }
+
+
+def words(line: str) -> list[str]:
+    """The words of a rule, as a shell takes them apart; none of a line with an open quote."""
+    with suppress(ValueError):
+        return shlex.split(line)
+    return []
 
 
 def uplinks(routes: Sequence[CommandOutput], addresses: CommandOutput) -> tuple[str, ...] | None:

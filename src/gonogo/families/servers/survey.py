@@ -10,7 +10,7 @@ from typing import TypeVar
 from gonogo.base.errors import Unobserved
 from gonogo.clients.ssh import CommandOutput, Shell, SshServer
 from gonogo.evidence.server import LogFile, ServerEvidence, SshdException, Unseen
-from gonogo.families.servers import facts, firewall_facts, sshd_facts
+from gonogo.families.servers import docker_facts, facts, firewall_facts, sshd_facts
 from gonogo.families.servers.section import Server
 
 UPDATES_TIMER = "apt-daily-upgrade.timer"
@@ -207,6 +207,25 @@ class Survey:
         uplinks = firewall_facts.uplinks(routes[:2], routes[2])
         if uplinks is not None:
             self._keep(replace(self._evidence, uplinks=uplinks))
+        await self._published(dict(zip((4, 6), filters, strict=True)))
+
+    async def _published(self, filters: Mapping[int, CommandOutput]) -> None:
+        """What Docker lets in past ufw; nothing where there is no Docker, or no container runs."""
+        listed = await self._shell.run(docker_facts.LISTED, as_root=True)
+        names = [] if listed.status else listed.output.split()
+        if listed.missing or (not names and not listed.status):
+            return
+        inspected = listed
+        if names:
+            inspected = await self._shell.run(docker_facts.INSPECTED + shlex.join(names), as_root=True)
+        found, firewall = docker_facts.bindings(inspected), self._evidence.firewall
+        if found is None or firewall is None:
+            self._unseen.append(Unseen(what="published", said=inspected.first_line))
+            return
+        rules, unclear = docker_facts.published(found, filters, self._evidence.uplinks)
+        self._keep(replace(self._evidence, firewall=replace(firewall, published=rules)))
+        if unclear:
+            self._unseen.append(Unseen(what="published", said=unclear))
 
     async def _bans(self) -> None:
         status = "fail2ban-client status"

@@ -13,7 +13,7 @@ from gonogo.base.secrets import Secrets
 from gonogo.clients.stripe import StripeApi, missing_permission, unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
-from gonogo.evidence.stripe import Fact, StripeEvidence, UnreadFact
+from gonogo.evidence.stripe import Fact, StripeEvidence, UnreadFact, WebhookEndpoint
 from gonogo.families.kind import Probe
 from gonogo.families.stripe import objects
 from gonogo.families.stripe.objects import Fill
@@ -167,11 +167,11 @@ async def _payouts(v1: Any) -> Fill:  # noqa: ANN401 - as above
 async def _webhooks(api: StripeApi) -> Fill:
     """In the account's own version, since that is the version of the events of most endpoints."""
 
-    async def work(v1: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - as above
-        return await _all(await v1.webhook_endpoints.list_async({"limit": _MOST}))
+    async def work(v1: Any) -> tuple[WebhookEndpoint, ...]:  # noqa: ANN401 - as above
+        listed = await _all(await v1.webhook_endpoints.list_async({"limit": _MOST}))
+        return tuple(objects.endpoint(item) for item in listed)
 
-    listed, version = await api.in_account_version(work)
-    endpoints = tuple(objects.endpoint(item) for item in listed)
+    endpoints, version = await api.in_account_version(work)
     return lambda evidence: replace(evidence, webhooks=endpoints, default_version=version[:_LONGEST])
 
 

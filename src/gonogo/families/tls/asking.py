@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from gonogo.base.wakefulness import WAKEFULNESS
 from gonogo.clients.network import unobserved
+from gonogo.clients.pace import pace_of
 from gonogo.families.tls.answer import Answer, Ending, Flight, NotTls
 from gonogo.families.tls.hello import Hello, SentHello, Version, new_hello, retried_hello, ssl2_hello
 
@@ -21,6 +22,11 @@ _SILENCES = {Ending.SILENT, Ending.CLOSED}
 
 async def ask(address: str, port: int, hello: Hello, patience_seconds: float = ANSWER_SECONDS) -> Answer:
     """Offer this, and read the answer. Raises Unobserved when nobody could be asked."""
+    async with pace_of(address, port).connection():
+        return await _ask(address, port, hello, patience_seconds)
+
+
+async def _ask(address: str, port: int, hello: Hello, patience_seconds: float) -> Answer:
     started = time.monotonic()
     try:
         async with asyncio.timeout(CONNECT_SECONDS):

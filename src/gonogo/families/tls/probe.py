@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gonogo.base.secrets import Secrets
+from gonogo.clients.pace import pace_of
 from gonogo.environment.model import Environment
 from gonogo.environment.types import is_address
 from gonogo.evidence.base import Scope
@@ -110,12 +111,15 @@ async def probe_tls(question: TlsQuestion, *, thorough: bool = True) -> TlsEvide
 
 async def _shake(question: TlsQuestion) -> Shaken:
     """A connection that is cut off may be one too many: the first one is tried a few times."""
-    shaken = await shake(question.host, question.address, question.port)
+    pace = pace_of(question.address, question.port)
+    async with pace.connection():
+        shaken = await shake(question.host, question.address, question.port)
     for pause in _FIRST_PAUSES_SECONDS:
         if shaken.handshake is not Handshake.CUT_OFF:
             return shaken
         await asyncio.sleep(pause)
-        shaken = await shake(question.host, question.address, question.port)
+        async with pace.alone():
+            shaken = await shake(question.host, question.address, question.port)
     return shaken
 
 
@@ -187,14 +191,17 @@ async def _presented(question: TlsQuestion, first: Chain, answers: Sequence[Answ
 
 async def _welcome(question: TlsQuestion, interview: Interview) -> Welcome:
     """The answer to a client of today; asked again if the connection was cut off, while others are not."""
-    greeted = await welcome(question.host, question.address, question.port)
+    pace = pace_of(question.address, question.port)
+    async with pace.connection():
+        greeted = await welcome(question.host, question.address, question.port)
     for _ in range(2):
         if greeted.shaken.handshake is not Handshake.CUT_OFF:
             return greeted
         if not (await interview.settle(interview.control)).answer.accepted:
             return greeted
         await interview.pause()
-        greeted = await welcome(question.host, question.address, question.port)
+        async with pace.alone():
+            greeted = await welcome(question.host, question.address, question.port)
     detail = f"{greeted.shaken.detail}; the same when asked again, while other handshakes work"
     refused = greeted.shaken.handshake is Handshake.CUT_OFF
     return replace(greeted, shaken=Shaken(handshake=Handshake.REFUSED, detail=detail)) if refused else greeted

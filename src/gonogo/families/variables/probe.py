@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
+from urllib.parse import unquote
 
 from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
@@ -163,9 +164,21 @@ def _shared(names: Sequence[str], values: Mapping[str, Mapping[str, str]]) -> It
     """Compared in memory: not even a digest of a value is kept."""
     for name in names:
         for pair in combinations(values, 2):
-            first, other = (values[file].get(name, "").encode() for file in pair)
-            if first and hmac.compare_digest(first, other):
+            first, other = (values[file].get(name, "") for file in pair)
+            if _same(first, other):
                 yield Shared(name=name, files=pair)
+            elif _same(_password(first), _password(other)):
+                yield Shared(name=f"the password in {name}", files=pair)
+
+
+def _same(first: str, other: str) -> bool:
+    return bool(first) and hmac.compare_digest(first.encode(), other.encode())
+
+
+def _password(value: str) -> str:
+    """The password of a URL, wherever it leads to; empty for anything else."""
+    credentials, marked, _ = value.partition("://")[2].partition("/")[0].rpartition("@")
+    return unquote(credentials.partition(":")[2]) if marked else ""
 
 
 PROBES: Mapping[str, Probe] = {

@@ -1,0 +1,70 @@
+"""What browsers make of the service's replies: its cookies, and who may read them."""
+
+import re
+from collections.abc import Collection, Sequence
+
+import pytest
+
+from gonogo.environment.model import Environment
+from gonogo.evidence.http import Exchange, ServiceEvidence
+from gonogo.families.http.section import Http
+
+_REMOVED = re.compile(r";\s*(?:max-age\s*=\s*(?:0|-\d+)\s*(?:;|$)|expires\s*=[^;]*\b(?:19\d\d|200\d)\b)", re.IGNORECASE)
+"""A cookie that is taken back: what matters is gone already."""
+_SESSION = re.compile(r"sess|\bsid\b|auth|token|jwt|login|remember|\buser|identity", re.IGNORECASE)
+_AGAINST_FORGERY = re.compile(r"csrf|xsrf", re.IGNORECASE)
+
+
+@pytest.mark.check("http-session-cookies")
+def test_sessions_cannot_be_stolen(service: ServiceEvidence) -> None:
+    """A session's cookie without Secure and HttpOnly can be read on the way, and by any script in the page.
+
+    Fix: Set-Cookie: NAME=…; Secure; HttpOnly; SameSite=Lax
+    """
+    for exchange, name, attributes in _cookies(service):
+        if _SESSION.search(name) and not _AGAINST_FORGERY.search(name):
+            missing = [wanted for wanted in ("Secure", "HttpOnly") if wanted.lower() not in attributes]
+            assert not missing, f"{exchange.url} sets the cookie {name} without {' and '.join(missing)}"
+
+
+@pytest.mark.check("http-cookies")
+def test_cookies_stay_where_they_belong(service: ServiceEvidence) -> None:
+    """A cookie without Secure or SameSite is sent where nobody meant it to go.
+
+    Fix: Set-Cookie: NAME=…; Secure; SameSite=Lax
+    """
+    for exchange, name, attributes in _cookies(service):
+        missing = [wanted for wanted in ("Secure", "SameSite") if wanted.lower() not in attributes]
+        assert not missing, f"{exchange.url} sets the cookie {name} without {' and '.join(missing)}"
+
+
+@pytest.mark.check("http-origins")
+def test_foreign_pages_read_nothing(service: ServiceEvidence, environment: Environment) -> None:
+    """Whoever lets pages of any origin read replies lets any site act as the user who visits it.
+
+    Fix: answer Access-Control-Allow-Origin with one of the declared origins, or not at all; never with what was sent.
+    """
+    section = environment.section(Http)
+    declared = section.origins if section else ()
+    for answer in service.origins:
+        echoed = answer.allowed.strip() == answer.origin
+        with_cookies = answer.credentials.strip() == "true"
+        assert not (echoed and (with_cookies or declared)), (
+            f"{service.connections[0].exchange.url} lets pages of {answer.origin} read its replies"
+            f"{', with the cookies of the user' if with_cookies else ''}"
+        )
+
+
+def _cookies(service: ServiceEvidence) -> Sequence[tuple[Exchange, str, Collection[str]]]:
+    """Every cookie that was set, its name, and the names of its attributes."""
+    exchanges = [service.front, *(answer.exchange for answer in service.connections[:1])]
+    lines = [
+        (exchange, cookie.split(";"))
+        for exchange in exchanges
+        for cookie in exchange.cookies
+        if not _REMOVED.search(cookie)
+    ]
+    return [
+        (exchange, name.strip(), {part.partition("=")[0].strip().lower() for part in attributes})
+        for exchange, (name, *attributes) in lines
+    ]

@@ -1,0 +1,62 @@
+"""Evidence that a run carries from another run of the same release: by reference and digest, never as a copy."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gonogo.planning.demands import Demands
+from gonogo.policy.carrying import Carry
+from gonogo.policy.checklist_line import ChecklistLine
+from gonogo.policy.gates import stands_for_line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarriedLine:
+    """A line of the list as it stood in the carried run."""
+
+    status: str
+    """As in its results: ``verified``, ``attested``, ``open`` …"""
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarriedRun:
+    """One run that is carried, and what it stands for here. Times are UTC."""
+
+    id: str
+    environment: str
+    gate: str
+    question: str
+    release: str
+    verdict: str
+    finished_at: datetime
+    digest: str
+    """SHA-256 of its ``results.json``, in hex, which in turn has the digest of its evidence."""
+    policy: str
+    """The digest of the policy that it was judged by."""
+    signed_by: Sequence[str] = ()
+    """Who had said GO to it when it was carried, each as ``Davi Lima (devops)``."""
+    lines: Mapping[str, CarriedLine] = field(default_factory=dict)
+    """By id: the lines that it stands for here."""
+    problem: str = ""
+    """Why it is not carried, although somebody gave it; empty: it is."""
+
+    @property
+    def words(self) -> str:
+        """The run in a few words, for whoever reads what rests on it."""
+        return f"run {self.id} of {self.environment} at gate {self.gate}, {self.finished_at:%Y-%m-%d %H:%M} UTC"
+
+    def is_of(self, carry: Carry) -> bool:
+        """Whether it comes from this source."""
+        return (self.environment, self.gate) == (carry.environment, carry.gate)
+
+
+def sources(demands: Demands) -> Sequence[Carry]:
+    """Where this environment's runs of the gate carry evidence from; the bundled environment has no launch."""
+    own = demands.stands_for[:1]
+    return () if demands.timeless else [carry for carry in demands.gate.carries if set(own) & set(carry.into)]
+
+
+def sources_of(line: ChecklistLine, demands: Demands) -> Sequence[Carry]:
+    """Those whose runs answer the line here; none: it is answered by this run."""
+    return [carry for carry in sources(demands) if stands_for_line(carry, line)]

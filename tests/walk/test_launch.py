@@ -1,0 +1,190 @@
+"""The whole launch of the seed, stage by stage, by the commands of docs/launch.md; and launches that must not end in GO."""
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from gonogo.base.errors import IntegrityError
+from gonogo.families.registry import read_environment
+from gonogo.planning.carried import CarriedRun
+from gonogo.planning.demands import expected_demands
+from gonogo.record.recording import to_bytes
+from gonogo.record.results import Results, Verdict
+from gonogo.runs.reference_instance import ReferenceProcess
+from gonogo.runs.replay import judged_again
+from gonogo.signing.carried_runs import carried_runs
+from gonogo.signing.carrying import find_source
+from gonogo.signing.verification import Expected, carried_run, verify_run
+from tests.walk.launching import ROLES, Launch, prepared_launch, results_of, too_busy, undone
+
+pytestmark = pytest.mark.whole
+
+UNLOADED = dict.fromkeys(("test.load", "test.latency", "test.memory", "test.leaks"), "technical-lead")
+"""The load has tests of its own; here somebody answers for it on staging, and production carries that word."""
+PAID = dict.fromkeys(
+    (
+        "day.payment",
+        "path.payment",
+        "prod.stripe-live",
+        "env.production.stripe-webhook-secret",
+        "stripe.webhook-secret",
+    ),
+    "devops",
+)
+"""production.toml permits no money: a person pays, and says so, at T-0."""
+
+TRIES = 4
+"""What a busy machine could not tell is asked again, as its message says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """A launch that ended in GO, and its runs by their gate."""
+
+    launch: Launch
+    runs: dict[str, Path]
+
+    def copied(self, place: Path) -> "Walked":
+        """To be disturbed."""
+        launch = self.launch.copied(place)
+        return Walked(launch, {gate: place / run.relative_to(self.launch.project) for gate, run in self.runs.items()})
+
+
+def walked(launch: Launch) -> Walked:
+    """Every stage in its order; each must be GO before the next begins."""
+    runs: dict[str, Path] = {}
+
+    def stage(environment: str, gate: str, *carried: str) -> None:
+        code, run = launch.run(environment, gate, *(runs[name] for name in carried))
+        for _ in range(TRIES - 1):
+            if not too_busy(run):
+                break
+            code, run = launch.run(environment, gate, *(runs[name] for name in carried))
+        assert code == 0, (gate, undone(run))
+        runs[gate] = run
+
+    launch.attest("staging", "pre-deploy", UNLOADED)
+    launch.attest("production", "production-pre-deploy", {})
+    stage("staging", "pre-deploy")
+    stage("production", "production-pre-deploy")
+    for role in ROLES:
+        signed = launch.sign(runs["pre-deploy"], role)
+        assert signed.returncode == 0, signed.stderr
+    launch.attest("production", "post-deploy", {})
+    stage("production", "post-deploy")
+    launch.attest("production", "launch", {})
+    stage("production", "launch")
+    launch.attest("production", "go-live", PAID)
+    stage("production", "go-live")
+    launch.attest("production", "sign-off", {})
+    stage("production", "sign-off", "pre-deploy", "go-live")
+    for role in ROLES:
+        signed = launch.sign(runs["sign-off"], role)
+        assert signed.returncode == 0, signed.stderr
+    return Walked(launch, runs)
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
+    """Walked once."""
+    with ReferenceProcess() as staging, ReferenceProcess(["stripe-live"]) as production:
+        project = tmp_path_factory.mktemp("launch") / "project"
+        yield walked(prepared_launch(project, staging, production))
+
+
+def carrying(walked_: Walked, release: str | None = None) -> tuple[CarriedRun, ...]:
+    """What the sign-off would carry now."""
+    project, named = walked_.launch.project, [walked_.runs["pre-deploy"].name, walked_.runs["go-live"].name]
+    wanted = release or walked_.launch.release
+    reports = project / "reports"
+    return carried_runs(project, reports, named, environment="production", gate="sign-off", release=wanted)
+
+
+def signed_off(walked_: Walked, place: Path, carried: Sequence[CarriedRun] = (), copies: str = "") -> Results:
+    """The sign-off over the same evidence, with these runs carried, or with copies of the droplet from this moment."""
+    path = Path(shutil.copytree(walked_.runs["sign-off"], place / "run")) / "evidence.json"
+    document: dict[str, Any] = json.loads(path.read_bytes())
+    if carried:
+        document["carried"] = TypeAdapter(tuple[CarriedRun, ...]).dump_python(tuple(carried), mode="json")
+    for record in document["records"]:
+        if copies and record["kind"] == "droplet":
+            record["evidence"]["copies"] = [copies]
+    path.write_bytes(to_bytes(document))
+    return judged_again(path.parent, walked_.launch.project)
+
+
+def test_launch_ends_in_a_verified_go(good: Walked) -> None:
+    """With read and write alone; what staging measured stands in production's results, by its digest."""
+    run = good.runs["sign-off"]
+    done = good.launch.gonogo(
+        "verify", str(run), "--env", "production", "--gate", "sign-off", "--release", good.launch.release
+    )
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, " GO"), done.stderr
+    results = results_of(run)
+    assert [run.problem for run in results.carried] == ["", ""]
+    carried = {line.id: line for line in results.leaves if line.carried}
+    assert carried["test.payment"].status == "verified"
+    assert carried["security.rate-limit"].carried == good.runs["pre-deploy"].name
+    assert carried["day.payment"].carried == good.runs["go-live"].name
+    assert not any(line.id.startswith(("first24", "review")) for line in results.leaves), "that is after the launch"
+
+
+def test_another_release_in_production(good: Walked, tmp_path: Path) -> None:
+    """What staging measured says nothing of what production serves."""
+    carried = carrying(good, release="0123456789ab")
+    assert {f"the run verified release {good.launch.release}, not 0123456789ab" in run.problem for run in carried} == {
+        True
+    }
+    results = signed_off(good, tmp_path, carried)
+    assert results.decision.verdict is Verdict.INCOMPLETE
+    assert results.decision.open_lines > len(PAID)
+
+
+def test_snapshot_from_after_the_deployment(good: Walked, tmp_path: Path) -> None:
+    """There is no way back in it."""
+    taken = results_of(good.runs["sign-off"]).run.started_at - timedelta(seconds=1)
+    results = signed_off(good, tmp_path, copies=taken.isoformat())
+    assert results.decision.verdict is Verdict.NO_GO
+    assert "there is no young copy from before it" in results.decision.reason
+
+
+def test_somebody_says_no_to_staging(good: Walked, tmp_path: Path) -> None:
+    """Three signatures over the sign-off do not outvote it."""
+    copy = good.copied(tmp_path / "copy")
+    (copy.runs["pre-deploy"] / "devops.sigstore.json").unlink()
+    signed = copy.launch.sign(copy.runs["pre-deploy"], "devops", "no-go")
+    assert signed.returncode == 0, signed.stderr
+    done = copy.launch.gonogo("verify", str(copy.runs["sign-off"]), "--gate", "sign-off")
+    assert (done.returncode, "it is NO-GO: Davi Lima says NO-GO" in done.stderr) == (4, True), done.stderr
+
+
+def test_staging_was_signed_by_two(good: Walked, tmp_path: Path) -> None:
+    """gates.toml names three: neither begun nor verified with fewer."""
+    copy = good.copied(tmp_path / "copy")
+    (copy.runs["pre-deploy"] / "devops.sigstore.json").unlink()
+    for role in ("technical-lead", "product-owner"):  # who signed last saw the others
+        (copy.runs["pre-deploy"] / f"{role}.sigstore.json").unlink()
+        signed = copy.launch.sign(copy.runs["pre-deploy"], role)
+        assert signed.returncode == 0, signed.stderr
+    done = copy.launch.gonogo("verify", str(copy.runs["sign-off"]), "--gate", "sign-off")
+    assert (done.returncode, "devops did not sign it" in done.stderr) == (4, True), done.stderr
+
+
+def test_staging_was_measured_too_long_ago(good: Walked) -> None:
+    """A release that waited for eight days is measured again."""
+    late = datetime.now(UTC) + timedelta(days=8)
+    project, signers = good.launch.project, list(good.launch.signers)
+    service = read_environment("production", project=project).environment.service
+    demands, questions = expected_demands(project, environment="production", service=service, gate="sign-off")
+    source = find_source("staging", "pre-deploy", demands, questions, good.launch.release)
+    with pytest.raises(IntegrityError, match=r"the evidence is 8 d.* old; 7 d are allowed: run again"):
+        carried_run(good.runs["pre-deploy"], project, signers, source, late)
+    with pytest.raises(IntegrityError):
+        verify_run(good.runs["sign-off"], project, signers, Expected(now=late))
