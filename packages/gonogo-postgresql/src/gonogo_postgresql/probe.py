@@ -94,8 +94,8 @@ async def _names(connection: Connection, query: Any) -> tuple[str, ...]:  # noqa
 
 
 async def _without_tls(question: PostgresqlQuestion, connection: Connection) -> Attempt:
-    told = connection.info
-    return await attempt_without_tls(told.hostaddr or told.host, told.port, told.user, told.dbname, question.patience)
+    info = connection.info
+    return await attempt_without_tls(info.hostaddr or info.host, info.port, info.user, info.dbname, question.patience)
 
 
 async def _without_password(question: PostgresqlQuestion) -> Attempt:
