@@ -103,6 +103,7 @@ def test_replica_that_does_not_follow_is_found(primary: PostgresqlServer, follow
         return found["postgresql-replica-lag"]
 
     assert lag() == "PASS"
+    assert "takes no writes" in judged(primary, follower.url)["postgresql-reachable"]
     follower.administrate("SELECT pg_wal_replay_pause()")
     primary.administrate("CREATE TABLE moved ()")
     assert "replay is paused" in lag()

@@ -27,6 +27,8 @@ class PostgresqlEvidence(PartialEvidence):
     reachable: bool
     problem: str = ""
     """What the server said when it refused us."""
+    takes_writes: bool = False
+    """Whether it is no replica, and the user's transactions may write."""
     version: str = ""
     """As SELECT version() says it."""
     local: bool = False

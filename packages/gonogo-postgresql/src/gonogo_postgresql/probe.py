@@ -40,6 +40,7 @@ SELECT nspname::text FROM pg_namespace AS space WHERE nspname !~ '^pg_' AND nspn
             AND has_table_privilege(session_user, oid, 'INSERT, UPDATE, DELETE, TRUNCATE')))
 ORDER BY 1
 """
+_WRITES = "SELECT NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off'"
 _CERTIFICATES_CAN_BE_LEFT_OUT = 160000
 
 
@@ -66,7 +67,8 @@ async def _seen_from_inside(
         local=local,
         encrypted=bool(connection.pgconn.ssl_in_use),
         verifies=question.login.get("sslmode") == "verify-full",
-        version=await reading.fact("version", _text(connection), ""),
+        takes_writes=await reading.fact("takes_writes", _only(connection, _WRITES), False),  # noqa: FBT003 - unread
+        version=await reading.fact("version", _only(connection, "SELECT version()"), ""),
         roles=await reading.fact("roles", _roles(connection), ()),
         file_functions=await reading.fact("file_functions", _names(connection, _FILE_FUNCTIONS), ()),
         schemas=await reading.fact("schemas", _names(connection, _SCHEMAS), ()),
@@ -78,8 +80,9 @@ async def _seen_from_inside(
     )
 
 
-async def _text(connection: Connection) -> str:
-    return str((await rows(connection, "SELECT version()"))[0][0])
+async def _only(connection: Connection, query: Any) -> Any:  # noqa: ANN401 - a literal of this module, and its answer
+    ((value,),) = await rows(connection, query)
+    return value
 
 
 async def _roles(connection: Connection) -> tuple[Role, ...]:

@@ -26,9 +26,14 @@ _DANGEROUS = {
 def test_service_can_ask(postgresql: PostgresqlEvidence) -> None:
     """Without its database the service has nothing to say.
 
-    Fix: read the server's log; look at listen_addresses, pg_hba.conf, and the user's password.
+    Fix: read the server's log; look at listen_addresses, pg_hba.conf, and the user's password. The URL must name the
+    primary.
     """
     assert postgresql.reachable, f"{postgresql.server}: {postgresql.problem}"
+    postgresql.require("takes_writes")
+    assert postgresql.takes_writes, (
+        f"{postgresql.server}: takes no writes of the service's user: it is a replica, or default_transaction_read_only is on"
+    )
 
 
 @pytest.mark.check("postgresql-tls")
