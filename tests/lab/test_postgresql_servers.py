@@ -1,5 +1,6 @@
 """gonogo-postgresql on real servers: archive, dead rows, replicas, logins, a pooler, and versions; red and green."""
 
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
@@ -7,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gonogo_postgresql import FAMILY
 from gonogo_postgresql.checks.test_postgresql import test_version_is_repaired as version_is_repaired
 from gonogo_postgresql.evidence import PostgresqlEvidence
+from gonogo_postgresql.section import Postgresql
 from gonogo_postgresql.support import major_version
 from pydantic import ValidationError
 
 from gonogo.base.errors import UsageError
-from tests.lab.package_verdicts import wrong
+from tests.docs.blocks import blocks
+from tests.lab.installation import PACKAGES
+from tests.lab.package_verdicts import environment_of, wrong
 from tests.lab.pgbouncer import pgbouncer
 from tests.lab.postgresql import PASSWORD, PostgresqlServer, postgresql, replica
 from tests.lab.postgresql_verdicts import archived, eventually, healthy, judged
@@ -217,3 +222,11 @@ def test_pooler_is_asked_in_place_of_the_server(primary: PostgresqlServer, tls: 
     with pgbouncer(primary, tls=tls) as url:
         found = judged(primary, url)
     assert wrong(found).keys() == set(outcomes)
+
+
+def test_section_of_the_readme_is_accepted() -> None:
+    """It is what a newcomer copies."""
+    (block,) = blocks(PACKAGES / "gonogo-postgresql" / "README.md", "toml")
+    section = environment_of(FAMILY, tomllib.loads(block)).require(Postgresql)
+    assert section.alembic is not None
+    assert section.django is not None
