@@ -258,8 +258,10 @@ def test_somebody_is_told_when_room_runs_out(atlas: AtlasEvidence, policy: Polic
     """
     atlas.require("alerts")
     most = policy.number("most_percent")
-    told = {alert.metric for alert in atlas.alerts if not _tells_nobody(alert, atlas.cluster) and _in_time(alert, most)}
-    missing = [what for what, metrics in _ROOM.items() if not metrics & told]
+    told_metrics = {
+        alert.metric for alert in atlas.alerts if not _tells_nobody(alert, atlas.cluster) and _in_time(alert, most)
+    }
+    missing = [room for room, metrics in _ROOM.items() if not metrics & told_metrics]
     assert not missing, f"{atlas.cluster}: nobody is told when {' and '.join(missing)} run out"
 
 
@@ -294,15 +296,15 @@ def _one_writer(atlas: AtlasEvidence, database: str | None, declared: set[str]) 
     writers = [user for user in atlas.users if may_write(user, database) or (user in partly and user.name in declared)]
     unclear = [user.name for user in atlas.users if user.unresolved]
     service = [user for user in atlas.users if user.is_service]
-    what = database or "any database"
+    place = database or "any database"
     assert service or not atlas.service_user, (
         f"{atlas.cluster}: the service's user {atlas.service_user} is none of those who may log in to this cluster"
     )
     _not_only_some_collections([user for user in service or partly if user not in writers], writers, database, atlas)
     if not unclear:
-        assert writers, f"{atlas.cluster}: nobody may read and write {what}"
+        assert writers, f"{atlas.cluster}: nobody may read and write {place}"
         assert not service or any(user.is_service for user in writers), (
-            f"{atlas.cluster}: the service's user {service[0].name} may not read and write {what}"
+            f"{atlas.cluster}: the service's user {service[0].name} may not read and write {place}"
         )
     others = [
         user.name
@@ -315,7 +317,7 @@ def _one_writer(atlas: AtlasEvidence, database: str | None, declared: set[str]) 
             hint="the service's connection string names none of them; declare the others in atlas.users",
         )
     assert not service or not others, (
-        f"{atlas.cluster}: beside the service's user, {', '.join(others)} may write {what}"
+        f"{atlas.cluster}: beside the service's user, {', '.join(others)} may write {place}"
     )
     ending = [user for user in service or writers if user.ends_at is not None]
     assert not ending, (
@@ -353,8 +355,8 @@ def _preferred(regions: list[Region]) -> Region:
     return max(regions, key=lambda region: region.priority or 0)
 
 
-def _shown(found: Iterator[Network]) -> list[str]:
-    return sorted(str(network) for network in found)
+def _shown(several: Iterator[Network]) -> list[str]:
+    return sorted(str(network) for network in several)
 
 
 def _tells_nobody(alert: AlertSetting, cluster: str) -> str:
@@ -376,8 +378,8 @@ def _silent(alert: AlertSetting) -> str:
     if not alert.enabled:
         return "is off"
     if not any(_reaches(notification) for notification in alert.notifications):
-        told = ", ".join(sorted({notification.kind for notification in alert.notifications}))
-        return f"reaches nobody within {format_duration(_LATEST_WORD)} ({told or 'no recipient'})"
+        kinds = ", ".join(sorted({notification.kind for notification in alert.notifications}))
+        return f"reaches nobody within {format_duration(_LATEST_WORD)} ({kinds or 'no recipient'})"
     return ""
 
 
@@ -386,13 +388,13 @@ def _reaches(notification: Notification) -> bool:
     return notification.kind in _REACHING and notification.reaches is not False and notification.delay <= _LATEST_WORD
 
 
-def _young(what: str, times: list[datetime], atlas: AtlasEvidence, allowed: timedelta) -> None:
+def _young(subject: str, times: list[datetime], atlas: AtlasEvidence, allowed: timedelta) -> None:
     newest = max(times, default=None)
-    assert newest is not None, f"{what}: there is none"
+    assert newest is not None, f"{subject}: there is none"
     age = atlas.taken_at - newest
     if age < -_CLOCKS_DIFFER_BY:
-        raise Unobserved(f"{what} is dated {_clock(newest)}, which is in the future", hint="is our own clock right?")
-    assert age <= allowed, f"{what} is {format_duration(age)} old, {format_duration(allowed)} are allowed"
+        raise Unobserved(f"{subject} is dated {_clock(newest)}, which is in the future", hint="is our own clock right?")
+    assert age <= allowed, f"{subject} is {format_duration(age)} old, {format_duration(allowed)} are allowed"
 
 
 def _clock(at: datetime) -> str:

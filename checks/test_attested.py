@@ -13,5 +13,5 @@ def test_page_behind_an_attestation_answers(attested_url: AttestedUrlEvidence) -
 
     Fix: publish the page again, or attest the line anew with the address that it has now.
     """
-    said = attested_url.problem or f"it answered {attested_url.status}"
-    assert attested_url.status in _ANSWERED, f"{attested_url.url} cannot be read: {said}"
+    problem = attested_url.problem or f"it answered {attested_url.status}"
+    assert attested_url.status in _ANSWERED, f"{attested_url.url} cannot be read: {problem}"

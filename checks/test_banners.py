@@ -23,5 +23,5 @@ def test_port_answers_as_declared(banner: BannerEvidence, environment: Environme
         raise Unobserved(f"{where}: nothing came back", hint="does a firewall let this machine through?")
     assert banner.state is PortState.OPEN, f"{where} refuses connections"
     assert not banner.problem, f"{where}: {banner.problem}"
-    said = f"says {banner.said[:80]!r}" if banner.said else "says nothing"
-    assert banner.expected or not entry.expect, f"{where} {said}; {entry.expect!r} is expected"
+    greeting = f"says {banner.said[:80]!r}" if banner.said else "says nothing"
+    assert banner.expected or not entry.expect, f"{where} {greeting}; {entry.expect!r} is expected"

@@ -207,9 +207,9 @@ def test_all_addresses_serve_the_same(tls_all: tuple[TlsEvidence, ...], environm
     first, *others = tls_all
     declared = set(environment.issuers_of(first.host))
     for other in others:
-        one, two = first.authorities, other.authorities
-        assert one == two or one | two <= declared, (
-            f"{first.host}: {first.address} serves a certificate of {', '.join(sorted(one))}, "
+        first_names, two = first.authorities, other.authorities
+        assert first_names == two or first_names | two <= declared, (
+            f"{first.host}: {first.address} serves a certificate of {', '.join(sorted(first_names))}, "
             f"{other.address} one of {', '.join(sorted(two))}"
         )
 

@@ -142,7 +142,7 @@ def test_cloud_firewall_lets_in_what_is_declared_only(droplet: DropletEvidence, 
     _must_hold(droplet)
     declared = _section(environment).open_ports
     rules = _rules(droplet)
-    wrong = [str(rest) for ports in _everybodys(rules) for rest in ports.without(declared)]
+    wrong = [str(uncovered) for ports in _everybodys(rules) for uncovered in ports.without(declared)]
     assert not wrong, f"{_name(droplet)}: the cloud firewall lets everybody in at {', '.join(wrong)}"
     closed = [port for port in declared if not is_opened(_lasting(droplet), "tcp", port)]
     assert not declared or len(closed) < len(declared), (
@@ -175,14 +175,14 @@ def test_somebody_is_told_when_it_runs_full(droplet: DropletEvidence, policy: Po
     droplet.require("alerts")
     most = policy.number("most_percent")
     faults = {kind: [_alert_fault(alert, most) for alert in droplet.alerts if alert.kind == kind] for kind in _NEEDED}
-    missing = [kind for kind, found in faults.items() if all(found)]
+    missing = [kind for kind, kind_faults in faults.items() if all(kind_faults)]
     if missing:
         droplet.require("alerts_by_tag")
-    told = "; ".join(f"{kind} ({', '.join(faults[kind]) or 'no policy is about this droplet'})" for kind in missing)
+    problems = "; ".join(f"{kind} ({', '.join(faults[kind]) or 'no policy is about this droplet'})" for kind in missing)
     untagged = (
         "" if droplet.tagged else ". It has no tag, or the token lacks tag:read, and does not see policies by tag"
     )
-    assert not missing, f"{_name(droplet)}: nobody is told about {told}{untagged}"
+    assert not missing, f"{_name(droplet)}: nobody is told about {problems}{untagged}"
 
 
 @pytest.mark.check("droplet-snapshot")
@@ -328,9 +328,9 @@ def _newest(droplet: DropletEvidence, copies: tuple[datetime, ...]) -> datetime 
     return newest
 
 
-def _young(what: str, at: datetime, droplet: DropletEvidence, environment: Environment) -> None:
+def _young(subject: str, at: datetime, droplet: DropletEvidence, environment: Environment) -> None:
     age, allowed = droplet.taken_at - at, _section(environment).snapshot_age
-    assert age <= allowed, f"{what} is {format_duration(age)} old, {format_duration(allowed)} are allowed"
+    assert age <= allowed, f"{subject} is {format_duration(age)} old, {format_duration(allowed)} are allowed"
 
 
 def _clock(at: datetime | None) -> str:

@@ -25,11 +25,11 @@ def test_zone_is_delegated_and_answers(dns_zone: DnsZoneEvidence, environment: E
     zone, parent = dns_zone.zone, dns_zone.parent
     homeless = [referral for referral in parent.referrals if _without_glue(referral, zone)]
     assert not homeless, (
-        f"{parent.zone} delegates {zone} to {_list(one.name for one in homeless[0].servers)} without their addresses, and all of them are "
+        f"{parent.zone} delegates {zone} to {_list(server.name for server in homeless[0].servers)} without their addresses, and all of them are "
         "in the zone: no resolver can find them. Register the addresses (glue) at the registrar"
     )
-    said = ", ".join(sorted({answer.told for answer in dns_zone.delegation.answers}))
-    assert dns_zone.delegation.zone or parent.servers, f"{zone} has no name servers; resolvers say: {said}"
+    answers = ", ".join(sorted({answer.told for answer in dns_zone.delegation.answers}))
+    assert dns_zone.delegation.zone or parent.servers, f"{zone} has no name servers; resolvers say: {answers}"
     assert not (parent.denies and _for_the_world(environment)), (
         f"{parent.zone} does not delegate {zone} any more ({_silence(dns_zone)}); "
         "only resolvers that still remember it find it"
@@ -44,8 +44,8 @@ def test_zone_is_delegated_and_answers(dns_zone: DnsZoneEvidence, environment: E
         )
     assert not silent, f"no name server of {zone} answers: {complaints}"
     assert dns_zone.delegation.zone, (
-        f"{parent.zone} delegates {zone} to {_list(one.name for one in parent.servers)}, and resolvers do not find it: "
-        f"{said}; {complaints}"
+        f"{parent.zone} delegates {zone} to {_list(server.name for server in parent.servers)}, and resolvers do not find it: "
+        f"{answers}; {complaints}"
     )
 
 
@@ -55,18 +55,22 @@ def test_every_name_server_answers_with_authority(dns_zone: DnsZoneEvidence, env
 
     Fix: load the zone on that server and open UDP and TCP port 53, or take it out of the delegation and the zone.
     """
-    asked = _asked(dns_zone)
+    asked_servers = _asked(dns_zone)
     world = _for_the_world(environment)
     lame = [f"{name} has no address" for name in _homeless(dns_zone)]
     lame += [_hidden(server) for server in dns_zone.servers if world and not is_public(server.address)]
-    if not lame and asked and all(_serves(server.udp) and server.tcp.delivery is Delivery.SILENT for server in asked):
+    if (
+        not lame
+        and asked_servers
+        and all(_serves(server.udp) and server.tcp.delivery is Delivery.SILENT for server in asked_servers)
+    ):
         raise Unobserved(
             f"no name server of {dns_zone.zone} answers this machine over TCP, all do over UDP",
             hint="let this machine connect to TCP port 53 on the internet",
         )
     lame += [
         _complaint(server)
-        for server in asked
+        for server in asked_servers
         if not (_usable(server) and _serves(server.tcp)) and not (world and not is_public(server.address))
     ]
     assert not lame, f"{dns_zone.zone}: {'; '.join(lame)}"
@@ -91,8 +95,10 @@ def test_parent_and_zone_name_the_same_servers(dns_zone: DnsZoneEvidence) -> Non
     assert not problems, f"{dns_zone.zone}: {'; '.join(problems)}"
     unasked = [server for server in dns_zone.servers if server not in _asked(dns_zone)]
     if unasked:
-        told = "; ".join(f"{server.name} at {server.address}: {_why_not(server)}" for server in unasked)
-        raise Unobserved(f"{dns_zone.zone}: not every address was asked: {told}", hint="ask where IPv6 works as well")
+        details = "; ".join(f"{server.name} at {server.address}: {_why_not(server)}" for server in unasked)
+        raise Unobserved(
+            f"{dns_zone.zone}: not every address was asked: {details}", hint="ask where IPv6 works as well"
+        )
 
 
 @pytest.mark.check("dns-two-servers")
@@ -112,7 +118,7 @@ def test_no_name_server_is_an_alias(dns_zone: DnsZoneEvidence) -> None:
 
     Fix: name the server by a name that has addresses of its own.
     """
-    aliases = [f"{one.name} is an alias of {one.alias}" for one in dns_zone.delegation.servers if one.alias]
+    aliases = [f"{server.name} is an alias of {server.alias}" for server in dns_zone.delegation.servers if server.alias]
     assert not aliases, f"{dns_zone.zone}: the name server {'; '.join(aliases)}"
 
 
@@ -122,13 +128,13 @@ def test_zone_itself_is_no_alias(dns_zone: DnsZoneEvidence) -> None:
 
     Fix: replace the CNAME by addresses, or by what the DNS provider offers instead (ALIAS, ANAME, flattening).
     """
-    asked = [server for server in dns_zone.servers if server.apex_alias is not None and server.apex_alias.heard]
-    if not asked:
+    asked_servers = [server for server in dns_zone.servers if server.apex_alias is not None and server.apex_alias.heard]
+    if not asked_servers:
         raise Unobserved(f"no name server of {dns_zone.zone} said whether the zone is an alias")
-    for server in asked:
-        found = server.apex_alias.records if server.apex_alias else ()
-        assert not found, (
-            f"at {server.name} ({server.address}) {dns_zone.zone} itself is an alias of {', '.join(found)}"
+    for server in asked_servers:
+        alias_records = server.apex_alias.records if server.apex_alias else ()
+        assert not alias_records, (
+            f"at {server.name} ({server.address}) {dns_zone.zone} itself is an alias of {', '.join(alias_records)}"
         )
 
 
@@ -155,11 +161,11 @@ def test_all_servers_have_the_same_zone(dns_zone: DnsZoneEvidence) -> None:
     assert len(set(serials.values())) == 1, f"{dns_zone.zone}: serials differ: {', '.join(serials)}"
     soa = {answer.records for answer in _soa(dns_zone)}
     assert len(soa) == 1, (
-        f"{dns_zone.zone}: one serial, and different SOA records: {' | '.join(', '.join(one) for one in sorted(soa))}"
+        f"{dns_zone.zone}: one serial, and different SOA records: {' | '.join(', '.join(server) for server in sorted(soa))}"
     )
     named = {server.ns.records for server in dns_zone.servers if server.ns is not None and server.ns.with_authority}
     assert len(named) <= 1, (
-        f"{dns_zone.zone}: one serial, and different name servers: {' | '.join(', '.join(one) for one in sorted(named))}"
+        f"{dns_zone.zone}: one serial, and different name servers: {' | '.join(', '.join(server) for server in sorted(named))}"
     )
 
 
@@ -242,23 +248,27 @@ def test_signatures_validate(dns_zone: DnsZoneEvidence, policy: Policy) -> None:
 
     Fix: do what the message says of each server; where that takes long, remove the DS at the registrar until it is done.
     """
-    seen = dns_zone.validations
-    if not any(resolver.ds.records for resolver in seen):
-        if not any(resolver.ds.rcode in {"NOERROR", "NXDOMAIN"} for resolver in seen):
-            raise Unobserved(f"no resolver says whether {dns_zone.zone} is signed: {_all([one.ds for one in seen])}")
+    validations = dns_zone.validations
+    if not any(resolver.ds.records for resolver in validations):
+        if not any(resolver.ds.rcode in {"NOERROR", "NXDOMAIN"} for resolver in validations):
+            raise Unobserved(
+                f"no resolver says whether {dns_zone.zone} is signed: {_all([server.ds for server in validations])}"
+            )
         return
     faults = signing_faults(dns_zone, least_percent=policy.number("min_signature_life_percent"))
-    bogus = [resolver.resolver for resolver in seen if resolver.bogus]
+    bogus = [resolver.resolver for resolver in validations if resolver.bogus]
     consequence = f"SERVFAIL at {', '.join(bogus)}, an answer with checking off" if bogus else ""
     causes = "; ".join(filter(None, (*faults, consequence)))
     invalid = " and does not validate" if bogus else ""
     assert not causes, f"{dns_zone.zone} has a DS{invalid}: {causes}"
-    serving = [one for one in dns_zone.servers if _serves(one.udp) or _serves(one.tcp)]
-    unread = [one for one in serving if one.dnskey is not None and not one.dnskey.heard]
+    serving = [server for server in dns_zone.servers if _serves(server.udp) or _serves(server.tcp)]
+    unread = [server for server in serving if server.dnskey is not None and not server.dnskey.heard]
     if unread:
-        told = "; ".join(f"{one.name} ({one.address}): {one.dnskey.told}" for one in unread if one.dnskey)
-        raise Unobserved(f"{dns_zone.zone} is signed, and its keys could not be read: {told}")
-    if not any(resolver.checked.authenticated for resolver in seen):
+        details = "; ".join(
+            f"{server.name} ({server.address}): {server.dnskey.told}" for server in unread if server.dnskey
+        )
+        raise Unobserved(f"{dns_zone.zone} is signed, and its keys could not be read: {details}")
+    if not any(resolver.checked.authenticated for resolver in validations):
         raise Unobserved(
             f"{dns_zone.zone} is signed, and none of the declared resolvers validates",
             hint="declare a validating resolver in dns.resolvers, as '9.9.9.9:53'",
@@ -301,8 +311,10 @@ def _require_all_asked(zone: DnsZoneEvidence) -> None:
     reached = {server.name for server in _asked(zone)}
     unasked = [server for server in zone.servers if server.name not in reached]
     if unasked or not zone.servers:
-        told = "; ".join(f"{server.name} ({server.address}): {_why_not(server)}" for server in unasked)
-        raise Unobserved(f"{zone.zone}: a name server could not be asked from here: {told}", hint="is there a route?")
+        details = "; ".join(f"{server.name} ({server.address}): {_why_not(server)}" for server in unasked)
+        raise Unobserved(
+            f"{zone.zone}: a name server could not be asked from here: {details}", hint="is there a route?"
+        )
     omitted = zone.delegation.omitted_servers + zone.omitted_addresses
     if omitted:
         raise Unobserved(
@@ -330,8 +342,8 @@ def _disagreements(referral: Referral, zone: DnsZoneEvidence) -> Iterator[str]:
 
 
 def _silence(zone: DnsZoneEvidence) -> str:
-    told = "; ".join(f"{one.name} ({one.address}): {one.answer.told}" for one in zone.parent.referrals)
-    return zone.parent.problem or told or "it was not asked"
+    details = "; ".join(f"{server.name} ({server.address}): {server.answer.told}" for server in zone.parent.referrals)
+    return zone.parent.problem or details or "it was not asked"
 
 
 def _serves(answer: Answer) -> bool:
@@ -346,11 +358,11 @@ def _usable(server: ServerAnswers) -> bool:
 
 def _is_their_fault(zone: DnsZoneEvidence) -> bool:
     """Silence is the servers' own if they refuse, or if resolvers elsewhere have no answer of theirs either."""
-    asked = [server for server in zone.servers if server.asked]
-    refused = all({server.udp.delivery, server.tcp.delivery} == {Delivery.REFUSED} for server in asked)
-    known = any(seen.unchecked.rcode == "NOERROR" for seen in zone.validations)
-    answers_plainly = any(server.plain is not None and server.plain.heard for server in asked)
-    return bool(asked) and (refused or not known or answers_plainly)
+    asked_servers = [server for server in zone.servers if server.asked]
+    refused = all({server.udp.delivery, server.tcp.delivery} == {Delivery.REFUSED} for server in asked_servers)
+    is_known = any(validations.unchecked.rcode == "NOERROR" for validations in zone.validations)
+    answers_plainly = any(server.plain is not None and server.plain.heard for server in asked_servers)
+    return bool(asked_servers) and (refused or not is_known or answers_plainly)
 
 
 def _soa(zone: DnsZoneEvidence) -> list[Answer]:
@@ -362,17 +374,17 @@ def _soa(zone: DnsZoneEvidence) -> list[Answer]:
 
 
 def _complaint(server: ServerAnswers) -> str:
-    said = [
+    answers = [
         f"{answer.transport} {answer.told if not answer.heard or answer.rcode != 'NOERROR' else 'without authority'}"
         for answer in (server.udp, server.tcp)
         if not _serves(answer)
     ]
     if server.udp.delivery is Delivery.SILENT and server.plain is not None and server.plain.heard:
-        said.append(
+        answers.append(
             "it answers without EDNS and is silent with it: let the server, or the firewall before it, pass EDNS"
         )
     only = ", an address that only the parent gives" if server.sources == ("parent",) else ""
-    return f"{server.name} ({server.address}{only}): {', '.join(said)}"
+    return f"{server.name} ({server.address}{only}): {', '.join(answers)}"
 
 
 def _hidden(server: ServerAnswers) -> str:
@@ -380,7 +392,7 @@ def _hidden(server: ServerAnswers) -> str:
 
 
 def _why_not(server: ServerAnswers) -> str:
-    failed = (one.detail for one in (server.udp, server.tcp) if one.delivery is Delivery.NOT_SENT)
+    failed = (delivery.detail for delivery in (server.udp, server.tcp) if delivery.delivery is Delivery.NOT_SENT)
     return next(failed, "silent, and no other IPv6 address answered this machine")
 
 

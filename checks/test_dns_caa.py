@@ -19,19 +19,19 @@ def test_caa_permits_our_authority(
 
     Fix: add 'CAA 0 issue "AUTHORITY"' for the authority that renews, or correct tls.caa.
     """
-    found = _caa(dns_host)
-    if found is None:
+    caa = _caa(dns_host)
+    if caa is None:
         return
     authority = environment.tls.caa if environment.tls else None
     if authority is None:
         raise Unobserved(
-            f"{found.name} has CAA, and the environment does not say which authority renews",
+            f"{caa.name} has CAA, and the environment does not say which authority renews",
             hint='declare tls.caa, as in "letsencrypt.org"',
         )
     for wildcard in sorted({_is_wildcard(tls) for tls in tls_all}):
         kind = "wildcard certificates " if wildcard else ""
-        assert _permits(found, authority, wildcard=wildcard), (
-            f"{dns_host.host}: CAA at {found.name} does not let {authority} issue {kind}(found: {found.told})"
+        assert _permits(caa, authority, wildcard=wildcard), (
+            f"{dns_host.host}: CAA at {caa.name} does not let {authority} issue {kind}(found: {caa.told})"
         )
 
 
@@ -56,10 +56,10 @@ def _caa(host: DnsHostEvidence) -> Answer | None:
     return None
 
 
-def _permits(found: Answer, authority: str, *, wildcard: bool) -> bool:
+def _permits(caa: Answer, authority: str, *, wildcard: bool) -> bool:
     """RFC 8659, section 4: ``issuewild`` goes first for wildcards; no property at all restricts nothing."""
     properties: dict[str, set[str]] = {}
-    for record in found.records:
+    for record in caa.records:
         flags, tag, value = record.split(" ", 2)
         if int(flags) & _CRITICAL and tag.lower() not in _UNDERSTOOD_TAGS:
             return False

@@ -120,5 +120,5 @@ def _require_answers(*answers: Answer) -> None:
     """What no resolver answers is not known. Raises Unobserved."""
     unknown = [answer for answer in answers if not answer.conclusive or answer.rcode == "SERVFAIL"]
     if unknown:
-        told = "; ".join(f"{answer.name} {answer.rdtype}: {answer.told}" for answer in unknown)
-        raise Unobserved(f"resolvers do not answer: {told}", hint="are the resolvers in [dns] reachable?")
+        answers_told = "; ".join(f"{answer.name} {answer.rdtype}: {answer.told}" for answer in unknown)
+        raise Unobserved(f"resolvers do not answer: {answers_told}", hint="are the resolvers in [dns] reachable?")

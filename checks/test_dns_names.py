@@ -24,22 +24,22 @@ def test_every_server_gives_the_declared_addresses(dns_host: DnsHostEvidence, en
     Fix: correct the record in the zone, and see that all servers have loaded it; declare addresses that change by design.
     """
     host = environment.hosts[dns_host.host]
-    asked = _authoritative(dns_host)
+    asked_servers = _authoritative(dns_host)
     changing = _rotates(dns_host)
-    for seen in asked:
-        where = f"{dns_host.host} at {seen.server}"
-        _require_one_word(where, seen)
-        for answer in (seen.a, seen.aaaa):
+    for view in asked_servers:
+        where = f"{dns_host.host} at {view.server}"
+        _require_one_word(where, view)
+        for answer in (view.a, view.aaaa):
             assert answer.with_authority, f"{where}: no authority ({answer.told})"
-        if seen.a.leaves_the_zone and seen.aaaa.leaves_the_zone:
-            _require_one_alias(where, seen, asked[0], host)
+        if view.a.leaves_the_zone and view.aaaa.leaves_the_zone:
+            _require_one_alias(where, view, asked_servers[0], host)
             _require_declared_rotation(dns_host, host)
             continue
-        if seen.omitted:
-            raise Unobserved(f"{where}: {seen.omitted} addresses were not kept, so that nothing can be compared")
-        fits = seen.addresses and not (seen.ever - _permitted(seen.ever, host)) if _any_of(host) or changing else None
-        right = fits if fits is not None else seen.addresses == frozenset(host.addresses)
-        assert right, f"{where}: {_led(seen)}; declared {_list(host.addresses)}{_advice(dns_host, host)}"
+        if view.omitted:
+            raise Unobserved(f"{where}: {view.omitted} addresses were not kept, so that nothing can be compared")
+        fits = view.addresses and not (view.ever - _permitted(view.ever, host)) if _any_of(host) or changing else None
+        right = fits if fits is not None else view.addresses == frozenset(host.addresses)
+        assert right, f"{where}: {_led(view)}; declared {_list(host.addresses)}{_advice(dns_host, host)}"
 
 
 @pytest.mark.check("dns-query-types")
@@ -48,10 +48,12 @@ def test_servers_answer_for_every_type(dns_host: DnsHostEvidence) -> None:
 
     Fix: update the name server, or let the firewall before it pass types that it does not know.
     """
-    asked = [(seen.server, seen.https) for seen in dns_host.authoritative if seen.a.heard and seen.https is not None]
-    if not asked:
+    asked_servers = [
+        (view.server, view.https) for view in dns_host.authoritative if view.a.heard and view.https is not None
+    ]
+    if not asked_servers:
         raise Unobserved(f"{dns_host.host}: no authoritative server answers")
-    bad = [f"{server}: {https.told}" for server, https in asked if https.rcode not in {"NOERROR", "NXDOMAIN"}]
+    bad = [f"{server}: {https.told}" for server, https in asked_servers if https.rcode not in {"NOERROR", "NXDOMAIN"}]
     assert not bad, (
         f"{dns_host.host}: queries of type HTTPS (65) get no answer while those of type A do: {'; '.join(bad)}"
     )
@@ -78,12 +80,12 @@ def test_resolvers_agree(
     another cause, waiting does not help.
     """
     host = environment.hosts[dns_host.host]
-    for seen in dns_name.resolvers:
-        _require_one_word(f"{dns_host.host} at the resolver {seen.server}", seen)
+    for view in dns_name.resolvers:
+        _require_one_word(f"{dns_host.host} at the resolver {view.server}", view)
     _quorum(
         dns_name,
         environment,
-        lambda seen: _is_right(seen, dns_host, host),
+        lambda view: _is_right(view, dns_host, host),
         f"give the declared addresses, {_list(host.addresses)}",
         advice=_advice(dns_host, host, dns_name.resolvers),
     )
@@ -104,10 +106,10 @@ def test_no_resolver_is_stale(dns_host: DnsHostEvidence, dns_name: DnsNameEviden
     Fix: wait for the old TTL to pass, or flush the cache of that resolver.
     """
     host = environment.hosts[dns_host.host]
-    answered = [seen for seen in dns_name.resolvers if seen.conclusive]
+    answered = [view for view in dns_name.resolvers if view.conclusive]
     if not answered:
         raise Unobserved(f"{dns_host.host}: no resolver answered", hint="declare resolvers that this machine reaches")
-    stale = [f"{seen.server}: {seen.told}" for seen in answered if not _is_right(seen, dns_host, host)]
+    stale = [f"{view.server}: {view.told}" for view in answered if not _is_right(view, dns_host, host)]
     assert not stale, f"{dns_host.host}: {'; '.join(stale)}; declared {_list(host.addresses)}"
 
 
@@ -118,7 +120,7 @@ def test_turning_back_is_fast(dns_host: DnsHostEvidence, environment: Environmen
     Fix: lower the record's TTL, and wait for the old one to pass before the launch.
     """
     window = _dns(environment).rollback_window
-    answers = [answer for seen in _authoritative(dns_host) for answer in (seen.a, seen.aaaa)]
+    answers = [answer for view in _authoritative(dns_host) for answer in (view.a, view.aaaa)]
     ttls = [(answer, answer.ttl) for answer in answers if answer.with_authority and answer.ttl is not None]
     if not ttls:
         raise Unobserved(f"{dns_host.host}: no authoritative server gave a record with a TTL")
@@ -138,9 +140,9 @@ def test_no_name_leads_nowhere(dns_name: DnsNameEvidence, dns_zone: DnsZoneEvide
     invented = _invented(dns_zone)
     if dns_name.text:
         texts = {answer.server: answer for answer in dns_name.text}
-        _quorum(dns_name, environment, lambda seen: texts[seen.server].rcode == "NOERROR", "know it", invented=invented)
+        _quorum(dns_name, environment, lambda view: texts[view.server].rcode == "NOERROR", "know it", invented=invented)
         return
-    _quorum(dns_name, environment, lambda seen: bool(seen.addresses), "give an address", invented=invented)
+    _quorum(dns_name, environment, lambda view: bool(view.addresses), "give an address", invented=invented)
 
 
 @pytest.mark.check("dns-names-answer")
@@ -153,13 +155,13 @@ def test_every_name_leads_to_a_server_that_answers(
     """
     invented = _invented(dns_zone)
     real = {
-        address for seen in dns_name.resolvers for address in seen.addresses - invented.get(seen.server, frozenset())
+        address for view in dns_name.resolvers for address in view.addresses - invented.get(view.server, frozenset())
     }
     host = environment.hosts.get(dns_name.name)
     # What a host must not have is told by dns-propagated already.
     wanted = real if host is None else _permitted(real, host)
     landings = [landing for landing in dns_name.landings if landing.address in wanted]
-    resolved = any(seen.conclusive and _is_public_server(seen.server) for seen in dns_name.resolvers)
+    resolved = any(view.conclusive and _is_public_server(view.server) for view in dns_name.resolvers)
     name = _called(dns_name.name, dns_name.resolvers)
     _require_landings(name, landings, environment, strict=host is not None, resolved=resolved)
     if len(real) == len(landings):
@@ -169,7 +171,7 @@ def test_every_name_leads_to_a_server_that_answers(
 
 def _called(name: str, answers: Iterable[Addresses]) -> str:
     """The name with what it is an alias of: that is what has to be changed, or claimed."""
-    alias = next((seen.aliases[-1] for seen in answers if seen.aliases), "")
+    alias = next((view.aliases[-1] for view in answers if view.aliases), "")
     return f"{name}, an alias of {alias}," if alias else name
 
 
@@ -215,11 +217,11 @@ def _invented(zone: DnsZoneEvidence) -> dict[str, frozenset[str]]:
     denials = [answer for answer in answers if answer.with_authority]
     if not denials or any(answer.records for answer in denials):
         return {}
-    found: dict[str, frozenset[str]] = {}
+    by_resolver: dict[str, frozenset[str]] = {}
     for answer in zone.random_name:
         if answer.records:
-            found[answer.server] = found.get(answer.server, frozenset()).union(answer.records)
-    return found
+            by_resolver[answer.server] = by_resolver.get(answer.server, frozenset()).union(answer.records)
+    return by_resolver
 
 
 def _quorum(  # noqa: PLR0913 - what was seen, what is right, and how to say so
@@ -233,74 +235,74 @@ def _quorum(  # noqa: PLR0913 - what was seen, what is right, and how to say so
 ) -> None:
     """Enough resolvers must answer rightly; ERROR only where those that do not answer could make the difference."""
     needed = _dns(environment).quorum
-    liars = [seen for seen in name.resolvers if _is_invented(seen, invented or {})]
-    mute = [seen for seen in name.resolvers if not seen.conclusive]
-    heard = [seen for seen in name.resolvers if seen not in mute and seen not in liars]
-    good = [seen for seen in heard if right(seen)]
-    others = "; ".join(f"{seen.server}: {_led(seen)}" for seen in heard if not right(seen))
-    why = [f"{seen.server}: {_silence(seen)}" for seen in mute]
-    why += [f"{seen.server}: gives {seen.told} to names that nobody made" for seen in liars]
-    found = f"{name.name}: {len(good)} of {len(name.resolvers)} resolvers {expected}; {needed} must"
+    liars = [view for view in name.resolvers if _is_invented(view, invented or {})]
+    mute = [view for view in name.resolvers if not view.conclusive]
+    heard = [view for view in name.resolvers if view not in mute and view not in liars]
+    good = [view for view in heard if right(view)]
+    others = "; ".join(f"{view.server}: {_led(view)}" for view in heard if not right(view))
+    why = [f"{view.server}: {_silence(view)}" for view in mute]
+    why += [f"{view.server}: gives {view.told} to names that nobody made" for view in liars]
+    tally = f"{name.name}: {len(good)} of {len(name.resolvers)} resolvers {expected}; {needed} must"
     if len(good) < needed <= len(good) + len(mute) + len(liars):
         raise Unobserved(
-            f"{found}, and not all of them can be asked: {'; '.join(why)}{'; the others: ' * bool(others)}{others}",
+            f"{tally}, and not all of them can be asked: {'; '.join(why)}{'; the others: ' * bool(others)}{others}",
             hint="declare resolvers in [dns] that this machine reaches, and that give what the zone says",
         )
     ignored = f"; not counted: {'; '.join(why)}" if liars else ""
-    assert len(good) >= needed, f"{found}; the others: {others}{ignored}{advice}"
+    assert len(good) >= needed, f"{tally}; the others: {others}{ignored}{advice}"
 
 
-def _is_invented(seen: Addresses, invented: Mapping[str, frozenset[str]]) -> bool:
-    return bool(seen.addresses) and seen.addresses <= invented.get(seen.server, frozenset())
+def _is_invented(view: Addresses, invented: Mapping[str, frozenset[str]]) -> bool:
+    return bool(view.addresses) and view.addresses <= invented.get(view.server, frozenset())
 
 
-def _silence(seen: Addresses) -> str:
+def _silence(view: Addresses) -> str:
     """The answers that are missing; what came to the other type is no reason."""
-    missing = [answer for answer in (seen.a, seen.aaaa) if not answer.conclusive]
+    missing = [answer for answer in (view.a, view.aaaa) if not answer.conclusive]
     if len(missing) == 1:
         return f"{missing[0].rdtype} {missing[0].told}"
-    return seen.a.told
+    return view.a.told
 
 
-def _require_one_word(where: str, seen: Addresses) -> None:
+def _require_one_word(where: str, view: Addresses) -> None:
     """A server must not deny with one answer what it gives with another."""
-    assert not seen.contradiction, (
-        f"{where}: NXDOMAIN for type {seen.contradiction} denies the whole name, which has addresses ({seen.told}): "
+    assert not view.contradiction, (
+        f"{where}: NXDOMAIN for type {view.contradiction} denies the whole name, which has addresses ({view.told}): "
         "it must answer NOERROR without records (RFC 4074, RFC 8020)"
     )
-    for silent, other in ((seen.aaaa, seen.a), (seen.a, seen.aaaa)):
+    for silent, other in ((view.aaaa, view.a), (view.a, view.aaaa)):
         assert not (silent.delivery is Delivery.SILENT and other.with_authority and other.records), (
             f"{where}: queries for {silent.rdtype} get no answer while those for {other.rdtype} do: "
             "let the server answer NOERROR without records (RFC 4074)"
         )
 
 
-def _require_one_alias(where: str, seen: Addresses, first: Addresses, host: Host) -> None:
+def _require_one_alias(where: str, view: Addresses, first: Addresses, host: Host) -> None:
     """The addresses are somebody else's to give, and dns-propagated asks for them; the alias is ours."""
-    assert seen.aliases == first.aliases, f"{where} is an alias of {seen.aliases[-1]}, at {first.server} {first.told}"
-    assert host.alias is None or host.alias in seen.aliases, (
-        f"{where} is an alias of {' → '.join(seen.aliases)}; declared is the alias of {host.alias}"
+    assert view.aliases == first.aliases, f"{where} is an alias of {view.aliases[-1]}, at {first.server} {first.told}"
+    assert host.alias is None or host.alias in view.aliases, (
+        f"{where} is an alias of {' → '.join(view.aliases)}; declared is the alias of {host.alias}"
     )
 
 
 def _require_declared_rotation(evidence: DnsHostEvidence, host: Host) -> None:
     """What the resolvers happen to give now is no proof where the provider gives other addresses in a minute."""
-    given = frozenset[str]().union(*(seen.ever for seen in evidence.beyond))
-    strange = given - _permitted(given, host)
-    rotating = any(seen.rotates for seen in evidence.beyond)
+    given_addresses = frozenset[str]().union(*(view.ever for view in evidence.beyond))
+    strange = given_addresses - _permitted(given_addresses, host)
+    rotating = any(view.rotates for view in evidence.beyond)
     assert not (rotating and strange), (
         f"{evidence.host} leads to {_list(strange)}; declared {_list(host.addresses)}{_advice(evidence, host)}"
     )
 
 
-def _is_right(seen: Addresses, evidence: DnsHostEvidence, host: Host) -> bool:
-    if host.alias is not None and seen.aliases and host.alias not in seen.aliases:
+def _is_right(view: Addresses, evidence: DnsHostEvidence, host: Host) -> bool:
+    if host.alias is not None and view.aliases and host.alias not in view.aliases:
         return False
-    if seen.contradiction or not seen.addresses:
+    if view.contradiction or not view.addresses:
         return False
     if _any_of(host) or _rotates(evidence):
-        return not seen.addresses - _permitted(seen.addresses, host)
-    return seen.addresses == frozenset(host.addresses)
+        return not view.addresses - _permitted(view.addresses, host)
+    return view.addresses == frozenset(host.addresses)
 
 
 def _any_of(host: Host) -> bool:
@@ -322,28 +324,30 @@ def _permitted(addresses: Iterable[str], host: Host) -> frozenset[str]:
 
 def _rotates(evidence: DnsHostEvidence) -> bool:
     """Whether a server, of ours or of the alias' zone, gives other addresses each time."""
-    return any(seen.rotates for seen in (*evidence.authoritative, *evidence.beyond))
+    return any(view.rotates for view in (*evidence.authoritative, *evidence.beyond))
 
 
 def _advice(evidence: DnsHostEvidence, host: Host, resolvers: Iterable[Addresses] = ()) -> str:
     """What to do where the addresses change by design: waiting does not help."""
     if _any_of(host):
         return ""
-    given = frozenset[str]().union(*(seen.ever for seen in (*evidence.authoritative, *evidence.beyond, *resolvers)))
-    aliases = next((seen.aliases for seen in evidence.authoritative if seen.aliases), ())
+    given_addresses = frozenset[str]().union(
+        *(view.ever for view in (*evidence.authoritative, *evidence.beyond, *resolvers))
+    )
+    aliases = next((view.aliases for view in evidence.authoritative if view.aliases), ())
     key = f'hosts."{evidence.host}"'
     if _rotates(evidence):
         cure = f'declare {key}.alias = "{aliases[-1]}"' if aliases else f"declare {key}.alias, .networks or .rotating"
-        return f"; the addresses change from answer to answer ({_list(given)}), waiting does not help: {cure}"
-    if aliases and any(seen.a.leaves_the_zone for seen in evidence.authoritative):
+        return f"; the addresses change from answer to answer ({_list(given_addresses)}), waiting does not help: {cure}"
+    if aliases and any(view.a.leaves_the_zone for view in evidence.authoritative):
         return f'; they are given by {aliases[-1]}: if that is right, declare {key}.alias = "{aliases[-1]}"'
     return ""
 
 
-def _led(seen: Addresses) -> str:
-    if seen.addresses or not seen.aliases:
-        return seen.told
-    return f"an alias of {' → '.join(seen.aliases)}, which has no address ({seen.a.rcode})"
+def _led(view: Addresses) -> str:
+    if view.addresses or not view.aliases:
+        return view.told
+    return f"an alias of {' → '.join(view.aliases)}, which has no address ({view.a.rcode})"
 
 
 def _dns(environment: Environment) -> Dns:
@@ -352,15 +356,15 @@ def _dns(environment: Environment) -> Dns:
 
 def _authoritative(host: DnsHostEvidence) -> list[Addresses]:
     """The servers that this machine was able to ask. Raises Unobserved when there are none, or one kept silent."""
-    sixth = [seen for seen in host.authoritative if seen.server.startswith("[")]
+    sixth = [view for view in host.authoritative if view.server.startswith("[")]
     # Where nothing comes back over IPv6 at all, this machine may be the reason: dns-no-lame-server says so.
-    deaf = all({seen.a.delivery, seen.aaaa.delivery} <= {Delivery.SILENT, Delivery.NOT_SENT} for seen in sixth)
-    asked = [seen for seen in host.authoritative if seen.asked and not (deaf and seen in sixth)]
-    silent = [seen.server for seen in asked if seen.a.delivery is seen.aaaa.delivery is Delivery.SILENT]
-    if silent or not asked:
+    deaf = all({view.a.delivery, view.aaaa.delivery} <= {Delivery.SILENT, Delivery.NOT_SENT} for view in sixth)
+    asked_servers = [view for view in host.authoritative if view.asked and not (deaf and view in sixth)]
+    silent = [view.server for view in asked_servers if view.a.delivery is view.aaaa.delivery is Delivery.SILENT]
+    if silent or not asked_servers:
         whom = f"{', '.join(silent)} kept silent" if silent else "no authoritative server could be asked"
         raise Unobserved(f"{host.host}: {whom}", hint="let this machine send DNS queries to the internet")
-    return asked
+    return asked_servers
 
 
 def _list(addresses: Iterable[str]) -> str:

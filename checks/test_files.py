@@ -20,13 +20,13 @@ def test_file_is_as_declared(server_file: FileEvidence, environment: Environment
         return
     assert server_file.exists, f"{where} does not exist"
     departures = [
-        f"its {what} is {found}, {wanted} is expected"
-        for what, found, wanted in (
+        f"its {fact} is {actual}, {wanted} is expected"
+        for fact, actual, wanted in (
             ("mode", server_file.mode, entry.mode.zfill(4) if entry.mode else None),
             ("owner", server_file.owner, entry.owner),
             ("group", server_file.group, entry.group),
         )
-        if wanted is not None and found != wanted
+        if wanted is not None and actual != wanted
     ]
     if server_file.contains is False:
         departures.append(f"no line of it holds {entry.contains!r}")

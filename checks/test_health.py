@@ -133,10 +133,10 @@ def test_reviewed_release_is_served(service: ServiceEvidence, environment: Envir
     certain = [words for words in others if any(_can_be_compared(word, wanted) for word in words)]
     if certain:
         served = Counter(_shown(words, wanted) for words in service.releases)
-        told = ", ".join(
+        addresses = ", ".join(
             f"{name} on {number} of {len(service.releases)} connections" for name, number in served.items()
         )
-        raise AssertionError(f"{url} serves release {told}; under review is {wanted}")
+        raise AssertionError(f"{url} serves release {addresses}; under review is {wanted}")
     raise Unobserved(
         f"{url} says {_shown(others[0], wanted)}, which cannot be compared with {wanted}", hint=_DECLARE_RELEASE
     )
@@ -149,8 +149,8 @@ def test_clocks_agree(health_all: tuple[HealthEvidence, ...], policy: Policy) ->
     Fix: start the time service on that machine (timedatectl set-ntp true).
     """
     limit = policy.duration("max_offset")
-    offsets = {seen.scope[-1]: seen.clock_offset for seen in health_all if seen.clock_offset is not None}
-    unknown = [seen.scope[-1] for seen in health_all if seen.clock_offset is None]
+    offsets = {health.scope[-1]: health.clock_offset for health in health_all if health.clock_offset is not None}
+    unknown = [health.scope[-1] for health in health_all if health.clock_offset is None]
     off = {address: offset for address, offset in offsets.items() if abs(offset) > limit}
     apart = max(offsets.values(), default=timedelta()) - min(offsets.values(), default=timedelta())
     if off and len(off) == len(offsets) and apart <= limit:
@@ -230,7 +230,7 @@ def _some(texts: Collection[str]) -> str:
 
 def _is_release(served: str, wanted: str) -> bool:
     """The same release, in any of the usual spellings."""
-    return any(_same(one, other) for one in _spellings(served) for other in _spellings(wanted))
+    return any(_same(spelling, other) for spelling in _spellings(served) for other in _spellings(wanted))
 
 
 def _spellings(release: str) -> Iterable[str]:
@@ -243,7 +243,7 @@ def _spellings(release: str) -> Iterable[str]:
     if "@" not in text and ":" in text.rpartition("/")[2]:
         version = text.rpartition(":")[2]
     yield from (text, version)
-    yield from (one[1:] for one in (text, version) if one[:1] in {"v", "V"} and one[1:2].isdecimal())
+    yield from (word[1:] for word in (text, version) if word[:1] in {"v", "V"} and word[1:2].isdecimal())
     described = _DESCRIBED.fullmatch(version.lower())
     if described and "-g" in version.lower():
         yield described[1]
@@ -251,15 +251,15 @@ def _spellings(release: str) -> Iterable[str]:
         yield from (part for part in (version.partition("+")[2],) if _SHA.fullmatch(part) and not part.isdecimal())
 
 
-def _same(one: str, other: str) -> bool:
+def _same(first: str, other: str) -> bool:
     """Equal, or the same SHA, one of them abbreviated. Other releases have no abbreviation: 1.2.3 is not 1.2.30.
 
     A short text of digits alone is taken for the number of a build.
     """
-    shorter, longer = sorted((one.lower(), other.lower()), key=len)
+    shorter, longer = sorted((first.lower(), other.lower()), key=len)
     looks_like_sha = _SHA.fullmatch(longer) and (len(longer) in _FULL_SHA or not shorter.isdecimal())
     abbreviated = bool(looks_like_sha) and len(shorter) >= _SHORTEST_SHA and longer.startswith(shorter)
-    return one == other or abbreviated
+    return first == other or abbreviated
 
 
 def _can_be_compared(word: ReleaseWord, wanted: str) -> bool:

@@ -12,7 +12,7 @@ from gonogo.base.errors import Unobserved
 from gonogo.base.wakefulness import too_slow
 from gonogo.environment.model import Environment
 from gonogo.environment.types import is_address
-from gonogo.evidence.http import Answer, Exchange, HealthEvidence, PagesEvidence, PlainHttpEvidence, ServiceEvidence
+from gonogo.evidence.http import Exchange, HealthEvidence, PageAnswer, PagesEvidence, PlainHttpEvidence, ServiceEvidence
 from gonogo.evidence.marks import CHALLENGE, DEFAULT_PAGE, LOGIN, MAINTENANCE, NO_ANSWERS, PRIVATE
 from gonogo.families.http.section import Http
 from gonogo.policy.catalogue import Policy
@@ -85,9 +85,9 @@ def test_service_answers_at_once(service: ServiceEvidence, policy: Policy) -> No
         slow = too_slow(slowest.elapsed, slowest.own, limit)
         assert not slow, f"{slowest.url} took {took}, at most {format_duration(limit)} is wanted"
     exchanges = [answer.exchange for answer in service.connections]
-    asked = sum(exchange.status != _TOO_MANY_REQUESTS for exchange in exchanges)
-    assert asked >= service.wanted, (
-        f"{exchanges[0].url} answered {asked} of {service.wanted} connections: one bad backend of several may be missed"
+    answered = sum(exchange.status != _TOO_MANY_REQUESTS for exchange in exchanges)
+    assert answered >= service.wanted, (
+        f"{exchanges[0].url} answered {answered} of {service.wanted} connections: one bad backend of several may be missed"
     )
 
 
@@ -202,8 +202,8 @@ def test_versions_are_not_told(health: HealthEvidence) -> None:
 
     Fix: server_tokens off; and remove X-Powered-By.
     """
-    told = [_header(health.shallow, name) for name in ("server", "x-powered-by")]
-    versions = [value for value in told if _VERSION.search(value)]
+    banners = [_header(health.shallow, name) for name in ("server", "x-powered-by")]
+    versions = [value for value in banners if _VERSION.search(value)]
     assert not versions, f"{health.shallow[0].url} tells its versions: {', '.join(versions)}"
 
 
@@ -229,18 +229,18 @@ def test_nothing_private_is_served(pages: PagesEvidence, environment: Environmen
         raise Unobserved(f"not known to be closed: {'; '.join(unknown)}", hint="answer 404 there, or 403")
 
 
-def _assert_all(answers: Sequence[Answer], broken: Sequence[Answer]) -> None:
+def _assert_all(answers: Sequence[PageAnswer], broken: Sequence[PageAnswer]) -> None:
     assert not broken, _of_all(answers, broken[0], "", count=len(broken)) if broken else ""
 
 
-def _of_all(answers: Sequence[Answer], example: Answer, said: str, count: int | None = None) -> str:
+def _of_all(answers: Sequence[PageAnswer], example: PageAnswer, fault: str, count: int | None = None) -> str:
     """What is wrong, and with how many of how many connections; a second kind of answer is counted beside it."""
     alike = count if count is not None else sum(answer.departures == example.departures for answer in answers)
     kinds = Counter(str(answer.exchange.status or "no reply") for answer in answers)
     split = (
         f" ({', '.join(f'{number} times {kind}' for kind, number in kinds.most_common())})" if len(kinds) > 1 else ""
     )
-    wrong = f"{example.exchange.url}: {said}" if said else example.exchange.summary
+    wrong = f"{example.exchange.url}: {fault}" if fault else example.exchange.summary
     return f"{wrong}, on {alike} of {len(answers)} connections{split}"
 
 
@@ -364,13 +364,13 @@ def _type(exchange: Exchange) -> str:
 
 def _max_age(value: str) -> int | None:
     """The seconds of a Strict-Transport-Security header, read as browsers do (RFC 6797, 6.1); None if it is invalid."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for part in filter(str.strip, value.split(";")):
         match = _DIRECTIVE.fullmatch(part)
-        if match is None or match[1].lower() in found:
+        if match is None or match[1].lower() in values:
             return None
-        found[match[1].lower()] = match[2] if match[2] is not None else match[3] or ""
-    age = found.get("max-age", "")
+        values[match[1].lower()] = match[2] if match[2] is not None else match[3] or ""
+    age = values.get("max-age", "")
     return int(age[:18]) if age.isascii() and age.isdecimal() else None
 
 

@@ -11,17 +11,17 @@ from gonogo.families.load.section import Load
 from gonogo.load.bounds import not_made, sick_share
 from gonogo.load.judging import (
     complete,
-    decide,
     errors,
     failed_for,
     fit,
-    judged,
+    limit_results,
     named_limit,
     over_budget,
+    raise_for,
     too_unfit,
 )
 from gonogo.load.leak import growth
-from gonogo.load.verdicts import Hits, Ruling, judge
+from gonogo.load.limits import Exceedances, LimitDecision, decide_limit
 from gonogo.policy.catalogue import Policy
 
 _MIB = 2**20
@@ -36,10 +36,13 @@ def test_load_was_made_as_planned(load: LoadEvidence) -> None:
     complete(load)
     if load.problems:
         raise Unobserved("; ".join(load.problems), hint="correct loadtests/locustfile.py, or the environment's [load]")
-    asked, failed = sum(one.requests for one in load.endpoints), sum(one.failed_at_least for one in load.endpoints)
-    assert asked, "not one request was made in the measured time"
-    assert failed < asked, (
-        f"not one of {asked} requests was answered rightly: under load the service serves nobody{failed_for(load)}"
+    requests, failed = (
+        sum(endpoint.requests for endpoint in load.endpoints),
+        sum(endpoint.failed_at_least for endpoint in load.endpoints),
+    )
+    assert requests, "not one request was made in the measured time"
+    assert failed < requests, (
+        f"not one of {requests} requests was answered rightly: under load the service serves nobody{failed_for(load)}"
     )
 
 
@@ -50,9 +53,12 @@ def test_replies_are_fast_enough(load: LoadEvidence) -> None:
     Fix: see which endpoint, look at its traces at that time; a stall of all endpoints is a lock, a collection or a pool.
     """
     fit(load)
-    found = [(one, over_budget(one, load), 1 - one.percentile / 100) for one in (*load.classes, *load.endpoints)]
-    decide(judged(found, load), load)
-    if silent := [one.name for one in load.endpoints if not one.requests]:
+    measured = [
+        (endpoint, over_budget(endpoint, load), 1 - endpoint.percentile / 100)
+        for endpoint in (*load.classes, *load.endpoints)
+    ]
+    raise_for(limit_results(measured, load), load)
+    if silent := [endpoint.name for endpoint in load.endpoints if not endpoint.requests]:
         hint = "a longer run, a higher rate, or fewer endpoints in [load.classes]"
         raise Unobserved(f"never asked: {', '.join(silent)}", hint=hint)
 
@@ -65,8 +71,8 @@ def test_replies_are_right(load: LoadEvidence, environment: Environment) -> None
     """
     complete(load)
     limit = _declared(environment).errors_below
-    found = [(one, errors(one, load), limit) for one in (*load.classes, *load.endpoints)]
-    decide(judged(found, load), load)
+    measured = [(endpoint, errors(endpoint, load), limit) for endpoint in (*load.classes, *load.endpoints)]
+    raise_for(limit_results(measured, load), load)
 
 
 @pytest.mark.check("load-failures")
@@ -76,7 +82,7 @@ def test_what_matters_most_seldom_fails(load: LoadEvidence, environment: Environ
     Fix: compare the failures with the logs of whatever answers these requests; the page names the endpoints.
     """
     complete(load)
-    decide([named_limit(load, _declared(environment), name) for name in _declared(environment).failures], load)
+    raise_for([named_limit(load, _declared(environment), name) for name in _declared(environment).failures], load)
 
 
 @pytest.mark.check("load-throughput")
@@ -89,23 +95,23 @@ def test_service_keeps_up(load: LoadEvidence, policy: Policy) -> None:
     least, visits = policy.number("min_served_fraction"), load.visits_ended + load.visits_given_up
     assert visits, "not one visit came to an end in the measured time"
     # At its least by what the generator itself may have given up, at its most by the visits that nobody began.
-    ours = sum(one.failed - one.failed_at_least for one in load.endpoints)
-    unseen = not_made(load.generator, sum(one.requests for one in load.endpoints))
-    said = (
+    ours = sum(endpoint.failed - endpoint.failed_at_least for endpoint in load.endpoints)
+    unseen = not_made(load.generator, sum(endpoint.requests for endpoint in load.endpoints))
+    message = (
         f"{load.visits_given_up} of {visits} visits waited in vain (at least {least:.0%} should be served): "
         f"the service does not keep up with {load.visits_per_second:g} visits a second"
     )
-    assert load.visits_ended + ours >= least * visits, said
+    assert load.visits_ended + ours >= least * visits, message
     if load.visits_ended / visits * (1 - unseen) < least:
-        raise too_unfit(load, said)
+        raise too_unfit(load, message)
     reached = visits / load.seconds
     # Open traffic comes at its rate in any case; users who wait for each other come at the rate that they are served.
     if load.model == "open" or reached >= least * load.visits_per_second:
         return
-    said = f"{reached:.1f} visits a second were served, {load.visits_per_second:g} are expected"
+    message = f"{reached:.1f} visits a second were served, {load.visits_per_second:g} are expected"
     if reached >= least * load.visits_per_second * (1 - sick_share(load.generator)):
-        raise too_unfit(load, said)
-    raise AssertionError(said)
+        raise too_unfit(load, message)
+    raise AssertionError(message)
 
 
 @pytest.mark.check("load-cold-start")
@@ -116,9 +122,10 @@ def test_first_replies_are_fast_as_well(load: LoadEvidence) -> None:
     """
     fit(load)
     slow = [
-        f"{one.name}: {one.warm_up[2]} of {one.warm_up[1]}"
-        for one in load.classes
-        if _slow(one, [one.warm_up[1:3]], load) and not _slow(one, over_budget(one, load).found.seconds, load)
+        f"{endpoint.name}: {endpoint.warm_up.over_budget} of {endpoint.warm_up.requests}"
+        for endpoint in load.classes
+        if _slow(endpoint, [(endpoint.warm_up.requests, endpoint.warm_up.over_budget)], load)
+        and not _slow(endpoint, over_budget(endpoint, load).found.seconds, load)
     ]
     assert not slow, f"over the budget in the first {load.warm_up.total_seconds():g} s: {'; '.join(slow)}"
 
@@ -132,8 +139,8 @@ def test_memory_stays_within_its_limit(load: LoadEvidence, environment: Environm
     limit = _declared(environment).memory_limit
     if limit is None:
         raise Unobserved("the environment declares no load.memory_limit", hint="declare it, as in '512 MiB'")
-    seen = _seen(load, [one.memory for one in load.server if one.memory is not None])
-    assert max(seen) < limit, f"the service took {max(seen) / _MIB:.0f} MiB, {limit / _MIB:.0f} MiB are its limit"
+    samples = _seen(load, [second.memory for second in load.server if second.memory is not None])
+    assert max(samples) < limit, f"the service took {max(samples) / _MIB:.0f} MiB, {limit / _MIB:.0f} MiB are its limit"
 
 
 @pytest.mark.check("load-leak")
@@ -144,23 +151,25 @@ def test_memory_does_not_grow_with_every_request(load: LoadEvidence, environment
     """
     complete(load)
     budget = _declared(environment).leak_bytes_per_request
-    _seen(load, [one.memory for one in load.server if one.memory is not None])
-    found = growth(load.server, load.confidence)
-    if found is None:
+    _seen(load, [second.memory for second in load.server if second.memory is not None])
+    trend = growth(load.server, load.confidence)
+    if trend is None:
         raise Unobserved("too few samples of memory and requests", hint="a longer run: gonogo load --profile soak")
-    said = f"{found.slope:.0f} bytes a request over {found.requests} requests (at least {found.low:.0f}, at most {found.high:.0f})"
-    assert found.low <= budget, f"memory grows by {said}; {budget:g} are allowed"
-    if found.high > budget:
+    growth_words = f"{trend.slope:.0f} bytes a request over {trend.requests} requests (at least {trend.low:.0f}, at most {trend.high:.0f})"
+    assert trend.low <= budget, f"memory grows by {growth_words}; {budget:g} are allowed"
+    if trend.high > budget:
         hint = "a longer run tells: gonogo load --profile soak"
         raise Unobserved(
-            f"whether memory grows by {budget:g} bytes a request or more is not certain yet: {said}", hint=hint
+            f"whether memory grows by {budget:g} bytes a request or more is not certain yet: {growth_words}", hint=hint
         )
 
 
-def _slow(one: Traffic, seconds: Sequence[tuple[int, int]], load: LoadEvidence) -> bool:
+def _slow(traffic: Traffic, seconds: Sequence[tuple[int, int]], load: LoadEvidence) -> bool:
     """Whether the budget was missed for certain in these."""
-    found = judge(Hits(name=one.name, seconds=seconds), 1 - one.percentile / 100, load.confidence)
-    return found.ruling is Ruling.MISSED
+    result = decide_limit(
+        Exceedances(name=traffic.name, seconds=seconds), 1 - traffic.percentile / 100, load.confidence
+    )
+    return result.decision is LimitDecision.MISSED
 
 
 def _declared(environment: Environment) -> Load:
@@ -170,8 +179,8 @@ def _declared(environment: Environment) -> Load:
 def _seen(load: LoadEvidence, samples: Sequence[float]) -> Sequence[float]:
     """These, if there are any."""
     if not samples:
-        said = load.server_problem or "no sample came in the measured time"
+        problem = load.server_problem or "no sample came in the measured time"
         raise Unobserved(
-            f"the service's memory was not seen: {said}", hint="declare [load.metrics], and look at /metrics"
+            f"the service's memory was not seen: {problem}", hint="declare [load.metrics], and look at /metrics"
         )
     return samples

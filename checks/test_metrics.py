@@ -57,14 +57,14 @@ def test_metrics_move(metrics: MetricsEvidence, environment: Environment) -> Non
     where = metrics.exchange.url
     for name in environment.require(Http).moving:
         values = [scrape.get(name) for scrape in metrics.scrapes]
-        known = [value for value in values if value is not None]
-        assert len(known) == len(values), f"{where} lacks {name}"
-        told = ", ".join(f"{value:g}" for value in known)
-        in_turn = _falls_and_returns(known) or (_falls(known) and _same_process(metrics))
+        numbers = [value for value in values if value is not None]
+        assert len(numbers) == len(values), f"{where} lacks {name}"
+        listed = ", ".join(f"{value:g}" for value in numbers)
+        in_turn = _falls_and_returns(numbers) or (_falls(numbers) and _same_process(metrics))
         assert not in_turn, (
-            f"{where}: {name} gives {told}, one request after another: several registries answer in turn"
+            f"{where}: {name} gives {listed}, one request after another: several registries answer in turn"
         )
-        assert len(set(known)) > 1, f"{where}: {name} stays at {known[-1]:g} although requests were made in between"
+        assert len(set(numbers)) > 1, f"{where}: {name} stays at {numbers[-1]:g} although requests were made in between"
 
 
 @pytest.mark.check("metrics-private")
@@ -73,14 +73,14 @@ def test_metrics_need_a_token(metrics: MetricsEvidence) -> None:
 
     Fix: require the token, or let only the monitoring network reach the path.
     """
-    asked = metrics.without_token
-    if asked is None:
+    reply = metrics.without_token
+    if reply is None:
         everybody = f"{metrics.exchange.url}: everybody reads {metrics.samples} samples, and no token is declared"
         assert not metrics.exchange.served, everybody
         raise Unobserved(metrics.exchange.summary, hint="declare http.metrics_token")
-    assert not asked.served or NO_ANSWERS.intersection(asked.marks), f"{asked.url} answers without the token"
-    if asked.failed or asked.status in _UNDECIDED or NO_ANSWERS.intersection(asked.marks):
-        raise Unobserved(f"{asked.summary} without the token: that does not tell whether it is private")
+    assert not reply.served or NO_ANSWERS.intersection(reply.marks), f"{reply.url} answers without the token"
+    if reply.failed or reply.status in _UNDECIDED or NO_ANSWERS.intersection(reply.marks):
+        raise Unobserved(f"{reply.summary} without the token: that does not tell whether it is private")
 
 
 def _falls(values: list[float]) -> bool:

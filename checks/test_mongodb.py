@@ -74,12 +74,12 @@ def test_strangers_may_not_read(mongo: MongoEvidence, environment: Environment) 
     wrong = _tried(mongo.wrong_password, "a login with a wrong password")
     assert not anonymous.accepted, f"an anonymous client may read {_declared(environment).database}"
     assert not wrong.accepted, "a login with a wrong password is accepted"
-    for what, refused, codes in (
+    for action, refused, codes in (
         ("an anonymous read", anonymous, {_UNAUTHORIZED}),
         ("a wrong password", wrong, _WRONG_LOG_IN),
     ):
         if refused.code not in {*codes, _ATLAS_ERROR}:
-            raise Unobserved(f"{what} was refused for another reason than missing rights: {refused.detail}")
+            raise Unobserved(f"{action} was refused for another reason than missing rights: {refused.detail}")
 
 
 @pytest.mark.check("mongo-primary")
@@ -137,12 +137,16 @@ def test_declared_indexes_exist(mongo: MongoEvidence, environment: Environment) 
         if index.collection not in mongo.indexes:
             raise Unobserved(f"the service's user may not list the indexes of {index.collection}")
         existing = mongo.indexes[index.collection]
-        reasons = {one.spelled: reason for one in existing if (reason := _why_not(one, index)) is not None}
+        reasons = {
+            existing_index.spelled: reason
+            for existing_index in existing
+            if (reason := _why_not(existing_index, index)) is not None
+        }
         served = any(not reason for reason in reasons.values())
         keys = f"{'text of ' if index.text else ''}{' '.join(index.keys)}"
-        known = ", ".join(one.spelled for one in existing) or "none"
-        assert reasons, f"{index.collection} has no index on {keys}; it has: {known}"
-        assert served, f"the index on {index.collection}.{keys} {next(iter(reasons.values()))}; it has: {known}"
+        spelled = ", ".join(existing_index.spelled for existing_index in existing) or "none"
+        assert reasons, f"{index.collection} has no index on {keys}; it has: {spelled}"
+        assert served, f"the index on {index.collection}.{keys} {next(iter(reasons.values()))}; it has: {spelled}"
 
 
 @pytest.mark.check("mongo-latency")
@@ -248,9 +252,9 @@ def _why_not(existing: ExistingIndex, wanted: Index) -> str | None:
     return "is hidden: no query uses it" if existing.hidden else ""
 
 
-def _tried(refusal: Refusal | None, what: str) -> Refusal:
+def _tried(refusal: Refusal | None, action: str) -> Refusal:
     if refusal is None:
-        raise Unobserved(f"{what} could not be tried: the connection failed")
+        raise Unobserved(f"{action} could not be tried: the connection failed")
     return refusal
 
 

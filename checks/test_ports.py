@@ -33,8 +33,8 @@ def test_no_database_is_reachable(ports: PortsEvidence, environment: Environment
             hint="let the guard of this machine know the address that gonogo asks from",
         )
     if unknown := [port for port in ports.ports if port.state is PortState.UNKNOWN]:
-        told = "; ".join(f"port {port.number} ({port.service}): {port.problem}" for port in unknown)
-        raise Unobserved(f"{ports.address}: not every port could be asked: {told}", hint=HINT)
+        problems = "; ".join(f"port {port.number} ({port.service}): {port.problem}" for port in unknown)
+        raise Unobserved(f"{ports.address}: not every port could be asked: {problems}", hint=HINT)
     if not ports.ports:
         raise Unobserved("no port is declared that should be closed", hint="declare some under [ports.closed]")
     address = ipaddress.ip_address(ports.address)

@@ -27,8 +27,8 @@ def test_record_is_as_declared(dns_record: DnsRecordEvidence, environment: Envir
     assert not wrong, f"{entry.name} {entry.type}: {'; '.join(wrong)}"
     assert not (broken and len(heard) < quorum), f"{entry.name} {entry.type}: {broken[0].server} answers SERVFAIL"
     if len(heard) < quorum:
-        told = "; ".join(f"{answer.server}: {answer.rcode or answer.delivery}" for answer in dns_record.answers)
-        raise Unobserved(f"{entry.name} {entry.type}: {len(heard)} of {quorum} resolvers answer ({told})")
+        answers = "; ".join(f"{answer.server}: {answer.rcode or answer.delivery}" for answer in dns_record.answers)
+        raise Unobserved(f"{entry.name} {entry.type}: {len(heard)} of {quorum} resolvers answer ({answers})")
 
 
 def _problem(entry: RecordEntry, answer: Answer) -> str:

@@ -60,12 +60,12 @@ def test_strangers_are_refused(redis: RedisEvidence) -> None:
     Fix: user default off in the ACL file (or requirepass), and restart.
     """
     answers = {"a PING without logging in": redis.anonymous, "a login with a wrong password": redis.wrong_password}
-    for what, answer in answers.items():
+    for action, answer in answers.items():
         if answer is None:
-            raise Unobserved(f"{what} could not be tried at {redis.address}")
-        assert answer != _ACCEPTED, f"{what} is accepted at {redis.address}"
+            raise Unobserved(f"{action} could not be tried at {redis.address}")
+        assert answer != _ACCEPTED, f"{action} is accepted at {redis.address}"
         if not answer.startswith(_UNKNOWN_HERE):
-            raise Unobserved(f"{what} was refused at {redis.address}, but not for missing rights: {answer}")
+            raise Unobserved(f"{action} was refused at {redis.address}, but not for missing rights: {answer}")
     assert not redis.strangers_may, (
         f"without logging in, anybody may run {', '.join(redis.strangers_may)} at {redis.address}: the default user has "
         "no password"
@@ -97,10 +97,10 @@ def test_service_user_keeps_to_its_prefix(redis: RedisEvidence, environment: Env
     prefix = _declared(environment).key_prefix
     if redis.own_key != _ACCEPTED:
         raise Unobserved(f"not even a key that starts with {prefix} may be read: {redis.own_key}")
-    for what, answer in {"read": redis.foreign_key, "write": redis.foreign_write}.items():
-        assert answer != _ACCEPTED, f"the service's user may {what} keys that do not start with {prefix}"
+    for action, answer in {"read": redis.foreign_key, "write": redis.foreign_write}.items():
+        assert answer != _ACCEPTED, f"the service's user may {action} keys that do not start with {prefix}"
         if answer is None or not _refused(answer):
-            raise Unobserved(f"whether the service's user may {what} foreign keys could not be tried: {answer}")
+            raise Unobserved(f"whether the service's user may {action} foreign keys could not be tried: {answer}")
 
 
 @pytest.mark.check("redis-latency")
@@ -181,11 +181,11 @@ def test_nothing_is_evicted_or_rejected(redis_status: RedisStatusEvidence) -> No
     Fix: raise maxmemory, shorten lifetimes, or find the client that opens too many connections.
     """
     counters = {"keys were evicted": redis_status.evicted, "connections were rejected": redis_status.rejected}
-    for what, counter in counters.items():
+    for counter_name, counter in counters.items():
         if counter is None:
             raise Unobserved("INFO tells nothing about evictions and rejections")
         assert counter[1] <= counter[0], (
-            f"{counter[1] - counter[0]} {what} within {format_duration(redis_status.watched)}"
+            f"{counter[1] - counter[0]} {counter_name} within {format_duration(redis_status.watched)}"
         )
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.evidence.repository import Finding, RepositoryEvidence
+from gonogo.evidence.repository import RepositoryEvidence, SecretFinding
 
 _SHOWN = 5
 
@@ -14,7 +14,7 @@ def test_no_secret_of_ours(repository: RepositoryEvidence) -> None:
 
     Fix: change the secret where it is used; then remove it from the file. Rewriting history alone is no cure.
     """
-    _nothing(repository, known=True)
+    _nothing(repository, of_values=True)
 
 
 @pytest.mark.check("repository-no-key-pattern")
@@ -23,19 +23,19 @@ def test_no_key_of_anybody(repository: RepositoryEvidence) -> None:
 
     Fix: revoke the key at its provider, then remove it; an example is marked with ``pragma: allowlist secret``.
     """
-    _nothing(repository, known=False)
+    _nothing(repository, of_values=False)
 
 
-def _nothing(repository: RepositoryEvidence, *, known: bool) -> None:
-    found = [finding for finding in repository.findings if finding.known is known]
-    more = len(found) - _SHOWN + repository.more
-    rest = f"; and {more} more" if more > 0 else ""
-    assert not found, f"{'; '.join(map(_told, found[:_SHOWN]))}{rest}"
-    assert not repository.more or known, f"{repository.more} more findings than can be listed"
+def _nothing(repository: RepositoryEvidence, *, of_values: bool) -> None:
+    findings = [finding for finding in repository.findings if finding.known is of_values]
+    more = len(findings) - _SHOWN + repository.more
+    unnamed = f"; and {more} more" if more > 0 else ""
+    assert not findings, f"{'; '.join(map(_told, findings[:_SHOWN]))}{unnamed}"
+    assert not repository.more or of_values, f"{repository.more} more findings than can be listed"
     if not repository.complete:
         raise Unobserved(f"not fully scanned: {repository.reason}", hint=repository.hint)
 
 
-def _told(finding: Finding) -> str:
+def _told(finding: SecretFinding) -> str:
     when = f", in commit {finding.commit}" if finding.commit else ""
     return f"{finding.what} in {finding.file or 'a message'}:{finding.line}{when}"

@@ -18,20 +18,22 @@ def test_request_is_answered_as_declared(requested: RequestEvidence, environment
     """
     entry = environment.table(RequestEntry)[requested.scope[-1]]
     exchange = requested.exchange
-    asked = f"{entry.method} {exchange.summary}"
+    request = f"{entry.method} {exchange.summary}"
     if exchange.hurried or CHALLENGE in exchange.marks:
-        raise Unobserved(f"{asked}: this is no answer of the service", hint="let the address that gonogo asks from in")
-    assert exchange.status is not None, asked
+        raise Unobserved(
+            f"{request}: this is no answer of the service", hint="let the address that gonogo asks from in"
+        )
+    assert exchange.status is not None, request
     if requested.unreadable and (entry.expressions or entry.body or entry.never):
-        raise Unobserved(f"{asked}: {requested.unreadable}", hint="raise http.largest_body, or ask for less")
-    assert not exchange.problem, asked
-    assert not requested.departures, f"{asked}; {'; '.join(requested.departures)}"
+        raise Unobserved(f"{request}: {requested.unreadable}", hint="raise http.largest_body, or ask for less")
+    assert not exchange.problem, request
+    assert not requested.departures, f"{request}; {'; '.join(requested.departures)}"
     if requested.everywhere:
         raise Unobserved(
-            f"{asked}, and {requested.everywhere}, which nobody ever made, gives the same answer",
+            f"{request}, and {requested.everywhere}, which nobody ever made, gives the same answer",
             hint="declare what must stand in the answer (json, body or header): a status alone proves nothing here",
         )
     if entry.within:
         took, limit = format_duration(requested.median_elapsed), format_duration(entry.within)
         times = f"{len(requested.elapsed)} times, at the median" if len(requested.elapsed) > 1 else "once"
-        assert requested.median_elapsed <= entry.within, f"{asked} in {took} (asked {times}), {limit} is declared"
+        assert requested.median_elapsed <= entry.within, f"{request} in {took} (asked {times}), {limit} is declared"

@@ -87,7 +87,7 @@ def test_dsn_belongs_to_the_project(sentry: SentryEvidence, environment: Environ
         raise Unobserved(f"Sentry does not say where {sentry.project} takes its events")
     declared = _section(environment).ingest_hosts
     host = re.split("[:/]", sentry.dsn_host, maxsplit=1)[0]
-    assert host.casefold() in {one.casefold() for one in declared} or (
+    assert host.casefold() in {origin.casefold() for origin in declared} or (
         _region(sentry.dsn_host) == _region(sentry.ingest_host)
     ), (
         f"the service sends its events to {sentry.dsn_host or 'no host'}, {sentry.project} takes them at "
@@ -177,9 +177,9 @@ def _doubts(alert: Alert, environment: str | None) -> Iterator[str]:
         yield f"{alert.name} depends on {', '.join(reaching[0].filters)}"
 
 
-def _similar(one: str, other: str) -> bool:
+def _similar(first: str, other: str) -> bool:
     """Whether two names may mean one environment, as ``Prod`` and ``production``; Sentry itself takes them for two."""
-    short, long = sorted((one.casefold(), other.casefold()), key=len)
+    short, long = sorted((first.casefold(), other.casefold()), key=len)
     return len(short) > 2 and long.startswith(short) and (short == long or long.isalpha())  # noqa: PLR2004 - letters
 
 

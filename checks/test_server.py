@@ -50,14 +50,14 @@ def test_sshd_is_configured_for_keys(server: ServerEvidence) -> None:
         raise _not_shown(server, "sshd")
     _asks_for_no_password(server.sshd, server.address)
     _lets_root_in_by_key_only(server.sshd, server.address)
-    for one in server.sshd_exceptions:
-        connection = f" ({one.connection})" if one.connection else ""
-        blocks = "; ".join(f"Match {block}" for block in one.blocks) or "a Match block"
-        where = f"{server.address}: for {one.user}{connection}, by {blocks}"
-        if one.user != "root" or one.settings.get("permitrootlogin") != "no":
-            _asks_for_no_password(one.settings, where)
-        if one.user == "root":
-            _lets_root_in_by_key_only(one.settings, where)
+    for exception in server.sshd_exceptions:
+        connection = f" ({exception.connection})" if exception.connection else ""
+        blocks = "; ".join(f"Match {block}" for block in exception.blocks) or "a Match block"
+        where = f"{server.address}: for {exception.user}{connection}, by {blocks}"
+        if exception.user != "root" or exception.settings.get("permitrootlogin") != "no":
+            _asks_for_no_password(exception.settings, where)
+        if exception.user == "root":
+            _lets_root_in_by_key_only(exception.settings, where)
     _must_be_shown(server, "sshd")
 
 
@@ -275,9 +275,9 @@ def test_logs_are_rotated(server: ServerEvidence, environment: Environment) -> N
     _must_be_shown(server, "rotation")
     assert server.rotation is not None, f"{server.address}: logrotate is not installed"
     errors = server.rotation.errors
-    said = f"; logrotate says: {errors[0]}" if errors else ""
+    logrotate_error = f"; logrotate says: {errors[0]}" if errors else ""
     forgotten = [path for path in declared.logs if path not in server.rotation.considered]
-    assert not forgotten, f"{server.address}: nobody rotates {', '.join(forgotten)}{said}"
+    assert not forgotten, f"{server.address}: nobody rotates {', '.join(forgotten)}{logrotate_error}"
     for path in declared.logs:
         skipped = server.rotation.skipped.get(path)
         assert not skipped, f"{server.address}: {path} is not rotated; logrotate says: {skipped}"
@@ -297,25 +297,25 @@ def _declared(server: ServerEvidence, environment: Environment) -> Server:
     return environment.table(Server)[server.scope[1]]
 
 
-def _undeclared(server: ServerEvidence, what: str) -> Unobserved:
+def _undeclared(server: ServerEvidence, subject: str) -> Unobserved:
     return Unobserved(
-        f"servers.{server.scope[1]} does not say what to expect", hint=f"declare {what} in the environment file"
+        f"servers.{server.scope[1]} does not say what to expect", hint=f"declare {subject} in the environment file"
     )
 
 
-def _must_be_shown(server: ServerEvidence, what: str) -> None:
+def _must_be_shown(server: ServerEvidence, subject: str) -> None:
     """What is not there is a fact; what we were not shown is none."""
-    if any(one.what == what for one in server.unseen):
-        raise _not_shown(server, what)
+    if any(unseen.what == subject for unseen in server.unseen):
+        raise _not_shown(server, subject)
 
 
-def _not_shown(server: ServerEvidence, what: str) -> Unobserved:
-    said = next(
-        (one.said for one in server.unseen if re.search(rf"\b{one.what}\b", what)),
+def _not_shown(server: ServerEvidence, subject: str) -> Unobserved:
+    reason = next(
+        (unseen.said for unseen in server.unseen if re.search(rf"\b{unseen.what}\b", subject)),
         "it printed nothing that can be read",
     )
     return Unobserved(
-        f"{server.address} does not show {what}: {said}",
+        f"{server.address} does not show {subject}: {reason}",
         hint=f"log in as servers.{server.scope[1]}.user, and try; what needs root is asked through sudo -n",
     )
 
@@ -357,8 +357,8 @@ def _openings(rules: Sequence[FirewallRule], server: ServerEvidence, declared: S
 
 def _told(rule: FirewallRule, share: float) -> str:
     whom = "everybody" if share > 0.99 else f"{share:.0%} of the internet"  # noqa: PLR2004 - but for some reserved addresses
-    what = f"forwards {whom} to" if rule.forwards else f"lets {whom} in at"
-    return ", ".join(filter(None, (f"{what} {rule.to.replace(' (v6)', '')}", rule.past_ufw)))
+    effect = f"forwards {whom} to" if rule.forwards else f"lets {whom} in at"
+    return ", ".join(filter(None, (f"{effect} {rule.to.replace(' (v6)', '')}", rule.past_ufw)))
 
 
 def _reads_a_log(jail: JailLogs, server: ServerEvidence, declared: Server) -> None:
@@ -382,8 +382,10 @@ def _reads_a_log(jail: JailLogs, server: ServerEvidence, declared: Server) -> No
 
 def _is_daily(every: str) -> bool:
     """Whether apt's period (apt.systemd.daily) is a day at the most."""
-    found = re.fullmatch(r"(\d+)([smhd]?)", every)
-    return every == "always" or (found is not None and 0 < int(found[1]) * _UNIT_SECONDS[found[2]] <= _DAY_SECONDS)
+    interval = re.fullmatch(r"(\d+)([smhd]?)", every)
+    return every == "always" or (
+        interval is not None and 0 < int(interval[1]) * _UNIT_SECONDS[interval[2]] <= _DAY_SECONDS
+    )
 
 
 def _days(seconds: int) -> str:

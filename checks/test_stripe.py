@@ -253,7 +253,11 @@ def _own(stripe: StripeEvidence, environment: Environment) -> Sequence[WebhookEn
     """Those with the service's address that are switched on, for this account and mode; at least one."""
     live = _declared(environment).mode == "live"
     endpoints = _endpoints(stripe, environment)
-    own = [one for one in endpoints if not one.application and one.status == "enabled" and one.live == live]
+    own = [
+        endpoint
+        for endpoint in endpoints
+        if not endpoint.application and endpoint.status == "enabled" and endpoint.live == live
+    ]
     assert own, f"no endpoint of {endpoints[0].url} is enabled for this account's own events"
     return own
 
@@ -261,14 +265,18 @@ def _own(stripe: StripeEvidence, environment: Environment) -> Sequence[WebhookEn
 def _listening(stripe: StripeEvidence, kind: str) -> Sequence[WebhookEndpoint]:
     """All endpoints of the account that Stripe sends this type to, whoever they belong to."""
     _read(stripe, "webhooks")
-    return [one for one in stripe.webhooks if one.status == "enabled" and not one.application and one.takes(kind)]
+    return [
+        endpoint
+        for endpoint in stripe.webhooks
+        if endpoint.status == "enabled" and not endpoint.application and endpoint.takes(kind)
+    ]
 
 
 def _undelivered(stripe: StripeEvidence, environment: Environment) -> Sequence[EventDelivery]:
     """Those that an endpoint of this service was there for, and that had the time that a delivery may take."""
     latest = stripe.taken_at - _declared(environment).delivery
-    there = [endpoint.created or _EVER for endpoint in _own(stripe, environment)]
-    return [event for event in stripe.undelivered if event.pending and min(there) <= event.created <= latest]
+    created = [endpoint.created or _EVER for endpoint in _own(stripe, environment)]
+    return [event for event in stripe.undelivered if event.pending and min(created) <= event.created <= latest]
 
 
 def _version(stripe: StripeEvidence, endpoint: WebhookEndpoint) -> str:
@@ -283,20 +291,30 @@ def _offered(configurations: Sequence[MethodConfiguration], declared: str | None
     """Fail unless payers see PIX: by the declared configuration, or by the one that Stripe takes by itself."""
     if not configurations and declared is None:
         return  # the service names its methods itself, and the capability is all that it needs
-    own = [one for one in configurations if one.active and not one.application and not one.parent]
+    own = [
+        configuration
+        for configuration in configurations
+        if configuration.active and not configuration.application and not configuration.parent
+    ]
     if declared is not None:
-        named = [one for one in own if one.id == declared]
+        named = [configuration for configuration in own if configuration.id == declared]
         assert named, f"there is no active payment method configuration {declared} of this account"
         assert _PIX in named[0].available, f"PIX is not offered in {declared}"
         return
-    offering = [one for one in own if _PIX in one.available]
-    foreign = [one for one in configurations if one not in own and _PIX in one.available]
+    offering = [configuration for configuration in own if _PIX in configuration.available]
+    foreign = [
+        configuration
+        for configuration in configurations
+        if configuration not in own and _PIX in configuration.available
+    ]
     others = "".join(
-        f"; {one.id} does, and belongs to {one.application or one.parent}" for one in foreign if one.active
+        f"; {configuration.id} does, and belongs to {configuration.application or configuration.parent}"
+        for configuration in foreign
+        if configuration.active
     )
     assert offering, f"no payment method configuration of this account offers PIX{others}"
-    assert any(one.default for one in offering), (
-        f"PIX is offered in {', '.join(one.id for one in offering)} only, which is not the default; "
+    assert any(configuration.default for configuration in offering), (
+        f"PIX is offered in {', '.join(configuration.id for configuration in offering)} only, which is not the default; "
         "declare stripe.payment_method_configuration if the service names it"
     )
 
@@ -323,7 +341,7 @@ def _read(stripe: StripeEvidence, fact: Fact) -> None:
 
 def _unread(stripe: StripeEvidence, fact: Fact) -> Unobserved:
     """Why Stripe did not give this fact, and the permission that it takes."""
-    missing = next((one for one in stripe.unread if one.fact == fact), None)
+    missing = next((gap for gap in stripe.unread if gap.fact == fact), None)
     if missing is None:
         return Unobserved(f"Stripe told nothing about its {fact}")
     hint = f"give the restricted key {missing.permission} at {_KEYS}" if missing.permission else ""

@@ -119,9 +119,9 @@ def test_all_addresses_are_set_up_alike(tls_all: tuple[TlsEvidence, ...]) -> Non
     for other in others:
         if first.authorities != other.authorities:
             continue  # two networks, each with a way of its own
-        one, two = _versions(first), _versions(other)
-        assert one == two, (
-            f"{first.host}: {first.address} speaks {', '.join(one)}, {other.address} {', '.join(two) or 'none of them'}"
+        first_versions, two = _versions(first), _versions(other)
+        assert first_versions == two, (
+            f"{first.host}: {first.address} speaks {', '.join(first_versions)}, {other.address} {', '.join(two) or 'none of them'}"
         )
         mine, theirs = _names(first), _names(other)
         assert mine == theirs, (

@@ -26,7 +26,8 @@ def test_file_is_complete_in_itself(variable_file: VariableFileEvidence) -> None
     lines = ", ".join(map(str, variable_file.malformed_lines))
     assert not lines, f"{name}: line {lines} is not NAME=value, as {variable_file.reader} reads it"
     undefined = "; ".join(
-        f"{one.partition(': ')[0]} refers to ${{{one.partition(': ')[2]}}}" for one in variable_file.undefined
+        f"{variable.partition(': ')[0]} refers to ${{{variable.partition(': ')[2]}}}"
+        for variable in variable_file.undefined
     )
     assert not undefined, (
         f"{name}: {undefined}, which the file does not define before, so {variable_file.reader} drops it"
@@ -40,9 +41,9 @@ def test_file_is_private(variable_file: VariableFileEvidence) -> None:
 
     Fix: chmod 600 the file, or 640 for the group that the service runs as.
     """
-    seen = f"{variable_file.file} of {variable_file.owner} has the permissions {variable_file.permissions}"
-    assert not variable_file.world_readable, f"{seen}: everybody may read or write it; 0600 or 0640 is wanted"
-    assert not variable_file.group_writable, f"{seen}: its group may write it; 0600 or 0640 is wanted"
+    file_words = f"{variable_file.file} of {variable_file.owner} has the permissions {variable_file.permissions}"
+    assert not variable_file.world_readable, f"{file_words}: everybody may read or write it; 0600 or 0640 is wanted"
+    assert not variable_file.group_writable, f"{file_words}: its group may write it; 0600 or 0640 is wanted"
 
 
 @pytest.mark.check("variables-file-untracked")
@@ -181,7 +182,9 @@ def test_environments_share_no_secret(variable_difference: VariableDifferenceEvi
 
     Fix: make new ones for production: python -c "import secrets; print(secrets.token_urlsafe(48))".
     """
-    shared = [f"{one.name} is the same in {' and '.join(one.files)}" for one in variable_difference.shared]
+    shared = [
+        f"{variable.name} is the same in {' and '.join(variable.files)}" for variable in variable_difference.shared
+    ]
     assert not shared, "; ".join(shared)
     missing = ", ".join(variable_difference.missing)
     assert not missing, f"nothing to compare: {missing} is missing"
@@ -189,24 +192,26 @@ def test_environments_share_no_secret(variable_difference: VariableDifferenceEvi
 
 def _filled(evidence: VariableFileEvidence, *shapes: str) -> tuple[Variable, ...]:
     """The variables of these shapes, which must all be there."""
-    found = tuple(one for shape in shapes for one in evidence.of_shape(shape))
-    if not found:
+    variables = tuple(variable for shape in shapes for variable in evidence.of_shape(shape))
+    if not variables:
         hint = f'give the variable that holds it the shape "{shapes[0]}" under [variables.shapes]'
         raise Unobserved(f"no variable is declared with the shape {shapes[0]}", hint=hint)
-    missing = ", ".join(one.name for one in found if not one.present)
+    missing = ", ".join(variable.name for variable in variables if not variable.present)
     assert not missing, f"{evidence.file}: {missing} is missing, or empty"
-    return found
+    return variables
 
 
-def _hard_to_guess(found: Variable, where: str, policy: Policy) -> None:
+def _hard_to_guess(variable: Variable, where: str, policy: Policy) -> None:
     least = policy.number("min_entropy_bits")
-    assert not found.placeholder, f"{where} is a placeholder, a word, or the same again and again"
-    assert found.entropy_bits >= least, f"{where} has about {found.entropy_bits} bit of entropy; {least:g} are wanted"
+    assert not variable.placeholder, f"{where} is a placeholder, a word, or the same again and again"
+    assert variable.entropy_bits >= least, (
+        f"{where} has about {variable.entropy_bits} bit of entropy; {least:g} are wanted"
+    )
 
 
-def _is_real(found: Variable, where: str) -> None:
-    assert not found.placeholder, f"{where} is a placeholder: nobody put the real one there"
-    assert found.well_formed, f"{where}, of {found.length} characters, is not whole, or has characters too many"
+def _is_real(variable: Variable, where: str) -> None:
+    assert not variable.placeholder, f"{where} is a placeholder: nobody put the real one there"
+    assert variable.well_formed, f"{where}, of {variable.length} characters, is not whole, or has characters too many"
 
 
 def _is_stripe_key(key: Variable, evidence: VariableFileEvidence, prefixes: tuple[str, ...]) -> None:

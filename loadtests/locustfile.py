@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from gonogo.load.visitor import Reply, Visitor
+from gonogo.load.visitor import LoadReply, Visitor
 
 _SEARCH = "GET /api/services"
 _BOOK = "POST /api/bookings"
@@ -65,7 +65,7 @@ class _Member(Visitor):
         return self.data[what][self.number % len(self.data[what])]
 
     @staticmethod
-    def _id(reply: Reply) -> str:
+    def _id(reply: LoadReply) -> str:
         return str(json.loads(reply.body)["id"])
 
 
@@ -167,7 +167,7 @@ class Upload(_Member):
         )
 
 
-def _is_list(reply: Reply) -> bool:
+def _is_list(reply: LoadReply) -> bool:
     return isinstance(reply.json(), list)
 
 

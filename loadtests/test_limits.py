@@ -5,7 +5,7 @@ import pytest
 from gonogo.environment.model import Environment
 from gonogo.evidence.load import LoadEvidence
 from gonogo.families.load.section import Load
-from gonogo.load.judging import complete, decide, named_limit
+from gonogo.load.judging import complete, named_limit, raise_for
 
 
 @pytest.mark.check("load-payments")
@@ -37,4 +37,4 @@ def test_uploads_succeed(load: LoadEvidence, environment: Environment) -> None:
 
 def _below(load: LoadEvidence, environment: Environment, name: str) -> None:
     complete(load)
-    decide([named_limit(load, environment.require(Load), name)], load)
+    raise_for([named_limit(load, environment.require(Load), name)], load)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from gonogo.base.errors import Unobserved
-from gonogo.clients.replies import Document, Reply, demand
+from gonogo.clients.replies import Reply, ReplyDocument, demand
 from gonogo.families.stripe.webhook import Sender
 from gonogo.journey.people import Person
 from smoke.people import WorkMe
@@ -165,7 +165,7 @@ def _opened(walk: WorkMe, payer: Person, day: int) -> OpenPayment:
     return OpenPayment(walk, made.text("id"), payer, sender)
 
 
-def _asked(walk: WorkMe, payer: Person, booking: str) -> Document:
+def _asked(walk: WorkMe, payer: Person, booking: str) -> ReplyDocument:
     if _PIX in walk.stripe.section.payment_methods:
         return payer.post("/api/payment/pix", booking_id=booking).document(201)
     if walk.stripe.live:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gonogo.clients.replies import Document
+from gonogo.clients.replies import ReplyDocument
 from gonogo.journey.people import Person
 from smoke.people import WorkMe
 
@@ -136,7 +136,7 @@ def _booking(walk: WorkMe, client: Person, day: int) -> str:
     return walk.book(client, walk.keep["service"], ahead=timedelta(days=day)).document(201).text("id")
 
 
-def _by_card(walk: WorkMe, client: Person, booking: str, method: str) -> Document:
+def _by_card(walk: WorkMe, client: Person, booking: str, method: str) -> ReplyDocument:
     del walk
     return client.post("/api/payment/card", booking_id=booking, payment_method=method).document(201)
 

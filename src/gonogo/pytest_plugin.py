@@ -63,7 +63,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _prepare(config: pytest.Config) -> None:
-    from gonogo.judging.plugin import JudgingPlugin, evidence_fixtures  # noqa: PLC0415 - as above
+    from gonogo.judging.evidence_fixtures import evidence_fixtures  # noqa: PLC0415 - as above
+    from gonogo.judging.plugin import JudgingPlugin  # noqa: PLC0415
     from gonogo.runs.prepare import Request, prepare  # noqa: PLC0415
     from gonogo.runs.publish import open_folder  # noqa: PLC0415
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gonogo.load.judging import unfit
-from gonogo.load.process import Crowd, Event, Generator
+from gonogo.load.process import Event, Generator, GeneratorConfig
 from tests.load.driving import drive, latencies, percentile, recorded, target
 
 HIT = {"hit": 40.0}
@@ -23,14 +23,14 @@ def outcomes(found: Any) -> tuple[int, int, int]:  # noqa: ANN401 - Recorded
 def test_visits_come_at_their_rate() -> None:
     """The rate is the declared one from the first second on, and every request is on record once."""
     with target() as where:
-        ledger = drive(where.plan, HIT, seconds=4)
-    assert not ledger.problems
-    assert ledger.done
-    requests, failed, given_up = outcomes(recorded(ledger))
+        aggregator = drive(where.plan, HIT, seconds=4)
+    assert not aggregator.problems
+    assert aggregator.done
+    requests, failed, given_up = outcomes(recorded(aggregator))
     # Users take turns from random moments on: a second more or less at the ends.
     assert 120 <= requests <= 200
     assert (failed, given_up) == (0, 0)
-    ended, waited = ledger.visits()
+    ended, waited = aggregator.visits()
     assert (ended, waited) == (requests, 0)
     assert len(where.took) >= requests
 
@@ -41,8 +41,8 @@ def test_stall_counts_in_full() -> None:
     A generator that waits for replies before it asks again would send one request per user into each stall.
     """
     with target(stall=1.0, stall_every=3.0) as where:
-        ledger = drive(where.plan, HIT, seconds=6)
-    found = latencies(ledger)
+        aggregator = drive(where.plan, HIT, seconds=6)
+    found = latencies(aggregator)
     late = sum(one >= 0.1 for one in found) / len(found)
     assert 0.2 < late < 0.5
     assert percentile(found, 0.95) > 0.7
@@ -51,24 +51,24 @@ def test_stall_counts_in_full() -> None:
 def test_errors_are_counted_where_they_come() -> None:
     """Every fourth reply is a 500."""
     with target(fail_every=4) as where:
-        ledger = drive(where.plan, HIT, seconds=3)
-    requests, failed, _ = outcomes(recorded(ledger))
+        aggregator = drive(where.plan, HIT, seconds=3)
+    requests, failed, _ = outcomes(recorded(aggregator))
     assert failed == pytest.approx(requests / 4, abs=3)
 
 
 def test_closed_model_waits_for_replies() -> None:
     """Ten users with a server that takes 0.2 s are never more than fifty requests a second."""
     with target(delay=0.2) as where:
-        ledger = drive(where.plan, HIT, seconds=3, model="closed", users=10)
-    found = latencies(ledger)
+        aggregator = drive(where.plan, HIT, seconds=3, model="closed", users=10)
+    found = latencies(aggregator)
     assert 0 < len(found) <= 10 * 3 / 0.2 + 10
 
 
 def test_saturated_generator_says_so() -> None:
     """Forty visits a second that keep the processor for 30 ms each are more than there is of it: nothing is decided."""
     with target() as where:
-        ledger = drive(where.plan, {"heavy": 40.0}, seconds=3, data={"computes": 0.03})
-    assert unfit(list(ledger.generator()), len(latencies(ledger)))
+        aggregator = drive(where.plan, {"heavy": 40.0}, seconds=3, data={"computes": 0.03})
+    assert unfit(list(aggregator.generator()), len(latencies(aggregator)))
 
 
 def test_four_workers_make_one_load() -> None:
@@ -80,11 +80,13 @@ def test_four_workers_make_one_load() -> None:
             reports[event["worker"]] = reports.get(event["worker"], 0) + 1
 
     with target() as where:
-        ledger = drive(where.plan, {"hit": 80.0}, seconds=3, crowd=Crowd(processes=4), on_event=count)
+        aggregator = drive(
+            where.plan, {"hit": 80.0}, seconds=3, generator_config=GeneratorConfig(processes=4), on_event=count
+        )
     assert len(reports) == 4
-    assert ledger.final == set(reports)
-    assert not ledger.lost
-    assert not ledger.problems
-    total = sum(len(found) for found in ledger.samples.by_key.values())
+    assert aggregator.final == set(reports)
+    assert not aggregator.lost
+    assert not aggregator.problems
+    total = sum(len(found) for found in aggregator.samples.by_key.values())
     assert total == len(where.took), "every reply of the server is on record, once"
-    assert 180 <= outcomes(recorded(ledger))[0] <= 300
+    assert 180 <= outcomes(recorded(aggregator))[0] <= 300

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gonogo.load.stage import HISTOGRAMS
+from gonogo.load.run import HISTOGRAMS
 from gonogo.record.archive import read_results
 from gonogo.record.results import Outcome
 from gonogo.runs.prepare import Request, prepare

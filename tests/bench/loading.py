@@ -23,9 +23,9 @@ def accuracy() -> None:
     print("delay    p95 measured ÷ recorded by the server    p95 < 500 ms is")
     for delay in _DELAYS_MS:
         with target(delay=delay / 1000) as where:
-            ledger = drive(where.plan, {"hit": 200.0}, seconds=8, warm_up=4)
-        ratio = percentile(latencies(ledger), 0.95) / percentile(sorted(where.took), 0.95)
-        print(f"{delay} ms   {ratio:.4f}   {verdict(ledger)}", flush=True)
+            aggregator = drive(where.plan, {"hit": 200.0}, seconds=8, warm_up=4)
+        ratio = percentile(latencies(aggregator), 0.95) / percentile(sorted(where.took), 0.95)
+        print(f"{delay} ms   {ratio:.4f}   {verdict(aggregator)}", flush=True)
 
 
 def shapes() -> None:
@@ -40,12 +40,12 @@ def cost() -> None:
     """Requests for each second of processor time, over those of a plain FastHttpUser; and the time around the load."""
     with target() as where:
         started = time.monotonic()
-        ledger = drive(where.plan, {"hit": 1.0}, seconds=_SECONDS, model="closed", users=_USERS, think=0.0)
+        aggregator = drive(where.plan, {"hit": 1.0}, seconds=_SECONDS, model="closed", users=_USERS, think=0.0)
         around = time.monotonic() - started - _SECONDS - 1.0
         arguments = [str(where.plan.port), str(_USERS), str(_SECONDS)]
         command = [sys.executable, "-m", "tests.bench.plain_locust", *arguments]
         plain = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)  # noqa: S603 - our own
-    own = len(latencies(ledger)) / sum(second.cpu for second in ledger.generator())
+    own = len(latencies(aggregator)) / sum(second.cpu for second in aggregator.generator())
     theirs = plain["requests"] / plain["cpu"]
     print(
         f"requests per processor second: {own:.0f}, a plain FastHttpUser {theirs:.0f}: {own / theirs:.2f} times as many"
@@ -59,8 +59,8 @@ def fitness() -> None:
     for _ in range(_RUNS):
         for name, rates, data in (("saturated", {"heavy": 40.0}, {"computes": 0.03}), ("healthy", {"hit": 40.0}, {})):
             with target(delay=0.02) as where:
-                ledger = drive(where.plan, rates, seconds=3, data=data)
-            found[name].append(unfit(list(ledger.generator()), len(latencies(ledger))))
+                aggregator = drive(where.plan, rates, seconds=3, data=data)
+            found[name].append(unfit(list(aggregator.generator()), len(latencies(aggregator))))
     for name, reasons in found.items():
         print(f"{name}: {sum(map(bool, reasons))} of {_RUNS} called unfit {_common(reasons)}")
 

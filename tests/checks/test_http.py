@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from gonogo.evidence.http import (
-    Answer,
     Exchange,
     HealthEvidence,
     HealthPart,
@@ -16,6 +15,7 @@ from gonogo.evidence.http import (
     MetricsEvidence,
     OpenApiEvidence,
     OriginAnswer,
+    PageAnswer,
     PagesEvidence,
     PlainHttpEvidence,
     ReleaseWord,
@@ -71,7 +71,7 @@ def word(value: str, **more: bool) -> ReleaseWord:
 
 def service(*exchanges: Exchange, **changes: Any) -> ServiceEvidence:  # noqa: ANN401 - fields
     """A service that answers these, each on a connection of its own; changed in one way."""
-    answers = tuple(Answer(exchange=one) for one in exchanges or (exchange(),) * 3)
+    answers = tuple(PageAnswer(exchange=one) for one in exchanges or (exchange(),) * 3)
     fields: dict[str, Any] = {
         "connections": answers,
         "wanted": len(answers),
@@ -235,7 +235,7 @@ RED: list[tuple[str, str, Any, str]] = [
     (
         "service-answers",
         "service",
-        service(connections=(Answer(exchange=exchange(), departures=("'Maintenance' stands in the body",)),)),
+        service(connections=(PageAnswer(exchange=exchange(), departures=("'Maintenance' stands in the body",)),)),
         "'Maintenance' stands in the body, on 1 of 1 connections",
     ),
     (

@@ -9,7 +9,7 @@ import pytest
 
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.evidence.load import GeneratorSecond, LoadEvidence, ServerSecond, Tally, Traffic
+from gonogo.evidence.load import GeneratorSecond, LoadEvidence, SecondBounds, SecondCounts, ServerSecond, Traffic
 from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
 from tests.checks.test_tls import AT
@@ -36,12 +36,12 @@ def environment(**changes: Any) -> Environment:  # noqa: ANN401 - fields of [loa
 
 def each_second(
     requests: int = 40, over: int = 0, failed: int = 0, refused: int = 0, seconds: int = 30
-) -> Sequence[Tally]:
+) -> Sequence[SecondCounts]:
     """The same in every second."""
-    return [(second, requests, over, failed, refused) for second in range(seconds)]
+    return [SecondCounts(second, requests, over, failed, refused) for second in range(seconds)]
 
 
-def traffic(name: str, tallies: Sequence[Tally] | None = None, **changes: Any) -> Traffic:  # noqa: ANN401 - fields
+def traffic(name: str, tallies: Sequence[SecondCounts] | None = None, **changes: Any) -> Traffic:  # noqa: ANN401 - fields
     """One endpoint, or a class."""
     fields: dict[str, Any] = {
         "group": "all",
@@ -49,7 +49,7 @@ def traffic(name: str, tallies: Sequence[Tally] | None = None, **changes: Any) -
         "percentile": 95.0,
         "decided": name == "all",
         "given_up": 0,
-        "warm_up": (5, 200, 0, 0, 0),
+        "warm_up": SecondCounts(5, 200, 0, 0, 0),
         "quantiles": (),
         "curve": (),
     }
@@ -87,7 +87,9 @@ def measured(*found: Traffic, **changes: Any) -> LoadEvidence:  # noqa: ANN401 -
         tuple(sum(column) for column in zip(*rows, strict=True))
         for rows in zip(*(one.tallies for one in endpoints), strict=True)
     ]
-    whole = traffic("all", [(row[0] // len(endpoints), *row[1:]) for row in sums], warm_up=endpoints[0].warm_up)
+    whole = traffic(
+        "all", [SecondCounts(row[0] // len(endpoints), *row[1:]) for row in sums], warm_up=endpoints[0].warm_up
+    )
     fields: dict[str, Any] = {
         "profile": "gate",
         "model": "open",
@@ -152,7 +154,9 @@ def test_failures_are_told_apart(judge: Judge, identifier: str, pay: dict[str, i
 @pytest.mark.parametrize("identifier", CONFIDENT)
 def test_too_few_requests_decide_nothing(judge: Judge, identifier: str) -> None:
     """And the run that would decide is named."""
-    few = measured(traffic("GET /", [(0, 3, 0, 0, 0)]), traffic("POST /pay", [(0, 3, 0, 0, 0)]), seconds=5)
+    few = measured(
+        traffic("GET /", [SecondCounts(0, 3, 0, 0, 0)]), traffic("POST /pay", [SecondCounts(0, 3, 0, 0, 0)]), seconds=5
+    )
     with pytest.raises(Unobserved, match="too few requests") as unseen:
         judged(judge, identifier, few)
     assert "gonogo load --duration" in unseen.value.hint
@@ -188,14 +192,14 @@ def test_busy_generator_does_not_take_back_what_is_certain(judge: Judge, sign: d
     assert judged(judge, "load-latency", measured(generator=sick(sign))) is None
     assert judged(judge, "load-throughput", measured(generator=sick(sign))) is None
     assert judged(judge, "load-cold-start", measured(generator=sick(sign))) is None
-    certain = traffic("GET /", each_second(40, over=20), bounds=tuple((at, 20, 20, 0) for at in range(29)))
+    certain = traffic("GET /", each_second(40, over=20), bounds=tuple(SecondBounds(at, 20, 20, 0) for at in range(29)))
     assert judged(judge, "load-latency", measured(certain, generator=sick(sign)))
 
 
 @pytest.mark.parametrize(("sign", "said"), SICK)
 def test_what_changes_between_the_ends_is_undecided(judge: Judge, sign: dict[str, Any], said: str) -> None:
     """Half of the requests were late here, and none if the generator's own lateness is taken off."""
-    blurred = traffic("GET /", each_second(40, over=20), bounds=tuple((at, 0, 20, 0) for at in range(30)))
+    blurred = traffic("GET /", each_second(40, over=20), bounds=tuple(SecondBounds(at, 0, 20, 0) for at in range(30)))
     load = measured(blurred, generator=sick(sign))
     whole = replace(load.classes[0], bounds=blurred.bounds)
     with pytest.raises(Unobserved, match=said) as unseen:
@@ -207,7 +211,7 @@ def test_what_changes_between_the_ends_is_undecided(judge: Judge, sign: dict[str
 
 def test_what_a_clock_may_have_hidden_keeps_no_budget(judge: Judge) -> None:
     """It was set while replies were on their way: nothing is known of how long they took."""
-    hidden = traffic("GET /", bounds=tuple((at, 0, 40, 0) for at in range(30)))
+    hidden = traffic("GET /", bounds=tuple(SecondBounds(at, 0, 40, 0) for at in range(30)))
     load = measured(hidden, generator=sick({"clock_step": timedelta(seconds=1)}))
     whole = replace(load.classes[0], bounds=hidden.bounds)
     with pytest.raises(Unobserved, match="clock was set"):
@@ -287,10 +291,10 @@ def test_visits_in_vain(judge: Judge) -> None:
 
 def test_cold_start_is_about_the_start(judge: Judge) -> None:
     """Slow at first and then quick; a service that is always slow has another problem."""
-    cold = measured(traffic("GET /", warm_up=(5, 200, 60, 0, 0)), traffic("POST /pay"))
+    cold = measured(traffic("GET /", warm_up=SecondCounts(5, 200, 60, 0, 0)), traffic("POST /pay"))
     assert judged(judge, "load-cold-start", cold) == "over the budget in the first 5 s: all: 60 of 200"
     slow = each_second(40, over=20)
-    always = measured(traffic("GET /", slow, warm_up=(5, 200, 60, 0, 0)), traffic("POST /pay", slow))
+    always = measured(traffic("GET /", slow, warm_up=SecondCounts(5, 200, 60, 0, 0)), traffic("POST /pay", slow))
     assert judged(judge, "load-cold-start", always) is None
 
 

@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.evidence.repository import Finding, RepositoryEvidence
+from gonogo.evidence.repository import RepositoryEvidence, SecretFinding
 from tests.checks.conftest import Judge
 from tests.checks.test_tls import AT
 
 CLEAN = RepositoryEvidence(
     scope=("variables", "repository"), taken_at=AT, files=10, commits=5, known_values=9, complete=True
 )
-OURS = Finding(what="SECRET_KEY", known=True, file="app.py", line=7)
-SHAPED = Finding(what="AWS Access Key", known=False, file="", line=2, commit="0123456789ab")
+OURS = SecretFinding(what="SECRET_KEY", known=True, file="app.py", line=7)
+SHAPED = SecretFinding(what="AWS Access Key", known=False, file="", line=2, commit="0123456789ab")
 CHECKS = {"repository-no-known-secret": OURS, "repository-no-key-pattern": SHAPED}
 
 

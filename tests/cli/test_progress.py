@@ -3,7 +3,7 @@
 import io
 
 from gonogo.cli.progress import Progress
-from gonogo.load.ledger import LoadProgress
+from gonogo.load.aggregator import LoadProgress
 
 
 class _Terminal(io.StringIO):

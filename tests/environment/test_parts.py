@@ -49,24 +49,24 @@ def planned(http: dict[str, Any], *without: str) -> dict[str, PlannedCheck]:
 )
 def test_part_is_verified_missed_or_declared_absent(part: str, check: str) -> None:
     """Silence is a gap with its cure; only somebody who says that there is none makes the gap go away."""
-    assert not planned(EVERYTHING)[check].obstacle
+    assert not planned(EVERYTHING)[check].unrunnable
     rest = {key: value for key, value in EVERYTHING.items() if key != part}
     missed = planned(rest)[check]
-    assert missed.obstacle == f"the environment declares no http.{part}"
+    assert missed.unrunnable == f"the environment declares no http.{part}"
     assert f'add "{part}" to service.without' in missed.hint
     assert check not in planned(rest, part)
 
 
 def test_empty_list_of_series_declares_nothing() -> None:
     """No required series is no promise: a check over nothing would pass for nothing."""
-    assert planned({**EVERYTHING, "series": []})["metrics-series"].obstacle
+    assert planned({**EVERYTHING, "series": []})["metrics-series"].unrunnable
 
 
 def test_what_needs_no_health_is_verified_without_it() -> None:
     """A service without a health endpoint may still serve its .env."""
     plan = planned({}, "health", "deep_health", "metrics", "openapi")
-    assert not plan["http-closed-paths"].obstacle
-    assert not plan["tls-hsts"].obstacle
+    assert not plan["http-closed-paths"].unrunnable
+    assert not plan["tls-hsts"].unrunnable
     assert plan["http-closed-paths"].scopes == [("a.test", "192.0.2.1")]
     assert plan["http-plain"].scopes
     assert plan["http-closed-paths"].line.needs == ("service-answers",)

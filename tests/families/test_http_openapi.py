@@ -8,7 +8,7 @@ import pytest
 
 from gonogo.clients.http import Body
 from gonogo.evidence.http import Exchange
-from gonogo.families.http.openapi import Description, Unreadable, read_description
+from gonogo.families.http.openapi import Description, NoDescription, read_description
 
 OK = {"responses": {"200": {"description": "x"}}}
 GOOD: dict[str, Any] = {"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "paths": {"/a": {"get": OK}}}
@@ -106,7 +106,7 @@ def test_valid_and_of_no_use() -> None:
 )
 def test_bodies_that_are_no_description(body: bytes) -> None:
     """The message says why; nothing crashes."""
-    with pytest.raises(Unreadable):
+    with pytest.raises(NoDescription):
         read(body)
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
-from gonogo.evidence.repository import Finding, RepositoryEvidence
+from gonogo.evidence.repository import RepositoryEvidence, SecretFinding
 from gonogo.families.registry import environment_from
 from gonogo.families.repository.lines import LONGEST_LINE
 from gonogo.families.repository.probe import RepositoryQuestion, known_values, probe_repository, repository_questions
@@ -267,4 +267,4 @@ def test_findings_are_bounded(repo: Repo) -> None:
     seen = looked(repo)
     assert len(seen.findings) == 50
     assert seen.more == 70
-    assert isinstance(seen.findings[0], Finding)
+    assert isinstance(seen.findings[0], SecretFinding)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.families.tls.answer import Ending, Flight, NotTls
+from gonogo.families.tls.answer import Flight, HelloEnding, NotTls
 from gonogo.families.tls.hello import Hello, SentHello, Version, new_hello
 from gonogo.families.tls.interview import Interview, Settled
 from gonogo.families.tls.suites import EVERYTHING, MODERN, SUITES, TLS13, WEAK, Weakness, suites_of
@@ -34,7 +34,7 @@ def test_server_hello_of_an_old_version(sent: SentHello) -> None:
     flight.record(22, message(14, b""))
     assert flight.complete
     assert (flight.answer.ending, flight.answer.version, flight.answer.suite) == (
-        Ending.ACCEPTED,
+        HelloEnding.ACCEPTED,
         Version.TLS12,
         0xC02F,
     )
@@ -55,7 +55,7 @@ def test_warning_that_a_name_is_unknown_is_no_refusal(sent: SentHello) -> None:
     flight.record(21, b"\x01\x70")
     assert not flight.complete
     flight.record(21, b"\x02\x28")
-    assert (flight.answer.ending, flight.answer.detail) == (Ending.ALERT, "alert handshake_failure")
+    assert (flight.answer.ending, flight.answer.detail) == (HelloEnding.ALERT, "alert handshake_failure")
 
 
 def test_unknown_suite_of_tls_1_3_is_no_answer(sent: SentHello) -> None:
@@ -115,4 +115,4 @@ def test_nothing_is_asked_when_time_is_over() -> None:
         return await interview.settle(Hello())
 
     settled = asyncio.run(ask())
-    assert (settled.certain, settled.answer.ending) == (False, Ending.NOT_ASKED)
+    assert (settled.certain, settled.answer.ending) == (False, HelloEnding.NOT_ASKED)

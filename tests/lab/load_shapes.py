@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gonogo.load.ledger import Ledger
+from gonogo.load.aggregator import LoadAggregator
 from gonogo.load.process import Event, Generator
 from tests.load.driving import drive, target, verdict
 
@@ -68,13 +68,13 @@ class Said:
 
 def ruled(shape: Shape) -> Said:
     """What is said of it. The load stops early where its stage would stop it."""
-    latest: list[Ledger] = []
+    latest: list[LoadAggregator] = []
 
     def stop(event: Event, generator: Generator) -> None:
-        ledger = latest[0]
-        if event["event"] == "report" and not ledger.stopped_early and (hopeless := ledger.hopeless()):
-            ledger.stopped_early = hopeless
-            ledger.shorten()
+        aggregator = latest[0]
+        if event["event"] == "report" and not aggregator.stopped_early and (hopeless := aggregator.hopeless()):
+            aggregator.stopped_early = hopeless
+            aggregator.shorten()
             generator.stop()
 
     with target(**shape.behaviour) as where:
@@ -83,7 +83,7 @@ def ruled(shape: Shape) -> Said:
             {shape.scenario: _RATE},
             seconds=_SECONDS,
             warm_up=shape.warm_up,
-            on_ledger=latest.append,
+            on_aggregator=latest.append,
             on_event=stop,
         )
     slow = sum(one >= _BUDGET for one in where.took) / max(1, len(where.took))

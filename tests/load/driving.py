@@ -14,12 +14,12 @@ from typing import IO, Any, cast
 from gonogo.base.errors import Unobserved
 from gonogo.evidence.load import LoadEvidence
 from gonogo.families.load.section import Load
+from gonogo.load.aggregator import LoadAggregator
 from gonogo.load.judging import between, errors, fit, over_budget, unfit
-from gonogo.load.ledger import Ledger
+from gonogo.load.limits import LimitDecision
 from gonogo.load.plan import EndpointPlan, LoadPlan, TargetPlan
-from gonogo.load.process import Crowd, Event, Generator
-from gonogo.load.summary import Recorded
-from gonogo.load.verdicts import Ruling
+from gonogo.load.process import Event, Generator, GeneratorConfig
+from gonogo.load.summary import Measured
 from reference.certificates import CertificateSettings, issue_public
 
 SCENARIOS = Path(__file__).parent / "scenarios" / "locustfile.py"
@@ -87,13 +87,13 @@ def drive(
     model: str = "open",
     users: int = 50,
     think: float = 0.05,
-    crowd: Crowd | None = None,
+    generator_config: GeneratorConfig | None = None,
     data: Mapping[str, Any] | None = None,
     live: bool = False,
     locustfile: Path = SCENARIOS,
     on_event: Callable[[Event, Generator], None] = lambda _event, _generator: None,
-    on_ledger: Callable[[Ledger], None] = lambda _ledger: None,
-) -> Ledger:
+    on_aggregator: Callable[[LoadAggregator], None] = lambda _aggregator: None,
+) -> LoadAggregator:
     """Everything that the generator reported."""
     plan = LoadPlan(
         mark="gonogo-test",
@@ -108,28 +108,28 @@ def drive(
         live=live,
         data=data or {},
     )
-    ledger = Ledger(load(), ["GET /"])
-    on_ledger(ledger)
-    generator = Generator(locustfile, crowd or Crowd())
+    aggregator = LoadAggregator(load(), ["GET /"])
+    on_aggregator(aggregator)
+    generator = Generator(locustfile, generator_config or GeneratorConfig())
     try:
         generator.start(plan)
         watchdog = generator.watchdog(90 + warm_up + seconds)
         for event in generator.events():
-            ledger.hear(event)
+            aggregator.hear(event)
             on_event(event, generator)
         watchdog.cancel()
     finally:
         code, words = generator.close()
     if code:
-        ledger.problems[f"exit {code}: {words}"] = None
-    return ledger
+        aggregator.problems[f"exit {code}: {words}"] = None
+    return aggregator
 
 
-def latencies(ledger: Ledger) -> list[float]:
+def latencies(aggregator: LoadAggregator) -> list[float]:
     """Seconds of every request of the window, in order."""
-    window = ledger.window
+    window = aggregator.window
     assert window is not None
-    found = ledger.samples.by_key.items()
+    found = aggregator.samples.by_key.items()
     return sorted(one for (second, _, _), samples in found if window.covers(second) for one in samples)
 
 
@@ -138,22 +138,29 @@ def percentile(found: list[float], share: float) -> float:
     return found[max(0, -(-len(found) * round(share * 1000) // 1000) - 1)]
 
 
-def recorded(ledger: Ledger) -> Recorded:
+def recorded(aggregator: LoadAggregator) -> Measured:
     """As the run's evidence is made of it."""
-    assert ledger.window is not None
-    return Recorded(ledger.load, ledger.names, ledger.samples, ledger.window, ledger.slacks(), ledger.reasons())
+    assert aggregator.window is not None
+    return Measured(
+        aggregator.load,
+        aggregator.names,
+        aggregator.samples,
+        aggregator.window,
+        aggregator.slacks(),
+        aggregator.reasons(),
+    )
 
 
-def evidence(ledger: Ledger) -> LoadEvidence:
+def evidence(aggregator: LoadAggregator) -> LoadEvidence:
     """What checks would judge."""
-    found, (ended, given_up) = recorded(ledger), ledger.visits()
+    found, (ended, given_up) = recorded(aggregator), aggregator.visits()
     return LoadEvidence(
         scope=("load",),
         taken_at=datetime.now(UTC),
         profile="gate",
         model="open",
-        visits_per_second=ledger.load.visits_per_second,
-        confidence=ledger.load.confidence,
+        visits_per_second=aggregator.load.visits_per_second,
+        confidence=aggregator.load.confidence,
         warm_up=timedelta(0),
         planned=timedelta(seconds=found.window.ends - found.window.begins),
         seconds=found.window.ends - found.window.begins,
@@ -161,26 +168,29 @@ def evidence(ledger: Ledger) -> LoadEvidence:
         visits_given_up=given_up,
         classes=tuple(found.classes()),
         endpoints=tuple(found.endpoints()),
-        generator=tuple(ledger.generator()),
+        generator=tuple(aggregator.generator()),
         server=(),
         workers=1,
-        stopped_early=ledger.stopped_early,
-        problems=tuple(ledger.problems),
+        stopped_early=aggregator.stopped_early,
+        problems=tuple(aggregator.problems),
     )
 
 
-def verdict(ledger: Ledger) -> str:
+def verdict(aggregator: LoadAggregator) -> str:
     """Of the latencies and the errors together, as the load's checks decide: go, no-go, or undecided."""
-    load = evidence(ledger)
+    load = evidence(aggregator)
     whole = load.classes[0]
-    limits = ((over_budget(whole, load), 1 - whole.percentile / 100), (errors(whole, load), ledger.load.errors_below))
+    limits = (
+        (over_budget(whole, load), 1 - whole.percentile / 100),
+        (errors(whole, load), aggregator.load.errors_below),
+    )
     try:
         fit(load)
-        rulings = [between(counted, limit, load.confidence).ruling for counted, limit in limits]
+        rulings = [between(counted, limit, load.confidence).decision for counted, limit in limits]
     except Unobserved as error:
         return f"undecided ({error.reason})"
-    if Ruling.MISSED in rulings:
+    if LimitDecision.MISSED in rulings:
         return "no-go"
-    if all(ruling is Ruling.KEPT for ruling in rulings):
+    if all(ruling is LimitDecision.KEPT for ruling in rulings):
         return "go"
     return f"undecided ({unfit(load.generator, load.endpoints[0].requests) or 'too few requests'})"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gonogo.load.plan import OUTCOMES
-from gonogo.load.process import Crowd, Event, Generator
+from gonogo.load.process import Event, Generator, GeneratorConfig
 from tests.load.driving import drive, recorded, target
 
 HIT = {"hit": 40.0}
@@ -26,19 +26,19 @@ def outcomes(found: Any) -> tuple[int, int, int]:  # noqa: ANN401 - Recorded
 def test_server_that_never_answers_is_late_for_all() -> None:
     """No reply is no latency, for others: here it is four times the budget, and counts as over it."""
     with target(hang_every=1) as where:
-        ledger = drive(where.plan, HIT, seconds=2, budget=0.1)
-    one = next(recorded(ledger).endpoints())
+        aggregator = drive(where.plan, HIT, seconds=2, budget=0.1)
+    one = next(recorded(aggregator).endpoints())
     assert one.given_up == one.failed == one.requests > 0
     assert one.reasons == (("no reply after 0.4 s", one.requests),)
-    assert ledger.visits() == (0, one.requests)
+    assert aggregator.visits() == (0, one.requests)
 
 
 def test_nobody_listens() -> None:
     """Refused connections are failures of the service, and the generator's end is not delayed by them."""
     with target() as where:
         plan = where.plan
-    ledger = drive(plan, HIT, seconds=2)
-    requests, failed, _ = outcomes(recorded(ledger))
+    aggregator = drive(plan, HIT, seconds=2)
+    requests, failed, _ = outcomes(recorded(aggregator))
     assert requests == failed > 0
 
 
@@ -49,21 +49,21 @@ def test_nobody_listens() -> None:
 def test_every_connection_that_breaks_is_a_failure_and_nothing_is_sent_twice(way: str, reason: str) -> None:
     """A client that asks again hides what the service's users will see, and doubles their orders."""
     with target(**{way: 5}) as where:
-        ledger = drive(where.plan, HIT, seconds=3)
-    assert sum(len(found) for found in ledger.samples.by_key.values()) == where.asked
+        aggregator = drive(where.plan, HIT, seconds=3)
+    assert sum(len(found) for found in aggregator.samples.by_key.values()) == where.asked
     failed = sum(
-        len(found) for (_, _, outcome), found in ledger.samples.by_key.items() if OUTCOMES[outcome] == "failed"
+        len(found) for (_, _, outcome), found in aggregator.samples.by_key.items() if OUTCOMES[outcome] == "failed"
     )
     assert failed == where.broken > 0
-    assert all(reason in said for _, said in ledger.reasons())
+    assert all(reason in said for _, said in aggregator.reasons())
 
 
 @pytest.mark.parametrize("behaviour", [{"version": "1.0"}, {"closes": True}])
 def test_connection_that_is_closed_between_requests_is_no_failure(behaviour: dict[str, Any]) -> None:
     """HTTP/1.0, and servers that close as they please: a new connection is made before anything is sent."""
     with target(**behaviour) as where:
-        ledger = drive(where.plan, HIT, seconds=2)
-    requests, failed, _ = outcomes(recorded(ledger))
+        aggregator = drive(where.plan, HIT, seconds=2)
+    requests, failed, _ = outcomes(recorded(aggregator))
     assert (failed, bool(requests)) == (0, True)
 
 
@@ -82,13 +82,13 @@ def test_connection_that_is_closed_between_requests_is_no_failure(behaviour: dic
 def test_scenario_says_what_a_right_reply_is(scenario: str, body: str, *, right: bool) -> None:
     """A 200 with an error in it is what a broken service says as well; the reply has failed, not the scenario."""
     with target(body=body) as where:
-        ledger = drive(where.plan, {scenario: 30.0}, seconds=2)
-    requests, failed, _ = outcomes(recorded(ledger))
-    assert not ledger.problems
+        aggregator = drive(where.plan, {scenario: 30.0}, seconds=2)
+    requests, failed, _ = outcomes(recorded(aggregator))
+    assert not aggregator.problems
     assert failed == (0 if right else requests)
     assert requests > 0
-    assert ledger.looked_at == {scenario}
-    assert right or all(f"the body begins with {body!r}" in reason for _, reason in ledger.reasons())
+    assert aggregator.looked_at == {scenario}
+    assert right or all(f"the body begins with {body!r}" in reason for _, reason in aggregator.reasons())
 
 
 def test_status_alone_is_told_as_such() -> None:
@@ -100,9 +100,9 @@ def test_status_alone_is_told_as_such() -> None:
 def test_bug_of_a_scenario_is_no_error_of_the_service() -> None:
     """It is told, and makes the load unfit to judge anything by."""
     with target() as where:
-        ledger = drive(where.plan, {"broken": 20.0}, seconds=2)
-    assert any("KeyError: 'broken'" in problem for problem in ledger.problems)
-    assert outcomes(recorded(ledger))[1] == 0
+        aggregator = drive(where.plan, {"broken": 20.0}, seconds=2)
+    assert any("KeyError: 'broken'" in problem for problem in aggregator.problems)
+    assert outcomes(recorded(aggregator))[1] == 0
 
 
 @pytest.mark.parametrize(
@@ -112,9 +112,9 @@ def test_bug_of_a_scenario_is_no_error_of_the_service() -> None:
 def test_refused_before_anything_is_asked(rates: dict[str, float], live: bool, said: str) -> None:  # noqa: FBT001 - a case
     """A typo, and real money."""
     with target() as where:
-        ledger = drive(where.plan, rates, seconds=1, live=live)
-    assert said in " ".join(ledger.problems)
-    assert ledger.window is None
+        aggregator = drive(where.plan, rates, seconds=1, live=live)
+    assert said in " ".join(aggregator.problems)
+    assert aggregator.window is None
     assert not where.took
 
 
@@ -123,8 +123,8 @@ def test_locustfile_that_is_broken(tmp_path: Path) -> None:
     path = tmp_path / "locustfile.py"
     path.write_text("import nothing_like_this\n")
     with target() as where:
-        ledger = drive(where.plan, HIT, seconds=1, locustfile=path)
-    assert "nothing_like_this" in " ".join(ledger.problems)
+        aggregator = drive(where.plan, HIT, seconds=1, locustfile=path)
+    assert "nothing_like_this" in " ".join(aggregator.problems)
 
 
 def test_stop_ends_it_with_what_was_measured() -> None:
@@ -137,10 +137,10 @@ def test_stop_ends_it_with_what_was_measured() -> None:
             generator.stop()
 
     with target() as where:
-        ledger = drive(where.plan, HIT, seconds=60, on_event=stop)
-    assert ledger.done
-    assert ledger.final == {"local"}
-    assert ledger.samples.by_key
+        aggregator = drive(where.plan, HIT, seconds=60, on_event=stop)
+    assert aggregator.done
+    assert aggregator.final == {"local"}
+    assert aggregator.samples.by_key
 
 
 def test_lost_worker_is_noticed() -> None:
@@ -153,8 +153,10 @@ def test_lost_worker_is_noticed() -> None:
             os.kill(killed[0], signal.SIGKILL)
 
     with target() as where:
-        ledger = drive(where.plan, {"hit": 80.0}, seconds=60, crowd=Crowd(processes=4), on_event=kill)
-    assert len(ledger.lost) == 1
-    assert ledger.done
-    assert len(ledger.final) == 3
-    assert ledger.samples.by_key
+        aggregator = drive(
+            where.plan, {"hit": 80.0}, seconds=60, generator_config=GeneratorConfig(processes=4), on_event=kill
+        )
+    assert len(aggregator.lost) == 1
+    assert aggregator.done
+    assert len(aggregator.final) == 3
+    assert aggregator.samples.by_key

@@ -8,16 +8,16 @@ from hdrh.histogram import HdrHistogram
 
 from gonogo.load.plan import OUTCOMES
 from gonogo.load.samples import Samples
-from gonogo.load.summary import Recorded, record
+from gonogo.load.summary import Measured, record
 from gonogo.load.window import Window
 from tests.load.driving import load
 
 WINDOW = Window(begins=1000, ends=1010)
 
 
-def recorded(samples: Samples, **changes: object) -> Recorded:
+def recorded(samples: Samples, **changes: object) -> Measured:
     """One endpoint's."""
-    return Recorded(load(**changes), ["GET /"], samples, WINDOW)
+    return Measured(load(**changes), ["GET /"], samples, WINDOW)
 
 
 def latencies(count: int, seed: int = 7) -> list[float]:

@@ -30,7 +30,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ssl.SSLC
 
 
 @contextmanager
-def answering(certificate: tuple[str, ssl.SSLContext], *answers: Answer) -> Iterator[wire.Line]:
+def answering(certificate: tuple[str, ssl.SSLContext], *answers: Answer) -> Iterator[wire.TargetConnection]:
     """A line to a server that answers one request after another, in a thread of its own."""
     _, context = certificate
 
@@ -45,7 +45,9 @@ def answering(certificate: tuple[str, ssl.SSLContext], *answers: Answer) -> Iter
 
 
 @contextmanager
-def serving(certificate: tuple[str, ssl.SSLContext], serve: Callable[[socket.socket], None]) -> Iterator[wire.Line]:
+def serving(
+    certificate: tuple[str, ssl.SSLContext], serve: Callable[[socket.socket], None]
+) -> Iterator[wire.TargetConnection]:
     """A line to whatever serves its one connection."""
     root, _ = certificate
     listener = socket.create_server(("127.0.0.1", 0))
@@ -55,7 +57,7 @@ def serving(certificate: tuple[str, ssl.SSLContext], serve: Callable[[socket.soc
     target = TargetPlan(host=_HOST, authority=f"{_HOST}:{port}", addresses=("127.0.0.1",), port=port, trust=root)
     try:
         with gevent.Timeout(20):
-            line = wire.Line(target)
+            line = wire.TargetConnection(target)
             yield line
             line.close()
             gevent.idle()  # its loop closes what was closed
@@ -92,7 +94,7 @@ class Busy:
         self.read_from = time.monotonic()
 
 
-def ask(line: wire.Line) -> tuple[int, bytes]:
+def ask(line: wire.TargetConnection) -> tuple[int, bytes]:
     """One request."""
     return line.ask("GET", "/", b"", {})
 

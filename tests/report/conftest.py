@@ -10,6 +10,7 @@ import pytest
 from gonogo.environment.types import Effect
 from gonogo.evidence.load import Quantile
 from gonogo.policy.catalogue import Severity
+from gonogo.record.identity import Provenance, RunIdentity
 from gonogo.record.recording import facts
 from gonogo.record.results import (
     RESULTS,
@@ -25,11 +26,9 @@ from gonogo.record.results import (
     Observation,
     Outcome,
     PastRun,
-    Provenance,
     Results,
     RoleResult,
     RootCause,
-    RunIdentity,
     Verdict,
     canonical,
 )

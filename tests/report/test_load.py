@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
+
 from gonogo.report.html import render_signoff
-from gonogo.report.load import load_view
+from gonogo.report.load import UnreadableLoad, load_view
 from tests.checks.test_load import traffic
 from tests.report.conftest import CURVE, HOSTILE, check, results, with_load
 
@@ -46,9 +48,9 @@ def test_page_says_what_was_left_out() -> None:
 
 
 def test_no_load_no_section() -> None:
-    """Nor a section of what cannot be read."""
+    """Nor a chart of a load without a sample."""
     assert load_view(results([check("dns-a")])) is None
-    assert load_view(results([check("load-ran", facts={"load": {"classes": "none"}})])) is None
+    assert "No load was part of this run" in render_signoff(results([check("dns-a")])).decode()
     empty = load_view(
         with_load(
             classes=(traffic("all", []),),
@@ -60,3 +62,13 @@ def test_no_load_no_section() -> None:
     )
     assert empty is not None
     assert empty.facts["Generator"] == "told nothing"
+
+
+def test_a_load_that_cannot_be_read_is_not_told_as_none() -> None:
+    """A run of another version: whoever signs must not believe that nothing was measured."""
+    unreadable = results([check("load-ran", facts={"load": {"classes": "none"}})])
+    with pytest.raises(UnreadableLoad):
+        load_view(unreadable)
+    page = render_signoff(unreadable).decode()
+    assert "its facts cannot be shown by this version of gonogo" in page
+    assert "No load was part of this run" not in page

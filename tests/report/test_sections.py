@@ -28,7 +28,7 @@ from gonogo.record.results import (
     Verdict,
     canonical,
 )
-from gonogo.report.html import Signature, render_signoff
+from gonogo.report.html import ShownSignature, render_signoff
 from gonogo.report.lines import sections
 from gonogo.report.wording import line_sum
 from tests.report.conftest import AT, HOSTILE, check, results
@@ -343,7 +343,7 @@ def test_prints_whole_without_javascript(browser: Browser, tmp_path: Path) -> No
 
 def test_signatures_on_the_sealed_page(browser: Browser, tmp_path: Path) -> None:
     """Who said what, where the empty fields were."""
-    signature = Signature(
+    signature = ShownSignature(
         role="technical-lead",
         signer="Tomás",
         decision="HOLD",

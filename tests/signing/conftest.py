@@ -14,14 +14,14 @@ import tomli_w
 
 from gonogo.collecting.recorded import RecordedSource
 from gonogo.evidence.attested_url import AttestedUrlEvidence
-from gonogo.evidence.http import Answer, Exchange, ReleaseWord, ServiceEvidence
+from gonogo.evidence.http import Exchange, PageAnswer, ReleaseWord, ServiceEvidence
 from gonogo.evidence.record import Record
 from gonogo.families.registry import installed_families
 from gonogo.planning.demands import demanded_checks
 from gonogo.planning.plan import build_plan
 from gonogo.planning.run_plan import RunPlan, scopes_by_kind
 from gonogo.planning.suite import project_suite
-from gonogo.policy.attestations import Attestation, Evidence, write_attestation
+from gonogo.policy.attestations import Attestation, EvidenceFile, write_attestation
 from gonogo.policy.people import read_people
 from gonogo.runs.prepare import Prepared, Request, prepare
 from gonogo.runs.publish import open_folder, publish
@@ -138,7 +138,7 @@ def answering(at: datetime, release: str | None) -> ServiceEvidence:
     return ServiceEvidence(
         scope=("a.test", "192.0.2.1"),
         taken_at=at,
-        connections=(Answer(exchange=front),) * 4,
+        connections=(PageAnswer(exchange=front),) * 4,
         wanted=4,
         front=front,
         pages=(),
@@ -175,7 +175,7 @@ def _made(project: Path) -> Team:
         until=now + timedelta(days=30),
         note="read",
         url="https://a.test/guide",
-        evidence=Evidence(name="g", sha256=hashlib.sha256(b"g").hexdigest(), file="evidence/g"),
+        evidence=EvidenceFile(name="g", sha256=hashlib.sha256(b"g").hexdigest(), file="evidence/g"),
     )
     write_attestation(project, "live", guide, b"g")
     for role, name in ROLES.items():

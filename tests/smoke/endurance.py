@@ -89,7 +89,7 @@ def steps(instance: ReferenceInstance) -> Iterator[tuple[str, Way]]:
     suite = project_suite(Path.cwd())
     for step in suite.order:
         if WALK in suite.declarations[step].arguments and step != MONEY:
-            planned = step in smoke.plan.plan.checks and not smoke.plan.plan.checks[step].obstacle
+            planned = step in smoke.plan.plan.checks and not smoke.plan.plan.checks[step].unrunnable
             gate, only = ("smoke", ()) if planned else ("sign-off", (step,))
             yield step, Way(overlay=instance.overlay, gate=gate, only=only)
 

@@ -29,7 +29,7 @@ def anyio_backend() -> str:
 async def named(host: str, *given: str) -> Names:
     """What the reference's resolvers lead to."""
     async with reference_dns() as vantage:
-        return await look_up(host, given=given, resolvers=vantage.resolvers)
+        return await look_up(host, addresses=given, resolvers=vantage.resolvers)
 
 
 async def spoken(answer: Answer, prefix: str = "") -> Spoken:
@@ -77,7 +77,7 @@ async def test_the_provider_that_gives_the_addresses() -> None:
         return answering()(query)
 
     async with double(delivered) as (server, _):
-        found = await look_up(HOST, given=(), resolvers=[server])
+        found = await look_up(HOST, addresses=(), resolvers=[server])
     assert (found.zone, found.addresses, found.alias) == (ZONE, ("192.0.2.1",), "edge.cdn.example")
 
 

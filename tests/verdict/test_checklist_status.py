@@ -15,7 +15,7 @@ from gonogo.policy.checklist import parse_checklist
 from gonogo.policy.gates import Gate, Role
 from gonogo.policy.waivers import Waiver
 from gonogo.record.results import CheckResult, LineStatus, Observation, Outcome, Verdict
-from gonogo.verdict.checklist_status import ANSWERS, Account, account, waived
+from gonogo.verdict.checklist_status import ANSWERS, ChecklistStatus, checklist_status, waived
 from gonogo.verdict.decision import decide
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -78,12 +78,12 @@ CHECKS = (check("c-one", proves=("p.check", "p.both")), check("c-named"))
 SAID = (said("p.both"), said("p.people"))
 
 
-def accounted(checks: Sequence[CheckResult] = CHECKS, attested: Sequence[Attestation] = SAID) -> Account:
+def accounted(checks: Sequence[CheckResult] = CHECKS, attested: Sequence[Attestation] = SAID) -> ChecklistStatus:
     """With these."""
-    return account(replace(DEMANDS, attestations=attested), checks, AT)
+    return checklist_status(replace(DEMANDS, attestations=attested), checks, AT)
 
 
-def statuses(found: Account) -> dict[str, str]:
+def statuses(found: ChecklistStatus) -> dict[str, str]:
     """Of each line."""
     return {line.id: line.status for line in found.lines}
 
@@ -194,7 +194,7 @@ def test_waivers_and_what_became_of_them(begins: int, ends: int, outcome: Outcom
     one = check("c-one", outcome)
     if outcome is Outcome.WAIVED:
         one = replace(one, observations=[replace(one.observations[0], outcome=Outcome.FAIL)])
-    found = account(replace(DEMANDS, waivers=[waiver]), [one], AT)
+    found = checklist_status(replace(DEMANDS, waivers=[waiver]), [one], AT)
     assert [exception.state for exception in found.exceptions] == [state]
     assert waived(replace(DEMANDS, waivers=[waiver]), AT) == ({"c-one": {Outcome.FAIL}} if begins < 0 < ends else {})
     assert [finding.subject for finding in found.findings] == ([] if state == "in force" else ["c-one"])

@@ -10,7 +10,7 @@ from gonogo.policy.checklist import parse_checklist, read_checklist
 from gonogo.policy.checklist_line import Stage
 from gonogo.policy.gates import Gate, Role, below, lines_of, read_gates
 from gonogo.record.results import LineStatus
-from gonogo.verdict.checklist_status import account
+from gonogo.verdict.checklist_status import checklist_status
 from gonogo.verdict.decision import decide
 from tests.policy.desk import Desk, made_desk
 from tests.verdict.test_checklist_status import AT, check, said
@@ -40,7 +40,7 @@ def test_line_counts_from_its_time_on(asked: Stage | None, when: Stage | None) -
     """In time it is verified and attested; too early it is neither, whatever checks and people say, and not demanded."""
     early = asked is not None and when is not None and STAGES.index(when) > STAGES.index(asked)
     asking = demands(asked, when)
-    lines = {line.id: line for line in account(asking, [check("c", proves=("by.check",))], AT).lines}
+    lines = {line.id: line for line in checklist_status(asking, [check("c", proves=("by.check",))], AT).lines}
     expected = (LineStatus.OPEN,) * 2 if early else (LineStatus.VERIFIED, LineStatus.ATTESTED)
     assert (lines["by.check"].status, lines["by.people"].status) == expected
     assert {line.demanded for line in lines.values()} == {not early}

@@ -7,7 +7,7 @@ import pytest
 
 from gonogo.planning.declarations import Declaration
 from gonogo.planning.plan import Plan, PlannedCheck
-from gonogo.policy.catalogue import Line, Severity
+from gonogo.policy.catalogue import CheckPolicy, Severity
 from gonogo.record.results import Observation, Outcome
 from gonogo.verdict.decision import conclude
 
@@ -35,7 +35,7 @@ def concluded(observed: Sequence[Outcome], excepted: set[Outcome]) -> Outcome:
         line=1,
     )
     scopes = [(f"host-{number}",) for number in range(len(observed))]
-    line = Line(title="T", severity=Severity.BLOCKER)
+    line = CheckPolicy(title="T", severity=Severity.BLOCKER)
     plan = Plan(checks={"tls-a": PlannedCheck(declaration=declared, line=line, subject="tls", scopes=scopes)})
     seen = {"tls-a": [Observation(scope=scope, outcome=one) for scope, one in zip(scopes, observed, strict=True)]}
     (result,) = conclude(plan, seen, unseen="", waived={"tls-a": excepted})

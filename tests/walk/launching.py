@@ -16,7 +16,7 @@ import tomli_w
 from dotenv import dotenv_values
 
 from gonogo.base.wakefulness import BUSY
-from gonogo.policy.attestations import Attestation, Evidence, write_attestation
+from gonogo.policy.attestations import Attestation, EvidenceFile, write_attestation
 from gonogo.policy.checklist import read_checklist
 from gonogo.policy.gates import lines_of, read_gates
 from gonogo.policy.people import read_people
@@ -82,7 +82,7 @@ class Launch:
                     at=now,
                     until=now + (line.valid or timedelta(days=30)),
                     note="seen",
-                    evidence=Evidence(
+                    evidence=EvidenceFile(
                         name=line.id, sha256=hashlib.sha256(seen).hexdigest(), file=f"evidence/{line.id}"
                     ),
                 )

@@ -40,7 +40,7 @@ def format_duration(duration: timedelta) -> str:
         return f"{duration / timedelta(seconds=1):.3g} s"
     for unit, smaller in (("d", "h"), ("h", "min"), ("min", "s")):
         if duration >= _UNITS[unit]:
-            whole, rest = divmod(duration, _UNITS[unit])
-            count = rest // _UNITS[smaller]
+            whole, remainder = divmod(duration, _UNITS[unit])
+            count = remainder // _UNITS[smaller]
             return f"{whole} {unit}" + (f" {count} {smaller}" if count else "")
     raise AssertionError(duration)

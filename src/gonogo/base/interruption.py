@@ -1,4 +1,4 @@
-"""What the signals that end a process do to it: they set a flag and wake whoever waits.
+"""The signals that end a process set a flag here, and wake whoever waits.
 
 An exception that is raised wherever the program happens to be breaks clean-up, event loops and libraries. So it is
 raised once at the most, and only while code runs that is known to bear it. Everything else happens in a thread of its
@@ -97,6 +97,7 @@ class Interruption:
                 self._hear(signal.Signals(number[0]))
 
     def _hear(self, number: signal.Signals) -> None:
+        """React to the first signal by stopping, to the next by giving up; several at once are one wish."""
         self.heard = True
         now = time.monotonic()
         if self._count and (number == signal.SIGHUP or now - self._last < _ONE_WISH_SECONDS):

@@ -18,7 +18,7 @@ def limit() -> int:
 
 
 def exhausted(error: OSError) -> str:
-    """What an error of ours means; empty for any other."""
+    """Say what an error of this machine's own means; empty for any other error."""
     match error.errno:
         case errno.EMFILE:
             return f"this process may open {limit()} files, and has"

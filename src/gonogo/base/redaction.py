@@ -50,9 +50,9 @@ class Redactor:
     def json(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value in, the same shape out
         """A JSON value without secrets, in keys neither."""
         # All strings at once: most documents hold no secret, and one search tells so.
-        found: dict[str, None] = {}
-        _gather(value, found)
-        texts = list(found)
+        collected: dict[str, None] = {}
+        _gather(value, collected)
+        texts = list(collected)
         spans = self._spans(_BETWEEN.join(text.encode("utf-8", "surrogatepass") for text in texts))
         if not spans and not self._numbers:
             return value
@@ -129,29 +129,29 @@ def _apart(spans: list[Span]) -> Iterator[Span]:
 
 def _blacked_out(data: bytes, spans: Sequence[Span]) -> bytes:
     pieces: list[bytes] = []
-    done = 0
+    copied_to = 0
     for start, end, name in spans:
-        pieces += (data[done:start], f"[{name} redacted]".encode())
-        done = end
-    return b"".join((*pieces, data[done:]))
+        pieces += (data[copied_to:start], f"[{name} redacted]".encode())
+        copied_to = end
+    return b"".join((*pieces, data[copied_to:]))
 
 
-def _gather(value: Any, found: dict[str, None]) -> None:  # noqa: ANN401 - as above
+def _gather(value: Any, collected: dict[str, None]) -> None:  # noqa: ANN401 - as above
     """Every string in it, once. Documents have millions of values: each is looked at once, not handed from level to level."""
     if isinstance(value, str):
-        found[value] = None
+        collected[value] = None
     elif isinstance(value, dict):
         for key, item in value.items():
             if isinstance(key, str):
-                found[key] = None
-            _gather(item, found)
+                collected[key] = None
+            _gather(item, collected)
     elif isinstance(value, list | tuple):
         for item in value:
-            _gather(item, found)
+            _gather(item, collected)
 
 
 def _replaced(texts: Sequence[str], encoded: Sequence[bytes], spans: Sequence[Span]) -> Iterator[tuple[str, str]]:
-    """Those of the texts in which something stands, with what they become."""
+    """Map the texts in which something is redacted to what they become."""
     begins = [0, *accumulate(len(text) + len(_BETWEEN) for text in encoded)]
     inside: dict[int, list[Span]] = {}
     for start, end, name in spans:

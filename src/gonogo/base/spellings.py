@@ -181,14 +181,14 @@ class _Table:
         self._below: list[tuple[int, int]] = []
 
     def _work_out(self) -> None:
-        done = size = 0
+        copied_to = size = 0
         for start, end, replacement in self._edits:
-            size += start - done
+            size += start - copied_to
             self._begins.append(size)
             size += len(replacement)
             self._ends.append(size)
             self._below.append((start, end))
-            done = end
+            copied_to = end
 
     def changes(self) -> list[tuple[int, int]]:
         """Where the replacements stand."""

@@ -1,6 +1,5 @@
 """The one reader of TOML files: every mistake in a file at once, each with file, key, what was found and the cure."""
 
-import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from gonogo.base.errors import UsageError
 from gonogo.base.regular_files import Unreadable, read_regular
 from gonogo.base.secrets import SECRET_NAME
+from gonogo.base.wording import did_you_mean
 
 LARGEST_BYTES = 1024 * 1024
 _USER_INFO = re.compile(r"://[^@\s]*@")
@@ -77,20 +77,6 @@ def validated_by(adapter: TypeAdapter[Value], annotation: Any, document: Mapping
         raise UsageError(*_problems(error, annotation, path)) from None
 
 
-def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """``; did you mean devops?``, or nothing."""
-    folded = {known_word.casefold(): known_word for known_word in known}
-    if word.casefold() in folded:
-        return f"; did you mean {folded[word.casefold()]}?"
-    nearest = difflib.get_close_matches(word.casefold(), folded, n=1)
-    return f"; did you mean {folded[nearest[0]]}?" if nearest else ""
-
-
-def nearest_or_all(word: str, known: Sequence[str]) -> str:
-    """Suggest the nearest word, ``; did you mean devops?``, else list all of them, ``; there are devops, lead``."""
-    return did_you_mean(word, known) or f"; there are {', '.join(known) or 'none'}"
-
-
 def _problems(
     error: ValidationError,
     annotation: Any,  # noqa: ANN401 - a type
@@ -108,27 +94,29 @@ def _inside(location: tuple[str | int, ...], outer: tuple[str | int, ...]) -> bo
 
 
 def _problem(
-    found: Mapping[str, Any],
+    mistake: Mapping[str, Any],
     annotation: Any,  # noqa: ANN401 - a type
     path: str,
     unknown_table: Callable[[str], str] | None,
 ) -> str:
     """One mistake in one sentence: file, key, found, expected."""
-    key = ".".join(str(part) for part in found["loc"] if part != "[key]")
-    match found["type"]:
+    key = ".".join(str(part) for part in mistake["loc"] if part != "[key]")
+    match mistake["type"]:
         case "missing":
             return f"{path}: {key}: missing; this key is required"
         case "extra_forbidden":
-            nearest = did_you_mean(str(found["loc"][-1]), _known_keys(annotation, found["loc"][:-1]))
-            if unknown_table and len(found["loc"]) == 1 and not nearest:
+            nearest = did_you_mean(str(mistake["loc"][-1]), _known_keys(annotation, mistake["loc"][:-1]))
+            if unknown_table and len(mistake["loc"]) == 1 and not nearest:
                 return f"{path}: [{key}]: {unknown_table(key)}"
             return f"{path}: {key}: unknown key{nearest or '; remove it'}"
-        case "string_pattern_mismatch" if found["ctx"]["pattern"] == SECRET_NAME:
+        case "string_pattern_mismatch" if mistake["ctx"]["pattern"] == SECRET_NAME:
             # What stands here in place of a name is a secret itself, as likely as not: it is not shown.
             wanted = "the name of a secret is expected, as in 'MONGO_URL' (capitals, digits, _)"
             return f"{path}: {key}: {wanted}; its value stays out of here"
-    message = str(found["msg"]).removeprefix("Value error, ")
-    shown = f"found {_short(found['input'])}; " if key and not isinstance(found["input"], BaseModel | Mapping) else ""
+    message = str(mistake["msg"]).removeprefix("Value error, ")
+    shown = (
+        f"found {_short(mistake['input'])}; " if key and not isinstance(mistake["input"], BaseModel | Mapping) else ""
+    )
     return f"{path}: {key + ': ' if key else ''}{shown}{message}"
 
 

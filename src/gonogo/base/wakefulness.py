@@ -23,7 +23,7 @@ _MOST_STALLS = 20_000
 
 
 class Wakefulness:
-    """Of one event loop; read from any thread."""
+    """How long one event loop could not work; any thread may read it."""
 
     def __init__(
         self, clock: Callable[[], float] = time.monotonic, waited: Callable[[int], float] | None = None
@@ -54,7 +54,7 @@ class Wakefulness:
         self._due = self._clock() + TICK_SECONDS
 
     def woke(self) -> None:
-        """It does."""
+        """Note that the loop woke, and how late."""
         if (lost := self._lost_now) > 0:
             self._stalls.append((self._clock(), lost))
         self._waited_before = self._waited(self._thread)

@@ -63,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    """Run the command, and turn whatever ends it into an exit code and a message without a traceback."""
     silence()
     try:
         with INTERRUPTION.raising():

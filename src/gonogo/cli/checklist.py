@@ -28,8 +28,8 @@ def checklist(context: click.Context, *, environment: str | None, missing: bool)
     from gonogo.planning.coverage import read_coverage  # noqa: PLC0415 - help answers at once
 
     coverage = read_coverage(Path(), environment, datetime.now(UTC))
-    for said in _missing(coverage) if missing else _table(coverage):
-        click.echo(said)
+    for row in _missing(coverage) if missing else _table(coverage):
+        click.echo(row)
     return 0
 
 
@@ -69,23 +69,23 @@ def _gives_way(target: Path, made: Import, file: Path) -> bool:
     from gonogo.policy.checklist import parse_checklist, read_text, surveyed  # noqa: PLC0415
     from gonogo.starting.own_files import is_untouched  # noqa: PLC0415
 
-    there = read_text(target)
-    if is_untouched(there, "checklist.md"):
+    present = read_text(target)
+    if is_untouched(present, "checklist.md"):
         return True
     kept = {line.id for line in parse_checklist(made.text, str(file)).lines}
-    gone = [line for line in surveyed(there, str(target))[0].lines if line.id and line.id not in kept]
-    if gone:
+    lost = [line for line in surveyed(present, str(target))[0].lines if line.id and line.id not in kept]
+    if lost:
         raise UsageError(
             *(
                 f"{target}:{line.number}: {line.id} would vanish; keep its comment in {file}, or delete it here first"
-                for line in gone
+                for line in lost
             )
         )
     return False
 
 
 def _fitted(*, gave_way: bool) -> Iterator[str]:
-    """What had to change beside the list, and what does not fit it any more."""
+    """Say what had to change beside the list, and what does not fit it any more."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
     from gonogo.planning.demands import read_list  # noqa: PLC0415
     from gonogo.starting.own_files import catalogue_for_any_list, gates_for_any_list, is_untouched  # noqa: PLC0415
@@ -116,7 +116,7 @@ def _table(coverage: Coverage) -> Iterator[str]:
         attested = sum(line.id in coverage.attested for line in lines)
         nothing = sum(line.id in coverage.missing for line in lines)
         row = [len(lines), automatic, attested, nothing]
-        totals = [total + one for total, one in zip(totals, row, strict=True)]
+        totals = [total + number for total, number in zip(totals, row, strict=True)]
         yield _row(section, width, row)
     yield _row("all", width, totals)
     yield "Lines that need both a check and a person count in both columns."

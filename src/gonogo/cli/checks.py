@@ -17,9 +17,9 @@ def checks(identifier: str | None) -> int:
 
     suite = project_suite(Path())
     if identifier is None:
-        for known, line in suite.catalogue.items():
-            origin = suite.origin(known)
-            click.echo(f"{known:<26} {line.severity:<8} {line.effect:<9} {origin:<8} {line.title}")
+        for name, line in suite.catalogue.items():
+            origin = suite.origin(name)
+            click.echo(f"{name:<26} {line.severity:<8} {line.effect:<9} {origin:<8} {line.title}")
         for template, function in suite.templates.items():
             click.echo(f"{template:<26} one for each entry that an environment file declares: {function.path.name}")
         return 0

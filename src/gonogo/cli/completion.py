@@ -75,7 +75,7 @@ def fault_names() -> Iterable[str]:
 
 @_completing
 def gate_names() -> Iterable[str]:
-    """Of ``environments/gates.toml``."""
+    """Complete the names of the gates in ``environments/gates.toml``."""
     from gonogo.planning.demands import read_list  # noqa: PLC0415 - help answers at once
 
     return read_list(Path())[1].gates
@@ -83,7 +83,7 @@ def gate_names() -> Iterable[str]:
 
 @_completing
 def role_names() -> Iterable[str]:
-    """Of ``environments/gates.toml``."""
+    """Complete the names of the roles in ``environments/gates.toml``."""
     from gonogo.planning.demands import read_list  # noqa: PLC0415 - help answers at once
 
     return read_list(Path())[1].roles

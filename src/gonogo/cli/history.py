@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from gonogo.base.wording import closest
 from gonogo.cli import options
 from gonogo.cli.completion import check_and_line_names, run_names
 
@@ -35,7 +35,7 @@ def list_runs(*, environment: str | None, reports: Path) -> int:
 
     damaged = 0
     chosen = [folder for place in _places(environment, reports) for folder in folders(place)]
-    for folder in sorted(chosen, key=lambda one: one.name, reverse=True):
+    for folder in sorted(chosen, key=lambda path: path.name, reverse=True):
         try:
             click.echo(_row(read_belonging(folder)))
         except IntegrityError as error:
@@ -112,6 +112,7 @@ def diff(*, names: Sequence[str], environment: str | None, reports: Path) -> int
 
 
 def _two_newest(environment: str | None, reports: Path) -> tuple[Results, Results]:
+    """The newest run of an environment, and the last one before it that asked the same. Raises UsageError."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415
     from gonogo.record.archive import earlier, folders  # noqa: PLC0415 - help answers at once
     from gonogo.runs.belonging import read_belonging  # noqa: PLC0415
@@ -120,15 +121,15 @@ def _two_newest(environment: str | None, reports: Path) -> tuple[Results, Result
     if len(places) > 1:
         raise UsageError(f"--env: which one? There are {', '.join(place.name for place in places)} under {reports}")
     place = places[0]
-    found = folders(place)
-    if not found:
+    runs = folders(place)
+    if not runs:
         raise UsageError(f"{place}: no run there yet; make one: gonogo run --env {place.name}")
-    after = read_belonging(found[0])
-    known = earlier(after, place) or earlier(after, place, narrowed=True)
-    before = [read_belonging(place / one.run.id) for one in known if not one.run.interrupted][:1]
+    after = read_belonging(runs[0])
+    recorded_before = earlier(after, place) or earlier(after, place, narrowed=True)
+    before = [read_belonging(place / past.run.id) for past in recorded_before if not past.run.interrupted][:1]
     if not before:
         raise UsageError(
-            f"{found[0]}: no earlier run of gate {after.run.gate} to compare with; give two runs: gonogo diff BEFORE AFTER"
+            f"{runs[0]}: no earlier run of gate {after.run.gate} to compare with; give two runs: gonogo diff BEFORE AFTER"
         )
     return before[0], after
 
@@ -145,8 +146,8 @@ def _places(environment: str | None, reports: Path) -> Sequence[Path]:
         return places
     chosen = [place for place in places if place.name == environment]
     if not chosen:
-        known = ", ".join(place.name for place in places)
-        raise UsageError(f"--env: no runs of {environment!r} under {reports}; there are runs of {known}")
+        available = ", ".join(place.name for place in places)
+        raise UsageError(f"--env: no runs of {environment!r} under {reports}; there are runs of {available}")
     return chosen
 
 
@@ -157,14 +158,14 @@ def _row(results: Results) -> str:
 
     run, verdict = results.run, results.decision.verdict
     flags = {"did not finish": not run.finished, "interrupted": run.interrupted, "narrowed": run.narrowed}
-    said = [visible(run.id), run.environment, f"{VERDICT_SHAPES[verdict]} {verdict}", run.gate]
-    said += [visible(results.release_words or "no release"), sum_line(results.counts)]
-    return harmless("  ".join([*said, *(name for name, holds in flags.items() if holds)]))
+    columns = [visible(run.id), run.environment, f"{VERDICT_SHAPES[verdict]} {verdict}", run.gate]
+    columns += [visible(results.release_words or "no release"), sum_line(results.counts)]
+    return harmless("  ".join([*columns, *(name for name, holds in flags.items() if holds)]))
 
 
-def _unknown(subject: str, known: Sequence[str], path: Path) -> Exception:
+def _unknown(subject: str, candidates: Sequence[str], path: Path) -> Exception:
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
 
-    near = difflib.get_close_matches(subject, known, n=1)
-    cure = f"did you mean {near[0]}?" if near else "gonogo checks and gonogo checklist list what there is"
+    near = closest(subject, candidates)
+    cure = f"did you mean {near}?" if near else "gonogo checks and gonogo checklist list what there is"
     return UsageError(f"{path}: neither a check nor a line {subject!r} in this run; {cure}")

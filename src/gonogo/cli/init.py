@@ -33,7 +33,7 @@ def init(  # noqa: PLR0913 - as many as there are options
     name: str,
     base_url: str | None,
     trust: str,
-    given: tuple[str, ...],
+    addresses_given: tuple[str, ...],
     resolvers: tuple[str, ...],
     environment_only: bool,
     force: bool,
@@ -49,15 +49,15 @@ def init(  # noqa: PLR0913 - as many as there are options
     asking = not yes and sys.stdin.isatty()
     refuse_existing(Path(), _checked_name(name), environment_only=environment_only, force=force)
     url = _checked_url(base_url or _asked_url(asking=asking))
-    addresses = _checked(given, "--address")
+    addresses = _checked(addresses_given, "--address")
     servers = _checked(resolvers, "--resolver")
     root = _root(trust)
     click.echo(f"looking at {url}, reading only")
-    found = _look(url, root, addresses, servers)
-    if found.presented.problem and root == "public" and asking:
+    findings = _look(url, root, addresses, servers)
+    if findings.presented.problem and root == "public" and asking:
         root = _asked_root()
-        found = _look(url, root, addresses, servers) if root != "public" else found
-    start = Start(name=name, findings=found)
+        findings = _look(url, root, addresses, servers) if root != "public" else findings
+    start = Start(name=name, findings=findings)
     _tell(start)
     if asking and not click.confirm("Write the files?", default=True):
         click.echo("nothing was written")
@@ -67,10 +67,10 @@ def init(  # noqa: PLR0913 - as many as there are options
     return 0
 
 
-def _look(url: str, trust: str, given: tuple[str, ...], resolvers: tuple[str, ...]) -> Findings:
+def _look(url: str, trust: str, addresses: tuple[str, ...], resolvers: tuple[str, ...]) -> Findings:
     from gonogo.starting.discovery import look  # noqa: PLC0415 - help answers at once
 
-    return asyncio.run(look(url, trust=trust, given=given, resolvers=resolvers))
+    return asyncio.run(look(url, trust=trust, addresses=addresses, resolvers=resolvers))
 
 
 def _tell(start: Start) -> None:
@@ -110,7 +110,7 @@ def _asked_url(*, asking: bool) -> str:
 
 
 def _checked_url(text: str) -> str:
-    """As the environment file will have it. Raises UsageError."""
+    """Give the URL as the environment file will hold it. Raises UsageError."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
     from gonogo.starting.addresses import base_url  # noqa: PLC0415
 

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound="Callable[..., object]")
 
 
-def environment(told: str, *, required: bool = False) -> Callable[[Command], Command]:
+def environment(help_text: str, *, required: bool = False) -> Callable[[Command], Command]:
     """``--env NAME``."""
     return click.option(
-        "--env", "environment", required=required, metavar="NAME", shell_complete=environment_names, help=told
+        "--env", "environment", required=required, metavar="NAME", shell_complete=environment_names, help=help_text
     )
 
 
-def faults(told: str) -> Callable[[Command], Command]:
+def faults(help_text: str) -> Callable[[Command], Command]:
     """``--fault NAME``, as often as one likes."""
-    return click.option("--fault", "faults", multiple=True, metavar="NAME", shell_complete=fault_names, help=told)
+    return click.option("--fault", "faults", multiple=True, metavar="NAME", shell_complete=fault_names, help=help_text)
 
 
 ONE_ENVIRONMENT = environment("The environment, as environments/NAME.toml.", required=True)

@@ -14,6 +14,7 @@ from gonogo.cli.completion import check_names, line_names, role_names
 
 if TYPE_CHECKING:
     from gonogo.planning.paper_checks import Papers
+    from gonogo.policy.attestations import Attestation
 
 _ENV = options.environment("The environment it is about.", required=True)
 
@@ -50,16 +51,14 @@ def attest(  # noqa: PLR0913 - as many as there are options
     valid: str | None,
 ) -> int:
     """Attest a line of the checklist that no program can verify."""
-    from gonogo.base.errors import UsageError  # noqa: PLC0415
     from gonogo.base.moments import ending_from  # noqa: PLC0415
     from gonogo.base.toml_files import build  # noqa: PLC0415
-    from gonogo.planning.paper_checks import attestation_refusals  # noqa: PLC0415
     from gonogo.policy.attestations import KEPT, LONGEST, Attestation, why_not, write_attestation  # noqa: PLC0415 - help answers at once
 
     root, now = Path(), datetime.now(UTC).replace(microsecond=0)
     papers = _papers(root, environment)
-    found = papers.checklist.find(line)
-    longest = found.valid if found is not None and found.valid else LONGEST
+    listed = papers.checklist.find(line)
+    longest = listed.valid if listed is not None and listed.valid else LONGEST
     content = _evidence(evidence)
     digest = hashlib.sha256(content).hexdigest()
     kept = None if hash_only else f"{KEPT}/{digest[:8]}-{evidence.name}"
@@ -76,14 +75,20 @@ def attest(  # noqa: PLR0913 - as many as there are options
         evidence={"name": evidence.name, "sha256": digest, **({"file": kept} if kept else {})},
         found=digest,
     )
-    roles = tuple(papers.gates.roles)
-    problems = [f"attest: {problem}" for problem in attestation_refusals(papers, spoken)]
-    if problem := why_not(spoken, found, now, roles):
-        problems.append(f"{line}: {problem}")
-    if problems:
-        raise UsageError(*problems)
+    _refuse_attestation(papers, spoken, why_not(spoken, listed, now, tuple(papers.gates.roles)))
     click.echo(f"{write_attestation(root, environment, spoken, content)}: commit it, and have it reviewed")
     return 0
+
+
+def _refuse_attestation(papers: Papers, spoken: Attestation, problem: str) -> None:
+    """Raises UsageError for an attestation that would not count; ``problem`` is what its line has against it."""
+    from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
+    from gonogo.planning.paper_checks import attestation_refusals  # noqa: PLC0415
+
+    problems = [f"attest: {refusal}" for refusal in attestation_refusals(papers, spoken)]
+    problems += [f"{spoken.line}: {problem}"] if problem else []
+    if problems:
+        raise UsageError(*problems)
 
 
 def _papers(root: Path, environment: str) -> Papers:
@@ -154,7 +159,7 @@ def waive(  # noqa: PLR0913 - as many as there are options
         Waiver,
         "waive",
         check=check,
-        excepts=[one.strip() for one in excepts.split(",")],
+        excepts=[outcome.strip() for outcome in excepts.split(",")],
         reason=reason,
         risk=risk,
         owner=owner,

@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, TextIO
 
+from gonogo.base.wording import counted
 from gonogo.evidence.record import Record
-from gonogo.load.ledger import LoadProgress
+from gonogo.load.aggregator import LoadProgress
 from gonogo.planning.plan import GROUP, LOAD, WALK
 from gonogo.planning.run_plan import RunPlan
 
@@ -37,7 +38,7 @@ class Progress:
         """Say what will be asked."""
         steps = 0
         for check in plan.plan.checks.values():
-            if (plan.selected is None or check.id in plan.selected) and not check.obstacle:
+            if (plan.selected is None or check.id in plan.selected) and not check.unrunnable:
                 if check.subject == WALK:
                     self._expected[check.declaration.family] += 1
                     self._journeys.add(check.declaration.family)
@@ -47,9 +48,9 @@ class Progress:
             if kind in self._families and kind not in {WALK, LOAD}:
                 self._expected[self._families[kind]] += 1
         count = self._expected.total() - steps
-        walking = f", then walking {_counted(steps, 'step')}" if steps else ""
+        walking = f", then walking {counted(steps, 'step')}" if steps else ""
         loading = ", then load" if LOAD in self._families else ""
-        self.say(f"asking {_counted(count, 'question')} about {plan.environment.service.name}{walking}{loading}")
+        self.say(f"asking {counted(count, 'question')} about {plan.environment.service.name}{walking}{loading}")
 
     def heard(self, record: Record) -> None:
         """One more answer, or one more reason for none."""
@@ -99,7 +100,3 @@ class Progress:
         )
         failed = f", {self._failed[family]} {unanswered}" if self._failed[family] else ""
         return f"  {family:<12} {self._answered[family]} of {self._expected[family]} {answered}{failed}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -55,6 +55,6 @@ def _verdict(result: CheckResult) -> int:
     if result.outcome is Outcome.PASS:
         click.echo("✔ as declared")
         return 0
-    for message in dict.fromkeys(seen.message for seen in result.observations if seen.message):
+    for message in dict.fromkeys(observation.message for observation in result.observations if observation.message):
         click.echo(f"✖ {message}")
     return 1 if result.outcome in {Outcome.FAIL, Outcome.WARN} else 3

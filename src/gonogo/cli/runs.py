@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gonogo.record.results import Results, Verdict
+    from gonogo.runs.prepare import Request
 
 _EXIT_GO, _EXIT_NO_GO, _EXIT_INCOMPLETE, _EXIT_INTERRUPTED = 0, 1, 3, EXIT_INTERRUPTED
 _STOPS_WITHIN_SECONDS = 60
@@ -27,7 +28,7 @@ _STOPS_WITHIN_SECONDS = 60
 
 
 def _options(command: Callable[..., int]) -> Callable[..., int]:
-    """What every verification may be told."""
+    """Add the options that every verification has."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
@@ -73,16 +74,16 @@ _OPTIONS = (
     metavar="RUN",
     help="Another run of this release, which stands for lines as gates.toml says. May be repeated.",
 )
-def run(*, reports: Path, strict: bool, style: str, carry: tuple[str, ...], **asked: Any) -> int:  # noqa: ANN401 - fields of a Request
+def run(*, reports: Path, strict: bool, style: str, carry: tuple[str, ...], **fields: Any) -> int:  # noqa: ANN401 - fields of a Request
     """Verify an environment, write its report, say GO or NO-GO."""
-    return _verified(asked, reports, strict=strict, style=style, carry=carry)
+    return _verified(fields, reports, strict=strict, style=style, carry=carry)
 
 
 @click.command()
 @_options
-def smoke(*, reports: Path, strict: bool, style: str, **asked: Any) -> int:  # noqa: ANN401 - as above
+def smoke(*, reports: Path, strict: bool, style: str, **fields: Any) -> int:  # noqa: ANN401 - as above
     """Walk the critical paths as synthetic users, leave nothing behind, say GO or NO-GO."""
-    return _verified({**asked, "gate": "smoke"}, reports, strict=strict, style=style)
+    return _verified({**fields, "gate": "smoke"}, reports, strict=strict, style=style)
 
 
 @click.command()
@@ -106,27 +107,32 @@ def load(  # noqa: PLR0913 - as many as there are options
     processes: int,
     workers: int,
     bind: str,
-    **asked: Any,  # noqa: ANN401 - as above
+    **fields: Any,  # noqa: ANN401 - as above
 ) -> int:
     """Put the declared traffic on the service, and say whether its budgets hold.
 
     Workers on other machines: locust -f loadtests/locustfile.py --worker --master-host HOST --master-port PORT
     """
-    from gonogo.load.process import Crowd  # noqa: PLC0415 - help answers at once
+    from gonogo.load.process import GeneratorConfig  # noqa: PLC0415 - help answers at once
 
     host, _, port = bind.rpartition(":")
     if not host or not port.isdecimal():
         raise click.BadParameter(f"{bind!r} is no address with a port; write it as in '127.0.0.1:5557'")
-    told = {"visits_per_second": rate, "model": model, "duration": {profile: duration} if duration else None}
-    overlay = {"load": {key: value for key, value in told.items() if value is not None}}
-    crowd = Crowd(
+    load_options = {"visits_per_second": rate, "model": model, "duration": {profile: duration} if duration else None}
+    overlay = {"load": {key: value for key, value in load_options.items() if value is not None}}
+    generator_config = GeneratorConfig(
         processes=processes, workers=workers, host=host if workers else "127.0.0.1", port=int(port) if workers else 0
     )
-    narrowed = {"gate": "load", "profile": profile, "crowd": crowd, "overlay": overlay if overlay["load"] else {}}
-    return _verified({**asked, **narrowed}, reports, strict=strict, style=style)
+    narrowed = {
+        "gate": "load",
+        "profile": profile,
+        "generator_config": generator_config,
+        "overlay": overlay if overlay["load"] else {},
+    }
+    return _verified({**fields, **narrowed}, reports, strict=strict, style=style)
 
 
-def _verified(asked: dict[str, Any], reports: Path, *, strict: bool, style: str, carry: tuple[str, ...] = ()) -> int:
+def _verified(fields: dict[str, Any], reports: Path, *, strict: bool, style: str, carry: tuple[str, ...] = ()) -> int:
     from gonogo.cli.output import show_github, show_summary  # noqa: PLC0415 - help answers at once
     from gonogo.cli.progress import Progress  # noqa: PLC0415 - help answers at once
     from gonogo.runs.beginning import begin_record  # noqa: PLC0415
@@ -136,22 +142,12 @@ def _verified(asked: dict[str, Any], reports: Path, *, strict: bool, style: str,
 
     INTERRUPTION.install()
     gc.freeze()  # the modules are here to stay: going through them again and again takes a tenth of a smoke run
-    request = Request(project=Path(), **asked)
+    request = Request(project=Path(), **fields)
     progress = Progress(sys.stderr)
     request = replace(request, run_id=begin_record(request, reports))
     progress.say(opening(request))
     if carry:
-        from gonogo.signing.carried_runs import carried_runs  # noqa: PLC0415 - few runs carry any
-
-        carried = carried_runs(
-            request.project,
-            reports,
-            carry,
-            environment=request.environment,
-            gate=request.gate,
-            release=request.release,
-        )
-        request = replace(request, carried=carried)
+        request = _with_carried(request, reports, carry)
     prepared = prepare(request, os.environ)
     try:
         bound = prepared.plan.environment.limits.run.total_seconds() + _STOPS_WITHIN_SECONDS
@@ -174,6 +170,16 @@ def _verified(asked: dict[str, Any], reports: Path, *, strict: bool, style: str,
     return _EXIT_INTERRUPTED if prepared.stop.is_set() else _exit_code(published.results, strict=strict)
 
 
+def _with_carried(request: Request, reports: Path, carry: tuple[str, ...]) -> Request:
+    """The request with the runs that stand for lines of it. Raises UsageError."""
+    from gonogo.signing.carried_runs import carried_runs  # noqa: PLC0415 - few runs carry any
+
+    carried = carried_runs(
+        request.project, reports, carry, environment=request.environment, gate=request.gate, release=request.release
+    )
+    return replace(request, carried=carried)
+
+
 @click.command()
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 def replay(folder: Path) -> int:
@@ -185,8 +191,8 @@ def replay(folder: Path) -> int:
 
     recorded = read_belonging(folder)
     results = judged_again(folder, Path())
-    if found := differences(recorded, results):
-        raise IntegrityError("the evidence does not give what results.json says:\n  " + "\n  ".join(found))
+    if disagreements := differences(recorded, results):
+        raise IntegrityError("the evidence does not give what results.json says:\n  " + "\n  ".join(disagreements))
     # What came before it is no outcome of the evidence: it is shown as recorded.
     show_summary(replace(results, history=recorded.history), str(folder), "")
     return _exit_code(results, strict=False)
@@ -216,7 +222,7 @@ def _exit_code(results: Results, *, strict: bool) -> int:
 
 
 def exit_code(verdict: Verdict, *, strict: bool) -> int:
-    """What a deploy job goes by: only 0 may deploy."""
+    """Give the exit code that a deploy job goes by: only 0 may deploy."""
     from gonogo.record.results import Verdict  # noqa: PLC0415 - help answers at once
 
     return {

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from gonogo.record.results import Results
     from gonogo.signing.bundle import SignOff
     from gonogo.signing.signers import Signer
-    from gonogo.signing.signing import Decision
+    from gonogo.signing.signing import SignedDecision
+    from gonogo.signing.verification import Verified
 
 PASSPHRASE = "GONOGO_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable
-_DECISIONS: dict[str, Decision] = {"go": "GO", "no-go": "NO-GO", "hold": "HOLD"}
+_DECISIONS: dict[str, SignedDecision] = {"go": "GO", "no-go": "NO-GO", "hold": "HOLD"}
 _MOST_SHOWN = 12
 
 
@@ -129,30 +130,34 @@ def verify(  # noqa: PLR0913 - as many as there are options
 
     gc.disable()  # it ends soon, and until then keeps almost everything
     required = _roles(run) if require is None else _required(require, _roles(run))
-    where, asked = _question(run, environment, gate)
+    where, question = _question(run, environment, gate)
     expected = Expected(
         now=datetime.now(UTC),
         environment=where,
-        gate=asked,
+        gate=question,
         required=required,
         release=_given("--release", release),
         oldest=_age(max_age),
     )
-    found = verify_run(run.resolve(), Path(), _signers(run), expected)
-    for role, said in found.decisions.items():
-        comment = f": {_visible(said.comment)}" if said.comment else ""
-        click.echo(f" {said.decision:<6} {role}, {_visible(said.signer)}, {said.time:%Y-%m-%d %H:%M} UTC{comment}")
-    for role in found.missing:
-        click.echo(f" ○      {role} has not signed")
-    if not required:
-        click.echo(" ○      nobody had to sign: gates.toml has no roles")
-    results = found.results
-    for line in _identity(results):
+    verified = verify_run(run.resolve(), Path(), _signers(run), expected)
+    for line in _verified_lines(verified, required):
         click.echo(line)
-    if ends := found.holds_until:
-        click.echo(f" holds until {ends.at:%Y-%m-%d %H:%M} UTC, the end of {_visible(ends.what)}")
-    click.echo(f" files, page, outcomes and policy are what was recorded\n {found.verdict}")
-    return exit_code(found.verdict, strict=strict)
+    return exit_code(verified.verdict, strict=strict)
+
+
+def _verified_lines(verified: Verified, required: Sequence[str]) -> Iterator[str]:
+    """Say who decided what, and of which run, until when it holds, and the verdict."""
+    for role, signoff in verified.decisions.items():
+        comment = f": {_visible(signoff.comment)}" if signoff.comment else ""
+        yield f" {signoff.decision:<6} {role}, {_visible(signoff.signer)}, {signoff.time:%Y-%m-%d %H:%M} UTC{comment}"
+    for role in verified.missing:
+        yield f" ○      {role} has not signed"
+    if not required:
+        yield " ○      nobody had to sign: gates.toml has no roles"
+    yield from _identity(verified.results)
+    if ends := verified.holds_until:
+        yield f" holds until {ends.at:%Y-%m-%d %H:%M} UTC, the end of {_visible(ends.what)}"
+    yield f" files, page, outcomes and policy are what was recorded\n {verified.verdict}"
 
 
 @click.command()
@@ -164,8 +169,8 @@ def seal(run: Path) -> int:
     from gonogo.signing.verification import Expected, verify_signed  # noqa: PLC0415
 
     folder = run.resolve()
-    found = verify_signed(folder, Path(), _signers(run), Expected(now=datetime.now(UTC)))
-    (folder / SEALED).write_bytes(sealed(folder, found.results, found.decisions))
+    verified = verify_signed(folder, Path(), _signers(run), Expected(now=datetime.now(UTC)))
+    (folder / SEALED).write_bytes(sealed(folder, verified.results, verified.decisions))
     click.echo(folder / SEALED)
     return 0
 
@@ -186,8 +191,8 @@ def _question(run: Path, environment: str | None, gate: str | None) -> tuple[str
         hint = "" if environment is not None else "; name the environment with --env if the folder is of another name"
         raise IntegrityError(f"this is a run of {_visible(recorded)}, not of {where}{hint}")
     bundled = read_environment(where, project=Path()).environment.service.bundled
-    name, asked = expected_gate(Path(), environment=where, bundled=bundled, gate=_given("--gate", gate))
-    return where, (name, asked.title)
+    name, demanded = expected_gate(Path(), environment=where, bundled=bundled, gate=_given("--gate", gate))
+    return where, (name, demanded.title)
 
 
 def _given(option: str, value: str | None) -> str | None:
@@ -206,18 +211,20 @@ def _identity(results: Results) -> Iterator[str]:
     run = results.run
     yield f" run {_visible(run.id)} · environment {run.environment} · machine {results.decision.verdict}"
     yield f" gate {run.gate}: {_visible(run.question)}"
-    served = ", ".join(f"{one.at} serves {' or '.join(one.words) or 'no word of it'}" for one in run.served)
+    served = ", ".join(
+        f"{served_at.at} serves {' or '.join(served_at.words) or 'no word of it'}" for served_at in run.served
+    )
     yield f" release {_visible(results.release_words or 'none given')}{f'; {_visible(served)}' if served else ''}"
     yield from (f" {_visible(words)}" for words in carried_runs(results))
     yield f" evidence of {run.finished_at:%Y-%m-%d %H:%M} UTC · policy {results.provenance.policy[:12] or 'none'}"
 
 
 def _passphrase(*, confirm: bool) -> str:
-    given = os.environ.get(PASSPHRASE)
-    if given is not None:
-        return given
-    asked: str = click.prompt("Passphrase of the key", hide_input=True, confirmation_prompt=confirm, err=True)
-    return asked
+    passphrase = os.environ.get(PASSPHRASE)
+    if passphrase is not None:
+        return passphrase
+    typed: str = click.prompt("Passphrase of the key", hide_input=True, confirmation_prompt=confirm, err=True)
+    return typed
 
 
 def _age(text: str | None) -> timedelta | None:
@@ -237,15 +244,15 @@ def _roles(run: Path) -> list[str]:
     return [role.id for role in read_results(run / RESULTS).roles]
 
 
-def _required(text: str, known: Sequence[str]) -> list[str]:
+def _required(text: str, known_roles: Sequence[str]) -> list[str]:
     """The roles that ``--require`` names. Raises UsageError when it names nobody, or somebody that there is not."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
     from gonogo.policy.people import unknown_role  # noqa: PLC0415
 
-    named = [one.strip() for one in text.split(",")]
+    named = [name.strip() for name in text.split(",")]
     if not all(named):
         raise UsageError(f"--require: {text!r} names nobody; leave it out for all roles of gates.toml")
-    if problems := [problem for one in named if (problem := unknown_role(one, known, "gates.toml"))]:
+    if problems := [problem for role in named if (problem := unknown_role(role, known_roles, "gates.toml"))]:
         raise UsageError(*(f"--require: {problem}" for problem in problems))
     return list(dict.fromkeys(named))
 
@@ -268,8 +275,8 @@ def _signers(run: Path) -> Sequence[Signer]:
     from gonogo.signing.integrity import signatures  # noqa: PLC0415 - help answers at once
     from gonogo.signing.signers import read_signers  # noqa: PLC0415
 
-    here = Path()
-    return read_signers(here) if signatures(run) or (here / "environments" / FILE).is_file() else []
+    project = Path()
+    return read_signers(project) if signatures(run) or (project / "environments" / FILE).is_file() else []
 
 
 def _visible(text: str) -> str:
@@ -279,7 +286,7 @@ def _visible(text: str) -> str:
 
 
 def _shown(results: Results, signoff: SignOff) -> Iterator[str]:
-    """What a person should have read before they sign."""
+    """Show what a person should have read before they sign."""
     from gonogo.record.results import DONE, sum_line  # noqa: PLC0415 - help answers at once
     from gonogo.report.changes import weakened_words  # noqa: PLC0415
 
@@ -294,8 +301,8 @@ def _shown(results: Results, signoff: SignOff) -> Iterator[str]:
         yield f" ○ {line.id}: {_visible(line.why)}"
     if len(still) > _MOST_SHOWN:
         yield f" ○ and {len(still) - _MOST_SHOWN} more lines"
-    for one in results.exceptions:
-        yield f" ◇ {one.check} ({one.state}) until {one.until:%Y-%m-%d}: {_visible(one.reason)}; risk: {_visible(one.risk)}"
+    for exception in results.exceptions:
+        yield f" ◇ {exception.check} ({exception.state}) until {exception.until:%Y-%m-%d}: {_visible(exception.reason)}; risk: {_visible(exception.risk)}"
     by_id = {line.id: line for line in results.lines}
     for statement in [by_id[identifier] for identifier in signoff.statements if identifier in by_id]:
         shape = "✔" if statement.status in DONE else "○"

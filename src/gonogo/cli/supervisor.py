@@ -23,8 +23,8 @@ _FROM_TERMINAL = 0x80
 
 
 @dataclass(slots=True)
-class _Told:
-    """What the supervised process said of itself."""
+class _Announced:
+    """The announcements of the supervised process about itself."""
 
     at: str = ""
     leaves: str = ""
@@ -34,16 +34,16 @@ class _Told:
     lines: list[str] = field(default_factory=list)
 
     def hear(self, line: str) -> None:
-        word, _, rest = line.partition(" ")
+        word, _, argument = line.partition(" ")
         match word:
             case "judging":
-                self.at = rest
+                self.at = argument
             case "leaves":
-                self.leaves = rest
+                self.leaves = argument
             case "record":
-                self.record = Path(rest)
+                self.record = Path(argument)
             case "end":
-                self.code = int(rest)
+                self.code = int(argument)
 
 
 def is_judging(arguments: Sequence[str]) -> bool:
@@ -67,13 +67,13 @@ def supervise(arguments: Sequence[str]) -> int:
     )
     os.close(writing)
     os.close(alive)
-    told = _Told()
-    listener = threading.Thread(target=_listen, args=(reading, told), daemon=True)
+    announced = _Announced()
+    listener = threading.Thread(target=_listen, args=(reading, announced), daemon=True)
     listener.start()
     status = _wait(child)
     listener.join(timeout=5)
     os.close(holding)
-    return _code(told, status)
+    return _code(announced, status)
 
 
 def begin_supervised() -> None:
@@ -92,10 +92,10 @@ def begin_supervised() -> None:
     threading.Thread(target=watch, daemon=True, name="gonogo-supervised").start()
 
 
-def _listen(reading: int, told: _Told) -> None:
+def _listen(reading: int, announced: _Announced) -> None:
     with os.fdopen(reading, encoding="utf-8", errors="replace") as lines:
         for line in lines:
-            told.hear(line.rstrip("\n"))
+            announced.hear(line.rstrip("\n"))
 
 
 def _wait(child: subprocess.Popen[bytes]) -> int:
@@ -118,20 +118,20 @@ def _wait(child: subprocess.Popen[bytes]) -> int:
     return child.returncode
 
 
-def _code(told: _Told, status: int) -> int:
-    if told.code is None:
-        place = f"while {told.at} was judged" if told.at else "before anything was judged"
+def _code(announced: _Announced, status: int) -> int:
+    if announced.code is None:
+        place = f"while {announced.at} was judged" if announced.at else "before anything was judged"
         how = f"by signal {-status}" if status < 0 else f"with {status}"
         say(f"the process that judged was ended {how}, {place}: INCOMPLETE, not GO")
-        if told.leaves:
-            say(f"test data of this run may have stayed behind; remove it: {told.leaves}")
+        if announced.leaves:
+            say(f"test data of this run may have stayed behind; remove it: {announced.leaves}")
         return EXIT_INTERRUPTED if -status in SIGNALS else _INCOMPLETE
-    if told.code == 0 and status != 0:
+    if announced.code == 0 and status != 0:
         return status if status > 0 else _INCOMPLETE
-    if told.code == 0 and told.record is not None and not _opens(told.record):
-        say(f"{told.record}: what was written does not give GO; look at it, and run again")
+    if announced.code == 0 and announced.record is not None and not _opens(announced.record):
+        say(f"{announced.record}: what was written does not give GO; look at it, and run again")
         return _INCOMPLETE
-    return told.code
+    return announced.code
 
 
 def _opens(folder: Path) -> bool:

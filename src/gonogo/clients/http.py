@@ -73,7 +73,7 @@ class Body:
 
     @property
     def text(self) -> str:
-        """As UTF-8, whatever it claims to be."""
+        """The body as UTF-8, whatever it claims to be."""
         return self.content.decode("utf-8", "replace")
 
     def readable(self, characters: int) -> str:
@@ -166,6 +166,7 @@ class AddressClient:
         return Exchange(url=f"{self._shown}{path}", status=None, problem=problem, elapsed=timedelta())
 
     async def _send(self, method: str, path: str, headers: Mapping[str, str], content: Content) -> Body:
+        """Send one request, and read its body up to a bound; the reply is closed whatever happens."""
         started = time.monotonic()
         extensions = {"sni_hostname": self._host}
         request = self._client.build_request(
@@ -200,11 +201,12 @@ class AddressClient:
         }
 
     def _cookies(self, headers: httpx.Headers) -> tuple[str, ...]:
-        """Each cookie with its attributes, and without its value."""
+        """The cookies with their attributes, and without their values."""
         lines = headers.get_list("set-cookie")[:_MOST_COOKIES]
         return tuple(self._redactor.text(_without_value(line))[:_LONGEST_HEADER] for line in lines)
 
     def _problem(self, error: Exception) -> str:
+        """Say in words why no reply came. Raises Unobserved if this machine was the reason."""
         for cause in _causes(error):
             if isinstance(cause, ssl.SSLCertVerificationError):
                 return f"its certificate was refused by us: {cause.verify_message}"
@@ -224,6 +226,9 @@ class AddressClient:
         else:
             problem = f"{type(error).__name__}: {problem}"
         return problem
+
+
+_HEADERS = {"User-Agent": "gonogo (launch-readiness checks)", "Accept-Encoding": "identity"}
 
 
 @asynccontextmanager
@@ -247,20 +252,18 @@ async def address_client(  # noqa: PLR0913 - where to ask, in whose name, and ho
     limits = httpx.Timeout(patience_seconds, connect=connect_seconds)
     # Without a context httpx would load its own, for nothing: plain http never looks at it.
     verify = tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    headers = {"User-Agent": "gonogo (launch-readiness checks)", "Accept-Encoding": "identity"}
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
     async with httpx.AsyncClient(
         verify=verify,
         trust_env=False,
         http2=http2 and tls is not None,
         timeout=limits,
-        headers=headers,
+        headers=_HEADERS,
         cookies=no_cookies,
     ) as client:
-        scheme = "http" if tls is None else "https"
         yield AddressClient(
             client,
-            scheme=scheme,
+            scheme="http" if tls is None else "https",
             host=host,
             address=address,
             port=port,

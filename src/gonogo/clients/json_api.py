@@ -62,7 +62,7 @@ class JsonApi:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class ApiReply:
     """One reply, whatever its status."""
 
     status: int
@@ -93,7 +93,7 @@ class JsonSession:
         """
         return self.read(await self.ask("GET", path), path, right)
 
-    def read(self, reply: Reply, path: str, right: str) -> Any:  # noqa: ANN401 - JSON
+    def read(self, reply: ApiReply, path: str, right: str) -> Any:  # noqa: ANN401 - JSON
         """The document of a reply; None if it says that there is none. Raises Unobserved for what is no answer."""
         api, where = self.api, path.partition("?")[0]
         match reply.status:
@@ -118,7 +118,7 @@ class JsonSession:
 
     async def ask(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, content: bytes = b""
-    ) -> Reply:
+    ) -> ApiReply:
         """The reply to one request, which is sent again once where the API asks for it. Raises Unobserved for none."""
         async with self._gate:
             body = await self._send(method, path, headers or {}, content)
@@ -128,7 +128,7 @@ class JsonSession:
         status, problem = body.exchange.status, body.exchange.problem
         if status is None or problem:
             raise self._unanswered(path, problem)
-        return Reply(status=status, document=_document(body), headers=body.headers)
+        return ApiReply(status=status, document=_document(body), headers=body.headers)
 
     async def _send(self, method: str, path: str, headers: Mapping[str, str], content: bytes) -> Body:
         try:
@@ -158,41 +158,41 @@ class JsonSession:
         return Unobserved(reason, hint=f"see {self.api.status_page}; limits.probe sets the time")
 
 
-def _code(reply: Reply) -> str:
+def _code(reply: ApiReply) -> str:
     """The status of a refusal, with the provider's own code for it where there is one."""
     document = mapping(reply.document)
     code = text(document.get("errorCode")) or text(document.get("id"))
     return f"{reply.status} {code}" if code.isidentifier() else str(reply.status)
 
 
-def objects(found: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - JSON
+def objects(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - JSON
     """The objects of a list; whatever else may have come is none."""
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def texts(found: Any) -> list[str]:  # noqa: ANN401 - JSON
+def texts(value: Any) -> list[str]:  # noqa: ANN401 - JSON
     """The texts of a list; whatever else may have come is none."""
-    return [item for item in found if isinstance(item, str)] if isinstance(found, list) else []
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
-def text(found: Any) -> str:  # noqa: ANN401 - JSON
+def text(value: Any) -> str:  # noqa: ANN401 - JSON
     """A text; empty for whatever else may have come."""
-    return found if isinstance(found, str) else ""
+    return value if isinstance(value, str) else ""
 
 
-def mapping(found: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+def mapping(value: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
     """An object; empty for whatever else may have come."""
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
-def whole(found: Any) -> int | None:  # noqa: ANN401 - JSON
+def whole(value: Any) -> int | None:  # noqa: ANN401 - JSON
     """A whole number; None for whatever else may have come."""
-    return found if isinstance(found, int) and not isinstance(found, bool) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def number(found: Any) -> float | None:  # noqa: ANN401 - JSON
+def number(value: Any) -> float | None:  # noqa: ANN401 - JSON
     """A number; None for whatever else may have come."""
-    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _document(body: Body) -> Any:  # noqa: ANN401 - JSON

@@ -49,9 +49,11 @@ def require_certificates(ca_file: str | None, key: str) -> None:
         raise UsageError(f"{key}: {ca_file} holds no certificates ({error.strerror or error})") from None
 
 
-def require_files(what: str, options: Mapping[str, object]) -> None:
+def require_files(subject: str, options: Mapping[str, object]) -> None:
     """Raise UsageError unless every file that an option of a URL names is there, and may be read."""
     for option, path in options.items():
         if isinstance(path, str) and path and not os.access(path, os.R_OK):
             problem = "may not be read" if Path(path).exists() else "does not exist"
-            raise UsageError(f"{what}: {option} names a file that {problem}, as seen from the folder where gonogo runs")
+            raise UsageError(
+                f"{subject}: {option} names a file that {problem}, as seen from the folder where gonogo runs"
+            )

@@ -81,17 +81,17 @@ class MongoQuestion:
 
     @property
     def scope(self) -> Scope:
-        """There is one."""
+        """An environment has one deployment of MongoDB, so its scope has no further part."""
         return ("mongodb",)
 
     @property
     def host(self) -> str:
-        """There is one."""
+        """All questions to the one deployment are bounded together."""
         return "mongodb"
 
 
 def is_connection_string(url: str) -> bool:
-    """As far as can be told without asking DNS, which is what the driver does to parse mongodb+srv."""
+    """Whether it is one, as far as can be told without DNS, which the driver asks to parse mongodb+srv."""
     try:
         if url.startswith("mongodb+srv://"):
             return bool(urlsplit(url).hostname) and urlsplit(url).port is None
@@ -139,7 +139,7 @@ async def command(database: Database, name: str, value: object = 1, **options: A
 async def asked(question: MongoQuestion, work: Callable[[Client], Awaitable[Found]]) -> tuple[Found | None, str]:
     """The result of the work, or the target's refusal. Raises Unobserved if the target was never reached."""
     doors = await knocked(_seeds(question.url), question.patience / 2)
-    if doors and all(what for _, what in doors):
+    if doors and all(problem for _, problem in doors):
         return None, _closed(doors)
     started = time.monotonic()
     async with connected(question) as client:
@@ -158,7 +158,7 @@ async def explained(question: MongoQuestion, client: Client, error: Exception) -
     if not isinstance(error, ConnectionFailure):
         return words(error)
     doors = await knocked(_servers(client), question.patience / 2)
-    if any(what for _, what in doors):
+    if any(problem for _, problem in doors):
         return _closed(doors)
     problem = words(error)
     silent = "timed out" in problem or "No servers found" in problem
@@ -166,12 +166,12 @@ async def explained(question: MongoQuestion, client: Client, error: Exception) -
 
 
 async def knocked(servers: Iterable[tuple[str, int]], patience: timedelta) -> Sequence[tuple[str, str]]:
-    """Who is there, and what stands against it. Raises Unobserved if nothing is known of any of them."""
-    asked = list(servers)
-    answers = await asyncio.gather(*(knock(host, port, patience) for host, port in asked), return_exceptions=True)
+    """Give each server's address and what stands against it. Raises Unobserved if nothing is known of any of them."""
+    knocks = list(servers)
+    answers = await asyncio.gather(*(knock(host, port, patience) for host, port in knocks), return_exceptions=True)
     greetings = [
         (f"{host}:{port}", answer)
-        for (host, port), answer in zip(asked, answers, strict=True)
+        for (host, port), answer in zip(knocks, answers, strict=True)
         if isinstance(answer, str)
     ]
     for failure in answers:
@@ -181,7 +181,7 @@ async def knocked(servers: Iterable[tuple[str, int]], patience: timedelta) -> Se
 
 
 def _closed(doors: Iterable[tuple[str, str]]) -> str:
-    return "; ".join(f"{where}: {what}" for where, what in doors if what)[:LONGEST]
+    return "; ".join(f"{where}: {problem}" for where, problem in doors if problem)[:LONGEST]
 
 
 def _seeds(url: str) -> Sequence[tuple[str, int]]:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from gonogo.base.errors import Unobserved
-from gonogo.clients.json_api import JsonSession, Reply, mapping, objects, text, whole
+from gonogo.clients.json_api import ApiReply, JsonSession, mapping, objects, text, whole
 
 PAGE_SIZE = 100
 _MOST_PAGES = 50
@@ -16,7 +16,7 @@ Query = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class ApiPage:
     """One page of a list."""
 
     items: Sequence[Any]
@@ -26,7 +26,7 @@ class Page:
     """Number of items of the whole list, where the API counts them."""
 
 
-Reader = Callable[[Reply, Query], Page | None]
+Reader = Callable[[ApiReply, Query], ApiPage | None]
 """Reads a page from a reply, given the query that it answers; None for what is no page."""
 
 
@@ -65,14 +65,14 @@ async def find_pages(
 def digitalocean_pages(items: str) -> tuple[Query, Reader]:
     """Lists of DigitalOcean: ``links.pages.next`` leads to the next page, ``meta.total`` counts."""
 
-    def read(reply: Reply, query: Query) -> Page | None:
+    def read(reply: ApiReply, query: Query) -> ApiPage | None:
         document = mapping(reply.document)
         listed = document.get(items)
         if not isinstance(listed, list):
             return None
         link = text(mapping(mapping(document.get("links")).get("pages")).get("next"))
         following = _query_of(link) or _next_number(query, "page", listed, linked="links" in document)
-        return Page(items=listed, following=following, total=whole(mapping(document.get("meta")).get("total")))
+        return ApiPage(items=listed, following=following, total=whole(mapping(document.get("meta")).get("total")))
 
     return {"per_page": str(PAGE_SIZE), "page": "1"}, read
 
@@ -80,7 +80,7 @@ def digitalocean_pages(items: str) -> tuple[Query, Reader]:
 def atlas_pages() -> tuple[Query, Reader]:
     """Lists of Atlas: the link ``next`` leads to the next page, ``totalCount`` counts."""
 
-    def read(reply: Reply, query: Query) -> Page | None:
+    def read(reply: ApiReply, query: Query) -> ApiPage | None:
         document = mapping(reply.document)
         listed = document.get("results")
         if not isinstance(listed, list):
@@ -88,7 +88,7 @@ def atlas_pages() -> tuple[Query, Reader]:
         links = objects(document.get("links"))
         link = next((text(link.get("href")) for link in links if link.get("rel") == "next"), "")
         following = _query_of(link) or _next_number(query, "pageNum", listed, linked=bool(links))
-        return Page(items=listed, following=following, total=whole(document.get("totalCount")))
+        return ApiPage(items=listed, following=following, total=whole(document.get("totalCount")))
 
     return {"itemsPerPage": str(PAGE_SIZE), "pageNum": "1"}, read
 
@@ -96,11 +96,11 @@ def atlas_pages() -> tuple[Query, Reader]:
 def sentry_pages(**query: str) -> tuple[Query, Reader]:
     """Lists of Sentry: the header Link holds a cursor, and says whether anything comes after it."""
 
-    def read(reply: Reply, asked: Query) -> Page | None:
+    def read(reply: ApiReply, query: Query) -> ApiPage | None:
         if not isinstance(reply.document, list):
             return None
         cursor = _SENTRY_NEXT.search(reply.headers.get("link", ""))
-        return Page(items=reply.document, following={**asked, "cursor": cursor[1]} if cursor else None)
+        return ApiPage(items=reply.document, following={**query, "cursor": cursor[1]} if cursor else None)
 
     return query, read
 

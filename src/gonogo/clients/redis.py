@@ -52,12 +52,12 @@ class RedisQuestion:
 
     @property
     def scope(self) -> Scope:
-        """There is one."""
+        """An environment has one Redis server, so its scope has no further part."""
         return ("redis",)
 
     @property
     def host(self) -> str:
-        """There is one."""
+        """All questions to the one server are bounded together."""
         return "redis"
 
     @property
@@ -105,7 +105,7 @@ class RedisQuestion:
         return SSLConnection(**wanted).ssl_context.get()
 
     def at(self, host: str, port: int) -> "RedisQuestion":
-        """The same question to another node."""
+        """Ask the same question of another node."""
         parts = urlsplit(self.url)
         credentials = parts.netloc.rpartition("@")
         netloc = f"{credentials[0]}{credentials[1]}{join_socket_address(host, port)}"

@@ -27,7 +27,7 @@ def masked(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class ReplyDocument:
     """A JSON object of somebody else's making. Reading what is not there, or of another type, fails the step."""
 
     said: str
@@ -48,7 +48,7 @@ class Document:
         """True or false."""
         return bool(self._get(key, bool, "boolean"))
 
-    def objects(self, key: str) -> "list[Document]":
+    def objects(self, key: str) -> "list[ReplyDocument]":
         """A list of objects."""
         return [self._document(item) for item in self._get(key, list, "list")]
 
@@ -58,10 +58,10 @@ class Document:
         demand(right, f"{key!r} should be of type {name}; {self.said}")
         return value
 
-    def _document(self, value: object) -> "Document":
+    def _document(self, value: object) -> "ReplyDocument":
         if not isinstance(value, dict):
             raise AssertionError(f"an object was expected; {self.said}")  # noqa: TRY004 - the step fails
-        return Document(self.said, value)
+        return ReplyDocument(self.said, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +102,13 @@ class Reply:
         demand(not self.exchange.truncated, f"{self.request}: {self.exchange.problem}")
         return self
 
-    def document(self, *statuses: int) -> Document:
+    def document(self, *statuses: int) -> ReplyDocument:
         """The JSON object that came with one of these."""
         value = self.answers(*statuses)._json()  # noqa: SLF001 - our own
         demand(isinstance(value, dict), f"{self.said}; a JSON object was expected")
-        return Document(self.said, value)
+        return ReplyDocument(self.said, value)
 
-    def documents(self, *statuses: int) -> list[Document]:
+    def documents(self, *statuses: int) -> list[ReplyDocument]:
         """The list of JSON objects that came with one of these."""
         value = self.answers(*statuses)._json()  # noqa: SLF001 - our own
         demand(isinstance(value, list), f"{self.said}; a JSON list was expected")
@@ -125,7 +125,7 @@ class Reply:
         except (ValueError, RecursionError):
             raise AssertionError(f"{self.said}; JSON was expected") from None
 
-    def _objects(self, values: list[Any]) -> Iterator[Document]:
+    def _objects(self, values: list[Any]) -> Iterator[ReplyDocument]:
         for value in values:
             demand(isinstance(value, dict), f"{self.said}; JSON objects were expected")
-            yield Document(self.said, value)
+            yield ReplyDocument(self.said, value)

@@ -3,16 +3,17 @@
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from gonogo.base.wakefulness import WAKEFULNESS
+from gonogo.evidence.base import RoundTripEvidence, Scope
 
 _COUNT = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundTrips:
-    """Both ascending."""
+    """The times of several round trips, and how much of each was our own; both ascending."""
 
     taken: tuple[timedelta, ...]
     own: tuple[timedelta, ...]
@@ -24,6 +25,20 @@ async def measure(ask: Callable[[], Awaitable[object]]) -> RoundTrips:
     await ask()
     pairs = [await _timed(ask) for _ in range(_COUNT)]
     return RoundTrips(taken=tuple(sorted(taken for taken, _ in pairs)), own=tuple(sorted(own for _, own in pairs)))
+
+
+async def latency(scope: Scope, measured: Awaitable[tuple[RoundTrips | None, str]]) -> RoundTripEvidence:
+    """The evidence of ``measure`` over a connection: ``measured`` gives the round trips, or the problem in their place."""
+    taken_at = datetime.now(UTC)
+    trips, problem = await measured
+    return RoundTripEvidence(
+        scope=scope,
+        taken_at=taken_at,
+        reachable=trips is not None,
+        problem=problem,
+        round_trips=trips.taken if trips else (),
+        own=trips.own if trips else (),
+    )
 
 
 async def _timed(ask: Callable[[], Awaitable[object]]) -> tuple[timedelta, timedelta]:

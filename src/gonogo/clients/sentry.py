@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from gonogo.base.errors import Unobserved
 from gonogo.clients.http import EXCHANGE_SECONDS
-from gonogo.clients.json_api import JsonApi, JsonSession, NotUnderstood, Reply, mapping, objects, text
+from gonogo.clients.json_api import ApiReply, JsonApi, JsonSession, NotUnderstood, mapping, objects, text
 from gonogo.clients.paging import find_pages, read_pages, sentry_pages
 
 _TOKENS = (
@@ -144,7 +144,7 @@ class SentrySession:
         return await find_pages(self._session, path, first, read, right=right)
 
 
-def _moved_to(reply: Reply) -> str:
+def _moved_to(reply: ApiReply) -> str:
     """The new slug of a project that was renamed (``resource-moved``)."""
     detail = mapping(mapping(reply.document).get("detail"))
     return text(mapping(detail.get("extra")).get("slug"))

@@ -68,7 +68,7 @@ class CommandOutput:
 
     @property
     def first_line(self) -> str:
-        """For people: the refusal, or the first line of the program itself."""
+        """The refusal, or the first line that the program itself printed, to be shown to people."""
         lines = (line.strip()[:200] for line in self.output.splitlines() if line.strip())
         return self.refusal or next(lines, f"exit {self.status}")
 
@@ -192,8 +192,8 @@ class Shell:
 
 def _parts(text: str, mark: str, count: int) -> Sequence[CommandOutput]:
     """Cut the output of a session at its marks. Raises Unobserved where the commands did not run."""
-    before, _, rest = text.partition(f"{mark}\n")
-    parts = re.split(rf"\n{mark} (\d+)\n", rest)
+    before, _, after = text.partition(f"{mark}\n")
+    parts = re.split(rf"\n{mark} (\d+)\n", after)
     if len(parts) <= 2 * count:
         first_line = next(
             (line.strip()[:200] for line in (parts[-1] or before).splitlines() if line.strip()), "nothing"

@@ -10,7 +10,7 @@ from gonogo.evidence.base import Key, Scope
 from gonogo.evidence.record import Record
 from gonogo.journey.runner import Journeys
 from gonogo.journey.step import Step
-from gonogo.load.stage import LoadStage
+from gonogo.load.run import LoadRun
 from gonogo.planning.plan import LOAD, WALK
 from gonogo.verdict.decision import Seen
 
@@ -18,7 +18,7 @@ from gonogo.verdict.decision import Seen
 class LiveSource:
     """Asks the targets, and walks the journeys."""
 
-    def __init__(self, jobs: Mapping[Key, Job], limits: Limits, journeys: Journeys, load: LoadStage | None) -> None:
+    def __init__(self, jobs: Mapping[Key, Job], limits: Limits, journeys: Journeys, load: LoadRun | None) -> None:
         self._jobs = jobs
         self.journeys = journeys
         self.load = load
@@ -37,10 +37,10 @@ class LiveSource:
         self._started = True
         self._collector.start([self._jobs[key] for key in keys if key in self._jobs])
 
-    def walk(self, journeys: Mapping[str, Sequence[Step]], seen: Seen) -> None:
+    def walk(self, journeys: Mapping[str, Sequence[Step]], observed: Seen) -> None:
         """Set out on these, knowing what the checks have seen."""
         tell(f"leaves {self.journeys.cure}")
-        self.journeys.begin(self._collector.portal, journeys, seen)
+        self.journeys.begin(self._collector.portal, journeys, observed)
 
     def wait(self, key: Key) -> Record:
         """Block until the target answered, or cannot any more."""
@@ -67,17 +67,17 @@ class LiveSource:
         return self.journeys.uncleaned or (self.load is not None and self.load.uncleaned)
 
     def artefacts(self) -> Mapping[str, bytes]:
-        """Of the load."""
+        """Files that the load made, by name."""
         return self.load.artefacts if self.load else {}
 
     def records(self) -> Sequence[Record]:
-        """What is known by now, and what was not asked, so that a replay plans the same."""
-        known = self._collector.records()
+        """Everything that is known by now, and what was not asked, so that a replay plans the same."""
+        records = self._collector.records()
         load = [self.load.known(unasked)] if self.load else []
-        return [*(known.get(key) or unasked(key) for key in self._jobs), *self.journeys.records(), *load]
+        return [*(records.get(key) or unasked(key) for key in self._jobs), *self.journeys.records(), *load]
 
     def notes(self) -> tuple[str, ...]:
-        """Of journeys and load: what they could not do, and what they left behind."""
+        """The notes of journeys and load: what they could not do, and what they left behind."""
         return (*self.journeys.notes, *(self.load.notes if self.load else ()))
 
     def close(self) -> None:

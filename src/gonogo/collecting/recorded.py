@@ -18,7 +18,7 @@ class RecordedSource:
     def start(self, keys: Collection[Key]) -> None:
         """Nothing is asked."""
 
-    def walk(self, journeys: Mapping[str, Sequence[Step]], seen: Seen) -> None:
+    def walk(self, journeys: Mapping[str, Sequence[Step]], observed: Seen) -> None:
         """Do nothing: the journeys were walked already, and their outcomes are carried as recorded."""
 
     def wait(self, key: Key) -> Record:

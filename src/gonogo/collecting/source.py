@@ -23,7 +23,7 @@ class Source(Protocol):
         """All that was gathered."""
         ...
 
-    def walk(self, journeys: Mapping[str, Sequence[Step]], seen: Seen) -> None:
+    def walk(self, journeys: Mapping[str, Sequence[Step]], observed: Seen) -> None:
         """Begin to walk these."""
 
     @property

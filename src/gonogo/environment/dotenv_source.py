@@ -35,9 +35,9 @@ def read_dotenv(path: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
     return values
 
 
-def _expanded(value: str, known: Mapping[str, str]) -> str:
+def _expanded(value: str, variables: Mapping[str, str]) -> str:
     atoms = parse_variables(value)
-    return "".join(atom.value if isinstance(atom, Literal) else atom.resolve(known) for atom in atoms)
+    return "".join(atom.value if isinstance(atom, Literal) else atom.resolve(variables) for atom in atoms)
 
 
 def _text(path: Path) -> str:

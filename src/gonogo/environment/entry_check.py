@@ -26,8 +26,8 @@ class EntryCheck(Section):
 
     @model_validator(mode="after")
     def _proof_is_no_support(self) -> Self:
-        if both := [line for line in self.line if line in self.supports]:
-            raise ValueError(f"line and supports both name {', '.join(both)}; keep one of them")
+        if in_both := [line for line in self.line if line in self.supports]:
+            raise ValueError(f"line and supports both name {', '.join(in_both)}; keep one of them")
         return self
 
     @property
@@ -37,5 +37,5 @@ class EntryCheck(Section):
 
     @property
     def words(self) -> str:
-        """What is asked, for people: the title of a check that has none."""
+        """Describe for people what is asked: the title of a check that has none."""
         raise NotImplementedError

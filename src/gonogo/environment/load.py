@@ -7,7 +7,8 @@ from typing import Any
 
 from gonogo.base.bundled import bundled_root
 from gonogo.base.errors import UsageError
-from gonogo.base.toml_files import did_you_mean, parse_toml, validated
+from gonogo.base.toml_files import parse_toml, validated
+from gonogo.base.wording import did_you_mean
 from gonogo.environment.model import Environment
 from gonogo.environment.section import ENVIRONMENT_NAME
 

@@ -157,7 +157,7 @@ class Environment(Section):
         return self
 
     def trust_of(self, host: str) -> str:
-        """Whom the certificates of a host are verified against: ``public``, or a PEM file."""
+        """The trust anchors for the certificates of a host: ``public``, or a PEM file."""
         declared = self.hosts.get(host)
         own = declared.tls.trust if declared else None
         return own or (self.tls.trust if self.tls else "public")
@@ -185,13 +185,13 @@ class Environment(Section):
         value: Mapping[str, Declared] = getattr(self, self.section_keys[model])
         return value
 
-    def declares(self, what: str) -> bool:
+    def declares(self, declaration: str) -> bool:
         """Whether there is anything to verify: a section, a part, or ``section.key``. An empty list declares nothing."""
-        section, _, key = what.rpartition(".")
-        section = section or self.part_keys.get(what, "")
+        section, _, key = declaration.rpartition(".")
+        section = section or self.part_keys.get(declaration, "")
         return bool(getattr(getattr(self, section, None) if section else self, key, None))
 
-    def shown(self, what: str) -> str:
+    def shown(self, declaration: str) -> str:
         """A section or a part of one, spelled as in a message: ``[dns]``, ``http.metrics``."""
-        section = self.part_keys.get(what)
-        return f"{section}.{what}" if section else f"[{what}]"
+        section = self.part_keys.get(declaration)
+        return f"{section}.{declaration}" if section else f"[{declaration}]"

@@ -55,7 +55,7 @@ def _table(value: object) -> object:
 
 
 def _shortest(page: Page) -> Any:  # noqa: ANN401 - JSON
-    """As it is written: a path alone stays one."""
+    """Write a page as people do: a path alone stays a path."""
     if page == Page(path=page.path):
         return page.path
     return page.model_dump(mode="json", by_alias=True, exclude_defaults=True)

@@ -6,7 +6,7 @@ from gonogo.environment.model import Environment
 
 
 def environment_schema(model: type[Environment]) -> str:
-    """As committed in ``environments/schema.json``."""
+    """The JSON Schema of an environment file, as committed in ``environments/schema.json``."""
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "gonogo environment",

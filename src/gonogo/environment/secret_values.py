@@ -93,10 +93,10 @@ def _problems(value: str) -> Iterator[str]:
     if len(value) < SHORTEST_SECRET:
         yield f"has {len(value)} characters; {_LEAST}"
         return
-    for what, spelled in dict.fromkeys(url_credentials(value)):
+    for subject, spelled in dict.fromkeys(url_credentials(value)):
         size = len(unquote(spelled))
         if size < SHORTEST_SECRET:
-            yield f"is a URL of which {what} has {size} characters; {_LEAST}"
+            yield f"is a URL of which {subject} has {size} characters; {_LEAST}"
     if "://" in value and not _is_url(value):
         yield "is a URL that cannot be read: look at its host, its port and its brackets"
 

@@ -53,7 +53,7 @@ class AccessEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """Whom an alert setting tells."""
+    """The receiver of an alert setting's messages."""
 
     kind: str
     """As Atlas names it: ``EMAIL``, ``GROUP``, ``SLACK`` and others."""

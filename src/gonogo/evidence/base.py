@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gonogo.base.errors import Unobserved
+from gonogo.base.ranks import nearest_rank
 
 Scope = tuple[str, ...]
 """Where something was observed, widest first: ``("api.workme.test", "203.0.113.7")``, ``("mongodb",)``."""
@@ -57,18 +58,14 @@ class RoundTripEvidence(Evidence):
     @property
     def p95(self) -> timedelta | None:
         """The 95th percentile (nearest rank); None without a sample."""
-        return _p95(self.round_trips)
+        return nearest_rank(self.round_trips, 95)
 
     @property
     def own_p95(self) -> timedelta:
-        """The same of what was our own."""
-        return _p95(self.own) or timedelta()
+        """The 95th percentile of the part that was this machine's own."""
+        return nearest_rank(self.own, 95) or timedelta()
 
 
-def _p95(ascending: tuple[timedelta, ...]) -> timedelta | None:
-    return ascending[-(-len(ascending) * 95 // 100) - 1] if ascending else None
-
-
-def related(one: Scope, other: Scope) -> bool:
+def related(first: Scope, second: Scope) -> bool:
     """Whether two scopes speak of the same thing: one contains the other."""
-    return all(a == b for a, b in zip(one, other, strict=False))
+    return all(a == b for a, b in zip(first, second, strict=False))

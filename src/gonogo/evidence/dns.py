@@ -163,7 +163,7 @@ class NameServer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delegation:
-    """Who serves a zone, as most resolvers know it; they were told not to validate, so that this hides nothing."""
+    """The servers of a zone, as most resolvers know them; none validated, so that validation hides nothing."""
 
     zone: str
     """Empty if no zone was found."""
@@ -195,7 +195,7 @@ class Addresses:
 
     @property
     def addresses(self) -> frozenset[str]:
-        """Both kinds together."""
+        """IPv4 and IPv6 addresses together."""
         return frozenset((*self.a.records, *self.aaaa.records))
 
     @property

@@ -146,7 +146,7 @@ class MailServer:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Both kinds together."""
+        """IPv4 and IPv6 addresses together."""
         return (*self.a.records, *self.aaaa.records)
 
 

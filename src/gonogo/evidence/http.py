@@ -101,7 +101,7 @@ class PlainHttpEvidence(Evidence):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class PageAnswer:
     """A page, and in what its answer departs from the declared one."""
 
     exchange: Exchange
@@ -138,13 +138,13 @@ class OriginAnswer:
 class ServiceEvidence(Evidence):
     """Answers over many new connections, as new visitors get them."""
 
-    connections: tuple[Answer, ...]
+    connections: tuple[PageAnswer, ...]
     """The known page, each time over a connection of its own."""
     wanted: int
     """How many connections should have been made."""
     front: Exchange
     """The base URL's own path, or the front page of another host."""
-    pages: tuple[Answer, ...]
+    pages: tuple[PageAnswer, ...]
     """Further pages that are declared."""
     releases: tuple[tuple[ReleaseWord, ...], ...]
     """The words of each connection that gave an answer."""

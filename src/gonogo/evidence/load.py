@@ -2,17 +2,37 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from gonogo.evidence.base import Evidence
 
-Tally = tuple[int, int, int, int, int]
-"""A second of the measured window, counted from its beginning; its requests, those over their budget, those failed
-(answered wrongly, cut off, or not answered), and those refused (a no that has a meaning, as a declined card)."""
-Bound = tuple[int, int, int, int]
-"""A second as above; how many of its requests were over their budget at least, if the generator's own lateness is taken
-off, and at most, if what its clock may have hidden is added; and how many failed at least."""
 Reason = tuple[str, int]
 """Why requests failed, and how many of them."""
+
+
+class SecondCounts(NamedTuple):
+    """How the requests that were due in one second ended."""
+
+    second: int
+    """Seconds since the measured window began; of a whole warm-up, its number of seconds."""
+    requests: int
+    over_budget: int
+    """Requests that took as long as their budget, or longer."""
+    failed: int
+    """Requests that were answered wrongly, cut off, or not answered."""
+    refused: int
+    """Requests that were answered by a no that has a meaning, as a declined card."""
+
+
+class SecondBounds(NamedTuple):
+    """The counts of one second at both ends of what the generator may have done to them."""
+
+    second: int
+    least_over_budget: int
+    """Requests over their budget if the generator's own lateness is taken off."""
+    most_over_budget: int
+    """Requests over their budget if what the generator's clock may have hidden is added."""
+    least_failed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,44 +57,44 @@ class Traffic:
     percentile: float
     decided: bool
     """Whether its own verdict is asked for: classes, and endpoints with a budget of their own."""
-    tallies: tuple[Tally, ...]
+    tallies: tuple[SecondCounts, ...]
     given_up: int
     """Requests that had no reply after four times their budget: over it, whatever would have come later."""
-    warm_up: Tally
-    """Of the whole warm-up: its seconds, then as above. Not judged with the rest."""
+    warm_up: SecondCounts
+    """The counts of the whole warm-up, which is not judged with the rest."""
     quantiles: tuple[Quantile, ...]
     curve: tuple[tuple[float, float], ...]
     """Percentile and milliseconds, for drawing."""
-    bounds: tuple[Bound, ...] = ()
+    bounds: tuple[SecondBounds, ...] = ()
     """Of the seconds in which the generator may have changed what it measured; in all others it is as measured."""
     reasons: tuple[Reason, ...] = ()
     """The most frequent first."""
 
     @property
     def requests(self) -> int:
-        """How many."""
-        return sum(tally[1] for tally in self.tallies)
+        """The number of requests."""
+        return sum(tally.requests for tally in self.tallies)
 
     @property
     def over(self) -> int:
-        """Those that took as long as the budget, or longer."""
-        return sum(tally[2] for tally in self.tallies)
+        """The number of requests that took as long as the budget, or longer."""
+        return sum(tally.over_budget for tally in self.tallies)
 
     @property
     def failed(self) -> int:
-        """Those that were answered wrongly, cut off, or not answered."""
-        return sum(tally[3] for tally in self.tallies)
+        """The number of requests that were answered wrongly, cut off, or not answered."""
+        return sum(tally.failed for tally in self.tallies)
 
     @property
     def failed_at_least(self) -> int:
-        """Those of them that failed whatever the generator did."""
-        certain = {bound[0]: bound[3] for bound in self.bounds}
-        return sum(certain.get(tally[0], tally[3]) for tally in self.tallies)
+        """The number of requests that failed whatever the generator did."""
+        certain = {bound.second: bound.least_failed for bound in self.bounds}
+        return sum(certain.get(tally.second, tally.failed) for tally in self.tallies)
 
     @property
     def refused(self) -> int:
-        """Those that were answered by a no that has a meaning."""
-        return sum(tally[4] for tally in self.tallies)
+        """The number of requests that were answered by a no that has a meaning."""
+        return sum(tally.refused for tally in self.tallies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,19 +33,19 @@ class ExistingIndex:
 
     @property
     def spelled(self) -> str:
-        """For people."""
+        """The index written for people."""
         marks = [
             *(["unique"] if self.unique else []),
             *(["hidden"] if self.hidden else []),
             *([f"only where {self.partial}"] if self.partial else []),
         ]
-        what = f"text({' '.join(self.text)})" if self.text else " ".join(self.keys)
-        return " ".join([what, *marks])
+        indexed = f"text({' '.join(self.text)})" if self.text else " ".join(self.keys)
+        return " ".join([indexed, *marks])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MongoEvidence(Evidence):
-    """As the service's own user sees it, and as strangers do."""
+    """MongoDB as the service's own user sees it, and as strangers do."""
 
     reachable: bool
     problem: str = ""
@@ -91,7 +91,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MongoStatusEvidence(Evidence):
-    """As the monitoring user sees it."""
+    """The state of a MongoDB deployment as the monitoring user sees it."""
 
     reachable: bool
     problem: str = ""

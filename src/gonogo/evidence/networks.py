@@ -19,10 +19,10 @@ def networks(texts: Iterable[str]) -> tuple[list[Network], list[str]]:
     return parsed, others
 
 
-def is_everybody(found: Iterable[Network]) -> bool:
+def is_everybody(several: Iterable[Network]) -> bool:
     """Whether these networks hold more public addresses, together, than any single organisation has."""
     counts = {4: 0, 6: 0}
-    for network in _added_up(list(found)):
+    for network in _added_up(list(several)):
         counts[network.version] += 0 if network.is_private else network.num_addresses
     return any(counts[version] > most for version, most in _MOST_ADDRESSES.items())
 
@@ -32,9 +32,9 @@ def covered(network: Network, by: Sequence[Network]) -> bool:
     return any(_inside(network, other) for other in _added_up(by))
 
 
-def _added_up(found: Sequence[Network]) -> Iterator[Network]:
-    yield from collapse_addresses(network for network in found if isinstance(network, IPv4Network))
-    yield from collapse_addresses(network for network in found if isinstance(network, IPv6Network))
+def _added_up(several: Sequence[Network]) -> Iterator[Network]:
+    yield from collapse_addresses(network for network in several if isinstance(network, IPv4Network))
+    yield from collapse_addresses(network for network in several if isinstance(network, IPv6Network))
 
 
 def _inside(network: Network, other: Network) -> bool:

@@ -9,7 +9,7 @@ from gonogo.evidence.base import Evidence, PartialEvidence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedisEvidence(PartialEvidence):
-    """As the service's own user sees it, and as strangers do."""
+    """Redis as the service's own user sees it, and as strangers do."""
 
     address: str
     """Host and port, without credentials."""
@@ -43,7 +43,7 @@ class RedisEvidence(PartialEvidence):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedisStatusEvidence(Evidence):
-    """As the monitoring user sees it."""
+    """The state of a Redis server as the monitoring user sees it."""
 
     reachable: bool
     problem: str = ""

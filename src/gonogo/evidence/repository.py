@@ -6,7 +6,7 @@ from gonogo.evidence.base import Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class SecretFinding:
     """A line of the work tree, or one that a commit added."""
 
     what: str
@@ -33,6 +33,6 @@ class RepositoryEvidence(Evidence):
     reason: str = ""
     """Why it is not complete."""
     hint: str = ""
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[SecretFinding, ...] = ()
     more: int = 0
     """Findings beyond those that are listed."""

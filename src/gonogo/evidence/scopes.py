@@ -1,4 +1,4 @@
-"""What is known of targets, found by what it is about: in time that does not grow with the number of targets."""
+"""An index of items by their scopes: looking them up takes a time that does not grow with the number of targets."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeVar, overload
@@ -27,16 +27,16 @@ class ByScope(Sequence[Item]):
             self._within.setdefault(scope[:length], []).append(place)
 
     def exact(self, scope: Scope) -> Sequence[Item]:
-        """Those that are about this scope, and about no part of it."""
+        """Items that are about this scope, and about no part of it."""
         return [self._items[place] for place in self._exact.get(scope, ())]
 
     def same_host(self, scope: Scope) -> Sequence[Item]:
-        """Those that are about anything at the host of this scope; all of them where there is none."""
+        """Items that are about anything at the host of this scope; all items where there is none."""
         places = self._within.get(scope[:1])
         return [self._items[place] for place in places] if places else self._items
 
     def related(self, scope: Scope) -> Sequence[Item]:
-        """Those that speak of the same target: by containment, else of the same host, else all of them."""
+        """Items about the same target: by containment, else of the same host, else all items."""
         wider = [place for length in range(len(scope)) for place in self._exact.get(scope[:length], ())]
         places = sorted([*wider, *self._within.get(scope, ())])
         return [self._items[place] for place in places] or self.same_host(scope)

@@ -9,23 +9,23 @@ _UNRESERVED = re.compile(r"%([0-9A-Fa-f]{2})")
 _VERSION = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:\.([a-z]+))?")
 
 
-def same_address(one: str, other: str) -> bool:
+def same_address(address: str, other: str) -> bool:
     """Whether both lead to the same place (RFC 3986, 6.2).
 
     Case of scheme and host, a default port, escaped letters and a fragment do not matter; nor does a query that only
     one of them has, since it leads to the same path.
     """
-    left, right = urlsplit(one), urlsplit(other)
+    left, right = urlsplit(address), urlsplit(other)
     if left.query and right.query and left.query != right.query:
         return False
     return _place(left) == _place(right)
 
 
-def same_release(one: str, other: str) -> bool:
+def same_release(version: str, other: str) -> bool:
     """Whether events look alike in both versions: the same day, or the same release train as in ``2026-10-28.endive``."""
-    first, second = _VERSION.match(one), _VERSION.match(other)
+    first, second = _VERSION.match(version), _VERSION.match(other)
     trains = (first and first[2], second and second[2])
-    return one == other or (all(trains) and trains[0] == trains[1])
+    return version == other or (all(trains) and trains[0] == trains[1])
 
 
 def age_of(version: str, now: datetime) -> timedelta | None:

@@ -55,7 +55,7 @@ class Certificate:
 
     @property
     def authority(self) -> str:
-        """Who issued it: authorities issue from several intermediates, at random, so their organisation counts."""
+        """The issuer's organisation: authorities issue from several intermediates, at random."""
         return self.issuer_organisation or self.issuer
 
     @property
@@ -220,7 +220,7 @@ class TlsEvidence(Evidence):
 
     @property
     def authorities(self) -> set[str]:
-        """Who issued the leaves. Raises Unobserved as ``certificates`` does."""
+        """The issuers of the leaves. Raises Unobserved as ``certificates`` does."""
         return {leaf.authority for _, leaf in self.certificates}
 
     @property

@@ -25,7 +25,7 @@ class Question(Protocol):
 
     @property
     def host(self) -> str:
-        """Whose patience is spent: probes of one host are bounded together."""
+        """The host whose questions are bounded together: no target is asked too much at once."""
         ...
 
 
@@ -52,7 +52,7 @@ class EvidenceKind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """Who asks for one kind of evidence."""
+    """A kind of evidence, with the questions that an environment raises and the function that answers one."""
 
     questions: Callable[[Environment, Secrets], Sequence[Any]]
     ask: Callable[[Any], Awaitable[Evidence]]

@@ -31,7 +31,7 @@ class Journey(Protocol):
 
     @property
     def keep(self) -> dict[str, Any]:
-        """What one step passes on to the next."""
+        """Values that one step passes on to the next."""
         ...
 
     def speak(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
@@ -39,7 +39,7 @@ class Journey(Protocol):
         ...
 
     def looked(
-        self, what: str, look: Callable[[], Answer], *, shown: Callable[[Answer], object] = lambda answer: answer
+        self, subject: str, look: Callable[[], Answer], *, shown: Callable[[Answer], object] = lambda answer: answer
     ) -> Answer:
         """Look something up elsewhere. What was asked, the answer as ``shown`` has it, and the time are recorded."""
         ...
@@ -48,13 +48,13 @@ class Journey(Protocol):
         """Ask again until there is an answer that counts; None when the time is over."""
         ...
 
-    def waited(self, what: str, within: timedelta) -> str:
+    def waited(self, subject: str, within: timedelta) -> str:
         """The words for something that did not come."""
         ...
 
 
 class Verbs(Generic[Declared]):
-    """What steps can do with one family's technology. Raises UsageError where the family's section is not declared."""
+    """A family's steps in a journey. Raises UsageError where the family's section is not declared."""
 
     model: ClassVar[type[Section]]
     """The model of the section that these verbs stand on: the type that the subclass is declared with."""
@@ -69,7 +69,7 @@ class Verbs(Generic[Declared]):
         self.world = walk.world
 
     def test_data(self, marks: Marks) -> Iterable[Leftovers]:
-        """What journeys leave behind at this technology, and how it is found and removed; nothing unless overridden."""
+        """Test data of this family, and how to find and remove it; nothing unless overridden."""
         del marks
         return ()
 
@@ -102,9 +102,9 @@ def verbs_of(walk: Journey) -> Iterator[Verbs[Any]]:
             yield attribute.verbs(walk)
 
 
-def undeclared(what: str, about: str) -> UsageError:
+def undeclared(subject: str, about: str) -> UsageError:
     """The error of a step that asks what this environment has not, with the cure."""
     return UsageError(
-        f"the environment file declares no {what}, and this step asks it: declare it, or write about = "
+        f"the environment file declares no {subject}, and this step asks it: declare it, or write about = "
         f'["{about}"] at the step in smoke/catalogue.toml, so that it is planned only where there is one'
     )

@@ -54,18 +54,18 @@ def clean_up(walk: Walk, marks: Marks) -> Cleanup:
 
 def _emptied(place: Leftovers) -> tuple[int, int]:
     """How many things were there, and how many still are when removing changes nothing any more."""
-    there = place.find()
-    count = len(there)
+    present = place.find()
+    count = len(present)
     for _ in range(_MOST_ROUNDS):  # a service may show no more than a page of them at a time
-        if not there:
+        if not present:
             break
-        before = set(there)
-        place.remove(there)
-        there = place.find()
-        count += len(set(there) - before)
-        if before & set(there):
+        before = set(present)
+        place.remove(present)
+        present = place.find()
+        count += len(set(present) - before)
+        if before & set(present):
             break
-    return count, len(there)
+    return count, len(present)
 
 
 def clean_up_after(world: World, walk: type[Walk], cure: str) -> Sequence[str]:

@@ -53,7 +53,7 @@ class Journeys:
     _world: World | None = None
     _stopped: Event = field(default_factory=Event)
 
-    def begin(self, portal: BlockingPortal, journeys: Mapping[str, Sequence[Step]], seen: Seen) -> None:
+    def begin(self, portal: BlockingPortal, journeys: Mapping[str, Sequence[Step]], observed: Seen) -> None:
         """Set out on all of them, knowing what the checks have seen. Returns at once."""
         self._world = world = World(
             environment=self.environment,
@@ -66,17 +66,17 @@ class Journeys:
         )
         self._futures = {step.scope: Future() for steps in journeys.values() for step in steps}
         self._threads = ThreadPoolExecutor(len(journeys), thread_name_prefix="gonogo-journey")
-        known = dict(seen)
+        observations = dict(observed)
         others = [
-            self._threads.submit(self._walk, self.walk(world, name, index), steps, known)
+            self._threads.submit(self._walk, self.walk(world, name, index), steps, observations)
             for index, (name, steps) in enumerate(journeys.items())
             if name != LAST
         ]
         if LAST in journeys:
-            self._threads.submit(self._walk_last, self.walk(world, LAST), journeys[LAST], known, others)
+            self._threads.submit(self._walk_last, self.walk(world, LAST), journeys[LAST], observations, others)
 
     def wait(self, scope: Scope) -> Record:
-        """What became of one step, as soon as it is known."""
+        """Wait for the outcome of one step."""
         future = self._futures.get(scope)
         return future.result() if future else _unwalked(scope, "not asked: no check of this run was about it")
 
@@ -107,29 +107,29 @@ class Journeys:
         if self.uncleaned:
             self.notes += clean_up_after(self._world, self.walk, self.cure)
 
-    def _walk_last(self, walk: Walk, steps: Sequence[Step], seen: Seen, others: Sequence[Future[None]]) -> None:
+    def _walk_last(self, walk: Walk, steps: Sequence[Step], observed: Seen, others: Sequence[Future[None]]) -> None:
         wait(others)
-        self._walk(walk, steps, seen)
+        self._walk(walk, steps, observed)
 
-    def _walk(self, walk: Walk, steps: Sequence[Step], seen: Seen) -> None:
+    def _walk(self, walk: Walk, steps: Sequence[Step], observed: Seen) -> None:
         try:
-            self._walk_all(walk, steps, dict(seen))
+            self._walk_all(walk, steps, dict(observed))
         except BaseException as error:  # noqa: BLE001 - whoever waits for a step that nobody walks would wait for ever
             reason = f"its journey broke off, by a bug in gonogo: {type(error).__name__}: {error}"
             for step in steps:
                 if not self._futures[step.scope].done():
                     self._futures[step.scope].set_result(_unwalked(step.scope, reason))
 
-    def _walk_all(self, walk: Walk, steps: Sequence[Step], seen: dict[str, ByScope[Observation]]) -> None:
+    def _walk_all(self, walk: Walk, steps: Sequence[Step], observed: dict[str, ByScope[Observation]]) -> None:
         started = time.monotonic()
         for step in steps:
-            cause = blocking(step.check, step.scope, seen)
+            cause = blocking(step.check, step.scope, observed)
             if cause is not None:
                 record, outcome = _unwalked(step.scope, f"blocked by {cause.check}"), Outcome.BLOCKED
             else:
                 record, outcome = _taken(step, walk, started)
             own = Observation(scope=step.scope, outcome=outcome, cause=cause)
-            seen[step.check.id] = ByScope([(step.scope, own)])
+            observed[step.check.id] = ByScope([(step.scope, own)])
             self.on_record(record)
             self._futures[step.scope].set_result(record)
 

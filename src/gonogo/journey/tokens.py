@@ -35,7 +35,7 @@ class AccessToken:
 
     @property
     def algorithm(self) -> str:
-        """As its header names it."""
+        """The algorithm that the token's header names."""
         return str(self.header.get("alg"))
 
     @property

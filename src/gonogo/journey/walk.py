@@ -100,14 +100,14 @@ class Walk:
     stripe = VerbsOf(StripeVerbs)
 
     def looked(
-        self, what: str, look: Callable[[], Answer], *, shown: Callable[[Answer], object] = lambda answer: answer
+        self, subject: str, look: Callable[[], Answer], *, shown: Callable[[Answer], object] = lambda answer: answer
     ) -> Answer:
         """Look something up elsewhere. What was asked, the answer as ``shown`` has it, and the time are recorded."""
         started = time.monotonic()
         answer = look()
         elapsed = timedelta(seconds=round(time.monotonic() - started, 4))
         text = masked(self.world.redactor.text(str(shown(answer))))[:_LONGEST]
-        self.requests.append(RequestRecord(request=self.world.redactor.text(what), received=text, elapsed=elapsed))
+        self.requests.append(RequestRecord(request=self.world.redactor.text(subject), received=text, elapsed=elapsed))
         return answer
 
     # -- patience ---------------------------------------------------------------------------------------------------
@@ -130,9 +130,9 @@ class Walk:
         with ThreadPoolExecutor(len(calls)) as pool:
             return [reply.result() for reply in [pool.submit(call) for call in calls]]
 
-    def waited(self, what: str, within: timedelta) -> str:
+    def waited(self, subject: str, within: timedelta) -> str:
         """The words for something that did not come."""
-        return f"{what} within {format_duration(within)}"
+        return f"{subject} within {format_duration(within)}"
 
     def _shown(self, body: bytes) -> str:
         text = body[: 20 * _LONGEST].decode("utf-8", "replace")

@@ -28,7 +28,7 @@ def call_check(item: pytest.Function, declaration: Declaration, limit: timedelta
 
 
 def ending(item: pytest.Item, call: pytest.CallInfo[None]) -> BaseException | None:
-    """What ended a check; what nobody called has not passed."""
+    """The exception that ended a check; what nobody called has not passed."""
     error = call.excinfo.value if call.excinfo else None
     if call.when != "call" or error is not None:
         return error

@@ -42,12 +42,12 @@ def unplanned(
             )
 
 
-def hiding(items: Sequence[pytest.Item], given: AbstractSet[str]) -> Iterator[str]:
+def hiding(items: Sequence[pytest.Item], provided: AbstractSet[str]) -> Iterator[str]:
     """Every fixture of a project that takes the place of one that the run gives: checks would judge what it makes up."""
     for item in items:
-        found = getattr(item, "_fixtureinfo", None)
-        for name in given & (found.name2fixturedefs.keys() if found else set()):
-            *given_by_run, last = found.name2fixturedefs[name]  # type: ignore[union-attr]  # there is one, or no name
+        fixture_info = getattr(item, "_fixtureinfo", None)
+        for name in provided & (fixture_info.name2fixturedefs.keys() if fixture_info else set()):
+            *given_by_run, last = fixture_info.name2fixturedefs[name]  # type: ignore[union-attr]  # there is one, or no name
             if given_by_run:
                 code = last.func.__code__
                 yield (

@@ -23,7 +23,7 @@ class EvidenceMissing(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class EvidenceLookup:
     """Finds evidence for checks: by kind, and by the scope that the check is about."""
 
     kinds: Mapping[str, EvidenceKind]
@@ -39,16 +39,16 @@ class Shelf:
     def keys(self, check: PlannedCheck, scope: Scope) -> Iterator[Key]:
         """Every record that one run of this check will ask for."""
         for argument in evidence_arguments(check.declaration, self.kinds):
-            yield from self.find(argument, scope)
+            yield from self.resolve(argument, scope)
 
-    def find(self, argument: str, scope: Scope) -> Sequence[Key]:
+    def resolve(self, argument: str, scope: Scope) -> Sequence[Key]:
         """The records behind one argument: one for ``tls``, any number for ``tls_all``."""
         if argument in self.kinds:
-            return [(argument, found) for found in self._near(argument, scope)]
+            return [(argument, record) for record in self._nearest(argument, scope)]
         kind = argument.removesuffix(GROUP)
-        return [(kind, found) for found in self.scopes.get(kind, _NOWHERE).same_host(scope)]
+        return [(kind, record) for record in self.scopes.get(kind, _NOWHERE).same_host(scope)]
 
-    def _near(self, kind: str, scope: Scope) -> Sequence[Scope]:
+    def _nearest(self, kind: str, scope: Scope) -> Sequence[Scope]:
         planned = self.scopes.get(kind, _NOWHERE)
         return planned.exact(scope)[:1] or planned.related(scope)
 
@@ -63,5 +63,5 @@ def present(records: Sequence[Record]) -> list[Evidence]:
 
 def shown(records: Sequence[Record]) -> Any:  # noqa: ANN401 - plain JSON values
     """The facts of one argument, for the page."""
-    found = [facts(record.evidence) for record in records if record.evidence is not None]
-    return found[0] if len(found) == 1 else found
+    recorded_facts = [facts(record.evidence) for record in records if record.evidence is not None]
+    return recorded_facts[0] if len(recorded_facts) == 1 else recorded_facts

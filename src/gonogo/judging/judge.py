@@ -1,5 +1,6 @@
 """Runs pytest, in this process, over the checks of a plan."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -11,8 +12,9 @@ from gonogo.base.errors import GonogoError
 from gonogo.base.redaction import Redactor
 from gonogo.base.supervision import tell
 from gonogo.collecting.source import Source
+from gonogo.judging.evidence_fixtures import evidence_fixtures
 from gonogo.judging.judged import Judged
-from gonogo.judging.plugin import MARKER, JudgingPlugin, evidence_fixtures
+from gonogo.judging.plugin import MARKER, JudgingPlugin
 from gonogo.judging.surroundings import refuse_optimised_python, without_foreign_variables
 from gonogo.planning.run_plan import RunPlan
 
@@ -41,22 +43,10 @@ def judge(
     refuse_optimised_python()
     plugin = JudgingPlugin(plan, source, redactor or Redactor({}), stop or Event())
     plugin.on_work = lambda identifier: tell(f"judging {identifier}")
-    options = [
-        *(str(folder) for folder in plan.suite.folders),
-        *("-c", str(_CONFIGURATION), "--rootdir", str(Path.cwd()), "--import-mode=importlib"),
-        # Conftests of the team's own tests, and of folders above, are not ours; those of checks are loaded by name.
-        *("--noconftest", "--continue-on-collection-errors"),
-        *("--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminalreporter"),
-        # They look for what tests left to the garbage collector; what targets leave there is no finding, and it takes a second.
-        *("-p", "no:unraisableexception", "-p", "no:threadexception"),
-        "--capture=sys",  # what checks print is kept, and progress still reaches the terminal
-        *arguments,
-        *(page.arguments if page else ()),
-    ]
     plugins = [plugin, evidence_fixtures(plugin), _Marker(), *([page] if page else [])]
     try:
         with without_foreign_variables():
-            code = pytest.main(options, plugins=plugins)
+            code = pytest.main(_options(plan, arguments, page), plugins=plugins)
     except KeyboardInterrupt:  # before pytest was ready to take it: what was observed by then still stands
         source.close()
         return Judged(
@@ -71,6 +61,22 @@ def judge(
     if code == pytest.ExitCode.INTERNAL_ERROR:
         raise CheckingFailed("bug in gonogo: pytest ended with an internal error; see above")
     return plugin.judged
+
+
+def _options(plan: RunPlan, arguments: Sequence[str], page: "PageInMemory | None") -> list[str]:
+    """The command line of pytest: the folders of checks, and nothing that anybody else configured."""
+    return [
+        *(str(folder) for folder in plan.suite.folders),
+        *("-c", str(_CONFIGURATION), "--rootdir", str(Path.cwd()), "--import-mode=importlib"),
+        # Conftests of the team's own tests, and of folders above, are not ours; those of checks are loaded by name.
+        *("--noconftest", "--continue-on-collection-errors"),
+        *("--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminalreporter"),
+        # They look for what tests left to the garbage collector; what targets leave there is no finding, and it takes a second.
+        *("-p", "no:unraisableexception", "-p", "no:threadexception"),
+        "--capture=sys",  # what checks print is kept, and progress still reaches the terminal
+        *arguments,
+        *(page.arguments if page else ()),
+    ]
 
 
 class _Marker:

@@ -38,10 +38,10 @@ class PageInMemory:
     def open(self, mode: str, *, encoding: str) -> io.StringIO:
         """A stream that becomes the content when it is closed."""
         del mode, encoding
-        return _Page(self)
+        return _ResultsPage(self)
 
 
-class _Page(io.StringIO):
+class _ResultsPage(io.StringIO):
     def __init__(self, page: PageInMemory) -> None:
         super().__init__()
         self._page = page

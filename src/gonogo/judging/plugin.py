@@ -23,7 +23,7 @@ from gonogo.judging.calling import ENDING, call_check, ending
 from gonogo.judging.canary import FOLDER, NAME, canaries
 from gonogo.judging.collected_items import hiding, identifier_of, unplanned
 from gonogo.judging.endings import end_step, in_our_words, outcome_of
-from gonogo.judging.evidence_lookup import Shelf, present, shown
+from gonogo.judging.evidence_lookup import EvidenceLookup, present, shown
 from gonogo.judging.judged import Judged
 from gonogo.judging.surroundings import load_conftests, taking_over
 from gonogo.planning.plan import GROUP, LOAD, WALK, PlannedCheck
@@ -71,7 +71,7 @@ class JudgingPlugin:
         self.on_work: Callable[[str], object] = lambda _identifier: None
         """Called with the id of each check before it judges, for the case that the process ends in the middle of it."""
         self._finished_at: datetime | None = None
-        self._shelf = Shelf.of(self.kinds, plan.scopes)
+        self._lookup = EvidenceLookup.of(self.kinds, plan.scopes)
         self._walking = False
         self._now: pytest.Item
         """The one that is set up now. Fixtures look here: pytest makes a fixture of its own of each ``request``, slowly."""
@@ -79,7 +79,7 @@ class JudgingPlugin:
 
     @pytest.fixture
     def environment(self) -> Environment:
-        """What the environment file declares."""
+        """The environment as its file declares it."""
         return self._plan.environment
 
     @pytest.fixture
@@ -88,19 +88,21 @@ class JudgingPlugin:
         return self._now.stash[_CHECK][0].line.policy
 
     def evidence_of(self, argument: str) -> Evidence | tuple[Evidence, ...]:
-        """What a fixture named after a kind of evidence gives to a check; waits until it is there."""
+        """Give a check the evidence that its fixture is named after; waits until it is there."""
         _, scope = self._now.stash[_CHECK]
-        records = [self._source.wait(key) for key in self._shelf.find(argument, scope)]
+        records = [self._source.wait(key) for key in self._lookup.resolve(argument, scope)]
         if self._source.interrupted:
             self._stop.set()
         self._now.stash[_RECORDS][argument] = records
-        found = present(records)
+        evidence = present(records)
         if argument.endswith(GROUP):
-            return tuple(found)
-        if len(found) != 1:
-            message = f"{argument} is ambiguous at {'/'.join(scope)}: {len(found)} records; ask for {argument}{GROUP}"
+            return tuple(evidence)
+        if len(evidence) != 1:
+            message = (
+                f"{argument} is ambiguous at {'/'.join(scope)}: {len(evidence)} records; ask for {argument}{GROUP}"
+            )
             raise LookupError(message)
-        return found[0]
+        return evidence[0]
 
     # -- collection -------------------------------------------------------------------------------------------------
 
@@ -118,7 +120,7 @@ class JudgingPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
-        """Of all that pytest would load around a test, load the conftests of the folders of checks only."""
+        """Load the conftests of the folders of checks, and no others that pytest would load."""
         if session.config.option.noconftest:
             try:
                 load_conftests(session.config.pluginmanager, self._plan.suite.folders)
@@ -149,8 +151,8 @@ class JudgingPlugin:
         """Keep what is planned and can run, needs first; refuse tests that nobody would account for."""
         kept: list[pytest.Item] = []
         dropped: list[pytest.Item] = []
-        given = {"environment", "policy", *(name for kind in self.kinds for name in (kind, f"{kind}{GROUP}"))}
-        problems = [*unplanned(items, self._plan.suite, self._marked), *dict.fromkeys(hiding(items, given))]
+        provided = {"environment", "policy", *(name for kind in self.kinds for name in (kind, f"{kind}{GROUP}"))}
+        problems = [*unplanned(items, self._plan.suite, self._marked), *dict.fromkeys(hiding(items, provided))]
         if problems:
             self._refuse(UsageError(*problems))
         for item in items:
@@ -179,7 +181,7 @@ class JudgingPlugin:
 
     def _runs(self, check: PlannedCheck) -> bool:
         """Whether it can run, and was asked for."""
-        return not check.obstacle and (self.selected is None or check.id in self.selected)
+        return not check.unrunnable and (self.selected is None or check.id in self.selected)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Ask everything that the collected checks are about, all at once."""
@@ -188,11 +190,11 @@ class JudgingPlugin:
             return
         items = [item for item in session.items if _CHECK in item.stash]
         ids = {item.stash[_CHECK][0].id for item in items}
-        if not {check.id for check in self._checks.values() if check.scopes and not check.obstacle} <= ids:
+        if not {check.id for check in self._checks.values() if check.scopes and not check.unrunnable} <= ids:
             self.selected = frozenset(ids)
         wanted: dict[Key, None] = {}
         for item in items:
-            wanted |= dict.fromkeys(self._shelf.keys(*item.stash[_CHECK]))
+            wanted |= dict.fromkeys(self._lookup.keys(*item.stash[_CHECK]))
         self._source.start(wanted)
 
     # -- running ----------------------------------------------------------------------------------------------------
@@ -225,8 +227,8 @@ class JudgingPlugin:
         return journeys
 
     def _callable(self, item: pytest.Function, check: PlannedCheck) -> Callable[[Any], object]:
-        known = {"environment": self._plan.environment, "policy": check.line.policy}
-        wanted = {name: known[name] for name in check.declaration.arguments if name != WALK}
+        context = {"environment": self._plan.environment, "policy": check.line.policy}
+        wanted = {name: context[name] for name in check.declaration.arguments if name != WALK}
         return partial(in_our_words, partial(item.obj, **wanted))
 
     @pytest.hookimpl(tryfirst=True)
@@ -294,13 +296,13 @@ class JudgingPlugin:
             hint=self._redactor.text(hint),
             cause=cause,
             facts={
-                argument: self._facts(check.id, scope, argument, found)
-                for argument, found in item.stash[_RECORDS].items()
+                argument: self._facts(check.id, scope, argument, records)
+                for argument, records in item.stash[_RECORDS].items()
             },
         )
 
     def _facts(self, identifier: str, scope: Scope, argument: str, records: Sequence[Record]) -> Any:  # noqa: ANN401
-        """For the page. Many checks judge the same records, which the results hold once: at the first of these checks."""
+        """Give the facts for the page. Records that many checks judge are held once, at the first check."""
         keys = tuple((record.kind, record.scope) for record in records)
         first, at = self._shown_at.setdefault((argument, keys), (identifier, scope))
         return shown(records) if (first, at) == (identifier, scope) else {SHOWN_AT: first, "target": list(at)}
@@ -335,7 +337,7 @@ class JudgingPlugin:
 
     @property
     def judged(self) -> Judged:
-        """What was observed until now."""
+        """The observations so far."""
         return Judged(
             observations=self.observations,
             unseen=self._unseen_because,
@@ -357,25 +359,12 @@ class JudgingPlugin:
         return "not selected in this run"
 
 
-def evidence_fixtures(plugin: JudgingPlugin) -> object:
-    """An object with one fixture per kind of evidence, and one per group, for pytest to register."""
-    names = [name for kind in plugin.kinds for name in (kind, f"{kind}{GROUP}")]
-    return type("EvidenceFixtures", (), {name: _evidence_fixture(plugin, name) for name in names})()
-
-
-def _evidence_fixture(plugin: JudgingPlugin, argument: str) -> Any:  # noqa: ANN401 - pytest's own wrapper type
-    def give(_self: object) -> Evidence | tuple[Evidence, ...]:
-        return plugin.evidence_of(argument)
-
-    return pytest.fixture(name=argument)(give)
-
-
 def _is_step(item: pytest.Item) -> bool:
     return item.stash[_CHECK][0].subject == WALK
 
 
 def _turn(item: pytest.Item) -> int:
-    """Who looks comes first, then the journeys, which change what is looked at; the load is alone, and last."""
+    """Order by effect: readers first, then journeys, which change what is read; the load is alone, and last."""
     return {WALK: 1, LOAD: 2}.get(item.stash[_CHECK][0].subject, 0)
 
 

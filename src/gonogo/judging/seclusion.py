@@ -76,7 +76,7 @@ def secluded(limit: timedelta) -> Iterator[None]:
 
 
 def _watch_threads() -> None:
-    """What fails in another thread fails nowhere, and there the guard hears nothing; Python audits no thread's start."""
+    """Report failures of other threads, which neither pytest nor the guard hears of: no audit event marks a thread's start."""
     start = threading.Thread.start
 
     def guarded(thread: threading.Thread) -> None:

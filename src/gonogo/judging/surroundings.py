@@ -46,10 +46,10 @@ def taking_over(folders: Sequence[Path]) -> Sequence[Path]:
 
     A hook or a patch of one folder works in all of them, so that it is not the first folder where it was noticed.
     """
-    found = [path for folder in folders for path in sorted(folder.rglob("conftest.py"))]
-    hooking = [path for path in found if any(hook in path.read_text(errors="replace") for hook in _HOOKS)]
+    conftests = [path for folder in folders for path in sorted(folder.rglob("conftest.py"))]
+    hooking = [path for path in conftests if any(hook in path.read_text(errors="replace") for hook in _HOOKS)]
     own = [folder for folder in folders if not folder.is_relative_to(bundled_root())]
-    return hooking or found or own or folders
+    return hooking or conftests or own or folders
 
 
 def _load(manager: pytest.PytestPluginManager, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the generator may have added to latencies, or left out: its own lateness, and visits that it did not begin.
+"""The generator may have added to latencies, by its own lateness, or left out visits: these are the bounds of both.
 
 Requests count from when they were due, so a generator that is late makes a service look slower, never faster; what it
 can hide are requests that it did not make. A limit that is kept, or missed, at both ends of that is decided.
@@ -26,7 +26,7 @@ the others are as late as 95 % of its probes: two that are later are too rare to
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slack:
-    """Of one second, in seconds."""
+    """The slack of one second, in seconds."""
 
     added: float = 0.0
     """So much of a latency may be the generator's own."""
@@ -36,20 +36,23 @@ class Slack:
 
 @dataclass(frozen=True, slots=True)
 class Slacks:
-    """Of all seconds, all processes together: the worst of each."""
+    """The slack of all seconds: of each the worst of all processes."""
 
     by_second: Mapping[int, Slack]
 
     def during(self, begins: int, seconds: float) -> Slack:
         """The worst while a request lasted that was due in this second."""
-        lived = [self.by_second[one] for one in range(begins, begins + int(seconds) + 2) if one in self.by_second]
+        lived = [
+            self.by_second[second] for second in range(begins, begins + int(seconds) + 2) if second in self.by_second
+        ]
         return Slack(
-            added=max((one.added for one in lived), default=0.0), hidden=max((one.hidden for one in lived), default=0.0)
+            added=max((slack.added for slack in lived), default=0.0),
+            hidden=max((slack.hidden for slack in lived), default=0.0),
         )
 
 
 def sickness(second: GeneratorSecond) -> str:
-    """What was wrong with one second of one process; empty: nothing."""
+    """Say what was wrong with one second of one process; empty: nothing."""
     signs = (
         (second.lag > MOST_LAG, "its event loop woke too late"),
         (second.cpu > MOST_CPU, "it had no processor time left"),
@@ -62,16 +65,16 @@ def sickness(second: GeneratorSecond) -> str:
 
 
 def slacks(generator: Iterable[GeneratorSecond]) -> Slacks:
-    """What each second may have added or hidden; seconds in which nothing was wrong are left out."""
-    found: dict[int, Slack] = {}
-    for one in generator:
-        if not sickness(one):
+    """Compute the slack of each second; seconds in which nothing was wrong are left out."""
+    by_second: dict[int, Slack] = {}
+    for sample in generator:
+        if not sickness(sample):
             continue
-        slack = _slack(one)
-        for second in (one.second, one.second + 1):  # a report ends in the second after the one that it began in
-            before = found.get(second, Slack())
-            found[second] = Slack(added=max(before.added, slack.added), hidden=max(before.hidden, slack.hidden))
-    return Slacks(found)
+        slack = _slack(sample)
+        for second in (sample.second, sample.second + 1):  # a report ends in the second after the one that it began in
+            before = by_second.get(second, Slack())
+            by_second[second] = Slack(added=max(before.added, slack.added), hidden=max(before.hidden, slack.hidden))
+    return Slacks(by_second)
 
 
 def _slack(second: GeneratorSecond) -> Slack:
@@ -83,14 +86,14 @@ def _slack(second: GeneratorSecond) -> Slack:
 
 def not_made(generator: Sequence[GeneratorSecond], requests: int) -> float:
     """The share of all requests that should have been made, and were not: the service never saw them."""
-    planned = sum(one.planned for one in generator)
-    missed = max(0, planned - sum(one.begun + one.begun_late for one in generator))
-    own = sum(one.own_errors for one in generator)
-    never_begun = missed / planned if planned else 0.0
-    never_sent = own / (requests + own) if own else 0.0
+    planned = sum(second.planned for second in generator)
+    not_begun = max(0, planned - sum(second.begun + second.begun_late for second in generator))
+    own_errors = sum(second.own_errors for second in generator)
+    never_begun = not_begun / planned if planned else 0.0
+    never_sent = own_errors / (requests + own_errors) if own_errors else 0.0
     return 1 - (1 - never_begun) * (1 - never_sent)
 
 
 def sick_share(generator: Sequence[GeneratorSecond]) -> float:
-    """Of its seconds, those in which something was wrong with it."""
-    return sum(bool(sickness(one)) for one in generator) / len(generator) if generator else 1.0
+    """The share of the generator's seconds in which something was wrong with it."""
+    return sum(bool(sickness(second)) for second in generator) / len(generator) if generator else 1.0

@@ -18,19 +18,19 @@ def bucket(response_time: float) -> float:
 
 def missed_budgets(stats: RequestStats, plan: LoadPlan) -> Iterator[str]:
     """One line for every endpoint that was too slow, and one if nothing was asked at all."""
-    asked = 0
+    requests = 0
     for endpoint in plan.endpoints:
         entry = stats.entries.get((endpoint.name, endpoint.name.partition(" ")[0]))
         if entry is None or not entry.num_requests:
             continue
-        asked += entry.num_requests
+        requests += entry.num_requests
         over = sum(count for time, count in entry.response_times.items() if time >= 1000 * endpoint.budget)
         if over / entry.num_requests >= _share(endpoint):
             yield (
                 f"{endpoint.name}: {over} of {entry.num_requests} took {1000 * endpoint.budget:g} ms or longer; "
                 f"fewer than {_share(endpoint):.3g} of all may"
             )
-    if not asked:
+    if not requests:
         yield "not one request was made"
 
 

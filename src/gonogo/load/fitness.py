@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gonogo.base.ranks import nearest_rank
 from gonogo.base.wakefulness import cpu_waited
 from gonogo.load.window import Clock
 
@@ -52,15 +53,15 @@ class Fitness:
         self._latest = max(self._latest, seconds)
 
     def second(self) -> Mapping[str, Any]:
-        """What is known of the time since it was last asked."""
+        """Report the fitness since the last call, and begin anew."""
         now, cpu, waited, machine = time.monotonic(), time.process_time(), _waited(), _machine()
         passed = max(now - self._at, 1e-3)
         stolen, total = machine[0] - self._machine[0], machine[1] - self._machine[1]
         lags = sorted(self._lags) or [passed]  # not one probe in a second: it lagged all the time
         step = self.clock.step()
-        found = {
+        measured = {
             "second": self.clock.second(self._at),
-            "lag": lags[-(-len(lags) * 95 // 100) - 1],
+            "lag": nearest_rank(lags, 95),
             "worst": max(lags[-1], self._latest),
             "cpu": (cpu - self._cpu) / passed,
             # A thread that ended takes its time with it.
@@ -73,7 +74,7 @@ class Fitness:
         self._lags.clear()
         self._latest, self._step = 0.0, step
         self.own_errors = 0
-        return found
+        return measured
 
 
 def _waited() -> float:

@@ -27,9 +27,9 @@ from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 from locust.user.users import User
 from locust.util.load_locustfile import load_locustfile
 
-from gonogo.load.crew import Crew
+from gonogo.load.recorder import WorkerRecorder
 from gonogo.load.plan import PLAN, LoadPlan
-from gonogo.load.visitor import Visitor, employ
+from gonogo.load.visitor import Visitor, attach_recorder
 from gonogo.load.window import Window
 from gonogo.load.worker import HELLO, PLAN_MESSAGE, READY, REPORT, STOPPED, WINDOW, report, watch, work_for_master
 
@@ -44,13 +44,13 @@ def emit(event: str, **values: Any) -> None:  # noqa: ANN401 - JSON values
     print(json.dumps({"event": event, **values}), flush=True)  # noqa: T201 - the protocol
 
 
-def emit_report(worker: str, told: Mapping[str, Any]) -> None:
+def emit_report(worker: str, message: Mapping[str, Any]) -> None:
     """A report, its samples in a form that JSON can hold."""
-    samples = [[*key, base64.b64encode(content).decode()] for *key, content in told["samples"]]
-    emit("report", worker=worker, **{**told, "samples": samples})
+    samples = [[*key, base64.b64encode(content).decode()] for *key, content in message["samples"]]
+    emit("report", worker=worker, **{**message, "samples": samples})
 
 
-class Conductor:
+class Coordinator:
     """Starts the users, opens the window, and waits for the last report: here, or of all workers."""
 
     def __init__(self, environment: Environment, plan: LoadPlan, classes: Sequence[type[Visitor]]) -> None:
@@ -64,10 +64,10 @@ class Conductor:
 
     def begin(self, runner: LocalRunner | MasterRunner) -> Window | None:
         """All users at once: they take turns from a random moment on, so the rate is there from the beginning."""
-        counting = Crew(self.plan)
-        for one in self.classes:
-            one.fixed_count = counting.users(one.scenario, one.makes)
-        count = sum(one.fixed_count for one in self.classes)
+        counting = WorkerRecorder(self.plan)
+        for user_class in self.classes:
+            user_class.fixed_count = counting.users(user_class.scenario, user_class.makes)
+        count = sum(user_class.fixed_count for user_class in self.classes)
         runner.start(count, spawn_rate=max(count, 1))
         gevent.wait([self.spawned, self.stopped], count=1)
         if self.stopped.is_set():
@@ -79,9 +79,9 @@ class Conductor:
     def _expected(self, window: Window) -> Mapping[str, float]:
         """Requests by endpoint, if every visit is made to its end."""
         expected: defaultdict[str, float] = defaultdict(float)
-        for one in self.classes:
-            for name in one.makes:
-                expected[name] += self.plan.visits_per_second[one.scenario] * (window.ends - window.begins)
+        for user_class in self.classes:
+            for name in user_class.makes:
+                expected[name] += self.plan.visits_per_second[user_class.scenario] * (window.ends - window.begins)
         return expected if self.plan.model == "open" else {}
 
     def obey(self) -> None:
@@ -93,18 +93,18 @@ class Conductor:
         self.over.set()
 
 
-def conduct_locally(conductor: Conductor) -> None:
+def run_locally(coordinator: Coordinator) -> None:
     """Everything in this process."""
-    crew = Crew(conductor.plan)
-    employ(conductor.environment, crew)
-    runner = conductor.environment.create_local_runner()
-    gevent.spawn(watch, crew)
-    crew.window = conductor.begin(runner)
-    if crew.window is None:
+    recorder = WorkerRecorder(coordinator.plan)
+    attach_recorder(coordinator.environment, recorder)
+    runner = coordinator.environment.create_local_runner()
+    gevent.spawn(watch, recorder)
+    recorder.window = coordinator.begin(runner)
+    if recorder.window is None:
         return
-    reporter = gevent.spawn(report, crew, lambda told: emit_report("local", told))
-    gevent.wait([conductor.stopped, reporter], count=1)
-    crew.window = crew.window.shortened()
+    reporter = gevent.spawn(report, recorder, lambda message: emit_report("local", message))
+    gevent.wait([coordinator.stopped, reporter], count=1)
+    recorder.window = recorder.window.shortened()
     reporter.join()
     runner.environment.stop_timeout = 0
     runner.quit()
@@ -113,8 +113,8 @@ def conduct_locally(conductor: Conductor) -> None:
 class Workers:
     """The master's view of its workers."""
 
-    def __init__(self, conductor: Conductor, runner: MasterRunner, expected: int) -> None:
-        self._conductor = conductor
+    def __init__(self, coordinator: Coordinator, runner: MasterRunner, expected: int) -> None:
+        self._coordinator = coordinator
         self._runner = runner
         self._expected = expected
         self.joined: dict[str, bool] = {}
@@ -135,11 +135,11 @@ class Workers:
         """Notice who does not answer any more. One is enough: the load is not what was planned."""
         while True:
             gevent.sleep(_WATCH_SECONDS)
-            alive = {one.id for one in self._runner.clients.all if one.state != "missing"}
+            alive = {client.id for client in self._runner.clients.all if client.state != "missing"}
             for lost in sorted(self.joined.keys() - alive - self.missing - self._final):
                 self.missing.add(lost)
                 emit("lost", worker=lost)
-                self._conductor.stopped.set()
+                self._coordinator.stopped.set()
             self._check_final()
 
     def _hello(self, msg: Any, **_: object) -> None:  # noqa: ANN401 - Locust's Message
@@ -152,7 +152,7 @@ class Workers:
         if abs(skew) > _MOST_SKEW_SECONDS:
             emit("problem", message=f"the clock of worker {msg.node_id} is {skew:+.1f} s off; set it by NTP")
         self.joined[msg.node_id] = False
-        self._runner.send_message(PLAN_MESSAGE, PLAN.dump_python(self._conductor.plan, mode="json"), msg.node_id)
+        self._runner.send_message(PLAN_MESSAGE, PLAN.dump_python(self._coordinator.plan, mode="json"), msg.node_id)
 
     def _ready(self, msg: Any, **_: object) -> None:  # noqa: ANN401 - as above
         self.joined[msg.node_id] = True
@@ -170,28 +170,28 @@ class Workers:
             self.all_final.set()
 
 
-def conduct_workers(conductor: Conductor, host: str, port: int, expected: int) -> None:
+def run_workers(coordinator: Coordinator, host: str, port: int, expected: int) -> None:
     """Wait for the workers, and let them do it."""
-    runner = conductor.environment.create_master_runner(host, port)
-    workers = Workers(conductor, runner, expected)
+    runner = coordinator.environment.create_master_runner(host, port)
+    workers = Workers(coordinator, runner, expected)
     emit("started", host=host, port=runner.server.port)
-    gevent.wait([workers.all_ready, conductor.stopped], timeout=_JOINED_WITHIN_SECONDS, count=1)
+    gevent.wait([workers.all_ready, coordinator.stopped], timeout=_JOINED_WITHIN_SECONDS, count=1)
     if not workers.all_ready.is_set():
-        here = sum(workers.joined.values())
+        joined = sum(workers.joined.values())
         emit(
             "problem",
-            message=f"{here} of {expected} workers joined at {host}:{port} within {_JOINED_WITHIN_SECONDS:g} s",
+            message=f"{joined} of {expected} workers joined at {host}:{port} within {_JOINED_WITHIN_SECONDS:g} s",
         )
         return
     gevent.spawn(workers.look_after)
-    window = conductor.begin(runner)
+    window = coordinator.begin(runner)
     if window is None:
         return
     workers.window(window)
-    gevent.wait([conductor.stopped, workers.all_final], count=1)
+    gevent.wait([coordinator.stopped, workers.all_final], count=1)
     if not workers.all_final.is_set():
         workers.window(window.shortened())
-        patience = max(endpoint.patience for endpoint in conductor.plan.endpoints)
+        patience = max(endpoint.patience for endpoint in coordinator.plan.endpoints)
         workers.all_final.wait(patience + _HEARTBEATS_MISSED)
     runner.environment.stop_timeout = 0
     runner.quit()
@@ -199,8 +199,8 @@ def conduct_workers(conductor: Conductor, host: str, port: int, expected: int) -
 
 def load_scenarios(path: Path) -> list[type[Visitor]]:
     """The scenarios of a locustfile."""
-    found, _ = load_locustfile(str(path))
-    return [one for one in found.values() if issubclass(one, Visitor)]
+    definitions, _ = load_locustfile(str(path))
+    return [definition for definition in definitions.values() if issubclass(definition, Visitor)]
 
 
 def main() -> None:
@@ -214,7 +214,7 @@ def main() -> None:
         _serve(classes, order["host"], order["port"])
         return
     plan = PLAN.validate_python(order["plan"])
-    by_name = {one.scenario: one for one in classes}
+    by_name = {user_class.scenario: user_class for user_class in classes}
     unknown = sorted(plan.visits_per_second.keys() - by_name.keys())
     if unknown:
         emit(
@@ -223,24 +223,24 @@ def main() -> None:
         )
         return
     chosen = [by_name[name] for name in plan.visits_per_second]
-    paying = [one.scenario for one in chosen if one.pays]
+    paying = [user_class.scenario for user_class in chosen if user_class.pays]
     if plan.live and paying:
         emit(
             "problem",
             message=f"payments are real in this environment, and {', '.join(paying)} would pay; leave it out of load.visits",
         )
         return
-    conductor = Conductor(Environment(user_classes=[*chosen]), plan, chosen)
-    gevent.spawn(conductor.obey)
+    coordinator = Coordinator(Environment(user_classes=[*chosen]), plan, chosen)
+    gevent.spawn(coordinator.obey)
     if order["role"] == "local":
-        conduct_locally(conductor)
+        run_locally(coordinator)
     else:
-        conduct_workers(conductor, order["host"], order["port"], order["workers"])
+        run_workers(coordinator, order["host"], order["port"], order["workers"])
     emit("done")
 
 
 def _serve(classes: Sequence[type[User]], host: str, port: int) -> None:
-    """As a worker, until the master says quit, or nobody holds our standard input any more."""
+    """Work until the master says quit, or nobody holds our standard input any more."""
     environment = Environment(user_classes=[*classes])
     runner: WorkerRunner = environment.create_worker_runner(host, port)
     work_for_master(environment, runner)

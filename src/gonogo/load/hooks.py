@@ -1,4 +1,4 @@
-"""What a plain ``locust`` needs to run gonogo's scenarios: an environment to visit, people, and their removal.
+"""Hooks by which a plain ``locust`` runs gonogo's scenarios: an environment to visit, people, and their removal.
 
 ``locust -f loadtests/locustfile.py --gonogo-env staging`` has Locust's own web UI, users and pauses; nothing is judged,
 and its exit code is not 0 if a budget was missed. The people are made, and removed, by another process: Locust's patched
@@ -19,9 +19,9 @@ from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from gonogo.load.budgets import bucket, missed_budgets
-from gonogo.load.crew import Crew
 from gonogo.load.plan import PLAN, LoadPlan
-from gonogo.load.visitor import Visitor, employ
+from gonogo.load.recorder import WorkerRecorder
+from gonogo.load.visitor import Visitor, attach_recorder
 from gonogo.load.worker import HELLO, PLAN_MESSAGE, READY, STOP, STOPPED, work_for_master
 
 _STOPPING_SECONDS = 60.0
@@ -52,7 +52,7 @@ events.init.add_listener(begin)  # type: ignore[no-untyped-call]
 
 
 class _People:
-    """Those of one test after another."""
+    """Makes the synthetic users of each test, and removes them after it."""
 
     def __init__(self, environment: Environment, name: str) -> None:
         self._environment = environment
@@ -79,10 +79,10 @@ class _People:
         """Before the first users: a class knows its weight, and whether it is in the environment at all."""
         self._plan = PLAN.validate_json(_run("make", self._name))
         shares = self._plan.visits_per_second
-        known = [one for one in self._environment.user_classes if issubclass(one, Visitor)]
-        for one in known:
-            one.weight = shares.get(one.scenario, 0)
-        self._environment.user_classes = [one for one in known if one.scenario in shares]
+        visitors = [user_class for user_class in self._environment.user_classes if issubclass(user_class, Visitor)]
+        for visitor in visitors:
+            visitor.weight = shares.get(visitor.scenario, 0)
+        self._environment.user_classes = [visitor for visitor in visitors if visitor.scenario in shares]
 
     def _make(self, runner: LocalRunner | MasterRunner) -> None:
         if self._plan is None:
@@ -94,7 +94,7 @@ class _People:
                 self._tell(runner, worker.id)
                 self._working.add(worker.id)
         else:
-            employ(self._environment, Crew(self._plan))
+            attach_recorder(self._environment, WorkerRecorder(self._plan))
 
     def _tell(self, runner: MasterRunner, worker: str) -> None:
         if self._plan is not None:
@@ -117,8 +117,8 @@ class _People:
         started, patience = time.monotonic(), float(self._environment.stop_timeout or 0)
         while self._working:
             waited = time.monotonic() - started
-            here = {worker.id for worker in runner.clients.all if worker.state != "missing"}
-            if waited > patience + (_STOPPING_SECONDS if self._working & here else _GONE_SECONDS):
+            connected = {worker.id for worker in runner.clients.all if worker.state != "missing"}
+            if waited > patience + (_STOPPING_SECONDS if self._working & connected else _GONE_SECONDS):
                 break
             gevent.sleep(_POLL_SECONDS)
         self._working.clear()
@@ -150,9 +150,9 @@ def _run(*arguments: str, shielded: bool = False) -> bytes:
     ``shielded``: another Ctrl-C of somebody in a hurry does not end it.
     """
     command = [sys.executable, "-m", "gonogo.runs.load_people", *arguments]
-    done = subprocess.run(  # noqa: S603 - this interpreter, our own module
+    removal = subprocess.run(  # noqa: S603 - this interpreter, our own module
         command, check=False, stdout=subprocess.PIPE, start_new_session=shielded
     )
-    if done.returncode:
-        sys.exit(done.returncode)
-    return done.stdout
+    if removal.returncode:
+        sys.exit(removal.returncode)
+    return removal.stdout

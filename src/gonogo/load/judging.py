@@ -1,4 +1,4 @@
-"""What checks of the load have in common: whether it can be judged at all, and what a ruling means."""
+"""Shared rules of the load's checks: whether a load can be judged at all, and how a decision becomes an outcome."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from gonogo.base.errors import Unobserved
 from gonogo.evidence.load import GeneratorSecond, LoadEvidence, Traffic
 from gonogo.families.load.section import Load
 from gonogo.load.bounds import not_made, sickness
-from gonogo.load.verdicts import Hits, Judged, Ruling, judge_between
+from gonogo.load.limits import Exceedances, LimitDecision, LimitResult, decide_between
 
 _MOST_NAMED = 4
 _MOST_REASONS = 2
@@ -22,31 +22,33 @@ FITTER = "give the load more processes (--processes), machines of its own (--wor
 class Counted:
     """How often something happened: as measured, and at both ends of what the generator may have done to it."""
 
-    found: Hits
-    least: Hits
-    most: Hits
+    found: Exceedances
+    least: Exceedances
+    most: Exceedances
 
 
-def between(counted: Counted, limit: float, confidence: float, *, among: int = 1) -> Judged:
+def between(counted: Counted, limit: float, confidence: float, *, comparisons: int = 1) -> LimitResult:
     """Whether it stays below its limit at both ends."""
-    return judge_between(counted.found, counted.least, counted.most, limit, confidence, among=among)
+    return decide_between(counted.found, counted.least, counted.most, limit, confidence, comparisons=comparisons)
 
 
 def unfit(generator: Sequence[GeneratorSecond], requests: int) -> str:
-    """What the generator says against itself; empty: nothing. It matters only where it leaves a limit undecided."""
+    """Say why the generator was not fit; empty: it was. It matters only where it leaves a limit undecided."""
     if not generator:
         return "the generator told nothing of itself"
-    said = []
+    reasons = []
     ailing = [reason for second in generator if (reason := sickness(second))]
     if ailing:
         worst = max(sorted(set(ailing)), key=ailing.count)
-        said.append(f"in {len(ailing)} of {len(generator)} seconds, mostly: {worst}")
+        reasons.append(f"in {len(ailing)} of {len(generator)} seconds, mostly: {worst}")
     own = sum(second.own_errors for second in generator)
     if own > _MOST_UNSEEN * (requests + own):
-        said.append(f"{own} of {requests + own} requests never left this machine: it ran out of files, ports or memory")
+        reasons.append(
+            f"{own} of {requests + own} requests never left this machine: it ran out of files, ports or memory"
+        )
     if (share := not_made(generator, requests)) > _MOST_UNSEEN and not own:
-        said.append(f"{share:.1%} of the visits were never begun")
-    return f"the generator was not fit to measure: {'; '.join(said)}" if said else ""
+        reasons.append(f"{share:.1%} of the visits were never begun")
+    return f"the generator was not fit to measure: {'; '.join(reasons)}" if reasons else ""
 
 
 def fit(load: LoadEvidence) -> None:
@@ -60,7 +62,7 @@ def fit(load: LoadEvidence) -> None:
 
 
 def too_unfit(load: LoadEvidence, words: str) -> Unobserved:
-    """What only the generator's own doing leaves undecided."""
+    """The error for limits that only the generator's own doing leaves undecided."""
     reason = unfit(load.generator, _requests(load)) or "the generator was not fit to measure"
     return Unobserved(f"{reason}; undecided for that: {words}", hint=FITTER)
 
@@ -73,7 +75,7 @@ def complete(load: LoadEvidence) -> None:
         raise Unobserved(reason, hint="run it again: gonogo load")
 
 
-def named_limit(load: LoadEvidence, declared: Load, name: str) -> Judged:
+def named_limit(load: LoadEvidence, declared: Load, name: str) -> LimitResult:
     """Whether the failures that the environment file names so stay below their limit. Raises Unobserved."""
     limit = declared.failures.get(name)
     if limit is None:
@@ -86,24 +88,24 @@ def named_limit(load: LoadEvidence, declared: Load, name: str) -> Judged:
     return between(counted, limit.below, load.confidence)
 
 
-def decide(judged: Sequence[Judged], load: LoadEvidence) -> None:
+def raise_for(results: Sequence[LimitResult], load: LoadEvidence) -> None:
     """AssertionError names the limits that were missed; Unobserved those that nothing can be said about yet."""
-    missed = [one.words for one in judged if one.ruling is Ruling.MISSED]
-    if missed:
-        raise AssertionError(_listed(missed))
-    open_ones = [one for one in judged if one.ruling is Ruling.UNDECIDED]
-    if not open_ones:
+    over_limit = [result.words for result in results if result.decision is LimitDecision.MISSED]
+    if over_limit:
+        raise AssertionError(_listed(over_limit))
+    undecided = [result for result in results if result.decision is LimitDecision.UNDECIDED]
+    if not undecided:
         return
-    if blurred := [one.words for one in open_ones if one.most is not None]:
+    if blurred := [result.words for result in undecided if result.most is not None]:
         raise too_unfit(load, _listed(blurred))
-    words = _listed([one.words for one in open_ones])
+    words = _listed([result.words for result in undecided])
     if load.stopped_early:
         reason = f"the load was stopped early ({load.stopped_early}); too few requests until then: {words}"
         raise Unobserved(reason, hint="repair what stopped it, then run it again")
-    times = [one.times for one in open_ones]
-    known = [one for one in times if one is not None]
-    if len(known) == len(times):
-        needed = format_duration(timedelta(seconds=round(max(known) * load.seconds)))
+    times = [result.times for result in undecided]
+    lengths = [length for length in times if length is not None]
+    if len(lengths) == len(times):
+        needed = format_duration(timedelta(seconds=round(max(lengths) * load.seconds)))
         hint = f"a run of {needed} would decide, if it went on like this: gonogo load --duration '{needed}'"
     else:
         hint = "no run decides this: it is at the limit, or nothing was asked; raise the budget or the rate"
@@ -113,12 +115,19 @@ def decide(judged: Sequence[Judged], load: LoadEvidence) -> None:
 def over_budget(traffic: Traffic, load: LoadEvidence) -> Counted:
     """Requests that took as long as the budget, or longer."""
     name = f"{traffic.name} ≥ {format_duration(traffic.budget)}"
-    bounds = {bound[0]: bound for bound in traffic.bounds}
-    ends = [(tally[1], tally[2], *bounds.get(tally[0], (0, tally[2], tally[2]))[1:3]) for tally in traffic.tallies]
+    bounds = {bound.second: bound for bound in traffic.bounds}
+    ends = []
+    for tally in traffic.tallies:
+        bound = bounds.get(tally.second)
+        least = bound.least_over_budget if bound else tally.over_budget
+        most = bound.most_over_budget if bound else tally.over_budget
+        ends.append((tally.requests, tally.over_budget, least, most))
     return Counted(
-        found=Hits(name=name, seconds=[(of, over) for of, over, _, _ in ends]),
-        least=Hits(name=name, seconds=[(of, least) for of, _, least, _ in ends]),
-        most=Hits(name=name, seconds=[(of, most) for of, _, _, most in ends], unseen=_unseen(traffic.requests, load)),
+        found=Exceedances(name=name, seconds=[(of, over) for of, over, _, _ in ends]),
+        least=Exceedances(name=name, seconds=[(of, least) for of, _, least, _ in ends]),
+        most=Exceedances(
+            name=name, seconds=[(of, most) for of, _, _, most in ends], unseen=_unseen(traffic.requests, load)
+        ),
     )
 
 
@@ -133,41 +142,42 @@ def in_vain(traffic: Sequence[Traffic], name: str, load: LoadEvidence) -> Counte
 
 
 def _failures(traffic: Sequence[Traffic], name: str, load: LoadEvidence, *, refusals: bool) -> Counted:
-    found: dict[int, tuple[int, int, int]] = {}
-    for one in traffic:
-        certain = {bound[0]: bound[3] for bound in one.bounds}
-        for second, requests, _, failed, refused in one.tallies:
+    by_second: dict[int, tuple[int, int, int]] = {}
+    for endpoint in traffic:
+        certain = {bound.second: bound.least_failed for bound in endpoint.bounds}
+        for second, requests, _, failed, refused in endpoint.tallies:
             no = refused if refusals else 0
-            before = found.get(second, (0, 0, 0))
+            before = by_second.get(second, (0, 0, 0))
             more = requests, failed + no, certain.get(second, failed) + no
-            found[second] = before[0] + more[0], before[1] + more[1], before[2] + more[2]
-    measured = [(of, hits) for of, hits, _ in found.values()]
+            by_second[second] = before[0] + more[0], before[1] + more[1], before[2] + more[2]
+    measured = [(of, hits) for of, hits, _ in by_second.values()]
     unseen = _unseen(sum(of for of, _ in measured), load)
     return Counted(
-        found=Hits(name=name, seconds=measured),
-        least=Hits(name=name, seconds=[(of, least) for of, _, least in found.values()]),
-        most=Hits(name=name, seconds=measured, unseen=unseen),
+        found=Exceedances(name=name, seconds=measured),
+        least=Exceedances(name=name, seconds=[(of, least) for of, _, least in by_second.values()]),
+        most=Exceedances(name=name, seconds=measured, unseen=unseen),
     )
 
 
-def judged(found: Iterable[tuple[Traffic, Counted, float]], load: LoadEvidence) -> list[Judged]:
+def limit_results(counts: Iterable[tuple[Traffic, Counted, float]], load: LoadEvidence) -> list[LimitResult]:
     """All that must be decided, and of the rest what is missed for certain."""
-    listed = list(found)
-    rulings = [
-        (traffic, between(counted, limit, load.confidence, among=len(listed))) for traffic, counted, limit in listed
+    listed = list(counts)
+    results = [
+        (traffic, between(counted, limit, load.confidence, comparisons=len(listed)))
+        for traffic, counted, limit in listed
     ]
-    return [one for traffic, one in rulings if traffic.decided or one.ruling is Ruling.MISSED]
+    return [result for traffic, result in results if traffic.decided or result.decision is LimitDecision.MISSED]
 
 
 def failed_for(load: LoadEvidence) -> str:
     """The most frequent reasons of failures, for the end of a message; empty: none is known."""
-    reasons = sorted((count, reason) for one in load.endpoints for reason, count in one.reasons)
+    reasons = sorted((count, reason) for endpoint in load.endpoints for reason, count in endpoint.reasons)
     listed = "; ".join(f"{count} times: {reason}" for count, reason in reasons[: -_MOST_REASONS - 1 : -1])
     return f" ({listed})" if listed else ""
 
 
 def _unseen(requests: int, load: LoadEvidence) -> int:
-    """As many as should have been made beside these."""
+    """Estimate how many requests should have been made beside these, and were not."""
     share = not_made(load.generator, _requests(load))
     return round(requests * share / (1 - share)) if share < 1 else requests
 
@@ -177,5 +187,5 @@ def _requests(load: LoadEvidence) -> int:
 
 
 def _listed(words: Sequence[str]) -> str:
-    rest = len(words) - _MOST_NAMED
-    return "; ".join(words[:_MOST_NAMED]) + (f"; and {rest} more" if rest > 0 else "")
+    unnamed = len(words) - _MOST_NAMED
+    return "; ".join(words[:_MOST_NAMED]) + (f"; and {unnamed} more" if unnamed > 0 else "")

@@ -28,7 +28,11 @@ class Growth:
 
 def growth(samples: Sequence[ServerSecond], confidence: float) -> Growth | None:
     """None if there are too few samples to say anything, or nothing was answered."""
-    points = [(one.requests, one.memory) for one in samples if one.requests is not None and one.memory is not None]
+    points = [
+        (sample.requests, sample.memory)
+        for sample in samples
+        if sample.requests is not None and sample.memory is not None
+    ]
     if len(points) < _LEAST_SAMPLES or points[-1][0] <= points[0][0]:
         return None
     requests, memory = [point[0] for point in points], [point[1] for point in points]
@@ -64,7 +68,7 @@ def theil_sen(x: Sequence[float], y: Sequence[float], *confidences: float) -> tu
 
 
 def _rank_variance(count: int) -> int:
-    """Of Kendall's statistic, eighteen times; for the points, and to be taken off for every group of equal ones."""
+    """A term of the variance of Kendall's statistic, times eighteen; every group of ties takes off its own."""
     return count * (count - 1) * (2 * count + 5)
 
 

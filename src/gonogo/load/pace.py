@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
-class Pace(Protocol):
+class VisitPace(Protocol):
     """One user's."""
 
     due: float
@@ -15,7 +15,7 @@ class Pace(Protocol):
         """The visit that was due has begun."""
 
     def over(self, now: float) -> None:
-        """It is over."""
+        """Record the end of a visit, from which the closed model's pause counts."""
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class Open:
         self.due += self.period
 
     def over(self, now: float) -> None:
-        """It changes nothing."""
+        """Record the end of a visit; the open model's schedule does not depend on it."""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""What the processes of a load generator are told. It holds tokens of synthetic users, and is never recorded."""
+"""The order that the processes of a load generator get. It holds tokens of synthetic users, and is never recorded."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

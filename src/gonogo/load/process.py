@@ -21,7 +21,7 @@ Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Crowd:
+class GeneratorConfig:
     """How many processes make the load, and where they meet."""
 
     processes: int = 1
@@ -48,7 +48,7 @@ class Generator:
     """Processes that end with this one, whatever ends it: each holds a pipe to it."""
 
     locustfile: Path
-    crowd: Crowd
+    generator_config: GeneratorConfig
     _resources: ExitStack = field(default_factory=ExitStack)
     _processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
     _log: IO[bytes] | None = None
@@ -57,20 +57,20 @@ class Generator:
         """Give the order."""
         self._log = self._resources.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
         order = {
-            "role": "master" if self.crowd.distributed else "local",
+            "role": "master" if self.generator_config.distributed else "local",
             "locustfile": str(self.locustfile),
             "plan": PLAN.dump_python(plan, mode="json"),
-            "host": self.crowd.host,
-            "port": self.crowd.port,
-            "workers": self.crowd.size,
+            "host": self.generator_config.host,
+            "port": self.generator_config.port,
+            "workers": self.generator_config.size,
         }
         self._start(order)
 
     def events(self) -> Iterator[Event]:
-        """What the first process says, until it ends."""
+        """Yield the events of the first process, until it ends."""
         for line in cast("IO[bytes]", self._processes[0].stdout):
             event: Event = json.loads(line)
-            if event["event"] == "started" and not self.crowd.workers:
+            if event["event"] == "started" and not self.generator_config.workers:
                 self._start_workers(event["port"])
             yield event
 
@@ -85,7 +85,7 @@ class Generator:
 
     @property
     def pids(self) -> list[int]:
-        """Of all that were started: the one that says what happens, then its workers."""
+        """The processes that were started: the one that reports events, then its workers."""
         return [process.pid for process in self._processes]
 
     def kill(self) -> None:
@@ -134,8 +134,10 @@ class Generator:
             return
 
     def _start_workers(self, port: int) -> None:
-        for _ in range(self.crowd.size):
-            self._start({"role": "worker", "locustfile": str(self.locustfile), "host": self.crowd.host, "port": port})
+        for _ in range(self.generator_config.size):
+            self._start(
+                {"role": "worker", "locustfile": str(self.locustfile), "host": self.generator_config.host, "port": port}
+            )
 
     @staticmethod
     def _wait(process: "subprocess.Popen[bytes]") -> int:

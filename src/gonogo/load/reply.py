@@ -1,4 +1,4 @@
-"""What a service answered to a visitor, and what the visitor's scenario makes of it."""
+"""The reply of a service to a visitor, and the errors of a scenario that cannot read it."""
 
 import json
 from typing import Any
@@ -9,8 +9,8 @@ UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, AssertionError
 """What a scenario raises when it reads a body that is not what it expects."""
 
 
-class Reply:
-    """It remembers whether its body was looked at: until then only its status is known to be right."""
+class LoadReply:
+    """A reply that remembers whether its body was looked at: until then only its status is known to be right."""
 
     __slots__ = ("_body", "looked_at", "status")
 
@@ -21,7 +21,7 @@ class Reply:
 
     @property
     def body(self) -> bytes:
-        """As it came."""
+        """The body's bytes as they came."""
         self.looked_at = True
         return self._body
 

@@ -38,8 +38,8 @@ class Samples:
 
     def of(self, endpoint: int) -> Mapping[int, Mapping[Outcome, "array[float]"]]:
         """One endpoint's, by second."""
-        found: dict[int, dict[Outcome, array[float]]] = {}
+        by_second: dict[int, dict[Outcome, array[float]]] = {}
         for (second, index, outcome), samples in sorted(self.by_key.items()):
             if index == endpoint:
-                found.setdefault(second, {})[OUTCOMES[outcome]] = samples
-        return found
+                by_second.setdefault(second, {})[OUTCOMES[outcome]] = samples
+        return by_second

@@ -1,8 +1,8 @@
-"""What the service says about itself while it is under load: its own metrics, once a second."""
+"""The service's own metrics while it is under load, once a second."""
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import anyio
 
@@ -36,23 +36,13 @@ class ServerSide:
 
     def since(self, epoch: float, until: float) -> Sequence[ServerSecond]:
         """The samples between two moments of the wall clock, their time counted from the first."""
-        return [
-            ServerSecond(
-                second=round(at - epoch, 3),
-                memory=one.memory,
-                cpu=one.cpu,
-                connections=one.connections,
-                queue=one.queue,
-                requests=one.requests,
-            )
-            for at, one in self._samples
-            if epoch <= at < until
-        ]
+        return [replace(sample, second=round(at - epoch, 3)) for at, sample in self._samples if epoch <= at < until]
 
     async def _scrape(self) -> None:
+        """Read the metrics once. A page that cannot be read is noted as the problem, and gives no sample."""
         at = time.time()
         body = await self.client.get(self.path, {"Authorization": f"Bearer {self.token}"} if self.token else {})
-        found, problem = labelled(body)
+        samples, problem = labelled(body)
         if problem:
             self.problem = f"{self.path}: {problem}"
             return
@@ -64,7 +54,7 @@ class ServerSide:
             wanted.requests,
             *([wanted.queue] if wanted.queue else []),
         ]
-        totals = sums([(sample.name, float(sample.value)) for sample in found], names)
+        totals = sums([(sample.name, float(sample.value)) for sample in samples], names)
         sample = ServerSecond(
             second=0.0,
             memory=totals.get(wanted.memory),

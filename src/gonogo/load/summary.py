@@ -12,7 +12,7 @@ from datetime import timedelta
 from hdrh.histogram import HdrHistogram
 from scipy.special import bdtr
 
-from gonogo.evidence.load import Bound, Quantile, Reason, Tally, Traffic
+from gonogo.evidence.load import Quantile, Reason, SecondBounds, SecondCounts, Traffic
 from gonogo.families.load.section import Budget, Load
 from gonogo.load.bounds import Slacks
 from gonogo.load.plan import FAILED, Outcome
@@ -33,7 +33,7 @@ BySecond = Mapping[int, Mapping[Outcome, "array[float]"]]
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class Measured:
     """Everything that was measured, and where it belongs."""
 
     load: Load
@@ -47,37 +47,38 @@ class Recorded:
     """How many requests of the window failed, by endpoint and reason."""
 
     def endpoints(self) -> Iterator[Traffic]:
-        """Each, with its own budget or that of its class."""
+        """Yield the traffic of each endpoint, with its own budget or that of its class."""
         for index, name in enumerate(self.names):
-            group = next(group for group, one in self.load.classes.items() if name in one.endpoints)
+            group = next(group for group, members in self.load.classes.items() if name in members.endpoints)
             own = self.load.endpoints.get(name)
             budget = own or self.load.classes[group]
             yield self._traffic(name, group, budget, [index], decided=own is not None)
 
     def classes(self) -> Iterator[Traffic]:
-        """Each, with all requests of its endpoints."""
+        """Yield the traffic of each class: all requests of its endpoints."""
         for name, group in self.load.classes.items():
             indices = [self.names.index(endpoint) for endpoint in group.endpoints]
             yield self._traffic(name, name, group, indices, decided=True)
 
     def _traffic(self, name: str, group: str, budget: Budget, indices: Sequence[int], *, decided: bool) -> Traffic:
+        """Count each second of these endpoints by itself; of the window for the verdict, of the warm-up as one sum."""
         limit, parts = budget.latency.total_seconds(), [self.samples.of(index) for index in indices]
-        bounds: list[Bound] = []
-        tallies, warm_up, given_up, histogram = [], (0, 0, 0, 0, 0), 0, new_histogram()
+        bounds: list[SecondBounds] = []
+        tallies, warm_up, given_up, histogram = [], SecondCounts(0, 0, 0, 0, 0), 0, new_histogram()
         for second in sorted({second for part in parts for second in part}):
-            outcomes = [(outcome, found) for part in parts for outcome, found in part.get(second, {}).items()]
+            outcomes = [(outcome, latencies) for part in parts for outcome, latencies in part.get(second, {}).items()]
             tally = _tally(second - self.window.begins, outcomes, limit)
             if self.window.covers(second):
                 tallies.append(tally)
                 bound = self._bound(tally, second, outcomes, limit)
-                if bound[1:] != (tally[2], tally[2], tally[3]):
+                if bound[1:] != (tally.over_budget, tally.over_budget, tally.failed):
                     bounds.append(bound)
-                given_up += sum(len(found) for outcome, found in outcomes if outcome == "given up")
-                for _, found in outcomes:
-                    record(histogram, found)
+                given_up += sum(len(latencies) for outcome, latencies in outcomes if outcome == "given up")
+                for _, latencies in outcomes:
+                    record(histogram, latencies)
             elif second < self.window.begins:
-                least = self._bound(tally, second, outcomes, limit)[1]
-                warm_up = _added(warm_up, (1, tally[1], least, tally[3], tally[4]))
+                least = self._bound(tally, second, outcomes, limit).least_over_budget
+                warm_up = _added(warm_up, tally._replace(second=1, over_budget=least))
         return Traffic(
             name=name,
             group=group,
@@ -94,20 +95,20 @@ class Recorded:
         )
 
     def _bound(
-        self, tally: Tally, second: int, outcomes: Iterable[tuple[Outcome, "array[float]"]], limit: float
-    ) -> Bound:
+        self, tally: SecondCounts, second: int, outcomes: Iterable[tuple[Outcome, "array[float]"]], limit: float
+    ) -> SecondBounds:
         """How many of a second's requests were over the limit, or failed, whatever the generator added or hid."""
         if not self.slacks.by_second:
-            return tally[0], tally[2], tally[2], tally[3]
-        least, most, failed = 0, 0, tally[3]
-        for outcome, found in outcomes:
-            for elapsed in found:
+            return SecondBounds(tally.second, tally.over_budget, tally.over_budget, tally.failed)
+        least, most, failed = 0, 0, tally.failed
+        for outcome, latencies in outcomes:
+            for elapsed in latencies:
                 slack = self.slacks.during(second, elapsed)
                 certain = elapsed - slack.added >= limit
                 least += certain
                 most += elapsed + slack.hidden >= limit
                 failed -= outcome == "given up" and not certain
-        return tally[0], least, most, failed
+        return SecondBounds(tally.second, least, most, failed)
 
     def _reasons(self, indices: Sequence[int]) -> Iterator[Reason]:
         counted: Counter[str] = Counter()
@@ -124,9 +125,9 @@ class Recorded:
         log.write('"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"\n')
         for index, name in enumerate(self.names):
             for second, outcomes in self.samples.of(index).items():
-                for outcome, found in outcomes.items():
+                for outcome, latencies in outcomes.items():
                     histogram = new_histogram()
-                    record(histogram, found)
+                    record(histogram, latencies)
                     # A tag ends at the first comma or blank.
                     tag = f"{name}|{outcome}".replace(" ", "_")
                     payload = histogram.encode().decode()
@@ -142,8 +143,8 @@ def new_histogram() -> HdrHistogram:
 
 def record(histogram: HdrHistogram, seconds: Iterable[float]) -> None:
     """Add these."""
-    for one in seconds:
-        histogram.record_value(min(max(1, round(one * _MICROSECONDS)), _LARGEST))
+    for elapsed in seconds:
+        histogram.record_value(min(max(1, round(elapsed * _MICROSECONDS)), _LARGEST))
 
 
 def digest(log: bytes) -> str:
@@ -151,18 +152,18 @@ def digest(log: bytes) -> str:
     return hashlib.sha256(log).hexdigest()
 
 
-def _tally(second: int, outcomes: Iterable[tuple[Outcome, "array[float]"]], limit: float) -> Tally:
+def _tally(second: int, outcomes: Iterable[tuple[Outcome, "array[float]"]], limit: float) -> SecondCounts:
     requests = over = failed = refused = 0
-    for outcome, found in outcomes:
-        requests += len(found)
-        over += sum(one >= limit for one in found)
-        failed += len(found) if outcome in FAILED else 0
-        refused += len(found) if outcome == "refused" else 0
-    return second, requests, over, failed, refused
+    for outcome, latencies in outcomes:
+        requests += len(latencies)
+        over += sum(latency >= limit for latency in latencies)
+        failed += len(latencies) if outcome in FAILED else 0
+        refused += len(latencies) if outcome == "refused" else 0
+    return SecondCounts(second, requests, over, failed, refused)
 
 
-def _added(one: Tally, other: Tally) -> Tally:
-    return one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3], one[4] + other[4]
+def _added(first: SecondCounts, second: SecondCounts) -> SecondCounts:
+    return SecondCounts(*(sum(counts) for counts in zip(first, second, strict=True)))
 
 
 def _quantiles(histogram: HdrHistogram, confidence: float) -> Iterator[Quantile]:
@@ -190,7 +191,7 @@ def _ranks(count: int, share: float, confidence: float) -> tuple[int, int]:
 
 
 def _curve(histogram: HdrHistogram) -> Iterator[tuple[float, float]]:
-    """As far out as there are samples, and the largest of them at the end."""
+    """Yield percentile and milliseconds as far out as there are samples, and the largest sample at the end."""
     count = histogram.get_total_count()
     for percentile in _CURVE:
         if count * (1 - percentile / 100) >= 1:

@@ -17,21 +17,21 @@ from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 from locust import User, task
 from locust.env import Environment
 
-from gonogo.load.crew import Crew
 from gonogo.load.pace import thinking
 from gonogo.load.plan import Outcome
-from gonogo.load.reply import UNREADABLE, Reply
-from gonogo.load.wire import Line
+from gonogo.load.recorder import WorkerRecorder
+from gonogo.load.reply import UNREADABLE, LoadReply
+from gonogo.load.wire import TargetConnection
 
-__all__ = ["Abandoned", "GivenUp", "Reply", "TimeOver", "Visitor", "employ"]
+__all__ = ["Abandoned", "GivenUp", "LoadReply", "TimeOver", "Visitor", "attach_recorder"]
 _OURS = {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENETUNREACH, errno.ENOBUFS, errno.ENOMEM}
 """Errors of this machine: no fault of the service."""
-_CREWS: dict[int, Crew] = {}
+_RECORDERS: dict[int, WorkerRecorder] = {}
 
 
-def employ(environment: Environment, crew: Crew) -> None:
-    """Let the users of this environment work for this crew."""
-    _CREWS[id(environment)] = crew
+def attach_recorder(environment: Environment, recorder: WorkerRecorder) -> None:
+    """Let the users of this environment work for this recorder."""
+    _RECORDERS[id(environment)] = recorder
 
 
 class Abandoned(Exception):
@@ -53,7 +53,7 @@ class _Answered:
     number: int
     name: str
     elapsed: float
-    reply: Reply
+    reply: LoadReply
 
 
 class Visitor(User):
@@ -74,17 +74,17 @@ class Visitor(User):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        self.crew = _CREWS[id(environment)]
+        self.recorder = _RECORDERS[id(environment)]
         self.number = random.randrange(2**31)  # noqa: S311 - spreads users over the data
-        self._pace = self.crew.pace(self.scenario, self.makes, random.random())  # noqa: S311 - a phase
+        self._pace = self.recorder.pace(self.scenario, self.makes, random.random())  # noqa: S311 - a phase
         self._due = 0.0
         self._answered: _Answered | None = None
-        self._line = Line(self.crew.plan.target)
+        self._connection = TargetConnection(self.recorder.plan.target)
 
     @property
     def data(self) -> Mapping[str, Any]:
-        """What the dataset made."""
-        return self.crew.plan.data
+        """The data that ``dataset.py`` made."""
+        return self.recorder.plan.data
 
     def visit(self) -> None:
         """Make the requests of one visit."""
@@ -96,7 +96,7 @@ class Visitor(User):
     def think(self) -> None:
         """Read before going on."""
         self._settle()
-        self._due = time.monotonic() + thinking(self.crew.plan.think)
+        self._due = time.monotonic() + thinking(self.recorder.plan.think)
         gevent.sleep(max(0.0, self._due - time.monotonic()))
 
     def ask(  # noqa: PLR0913 - a request has many parts
@@ -105,12 +105,12 @@ class Visitor(User):
         path: str,
         *,
         expect: int = 200,
-        right: Callable[[Reply], object] | None = None,
+        right: Callable[[LoadReply], object] | None = None,
         refusals: tuple[int, ...] = (),
         token: str = "",
         body: bytes = b"",
         kind: str = "application/json",
-    ) -> Reply:
+    ) -> LoadReply:
         """One request; ``name`` begins with its method. Raises Abandoned if the reply is wrong.
 
         Raises GivenUp when none came, TimeOver when there is nothing more to ask.
@@ -118,36 +118,31 @@ class Visitor(User):
         ``refusals``: statuses by which the service says no, with a meaning; any other is an error.
         """
         self._settle()
-        if self.crew.over():
+        if self.recorder.over():
             raise TimeOver
-        index, endpoint = self.crew.endpoint(name)
+        index, endpoint = self.recorder.endpoint(name)
         headers = self._headers(token, kind if body else "")
-        number = self.crew.ask(index, self._due)
+        number = self.recorder.ask(index, self._due)
         reply, outcome, error = None, None, None
         try:
-            with gevent.Timeout(endpoint.patience):
-                reply, outcome, error = self._send(name.partition(" ")[0], path, body, headers)
+            reply, outcome, error = self._exchange(name.partition(" ")[0], path, body, headers, endpoint.patience)
             if reply is not None and reply.status != expect:
                 outcome = "refused" if reply.status in refusals else "failed"
                 error = ValueError(f"status {reply.status}, {expect} was expected")
-        except gevent.Timeout:
-            outcome, error = "given up", TimeoutError(f"no reply after {endpoint.patience:g} s")
-        finally:
-            elapsed = self._line.elapsed(self._due, replied=reply is not None)
+        finally:  # a user who is stopped in the middle of a request has its end recorded as well
+            elapsed = self._connection.elapsed(self._due, replied=reply is not None)
             if outcome != "ok":
-                self.crew.answered(number, outcome, elapsed, _told(error))
+                self.recorder.answered(number, outcome, elapsed, _told(error))
         self._due = time.monotonic()
+        self._tell_failure(name, elapsed, reply, error)
         if error is not None or reply is None:
-            self._tell(name, elapsed, reply, error)
-            if reply is None:
-                self._line = Line(self.crew.plan.target)  # whatever comes on the old connection now belongs to nobody
             raise GivenUp if outcome == "given up" else Abandoned
         self._answered = _Answered(number=number, name=name, elapsed=elapsed, reply=reply)
         if right is not None:
             self._judge(right, reply)
         return reply
 
-    def _judge(self, right: Callable[[Reply], object], reply: Reply) -> None:
+    def _judge(self, right: Callable[[LoadReply], object], reply: LoadReply) -> None:
         """Ask the scenario whether this is what it should be. Raises Abandoned if not."""
         reply.looked_at = True
         try:
@@ -165,8 +160,8 @@ class Visitor(User):
         answered, self._answered = self._answered, None
         if answered is not None:
             if answered.reply.looked_at:
-                self.crew.looked_at.add(self.scenario)
-            self.crew.answered(answered.number, "ok", answered.elapsed)
+                self.recorder.looked_at.add(self.scenario)
+            self.recorder.answered(answered.number, "ok", answered.elapsed)
             self._tell(answered.name, answered.elapsed, answered.reply, None)
 
     def _wrong(self, why: str) -> None:
@@ -174,36 +169,57 @@ class Visitor(User):
         answered, self._answered = self._answered, None
         if answered is None:
             return
-        self.crew.looked_at.add(self.scenario)
-        said = f"{why}; the body begins with {answered.reply.beginning!r}"
-        self.crew.answered(answered.number, "failed", answered.elapsed, said)
-        self._tell(answered.name, answered.elapsed, answered.reply, ValueError(said))
+        self.recorder.looked_at.add(self.scenario)
+        message = f"{why}; the body begins with {answered.reply.beginning!r}"
+        self.recorder.answered(answered.number, "failed", answered.elapsed, message)
+        self._tell(answered.name, answered.elapsed, answered.reply, ValueError(message))
 
-    def aside(self, name: str, path: str, *, token: str = "", body: bytes = b"") -> Reply | None:
+    def aside(self, name: str, path: str, *, token: str = "", body: bytes = b"") -> LoadReply | None:
         """A request of ``rest``, which is not measured. None if no reply came."""
         self._settle()
-        _, endpoint = self.crew.endpoint(name)
+        _, endpoint = self.recorder.endpoint(name)
         reply = None
         headers = self._headers(token, "application/json" if body else "")
         with gevent.Timeout(endpoint.patience, exception=False):
             reply, _, _ = self._send(name.partition(" ")[0], path, body, headers)
         if reply is None:
-            self._line = Line(self.crew.plan.target)
+            self._connect_anew()
         return reply
 
+    def _tell_failure(self, name: str, elapsed: float, reply: LoadReply | None, error: Exception | None) -> None:
+        """A request that already failed is told at once; one that looks right, when the scenario has gone on."""
+        if error is not None or reply is None:
+            self._tell(name, elapsed, reply, error)
+        if reply is None:
+            self._connect_anew()
+
+    def _connect_anew(self) -> None:
+        """Whatever comes on the old connection now belongs to nobody."""
+        self._connection = TargetConnection(self.recorder.plan.target)
+
     def _headers(self, token: str, kind: str) -> Mapping[str, str]:
-        headers = {"X-Gonogo-Run": self.crew.plan.mark}
+        headers = {"X-Gonogo-Run": self.recorder.plan.mark}
         if token:
             headers["Authorization"] = f"Bearer {token}"
         if kind:
             headers["Content-Type"] = kind
         return headers
 
+    def _exchange(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str], patience_seconds: float
+    ) -> tuple[LoadReply | None, Outcome | None, Exception | None]:
+        """Send, and wait for the reply no longer than the endpoint's patience."""
+        try:
+            with gevent.Timeout(patience_seconds):
+                return self._send(method, path, body, headers)
+        except gevent.Timeout:
+            return None, "given up", TimeoutError(f"no reply after {patience_seconds:g} s")
+
     def _send(
         self, method: str, path: str, body: bytes, headers: Mapping[str, str]
-    ) -> tuple[Reply | None, Outcome | None, Exception | None]:
+    ) -> tuple[LoadReply | None, Outcome | None, Exception | None]:
         try:
-            reply = Reply(*self._line.ask(method, path, body, headers))
+            reply = LoadReply(*self._connection.ask(method, path, body, headers))
         except socket.gaierror as error:
             return None, None, error
         except OSError as error:
@@ -212,7 +228,7 @@ class Visitor(User):
             return None, "failed", error
         return reply, "ok", None
 
-    def _tell(self, name: str, elapsed: float, reply: Reply | None, error: Exception | None) -> None:
+    def _tell(self, name: str, elapsed: float, reply: LoadReply | None, error: Exception | None) -> None:
         """Locust's own statistics and web UI hear of it as well; nothing is decided on them."""
         self.environment.events.request.fire(
             request_type=name.partition(" ")[0],
@@ -226,20 +242,20 @@ class Visitor(User):
     # -- what Locust calls ------------------------------------------------------------------------------------------
 
     @task
-    def turn(self) -> None:
+    def iteration(self) -> None:
         """Make a visit if one is due."""
         late = time.monotonic() - self._pace.due
-        if late < 0 or self.crew.over():
+        if late < 0 or self.recorder.over():
             return
-        second = self.crew.clock.second(self._pace.due)
+        second = self.recorder.clock.second(self._pace.due)
         self._due = self._pace.due
-        self.crew.begun(self._pace, late)
+        self.recorder.begun(self._pace, late)
         try:
             self._visit(second)
-            if not self.crew.over():
+            if not self.recorder.over():
                 self.rest()
         except Exception as error:  # noqa: BLE001 - a scenario's bug must be told, not counted as the service's
-            self.crew.problems[f"{type(self).__name__}: {type(error).__name__}: {error}"[:300]] += 1
+            self.recorder.problems[f"{type(self).__name__}: {type(error).__name__}: {error}"[:300]] += 1
         finally:
             self._settle()
         self._pace.over(time.monotonic())
@@ -250,11 +266,11 @@ class Visitor(User):
         except TimeOver:
             pass
         except GivenUp:
-            self.crew.given_up[second] += 1
+            self.recorder.given_up[second] += 1
         except Abandoned:
-            self.crew.ended[second] += 1
+            self.recorder.ended[second] += 1
         else:
-            self.crew.ended[second] += 1
+            self.recorder.ended[second] += 1
 
     def _make_visit(self) -> None:
         """Raises Abandoned as well where the scenario read a reply and could not use it: that is the reply's fault."""
@@ -268,7 +284,7 @@ class Visitor(User):
 
     def wait_time(self) -> float:
         """Seconds until the next visit is due."""
-        if self.crew.over():
+        if self.recorder.over():
             return 3600.0
         return max(0.0, self._pace.due - time.monotonic())
 

@@ -13,7 +13,7 @@ class Clock:
 
     @classmethod
     def started(cls) -> "Clock":
-        """As it is now."""
+        """Begin with the time that it is now."""
         return cls(time.time() - time.monotonic())
 
     def second(self, monotonic: float) -> int:
@@ -39,7 +39,7 @@ class Window:
         return cls(begins=begins, ends=begins + math.ceil(measured))
 
     def shortened(self) -> "Window":
-        """The same with its end at the end of the second that it is now: what was measured in it counts."""
+        """The window with its end at the end of the current second: what was measured in that second counts."""
         return Window(begins=self.begins, ends=max(self.begins, min(self.ends, math.floor(time.time()) + 1)))
 
     def covers(self, second: int) -> bool:

@@ -46,11 +46,11 @@ class Wire(gevent.ssl.SSLSocket):  # type: ignore[misc]  # gevent tells no types
     _came = 0.0
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        """As a socket does."""
-        here = self.pending()
+        """Receive as a socket does."""
+        available = self.pending()
         self._came = 0.0
         content: bytes = super().recv(buflen, flags)
-        if not here:
+        if not available:
             self.received = self._came or time.monotonic()
         return content
 
@@ -106,7 +106,7 @@ class Wires(SSLConnectionPool):
         return not poller.poll(0)
 
 
-class Line(HTTPClient):
+class TargetConnection(HTTPClient):
     """Asks one target, a request at a time."""
 
     def __init__(self, target: TargetPlan) -> None:
@@ -156,7 +156,7 @@ class Line(HTTPClient):
 
 @cache
 def trust(target: TargetPlan) -> ssl.SSLContext:
-    """Whom we believe. One context for all: making one takes longer than a handshake."""
+    """The trust anchors of a target. One context for all: making one takes longer than a handshake."""
     context: ssl.SSLContext = gevent.ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(cafile=None if target.trust else certifi.where(), cadata=target.trust)
     context.sslsocket_class = Wire

@@ -1,4 +1,4 @@
-"""What a process does that makes load: users work, and once a second somebody is told what they measured."""
+"""A process that makes load: users work, and once a second their measurements are reported."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -8,10 +8,10 @@ import gevent
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
-from gonogo.load.crew import Crew
 from gonogo.load.fitness import PROBE_SECONDS
 from gonogo.load.plan import PLAN
-from gonogo.load.visitor import employ
+from gonogo.load.recorder import WorkerRecorder
+from gonogo.load.visitor import attach_recorder
 from gonogo.load.window import Window
 
 HELLO, PLAN_MESSAGE, READY, WINDOW, REPORT, STOP, STOPPED = (
@@ -27,46 +27,46 @@ _DRAIN_POLL_SECONDS = 0.01
 Tell = Callable[[Mapping[str, Any]], None]
 
 
-def watch(crew: Crew) -> None:
+def watch(recorder: WorkerRecorder) -> None:
     """Probe the event loop for ever: how late does it wake?"""
-    crew.fitness.start()
+    recorder.fitness.start()
     while True:
         asleep = time.monotonic()
         gevent.sleep(PROBE_SECONDS)
-        crew.fitness.probe(time.monotonic() - asleep - PROBE_SECONDS)
+        recorder.fitness.probe(time.monotonic() - asleep - PROBE_SECONDS)
 
 
-def report(crew: Crew, tell: Tell) -> None:
+def report(recorder: WorkerRecorder, tell: Tell) -> None:
     """Once a second, until the window is over and every request in it has its end; the last report says so."""
     following = time.monotonic()
-    while not crew.over():
+    while not recorder.over():
         following += 1
-        left = crew.window.ends - (time.monotonic() + crew.clock.offset) if crew.window else 1.0
+        left = recorder.window.ends - (time.monotonic() + recorder.clock.offset) if recorder.window else 1.0
         gevent.sleep(max(0.0, min(following - time.monotonic(), left)))
-        if not crew.over():
-            tell(crew.report())
-    patience = time.monotonic() + max(endpoint.patience for endpoint in crew.plan.endpoints)
-    while not crew.drained() and time.monotonic() < patience:
+        if not recorder.over():
+            tell(recorder.report())
+    patience = time.monotonic() + max(endpoint.patience for endpoint in recorder.plan.endpoints)
+    while not recorder.drained() and time.monotonic() < patience:
         gevent.sleep(_DRAIN_POLL_SECONDS)
-    crew.give_up()
-    tell(crew.report(final=True))
+    recorder.give_up()
+    tell(recorder.report(final=True))
 
 
 def work_for_master(environment: Environment, runner: WorkerRunner) -> None:
     """Introduce this worker to gonogo's side of the master, and do as it says. Returns at once."""
-    crews: list[Crew] = []
+    recorders: list[WorkerRecorder] = []
 
     def planned(msg: Any, **_: object) -> None:  # noqa: ANN401 - Locust's Message
-        crews[:] = [Crew(PLAN.validate_python(msg.data))]
-        employ(environment, crews[0])
-        gevent.spawn(watch, crews[0])
+        recorders[:] = [WorkerRecorder(PLAN.validate_python(msg.data))]
+        attach_recorder(environment, recorders[0])
+        gevent.spawn(watch, recorders[0])
         runner.send_message(READY, {})
 
     def windowed(msg: Any, **_: object) -> None:  # noqa: ANN401 - as above
-        fresh = crews[0].window is None
-        crews[0].window = Window(**msg.data)
+        fresh = recorders[0].window is None
+        recorders[0].window = Window(**msg.data)
         if fresh:
-            gevent.spawn(report, crews[0], lambda told: runner.send_message(REPORT, dict(told)))
+            gevent.spawn(report, recorders[0], lambda message: runner.send_message(REPORT, dict(message)))
 
     def stopped(**_: object) -> None:
         runner.send_message(STOPPED, {})

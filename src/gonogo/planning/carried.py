@@ -58,5 +58,5 @@ def sources(demands: Demands) -> Sequence[Carry]:
 
 
 def sources_of(line: ChecklistLine, demands: Demands) -> Sequence[Carry]:
-    """Those whose runs answer the line here; none: it is answered by this run."""
+    """The sources whose runs answer the line here; none: it is answered by this run."""
     return [carry for carry in sources(demands) if stands_for_line(carry, line)]

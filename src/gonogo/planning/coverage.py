@@ -1,4 +1,4 @@
-"""Who verifies which line, before anything runs: checks by the catalogue, people by what they attested."""
+"""The coverage of the checklist before anything runs: which check, or which person, verifies which line."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

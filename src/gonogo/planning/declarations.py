@@ -114,6 +114,7 @@ def _is_always_true(test: ast.expr) -> bool:
 
 
 def _declaration(node: ast.FunctionDef | ast.AsyncFunctionDef, identifier: str, path: Path) -> Declaration:
+    """Read a check from its source. Raises UsageError for a function that would never fail, or has no fix."""
     if isinstance(node, ast.AsyncFunctionDef):
         raise UsageError(f"{path}:{node.lineno}: {node.name} is an async def, which nobody would await; write def")
     if any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in _own_nodes(node)):

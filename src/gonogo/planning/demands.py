@@ -1,4 +1,4 @@
-"""What a gate demands beside its checks: the team's list, and what people attested and accepted, read once per run."""
+"""The demands of a gate beside its checks: the team's list, its attestations and its waivers, read once per run."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gonogo.base.bundled import bundled_root
 from gonogo.base.errors import UsageError
-from gonogo.base.toml_files import nearest_or_all
+from gonogo.base.wording import nearest_or_all
 from gonogo.environment.model import Service
 from gonogo.planning.paper_checks import Papers, contradictions, counted_environments, covered_lines, waiver_problems
 from gonogo.planning.plan import LOAD, PRE_DEPLOY, SMOKE, narrow_gate
@@ -47,7 +47,7 @@ class Demands:
 
     @property
     def lines(self) -> Sequence[ChecklistLine]:
-        """Those that the gate demands, in this environment."""
+        """Lines that the gate demands in this environment."""
         return (
             [] if self.name in _NARROW else lines_of(self.gate, self.checklist, self.stands_for, timeless=self.timeless)
         )
@@ -70,8 +70,8 @@ def papers(project: Path, *, bundled: bool) -> Path | None:
 def read_demands(project: Path, suite: Suite, *, environment: str, service: Service, gate: str | None) -> Demands:
     """Read the list, the gates, people, attestations and waivers. Raises UsageError with what is wrong in them."""
     root = papers(project, bundled=service.bundled)
-    known, unwaivable = suite.catalogue, {name for name, line in suite.catalogue.items() if not line.waivable}
-    waivers = read_waivers(root or project, environment, known, unwaivable)
+    catalogue, unwaivable = suite.catalogue, {name for name, line in suite.catalogue.items() if not line.waivable}
+    waivers = read_waivers(root or project, environment, catalogue, unwaivable)
     if root is None:
         _refuse(waiver_problems(project, environment, waivers, read_people(project)))
         name = gate or PRE_DEPLOY
@@ -115,7 +115,7 @@ def expected_gate(project: Path, *, environment: str, bundled: bool, gate: str |
 def expected_demands(
     project: Path, *, environment: str, service: Service, gate: str | None
 ) -> tuple[Demands, dict[str, str]]:
-    """What a gate demands of the list, whatever people said; and every gate's question by its name. Raises UsageError."""
+    """A gate's demands on the list, whatever people said, and every gate's question by name. Raises UsageError."""
     root = papers(project, bundled=service.bundled)
     checklist, gates = read_list(root) if root else (Checklist(), Gates())
     name = gate or gates.default.get(environment, PRE_DEPLOY)
@@ -131,8 +131,8 @@ def expected_demands(
 
 
 def _refuse(problems: Iterable[str]) -> None:
-    if found := list(dict.fromkeys(problems)):
-        raise UsageError(*found)
+    if distinct := list(dict.fromkeys(problems)):
+        raise UsageError(*distinct)
 
 
 def read_list(root: Path) -> tuple[Checklist, Gates]:
@@ -157,21 +157,21 @@ def _checks_of_gate(suite: Suite, demands: Demands) -> frozenset[str]:
     if narrow is not None:
         return narrow
     elsewhere = _about(suite, demands.checklist.lines)
-    here = _about(suite, demands.lines)
-    return closure(suite, [name for name in suite.order if name in here or name not in elsewhere])
+    applying = _about(suite, demands.lines)
+    return closure(suite, [name for name in suite.order if name in applying or name not in elsewhere])
 
 
 def papers_digest(root: Path, environment: str, attestations: Sequence[Attestation] = ()) -> str:
     """SHA-256 over everything that people wrote for this environment: these attestations, and the evidence they rest on."""
     folder = root / "environments"
     files = [folder / LIST, folder / GATES, folder / PEOPLE, folder / "waivers" / f"{environment}.toml"]
-    files += sorted(root / one.path for one in attestations)
+    files += sorted(root / attestation.path for attestation in attestations)
     digest = hashlib.sha256()
     for path in files:
         if path.is_file():
             digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    for one in sorted(attestations, key=lambda one: one.line):
-        digest.update(f"{one.line}\0{one.found}\0".encode())
+    for attestation in sorted(attestations, key=lambda attestation: attestation.line):
+        digest.update(f"{attestation.line}\0{attestation.found}\0".encode())
     return digest.hexdigest()
 
 
@@ -187,9 +187,9 @@ def _chosen(name: str, gates: Gates, environment: str, path: Path) -> Gate:
         return _NARROW[name]
     if not gates.gates and name == PRE_DEPLOY:
         return Gate(title="May we launch?", sections=(EVERYTHING,))
-    known = [*gates.gates, *_NARROW]
+    candidates = [*gates.gates, *_NARROW]
     if name not in gates.gates:
-        raise UsageError(f"{path}: no gate {name!r}{nearest_or_all(name, known)}")
+        raise UsageError(f"{path}: no gate {name!r}{nearest_or_all(name, candidates)}")
     gate = gates.gates[name]
     if gate.environments and environment not in gate.environments:
         raise UsageError(

@@ -10,7 +10,7 @@ from gonogo.environment.entry_check import EntryCheck
 from gonogo.environment.model import Environment
 from gonogo.families.kind import EvidenceKind
 from gonogo.planning.declarations import Declaration
-from gonogo.policy.catalogue import Line, Severity
+from gonogo.policy.catalogue import CheckPolicy, Severity
 
 ANY = "*"
 
@@ -21,8 +21,8 @@ def is_template(identifier: str) -> bool:
 
 
 def entry_checks(
-    template: Declaration, line: Line, kinds: Mapping[str, EvidenceKind], environments: Iterable[Environment]
-) -> Iterator[tuple[Declaration, Line]]:
+    template: Declaration, line: CheckPolicy, kinds: Mapping[str, EvidenceKind], environments: Iterable[Environment]
+) -> Iterator[tuple[Declaration, CheckPolicy]]:
     """The check of each entry that these environments declare, as planning sees any other check."""
     kind = next(kinds[name] for name in template.arguments if name in kinds)
     entries = {

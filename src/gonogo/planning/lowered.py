@@ -1,4 +1,4 @@
-"""What a load run asks less than the environment file declares: another question than that of the gate."""
+"""Values of a load run that ask less than the environment file declares: another question than that of the gate."""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -13,17 +13,17 @@ TOLD = {"load": frozenset({"visits_per_second", "model", "duration"})}
 """Section to its keys that the command line may replace; the rest of the file holds for every run."""
 
 
-def lowered(declared: Environment, asked: Environment, profile: Profile) -> tuple[str, ...]:
-    """Each value that asks less, in words; empty: the run asks what is declared, or more."""
-    file, run = declared.section(Load), asked.section(Load)
+def lowered(declared: Environment, effective: Environment, profile: Profile) -> tuple[str, ...]:
+    """Say in words which values ask less; empty: the run asks what is declared, or more."""
+    file, run = declared.section(Load), effective.section(Load)
     return tuple(_lowered(file, run, profile)) if file and run else ()
 
 
-def told_otherwise(told: Mapping[str, Any]) -> list[str]:
+def told_otherwise(overlay: Mapping[str, Any]) -> list[str]:
     """Keys that a run says that the command line gave, and that it has no option for."""
     return [
         f"{section}.{key}"
-        for section, values in told.items()
+        for section, values in overlay.items()
         for key in (values if isinstance(values, Mapping) else {"": values})
         if key not in TOLD.get(section, ())
     ]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gonogo.base.errors import UsageError
-from gonogo.base.toml_files import did_you_mean, nearest_or_all, parse_toml
+from gonogo.base.toml_files import parse_toml
+from gonogo.base.wording import did_you_mean, nearest_or_all
 from gonogo.environment.load import declared
 from gonogo.planning.suite import Suite
 from gonogo.policy.attestations import Attestation, refusal
@@ -41,7 +42,7 @@ class Papers:
 
     @property
     def people_path(self) -> str:
-        """As messages name it."""
+        """The path of the list of people, as messages name it."""
         return f"environments/{FILE}"
 
     @property
@@ -56,7 +57,7 @@ def counted_environments(environment: str, stands_for: Sequence[str]) -> Sequenc
 
 
 def known_roles(gates: Gates, people: People) -> Collection[str]:
-    """Those of gates.toml; while that has none, those that people have."""
+    """The roles of gates.toml; while that has none, the roles that people have."""
     return list(gates.roles) or sorted({role for person in people.person for role in person.roles})
 
 
@@ -114,8 +115,8 @@ def _stands_for(root: Path, name: str) -> Sequence[str]:
     return [name for name in others if isinstance(name, str)] if isinstance(others, list) else ()
 
 
-def _no_environment(name: str, known: Collection[str]) -> str:
-    return f"no such environment{nearest_or_all(name, sorted(known))}; or write environments/{name}.toml"
+def _no_environment(name: str, candidates: Collection[str]) -> str:
+    return f"no such environment{nearest_or_all(name, sorted(candidates))}; or write environments/{name}.toml"
 
 
 def _unknown_roles(papers: Papers) -> Iterator[str]:
@@ -139,21 +140,21 @@ def _unknown_roles(papers: Papers) -> Iterator[str]:
 
 def _hiding_lines(papers: Papers) -> Iterator[str]:
     """Lines whose lines below them are all of other environments: here nobody would ask for them."""
-    here = set(counted_environments(papers.environment, papers.stands_for))
+    counted = set(counted_environments(papers.environment, papers.stands_for))
     for line in papers.checklist.lines:
         if line.leaf:
             continue
         below = [leaf for leaf in papers.checklist.lines if leaf.leaf and line.id in leaf.parents]
-        asked = any(not leaf.environments or here & set(leaf.environments) for leaf in below)
+        applies = any(not leaf.environments or counted & set(leaf.environments) for leaf in below)
         where = f"{papers.checklist.path}:{line.number}: {line.id}"
         others = sorted({name for leaf in below for name in leaf.environments})
-        if not asked and (not line.group or here & set(line.group)):
+        if not applies and (not line.group or counted & set(line.group)):
             yield (
                 f"{where}: all lines below it are for {', '.join(others)}, so {papers.environment} would ask for none of "
                 f"it; write group={','.join(others)} after its id if it is about nothing else, or give "
                 f"{papers.environment} a line below it"
             )
-        if line.group and asked and not here & set(line.group):
+        if line.group and applies and not counted & set(line.group):
             yield f"{where}: group={','.join(line.group)}, but lines below it count in {papers.environment}; name it as well"
 
 
@@ -220,7 +221,7 @@ def covered_lines(suite: Suite, papers: Papers) -> Iterator[str]:
             catalogue = declared.path.parent / "catalogue.toml"
             file = f"environments/{papers.environment}.toml" if declared.entry else catalogue
             for key, named in (("line" if declared.entry else "proves", policy.proves), ("supports", policy.supports)):
-                for problem in filter(None, (_uncoverable(one, lines, papers) for one in named)):
+                for problem in filter(None, (_uncoverable(line, lines, papers) for line in named)):
                     yield f"{file}: {name}.{key}: {problem}"
     for line in papers.checklist.lines:
         for check in line.checks:

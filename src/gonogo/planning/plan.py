@@ -13,7 +13,7 @@ from gonogo.families.stripe.section import Stripe
 from gonogo.families.variables.section import Variables
 from gonogo.planning.declarations import Declaration
 from gonogo.planning.suite import Suite, closure
-from gonogo.policy.catalogue import CheckId, Line
+from gonogo.policy.catalogue import CheckId, CheckPolicy
 from gonogo.policy.profiles import Profile
 
 GROUP = "_all"
@@ -31,12 +31,12 @@ class PlannedCheck:
     """One check of the gate, and every scope in which it must give an answer."""
 
     declaration: Declaration
-    line: Line
+    line: CheckPolicy
     subject: str
     """The evidence argument that the check runs once for each of."""
     scopes: Sequence[Scope]
-    obstacle: str = ""
-    """Why it can't run here at all; empty when it can."""
+    unrunnable: str = ""
+    """The reason why it can't run here at all; empty when it can."""
     hint: str = ""
     permitted: bool = True
     """Whether its effects are permitted here; what is not may be made up for by people, line by line."""
@@ -72,7 +72,7 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
     absent: dict[str, Sequence[CheckId]] = {}
     reasons: dict[str, str] = {}
     for identifier in suite.order:
-        declaration, line = suite.declarations[identifier], _reaching(suite.catalogue[identifier], absent)
+        declaration, line = suite.declarations[identifier], _with_reachable_needs(suite.catalogue[identifier], absent)
         subject = subject_of(declaration, kinds)
         kind = kinds[subject.removesuffix(GROUP)]
         reason = _absence(line, kind, environment, profile)
@@ -85,22 +85,29 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
         if subject == WALK and not journeys:
             continue  # without a journey there is no test data to clean up
         if identifier in wanted and identifier not in reasons:
-            targets = [step_scope(declaration)] if subject == WALK else scopes_of(subject, scopes)
-            if declaration.entry:
-                targets = [scope for scope in targets if scope[-1] == declaration.entry]
-            obstacle = _obstacle(line, kind, environment, allow_money=allow_money)
+            targets = _targets(declaration, subject, scopes)
+            unrunnable, hint = _unrunnable(line, kind, environment, targets, allow_money=allow_money)
             planned[identifier] = PlannedCheck(
                 declaration=declaration,
                 line=line,
                 subject=subject,
                 scopes=targets,
                 permitted=_permitted(line, kind, environment, allow_money=allow_money),
-                **(obstacle or _aimless(kind, targets)),
+                unrunnable=unrunnable,
+                hint=hint,
             )
     return Plan(checks=planned, absent=reasons)
 
 
-def _reaching(line: Line, absent: Mapping[str, Sequence[CheckId]]) -> Line:
+def _targets(declaration: Declaration, subject: str, scopes: Mapping[str, Sequence[Scope]]) -> Sequence[Scope]:
+    """Every scope in which the check must give an answer; a check of one entry, in the scope of that entry only."""
+    if subject == WALK:
+        return [step_scope(declaration)]
+    targets = scopes_of(subject, scopes)
+    return [scope for scope in targets if scope[-1] == declaration.entry] if declaration.entry else targets
+
+
+def _with_reachable_needs(line: CheckPolicy, absent: Mapping[str, Sequence[CheckId]]) -> CheckPolicy:
     """The policy with absent needs replaced by their own needs: a cause further back is still the cause."""
     needs = dict.fromkeys(cause for need in line.needs for cause in absent.get(need, (need,)))
     return line if tuple(needs) == line.needs else line.model_copy(update={"needs": tuple(needs)})
@@ -140,7 +147,7 @@ _WITH = ("stripe", "sentry")
 """Families that belong to the smoke run although they only look: without them the journeys prove little."""
 
 
-def _absence(line: Line, kind: EvidenceKind, environment: Environment, profile: Profile) -> str:
+def _absence(line: CheckPolicy, kind: EvidenceKind, environment: Environment, profile: Profile) -> str:
     """Why there is no such thing here at all: the family, the mode and method of payments, a key; empty: there is."""
     stripe, variables = environment.section(Stripe), environment.section(Variables)
     if left := environment.service.without.intersection(_subjects(line, kind)):
@@ -156,19 +163,19 @@ def _absence(line: Line, kind: EvidenceKind, environment: Environment, profile: 
     return "" if not line.profiles or profile in line.profiles else f"it is not asked in the profile {profile}"
 
 
-def other_mode(line: Line, environment: Environment) -> bool:
+def other_mode(line: CheckPolicy, environment: Environment) -> bool:
     """Whether it is about payments in the other mode than they are in here."""
     stripe = environment.section(Stripe)
     return stripe is not None and line.stripe_mode not in {None, stripe.mode}
 
 
-def _permitted(line: Line, kind: EvidenceKind, environment: Environment, *, allow_money: bool) -> bool:
+def _permitted(line: CheckPolicy, kind: EvidenceKind, environment: Environment, *, allow_money: bool) -> bool:
     """Whether everything that it does to the target is permitted in this run."""
     effects = {line.effect, kind.effect}
     return effects <= set(environment.permits.effects) and (Effect.MONEY not in effects or allow_money)
 
 
-def _subjects(line: Line, kind: EvidenceKind) -> Sequence[str]:
+def _subjects(line: CheckPolicy, kind: EvidenceKind) -> Sequence[str]:
     """Sections and parts that the environment must declare for the check to make sense, widest first."""
     return [kind.section, *([kind.part] if kind.part else []), *line.about]
 
@@ -196,26 +203,24 @@ def scopes_of(subject: str, scopes: Mapping[str, Sequence[Scope]]) -> Sequence[S
     return list(dict.fromkeys(scope[:1] for scope in scopes.get(subject.removesuffix(GROUP), ())))
 
 
-def _obstacle(line: Line, kind: EvidenceKind, environment: Environment, *, allow_money: bool) -> dict[str, str]:
+def _unrunnable(
+    line: CheckPolicy, kind: EvidenceKind, environment: Environment, targets: Sequence[Scope], *, allow_money: bool
+) -> tuple[str, str]:
+    """Why the check can't run here, and what may be done about it; both are empty if it can."""
     if line.effect is Effect.MONEY and not allow_money:
-        return {"obstacle": "it moves real money", "hint": "run it with --allow-money; everything is refunded"}
+        return "it moves real money", "run it with --allow-money; everything is refunded"
     for effect in (line.effect, kind.effect):
         if effect not in environment.permits.effects:
-            return {
-                "obstacle": f"its effect, {effect}, is not permitted in this environment",
-                "hint": f'add "{effect}" to permits.effects once that is safe',
-            }
+            return (
+                f"its effect, {effect}, is not permitted in this environment",
+                f'add "{effect}" to permits.effects once that is safe',
+            )
     for subject in _subjects(line, kind):
         if not environment.declares(subject):
-            return {
-                "obstacle": f"the environment declares no {environment.shown(subject)}",
-                "hint": f'declare it, or add "{subject}" to service.without if the service truly has none',
-            }
-    return {}
-
-
-def _aimless(kind: EvidenceKind, targets: Sequence[Scope]) -> dict[str, str]:
-    """Why there is nothing to ask although the section is declared, where that has a cure."""
-    if targets or not kind.no_target:
-        return {}
-    return {"obstacle": f"[{kind.section}] declares nothing that it could look at", "hint": kind.no_target}
+            return (
+                f"the environment declares no {environment.shown(subject)}",
+                f'declare it, or add "{subject}" to service.without if the service truly has none',
+            )
+    if not targets and kind.no_target:
+        return f"[{kind.section}] declares nothing that it could look at", kind.no_target
+    return "", ""

@@ -20,14 +20,14 @@ _NOT_DECLARED = "another environment declares it, and this one does not"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortfall:
-    """What keeps lines from being proved, known before anything runs."""
+    """Reasons that keep lines from being proved, known before anything runs."""
 
     missing: Missing = field(default_factory=dict)
     contradicted: Contradicted = field(default_factory=dict)
 
 
 def shortfall(suite: Suite, plan: Plan, demands: Demands, environment: Environment) -> Shortfall:
-    """Of all lines of the list."""
+    """Find the reasons for all lines of the list."""
     stated = {line.id: contradictions_of(line, environment) for line in demands.checklist.lines if line.states}
     return Shortfall(
         missing=_missing(suite, plan, demands, environment),
@@ -36,10 +36,10 @@ def shortfall(suite: Suite, plan: Plan, demands: Demands, environment: Environme
 
 
 def _missing(suite: Suite, plan: Plan, demands: Demands, environment: Environment) -> Missing:
-    """For each line: the checks that prove it and are not planned. What is left of the others proves nothing."""
+    """Find for each line the checks that prove it and are not planned: what is left of the others proves nothing."""
     proves = {name: line.proves for name, line in suite.catalogue.items()}
     proves |= dict.fromkeys(suite.elsewhere, ())
-    found = {
+    by_line = {
         line.id: {
             check: _NOT_DECLARED if check in suite.elsewhere else plan.absent.get(check, _NOT_ASKED)
             for check in _required(line, proves, suite, environment)
@@ -48,7 +48,7 @@ def _missing(suite: Suite, plan: Plan, demands: Demands, environment: Environmen
         for line in demands.checklist.lines
         if line.leaf
     }
-    return {line: missing for line, missing in found.items() if missing}
+    return {line: missing for line, missing in by_line.items() if missing}
 
 
 def _required(
@@ -56,7 +56,7 @@ def _required(
 ) -> list[str]:
     """All that prove it. Where payments are proved in both modes, one check for each, only this mode's is required."""
     checks = proving(line, proves)
-    asked = [check for check in checks if check in suite.catalogue]
-    elsewhere = {check for check in asked if other_mode(suite.catalogue[check], environment)}
-    here = any(suite.catalogue[check].stripe_mode is not None for check in asked if check not in elsewhere)
-    return [check for check in checks if not here or check not in elsewhere]
+    checked = [check for check in checks if check in suite.catalogue]
+    elsewhere = {check for check in checked if other_mode(suite.catalogue[check], environment)}
+    in_this_mode = any(suite.catalogue[check].stripe_mode is not None for check in checked if check not in elsewhere)
+    return [check for check in checks if not in_this_mode or check not in elsewhere]

@@ -47,7 +47,7 @@ class RunPlan:
         """Whether it makes test data, which stays in the service if nobody removes it."""
         makers = {WALK, LOAD}
         wanted = (check for check in self.plan.checks.values() if self.selected is None or check.id in self.selected)
-        return any(check.subject in makers and not check.obstacle for check in wanted)
+        return any(check.subject in makers and not check.unrunnable for check in wanted)
 
     @property
     def scopes(self) -> Mapping[str, Sequence[Scope]]:

@@ -13,7 +13,7 @@ _BYTES = {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
 
 def contradictions_of(line: ChecklistLine, environment: Environment) -> list[str]:
-    """What the environment declares otherwise than the line says, each with the key and both values.
+    """Find where the environment declares otherwise than the line says, each with the key and both values.
 
     A section that the environment does not declare contradicts nothing: the checks that need it are not planned.
     """
@@ -22,20 +22,20 @@ def contradictions_of(line: ChecklistLine, environment: Environment) -> list[str
 
 
 def _contradictions(stated: str, declared: Mapping[str, Any]) -> Iterator[str]:
-    found = STATED.fullmatch(stated)
-    if found is None:
+    match = STATED.fullmatch(stated)
+    if match is None:
         return
-    section, *path = found["key"].split(".")
+    section, *path = match["key"].split(".")
     if section not in declared:
-        yield f"the list states {found['key']}, and environment files have no [{section}]"
+        yield f"the list states {match['key']}, and environment files have no [{section}]"
         return
     if not declared[section]:
         return
     values = list(_values(declared[section], path, section))
     if not values:
-        yield f"the list states {found['key']}, and the environment declares none"
+        yield f"the list states {match['key']}, and the environment declares none"
     for key, value in values:
-        if not _agrees(value, found["value"]):
+        if not _agrees(value, match["value"]):
             yield f"the list states {stated}, and the environment declares {key} = {value}"
 
 

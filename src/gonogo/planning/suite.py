@@ -1,6 +1,5 @@
 """Folders of checks and their policy: read, held against each other, put in an order in which needs come first."""
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -9,13 +8,14 @@ from pathlib import Path
 
 from gonogo.base.bundled import bundled_root
 from gonogo.base.errors import UsageError
+from gonogo.base.wording import closest, did_you_mean
 from gonogo.environment.load import declared as declared_environments
 from gonogo.environment.model import Environment
 from gonogo.families.kind import EvidenceKind
 from gonogo.families.registry import installed_families, read_environment
 from gonogo.planning.declarations import Declaration, read_declarations
 from gonogo.planning.entries import entry_checks, is_template
-from gonogo.policy.catalogue import Catalogue, Line, read_catalogue
+from gonogo.policy.catalogue import Catalogue, CheckPolicy, read_catalogue
 from gonogo.policy.local import FILE, Difference, changed, read_local_policy
 
 
@@ -45,7 +45,7 @@ class Suite:
 
     def closest(self, identifier: str) -> str | None:
         """The id that was probably meant."""
-        return next(iter(difflib.get_close_matches(identifier, self.order, n=1)), None)
+        return closest(identifier, self.order)
 
 
 def project_suite(
@@ -76,11 +76,11 @@ def project_suite(
 
 def _environments(project: Path) -> list[Environment]:
     """All that can be read: what is wrong with one is told when it is run."""
-    found = []
+    entries = []
     for name in declared_environments(project):
         with suppress(UsageError):
-            found.append(read_environment(name, project=project).environment)
-    return found
+            entries.append(read_environment(name, project=project).environment)
+    return entries
 
 
 def _with_entries(
@@ -90,7 +90,7 @@ def _with_entries(
     everywhere: Sequence[Environment],
 ) -> Suite:
     """The suite with one check for each entry, in the place of the function that is all of them."""
-    lines: dict[str, Line] = {}
+    lines: dict[str, CheckPolicy] = {}
     declarations: dict[str, Declaration] = {}
     templates: dict[str, Declaration] = {}
     elsewhere: set[str] = set()
@@ -130,7 +130,7 @@ def _with_local_policy(suite: Suite, project: Path, environment: str | None) -> 
 
 def read_suite(folders: Sequence[Path], *, origins: Mapping[Path, str] | None = None) -> Suite:
     """Read catalogues and declarations. Raises UsageError with every contradiction between them."""
-    lines: dict[str, Line] = {}
+    lines: dict[str, CheckPolicy] = {}
     declared: dict[str, Declaration] = {}
     problems: list[str] = []
     for folder in folders:
@@ -154,7 +154,7 @@ def read_suite(folders: Sequence[Path], *, origins: Mapping[Path, str] | None = 
 
 
 def closure(suite: Suite, identifiers: Iterable[str]) -> frozenset[str]:
-    """These checks and all that they need, without which their outcome would mean little."""
+    """Add to these checks all that they need, without which their outcome would mean little."""
     wanted, pending = set[str](), list(identifiers)
     while pending:
         identifier = pending.pop()
@@ -164,7 +164,7 @@ def closure(suite: Suite, identifiers: Iterable[str]) -> frozenset[str]:
     return frozenset(wanted)
 
 
-def _contradictions(lines: Mapping[str, Line], declared: Mapping[str, Declaration]) -> Iterable[str]:
+def _contradictions(lines: Mapping[str, CheckPolicy], declared: Mapping[str, Declaration]) -> Iterable[str]:
     for identifier in lines.keys() - declared.keys():
         yield f"catalogue: {identifier}: no function is marked check({identifier!r}); write it, or remove the line"
     for identifier in declared.keys() - lines.keys():
@@ -173,12 +173,10 @@ def _contradictions(lines: Mapping[str, Line], declared: Mapping[str, Declaratio
     for identifier, line in lines.items():
         for need in line.needs:
             if need not in lines:
-                nearest = difflib.get_close_matches(need, lines, n=1)
-                meant = f"; did you mean {nearest[0]}?" if nearest else ""
-                yield f"catalogue: {identifier}: needs {need!r}, which is no check{meant}"
+                yield f"catalogue: {identifier}: needs {need!r}, which is no check{did_you_mean(need, lines)}"
 
 
-def _ordered(lines: Mapping[str, Line]) -> Sequence[str]:
+def _ordered(lines: Mapping[str, CheckPolicy]) -> Sequence[str]:
     """Needs first; otherwise as the catalogue has them."""
     position = {identifier: index for index, identifier in enumerate(lines)}
     sorter = TopologicalSorter({identifier: line.needs for identifier, line in lines.items()})

@@ -46,7 +46,7 @@ def _page(value: str) -> str:
     return value
 
 
-class Evidence(Document):
+class EvidenceFile(Document):
     """The evidence that an attestation rests on."""
 
     name: Words
@@ -64,7 +64,7 @@ class Attestation(Document):
     at: Moment
     until: Ending
     note: Words
-    evidence: Evidence
+    evidence: EvidenceFile
     url: Annotated[Words, AfterValidator(_page)] | None = None
     """Fetched at run time, and must answer."""
     path: str = ""

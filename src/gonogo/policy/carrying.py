@@ -1,4 +1,4 @@
-"""What gates.toml says of evidence that is carried from other runs: whose, of which lines, how old, signed by whom."""
+"""The evidence that gates.toml lets a run carry from other runs: whose, of which lines, how old, signed by whom."""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -7,7 +7,8 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from gonogo.base.moments import Words
-from gonogo.base.toml_files import Document, did_you_mean
+from gonogo.base.toml_files import Document
+from gonogo.base.wording import did_you_mean
 from gonogo.environment.types import Duration
 
 LONGEST = timedelta(days=30)
@@ -47,7 +48,7 @@ class Carry(Document):
 
 
 def carry_problems(gate: str, carries: tuple[Carry, ...], gates: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
-    """What does not fit the other gates, each with its environments (empty: all), beginning with the key."""
+    """Find what does not fit the other gates, each with its environments (empty: all), beginning with the key."""
     for number, carry in enumerate(carries):
         where = f"gates.{gate}.carries.{number}"
         if carry.gate not in gates:

@@ -32,7 +32,7 @@ class Policy(RootModel[Mapping[str, float | Duration]]):
 
     @property
     def shown(self) -> Mapping[str, str]:
-        """As people write them."""
+        """The thresholds as people write them."""
         return {
             name: format_duration(value) if isinstance(value, timedelta) else f"{value:g}"
             for name, value in self.root.items()
@@ -53,7 +53,7 @@ class Policy(RootModel[Mapping[str, float | Duration]]):
         return value
 
 
-class Line(BaseModel):
+class CheckPolicy(BaseModel):
     """One check's policy."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -94,8 +94,8 @@ class Line(BaseModel):
 
     @model_validator(mode="after")
     def _proof_is_no_support(self) -> Self:
-        if both := [line for line in self.proves if line in self.supports]:
-            raise ValueError(f"proves and supports both name {', '.join(both)}; keep one of them")
+        if in_both := [line for line in self.proves if line in self.supports]:
+            raise ValueError(f"proves and supports both name {', '.join(in_both)}; keep one of them")
         return self
 
     @property
@@ -104,12 +104,12 @@ class Line(BaseModel):
         return (*self.proves, *self.supports)
 
 
-Catalogue = Mapping[str, Line]
-_LINES: TypeAdapter[dict[str, Line]] = TypeAdapter(dict[CheckId, Line])
+Catalogue = Mapping[str, CheckPolicy]
+_LINES: TypeAdapter[dict[str, CheckPolicy]] = TypeAdapter(dict[CheckId, CheckPolicy])
 
 
 def read_catalogue(path: Path) -> Catalogue:
     """Read ``catalogue.toml``; every mistake in it at once, as a UsageError."""
     if not path.exists():
         raise UsageError(f"{path}: no such file; every folder of checks has its catalogue.toml")
-    return validated_by(_LINES, dict[CheckId, Line], parse_toml(path), str(path))
+    return validated_by(_LINES, dict[CheckId, CheckPolicy], parse_toml(path), str(path))

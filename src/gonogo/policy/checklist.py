@@ -78,7 +78,7 @@ def surveyed(source: str, path: str) -> tuple[Checklist, list[Oddity], list[str]
     """The boxes that GitHub shows, what looks like one and is none, and the mistakes in comments."""
     rows = rows_of(source)
     tokens = MarkdownIt("commonmark").parse("\n".join(rows))
-    lines, problems = _Reader(rows, path).read(tokens)
+    lines, problems = _ChecklistReader(rows, path).read(tokens)
     problems += _twice(lines, path)
     odd = oddities(rows, tokens, {line.number for line in lines})
     notes = [f"{path}:{oddity.number}: {oddity.message}" for oddity in odd if oddity.hidden]
@@ -93,7 +93,7 @@ def plain_heading(text: str) -> str:
     return " ".join(re.sub(r"^\s*\d+[.)]\s*", "", kept).split()).casefold()
 
 
-class _Reader:
+class _ChecklistReader:
     def __init__(self, rows: Sequence[str], path: str) -> None:
         self._rows = rows
         self._path = path
@@ -120,6 +120,7 @@ class _Reader:
         self._headings = [heading for heading in self._headings if heading[0] < level] + [(level, text)]
 
     def _item(self, token: Token, inline: Token) -> None:
+        """Add an item with a box as a line; the open items above it are its parents."""
         number = (inline.map or [0])[0]
         if BOX.match(self._rows[number]) is None:
             return

@@ -113,7 +113,7 @@ def _problem(word: str, key: str, equals: str, values: str, options: Mapping[str
 def _value_problem(word: str, key: str, values: str) -> str:
     if key == "when" and values not in tuple(Stage):
         return f"{word!r}: when= is one of {', '.join(Stage)}"
-    if key == "states" and (wrong := [one for one in values.split(",") if not STATED.fullmatch(one)]):
+    if key == "states" and (wrong := [statement for statement in values.split(",") if not STATED.fullmatch(statement)]):
         return f"{wrong[0]!r} states no value; write key:value as in smoke.beta_limit:50, or key:..value for at most"
     return _duration_problem(word, values) if key == "valid" else ""
 
@@ -130,7 +130,7 @@ def _duration_problem(word: str, values: str) -> str:
 
 def misplaced(line: ChecklistLine) -> Iterator[str]:
     """Options that nobody reads where they stand."""
-    given = {
+    options = {
         "env": line.environments,
         "attest": line.attest,
         "checks": line.checks,
@@ -139,12 +139,12 @@ def misplaced(line: ChecklistLine) -> Iterator[str]:
         "states": line.states,
         "when": line.when,
     }
-    wrong = [f"{option}=" for option in _OF_LEAVES if given[option]]
+    wrong = [f"{option}=" for option in _OF_LEAVES if options[option]]
     if not line.leaf and wrong:
-        them = "them" if len(wrong) > 1 else "it"
+        pronoun = "them" if len(wrong) > 1 else "it"
         yield (
             f"{line.id or line.text} has lines below it, and is as good as they are: {', '.join(wrong)} would be read by "
-            f"nobody here; write {them} on those lines"
+            f"nobody here; write {pronoun} on those lines"
         )
     if line.leaf and line.group:
         yield f"{line.id}: group= is for a line with others below it; write env= here"

@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from gonogo.base.errors import UsageError
 from gonogo.base.moments import Moment, Words
-from gonogo.base.toml_files import Document, did_you_mean, read_toml
+from gonogo.base.toml_files import Document, read_toml
+from gonogo.base.wording import did_you_mean
 from gonogo.policy.carrying import Carry, Name, carry_problems
 from gonogo.policy.checklist import Checklist, plain_heading
 from gonogo.policy.checklist_line import ChecklistLine, Stage
@@ -48,7 +49,7 @@ class Gate(Document):
 
 
 class Role(Document):
-    """Who signs, and what supports each statement that is signed: ids of lines, or beginnings of them."""
+    """A role that signs, and what supports each of its statements: ids of lines, or beginnings of them."""
 
     title: Words
     statements: Mapping[str, Annotated[tuple[Words, ...], Field(min_length=1)]] = Field(default_factory=dict)

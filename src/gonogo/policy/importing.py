@@ -41,9 +41,9 @@ class Import:
     named: int = 0
     """How many of them got a new id."""
 
-    def take(self, index: int, text: str, *, indent: str = "", marker: str = "-", done: bool = False) -> None:
+    def take(self, index: int, text: str, *, indent: str = "", marker: str = "-", checked: bool = False) -> None:
         """Make a task of a row."""
-        new = f"{indent}{marker} [{'x' if done else ' '}] {text.strip()}"
+        new = f"{indent}{marker} [{'x' if checked else ' '}] {text.strip()}"
         self.taken.append(
             f"{self.path}:{index + 1}: taken over as {new.strip()!r}; it was {self.rows[index].strip()!r}"
         )
@@ -110,19 +110,19 @@ def _skipped(tokens: Sequence[Token]) -> set[int]:
     return {row for token in tokens if token.type in kinds and token.map for row in range(*token.map)}
 
 
-def _boxes(made: Import, known: set[int]) -> None:
+def _boxes(made: Import, with_box: set[int]) -> None:
     for index, row in enumerate(made.rows):
         match = _MISSPELT.match(row)
-        if index in known or match is None:
+        if index in with_box or match is None:
             continue
         marker = match["marker"] or "-"
         if not marker.isascii():
             marker = "-"
-        made.take(index, match["text"], indent=match["indent"], marker=marker, done=_is_done(match))
+        made.take(index, match["text"], indent=match["indent"], marker=marker, checked=_is_done(match))
 
 
-def _is_done(found: "re.Match[str]") -> bool:
-    mark = found["mark"] or found["round"] or found["ballot"] or ""
+def _is_done(box: "re.Match[str]") -> bool:
+    mark = box["mark"] or box["round"] or box["ballot"] or ""
     return bool(mark) and mark in _DONE
 
 
@@ -163,7 +163,7 @@ def _table_row(made: Import, index: int) -> None:
     ]
     words = " · ".join(cell for cell in cells if cell)
     if words:
-        made.take(index, words, done=any(map(_is_done, boxes)))
+        made.take(index, words, checked=any(map(_is_done, boxes)))
 
 
 def _items(tokens: Sequence[Token]) -> list[int]:

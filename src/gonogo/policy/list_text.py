@@ -7,14 +7,14 @@ from gonogo.policy.checklist import BOX, Checklist, plain_heading
 from gonogo.policy.checklist_line import COMMENT, ChecklistLine
 
 
-def ticked(checklist: Checklist, done: frozenset[str], notes: dict[str, str] | None = None) -> str:
+def ticked(checklist: Checklist, ticked_ids: frozenset[str], notes: dict[str, str] | None = None) -> str:
     """Tick exactly these lines of the text; ``notes`` go to the end of a line, before its comment."""
     by_number = {line.number: line for line in checklist.lines}
     ends = re.split(r"(\r\n|\n|\r)", checklist.source)
     for number, line in by_number.items():
         at = 2 * (number - 1)
-        mark = "x" if line.id in done else " "
-        ends[at] = BOX.sub(lambda found, mark=mark: f"{found['before']}{mark}{found['after']}", ends[at], count=1)
+        mark = "x" if line.id in ticked_ids else " "
+        ends[at] = BOX.sub(lambda box, mark=mark: f"{box['before']}{mark}{box['after']}", ends[at], count=1)
         if notes and line.id in notes:
             ends[at] = _noted(ends[at], notes[line.id])
     return "".join(ends)

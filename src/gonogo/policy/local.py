@@ -4,7 +4,6 @@ It may change how severe a bundled check is, its thresholds, whether it may be w
 environment, or for one. Every difference is recorded with both values: a signer must see what was changed.
 """
 
-import difflib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,8 +12,9 @@ from pathlib import Path
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import UsageError
 from gonogo.base.toml_files import Document, read_toml
+from gonogo.base.wording import did_you_mean
 from gonogo.environment.types import Duration
-from gonogo.policy.catalogue import Catalogue, CheckId, Line, Policy, Severity
+from gonogo.policy.catalogue import Catalogue, CheckId, CheckPolicy, Policy, Severity
 
 FILE = "environments/policy.toml"
 
@@ -72,7 +72,7 @@ def changed(
     path: Path,
     *,
     elsewhere: Collection[str] = (),
-) -> tuple[dict[str, Line], list[Difference]]:
+) -> tuple[dict[str, CheckPolicy], list[Difference]]:
     """The catalogue with the changes in it, and every difference. Raises UsageError with all that cannot be changed.
 
     Checks that are declared ``elsewhere``, in another environment, have nothing to be changed here.
@@ -82,8 +82,7 @@ def changed(
         if check in elsewhere and check not in lines:
             continue
         if check not in lines:
-            nearest = difflib.get_close_matches(check, lines, n=1)
-            cure = f"; did you mean {nearest[0]}?" if nearest else "; gonogo checks lists them"
+            cure = did_you_mean(check, lines) or "; gonogo checks lists them"
             problems.append(f"{path}: {key}: no check {check!r}{cure}")
             continue
         wrong = list(_wrong_thresholds(lines[check], change))
@@ -97,7 +96,7 @@ def changed(
     return lines, differences
 
 
-def _wrong_thresholds(line: Line, change: CheckChange) -> Iterator[str]:
+def _wrong_thresholds(line: CheckPolicy, change: CheckChange) -> Iterator[str]:
     thresholds = line.policy.root
     for name, value in change.policy.items():
         if name not in thresholds:
@@ -107,12 +106,14 @@ def _wrong_thresholds(line: Line, change: CheckChange) -> Iterator[str]:
             yield f"{name}: found {_shown(value)}; {wanted} is expected"
 
 
-def _changed_line(line: Line, change: CheckChange) -> Line:
-    given = {key: getattr(change, key) for key in ("severity", "waivable", "needs") if getattr(change, key) is not None}
-    return line.model_copy(update={**given, "policy": Policy({**line.policy.root, **change.policy})})
+def _changed_line(line: CheckPolicy, change: CheckChange) -> CheckPolicy:
+    changes = {
+        key: getattr(change, key) for key in ("severity", "waivable", "needs") if getattr(change, key) is not None
+    }
+    return line.model_copy(update={**changes, "policy": Policy({**line.policy.root, **change.policy})})
 
 
-def _differences(check: str, bundled: Line, local: Line) -> Iterator[Difference]:
+def _differences(check: str, bundled: CheckPolicy, local: CheckPolicy) -> Iterator[Difference]:
     for key in ("severity", "waivable", "needs"):
         before, after = getattr(bundled, key), getattr(local, key)
         if before != after:

@@ -113,11 +113,11 @@ def _commented(block: Sequence[str], begin: int) -> tuple[dict[int, str], bool]:
     within = False
     for offset, row in enumerate(block):
         began = within
-        rest = row
+        remainder = row
         outside = ""
-        while rest:
+        while remainder:
             mark = "-->" if within else "<!--"
-            before, opened, rest = rest.partition(mark)
+            before, opened, remainder = remainder.partition(mark)
             outside += "" if within else before
             if opened:
                 within = not within

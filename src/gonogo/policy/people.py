@@ -21,7 +21,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from gonogo.base.errors import UsageError
 from gonogo.base.moments import Ending, Moment, Words
-from gonogo.base.toml_files import Document, did_you_mean, nearest_or_all, read_toml
+from gonogo.base.toml_files import Document, read_toml
+from gonogo.base.wording import did_you_mean, nearest_or_all
 from gonogo.policy.names import problem_of, skeleton
 
 FILE = "people.toml"
@@ -79,7 +80,7 @@ class Key(Document):
         return self
 
 
-class Person(Document):
+class ListedPerson(Document):
     """One entry."""
 
     name: Annotated[Words, AfterValidator(_name)]
@@ -107,7 +108,7 @@ class Person(Document):
 class People(Document):
     """The whole file."""
 
-    person: tuple[Person, ...] = Field(default=())
+    person: tuple[ListedPerson, ...] = Field(default=())
 
     @model_validator(mode="after")
     def _are_different(self) -> Self:
@@ -121,14 +122,14 @@ class People(Document):
         """In the order of the file."""
         return [entry.name for entry in self.person]
 
-    def find(self, reference: str) -> Person | None:
+    def find(self, reference: str) -> ListedPerson | None:
         """The entry of this name, or of this address, exactly as it stands there."""
         return next(
             (entry for entry in self.person if reference == entry.name or reference.lower() == entry.email), None
         )
 
 
-def _same(people: Sequence[Person]) -> Iterator[str]:
+def _same(people: Sequence[ListedPerson]) -> Iterator[str]:
     """Entries that are one person's, whatever they call themselves."""
     looks: dict[str, str] = {}
     for entry in people:

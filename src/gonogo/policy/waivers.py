@@ -10,7 +10,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from gonogo.base.errors import UsageError
 from gonogo.base.moments import Ending, Moment, Words, as_written, longer_than
-from gonogo.base.toml_files import Document, did_you_mean, read_toml
+from gonogo.base.toml_files import Document, read_toml
+from gonogo.base.wording import did_you_mean
 from gonogo.policy.people import People
 
 FOLDER = "waivers"
@@ -71,16 +72,16 @@ def waivers_path(root: Path, environment: str) -> Path:
     return root / "environments" / FOLDER / f"{environment}.toml"
 
 
-def read_waivers(root: Path, environment: str, known: Collection[str], unwaivable: Collection[str]) -> list[Waiver]:
+def read_waivers(root: Path, environment: str, catalogue: Collection[str], unwaivable: Collection[str]) -> list[Waiver]:
     """All of an environment. Raises UsageError, also for checks that there are not, or that nobody may waive."""
     path = waivers_path(root, environment)
     if not path.is_file():
         return []
     waivers = list(read_toml(path, Waivers).waiver)
     problems = [
-        f"{path}: no check {waiver.check!r}{did_you_mean(waiver.check, list(known)) or '; remove the waiver, or spell it'}"
+        f"{path}: no check {waiver.check!r}{did_you_mean(waiver.check, list(catalogue)) or '; remove the waiver, or spell it'}"
         for waiver in waivers
-        if waiver.check not in known
+        if waiver.check not in catalogue
     ]
     problems += [f"{path}: {waiver.check}: {refusal(waiver.check)}" for waiver in waivers if waiver.check in unwaivable]
     if problems:

@@ -1,12 +1,12 @@
 """Finds runs under ``reports/``: by the path of their folder, by their id, or as what came before another run."""
 
-import difflib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gonogo.base.documents import read_document
 from gonogo.base.errors import GonogoError, UsageError
+from gonogo.base.wording import closest
 from gonogo.record.results import RESULTS, SCHEMA, Results
 
 NAME = "results.json"
@@ -21,18 +21,16 @@ def read_results(path: Path) -> Results:
 
 def find_run(name: str, reports: Path) -> Path:
     """The folder of a run that is named by its path or by its id. Raises UsageError when there is none."""
-    given = Path(name)
-    if given.name == NAME and given.is_file():
-        return given.parent
-    if given.is_dir():
-        return given
+    path = Path(name)
+    if path.name == NAME and path.is_file():
+        return path.parent
+    if path.is_dir():
+        return path
     by_name = {folder.name: folder for environment in environments(reports) for folder in folders(environment)}
     if name in by_name:
         return by_name[name]
-    near = difflib.get_close_matches(name, by_name, n=1)
-    cure = (
-        f"did you mean {near[0]}?" if near else "give a folder as in reports/staging/latest, or an id of: gonogo runs"
-    )
+    near = closest(name, by_name)
+    cure = f"did you mean {near}?" if near else "give a folder as in reports/staging/latest, or an id of: gonogo runs"
     raise UsageError(f"{name}: neither the folder of a run, nor the id of one under {reports}; {cure}")
 
 
@@ -58,11 +56,11 @@ def earlier(results: Results, environment: Path, *, narrowed: bool = False) -> S
             break
         if folder.name[:_TIME] <= results.run.id[:_TIME] and _mentions(folder / NAME, results.run.gate):
             runs += [run for run in _readable(folder / NAME) if _comparable(run, results, narrowed=narrowed)]
-    return sorted(runs, key=lambda one: one.run.started_at, reverse=True)
+    return sorted(runs, key=lambda results: results.run.started_at, reverse=True)
 
 
-def _comparable(one: Results, other: Results, *, narrowed: bool) -> bool:
-    then, now = one.run, other.run
+def _comparable(first: Results, second: Results, *, narrowed: bool) -> bool:
+    then, now = first.run, second.run
     same = (then.service, then.environment, then.gate) == (now.service, now.environment, now.gate)
     whole = then.finished and (narrowed or not then.narrowed)
     return same and whole and then.id != now.id and then.started_at <= now.started_at

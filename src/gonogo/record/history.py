@@ -63,8 +63,8 @@ def section_totals(results: Results) -> Mapping[str, tuple[int, int]]:
     totals: dict[str, tuple[int, int]] = {}
     for line in results.leaves:
         name = line.section[-1] if line.section else ""
-        done, demanded = totals.get(name, (0, 0))
-        totals[name] = done + (line.status in DONE), demanded + 1
+        done_lines, demanded = totals.get(name, (0, 0))
+        totals[name] = done_lines + (line.status in DONE), demanded + 1
     return totals
 
 

@@ -16,6 +16,7 @@ from gonogo.environment.types import Effect
 from gonogo.evidence.base import Scope
 from gonogo.planning.carried import CarriedRun
 from gonogo.policy.catalogue import Severity
+from gonogo.record.identity import Provenance, RunIdentity
 
 SCHEMA = "gonogo.results/1"
 RELEASE_CHECK = "release-under-review"
@@ -235,7 +236,7 @@ class LineResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleResult:
-    """Who signs, and for what."""
+    """A role that signs, and the statements that it signs."""
 
     id: str
     title: str
@@ -302,78 +303,6 @@ class History:
     """At most the last ten, oldest first; without this one."""
     since: str = ""
     """Id of the newest of ``runs`` that was not interrupted; empty: there is nothing to compare with."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServedRelease:
-    """What one address of the service says of the release that it serves."""
-
-    at: str
-    """Host and address, as in ``api.example.com/192.0.2.1``."""
-    words: tuple[str, ...] = ()
-    """Each with the place where it stands, as in ``3f2c1a9 (commit of /version)``; empty: it says nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunIdentity:
-    """Which run this was. Times are UTC."""
-
-    id: str
-    gonogo: str
-    environment: str
-    service: str
-    base_url: str
-    gate: str
-    question: str = ""
-    """The title of the gate: what the verdict answers."""
-    release: str | None
-    """The release that the run was told of: claimed, whoever serves what."""
-    served: Sequence[ServedRelease] = ()
-    """The release that was seen, from every address that was asked."""
-    lowered: Sequence[str] = ()
-    """What was asked less than the environment file declares, as in ``rate 0.5 instead of 8``: another question."""
-    started_at: datetime
-    finished_at: datetime
-    interrupted: bool = False
-    finished: bool = True
-    """False: the record that stands until the run says otherwise, and stays when it is killed."""
-    narrowed: bool = False
-    """Whether it was asked about some of the gate's checks only."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyDifference:
-    """One value of a bundled check that the project's ``policy.toml`` changed."""
-
-    check: str
-    key: str
-    """``severity``, ``waivable``, ``needs``, or the name of a threshold."""
-    bundled: str
-    local: str
-
-    @property
-    def words(self) -> str:
-        """The difference in one line."""
-        return f"{self.check}: {self.key} is {self.local} by environments/policy.toml; gonogo's own is {self.bundled}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provenance:
-    """The origin of the results: SHA-256 digests in hex, and what the run was told to leave out."""
-
-    evidence: str
-    catalogue: str
-    checks: str
-    environment: str
-    """All that the environment expects; the release under review is not part of it."""
-    policy: str = ""
-    """Of the checklist, the gates, the attestations and the waivers."""
-    notes: Sequence[str] = ()
-    """For the signer: a narrowed selection, faults switched on, families declared absent."""
-    policy_differences: Sequence[PolicyDifference] = ()
-    """What the project's own policy changed of bundled checks."""
-    families: Sequence[str] = ()
-    """Families that gonogo does not bring itself, each as ``name (package version)``."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,16 +56,18 @@ def _line(then: LineResult, now: LineResult, after: Results) -> Iterator[Change]
 
 
 def _proof(then: LineResult, now: LineResult, after: Results) -> Iterator[Change]:
-    if gone := [check for check in then.checks if check not in now.checks]:
-        yield _told(then.id, f"verified by {', '.join(then.checks)}", f"not by {', '.join(gone)} any more")
+    if removed := [check for check in then.checks if check not in now.checks]:
+        yield _told(then.id, f"verified by {', '.join(then.checks)}", f"not by {', '.join(removed)} any more")
     if then.attest and then.checks and not now.attest:
         yield _told(then.id, f"attested by {' or '.join(then.attest)}", "nobody needs to attest it")
     if then.attest and now.attest and (more := [role for role in now.attest if role not in then.attest]):
         yield _told(then.id, f"attested by {' or '.join(then.attest)}", f"{' or '.join(more)} may attest it as well")
     # What is demanded no more is told of the line itself: here is what the statement names no more.
     kept = {line.id for line in after.lines}
-    if gone := [line for line in then.supports if line not in now.supports and line in kept]:
-        yield _told(then.id, f"rests on {len(then.supports)} lines", f"{len(now.supports)}, not on {', '.join(gone)}")
+    if removed := [line for line in then.supports if line not in now.supports and line in kept]:
+        yield _told(
+            then.id, f"rests on {len(then.supports)} lines", f"{len(now.supports)}, not on {', '.join(removed)}"
+        )
 
 
 def _roles(before: Results, after: Results) -> Iterator[Change]:
@@ -73,9 +75,9 @@ def _roles(before: Results, after: Results) -> Iterator[Change]:
     for role in before.roles:
         if role.id not in now:
             yield _told(f"role {role.id}", "signs", GONE)
-        elif gone := [statement for statement in role.statements if statement not in now[role.id].statements]:
+        elif removed := [statement for statement in role.statements if statement not in now[role.id].statements]:
             yield _told(
-                f"role {role.id}", f"signs {len(role.statements)} statements", f"not {', '.join(gone)} any more"
+                f"role {role.id}", f"signs {len(role.statements)} statements", f"not {', '.join(removed)} any more"
             )
 
 

@@ -53,11 +53,11 @@ def blockers(results: Results) -> Blockers:
     undone = open_lines(results)
     causes = [_blocker(group, undone) for group in grouped]
     explained = {line.id for cause in causes for line in cause.lines}
-    rest = [line for line in undone if line.id not in explained]
+    unexplained = [line for line in undone if line.id not in explained]
     return Blockers(
         causes=causes,
-        lines=_by_heading([line for line in rest if not line.supports]),
-        statements=[line for line in rest if line.supports],
+        lines=_by_heading([line for line in unexplained if not line.supports]),
+        statements=[line for line in unexplained if line.supports],
         warnings=[warning for warning in problems(results, _LOUD) if warning.check.id not in speaking],
     )
 
@@ -74,25 +74,25 @@ def _causes(results: Results) -> Sequence[Problem]:
     return [*roots, *left]
 
 
-def _counts(found: Problem) -> bool:
+def _counts(problem: Problem) -> bool:
     """An accepted failure counts where it keeps others from being judged: nobody accepted that."""
-    if found.check.outcome is Outcome.WAIVED:
-        return bool(found.consequences)
-    return _blocks(found.check) or bool(found.consequences)
+    if problem.check.outcome is Outcome.WAIVED:
+        return bool(problem.consequences)
+    return _blocks(problem.check) or bool(problem.consequences)
 
 
 def _blocks(check: CheckResult) -> bool:
     return check.severity is Severity.BLOCKER
 
 
-def _reach(found: Problem) -> Sequence[str]:
-    return [found.check.id, *found.consequences]
+def _reach(problem: Problem) -> Sequence[str]:
+    return [problem.check.id, *problem.consequences]
 
 
-def _grouped(found: Sequence[Problem]) -> Iterator[Sequence[Problem]]:
+def _grouped(several: Sequence[Problem]) -> Iterator[Sequence[Problem]]:
     """Forty checks without an answer for one reason are one thing to do."""
     groups: dict[object, list[Problem]] = {}
-    for problem in found:
+    for problem in several:
         observation = problem.observation
         alike = problem.check.outcome in _ALIKE and observation.message and not problem.consequences
         groups.setdefault(

@@ -9,7 +9,7 @@ from typing import Any
 
 from gonogo.record.results import CheckResult, Outcome, Results, Verdict
 from gonogo.report.visible import visible_lines
-from gonogo.report.wording import carried_runs, families, line_counts
+from gonogo.report.wording import advice, carried_runs, families, line_counts
 
 _SPECIFICATION = "0.0.0"
 STATUSES = {
@@ -78,6 +78,7 @@ def _test(check: CheckResult) -> Mapping[str, Any]:
     """Checks share the evidence that they judge: there is no time that belongs to one of them."""
     retries = max(observation.attempts for observation in check.observations) - 1
     message = visible_lines(check.worst.message) if check.observed is not Outcome.PASS else ""
+    label, text = advice(check, check.worst)
     return {
         "testId": check.id,
         "name": f"{check.id}: {check.title}",
@@ -93,7 +94,7 @@ def _test(check: CheckResult) -> Mapping[str, Any]:
             "proves": list(check.proves),
             "supports": list(check.supports),
             "targets": len(check.observations),
-            **({"fix": check.fix} if message else {}),
+            **({label: text} if label == "fix" and message else {}),
         },
     }
 

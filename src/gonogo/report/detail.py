@@ -37,16 +37,16 @@ def _check(results: Results, check: CheckResult) -> Iterator[str]:
         yield from _observation(results, observation)
 
 
-def _observation(results: Results, seen: Observation) -> Iterator[str]:
-    again = f"   at attempt {seen.attempts}" if seen.attempts > 1 else ""
-    yield f"{SHAPES[seen.outcome]} {visible(' · '.join(seen.scope))}   {word(seen.outcome)}{again}"
-    if seen.message:
-        yield f"  {visible(seen.message)}"
-    if seen.hint:
-        yield f"  hint: {visible(seen.hint)}"
-    if seen.cause:
-        yield f"  because of {visible(seen.cause.check)} at {visible(' · '.join(seen.cause.scope))}"
-    for kind, facts in seen.facts.items():
+def _observation(results: Results, observation: Observation) -> Iterator[str]:
+    again = f"   at attempt {observation.attempts}" if observation.attempts > 1 else ""
+    yield f"{SHAPES[observation.outcome]} {visible(' · '.join(observation.scope))}   {word(observation.outcome)}{again}"
+    if observation.message:
+        yield f"  {visible(observation.message)}"
+    if observation.hint:
+        yield f"  hint: {visible(observation.hint)}"
+    if observation.cause:
+        yield f"  because of {visible(observation.cause.check)} at {visible(' · '.join(observation.cause.scope))}"
+    for kind, facts in observation.facts.items():
         yield f"  {visible(kind)}"
         yield from _facts(facts_at(results.checks, kind, facts), 2)
 
@@ -82,8 +82,8 @@ def _plain(value: Any) -> str:  # noqa: ANN401 - JSON
 
 
 def _line(results: Results, line: LineResult) -> Iterator[str]:
-    asked = "" if line.demanded else f"   not asked by gate {results.run.gate}"
-    yield f"{LINE_SHAPES[line.status]} {line.id}   {line.status}{asked}"
+    undemanded = "" if line.demanded else f"   not asked by gate {results.run.gate}"
+    yield f"{LINE_SHAPES[line.status]} {line.id}   {line.status}{undemanded}"
     yield f"  {visible(line.text)}"
     yield f"  in    {visible(' / '.join(line.section))}, line {line.number}"
     yield f"  why   {visible(line.why)}"
@@ -105,11 +105,11 @@ def _line(results: Results, line: LineResult) -> Iterator[str]:
             yield f"  {LINE_SHAPES[supported.status]} line {supported.id}   {supported.status}   {visible(supported.text)}"
 
 
-def _attested(said: Attested) -> Iterator[str]:
-    counts = f"; it does not count: {visible(said.problem)}" if said.problem else ""
-    yield f"  attested by {visible(said.by)} ({visible(said.role)}), {said.at:%Y-%m-%d} until {said.until:%Y-%m-%d}{counts}"
-    yield f"    {visible(said.note)}"
-    place = said.url or said.file or "kept elsewhere"
-    yield f"    evidence {visible(said.evidence)} ({visible(place)}), sha256:{said.sha256}"
-    if said.path:
-        yield f"    {visible(said.path)}"
+def _attested(attested: Attested) -> Iterator[str]:
+    counts = f"; it does not count: {visible(attested.problem)}" if attested.problem else ""
+    yield f"  attested by {visible(attested.by)} ({visible(attested.role)}), {attested.at:%Y-%m-%d} until {attested.until:%Y-%m-%d}{counts}"
+    yield f"    {visible(attested.note)}"
+    place = attested.url or attested.file or "kept elsewhere"
+    yield f"    evidence {visible(attested.evidence)} ({visible(place)}), sha256:{attested.sha256}"
+    if attested.path:
+        yield f"    {visible(attested.path)}"

@@ -77,8 +77,8 @@ def shown(value: Any) -> Any:  # noqa: ANN401 - JSON in, text or nested lists ou
             return _bounded(str(value))
 
 
-def _observed(check: CheckResult, seen: Observation, shown_at: dict[str, str]) -> Iterator[Fact]:
-    for kind, value in seen.facts.items():
+def _observed(check: CheckResult, observation: Observation, shown_at: dict[str, str]) -> Iterator[Fact]:
+    for kind, value in observation.facts.items():
         if isinstance(value, Mapping) and SHOWN_AT in value:
             yield Fact(kind=kind, value=None, at=str(value[SHOWN_AT]))
             continue
@@ -132,9 +132,9 @@ def _size(value: Any) -> int:  # noqa: ANN401 - as shown
             return len(value)
 
 
-def _left_off(found: int) -> dict[str, str]:
+def _left_off(total: int) -> dict[str, str]:
     """The note that a list was cut."""
-    return {"…": f"and {found - _MOST} more, in evidence.json"} if found > _MOST else {}
+    return {"…": f"and {total - _MOST} more, in evidence.json"} if total > _MOST else {}
 
 
 def _bounded(text: str) -> str:

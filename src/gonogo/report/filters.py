@@ -7,7 +7,7 @@ from itertools import groupby
 from urllib.parse import urlsplit
 
 from gonogo.record.results import CheckResult, LineStatus, Outcome
-from gonogo.report.lines import Section
+from gonogo.report.lines import ChecklistSection
 from gonogo.report.visible import visible
 from gonogo.report.wording import word
 
@@ -50,7 +50,7 @@ def safe_url(url: str) -> bool:
     return parts.scheme == "https" and bool(host) and "@" not in parts.netloc and visible(url) == url
 
 
-def groupwise(sections: Iterable[Section]) -> list[tuple[tuple[str, ...], list[Section]]]:
+def groupwise(sections: Iterable[ChecklistSection]) -> list[tuple[tuple[str, ...], list[ChecklistSection]]]:
     """Under the headings that they share."""
     return [(above, list(group)) for above, group in groupby(sections, key=lambda section: tuple(section.above))]
 

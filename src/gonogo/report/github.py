@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from gonogo.base.wording import and_more, counted
 from gonogo.policy.catalogue import Severity
 from gonogo.record.results import Outcome, Results
 from gonogo.report.markdown import bounded
-from gonogo.report.wording import Problem, and_more, carried_runs, counted, open_lines, problems, word
+from gonogo.report.wording import Problem, carried_runs, open_lines, problems, word
 
 MOST = 10
 """Of either kind GitHub shows no more per step."""
@@ -27,7 +28,7 @@ def render_commands(results: Results) -> str:
 def _errors(results: Results) -> Iterator[str]:
     """Commands for everything that keeps the verdict from GO."""
     blockers = [problem for problem in problems(results, [Outcome.FAIL, Outcome.ERROR]) if _blocks(problem)]
-    for problem in sorted(blockers, key=lambda one: one.check.outcome is not Outcome.FAIL):
+    for problem in sorted(blockers, key=lambda problem: problem.check.outcome is not Outcome.FAIL):
         yield _told("error", problem)
     yield from _grouped(
         "error", "blocker", [problem for problem in problems(results, [Outcome.NOT_RUN]) if _blocks(problem)]
@@ -51,11 +52,11 @@ def _warnings(results: Results) -> Iterator[str]:
         yield _command("warning", f"exception {exception.check}", bounded(terms))
 
 
-def _grouped(kind: str, noun: str, found: Sequence[Problem]) -> Iterator[str]:
+def _grouped(kind: str, noun: str, unreached: Sequence[Problem]) -> Iterator[str]:
     """Forty checks that were not reached are one annotation."""
-    if found:
-        ids = [problem.check.id for problem in found]
-        why = bounded(found[0].observation.message)
+    if unreached:
+        ids = [problem.check.id for problem in unreached]
+        why = bounded(unreached[0].observation.message)
         yield _command(kind, "NOT RUN", f"{counted(len(ids), noun)}: {and_more(ids, _NAMES)}\nfirst of all: {why}")
 
 
@@ -66,14 +67,15 @@ def _blocks(problem: Problem) -> bool:
 def _told(kind: str, problem: Problem) -> str:
     check, observation = problem.check, problem.observation
     parts: Sequence[str] = [f"{word(check.outcome)}: {bounded(observation.message)}"]
-    parts = [*parts, f"hint: {bounded(observation.hint)}" if observation.hint else f"fix: {bounded(check.fix)}"]
+    label, text = problem.advice
+    parts = [*parts, f"{label}: {bounded(text)}"] if text else parts
     if problem.consequences:
         parts = [*parts, f"blocks {len(problem.consequences)}: {and_more(problem.consequences, _NAMES)}"]
     return _command(kind, check.id, "\n".join(parts))
 
 
 def _command(kind: str, title: str, message: str) -> str:
-    """As GitHub escapes them: a target must not end the command and begin another."""
+    """Write a workflow command, escaped: a target must not end it and begin another."""
     return f"::{kind} title={_data(title).replace(':', '%3A').replace(',', '%2C')}::{_data(message)}"
 
 

@@ -20,7 +20,7 @@ from gonogo.report.facts import page_facts
 from gonogo.report.filters import bar, css, day, groupwise, safe_url, seconds, tally, utc
 from gonogo.report.journeys import journeys
 from gonogo.report.lines import STATUS_SHAPES, sections, supported, totals
-from gonogo.report.load import load_view
+from gonogo.report.load import UnreadableLoad, load_view
 from gonogo.report.visible import visible
 from gonogo.report.wording import VERDICT_SHAPES, asked, carried_runs, command, families, line_counts, line_sum, word
 
@@ -35,7 +35,7 @@ _FRESH = timedelta(hours=4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Signature:
+class ShownSignature:
     """One role's decision, as the sealed page shows it; whoever gives it here has verified it."""
 
     role: str
@@ -46,7 +46,7 @@ class Signature:
     file: str
 
 
-def render_signoff(results: Results, signatures: Sequence[Signature] = ()) -> bytes:
+def render_signoff(results: Results, signatures: Sequence[ShownSignature] = ()) -> bytes:
     """The page's bytes; the same results, and the same signatures, give the same bytes."""
     style, script = _source("signoff.css"), _source("signoff.js")
     page = (
@@ -73,6 +73,7 @@ def _verdict_view(results: Results) -> dict[str, Any]:
         "sum_line": sum_line(counts),
         "unaccounted": counts["planned"] - sum(counts.get(outcome, 0) for outcome in Outcome),
         "line_sum": line_sum(results),
+        "lines_unaccounted": len(results.leaves) - sum(line_counts(results).values()),
         "asked": f"{asked(results)}.",
         "check_bar": bar({outcome: counts.get(outcome, 0) for outcome in Outcome}),
         "line_bar": bar(line_counts(results)),
@@ -96,7 +97,7 @@ def _lists(results: Results) -> dict[str, Any]:
         "blockers": remaining,
         "families": families(results),
         "journeys": journeys(results),
-        "load": load_view(results),
+        **_load(results),
         "sections": sections(results),
         "totals": totals(results),
         "by_id": {line.id: line for line in results.lines},
@@ -109,10 +110,18 @@ def _lists(results: Results) -> dict[str, Any]:
     }
 
 
-def _contents(results: Results, found: Blockers) -> list[tuple[str, str, int]]:
+def _load(results: Results) -> dict[str, Any]:
+    """The load, and whether one was part of this run that this version cannot read: that is not the same as none."""
+    try:
+        return {"load": load_view(results), "load_unreadable": False}
+    except UnreadableLoad:
+        return {"load": None, "load_unreadable": True}
+
+
+def _contents(results: Results, all_blockers: Blockers) -> list[tuple[str, str, int]]:
     """Anchor, name, and how much there is to read; the verdict is the first section."""
     return [
-        ("blockers", "Blockers", found.total),
+        ("blockers", "Blockers", all_blockers.total),
         ("exceptions", "Exceptions", len(results.exceptions)),
         ("signatures", "Sign-off", 0),
         ("sections", "Sections", 0),
@@ -125,7 +134,7 @@ def _contents(results: Results, found: Blockers) -> list[tuple[str, str, int]]:
 
 
 def _hash(text: str) -> str:
-    """As a Content-Security-Policy wants it."""
+    """The hash of a text as a Content-Security-Policy wants it."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 

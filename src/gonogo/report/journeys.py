@@ -15,7 +15,7 @@ _DURATION = TypeAdapter(timedelta)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Journey:
+class WalkedJourney:
     """One of them."""
 
     name: str
@@ -26,13 +26,13 @@ class Journey:
     """Whether a faster one would have made the run faster."""
 
 
-def journeys(results: Results) -> list[Journey]:
-    """Those that were walked, in the order of the plan. The last one begins when all others are over."""
+def journeys(results: Results) -> list[WalkedJourney]:
+    """The journeys that were walked, in the order of the plan. The last one begins when all others are over."""
     walked = {name: checks for name, checks in families(results).items() if any(map(_facts, checks))}
     elapsed = {name: max(map(_end, checks)) for name, checks in walked.items()}
     longest = max((name for name in walked if name != LAST), key=elapsed.__getitem__, default=LAST)
     return [
-        Journey(name=name, steps=checks, elapsed=elapsed[name], critical=name in {longest, LAST})
+        WalkedJourney(name=name, steps=checks, elapsed=elapsed[name], critical=name in {longest, LAST})
         for name, checks in walked.items()
     ]
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results
 from gonogo.report.visible import visible_lines
-from gonogo.report.wording import carried_runs, families, word
+from gonogo.report.wording import advice, carried_runs, families, word
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ELEMENTS = {
@@ -50,11 +50,13 @@ def _suite(root: ET.Element, name: str, results: Results) -> ET.Element:
     return ET.SubElement(root, "testsuite", name=name, timestamp=results.run.started_at.isoformat())
 
 
-def _add_case(suite: ET.Element, check: CheckResult, seen: Observation, accepted: Mapping[str, str]) -> None:
-    case = ET.SubElement(suite, "testcase", classname=check.family, name=f"{check.id}[{_legal('·'.join(seen.scope))}]")
-    waived = check.outcome is Outcome.WAIVED and seen.outcome is not Outcome.PASS
-    element = _ELEMENTS.get(Outcome.WAIVED if waived else seen.outcome)
-    message_line = f"{word(seen.outcome)}: {seen.message}"
+def _add_case(suite: ET.Element, check: CheckResult, observation: Observation, accepted: Mapping[str, str]) -> None:
+    case = ET.SubElement(
+        suite, "testcase", classname=check.family, name=f"{check.id}[{_legal('·'.join(observation.scope))}]"
+    )
+    waived = check.outcome is Outcome.WAIVED and observation.outcome is not Outcome.PASS
+    element = _ELEMENTS.get(Outcome.WAIVED if waived else observation.outcome)
+    message_line = f"{word(observation.outcome)}: {observation.message}"
     if element is not None:
         message = (
             f"accepted exception: {accepted.get(check.id, 'no reason given')}; {message_line}"
@@ -62,9 +64,10 @@ def _add_case(suite: ET.Element, check: CheckResult, seen: Observation, accepted
             else message_line
         )
         child = ET.SubElement(case, element, message=_legal(message))
-        child.text = _legal("\n".join(filter(None, (seen.hint, f"Fix: {check.fix}"))))
-    elif seen.outcome is Outcome.WARN:
-        ET.SubElement(case, "system-out").text = _legal(f"warning: {seen.message}")
+        label, text = advice(check, observation)
+        child.text = _legal(f"{label.capitalize()}: {text}") if text else None
+    elif observation.outcome is Outcome.WARN:
+        ET.SubElement(case, "system-out").text = _legal(f"warning: {observation.message}")
 
 
 def _add_line(suite: ET.Element, line: LineResult) -> None:

@@ -28,7 +28,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class ChecklistSection:
     """The lines under one heading."""
 
     number: int
@@ -56,7 +56,7 @@ def plain_title(heading: str) -> str:
     return heading
 
 
-def sections(results: Results) -> list[Section]:
+def sections(results: Results) -> list[ChecklistSection]:
     """In the order of the list."""
     grouped: dict[tuple[str, ...], list[LineResult]] = {}
     for line in results.lines:
@@ -82,21 +82,21 @@ def supported(ids: Sequence[str], by_id: Mapping[str, LineResult]) -> tuple[int,
 
 def _section(
     number: int, path: tuple[str, ...], lines: Sequence[LineResult], results: Results, *, known: bool
-) -> Section:
+) -> ChecklistSection:
     name = path[-1] if path else ""
     leaves = [line for line in lines if line.leaf and line.demanded]
     counts = Counter(line.status for line in leaves)
-    done = sum(line.status in DONE for line in leaves)
+    done_leaves = sum(line.status in DONE for line in leaves)
     past = [run.sections.get(name) for run in results.history.runs] if known else []
-    trend = [*past, (done, len(leaves))]
+    trend = [*past, (done_leaves, len(leaves))]
     points = _spark(trend) if any(past) else []
-    return Section(
+    return ChecklistSection(
         number=number,
         title=plain_title(name) or "Without a heading",
         above=[plain_title(heading) for heading in path[1:-1]],
         tree=_tree(lines),
         counts=[(status, counts[status]) for status in LineStatus],
-        done=done,
+        done=done_leaves,
         total=len(leaves),
         trend=trend,
         spark=" ".join(f"{x:.1f},{y:.1f}" for x, y in points),
@@ -105,11 +105,11 @@ def _section(
 
 
 def _tree(lines: Sequence[LineResult]) -> Sequence[Node]:
-    """As they stand in the file. A line whose parent stands elsewhere is shown nevertheless."""
-    here = {line.id for line in lines}
+    """Nest the lines as the file does. A line whose parent stands elsewhere is shown nevertheless."""
+    identifiers = {line.id for line in lines}
     children: dict[str, list[LineResult]] = {}
     for line in lines:
-        parent = line.parents[-1] if line.parents and line.parents[-1] in here - {line.id} else ""
+        parent = line.parents[-1] if line.parents and line.parents[-1] in identifiers - {line.id} else ""
         children.setdefault(parent, []).append(line)
 
     def grown(parent: str) -> Sequence[Node]:

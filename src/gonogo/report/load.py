@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from pydantic import TypeAdapter, ValidationError
 
+from gonogo.base.wording import counted
 from gonogo.evidence.load import LoadEvidence, Quantile, Traffic
 from gonogo.record.results import Results
 
@@ -73,16 +74,20 @@ class LoadView:
     facts: Mapping[str, str]
 
 
+class UnreadableLoad(Exception):
+    """The recorded facts of the load are not of the form that this version reads."""
+
+
 def load_view(results: Results) -> LoadView | None:
-    """None if there was no load in this run, or nothing that could be read came of it."""
+    """None if no load was measured in this run. Raises UnreadableLoad where its facts cannot be read."""
     for check in results.checks:
         for observation in check.observations:
             facts = observation.facts.get(_LOAD)
             if isinstance(facts, Mapping) and "classes" in facts:
                 try:
                     evidence = _EVIDENCE.validate_python(facts)
-                except ValidationError:
-                    return None
+                except ValidationError as error:
+                    raise UnreadableLoad from error
                 return LoadView(
                     evidence=evidence, rows=list(_rows(evidence)), chart=_chart(evidence), facts=_facts(evidence)
                 )
@@ -113,12 +118,13 @@ def _row(traffic: Traffic, *, is_class: bool) -> Row:
     )
 
 
-def _interval(found: Quantile) -> str:
-    high = f"{found.high:.0f}" if found.high is not None else "?"
-    return f"{found.value:.0f} ({found.low:.0f} to {high})"
+def _interval(quantile: Quantile) -> str:
+    high = f"{quantile.high:.0f}" if quantile.high is not None else "?"
+    return f"{quantile.value:.0f} ({quantile.low:.0f} to {high})"
 
 
 def _chart(evidence: LoadEvidence) -> Chart:
+    """Draw percentiles on a logarithmic axis of what is left of all requests, so that the tail has room."""
     budgets = sorted({group.budget / timedelta(milliseconds=1) for group in evidence.classes})
     slowest = max((point[1] for group in evidence.classes for point in group.curve), default=0.0)
     top = _round_up(max(slowest, *(1.2 * budget for budget in budgets)))
@@ -167,12 +173,12 @@ def _facts(evidence: LoadEvidence) -> Mapping[str, str]:
     rows = {
         "Traffic": f"{evidence.visits_per_second:g} visits a second, {evidence.model} model, profile {evidence.profile}",
         "Measured": f"{evidence.seconds} s, after {evidence.warm_up.total_seconds():g} s of warm-up "
-        f"({sum(traffic.warm_up[1] for traffic in evidence.classes)} requests, not judged with the rest)",
+        f"({sum(traffic.warm_up.requests for traffic in evidence.classes)} requests, not judged with the rest)",
         "Visits": f"{evidence.visits_ended} to their end, {evidence.visits_given_up} given up",
         "Generator": _generator(evidence) if seconds else "told nothing",
         "Service": _service(evidence),
     }
-    if reasons := [f"{count} times: {reason}" for one in evidence.classes for reason, count in one.reasons]:
+    if reasons := [f"{count} times: {reason}" for traffic in evidence.classes for reason, count in traffic.reasons]:
         rows["Failures"] = "; ".join(reasons)
     if evidence.statuses_only:
         rows["Replies"] = f"only the statuses were looked at in: {', '.join(evidence.statuses_only)}"
@@ -190,7 +196,7 @@ def _generator(evidence: LoadEvidence) -> str:
     lag = max(second.lag for second in seconds) / timedelta(milliseconds=1)
     begun, planned = sum(second.begun for second in seconds), sum(second.planned for second in seconds)
     return (
-        f"{_counted(evidence.workers, 'process', 'processes')}; at most {max(second.cpu for second in seconds):.0%} of a processor, "
+        f"{counted(evidence.workers, 'process', 'processes')}; at most {max(second.cpu for second in seconds):.0%} of a processor, "
         f"{max(second.waited for second in seconds):.1%} waiting for one, event loop {lag:.0f} ms late; "
         f"{begun} of {planned} visits begun in time"
     )
@@ -213,7 +219,3 @@ def _service(evidence: LoadEvidence) -> str:
     if queue:
         parts.append(f"{max(queue):g} requests under way at most")
     return "; ".join(parts) or f"its metrics were not seen: {evidence.server_problem}"
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"

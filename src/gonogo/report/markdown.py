@@ -10,7 +10,7 @@ _LONGEST = 400
 
 def inert(text: str) -> str:
     """Words of people: no emphasis, link, HTML, mention or address comes of them."""
-    marked = _MARKS.sub(lambda found: f"\\{found[0]}", bounded(text).replace("&", "&amp;"))
+    marked = _MARKS.sub(lambda mark: f"\\{mark[0]}", bounded(text).replace("&", "&amp;"))
     for sign, written in (("<", "&lt;"), (">", "&gt;"), ("@", "&#64;"), ("://", "&#58;//"), ("::", "&#58;&#58;")):
         marked = marked.replace(sign, written)
     return marked

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from gonogo.base.durations import format_duration
+from gonogo.base.wording import counted
 from gonogo.record.history import section_totals
 from gonogo.record.results import Outcome, Results, sum_line
 from gonogo.report.changes import change_words
@@ -14,7 +15,6 @@ from gonogo.report.wording import (
     Problem,
     asked,
     carried_runs,
-    counted,
     line_sum,
     open_lines,
     problems,
@@ -30,11 +30,11 @@ _LOUD = (Outcome.FAIL, Outcome.ERROR, Outcome.NOT_RUN)
 
 def render_summary_page(results: Results) -> bytes:
     """The file's bytes."""
-    pages = ("\n".join(_Page(results, most).lines()).encode() + b"\n" for most in _AT_MOST)
+    pages = ("\n".join(_SummaryPage(results, most).lines()).encode() + b"\n" for most in _AT_MOST)
     return next(page for page in pages if len(page) <= LARGEST_BYTES)
 
 
-class _Page:
+class _SummaryPage:
     def __init__(self, results: Results, most: int) -> None:
         self._results = results
         self._most = most
@@ -100,7 +100,7 @@ class _Page:
         if not totals:
             return
         yield from ("", "## The checklist by section", "", "| section | done | demanded |", "| --- | ---: | ---: |")
-        rows = [f"| {inert(name)} | {done} | {demanded} |" for name, (done, demanded) in totals.items()]
+        rows = [f"| {inert(name)} | {done_lines} | {demanded} |" for name, (done_lines, demanded) in totals.items()]
         yield from rows[: self._most]
         if len(rows) > self._most:
             yield f"| and {len(rows) - self._most} more sections, left off here | | |"
@@ -109,10 +109,11 @@ class _Page:
 def _problem(problem: Problem) -> str:
     check, observation = problem.check, problem.observation
     more = f" (and at {problem.elsewhere} more)" if problem.elsewhere else ""
-    cure = f"hint: {quoted(observation.hint)}" if observation.hint else f"fix: {quoted(check.fix)}"
+    label, text = problem.advice
+    advice = f"; {label}: {quoted(text)}" if text else ""
     blocks = f"; keeps {counted(len(problem.consequences), 'check')} from being judged" if problem.consequences else ""
     severity = f", {check.severity}" if check.outcome is not Outcome.WARN else ""
     return (
         f"{SHAPES[check.outcome]} **{inert(check.id)}** {word(check.outcome)}{severity}: "
-        f"{quoted(observation.message)}{more}; {cure}{blocks}"
+        f"{quoted(observation.message)}{more}{advice}{blocks}"
     )

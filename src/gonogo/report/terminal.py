@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gonogo.base.bundled import ATTACHED
 from gonogo.base.durations import format_duration
+from gonogo.base.wording import and_more, counted
 from gonogo.policy.catalogue import Severity
 from gonogo.record.results import CheckResult, Outcome, Results, Verdict, sum_line
 from gonogo.report.changes import change_words
@@ -15,11 +16,9 @@ from gonogo.report.wording import (
     SHAPES,
     VERDICT_SHAPES,
     Problem,
-    and_more,
     asked,
     carried_runs,
     command,
-    counted,
     families,
     line_sum,
     open_lines,
@@ -38,11 +37,11 @@ _ALWAYS_TOLD = {"weakened", "removed"}
 
 def render_summary(results: Results, *, report_path: str, report_digest: str, colour: bool, width: int) -> str:
     """All lines, without a newline at the end."""
-    page = _Page(results, max(width, _NARROWEST), colour=colour)
+    page = _TerminalPage(results, max(width, _NARROWEST), colour=colour)
     return "\n".join(harmless(line) for line in page.lines(report_path, report_digest))
 
 
-class _Page:
+class _TerminalPage:
     def __init__(self, results: Results, width: int, *, colour: bool) -> None:
         self._results = results
         self._width = width
@@ -82,20 +81,19 @@ class _Page:
         question = f" · {visible(run.question)}" if run.question else ""
         yield f"gate {run.gate}{question} · {self._results.counts['planned']} planned"
 
-    def _section(self, title: str, found: Sequence[Problem]) -> Iterator[str]:
-        if found:
+    def _section(self, title: str, rows: Sequence[Problem]) -> Iterator[str]:
+        if rows:
             yield f" {title}"
-        for problem in found:
+        for problem in rows:
             yield from self._problem(problem)
 
     def _problem(self, problem: Problem) -> Iterator[str]:
         check, observation = problem.check, problem.observation
         more = f" (and at {problem.elsewhere} more)" if problem.elsewhere else ""
         yield from self._wrapped(f" {SHAPES[check.outcome]} {check.id}   ", visible(observation.message) + more)
-        if observation.hint:
-            yield from self._wrapped(f"{_INDENT}hint: ", visible(observation.hint))
-        elif check.outcome is not Outcome.ERROR:
-            yield from self._wrapped(f"{_INDENT}fix: ", visible(check.fix))
+        label, text = problem.advice
+        if text:
+            yield from self._wrapped(f"{_INDENT}{label}: ", visible(text))
         if problem.consequences:
             count = len(problem.consequences)
             yield from self._wrapped(f"{_INDENT}blocks {count}: ", ", ".join(problem.consequences))

@@ -14,9 +14,9 @@ _MOST_LINKS = 3
 def render_checklist(results: Results) -> bytes:
     """The file's bytes: those of the list as it was read, but for the boxes, and a note per line."""
     # A statement is ticked by nobody but its role, whose signature lies beside this file and not in it.
-    done = frozenset(line.id for line in results.lines if line.status in DONE - {LineStatus.SUPPORTED})
+    done_lines = frozenset(line.id for line in results.lines if line.status in DONE - {LineStatus.SUPPORTED})
     checklist, _, _ = surveyed(results.checklist, "checklist.md")
-    return ticked(checklist, done, dict(line_notes(results))).encode()
+    return ticked(checklist, done_lines, dict(line_notes(results))).encode()
 
 
 def line_notes(results: Results) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from gonogo.base.wording import counted
 from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results, Verdict
 
 SHAPES = {
@@ -32,6 +33,8 @@ LINE_SHAPES = {
 }
 QUIET = {Outcome.PASS, Outcome.WARN, Outcome.WAIVED}
 """Outcomes that are written small: the loud ones keep the verdict from GO."""
+_UNOBSERVED = {Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN}
+"""Outcomes that say nothing about the target: to repair it would be to repair what nobody saw broken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,18 @@ class Problem:
     elsewhere: int
     """How many more targets it said the like of."""
     consequences: Sequence[str]
+
+    @property
+    def advice(self) -> tuple[str, str]:
+        """The label and the text of the advice, as ``advice`` gives them."""
+        return advice(self.check, self.observation)
+
+
+def advice(check: CheckResult, observation: Observation) -> tuple[str, str]:
+    """``hint`` or ``fix``, and its text; both are empty where nothing was observed and no hint is known."""
+    if observation.hint:
+        return "hint", observation.hint
+    return ("", "") if observation.outcome in _UNOBSERVED else ("fix", check.fix)
 
 
 def word(outcome: Outcome) -> str:
@@ -114,16 +129,6 @@ def carried_runs(results: Results) -> Iterator[str]:
             f"{counted(lines, 'line')} carried from {run.words}: {run.verdict} to {run.question!r}, release {run.release}, "
             f"{signed}, results.json sha256:{run.digest}"
         )
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 blocker``, ``2 blockers``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def and_more(names: Sequence[str], most: int) -> str:
-    """The first of them, and how many more there are."""
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _problem(check: CheckResult, results: Results) -> Problem:

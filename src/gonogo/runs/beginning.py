@@ -7,7 +7,8 @@ from pathlib import Path
 import gonogo
 from gonogo.environment.load import find_environment
 from gonogo.planning.plan import PRE_DEPLOY
-from gonogo.record.results import Provenance, Results, RunIdentity
+from gonogo.record.identity import Provenance, RunIdentity
+from gonogo.record.results import Results
 from gonogo.record.run_folder import LATEST, RESULTS, RunFolder, new_run_id
 from gonogo.report.files import derived
 from gonogo.runs.prepare import Request

@@ -12,9 +12,10 @@ from gonogo.judging.judged import Judged
 from gonogo.planning.digests import catalogue_digest, code_digest, expectations_digest
 from gonogo.planning.proofs import shortfall
 from gonogo.planning.run_plan import RunPlan
+from gonogo.record.identity import PolicyDifference, Provenance, RunIdentity
 from gonogo.record.recording import Recording, store, to_bytes, to_document
-from gonogo.record.results import RESULTS, PolicyDifference, Provenance, Results, RunIdentity
-from gonogo.verdict.checklist_status import account, waived
+from gonogo.record.results import RESULTS, Results
+from gonogo.verdict.checklist_status import checklist_status, waived
 from gonogo.verdict.decision import conclude, count, decide, root_causes
 from gonogo.verdict.served import served_releases
 
@@ -52,25 +53,25 @@ def concluded(
 def results_document(
     plan: RunPlan, judged: Judged, evidence: bytes, notes: tuple[str, ...] = (), redactor: Redactor | None = None
 ) -> dict[str, Any]:
-    """The same as plain JSON values."""
+    """The results of a run as plain JSON values."""
     at: datetime = plan.started_at
     checks = conclude(
         plan.plan, judged.observations, unseen=judged.unseen, reasons=judged.reasons, waived=waived(plan.demands, at)
     )
     lacking = shortfall(plan.suite, plan.plan, plan.demands, plan.environment)
-    accounted = account(plan.demands, checks, at, lacking, plan.carried)
+    status = checklist_status(plan.demands, checks, at, lacking, plan.carried)
     results = Results(
         run=replace(_identity(plan, judged), served=served_releases(checks)),
-        decision=decide(checks, accounted.lines),
+        decision=decide(checks, status.lines),
         counts=count(checks),
         causes=root_causes(checks),
         checks=checks,
-        lines=accounted.lines,
+        lines=status.lines,
         carried=plan.carried,
         checklist=plan.demands.checklist.source,
-        roles=accounted.roles,
-        exceptions=accounted.exceptions,
-        findings=accounted.findings,
+        roles=status.roles,
+        exceptions=status.exceptions,
+        findings=status.findings,
         provenance=Provenance(
             evidence=hashlib.sha256(evidence).hexdigest(),
             catalogue=catalogue_digest(plan.suite),

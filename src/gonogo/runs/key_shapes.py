@@ -77,6 +77,6 @@ def _sentry(section: Sentry, secrets: Secrets) -> Iterator[str]:
 
 
 def masked(value: str) -> str:
-    """As much of a secret as tells which it is: what stands before its random part, or three characters."""
+    """Show the part of a secret that tells which it is: up to its random part, or three characters."""
     public_part = _PUBLIC.match(value)
     return f"{public_part[0] if public_part else value[:_SHOWN]}… ({len(value)} characters)"

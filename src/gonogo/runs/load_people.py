@@ -18,7 +18,7 @@ from gonogo.families.load.section import Load
 from gonogo.families.world import World
 from gonogo.journey.project import walk_of
 from gonogo.load.plan import PLAN
-from gonogo.load.stage import LoadStage, make_people
+from gonogo.load.run import LoadRun, make_people
 from gonogo.planning.plan import LOAD
 from gonogo.record.run_folder import new_run_id
 from gonogo.runs.cleanup import clean, permitted
@@ -38,7 +38,7 @@ def make(name: str) -> None:
     secrets = resolve_secrets(file, os.environ)
     check_keys(file, secrets)
     run_id, redactor = new_run_id(datetime.now(UTC)), Redactor(secrets)
-    stage = LoadStage(
+    stage = LoadRun(
         environment=file.environment,
         secrets=secrets,
         run_id=run_id,

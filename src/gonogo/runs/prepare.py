@@ -33,8 +33,8 @@ from gonogo.families.variables.section import Variables
 from gonogo.journey.project import walk_of
 from gonogo.journey.runner import Journeys
 from gonogo.judging.judged import Judged
-from gonogo.load.process import Crowd
-from gonogo.load.stage import LoadStage
+from gonogo.load.process import GeneratorConfig
+from gonogo.load.run import LoadRun
 from gonogo.planning.carried import CarriedRun
 from gonogo.planning.demands import Demands, demanded_checks, read_demands
 from gonogo.planning.lowered import lowered
@@ -61,7 +61,7 @@ class Request:
     allow_money: bool = False
     profile: Profile = "gate"
     """Of the load."""
-    crowd: Crowd = field(default_factory=Crowd)
+    generator_config: GeneratorConfig = field(default_factory=GeneratorConfig)
     """The processes that make it."""
     overlay: Mapping[str, Any] = field(default_factory=dict)
     """What the command line puts in place of the environment file's values."""
@@ -128,21 +128,12 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
     with ExitStack() as resources:
         file, instance, less = _resolved(request, instance, resources)
         families = installed_families(file.project)
-        suite = project_suite(
-            request.project,
-            bundled=file.environment.service.bundled,
-            environment=file.name,
-            declared=[file.environment],
-        )
+        suite = _suite(request, file)
         selected = selection(suite, request.only)
         secrets = resolve_secrets(file, environ)
         check_keys(file, secrets)
-        demands = read_demands(
-            request.project, suite, environment=file.name, service=file.environment.service, gate=request.gate
-        )
-        wanted = demanded_checks(suite, demands, release=file.environment.service.release)
-        _can_walk(file, demands.name, suite)
-        _can_load(file, demands.name, suite, wanted if selected is None else wanted & selected)
+        demands = _demands(request, suite, file)
+        wanted = _wanted(file, demands, suite, selected)
         started_at = datetime.now(UTC)
         run_id, redactor = request.run_id or new_run_id(started_at), Redactor(secrets)
         jobs = {**_jobs(families, file.environment, secrets), **_attested(families, demands, file.environment)}
@@ -173,6 +164,24 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
             instance=instance,
             resources=resources.pop_all(),
         )
+
+
+def _suite(request: Request, file: EnvironmentFile) -> Suite:
+    bundled = file.environment.service.bundled
+    return project_suite(request.project, bundled=bundled, environment=file.name, declared=[file.environment])
+
+
+def _demands(request: Request, suite: Suite, file: EnvironmentFile) -> Demands:
+    service = file.environment.service
+    return read_demands(request.project, suite, environment=file.name, service=service, gate=request.gate)
+
+
+def _wanted(file: EnvironmentFile, demands: Demands, suite: Suite, selected: frozenset[str] | None) -> frozenset[str]:
+    """The checks that the gate demands. Raises UsageError if the project or the environment cannot carry them out."""
+    wanted = demanded_checks(suite, demands, release=file.environment.service.release)
+    _can_walk(file, demands.name, suite)
+    _can_load(file, demands.name, suite, wanted if selected is None else wanted & selected)
+    return wanted
 
 
 def opening(request: Request) -> str:
@@ -216,6 +225,7 @@ def _source(  # noqa: PLR0913 - what journeys and load speak with
     run_id: str,
     redactor: Redactor,
 ) -> LiveSource:
+    """Compose the probes, the journeys and the load that will be asked; none of them is asked yet."""
     environment, walk = file.environment, walk_of(file.project)
     cure = f"gonogo clean --env {shlex.quote(file.name)} --run {run_id}"
     journeys = Journeys(
@@ -223,7 +233,7 @@ def _source(  # noqa: PLR0913 - what journeys and load speak with
     )
     load = None
     if environment.section(Load) is not None:
-        load = LoadStage(
+        load = LoadRun(
             environment=environment,
             secrets=secrets,
             run_id=run_id,
@@ -232,7 +242,7 @@ def _source(  # noqa: PLR0913 - what journeys and load speak with
             walk=walk,
             cure=cure,
             profile=request.profile,
-            crowd=request.crowd,
+            generator_config=request.generator_config,
         )
     return LiveSource(jobs, environment.limits, journeys, load)
 
@@ -252,9 +262,9 @@ def _resolved(
         raise UsageError(f"{file.path}: --fault is for the bundled reference environment only")
     if request.release is not None:
         file = overlaid(file, {"service": {"release": request.release}})
-    asked = overlaid(file, request.overlay) if request.overlay else file
-    less = lowered(file.environment, asked.environment, request.profile) if request.gate == LOAD else ()
-    return asked, instance, less
+    effective = overlaid(file, request.overlay) if request.overlay else file
+    less = lowered(file.environment, effective.environment, request.profile) if request.gate == LOAD else ()
+    return effective, instance, less
 
 
 def _can_walk(file: EnvironmentFile, gate: str, suite: Suite) -> None:

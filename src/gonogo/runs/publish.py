@@ -68,7 +68,7 @@ def publish(prepared: Prepared, folder: RunFolder, judged: Judged) -> Published:
 
 
 def _history(document: Mapping[str, Any], folder: RunFolder, redactor: Redactor) -> Any:  # noqa: ANN401 - JSON values
-    """What came before these results, without secrets: earlier files are as anybody may have left them."""
+    """Read the history of these results, without secrets: earlier files are as anybody may have left them."""
     results = RESULTS_TYPE.validate_python(document)
     return redactor.json(HISTORY.dump_python(history(results, earlier(results, folder.path.parent)), mode="json"))
 

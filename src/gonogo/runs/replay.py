@@ -23,7 +23,7 @@ from gonogo.runs.conclude import concluded
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """What a run's evidence gives now, with all that it was judged by."""
+    """The results that a run's evidence gives now, with all that it was judged by."""
 
     results: Results
     recording: Recording
@@ -109,7 +109,7 @@ def _environment(recording: Recording, families: Families) -> Environment:
 
 def differences(recorded: Results, again: Results) -> list[str]:
     """Every outcome that is not the same, in words."""
-    asked = replace(again.run, gonogo=recorded.run.gonogo, finished=recorded.run.finished)
+    recorded_run = replace(again.run, gonogo=recorded.run.gonogo, finished=recorded.run.finished)
     before: dict[str, str] = {check.id: check.outcome for check in recorded.checks}
     before |= {f"line {line.id}": line.status for line in recorded.lines}
     after: dict[str, str] = {check.id: check.outcome for check in again.checks}
@@ -120,16 +120,16 @@ def differences(recorded: Results, again: Results) -> list[str]:
         if before.get(identifier) != after.get(identifier)
     ]
     differing += [
-        f"{name}: results.json says {getattr(recorded.run, name)!r}, the evidence {getattr(asked, name)!r}"
-        for name in (each.name for each in fields(asked))
-        if getattr(recorded.run, name) != getattr(asked, name)
+        f"{name}: results.json says {getattr(recorded.run, name)!r}, the evidence {getattr(recorded_run, name)!r}"
+        for name in (each.name for each in fields(recorded_run))
+        if getattr(recorded.run, name) != getattr(recorded_run, name)
     ]
     if recorded.decision != again.decision:
         differing.append(f"verdict: recorded {recorded.decision.verdict}, judged again {again.decision.verdict}")
     differing += [
-        f"{what}: recorded otherwise than they are judged again"
-        for what in ("carried", "exceptions", "findings", "roles")
-        if getattr(recorded, what) != getattr(again, what)
+        f"{field}: recorded otherwise than they are judged again"
+        for field in ("carried", "exceptions", "findings", "roles")
+        if getattr(recorded, field) != getattr(again, field)
     ]
     if recorded.provenance.evidence != again.provenance.evidence:
         differing.append("evidence.json is not the file that results.json was computed from")

@@ -38,7 +38,7 @@ _SSH_SECONDS = 30
 
 
 class SignOff(Document):
-    """What is signed, beside the files: the predicate of the statement."""
+    """The predicate of the signed statement: what is signed beside the files."""
 
     role: str
     signer: str
@@ -97,15 +97,15 @@ def signed_with_key(payload: bytes, key: EllipticCurvePrivateKey, signer: Signer
 
 
 def signed_with_ssh(payload: bytes, key: Path, signer: Signer) -> bytes:
-    """The same envelope, signed by ``ssh-keygen -Y sign``, which asks for the passphrase or the agent itself."""
+    """Sign the same envelope with ``ssh-keygen -Y sign``, which asks for the passphrase or the agent itself."""
     pae = Envelope(payload, PAYLOAD_TYPE, {}).pae()
-    done = _ssh_keygen(["-Y", "sign", "-f", str(key), "-n", SSH_NAMESPACE], pae)
-    if done.returncode:
-        raise UsageError(f"{key}: ssh-keygen did not sign: {done.stderr.decode(errors='replace').strip()}")
+    signed = _ssh_keygen(["-Y", "sign", "-f", str(key), "-n", SSH_NAMESPACE], pae)
+    if signed.returncode:
+        raise UsageError(f"{key}: ssh-keygen did not sign: {signed.stderr.decode(errors='replace').strip()}")
     envelope = {
         "payload": base64.b64encode(payload).decode(),
         "payloadType": PAYLOAD_TYPE,
-        "signatures": [{"sig": base64.b64encode(done.stdout).decode(), "keyid": signer.keyid}],
+        "signatures": [{"sig": base64.b64encode(signed.stdout).decode(), "keyid": signer.keyid}],
     }
     return _bundle(SSH, envelope, signer.keyid)
 
@@ -156,7 +156,7 @@ def _subjects(path: Path, envelope: Envelope, payload: Mapping[str, Any]) -> dic
         raise IntegrityError(f"{path.name}: does not hold an in-toto Statement")
     if payload["predicateType"] != PREDICATE_TYPE:
         raise IntegrityError(f"{path.name}: is a statement about something else: {payload['predicateType']!r}")
-    return {one["name"]: next(iter(one["digest"].values())) for one in payload["subject"]}
+    return {subject["name"]: next(iter(subject["digest"].values())) for subject in payload["subject"]}
 
 
 def _bundle(kind: str, envelope: Mapping[str, Any], keyid: str) -> bytes:
@@ -177,11 +177,11 @@ def _ssh_verified(signed: Signed, public: str) -> bool:
         return _ssh_keygen(arguments, signed.envelope.pae()).returncode == 0
 
 
-def _ssh_keygen(arguments: list[str], given: bytes) -> "subprocess.CompletedProcess[bytes]":
+def _ssh_keygen(arguments: list[str], content: bytes) -> "subprocess.CompletedProcess[bytes]":
     try:
         return subprocess.run(  # noqa: S603 - a fixed program; what it is given are paths, never a command line
             ["ssh-keygen", *arguments],  # noqa: S607 - wherever this system has it
-            input=given,
+            input=content,
             capture_output=True,
             timeout=_SSH_SECONDS,
             check=False,

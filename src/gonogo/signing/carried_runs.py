@@ -29,7 +29,7 @@ def carried_runs(  # noqa: PLR0913 - which run carries, and where the others lie
     now = datetime.now(UTC)
     service = read_environment(environment, project=project).environment.service
     demands, questions = expected_demands(project, environment=environment, service=service, gate=gate)
-    signers, found = list(signers_among(read_people(project))), []
+    signers, runs = list(signers_among(read_people(project))), []
     for name in named:
         folder = find_run(name, reports).resolve()
         results = read_results(folder / RESULTS)
@@ -41,9 +41,9 @@ def carried_runs(  # noqa: PLR0913 - which run carries, and where the others lie
                 "for it beside this run; move it there"
             )
         try:
-            found.append(carried_run(folder, project, signers, source, now)[0])
+            runs.append(carried_run(folder, project, signers, source, now)[0])
         except (IntegrityError, UsageError) as error:
-            found.append(source.described(results, signed_by=(), problem=str(error)))
-    if twice := next((one for one in found if sum(one.id == other.id for other in found) > 1), None):
+            runs.append(source.described(results, signed_by=(), problem=str(error)))
+    if twice := next((run for run in runs if sum(run.id == other.id for other in runs) > 1), None):
         raise UsageError(f"--carry: run {twice.id} is named twice")
-    return tuple(found)
+    return tuple(runs)

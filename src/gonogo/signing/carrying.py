@@ -15,7 +15,7 @@ from gonogo.signing.redacted import same_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class CarrySource:
     """One source, with what the run that carries it is about."""
 
     carry: Carry
@@ -26,8 +26,11 @@ class Source:
     """Of the run that carries it: whose lines it stands for."""
 
     def described(self, results: Results, *, signed_by: Sequence[str], problem: str = "") -> CarriedRun:
-        """What is recorded of such a run; of one with a ``problem`` no line is taken over."""
-        run, statements = results.run, {one for role in self.demands.roles.values() for one in role.statements}
+        """Describe such a run as it is recorded; of one with a ``problem`` no line is taken over."""
+        run, statements = (
+            results.run,
+            {statement for role in self.demands.roles.values() for statement in role.statements},
+        )
         wanted = {
             line.id
             for line in self.demands.lines
@@ -50,20 +53,20 @@ class Source:
         )
 
 
-def find_source(environment: str, gate: str, demands: Demands, questions: dict[str, str], release: str) -> Source:
+def find_source(environment: str, gate: str, demands: Demands, questions: dict[str, str], release: str) -> CarrySource:
     """The source in gates.toml from which runs of that environment and gate are carried. Raises UsageError."""
-    known = sources(demands)
-    for carry in known:
+    by_name = sources(demands)
+    for carry in by_name:
         if (carry.environment, carry.gate) == (environment, gate):
-            return Source(carry=carry, question=questions[gate], release=release, demands=demands)
-    names = " or ".join(carry.words for carry in known) or "nowhere"
+            return CarrySource(carry=carry, question=questions[gate], release=release, demands=demands)
+    names = " or ".join(carry.words for carry in by_name) or "nowhere"
     raise UsageError(
         f"a run of {environment} at gate {gate} stands for nothing at gate {demands.name} of {demands.stands_for[0]}; "
         f"environments/gates.toml carries evidence from {names}"
     )
 
 
-def source_of(run: CarriedRun, results: Results, project: Path) -> Source:
+def source_of(run: CarriedRun, results: Results, project: Path) -> CarrySource:
     """The source of a run that ``results`` carry, by the gates.toml of the project. Raises IntegrityError."""
     outer = results.run
     if run.release != outer.release:
@@ -77,7 +80,7 @@ def source_of(run: CarriedRun, results: Results, project: Path) -> Source:
 
 
 def unlike(recorded: CarriedRun, again: CarriedRun) -> str:
-    """What of it is another now, by name; empty: nothing. Who signed it since makes no difference, who is gone does."""
+    """Name what of it is another now; empty: nothing. Who signed since makes no difference, who is gone does."""
     names = [
         each.name
         for each in fields(CarriedRun)
@@ -92,5 +95,5 @@ def unlike(recorded: CarriedRun, again: CarriedRun) -> str:
 
 def _same_lines(recorded: Mapping[str, CarriedLine], again: Mapping[str, CarriedLine]) -> bool:
     return recorded.keys() == again.keys() and all(
-        recorded[one].status == again[one].status and same_text(recorded[one].why, again[one].why) for one in again
+        recorded[line].status == again[line].status and same_text(recorded[line].why, again[line].why) for line in again
     )

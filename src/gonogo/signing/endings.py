@@ -9,7 +9,7 @@ from gonogo.record.results import LineStatus, Results
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Ending:
+class Expiry:
     """One thing that a GO rests on, and the moment from which it does not hold."""
 
     at: datetime
@@ -17,20 +17,20 @@ class Ending:
     """As in ``the waiver of tls-expiry``."""
 
 
-def endings(results: Results) -> Iterator[Ending]:
+def endings(results: Results) -> Iterator[Expiry]:
     """The ends of the waivers and attestations that the verdict rests on."""
     for waived in results.exceptions:
         if waived.state == "in force":
-            yield Ending(at=waived.until, what=f"the waiver of {waived.check}")
+            yield Expiry(at=waived.until, what=f"the waiver of {waived.check}")
     resting = {line.id for line in results.leaves} | set(_below_statements(results))
     for line in results.lines:
         if line.id in resting and line.attested and line.status is LineStatus.ATTESTED:
-            yield Ending(at=line.attested.until, what=f"{line.attested.by}'s attestation of {line.id}")
+            yield Expiry(at=line.attested.until, what=f"{line.attested.by}'s attestation of {line.id}")
 
 
-def check_endings(found: Iterable[Ending], now: datetime) -> None:
+def check_endings(all_endings: Iterable[Expiry], now: datetime) -> None:
     """Raises IntegrityError for what has ended by now, the earliest first."""
-    over = sorted(ending for ending in found if ending.at <= now)
+    over = sorted(ending for ending in all_endings if ending.at <= now)
     if over:
         raise IntegrityError(f"{over[0].what} ended {over[0].at:%Y-%m-%d %H:%M:%S} UTC; renew it, and run again")
 

@@ -21,16 +21,16 @@ _LARGEST_FILE = 256 * 1024 * 1024
 
 def signatures(folder: Path) -> list[Path]:
     """The files of signatures. Raises IntegrityError for what is no file: nobody waits for the end of a pipe."""
-    found = sorted(path for path in folder.iterdir() if path.name.endswith(tuple(SUFFIXES.values())))
-    for path in found:
+    paths = sorted(path for path in folder.iterdir() if path.name.endswith(tuple(SUFFIXES.values())))
+    for path in paths:
         if path.is_symlink() or not path.is_file():
             raise IntegrityError(f"{path.name}: is no file; a signature is one")
-    return found
+    return paths
 
 
 def run_files(folder: Path) -> Mapping[str, str]:
     """Name to SHA-256 of everything in the folder that is signed. Raises IntegrityError for what may not be there."""
-    found: dict[str, str] = {}
+    digests: dict[str, str] = {}
     signed = {path.name for path in signatures(folder)}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
@@ -42,8 +42,8 @@ def run_files(folder: Path) -> Mapping[str, str]:
             raise IntegrityError(f"{name}: is no file of a run")
         if name == SEALED:  # made of the signatures, so none of them can hold it
             continue
-        found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return found
+        digests[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return digests
 
 
 def check_run(folder: Path, project: Path, *, earlier: bool = False) -> Results:
@@ -57,8 +57,8 @@ def check_run(folder: Path, project: Path, *, earlier: bool = False) -> Results:
         raise IntegrityError(f"{EVIDENCE}: is not the file that {RESULTS} was computed from")
     replayed = _both_at_once(folder, results, project)
     again = replayed.results
-    if found := differences(results, again):
-        raise IntegrityError(f"the evidence does not give what results.json says: {found[0]}")
+    if disagreements := differences(results, again):
+        raise IntegrityError(f"the evidence does not give what results.json says: {disagreements[0]}")
     if (mine := again.provenance) != results.provenance:
         names = [
             name

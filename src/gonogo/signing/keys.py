@@ -64,13 +64,13 @@ def enrol(project: Path, *, name: str, role: str, public: str, email: str | None
     new = {"role": role, "key": public, "valid_from": now, "valid_until": now + LIFETIME}
     document = people.model_dump(exclude_none=True)
     entries: list[dict[str, Any]] = list(document["person"])
-    known = people.find(name)
-    if known is None:
+    person = people.find(name)
+    if person is None:
         entries.append({"name": name, "email": _address(name, email, path), "roles": [role], "keys": [new]})
     else:
-        entry = entries[people.person.index(known)]
+        entry = entries[people.person.index(person)]
         entry["roles"] = [*dict.fromkeys([*entry["roles"], role])]
-        entry["keys"] = [*({**key, "role": key.get("role", known.roles[0])} for key in entry["keys"]), new]
+        entry["keys"] = [*({**key, "role": key.get("role", person.roles[0])} for key in entry["keys"]), new]
     whole = build(People, str(path), person=entries)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(tomli_w.dumps(whole.model_dump(exclude_none=True), multiline_strings=True), encoding="utf-8")

@@ -40,8 +40,8 @@ def check_policy(results: Results, replayed: Replayed, project: Path, *, earlier
         raise IntegrityError(f"the policy cannot be compared: {error}") from None
     attested = _attested(root, run.environment) if root else []
     if earlier:
-        known = {one.line for one in replayed.plan.demands.attestations}
-        attested = [one for one in attested if one.line in known]
+        recorded_lines = {attestation.line for attestation in replayed.plan.demands.attestations}
+        attested = [attestation for attestation in attested if attestation.line in recorded_lines]
     digest = papers_digest(root or project, run.environment, attested)
     if digest != results.provenance.policy:
         raise IntegrityError(
@@ -63,20 +63,20 @@ def _check_demands(
     """``then`` has the attestations that there were at an earlier run, and the digest with them."""
     run = results.run
     try:
-        here = read_demands(
+        current = read_demands(
             project, replayed.plan.suite, environment=run.environment, service=file.environment.service, gate=run.gate
         )
     except UsageError as error:
         raise IntegrityError(f"the policy cannot be compared: {error}") from None
     if then is not None:
-        here = replace(here, attestations=then[0], digest=then[1])
-    if problem := next(unlike(replayed.plan.demands, here, run.environment), ""):
+        current = replace(current, attestations=then[0], digest=then[1])
+    if problem := next(unlike(replayed.plan.demands, current, run.environment), ""):
         raise IntegrityError(problem)
 
 
-def unlike(recorded: Demands, here: Demands, environment: str) -> Iterator[str]:
-    """What a run demanded otherwise than the files of the project do, in words."""
-    then, now = _DEMANDS.dump_python(recorded, mode="json"), _DEMANDS.dump_python(here, mode="json")
+def unlike(recorded: Demands, current: Demands, environment: str) -> Iterator[str]:
+    """Say in words where a run's demands differ from the files of the project."""
+    then, now = _DEMANDS.dump_python(recorded, mode="json"), _DEMANDS.dump_python(current, mode="json")
     waivers, attestations = (then["waivers"], now["waivers"]), (then["attestations"], now["attestations"])
     yield from _entries("a waiver of", "check", waivers, f"environments/waivers/{environment}.toml")
     yield from _entries("an attestation of", "line", attestations, f"environments/attestations/{environment}")
@@ -94,58 +94,60 @@ def unlike(recorded: Demands, here: Demands, environment: str) -> Iterator[str]:
 Entries = Sequence[Mapping[str, Any]]
 
 
-def _entries(what: str, name: str, sides: tuple[Entries, Entries], place: str) -> Iterator[str]:
-    recorded, here = ({entry[name]: entry for entry in side} for side in sides)
+def _entries(kind: str, name: str, sides: tuple[Entries, Entries], place: str) -> Iterator[str]:
+    recorded, current = ({entry[name]: entry for entry in side} for side in sides)
     if len(recorded) < len(sides[0]):
-        yield f"the run knows {what} the same {name} twice"
-    for subject in recorded.keys() - here.keys():
-        yield f"the run knows {what} {subject} that {place} does not have"
-    for subject in here.keys() - recorded.keys():
-        yield f"{place} has {what} {subject} that the run does not know"
-    for subject in recorded.keys() & here.keys():
-        if not _same(recorded[subject], here[subject]):
-            yield f"the run knows {what} {subject} that is not the one of {place}"
+        yield f"the run knows {kind} the same {name} twice"
+    for subject in recorded.keys() - current.keys():
+        yield f"the run knows {kind} {subject} that {place} does not have"
+    for subject in current.keys() - recorded.keys():
+        yield f"{place} has {kind} {subject} that the run does not know"
+    for subject in recorded.keys() & current.keys():
+        if not _same(recorded[subject], current[subject]):
+            yield f"the run knows {kind} {subject} that is not the one of {place}"
 
 
-def _same(recorded: Any, here: Any, key: str = "") -> bool:  # noqa: ANN401 - JSON values
-    match recorded, here:
+def _same(recorded: Any, current: Any, key: str = "") -> bool:  # noqa: ANN401 - JSON values
+    match recorded, current:
         case Mapping(), Mapping():
-            return recorded.keys() == here.keys() and all(_same(recorded[name], here[name], name) for name in here)
+            return recorded.keys() == current.keys() and all(
+                _same(recorded[name], current[name], name) for name in current
+            )
         case list(), list():
-            return len(recorded) == len(here) and all(
-                _same(one, other, key) for one, other in zip(recorded, here, strict=True)
+            return len(recorded) == len(current) and all(
+                _same(left, right, key) for left, right in zip(recorded, current, strict=True)
             )
         case str(), str() if key in _FREE:
-            return same_text(recorded, here)
-    return bool(recorded == here)
+            return same_text(recorded, current)
+    return bool(recorded == current)
 
 
 def _check_expectations(results: Results, replayed: Replayed, file: EnvironmentFile) -> None:
-    """What the environment file expects; only what the command line gave is left out."""
-    told = replayed.recording.told
-    if foreign := told_otherwise(told):
+    """Compare the environment file's expectations; only what the command line gave is left out."""
+    overlay = replayed.recording.told
+    if foreign := told_otherwise(overlay):
         raise IntegrityError(f"evidence.json: told: no command line gives {', '.join(foreign)}")
     try:
-        asked = overlaid(file, told).environment if told else file.environment
+        effective = overlaid(file, overlay).environment if overlay else file.environment
     except UsageError as error:
         raise IntegrityError(f"evidence.json: told: {error}") from None
-    if results.run.lowered != list(_lowered(file, asked, results, replayed)):
+    if results.run.lowered != list(_lowered(file, effective, results, replayed)):
         raise IntegrityError(f"the run does not say what of the load was lower than {file.path.name} declares")
     if file.environment.service.bundled:
         # The addresses are those of the instance that was started; the load is that of the file.
-        same = results.run.gate != LOAD or replayed.plan.environment.section(Load) == asked.section(Load)
+        same = results.run.gate != LOAD or replayed.plan.environment.section(Load) == effective.section(Load)
     else:
-        same = expectations_digest(asked) == results.provenance.environment
+        same = expectations_digest(effective) == results.provenance.environment
     if not same:
         raise IntegrityError(f"{file.path.name}: is not the environment file that the run was judged by")
 
 
-def _lowered(file: EnvironmentFile, asked: Environment, results: Results, replayed: Replayed) -> Sequence[str]:
-    return lowered(file.environment, asked, replayed.recording.profile) if results.run.gate == LOAD else ()
+def _lowered(file: EnvironmentFile, effective: Environment, results: Results, replayed: Replayed) -> Sequence[str]:
+    return lowered(file.environment, effective, replayed.recording.profile) if results.run.gate == LOAD else ()
 
 
 def _attested(root: Path, environment: str) -> Sequence[Attestation]:
-    """What people attested, with the evidence as it is now. Raises IntegrityError."""
+    """Read the attestations, with their evidence as it is now. Raises IntegrityError."""
     try:
         return read_attestations(root, environment)
     except UsageError as error:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gonogo.base.errors import IntegrityError
 from gonogo.record.results import Results
-from gonogo.report.html import Signature, render_signoff
+from gonogo.report.html import ShownSignature, render_signoff
 from gonogo.signing.bundle import SUFFIXES, SignOff
 from gonogo.signing.integrity import SEALED
 
@@ -13,15 +13,15 @@ from gonogo.signing.integrity import SEALED
 def sealed(folder: Path, results: Results, decisions: Mapping[str, SignOff]) -> bytes:
     """The bytes of ``sealed.html``; the decisions, by role, have been verified."""
     shown = [
-        Signature(
-            role=said.role,
-            signer=said.signer,
-            decision=said.decision,
-            comment=said.comment,
-            time=said.time,
+        ShownSignature(
+            role=signoff.role,
+            signer=signoff.signer,
+            decision=signoff.decision,
+            comment=signoff.comment,
+            time=signoff.time,
             file=next(f"{role}{suffix}" for suffix in SUFFIXES.values() if (folder / f"{role}{suffix}").is_file()),
         )
-        for role, said in sorted(decisions.items())
+        for role, signoff in sorted(decisions.items())
     ]
     return render_signoff(results, signatures=shown)
 

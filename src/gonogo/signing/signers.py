@@ -1,4 +1,4 @@
-"""Who may sign, as ``environments/people.toml`` says: which key is whose, for exactly one role, and for how long."""
+"""The signers of ``environments/people.toml``: which key is whose, for exactly one role, and for how long."""
 
 import hashlib
 from collections.abc import Iterator, Sequence

@@ -17,10 +17,10 @@ from gonogo.signing.keys import load_key
 from gonogo.signing.signers import Signer, public_key_id
 from gonogo.signing.verification import APPROVABLE, policy_of, witnessed
 
-Decision = Literal["GO", "NO-GO", "HOLD"]
+SignedDecision = Literal["GO", "NO-GO", "HOLD"]
 
 
-def signable(folder: Path, project: Path, role: str, decision: Decision) -> Results:
+def signable(folder: Path, project: Path, role: str, decision: SignedDecision) -> Results:
     """The run, once it is known to be what it says, and may be decided upon like this. Raises Usage- or IntegrityError."""
     results = check_run(folder, project)
     if decision == "GO" and results.decision.verdict not in APPROVABLE:
@@ -28,8 +28,8 @@ def signable(folder: Path, project: Path, role: str, decision: Decision) -> Resu
             f"the verdict is {results.decision.verdict}: {results.decision.reason}. No signature makes it GO: repair it "
             "and run again, or have the exception accepted (gonogo waive) and run again"
         )
-    known = [one.id for one in results.roles]
-    if known and (problem := unknown_role(role, known, f"the roles that sign a run of gate {results.run.gate}")):
+    roles = [result.id for result in results.roles]
+    if roles and (problem := unknown_role(role, roles, f"the roles that sign a run of gate {results.run.gate}")):
         raise UsageError(f"--role: {problem}")
     if decision == "GO":
         check_endings(endings(results), datetime.now(UTC))
@@ -43,7 +43,7 @@ def signable(folder: Path, project: Path, role: str, decision: Decision) -> Resu
 def _refuse_unsupported(results: Results, role: str) -> None:
     """Nobody says GO to what the run does not show: the statements of their role are what they sign."""
     lines = {line.id: line for line in results.lines}
-    statements = next((one.statements for one in results.roles if one.id == role), ())
+    statements = next((result.statements for result in results.roles if result.id == role), ())
     problems = [
         f"{identifier}: {lines[identifier].text}: not supported: {lines[identifier].why}"
         if identifier in lines
@@ -59,8 +59,8 @@ def _refuse_unsupported(results: Results, role: str) -> None:
         )
 
 
-def said(folder: Path, results: Results, signer: Signer, word: tuple[Decision, str], now: datetime) -> SignOff:
-    """What the signature will be over, beside the files; ``word`` is the decision with its comment."""
+def said(folder: Path, results: Results, signer: Signer, word: tuple[SignedDecision, str], now: datetime) -> SignOff:
+    """Compose the predicate that is signed beside the files; ``word`` is the decision with its comment."""
     decision, comment = word
     statements = next((role.statements for role in results.roles if role.id == signer.role), ())
     status = {line.id: str(line.status) for line in results.lines}
@@ -75,7 +75,7 @@ def said(folder: Path, results: Results, signer: Signer, word: tuple[Decision, s
         release=results.run.release,
         verdict=results.decision.verdict,
         statements={identifier: status.get(identifier, "open") for identifier in statements},
-        exceptions=tuple(one.check for one in results.exceptions if one.state == "in force"),
+        exceptions=tuple(exception.check for exception in results.exceptions if exception.state == "in force"),
         policy=policy_of(results),
         witnessed=witnessed(folder),
         time=now,
@@ -87,7 +87,7 @@ def sign_with_key(folder: Path, signoff: SignOff, signers: Sequence[Signer], key
     """Write the bundle. Raises UsageError if the key is not that of this person in this role."""
     private = load_key(key, passphrase)
     pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    signer = next((one for one in signers if one.key and one.keyid == public_key_id(pem)), None)
+    signer = next((candidate for candidate in signers if candidate.key and candidate.keyid == public_key_id(pem)), None)
     if signer is None or signer.role != signoff.role:
         raise UsageError(f"{key}: people.toml does not have this key for {signoff.role}")
     path = folder / f"{signoff.role}{SUFFIXES[SIGSTORE]}"
@@ -96,18 +96,18 @@ def sign_with_key(folder: Path, signoff: SignOff, signers: Sequence[Signer], key
 
 
 def sign_with_ssh(folder: Path, signoff: SignOff, signer: Signer, key: Path) -> Path:
-    """The same with an SSH key."""
+    """Sign with an SSH key, as ``sign_with_key`` does with a key of gonogo's."""
     path = folder / f"{signoff.role}{SUFFIXES[SSH]}"
     path.write_bytes(signed_with_ssh(statement(run_files(folder), signoff), key, signer))
     return path
 
 
 def signer_of(signers: Sequence[Signer], role: str, now: datetime, *, ssh: bool) -> Signer:
-    """Who signs in this role now. Raises UsageError."""
-    found = [one for one in signers if one.role == role and bool(one.ssh) == ssh and one.holds(now)]
-    if not found:
+    """Find who signs in this role now. Raises UsageError."""
+    candidates = [signer for signer in signers if signer.role == role and bool(signer.ssh) == ssh and signer.holds(now)]
+    if not candidates:
         kind = "an SSH key" if ssh else "a key"
         raise UsageError(
             f"environments/people.toml: nobody has {kind} for {role} now; gonogo key new --role {role} --name NAME"
         )
-    return found[0]
+    return candidates[0]

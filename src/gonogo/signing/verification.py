@@ -1,4 +1,4 @@
-"""Who said what of exactly this run, and what follows from it together with the machine's verdict."""
+"""The decisions of people about exactly this run, and the verdict that follows from them and the machine's."""
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -11,8 +11,8 @@ from gonogo.base.errors import IntegrityError
 from gonogo.planning.carried import CarriedRun
 from gonogo.record.results import RELEASE_CHECK, Results, Verdict
 from gonogo.signing.bundle import SUFFIXES, VALID, Signed, SignOff, read_bundle, verify_signature
-from gonogo.signing.carrying import Source, source_of, unlike
-from gonogo.signing.endings import Ending, check_endings, endings
+from gonogo.signing.carrying import CarrySource, source_of, unlike
+from gonogo.signing.endings import Expiry, check_endings, endings
 from gonogo.signing.integrity import check_run, run_files, signatures
 from gonogo.signing.sealing import check_seal
 from gonogo.signing.signers import Signer
@@ -24,21 +24,21 @@ APPROVABLE = {Verdict.GO, Verdict.GO_WITH_EXCEPTIONS}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """What holds."""
+    """A run whose files and signatures were verified."""
 
     results: Results
     decisions: Mapping[str, SignOff]
     """By role."""
     missing: Sequence[str]
     """Required roles without a signature."""
-    holds_until: Ending | None
+    holds_until: Expiry | None
     """What ends first of all that this rests on; None: nothing of it ends."""
 
     @property
     def verdict(self) -> Verdict:
         """Any NO-GO or HOLD is a NO-GO; all required GO leave the machine's verdict as it is; fewer are INCOMPLETE."""
         machine = self.results.decision.verdict
-        if any(one.decision != "GO" for one in self.decisions.values()):
+        if any(signoff.decision != "GO" for signoff in self.decisions.values()):
             return Verdict.NO_GO
         if self.missing and machine in APPROVABLE:
             return Verdict.INCOMPLETE
@@ -47,7 +47,7 @@ class Verified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What whoever verifies knows already."""
+    """The expectations of whoever verifies, against which a run is held."""
 
     now: datetime
     environment: str | None = None
@@ -65,9 +65,9 @@ class Expected:
 
 def verify_run(folder: Path, project: Path, signers: Sequence[Signer], expected: Expected) -> Verified:
     """Everything at once. Raises IntegrityError with the one thing that differs."""
-    found = verify_signed(folder, project, signers, expected)
-    check_seal(folder, found.results, found.decisions)
-    return found
+    verified = verify_signed(folder, project, signers, expected)
+    check_seal(folder, verified.results, verified.decisions)
+    return verified
 
 
 def verify_signed(folder: Path, project: Path, signers: Sequence[Signer], expected: Expected) -> Verified:
@@ -83,7 +83,7 @@ def verify_signed(folder: Path, project: Path, signers: Sequence[Signer], expect
         raise IntegrityError(
             f"the evidence is {format_duration(age)} old; {format_duration(oldest)} are allowed: run again"
         )
-    decisions = {one.role: one for one in _decisions(folder, results, signers, expected)}
+    decisions = {decision.role: decision for decision in _decisions(folder, results, signers, expected)}
     ends = list(endings(results)) if results.decision.verdict in APPROVABLE else []
     check_endings(ends, now)
     ends += check_carried(results, folder, project, signers, now)
@@ -118,23 +118,23 @@ def _check_identity(results: Results, expected: Expected) -> None:
 
 def _ends_of(
     results: Results, decisions: Mapping[str, SignOff], signers: Sequence[Signer], expected: Expected
-) -> Iterator[Ending]:
+) -> Iterator[Expiry]:
     """The ends of the signatures, of the keys behind them, and of the evidence."""
     if expected.oldest is not None:
-        yield Ending(at=results.run.started_at + expected.oldest, what="the evidence")
+        yield Expiry(at=results.run.started_at + expected.oldest, what="the evidence")
     for signoff in decisions.values():
         if not expected.earlier:
-            yield Ending(at=signoff.expires, what=f"{signoff.signer}'s signature")
+            yield Expiry(at=signoff.expires, what=f"{signoff.signer}'s signature")
         yield from (
-            Ending(at=signer.valid_until, what=f"{signer.name}'s key")
+            Expiry(at=signer.valid_until, what=f"{signer.name}'s key")
             for signer in signers
             if (signer.name, signer.role) == (signoff.signer, signoff.role)
         )
 
 
 def carried_run(
-    folder: Path, project: Path, signers: Sequence[Signer], source: Source, now: datetime
-) -> tuple[CarriedRun, Ending]:
+    folder: Path, project: Path, signers: Sequence[Signer], source: CarrySource, now: datetime
+) -> tuple[CarriedRun, Expiry]:
     """A run that another one may carry, verified like any other, and when it ends. Raises IntegrityError.
 
     It must be GO, of the source's environment, gate and release, no older than that allows, and signed by whom it names.
@@ -149,25 +149,27 @@ def carried_run(
         oldest=carry.max_age,
         earlier=True,
     )
-    found = verify_signed(folder, project, signers, expected)
-    if found.missing:
-        raise IntegrityError(f"{' and '.join(found.missing)} did not sign it, and gates.toml demands that")
-    if found.verdict not in APPROVABLE:
-        said = ", ".join(
-            f"{one.signer} says {one.decision}" for one in found.decisions.values() if one.decision != "GO"
+    verified = verify_signed(folder, project, signers, expected)
+    if verified.missing:
+        raise IntegrityError(f"{' and '.join(verified.missing)} did not sign it, and gates.toml demands that")
+    if verified.verdict not in APPROVABLE:
+        dissent = ", ".join(
+            f"{signoff.signer} says {signoff.decision}"
+            for signoff in verified.decisions.values()
+            if signoff.decision != "GO"
         )
-        raise IntegrityError(f"it is {found.verdict}: {said or found.results.decision.reason}")
-    ends = found.holds_until or Ending(at=found.results.run.finished_at + carry.max_age, what="the evidence")
-    signed_by = [f"{one.signer} ({one.role})" for one in found.decisions.values()]
-    carried = source.described(found.results, signed_by=sorted(signed_by))
-    return carried, Ending(at=ends.at, what=f"{ends.what} of the carried run {carried.id} ({carried.environment})")
+        raise IntegrityError(f"it is {verified.verdict}: {dissent or verified.results.decision.reason}")
+    ends = verified.holds_until or Expiry(at=verified.results.run.finished_at + carry.max_age, what="the evidence")
+    signed_by = [f"{signoff.signer} ({signoff.role})" for signoff in verified.decisions.values()]
+    carried = source.described(verified.results, signed_by=sorted(signed_by))
+    return carried, Expiry(at=ends.at, what=f"{ends.what} of the carried run {carried.id} ({carried.environment})")
 
 
 def check_carried(
     results: Results, folder: Path, project: Path, signers: Sequence[Signer], now: datetime
-) -> Sequence[Ending]:
+) -> Sequence[Expiry]:
     """Every run that this one carries, verified again where it lies: beside it. Raises IntegrityError."""
-    ends: list[Ending] = []
+    ends: list[Expiry] = []
     for run in results.carried:
         if run.problem:
             continue  # nothing rests on it
@@ -180,7 +182,7 @@ def check_carried(
 
 def _found_again(  # noqa: PLR0913 - the run, where it should lie, and by what it is verified
     run: CarriedRun, results: Results, folder: Path, project: Path, *, signers: Sequence[Signer], now: datetime
-) -> Ending:
+) -> Expiry:
     """The end of a carried run that is still what was carried. Raises IntegrityError."""
     source, reports = source_of(run, results, project), folder.parent.parent
     place = reports / run.environment / run.id
@@ -207,51 +209,51 @@ def policy_of(results: Results) -> dict[str, str]:
 
 def _decisions(folder: Path, results: Results, signers: Sequence[Signer], expected: Expected) -> Sequence[SignOff]:
     files, lying_there = run_files(folder), witnessed(folder)
-    found: dict[str, SignOff] = {}
+    decisions: dict[str, SignOff] = {}
     people: dict[str, str] = {}
     for path in signatures(folder):
         signed = read_bundle(path)
-        signer = next((one for one in signers if one.keyid == signed.keyid), None)
+        signer = next((candidate for candidate in signers if candidate.keyid == signed.keyid), None)
         if signer is None:
             raise IntegrityError(f"{path.name}: signed with a key that people.toml does not know: {signed.keyid[:12]}…")
         verify_signature(signed, signer)
         _fits(signed, signer, results, expected)
         _same_files(signed, files, results)
         _none_dropped(signed, lying_there)
-        said = signed.signoff
-        if said.role in found or signer.name in people:
-            raise IntegrityError(f"{path.name}: {signer.name} or the role {said.role} has signed twice")
-        found[said.role] = said
-        people[signer.name] = said.role
-    return list(found.values())
+        signoff = signed.signoff
+        if signoff.role in decisions or signer.name in people:
+            raise IntegrityError(f"{path.name}: {signer.name} or the role {signoff.role} has signed twice")
+        decisions[signoff.role] = signoff
+        people[signer.name] = signoff.role
+    return list(decisions.values())
 
 
 def _fits(signed: Signed, signer: Signer, results: Results, expected: Expected) -> None:
     """The person, the role, the time and the run."""
-    said, name, now = signed.signoff, signed.path.name, expected.now
-    if said.role != signer.role or name != f"{said.role}{SUFFIXES[signed.kind]}":
-        raise IntegrityError(f"{name}: {signer.name} signs as {signer.role}, and this is a signature as {said.role}")
-    if said.signer != signer.name:
-        raise IntegrityError(f"{name}: says that {said.signer} signed; the key is {signer.name}'s")
-    if not signer.holds(said.time) or not signer.holds(now):
+    signoff, name, now = signed.signoff, signed.path.name, expected.now
+    if signoff.role != signer.role or name != f"{signoff.role}{SUFFIXES[signed.kind]}":
+        raise IntegrityError(f"{name}: {signer.name} signs as {signer.role}, and this is a signature as {signoff.role}")
+    if signoff.signer != signer.name:
+        raise IntegrityError(f"{name}: says that {signoff.signer} signed; the key is {signer.name}'s")
+    if not signer.holds(signoff.time) or not signer.holds(now):
         raise IntegrityError(
             f"{name}: {signer.name}'s key holds from {signer.valid_from:%Y-%m-%d} to {signer.valid_until:%Y-%m-%d}, not at this time"
         )
-    if said.run != results.run.id:
-        raise IntegrityError(f"{name}: is a signature over the run {said.run}, not over {results.run.id}")
-    if not results.run.finished_at - _CLOCKS_DIFFER <= said.time <= now + _CLOCKS_DIFFER:
+    if signoff.run != results.run.id:
+        raise IntegrityError(f"{name}: is a signature over the run {signoff.run}, not over {results.run.id}")
+    if not results.run.finished_at - _CLOCKS_DIFFER <= signoff.time <= now + _CLOCKS_DIFFER:
         raise IntegrityError(
-            f"{name}: is dated {said.time:%Y-%m-%d %H:%M} UTC, which is before the run, or in the future"
+            f"{name}: is dated {signoff.time:%Y-%m-%d %H:%M} UTC, which is before the run, or in the future"
         )
-    if said.expires - said.time > VALID:
+    if signoff.expires - signoff.time > VALID:
         raise IntegrityError(
-            f"{name}: says that it holds until {said.expires:%Y-%m-%d}; {format_duration(VALID)} is the most"
+            f"{name}: says that it holds until {signoff.expires:%Y-%m-%d}; {format_duration(VALID)} is the most"
         )
-    if said.expires <= now and not expected.earlier:
-        raise IntegrityError(f"{name}: expired {said.expires:%Y-%m-%d %H:%M} UTC; sign again, or run again")
-    if said.policy != policy_of(results):
+    if signoff.expires <= now and not expected.earlier:
+        raise IntegrityError(f"{name}: expired {signoff.expires:%Y-%m-%d %H:%M} UTC; sign again, or run again")
+    if signoff.policy != policy_of(results):
         raise IntegrityError(f"{name}: another policy was signed than the run was judged by")
-    if said.decision == "GO" and results.decision.verdict not in APPROVABLE:
+    if signoff.decision == "GO" and results.decision.verdict not in APPROVABLE:
         raise IntegrityError(f"{name}: says GO over a run that is {results.decision.verdict}")
 
 

@@ -16,17 +16,17 @@ from gonogo.families.http.questions import PlainHttpQuestion
 from gonogo.families.tls.probe import TlsQuestion, probe_tls
 from gonogo.starting.discovery_http import listen
 from gonogo.starting.discovery_names import look_up
-from gonogo.starting.findings import Findings, Names, Presented, Spoken
+from gonogo.starting.findings import Findings, Names, ShownCertificate, Spoken
 
 _HTTPS, _HTTP = 443, 80
 
 
-async def look(base_url: str, *, trust: str, given: Sequence[str], resolvers: Sequence[str]) -> Findings:
+async def look(base_url: str, *, trust: str, addresses: Sequence[str], resolvers: Sequence[str]) -> Findings:
     """Ask nothing that changes anything, and send nothing private. Raises UsageError if there is nobody to ask."""
     parts = urlsplit(base_url)
     host, port = parts.hostname or "", parts.port or _HTTPS
     verified = trust_context(trust)
-    names = await look_up(host, given=given, resolvers=resolvers)
+    names = await look_up(host, addresses=addresses, resolvers=resolvers)
     handshake = await _presented(host, names, port, trust)
     presented = _facts(handshake)
     # A certificate that nobody should accept is a finding; the service behind it is looked at all the same.
@@ -64,17 +64,17 @@ async def _presented(host: str, names: Names, port: int, trust: str) -> TlsEvide
     )
 
 
-def _facts(seen: TlsEvidence) -> Presented:
-    leaf = seen.leaf
+def _facts(tls: TlsEvidence) -> ShownCertificate:
+    leaf = tls.leaf
     if leaf is None:
-        raise UsageError(f"{seen.address}: sent no certificate that can be read")
+        raise UsageError(f"{tls.address}: sent no certificate that can be read")
     remaining = leaf.remaining(datetime.now(UTC))
-    return Presented(
-        address=seen.address,
+    return ShownCertificate(
+        address=tls.address,
         issuer=leaf.issuer_organisation or leaf.issuer or "(nameless)",
         days_left=remaining.days,
-        name_matches=seen.presented[0].name_matches,
-        problem=seen.presented[0].verification,
+        name_matches=tls.presented[0].name_matches,
+        problem=tls.presented[0].verification,
     )
 
 

@@ -14,7 +14,7 @@ from gonogo.families.http.answers import described as marked
 from gonogo.families.http.bodies import quoting
 from gonogo.families.http.health import read_health
 from gonogo.families.http.metrics import Samples, samples, sums
-from gonogo.families.http.openapi import Description, Unreadable, read_description
+from gonogo.families.http.openapi import Description, NoDescription, read_description
 from gonogo.families.http.release import PATHS as RELEASE_PAGES
 from gonogo.families.http.release import plain_word, usual_words
 from gonogo.starting.findings import Health, Metrics, Spoken
@@ -134,7 +134,7 @@ async def _openapi(client: AddressClient, prefix: str) -> tuple[str | None, Desc
             continue
         try:
             description = read_description(body)
-        except Unreadable:
+        except NoDescription:
             continue
         if (description.version or "").startswith(("3.", "2.0")) and description.paths:
             return path, description, []

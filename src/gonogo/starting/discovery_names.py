@@ -21,7 +21,7 @@ _MOST_ADDRESSES = 8
 _SYSTEM_SECONDS = 5.0
 
 
-async def look_up(host: str, *, given: Sequence[str], resolvers: Sequence[str]) -> Names:
+async def look_up(host: str, *, addresses: Sequence[str], resolvers: Sequence[str]) -> Names:
     """Ask the resolvers, the public ones unless others are named. Raises UsageError if nobody knows the name."""
     candidates = [tuple(resolvers)] if resolvers else [PUBLIC_RESOLVERS, _of_this_machine()]
     problems: list[str] = []
@@ -32,13 +32,13 @@ async def look_up(host: str, *, given: Sequence[str], resolvers: Sequence[str]) 
         if records:
             heard = [answer.server for answer in a if answer.conclusive]
             aliases = max((answer.aliases for answer in (*a, *aaaa)), key=len)
-            return await _named(host, tuple(given) or records, heard, vantage, aliases)
+            return await _named(host, tuple(addresses) or records, heard, vantage, aliases)
         problems = [f"{answer.server}: {answer.told}" for answer in a]
         if any(answer.conclusive for answer in a):
             break
     problem = "; ".join(problems)
-    if given:
-        return Names(addresses=tuple(given), source="given", problem=problem)
+    if addresses:
+        return Names(addresses=tuple(addresses), source="given", problem=problem)
     return Names(addresses=await _by_this_machine(host, problem), source="system", problem=problem)
 
 
@@ -86,7 +86,7 @@ def _of_this_machine() -> tuple[str, ...]:
 
 
 async def _by_this_machine(host: str, problem: str) -> Sequence[str]:
-    """As every program here would resolve it. Raises UsageError."""
+    """Resolve the name as every program here would. Raises UsageError."""
     try:
         async with asyncio.timeout(_SYSTEM_SECONDS):
             infos = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)

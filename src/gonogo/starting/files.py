@@ -130,7 +130,7 @@ def _templates() -> jinja2.Environment:
 
 
 def _toml(value: str | int | Sequence[str]) -> str:
-    """As a TOML value, on one line."""
+    """Write a value as TOML, on one line."""
     if not isinstance(value, str | int):
         return f"[{', '.join(map(_toml, value))}]"
     written = tomli_w.dumps({"x": value}).partition(" = ")[2].strip()

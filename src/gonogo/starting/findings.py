@@ -26,7 +26,7 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Presented:
+class ShownCertificate:
     """The certificate that the service showed."""
 
     address: str
@@ -94,7 +94,7 @@ class Findings:
     trust: str
     """As the environment file will have it: ``public``, or a PEM file."""
     names: Names
-    presented: Presented
+    presented: ShownCertificate
     plain: str
     """What answers without TLS, in words."""
     spoken: Spoken

@@ -20,14 +20,14 @@ _LARGEST_ROOT_BYTES = 256 * 1024
 def refuse_existing(project: Path, name: str, *, environment_only: bool, force: bool) -> None:
     """Raises UsageError with every file that would be replaced, before anything is asked of anybody."""
     wanted = [f"environments/{name}.toml", *(() if environment_only else _TEAM)]
-    there = [path for path in wanted if (project / path).exists() or (project / path).is_symlink()]
-    if there and not force:
+    existing = [path for path in wanted if (project / path).exists() or (project / path).is_symlink()]
+    if existing and not force:
         only = (
             ""
-            if f"environments/{name}.toml" in there or environment_only
+            if f"environments/{name}.toml" in existing or environment_only
             else f"; --environment-only writes environments/{name}.toml beside them"
         )
-        raise UsageError(f"init: there already: {', '.join(there)}{only}; --force replaces what is named here")
+        raise UsageError(f"init: there already: {', '.join(existing)}{only}; --force replaces what is named here")
 
 
 def portable_root(project: Path, path: Path) -> str:
@@ -55,8 +55,8 @@ def write(project: Path, start: Start, *, environment_only: bool) -> Mapping[str
     if not environment_only:
         files |= team_files(start)
     try:
-        done = {path: _put(project / path, text) for path, text in files.items()}
-        return {**done, **_ignore(project / _IGNORE)}
+        outcomes = {path: _put(project / path, text) for path, text in files.items()}
+        return {**outcomes, **_ignore(project / _IGNORE)}
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"init: cannot write: {error}") from None
 

@@ -28,8 +28,8 @@ def next_commands(name: str, release: str | None) -> Iterator[str]:
     yield "gonogo checks"
 
 
-def _reached(found: Findings) -> Iterator[tuple[bool, str, str]]:
-    names, presented = found.names, found.presented
+def _reached(findings: Findings) -> Iterator[tuple[bool, str, str]]:
+    names, presented = findings.names, findings.presented
     where = ", ".join(names.addresses)
     match names.source:
         case "dns":
@@ -45,17 +45,17 @@ def _reached(found: Findings) -> Iterator[tuple[bool, str, str]]:
     left = (
         f"{presented.days_left} days left" if presented.days_left >= 0 else f"EXPIRED {-presented.days_left} days ago"
     )
-    wrong = "" if presented.name_matches else f", NOT for {found.host}"
+    wrong = "" if presented.name_matches else f", NOT for {findings.host}"
     yield presented.sound, "certificate", f"of {presented.issuer}, {left}{wrong}"
     if presented.problem:
         yield False, "trust", f"NOT TRUSTED: {presented.problem}; if the root is your own: --trust root.pem"
     else:
-        yield True, "trust", f"chains to {'the public authorities' if found.trust == 'public' else found.trust}"
-    yield found.plain.startswith("closed") or "https:" in found.plain, "plain http", found.plain
+        yield True, "trust", f"chains to {'the public authorities' if findings.trust == 'public' else findings.trust}"
+    yield findings.plain.startswith("closed") or "https:" in findings.plain, "plain http", findings.plain
 
 
-def _spoken(found: Findings) -> Iterator[tuple[bool, str, str]]:
-    spoken = found.spoken
+def _spoken(findings: Findings) -> Iterator[tuple[bool, str, str]]:
+    spoken = findings.spoken
     if spoken.unknown_page is None:
         yield False, "http", f"no answer: {spoken.problem}; nothing else was asked"
         return

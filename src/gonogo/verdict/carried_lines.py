@@ -1,4 +1,4 @@
-"""What a line comes to that other runs answer: as it stood in the one that is carried, and never better."""
+"""The result of a line that other runs answer: as it stood in the run that is carried, and never better."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,9 +1,10 @@
-"""What is known of every line of the checklist: a pure function of the outcomes and of what people said."""
+"""The status of every line of the checklist: a pure function of the outcomes and of what people attested."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from gonogo.base.wording import and_more
 from gonogo.planning.carried import CarriedRun, sources_of
 from gonogo.planning.demands import Demands
 from gonogo.planning.proofs import Shortfall
@@ -40,7 +41,7 @@ _SPOKEN_FOR = {LineStatus.VERIFIED, LineStatus.ATTESTED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class ChecklistStatus:
     """Everything about the checklist and the papers beside it."""
 
     lines: Sequence[LineResult]
@@ -49,26 +50,26 @@ class Account:
     findings: Sequence[Finding]
 
 
-def account(
+def checklist_status(
     demands: Demands,
     checks: Sequence[CheckResult],
     at: datetime,
     lacking: Shortfall | None = None,
     carried: Sequence[CarriedRun] = (),
-) -> Account:
+) -> ChecklistStatus:
     """``at`` is the time that dates are held against: when the evidence was taken, never the clock's.
 
     ``lacking`` has what keeps lines from being proved whatever the planned checks say; ``carried`` are other runs that
     stand for lines of this one.
     """
-    accountant = _Accountant(demands, checks, at, lacking or Shortfall(), carried)
-    lines = accountant.lines()
+    statuses = _StatusOfLines(demands, checks, at, lacking or Shortfall(), carried)
+    lines = statuses.lines()
     exceptions = [_exception(waiver, {check.id: check for check in checks}, at) for waiver in demands.waivers]
-    return Account(
+    return ChecklistStatus(
         lines=lines,
         roles=_roles(demands, lines),
         exceptions=exceptions,
-        findings=[*accountant.findings(), *_stale(exceptions)],
+        findings=[*statuses.findings(), *_stale(exceptions)],
     )
 
 
@@ -77,12 +78,16 @@ def _roles(demands: Demands, lines: Sequence[LineResult]) -> list[RoleResult]:
     place = {line.id: line.number for line in lines}
     roles = [
         RoleResult(
-            id=name, title=role.title, statements=sorted(_asked(name, demands), key=lambda one: place.get(one, 0))
+            id=name,
+            title=role.title,
+            statements=sorted(_asked(name, demands), key=lambda statement: place.get(statement, 0)),
         )
         for name, role in demands.roles.items()
         if demands.gate.roles is None or name in demands.gate.roles
     ]
-    return sorted(roles, key=lambda role: (min((place.get(one, 0) for one in role.statements), default=0), role.id))
+    return sorted(
+        roles, key=lambda role: (min((place.get(statement, 0) for statement in role.statements), default=0), role.id)
+    )
 
 
 def _asked(role: str, demands: Demands) -> Sequence[str]:
@@ -91,7 +96,7 @@ def _asked(role: str, demands: Demands) -> Sequence[str]:
     if demands.gate.roles is None:
         return list(statements)
     demanded = {line.id for line in demands.lines}
-    return [one for one in statements if one in demanded]
+    return [statement for statement in statements if statement in demanded]
 
 
 def waived(demands: Demands, at: datetime) -> Mapping[str, Collection[Outcome]]:
@@ -103,7 +108,7 @@ def waived(demands: Demands, at: datetime) -> Mapping[str, Collection[Outcome]]:
     }
 
 
-class _Accountant:
+class _StatusOfLines:
     def __init__(
         self,
         demands: Demands,
@@ -118,7 +123,7 @@ class _Accountant:
         self._proves = {check.id: check.proves for check in checks}
         self._lacking = lacking
         self._at = at
-        self._said = {said.line: said for said in demands.attestations}
+        self._attestations = {attestation.line: attestation for attestation in demands.attestations}
         self._supports = {
             statement: supports for role in demands.roles.values() for statement, supports in role.statements.items()
         }
@@ -133,11 +138,11 @@ class _Accountant:
         }
         leaves = {**plain, **statements}
         groups = {line.id: self._group(line, leaves) for line in everything if not line.leaf}
-        known = {**leaves, **groups}
-        return [known[line.id] for line in everything]
+        results = {**leaves, **groups}
+        return [results[line.id] for line in everything]
 
     def findings(self) -> list[Finding]:
-        """What people wrote and does not count, and what stands in the list and is not asked for."""
+        """Find attestations that do not count, and notes of the list that nobody asked for."""
         findings = [
             Finding(subject=spoken.line, message=problem, path=spoken.path)
             for spoken in self._demands.attestations
@@ -152,9 +157,8 @@ class _Accountant:
             resting.setdefault(spoken.evidence.sha256, []).append(spoken)
         for attestations in resting.values():
             if len(attestations) > 1:
-                lines = ", ".join(one.line for one in attestations[:_FEW])
-                more = f" and {len(attestations) - _FEW} more" if len(attestations) > _FEW else ""
-                message = f"this one file is the evidence of {len(attestations)} lines: {lines}{more}"
+                lines = and_more([attestation.line for attestation in attestations], _FEW)
+                message = f"this one file is the evidence of {len(attestations)} lines: {lines}"
                 yield Finding(subject=attestations[0].evidence.name, message=message)
 
     def _needless(self, spoken: Attestation) -> str:
@@ -172,26 +176,24 @@ class _Accountant:
         return f"{', '.join(checks)} verifies this line; a person's word does not count for it"
 
     def _leaf(self, line: ChecklistLine) -> LineResult:
+        """The result of a line that others do not rest on: by checks, by people, or by runs that are carried."""
         if self._demands.gate.is_too_early_for(line) and not self._demands.timeless:
             why = f"it can be known {line.when}; gate {self._demands.name} is asked {self._demands.gate.when}"
             return self._result(line, status=LineStatus.OPEN, why=why)
-        said = self._said.get(line.id)
-        attested = _attested(said, self._problem(said)) if said else None
+        attestation = self._attestations.get(line.id)
+        attested = _attested(attestation, self._problem(attestation)) if attestation else None
         proof = self._proof(line)
         if carries := sources_of(line, self._demands):
             standing = stand_in(line.id, proof, carries, self._carried)
             checks = proving(line, self._proves) if standing.status is LineStatus.FAILED else ()
-            return self._result(
-                line, status=standing.status, why=standing.why, checks=checks, carried=standing.run, attested=attested
-            )
+            carried = self._result(line, status=standing.status, why=standing.why)
+            return replace(carried, checks=checks, carried=standing.run, attested=attested)
         needed = bool(line.attest) or proof.open_to_people
         status, why = proof.status, proof.why
         if needed and (proof.open_to_people or status in {LineStatus.VERIFIED, LineStatus.EXCEPTED}):
             status, why = _vouched(attested, self._roles_for(line), proof)
-        return self._result(
-            line,
-            status=status,
-            why=why,
+        return replace(
+            self._result(line, status=status, why=why),
             checks=proving(line, self._proves),
             supporting=self._supporting(line),
             attest=self._roles_for(line) if needed else (),
@@ -207,7 +209,7 @@ class _Accountant:
         )
 
     def _contradicted(self, line: ChecklistLine) -> Contradiction | None:
-        """What the environment declares otherwise than the line says; a stand-in may differ from what it stands for."""
+        """Find where the environment contradicts the line; a stand-in may differ from what it stands for."""
         if not (problems := self._lacking.contradicted.get(line.id)):
             return None
         return Contradiction(problems=problems, stand_in=self._demands.timeless)
@@ -216,28 +218,28 @@ class _Accountant:
         return [name for name, check in self._checks.items() if line.id in check.supports and name not in line.checks]
 
     def _statement(self, line: ChecklistLine, leaves: Mapping[str, LineResult]) -> LineResult:
-        """What is signed: as good as the worst that it rests on."""
+        """The result of a signed statement: as good as the worst line that it rests on."""
         wanted = self._supports[line.id]
         supports = [
-            one
-            for one in leaves.values()
-            if any(below(one.id, root) or root in one.parents for root in wanted) and self._applies(one.id)
+            leaf
+            for leaf in leaves.values()
+            if any(below(leaf.id, root) or root in leaf.parents for root in wanted) and self._applies(leaf.id)
         ]
         worst = _worst(supports)
         status = LineStatus.SUPPORTED if worst in _SPOKEN_FOR else worst
-        missing = [one.id for one in supports if one.status not in DONE]
-        done = len(supports) - len(missing)
-        why = f"{done} of {len(supports)} lines support it"
+        missing = [leaf.id for leaf in supports if leaf.status not in DONE]
+        supported = len(supports) - len(missing)
+        why = f"{supported} of {len(supports)} lines support it"
         if missing:
-            why += f"; not {', '.join(missing[:3])}{f' and {len(missing) - 3} more' if len(missing) > 3 else ''}"  # noqa: PLR2004 - as many as fit
-        elif words := sum(one.status is LineStatus.ATTESTED for one in supports):
+            why += f"; not {and_more(missing, _FEW)}"
+        elif words := sum(leaf.status is LineStatus.ATTESTED for leaf in supports):
             why += f", {words} of them by a person's word"
-        return self._result(line, status=status, why=why, supports=[one.id for one in supports])
+        return replace(self._result(line, status=status, why=why), supports=[leaf.id for leaf in supports])
 
     def _group(self, line: ChecklistLine, leaves: Mapping[str, LineResult]) -> LineResult:
-        below_it = [one for one in leaves.values() if line.id in one.parents and self._applies(one.id)]
-        done = sum(one.status in DONE for one in below_it)
-        return self._result(line, status=_worst(below_it), why=f"{done} of {len(below_it)} lines below it")
+        below_it = [leaf for leaf in leaves.values() if line.id in leaf.parents and self._applies(leaf.id)]
+        done_leaves = sum(leaf.status in DONE for leaf in below_it)
+        return self._result(line, status=_worst(below_it), why=f"{done_leaves} of {len(below_it)} lines below it")
 
     def _applies(self, identifier: str) -> bool:
         line = self._demands.checklist.find(identifier)
@@ -245,8 +247,7 @@ class _Accountant:
             not line.environments or bool(set(line.environments) & set(self._demands.stands_for))
         )
 
-    def _result(self, line: ChecklistLine, *, status: LineStatus, why: str, **more: object) -> LineResult:
-        fields: dict[str, object] = {"status": status, "why": why, **more}
+    def _result(self, line: ChecklistLine, *, status: LineStatus, why: str) -> LineResult:
         return LineResult(
             id=line.id,
             text=line.text,
@@ -255,25 +256,30 @@ class _Accountant:
             parents=line.parents,
             leaf=line.leaf,
             demanded=line.id in self._demanded,
-            **fields,  # type: ignore[arg-type]  # each of its own type
+            status=status,
+            why=why,
         )
 
     def _roles_for(self, line: ChecklistLine) -> Sequence[str]:
         return line.attest or tuple(self._demands.roles)
 
-    def _problem(self, said: Attestation) -> str:
-        line = self._demands.checklist.find(said.line)
-        return why_not(said, line, self._at, tuple(self._demands.roles)) or self._unanswered(said)
+    def _problem(self, attestation: Attestation) -> str:
+        line = self._demands.checklist.find(attestation.line)
+        return why_not(attestation, line, self._at, tuple(self._demands.roles)) or self._unanswered(attestation)
 
-    def _unanswered(self, said: Attestation) -> str:
+    def _unanswered(self, attestation: Attestation) -> str:
         """Why the page that it points to does not count."""
-        if said.url is None:
+        if attestation.url is None:
             return ""
         check = self._checks.get(ANSWERS)
-        seen = next((one for one in check.observations if one.scope[-1] == said.line), None) if check else None
-        if seen is None or seen.outcome is Outcome.NOT_RUN:
-            return f"{said.url} was not asked in this run"
-        return "" if seen.outcome is Outcome.PASS else seen.message
+        observation = (
+            next((candidate for candidate in check.observations if candidate.scope[-1] == attestation.line), None)
+            if check
+            else None
+        )
+        if observation is None or observation.outcome is Outcome.NOT_RUN:
+            return f"{attestation.url} was not asked in this run"
+        return "" if observation.outcome is Outcome.PASS else observation.message
 
 
 def _not_counted(note: str) -> Finding:
@@ -294,24 +300,24 @@ def _vouched(attested: Attested | None, roles: Sequence[str], proof: Proof) -> t
     return LineStatus.ATTESTED, f"{word}; {proof.why}" if proof.open_to_people else word
 
 
-def _attested(said: Attestation, problem: str) -> Attested:
+def _attested(attestation: Attestation, problem: str) -> Attested:
     return Attested(
-        by=said.by,
-        role=said.role,
-        at=said.at,
-        until=said.until,
-        note=said.note,
-        evidence=said.evidence.name,
-        sha256=said.evidence.sha256,
-        file=said.evidence.file,
-        url=said.url,
-        path=said.path,
+        by=attestation.by,
+        role=attestation.role,
+        at=attestation.at,
+        until=attestation.until,
+        note=attestation.note,
+        evidence=attestation.evidence.name,
+        sha256=attestation.evidence.sha256,
+        file=attestation.evidence.file,
+        url=attestation.url,
+        path=attestation.path,
         problem=problem,
     )
 
 
 def _worst(lines: Sequence[LineResult]) -> LineStatus:
-    """Of what something rests on; nothing to rest on is open."""
+    """The worst status of several lines; no line at all is open."""
     return min((line.status for line in lines), key=_WORST.index, default=LineStatus.OPEN)
 
 
@@ -334,11 +340,13 @@ def _exception(waiver: Waiver, checks: Mapping[str, CheckResult], at: datetime) 
 
 
 def _stale(exceptions: Sequence[ExceptionResult]) -> list[Finding]:
-    said = {
+    messages = {
         "stale": "passes again; remove its waiver",
         "expired": "its waiver has expired; repair it, or have it accepted anew",
         "not yet": "its waiver is dated in the future, and does not count yet",
     }
     return [
-        Finding(subject=one.check, message=said[one.state], path="") for one in exceptions if one.state != "in force"
+        Finding(subject=exception.check, message=messages[exception.state], path="")
+        for exception in exceptions
+        if exception.state != "in force"
     ]

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from gonogo.base.wording import counted
 from gonogo.evidence.base import Scope
 from gonogo.evidence.scopes import ByScope
 from gonogo.planning.plan import Plan, PlannedCheck
@@ -31,10 +32,10 @@ Waived = Mapping[str, Collection[Outcome]]
 """The outcomes that are accepted, by check id."""
 
 
-def blocking(check: PlannedCheck, scope: Scope, seen: Seen) -> Cause | None:
+def blocking(check: PlannedCheck, scope: Scope, observed: Seen) -> Cause | None:
     """The root cause for which this check cannot say anything about this target, if there is one."""
     for need in check.line.needs:
-        for observation in seen.get(need, _NOTHING).related(scope):
+        for observation in observed.get(need, _NOTHING).related(scope):
             if observation.outcome in _STOPS:
                 return observation.cause or Cause(check=need, scope=observation.scope)
     return None
@@ -42,7 +43,7 @@ def blocking(check: PlannedCheck, scope: Scope, seen: Seen) -> Cause | None:
 
 def conclude(
     plan: Plan,
-    seen: Mapping[str, Sequence[Observation]],
+    observed: Mapping[str, Sequence[Observation]],
     *,
     unseen: str,
     reasons: Mapping[str, str] | None = None,
@@ -54,7 +55,10 @@ def conclude(
     """
     unseen_for = dict.fromkeys(plan.checks, unseen) | dict(reasons or {})
     excepted = waived or {}
-    return [_result(one, seen.get(one.id, ()), unseen_for, excepted.get(one.id, ())) for one in plan.checks.values()]
+    return [
+        _result(check, observed.get(check.id, ()), unseen_for, excepted.get(check.id, ()))
+        for check in plan.checks.values()
+    ]
 
 
 def count(checks: Iterable[CheckResult]) -> Mapping[str, int]:
@@ -64,16 +68,26 @@ def count(checks: Iterable[CheckResult]) -> Mapping[str, int]:
 
 
 def root_causes(checks: Sequence[CheckResult]) -> Sequence[RootCause]:
-    """Each thing that is broken once, the one with the most consequences first."""
+    """Group the broken things, each once, the one with the most consequences first."""
     behind: dict[tuple[str, Scope], list[str]] = {}
     for check in checks:
-        for cause in {(seen.cause.check, seen.cause.scope) for seen in check.observations if seen.cause}:
+        for cause in {
+            (observation.cause.check, observation.cause.scope)
+            for observation in check.observations
+            if observation.cause
+        }:
             behind.setdefault(cause, []).append(check.id)
-    observed = {(check.id, seen.scope): seen for check in checks for seen in check.observations}
+    observed = {(check.id, observation.scope): observation for check in checks for observation in check.observations}
     causes = [
-        RootCause(check=check, scope=scope, outcome=seen.outcome, message=seen.message, consequences=consequences)
+        RootCause(
+            check=check,
+            scope=scope,
+            outcome=observation.outcome,
+            message=observation.message,
+            consequences=consequences,
+        )
         for (check, scope), consequences in behind.items()
-        if (seen := observed.get((check, scope))) is not None
+        if (observation := observed.get((check, scope))) is not None
     ]
     return sorted(causes, key=lambda cause: (-len(cause.consequences), cause.check, cause.scope))
 
@@ -86,7 +100,7 @@ def decide(checks: Sequence[CheckResult], lines: Sequence[LineResult] = ()) -> D
     gaps = [check for check in blockers if check.outcome in _GAPS and check not in spoken_for]
     open_lines = [line for line in lines if line.leaf and line.demanded and line.status not in DONE]
     if failed:
-        reason = f"{_counted(len(failed), 'blocker')} failed, first of all {failed[0].id}: {failed[0].worst.message}"
+        reason = f"{counted(len(failed), 'blocker')} failed, first of all {failed[0].id}: {failed[0].worst.message}"
         return Decision(verdict=Verdict.NO_GO, reason=reason, blockers=len(failed), open_lines=len(open_lines))
     if gaps or open_lines or len(spoken_for) == len(blockers):
         return Decision(
@@ -98,45 +112,46 @@ def decide(checks: Sequence[CheckResult], lines: Sequence[LineResult] = ()) -> D
     waived = [check.id for check in checks if check.outcome is Outcome.WAIVED]
     waived += [line.id for line in lines if line.demanded and line.carried and line.status is LineStatus.EXCEPTED]
     warnings = sum(check.outcome is Outcome.WARN for check in checks)
-    also = f", with {_counted(warnings, 'warning')} to read" if warnings else ""
+    also = f", with {counted(warnings, 'warning')} to read" if warnings else ""
     also += (
-        f"; {_counted(len(spoken_for), 'blocker')} not permitted here, people or other runs answer for it"
+        f"; {counted(len(spoken_for), 'blocker')} not permitted here, people or other runs answer for it"
         if spoken_for
         else ""
     )
     if waived:
-        reason = f"{_counted(len(waived), 'accepted exception')}, first of all {waived[0]}; all else passed{also}"
+        reason = f"{counted(len(waived), 'accepted exception')}, first of all {waived[0]}; all else passed{also}"
         return Decision(verdict=Verdict.GO_WITH_EXCEPTIONS, reason=reason, blockers=0)
     return Decision(
         verdict=Verdict.GO,
-        reason=f"all {_counted(len(blockers) - len(spoken_for), 'blocker')} passed{also}",
+        reason=f"all {counted(len(blockers) - len(spoken_for), 'blocker')} passed{also}",
         blockers=0,
     )
 
 
 def _spoken_for(blockers: Sequence[CheckResult], lines: Sequence[LineResult]) -> Sequence[CheckResult]:
-    """Those that are not permitted here, and every demanded line that they are about is done without them."""
+    """Checks that are not permitted here, while every demanded line that they are about is done without them."""
     demanded = {line.id: line for line in lines if line.leaf and line.demanded}
-    found = []
+    spoken_for = []
     for check in blockers:
-        about = [demanded[one] for one in (*check.proves, *check.supports) if one in demanded]
+        about = [demanded[line] for line in (*check.proves, *check.supports) if line in demanded]
         if check.outcome is Outcome.NOT_RUN and not check.permitted and about:
-            found += [check] if all(line.status in DONE for line in about) else []
-    return found
+            spoken_for += [check] if all(line.status in DONE for line in about) else []
+    return spoken_for
 
 
 def _gap_reason(gaps: Sequence[CheckResult], lines: Sequence[LineResult]) -> str:
-    said = [f"{_counted(len(gaps), 'blocker')} without an answer"] if gaps else []
+    reasons = [f"{counted(len(gaps), 'blocker')} without an answer"] if gaps else []
     if lines:
-        said.append(f"{_counted(len(lines), 'line')} of the checklist not verified, first of all {lines[0].id}")
-    if not said:
-        said.append("no blocker was even planned")
-    return ", ".join(said)
+        reasons.append(f"{counted(len(lines), 'line')} of the checklist not verified, first of all {lines[0].id}")
+    if not reasons:
+        reasons.append("no blocker was even planned")
+    return ", ".join(reasons)
 
 
 def _result(
     check: PlannedCheck, observed: Sequence[Observation], unseen: Mapping[str, str], excepted: Collection[Outcome]
 ) -> CheckResult:
+    """The result of one planned check; scopes without an observation are NOT RUN, with the reason."""
     observations = _complete(check, observed, unseen)
     return CheckResult(
         id=check.id,
@@ -148,7 +163,7 @@ def _result(
         supports=check.line.supports,
         permitted=check.permitted,
         needs=check.line.needs,
-        outcome=_outcome({seen.outcome for seen in observations}, excepted),
+        outcome=_outcome({observation.outcome for observation in observations}, excepted),
         why=check.declaration.why,
         fix=check.declaration.fix,
         observations=observations,
@@ -168,14 +183,12 @@ def _complete(check: PlannedCheck, observed: Sequence[Observation], unseen: Mapp
     # Of several observations of one scope the worst counts: whoever failed once has failed.
     worst_last = sorted(observed, key=lambda observation: WORST_FIRST.index(observation.outcome), reverse=True)
     by_scope = {observation.scope: observation for observation in worst_last}
-    reason = check.obstacle or unseen.get(check.id, "")
+    reason = check.unrunnable or unseen.get(check.id, "")
     scopes = check.scopes or ((check.declaration.family,),)
     return [
         by_scope.get(scope)
-        or Observation(scope=scope, outcome=Outcome.NOT_RUN, message=reason, hint=check.hint if check.obstacle else "")
+        or Observation(
+            scope=scope, outcome=Outcome.NOT_RUN, message=reason, hint=check.hint if check.unrunnable else ""
+        )
         for scope in scopes
     ]
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

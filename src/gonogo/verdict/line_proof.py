@@ -1,4 +1,4 @@
-"""What the checks alone say of one line: whether all that prove it were asked here, and passed."""
+"""The proof that checks alone give for one line: whether all that prove it were asked here, and passed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ def _unproved(
 
 
 def _told(supporting: Sequence[CheckResult]) -> Iterator[str]:
-    """What supporting checks saw that is not in order."""
+    """Say what supporting checks saw that is not in order."""
     for check in supporting:
         if check.outcome is Outcome.WARN:
             yield f"{check.id} warns: {check.worst.message}"

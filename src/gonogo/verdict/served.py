@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from gonogo.record.results import SHOWN_AT, CheckResult, ServedRelease
+from gonogo.record.identity import ServedRelease
+from gonogo.record.results import SHOWN_AT, CheckResult
 
 _KIND = "service"
 
@@ -11,12 +12,14 @@ _KIND = "service"
 def served_releases(checks: Iterable[CheckResult]) -> Sequence[ServedRelease]:
     """One entry for each address that answered, by name; the foundation of every gate asks them all."""
     words: dict[str, dict[str, None]] = {}
-    for facts in (seen.facts[_KIND] for check in checks for seen in check.observations if _KIND in seen.facts):
+    for facts in (
+        observation.facts[_KIND] for check in checks for observation in check.observations if _KIND in observation.facts
+    ):
         for evidence in facts if isinstance(facts, list) else [facts]:
             if SHOWN_AT in evidence:  # an earlier check holds them, and is looked at as well
                 continue
             words.setdefault("/".join(evidence["scope"]), {}).update(dict.fromkeys(_words(evidence)))
-    return [ServedRelease(at=at, words=tuple(told)) for at, told in sorted(words.items())]
+    return [ServedRelease(at=at, words=tuple(release_words)) for at, release_words in sorted(words.items())]
 
 
 def _words(evidence: Mapping[str, Any]) -> Iterable[str]:

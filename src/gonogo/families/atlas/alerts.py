@@ -53,10 +53,10 @@ def _alert(setting: Mapping[str, Any], names: ClusterNames) -> AlertSetting:
     )
 
 
-def _notification(found: Mapping[str, Any]) -> Notification:
-    kind = text(found.get("typeName"))
-    reaches = found.get("emailEnabled") is True or found.get("smsEnabled") is True
-    delay = timedelta(minutes=number(found.get("delayMin")) or 0)
+def _notification(settings: Mapping[str, Any]) -> Notification:
+    kind = text(settings.get("typeName"))
+    reaches = settings.get("emailEnabled") is True or settings.get("smsEnabled") is True
+    delay = timedelta(minutes=number(settings.get("delayMin")) or 0)
     return Notification(kind=kind, reaches=reaches if kind in _SWITCHED else None, delay=delay)
 
 

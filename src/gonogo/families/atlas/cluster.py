@@ -50,16 +50,16 @@ def read_hosts(cluster: Mapping[str, Any]) -> tuple[str, ...]:
 def replica_set(cluster: Mapping[str, Any]) -> str:
     """The name of the replica set, as the cluster's own connection string has it."""
     url = text(mapping(cluster.get("connectionStrings")).get("standard"))
-    _, marked, rest = url.partition("replicaSet=")
-    return rest.partition("&")[0] if marked else ""
+    _, marked, options = url.partition("replicaSet=")
+    return options.partition("&")[0] if marked else ""
 
 
 def hosts_of(url: str) -> Iterator[str]:
     """The names that a connection string of MongoDB holds, without ports and credentials."""
-    scheme, marked, rest = url.partition("://")
+    scheme, marked, address = url.partition("://")
     if not marked or not scheme.startswith("mongodb"):
         return
-    for host in _authority(rest).rpartition("@")[2].split(","):
+    for host in _authority(address).rpartition("@")[2].split(","):
         name = host.rpartition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
         if name:
             yield name.rstrip(".").casefold()
@@ -75,9 +75,9 @@ def user_of(url: str) -> str:
     return unquote(credentials.partition(":")[0]) if marked and mechanism.startswith((_SCRAM, "DEFAULT")) else ""
 
 
-def _authority(rest: str) -> str:
+def _authority(address: str) -> str:
     """The part of a URL before the path; a slash in a password is written as %2F, an @ may stand there as it is."""
-    return rest.partition("/")[0].partition("?")[0]
+    return address.partition("/")[0].partition("?")[0]
 
 
 def read_schedule(schedule: Mapping[str, Any]) -> tuple[str, ...]:

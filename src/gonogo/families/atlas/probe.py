@@ -59,12 +59,12 @@ class AtlasQuestion:
 
     @property
     def scope(self) -> Scope:
-        """There is one."""
+        """An environment has one cluster, so its scope has no further part."""
         return ("atlas",)
 
     @property
     def host(self) -> str:
-        """There is one."""
+        """All questions to Atlas are bounded together."""
         return "atlas"
 
 
@@ -89,28 +89,16 @@ async def probe_atlas(question: AtlasQuestion) -> AtlasEvidence:
     taken_at, reading = datetime.now(UTC), Reading()
     async with question.api.session() as session:
         await _log_in(session, question.login)
-        lists = _Lists(session, question.project, question.cluster)
+        lists = _AtlasLists(session, question.project, question.cluster)
         (cluster, users, custom, access), (schedule, restores, alerts) = await asyncio.gather(
-            asyncio.gather(
-                reading.fact("found", lists.cluster(), Object()),
-                reading.fact("users", lists.of_project("databaseUsers"), Objects()),
-                reading.fact("custom_roles", lists.custom_roles(), Objects()),
-                reading.fact("access", lists.of_project("accessList"), Objects()),
-            ),
-            asyncio.gather(
-                reading.fact("schedule", lists.schedule(), Object()),
-                reading.fact("restores", lists.of_cluster("backup/restoreJobs", _BACKUP), Objects()),
-                reading.fact("alerts", lists.of_project("alertConfigs"), Objects()),
-            ),
+            _of_cluster(lists, reading), _of_backup(lists, reading)
         )
         reading.demand("found")
         if problem := text(cluster.get("errorCode")):
             return AtlasEvidence(
                 scope=question.scope, taken_at=taken_at, cluster=question.cluster, found=False, problem=problem
             )
-        # Snapshots of sharded clusters stand elsewhere.
-        path = "backup/snapshots/shardedClusters" if cluster.get("clusterType") in _SHARDED else "backup/snapshots"
-        snapshots = await reading.fact("snapshots", lists.of_cluster(path, _READ), Objects())
+        snapshots = await reading.fact("snapshots", lists.of_cluster(_snapshots_path(cluster), _READ), Objects())
     hosts = read_hosts(cluster)
     names = ClusterNames(cluster=question.cluster, replica_set=replica_set(cluster), hosts=hosts)
     return AtlasEvidence(
@@ -137,7 +125,33 @@ async def probe_atlas(question: AtlasQuestion) -> AtlasEvidence:
     )
 
 
-class _Lists:
+def _snapshots_path(cluster: Object) -> str:
+    """Snapshots of sharded clusters stand elsewhere."""
+    return "backup/snapshots/shardedClusters" if cluster.get("clusterType") in _SHARDED else "backup/snapshots"
+
+
+async def _of_cluster(lists: "_AtlasLists", reading: Reading) -> tuple[Object, Objects, Objects, Objects]:
+    """The cluster, its users, the custom roles of the project, and who may connect."""
+    replies: tuple[Object, Objects, Objects, Objects] = await asyncio.gather(
+        reading.fact("found", lists.cluster(), Object()),
+        reading.fact("users", lists.of_project("databaseUsers"), Objects()),
+        reading.fact("custom_roles", lists.custom_roles(), Objects()),
+        reading.fact("access", lists.of_project("accessList"), Objects()),
+    )
+    return replies
+
+
+async def _of_backup(lists: "_AtlasLists", reading: Reading) -> tuple[Object, Objects, Objects]:
+    """The backup schedule, the restores, and the alerts of the project."""
+    replies: tuple[Object, Objects, Objects] = await asyncio.gather(
+        reading.fact("schedule", lists.schedule(), Object()),
+        reading.fact("restores", lists.of_cluster("backup/restoreJobs", _BACKUP), Objects()),
+        reading.fact("alerts", lists.of_project("alertConfigs"), Objects()),
+    )
+    return replies
+
+
+class _AtlasLists:
     """The lists of Atlas, each with the role that its specification asks for."""
 
     def __init__(self, session: JsonSession, project: str, cluster: str) -> None:

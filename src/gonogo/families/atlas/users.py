@@ -35,7 +35,7 @@ Roles = Mapping[str, Mapping[str, Any]]
 def read_users(
     users: Sequence[Mapping[str, Any]], cluster: str, service: str, custom: Sequence[Mapping[str, Any]]
 ) -> tuple[DatabaseUser, ...]:
-    """Those that may log in to the cluster; ``service`` is the user of the service's connection string."""
+    """Read the users that may log in to the cluster; ``service`` is the user of the service's connection string."""
     roles = {text(role.get("roleName")): role for role in custom}
     return tuple(_user(user, service, roles) for user in users if _may_log_in(user, cluster))
 
@@ -67,17 +67,17 @@ def _where(role: Mapping[str, Any]) -> str:
     return f"{database}.{collection}" if collection else database
 
 
-def _expanded(role: tuple[str, str], custom: Roles, seen: frozenset[str]) -> Iterator[tuple[str, str, str]]:
+def _expanded(role: tuple[str, str], custom: Roles, ancestors: frozenset[str]) -> Iterator[tuple[str, str, str]]:
     """A built-in role as it is; a role of one's own as what it inherits and permits."""
     name, database = role
     if name not in custom:
         yield ("role" if name in _BUILT_IN else "unresolved"), name, database
         return
-    if name in seen:
+    if name in ancestors:
         return
     for action in objects(custom[name].get("actions")):
         for resource in objects(action.get("resources")):
             where = "" if resource.get("cluster") is True else text(resource.get("db")) or "*"
             yield "action", text(action.get("action")), where
     for inherited in objects(custom[name].get("inheritedRoles")):
-        yield from _expanded((text(inherited.get("role")), text(inherited.get("db"))), custom, seen | {name})
+        yield from _expanded((text(inherited.get("role")), text(inherited.get("db"))), custom, ancestors | {name})

@@ -37,7 +37,7 @@ class UrlQuestion:
 
     @property
     def host(self) -> str:
-        """Whose patience is spent."""
+        """The host whose requests are bounded together."""
         return urlsplit(self.url).hostname or ""
 
 
@@ -58,8 +58,8 @@ def url_questions(urls: Mapping[str, str], environment: Environment) -> Sequence
 
 async def probe_attested_url(question: UrlQuestion) -> AttestedUrlEvidence:
     """One GET. A refusal is an answer; Unobserved when nothing comes in time."""
-    asked = _at_declared if question.address else _anywhere
-    status, ended_at, problem = await asked(question)
+    ask = _at_declared if question.address else _anywhere
+    status, ended_at, problem = await ask(question)
     return AttestedUrlEvidence(
         scope=question.scope,
         taken_at=datetime.now(UTC),

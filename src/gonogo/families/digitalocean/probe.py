@@ -24,7 +24,8 @@ _TOKENS = (
     "a token is made in the control panel under API → Tokens with custom scopes: droplet, image, tag, firewall, "
     "ssh_key, monitoring, block_storage and block_storage_snapshot: read"
 )
-Objects = list[dict[str, Any]]
+Object = dict[str, Any]
+Objects = list[Object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class DropletQuestion:
 
     @property
     def host(self) -> str:
-        """There is one."""
+        """All questions to DigitalOcean are bounded together."""
         return "digitalocean"
 
 
@@ -68,26 +69,15 @@ async def probe_droplet(question: DropletQuestion) -> DropletEvidence:
     """Everything about one droplet. Raises Unobserved if not even the droplet can be read."""
     taken_at, reading, number = datetime.now(UTC), Reading(), question.droplet
     async with question.api.session() as session:
-        lists = _Lists(session, f"v2/droplets/{number}")
+        lists = _DropletLists(session, f"v2/droplets/{number}")
         (droplet, firewalls, copies, policies), (keys, reserved, balancers) = await asyncio.gather(
-            asyncio.gather(
-                reading.fact("found", lists.droplet(number), None),
-                reading.fact("firewalls", lists.firewalls(), Objects()),
-                reading.fact("copies", lists.copies(), Objects()),
-                reading.fact("alerts", lists.policies(), Objects()),
-            ),
-            asyncio.gather(
-                reading.fact("account_keys", lists.keys(), Objects()),
-                reading.fact("reserved_addresses", lists.reserved(), Objects()),
-                reading.fact("balancer_addresses", lists.balancers(), Objects()),
-            ),
+            _of_droplet(lists, reading, number), _of_account(lists, reading)
         )
         reading.demand("found")
         if droplet is None:
             return DropletEvidence(scope=question.scope, taken_at=taken_at, droplet=number, found=False)
         volumes = await _volumes(droplet, lists, reading)
     tags = _tags(droplet, policies, reading)
-    memory, disk = whole(droplet.get("memory")), whole(droplet.get("disk"))
     return DropletEvidence(
         scope=question.scope,
         taken_at=taken_at,
@@ -96,13 +86,11 @@ async def probe_droplet(question: DropletQuestion) -> DropletEvidence:
         status=text(droplet.get("status")),
         locked=droplet["locked"] if isinstance(droplet.get("locked"), bool) else None,
         cpus=whole(droplet.get("vcpus")),
-        memory=None if memory is None else memory * _MIB,
-        disk=None if disk is None else disk * _GIB,
+        memory=_bytes(droplet.get("memory"), _MIB),
+        disk=_bytes(droplet.get("disk"), _GIB),
         image=_image(droplet, reading),
         addresses=_addresses(droplet, reading),
-        reserved_addresses=tuple(
-            text(reserved_ip.get("ip")) for reserved_ip in reserved if _leads_to(reserved_ip, number)
-        ),
+        reserved_addresses=tuple(text(entry.get("ip")) for entry in reserved if _leads_to(entry, number)),
         balancer_addresses=_balanced(balancers, number),
         firewalls=tuple(read_firewall(firewall, number) for firewall in firewalls),
         tagged=bool(tags),
@@ -114,7 +102,35 @@ async def probe_droplet(question: DropletQuestion) -> DropletEvidence:
     )
 
 
-class _Lists:
+def _bytes(number: Any, unit: int) -> int | None:  # noqa: ANN401 - JSON
+    size = whole(number)
+    return None if size is None else size * unit
+
+
+async def _of_droplet(
+    lists: "_DropletLists", reading: Reading, number: int
+) -> tuple[Object | None, Objects, Objects, Objects]:
+    """The droplet, its firewalls, its backups and snapshots, and the alert policies."""
+    replies: tuple[Object | None, Objects, Objects, Objects] = await asyncio.gather(
+        reading.fact("found", lists.droplet(number), None),
+        reading.fact("firewalls", lists.firewalls(), Objects()),
+        reading.fact("copies", lists.copies(), Objects()),
+        reading.fact("alerts", lists.policies(), Objects()),
+    )
+    return replies
+
+
+async def _of_account(lists: "_DropletLists", reading: Reading) -> tuple[Objects, Objects, Objects]:
+    """The SSH keys, the reserved addresses and the load balancers of the account."""
+    replies: tuple[Objects, Objects, Objects] = await asyncio.gather(
+        reading.fact("account_keys", lists.keys(), Objects()),
+        reading.fact("reserved_addresses", lists.reserved(), Objects()),
+        reading.fact("balancer_addresses", lists.balancers(), Objects()),
+    )
+    return replies
+
+
+class _DropletLists:
     """The lists of DigitalOcean, each with the scope that its specification asks for."""
 
     def __init__(self, session: JsonSession, path: str) -> None:
@@ -163,7 +179,7 @@ class _Lists:
         return await read_pages(self._session, path, first, read, right=f"the scope {scope}")
 
 
-async def _volumes(droplet: Mapping[str, Any], lists: _Lists, reading: Reading) -> tuple[Volume, ...]:
+async def _volumes(droplet: Mapping[str, Any], lists: _DropletLists, reading: Reading) -> tuple[Volume, ...]:
     attached = droplet.get("volume_ids")
     if not isinstance(attached, list):
         _unsaid("volumes", "which volumes the droplet has", "block_storage:read", reading)
@@ -202,8 +218,8 @@ def _addresses(droplet: Mapping[str, Any], reading: Reading) -> tuple[str, ...]:
     return tuple(text(network.get("ip_address")) for network in interfaces if network.get("type") == "public")
 
 
-def _unsaid(fact: str, what: str, scope: str, reading: Reading) -> None:
-    reading.miss(fact, f"DigitalOcean does not say {what}", f"the token needs the scope {scope}; {_TOKENS}")
+def _unsaid(fact: str, subject: str, scope: str, reading: Reading) -> None:
+    reading.miss(fact, f"DigitalOcean does not say {subject}", f"the token needs the scope {scope}; {_TOKENS}")
 
 
 def _leads_to(reserved: Mapping[str, Any], number: int) -> bool:

@@ -30,7 +30,7 @@ def read_firewall(firewall: Mapping[str, Any], droplet: int) -> CloudFirewall:
 def read_policies(
     policies: Sequence[Mapping[str, Any]], droplet: int, tags: AbstractSet[str]
 ) -> tuple[AlertPolicy, ...]:
-    """Those about this droplet. A policy with neither droplets nor tags is about all."""
+    """Read the alert policies about this droplet. A policy with neither droplets nor tags is about all."""
     return tuple(_policy(policy) for policy in policies if _is_about(policy, droplet, tags))
 
 

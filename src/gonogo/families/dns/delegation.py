@@ -22,19 +22,19 @@ def parents(name: str, *, shortest: int = 2) -> list[str]:
 
 async def find_delegation(candidates: Sequence[str], vantage: Vantage) -> Delegation:
     """The first candidate that is a zone, and its servers. Raises Unobserved if no resolver serves this machine."""
-    asked = await asyncio.gather(*(vantage.ask_resolvers(name, "NS", checked=False) for name in candidates))
-    if not any(answer.conclusive for answers in asked for answer in answers):
-        raise _nobody_to_ask(asked[0])
-    for name, answers in zip(candidates, asked, strict=True):
+    replies = await asyncio.gather(*(vantage.ask_resolvers(name, "NS", checked=False) for name in candidates))
+    if not any(answer.conclusive for answers in replies for answer in answers):
+        raise _nobody_to_ask(replies[0])
+    for name, answers in zip(candidates, replies, strict=True):
         majority = agreed(answers)
         # Behind an alias stand the servers of somebody else's zone.
         if majority is not None and majority.records and not majority.aliases:
             servers = await find_servers(majority.records[:_MOST_SERVERS], heard(vantage, answers))
             unasked = max(0, len(majority.records) - _MOST_SERVERS) + majority.omitted_records
             return Delegation(zone=name, answers=answers, servers=servers, omitted_servers=unasked)
-    if not any(map(_credible, asked[0])):
-        raise _impostor(asked[0])
-    return Delegation(zone="", answers=asked[0])
+    if not any(map(_credible, replies[0])):
+        raise _impostor(replies[0])
+    return Delegation(zone="", answers=replies[0])
 
 
 async def find_servers(names: Iterable[str], vantage: Vantage) -> tuple[NameServer, ...]:
@@ -53,8 +53,8 @@ def _credible(answer: Answer) -> bool:
 
 
 async def _server(name: str, vantage: Vantage) -> NameServer:
-    asked = await asyncio.gather(*(vantage.ask_resolvers(name, rdtype, checked=False) for rdtype in ("A", "AAAA")))
-    answers = [answer for answer in map(agreed, asked) if answer is not None]
+    replies = await asyncio.gather(*(vantage.ask_resolvers(name, rdtype, checked=False) for rdtype in ("A", "AAAA")))
+    answers = [answer for answer in map(agreed, replies) if answer is not None]
     aliases = [answer.aliases[-1] for answer in answers if answer.aliases]
     return NameServer(
         name=name,

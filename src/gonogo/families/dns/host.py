@@ -26,7 +26,7 @@ async def probe_dns_host(question: DnsQuestion) -> DnsHostEvidence:
     (delegation, parent), caa = await asyncio.gather(_above(question), _climb_to_caa(question))
     authoritative = await _at_servers(question, delegation, parent)
     beyond = await _beyond(question, authoritative, heard(question.vantage, delegation.answers))
-    given = {address for server in (*authoritative, *beyond) for address in server.ever}
+    addresses = {address for server in (*authoritative, *beyond) for address in server.ever}
     return DnsHostEvidence(
         scope=question.scope,
         taken_at=taken_at,
@@ -35,7 +35,7 @@ async def probe_dns_host(question: DnsQuestion) -> DnsHostEvidence:
         authoritative=authoritative,
         caa=caa,
         beyond=beyond,
-        landings=await landings(question, given),
+        landings=await landings(question, addresses),
     )
 
 
@@ -62,8 +62,8 @@ async def _at_server(question: DnsQuestion, address: str) -> Addresses:
 
 
 async def _again(name: str, address: str, vantage: Vantage) -> tuple[Answer, ...]:
-    asked = (vantage.ask_server(address, name, rdtype) for _ in range(_ROUNDS) for rdtype in ("A", "AAAA"))
-    return tuple(await asyncio.gather(*asked))
+    queries = (vantage.ask_server(address, name, rdtype) for _ in range(_ROUNDS) for rdtype in ("A", "AAAA"))
+    return tuple(await asyncio.gather(*queries))
 
 
 async def _beyond(question: DnsQuestion, servers: Iterable[Addresses], vantage: Vantage) -> tuple[Addresses, ...]:

@@ -41,13 +41,13 @@ async def _landing(question: DnsQuestion, address: str) -> Landing:
 
 
 async def _asked(question: DnsQuestion, landing: Landing, tls: ssl.SSLContext) -> Landing:
-    """What the first attempt that brings an answer brings, else the last one."""
+    """Give what the first attempt with an answer brings, else what the last one does."""
     *early, last = _PATIENCE_SECONDS
     for patience_seconds in early:
         with suppress(Swallowed):
-            found = await _attempt(question, landing, tls, patience_seconds)
-            if found.status is not None or found.problem.startswith(_REFUSED_CERTIFICATE):
-                return found
+            landing_reply = await _attempt(question, landing, tls, patience_seconds)
+            if landing_reply.status is not None or landing_reply.problem.startswith(_REFUSED_CERTIFICATE):
+                return landing_reply
     return await _attempt(question, landing, tls, last)
 
 

@@ -53,16 +53,16 @@ async def _server(question: DnsQuestion, name: str, preference: int) -> MailServ
 
 
 async def _included(question: DnsQuestion, spf: Answer) -> tuple[Answer, ...]:
-    """What SPF includes, and what that includes: breadth first, each domain once."""
+    """Follow the includes of SPF, and theirs: breadth first, each domain once."""
     answers: list[Answer] = []
     waiting = [spf]
-    asked = {question.name}
+    visited = {question.name}
     while waiting:
-        targets = [name for name in spf_targets(waiting.pop(0).records) if name not in asked]
+        targets = [name for name in spf_targets(waiting.pop(0).records) if name not in visited]
         for name in dict.fromkeys(targets):
             if len(answers) == MOST_SPF_LOOKUPS:
                 return tuple(answers)
-            asked.add(name)
+            visited.add(name)
             answers.append(await _agreed(question, name, "TXT"))
             waiting.append(answers[-1])
     return tuple(answers)

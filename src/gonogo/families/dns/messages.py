@@ -93,9 +93,9 @@ def _with_records(answer: Answer, response: dns.message.QueryMessage) -> Answer:
 
 def _with_transfer(answer: Answer, response: dns.message.QueryMessage) -> Answer:
     """The first message of a zone transfer begins with the zone's SOA (RFC 5936); its records are not kept."""
-    given = [rdata for rrset in response.answer for rdata in rrset]
-    opening = [_text(rdata) for rdata in given[:1] if rdata.rdtype == dns.rdatatype.SOA]
-    return replace(answer, records=tuple(opening), omitted_records=max(0, len(given) - 1) if opening else 0)
+    rdatas = [rdata for rrset in response.answer for rdata in rrset]
+    opening = [_text(rdata) for rdata in rdatas[:1] if rdata.rdtype == dns.rdatatype.SOA]
+    return replace(answer, records=tuple(opening), omitted_records=max(0, len(rdatas) - 1) if opening else 0)
 
 
 def _soa_records(response: dns.message.QueryMessage) -> Iterator[tuple[dns.rdtypes.ANY.SOA.SOA, int]]:

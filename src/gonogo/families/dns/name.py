@@ -19,14 +19,14 @@ async def probe_dns_name(question: DnsQuestion) -> DnsNameEvidence:
     resolvers = tuple(
         Addresses(server=answer.server, a=answer, aaaa=other) for answer, other in zip(a, aaaa, strict=True)
     )
-    given = {address for resolver in resolvers for address in resolver.addresses}
+    addresses = {address for resolver in resolvers for address in resolver.addresses}
     return DnsNameEvidence(
         scope=question.scope,
         taken_at=taken_at,
         name=question.name,
         resolvers=resolvers,
         text=text,
-        landings=() if text else await landings(question, given),
+        landings=() if text else await landings(question, addresses),
     )
 
 

@@ -29,12 +29,12 @@ Authorities = dict[tuple[str, str], tuple[str, ...]]
 async def find_parent(zone: str, vantage: Vantage) -> Parent:
     """The closest zone above, and what its servers say about this one."""
     above = [*parents(zone, shortest=1)[1:], _ROOT]
-    asked = await asyncio.gather(*(vantage.ask_resolvers(name, "NS", checked=False) for name in above))
-    for name, answers in zip(above, asked, strict=True):
+    replies = await asyncio.gather(*(vantage.ask_resolvers(name, "NS", checked=False) for name in above))
+    for name, answers in zip(above, replies, strict=True):
         majority = agreed(answers)
         if majority is not None and majority.records and not majority.aliases:
             return await _parent(zone, name, majority.records[:_MOST_SERVERS], heard(vantage, answers))
-    denials = "; ".join(f"{answer.server}: {answer.told}" for answer in asked[0])
+    denials = "; ".join(f"{answer.server}: {answer.told}" for answer in replies[0])
     return Parent(problem=f"no resolver names the servers of {above[0]} ({denials})")
 
 
@@ -67,8 +67,8 @@ async def _parent(zone: str, name: str, servers: Sequence[str], vantage: Vantage
 async def _addresses(servers: Sequence[str], vantage: Vantage) -> list[tuple[str, str]]:
     """One address of each, of IPv4 unless none of them has any."""
     for rdtype in ("A", "AAAA"):
-        asked = await asyncio.gather(*(vantage.ask_resolvers(name, rdtype, checked=False) for name in servers))
-        answers = zip(servers, map(agreed, asked), strict=True)
+        replies = await asyncio.gather(*(vantage.ask_resolvers(name, rdtype, checked=False) for name in servers))
+        answers = zip(servers, map(agreed, replies), strict=True)
         addresses = [(name, answer.records[0]) for name, answer in answers if answer is not None and answer.records]
         if addresses:
             return addresses

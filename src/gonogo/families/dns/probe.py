@@ -1,4 +1,4 @@
-"""Who asks about a zone, its hosts, its names, and its mail."""
+"""The probes that ask about a zone, its hosts, its names, and its mail."""
 
 from collections.abc import Mapping
 

@@ -56,7 +56,7 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class DnsReply:
     """An answer, and the message that it was read from; None where nothing readable came."""
 
     answer: Answer
@@ -97,13 +97,13 @@ class Vantage:
         *,
         signatures: bool = False,
         edns: bool = True,
-    ) -> Reply:
+    ) -> DnsReply:
         """Ask one address, and return the message itself beside the answer."""
         server = join_socket_address(address, self.port)
         query = Query(server=server, name=name, rdtype=rdtype, transport=transport, signatures=signatures, edns=edns)
         return await self._reply_to(query)
 
-    async def _reply_to(self, query: Query) -> Reply:
+    async def _reply_to(self, query: Query) -> DnsReply:
         """Lost packets alone must not make a server silent that lives. Without EDNS it is asked for the cause only."""
         reply = await exchange(query, self.patience)
         if reply.answer.delivery is Delivery.SILENT and query.server in self.answering and query.edns:
@@ -118,7 +118,7 @@ class Vantage:
         return replace(self, resolvers=left or self.resolvers)
 
 
-async def exchange(query: Query, patience: timedelta) -> Reply:
+async def exchange(query: Query, patience: timedelta) -> DnsReply:
     """Ask, and once more if a resolver failed: its first attempt may have run out of time."""
     reply = await _asked(query, patience)
     if query.recursive and reply.answer.rcode == "SERVFAIL":
@@ -126,7 +126,7 @@ async def exchange(query: Query, patience: timedelta) -> Reply:
     return reply
 
 
-def _after(first: Reply, again: Reply) -> Reply:
+def _after(first: DnsReply, again: DnsReply) -> DnsReply:
     """The second reply, with the attempts of both."""
     return replace(again, answer=replace(again.answer, attempts=first.answer.attempts + again.answer.attempts))
 
@@ -146,7 +146,8 @@ def undelivered(error: Exception, server: str) -> tuple[Delivery, str]:
             return Delivery.GARBLED, f"{type(error).__name__}: {error}"[:LONGEST_TEXT]
 
 
-async def _asked(query: Query, patience: timedelta) -> Reply:
+async def _asked(query: Query, patience: timedelta) -> DnsReply:
+    """Ask once, by the transport that the query wants; a silence that this machine caused is told as not sent."""
     blank = Answer(
         server=query.server,
         name=query.name,
@@ -157,7 +158,7 @@ async def _asked(query: Query, patience: timedelta) -> Reply:
     attempts, started = itertools.count(), time.monotonic()
     try:
         transport, message = await _exchange(query, patience.total_seconds(), attempts)
-        return Reply(
+        return DnsReply(
             answer=with_facts(replace(blank, transport=transport, attempts=next(attempts)), message),
             message=message,
         )
@@ -165,7 +166,7 @@ async def _asked(query: Query, patience: timedelta) -> Reply:
         delivery, detail = undelivered(error, query.server)
         if delivery in _SILENCES and (problem := ours(error, started)):
             delivery, detail = Delivery.NOT_SENT, problem
-        return Reply(answer=replace(blank, delivery=delivery, detail=detail, attempts=max(1, next(attempts))))
+        return DnsReply(answer=replace(blank, delivery=delivery, detail=detail, attempts=max(1, next(attempts))))
 
 
 async def _exchange(

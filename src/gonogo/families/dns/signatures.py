@@ -20,7 +20,7 @@ from dns.dnssectypes import DSDigest
 from gonogo.evidence.dns import Answer, Signature
 from gonogo.evidence.dns_zone import ZoneKey
 from gonogo.families.dns.messages import signature_facts, signatures_over
-from gonogo.families.dns.query import Reply
+from gonogo.families.dns.query import DnsReply
 
 _DIGESTS = (DSDigest.SHA1, DSDigest.SHA256, DSDigest.SHA384)
 _MOST_KEYS = 16
@@ -29,7 +29,7 @@ _MOST_KEYS_WITH_ONE_TAG = 2
 Keys = Mapping[dns.name.Name, dns.rdataset.Rdataset]
 
 
-def zone_keys(reply: Reply, zone: str) -> tuple[ZoneKey, ...]:
+def zone_keys(reply: DnsReply, zone: str) -> tuple[ZoneKey, ...]:
     """The DNSKEY records of a reply."""
     origin = dns.name.from_text(zone)
     return tuple(
@@ -38,7 +38,7 @@ def zone_keys(reply: Reply, zone: str) -> tuple[ZoneKey, ...]:
     )
 
 
-def usable_keys(reply: Reply, zone: str) -> Keys:
+def usable_keys(reply: DnsReply, zone: str) -> Keys:
     """The keys in dnspython's form, without more of one tag than chance explains."""
     origin = dns.name.from_text(zone)
     tags = Counter[int]()
@@ -51,7 +51,7 @@ def usable_keys(reply: Reply, zone: str) -> Keys:
     return {origin: usable}
 
 
-def examined(reply: Reply, keys: Keys) -> Answer:
+def examined(reply: DnsReply, keys: Keys) -> Answer:
     """The answer with the word on each of its signatures: made by a key of the zone over these records, or not."""
     if reply.message is None or not reply.answer.signatures:
         return reply.answer
@@ -80,7 +80,7 @@ def _examined(rrset: dns.rrset.RRset, rrsig: dns.rdtypes.ANY.RRSIG.RRSIG, keys: 
     return signature_facts(rrsig, genuine=True)
 
 
-def _keys(reply: Reply, origin: dns.name.Name) -> list[dns.rdtypes.ANY.DNSKEY.DNSKEY]:
+def _keys(reply: DnsReply, origin: dns.name.Name) -> list[dns.rdtypes.ANY.DNSKEY.DNSKEY]:
     answer = reply.message.answer if reply.message is not None else ()
     return [
         cast(dns.rdtypes.ANY.DNSKEY.DNSKEY, key)

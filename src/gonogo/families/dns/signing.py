@@ -97,6 +97,7 @@ def _sets(answer: Answer, zone: str, *, expected: bool) -> Iterator[tuple[str, S
 
 
 def _reason(signatures: Sequence[Signature], now: datetime, least_percent: float) -> str:
+    """The first reason why these signatures do not hold, or not for long enough; empty if they do."""
     genuine = [signature for signature in signatures if signature.genuine is not False]
     current = [
         signature for signature in genuine if signature.inception <= now + _LEEWAY and now < signature.expiration
@@ -109,11 +110,11 @@ def _reason(signatures: Sequence[Signature], now: datetime, least_percent: float
             "that are served: sign the zone again; waiting does not help"
         )
     if not current:
-        last = max(genuine, key=lambda seen: seen.expiration)
+        last = max(genuine, key=lambda signature: signature.expiration)
         if last.expiration <= now:
             return f"are over since {_utc(last.expiration)}: let the signer run, and load what it signs on every server"
         return f"are not valid before {_utc(last.inception)}: set the signer's clock right"
-    best = max(current, key=lambda seen: (seen.expiration - now) / seen.lifetime)
+    best = max(current, key=lambda signature: (signature.expiration - now) / signature.lifetime)
     left = best.expiration - now
     percent = _PERCENT * (left / best.lifetime)
     if percent < least_percent:

@@ -29,12 +29,12 @@ def spf_targets(texts: Iterable[str]) -> list[str]:
 
 
 def spf_lookups(record: str) -> int:
-    """For how many terms of the record a receiver asks the DNS."""
+    """Count the terms of the record for which a receiver asks the DNS."""
     return sum(bool(_LOOKUP.match(term)) for term in record.split()[1:])
 
 
 def wrong_terms(record: str) -> Sequence[str]:
-    """What is neither mechanism nor modifier: one such term makes the record void."""
+    """Find terms that are neither mechanism nor modifier: one such term makes the record void."""
     return list(_wrong(record.split()[1:]))
 
 

@@ -10,7 +10,7 @@ from gonogo.evidence.dns import Answer, Delegation, Delivery, agreed
 from gonogo.evidence.dns_zone import DnsZoneEvidence, ServerAnswers, Validation
 from gonogo.families.dns.delegation import find_delegation, heard
 from gonogo.families.dns.parent import Authorities, authorities, find_parent, without_glue
-from gonogo.families.dns.query import Reply, Transport
+from gonogo.families.dns.query import DnsReply, Transport
 from gonogo.families.dns.question import DnsQuestion
 from gonogo.families.dns.signatures import Keys, examined, usable_keys, zone_keys
 
@@ -47,9 +47,9 @@ async def probe_dns_zone(question: DnsQuestion) -> DnsZoneEvidence:
     )
 
 
-async def _servers(question: DnsQuestion, found: Authorities, random_name: str) -> tuple[ServerAnswers, ...]:
+async def _servers(question: DnsQuestion, by_server: Authorities, random_name: str) -> tuple[ServerAnswers, ...]:
     # The parent's own addresses come first: they are what a cold resolver asks.
-    bounded = list(found.items())[:_MOST_SERVER_ADDRESSES]
+    bounded = list(by_server.items())[:_MOST_SERVER_ADDRESSES]
     return tuple(
         await asyncio.gather(
             *(_server(question, name, address, sources, random_name) for (name, address), sources in bounded)
@@ -60,6 +60,7 @@ async def _servers(question: DnsQuestion, found: Authorities, random_name: str) 
 async def _server(
     question: DnsQuestion, name: str, address: str, sources: tuple[str, ...], random_name: str
 ) -> ServerAnswers:
+    """Ask one address of one name server all questions at once, a made-up name and a transfer among them."""
     vantage, zone = question.vantage, question.name
     (udp, tcp, dnskey), (ns, alias, invented, transfer) = await asyncio.gather(
         asyncio.gather(
@@ -98,13 +99,13 @@ async def _plain(question: DnsQuestion, address: str, udp: Answer) -> Answer | N
     return (await question.vantage.reply_of(address, question.name, "SOA", edns=False)).answer
 
 
-async def _hosts(question: DnsQuestion, address: str, dnskey: Reply, keys: Keys) -> tuple[Answer, ...]:
+async def _hosts(question: DnsQuestion, address: str, dnskey: DnsReply, keys: Keys) -> tuple[Answer, ...]:
     """The declared names, where there are keys to hold their signatures against."""
     if not dnskey.answer.records:
         return ()
-    asked = [(name, rdtype) for name in question.in_zone[:_MOST_HOSTS] for rdtype in ("A", "AAAA")]
+    names_and_types = [(name, rdtype) for name in question.in_zone[:_MOST_HOSTS] for rdtype in ("A", "AAAA")]
     replies = await asyncio.gather(
-        *(question.vantage.reply_of(address, name, rdtype, signatures=True) for name, rdtype in asked)
+        *(question.vantage.reply_of(address, name, rdtype, signatures=True) for name, rdtype in names_and_types)
     )
     return tuple(examined(reply, keys) for reply in replies)
 

@@ -118,6 +118,6 @@ def _challenged(body: Body) -> bool:
 
 def _digest(text: str, path: str) -> str:
     """Two pages that differ in what was asked for, in numbers and in nonces only, have the same."""
-    for asked in sorted({path, urlsplit(path).path.strip("/")} - {"", "/"}, key=len, reverse=True):
-        text = text.replace(asked, "")
+    for requested in sorted({path, urlsplit(path).path.strip("/")} - {"", "/"}, key=len, reverse=True):
+        text = text.replace(requested, "")
     return hashlib.sha256(_CHANGING.sub("", text).encode("utf-8", "replace")).hexdigest()[:32]

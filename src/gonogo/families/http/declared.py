@@ -28,16 +28,16 @@ def value_at(document: object, key: str) -> object:
     """The value at ``database.status`` or ``checks.0.status``; keys that hold dots themselves are found as well."""
     if isinstance(document, Mapping) and key in document:
         return document[key]
-    head, separator, rest = key.partition(".")
+    head, separator, tail = key.partition(".")
     while separator:
         inner: Any = _MISSING
         if isinstance(document, Mapping):
             inner = document.get(head, _MISSING)
         elif isinstance(document, list) and head.isdecimal() and int(head[:9]) < len(document):
             inner = document[int(head[:9])]
-        if inner is not _MISSING and (value := value_at(inner, rest)) is not _MISSING:
+        if inner is not _MISSING and (value := value_at(inner, tail)) is not _MISSING:
             return value
-        more, separator, rest = rest.partition(".")
+        more, separator, tail = tail.partition(".")
         head = f"{head}.{more}"
     if isinstance(document, list) and key.isdecimal() and int(key[:9]) < len(document):
         return document[int(key[:9])]

@@ -57,10 +57,10 @@ def parse_scrape(content: bytes, *, openmetrics: bool) -> Scrape:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Malformed(f"byte {error.start} is not UTF-8") from None
-    return _Reader(openmetrics=openmetrics).read(text)
+    return _ExpositionReader(openmetrics=openmetrics).read(text)
 
 
-class _Reader:
+class _ExpositionReader:
     def __init__(self, *, openmetrics: bool) -> None:
         self._openmetrics = openmetrics
         self._scrape = Scrape()
@@ -153,7 +153,7 @@ def _parts(text: str) -> Iterator[tuple[str | None, str | None, str | None]]:
 def _plain(text: str) -> str:
     if "\\" not in text:
         return text
-    return _ESCAPES.sub(lambda found: "\n" if found[1] == "n" else found[1], text)
+    return _ESCAPES.sub(lambda escape: "\n" if escape[1] == "n" else escape[1], text)
 
 
 def _number(text: str) -> float:

@@ -149,7 +149,7 @@ def _state(item: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[str, Any]:
 
 
 def _parts(
-    item: Mapping[str, Any], path: str, depth: int, *, inside: bool = False, told: bool = False
+    item: Mapping[str, Any], path: str, depth: int, *, inside: bool = False, wrapped: bool = False
 ) -> Iterator[Part]:
     """Everything below that says how it is. ``inside`` a container every key names a part; ``told``: beside much else."""
     if depth > _DEEPEST:
@@ -162,7 +162,7 @@ def _parts(
             case dict() if name in _CONTAINERS and not inside:
                 yield from _parts(value, where, depth + 1, inside=True)
             case dict() if name in _WRAPPERS and not inside:
-                yield from _parts(value, where, depth + 1, told=True)
+                yield from _parts(value, where, depth + 1, wrapped=True)
             case dict():
                 yield from _part(value, where, depth, named=inside)
             case int() if numbered:
@@ -171,7 +171,7 @@ def _parts(
                 yield from _parts_of_list(value, where, depth + 1)
             case str() | bool() | None if inside and name not in _PART_STATES:
                 yield from _scalar(where, key, value)
-            case str() if (path == "" or told) and value.strip().lower() in _SURELY_DOWN and name not in _STATES:
+            case str() if (path == "" or wrapped) and value.strip().lower() in _SURELY_DOWN and name not in _STATES:
                 yield where, value, Meaning.FAIL
 
 

@@ -25,7 +25,7 @@ _HOLDING_SCHEMAS = {"schemas", "definitions", "properties", "allOf", "oneOf", "a
 _RESPONSES_OPTIONAL_SINCE = (3, 1)
 
 
-class Unreadable(ValueError):
+class NoDescription(ValueError):
     """The body is no description at all; the message says why."""
 
 
@@ -50,7 +50,7 @@ def read_description(body: Body) -> Description:
         title=_text(document.get("info"), "title"),
         paths=paths if isinstance(paths, dict) else {},
     )
-    reader = _Reader(document, described)
+    reader = _DescriptionReader(document, described)
     described.problems = reader.problems()
     described.remarks = list(reader.remarks())
     return described
@@ -59,18 +59,18 @@ def read_description(body: Body) -> Description:
 def _document(body: Body) -> dict[str, Any]:
     exchange = body.exchange
     if not exchange.ok:
-        raise Unreadable(exchange.problem or f"status {exchange.status}")
+        raise NoDescription(exchange.problem or f"status {exchange.status}")
     text = body.content.decode("utf-8-sig", "replace")
     try:
         document = json.loads(text)
     except RecursionError:
-        raise Unreadable("the body is nested too deep") from None
+        raise NoDescription("the body is nested too deep") from None
     except ValueError as error:
         if text.lstrip().startswith(("{", "[", "<")):
-            raise Unreadable(f"the body is neither JSON nor YAML: {error}") from None
+            raise NoDescription(f"the body is neither JSON nor YAML: {error}") from None
         document = _yaml(text)
     if not isinstance(document, dict):
-        raise Unreadable("the body is not a JSON object")
+        raise NoDescription("the body is not a JSON object")
     return document
 
 
@@ -79,10 +79,10 @@ def _yaml(text: str) -> object:
         # The loader in C, which is as safe, and a tenth as slow.
         return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise Unreadable(f"the body is neither JSON nor YAML: {' '.join(str(error).split())[:200]}") from None
+        raise NoDescription(f"the body is neither JSON nor YAML: {' '.join(str(error).split())[:200]}") from None
 
 
-class _Reader:
+class _DescriptionReader:
     def __init__(self, document: Mapping[str, Any], described: Description) -> None:
         self._document = document
         self._described = described
@@ -156,16 +156,18 @@ class _Reader:
 
     def _parameters(self, name: str, operation: Mapping[str, Any]) -> Iterator[str]:
         resolved = [self._resolved(parameter) for parameter in _list(operation.get("parameters"))]
-        named = [(one.get("name"), one.get("in")) for one in resolved if isinstance(one, dict)]
+        named = [(parameter.get("name"), parameter.get("in")) for parameter in resolved if isinstance(parameter, dict)]
         for own, place in dict.fromkeys(pair for pair in named if named.count(pair) > 1 and _is_text(pair)):
             yield f"{name}: the parameter {own} ({place}) stands there twice"
 
     def _security(self, name: str, requirements: object) -> Iterator[str]:
         components = self._document.get("components")
         schemes = components.get("securitySchemes") if isinstance(components, dict) else None
-        known = {**_mapping(schemes), **_mapping(self._document.get("securityDefinitions"))}
-        for scheme in (scheme for one in _list(requirements) if isinstance(one, dict) for scheme in one):
-            if scheme not in known:
+        declared = {**_mapping(schemes), **_mapping(self._document.get("securityDefinitions"))}
+        for scheme in (
+            scheme for requirement in _list(requirements) if isinstance(requirement, dict) for scheme in requirement
+        ):
+            if scheme not in declared:
                 yield f"{name}: security names {str(scheme)[:60]!r}, which no scheme describes"
 
     def _variables(self, name: str, path: str, item: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[str]:
@@ -174,12 +176,12 @@ class _Reader:
             return
         listed = [*_list(item.get("parameters")), *_list(operation.get("parameters"))]
         resolved = [self._resolved(parameter) for parameter in listed]
-        given = {
+        declared = {
             parameter.get("name")
             for parameter in resolved
             if isinstance(parameter, dict) and parameter.get("in") == "path"
         }
-        for variable in sorted(wanted - given):
+        for variable in sorted(wanted - declared):
             yield f"{name}: no parameter describes {{{variable}}}"
 
     def _references(self) -> Iterator[str]:
@@ -248,7 +250,7 @@ def _host(url: str) -> str:
 
 
 def _is_text(pair: tuple[object, object]) -> bool:
-    return all(isinstance(one, str) for one in pair)
+    return all(isinstance(part, str) for part in pair)
 
 
 def _mapping(value: object) -> dict[str, Any]:

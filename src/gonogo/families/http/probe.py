@@ -31,7 +31,7 @@ from gonogo.families.http.declared import authorization, departures
 from gonogo.families.http.exposition import Scrape
 from gonogo.families.http.health import read_health
 from gonogo.families.http.metrics import pairs, read_scrape, series, started_at, sums
-from gonogo.families.http.openapi import Description, Unreadable, read_description
+from gonogo.families.http.openapi import Description, NoDescription, read_description
 from gonogo.families.http.questions import (
     ROOT,
     HttpQuestion,
@@ -194,7 +194,7 @@ def _shown(body: Body, reading: HealthReading) -> Exchange:
 def _described(body: Body) -> tuple[Description, str]:
     try:
         return read_description(body), ""
-    except Unreadable as error:
+    except NoDescription as error:
         return Description(), str(error)
 
 

@@ -13,7 +13,7 @@ from gonogo.base.redaction import Redactor
 from gonogo.clients.http import Body
 from gonogo.clients.trust import trust_context
 from gonogo.environment.pages import Page
-from gonogo.evidence.http import Answer, Exchange, OriginAnswer, ReleaseWord, ServiceEvidence
+from gonogo.evidence.http import Exchange, OriginAnswer, PageAnswer, ReleaseWord, ServiceEvidence
 from gonogo.families.http.asking import Asker, asker, deadline_of
 from gonogo.families.http.bodies import Quote, quoting
 from gonogo.families.http.declared import authorization, departures
@@ -47,7 +47,7 @@ async def probe_service(question: HttpQuestion) -> ServiceEvidence:
         target = _Target(page=page, release=await _release_page(first, question, page, body, quote))
         sampled = [await _sample(first, question, target, quote, body)]
         exchange = body.exchange
-        pages: tuple[Answer, ...] = ()
+        pages: tuple[PageAnswer, ...] = ()
         origins: tuple[OriginAnswer, ...] = ()
         silent = exchange.status is None and exchange.elapsed.total_seconds() >= _LAST_RESORT_SECONDS
         front = exchange
@@ -85,8 +85,8 @@ async def _known_page(first: Asker, question: HttpQuestion) -> tuple[Page, Body]
     return (page, body) if exchange.served or exchange.failed else (front, await _page(first, question, front))
 
 
-async def _page(one: Asker, question: HttpQuestion, page: Page) -> Body:
-    return await one.follow(page.path, authorization(page, question.secrets))
+async def _page(at_address: Asker, question: HttpQuestion, page: Page) -> Body:
+    return await at_address.follow(page.path, authorization(page, question.secrets))
 
 
 async def _release_page(first: Asker, question: HttpQuestion, page: Page, body: Body, quote: Quote) -> Page | None:
@@ -114,15 +114,15 @@ def _page_words(body: Body, path: str, quote: Quote) -> Words:
 
 async def _more(
     first: Asker, question: HttpQuestion, target: _Target, tls: ssl.SSLContext, deadline: float
-) -> Sequence[tuple[Answer, Words]]:
+) -> Sequence[tuple[PageAnswer, Words]]:
     """All further connections, some at once. An address that turns us away is left alone.
 
     Once a connection is cut off, the address may limit them: then all are made anew, one after another.
     """
-    sampled: list[tuple[Answer, Words]] = []
+    sampled: list[tuple[PageAnswer, Words]] = []
     quote, at_once = quoting(Redactor(question.secrets)), _AT_ONCE
 
-    async def anew() -> tuple[Answer, Words]:
+    async def anew() -> tuple[PageAnswer, Words]:
         alone = at_once == 1
         if alone:
             await asyncio.sleep(_PAUSE_SECONDS)
@@ -144,30 +144,30 @@ async def _more(
 
 
 async def _sample(
-    one: Asker, question: HttpQuestion, target: _Target, quote: Quote, body: Body | None = None
-) -> tuple[Answer, Words]:
+    at_address: Asker, question: HttpQuestion, target: _Target, quote: Quote, body: Body | None = None
+) -> tuple[PageAnswer, Words]:
     """The known page over this connection, and the words of a release that stand there or on the page for it."""
     page, place, other = target.page, question.expected.release, target.release
-    body = body or await _page(one, question, page)
-    release_body = body if other is None else await _page(one, question, other)
+    body = body or await _page(at_address, question, page)
+    release_body = body if other is None else await _page(at_address, question, other)
     where = page.path if other is None else other.path
     if place.named:
         words = declared_words(place, release_body, where, quote)
     else:
         words = usual_words(body, page.path, quote)
         words = (*words, *_page_words(release_body, where, quote)) if other else words
-    return Answer(exchange=body.exchange, departures=departures(page, body)), words
+    return PageAnswer(exchange=body.exchange, departures=departures(page, body)), words
 
 
-async def _front(first: Asker, question: HttpQuestion, known: Exchange, page: Page) -> Exchange:
+async def _front(first: Asker, question: HttpQuestion, exchange: Exchange, page: Page) -> Exchange:
     if page.path == question.front:
-        return known
+        return exchange
     return (await first.follow(question.front)).exchange
 
 
-async def _declared(first: Asker, question: HttpQuestion, page: Page) -> Answer:
+async def _declared(first: Asker, question: HttpQuestion, page: Page) -> PageAnswer:
     body = await _page(first, question, page)
-    return Answer(exchange=body.exchange, departures=departures(page, body))
+    return PageAnswer(exchange=body.exchange, departures=departures(page, body))
 
 
 def _foreign(question: HttpQuestion) -> Sequence[str]:

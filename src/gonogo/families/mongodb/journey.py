@@ -54,11 +54,11 @@ class MongoVerbs(Verbs[MongoDb]):
             changed = await database[collection].update_one({"_id": identifier}, {"$set": values})
             return changed.modified_count
 
-        what = f"{collection}.update_one({identifier})"
-        demand(self._looked(what, change) == 1, f"MongoDB {what} changed nothing")
+        operation = f"{collection}.update_one({identifier})"
+        demand(self._looked(operation, change) == 1, f"MongoDB {operation} changed nothing")
 
-    def _looked(self, what: str, work: Callable[[Database], Awaitable[Answer]]) -> Answer:
-        return self.walk.looked(f"MongoDB {what}", lambda: self._ask(work))
+    def _looked(self, operation: str, work: Callable[[Database], Awaitable[Answer]]) -> Answer:
+        return self.walk.looked(f"MongoDB {operation}", lambda: self._ask(work))
 
     def _ask(self, work: Callable[[Database], Awaitable[Answer]]) -> Answer:
         """The answer to a question, over the one client that all journeys share."""

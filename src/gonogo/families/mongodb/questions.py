@@ -11,12 +11,12 @@ from gonogo.families.mongodb.section import MongoDb
 
 
 def mongo_questions(environment: Environment, secrets: Secrets) -> Sequence[MongoQuestion]:
-    """As the service's user. Raises UsageError on what is no connection string, never repeating any of it."""
+    """Ask as the service's user. Raises UsageError on what is no connection string, never repeating any of it."""
     return _questions(environment, secrets, monitor=False)
 
 
 def mongo_status_questions(environment: Environment, secrets: Secrets) -> Sequence[MongoQuestion]:
-    """As the monitoring user. Raises UsageError as well."""
+    """Ask as the monitoring user. Raises UsageError as well."""
     return _questions(environment, secrets, monitor=True)
 
 

@@ -15,7 +15,7 @@ from pymongo.read_concern import ReadConcern
 
 from gonogo.base.errors import Unobserved
 from gonogo.clients.mongodb import LONGEST, Client, MongoQuestion, asked, command
-from gonogo.clients.round_trips import measure
+from gonogo.clients.round_trips import latency, measure
 from gonogo.evidence.base import RoundTripEvidence
 from gonogo.evidence.mongodb import Member, MongoStatusEvidence, MongoWriteEvidence
 
@@ -30,16 +30,7 @@ Document = dict[str, Any]
 
 async def probe_mongo_latency(question: MongoQuestion) -> RoundTripEvidence:
     """Ping over the service's own connection."""
-    taken_at = datetime.now(UTC)
-    trips, problem = await asked(question, lambda client: measure(lambda: command(client.admin, "ping")))
-    return RoundTripEvidence(
-        scope=question.scope,
-        taken_at=taken_at,
-        reachable=trips is not None,
-        problem=problem,
-        round_trips=trips.taken if trips else (),
-        own=trips.own if trips else (),
-    )
+    return await latency(question.scope, asked(question, lambda client: measure(lambda: command(client.admin, "ping"))))
 
 
 async def probe_mongo_status(question: MongoQuestion) -> MongoStatusEvidence:

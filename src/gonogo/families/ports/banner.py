@@ -35,7 +35,7 @@ class BannerQuestion:
 
     @property
     def host(self) -> str:
-        """Whose patience is spent."""
+        """The host whose questions are bounded together."""
         return self.entry.host
 
     @property
@@ -64,7 +64,7 @@ def banner_questions(environment: Environment, secrets: Secrets) -> Sequence[Ban
 async def probe_banner(question: BannerQuestion) -> BannerEvidence:
     """Connect, say what is declared, and listen until it is answered, or nothing more comes."""
     entry, started = question.entry, asyncio.get_running_loop().time()
-    found = BannerEvidence(scope=question.scope, taken_at=datetime.now(UTC), state=PortState.OPEN)
+    blank = BannerEvidence(scope=question.scope, taken_at=datetime.now(UTC), state=PortState.OPEN)
     context = trust_context(question.trust) if entry.tls else None
     name = entry.host if entry.tls else None
     try:
@@ -74,32 +74,32 @@ async def probe_banner(question: BannerQuestion) -> BannerEvidence:
             )
     except TimeoutError:
         WAKEFULNESS.demand(started)
-        return replace(found, state=PortState.FILTERED)
+        return replace(blank, state=PortState.FILTERED)
     except ssl.SSLError as error:
-        return replace(found, problem=f"TLS failed: {getattr(error, 'verify_message', '') or error.reason or error}")
+        return replace(blank, problem=f"TLS failed: {getattr(error, 'verify_message', '') or error.reason or error}")
     except OSError as error:
         if error.errno in REJECTED:
-            return replace(found, state=PortState.REFUSED)
+            return replace(blank, state=PortState.REFUSED)
         raise unobserved(error, question.address, entry.port) from None
     try:
-        said = await _conversation(entry, reader, writer)
+        banner = await _conversation(entry, reader, writer)
     finally:
         writer.transport.abort()
     return replace(
-        found, said=question.redactor.text(said)[:_KEPT], expected=bool(entry.expect and entry.expect in said)
+        blank, said=question.redactor.text(banner)[:_KEPT], expected=bool(entry.expect and entry.expect in banner)
     )
 
 
 async def _conversation(entry: BannerEntry, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
-    """What the server says; listening ends with what is expected, since most servers keep a connection open."""
-    said = b""
+    """Read what the server says, up to what is expected, since most servers keep a connection open."""
+    received = b""
     with suppress(TimeoutError, OSError):
         async with asyncio.timeout(_LISTEN_SECONDS):
             if entry.send:
                 writer.write(entry.send.encode())
-            while entry.expect and len(said) < _MOST_BYTES and entry.expect.encode() not in said:
+            while entry.expect and len(received) < _MOST_BYTES and entry.expect.encode() not in received:
                 part = await reader.read(_MOST_BYTES)
                 if not part:
                     break
-                said += part
-    return said.decode("utf-8", "replace")
+                received += part
+    return received.decode("utf-8", "replace")

@@ -103,6 +103,7 @@ async def _control(question: PortsQuestion) -> tuple[PortState, str]:
 
 
 async def _port(address: str, service: str, number: int) -> Port:
+    """Connect to one port. Raises Unobserved if this machine is the reason why nothing came."""
     started = time.monotonic()
     try:
         async with asyncio.timeout(_CONNECT_SECONDS):

@@ -88,7 +88,7 @@ async def probe_redis(question: RedisQuestion) -> RedisEvidence:
 
 
 async def _told(fact: str, asking: Awaitable[str], unread: list[Unread]) -> str:
-    """What was answered; empty, and noted, if this machine could not ask or hear."""
+    """Give what was answered; empty, and noted, if this machine could not ask or hear."""
     try:
         return await asking
     except Unobserved as error:

@@ -11,12 +11,12 @@ from gonogo.families.redis.section import Redis
 
 
 def redis_questions(environment: Environment, secrets: Secrets) -> Sequence[RedisQuestion]:
-    """As the service's user. Raises UsageError on what is no Redis URL, never repeating any of it."""
+    """Ask as the service's user. Raises UsageError on what is no Redis URL, never repeating any of it."""
     return _questions(environment, secrets, monitor=False)
 
 
 def redis_status_questions(environment: Environment, secrets: Secrets) -> Sequence[RedisQuestion]:
-    """As the monitoring user. Raises UsageError as well."""
+    """Ask as the monitoring user. Raises UsageError as well."""
     return _questions(environment, secrets, monitor=True)
 
 

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from gonogo.clients.redis import LONGEST, RedisQuestion, asked
-from gonogo.clients.round_trips import measure
+from gonogo.clients.round_trips import latency, measure
 from gonogo.evidence.base import RoundTripEvidence
 from gonogo.evidence.redis import RedisStatusEvidence, RedisWriteEvidence
 
@@ -24,16 +24,7 @@ InfoSection = Mapping[str, Any]
 
 async def probe_redis_latency(question: RedisQuestion) -> RoundTripEvidence:
     """Ping over the service's own connection."""
-    taken_at = datetime.now(UTC)
-    trips, problem = await asked(question, lambda client: measure(client.ping))
-    return RoundTripEvidence(
-        scope=question.scope,
-        taken_at=taken_at,
-        reachable=trips is not None,
-        problem=problem,
-        round_trips=trips.taken if trips else (),
-        own=trips.own if trips else (),
-    )
+    return await latency(question.scope, asked(question, lambda client: measure(client.ping)))
 
 
 async def probe_redis_status(question: RedisQuestion) -> RedisStatusEvidence:
@@ -45,6 +36,7 @@ async def probe_redis_status(question: RedisQuestion) -> RedisStatusEvidence:
 
 
 async def _status(client: Redis, blank: RedisStatusEvidence) -> RedisStatusEvidence:
+    """Read INFO twice, some time apart: counters tell something by how they grow."""
     started = time.monotonic()
     first = await client.info()
     save = await _config(client, "save")

@@ -30,7 +30,7 @@ def git_environ() -> dict[str, str]:
 def git(folder: Path, *arguments: str) -> bytes:
     """Run git and return what it prints. Raises Unobserved with git's message when it fails."""
     try:
-        asked = subprocess.run(  # noqa: S603 - git, with arguments of ours; a path is never taken for an option
+        finished = subprocess.run(  # noqa: S603 - git, with arguments of ours; a path is never taken for an option
             git_command(folder, *arguments),
             env=git_environ(),
             stdin=subprocess.DEVNULL,
@@ -42,9 +42,9 @@ def git(folder: Path, *arguments: str) -> bytes:
         raise Unobserved("git is not installed", hint="install git where gonogo runs") from None
     except (subprocess.TimeoutExpired, OSError) as error:
         raise Unobserved(f"git did not answer: {type(error).__name__}", hint="is the disk slow, or full?") from None
-    if asked.returncode:
-        raise refused(asked.stderr, folder)
-    return asked.stdout
+    if finished.returncode:
+        raise refused(finished.stderr, folder)
+    return finished.stdout
 
 
 def refused(stderr: bytes, folder: Path) -> Unobserved:

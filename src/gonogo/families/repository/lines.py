@@ -50,7 +50,7 @@ def file_lines(name: str, path: Path) -> Iterator[MatchedLine]:
         raise Unobserved(f"{name} cannot be read: {error.strerror}", hint="may gonogo read the work tree?") from None
 
 
-class History:
+class GitHistory:
     """``git log`` of everything, as it comes: parsed by its grammar, so that no content can pass for a header."""
 
     def __init__(self, root: Path) -> None:

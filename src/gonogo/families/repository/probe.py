@@ -18,7 +18,7 @@ from gonogo.evidence.base import Scope
 from gonogo.evidence.repository import RepositoryEvidence
 from gonogo.families.kind import Probe
 from gonogo.families.repository.git import incomplete, top_level
-from gonogo.families.repository.lines import History, MatchedLine, file_lines, work_tree
+from gonogo.families.repository.lines import GitHistory, MatchedLine, file_lines, work_tree
 from gonogo.families.variables.dotenv_file import read_dotenv
 from gonogo.families.variables.section import Variables
 
@@ -46,12 +46,12 @@ class RepositoryQuestion:
 
     @property
     def scope(self) -> Scope:
-        """There is one."""
+        """A run looks through one repository, so its scope has no further part."""
         return ("variables", "repository")
 
     @property
     def host(self) -> str:
-        """There is one."""
+        """The repository is on this machine; nothing else is bounded with it."""
         return "variables"
 
 
@@ -81,11 +81,12 @@ async def probe_repository(question: RepositoryQuestion) -> RepositoryEvidence:
 
 
 def _look(question: RepositoryQuestion, given_up: threading.Event) -> RepositoryEvidence:
+    """Search the work tree, then the history; a bound that is reached is noted, and what was found stands."""
     taken_at, clock = datetime.now(UTC), _Clock(question.seconds, given_up)
     root = top_level(Path(question.folder))
     from gonogo.families.repository.scan import Scan  # noqa: PLC0415 - its detectors are slow to import
 
-    scan, history, files = Scan(known=known_values(question)), History(root), 0
+    scan, history, files = Scan(known=known_values(question)), GitHistory(root), 0
     reason, hint = incomplete(root), "git fetch --unshallow (in CI: a checkout with the whole history)"
     own = {Path(file).resolve() for file, _ in question.files}
     try:

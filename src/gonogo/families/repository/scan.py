@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from gonogo.base.redaction import Redactor
-from gonogo.evidence.repository import Finding
+from gonogo.evidence.repository import SecretFinding
 from gonogo.families.repository.key_patterns import bare, is_allowed, keys_in
 from gonogo.families.repository.lines import MatchedLine
 
@@ -20,7 +20,7 @@ class Scan:
 
     known: Mapping[str, str] = field(repr=False)
     _redactor: Redactor = field(init=False, repr=False)
-    _findings: dict[tuple[str, str, int], Finding] = field(default_factory=dict)
+    _findings: dict[tuple[str, str, int], SecretFinding] = field(default_factory=dict)
     _allowed: set[tuple[str, str]] = field(default_factory=set, repr=False)
 
     def __post_init__(self) -> None:
@@ -40,7 +40,7 @@ class Scan:
         self._look_at(part)
         yield size
 
-    def findings(self) -> tuple[list[Finding], int]:
+    def findings(self) -> tuple[list[SecretFinding], int]:
         """The first of them, values of ours before shapes; and how many there are beyond."""
         ordered = sorted(
             self._findings.values(), key=lambda finding: (not finding.known, finding.commit, finding.file, finding.line)
@@ -53,7 +53,7 @@ class Scan:
         shaped = any(True for _ in keys_in(text))
         for index, line in enumerate(lines) if ours or shaped else ():
             for name in sorted(self._redactor.names_in(line.text)) if ours else ():
-                self._add(line, name, known=True)
+                self._add(line, name, is_value=True)
             if shaped:
                 self._look_for_keys(line, lines[index - 1] if index else None)
 
@@ -67,12 +67,12 @@ class Scan:
             self._allowed.add(vouched)
         elif vouched not in self._allowed:
             for kind in kinds:
-                self._add(line, kind, known=False)
+                self._add(line, kind, is_value=False)
 
-    def _add(self, line: MatchedLine, what: str, *, known: bool) -> None:
+    def _add(self, line: MatchedLine, subject: str, *, is_value: bool) -> None:
         file = self._redactor.text(line.file)
         # History comes newest first: the commit that stays is the oldest.
-        key = (what, file, -1 if line.commit else line.number)
+        key = (subject, file, -1 if line.commit else line.number)
         if key in self._findings or len(self._findings) < _MOST_KEPT:
-            finding = Finding(what=what, known=known, file=file, line=line.number)
+            finding = SecretFinding(what=subject, known=is_value, file=file, line=line.number)
             self._findings[key] = replace(finding, commit=line.commit)

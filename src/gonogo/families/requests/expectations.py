@@ -23,7 +23,7 @@ def departures(entry: RequestEntry, body: Body) -> tuple[str, ...]:
 
 
 def observed(entry: RequestEntry, body: Body) -> Mapping[str, str]:
-    """What the body holds of each expression, as JSON; nothing if the body is no JSON."""
+    """Give the values that the body holds for each expression, as JSON; nothing if the body is no JSON."""
     try:
         document = json.loads(body.content)
     except (ValueError, RecursionError):
@@ -72,7 +72,7 @@ def _values(entry: RequestEntry, body: Body) -> Iterator[str]:
 
 
 def _observed(expression: str, document: object) -> str:
-    """What stands on the left of its comparisons; what the whole gives where it compares nothing."""
+    """Give the left sides of its comparisons; the value of the whole where it compares nothing."""
     # Operands have no source text of their own in the parsed form, so that values alone are told.
     operands = [node["children"][0] for node in _comparisons(jmespath.compile(expression).parsed)]
     try:

@@ -80,16 +80,16 @@ class RequestEntry(EntryCheck):
 
     @model_validator(mode="after")
     def _is_one_request(self) -> Self:
-        given = [method for method in METHODS if getattr(self, method) is not None]
-        if len(given) != 1:
-            there = " and ".join(given) or "none of them"
+        methods = [method for method in METHODS if getattr(self, method) is not None]
+        if len(methods) != 1:
+            listed = " and ".join(methods) or "none of them"
             raise ValueError(
-                f'exactly one of {", ".join(METHODS)} is expected, as in get = "/products"; there is {there}'
+                f'exactly one of {", ".join(METHODS)} is expected, as in get = "/products"; there is {listed}'
             )
-        if self.send is not None and given[0] not in _WITH_BODY:
-            raise ValueError(f"send: a {given[0]} has no body; write {', '.join(sorted(_WITH_BODY))} in its place")
-        if self.follow and given[0] not in _READING:
-            raise ValueError(f"follow: a {given[0]} is not sent twice; declare the redirect as its status")
+        if self.send is not None and methods[0] not in _WITH_BODY:
+            raise ValueError(f"send: a {methods[0]} has no body; write {', '.join(sorted(_WITH_BODY))} in its place")
+        if self.follow and methods[0] not in _READING:
+            raise ValueError(f"follow: a {methods[0]} is not sent twice; declare the redirect as its status")
         return self
 
     @property
@@ -116,7 +116,7 @@ class RequestEntry(EntryCheck):
 
     @property
     def effect_on_target(self) -> Effect:
-        """As declared, else by the method."""
+        """The effect that is declared, else the one that the method has."""
         return Effect(self.effect) if self.effect else Effect.READ if self.reads else Effect.WRITE
 
     @property

@@ -44,7 +44,7 @@ def read_workflows(
     workflows: Sequence[dict[str, Any]], detectors: Sequence[dict[str, Any]] | None, project: str
 ) -> tuple[Alert, ...]:
     """Alerts of today; without a list of the monitors of the project, by its number, their kinds are unknown."""
-    own = [one for one in detectors or () if str(one.get("projectId", project)) == project]
+    own = [detector for detector in detectors or () if str(detector.get("projectId", project)) == project]
     monitors = None if detectors is None else {str(detector.get("id")): _monitor(detector) for detector in own}
     return tuple(_workflow(workflow, monitors) for workflow in workflows)
 

@@ -42,7 +42,7 @@ def passes_workflow(conditions: Sequence[Mapping[str, Any]], logic: str) -> bool
 
 
 def passes_rule(filters: Sequence[Mapping[str, Any]], match: str) -> bool | None:
-    """The same of the filters of an older rule."""
+    """Whether the filters of an older rule let an ordinary error through; None if that cannot be told."""
     results = [_passes(filter_name(part), part) for part in filters]
     return _together(results, match)
 
@@ -58,10 +58,10 @@ def _condition(condition: Mapping[str, Any]) -> bool | None:
     return not passes if passes is not None and condition.get("conditionResult") is False else passes
 
 
-def _passes(kind: str, asked: Any) -> bool | None:  # noqa: ANN401 - JSON
+def _passes(kind: str, comparison: Any) -> bool | None:  # noqa: ANN401 - JSON
     if kind in _LET_THROUGH:
         return True
-    wanted = mapping(asked)
+    wanted = mapping(comparison)
     if kind == "level" and (level := _number(wanted.get("level"))) is not None:
         return {"eq": level == _ERROR, "gte": level <= _ERROR, "lte": level >= _ERROR}.get(text(wanted.get("match")))
     if kind == "issue_category" and (category := _number(wanted.get("value"))) is not None:
@@ -81,5 +81,5 @@ def _together(results: Sequence[bool | None], logic: str) -> bool | None:
     return None if None in results else not settling
 
 
-def _number(found: Any) -> int | None:  # noqa: ANN401 - JSON: a number, or its digits
-    return int(found) if str(found).isdecimal() else None
+def _number(value: Any) -> int | None:  # noqa: ANN401 - JSON: a number, or its digits
+    return int(value) if str(value).isdecimal() else None

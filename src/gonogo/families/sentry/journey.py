@@ -66,7 +66,7 @@ class SentryVerbs(Verbs[Sentry]):
         """Fail the step unless a transaction of the trace is found in time."""
         self._found(lambda api: self.world.run(api.has_transaction, trace_id), f"a transaction of trace {trace_id}")
 
-    def _found(self, look: Callable[[SentryApi], bool], what: str) -> None:
+    def _found(self, look: Callable[[SentryApi], bool], subject: str) -> None:
         section, secrets = self.section, self.world.secrets
         token, delivery = secrets[section.token], section.delivery
         api = SentryApi(api=section.api, token=token, organization=section.organization, project=section.project)
@@ -78,7 +78,7 @@ class SentryVerbs(Verbs[Sentry]):
                 WAKEFULNESS.demand(started)
             demand(
                 in_time,
-                f"{what} was sent and is not found in {section.organization}/{section.project} "
+                f"{subject} was sent and is not found in {section.organization}/{section.project} "
                 f"after {format_duration(delivery)}",
             )
             self.world.pause(pause)

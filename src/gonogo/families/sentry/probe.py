@@ -31,12 +31,12 @@ class SentryQuestion:
 
     @property
     def scope(self) -> Scope:
-        """There is one."""
+        """An environment has one Sentry project, so its scope has no further part."""
         return ("sentry",)
 
     @property
     def host(self) -> str:
-        """There is one."""
+        """All questions to Sentry are bounded together."""
         return "sentry"
 
 

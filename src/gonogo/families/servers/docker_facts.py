@@ -30,7 +30,7 @@ _LIMITS_NOTHING = {
 
 
 class Fate(Enum):
-    """What becomes of a packet that anybody on the internet sends."""
+    """The fate of a packet that anybody on the internet sends."""
 
     PASSES = "passes"
     DROPPED = "dropped"
@@ -52,7 +52,7 @@ class Binding:
 
     @property
     def version(self) -> int:
-        """Of the internet protocol."""
+        """The version of the internet protocol: 4 or 6."""
         return ip_address(self.inner).version
 
     @property
@@ -66,20 +66,20 @@ class Binding:
         )
 
 
-def bindings(said: CommandOutput) -> tuple[Binding, ...] | None:
+def bindings(output: CommandOutput) -> tuple[Binding, ...] | None:
     """The published ports of ``docker inspect``; None for what is something else."""
-    if said.status:
+    if output.status:
         return None
     try:
-        return tuple(binding for line in said.output.splitlines() if line.strip() for binding in _bindings(line))
+        return tuple(binding for line in output.output.splitlines() if line.strip() for binding in _bindings(line))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 def _bindings(line: str) -> Iterator[Binding]:
     """What is bound to an address of IPv6 leads into a container that has one; else a program listens, as ufw permits."""
-    name, _, rest = line.strip().partition("|")
-    ports, _, addresses = rest.rpartition("|")
+    name, _, tail = line.strip().partition("|")
+    ports, _, addresses = tail.rpartition("|")
     for exposed, bound in (json.loads(ports) or {}).items():
         inner_port, _, protocol = exposed.partition("/")
         for place in bound or ():
@@ -146,6 +146,7 @@ def _is_about(rule: Mapping[str, str], packet: Binding, uplinks: tuple[str, ...]
 
 
 def _condition(option: str, value: str, packet: Binding, uplinks: tuple[str, ...] | None) -> bool | None:
+    """Whether one condition of a rule holds for the packet; None if that cannot be told."""
     plain = option.removeprefix("!")
     turned = plain != option
     if plain in _LIMITS_NOTHING:
@@ -187,12 +188,12 @@ def _options(line: str) -> Mapping[str, str]:
 
 
 def published(
-    found: Sequence[Binding], filters: Mapping[int, CommandOutput], uplinks: tuple[str, ...] | None
+    exposed: Sequence[Binding], filters: Mapping[int, CommandOutput], uplinks: tuple[str, ...] | None
 ) -> tuple[tuple[FirewallRule, ...], str]:
     """The rules for what everybody reaches, and of what that is not clear, in words."""
     passing: list[FirewallRule] = []
     unclear: list[str] = []
-    for binding in found:
+    for binding in exposed:
         end = Fate.UNKNOWN
         with suppress(ValueError):  # an address that is none
             end = fate(filters[binding.version], binding, uplinks)
@@ -200,5 +201,5 @@ def published(
             passing.append(binding.rule)
         elif end is Fate.UNKNOWN:
             unclear.append(f"{binding.rule.to} of the container {binding.container}")
-    told = f"whether the rules before Docker's let everybody in at {', '.join(unclear)}" if unclear else ""
-    return tuple(dict.fromkeys(passing)), told
+    question = f"whether the rules before Docker's let everybody in at {', '.join(unclear)}" if unclear else ""
+    return tuple(dict.fromkeys(passing)), question

@@ -13,25 +13,25 @@ _COMM_CHARACTERS = 15
 _MOST = 50
 
 
-def os_release(said: CommandOutput) -> str | None:
+def os_release(output: CommandOutput) -> str | None:
     """Name and version (os-release(5))."""
     values = {}
-    for line in said.text.splitlines():
+    for line in output.text.splitlines():
         name, _, value = line.partition("=")
         with suppress(ValueError):  # an open quote
             values[name] = "".join(shlex.split(value))
     return " ".join(values[key] for key in ("NAME", "VERSION_ID") if values.get(key)) or None
 
 
-def number(said: CommandOutput) -> int | None:
+def number(output: CommandOutput) -> int | None:
     """The one that it printed."""
-    return int(said.text) if said.status == 0 and said.text.strip().isdecimal() else None
+    return int(output.text) if output.status == 0 and output.text.strip().isdecimal() else None
 
 
-def memory(said: CommandOutput) -> tuple[int, float] | None:
+def memory(output: CommandOutput) -> tuple[int, float] | None:
     """Size in bytes, and the share in use (proc(5), meminfo)."""
     amounts = {
-        name: int(kilobytes) * 1024 for name, kilobytes in re.findall(r"^(\w+): +(\d+) kB$", said.text, re.MULTILINE)
+        name: int(kilobytes) * 1024 for name, kilobytes in re.findall(r"^(\w+): +(\d+) kB$", output.text, re.MULTILINE)
     }
     total, available = amounts.get("MemTotal"), amounts.get("MemAvailable")
     if not total or available is None:
@@ -39,9 +39,9 @@ def memory(said: CommandOutput) -> tuple[int, float] | None:
     return total, 1 - available / total
 
 
-def disk(said: CommandOutput) -> tuple[int, float] | None:
+def disk(output: CommandOutput) -> tuple[int, float] | None:
     """Size in bytes, and the share in use, as df -P prints it: what is reserved for root counts as used."""
-    rows = [line.split() for line in said.text.splitlines()[1:]]
+    rows = [line.split() for line in output.text.splitlines()[1:]]
     for row in rows:
         with suppress(ValueError, IndexError, ZeroDivisionError):
             size, used, free = (int(column) for column in row[1:4])
@@ -49,84 +49,84 @@ def disk(said: CommandOutput) -> tuple[int, float] | None:
     return None
 
 
-def load(said: CommandOutput) -> float | None:
+def load(output: CommandOutput) -> float | None:
     """The mean of five minutes (proc(5), loadavg)."""
     with suppress(ValueError, IndexError):
-        return float(said.text.split()[1])
+        return float(output.text.split()[1])
     return None
 
 
-def jails(said: CommandOutput) -> tuple[str, ...]:
+def jails(output: CommandOutput) -> tuple[str, ...]:
     """Names of fail2ban's jails; none if its server does not answer."""
-    match = re.search(r"Jail list:\s*(.*)$", said.text, re.MULTILINE)
+    match = re.search(r"Jail list:\s*(.*)$", output.text, re.MULTILINE)
     return tuple(name.strip() for name in match[1].split(",") if name.strip()) if match else ()
 
 
-def jail_sources(said: CommandOutput) -> tuple[tuple[str, ...], str] | None:
+def jail_sources(output: CommandOutput) -> tuple[tuple[str, ...], str] | None:
     """The files that a jail reads, or else the journal's entries (``fail2ban-client status JAIL``)."""
-    files = re.search(r"File list:[ \t]*(.*)$", said.output, re.MULTILINE)
-    journal = re.search(r"Journal matches:[ \t]*(.*)$", said.output, re.MULTILINE)
-    if said.status or (files is None and journal is None):
+    files = re.search(r"File list:[ \t]*(.*)$", output.output, re.MULTILINE)
+    journal = re.search(r"Journal matches:[ \t]*(.*)$", output.output, re.MULTILINE)
+    if output.status or (files is None and journal is None):
         return None
     return tuple(files[1].split()[:_MOST]) if files else (), journal[1].strip()[:200] if journal else ""
 
 
 def jail_logs(name: str, sources: tuple[tuple[str, ...], str], files: Sequence[LogFile]) -> JailLogs:
-    """Those of the files that this jail reads."""
+    """Select the files that this jail reads."""
     paths, journal = sources
     return JailLogs(name=name, journal=journal, files=tuple(file for file in files if file.path in paths))
 
 
-def periodic(said: CommandOutput) -> dict[str, str] | None:
+def periodic(output: CommandOutput) -> dict[str, str] | None:
     """The settings of apt's own timetable (apt.conf(5), APT::Periodic)."""
-    return dict(re.findall(r'^APT::Periodic::([\w-]+) "([^"\n]{0,100})";$', said.text, re.MULTILINE)) or None
+    return dict(re.findall(r'^APT::Periodic::([\w-]+) "([^"\n]{0,100})";$', output.text, re.MULTILINE)) or None
 
 
-def origins(said: CommandOutput) -> tuple[str, ...] | None:
+def origins(output: CommandOutput) -> tuple[str, ...] | None:
     """From where unattended-upgrades installs."""
-    if said.status:
+    if output.status:
         return None
     origins = re.findall(
-        r'^Unattended-Upgrade::(?:Allowed-Origins|Origins-Pattern):: "([^"\n]{0,200})";$', said.output, re.MULTILINE
+        r'^Unattended-Upgrade::(?:Allowed-Origins|Origins-Pattern):: "([^"\n]{0,200})";$', output.output, re.MULTILINE
     )
     return tuple(origins[:_MOST])
 
 
-def package(said: CommandOutput) -> str | None:
+def package(output: CommandOutput) -> str | None:
     """The status of a package by dpkg; empty for one that it does not know."""
-    unknown = "no packages found" in said.output
-    return None if said.status and not unknown else "" if unknown else said.output.strip()[:10]
+    unknown = "no packages found" in output.output
+    return None if output.status and not unknown else "" if unknown else output.output.strip()[:10]
 
 
-def units(said: CommandOutput, names: Sequence[str]) -> dict[str, str] | None:
+def units(output: CommandOutput, names: Sequence[str]) -> dict[str, str] | None:
     """Systemctl answers in the order in which it was asked, with an empty line in between."""
     units = {}
-    for name, states in _blocks(said, names):
+    for name, states in _blocks(output, names):
         loaded, active = states.get("LoadState", ""), states.get("ActiveState", "")
         if loaded and active:
             units[name] = active if loaded == "loaded" else loaded
     return units or None
 
 
-def failures(said: CommandOutput, names: Sequence[str]) -> dict[str, str]:
-    """Those of the units whose last run did not end well, and how (systemd.service(5), Result)."""
+def failures(output: CommandOutput, names: Sequence[str]) -> dict[str, str]:
+    """Select the units whose last run did not end well, each with its Result (systemd.service(5))."""
     return {
         name: ", ".join(filter(None, (states["Result"], states.get("ExecMainExitTimestamp"))))[:200]
-        for name, states in _blocks(said, names)
+        for name, states in _blocks(output, names)
         if states.get("Result", "success") not in {"success", ""}
     }
 
 
-def _blocks(said: CommandOutput, names: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    for name, block in zip(names, said.output.strip().split("\n\n"), strict=False):
+def _blocks(output: CommandOutput, names: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    for name, block in zip(names, output.output.strip().split("\n\n"), strict=False):
         yield name, dict(line.partition("=")[::2] for line in block.splitlines())
 
 
-def processes(said: CommandOutput, names: Sequence[str]) -> tuple[RunningProcess, ...]:
+def processes(output: CommandOutput, names: Sequence[str]) -> tuple[RunningProcess, ...]:
     """The declared ones; a name and a user once."""
     wanted = {name[:_COMM_CHARACTERS]: name for name in names}
     running = {
-        (comm.strip(), user) for user, _, comm in (line.strip().partition(" ") for line in said.output.splitlines())
+        (comm.strip(), user) for user, _, comm in (line.strip().partition(" ") for line in output.output.splitlines())
     }
     return tuple(RunningProcess(name=wanted[comm], user=user) for comm, user in sorted(running) if comm in wanted)
 
@@ -143,20 +143,20 @@ def containers(listed: CommandOutput, inspected: CommandOutput) -> dict[str, Con
     }
 
 
-def logs(said: CommandOutput, paths: Sequence[str], clock: int) -> tuple[LogFile, ...]:
+def logs(output: CommandOutput, paths: Sequence[str], clock: int) -> tuple[LogFile, ...]:
     """Facts of ``stat`` about each file, and the time of asking; files that do not exist are among them."""
     files = {
         match[3]: LogFile(path=match[3], size=int(match[2]), silent=clock - int(match[1]))
-        for match in re.finditer(r"^(\d+) (\d+) (/.*)$", said.output, re.MULTILINE)
+        for match in re.finditer(r"^(\d+) (\d+) (/.*)$", output.output, re.MULTILINE)
     }
     return tuple(files.get(path, LogFile(path=path)) for path in paths)
 
 
-def rotation(said: CommandOutput) -> Rotation:
+def rotation(output: CommandOutput) -> Rotation:
     """The files that logrotate handles, those that it skips, and its complaints."""
-    blocks = re.split(r"^considering log (.+)$", said.output, flags=re.MULTILINE)
+    blocks = re.split(r"^considering log (.+)$", output.output, flags=re.MULTILINE)
     considered = [(log.strip()[:300], text) for log, text in zip(blocks[1::2], blocks[2::2], strict=True)]
-    errors = [line.strip()[:300] for line in re.findall(r"^error: (.+)$", said.output, re.MULTILINE)]
+    errors = [line.strip()[:300] for line in re.findall(r"^error: (.+)$", output.output, re.MULTILINE)]
     return Rotation(
         considered=tuple(dict.fromkeys(log for log, _ in considered)),
         skipped={log: why for log, text in considered if (why := _skipped(text))},

@@ -32,7 +32,7 @@ class FileQuestion:
 
     @property
     def host(self) -> str:
-        """Whose patience is spent."""
+        """The host whose questions are bounded together."""
         return self.ssh.address
 
     @property

@@ -21,13 +21,13 @@ _PORTLESS = {"icmp", "ipv6-icmp", "icmpv6", "igmp", "esp", "ah", "gre", "vrrp"}
 MOST_CHARACTERS = 200
 
 
-def firewall(said: CommandOutput) -> Firewall | None:
+def firewall(output: CommandOutput) -> Firewall | None:
     """The rules of ``ufw status verbose``; None if the output is something else."""
-    status = re.search(r"^Status: (\w+)", said.text, re.MULTILINE)
+    status = re.search(r"^Status: (\w+)", output.text, re.MULTILINE)
     if status is None:
         return None
-    default = re.search(r"^Default: (\w+) \(incoming\)", said.text, re.MULTILINE)
-    rules = (_RULE.match(line.rstrip()) for line in said.text.splitlines())
+    default = re.search(r"^Default: (\w+) \(incoming\)", output.text, re.MULTILINE)
+    rules = (_RULE.match(line.rstrip()) for line in output.text.splitlines())
     return Firewall(
         active=status[1] == "active",
         incoming=default[1] if default else "",
@@ -37,11 +37,11 @@ def firewall(said: CommandOutput) -> Firewall | None:
     )
 
 
-def beside(said: CommandOutput, version: int) -> tuple[FirewallRule, ...] | None:
+def beside(output: CommandOutput, version: int) -> tuple[FirewallRule, ...] | None:
     """The rules of ``iptables -S`` that take in new packets, in chains that ``ufw status`` does not list."""
-    if said.status or "-P INPUT" not in said.text:
+    if output.status or "-P INPUT" not in output.text:
         return None
-    return tuple(rule for line in said.output.splitlines() if (rule := _accepting(line, version)))
+    return tuple(rule for line in output.output.splitlines() if (rule := _accepting(line, version)))
 
 
 def _accepting(line: str, version: int) -> FirewallRule | None:

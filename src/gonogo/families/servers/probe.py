@@ -31,7 +31,7 @@ class ServerQuestion:
 
     @property
     def host(self) -> str:
-        """Whose patience is spent."""
+        """The host whose questions are bounded together."""
         return self.ssh.address
 
 

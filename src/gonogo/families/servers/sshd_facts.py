@@ -52,17 +52,17 @@ class Connection:
         )
 
 
-def settings(said: CommandOutput) -> dict[str, str] | None:
-    """Those keywords that tell how one may log in."""
-    if said.status:
+def settings(output: CommandOutput) -> dict[str, str] | None:
+    """Read the keywords that tell how one may log in."""
+    if output.status:
         return None
-    pairs = (line.partition(" ")[::2] for line in said.output.splitlines())
+    pairs = (line.partition(" ")[::2] for line in output.output.splitlines())
     return {name: value for name, value in pairs if name in KEYWORDS} or None
 
 
-def match_lines(said: CommandOutput) -> tuple[str, ...]:
+def match_lines(output: CommandOutput) -> tuple[str, ...]:
     """Every ``Match`` of the configuration and of what it includes, as ``sshd -T -ddd`` reads them."""
-    criteria_lines = re.findall(r"checking (?:syntax|match) for '(.*?)'(?: user .*)?\r?$", said.text, re.MULTILINE)
+    criteria_lines = re.findall(r"checking (?:syntax|match) for '(.*?)'(?: user .*)?\r?$", output.text, re.MULTILINE)
     return tuple(dict.fromkeys(line.strip().removeprefix("Match ").strip() for line in criteria_lines))
 
 
@@ -116,18 +116,18 @@ def _address(pattern: str) -> str:
     return filled + ".1" * max(missing, 0)
 
 
-def accounts(said: Sequence[CommandOutput], lines: Sequence[str], known: Sequence[str]) -> Sequence[str]:
-    """Who may log in: of ``getent passwd`` the ones that a block names, then people, then whoever has a shell.
+def accounts(outputs: Sequence[CommandOutput], lines: Sequence[str], usual: Sequence[str]) -> Sequence[str]:
+    """Choose who may log in: of ``getent passwd`` those that a block names, then people, then whoever has a shell.
 
     Somebody without a shell may still copy files, or have connections forwarded, with a password.
     """
-    rows = (row.split(":") for output in said for row in output.output.splitlines())
+    rows = (row.split(":") for output in outputs for row in output.output.splitlines())
     listed = {row[0]: (int(row[2]), row[6]) for row in rows if len(row) == 7 and row[2].isdecimal()}  # noqa: PLR2004 - passwd(5)
     patterns = [pattern for line in lines for pattern in _positive(criteria(line).get("user", ()))]
     named = [name for name in listed if any(fnmatchcase(name, pattern) for pattern in patterns if pattern != "*")]
     people = [name for name, (uid, _) in listed.items() if _FIRST_PERSON <= uid < _NOBODY]
     able = [name for name, (_, shell) in listed.items() if not shell.endswith(_NO_SHELL)]
-    return list(dict.fromkeys([*named, *known, *people, *able]))
+    return list(dict.fromkeys([*named, *usual, *people, *able]))
 
 
 def blocks_about(user: str, connection: Connection, lines: Sequence[str], usual: Connection) -> tuple[str, ...]:

@@ -43,8 +43,8 @@ class Survey:
 
     async def all(self) -> ServerEvidence:
         """The evidence with every fact that could be read, and with what we were not shown."""
-        asked = {**self._machine(), **self._protection(), **self._running()}
-        await asyncio.gather(*(self._alone(what, work) for what, work in asked.items()))
+        surveys = {**self._machine(), **self._protection(), **self._running()}
+        await asyncio.gather(*(self._alone(name, work) for name, work in surveys.items()))
         if not self._shown:
             raise Unobserved(f"{self._ssh.address} shows nothing: {self._unseen[0].said}")
         return replace(self._evidence, unseen=tuple(sorted(self._unseen, key=lambda unseen: unseen.what)))
@@ -53,27 +53,31 @@ class Survey:
         """The evidence with one more fact. Nobody may wait between reading ``_evidence`` and this."""
         self._evidence, self._shown = evidence, True
 
-    async def _alone(self, what: str, work: Awaitable[None]) -> None:
+    async def _alone(self, name: str, work: Awaitable[None]) -> None:
         """Do one part of the survey: if it cannot be read, that fact alone is noted as unseen."""
         try:
             await work
         except Unobserved as error:
-            self._unseen.append(Unseen(what=what, said=error.reason))
+            self._unseen.append(Unseen(what=name, said=error.reason))
 
     def _machine(self) -> Mapping[str, Awaitable[None]]:
         return {
-            "os": self._fact("os", "cat /etc/os-release", facts.os_release, lambda seen, name: replace(seen, os=name)),
-            "cpus": self._fact("cpus", "nproc", facts.number, lambda seen, number: replace(seen, cpus=number)),
+            "os": self._fact(
+                "os", "cat /etc/os-release", facts.os_release, lambda server, name: replace(server, os=name)
+            ),
+            "cpus": self._fact("cpus", "nproc", facts.number, lambda server, number: replace(server, cpus=number)),
             "memory": self._size(
                 "memory",
                 "cat /proc/meminfo",
                 facts.memory,
-                lambda seen, memory: replace(seen, memory=memory[0], memory_used=memory[1]),
+                lambda server, memory: replace(server, memory=memory[0], memory_used=memory[1]),
             ),
             "disk": self._size(
-                "disk", "df -P -B1 /", facts.disk, lambda seen, disk: replace(seen, disk=disk[0], disk_used=disk[1])
+                "disk", "df -P -B1 /", facts.disk, lambda server, disk: replace(server, disk=disk[0], disk_used=disk[1])
             ),
-            "load": self._fact("load", "cat /proc/loadavg", facts.load, lambda seen, load: replace(seen, load=load)),
+            "load": self._fact(
+                "load", "cat /proc/loadavg", facts.load, lambda server, load: replace(server, load=load)
+            ),
         }
 
     def _protection(self) -> Mapping[str, Awaitable[None]]:
@@ -86,16 +90,16 @@ class Survey:
                 "updates",
                 "apt-config dump APT::Periodic",
                 facts.periodic,
-                lambda seen, tasks: replace(seen, updates=tasks),
+                lambda server, tasks: replace(server, updates=tasks),
             ),
             "upgrader": self._fact(
-                "upgrader", upgrader, facts.package, lambda seen, state: replace(seen, upgrader=state)
+                "upgrader", upgrader, facts.package, lambda server, state: replace(server, upgrader=state)
             ),
             "upgrade_origins": self._fact(
                 "upgrade_origins",
                 "apt-config dump Unattended-Upgrade",
                 facts.origins,
-                lambda seen, origins: replace(seen, upgrade_origins=origins),
+                lambda server, origins: replace(server, upgrade_origins=origins),
             ),
             "upgraded": self._upgraded(),
         }
@@ -103,52 +107,52 @@ class Survey:
     def _running(self) -> Mapping[str, Awaitable[None]]:
         declared = self._declared
         running = partial(facts.processes, names=declared.processes)
-        asked = {
+        surveys = {
             "units": self._units(),
             "processes": self._fact(
                 "processes",
                 "ps -eo user:32=,comm=",
                 running,
-                lambda seen, processes: replace(seen, processes=processes),
+                lambda server, processes: replace(server, processes=processes),
             ),
         }
         if declared.containers:
-            asked["containers"] = self._containers()
+            surveys["containers"] = self._containers()
         if declared.logs:
             rotate = "logrotate --debug /etc/logrotate.conf"
-            asked["logs"] = self._logs()
-            asked["rotation"] = self._fact(
+            surveys["logs"] = self._logs()
+            surveys["rotation"] = self._fact(
                 "rotation",
                 rotate,
                 facts.rotation,
-                lambda seen, rotation: replace(seen, rotation=rotation),
+                lambda server, rotation: replace(server, rotation=rotation),
                 as_root=True,
             )
-        return asked
+        return surveys
 
     async def _fact(
-        self, what: str, command: str, read: Reader[Fact], place: Place[Fact], *, as_root: bool = False
+        self, name: str, command: str, read: Reader[Fact], place: Place[Fact], *, as_root: bool = False
     ) -> None:
-        self._note(what, await self._shell.run(command, as_root=as_root), read, place)
+        self._note(name, await self._shell.run(command, as_root=as_root), read, place)
 
-    def _note(self, what: str, output: CommandOutput, read: Reader[Fact], place: Place[Fact]) -> None:
+    def _note(self, name: str, output: CommandOutput, read: Reader[Fact], place: Place[Fact]) -> None:
         fact = None if output.refused or output.missing else read(output)
         if fact is not None:
             self._keep(place(self._evidence, fact))
         elif not output.missing:
-            self._unseen.append(Unseen(what=what, said=output.first_line))
+            self._unseen.append(Unseen(what=name, said=output.first_line))
 
-    async def _size(self, what: str, command: str, read: Reader[Fact], place: Place[Fact]) -> None:
+    async def _size(self, name: str, command: str, read: Reader[Fact], place: Place[Fact]) -> None:
         """Every machine has memory and a disk: here a missing program is no answer either."""
         output = await self._shell.run(command)
         fact = read(output)
         if fact is None:
-            self._unseen.append(Unseen(what=what, said=output.first_line))
+            self._unseen.append(Unseen(what=name, said=output.first_line))
         else:
             self._keep(place(self._evidence, fact))
 
     async def _sshd(self) -> None:
-        """For somebody whom nobody knows; then for every account, over every connection that a block is about."""
+        """Ask for an unknown account; then for every account, over every connection that a block is about."""
         stranger = self._ssh.someone()
         usual = sshd_facts.Connection(lport=str(self._ssh.port))
         output = await self._shell.run(usual.command(stranger, "-ddd"), as_root=True)
@@ -156,22 +160,23 @@ class Survey:
         if any("rdomain" in sshd_facts.criteria(line) for line in lines):
             usual = replace(usual, rdomain="none")
             output = await self._shell.run(usual.command(stranger), as_root=True)
-        self._note("sshd", output, sshd_facts.settings, lambda seen, settings: replace(seen, sshd=settings))
+        self._note("sshd", output, sshd_facts.settings, lambda server, settings: replace(server, sshd=settings))
         if lines and self._evidence.sshd is not None:
             exceptions = await self._exceptions(lines, usual)
             self._keep(replace(self._evidence, sshd_exceptions=exceptions))
 
     async def _exceptions(self, lines: Sequence[str], usual: sshd_facts.Connection) -> tuple[SshdException, ...]:
+        """Ask sshd itself for every account and connection that a Match block may be about: it knows what holds."""
         listed = await self._shell.run_each(
             ["getent passwd", shlex.join(["getent", "passwd", *sshd_facts.names(lines)])]
         )
         users = sshd_facts.accounts(listed, lines, ["root", self._ssh.user])
-        asked = [(user, connection) for connection in sshd_facts.connections(lines, usual) for user in users]
-        if len(asked) > _MOST_LOGINS:
-            many = f"{len(asked)} combinations of users and connections are more than can be asked about"
-            self._unseen.append(Unseen(what="sshd", said=many))
-        asked = asked[:_MOST_LOGINS]
-        answers = await self._shell.run_each([connection.command(user) for user, connection in asked], as_root=True)
+        logins = [(user, connection) for connection in sshd_facts.connections(lines, usual) for user in users]
+        if len(logins) > _MOST_LOGINS:
+            too_many = f"{len(logins)} combinations of users and connections are more than can be asked about"
+            self._unseen.append(Unseen(what="sshd", said=too_many))
+        logins = logins[:_MOST_LOGINS]
+        answers = await self._shell.run_each([connection.command(user) for user, connection in logins], as_root=True)
         return tuple(
             SshdException(
                 user=user,
@@ -179,19 +184,22 @@ class Survey:
                 blocks=sshd_facts.blocks_about(user, connection, lines, usual),
                 settings=settings,
             )
-            for (user, connection), output in zip(asked, answers, strict=True)
+            for (user, connection), output in zip(logins, answers, strict=True)
             if (settings := self._settings(output)) and settings != self._evidence.sshd
         )
 
-    def _settings(self, said: CommandOutput) -> dict[str, str] | None:
-        settings = sshd_facts.settings(said)
+    def _settings(self, output: CommandOutput) -> dict[str, str] | None:
+        settings = sshd_facts.settings(output)
         if settings is None:
-            self._unseen.append(Unseen(what="sshd", said=said.first_line))
+            self._unseen.append(Unseen(what="sshd", said=output.first_line))
         return settings
 
     async def _firewall(self) -> None:
+        """Read ufw's rules, those beside ufw, and the uplinks; ask about Docker only if ufw is active."""
         status = await self._shell.run("ufw status verbose", as_root=True)
-        self._note("firewall", status, firewall_facts.firewall, lambda seen, firewall: replace(seen, firewall=firewall))
+        self._note(
+            "firewall", status, firewall_facts.firewall, lambda server, firewall: replace(server, firewall=firewall)
+        )
         firewall = self._evidence.firewall
         if firewall is None or not firewall.active:
             return
@@ -210,7 +218,7 @@ class Survey:
         await self._published(dict(zip((4, 6), filters, strict=True)))
 
     async def _published(self, filters: Mapping[int, CommandOutput]) -> None:
-        """What Docker lets in past ufw; nothing where there is no Docker, or no container runs."""
+        """Ask what Docker lets in past ufw; nothing where there is no Docker, or no container runs."""
         listed = await self._shell.run(docker_facts.LISTED, as_root=True)
         names = [] if listed.status else listed.output.split()
         if listed.missing or (not names and not listed.status):
@@ -218,18 +226,18 @@ class Survey:
         inspected = listed
         if names:
             inspected = await self._shell.run(docker_facts.INSPECTED + shlex.join(names), as_root=True)
-        found, firewall = docker_facts.bindings(inspected), self._evidence.firewall
-        if found is None or firewall is None:
+        bindings, firewall = docker_facts.bindings(inspected), self._evidence.firewall
+        if bindings is None or firewall is None:
             self._unseen.append(Unseen(what="published", said=inspected.first_line))
             return
-        rules, unclear = docker_facts.published(found, filters, self._evidence.uplinks)
+        rules, unclear = docker_facts.published(bindings, filters, self._evidence.uplinks)
         self._keep(replace(self._evidence, firewall=replace(firewall, published=rules)))
         if unclear:
             self._unseen.append(Unseen(what="published", said=unclear))
 
     async def _bans(self) -> None:
         status = "fail2ban-client status"
-        await self._fact("jails", status, facts.jails, lambda seen, jails: replace(seen, jails=jails), as_root=True)
+        await self._fact("jails", status, facts.jails, lambda server, jails: replace(server, jails=jails), as_root=True)
         active = [name for name in self._declared.jails if name in (self._evidence.jails or ())]
         if not active:
             return
@@ -250,14 +258,16 @@ class Survey:
         renewal = [declared.renewal, declared.renewal.removesuffix(".timer") + ".service"] if declared.renewal else []
         units = list(dict.fromkeys([*declared.units, *renewal, *_TIMETABLES, *_RESULTS]))
         output = await self._shell.run(f"systemctl show --property={_PROPERTIES} -- {shlex.join(units)}")
-        self._note("units", output, partial(facts.units, names=units), lambda seen, states: replace(seen, units=states))
+        self._note(
+            "units", output, partial(facts.units, names=units), lambda server, states: replace(server, units=states)
+        )
         self._keep(replace(self._evidence, failures=facts.failures(output, units)))
 
     async def _containers(self) -> None:
         listed = await self._shell.run("docker ps --all --format '{{.Names}}|{{.Status}}'", as_root=True)
         inspected = await self._shell.run(_INSPECT + shlex.join(self._declared.containers), as_root=True)
         read = partial(facts.containers, inspected=inspected)
-        self._note("containers", listed, read, lambda seen, containers: replace(seen, containers=containers))
+        self._note("containers", listed, read, lambda server, containers: replace(server, containers=containers))
 
     async def _upgraded(self) -> None:
         files = await self._files("upgraded", [_STAMP], as_root=False)
@@ -268,7 +278,7 @@ class Survey:
         if files is not None:
             self._keep(replace(self._evidence, logs=files))
 
-    async def _files(self, what: str, paths: Sequence[str], *, as_root: bool = True) -> tuple[LogFile, ...] | None:
+    async def _files(self, name: str, paths: Sequence[str], *, as_root: bool = True) -> tuple[LogFile, ...] | None:
         """How long they have been silent, by the server's own clock; None if we were not shown."""
         if not paths:
             return ()
@@ -277,6 +287,6 @@ class Survey:
         listing = f"stat --dereference --format='%Y %s %n' -- {shlex.join(dict.fromkeys(paths))}"
         output = await self._shell.run(listing, as_root=as_root)
         if clock is None or output.refused or output.missing:
-            self._unseen.append(Unseen(what=what, said=(date if clock is None else output).first_line))
+            self._unseen.append(Unseen(what=name, said=(date if clock is None else output).first_line))
             return None
         return facts.logs(output, tuple(dict.fromkeys(paths)), clock)

@@ -26,7 +26,7 @@ _OPEN = ("requires_payment_method", "requires_confirmation", "requires_action", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listening:
-    """Who is told of a type of event."""
+    """The webhook endpoints that are told of a type of event."""
 
     endpoints: int
     """All endpoints of the account that Stripe sends it to."""
@@ -140,12 +140,12 @@ class StripeVerbs(Verbs[Stripe]):
 
     def _listening(self, kind: str) -> Listening:
         endpoints, _ = self._endpoints()
-        told = [
+        listeners = [
             endpoint
             for endpoint in endpoints
             if endpoint.status == "enabled" and not endpoint.application and endpoint.takes(kind)
         ]
-        return Listening(endpoints=len(told), own=any(self._is_own(endpoint) for endpoint in told))
+        return Listening(endpoints=len(listeners), own=any(self._is_own(endpoint) for endpoint in listeners))
 
     def _endpoints(self) -> tuple[Sequence[WebhookEndpoint], str]:
         """All endpoints of the account, and its default API version."""
@@ -204,7 +204,7 @@ class StripeVerbs(Verbs[Stripe]):
 
     def _looked(
         self,
-        what: str,
+        subject: str,
         work: Callable[[Any], Awaitable[Answer]],
         *,
         shown: Callable[[Answer], object] = lambda answer: answer,
@@ -213,7 +213,7 @@ class StripeVerbs(Verbs[Stripe]):
             answer: Answer = self.world.run(self._api.look, work)
             return answer
 
-        return self.walk.looked(f"Stripe {what}", look, shown=shown)
+        return self.walk.looked(f"Stripe {subject}", look, shown=shown)
 
 
 def _brief(intent: objects.Object) -> objects.Object:

@@ -48,12 +48,12 @@ class StripeQuestion:
 
     @property
     def scope(self) -> Scope:
-        """There is one."""
+        """An environment has one Stripe account, so its scope has no further part."""
         return ("stripe",)
 
     @property
     def host(self) -> str:
-        """There is one."""
+        """All questions to Stripe are bounded together."""
         return "stripe"
 
 

@@ -43,6 +43,6 @@ class Stripe(Section):
 
     @property
     def payment_methods(self) -> tuple[str, ...]:
-        """Those that are declared, or those that an account of this market has."""
+        """The payment methods that are declared, or those that an account of this market has."""
         brazilian = (self.country, self.currency) == ("BR", "brl")
         return self.methods or (("card", "pix") if brazilian else ("card",))

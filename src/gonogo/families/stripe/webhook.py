@@ -66,9 +66,9 @@ class Sender:
 
     def refunded(self, amount: int | None = None) -> bytes:
         """The event by which Stripe says that everything, or this much, was given back."""
-        given = self.intent["amount"] if amount is None else amount
-        whole = given == self.intent["amount"]
-        return self.event("charge.refunded", {**self._charge(), "amount_refunded": given, "refunded": whole})
+        charged = self.intent["amount"] if amount is None else amount
+        whole = charged == self.intent["amount"]
+        return self.event("charge.refunded", {**self._charge(), "amount_refunded": charged, "refunded": whole})
 
     def disputed(self) -> bytes:
         """The event by which Stripe says that the payer's bank wants the money back."""

@@ -39,7 +39,7 @@ _ALERTS = {
 }
 
 
-class Ending(StrEnum):
+class HelloEnding(StrEnum):
     """How a server took a hello."""
 
     ACCEPTED = "accepted"
@@ -62,10 +62,10 @@ class NotTls(ValueError):
 
 
 @dataclass(slots=True, kw_only=True)
-class Answer:
+class TlsAnswer:
     """All that a server showed in answer to one hello."""
 
-    ending: Ending = Ending.SILENT
+    ending: HelloEnding = HelloEnding.SILENT
     detail: str = ""
     version: Version | None = None
     suite: int = 0
@@ -83,14 +83,14 @@ class Answer:
     @property
     def accepted(self) -> bool:
         """Whether the server would go on."""
-        return self.ending is Ending.ACCEPTED
+        return self.ending is HelloEnding.ACCEPTED
 
 
 class Flight:
     """The server's records in answer to one hello, understood one by one."""
 
     def __init__(self, sent: SentHello) -> None:
-        self.answer = Answer()
+        self.answer = TlsAnswer()
         self.complete = False
         self.retry: tuple[int, bytes] | None = None
         """The group that the server wants, and its cookie."""
@@ -132,7 +132,7 @@ class Flight:
         if level == _WARNING and number not in {0, 90}:
             return
         self.complete = True
-        self.answer.ending = Ending.ALERT
+        self.answer.ending = HelloEnding.ALERT
         self.answer.detail = f"alert {_ALERTS.get(number, number)}"
 
     def _message(self, message: bytes) -> None:
@@ -163,7 +163,7 @@ class Flight:
             self._ask_again(message, suite, extensions)
             return
         answer = self.answer
-        answer.ending, answer.suite, answer.version = Ending.ACCEPTED, suite, _version(version)
+        answer.ending, answer.suite, answer.version = HelloEnding.ACCEPTED, suite, _version(version)
         answer.timestamps = extensions.get(_TIMESTAMPS, b"")
         self._transcript += message
         if version == Version.TLS13:

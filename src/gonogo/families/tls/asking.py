@@ -7,7 +7,7 @@ from dataclasses import replace
 from gonogo.base.wakefulness import WAKEFULNESS
 from gonogo.clients.network import unobserved
 from gonogo.clients.pace import pace_of
-from gonogo.families.tls.answer import Answer, Ending, Flight, NotTls
+from gonogo.families.tls.answer import Flight, HelloEnding, NotTls, TlsAnswer
 from gonogo.families.tls.hello import Hello, SentHello, Version, new_hello, retried_hello, ssl2_hello
 
 CONNECT_SECONDS = 3.0
@@ -16,25 +16,25 @@ _MOST_BYTES = 256 * 1024
 _LARGEST_RECORD = (1 << 14) + 2048
 _SSL2_SERVER_HELLO = 4
 _EXCERPT = 40
-_SILENCES = {Ending.SILENT, Ending.CLOSED}
+_SILENCES = {HelloEnding.SILENT, HelloEnding.CLOSED}
 """Whoever waits for us too long hangs up: both may be our own fault."""
 
 
-async def ask(address: str, port: int, hello: Hello, patience_seconds: float = ANSWER_SECONDS) -> Answer:
+async def ask(address: str, port: int, hello: Hello, patience_seconds: float = ANSWER_SECONDS) -> TlsAnswer:
     """Offer this, and read the answer. Raises Unobserved when nobody could be asked."""
     async with pace_of(address, port).connection():
         return await _ask(address, port, hello, patience_seconds)
 
 
-async def _ask(address: str, port: int, hello: Hello, patience_seconds: float) -> Answer:
+async def _ask(address: str, port: int, hello: Hello, patience_seconds: float) -> TlsAnswer:
     started = time.monotonic()
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             reader, writer = await asyncio.open_connection(address, port)
     except ConnectionRefusedError:
-        return Answer(ending=Ending.CLOSED_PORT, detail="nobody listens")
+        return TlsAnswer(ending=HelloEnding.CLOSED_PORT, detail="nobody listens")
     except ConnectionResetError as error:
-        return Answer(ending=Ending.CLOSED, detail=_reason(error))
+        return TlsAnswer(ending=HelloEnding.CLOSED, detail=_reason(error))
     except OSError as error:  # a TimeoutError is one
         WAKEFULNESS.demand(started)
         raise unobserved(error, address, port) from None
@@ -43,13 +43,14 @@ async def _ask(address: str, port: int, hello: Hello, patience_seconds: float) -
     finally:
         writer.transport.abort()
     if answer.ending in _SILENCES and (busy := WAKEFULNESS.too_busy(started)):
-        return replace(answer, ending=Ending.NOT_ASKED, detail=busy)
+        return replace(answer, ending=HelloEnding.NOT_ASKED, detail=busy)
     return answer
 
 
 async def _within(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hello: Hello, patience_seconds: float
-) -> Answer:
+) -> TlsAnswer:
+    """Send one hello, and take what comes: silence, a closed connection and no TLS are answers, too."""
     sent = new_hello(hello)
     flight = Flight(sent)
     try:
@@ -60,23 +61,24 @@ async def _within(
             writer.write(sent.record)
             await _read(reader, writer, flight, sent)
     except TimeoutError:
-        return _unfinished(flight, Ending.SILENT, f"no answer within {patience_seconds:.1f} s")
+        return _unfinished(flight, HelloEnding.SILENT, f"no answer within {patience_seconds:.1f} s")
     except NotTls as error:
-        return _unfinished(flight, Ending.NOT_TLS, str(error))
+        return _unfinished(flight, HelloEnding.NOT_TLS, str(error))
     except ValueError:  # a share that is no point of its group
-        return _unfinished(flight, Ending.NOT_TLS, "its key exchange is not sound")
+        return _unfinished(flight, HelloEnding.NOT_TLS, "its key exchange is not sound")
     except (OSError, EOFError) as error:
-        return _unfinished(flight, Ending.CLOSED, _reason(error))
+        return _unfinished(flight, HelloEnding.CLOSED, _reason(error))
     return flight.answer
 
 
 async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flight: Flight, sent: SentHello) -> None:
+    """Read records until the flight is complete, and answer a request to retry."""
     count = 0
     while not flight.complete and count < _MOST_BYTES:
         header = await reader.readexactly(1)
         if header[0] not in range(20, 24):
-            rest = await reader.read(_EXCERPT)
-            raise NotTls(f"it answers {(header + rest).decode('ascii', 'replace').splitlines()[0]!r}")
+            remainder = await reader.read(_EXCERPT)
+            raise NotTls(f"it answers {(header + remainder).decode('ascii', 'replace').splitlines()[0]!r}")
         header += await reader.readexactly(4)
         length = int.from_bytes(header[3:], "big")
         if header[1] != 3 or length > _LARGEST_RECORD:  # noqa: PLR2004 - the major version of them all
@@ -90,20 +92,20 @@ async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flig
             writer.write(again.record)
 
 
-async def _ssl2(reader: asyncio.StreamReader) -> Answer:
+async def _ssl2(reader: asyncio.StreamReader) -> TlsAnswer:
     """A SERVER-HELLO of SSL 2.0, or whatever else came."""
     header = await reader.readexactly(2)
     if header[0] == 21:  # noqa: PLR2004 - an alert of TLS
-        return Answer(ending=Ending.ALERT, detail="alert")
+        return TlsAnswer(ending=HelloEnding.ALERT, detail="alert")
     if not header[0] & 0x80:
         raise NotTls("it answers in no version of SSL or TLS")
     body = await reader.readexactly(min(int.from_bytes(header, "big") & 0x7FFF, 11))
     if body[:1] == bytes([_SSL2_SERVER_HELLO]) and int.from_bytes(body[7:9], "big"):
-        return Answer(ending=Ending.ACCEPTED, version=Version.SSL2)
-    return Answer(ending=Ending.ALERT, detail="no cipher of SSL 2.0")
+        return TlsAnswer(ending=HelloEnding.ACCEPTED, version=Version.SSL2)
+    return TlsAnswer(ending=HelloEnding.ALERT, detail="no cipher of SSL 2.0")
 
 
-def _unfinished(flight: Flight, ending: Ending, detail: str) -> Answer:
+def _unfinished(flight: Flight, ending: HelloEnding, detail: str) -> TlsAnswer:
     """The answer with this ending. A ServerHello is an acceptance, whatever came after it."""
     answer = flight.answer
     return answer if answer.accepted else replace(answer, ending=ending, detail=detail)

@@ -6,7 +6,7 @@ Firefox and Safari offer more than Chromium, and nothing that a server of theirs
 
 from dataclasses import replace
 
-from gonogo.families.tls.answer import Answer
+from gonogo.families.tls.answer import TlsAnswer
 from gonogo.families.tls.hello import P256, P384, P521, X25519, Hello, Version
 
 _VERSIONS = (Version.TLS13, Version.TLS12)
@@ -34,7 +34,7 @@ def client_hello(name: str, server_name: str | None) -> Hello:
     return replace(CLIENTS[name], server_name=server_name)
 
 
-def refusal(client: Hello, answer: Answer, key: str) -> str:
+def refusal(client: Hello, answer: TlsAnswer, key: str) -> str:
     """Why this client would not go on with this answer, whose leaf has this key (``EC 256``); empty if it would."""
     if answer.version not in client.versions:
         return f"it does not speak {answer.version.title if answer.version else 'that version'}"

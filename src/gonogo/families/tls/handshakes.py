@@ -110,28 +110,28 @@ async def welcome(host: str, address: str, port: int) -> Welcome:
 async def _greeting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, authority: str) -> Welcome:
     """The head of the reply. A server may say only here that it wants a certificate: RFC 8446, section 6.2."""
     request = f"GET / HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: gonogo (launch-readiness checks)\r\n"
-    done = Shaken(handshake=Handshake.DONE)
+    shaken = Shaken(handshake=Handshake.DONE)
     try:
         async with asyncio.timeout(_REPLY_SECONDS):
             writer.write(f"{request}Connection: close\r\n\r\n".encode())
             head = await reader.readuntil(b"\r\n\r\n")
     except ssl.SSLError as error:
-        return Welcome(shaken=_failed(error) if "CERTIFICATE" in (error.reason or "") else done)
+        return Welcome(shaken=_failed(error) if "CERTIFICATE" in (error.reason or "") else shaken)
     except TimeoutError:
-        return Welcome(shaken=done)
+        return Welcome(shaken=shaken)
     except (OSError, EOFError):
-        return Welcome(shaken=done, hung_up=True)
+        return Welcome(shaken=shaken, hung_up=True)
     except (ValueError, asyncio.LimitOverrunError):  # a service may not speak HTTP at all
-        return Welcome(shaken=done)
-    return _read(head[:_HEAD_BYTES], done)
+        return Welcome(shaken=shaken)
+    return _read(head[:_HEAD_BYTES], shaken)
 
 
-def _read(head: bytes, done: Shaken) -> Welcome:
+def _read(head: bytes, shaken: Shaken) -> Welcome:
     first, *lines = head.decode("latin-1").split("\r\n")
     dates = [line.partition(":")[2].strip() for line in lines if line.lower().startswith("date:")]
     parts = first.split(" ")
     status = int(parts[1]) if len(parts) > 1 and parts[1].isdecimal() else None
-    return Welcome(shaken=done, status=status, clock_offset=_offset(dates[0]) if dates else None)
+    return Welcome(shaken=shaken, status=status, clock_offset=_offset(dates[0]) if dates else None)
 
 
 def _offset(date: str) -> timedelta | None:

@@ -7,11 +7,11 @@ way as one that dislikes an offer: so what ends without a word is asked again, b
 import asyncio
 from dataclasses import dataclass, field, replace
 
-from gonogo.families.tls.answer import Answer, Ending
+from gonogo.families.tls.answer import HelloEnding, TlsAnswer
 from gonogo.families.tls.asking import ANSWER_SECONDS, ask
 from gonogo.families.tls.hello import Hello
 
-_DOUBTFUL = {Ending.CLOSED, Ending.SILENT, Ending.NOT_TLS, Ending.CLOSED_PORT}
+_DOUBTFUL = {HelloEnding.CLOSED, HelloEnding.SILENT, HelloEnding.NOT_TLS, HelloEnding.CLOSED_PORT}
 _ENOUGH_MISSES = 2
 _LEAST_PAUSE_SECONDS = 0.03
 _FIRST_PAUSE_SECONDS = 0.2
@@ -24,7 +24,7 @@ _TIMES_SLOWER = 20
 class Settled:
     """An answer, and whether it is one."""
 
-    answer: Answer
+    answer: TlsAnswer
     certain: bool = True
     repeated: bool = False
     """It is a refusal: the connection ended without a word, again and again, between handshakes that worked."""
@@ -39,7 +39,7 @@ class Interview:
     control: Hello
     """What the server is known to accept."""
     deadline: float
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[TlsAnswer] = field(default_factory=list)
     """Everything that was accepted."""
     _patience_seconds: float = ANSWER_SECONDS
     _pause_seconds: float = 0.05
@@ -49,7 +49,7 @@ class Interview:
     async def settle(self, hello: Hello) -> Settled:
         """Offer this until it is certain how the server takes it, or time is over."""
         if self.left_seconds <= 0:
-            return Settled(answer=Answer(ending=Ending.NOT_ASKED, detail="no time was left"), certain=False)
+            return Settled(answer=TlsAnswer(ending=HelloEnding.NOT_ASKED, detail="no time was left"), certain=False)
         worked, misses = self._worked, 0
         answer = await self._ask(hello)
         while answer.ending in _DOUBTFUL:
@@ -64,7 +64,7 @@ class Interview:
                 return Settled(answer=answer, certain=False)
             await self.pause()
             answer = await self._ask(hello)
-        return Settled(answer=answer, certain=answer.ending is not Ending.NOT_ASKED)
+        return Settled(answer=answer, certain=answer.ending is not HelloEnding.NOT_ASKED)
 
     async def pause(self) -> None:
         """Let the server see that the last connection is over, before it counts the next one."""
@@ -85,11 +85,11 @@ class Interview:
             return False
         return (await self._ask(self.control)).accepted
 
-    async def _ask(self, hello: Hello) -> Answer:
+    async def _ask(self, hello: Hello) -> TlsAnswer:
         started = asyncio.get_running_loop().time()
         patience = min(self._patience_seconds, max(self.left_seconds, _LEAST_PATIENCE_SECONDS))
         answer = await ask(self.address, self.port, hello, patience)
-        self._worked = answer.ending not in _DOUBTFUL and answer.ending is not Ending.NOT_ASKED
+        self._worked = answer.ending not in _DOUBTFUL and answer.ending is not HelloEnding.NOT_ASKED
         if self._worked:
             took = asyncio.get_running_loop().time() - started
             self._patience_seconds = min(max(took * _TIMES_SLOWER, _LEAST_PATIENCE_SECONDS), ANSWER_SECONDS)

@@ -22,5 +22,5 @@ def _covers(name: str, host: str) -> bool:
     if not name.startswith("*."):
         return name == host
     label, _, domain = host.partition(".")
-    rest = name.removeprefix("*.")
-    return bool(label) and domain == rest and "*" not in rest and len(rest.split(".")) >= _FEWEST_LABELS
+    parent = name.removeprefix("*.")
+    return bool(label) and domain == parent and "*" not in parent and len(parent.split(".")) >= _FEWEST_LABELS

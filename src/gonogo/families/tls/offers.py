@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from gonogo.evidence.tls import Handshake, Offer
-from gonogo.families.tls.answer import Answer, Ending
+from gonogo.families.tls.answer import HelloEnding, TlsAnswer
 from gonogo.families.tls.certificates import read_chain
 from gonogo.families.tls.clients import CLIENTS, client_hello, refusal
 from gonogo.families.tls.groups import group_name
@@ -20,11 +20,11 @@ _KINDS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
 }
 """By the key of the certificate: the suites and signatures that allow no other."""
 _ENDINGS = {
-    Ending.CLOSED: Handshake.CUT_OFF,
-    Ending.NOT_TLS: Handshake.CUT_OFF,
-    Ending.CLOSED_PORT: Handshake.CLOSED_PORT,
-    Ending.SILENT: Handshake.SILENT,
-    Ending.NOT_ASKED: Handshake.NOT_ASKED,
+    HelloEnding.CLOSED: Handshake.CUT_OFF,
+    HelloEnding.NOT_TLS: Handshake.CUT_OFF,
+    HelloEnding.CLOSED_PORT: Handshake.CLOSED_PORT,
+    HelloEnding.SILENT: Handshake.SILENT,
+    HelloEnding.NOT_ASKED: Handshake.NOT_ASKED,
 }
 
 
@@ -34,9 +34,9 @@ class Taken:
 
     offers: list[Offer] = field(default_factory=list)
     clients: list[Offer] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[TlsAnswer] = field(default_factory=list)
     """What was accepted in the name of the host."""
-    without_name: Answer | None = None
+    without_name: TlsAnswer | None = None
 
 
 def certificate_offer(kind: str) -> str:
@@ -113,10 +113,10 @@ def _unless_accepted(settled: Settled) -> Settled:
     if not settled.answer.accepted:
         return settled
     detail = f"it chose {suite_name(settled.answer.suite)}, which was not offered"
-    return Settled(answer=Answer(ending=Ending.NOT_TLS, detail=detail), certain=False)
+    return Settled(answer=TlsAnswer(ending=HelloEnding.NOT_TLS, detail=detail), certain=False)
 
 
-async def _other_certificates(interview: Interview, host: str | None, shown: Answer) -> list[Offer]:
+async def _other_certificates(interview: Interview, host: str | None, shown: TlsAnswer) -> list[Offer]:
     kind = leaf_key(shown).partition(" ")[0]
     offers: list[Offer] = []
     for name, (suites, schemes) in _KINDS.items():
@@ -126,7 +126,7 @@ async def _other_certificates(interview: Interview, host: str | None, shown: Ans
     return offers
 
 
-async def _client(interview: Interview, name: str, host: str | None, answers: Sequence[Answer]) -> Offer:
+async def _client(interview: Interview, name: str, host: str | None, answers: Sequence[TlsAnswer]) -> Offer:
     """Whoever offered more was answered with something that this client offers as well: then it gets in."""
     hello = client_hello(name, host)
     if any(not refusal(hello, answer, leaf_key(answer)) for answer in answers):
@@ -139,7 +139,7 @@ async def _client(interview: Interview, name: str, host: str | None, answers: Se
     return _offer(name, settled)
 
 
-def leaf_key(answer: Answer) -> str:
+def leaf_key(answer: TlsAnswer) -> str:
     """The key of the leaf that was shown, as in ``EC 256``; empty if there is none."""
     chain = read_chain(answer.chain[:1])
     return chain[0].key if chain else ""

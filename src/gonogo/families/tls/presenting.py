@@ -6,7 +6,7 @@ from itertools import pairwise
 from cryptography import x509
 
 from gonogo.evidence.tls import Presented, Staple
-from gonogo.families.tls.answer import Answer
+from gonogo.families.tls.answer import TlsAnswer
 from gonogo.families.tls.certificates import UNREADABLE, is_for, read_chain
 from gonogo.families.tls.reading import load_certificate
 from gonogo.families.tls.revocation import revocation_lists
@@ -17,7 +17,7 @@ Chain = tuple[bytes, ...]
 
 
 async def present(
-    host: str, trust: str, chain: Sequence[bytes], answers: Sequence[Answer] = (), *, lists: bool = False
+    host: str, trust: str, chain: Sequence[bytes], answers: Sequence[TlsAnswer] = (), *, lists: bool = False
 ) -> Presented:
     """The facts of one chain; ``answers`` are those that show it, with what stood beside it.
 
@@ -40,9 +40,9 @@ async def present(
     )
 
 
-def chains(first: Chain, answers: Sequence[Answer]) -> dict[Chain, list[Answer]]:
+def chains(first: Chain, answers: Sequence[TlsAnswer]) -> dict[Chain, list[TlsAnswer]]:
     """Every chain once, the first one first, with the answers that show it."""
-    shown: dict[Chain, list[Answer]] = {first: []} if first else {}
+    shown: dict[Chain, list[TlsAnswer]] = {first: []} if first else {}
     for answer in answers:
         if answer.chain:
             same = next((chain for chain in shown if chain[0] == answer.chain[0]), answer.chain)
@@ -50,14 +50,14 @@ def chains(first: Chain, answers: Sequence[Answer]) -> dict[Chain, list[Answer]]
     return shown
 
 
-def _newest_staple(answers: Sequence[Answer], path: Sequence[bytes]) -> Staple | None:
+def _newest_staple(answers: Sequence[TlsAnswer], path: Sequence[bytes]) -> Staple | None:
     """Servers may have none for the first handshakes after their start."""
     staples = [staple for der in {answer.staple for answer in answers} if (staple := read_staple(der, path))]
     dated = [(staple.this_update, number) for number, staple in enumerate(staples) if staple.this_update is not None]
     return staples[max(dated)[1] if dated else 0] if staples else None
 
 
-def _timestamps(answer: Answer) -> int:
+def _timestamps(answer: TlsAnswer) -> int:
     return timestamps_in_list(answer.timestamps) + timestamps_in_staple(answer.staple)
 
 

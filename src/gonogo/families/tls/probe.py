@@ -19,7 +19,7 @@ from gonogo.environment.types import is_address
 from gonogo.evidence.base import Scope
 from gonogo.evidence.tls import ClientCertificate, Handshake, Offer, TlsEvidence
 from gonogo.families.kind import Probe
-from gonogo.families.tls.answer import Answer
+from gonogo.families.tls.answer import TlsAnswer
 from gonogo.families.tls.asking import ask
 from gonogo.families.tls.certificates import read_chain, sent_chain
 from gonogo.families.tls.handshakes import Shaken, Welcome, client_certificate, shake, welcome
@@ -137,7 +137,7 @@ def _spoken(evidence: TlsEvidence, shaken: Shaken) -> TlsEvidence:
     )
 
 
-async def _answer_without_openssl(question: TlsQuestion, shaken: Shaken) -> Answer | None:
+async def _answer_without_openssl(question: TlsQuestion, shaken: Shaken) -> TlsAnswer | None:
     """The server's answer to a hello of ours that offers more; None if OpenSSL's failure is the truth."""
     if shaken.handshake not in {Handshake.REFUSED, Handshake.CUT_OFF}:
         return None
@@ -150,7 +150,7 @@ async def _answer_without_openssl(question: TlsQuestion, shaken: Shaken) -> Answ
     return answer if answer.chain and (old or answer.asks_for_certificate) else None
 
 
-def _understood(evidence: TlsEvidence, answer: Answer) -> TlsEvidence:
+def _understood(evidence: TlsEvidence, answer: TlsAnswer) -> TlsEvidence:
     """The server speaks TLS, only not with OpenSSL."""
     return replace(
         evidence,
@@ -179,7 +179,7 @@ async def _thorough(question: TlsQuestion, evidence: TlsEvidence, first: Chain, 
     )
 
 
-async def _presented(question: TlsQuestion, first: Chain, answers: Sequence[Answer]) -> tuple[Any, ...]:
+async def _presented(question: TlsQuestion, first: Chain, answers: Sequence[TlsAnswer]) -> tuple[Any, ...]:
     shown = chains(first, answers)
     return tuple(
         [

@@ -97,10 +97,10 @@ def timestamps_in_staple(der: bytes) -> int:
 
 def timestamps_in_list(content: bytes) -> int:
     """Signed certificate timestamps in the list that a server sends beside its certificate."""
-    count, rest = 0, content[2:]
-    while len(rest) > 2:  # noqa: PLR2004 - the length of the next
-        size = int.from_bytes(rest[:2], "big")
-        if len(rest) < 2 + size:
+    count, remainder = 0, content[2:]
+    while len(remainder) > 2:  # noqa: PLR2004 - the length of the next
+        size = int.from_bytes(remainder[:2], "big")
+        if len(remainder) < 2 + size:
             break
-        count, rest = count + 1, rest[2 + size :]
+        count, remainder = count + 1, remainder[2 + size :]
     return count

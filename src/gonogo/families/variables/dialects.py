@@ -34,7 +34,7 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Variables:
+class ParsedVariables:
     """A file as its reader understands it. Holds values, and is therefore never recorded."""
 
     values: dict[str, str] = field(default_factory=dict, repr=False)
@@ -44,7 +44,7 @@ class Variables:
     """As in ``MONGO_URL: PW``: a value refers to a name that the file does not define before."""
 
 
-def parsed(text: str, dialect: str) -> Variables:
+def parsed(text: str, dialect: str) -> ParsedVariables:
     """The variables, as that reader takes them."""
     assignments = list(_READERS[dialect](text))
     good = [assignment for assignment in assignments if assignment.name and assignment.value is not None]
@@ -53,7 +53,7 @@ def parsed(text: str, dialect: str) -> Variables:
     undefined: list[str] = []
     if dialect == "dotenv":
         values = dict(_expanded(good, undefined))
-    return Variables(
+    return ParsedVariables(
         values=values,
         duplicates=tuple(sorted(name for name, times in counted.items() if times > 1)),
         malformed_lines=tuple(
@@ -83,10 +83,10 @@ def _dotenv(text: str) -> Iterator[Assignment]:
             yield Assignment(line=_line(binding), name="" if binding.error else binding.key or "", value=binding.value)
 
 
-def _line(found: Binding) -> int:
+def _line(binding: Binding) -> int:
     """The line of the binding itself: the parser counts the blank lines before it in."""
-    text = found.original.string
-    return found.original.line + text[: len(text) - len(text.lstrip())].count("\n")
+    text = binding.original.string
+    return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
 
 
 def _docker(text: str) -> Iterator[Assignment]:

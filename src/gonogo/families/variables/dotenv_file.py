@@ -5,7 +5,7 @@ import stat
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gonogo.families.variables.dialects import Variables, parsed
+from gonogo.families.variables.dialects import ParsedVariables, parsed
 
 _LARGEST_BYTES = 1024 * 1024
 
@@ -18,7 +18,7 @@ class DotenvFile:
     problem: str = ""
     mode: int = 0
     owner: str = ""
-    content: Variables = field(default_factory=Variables, repr=False)
+    content: ParsedVariables = field(default_factory=ParsedVariables, repr=False)
 
     @property
     def values(self) -> dict[str, str]:

@@ -55,7 +55,7 @@ class VariableDifferenceQuestion:
 
     @property
     def scope(self) -> Scope:
-        """It is about all of them."""
+        """One record is about all variables, so its scope has no further part."""
         return ("variables",)
 
     @property
@@ -104,6 +104,7 @@ async def probe_variable_difference(question: VariableDifferenceQuestion) -> Var
 
 
 def _file(question: VariableFileQuestion) -> VariableFileEvidence:
+    """Read one file of variables, and note what of it matters without any of its values."""
     taken_at = datetime.now(UTC)
     path = Path(question.path)
     file = read_dotenv(path, question.dialect)

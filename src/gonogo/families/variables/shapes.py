@@ -38,8 +38,8 @@ def variable(name: str, shape: str, value: str | None) -> Variable:
 
 def account(secret: str, publishable: str) -> Account:
     """Whether both keys carry the id of the same account."""
-    both = [_STRIPE.fullmatch(key) for key in (secret, publishable)]
-    ids = [_MODERN.fullmatch(match[3]) if match else None for match in both]
+    matches = [_STRIPE.fullmatch(key) for key in (secret, publishable)]
+    ids = [_MODERN.fullmatch(match[3]) if match else None for match in matches]
     if ids[0] is None or ids[1] is None:
         return Account.UNKNOWN
     return Account.SAME if ids[0][1] == ids[1][1] else Account.OTHER
@@ -70,9 +70,9 @@ def _mongodb(whole: Variable, value: str) -> Variable:
 def _postgresql(whole: Variable, value: str) -> Variable:
     """A URL, or libpq's ``host=… user=…``; sslmode=verify-full alone looks at both certificate and name."""
     parsed, options = _sql(whole, value if "://" in value else _libpq_url(value), ("postgres", "postgresql"))
-    asked = options.get("sslmode") or options.get("ssl") or "prefer"
-    tls = asked in {"require", "verify-ca", "verify-full", *_YES}
-    verified = asked == "verify-full" or options.get("sslaccept") == "strict"
+    mode = options.get("sslmode") or options.get("ssl") or "prefer"
+    tls = mode in {"require", "verify-ca", "verify-full", *_YES}
+    verified = mode == "verify-full" or options.get("sslaccept") == "strict"
     return replace(parsed, tls=tls, tls_verified=verified)
 
 

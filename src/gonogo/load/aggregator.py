@@ -1,4 +1,4 @@
-"""What has been reported so far, and what can be said of it while it goes on."""
+"""Everything that was reported so far, summed up while the load goes on."""
 
 import time
 from collections import Counter
@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from gonogo.base.ranks import nearest_rank
 from gonogo.evidence.load import GeneratorSecond
 from gonogo.families.load.section import Load
 from gonogo.load.bounds import Slacks, slacks
+from gonogo.load.limits import rejected
 from gonogo.load.plan import OUTCOMES
 from gonogo.load.process import Event, unpacked
 from gonogo.load.samples import Samples
-from gonogo.load.verdicts import missed
 from gonogo.load.window import Window
 
 _RECENT_SECONDS = 5
@@ -41,7 +42,7 @@ class LoadProgress:
 
 
 @dataclass(slots=True)
-class Ledger:
+class LoadAggregator:
     """Filled by events."""
 
     load: Load
@@ -90,7 +91,7 @@ class Ledger:
 
     def hopeless(self) -> str:
         """Which limit is missed for certain, whatever comes; empty: none. Never a guess from the share so far."""
-        among = len(self.load.classes) + len(self.names)
+        comparisons = len(self.load.classes) + len(self.names)
         for group, members in self.load.classes.items():
             indices = [self.names.index(name) for name in members.endpoints]
             expected = round(sum(self.expected.get(name, 0) for name in members.endpoints) * _MARGIN)
@@ -99,27 +100,27 @@ class Ledger:
                 ("failed", self._failed, self.load.errors_below),
             ):
                 hits = sum(counter[index] for index in indices)
-                if expected and missed(hits, expected, limit, self.load.confidence, among=among):
+                if expected and rejected(hits, expected, limit, self.load.confidence, comparisons=comparisons):
                     return f"{group}: {hits} requests {word} already, of {expected / _MARGIN:.0f} planned"
         return ""
 
     def progress(self) -> LoadProgress | None:
-        """As it looks now."""
+        """Rate, failures and p95 of the last five seconds; None before the window opens."""
         if self.window is None:
             return None
         now = time.time()
         recent = sorted(
-            one
-            for (second, _, _), found in self.samples.by_key.items()
+            latency
+            for (second, _, _), latencies in self.samples.by_key.items()
             if second >= now - _RECENT_SECONDS - 1
-            for one in found
+            for latency in latencies
         )
         return LoadProgress(
             elapsed=now - self.window.begins,
             measured=self.window.ends - self.window.begins,
             rate=len(recent) / _RECENT_SECONDS,
             failed=self._failed.total(),
-            p95=recent[-(-len(recent) * 95 // 100) - 1] if recent else 0.0,
+            p95=nearest_rank(recent, 95) or 0.0,
             budget=min(group.latency for group in self.load.classes.values()).total_seconds(),
         )
 
@@ -139,7 +140,7 @@ class Ledger:
                 yield self._second(worker, health, self.window.begins)
 
     def slacks(self) -> Slacks:
-        """What the generator may have added or hidden, by the wall clock's seconds; after the window as well."""
+        """The slack of every second by the wall clock; after the window as well."""
         return slacks(self._second(worker, health, 0) for worker, health in self._health)
 
     def reasons(self) -> Mapping[tuple[int, str], int]:
@@ -168,21 +169,22 @@ class Ledger:
         )
 
     def _report(self, event: Event) -> None:
+        """Add one worker's report of one second; counters that differ by worker keep its name."""
         worker = event["worker"]
         self._health.append((worker, event["health"]))
         packed = list(unpacked(event))
         self.samples.merge(packed)
         self._watch(packed)
-        for visits, told in ((self._ended, event["ended"]), (self._given_up, event["given_up"])):
-            for second, count in told:
+        for visits, counts in ((self._ended, event["ended"]), (self._given_up, event["given_up"])):
+            for second, count in counts:
                 visits[second] += count
         counters = (
             (self._planned, event["planned"]),
             (self._begun, event["begun"]),
             (self._begun_late, event["begun_late"]),
         )
-        for counter, told in counters:
-            for second, count in told:
+        for counter, counts in counters:
+            for second, count in counts:
                 counter[worker, second] += count
         for second, endpoint, reason, count in event["reasons"]:
             self._reasons[second, endpoint, reason] += count
@@ -196,13 +198,13 @@ class Ledger:
         fresh = Samples()
         fresh.merge(packed)
         slack = slacks(self._second(worker, health, 0) for worker, health in self._health[-_LATEST_REPORTS:])
-        for (second, endpoint, outcome), found in fresh.by_key.items():
+        for (second, endpoint, outcome), latencies in fresh.by_key.items():
             if self.window is not None and self.window.covers(second):
                 name = self.names[endpoint]
                 budget = self.load.endpoints.get(name) or next(
                     group for group in self.load.classes.values() if name in group.endpoints
                 )
                 limit = budget.latency.total_seconds()
-                certain = sum(one - slack.during(second, one).added >= limit for one in found)
+                certain = sum(latency - slack.during(second, latency).added >= limit for latency in latencies)
                 self._over[endpoint] += certain
-                self._failed[endpoint] += {"failed": len(found), "given up": certain}.get(OUTCOMES[outcome], 0)
+                self._failed[endpoint] += {"failed": len(latencies), "given up": certain}.get(OUTCOMES[outcome], 0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gonogo.load.fitness import Fitness
-from gonogo.load.pace import Closed, Open, Pace
+from gonogo.load.pace import Closed, Open, VisitPace
 from gonogo.load.plan import EndpointPlan, LoadPlan, Outcome
 from gonogo.load.samples import Samples
 from gonogo.load.window import Clock, Window
@@ -20,7 +20,7 @@ _LONGEST_THOUGHT = 1.5
 
 
 @dataclass(slots=True)
-class Crew:
+class WorkerRecorder:
     """Filled by users; emptied once a second by ``report``."""
 
     plan: LoadPlan
@@ -46,7 +46,7 @@ class Crew:
 
     def __post_init__(self) -> None:
         self.fitness = Fitness(self.clock)
-        self._endpoints = {one.name: (index, one) for index, one in enumerate(self.plan.endpoints)}
+        self._endpoints = {endpoint.name: (index, endpoint) for index, endpoint in enumerate(self.plan.endpoints)}
 
     def users(self, scenario: str, makes: Sequence[str]) -> int:
         """How many users it takes so that one is always free when a visit is due, even if every reply is late."""
@@ -57,7 +57,7 @@ class Crew:
         longest = waiting + (len(makes) - 1) * _LONGEST_THOUGHT * self.plan.think
         return max(1, math.ceil(share * longest))
 
-    def pace(self, scenario: str, makes: Sequence[str], phase: float) -> Pace:
+    def pace(self, scenario: str, makes: Sequence[str], phase: float) -> VisitPace:
         """The rhythm of one user; ``phase`` is between 0 and 1."""
         users = self.users(scenario, makes)
         if self.plan.model == "closed":
@@ -79,7 +79,7 @@ class Crew:
         """Whether nothing more is to be asked."""
         return self.window is not None and time.monotonic() + self.clock.offset >= self.window.ends
 
-    def begun(self, pace: Pace, late: float) -> None:
+    def begun(self, pace: VisitPace, late: float) -> None:
         """A visit begins, this many seconds after its time."""
         before = self.clock.second(pace.due)
         pace.begun(time.monotonic())
@@ -96,7 +96,7 @@ class Crew:
         return self._number
 
     def answered(self, number: int, outcome: Outcome | None, elapsed: float, reason: str = "") -> None:
-        """It is over, after so many seconds; None if it never left this machine. ``reason``: why it failed."""
+        """Record how a request ended after so many seconds; None: it never left this machine. ``reason``: why it failed."""
         endpoint, due = self._under_way.pop(number)
         if outcome is None:
             self.fitness.own_errors += 1
@@ -117,7 +117,7 @@ class Crew:
                 self.samples.add(self.clock.second(due), endpoint, "given up", now - due)
 
     def report(self, *, final: bool = False) -> dict[str, Any]:
-        """What came since the last report, as plain values that msgpack and JSON (with bytes encoded) can carry."""
+        """Take what came since the last report: plain values that msgpack and JSON (with bytes encoded) can carry."""
         samples, self.samples = self.samples, Samples()
         ended, self.ended = self.ended, Counter()
         given_up, self.given_up = self.given_up, Counter()
@@ -160,5 +160,5 @@ _IN_TIME = 0.25
 
 def _past(counter: Counter[int], now: int) -> list[list[int]]:
     """Take out the seconds that are over."""
-    done: Iterable[int] = [second for second in counter if second < now - 1]
-    return [[second, counter.pop(second)] for second in done]
+    complete: Iterable[int] = [second for second in counter if second < now - 1]
+    return [[second, counter.pop(second)] for second in complete]

@@ -26,10 +26,11 @@ from gonogo.families.stripe.section import Stripe
 from gonogo.families.world import World
 from gonogo.journey.cleanup import clean_up_after
 from gonogo.journey.walk import Walk
-from gonogo.load.ledger import Ledger, LoadProgress
+from gonogo.load.aggregator import LoadAggregator, LoadProgress
 from gonogo.load.plan import EndpointPlan, LoadPlan, TargetPlan
-from gonogo.load.process import STOPPED_WITHIN_SECONDS, Crowd, Event, Generator
+from gonogo.load.process import STOPPED_WITHIN_SECONDS, Event, Generator, GeneratorConfig
 from gonogo.load.server_side import ServerSide
+from gonogo.load.window import Window
 from gonogo.planning.plan import LOAD
 from gonogo.policy.profiles import Profile
 
@@ -44,7 +45,7 @@ _INTERRUPTED = "it was interrupted"
 
 
 @dataclass(slots=True, kw_only=True)
-class LoadStage:
+class LoadRun:
     """Carried out once, when the first check of its evidence asks for it."""
 
     environment: Environment
@@ -56,7 +57,7 @@ class LoadStage:
     walk: type[Walk] = Walk
     """The project's kind of journey, by which people are made and removed."""
     profile: Profile = "gate"
-    crowd: Crowd = field(default_factory=Crowd)
+    generator_config: GeneratorConfig = field(default_factory=GeneratorConfig)
     cure: str = "gonogo clean"
     """The command that removes what this run left."""
     on_progress: Callable[[LoadProgress], None] = lambda _progress: None
@@ -103,15 +104,16 @@ class LoadStage:
         return self._world is not None
 
     def known(self, unasked: Callable[[tuple[str, tuple[str, ...]]], Record]) -> Record:
-        """What there is, without doing anything."""
+        """The record if the load was made, else one that says that it was not asked; does nothing."""
         return self._record or unasked((LOAD, SCOPE))
 
     @property
     def load(self) -> Load:
-        """What the environment file says about it."""
+        """The load that the environment file declares."""
         return self.environment.require(Load)
 
     def _carry_out(self, portal: BlockingPortal) -> LoadEvidence:
+        """Make people, measure, and remove what was made, whatever happens in between."""
         taken_at = datetime.now(UTC)
         self._world = world = World(
             environment=self.environment,
@@ -123,21 +125,21 @@ class LoadStage:
         if self.interrupted:
             world.stopped.set()
         walk = self.walk(world, LOAD)
-        ledger = Ledger(self.load, self._endpoints)
+        aggregator = LoadAggregator(self.load, self._endpoints)
         try:
             plan = self.plan(world, make_people(self.folder, walk), model=self.load.model)
             with self._watched(world) as server:
-                problem = self._generate(plan, ledger)
-            return self._evidence(taken_at, ledger, server, problem)
+                problem = self._generate(plan, aggregator)
+            return self._evidence(taken_at, aggregator, server, problem)
         finally:
             world.close()
             notes = clean_up_after(world, self.walk, self.cure)
             self.notes += [note for note in notes if not note.startswith("removed")]
             self._world = None
 
-    def _generate(self, plan: LoadPlan, ledger: Ledger) -> str:
+    def _generate(self, plan: LoadPlan, aggregator: LoadAggregator) -> str:
         """Run the generator to its end; why less than the plan was measured, if so."""
-        generator = Generator(self.folder / "locustfile.py", self.crowd)
+        generator = Generator(self.folder / "locustfile.py", self.generator_config)
         stopped = ""
         watchdog = None
         try:
@@ -147,7 +149,7 @@ class LoadStage:
                 self.interrupt()
             bound = _JOINING_SECONDS + plan.warm_up + plan.measured + _SLACK_SECONDS
             watchdog = generator.watchdog(bound)
-            stopped = self._listen(generator, ledger)
+            stopped = self._listen(generator, aggregator)
         finally:
             self._generator = None
             if watchdog is not None:
@@ -155,35 +157,35 @@ class LoadStage:
             code, words = generator.close()
         if words:
             self.artefacts[LOG] = self.redactor.text(words).encode()
-        if ledger.lost:
-            return f"{len(ledger.lost)} of {self.crowd.size} workers were lost"
+        if aggregator.lost:
+            return f"{len(aggregator.lost)} of {self.generator_config.size} workers were lost"
         if code > 0 and not stopped:
             last = words.rpartition("\n")[2]
             cure = "; it needs an extra: pip install 'gonogo[load]'" if _MISSING.search(last) else ""
             return f"the load generator ended with {code}: {last}{cure}"
-        return stopped or ("" if ledger.done else "the load generator was ended: it did not come to an end in time")
+        return stopped or ("" if aggregator.done else "the load generator was ended: it did not come to an end in time")
 
-    def _listen(self, generator: Generator, ledger: Ledger) -> str:
+    def _listen(self, generator: Generator, aggregator: LoadAggregator) -> str:
         for event in generator.events():
-            ledger.hear(event)
-            self._react(event, generator, ledger)
+            aggregator.hear(event)
+            self._react(event, generator, aggregator)
         return _INTERRUPTED if self.interrupted else ""
 
-    def _react(self, event: Event, generator: Generator, ledger: Ledger) -> None:
+    def _react(self, event: Event, generator: Generator, aggregator: LoadAggregator) -> None:
         self.on_event(event)
         if event["event"] == "lost" or self.interrupted:
-            ledger.shorten()
+            aggregator.shorten()
         if event["event"] != "report":
             return
-        if progress := ledger.progress():
+        if progress := aggregator.progress():
             self.on_progress(progress)
-        if not ledger.stopped_early and (hopeless := ledger.hopeless()):
-            ledger.stopped_early = hopeless
-            ledger.shorten()
+        if not aggregator.stopped_early and (hopeless := aggregator.hopeless()):
+            aggregator.stopped_early = hopeless
+            aggregator.shorten()
             generator.stop()
 
     def plan(self, world: World, data: Mapping[str, Any], *, model: Literal["open", "closed"]) -> LoadPlan:
-        """What the generator is told."""
+        """Compose the order for the generator."""
         load = self.load
         rate = load.visits_per_second * (load.stress_factor if self.profile == "stress" else 1)
         parts = sum(load.visits.values())
@@ -214,8 +216,8 @@ class LoadStage:
 
     @property
     def _measured(self) -> timedelta:
-        found: timedelta = getattr(self.load.duration, self.profile)
-        return found
+        duration: timedelta = getattr(self.load.duration, self.profile)
+        return duration
 
     @contextmanager
     def _watched(self, world: World) -> Iterator[ServerSide | None]:
@@ -232,19 +234,21 @@ class LoadStage:
         finally:
             watching.cancel()
 
-    def _evidence(self, taken_at: datetime, ledger: Ledger, server: ServerSide | None, cut_short: str) -> LoadEvidence:
-        window = ledger.window
-        if window is None:
-            said = "; ".join(ledger.problems) or cut_short or "it made no load"
-            raise Unobserved(f"the load generator did not begin: {said}")
-        from gonogo.load.summary import Recorded, digest  # noqa: PLC0415 - of the extra, and slow to import
+    def _evidence(
+        self, taken_at: datetime, aggregator: LoadAggregator, server: ServerSide | None, cut_short: str
+    ) -> LoadEvidence:
+        """Everything that was measured, as evidence. Raises Unobserved if the generator never began."""
+        window = _begun(aggregator, cut_short)
+        from gonogo.load.summary import Measured, digest  # noqa: PLC0415 - of the extra, and slow to import
 
-        recorded = Recorded(self.load, ledger.names, ledger.samples, window, ledger.slacks(), ledger.reasons())
+        recorded = Measured(
+            self.load, aggregator.names, aggregator.samples, window, aggregator.slacks(), aggregator.reasons()
+        )
         log = recorded.histogram_log()
         self.artefacts[HISTOGRAMS] = log
-        ended, given_up = ledger.visits()
-        if ledger.stopped_early:
-            self.notes.append(f"the load was stopped early: {ledger.stopped_early}")
+        ended, given_up = aggregator.visits()
+        if aggregator.stopped_early:
+            self.notes.append(f"the load was stopped early: {aggregator.stopped_early}")
         return LoadEvidence(
             scope=SCOPE,
             taken_at=taken_at,
@@ -259,21 +263,29 @@ class LoadStage:
             visits_given_up=given_up,
             classes=tuple(recorded.classes()),
             endpoints=tuple(recorded.endpoints()),
-            generator=tuple(ledger.generator()),
+            generator=tuple(aggregator.generator()),
             server=tuple(server.since(window.begins, window.ends) if server else ()),
             server_problem=server.problem if server else "the environment declares no [load.metrics], or no [http]",
-            workers=self.crowd.size,
-            lost=tuple(ledger.lost),
+            workers=self.generator_config.size,
+            lost=tuple(aggregator.lost),
             cut_short=cut_short,
-            stopped_early=ledger.stopped_early,
-            problems=tuple(self.redactor.text(problem) for problem in ledger.problems),
-            statuses_only=tuple(name for name in self.load.visits if name not in ledger.looked_at),
+            stopped_early=aggregator.stopped_early,
+            problems=tuple(self.redactor.text(problem) for problem in aggregator.problems),
+            statuses_only=tuple(name for name in self.load.visits if name not in aggregator.looked_at),
             histograms=digest(log),
         )
 
 
+def _begun(aggregator: LoadAggregator, cut_short: str) -> Window:
+    """The measured window. Raises Unobserved if the generator never opened it."""
+    if aggregator.window is None:
+        reason = "; ".join(aggregator.problems) or cut_short or "it made no load"
+        raise Unobserved(f"the load generator did not begin: {reason}")
+    return aggregator.window
+
+
 def make_people(folder: Path, walk: Walk) -> Mapping[str, Any]:
-    """What the folder's ``dataset.py`` makes for its scenarios; nothing where there is none."""
+    """Make what the folder's ``dataset.py`` makes for its scenarios; nothing where there is none."""
     path = folder / "dataset.py"
     if not path.is_file():
         return {}
