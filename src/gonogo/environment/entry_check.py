@@ -2,16 +2,16 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from gonogo.environment.section import Section
-from gonogo.environment.types import Effect, Text
+from gonogo.environment.types import AnyTexts, Effect, Text
 
 EntryName = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 """The name of an entry: the check's id is the word of its family, a hyphen, and this."""
 
 
-LineIds = Annotated[tuple[Text, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
+LineIds = AnyTexts
 """Ids of lines of the checklist; one may be written without a list around it."""
 
 

@@ -1,11 +1,11 @@
 """``[records.NAME]`` of an environment file: a DNS record that must be there, or must not."""
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from gonogo.environment.entry_check import EntryCheck
-from gonogo.environment.types import HostName, Text
+from gonogo.environment.types import AnyTexts, HostName, Text
 
 RecordType = Literal[
     "A", "AAAA", "CAA", "CNAME", "DS", "HTTPS", "MX", "NAPTR", "NS", "PTR", "SOA", "SRV", "TLSA", "TXT"
@@ -17,9 +17,7 @@ class RecordEntry(EntryCheck):
 
     name: HostName
     type: RecordType
-    exact: Annotated[tuple[Text, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)] = (
-        Field(default=(), description="All records, as dig prints them; their order does not count.")
-    )
+    exact: AnyTexts = Field(default=(), description="All records, as dig prints them; their order does not count.")
     contains: Text | None = Field(default=None, description="Text that must stand in one of the records.")
     absent: bool = Field(default=False, description="true: there must be no such record.")
 
