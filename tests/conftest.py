@@ -13,7 +13,14 @@ _SENT = "tests_left_out"
 """Key of the count among what a process of ``--numprocesses`` sends at its end."""
 
 _LONG = (
-    *("tests/test_wheel.py", "tests/lab/test_foreign_family.py", "tests/load", "tests/smoke", "tests/reference"),
+    *(
+        "tests/test_wheel.py",
+        "tests/lab/test_foreign_family.py",
+        "tests/lab/test_postgresql.py",
+        "tests/load",
+        "tests/smoke",
+        "tests/reference",
+    ),
     *("tests/dead", "tests/cli", "tests/docs/test_documents.py", "tests/signing", "tests/lab"),
 )
 """Files and folders whose tests start environments, servers and installations: a minute or more each.

@@ -19,7 +19,7 @@ from gonogo.runs.session import results_of
 from tests.docs.blocks import ROOT, blocks
 
 PAGE = ROOT / "docs" / "writing-a-family.md"
-EXAMPLE = ROOT / "docs" / "examples" / "family"
+EXAMPLE = ROOT / "packages" / "gonogo-postgresql"
 NAMED = re.compile(r"# (\w+/[\w/.]+)\n")
 
 

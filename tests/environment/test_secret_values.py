@@ -1,12 +1,15 @@
 """What is wrong with a secret is told before anything is sent, and without it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from gonogo.base.errors import UsageError
 from gonogo.environment.load import EnvironmentFile
-from gonogo.environment.secret_values import find_secrets, resolve_secrets
+from gonogo.environment.secret_values import find_secrets, resolve_secrets, secret_names
+from gonogo.environment.section import Section
+from gonogo.environment.types import SecretName
 from gonogo.families.registry import read_environment
 
 FILE = """
@@ -170,3 +173,34 @@ def test_a_secret_in_place_of_its_name_is_not_shown(tmp_path: Path, key: str, va
     with pytest.raises(UsageError) as refused:
         read_environment("mine", project=tmp_path)
     assert "kestrel" not in str(refused.value)
+
+
+class Replica(Section):
+    """One of several."""
+
+    url: SecretName
+
+
+class Store(Section):
+    """Secrets in every place that a section may have them."""
+
+    url: SecretName | None = None
+    replicas: tuple[SecretName, ...] = ()
+    keys: Mapping[str, SecretName] = {}
+    regions: Mapping[str, Replica] = {}
+    note: tuple[str, ...] = ()
+
+
+def test_names_are_found_in_lists_and_tables() -> None:
+    """A name that is overlooked has no value when the family asks for it."""
+    regions = {"eu": {"url": "EU"}}
+    section = Store.model_validate(
+        {"url": "A", "replicas": ["B", "C"], "keys": {"old": "D"}, "regions": regions, "note": ["E"]}
+    )
+    assert dict(secret_names(section, "store.")) == {
+        "store.url": "A",
+        "store.replicas.0": "B",
+        "store.replicas.1": "C",
+        "store.keys.old": "D",
+        "store.regions.eu.url": "EU",
+    }

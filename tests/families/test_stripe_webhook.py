@@ -27,7 +27,7 @@ class Recorded:
     def speak(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Any:  # noqa: ANN401 - a reply
         """As somebody who answers in no time."""
         self.sent.append({"method": method, "path": path, "headers": headers, "body": body})
-        return SimpleNamespace(exchange=SimpleNamespace(elapsed=timedelta(milliseconds=7)))
+        return SimpleNamespace(exchange=SimpleNamespace(elapsed=timedelta(milliseconds=7), own=timedelta()))
 
 
 def sender(mode: Literal["test", "live"] = "test") -> tuple[Sender, Recorded]:

@@ -61,18 +61,22 @@ def _stored(file: EnvironmentFile, environ: Mapping[str, str]) -> tuple[Mapping[
 def secret_names(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, str]]:
     """Key and name of every secret that the environment refers to."""
     for key, field in type(section).model_fields.items():
-        value = getattr(section, key)
         marked = any(isinstance(note, SecretMarker) for note in _annotations(field))
-        if isinstance(value, BaseModel):
-            yield from secret_names(value, f"{prefix}{key}.")
-        elif isinstance(value, Mapping):
-            for name, item in value.items():
-                if isinstance(item, BaseModel):
-                    yield from secret_names(item, f"{prefix}{key}.{name}.")
-                elif marked and isinstance(item, str):
-                    yield f"{prefix}{key}.{name}", item
-        elif marked and isinstance(value, str):
-            yield f"{prefix}{key}", value
+        yield from _named(getattr(section, key), f"{prefix}{key}", marked=marked)
+
+
+def _named(value: object, key: str, *, marked: bool) -> Iterator[tuple[str, str]]:
+    """The same of the value of one key: a name, a table, or several of either."""
+    if isinstance(value, BaseModel):
+        yield from secret_names(value, f"{key}.")
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _named(item, f"{key}.{name}", marked=marked)
+    elif isinstance(value, tuple):
+        for position, item in enumerate(value):
+            yield from _named(item, f"{key}.{position}", marked=marked)
+    elif marked and isinstance(value, str):
+        yield key, value
 
 
 def _annotations(field: Any) -> Iterator[object]:  # noqa: ANN401 - pydantic's FieldInfo, or a part of its annotation

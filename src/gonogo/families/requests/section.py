@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 import jmespath
 from jmespath.exceptions import JMESPathError
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from gonogo.environment.entry_check import EntryCheck
 from gonogo.environment.pages import Status, several_statuses
@@ -28,7 +28,9 @@ def _expression(value: str) -> str:
 
 Expression = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_expression)]
 Expressions = Annotated[
-    tuple[Expression, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
+    tuple[Expression, ...],
+    BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=100)]
 

@@ -1,6 +1,7 @@
 """Verbs of PostgreSQL for the steps of journeys."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -9,8 +10,10 @@ from psycopg.rows import dict_row
 
 from gonogo.base.errors import Unobserved
 from gonogo.families.verbs import Verbs
-from gonogo_postgresql.probe import connected, login_of, words_of
+from gonogo_postgresql.login import connected, login_of, words_of
 from gonogo_postgresql.section import Postgresql
+
+_PATIENCE = timedelta(seconds=3)
 
 
 class PostgresqlVerbs(Verbs[Postgresql]):
@@ -27,7 +30,8 @@ class PostgresqlVerbs(Verbs[Postgresql]):
         every = sql.SQL(" AND ").join([sql.SQL("true"), *equal])
         query = sql.SQL("SELECT * FROM {} WHERE {} LIMIT 1").format(sql.Identifier(table), every)
         try:
-            async with connected(login_of(self.section.url, self.section, self.world.secrets)) as connection:
+            login = login_of(self.section.url, self.section, self.world.secrets)
+            async with connected(login, _PATIENCE) as connection:
                 return await (await connection.cursor(row_factory=dict_row).execute(query, wanted)).fetchone()
         except psycopg.Error as error:
             problem = self.world.redactor.text(words_of(error))

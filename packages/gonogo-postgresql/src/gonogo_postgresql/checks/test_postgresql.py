@@ -1,0 +1,120 @@
+"""PostgreSQL as the service needs it on launch day: who gets in, and what the service's user may do."""
+
+import pytest
+from gonogo_postgresql.evidence import PostgresqlEvidence, ReplicaEvidence
+from gonogo_postgresql.section import Postgresql
+from gonogo_postgresql.support import last_day_of_support, major_version
+
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
+from gonogo.environment.model import Environment
+
+_DANGEROUS = {
+    "pg_read_server_files": "reads every file of the server",
+    "pg_write_server_files": "writes files of the server",
+    "pg_execute_server_program": "runs programs on the server",
+    "pg_read_all_data": "reads every table",
+    "pg_write_all_data": "writes to every table",
+    "pg_signal_backend": "ends other users' sessions",
+    "rds_superuser": "administrates the server",
+    "cloudsqlsuperuser": "administrates the server",
+    "azure_pg_admin": "administrates the server",
+}
+
+
+@pytest.mark.check("postgresql-reachable")
+def test_service_can_ask(postgresql: PostgresqlEvidence) -> None:
+    """Without its database the service has nothing to say.
+
+    Fix: read the server's log; look at listen_addresses, pg_hba.conf, and the user's password. The URL must name the
+    primary.
+    """
+    assert postgresql.reachable, f"{postgresql.server}: {postgresql.problem}"
+    postgresql.require("takes_writes")
+    assert postgresql.takes_writes, (
+        f"{postgresql.server}: takes no writes of the service's user: it is a replica, or default_transaction_read_only is on"
+    )
+
+
+@pytest.mark.check("postgresql-tls")
+def test_nobody_reads_along(postgresql: PostgresqlEvidence) -> None:
+    """What is not encrypted is read by everybody on the way, passwords first.
+
+    Fix: ssl = on in postgresql.conf, hostssl in place of host in pg_hba.conf, sslmode=verify-full in the URL.
+    """
+    if postgresql.local:
+        return  # a Unix socket: nothing is on its way
+    assert postgresql.encrypted, f"{postgresql.server}: the service's own connection is not encrypted"
+    postgresql.require("without_tls")
+    assert postgresql.without_tls == "refused", f"{postgresql.server}: a login without TLS was accepted"
+    assert postgresql.verifies, (
+        f"{postgresql.server}: the service's URL does not verify the server's certificate, so anybody may pose as "
+        "the server; add sslmode=verify-full"
+    )
+
+
+@pytest.mark.check("postgresql-password")
+def test_strangers_stay_outside(postgresql: PostgresqlEvidence) -> None:
+    """``trust`` in pg_hba.conf lets in whoever reaches the port.
+
+    Fix: scram-sha-256 in place of trust in pg_hba.conf, then pg_ctl reload.
+    """
+    postgresql.require("without_password")
+    assert postgresql.without_password == "refused", f"{postgresql.server}: a login without a password was accepted"
+
+
+@pytest.mark.check("postgresql-least-rights")
+def test_service_may_do_its_own_work_only(postgresql: PostgresqlEvidence, environment: Environment) -> None:
+    """Whoever finds a hole in the service has the rights of its user.
+
+    Fix: ALTER ROLE … NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS; REVOKE the roles and functions that
+    the message names; name the service's own schemas in postgresql.schemas.
+    """
+    postgresql.require("roles", "file_functions", "schemas")
+    user = postgresql.roles[0].name
+    for role in postgresql.roles:
+        who = f"the service's user {user}" if role.name == user else f"{user} is a member of {role.name}, which"
+        assert not role.powers, f"{who} has {', '.join(role.powers)}"
+        assert role.name not in _DANGEROUS, f"{who} {_DANGEROUS[role.name]}"
+    functions = ", ".join(postgresql.file_functions)
+    assert not functions, f"{user} may execute {functions}, which touch files of the server"
+    foreign = sorted(set(postgresql.schemas).difference(environment.require(Postgresql).schemas))
+    assert not foreign, f"{user} owns, creates or writes in schemas that are not the service's: {', '.join(foreign)}"
+
+
+@pytest.mark.check("postgresql-supported")
+def test_version_is_repaired(postgresql: PostgresqlEvidence) -> None:
+    """The next hole in an old version stays open.
+
+    Fix: pg_upgrade to a version that https://www.postgresql.org/support/versioning/ calls supported.
+    """
+    postgresql.require("version")
+    major = major_version(postgresql.version)
+    if major is None:
+        raise Unobserved(
+            f"no known version of PostgreSQL: {postgresql.version[:60]!r}",
+            hint="attest, or waive, what the maker of this product says about its support",
+        )
+    last = last_day_of_support(major)
+    assert last is None or postgresql.taken_at.date() <= last, (
+        f"{postgresql.server}: the last repair of PostgreSQL {major} was on {last}"
+    )
+
+
+@pytest.mark.check("postgresql-replica-lag")
+def test_replicas_follow(postgresql_replica: ReplicaEvidence, environment: Environment) -> None:
+    """A replica that hangs behind shows users yesterday, and is no use on the day the primary dies.
+
+    Fix: pg_stat_replication on the primary names what is slow; look at the replica's log, disk and network.
+    """
+    replica, limit = postgresql_replica, environment.require(Postgresql).max_lag
+    assert replica.reachable, f"{replica.server}: {replica.problem}"
+    assert replica.read_only, f"{replica.server}: it takes writes; it is no replica any more"
+    replica.require("same_cluster", "lag")
+    assert replica.same_cluster, f"{replica.server}: it is a replica of another server, not of the primary"
+    assert not replica.paused, f"{replica.server}: replay is paused; SELECT pg_wal_replay_resume() on it"
+    behind = f"{replica.bytes_behind:,} bytes of the primary are not replayed"
+    assert replica.lag is not None, f"{replica.server}: {behind}, and nothing was since it started"
+    assert replica.lag <= limit, (
+        f"{replica.server}: {behind}; {format_duration(replica.lag)} behind, at most {format_duration(limit)} is wanted"
+    )

@@ -1,0 +1,109 @@
+"""Room, housekeeping and backups of PostgreSQL, and the migrations of the release."""
+
+import pytest
+from gonogo_postgresql.evidence import PostgresqlMigrationsEvidence, PostgresqlStatusEvidence
+from gonogo_postgresql.section import Postgresql
+
+from gonogo.base.errors import Unobserved
+from gonogo.environment.model import Environment
+from gonogo.policy.catalogue import Policy
+
+_TRANSACTION_NUMBERS = 2**31
+_SHOWN = 5
+
+
+@pytest.mark.check("postgresql-connections")
+def test_connections_are_left(postgresql_status: PostgresqlStatusEvidence, policy: Policy) -> None:
+    """The launch brings more clients; connections that run out look like an outage of the database.
+
+    Fix: smaller pools in the service or a pooler before the server; else raise the limit that the message names.
+    """
+    postgresql_status.require("connections")
+    seen = postgresql_status.connections
+    if seen is None:
+        raise Unobserved("PostgreSQL tells nothing about connections")
+    limits = {
+        "max_connections": (seen.used, seen.limit),
+        "CONNECTION LIMIT of the service's user": (seen.used_by_user, seen.user_limit),
+        "CONNECTION LIMIT of the database": (seen.used_by_database, seen.database_limit),
+    }
+    for name, (used, limit) in limits.items():
+        if limit >= 0:
+            free = (limit - used) / limit if limit else 0.0
+            assert free >= policy.number("min_free_fraction"), (
+                f"{postgresql_status.server}: {used} of {limit} connections are taken, {max(free, 0):.0%} are free ({name})"
+            )
+
+
+@pytest.mark.check("postgresql-wraparound")
+def test_transaction_numbers_do_not_run_out(postgresql_status: PostgresqlStatusEvidence, policy: Policy) -> None:
+    """PostgreSQL takes no writes any more when its 2^31 transaction numbers are used up.
+
+    Fix: VACUUM (FREEZE) in the database that the message names; find what holds autovacuum back: long transactions,
+    prepared transactions, abandoned replication slots.
+    """
+    postgresql_status.require("transactions_since_freeze")
+    used = postgresql_status.transactions_since_freeze / _TRANSACTION_NUMBERS
+    assert used <= policy.number("max_used_fraction"), (
+        f"database {postgresql_status.oldest_database}: {postgresql_status.transactions_since_freeze:,} transactions since "
+        f"it was frozen, {used:.0%} of what there are"
+    )
+
+
+@pytest.mark.check("postgresql-bloat")
+def test_tables_are_vacuumed(postgresql_status: PostgresqlStatusEvidence, policy: Policy) -> None:
+    """Dead rows are read with every scan, and fill the disk.
+
+    Fix: VACUUM (ANALYZE) the table; autovacuum = on, and a smaller autovacuum_vacuum_scale_factor for large tables.
+    """
+    postgresql_status.require("dead_rows")
+    for seen in postgresql_status.dead_rows:
+        share = seen.dead / (seen.dead + seen.live)
+        assert seen.dead < policy.number("min_dead_rows") or share <= policy.number("max_dead_fraction"), (
+            f"table {seen.table}: {seen.dead:,} of {seen.dead + seen.live:,} rows are dead ({share:.0%})"
+        )
+
+
+@pytest.mark.check("postgresql-archiver")
+def test_archive_is_complete(
+    postgresql_status: PostgresqlStatusEvidence, environment: Environment, policy: Policy
+) -> None:
+    """A gap in the archive ends every restore before it; WAL that cannot be archived fills the disk.
+
+    Fix: read the server's log about archive_command; archive_mode = on and a restart where it is off.
+    """
+    postgresql_status.require("archiver")
+    seen, needed = postgresql_status.archiver, environment.require(Postgresql).archives
+    if seen is None:
+        raise Unobserved("PostgreSQL tells nothing about its archiver")
+    if seen.mode == "off":
+        assert not needed, "backups need the WAL archive (postgresql.archives), and archive_mode is off"
+        return
+    failed_at, archived_at = seen.last_failed_at, seen.last_archived_at
+    assert failed_at is None or (archived_at is not None and archived_at > failed_at), (
+        f"archiving {seen.last_failed} failed at {failed_at:%Y-%m-%d %H:%M} UTC, and nothing was archived since"
+    )
+    assert seen.last_archived or not needed, "no WAL file has been archived yet; SELECT pg_switch_wal() ends the first"
+    assert (seen.waiting or 0) <= policy.number("max_waiting_files"), (
+        f"{seen.waiting} finished WAL files wait for the archive; {seen.last_archived} was the last that got there"
+    )
+
+
+@pytest.mark.check("postgresql-migrations")
+def test_migrations_are_at_head(postgresql_migrations: PostgresqlMigrationsEvidence) -> None:
+    """A service that meets last month's tables answers its first user with an error.
+
+    Fix: alembic upgrade head, or manage.py migrate, with the release under review and the database's URL.
+    """
+    seen = postgresql_migrations
+    assert seen.recorded, f"{seen.server}: there is no table {seen.table}; {seen.tool} has never migrated this database"
+    missing = sorted(set(seen.wanted).difference(seen.applied))
+    assert not missing, f"{seen.server}: {len(missing)} of {len(seen.wanted)} migrations not applied: {_some(missing)}"
+    assert not seen.unknown, (
+        f"{seen.server}: the database is at {_some(seen.unknown)}, which the release under review does not know"
+    )
+
+
+def _some(names: list[str] | tuple[str, ...]) -> str:
+    rest = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
