@@ -67,10 +67,7 @@ def test_starved_prober_says_so(targets: list[str]) -> None:
     assert answer.delivery is Delivery.NOT_SENT
     assert BUSY in answer.detail
     trips = _evidence(records, RoundTripEvidence)
-    assert trips.p95 is not None
-    assert trips.p95 > LIMIT
-    with pytest.raises(Unobserved, match=BUSY):
-        too_slow(trips.p95, trips.own_p95, LIMIT)
+    assert not _blamed(trips)
 
 
 def test_fit_prober_blames_the_target(targets: list[str]) -> None:
@@ -119,6 +116,15 @@ def _evidence(records: Mapping[str, Record], kind: type[Found]) -> Found:
     found = [record.evidence for record in records.values() if isinstance(record.evidence, kind)]
     assert found, [(name, record.failure) for name, record in records.items() if record.failure]
     return found[0]
+
+
+def _blamed(trips: RoundTripEvidence) -> bool:
+    """Whether the server is called slow; round trips between two stops may well be fast."""
+    assert trips.p95 is not None
+    try:
+        return too_slow(trips.p95, trips.own_p95, LIMIT)
+    except Unobserved as unobserved:
+        return BUSY not in unobserved.reason
 
 
 def _reason(record: Record) -> str:

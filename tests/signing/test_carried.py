@@ -226,7 +226,7 @@ def signed_small(team: Team, **how: Any) -> Path:  # noqa: ANN401 - as Team.run 
     [
         ({"status": 404}, RELEASE, "it is NO-GO: Davi says HOLD"),
         ({}, "deadbeef", "the run verified release 3f2c1a9, not deadbeef"),
-        ({"serves": "0ld0ld0"}, RELEASE, "it is"),
+        ({"serves": "0ld0ld0"}, RELEASE, "release-under-review did not pass in this run"),
         ({"release": None}, RELEASE, "the run verified release none"),
     ],
 )

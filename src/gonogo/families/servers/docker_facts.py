@@ -66,6 +66,11 @@ class Binding:
         )
 
 
+def is_not_running(output: CommandOutput) -> bool:
+    """Whether there is a client of Docker on this machine, and no daemon: nobody publishes anything."""
+    return bool(output.status) and "Is the docker daemon running?" in output.output
+
+
 def bindings(output: CommandOutput) -> tuple[Binding, ...] | None:
     """The published ports of ``docker inspect``; None for what is something else."""
     if output.status:

@@ -221,7 +221,7 @@ class Survey:
         """Ask what Docker lets in past ufw; nothing where there is no Docker, or no container runs."""
         listed = await self._shell.run(docker_facts.LISTED, as_root=True)
         names = [] if listed.status else listed.output.split()
-        if listed.missing or (not names and not listed.status):
+        if listed.missing or docker_facts.is_not_running(listed) or (not names and not listed.status):
             return
         inspected = listed
         if names:
