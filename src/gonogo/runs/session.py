@@ -18,7 +18,10 @@ def verify(prepared: Prepared, folder: RunFolder) -> Published:
     judged = judged_live(prepared, page)
     gc.collect()  # what pytest held of thousands of items is one knot, and its place is needed for their results
     if page.content:
-        folder.write(PYTEST_HTML, prepared.redactor.text(page.content).encode("utf-8", "backslashreplace"))
+        redacted = prepared.redactor.text(page.content)
+        page.content = ""  # of thousands of items it is large, and the results take the same place
+        folder.write(PYTEST_HTML, redacted.encode("utf-8", "backslashreplace"))
+        del redacted
     return publish(prepared, folder, judged)
 
 
