@@ -51,6 +51,7 @@ class World:
     _resources: ExitStack = field(default_factory=ExitStack)
     _shared: dict[str, Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _closed: bool = False
 
     @property
     def mark(self) -> str:
@@ -118,8 +119,13 @@ class World:
         return self.shared(base_url, connect)
 
     def shared(self, name: str, connect: Callable[[], AbstractAsyncContextManager[Shared]]) -> Shared:
-        """The connection of this name, opened when it is first asked for; all journeys share it until the end."""
+        """The connection of this name, opened when it is first asked for; all journeys share it until the end.
+
+        Raises Stopped after the end: nobody would ever close it, and the event loop would wait for that for ever.
+        """
         with self._lock:
+            if self._closed:
+                raise Stopped("its connections are closed: the run has ended")
             if name not in self._shared:
                 opened = self.portal.wrap_async_context_manager(connect())
                 self._shared[name] = self._resources.enter_context(opened)
@@ -139,6 +145,8 @@ class World:
         )
 
     def close(self) -> None:
-        """End every connection."""
+        """End every connection, and open none any more."""
+        with self._lock:
+            self._closed = True
+            self._shared.clear()
         self._resources.close()
-        self._shared.clear()

@@ -123,6 +123,8 @@ class ApiVerbs(Verbs[Api]):
     def test_data(self, marks: Marks) -> Iterable[Leftovers]:
         """Accounts that were registered here; where the project's own clean-up removed them, they are gone by now."""
         del marks
+        for caller in self.world.registered:
+            caller.speak = self.walk.speak  # the walk that made them may be over, and its connections closed
         yield Leftovers("accounts that [api] registered", self._remaining, self._remove)
 
     def _remaining(self) -> Sequence[str]:
