@@ -214,7 +214,7 @@ _REDIS: Mapping[str, tuple[str, Change]] = {
     "redis-not-persistent": ("a restart loses everything", part("redis", append_only=False)),
     "redis-evicting": ("keys are evicted all the time", part("redis", evicting=True)),
     "redis-monitor-blind": ("the monitoring user may not look", part("redis", monitor_rules="resetkeys +ping")),
-    "redis-slow": ("every reply takes 200 ms longer", part("redis", slow=True)),
+    "redis-slow": ("every reply takes 100 ms longer", part("redis", slow=True)),
 }
 _SERVICE: Mapping[str, Mapping[str, str]] = {
     "attested": {"help-page-missing": "the guide for beta testers, which an attestation points to, is gone"},
