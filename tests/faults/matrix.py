@@ -194,7 +194,7 @@ def measure_all(faults: Sequence[str], workers: int) -> Mapping[str, Measured]:
         for part in pool.map(measure, [together[start::workers] for start in range(workers)]):
             measured |= part
     for _ in range(_FURTHER_TRIES):
-        again = [batch for batch in [[HEALTHY], *together] if any(_busy(measured, fault) for fault in batch)]
+        again = [batch for batch in [[HEALTHY], *together] if any(measured[fault].busy for fault in batch)]
         if not again:
             break
         print(
@@ -202,12 +202,6 @@ def measure_all(faults: Sequence[str], workers: int) -> Mapping[str, Measured]:
         )
         measured |= measure(again)
     return measured
-
-
-def _busy(measured: Mapping[str, Measured], fault: str) -> bool:
-    """Whether what was found is in doubt for the machine's sake only."""
-    found = measured[fault]
-    return found.busy and (fault == HEALTHY or not found.red)
 
 
 def measure_load(matrix: dict[str, Measured], unjudged: set[str]) -> Iterator[str]:
