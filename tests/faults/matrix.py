@@ -194,7 +194,11 @@ def measure_all(faults: Sequence[str], workers: int) -> Mapping[str, Measured]:
         for part in pool.map(measure, [together[start::workers] for start in range(workers)]):
             measured |= part
     for _ in range(_FURTHER_TRIES):
-        again = [batch for batch in [[HEALTHY], *together] if any(measured[fault].busy for fault in batch)]
+        again = [
+            batch
+            for batch in [[HEALTHY], *together]
+            if any(measured[name].busy for name in (*batch, f"{SHARED}{' + '.join(batch)}"))
+        ]
         if not again:
             break
         print(
