@@ -110,6 +110,14 @@ BROKEN = {
         World(first=Copy(signing=Signing(begun=-24 * _HOURS, left=48 * _HOURS))),
         {"dns-dnssec": "are not valid before .*clock"},
     ),
+    "signatures that only our clock calls over": (
+        World(first=Copy(signing=Signing(begun=2000 * _HOURS, left=-1000 * _HOURS)), resolvers_clock="-50d"),
+        {"dns-dnssec": "ERROR: .*by our clock all signatures are over since .* validate them now"},
+    ),
+    "signatures that only our clock calls early": (
+        World(first=Copy(signing=Signing(begun=-1000 * _HOURS, left=2000 * _HOURS)), resolvers_clock="+50d"),
+        {"dns-dnssec": "ERROR: .*by our clock all signatures are not valid before .* validate them now"},
+    ),
     "a DS of another key": (World(other_key=True), {"dns-dnssec": "no DNSKEY .* DS of key .* publish the DS"}),
     "one signature that is broken": (
         World(first=Copy(spoiled="api")),

@@ -10,6 +10,7 @@ from gonogo.evidence.dns_zone import DnsZoneEvidence, ServerAnswers
 _PERCENT = 100
 _LEEWAY = timedelta(minutes=5)
 """Signers that sign every answer anew date it by their own clock."""
+_SKEW = timedelta(hours=25)
 
 
 def published(zone: DnsZoneEvidence) -> frozenset[str]:
@@ -34,6 +35,32 @@ def signing_faults(zone: DnsZoneEvidence, *, least_percent: float) -> list[str]:
         for fault in _faults(server, ds, signed, zone, least_percent):
             problems.setdefault(fault, []).append(f"{server.name} ({server.address})")
     return [f"at {', '.join(where)} {fault}" for fault, where in problems.items()]
+
+
+def clock_doubt(zone: DnsZoneEvidence) -> str:
+    """Why dates cannot be judged: resolvers validate what by our clock was over, or had not begun, for more than a day.
+
+    Their own tolerance is a day at the most (Unbound, ``val-sig-skew-max``), and what is over they give to nobody.
+    """
+    now = zone.taken_at
+    signatures = [
+        signature
+        for server in zone.servers
+        for answer in (server.dnskey, server.udp, server.tcp)
+        if answer is not None
+        for signature in answer.signatures
+        if signature.signer == zone.zone
+    ]
+    trusting = [resolver.resolver for resolver in zone.validations if resolver.checked.authenticated]
+    if not signatures or not trusting or any(resolver.bogus for resolver in zone.validations):
+        return ""
+    over = all(now - signature.expiration > _SKEW for signature in signatures)
+    early = all(signature.inception - now > _SKEW for signature in signatures)
+    if not (over or early):
+        return ""
+    last, first = max(one.expiration for one in signatures), min(one.inception for one in signatures)
+    dates = f"over since {_utc(last)}" if over else f"not valid before {_utc(first)}"
+    return f"by our clock all signatures are {dates}, and {', '.join(trusting)} validate them now"
 
 
 def _serves(server: ServerAnswers) -> bool:
