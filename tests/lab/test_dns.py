@@ -1,5 +1,6 @@
 """The family's verdicts over real servers: NSD, Knot and BIND with zones that BIND's tools signed, behind Unbound."""
 
+import base64
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from _pytest.mark import ParameterSet
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gonogo.planning.declarations import Declaration
 from tests.checks.conftest import Judge
@@ -63,6 +66,9 @@ _FOURTEEN = Copy(
     records=tuple(f"ns{number:02} A {{n}}.{9 if number == 14 else 1 + number % 2}" for number in range(1, 15)),
 )
 _MANY = tuple(f"{{n}}.{last}" for last in range(130, 163))
+_KEY = base64.b64encode(
+    rsa.generate_private_key(65537, 2048).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+).decode()
 _DNS_OF_MAIL = {"mail_from": ["workme.test"], "dkim_selectors": ["s1"]}
 
 HEALTHY = {
@@ -85,10 +91,20 @@ HEALTHY = {
         first=Copy(
             records=(
                 *('@ TXT "v=spf1 mx -all"', '_dmarc TXT "v=DMARC1; p=none"', "@ MX 10 mx", "mx A {n}.25"),
-                's1._domainkey TXT "v=DKIM1; p=abc"',
+                f's1._domainkey TXT "v=DKIM1; p={_KEY[:240]}" "{_KEY[240:]}"',
             )
         ),
         dns=_DNS_OF_MAIL,
+    ),
+    "mail that the organisation's own policy vouches for": World(
+        first=Copy(
+            records=(
+                '_dmarc TXT "v=DMARC1; p=reject"',
+                'notify TXT "v=spf1 ip4:192.0.2.1 -all"',
+                f's1._domainkey.notify TXT "v=DKIM1; p={_KEY[:240]}" "{_KEY[240:]}"',
+            )
+        ),
+        dns={"mail_from": ["notify.workme.test"], "dkim_selectors": ["s1"]},
     ),
     "no mail wanted": World(first=Copy(records=("@ MX 0 .",))),
 }
@@ -252,6 +268,22 @@ BROKEN = {
             )
         ),
         {"dns-spf": "SPF needs 12 queries"},
+    ),
+    "SPF that says nothing of others": (
+        World(first=Copy(records=('@ TXT "v=spf1 redirect=_spf.workme.test"', '_spf TXT "v=spf1 mx ?all"'))),
+        {"dns-spf": "says nothing of others"},
+    ),
+    "a key of mail that was cut off": (
+        World(
+            first=Copy(
+                records=(
+                    *('@ TXT "v=spf1 mx -all"', '_dmarc TXT "v=DMARC1; p=none"'),
+                    f's1._domainkey TXT "v=DKIM1; p={_KEY[:240]}"',
+                )
+            ),
+            dns=_DNS_OF_MAIL,
+        ),
+        {"dns-mail-sender": "no DKIM key at s1._domainkey.workme.test that counts: its key cannot be read"},
     ),
     "keys that one server does not give": (
         World(relayed=("ns2",), after=failing("DNSKEY")),
