@@ -139,6 +139,21 @@ BROKEN = {
         World(first=Copy(spoiled="api")),
         {"dns-dnssec": r"over api.workme.test A.* were not made by a key of the zone"},
     ),
+    "one denial that is broken": (
+        World(first=Copy(spoiled="api NSEC")),
+        {
+            "dns-dnssec": r"over api.workme.test NSEC.* were not made by a key of the zone",
+            "dns-propagated": "0 of 3 resolvers .*SERVFAIL for type AAAA",
+        },
+    ),
+    "a name that another server leads elsewhere": (
+        World(second=Copy(without=("www",), records=("www A {n}.99",))),
+        {"dns-names-answer": "where nobody answers on 443"},
+    ),
+    "a name that another server does not know": (
+        World(programs=("nsd", "bind"), second=Copy(without=("www",))),
+        {"dns-no-dangling-cname": "www.workme.test.*(does not exist at|0 of 3 resolvers)"},
+    ),
     "a server that only the parent names": (
         World(
             delegation=tuple(f"NS {name}.workme.test." for name in _THREE),

@@ -85,7 +85,7 @@ def _faults(
             "publish the DS of the current key at the registrar"
         )
     answers = [server.dnskey, server.udp if server.udp.records else server.tcp, *server.hosts]
-    checked = [answer for answer in answers if answer is not None and answer.records]
+    checked = [answer for answer in answers if answer is not None and (answer.records or answer.signatures)]
     for reason, names in _by_reason(checked, vouched, signed, zone, least_percent).items():
         yield f"the signatures over {', '.join(names)} {reason}"
 
