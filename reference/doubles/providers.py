@@ -66,7 +66,9 @@ class ProvidersDouble:
             found = answer()
             if found is None:
                 return _not_found(request, None)
-            return JSONResponse(_page_of_ocean(request, key, found) if isinstance(found, list) else {key: found})
+            return JSONResponse(
+                _page_of_ocean(request, key, found) if isinstance(found, list) else {key: found} if key else found
+            )
 
         return respond
 
