@@ -82,6 +82,31 @@ def test_metrics_that_are_none_are_not_known(document: Json) -> None:
     assert [missing.fact for missing in found.unread] == ["measured"]
 
 
+@pytest.mark.parametrize(
+    ("alerts", "expected"),
+    [
+        ({"email": ["ops@a.test"], "slack": []}, 1),
+        ({"email": [], "slack": [{"channel": "#ops", "url": "https://hooks.slack.test/x"}]}, 1),
+        ({"email": [""], "slack": [{"channel": "", "url": ""}, {}]}, 0),
+        ({"email": None, "slack": None}, 0),
+    ],
+)
+def test_recipients_of_a_policy(alerts: Json, expected: int) -> None:
+    """A row of the form that was left empty would be somebody who is told."""
+    policy = {**DigitalOceanObjects(DigitalOceanSettings())._policies()[0], "alerts": alerts}  # noqa: SLF001 - its double
+    assert [found.recipients for found in seen(policies=[policy]).alerts] == [expected]
+
+
+def test_balancer_that_goes_by_a_tag() -> None:
+    """It need not name the droplets that it leads to."""
+    balancers = [
+        {"ip": "203.0.113.30", "tag": "workme"},
+        {"ip": "203.0.113.31", "tag": "other"},
+        {"ip": "203.0.113.32"},
+    ]
+    assert seen(load_balancers=balancers).balancer_addresses == ("203.0.113.30",)
+
+
 def test_firewalls_with_what_has_not_reached_the_droplet() -> None:
     """A rule that was never applied would count as one that holds."""
     rules: list[Json] = [

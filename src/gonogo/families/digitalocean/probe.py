@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -96,7 +97,7 @@ async def probe_droplet(question: DropletQuestion) -> DropletEvidence:
         image=_image(droplet, reading),
         addresses=_addresses(droplet, reading),
         reserved_addresses=tuple(text(entry.get("ip")) for entry in reserved if _leads_to(entry, number)),
-        balancer_addresses=_balanced(balancers, number),
+        balancer_addresses=_balanced(balancers, number, tags),
         firewalls=tuple(read_firewall(firewall, number) for firewall in firewalls),
         tagged=bool(tags),
         alerts=read_policies(policies, number, tags),
@@ -243,8 +244,13 @@ def _leads_to(reserved: Mapping[str, Any], number: int) -> bool:
     return mapping(reserved.get("droplet")).get("id") == number
 
 
-def _balanced(balancers: Objects, number: int) -> tuple[str, ...]:
-    mine = [balancer for balancer in balancers if number in (balancer.get("droplet_ids") or ())]
+def _balanced(balancers: Objects, number: int, tags: AbstractSet[str]) -> tuple[str, ...]:
+    """Addresses of load balancers that the droplet is behind, by its number or by one of its tags."""
+    mine = [
+        balancer
+        for balancer in balancers
+        if number in (balancer.get("droplet_ids") or ()) or text(balancer.get("tag")) in tags
+    ]
     return tuple(address for balancer in mine for key in ("ip", "ipv6") if (address := text(balancer.get(key))))
 
 
