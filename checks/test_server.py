@@ -23,6 +23,10 @@ _DAY_SECONDS = 24 * 3600
 _UNIT_SECONDS = {"": _DAY_SECONDS, "d": _DAY_SECONDS, "h": 3600, "m": 60, "s": 1}
 """Of apt's periods: a bare number counts days."""
 _UPGRADED_WITHIN_SECONDS = 3 * _DAY_SECONDS
+_DAYS_OF_A_WEEK = 7
+_SUITES = {"stable", "stable-security", "oldstable", "oldstable-security", "security"}
+_ANYWHERE = ("libc6", "openssl", "linux-image-amd64", "openssh-server")
+"""Packages of every server."""
 _RESTARTS = 3
 _JUST_STARTED = re.compile(r"^Up (?:Less than|\d+ second|About a minute|[1-9] minute)")
 
@@ -125,6 +129,11 @@ def test_firewall_lets_in_what_is_declared_only(server: ServerEvidence, environm
     assert firewall.incoming in {"deny", "reject"}, (
         f"{server.address}: by default, ufw would {firewall.incoming or 'do nobody knows what'} with incoming packets"
     )
+    open_to_all = " and ".join(f"IPv{version}" for version in firewall.unfiltered)
+    assert not open_to_all, (
+        f"{server.address}: ufw calls itself active, and the kernel takes in all packets of {open_to_all} that no rule is "
+        "about (-P INPUT ACCEPT): something emptied the filter; ufw disable, then ufw enable, fills it again"
+    )
     each = (firewall.rules, firewall.beside or (), firewall.published)
     wrong = list(dict.fromkeys(opening for rules in each for opening in _openings(rules, server, declared)))
     assert not wrong, f"{server.address}: ufw {', '.join(wrong)}"
@@ -175,10 +184,18 @@ def test_security_updates_come_by_themselves(server: ServerEvidence) -> None:
     assert server.upgrader is None or server.upgrader.startswith("ii"), (
         f"{server.address}: the package unattended-upgrades is not installed: the timer runs, and installs nothing"
     )
-    secure = [origin for origin in server.upgrade_origins or () if "security" in origin.lower() or "*" in origin]
+    secure = [origin for origin in server.upgrade_origins or () if _is_secure(origin, server.codename)]
     assert server.upgrade_origins is None or secure, (
-        f"{server.address}: unattended-upgrades takes nothing from a security archive, "
+        f"{server.address}: unattended-upgrades takes nothing from a security archive of this release, "
         f"only from: {', '.join(server.upgrade_origins) or 'nowhere'}"
+    )
+    days = server.upgrade_days
+    assert not days or len(set(days)) >= _DAYS_OF_A_WEEK, (
+        f"{server.address}: unattended-upgrades installs on {', '.join(days)} only (Update-Days); every day is wanted"
+    )
+    everything = [pattern for pattern in server.upgrade_blacklist if _names_all(pattern)]
+    assert not everything, (
+        f"{server.address}: unattended-upgrades leaves every package alone: Package-Blacklist has {everything[0]!r}"
     )
     for timer in ("apt-daily.timer", "apt-daily-upgrade.timer"):
         _active(server, timer)
@@ -339,6 +356,10 @@ def _asks_for_no_password(settings: Mapping[str, str], where: str) -> None:
         ("permitemptypasswords", settings.get("permitemptypasswords", "")),
     ):
         assert value == "no", f"{where}: sshd has {keyword} {value or 'at its default'}"
+    for keyword in ("hostbasedauthentication", "gssapiauthentication"):
+        assert settings.get(keyword, "no") == "no", (
+            f"{where}: sshd has {keyword} yes, by which one gets in without a key"
+        )
 
 
 def _lets_root_in_by_key_only(settings: Mapping[str, str], where: str) -> None:
@@ -378,6 +399,21 @@ def _reads_a_log(jail: JailLogs, server: ServerEvidence, declared: Server) -> No
     assert min(silent) <= longest, (
         f"{where} reads {', '.join(paths)}, which nobody has written for {_days(min(silent))}"
     )
+
+
+def _is_secure(origin: str, codename: str) -> bool:
+    """Whether a pattern of origins takes what a security archive has for this release (unattended-upgrades' README)."""
+    releases = re.findall(r"(?:^|,)\s*(?:codename|n)=([\w-]+)", origin) + re.findall(r"^[^:=]+:([\w-]+)$", origin)
+    of_another = any(codename and name.partition("-")[0] != codename for name in releases if name not in _SUITES)
+    return ("security" in origin.lower() or "*" in origin) and not of_another
+
+
+def _names_all(pattern: str) -> bool:
+    """Whether a pattern of the blacklist, which is matched at the beginning of a name, leaves out what is anywhere."""
+    try:
+        return all(re.match(pattern, name) for name in _ANYWHERE)
+    except re.error:
+        return False
 
 
 def _is_daily(every: str) -> bool:
