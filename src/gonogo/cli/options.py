@@ -39,7 +39,9 @@ def _or_the_only_one(context: click.Context, parameter: click.Parameter, name: s
     if len(names) == 1:
         return names[0]
     there_are = f"this project has {', '.join(names)}" if names else "there is none in environments/; see gonogo init"
-    raise UsageError(f"--env is missing: say which environment, as in --env {names[0] if names else 'staging'}; {there_are}")
+    raise UsageError(
+        f"--env is missing: say which environment, as in --env {names[0] if names else 'staging'}; {there_are}"
+    )
 
 
 def faults(help_text: str) -> Callable[[Command], Command]:
