@@ -6,6 +6,7 @@ set -eu
 environment="${GONOGO_ENVIRONMENT:-staging}"
 gate="${GONOGO_GATE:-pre-deploy}"
 requirements="${GONOGO_REQUIREMENTS:-requirements-gonogo.txt}" # pinned and hashed; docs/sign-off.md says how it is made
+baseline="${GONOGO_BASELINE:-}" # a folder with earlier runs, where the runner does not keep reports/
 commit="$(git rev-parse HEAD)"
 case "${1:-}" in
 verify | signed) ;;
@@ -22,7 +23,8 @@ PATH="$PWD/.gonogo/bin:$PATH"
 case "$1" in
 verify)
     code=0
-    gonogo run --env "$environment" --gate "$gate" --release "$commit" || code=$?
+    gonogo run --env "$environment" --gate "$gate" --release "$commit" \
+        ${baseline:+--baseline "$baseline"} || code=$?
     basename "$(readlink -f "reports/$environment/latest")" > gonogo.run
     exit "$code"
     ;;

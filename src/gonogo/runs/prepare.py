@@ -67,6 +67,8 @@ class Request:
     """What the command line puts in place of the environment file's values."""
     carried: tuple[CarriedRun, ...] = ()
     """Other runs that stand for lines of this one, verified."""
+    baseline: Path | None = None
+    """Where earlier runs were kept, beside those of the reports folder: runners of pipelines forget theirs."""
     run_id: str | None = None
     """Of a run whose record was begun already; None: a new one."""
 
@@ -79,6 +81,8 @@ class Prepared:
     source: LiveSource
     redactor: Redactor
     instance: ReferenceInstance | None = None
+    baseline: Path | None = None
+    """As the request has it."""
     stop: Event = field(default_factory=Event)
     """Set by whoever wants the run to end; the judging looks at it before each check."""
     resources: ExitStack = field(default_factory=ExitStack)
@@ -141,6 +145,7 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
         keys = source.planned_keys(_steps(suite))
         demand_open_files(_connections(jobs.values(), file.environment))
         return Prepared(
+            baseline=request.baseline,
             plan=RunPlan(
                 id=run_id,
                 environment_name=file.name,
