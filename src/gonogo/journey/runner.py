@@ -9,29 +9,20 @@ from threading import Event
 
 from anyio.from_thread import BlockingPortal
 
-from gonogo.base.errors import Unobserved, UsageError
 from gonogo.base.redaction import Redactor
 from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
-from gonogo.evidence.journey import LAST, Ending, StepEvidence
+from gonogo.evidence.journey import LAST, StepEvidence
 from gonogo.evidence.record import Failure, Record
 from gonogo.evidence.scopes import ByScope
 from gonogo.families.world import Stopped, World
 from gonogo.journey.cleanup import clean_up_after
-from gonogo.journey.step import Skipped, Step
+from gonogo.journey.step import Step
 from gonogo.journey.walk import Walk
 from gonogo.planning.plan import WALK
-from gonogo.policy.catalogue import Severity
 from gonogo.record.results import Observation, Outcome
 from gonogo.verdict.decision import Seen, blocking
-
-_OUTCOMES: Mapping[Ending, Outcome] = {
-    "pass": Outcome.PASS,
-    "error": Outcome.ERROR,
-    "skip": Outcome.NOT_RUN,
-    "bug": Outcome.ERROR,
-}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -138,44 +129,26 @@ def _taken(step: Step, walk: Walk, started: float) -> tuple[Record, Outcome]:
     """Walk one step."""
     walk.requests.clear()
     taken_at, began = datetime.now(UTC), time.monotonic()
-    ending: Ending
     try:
         walk.world.alive()
         step.call(walk)
+        ended = step.ended_by(None)
     except Stopped as stopped:
         return _unwalked(step.scope, stopped.reason), Outcome.NOT_RUN
     except BaseException as error:  # noqa: BLE001 - the outermost edge of a step: whatever it is, somebody waits for an answer
-        ending, message, hint = _ended(error)
-    else:
-        ending, message, hint = "pass", "", ""
+        ended = step.ended_by(error)
     evidence = StepEvidence(
         scope=step.scope,
         taken_at=taken_at,
         began=_seconds(began - started),
         elapsed=_seconds(time.monotonic() - began),
         requests=tuple(walk.requests),
-        ending=ending,
-        message=message,
-        hint=hint,
+        ending=ended.ending,
+        message=ended.message,
+        hint=ended.hint,
     )
     record = Record(kind=WALK, scope=step.scope, seconds=time.monotonic() - began, evidence=evidence)
-    failed = Outcome.FAIL if step.check.line.severity is Severity.BLOCKER else Outcome.WARN
-    return record, _OUTCOMES.get(ending, failed)
-
-
-def _ended(error: BaseException) -> tuple[Ending, str, str]:
-    """How a step ended that did not pass: ending, message and hint."""
-    match error:
-        case AssertionError():
-            return "fail", str(error), ""
-        case Skipped():
-            return "skip", str(error), ""
-        case Unobserved():
-            return "error", error.reason, error.hint
-        case UsageError():  # of the environment file, or of a secret: it says itself what to do
-            return "error", str(error), ""
-        case _:
-            return "bug", f"{type(error).__name__}: {error}", ""
+    return record, ended.outcome(step.check.line.severity)
 
 
 def _unwalked(scope: Scope, reason: str) -> Record:
