@@ -100,7 +100,7 @@ class HostDouble:
             self._acceptor = await asyncssh.listen(
                 "127.0.0.1",
                 self._port,
-                server_factory=lambda: _Doorman(self._settings, self._visitor),
+                server_factory=lambda: _SshServer(self._settings, self._visitor),
                 process_factory=self._process,
                 server_host_keys=[self._host_key],
             )
@@ -117,7 +117,7 @@ class HostDouble:
         process.exit(status)
 
 
-class _Doorman(asyncssh.SSHServer):
+class _SshServer(asyncssh.SSHServer):
     def __init__(self, settings: HostSettings, visitor: asyncssh.SSHKey) -> None:
         self._settings = settings
         self._visitor = visitor

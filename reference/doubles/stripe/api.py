@@ -1,4 +1,4 @@
-"""Stripe's HTTP API: keys, forms, idempotency and errors as the real one has them; the money is in ``till``."""
+"""Stripe's HTTP API: keys, forms, idempotency and errors as the real one has them; the money is in ``payments``."""
 
 import base64
 import json
@@ -23,7 +23,7 @@ from reference.doubles.stripe.account import (
 from reference.doubles.stripe.deliveries import Deliveries
 from reference.doubles.stripe.forms import Form, parse_form
 from reference.doubles.stripe.objects import API_VERSION, Object, listed, new_id
-from reference.doubles.stripe.till import Problem, Till, missing
+from reference.doubles.stripe.payments import Payments, Problem, no_such
 from reference.web import WebServer
 
 Answer = Callable[[Request, Form], Awaitable[Object]]
@@ -48,7 +48,7 @@ class StripeDouble:
         self._deliveries = Deliveries(address=address, trust=trust, test_mode=not settings.livemode)
         self._endpoints = endpoints(settings, webhook_base_url)
         self._payouts = payouts(settings)
-        self._till = Till(settings, self._deliveries, self._endpoints, webhook_secret)
+        self._payments = Payments(settings, self._deliveries, self._endpoints, webhook_secret)
         self._replayed: dict[str, tuple[bytes, int, Object]] = {}
         self._server = WebServer(self._app(), "127.0.0.1", port)
 
@@ -63,7 +63,7 @@ class StripeDouble:
         await self._server.stop()
 
     def _app(self) -> Starlette:
-        till = self._till
+        payments = self._payments
         get: dict[str, Answer] = {
             "/v1/account": self._fixed(account(self._settings)),
             "/v1/balance": self._fixed(balance(self._settings)),
@@ -71,19 +71,19 @@ class StripeDouble:
             "/v1/webhook_endpoints": self._list(lambda: self._endpoints),
             "/v1/payouts": self._list(lambda: self._payouts),
             "/v1/payment_methods/{id}": self._method,
-            "/v1/payment_intents": self._list(lambda: list(till.intents.values())[::-1]),
-            "/v1/payment_intents/{id}": self._one(till.intents, "payment_intent"),
-            "/v1/charges/{id}": self._one(till.charges, "charge"),
-            "/v1/refunds/{id}": self._one(till.refunds, "refund"),
+            "/v1/payment_intents": self._list(lambda: list(payments.intents.values())[::-1]),
+            "/v1/payment_intents/{id}": self._one(payments.intents, "payment_intent"),
+            "/v1/charges/{id}": self._one(payments.charges, "charge"),
+            "/v1/refunds/{id}": self._one(payments.refunds, "refund"),
             "/v1/refunds": self._refunds,
-            "/v1/events": self._list(lambda: list(till.events.values())[::-1]),
-            "/v1/events/{id}": self._one(till.events, "event"),
+            "/v1/events": self._list(lambda: list(payments.events.values())[::-1]),
+            "/v1/events/{id}": self._one(payments.events, "event"),
         }
         post: dict[str, Answer] = {
-            "/v1/payment_intents": lambda _, form: till.create(form),
-            "/v1/payment_intents/{id}/confirm": lambda request, form: till.confirm(request.path_params["id"], form),
-            "/v1/payment_intents/{id}/cancel": lambda request, _: till.cancel(request.path_params["id"]),
-            "/v1/refunds": lambda _, form: till.give_back(form),
+            "/v1/payment_intents": lambda _, form: payments.create(form),
+            "/v1/payment_intents/{id}/confirm": lambda request, form: payments.confirm(request.path_params["id"], form),
+            "/v1/payment_intents/{id}/cancel": lambda request, _: payments.cancel(request.path_params["id"]),
+            "/v1/refunds": lambda _, form: payments.refund_payment(form),
         }
         routes = [
             *(Route(path, self._guarded(answer), methods=["GET"]) for path, answer in get.items()),
@@ -152,7 +152,7 @@ class StripeDouble:
         async def answer(request: Request, form: Form) -> Object:
             found = [item for item in items() if _matches(item, form)]
             if "latest_charge" in str(form.get("expand")):
-                found = [self._till.expanded(item) for item in found]
+                found = [self._payments.expanded(item) for item in found]
             names = [item.get("id") for item in found]
             after = form.get("starting_after")
             rest = found[names.index(after) + 1 :] if after in names else found
@@ -165,17 +165,17 @@ class StripeDouble:
         async def answer(request: Request, form: Form) -> Object:
             found = kind.get(request.path_params["id"])
             if found is None:
-                raise missing(name, request.path_params["id"])
-            return self._till.expanded(found) if "latest_charge" in str(form.get("expand")) else found
+                raise no_such(name, request.path_params["id"])
+            return self._payments.expanded(found) if "latest_charge" in str(form.get("expand")) else found
 
         return answer
 
     async def _method(self, request: Request, _form: Form) -> Object:
-        return self._till.method(request.path_params["id"])
+        return self._payments.method(request.path_params["id"])
 
     async def _refunds(self, request: Request, form: Form) -> Object:
         wanted = form.get("payment_intent")
-        found = [refund for refund in self._till.refunds.values() if wanted in {None, refund["payment_intent"]}]
+        found = [refund for refund in self._payments.refunds.values() if wanted in {None, refund["payment_intent"]}]
         return listed(found, request.url.path)
 
     async def _log(self, _request: Request) -> Response:
