@@ -148,7 +148,7 @@ def _taken(step: Step, walk: Walk, started: float) -> tuple[Record, Outcome]:
         hint=ended.hint,
     )
     record = Record(kind=WALK, scope=step.scope, seconds=time.monotonic() - began, evidence=evidence)
-    return record, ended.outcome(step.check.line.severity)
+    return record, ended.outcome(step.check.policy.severity)
 
 
 def _unwalked(scope: Scope, reason: str) -> Record:

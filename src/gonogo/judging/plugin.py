@@ -93,7 +93,7 @@ class JudgingPlugin:
     @pytest.fixture
     def policy(self) -> Policy:
         """The check's own thresholds, from its line in the catalogue."""
-        return self._now.stash[_CHECK][0].line.policy
+        return self._now.stash[_CHECK][0].thresholds
 
     def evidence_of(self, argument: str) -> Evidence | tuple[Evidence, ...]:
         """Give a check the evidence that its fixture is named after; waits until it is there."""
@@ -236,7 +236,7 @@ class JudgingPlugin:
         return journeys
 
     def _callable(self, item: pytest.Function, check: PlannedCheck) -> Callable[[Any], object]:
-        context = {"environment": self._plan.environment, "policy": check.line.policy}
+        context = {"environment": self._plan.environment, "policy": check.thresholds}
         wanted = {name: context[name] for name in check.declaration.arguments if name != WALK}
         return partial(item.obj, **wanted)
 
@@ -291,10 +291,10 @@ class JudgingPlugin:
 
     def _observe(self, item: pytest.Item, how: Ended) -> Observation:
         check, scope = item.stash[_CHECK]
-        message, hint = words(how, check.line.title)
+        message, hint = words(how, check.policy.title)
         return Observation(
             scope=scope,
-            outcome=how.outcome(check.line.severity),
+            outcome=how.outcome(check.policy.severity),
             message=self._redactor.text(message),
             hint=self._redactor.text(hint),
             cause=how.cause,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gonogo.base.errors import UsageError
 from gonogo.base.wording import did_you_mean
-from gonogo.planning.demands import LIST, read_list
+from gonogo.planning.gate_demands import LIST, read_list
 from gonogo.planning.suite import Suite
 from gonogo.policy.checklist import Checklist, parse_checklist
 from gonogo.policy.gates import Gates

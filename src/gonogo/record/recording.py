@@ -15,7 +15,7 @@ from gonogo.evidence.base import Evidence, Scope
 from gonogo.evidence.record import Failure, Record
 from gonogo.families.kind import EvidenceKind
 from gonogo.planning.carried import CarriedRun
-from gonogo.planning.demands import Demands
+from gonogo.planning.gate_demands import GateDemands
 from gonogo.policy.profiles import Profile
 
 SCHEMA: Literal["gonogo.evidence/1"] = "gonogo.evidence/1"
@@ -42,7 +42,7 @@ class Recording:
     environment_name: str
     environment: Mapping[str, Any]
     """As plain JSON; families say which sections there are."""
-    demands: Demands
+    demands: GateDemands
     """What the gate demanded of the checklist, of people, and what they had said by then."""
     profile: Profile = "gate"
     """Of the load."""

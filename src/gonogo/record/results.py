@@ -263,7 +263,7 @@ class ExceptionResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something in the team's own papers that does not hold: said, and counted as nothing."""
+    """Something in the team's own files that does not hold: reported, and counted as nothing."""
 
     subject: str
     message: str

@@ -36,7 +36,7 @@ from gonogo.judging.judged import Judged
 from gonogo.load.process import GeneratorConfig
 from gonogo.load.run import LoadRun
 from gonogo.planning.carried import CarriedRun
-from gonogo.planning.demands import Demands, demanded_checks, read_demands
+from gonogo.planning.gate_demands import GateDemands, demanded_checks, read_gate_demands
 from gonogo.planning.lowered import lowered
 from gonogo.planning.plan import LOAD, SMOKE, WALK, Plan, build_plan, has_journeys, step_scope
 from gonogo.planning.run_plan import RunPlan, scopes_by_kind
@@ -171,12 +171,14 @@ def _suite(request: Request, file: EnvironmentFile) -> Suite:
     return project_suite(request.project, bundled=bundled, environment=file.name, declared=[file.environment])
 
 
-def _demands(request: Request, suite: Suite, file: EnvironmentFile) -> Demands:
+def _demands(request: Request, suite: Suite, file: EnvironmentFile) -> GateDemands:
     service = file.environment.service
-    return read_demands(request.project, suite, environment=file.name, service=service, gate=request.gate)
+    return read_gate_demands(request.project, suite, environment=file.name, service=service, gate=request.gate)
 
 
-def _wanted(file: EnvironmentFile, demands: Demands, suite: Suite, selected: frozenset[str] | None) -> frozenset[str]:
+def _wanted(
+    file: EnvironmentFile, demands: GateDemands, suite: Suite, selected: frozenset[str] | None
+) -> frozenset[str]:
     """The checks that the gate demands. Raises UsageError if the project or the environment cannot carry them out."""
     wanted = demanded_checks(suite, demands, release=file.environment.service.release)
     _can_walk(file, demands.name, suite)
@@ -331,7 +333,7 @@ def _jobs(families: Families, environment: Environment, secrets: Secrets) -> dic
     return {job.key: job for job in jobs}
 
 
-def _attested(families: Families, demands: Demands, environment: Environment) -> dict[Key, Job]:
+def _attested(families: Families, demands: GateDemands, environment: Environment) -> dict[Key, Job]:
     """The pages that attestations point to."""
     urls = {attestation.line: attestation.url for attestation in demands.attestations if attestation.url}
     questions = url_questions(urls, environment)

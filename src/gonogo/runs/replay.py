@@ -12,7 +12,7 @@ from gonogo.collecting.recorded import RecordedSource
 from gonogo.environment.model import Environment
 from gonogo.families.registry import Families, installed_families
 from gonogo.judging.judge import judge
-from gonogo.planning.demands import demanded_checks
+from gonogo.planning.gate_demands import demanded_checks
 from gonogo.planning.plan import build_plan
 from gonogo.planning.run_plan import RunPlan, scopes_by_kind
 from gonogo.planning.suite import project_suite

@@ -55,7 +55,7 @@ class SignOff(Document):
     exceptions: tuple[str, ...] = ()
     """Ids of the checks whose waivers are accepted with it."""
     policy: Mapping[str, str] = Field(default_factory=dict)
-    """Digests of the catalogue, the checks, the environment and the papers."""
+    """Digests of the catalogue, the checks, the environment and the team's files."""
     witnessed: Mapping[str, str] = Field(default_factory=dict)
     """Signatures that lay there already, by file: SHA-256. None of them can be dropped unnoticed."""
     time: Moment

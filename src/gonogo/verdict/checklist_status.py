@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gonogo.base.wording import and_more
 from gonogo.planning.carried import CarriedRun, sources_of
-from gonogo.planning.demands import Demands
+from gonogo.planning.gate_demands import GateDemands
 from gonogo.planning.proofs import Shortfall
 from gonogo.policy.attestations import Attestation, why_not
 from gonogo.policy.checklist_line import ChecklistLine, proving
@@ -42,7 +42,7 @@ _SPOKEN_FOR = {LineStatus.VERIFIED, LineStatus.ATTESTED}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChecklistStatus:
-    """Everything about the checklist and the papers beside it."""
+    """The state of the checklist, its attestations and its waivers."""
 
     lines: Sequence[LineResult]
     roles: Sequence[RoleResult]
@@ -51,7 +51,7 @@ class ChecklistStatus:
 
 
 def checklist_status(
-    demands: Demands,
+    demands: GateDemands,
     checks: Sequence[CheckResult],
     at: datetime,
     lacking: Shortfall | None = None,
@@ -73,7 +73,7 @@ def checklist_status(
     )
 
 
-def _roles(demands: Demands, lines: Sequence[LineResult]) -> list[RoleResult]:
+def _roles(demands: GateDemands, lines: Sequence[LineResult]) -> list[RoleResult]:
     """In the order of the list: a mapping has none once it was recorded."""
     place = {line.id: line.number for line in lines}
     roles = [
@@ -90,7 +90,7 @@ def _roles(demands: Demands, lines: Sequence[LineResult]) -> list[RoleResult]:
     )
 
 
-def _asked(role: str, demands: Demands) -> Sequence[str]:
+def _asked(role: str, demands: GateDemands) -> Sequence[str]:
     """The statements that a role signs: all of its own, or those that the gate demands, where that says who signs."""
     statements = demands.roles[role].statements
     if demands.gate.roles is None:
@@ -99,7 +99,7 @@ def _asked(role: str, demands: Demands) -> Sequence[str]:
     return [statement for statement in statements if statement in demanded]
 
 
-def waived(demands: Demands, at: datetime) -> Mapping[str, Collection[Outcome]]:
+def waived(demands: GateDemands, at: datetime) -> Mapping[str, Collection[Outcome]]:
     """By id of a check with a waiver in force: the outcomes that it excepts."""
     return {
         waiver.check: {Outcome[outcome] for outcome in waiver.excepts}
@@ -111,7 +111,7 @@ def waived(demands: Demands, at: datetime) -> Mapping[str, Collection[Outcome]]:
 class _StatusOfLines:
     def __init__(
         self,
-        demands: Demands,
+        demands: GateDemands,
         checks: Sequence[CheckResult],
         at: datetime,
         lacking: Shortfall,

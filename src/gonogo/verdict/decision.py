@@ -34,7 +34,7 @@ Waived = Mapping[str, Collection[Outcome]]
 
 def blocking(check: PlannedCheck, scope: Scope, observed: Seen) -> Cause | None:
     """The root cause for which this check cannot say anything about this target, if there is one."""
-    for need in check.line.needs:
+    for need in check.policy.needs:
         for observation in observed.get(need, _NOTHING).related(scope):
             if observation.outcome in _STOPS:
                 return observation.cause or Cause(check=need, scope=observation.scope)
@@ -155,19 +155,19 @@ def _result(
     observations = _complete(check, observed, unseen)
     return CheckResult(
         id=check.id,
-        title=check.line.title,
+        title=check.policy.title,
         family=check.declaration.family,
-        severity=check.line.severity,
-        effect=check.line.effect,
-        proves=check.line.proves,
-        supports=check.line.supports,
+        severity=check.policy.severity,
+        effect=check.policy.effect,
+        proves=check.policy.proves,
+        supports=check.policy.supports,
         permitted=check.permitted,
-        needs=check.line.needs,
+        needs=check.policy.needs,
         outcome=_outcome({observation.outcome for observation in observations}, excepted),
         why=check.declaration.why,
         fix=check.declaration.fix,
         observations=observations,
-        thresholds=check.line.policy.shown,
+        thresholds=check.thresholds.shown,
     )
 
 
