@@ -263,13 +263,13 @@ def _is_overdue(leaf: Certificate, at: datetime, policy: Policy) -> bool:
     return leaf.remaining(at) < due
 
 
-def _judge_key(who: str, certificate: Certificate) -> None:
+def _judge_key(owner: str, certificate: Certificate) -> None:
     if not certificate.key_bits:
-        raise Unobserved(f"{who} has a key of a kind that gonogo cannot judge")
+        raise Unobserved(f"{owner} has a key of a kind that gonogo cannot judge")
     smallest = _SMALLEST_KEY.get(certificate.key_type, 2048)
-    assert certificate.key_bits >= smallest, f"{who} has a key of {certificate.key}"
+    assert certificate.key_bits >= smallest, f"{owner} has a key of {certificate.key}"
     assert certificate.self_signed or certificate.signature_hash not in _BROKEN_HASHES, (
-        f"{who} is signed with {certificate.signature_hash}"
+        f"{owner} is signed with {certificate.signature_hash}"
     )
 
 

@@ -213,8 +213,10 @@ class _AsksStripe(Receiver):
             await super().handle(event, stores)
 
     async def _is(self, intent_id: str, status: str) -> bool:
-        found = await self.service.stripe.v1.payment_intents.retrieve_async(intent_id, {"expand": ["latest_charge"]})
-        intent: dict[str, Any] = found.to_dict()
+        retrieved = await self.service.stripe.v1.payment_intents.retrieve_async(
+            intent_id, {"expand": ["latest_charge"]}
+        )
+        intent: dict[str, Any] = retrieved.to_dict()
         charge = intent.get("latest_charge")
         refunded = isinstance(charge, dict) and charge.get("refunded") is True
         return bool({"succeeded": intent["status"] == "succeeded", "refunded": refunded}.get(status, True))

@@ -49,18 +49,18 @@ class PaymentStore:
 
     async def get(self, payment_id: str) -> Document:
         """It exists: it was just written."""
-        found = await self.service.collection("payments").find_one({"_id": payment_id})
-        if found is None:
+        payment = await self.service.collection("payments").find_one({"_id": payment_id})
+        if payment is None:
             raise HTTPException(404, "no such payment")
-        return found
+        return payment
 
     async def find(self, user: Document, payment_id: str) -> Document:
         """One of the caller's, as client or professional. Raises 404."""
         wanted = {"_id": payment_id, **self.visible_to(user)}
-        found = await self.service.collection("payments").find_one(wanted)
-        if found is None:
+        payment = await self.service.collection("payments").find_one(wanted)
+        if payment is None:
             raise HTTPException(404, "no such payment")
-        return found
+        return payment
 
     def visible_to(self, user: Document) -> Document:
         """The filter for what this user may see."""

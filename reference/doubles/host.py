@@ -144,9 +144,9 @@ def answer(command: str, settings: HostSettings) -> tuple[int, str]:
         return _NOT_FOUND, f"bash: line 1: {command}: command not found\n"
     mark = opened[1]
     text = f"{mark}\n"
-    for one in words[2][opened.end() :].split(f'; printf "\\n%s %s\\n" {mark} $?')[:-1]:
-        status, said = _run(shlex.split(one.removeprefix("; ")), settings)
-        text += f"{said}\n{mark} {status}\n"
+    for subcommand in words[2][opened.end() :].split(f'; printf "\\n%s %s\\n" {mark} $?')[:-1]:
+        status, output = _run(shlex.split(subcommand.removeprefix("; ")), settings)
+        text += f"{output}\n{mark} {status}\n"
     return 0, text
 
 

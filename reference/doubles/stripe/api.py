@@ -100,12 +100,12 @@ class StripeDouble:
             }
             try:
                 self._authenticate(request)
-                status, found, replayed = await self._once(request, answer)
+                status, reply, replayed = await self._once(request, answer)
             except Problem as problem:
                 return JSONResponse({"error": problem.error}, problem.status, headers)
             if replayed:
                 headers["Idempotent-Replayed"] = "true"
-            return JSONResponse(found, status, headers)
+            return JSONResponse(reply, status, headers)
 
         return respond
 
@@ -115,21 +115,21 @@ class StripeDouble:
         form = parse_form(body.decode() if request.method == "POST" else request.url.query)
         key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
         if key in self._replayed:
-            seen, status, found = self._replayed[key]
-            if seen != body:
+            first_body, status, reply = self._replayed[key]
+            if first_body != body:
                 text = (
                     "Keys for idempotent requests can only be used with the same parameters they were first used with."
                 )
                 raise Problem(400, type="idempotency_error", message=text)
-            return status, found, True
+            return status, reply, True
         try:
             # Through JSON: the answer is what it was then, whatever becomes of the object.
-            status, found = 200, json.loads(json.dumps(await answer(request, form)))
+            status, reply = 200, json.loads(json.dumps(await answer(request, form)))
         except Problem as problem:
-            status, found = problem.status, {"error": problem.error}
+            status, reply = problem.status, {"error": problem.error}
         if key is not None:
-            self._replayed[key] = (body, status, found)
-        return status, found, False
+            self._replayed[key] = (body, status, reply)
+        return status, reply, False
 
     def _authenticate(self, request: Request) -> None:
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
@@ -142,20 +142,20 @@ class StripeDouble:
         if request.method == "GET" and request.url.path in self._settings.forbidden:
             raise Problem(403, **refusal(request.url.path, given))
 
-    def _fixed(self, found: Object) -> Answer:
+    def _fixed(self, fixed: Object) -> Answer:
         async def answer(_request: Request, _form: Form) -> Object:
-            return found
+            return fixed
 
         return answer
 
     def _list(self, items: Callable[[], list[Object]]) -> Answer:
         async def answer(request: Request, form: Form) -> Object:
-            found = [item for item in items() if _matches(item, form)]
+            matching = [item for item in items() if _matches(item, form)]
             if "latest_charge" in str(form.get("expand")):
-                found = [self._payments.expanded(item) for item in found]
-            names = [item.get("id") for item in found]
+                matching = [self._payments.expanded(item) for item in matching]
+            names = [item.get("id") for item in matching]
             after = form.get("starting_after")
-            rest = found[names.index(after) + 1 :] if after in names else found
+            rest = matching[names.index(after) + 1 :] if after in names else matching
             most = int(form.get("limit", 10))
             return {**listed(rest[:most], request.url.path), "has_more": len(rest) > most}
 
@@ -163,10 +163,10 @@ class StripeDouble:
 
     def _one(self, kind: dict[str, Object], name: str) -> Answer:
         async def answer(request: Request, form: Form) -> Object:
-            found = kind.get(request.path_params["id"])
-            if found is None:
+            stored = kind.get(request.path_params["id"])
+            if stored is None:
                 raise no_such(name, request.path_params["id"])
-            return self._payments.expanded(found) if "latest_charge" in str(form.get("expand")) else found
+            return self._payments.expanded(stored) if "latest_charge" in str(form.get("expand")) else stored
 
         return answer
 
@@ -175,8 +175,8 @@ class StripeDouble:
 
     async def _refunds(self, request: Request, form: Form) -> Object:
         wanted = form.get("payment_intent")
-        found = [refund for refund in self._payments.refunds.values() if wanted in {None, refund["payment_intent"]}]
-        return listed(found, request.url.path)
+        refunds = [refund for refund in self._payments.refunds.values() if wanted in {None, refund["payment_intent"]}]
+        return listed(refunds, request.url.path)
 
     async def _log(self, _request: Request) -> Response:
         return JSONResponse(self._deliveries.log)

@@ -215,14 +215,14 @@ class Payments:
             for place in self._endpoints
             if place["status"] == "enabled" and {kind, "*"}.intersection(place["enabled_events"])
         ]
-        what = event(kind, subject, endpoints=len(wanted))
-        self.events[what["id"]] = what
+        emitted = event(kind, subject, endpoints=len(wanted))
+        self.events[emitted["id"]] = emitted
         for place in wanted if self._settings.delivers else ():
-            sent = {**what, "pending_webhooks": 1, "api_version": place["api_version"] or what["api_version"]}
+            sent = {**emitted, "pending_webhooks": 1, "api_version": place["api_version"] or emitted["api_version"]}
             secret = self._secrets.get(place["id"], self._webhook_secret)
-            self._deliveries.send(place["url"], sent, secret, lambda: _delivered(what))
+            self._deliveries.send(place["url"], sent, secret, lambda: _delivered(emitted))
 
 
-def _delivered(what: Object) -> None:
+def _delivered(delivered_event: Object) -> None:
     """One endpoint less that has not taken it."""
-    what["pending_webhooks"] -= 1
+    delivered_event["pending_webhooks"] -= 1

@@ -62,7 +62,7 @@ def attest(  # noqa: PLR0913 - as many as there are options
     content = _evidence(evidence)
     digest = hashlib.sha256(content).hexdigest()
     kept = None if hash_only else f"{KEPT}/{digest[:8]}-{evidence.name}"
-    spoken = build(
+    attestation = build(
         Attestation,
         "attest",
         line=line,
@@ -75,18 +75,18 @@ def attest(  # noqa: PLR0913 - as many as there are options
         evidence={"name": evidence.name, "sha256": digest, **({"file": kept} if kept else {})},
         found=digest,
     )
-    _refuse_attestation(files, spoken, why_not(spoken, listed, now, tuple(files.gates.roles)))
-    click.echo(f"{write_attestation(root, environment, spoken, content)}: commit it, and have it reviewed")
+    _refuse_attestation(files, attestation, why_not(attestation, listed, now, tuple(files.gates.roles)))
+    click.echo(f"{write_attestation(root, environment, attestation, content)}: commit it, and have it reviewed")
     return 0
 
 
-def _refuse_attestation(files: TeamFiles, spoken: Attestation, problem: str) -> None:
+def _refuse_attestation(files: TeamFiles, attestation: Attestation, problem: str) -> None:
     """Raises UsageError for an attestation that would not count; ``problem`` is what its line has against it."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
     from gonogo.planning.team_files import attestation_refusals  # noqa: PLC0415
 
-    problems = [f"attest: {refusal}" for refusal in attestation_refusals(files, spoken)]
-    problems += [f"{spoken.line}: {problem}"] if problem else []
+    problems = [f"attest: {refusal}" for refusal in attestation_refusals(files, attestation)]
+    problems += [f"{attestation.line}: {problem}"] if problem else []
     if problems:
         raise UsageError(*problems)
 

@@ -101,15 +101,15 @@ def _propose(*, asking: bool, yes: bool) -> None:
         for problem in error.problems:
             click.echo(f"{_TO_CHANGE}: {problem}")
         return
-    found, gates = read_list(Path())
+    checklist, gates = read_list(Path())
     signed = {statement for role in gates.roles.values() for statement in role.statements}
-    for likely in proposals([line for line in found.lines if line.id not in signed], suite):
-        for one in likely:
-            click.echo(f"proposed: {one.shown}")
+    for likely in proposals([line for line in checklist.lines if line.id not in signed], suite):
+        for proposal in likely:
+            click.echo(f"proposed: {proposal.shown}")
             wanted = click.confirm("  Does it prove the line?", default=False) if asking else False
-            if wanted or (yes and one.score >= BEYOND_DOUBT):
-                link(Path(), one.line.id, [one.check], suite)
-                click.echo(f"  linked: {one.line.id} checks={one.check}")
+            if wanted or (yes and proposal.score >= BEYOND_DOUBT):
+                link(Path(), proposal.line.id, [proposal.check], suite)
+                click.echo(f"  linked: {proposal.line.id} checks={proposal.check}")
                 break
         else:
             if not asking:

@@ -114,8 +114,8 @@ def _tell_written(written: Mapping[str, str], start: Start, *, environment_only:
     from gonogo.starting.project import kept, unfit  # noqa: PLC0415
     from gonogo.starting.render import next_commands  # noqa: PLC0415 - help answers at once
 
-    for path, how in written.items():
-        click.echo(f"{how} {path}")
+    for path, action in written.items():
+        click.echo(f"{action} {path}")
     staying = [] if environment_only else [path for path in kept(Path(), force=force) if path not in written]
     for path in staying:
         if Path(path).exists():

@@ -66,11 +66,11 @@ class Exchange:
     @property
     def summary(self) -> str:
         """The result in words, with the redirects that led there."""
-        came = f" (by redirect from {self.hops[0]})" if self.hops else ""
+        redirected = f" (by redirect from {self.hops[0]})" if self.hops else ""
         if self.status is None:
-            return f"{self.url}{came}: {self.problem}"
-        again = f" after {', '.join(map(str, self.earlier))}" if self.earlier else ""
-        return f"{self.url}{came} answers {self.status}{again}{f', and {self.problem}' if self.problem else ''}"
+            return f"{self.url}{redirected}: {self.problem}"
+        retried = f" after {', '.join(map(str, self.earlier))}" if self.earlier else ""
+        return f"{self.url}{redirected} answers {self.status}{retried}{f', and {self.problem}' if self.problem else ''}"
 
     @property
     def beginning(self) -> str:

@@ -289,15 +289,15 @@ class JudgingPlugin:
             self._source.close()
             raise pytest.exit.Exception(str(self.problem))
 
-    def _observe(self, item: pytest.Item, how: Ended) -> Observation:
+    def _observe(self, item: pytest.Item, ended_as: Ended) -> Observation:
         check, scope = item.stash[_CHECK]
-        message, hint = words(how, check.policy.title)
+        message, hint = words(ended_as, check.policy.title)
         return Observation(
             scope=scope,
-            outcome=how.outcome(check.policy.severity),
+            outcome=ended_as.outcome(check.policy.severity),
             message=self._redactor.text(message),
             hint=self._redactor.text(hint),
-            cause=how.cause,
+            cause=ended_as.cause,
             facts={
                 argument: self._facts(check.id, scope, argument, records)
                 for argument, records in item.stash[_RECORDS].items()

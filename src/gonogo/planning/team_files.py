@@ -171,33 +171,33 @@ def _lines_that_are_signed(files: TeamFiles) -> Iterator[str]:
 
 def attestation_problems(files: TeamFiles) -> Iterator[str]:
     """Attestations that nobody may have written so."""
-    for spoken in files.attestations:
-        for problem in attestation_refusals(files, spoken):
-            yield f"{files.root / spoken.path if spoken.path else spoken.line}: {problem}"
+    for attestation in files.attestations:
+        for problem in attestation_refusals(files, attestation):
+            yield f"{files.root / attestation.path if attestation.path else attestation.line}: {problem}"
 
 
-def attestation_refusals(files: TeamFiles, spoken: Attestation) -> Iterator[str]:
+def attestation_refusals(files: TeamFiles, attestation: Attestation) -> Iterator[str]:
     """Why this one may not be: an unknown person or role, somebody else's role, or more than its line allows."""
     roles = known_roles(files.gates, files.people)
-    if problem := unknown_person(spoken.by, files.people, files.people_path, spoken.role):
+    if problem := unknown_person(attestation.by, files.people, files.people_path, attestation.role):
         yield f"by: {problem}"
-    if (problem := unknown_role(spoken.role, roles, "gates.toml")) or (
-        problem := foreign_role(spoken.by, spoken.role, files.people, files.people_path)
+    if (problem := unknown_role(attestation.role, roles, "gates.toml")) or (
+        problem := foreign_role(attestation.by, attestation.role, files.people, files.people_path)
     ):
         yield f"role: {problem}"
-    line = files.checklist.find(spoken.line)
-    if spoken.line in files.statements:
-        yield f"line: {spoken.line} is a statement of gates.toml; its role signs it: gonogo sign"
+    line = files.checklist.find(attestation.line)
+    if attestation.line in files.statements:
+        yield f"line: {attestation.line} is a statement of gates.toml; its role signs it: gonogo sign"
     elif line is not None:
-        too_early = _before_the_launch(files, spoken, line)
-        yield from filter(None, [too_early or refusal(spoken, line, bounded=not files.bundled)])
+        too_early = _before_the_launch(files, attestation, line)
+        yield from filter(None, [too_early or refusal(attestation, line, bounded=not files.bundled)])
 
 
-def _before_the_launch(files: TeamFiles, spoken: Attestation, line: ChecklistLine) -> str:
+def _before_the_launch(files: TeamFiles, attestation: Attestation, line: ChecklistLine) -> str:
     launch = files.gates.launch.get(files.environment)
-    if line.when is not Stage.AFTER_LAUNCH or launch is None or spoken.at >= launch or files.bundled:
+    if line.when is not Stage.AFTER_LAUNCH or launch is None or attestation.at >= launch or files.bundled:
         return ""
-    return f"at: {spoken.line} is about the time after the launch ({launch:%Y-%m-%d %H:%M} UTC); attest it then"
+    return f"at: {attestation.line} is about the time after the launch ({launch:%Y-%m-%d %H:%M} UTC); attest it then"
 
 
 def waiver_problems(root: Path, environment: str, waivers: Sequence[Waiver], people: People) -> Iterator[str]:

@@ -70,7 +70,7 @@ def publish(prepared: Prepared, folder: RunFolder, judged: Judged) -> Published:
 def _history(document: Mapping[str, Any], folder: RunFolder, redactor: Redactor) -> Any:  # noqa: ANN401 - JSON values
     """Read the history of these results, without secrets: earlier files are as anybody may have left them."""
     checks = [
-        {**check, "observations": [{**seen, "facts": {}} for seen in check["observations"]]}
+        {**check, "observations": [{**observation, "facts": {}} for observation in check["observations"]]}
         for check in document["checks"]
     ]
     results = RESULTS_TYPE.validate_python(

@@ -105,12 +105,21 @@ COMPONENTS = (
 def by_image(image: str) -> Component | None:
     """``docker.io/library/postgres:16-alpine`` is PostgreSQL."""
     name = image.partition("@")[0].rpartition("/")[2].partition(":")[0].lower()
-    return next((one for one in COMPONENTS if one.images and re.fullmatch(one.images, name)), None)
+    return next(
+        (component for component in COMPONENTS if component.images and re.fullmatch(component.images, name)), None
+    )
 
 
 def by_variable(name: str, scheme: str) -> Component | None:
     """By the URL that it holds, which tells more than its name; else by its name."""
-    for one in COMPONENTS:
-        if scheme and one.schemes and re.fullmatch(one.schemes, scheme.lower()):
-            return one
-    return next((one for one in COMPONENTS if one.variables and re.fullmatch(one.variables, name.upper())), None)
+    for component in COMPONENTS:
+        if scheme and component.schemes and re.fullmatch(component.schemes, scheme.lower()):
+            return component
+    return next(
+        (
+            component
+            for component in COMPONENTS
+            if component.variables and re.fullmatch(component.variables, name.upper())
+        ),
+        None,
+    )

@@ -94,10 +94,10 @@ def unfit(project: Path, name: str) -> Sequence[str]:
 
 
 def _put(path: Path, text: str) -> str:
-    how = "replaced" if path.exists() else "wrote"
+    action = "replaced" if path.exists() else "wrote"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    return how
+    return action
 
 
 def _ignore(path: Path) -> Mapping[str, str]:

@@ -144,26 +144,26 @@ class _StatusOfLines:
     def findings(self) -> list[Finding]:
         """Find attestations that do not count, and notes of the list that nobody asked for."""
         findings = [
-            Finding(subject=spoken.line, message=problem, path=spoken.path)
-            for spoken in self._demands.attestations
-            if (problem := self._problem(spoken) or self._needless(spoken))
+            Finding(subject=attestation.line, message=problem, path=attestation.path)
+            for attestation in self._demands.attestations
+            if (problem := self._problem(attestation) or self._needless(attestation))
         ]
         return [*findings, *self._shared_evidence(), *map(_not_counted, self._demands.checklist.notes)]
 
     def _shared_evidence(self) -> Iterator[Finding]:
         """One file for several lines may be right; whoever signs should know how much rests on it."""
         resting: dict[str, list[Attestation]] = {}
-        for spoken in self._demands.attestations:
-            resting.setdefault(spoken.evidence.sha256, []).append(spoken)
+        for attestation in self._demands.attestations:
+            resting.setdefault(attestation.evidence.sha256, []).append(attestation)
         for attestations in resting.values():
             if len(attestations) > 1:
                 lines = and_more([attestation.line for attestation in attestations], _FEW)
                 message = f"this one file is the evidence of {len(attestations)} lines: {lines}"
                 yield Finding(subject=attestations[0].evidence.name, message=message)
 
-    def _needless(self, spoken: Attestation) -> str:
+    def _needless(self, attestation: Attestation) -> str:
         """Why nobody asks for this word; empty: somebody does."""
-        line = self._demands.checklist.find(spoken.line)
+        line = self._demands.checklist.find(attestation.line)
         if line is not None and line.leaf and (carries := sources_of(line, self._demands)):
             if stand_in(line.id, self._proof(line), carries, self._carried).run:
                 return ""  # the run that answers it may rest on this very word
@@ -289,8 +289,8 @@ def _not_counted(note: str) -> Finding:
 
 def _vouched(attested: Attested | None, roles: Sequence[str], proof: Proof) -> tuple[LineStatus, str]:
     if attested is None:
-        who = " or ".join(roles) or "somebody"
-        may = f"{who} may attest it" if proof.open_to_people else f"{who} must attest it as well"
+        roles_in_words = " or ".join(roles) or "somebody"
+        may = f"{roles_in_words} may attest it" if proof.open_to_people else f"{roles_in_words} must attest it as well"
         return LineStatus.OPEN, f"{proof.why}; {may}"
     if attested.problem:
         return LineStatus.OPEN, f"the attestation of {attested.by} does not count: {attested.problem}"

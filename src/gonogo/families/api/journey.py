@@ -81,8 +81,8 @@ class ApiVerbs(Verbs[Api]):
         login = self.section.login
         if login.cookie:
             cookies = reply.body.headers.get("set-cookie", "")
-            found = re.search(rf"(?:^|[,\n]\s*){re.escape(login.cookie)}=([^;,\s]+)", cookies)
-            return found[1] if found and reply.exchange.served else ""
+            cookie = re.search(rf"(?:^|[,\n]\s*){re.escape(login.cookie)}=([^;,\s]+)", cookies)
+            return cookie[1] if cookie and reply.exchange.served else ""
         return _text_in(reply, login.token or "")
 
     def known_as(self, reply: Reply) -> str:
@@ -166,9 +166,13 @@ class ApiVerbs(Verbs[Api]):
         return self._of(accounts[taken % len(accounts)])
 
     def _of(self, account: Account) -> Caller:
-        known = {"email": account.email, "user": account.user or account.email, "name": account.user or account.email}
-        known["password"] = self.world.secrets[account.password]
-        return Caller(self.walk.speak, self.section.sent, {**self._values(), **known})
+        credentials = {
+            "email": account.email,
+            "user": account.user or account.email,
+            "name": account.user or account.email,
+        }
+        credentials["password"] = self.world.secrets[account.password]
+        return Caller(self.walk.speak, self.section.sent, {**self._values(), **credentials})
 
     def _values(self) -> dict[str, str]:
         values = {name: self.world.secrets[secret] for name, secret in self.section.values.items()}
@@ -180,7 +184,7 @@ def _text_in(reply: Reply, expression: str) -> str:
     if not reply.exchange.served:
         return ""
     try:
-        found = jmespath.search(expression, json.loads(reply.body.content))
+        value = jmespath.search(expression, json.loads(reply.body.content))
     except _NEITHER_HERE_NOR_THERE:
         return ""
-    return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
