@@ -320,7 +320,7 @@ def _offered(configurations: Sequence[MethodConfiguration], declared: str | None
 
 
 def _capability(stripe: StripeEvidence, method: str) -> str:
-    """Its state, in words."""
+    """The capability's state, in words."""
     if stripe.capabilities is None:
         raise Unobserved("the account shows no capabilities", hint=f"read it with a key that may; see {_KEYS}")
     name = f"{method}_payments"

@@ -76,7 +76,7 @@ class Browse(_Member):
     makes = (_SEARCH, _SEARCH)
 
     def visit(self) -> None:
-        """By city, then by category as well."""
+        """Searches by city, then by category as well."""
         self.search(city=self.data["city"])
         self.think()
         self.search(city=self.data["city"], category="load")

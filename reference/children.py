@@ -36,7 +36,7 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """Its process id, once started."""
+        """The process's id, once it is started."""
         return self._process.pid if self._process else None
 
     async def start(self, *, talks: bool = False) -> None:

@@ -254,4 +254,4 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         ),
     },
 }
-"""By the family of checks, or the journey, that notices."""
+"""Faults by the family of checks, or the journey, that notices."""

@@ -15,7 +15,7 @@ from reference.children import StartFailed
 
 MODES: Mapping[str, str] = {"staging": "test", "production": "live"}
 Values = dict[str, dict[str, str]]
-"""Of every environment, by name."""
+"""Variables of every environment, by name."""
 
 _ALPHANUMERIC = string.ascii_letters + string.digits
 _IGNORED = ".env\n.env.*\n__pycache__/\n"
@@ -69,7 +69,7 @@ class Repository:
         self._git("commit", "--quiet", "--message", message)
 
     def _git(self, *arguments: str) -> None:
-        """With nobody's configuration but ours."""
+        """Runs git with nobody's configuration but ours."""
         settings = ("user.name=WorkMe", "user.email=dev@workme.test", "commit.gpgSign=false", "gc.auto=0")
         options = [part for setting in settings for part in ("-c", setting)]
         kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}

@@ -80,7 +80,7 @@ def open_payment(walk: WorkMe, day: int) -> OpenPayment:
 
 
 def payable(walk: WorkMe, day: int) -> OpenPayment:
-    """The same for events that must have an effect: paid at Stripe as well where the service asks Stripe."""
+    """An open payment for events that must have an effect: paid at Stripe as well where the service asks Stripe."""
     return _paid_at_stripe(walk, day) if asks_stripe(walk) else open_payment(walk, day)
 
 
@@ -147,7 +147,7 @@ def moves_nothing(payment: OpenPayment, body: bytes, event: str) -> None:
 
 
 def _paid_at_stripe(walk: WorkMe, day: int) -> OpenPayment:
-    """Its payer's address has Stripe's test mode pay the PIX code at once."""
+    """The payer's address makes Stripe's test mode pay the PIX code at once."""
     payer = walk.join(f"payer-{day}", "client", ending="-succeed_immediately")
     payment = _opened(walk, payer, day)
     identifier = payment.sender.intent["id"]

@@ -46,7 +46,7 @@ _HEADERS = (
     (b"server", b"WorkMe"),
 )
 _TRACED = 0.1
-"""Of the requests whose caller does not decide."""
+"""Share of the requests that are traced where the caller does not decide."""
 _ROUTES = (
     health,
     help_pages,

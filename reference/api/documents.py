@@ -39,7 +39,7 @@ class Documents:
         self.service = service
 
     def type_of(self, content: bytes) -> str | None:
-        """By its first bytes, whatever the upload called it."""
+        """The type by the first bytes, whatever the upload called it; None for one that is not taken."""
         return next((kind for signature, kind in _SIGNATURES.items() if content.startswith(signature)), None)
 
     async def keep(self, owner: Document, name: str, content: bytes) -> Document:

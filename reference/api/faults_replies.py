@@ -35,12 +35,12 @@ class Reply:
     """Headers of the request."""
 
     def with_header(self, name: str, value: str | None) -> "Reply":
-        """The same with one header set, or removed."""
+        """A copy with one header set, or removed."""
         headers = {key: old for key, old in self.headers.items() if key != name}
         return replace(self, headers=headers if value is None else {**headers, name: value})
 
     def with_json(self, **changes: Any) -> "Reply":  # noqa: ANN401 - JSON values
-        """The same with keys of its JSON object replaced."""
+        """A copy with keys of its JSON object replaced."""
         return replace(self, body=json.dumps({**json.loads(self.body), **changes}).encode())
 
     def served(self, content_type: str, body: bytes) -> "Reply":
@@ -99,7 +99,7 @@ def _wrong_clock(reply: Reply) -> Reply:
 
 
 def _at_once(method: str, path: str, change: Change, *, status: int | None = None) -> Change:
-    """At one route; if a status is given, only to replies that have it."""
+    """Changes replies of one route; if a status is given, only those that have it."""
     wanted = (method, path)
     return lambda reply: (
         change(reply) if (reply.method, reply.path) == wanted and status in {None, reply.status} else reply

@@ -48,7 +48,7 @@ class PaymentStore:
         return payment
 
     async def get(self, payment_id: str) -> Document:
-        """It exists: it was just written."""
+        """The payment of this id, which was just written. Raises 404."""
         payment = await self.service.collection("payments").find_one({"_id": payment_id})
         if payment is None:
             raise HTTPException(404, "no such payment")
@@ -67,7 +67,7 @@ class PaymentStore:
         return {"$or": [{"client_id": user["_id"]}, {"professional_id": user["_id"]}]}
 
     async def by_intent(self, intent_id: str, payment_id: str) -> Document | None:
-        """By our own id, which Stripe carries, and by Stripe's: neither may be another payment's."""
+        """The payment by our own id, which Stripe carries, and by Stripe's: neither may be another payment's."""
         payments = self.service.collection("payments")
         payment = await payments.find_one({"_id": payment_id}) or await payments.find_one({"intent_id": intent_id})
         if payment is None or payment.get("intent_id", intent_id) != intent_id:

@@ -43,7 +43,7 @@ class HostSettings:
     """Whether one may log in with a password."""
     root_login: str = "prohibit-password"
     trusts_word_of: str = ""
-    """Whom a Match block of sshd's configuration lets in with a password."""
+    """The user whom a Match block of sshd's configuration lets in with a password."""
     version: str = "22.04"
     cpus: int = 2
     memory: float = 3.82
@@ -55,7 +55,7 @@ class HostSettings:
     more_rules: tuple[str, ...] = ()
     """Lines of ``ufw status``."""
     before_rules: tuple[str, ...] = ()
-    """Of ``/etc/ufw/before.rules``."""
+    """Lines of ``/etc/ufw/before.rules``."""
     redis_published: bool = False
     """Whether Docker publishes Redis to everybody, past ufw."""
     jails: tuple[str, ...] = ("sshd", "workme-api")

@@ -179,7 +179,7 @@ _DECODERS: Mapping[str, Callable[[bytes], bytes]] = {
 
 
 def _inflated(body: bytes, encoding: str) -> bytes | None:
-    """Of an envelope, up to what Sentry takes; None if it is larger."""
+    """The content of an envelope, up to what Sentry takes; None if it is larger."""
     body = _DECODERS[encoding](body[:_LARGEST_BYTES])
     return body if len(body) <= _LARGEST_BYTES else None
 

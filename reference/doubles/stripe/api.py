@@ -110,7 +110,7 @@ class StripeDouble:
         return respond
 
     async def _once(self, request: Request, answer: Answer) -> tuple[int, Object, bool]:
-        """The same key is the same answer, an error included; with other parameters it is a mistake."""
+        """Answers a repeated idempotency key as the first time, an error included; with other parameters it is a mistake."""
         body = await request.body()
         form = parse_form(body.decode() if request.method == "POST" else request.url.query)
         key = request.headers.get("Idempotency-Key") if request.method == "POST" else None

@@ -117,7 +117,7 @@ class Payments:
         return given
 
     def expanded(self, intent: Object) -> Object:
-        """With its charge in place of the charge's id."""
+        """The intent with its charge in place of the charge's id, as ``expand`` asks for."""
         return {**intent, "latest_charge": self.charges.get(str(intent.get("latest_charge")))}
 
     def _intent(self, identifier: str) -> Object:

@@ -77,7 +77,7 @@ def supervise(arguments: Sequence[str]) -> int:
 
 
 def begin_supervised() -> None:
-    """In the child: take signals again, and end with whoever supervises."""
+    """Called in the child: takes signals again, and ends with whoever supervises."""
     alive = os.environ.pop(f"{VARIABLE}_ALIVE", None)
     if alive is None:
         return

@@ -55,7 +55,7 @@ _MOST_COOKIES = 20
 _LONGEST_HEADER = 300
 _EXCERPT = 200
 _REDACTED_CHARACTERS = 64 * 1024
-"""Of a body, before an excerpt is cut from it: half a secret would not be recognised."""
+"""Characters of a body that are redacted before an excerpt is cut from it: half a secret would not be recognised."""
 Content = bytes | AsyncIterator[bytes]
 """A body, or its parts, which are then sent chunked."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}

@@ -121,7 +121,7 @@ class AtlasEvidence(PartialEvidence):
     point_in_time: bool | None = None
     termination_protected: bool | None = None
     service_user: str = ""
-    """Whom the service's connection string names; empty if it names nobody, or not with a password."""
+    """The user in the service's connection string; empty if it names nobody, or not with a password."""
     users: tuple[DatabaseUser, ...] = ()
     """Those that may log in to this cluster."""
     access: tuple[AccessEntry, ...] = ()

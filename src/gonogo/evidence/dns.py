@@ -44,7 +44,7 @@ class Signature:
 
     @property
     def lifetime(self) -> timedelta:
-        """From its inception to its end."""
+        """Time from the signature's inception to its end."""
         return self.expiration - self.inception
 
 
@@ -74,7 +74,7 @@ class Answer:
     ttl: timedelta | None = None
     """The longest on the way: turning back takes that long. None without a record."""
     serial: int | None = None
-    """Of the SOA, in an answer or in a denial."""
+    """Serial number of the SOA, in an answer or in a denial."""
     negative_ttl: timedelta | None = None
     """How long absence is remembered: the smaller of the SOA's TTL and its minimum field (RFC 2308)."""
     signatures: tuple[Signature, ...] = ()
@@ -255,7 +255,7 @@ class Landing:
     asked: bool = True
     """Whether this machine was able to ask it."""
     status: int | None = None
-    """Of the reply to a GET of ``/``; None without a reply."""
+    """Status of the reply to a GET of ``/``; None without a reply."""
     problem: str = ""
     """Why there is no reply, or why this machine could not ask."""
     certificate_problem: str = ""
@@ -270,7 +270,7 @@ class DnsHostEvidence(Evidence):
 
     host: str
     delegation: Delegation
-    """Of the closest zone: a host may live in a zone of its own."""
+    """Delegation of the closest zone: a host may live in a zone of its own."""
     authoritative: tuple[Addresses, ...]
     caa: tuple[Answer, ...]
     """What most resolvers say, climbing label by label, up to the first name that has any (RFC 8659)."""

@@ -13,7 +13,7 @@ class Referral:
     name: str
     address: str
     answer: Answer
-    """Its reply to NS of the zone."""
+    """The server's reply to a query for NS of the zone."""
     servers: tuple[NameServer, ...] = ()
     """The servers that it delegates to, with the addresses that it gives along (glue)."""
 
@@ -110,7 +110,7 @@ class Validation:
     checked: Answer
     """The SOA, as the resolver is willing to give it to its users."""
     unchecked: Answer
-    """The same with checking disabled (CD)."""
+    """The answer with checking disabled (CD, RFC 4035 section 3.2.2)."""
 
     @property
     def bogus(self) -> bool:

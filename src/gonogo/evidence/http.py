@@ -117,7 +117,7 @@ class ReleaseWord:
     """The key, header, label or path: ``releaseId of /health``."""
     value: str
     declared: bool = False
-    """It stands where http.release says."""
+    """True where it stands at the place that http.release names."""
     certain: bool = True
     """The word is for releases; False for ``version``, which is often that of the API."""
 
@@ -197,7 +197,7 @@ class HealthEvidence(Evidence):
     reading: HealthReading
     deep_reading: HealthReading
     departures: tuple[str, ...] = ()
-    """Of the shallow ones from what the environment file declares."""
+    """Differences of the shallow replies from what the environment file declares."""
     deep_departures: tuple[str, ...] = ()
     control: Exchange
     """A page that does not exist."""

@@ -52,7 +52,7 @@ class Traffic:
 
     name: str
     group: str
-    """Its class; for a class, its own name."""
+    """Name of the endpoint's class; for a class, its own name."""
     budget: timedelta
     percentile: float
     decided: bool
@@ -66,7 +66,7 @@ class Traffic:
     curve: tuple[tuple[float, float], ...]
     """Percentile and milliseconds, for drawing."""
     bounds: tuple[SecondBounds, ...] = ()
-    """Of the seconds in which the generator may have changed what it measured; in all others it is as measured."""
+    """Bounds for the seconds in which the generator may have changed what it measured; in all others it is as measured."""
     reasons: tuple[Reason, ...] = ()
     """The most frequent first."""
 
@@ -104,9 +104,9 @@ class GeneratorSecond:
     worker: str
     second: int
     lag: timedelta
-    """By how much its event loop woke too late, at the 95th percentile of its probes."""
+    """Delay of the event loop's wake-ups, at the 95th percentile of its probes."""
     worst: timedelta = timedelta(0)
-    """By how much it woke, or began a visit, too late at the most."""
+    """Longest delay of a wake-up, or of the begin of a visit."""
     cpu: float
     """Share of one processor that it used."""
     waited: float
@@ -122,7 +122,7 @@ class GeneratorSecond:
     own_errors: int
     """Requests that this machine could not even send."""
     clock_step: timedelta
-    """By how much the wall clock left the monotonic one in this second."""
+    """Difference by which the wall clock left the monotonic one in this second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +152,7 @@ class LoadEvidence(Evidence):
     seconds: int
     """How long was measured."""
     visits_ended: int
-    """Of those due within the window: to their end, or to a reply that ended them."""
+    """Number of visits due within the window that came to their end, or to a reply that ended them."""
     visits_given_up: int
     """Those that waited for a reply in vain."""
     classes: tuple[Traffic, ...]

@@ -69,13 +69,13 @@ class MongoEvidence(Evidence):
     """Reading the service's database without logging in."""
     wrong_password: Refusal | None = None
     roles: tuple[str, ...] = ()
-    """Of the service's user, as ``role@database``."""
+    """Roles of the service's user, as ``role@database``."""
     wide_privileges: tuple[str, ...] = ()
     """What the service's user may change outside of its own database, or read in any."""
     forbidden: Refusal | None = None
     """Listing every user of the cluster, as the service's user; None when it was not tried."""
     indexes: Mapping[str, tuple[ExistingIndex, ...]] = field(default_factory=dict)
-    """By collection; those that may not be listed are missing."""
+    """Existing indexes, by collection; collections that may not be listed are missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

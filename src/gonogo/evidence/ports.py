@@ -26,7 +26,7 @@ class Port:
     number: int
     state: PortState
     identified: str = ""
-    """Who answered on an open one."""
+    """The program that answered on an open port."""
     problem: str = ""
     """Why the state is unknown."""
 

@@ -25,7 +25,7 @@ class RepositoryEvidence(Evidence):
     """The work tree with what is not ignored, and every commit of every branch, tag and stash."""
 
     files: int
-    """Of the work tree, that were read."""
+    """Number of files of the work tree that were read."""
     commits: int
     known_values: int
     """How many values were looked for."""

@@ -98,7 +98,7 @@ class ServerEvidence(Evidence):
     memory_used: float | None = None
     """Share that programs cannot have any more."""
     disk: int | None = None
-    """Of the root file system, in bytes."""
+    """Size of the root file system, in bytes."""
     disk_used: float | None = None
     load: float | None = None
     """Processes that ran or waited, mean of five minutes."""
@@ -111,9 +111,9 @@ class ServerEvidence(Evidence):
     """Interfaces that lead to the internet: the default route's, and those with a public address."""
     jails: tuple[str, ...] | None = None
     jail_logs: tuple[JailLogs, ...] | None = None
-    """Of the declared jails that are active."""
+    """Logs of the declared jails that are active."""
     updates: dict[str, str] | None = None
-    """Of apt's periodic tasks."""
+    """Settings of apt's periodic tasks."""
     upgrader: str | None = None
     """The state of the package unattended-upgrades, as dpkg abbreviates it: ``ii`` is installed; empty: unknown to it."""
     upgrade_origins: tuple[str, ...] | None = None
@@ -121,12 +121,12 @@ class ServerEvidence(Evidence):
     upgraded: int | None = None
     """Seconds since it last ran to its end; None if it never did."""
     units: dict[str, str] = field(default_factory=dict)
-    """Of systemd: ``active``, ``inactive``, ``failed``, ``not-found``."""
+    """States by systemd unit: ``active``, ``inactive``, ``failed``, ``not-found``."""
     failures: dict[str, str] = field(default_factory=dict)
     """Units whose last run failed, with systemd's ``Result``, as in ``exit-code``; and when."""
     containers: dict[str, Container] | None = None
     processes: tuple[RunningProcess, ...] = ()
-    """Of the declared names only."""
+    """Processes of the declared names only."""
     logs: tuple[LogFile, ...] | None = None
     rotation: Rotation | None = None
     unseen: tuple[Unseen, ...] = ()
@@ -142,7 +142,7 @@ class FileEvidence(Evidence):
     owner: str = ""
     group: str = ""
     kind: str = ""
-    """By stat(1): ``regular file``, ``directory``."""
+    """Kind by stat(1): ``regular file``, ``directory``."""
     contains: bool | None = None
     """Whether the declared text stands in a line; None if none is declared."""
     never: bool | None = None

@@ -31,9 +31,9 @@ class Variable:
     well_formed: bool = False
     """Only characters that such a value has, and enough of them."""
     prefix: str = ""
-    """Of the known ones: ``mongodb+srv``, ``postgresql``, ``https``, ``sk``, ``whsec``."""
+    """Known beginning of the value: ``mongodb+srv``, ``postgresql``, ``https``, ``sk``, ``whsec``."""
     mode: str = ""
-    """Of a Stripe key: ``test`` or ``live``."""
+    """Mode of a Stripe key: ``test`` or ``live``."""
     has_user: bool = False
     has_password: bool = False
     tls: bool = False
@@ -45,7 +45,7 @@ class VariableFileEvidence(Evidence):
     """One file of variables: where it lies open, and what is in it."""
 
     file: str
-    """Its name, without the folders of the machine that it is on."""
+    """The file's name, without the folders of the machine that it is on."""
     mode: str
     """That its Stripe keys must have, as declared."""
     exists: bool
@@ -57,14 +57,14 @@ class VariableFileEvidence(Evidence):
     world_readable: bool = False
     group_writable: bool = False
     reader: str = "python-dotenv"
-    """Who reads it when the service starts."""
+    """The program that reads it when the service starts."""
     malformed_lines: tuple[int, ...] = ()
     undefined: tuple[str, ...] = ()
     """As in ``MONGO_URL: PW``: a value refers to a name that the file does not define."""
     duplicates: tuple[str, ...] = ()
     variables: tuple[Variable, ...] = ()
     account: Account = Account.UNKNOWN
-    """Of the secret and the publishable Stripe key."""
+    """Tells whether the secret and the publishable Stripe key are of one account."""
     repository_problem: str = ""
     """Why git could not be asked; empty when it was."""
     history_problem: str = ""

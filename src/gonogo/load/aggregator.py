@@ -38,7 +38,7 @@ class LoadProgress:
     p95: float
     """Seconds, lately."""
     budget: float
-    """Of the strictest class; seconds."""
+    """Budget of the strictest class, in seconds."""
 
 
 @dataclass(slots=True)

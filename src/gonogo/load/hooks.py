@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 def add_option(parser: ArgumentParser) -> None:
-    """Which environment."""
+    """Adds the option that names the environment."""
     parser.add_argument("--gonogo-env", default="reference", help="The environment, as environments/NAME.toml.")
 
 

@@ -14,7 +14,7 @@ from gonogo.load.limits import Exceedances, LimitDecision, LimitResult, decide_b
 _MOST_NAMED = 4
 _MOST_REASONS = 2
 _MOST_UNSEEN = 0.001
-"""Of the requests: below this it is not worth a word."""
+"""Share of the requests; below this it is not worth a word."""
 FITTER = "give the load more processes (--processes), machines of its own (--workers), or a lower rate"
 
 

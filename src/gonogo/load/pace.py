@@ -20,7 +20,7 @@ class VisitPace(Protocol):
 
 @dataclass(slots=True)
 class Open:
-    """At a fixed period from a random phase, however long visits take: many users together are a steady stream.
+    """Begins visits at a fixed period from a random phase, however long visits take: many users together are a steady stream.
 
     Visits wait for no reply of others, so a service that stands still does not thin out what it is measured by.
     """

@@ -16,7 +16,7 @@ from gonogo.load.window import Clock, Window
 _SPARE = 1.1
 """A request that is given up has waited a little longer than it should, and the next one needs a new connection."""
 _LONGEST_THOUGHT = 1.5
-"""Of the mean pause between two requests."""
+"""Share of the mean pause between two requests."""
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class WorkerRecorder:
         return pace
 
     def endpoint(self, name: str) -> tuple[int, EndpointPlan]:
-        """Its index and its plan. Raises LookupError for one that the environment does not name."""
+        """The index and the plan of the endpoint of that name. Raises LookupError for one that the environment does not name."""
         try:
             return self._endpoints[name]
         except KeyError:

@@ -38,7 +38,7 @@ class Measured:
 
     load: Load
     names: Sequence[str]
-    """Of the endpoints, by index."""
+    """What was measured of each endpoint, by its index."""
     samples: Samples
     window: Window
     slacks: Slacks = field(default_factory=lambda: Slacks({}))

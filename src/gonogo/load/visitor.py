@@ -61,7 +61,7 @@ class Visitor(User):
 
     abstract = True
     scenario: ClassVar[str]
-    """Its name under [load.visits]."""
+    """The scenario's name under [load.visits]."""
     makes: ClassVar[tuple[str, ...]]
     """The names of all requests of one visit, in order."""
     pays: ClassVar[bool] = False

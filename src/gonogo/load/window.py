@@ -21,7 +21,7 @@ class Clock:
         return math.floor(monotonic + self.offset)
 
     def step(self) -> float:
-        """By how many seconds the wall clock has left the monotonic one since this clock was started."""
+        """Seconds by which the wall clock has left the monotonic one since this clock was started."""
         return time.time() - time.monotonic() - self.offset
 
 

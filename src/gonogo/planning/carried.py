@@ -35,9 +35,9 @@ class CarriedRun:
     policy: str
     """The digest of the policy that it was judged by."""
     signed_by: Sequence[str] = ()
-    """Who had said GO to it when it was carried, each as ``Davi Lima (devops)``."""
+    """People who had said GO to it when it was carried, each as ``Davi Lima (devops)``."""
     lines: Mapping[str, CarriedLine] = field(default_factory=dict)
-    """By id: the lines that it stands for here."""
+    """Lines that it stands for here, by id."""
     problem: str = ""
     """Why it is not carried, although somebody gave it; empty: it is."""
 

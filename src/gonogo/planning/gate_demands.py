@@ -205,7 +205,7 @@ def _chosen(name: str, gates: Gates, environment: str, path: Path) -> Gate:
 
 
 def _shortened(checklist: Checklist, root: Path) -> Checklist:
-    """Its path as seen from the project: what is recorded names no folder of this machine."""
+    """The file's path as seen from the project: what is recorded names no folder of this machine."""
     path = Path(checklist.path).relative_to(root).as_posix()
     notes = [path + note.removeprefix(checklist.path) for note in checklist.notes]
     return replace(checklist, path=path, notes=notes)

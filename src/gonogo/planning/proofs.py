@@ -11,9 +11,9 @@ from gonogo.planning.suite import Suite
 from gonogo.policy.checklist_line import ChecklistLine, proving
 
 Missing = Mapping[str, Mapping[str, str]]
-"""By id of a line: the checks without which it is not proved, and why each is not asked."""
+"""Checks without which a line is not proved, and why each is not asked, by the line's id."""
 Contradicted = Mapping[str, Sequence[str]]
-"""By id of a line: what the environment declares otherwise than its words say."""
+"""What the environment declares otherwise than a line's words say, by the line's id."""
 _NOT_ASKED = "this gate does not ask it"
 _NOT_DECLARED = "another environment declares it, and this one does not"
 

@@ -17,7 +17,7 @@ _OUTCOMES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """The same for checks and steps, whether it happens now or is read from a record."""
+    """One ending of a check or a step, whether it happens now or is read from a record."""
 
     ending: Ending
     message: str = ""

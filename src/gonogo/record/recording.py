@@ -45,7 +45,7 @@ class Recording:
     demands: GateDemands
     """What the gate demanded of the checklist, of people, and what they had said by then."""
     profile: Profile = "gate"
-    """Of the load."""
+    """The load's profile."""
     allow_money: bool = False
     told: Mapping[str, Any] = field(default_factory=dict)
     """What the command line put in place of the environment file's values, by section."""

@@ -37,7 +37,7 @@ class ChecklistSection:
     """The headings that it stands below, without that of the whole list."""
     tree: Sequence[Node]
     counts: Sequence[tuple[LineStatus, int]]
-    """Of the leaves that the gate demands, one for each status."""
+    """Numbers of leaves that the gate demands, one for each status."""
     done: int
     total: int
     trend: Sequence[tuple[int, int] | None]

@@ -60,7 +60,7 @@ class Request:
     faults: Sequence[str] = ()
     allow_money: bool = False
     profile: Profile = "gate"
-    """Of the load."""
+    """The load's profile."""
     generator_config: GeneratorConfig = field(default_factory=GeneratorConfig)
     """The processes that make it."""
     overlay: Mapping[str, Any] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class Request:
     carried: tuple[CarriedRun, ...] = ()
     """Other runs that stand for lines of this one, verified."""
     run_id: str | None = None
-    """Of a run whose record was begun already; None: a new one."""
+    """Id of a run whose record was begun already; None: a new one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

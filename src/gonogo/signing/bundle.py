@@ -51,7 +51,7 @@ class SignOff(Document):
     verdict: str
     """The machine's."""
     statements: Mapping[str, str] = Field(default_factory=dict)
-    """Of the role: id to its status when it was signed."""
+    """The role's statements: id to status when it was signed."""
     exceptions: tuple[str, ...] = ()
     """Ids of the checks whose waivers are accepted with it."""
     policy: Mapping[str, str] = Field(default_factory=dict)

@@ -23,7 +23,7 @@ class CarrySource:
     """The title of the gate that it must have asked."""
     release: str
     demands: GateDemands
-    """Of the run that carries it: whose lines it stands for."""
+    """Demands of the run that carries it, whose lines it stands for."""
 
     def described(self, results: Results, *, signed_by: Sequence[str], problem: str = "") -> CarriedRun:
         """Describe such a run as it is recorded; of one with a ``problem`` no line is taken over."""

@@ -28,7 +28,7 @@ class Verified:
 
     results: Results
     decisions: Mapping[str, SignOff]
-    """By role."""
+    """Sign-offs, by role."""
     missing: Sequence[str]
     """Required roles without a signature."""
     holds_until: Expiry | None

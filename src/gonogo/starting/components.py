@@ -111,7 +111,7 @@ def by_image(image: str) -> Component | None:
 
 
 def by_variable(name: str, scheme: str) -> Component | None:
-    """By the URL that it holds, which tells more than its name; else by its name."""
+    """The component of a variable by the URL that it holds, which tells more than its name; else by its name."""
     for component in COMPONENTS:
         if scheme and component.schemes and re.fullmatch(component.schemes, scheme.lower()):
             return component

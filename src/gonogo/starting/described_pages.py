@@ -9,7 +9,7 @@ _MOST = 12
 
 
 def readable_paths(description: Description) -> list[str]:
-    """Their paths, the shortest first."""
+    """The paths of pages that everybody may read, the shortest first."""
     open_paths = [
         path
         for path, item in description.paths.items()

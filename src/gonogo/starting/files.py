@@ -63,7 +63,7 @@ class Start:
     """The facts that the files are written from."""
 
     name: str
-    """Of the environment."""
+    """The environment's name."""
     findings: Findings
     repository: Repository = field(default_factory=Repository)
 

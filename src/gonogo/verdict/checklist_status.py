@@ -100,7 +100,7 @@ def _asked(role: str, demands: GateDemands) -> Sequence[str]:
 
 
 def waived(demands: GateDemands, at: datetime) -> Mapping[str, Collection[Outcome]]:
-    """By id of a check with a waiver in force: the outcomes that it excepts."""
+    """The outcomes that a waiver in force excepts, by the check's id."""
     return {
         waiver.check: {Outcome[outcome] for outcome in waiver.excepts}
         for waiver in demands.waivers

@@ -86,7 +86,7 @@ class ApiVerbs(Verbs[Api]):
         return _text_in(reply, login.token or "")
 
     def known_as(self, reply: Reply) -> str:
-        """Whom a reply of ``api.me`` speaks to; empty where it refuses, or names nobody."""
+        """The user whom a reply of ``api.me`` speaks to; empty where it refuses, or names nobody."""
         return _text_in(reply, self.section.who)
 
     def me(self, caller: Caller) -> str:
@@ -94,7 +94,7 @@ class ApiVerbs(Verbs[Api]):
         return str(filled(self.section.me, caller.known))
 
     def asked_as(self, token: str, caller: Caller) -> tuple[str, Reply]:
-        """Whom the service takes the bearer of this token for, at the place of this user, and its reply."""
+        """The user whom the service takes the bearer of this token for, at the place of this user, and its reply."""
         reply = self.bearer(token).get(self.me(caller))
         return self.known_as(reply), reply
 
@@ -180,7 +180,7 @@ class ApiVerbs(Verbs[Api]):
 
 
 def _text_in(reply: Reply, expression: str) -> str:
-    """What an expression finds in a reply that was served, as text; empty for nothing."""
+    """The text that an expression gives for a reply that was served; empty for nothing."""
     if not reply.exchange.served:
         return ""
     try:

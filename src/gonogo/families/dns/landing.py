@@ -16,7 +16,7 @@ from gonogo.families.dns.unclaimed import unclaimed_at
 
 _MOST_ADDRESSES = 16
 _PATIENCE_SECONDS = (1.5, 1.5, 3.0)
-"""Of each attempt: packets that were lost must not make a machine that lives a dead one."""
+"""Patience of each attempt, in seconds: packets that were lost must not make a machine that lives a dead one."""
 _REFUSED_CERTIFICATE = "its certificate was refused by us: "
 
 

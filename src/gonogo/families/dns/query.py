@@ -27,7 +27,7 @@ _PAYLOAD_BYTES = 1232
 _UDP_WAITS = (0.4, 0.4, 0.5, 0.7)
 """How long each of the four datagrams is waited for, as parts of the patience. A late reply to an earlier one counts."""
 _TCP_WAITS = (0.5, 0.5, 0.5, 1.0)
-"""The same for four connections: a lost SYN costs a whole one."""
+"""Waits for each of four connections, as parts of the patience: a lost SYN costs a whole one."""
 _SILENCES = {Delivery.SILENT, Delivery.REFUSED}
 """Whoever waits for us too long hangs up: both may be our own fault."""
 
@@ -65,7 +65,7 @@ class DnsReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vantage:
-    """From where, and for how long, DNS is looked at: the resolvers, each by itself, and the port of the servers.
+    """The place from which DNS is looked at, and the patience: the resolvers, each by itself, and the port of the servers.
 
     Several name servers in one resolver object would hide the one that is stale behind the one that is fast.
     """

@@ -11,7 +11,7 @@ from gonogo.families.dns.query import Vantage
 from gonogo.families.dns.section import Dns
 
 _PATIENCE_FRACTION = 0.1
-"""Of the time for a probe: four steps, each with several attempts, must fit."""
+"""Share of a probe's time for one query: four steps, each with several attempts, must fit."""
 _HTTPS = 443
 
 
@@ -116,7 +116,7 @@ def _questions(environment: Environment, names: Iterable[str]) -> Sequence[DnsQu
 
 
 def vantage_of(environment: Environment) -> Vantage | None:
-    """From where DNS is looked at; None if the environment declares no [dns]."""
+    """The place from which DNS is looked at; None if the environment declares no [dns]."""
     declared = environment.section(Dns)
     return None if declared is None else _vantage(declared, environment)
 

@@ -187,7 +187,7 @@ async def probe_openapi(question: HttpQuestion) -> OpenApiEvidence:
 
 
 def _shown(body: Body, reading: HealthReading) -> Exchange:
-    """With the beginning of a body that says nothing of health."""
+    """Adds the beginning of a body that says nothing of health."""
     return body.unexpected() if reading.meaning is Meaning.UNKNOWN and not reading.parts else body.exchange
 
 

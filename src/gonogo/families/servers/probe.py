@@ -26,7 +26,7 @@ class ServerQuestion:
 
     @property
     def scope(self) -> Scope:
-        """By its name in the environment file."""
+        """The server's scope: its name in the environment file."""
         return ("servers", self.name)
 
     @property

@@ -43,9 +43,9 @@ class HelloEnding(StrEnum):
     """How a server took a hello."""
 
     ACCEPTED = "accepted"
-    """It chose from what was offered."""
+    """The server chose from what was offered."""
     ALERT = "alert"
-    """It said no, in the words of TLS."""
+    """The server refused by an alert (RFC 8446, section 6)."""
     CLOSED = "closed"
     """The connection ended without a word of TLS: a no, a limit, or a fault on the way."""
     SILENT = "silent"
@@ -70,9 +70,9 @@ class TlsAnswer:
     version: Version | None = None
     suite: int = 0
     group: int = 0
-    """Of an exchange over a curve, by its number in the registry."""
+    """Named group of the key exchange, by its number in IANA's registry (TLS Supported Groups)."""
     prime: int = 0
-    """Of an exchange over a finite field."""
+    """Prime of a key exchange over a finite field; 0: another kind of exchange."""
     generator: int = 0
     chain: tuple[bytes, ...] = ()
     staple: bytes = b""

@@ -27,7 +27,7 @@ class Settled:
     answer: TlsAnswer
     certain: bool = True
     repeated: bool = False
-    """It is a refusal: the connection ended without a word, again and again, between handshakes that worked."""
+    """True for a refusal without an alert: the connection ended without a word, again and again, between handshakes that worked."""
 
 
 @dataclass(slots=True, kw_only=True)

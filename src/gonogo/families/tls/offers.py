@@ -18,7 +18,7 @@ _KINDS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "EC": (WITH_ECDSA, ECDSA_SCHEMES),
     "Ed25519": (WITH_ECDSA, EDDSA_SCHEMES),
 }
-"""By the key of the certificate: the suites and signatures that allow no other."""
+"""Offers by the certificate's kind of key: the suites and signatures that allow no other."""
 _ENDINGS = {
     HelloEnding.CLOSED: Handshake.CUT_OFF,
     HelloEnding.NOT_TLS: Handshake.CUT_OFF,

@@ -44,13 +44,13 @@ class Verification:
     """The verdict of clients on one chain, dates aside."""
 
     problem: str = ""
-    """With the roots of the trust file, and what the server sent."""
+    """Problem with the roots of the trust file and what the server sent; empty: none."""
     strict_problem: str = ""
-    """The same with RFC 5280 by its letter."""
+    """Problem with RFC 5280 taken by its letter; empty: none."""
     level_problem: str = ""
-    """The same at the security level that clients have by default: their own words on keys and hashes."""
+    """Problem at the security level that clients have by default: their own words on keys and hashes."""
     path: tuple[bytes, ...] = ()
-    """By all that the trust file holds, if roots alone are not enough."""
+    """The chain as it was built, in DER, leaf first; with all that the trust file holds where roots alone were not enough."""
 
 
 def verify(chain: Sequence[bytes], trust: str) -> Verification:
@@ -86,7 +86,7 @@ def _subject(der: bytes) -> str:
 def _build(
     chain: Sequence[bytes], trust: str, flags: ssl.VerifyFlags, *, everything: bool = False, ciphers: str = _ANY_LEVEL
 ) -> Built:
-    """With the dates first: a root that was renewed stands beside the old one, and only the dates tell them apart."""
+    """Builds with the dates first: a root that was renewed stands beside the old one, and only the dates tell them apart."""
     dated = _play(chain, _context(trust, _stamp(trust), flags, ciphers, everything=everything))
     if dated.code not in _DATES:
         return dated
