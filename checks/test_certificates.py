@@ -30,7 +30,7 @@ _PUBLIC_LIFETIMES = (
     (datetime.fromisoformat("2026-03-15T00:00:00+00:00"), timedelta(days=200)),
     (datetime.fromisoformat("2020-09-01T00:00:00+00:00"), timedelta(days=398)),
 )
-"""By the day of issue: CA/Browser Forum, ballots SC-081v3 and 193, and the root programs of browsers."""
+"""Longest validity by the day of issue: CA/Browser Forum, ballots SC-081v3 and 193, and the root programs of browsers."""
 _LONGEST_LIFE = timedelta(days=825)
 """Whoever issued it: Apple's clients refuse more, from private roots as well."""
 _FEWEST_TIMESTAMPS = 2

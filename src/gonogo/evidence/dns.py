@@ -97,6 +97,11 @@ class Answer:
         return self.heard and self.authoritative and self.rcode in {"NOERROR", "NXDOMAIN"}
 
     @property
+    def serves(self) -> bool:
+        """Whether the server gave the zone's SOA with authority, so that resolvers get answers from it."""
+        return self.with_authority and self.rcode == "NOERROR" and self.serial is not None
+
+    @property
     def leaves_the_zone(self) -> bool:
         """Whether an alias leads to names that this server knows nothing of: neither an address nor a denial."""
         return bool(self.aliases) and not self.records and self.rcode == "NOERROR" and self.negative_ttl is None

@@ -113,9 +113,8 @@ class Visitor(User):
     ) -> LoadReply:
         """One request; ``name`` begins with its method. Raises Abandoned if the reply is wrong.
 
-        Raises GivenUp when none came, TimeOver when there is nothing more to ask.
-        ``expect``: the status of a right reply. ``right``: a function of the reply that is true for a right one.
-        ``refusals``: statuses by which the service says no, with a meaning; any other is an error.
+        Raises GivenUp when none came, TimeOver when there is nothing more to ask. ``expect``: the status of a right reply;
+        ``right``: a function that is true of one; ``refusals``: statuses that are a meant no, while others are errors.
         """
         self._settle()
         if self.recorder.over():
@@ -127,8 +126,7 @@ class Visitor(User):
         try:
             reply, outcome, error = self._exchange(name.partition(" ")[0], path, body, headers, endpoint.patience)
             if reply is not None and reply.status != expect:
-                outcome = "refused" if reply.status in refusals else "failed"
-                error = ValueError(f"status {reply.status}, {expect} was expected")
+                outcome, error = _unexpected(reply.status, expect, refusals)
         finally:  # a user who is stopped in the middle of a request has its end recorded as well
             elapsed = self._connection.elapsed(self._due, replied=reply is not None)
             if outcome != "ok":
@@ -287,6 +285,12 @@ class Visitor(User):
         if self.recorder.over():
             return 3600.0
         return max(0.0, self._pace.due - time.monotonic())
+
+
+def _unexpected(status: int, expected: int, refusals: tuple[int, ...]) -> tuple[Outcome, Exception]:
+    """The outcome of a reply with another status than the right one, and why it is none."""
+    outcome: Outcome = "refused" if status in refusals else "failed"
+    return outcome, ValueError(f"status {status}, {expected} was expected")
 
 
 def _told(error: Exception | None) -> str:

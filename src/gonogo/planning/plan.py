@@ -80,12 +80,10 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
         declaration, policy = suite.declarations[identifier], _with_reachable_needs(suite.catalogue[identifier], absent)
         subject = subject_of(declaration, kinds)
         kind = kinds[subject.removesuffix(GROUP)]
-        reason = _absence(policy, kind, environment, profile)
-        accepted = kind.optional or kind.nothing_without in environment.service.without
-        unasked = accepted and not scopes.get(kind.name)
-        if reason or unasked:
-            reasons[identifier] = reason or "there is nothing of its kind to look at here"
-        if reason and kind.section not in environment.service.without:
+        undeclared = _absence(policy, kind, environment, profile)
+        if reason := undeclared or _nothing_to_ask(kind, environment, scopes):
+            reasons[identifier] = reason
+        if undeclared and kind.section not in environment.service.without:
             absent[identifier] = policy.needs
         if subject == WALK and not journeys:
             continue  # without a journey there is no test data to clean up
@@ -171,6 +169,12 @@ def _absence(policy: CheckPolicy, kind: EvidenceKind, environment: Environment, 
     if undeclared := [key for key in policy.where if not environment.declares(key)]:
         return f"the environment declares no {', '.join(undeclared)}"
     return "" if not policy.profiles or profile in policy.profiles else f"it is not asked in the profile {profile}"
+
+
+def _nothing_to_ask(kind: EvidenceKind, environment: Environment, scopes: Mapping[str, Sequence[Scope]]) -> str:
+    """Why there is nothing of a kind that may be absent; empty if there is, or if its absence is a mistake."""
+    may_be_absent = kind.optional or kind.nothing_without in environment.service.without
+    return "there is nothing of its kind to look at here" if may_be_absent and not scopes.get(kind.name) else ""
 
 
 def other_mode(policy: CheckPolicy, environment: Environment) -> bool:

@@ -127,43 +127,50 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
     demand_open_files(0)  # before an environment is started, which would be the first to run out of them
     with ExitStack() as resources:
         file, instance, less = _resolved(request, instance, resources)
-        families = installed_families(file.project)
-        suite = _suite(request, file)
-        selected = selection(suite, request.only)
-        secrets = resolve_secrets(file, environ)
-        check_keys(file, secrets)
-        demands = _demands(request, suite, file)
-        wanted = _wanted(file, demands, suite, selected)
-        started_at = datetime.now(UTC)
-        run_id, redactor = request.run_id or new_run_id(started_at), Redactor(secrets)
-        jobs = {**_jobs(families, file.environment, secrets), **_attested(families, demands, file.environment)}
-        source = _source(request, file, jobs, secrets=secrets, run_id=run_id, redactor=redactor)
-        keys = source.planned_keys(_steps(suite))
-        demand_open_files(_connections(jobs.values(), file.environment))
-        return Prepared(
-            plan=RunPlan(
-                id=run_id,
-                environment_name=file.name,
-                environment=file.environment,
-                families=families,
-                suite=suite,
-                plan=_plan(request, suite, families, file.environment, keys, wanted=wanted),
-                demands=demands,
-                profile=request.profile,
-                allow_money=request.allow_money,
-                told=request.overlay,
-                lowered=less,
-                carried=request.carried,
-                planned_keys=keys,
-                started_at=started_at,
-                selected=selected,
-                notes=(*_notes(request, file.environment, suite, instance), *_told_less(less)),
-            ),
-            source=source,
-            redactor=redactor,
-            instance=instance,
-            resources=resources.pop_all(),
-        )
+        plan, source, redactor = _planned(request, file, instance, less, environ)
+        return Prepared(plan=plan, source=source, redactor=redactor, instance=instance, resources=resources.pop_all())
+
+
+def _planned(
+    request: Request,
+    file: EnvironmentFile,
+    instance: ReferenceInstance | None,
+    less: tuple[str, ...],
+    environ: Mapping[str, str],
+) -> tuple[RunPlan, LiveSource, Redactor]:
+    """The plan of a run, and who will ask for its evidence. Raises UsageError."""
+    families = installed_families(file.project)
+    suite = _suite(request, file)
+    selected = selection(suite, request.only)
+    secrets = resolve_secrets(file, environ)
+    check_keys(file, secrets)
+    demands = _demands(request, suite, file)
+    wanted = _wanted(file, demands, suite, selected)
+    started_at = datetime.now(UTC)
+    run_id, redactor = request.run_id or new_run_id(started_at), Redactor(secrets)
+    jobs = {**_jobs(families, file.environment, secrets), **_attested(families, demands, file.environment)}
+    source = _source(request, file, jobs, secrets=secrets, run_id=run_id, redactor=redactor)
+    keys = source.planned_keys(_steps(suite))
+    demand_open_files(_connections(jobs.values(), file.environment))
+    plan = RunPlan(
+        id=run_id,
+        environment_name=file.name,
+        environment=file.environment,
+        families=families,
+        suite=suite,
+        plan=_plan(request, suite, families, file.environment, keys, wanted=wanted),
+        demands=demands,
+        profile=request.profile,
+        allow_money=request.allow_money,
+        told=request.overlay,
+        lowered=less,
+        carried=request.carried,
+        planned_keys=keys,
+        started_at=started_at,
+        selected=selected,
+        notes=(*_notes(request, file.environment, suite, instance), *_told_less(less)),
+    )
+    return plan, source, redactor
 
 
 def _suite(request: Request, file: EnvironmentFile) -> Suite:
