@@ -1,7 +1,5 @@
 """A small service behind a certificate of its own, for those who look at a service that nobody has described yet."""
 
-import asyncio
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +8,7 @@ from pathlib import Path
 from reference.certificates import CertificateSettings, issue_public
 from reference.listener import Handler, Listener
 from reference.relay import TlsOffer
+from tests.support.threads import listening
 
 HOST = "shop.test"
 
@@ -23,23 +22,8 @@ def serving(handler: Handler, project: Path, *, trusted: bool = True, issuer: st
     root, bundle, _ = issue_public(state, chosen)
     if trusted:
         (project / "root.pem").write_bytes(root.read_bytes())
-    listener = Listener(handler, "127.0.0.1", 0, TlsOffer().context(bundle))
-    ready, end = threading.Event(), threading.Event()
-
-    async def serve() -> None:
-        await listener.start()
-        ready.set()
-        await asyncio.to_thread(end.wait)
-        await listener.stop()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    try:
-        assert ready.wait(10)
-        yield f"https://{HOST}:{listener.port}"
-    finally:
-        end.set()
-        thread.join()
+    with listening(Listener(handler, "127.0.0.1", 0, TlsOffer().context(bundle))) as port:
+        yield f"https://{HOST}:{port}"
 
 
 class Shop:

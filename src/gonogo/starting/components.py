@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,22 +105,15 @@ COMPONENTS = (
 
 def by_image(image: str) -> Component | None:
     """``docker.io/library/postgres:16-alpine`` is PostgreSQL."""
-    name = image.partition("@")[0].rpartition("/")[2].partition(":")[0].lower()
-    return next(
-        (component for component in COMPONENTS if component.images and re.fullmatch(component.images, name)), None
-    )
+    return _first("images", image.partition("@")[0].rpartition("/")[2].partition(":")[0].lower())
 
 
 def by_variable(name: str, scheme: str) -> Component | None:
     """The component of a variable by the URL that it holds, which tells more than its name; else by its name."""
-    for component in COMPONENTS:
-        if scheme and component.schemes and re.fullmatch(component.schemes, scheme.lower()):
-            return component
-    return next(
-        (
-            component
-            for component in COMPONENTS
-            if component.variables and re.fullmatch(component.variables, name.upper())
-        ),
-        None,
-    )
+    return _first("schemes", scheme.lower()) or _first("variables", name.upper())
+
+
+def _first(field: Literal["images", "schemes", "variables"], text: str) -> Component | None:
+    """The first component one of whose patterns is the whole text; a component without a pattern is none."""
+    patterns = ((component, getattr(component, field)) for component in COMPONENTS)
+    return next((component for component, pattern in patterns if pattern and re.fullmatch(pattern, text)), None)
