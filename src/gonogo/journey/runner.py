@@ -56,7 +56,9 @@ class Journeys:
             stopped=self._stopped,
         )
         self._futures = {step.scope: Future() for steps in journeys.values() for step in steps}
+        # A thread for each: a step may block for as long as a mail takes, and must not hold up another journey.
         self._threads = ThreadPoolExecutor(len(journeys), thread_name_prefix="gonogo-journey")
+        # A copy: pytest's thread goes on adding to the original while the journeys read theirs.
         observations = dict(observed)
         others = [
             self._threads.submit(self._walk, self.walk(world, name, index), steps, observations)
@@ -67,7 +69,10 @@ class Journeys:
             self._threads.submit(self._walk_last, self.walk(world, LAST), journeys[LAST], observations, others)
 
     def wait(self, scope: Scope) -> Record:
-        """Wait for the outcome of one step."""
+        """Wait for the outcome of one step.
+
+        Called in pytest's thread, in the order of the checks, while the journeys go on in threads of their own.
+        """
         future = self._futures.get(scope)
         return future.result() if future else _unwalked(scope, "not asked: no check of this run was about it")
 
@@ -92,6 +97,8 @@ class Journeys:
         threads, self._threads = self._threads, None
         if threads is None or self._world is None:
             return
+        # In this order: no step begins, those under way end, their connections close; only then is anything removed,
+        # since a step that still ran could make test data after the clean-up had looked.
         self._stopped.set()
         threads.shutdown()
         self._world.close()
@@ -119,6 +126,7 @@ class Journeys:
                 record, outcome = _unwalked(step.scope, f"blocked by {cause.check}"), Outcome.BLOCKED
             else:
                 record, outcome = _taken(step, walk, started)
+            # Pytest judges this step later; the next one needs to know now whether it may be taken.
             own = Observation(scope=step.scope, outcome=outcome, cause=cause)
             observed[step.check.id] = ByScope([(step.scope, own)])
             self.on_record(record)
@@ -126,7 +134,10 @@ class Journeys:
 
 
 def _taken(step: Step, walk: Walk, started: float) -> tuple[Record, Outcome]:
-    """Walk one step."""
+    """Walk one step, and give its record with its outcome.
+
+    A step that Ctrl-C or the deadline came before has a failure in place of evidence: nothing was asked.
+    """
     walk.requests.clear()
     taken_at, began = datetime.now(UTC), time.monotonic()
     try:

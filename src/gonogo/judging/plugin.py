@@ -208,7 +208,10 @@ class JudgingPlugin:
     # -- running ----------------------------------------------------------------------------------------------------
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """A check whose need did not pass has nothing to say of its own."""
+        """A check whose need did not pass has nothing to say of its own.
+
+        The first step of a journey lets all journeys begin, with what the checks before it have observed.
+        """
         if self._stop.is_set():
             raise KeyboardInterrupt
         if _CHECK not in item.stash:

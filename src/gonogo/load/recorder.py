@@ -53,6 +53,8 @@ class WorkerRecorder:
         share = self.plan.visits_per_second[scenario]
         if self.plan.model == "closed":
             return max(1, round(self.plan.users * share / sum(self.plan.visits_per_second.values())))
+        # Little's law: users are the rate times the length of a visit, with the longest time that a visit can take. With fewer, slow
+        # replies would hold visits back, and the load would drop just when the service gets slow.
         waiting = _SPARE * sum(self.endpoint(name)[1].patience for name in makes)
         longest = waiting + (len(makes) - 1) * _LONGEST_THOUGHT * self.plan.think
         return max(1, math.ceil(share * longest))
@@ -106,7 +108,10 @@ class WorkerRecorder:
                 self.reasons[self.clock.second(due), endpoint, reason[:_LONGEST_REASON]] += 1
 
     def drained(self) -> bool:
-        """Whether every request of the window has its end."""
+        """Whether every request of the window has its end.
+
+        Requests of the warm-up, and of visits that are due after the window, are not waited for.
+        """
         return not any(self._measured(due) for _, due in self._under_way.values())
 
     def give_up(self) -> None:

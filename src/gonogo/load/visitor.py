@@ -27,6 +27,7 @@ __all__ = ["Abandoned", "GivenUp", "LoadReply", "TimeOver", "Visitor", "attach_r
 _OURS = {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENETUNREACH, errno.ENOBUFS, errno.ENOMEM}
 """Errors of this machine: no fault of the service."""
 _RECORDERS: dict[int, WorkerRecorder] = {}
+"""Recorders by the id of Locust's environment: Locust makes the users, and gives them nothing but that environment."""
 
 
 def attach_recorder(environment: Environment, recorder: WorkerRecorder) -> None:
@@ -135,6 +136,7 @@ class Visitor(User):
         self._tell_failure(name, elapsed, reply, error)
         if error is not None or reply is None:
             raise GivenUp if outcome == "given up" else Abandoned
+        # Not counted as right yet: the scenario may find it wrong when it reads the body. It is, when it goes on.
         self._answered = _Answered(number=number, name=name, elapsed=elapsed, reply=reply)
         if right is not None:
             self._judge(right, reply)

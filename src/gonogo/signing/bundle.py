@@ -24,7 +24,7 @@ from gonogo.base.toml_files import Document
 from gonogo.signing.signers import Signer
 
 VALID = timedelta(hours=24)
-"""How long a signature holds."""
+"""How long a signature holds: it speaks of a service as it was observed, and the next day is another."""
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -34,7 +34,9 @@ SSH = "application/vnd.gonogo.ssh-signature.v1+json"
 SSH_NAMESPACE = "gonogo-sign-off"
 SUFFIXES = {SIGSTORE: ".sigstore.json", SSH: ".ssh.json"}
 LARGEST_BYTES = 256 * 1024
+"""A bundle has some kilobytes; whatever somebody put in its place is not read whole into memory."""
 _SSH_SECONDS = 30
+"""The time for ssh-keygen, in which a person may touch a security key or type a passphrase."""
 
 
 class SignOff(Document):
@@ -76,7 +78,7 @@ class Signed:
 
 
 def statement(subjects: Mapping[str, str], signoff: SignOff) -> bytes:
-    """The bytes that are signed (RFC 8785)."""
+    """The bytes that are signed: an in-toto Statement v1 as canonical JSON (RFC 8785), the same on every machine."""
     release = [{"name": "release", "digest": {"gitCommit": signoff.release}}] if signoff.release else []
     document: dict[str, Any] = {
         "_type": STATEMENT_TYPE,
@@ -98,6 +100,7 @@ def signed_with_key(payload: bytes, key: EllipticCurvePrivateKey, signer: Signer
 
 def signed_with_ssh(payload: bytes, key: Path, signer: Signer) -> bytes:
     """Sign the same envelope with ``ssh-keygen -Y sign``, which asks for the passphrase or the agent itself."""
+    # DSSE's pre-authentication encoding: the type is signed with the payload, so that neither stands for another.
     pae = Envelope(payload, PAYLOAD_TYPE, {}).pae()
     signed = _ssh_keygen(["-Y", "sign", "-f", str(key), "-n", SSH_NAMESPACE], pae)
     if signed.returncode:
@@ -131,6 +134,7 @@ def read_bundle(path: Path) -> Signed:
             subjects=_subjects(path, envelope, payload),
             signoff=SignOff.model_validate(payload["predicate"]),
         )
+    # RecursionError: deeply nested JSON. Anybody may put a file there, and none of them may end the verification.
     except (OSError, ValueError, KeyError, TypeError, FormatError, RecursionError, ValidationError) as error:
         raise IntegrityError(f"{path.name}: is no signature that gonogo made ({type(error).__name__})") from None
 
@@ -170,6 +174,7 @@ def _bundle(kind: str, envelope: Mapping[str, Any], keyid: str) -> bytes:
 
 def _ssh_verified(signed: Signed, public: str) -> bool:
     with tempfile.TemporaryDirectory() as folder:
+        # A file of allowed signers with this one key: the user's own configuration must not vouch for anybody.
         allowed, signature = Path(folder, "allowed"), Path(folder, "signature")
         allowed.write_text(f'signer namespaces="{SSH_NAMESPACE}" {public}\n')
         signature.write_bytes(bytes.fromhex(signed.envelope.signatures[signed.keyid].signature))

@@ -23,6 +23,7 @@ from gonogo.record.results import (
 )
 
 _STOPS = {Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED}
+"""Outcomes of a need after which a check is not run. NOT RUN is none: what was not asked may be sound."""
 _GAPS = (Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN)
 
 Seen = Mapping[str, ByScope[Observation]]
@@ -37,6 +38,7 @@ def blocking(check: PlannedCheck, scope: Scope, observed: Seen) -> Cause | None:
     for need in check.policy.needs:
         for observation in observed.get(need, _NOTHING).related(scope):
             if observation.outcome in _STOPS:
+                # A need that was blocked itself has a cause: the reader is sent to the first of the chain.
                 return observation.cause or Cause(check=need, scope=observation.scope)
     return None
 

@@ -23,7 +23,7 @@ from gonogo.evidence.dns import Answer, Delivery
 from gonogo.families.dns.messages import LONGEST_TEXT, with_facts
 
 _PAYLOAD_BYTES = 1232
-"""What fits into one packet on every path (DNS flag day 2020)."""
+"""What fits into one packet on every path: IPv6's least MTU of 1,280 less its header and UDP's (DNS flag day 2020)."""
 _UDP_WAITS = (0.4, 0.4, 0.5, 0.7)
 """How long each of the four datagrams is waited for, as parts of the patience. A late reply to an earlier one counts."""
 _TCP_WAITS = (0.5, 0.5, 0.5, 1.0)

@@ -50,7 +50,11 @@ class Survey:
         return replace(self._evidence, unseen=tuple(sorted(self._unseen, key=lambda unseen: unseen.what)))
 
     def _keep(self, evidence: ServerEvidence) -> None:
-        """The evidence with one more fact. Nobody may wait between reading ``_evidence`` and this."""
+        """The evidence with one more fact.
+
+        The parts of the survey run side by side on one event loop. An ``await`` between reading ``_evidence`` and
+        this would let another part put its fact in between, and this one would then overwrite it.
+        """
         self._evidence, self._shown = evidence, True
 
     async def _alone(self, name: str, work: Awaitable[None]) -> None:
@@ -157,6 +161,7 @@ class Survey:
         usual = sshd_facts.Connection(lport=str(self._ssh.port))
         output = await self._shell.run(usual.command(stranger, "-ddd"), as_root=True)
         lines = sshd_facts.match_lines(output)
+        # sshd refuses to answer (-T) without a routing domain where a Match block asks for one.
         if any("rdomain" in sshd_facts.criteria(line) for line in lines):
             usual = replace(usual, rdomain="none")
             output = await self._shell.run(usual.command(stranger), as_root=True)
