@@ -9,7 +9,9 @@ Entry = TypeVar("Entry")
 Place = TypeVar("Place")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without slots: a frozen dataclass with slots cannot be made by way of its own alias, as in EntryQuestion[A, B](…),
+# since typing then sets an attribute on it (Python 3.11).
+@dataclass(frozen=True, kw_only=True)
 class EntryQuestion(Generic[Entry, Place]):
     """One declared entry, asked at one place."""
 

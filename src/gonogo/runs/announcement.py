@@ -64,6 +64,7 @@ def find_announced() -> Announced | None:
 
 def _is_own(descriptor: int) -> bool:
     status = os.fstat(descriptor)
+    # Written by this user, and open to nobody else: a run asks whatever the note names.
     return stat.S_ISREG(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077
 
 

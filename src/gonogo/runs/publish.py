@@ -81,7 +81,7 @@ def _history(document: Mapping[str, Any], folder: RunFolder, redactor: Redactor)
 
 
 def _write_all(folder: RunFolder, collected: Collected, evidence: bytes, results: Results) -> bytes:
-    """The bytes of the sign-off page."""
+    """Write every file of the run, and give the bytes of the sign-off page."""
     files = derived(results)
     folder.write(EVIDENCE, evidence)
     for name, content in {**files, **collected.artefacts}.items():

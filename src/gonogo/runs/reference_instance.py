@@ -19,6 +19,7 @@ from gonogo.runs.announcement import announcement_path, content_digest, find_ann
 READY_WITHIN_SECONDS = 60
 """Generous: a loaded machine is slow, not broken. A failing part reports itself long before."""
 STOPPED_WITHIN_SECONDS = 20
+"""Its own watchdog cleans up after one that is killed, so that nothing stays behind in that case either."""
 Event = Mapping[str, Any]
 
 
@@ -87,6 +88,7 @@ class ReferenceProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # The end of its input is the order to stop; it holds for a parent that was killed as well.
         self._stdin.close()
         try:
             self._process.wait(STOPPED_WITHIN_SECONDS)
@@ -118,6 +120,7 @@ class ReferenceProcess:
         return event
 
     def _read(self, stream: IO[bytes]) -> None:
+        # In a thread of its own: a crash must be noted when it happens, not when somebody asks for the next event.
         with stream:
             for line in stream:
                 event = json.loads(line)

@@ -28,6 +28,7 @@ from gonogo.verdict.line_proof import Contradiction, Proof, judge_line
 
 ANSWERS = "attested-url-answers"
 """The check that asks what attestations point to."""
+# Worst first. An exception is worse than a person's word: it says that something is not as it should be.
 _WORST = (
     LineStatus.FAILED,
     LineStatus.OPEN,
@@ -183,11 +184,13 @@ class _StatusOfLines:
         attestation = self._attestations.get(line.id)
         attested = _attested(attestation, self._problem(attestation)) if attestation else None
         proof = self._proof(line)
+        # A line that another run answers is answered by that run alone: neither checks nor people here make up for it.
         if carries := sources_of(line, self._demands):
             standing = stand_in(line.id, proof, carries, self._carried)
             checks = proving(line, self._proves) if standing.status is LineStatus.FAILED else ()
             carried = self._result(line, status=standing.status, why=standing.why)
             return replace(carried, checks=checks, carried=standing.run, attested=attested)
+        # People are asked where the list wants them beside the checks, or where no check proves the line.
         needed = bool(line.attest) or proof.open_to_people
         status, why = proof.status, proof.why
         if needed and (proof.open_to_people or status in {LineStatus.VERIFIED, LineStatus.EXCEPTED}):

@@ -22,6 +22,7 @@ _FORMAT_REFUSALS = {"FORMERR", "NOTIMP", "BADVERS"}
 async def probe_dns_zone(question: DnsQuestion) -> DnsZoneEvidence:
     """Find the zone's servers and ask each; ask each resolver about signatures, and about a name that cannot exist."""
     taken_at = datetime.now(UTC)
+    # Random, so that no cache has it: an answer to it is a wildcard's, or a resolver's invention.
     random_name = f"gonogo-{randomness.token_hex(8)}.{question.name}"
     delegation, parent, validations, invented = await asyncio.gather(
         find_delegation([question.name], question.vantage),
@@ -48,6 +49,7 @@ async def probe_dns_zone(question: DnsQuestion) -> DnsZoneEvidence:
 
 
 async def _servers(question: DnsQuestion, by_server: Authorities, random_name: str) -> tuple[ServerAnswers, ...]:
+    """Ask every address of every name server at once, up to a bound that a zone of many servers may exceed."""
     # The parent's own addresses come first: they are what a cold resolver asks.
     bounded = list(by_server.items())[:_MOST_SERVER_ADDRESSES]
     return tuple(

@@ -99,6 +99,7 @@ async def probe_tls(question: TlsQuestion, *, thorough: bool = True) -> TlsEvide
     )
     evidence = _spoken(evidence, shaken)
     first: Chain = tuple(sent_chain(shaken.session)) if shaken.session else ()
+    # OpenSSL 3 has no export ciphers, no RC4 and no SSL 3: a server that has nothing else is no silent one.
     if shaken.session is None:
         answer = await _answer_without_openssl(question, shaken)
         if answer is None:
@@ -180,6 +181,7 @@ async def _thorough(question: TlsQuestion, evidence: TlsEvidence, first: Chain, 
 
 
 async def _presented(question: TlsQuestion, first: Chain, answers: Sequence[TlsAnswer]) -> tuple[Any, ...]:
+    """Every chain that was shown, verified: a server may have one for RSA, one for ECDSA, and one for old clients."""
     shown = chains(first, answers)
     return tuple(
         [

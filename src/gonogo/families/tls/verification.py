@@ -104,11 +104,15 @@ def _context(trust: str, stamp: float, flags: ssl.VerifyFlags, ciphers: str, *, 
     del stamp  # a part of the key: a trust file that changed is read again
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
+    # Python sets it by default from 3.13 on; here it is one question of its own, on every version of Python.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.verify_flags |= flags
+    # In TLS 1.2 the certificates travel unencrypted, so that they can be played without a key exchange.
     context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(ciphers)
     anchors = trusted_certificates(trust)
+    # OpenSSL takes every certificate of a trust file for building a path: an intermediate that stands there would hide
+    # that the server does not send it, and other clients fail.
     roots = [der for der in anchors if _is_root(der)]
     context.load_verify_locations(cadata=b"".join(anchors if everything or not roots else roots))
     return context
