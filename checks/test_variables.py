@@ -3,7 +3,7 @@
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.evidence.variables import Account, Variable, VariableDifferenceEvidence, VariableFileEvidence
+from gonogo.evidence.variables import SameAccount, Variable, VariableDifferenceEvidence, VariableFileEvidence
 from gonogo.policy.catalogue import Policy
 
 _DATABASES = {
@@ -170,7 +170,7 @@ def test_stripe_keys_are_of_one_account(variable_file: VariableFileEvidence) -> 
     Fix: copy both keys from the same page: https://dashboard.stripe.com/apikeys.
     """
     name = variable_file.file
-    assert variable_file.account is not Account.OTHER, f"{name}: the two Stripe keys are of different accounts"
+    assert variable_file.account is not SameAccount.OTHER, f"{name}: the two Stripe keys are of different accounts"
     keys = [*variable_file.of_shape("stripe-secret"), *variable_file.of_shape("stripe-publishable")]
     modes = sorted({key.mode or "no" for key in keys})
     assert len(modes) == 1, f"{name}: the two Stripe keys are of different modes: {' and '.join(modes)}"

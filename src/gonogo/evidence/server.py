@@ -7,7 +7,7 @@ from gonogo.evidence.firewall import Firewall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Login:
+class LoginOffer:
     """How somebody may prove who they are, as the server offers it before anything is known of them."""
 
     user: str
@@ -90,7 +90,7 @@ class ServerEvidence(Evidence):
     """One machine. What is None is not installed, or was refused: ``unseen`` tells which."""
 
     address: str
-    logins: tuple[Login, ...] = ()
+    logins: tuple[LoginOffer, ...] = ()
     os: str | None = None
     cpus: int | None = None
     memory: int | None = None

@@ -6,7 +6,7 @@ from enum import StrEnum
 from gonogo.evidence.base import Evidence
 
 
-class Account(StrEnum):
+class SameAccount(StrEnum):
     """Whether two Stripe keys are of one account."""
 
     SAME = "same"
@@ -63,7 +63,7 @@ class VariableFileEvidence(Evidence):
     """As in ``MONGO_URL: PW``: a value refers to a name that the file does not define."""
     duplicates: tuple[str, ...] = ()
     variables: tuple[Variable, ...] = ()
-    account: Account = Account.UNKNOWN
+    account: SameAccount = SameAccount.UNKNOWN
     """Tells whether the secret and the publishable Stripe key are of one account."""
     repository_problem: str = ""
     """Why git could not be asked; empty when it was."""
