@@ -255,8 +255,7 @@ async def address_client(  # noqa: PLR0913 - where to ask, in whose name, and ho
     limits = httpx.Timeout(patience_seconds, connect=connect_seconds)
     # Without a context httpx would load its own, for nothing: plain http never looks at it.
     verify = tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    # Nothing of one reply goes along with the next request: no question may depend on the order of the others.
-    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))  # no question may depend on earlier replies
     async with httpx.AsyncClient(
         verify=verify,
         trust_env=False,  # a proxy from the process environment would answer in the target's place

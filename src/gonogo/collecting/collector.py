@@ -112,6 +112,7 @@ class Collector:
         return {key: _settled(key, future) for key, future in self._futures.items()}
 
     async def _ask_all(self, jobs: Sequence[Job], *, task_status: TaskStatus[None]) -> None:
+        """Ask all jobs side by side, in the event loop, until the last one has its record or the collector is left."""
         self._open(sum(not job.kind.alone for job in jobs))
         with anyio.CancelScope() as self._all:
             async with anyio.create_task_group() as group:
@@ -123,6 +124,7 @@ class Collector:
                     group.start_soon(self._settle, job)
 
     async def _settle(self, job: Job) -> None:
+        """Resolve the job's future whatever happens: with its record, with a bug in gonogo, or as never reached."""
         future = self._futures[job.key]
         try:
             record = await self._ask(job)
@@ -162,6 +164,7 @@ class Collector:
                 self._others_done.set()
 
     async def _ask_in_turn(self, job: Job) -> Record:
+        """Ask when the host and the run have a place; the record's seconds count from then, without the waiting."""
         started = time.monotonic()
         outcome: Evidence | Failure | None = None
         # Whoever is asked is a machine: two names of one address are one.
@@ -193,6 +196,7 @@ class Collector:
         return outcome if already else Failure(reason=f"{busy}; meanwhile: {outcome.reason}", hint=HINT)
 
     async def _answer(self, job: Job) -> Evidence | Failure:
+        """The evidence, or why there is none: everything that a probe may raise is translated here, and only here."""
         try:
             with anyio.fail_after(self._limits.probe.total_seconds()):
                 return await job.ask(job.question)

@@ -110,6 +110,7 @@ class Journeys:
         self._walk(walk, steps, observed)
 
     def _walk(self, walk: Walk, steps: Sequence[Step], observed: Seen) -> None:
+        """Walk one journey in its own thread; every step gets a record, also if gonogo itself breaks."""
         try:
             self._walk_all(walk, steps, dict(observed))
         except BaseException as error:  # noqa: BLE001 - whoever waits for a step that nobody walks would wait for ever
@@ -119,6 +120,7 @@ class Journeys:
                     self._futures[step.scope].set_result(_unwalked(step.scope, reason))
 
     def _walk_all(self, walk: Walk, steps: Sequence[Step], observed: dict[str, ByScope[Observation]]) -> None:
+        """Walk the steps in order. A step whose need did not pass is not taken, and blocks those that need it."""
         started = time.monotonic()
         for step in steps:
             cause = blocking(step.check, step.scope, observed)

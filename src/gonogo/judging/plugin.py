@@ -177,6 +177,7 @@ class JudgingPlugin:
         raise pytest.exit.Exception("; ".join(problem.problems), returncode=pytest.ExitCode.USAGE_ERROR)
 
     def _runnable(self, item: pytest.Item, identifier: str) -> bool:
+        """Find the planned check and the target of an item, and keep them with it; False for what is not to run."""
         parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
         for check in self._marked.get(identifier, []):
             scope = parameters.get(check.subject)
@@ -293,6 +294,7 @@ class JudgingPlugin:
             raise pytest.exit.Exception(str(self.problem))
 
     def _observe(self, item: pytest.Item, ended_as: Ended) -> Observation:
+        """The observation of one item: its outcome, redacted words, and the facts that it was judged by."""
         check, scope = item.stash[_CHECK]
         message, hint = words(ended_as, check.policy.title)
         return Observation(

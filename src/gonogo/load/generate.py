@@ -147,6 +147,7 @@ class Workers:
             self._check_final()
 
     def _hello(self, msg: Any, **_: object) -> None:  # noqa: ANN401 - Locust's Message
+        """A worker joins: it gets the plan, unless it is one too many. Clocks are compared here, once."""
         if len(self.joined) == self._expected:
             emit(
                 "problem", message=f"one worker more than the {self._expected} expected: {msg.node_id}; it does nothing"

@@ -124,6 +124,7 @@ class _People:
         self._working.clear()
 
     def _remove(self) -> None:
+        """Remove the people of a plain Locust run; a failure becomes the exit code of the process."""
         if self._plan is not None:
             mark, self._last_plan, self._plan = self._plan.mark, self._plan, None
             try:

@@ -142,6 +142,7 @@ def in_vain(traffic: Sequence[Traffic], name: str, load: LoadEvidence) -> Counte
 
 
 def _failures(traffic: Sequence[Traffic], name: str, load: LoadEvidence, *, refusals: bool) -> Counted:
+    """Failures of several endpoints together, second by second, with both ends of what the generator may have added."""
     by_second: dict[int, tuple[int, int, int]] = {}
     for endpoint in traffic:
         certain = {bound.second: bound.least_failed for bound in endpoint.bounds}

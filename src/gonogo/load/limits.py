@@ -112,6 +112,7 @@ def rejected(hits: int, of: int, limit: float, confidence: float, *, comparisons
 def _decision(  # noqa: PLR0913, PLR0917 - counts of two kinds, and what they are held against
     hits: int, of: int, bad: int, seconds: int, limit: float, confidence: float, comparisons: int
 ) -> LimitDecision:
+    """Missed, kept or undecided, by requests and by whole seconds: one bad second with many requests is one event."""
     doubt = 1 - confidence
     if rejected(hits, of, limit, confidence, comparisons=comparisons) or rejected(
         bad, seconds, limit, confidence, comparisons=comparisons

@@ -123,6 +123,7 @@ class Generator:
         return timer
 
     def _start(self, order: Mapping[str, Any]) -> None:
+        """Start a process and give it its order on standard input, which it holds open for as long as we live."""
         process = subprocess.Popen(
             [sys.executable, "-m", "gonogo.load.generate"],
             stdin=subprocess.PIPE,

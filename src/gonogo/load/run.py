@@ -176,6 +176,7 @@ class LoadRun:
         return _INTERRUPTED if self.interrupted else ""
 
     def _react(self, event: Event, generator: Generator, aggregator: LoadAggregator) -> None:
+        """Show progress, and end early what was lost, interrupted, or cannot be kept any more."""
         self.on_event(event)
         if event["event"] == "lost" or self.interrupted:
             aggregator.shorten()
@@ -302,6 +303,7 @@ def make_people(folder: Path, walk: Walk) -> Mapping[str, Any]:
 
 
 def _target(environment: Environment) -> TargetPlan:
+    """Where the load goes: the service's name with its declared addresses. Raises Unobserved without any."""
     parts = urlsplit(environment.service.base_url)
     name = parts.hostname or ""
     host = environment.hosts.get(name)

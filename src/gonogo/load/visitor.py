@@ -49,7 +49,10 @@ class TimeOver(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answered:
-    """A request with a reply that looks right so far: the scenario has not gone on yet."""
+    """A request with a reply that looks right so far.
+
+    It counts as right when the scenario goes on, which may still find it wrong when it reads the body.
+    """
 
     number: int
     name: str
@@ -136,7 +139,6 @@ class Visitor(User):
         self._tell_failure(name, elapsed, reply, error)
         if error is not None or reply is None:
             raise GivenUp if outcome == "given up" else Abandoned
-        # Not counted as right yet: the scenario may find it wrong when it reads the body. It is, when it goes on.
         self._answered = _Answered(number=number, name=name, elapsed=elapsed, reply=reply)
         if right is not None:
             self._judge(right, reply)
@@ -218,6 +220,7 @@ class Visitor(User):
     def _send(
         self, method: str, path: str, body: bytes, headers: Mapping[str, str]
     ) -> tuple[LoadReply | None, Outcome | None, Exception | None]:
+        """The reply, its outcome and its error. None as the outcome is a failure of this machine."""
         try:
             reply = LoadReply(*self._connection.ask(method, path, body, headers))
         except socket.gaierror as error:
@@ -261,6 +264,7 @@ class Visitor(User):
         self._pace.over(time.monotonic())
 
     def _visit(self, second: int) -> None:
+        """Count how a visit ended, by the second that it was due in: to its end, or given up."""
         try:
             self._make_visit()
         except TimeOver:

@@ -188,6 +188,7 @@ def _about(suite: Suite, lines: Sequence[ChecklistLine]) -> set[str]:
 
 
 def _chosen(name: str, gates: Gates, environment: str, path: Path) -> Gate:
+    """The gate of that name. Raises UsageError for one that there is not, or that is not for this environment."""
     if name in _NARROW:
         return _NARROW[name]
     if not gates.gates and name == PRE_DEPLOY:

@@ -75,6 +75,7 @@ def contradictions(files: TeamFiles) -> list[str]:
 
 
 def _unknown_environments(files: TeamFiles) -> Iterator[str]:
+    """Environments that are named somewhere and that nobody declared: a line about them would never be asked."""
     names = {*declared(files.root), BUNDLED}
     standing = {name: _stands_for(files.root, name) for name in declared(files.root)}
     standing[files.environment] = files.stands_for
@@ -120,6 +121,7 @@ def _no_environment(name: str, candidates: Collection[str]) -> str:
 
 
 def _unknown_roles(files: TeamFiles) -> Iterator[str]:
+    """Roles that are named somewhere and that nobody has: what they must say would stay open for ever."""
     roles = known_roles(files.gates, files.people)
     where = "gates.toml" if files.gates.roles else "gates.toml, and nobody has it in people.toml"
     for line in files.checklist.lines:
@@ -159,6 +161,7 @@ def _hiding_lines(files: TeamFiles) -> Iterator[str]:
 
 
 def _lines_that_are_signed(files: TeamFiles) -> Iterator[str]:
+    """Statements that are proved like other lines as well: a signature alone must stand for them."""
     for line in files.checklist.lines:
         if line.id not in files.statements:
             continue
@@ -231,6 +234,7 @@ def covered_lines(suite: Suite, files: TeamFiles) -> Iterator[str]:
 
 
 def _uncoverable(covered: str, lines: Mapping[str, ChecklistLine], files: TeamFiles) -> str:
+    """Why a check cannot be named for a line; empty if it can."""
     if covered not in lines:
         return f"no line {covered!r} in {files.checklist.path}{did_you_mean(covered, list(lines))}"
     if not lines[covered].leaf:

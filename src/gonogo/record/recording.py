@@ -118,6 +118,7 @@ def read_recording(path: Path) -> Recording:
 
 
 def _restored(record: StoredRecord, kinds: Mapping[str, EvidenceKind]) -> Record:
+    """One record with its evidence typed again. Raises UsageError on an unknown kind, IntegrityError on damage."""
     evidence: Evidence | None = None
     if record.evidence is not None:
         if record.kind not in kinds:

@@ -78,6 +78,7 @@ def _is_held(descriptor: int) -> bool:
 
 
 def _parsed(content: bytes) -> Announced | None:
+    """The note's content; None for one that another version wrote, or that was cut off."""
     try:
         ready = json.loads(content)
         complete = isinstance(ready["pid"], int) and {"environment", "faults"} <= ready.keys()

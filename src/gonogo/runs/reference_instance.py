@@ -109,6 +109,7 @@ class ReferenceProcess:
         return self._events.get()
 
     def _next(self) -> Event:
+        """The next event within the time for a start. Raises UsageError for a failure, a crash or a silence."""
         try:
             event = self._events.get(timeout=READY_WITHIN_SECONDS)
         except queue.Empty:
@@ -120,6 +121,7 @@ class ReferenceProcess:
         return event
 
     def _read(self, stream: IO[bytes]) -> None:
+        """Pass the child's events on, and a None at its end, so that nobody waits for a process that is gone."""
         # In a thread of its own: a crash must be noted when it happens, not when somebody asks for the next event.
         with stream:
             for line in stream:

@@ -173,6 +173,7 @@ def _bundle(kind: str, envelope: Mapping[str, Any], keyid: str) -> bytes:
 
 
 def _ssh_verified(signed: Signed, public: str) -> bool:
+    """Ask ssh-keygen whether this public key made the signature, in gonogo's namespace, over these bytes."""
     with tempfile.TemporaryDirectory() as folder:
         # A file of allowed signers with this one key: the user's own configuration must not vouch for anybody.
         allowed, signature = Path(folder, "allowed"), Path(folder, "signature")
@@ -183,6 +184,7 @@ def _ssh_verified(signed: Signed, public: str) -> bool:
 
 
 def _ssh_keygen(arguments: list[str], content: bytes) -> "subprocess.CompletedProcess[bytes]":
+    """Run OpenSSH's own tool. Raises UsageError if there is none, or if it waits for somebody for too long."""
     try:
         return subprocess.run(  # noqa: S603 - a fixed program; what it is given are paths, never a command line
             ["ssh-keygen", *arguments],  # noqa: S607 - wherever this system has it

@@ -291,6 +291,7 @@ def _not_counted(note: str) -> Finding:
 
 
 def _vouched(attested: Attested | None, roles: Sequence[str], proof: Proof) -> tuple[LineStatus, str]:
+    """The status of a line that people speak for, by who has attested it, and what the checks leave to them."""
     if attested is None:
         roles_in_words = " or ".join(roles) or "somebody"
         may = f"{roles_in_words} may attest it" if proof.open_to_people else f"{roles_in_words} must attest it as well"
@@ -304,6 +305,7 @@ def _vouched(attested: Attested | None, roles: Sequence[str], proof: Proof) -> t
 
 
 def _attested(attestation: Attestation, problem: str) -> Attested:
+    """An attestation as the page shows it, with why it does not count, if so."""
     return Attested(
         by=attestation.by,
         role=attestation.role,
@@ -325,6 +327,7 @@ def _worst(lines: Sequence[LineResult]) -> LineStatus:
 
 
 def _exception(waiver: Waiver, checks: Mapping[str, CheckResult], at: datetime) -> ExceptionResult:
+    """A waiver with its state; stale where its check passes again, so that nobody keeps it for nothing."""
     check = checks.get(waiver.check)
     state = "in force" if in_force(waiver, at) else "not yet" if at < waiver.at else "expired"
     if state == "in force" and check is not None and check.observed is Outcome.PASS:
@@ -343,6 +346,7 @@ def _exception(waiver: Waiver, checks: Mapping[str, CheckResult], at: datetime) 
 
 
 def _stale(exceptions: Sequence[ExceptionResult]) -> list[Finding]:
+    """Waivers that should be removed or renewed: a signer sees them before signing."""
     messages = {
         "stale": "passes again; remove its waiver",
         "expired": "its waiver has expired; repair it, or have it accepted anew",

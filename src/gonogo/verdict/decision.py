@@ -142,6 +142,7 @@ def _spoken_for(blockers: Sequence[CheckResult], lines: Sequence[LineResult]) ->
 
 
 def _gap_reason(gaps: Sequence[CheckResult], lines: Sequence[LineResult]) -> str:
+    """Why the verdict is INCOMPLETE: blockers without an answer, open lines, or nothing at all."""
     reasons = [f"{counted(len(gaps), 'blocker')} without an answer"] if gaps else []
     if lines:
         reasons.append(f"{counted(len(lines), 'line')} of the checklist not verified, first of all {lines[0].id}")

@@ -27,6 +27,7 @@ async def landings(question: DnsQuestion, addresses: Iterable[str]) -> tuple[Lan
 
 
 async def _landing(question: DnsQuestion, address: str) -> Landing:
+    """What answers at an address that the name leads to; with an untrusted certificate, asked again without trust."""
     landing = Landing(address=address, port=question.https_port)
     try:
         first = await _asked(question, landing, trust_context(question.trust))
@@ -52,6 +53,7 @@ async def _asked(question: DnsQuestion, landing: Landing, tls: ssl.SSLContext) -
 
 
 async def _attempt(question: DnsQuestion, landing: Landing, tls: ssl.SSLContext, patience_seconds: float) -> Landing:
+    """One GET of the root in the host's name, with as much patience as this attempt has."""
     async with address_client(
         tls, host=question.name, address=landing.address, port=landing.port, patience_seconds=patience_seconds
     ) as client:

@@ -172,6 +172,7 @@ async def _asked(query: Query, patience: timedelta) -> DnsReply:
 async def _exchange(
     query: Query, seconds: float, attempts: Iterator[int]
 ) -> tuple[Transport, dns.message.QueryMessage]:
+    """One exchange over UDP, and over TCP where UDP's reply was cut off or TCP was asked for (RFC 7766)."""
     message = _message(query)
     address, port = split_socket_address(query.server)
     if query.transport is Transport.UDP:

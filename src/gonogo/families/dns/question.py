@@ -85,6 +85,7 @@ def sender_questions(environment: Environment, secrets: Secrets) -> Sequence[Dns
 
 
 def _domains(environment: Environment, further: Sequence[str]) -> Sequence[DnsQuestion]:
+    """Questions about domains that mail is sent from; selectors of DKIM go with those that are declared to send."""
     declared = environment.section(Dns)
     if declared is None:
         return []
@@ -96,6 +97,7 @@ def _domains(environment: Environment, further: Sequence[str]) -> Sequence[DnsQu
 
 
 def _questions(environment: Environment, names: Iterable[str]) -> Sequence[DnsQuestion]:
+    """One question for each name, with the addresses that it should have: its own, or any of the environment's."""
     section = environment.section(Dns)
     if section is None:
         return []

@@ -47,6 +47,7 @@ def _faults(
     zone: DnsZoneEvidence,
     least_percent: float,
 ) -> Iterator[str]:
+    """Everything wrong with the signatures at one server, in the order in which a validating resolver meets it."""
     if not server.keys:
         yield "there is no DNSKEY and no signature, while the parent has a DS: load the signed zone there"
         return
@@ -71,6 +72,7 @@ def _by_reason(
     zone: DnsZoneEvidence,
     least_percent: float,
 ) -> dict[str, list[str]]:
+    """Names whose signatures do not hold, grouped by the reason, so that one cause is told once."""
     reasons: dict[str, list[str]] = {}
     for answer in answers:
         for covers, signatures in _sets(answer, zone.zone, expected=(answer.name, answer.rdtype) in signed):

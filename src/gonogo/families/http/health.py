@@ -71,6 +71,7 @@ def read_health(body: Body, quote: Quote) -> HealthReading:
 
 
 def _read_text(body: Body, quote: Quote) -> HealthReading:
+    """What a body that is no JSON object says of health: a word, a page, or lines as Kubernetes writes them."""
     text = body.text.strip()
     if not text:
         return HealthReading(word="(an empty body)", meaning=Meaning.PASS)
@@ -124,6 +125,7 @@ def _shown(cell: str) -> str:
 
 
 def _read_object(document: Mapping[str, Any], quote: Quote) -> HealthReading:
+    """What a JSON object says of health: its own word, else a message, and the words of its parts."""
     key, value = _state(document, _STATES)
     meaning = meaning_of(value)
     if key == "":
@@ -187,6 +189,7 @@ def _part(item: Mapping[str, Any], path: str, depth: int, *, named: bool) -> Ite
 
 
 def _parts_of_list(items: list[Any], path: str, depth: int) -> Iterator[Part]:
+    """The parts in a list, by the name that each gives itself, else by its place."""
     if depth > _DEEPEST:
         return
     for number, item in enumerate(items):

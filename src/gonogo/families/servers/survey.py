@@ -65,6 +65,7 @@ class Survey:
             self._unseen.append(Unseen(what=name, said=error.reason))
 
     def _machine(self) -> Mapping[str, Awaitable[None]]:
+        """What the machine has: system, processors, memory, disk, load."""
         return {
             "os": self._fact(
                 "os", "cat /etc/os-release", facts.os_release, lambda server, name: replace(server, os=name)
@@ -85,6 +86,7 @@ class Survey:
         }
 
     def _protection(self) -> Mapping[str, Awaitable[None]]:
+        """What protects it: sshd, firewall, bans, and updates that install themselves."""
         upgrader = "dpkg-query --show --showformat='${db:Status-Abbrev}' unattended-upgrades"
         return {
             "sshd": self._sshd(),
@@ -109,6 +111,7 @@ class Survey:
         }
 
     def _running(self) -> Mapping[str, Awaitable[None]]:
+        """What runs on it: units, processes, containers, and the rotation of logs."""
         declared = self._declared
         running = partial(facts.processes, names=declared.processes)
         surveys = {
@@ -241,6 +244,7 @@ class Survey:
             self._unseen.append(Unseen(what="published", said=unclear))
 
     async def _bans(self) -> None:
+        """The jails of fail2ban, and whether the logs that they read are still written."""
         status = "fail2ban-client status"
         await self._fact("jails", status, facts.jails, lambda server, jails: replace(server, jails=jails), as_root=True)
         active = [name for name in self._declared.jails if name in (self._evidence.jails or ())]
@@ -259,6 +263,7 @@ class Survey:
             self._keep(replace(self._evidence, jail_logs=tuple(logs)))
 
     async def _units(self) -> None:
+        """The states of declared units, and of those that updates, logs and certificates depend on."""
         declared = self._declared
         renewal = [declared.renewal, declared.renewal.removesuffix(".timer") + ".service"] if declared.renewal else []
         units = list(dict.fromkeys([*declared.units, *renewal, *_TIMETABLES, *_RESULTS]))

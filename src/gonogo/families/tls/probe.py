@@ -162,6 +162,7 @@ def _understood(evidence: TlsEvidence, answer: TlsAnswer) -> TlsEvidence:
 
 
 async def _thorough(question: TlsQuestion, evidence: TlsEvidence, first: Chain, deadline: float) -> TlsEvidence:
+    """Every offer, every certificate, and a client of today: all that takes connections beside the first one."""
     versions = _EVERY_VERSION if evidence.version == Version.SSL3.title else _EVERY_VERSION[:-1]
     control = Hello(versions=versions, server_name=question.server_name)
     interview = Interview(address=question.address, port=question.port, control=control, deadline=deadline)
