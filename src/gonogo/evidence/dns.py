@@ -36,7 +36,9 @@ class Signature:
     signer: str
     """The zone whose key made it."""
     key_tag: int
+    """The short number by which DS and RRSIG name a key (RFC 4034, appendix B); two keys may share one."""
     algorithm: int
+    """The number in IANA's registry of DNSSEC algorithms."""
     inception: datetime
     expiration: datetime
     genuine: bool | None = None
@@ -80,6 +82,7 @@ class Answer:
     signatures: tuple[Signature, ...] = ()
     """Over the records that were asked for, and over the aliases on the way."""
     attempts: int = 1
+    """How often it was asked until this answer came, or until the patience was over."""
 
     @property
     def heard(self) -> bool:
@@ -164,6 +167,7 @@ class NameServer:
     alias: str = ""
     """Where the name leads if it is an alias, which the name of a name server must not be (RFC 2181, 10.3)."""
     omitted_addresses: int = 0
+    """Addresses beyond the most that are asked; nothing is known of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,8 +63,11 @@ class ZoneKey:
     """One DNSKEY record."""
 
     key_tag: int
+    """As in a signature (RFC 4034, appendix B)."""
     algorithm: int
+    """The number in IANA's registry of DNSSEC algorithms."""
     flags: int
+    """257 for a key-signing key, 256 for a zone-signing key (RFC 4034, section 2.1.1)."""
     ds: tuple[str, ...]
     """The DS records that would vouch for it, one for each kind of digest, written as in a zone."""
 
@@ -141,6 +144,7 @@ class MailServer:
 
     name: str
     preference: int
+    """As in the MX record: the lowest is tried first (RFC 5321, section 5.1)."""
     a: Answer
     aaaa: Answer
 

@@ -27,6 +27,7 @@ class Exchange:
     problem: str = ""
     """Why no reply came, or why it was not read to its end."""
     elapsed: timedelta
+    """From the beginning of the request, connecting included, to the end of the body or to the failure."""
     own: timedelta = timedelta()
     """The part of that in which this machine could not work."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -34,6 +35,7 @@ class Exchange:
     cookies: tuple[str, ...] = ()
     """Name and attributes of each cookie that was set, never its value: ``sid; Path=/; HttpOnly``."""
     body_bytes: int = 0
+    """Length of the body as far as it was read."""
     truncated: bool = False
     """The body went on after the most that is read."""
     excerpt: str = ""

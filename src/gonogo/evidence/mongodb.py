@@ -60,6 +60,7 @@ class MongoEvidence(Evidence):
     """Whether this is a router (mongos), behind which every shard is a replica set of its own."""
     writable_primary: str | None = None
     wire_version: int | None = None
+    """The protocol's version, which grows with each release of the server (``maxWireVersion`` of hello)."""
     server_version: str | None = None
     read_as_app: bool = False
     """The control for what strangers are refused: the service's user may read."""
@@ -98,7 +99,9 @@ class MongoStatusEvidence(Evidence):
     replica_set: str | None = None
     members: tuple[Member, ...] = ()
     connections_current: int | None = None
+    """Open connections of all clients (``serverStatus``)."""
     connections_available: int | None = None
+    """Further connections that the server would take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,3 +113,4 @@ class MongoWriteEvidence(Evidence):
     removed: bool
     problem: str = ""
     elapsed: timedelta
+    """From the write to its acknowledgement by the majority."""

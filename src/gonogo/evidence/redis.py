@@ -49,6 +49,7 @@ class RedisStatusEvidence(Evidence):
     problem: str = ""
     version: str | None = None
     used_memory_bytes: int | None = None
+    """What the server has allocated for its data (``used_memory`` of INFO)."""
     max_memory_bytes: int | None = None
     """0 means: no limit."""
     eviction_policy: str | None = None
@@ -72,5 +73,6 @@ class RedisWriteEvidence(Evidence):
     written: bool
     read_back: bool
     ttl_seconds: int | None
+    """The lifetime of the key as the server tells it; None if it was not asked."""
     removed: bool
     problem: str = ""

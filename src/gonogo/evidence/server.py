@@ -12,6 +12,7 @@ class LoginOffer:
 
     user: str
     methods: tuple[str, ...]
+    """Names of RFC 4252, such as ``publickey`` and ``password``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,7 @@ class ServerEvidence(Evidence):
     logins: tuple[LoginOffer, ...] = ()
     os: str | None = None
     cpus: int | None = None
+    """Processors that the kernel lets us use (nproc(1))."""
     memory: int | None = None
     """In bytes."""
     memory_used: float | None = None

@@ -69,9 +69,13 @@ class Requirements:
     """Facts about the business that Stripe demands, now or from a coming day on."""
 
     currently_due: tuple[str, ...] = ()
+    """Wanted before ``deadline``."""
     past_due: tuple[str, ...] = ()
+    """Wanted earlier, and not given: Stripe may have stopped payouts or charges for it."""
     eventually_due: tuple[str, ...] = ()
+    """Wanted once the account has moved more money."""
     pending_verification: tuple[str, ...] = ()
+    """Given, and still looked at by Stripe."""
     disabled_reason: str = ""
     errors: tuple[RequirementError, ...] = ()
     deadline: datetime | None = None

@@ -40,6 +40,7 @@ class Certificate:
     """As in ``RSA 2048`` or ``EC 256``."""
     key_type: str
     key_bits: int
+    """Length of the public key, in bits; 0 for a kind of key that is not known."""
     signature_hash: str | None
     """None for signature schemes that hash inside, as Ed25519 does."""
     self_signed: bool

@@ -24,6 +24,7 @@ class Variable:
     present: bool
     """In the file, and not empty."""
     length: int = 0
+    """Characters of the value; the value itself is never recorded."""
     entropy_bits: int = 0
     """An estimate, from above: characters used, but for words, repetitions and sequences."""
     placeholder: bool = False
@@ -59,9 +60,11 @@ class VariableFileEvidence(Evidence):
     reader: str = "python-dotenv"
     """The program that reads it when the service starts."""
     malformed_lines: tuple[int, ...] = ()
+    """Numbers of lines that its reader does not understand, from 1."""
     undefined: tuple[str, ...] = ()
     """As in ``MONGO_URL: PW``: a value refers to a name that the file does not define."""
     duplicates: tuple[str, ...] = ()
+    """Names that stand there more than once."""
     variables: tuple[Variable, ...] = ()
     account: SameAccount = SameAccount.UNKNOWN
     """Tells whether the secret and the publishable Stripe key are of one account."""

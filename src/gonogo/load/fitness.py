@@ -28,9 +28,13 @@ class Fitness:
 
     clock: Clock
     planned: Counter[int] = field(default_factory=Counter)
+    """Visits that were due, by second."""
     begun: Counter[int] = field(default_factory=Counter)
+    """Visits that began in time, by second."""
     begun_late: Counter[int] = field(default_factory=Counter)
+    """Visits that began too late to count as made, by second."""
     own_errors: int = 0
+    """Requests that never left this machine since the last report."""
     _lags: list[float] = field(default_factory=list)
     _latest: float = 0.0
     _step: float = 0.0

@@ -29,6 +29,7 @@ class Exceedances:
 
     name: str
     seconds: Sequence[tuple[int, int]]
+    """Requests, and those over the limit, for each second."""
     unseen: int = 0
     """Requests that were never made, and are taken for hits: to see whether a limit is kept all the same."""
 
@@ -59,6 +60,7 @@ class LimitResult:
 
     exceedances: Exceedances
     limit: float
+    """The share that must not be reached, between 0 and 1."""
     decision: LimitDecision
     times: float | None = None
     """For an undecided one: a run this many times as long would decide, if it went on like this; None: none would."""

@@ -26,7 +26,9 @@ class Open:
     """
 
     period: float
+    """Seconds between two visits of one user."""
     due: float
+    """When the next visit should begin, on the monotonic clock."""
 
     def begun(self, now: float) -> None:
         """The next is planned already: latency counts from there."""
@@ -42,7 +44,9 @@ class Closed:
     """A pause after each visit: who waits for a reply asks for nothing else."""
 
     think: float
+    """Mean pause between two visits, in seconds."""
     due: float
+    """When the next visit should begin, on the monotonic clock."""
 
     def begun(self, now: float) -> None:
         """Nothing is planned while it lasts."""

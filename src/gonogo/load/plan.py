@@ -59,6 +59,7 @@ class LoadPlan:
     think: float
     """Mean seconds between a reply and the visitor's next request."""
     warm_up: float
+    """Seconds before the window opens."""
     measured: float
     """Seconds."""
     endpoints: tuple[EndpointPlan, ...]

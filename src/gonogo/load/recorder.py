@@ -38,6 +38,7 @@ class WorkerRecorder:
     """Scenarios that look at more of a reply than its status."""
     fitness: Fitness = field(init=False)
     began: float = field(default_factory=time.monotonic)
+    """When this process began, on the monotonic clock."""
     _under_way: dict[int, tuple[int, float]] = field(default_factory=dict)
     _endpoints: Mapping[str, tuple[int, EndpointPlan]] = field(init=False)
     _number: int = 0

@@ -10,6 +10,7 @@ class Clock:
     """Monotonic time for intervals, and the wall clock's second that it was then, so that workers agree on seconds."""
 
     offset: float
+    """Seconds of the wall clock at zero of the monotonic one, when it was started."""
 
     @classmethod
     def started(cls) -> "Clock":
@@ -30,7 +31,9 @@ class Window:
     """From when to when requests are measured, in whole seconds of the wall clock."""
 
     begins: int
+    """Second of the wall clock; the first that is measured."""
     ends: int
+    """Second of the wall clock; the first that is measured no more."""
 
     @classmethod
     def after(cls, warm_up: float, measured: float) -> "Window":

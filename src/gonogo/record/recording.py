@@ -28,6 +28,7 @@ class StoredRecord:
     kind: str
     scope: Scope
     seconds: float
+    """The time that the question took, without the waiting for a place."""
     evidence: Mapping[str, Any] | None = None
     failure: Failure | None = None
 
