@@ -46,6 +46,8 @@ class JsonApi:
     """Tells whether the document of a 404 is the provider's own word that there is no such object."""
     lookalikes: str = ""
     """Further words on programs that are taken for this one, and have no such API."""
+    trust: str = "public"
+    """``public``, or the path of a file of roots."""
     patience: timedelta = timedelta(seconds=EXCHANGE_SECONDS)
     """For all that is asked in one session."""
 
@@ -54,7 +56,7 @@ class JsonApi:
         """Open connections that all requests share, for as long as the patience lasts."""
         parts = urlsplit(self.base)
         host = parts.hostname or ""
-        tls = trust_context("public") if parts.scheme == "https" else None
+        tls = trust_context(self.trust) if parts.scheme == "https" else None
         port = parts.port or _PORTS[parts.scheme]
         seconds = self.patience.total_seconds()
         async with address_client(tls, host=host, address=host, port=port, patience_seconds=seconds) as client:
