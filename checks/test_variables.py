@@ -16,7 +16,7 @@ _DATABASES = {
 
 @pytest.mark.check("variables-file")
 def test_file_is_complete_in_itself(variable_file: VariableFileEvidence) -> None:
-    """Of a variable that stands there twice, the service takes the last, and people read the first.
+    """The service takes the last of two variables of one name, and people read the first.
 
     Fix: put the file where the service is started from; one NAME=value per line, every name once.
     """

@@ -19,7 +19,7 @@ from gonogo.runs.announcement import announcement_path, content_digest, find_ann
 READY_WITHIN_SECONDS = 60
 """Generous: a loaded machine is slow, not broken. A failing part reports itself long before."""
 STOPPED_WITHIN_SECONDS = 20
-"""Its own watchdog cleans up after one that is killed, so that nothing stays behind in that case either."""
+"""The time to stop; one that is killed after it leaves nothing behind either, since its watchdog cleans up."""
 Event = Mapping[str, Any]
 
 
