@@ -129,7 +129,9 @@ def _node(document: dict[str, Any]) -> Node:
 
 async def _queues(session: JsonSession, question: ClusterQuestion) -> tuple[DeclaredQueue, ...]:
     vhost = quote(question.vhost, safe="")
-    documents = [await session.get(f"api/queues/{vhost}/{quote(name, safe='')}", right=_RIGHT) for name in question.queues]
+    documents = [
+        await session.get(f"api/queues/{vhost}/{quote(name, safe='')}", right=_RIGHT) for name in question.queues
+    ]
     return tuple(map(_queue, objects(documents)))
 
 
