@@ -17,8 +17,9 @@ import yaml
 from reference.listener import Handler
 from tests.cli.conftest import ROOT
 from tests.cli.pipeline_runners import Job, git, github_job, gitlab_job
-from tests.cli.test_init import HOST, NOWHERE, Shop, dated, serving
+from tests.cli.test_init import NOWHERE
 from tests.support.http_doubles import http_server
+from tests.support.tls_shop import HOST, Shop, dated, serving
 
 ROLES = ("technical-lead", "product-owner", "operations")
 CI = ROOT / "docs" / "ci"

@@ -20,7 +20,7 @@ _SUCCESSES = {HTTPStatus.OK, HTTPStatus.CREATED}
 _PORTS = {"http": 80, "https": 443}
 _AT_ONCE = 8
 _OWN_SHARE = 0.9
-"""Of the time that a probe has: what is slow must become a fact that could not be read before the probe is cut off."""
+"""Share of the probe's time for one request: what is slow must become a fact that could not be read before the probe is cut off."""
 
 
 class NotAllowed(Unobserved):
@@ -33,7 +33,7 @@ class NotUnderstood(Unobserved):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JsonApi:
-    """Where it is, and in whose words its refusals are told."""
+    """An API's address, and the words in which its refusals are told."""
 
     name: str
     base: str

@@ -72,7 +72,7 @@ def publish(prepared: Prepared, folder: RunFolder, judged: Judged) -> Published:
 def _history(document: Mapping[str, Any], places: Sequence[Path], redactor: Redactor) -> Any:  # noqa: ANN401 - JSON values
     """Read the history of these results, without secrets: earlier files are as anybody may have left them."""
     checks = [
-        {**check, "observations": [{**seen, "facts": {}} for seen in check["observations"]]}
+        {**check, "observations": [{**observation, "facts": {}} for observation in check["observations"]]}
         for check in document["checks"]
     ]
     results = RESULTS_TYPE.validate_python(
@@ -83,7 +83,7 @@ def _history(document: Mapping[str, Any], places: Sequence[Path], redactor: Reda
 
 
 def _write_all(folder: RunFolder, collected: Collected, evidence: bytes, results: Results) -> bytes:
-    """The bytes of the sign-off page."""
+    """Write every file of the run, and give the bytes of the sign-off page."""
     files = derived(results)
     folder.write(EVIDENCE, evidence)
     for name, content in {**files, **collected.artefacts}.items():

@@ -57,7 +57,7 @@ class Node:
     name: str
     running: bool
     alarms: tuple[str, ...] = ()
-    """Of ``memory`` and ``disk``: while one is raised, nobody may publish anywhere in the cluster."""
+    """Alarms that are raised, ``memory`` or ``disk``: while one is raised, nobody may publish anywhere in the cluster."""
     partitioned_from: tuple[str, ...] = ()
     """Members that it does not see."""
 

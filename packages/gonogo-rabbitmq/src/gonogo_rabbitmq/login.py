@@ -45,7 +45,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """Who logs in, and where."""
+    """The user who logs in, and the address of the broker."""
 
     host: str
     port: int

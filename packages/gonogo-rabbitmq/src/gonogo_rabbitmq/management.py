@@ -96,11 +96,11 @@ async def tags_of(login: Login, base: str, trust: str, patience: timedelta) -> t
 
 
 def _api(base: str, user: str, password: str, trust: str, patience: timedelta) -> JsonApi:
-    known = b64encode(f"{user}:{password}".encode()).decode()
+    credentials = b64encode(f"{user}:{password}".encode()).decode()
     return JsonApi(
         name="RabbitMQ's management API",
         base=base,
-        headers={"Authorization": f"Basic {known}"},
+        headers={"Authorization": f"Basic {credentials}"},
         key="rabbitmq.management",
         login_hint=f"the user in the URL needs its right password and {_RIGHT}",
         status_page="the broker's log",
@@ -117,33 +117,35 @@ async def _nodes(session: JsonSession) -> tuple[Node, ...]:
     return tuple(sorted(map(_node, listed), key=lambda node: node.name))
 
 
-def _node(told: dict[str, Any]) -> Node:
-    raised = {"memory": told.get("mem_alarm"), "disk": told.get("disk_free_alarm")}
+def _node(document: dict[str, Any]) -> Node:
+    raised = {"memory": document.get("mem_alarm"), "disk": document.get("disk_free_alarm")}
     return Node(
-        name=text(told.get("name")),
-        running=told.get("running") is True,
+        name=text(document.get("name")),
+        running=document.get("running") is True,
         alarms=tuple(name for name, alarm in raised.items() if alarm is True),
-        partitioned_from=tuple(texts(told.get("partitions"))),
+        partitioned_from=tuple(texts(document.get("partitions"))),
     )
 
 
 async def _queues(session: JsonSession, question: ClusterQuestion) -> tuple[DeclaredQueue, ...]:
     vhost = quote(question.vhost, safe="")
-    told = [await session.get(f"api/queues/{vhost}/{quote(name, safe='')}", right=_RIGHT) for name in question.queues]
-    return tuple(map(_queue, objects(told)))
+    documents = [
+        await session.get(f"api/queues/{vhost}/{quote(name, safe='')}", right=_RIGHT) for name in question.queues
+    ]
+    return tuple(map(_queue, objects(documents)))
 
 
-def _queue(told: dict[str, Any]) -> DeclaredQueue:
-    kind = text(told.get("type")) or "classic"
+def _queue(document: dict[str, Any]) -> DeclaredQueue:
+    kind = text(document.get("type")) or "classic"
     # A mirrored classic queue names its mirrors; a plain one is on its node alone.
-    members = texts(told.get("members")) or [text(told.get("node")), *texts(told.get("slave_nodes"))]
-    online = texts(told.get("online")) or (
-        members[:1] + texts(told.get("synchronised_slave_nodes")) if text(told.get("state")) != "down" else []
+    members = texts(document.get("members")) or [text(document.get("node")), *texts(document.get("slave_nodes"))]
+    online = texts(document.get("online")) or (
+        members[:1] + texts(document.get("synchronised_slave_nodes")) if text(document.get("state")) != "down" else []
     )
     return DeclaredQueue(
-        name=text(told.get("name")),
+        name=text(document.get("name")),
         kind=kind,
-        durable=told.get("durable") is True,
+        durable=document.get("durable") is True,
         members=len(members),
         online=len(online),
     )

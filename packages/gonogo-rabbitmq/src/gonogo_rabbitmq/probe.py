@@ -94,8 +94,8 @@ async def probe_queue(question: RabbitmqQuestion) -> RabbitmqQueueEvidence:
 
 
 def _introduction(connection: BlockingConnection) -> tuple[str, str]:
-    told: Mapping[str, object] = connection._impl.server_properties  # type: ignore[attr-defined]  # noqa: SLF001 - a blocking connection does not hand them on
-    return str(told.get("product", "")), str(told.get("version", ""))
+    properties: Mapping[str, object] = connection._impl.server_properties  # noqa: SLF001 - a blocking connection does not hand them on
+    return str(properties.get("product", "")), str(properties.get("version", ""))
 
 
 async def _attempt(question: RabbitmqQuestion, login: Login) -> Attempt:
@@ -112,7 +112,7 @@ async def _tags(question: RabbitmqQuestion) -> tuple[str, ...]:
 
 
 async def _plain_ports(question: RabbitmqQuestion) -> tuple[int, ...]:
-    """Of the service's own port and the usual one without TLS those that greet us in the clear."""
+    """Those of the service's own port and the usual plain one that greet us without TLS."""
     ports = sorted({question.login.port, _USUAL_PLAIN_PORT})
     return tuple([port for port in ports if await _greets(question.login.host, port, question.patience)])
 

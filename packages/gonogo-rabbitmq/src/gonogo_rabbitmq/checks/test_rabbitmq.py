@@ -107,8 +107,8 @@ def test_somebody_works(rabbitmq_queue: RabbitmqQueueEvidence, environment: Envi
 
     Fix: start the workers; read their log for why they lost their connection.
     """
-    seen, wanted = rabbitmq_queue, environment.require(Rabbitmq).queues[rabbitmq_queue.name].consumers
-    assert seen.consumers >= wanted, f"queue {seen.name}: {seen.consumers} consumers, at least {wanted} are declared"
+    queue, wanted = rabbitmq_queue, environment.require(Rabbitmq).queues[rabbitmq_queue.name].consumers
+    assert queue.consumers >= wanted, f"queue {queue.name}: {queue.consumers} consumers, at least {wanted} are declared"
 
 
 @pytest.mark.check("rabbitmq-backlog")
@@ -117,8 +117,8 @@ def test_work_gets_done(rabbitmq_queue: RabbitmqQueueEvidence, environment: Envi
 
     Fix: more consumers, or faster ones; look for messages that every consumer rejects.
     """
-    seen, limit = rabbitmq_queue, environment.require(Rabbitmq).queues[rabbitmq_queue.name].max_backlog
-    assert seen.ready <= limit, f"queue {seen.name}: {seen.ready:,} messages wait, at most {limit:,} are declared"
+    queue, limit = rabbitmq_queue, environment.require(Rabbitmq).queues[rabbitmq_queue.name].max_backlog
+    assert queue.ready <= limit, f"queue {queue.name}: {queue.ready:,} messages wait, at most {limit:,} are declared"
 
 
 @pytest.mark.check("rabbitmq-alarms")
