@@ -9,7 +9,7 @@ from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.dns import Answer, Delivery, is_public
 from gonogo.evidence.dns_zone import DnsZoneEvidence, Referral, ServerAnswers
-from gonogo.families.dns.signing import clock_doubt, signing_faults
+from gonogo.families.dns.signing import signing_faults
 from gonogo.policy.catalogue import Policy
 
 _NOT_HEARD = {Delivery.SILENT, Delivery.NOT_SENT}
@@ -255,12 +255,6 @@ def test_signatures_validate(dns_zone: DnsZoneEvidence, policy: Policy) -> None:
                 f"no resolver says whether {dns_zone.zone} is signed: {_all([server.ds for server in validations])}"
             )
         return
-    doubt = clock_doubt(dns_zone)
-    if doubt:
-        raise Unobserved(
-            f"{dns_zone.zone}: {doubt}: dates cannot be judged",
-            hint="set the clock of the machine that runs gonogo (timedatectl set-ntp true)",
-        )
     faults = signing_faults(dns_zone, least_percent=policy.number("min_signature_life_percent"))
     bogus = [resolver.resolver for resolver in validations if resolver.bogus]
     consequence = f"SERVFAIL at {', '.join(bogus)}, an answer with checking off" if bogus else ""

@@ -10,6 +10,7 @@ from gonogo.environment.model import Environment
 from gonogo.evidence.firewall import FirewallRule, exposures
 from gonogo.evidence.server import JailLogs, ServerEvidence
 from gonogo.families.servers.section import Server
+from gonogo.families.servers.upgrades import is_daily, upgrade_fault
 
 _KEYS_ONLY = {"publickey"}
 _NEARLY = 0.9
@@ -20,13 +21,7 @@ _EVERYBODY = 1 / 256
 _STALE_SECONDS = 24 * 3600
 """A log that nobody has written for so long is not the one that attackers are seen in."""
 _DAY_SECONDS = 24 * 3600
-_UNIT_SECONDS = {"": _DAY_SECONDS, "d": _DAY_SECONDS, "h": 3600, "m": 60, "s": 1}
-"""Units of apt's periods: a bare number counts days."""
 _UPGRADED_WITHIN_SECONDS = 3 * _DAY_SECONDS
-_DAYS_OF_A_WEEK = 7
-_SUITES = {"stable", "stable-security", "oldstable", "oldstable-security", "security"}
-_ANYWHERE = ("libc6", "openssl", "linux-image-amd64", "openssh-server")
-"""Packages of every server."""
 _RESTARTS = 3
 _JUST_STARTED = re.compile(r"^Up (?:Less than|\d+ second|About a minute|[1-9] minute)")
 
@@ -179,24 +174,13 @@ def test_security_updates_come_by_themselves(server: ServerEvidence) -> None:
     for task in ("Update-Package-Lists", "Unattended-Upgrade"):
         every = server.updates.get(task, "0")
         assert every not in {"", "0"}, f"{server.address}: apt never runs {task} by itself"
-        assert _is_daily(every), f'{server.address}: apt runs {task} every "{every}" days; every day ("1") is wanted'
+        assert is_daily(every), f'{server.address}: apt runs {task} every "{every}" days; every day ("1") is wanted'
     _must_be_shown(server, "upgrader")
     assert server.upgrader is None or server.upgrader.startswith("ii"), (
         f"{server.address}: the package unattended-upgrades is not installed: the timer runs, and installs nothing"
     )
-    secure = [origin for origin in server.upgrade_origins or () if _is_secure(origin, server.codename)]
-    assert server.upgrade_origins is None or secure, (
-        f"{server.address}: unattended-upgrades takes nothing from a security archive of this release, "
-        f"only from: {', '.join(server.upgrade_origins) or 'nowhere'}"
-    )
-    days = server.upgrade_days
-    assert not days or len(set(days)) >= _DAYS_OF_A_WEEK, (
-        f"{server.address}: unattended-upgrades installs on {', '.join(days)} only (Update-Days); every day is wanted"
-    )
-    everything = [pattern for pattern in server.upgrade_blacklist if _names_all(pattern)]
-    assert not everything, (
-        f"{server.address}: unattended-upgrades leaves every package alone: Package-Blacklist has {everything[0]!r}"
-    )
+    fault = upgrade_fault(server)
+    assert not fault, f"{server.address}: unattended-upgrades {fault}"
     for timer in ("apt-daily.timer", "apt-daily-upgrade.timer"):
         _active(server, timer)
     failure = server.failures.get("apt-daily-upgrade.service")
@@ -398,29 +382,6 @@ def _reads_a_log(jail: JailLogs, server: ServerEvidence, declared: Server) -> No
     longest = declared.log_silence.total_seconds() if set(paths) & set(declared.logs) else _STALE_SECONDS
     assert min(silent) <= longest, (
         f"{where} reads {', '.join(paths)}, which nobody has written for {_days(min(silent))}"
-    )
-
-
-def _is_secure(origin: str, codename: str) -> bool:
-    """Whether a pattern of origins takes what a security archive has for this release (unattended-upgrades' README)."""
-    releases = re.findall(r"(?:^|,)\s*(?:codename|n)=([\w-]+)", origin) + re.findall(r"^[^:=]+:([\w-]+)$", origin)
-    of_another = any(codename and name.partition("-")[0] != codename for name in releases if name not in _SUITES)
-    return ("security" in origin.lower() or "*" in origin) and not of_another
-
-
-def _names_all(pattern: str) -> bool:
-    """Whether a pattern of the blacklist, which is matched at the beginning of a name, leaves out what is anywhere."""
-    try:
-        return all(re.match(pattern, name) for name in _ANYWHERE)
-    except re.error:
-        return False
-
-
-def _is_daily(every: str) -> bool:
-    """Whether apt's period (apt.systemd.daily) is a day at the most."""
-    interval = re.fullmatch(r"(\d+)([smhd]?)", every)
-    return every == "always" or (
-        interval is not None and 0 < int(interval[1]) * _UNIT_SECONDS[interval[2]] <= _DAY_SECONDS
     )
 
 

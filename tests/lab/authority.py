@@ -20,6 +20,7 @@ from tests.lab.servers import program
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 DAY = timedelta(days=1)
 FOR_EVER = timedelta(days=2_900_000)
+_FOR_SERVERS = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
 _END_OF_TIME = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """What RFC 5280, 4.1.2.5, has for no end."""
 
@@ -71,10 +72,8 @@ def issue(
     """A certificate; without an issuer it is a root. ``usage`` is what a sound one would not have."""
     own = new_key(key)
     now = datetime.now(UTC)
-    attributes = [x509.NameAttribute(NameOID.COMMON_NAME, subject)]
-    if authority and not names:
-        attributes.insert(0, x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation))
-    name = x509.Name(attributes)
+    owner = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation)] if authority and not names else []
+    name = x509.Name([*owner, x509.NameAttribute(NameOID.COMMON_NAME, subject)])
     signer = issuer.key if issuer else own
     builder = (
         x509.CertificateBuilder()
@@ -91,8 +90,7 @@ def issue(
     )
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName([_name(one) for one in names]), critical=False)
-        purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
-        builder = builder.add_extension(purpose, critical=False)
+        builder = builder.add_extension(_FOR_SERVERS, critical=False)
     for extension in extensions:
         builder = builder.add_extension(extension, critical=False)
     digest = None if isinstance(signer, ed25519.Ed25519PrivateKey) else hashes.SHA256()

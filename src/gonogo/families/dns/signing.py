@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
 from gonogo.evidence.dns import Answer, Signature
 from gonogo.evidence.dns_zone import DnsZoneEvidence, ServerAnswers
 
@@ -19,7 +20,11 @@ def published(zone: DnsZoneEvidence) -> frozenset[str]:
 
 
 def signing_faults(zone: DnsZoneEvidence, *, least_percent: float) -> list[str]:
-    """Everything for which a validating resolver refuses the zone, or soon will."""
+    """Everything for which a validating resolver refuses the zone, or soon will.
+
+    Raises Unobserved where our own clock is the only one that says so.
+    """
+    _require_agreeing_clock(zone)
     ds = published(zone)
     serving = [server for server in zone.servers if server.dnskey is not None and server.dnskey.with_authority]
     signed = frozenset(
@@ -37,8 +42,8 @@ def signing_faults(zone: DnsZoneEvidence, *, least_percent: float) -> list[str]:
     return [f"at {', '.join(where)} {fault}" for fault, where in problems.items()]
 
 
-def clock_doubt(zone: DnsZoneEvidence) -> str:
-    """Why dates cannot be judged: resolvers validate what by our clock was over, or had not begun, for more than a day.
+def _require_agreeing_clock(zone: DnsZoneEvidence) -> None:
+    """Raise Unobserved if resolvers validate what by our clock was over, or had not begun, for more than a day.
 
     Their own tolerance is a day at the most (Unbound, ``val-sig-skew-max``), and what is over they give to nobody.
     """
@@ -53,14 +58,17 @@ def clock_doubt(zone: DnsZoneEvidence) -> str:
     ]
     trusting = [resolver.resolver for resolver in zone.validations if resolver.checked.authenticated]
     if not signatures or not trusting or any(resolver.bogus for resolver in zone.validations):
-        return ""
+        return
     over = all(now - signature.expiration > _SKEW for signature in signatures)
     early = all(signature.inception - now > _SKEW for signature in signatures)
     if not (over or early):
-        return ""
+        return
     last, first = max(one.expiration for one in signatures), min(one.inception for one in signatures)
     dates = f"over since {_utc(last)}" if over else f"not valid before {_utc(first)}"
-    return f"by our clock all signatures are {dates}, and {', '.join(trusting)} validate them now"
+    raise Unobserved(
+        f"{zone.zone}: by our clock all signatures are {dates}, and {', '.join(trusting)} validate them now: dates cannot be judged",
+        hint="set the clock of the machine that runs gonogo (timedatectl set-ntp true)",
+    )
 
 
 def _serves(server: ServerAnswers) -> bool:
