@@ -26,6 +26,7 @@ _EVERYBODY = {"*", "http:", "https:"}
 _VERSION = re.compile(r"[/ (]v?\d|\d\.\d")
 _LEAKY_REFERRERS = {"", "unsafe-url", "no-referrer-when-downgrade"}
 _DIRECTIVE = re.compile(r"\s*([^\s=;,\"]+)\s*(?:=\s*(?:\"([^\"]*)\"|([^\s;,\"]+))\s*)?")
+_OUTSIDE_QUOTES = re.compile(r";(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")
 _TOO_MANY_REQUESTS = 429
 _FEWEST_CUT = 3
 """Connections in a row: one bad backend of three would not take all of them."""
@@ -365,7 +366,7 @@ def _type(exchange: Exchange) -> str:
 def _max_age(value: str) -> int | None:
     """The seconds of a Strict-Transport-Security header, read as browsers do (RFC 6797, 6.1); None if it is invalid."""
     values: dict[str, str] = {}
-    for part in filter(str.strip, value.split(";")):
+    for part in filter(str.strip, _OUTSIDE_QUOTES.split(value)):
         match = _DIRECTIVE.fullmatch(part)
         if match is None or match[1].lower() in values:
             return None
