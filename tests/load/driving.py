@@ -83,7 +83,7 @@ def repository_of_a_team(folder: Path, where: Target) -> Path:
     for name in ("environments", "loadtests", "reports"):
         (folder / name).mkdir(parents=True)
     (folder / "loadtests" / "locustfile.py").write_text(_SCENARIO)
-    (folder / "root.pem").write_text(where.plan.trust)
+    (folder / "root.pem").write_text(where.plan.trust or "")
     (folder / "environments" / "staging.toml").write_text(f"""
 [service]
 name = "Notes"

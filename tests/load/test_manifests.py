@@ -30,7 +30,8 @@ def container(root: Path, service: Mapping[str, Any], repository: Path) -> Path:
         where = root / place.lstrip("/")
         if not where.exists():
             shutil.copytree((repository / "docs" / "load" / source).resolve(), where)
-    return root / service["working_dir"].lstrip("/")
+    working_dir: str = service["working_dir"]
+    return root / working_dir.lstrip("/")
 
 
 def begun(command: Sequence[str], folder: Path, *more: str) -> "subprocess.Popen[str]":
