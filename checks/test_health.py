@@ -32,6 +32,8 @@ _FULL_SHA = {40, 64}
 _DESCRIBED = re.compile(r"(?:.*-)?g?([0-9a-f]{7,64})")
 """As ``git describe`` names a commit: ``1.4.2-3-gabc1234``."""
 _DIGEST = "@sha256:"
+_ENDS_IN_SHA = re.compile(r"(?:-| \()(?=\d*[a-f])([0-9a-f]{7,64})\)?$")
+"""As tags of images and versions end: ``main-abc1234``, ``2.3.1 (abc1234)``."""
 _MOST_NAMED = 5
 _DECLARE_HEALTH = 'declare what is healthy: http.health = { path = "/PATH", json = { "KEY" = "VALUE" } }'
 _HIT = re.compile(r"[\s,;_](?:hit|stale|updating)(?![\w=-])", re.IGNORECASE)
@@ -253,6 +255,8 @@ def _spellings(release: str) -> Iterable[str]:
     described = _DESCRIBED.fullmatch(version.lower())
     if described and "-g" in version.lower():
         yield described[1]
+    if found := _ENDS_IN_SHA.search(version.lower()):
+        yield found[1]
     if "+" in version:
         yield from (part for part in (version.partition("+")[2],) if _SHA.fullmatch(part) and not part.isdecimal())
 

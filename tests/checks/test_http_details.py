@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.checks.test_http_sites import at_first, by_connection, reflecting_if, said
-from tests.support.http_sites import GOOD, HTML, JSON, MISSING, TEXT, Asked, Reply, Site, health, pages, told
+from tests.support.http_sites import GOOD, HOST, HTML, JSON, MISSING, TEXT, Asked, Reply, Site, health, pages, told
 
 APP = "https://app.workme.test"
 
@@ -131,6 +131,7 @@ def test_declared_text_in_another_character_set() -> None:
         ({"build": "4711"}, "4712", "FAIL serves release 4711"),
         ({"commit": "9fceb02d0ae598e95dc970b74767f19372d61af8"}, "2026.11.3", "ERROR cannot be compared"),
         ({"image": "ghcr.io/acme/app:0ld0000"}, "abc1234", "FAIL under review is abc1234"),
+        ({"image": "ghcr.io/acme/app:main-def5678"}, "abc1234", "FAIL under review is abc1234"),
         ({"release": "2026.11.2"}, "2026.11.3", "FAIL under review is 2026.11.3"),
     ],
 )
@@ -141,6 +142,31 @@ def test_words_that_are_no_release_of_that_kind(body: dict[str, str], release: s
         outcome,
         told(health(json.dumps({"status": "ok", **body})), kinds=("service",), release=release),
     )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"image": "ghcr.io/acme/app:sha-abc1234"},
+        {"image": "ghcr.io/acme/app:main-abc1234"},
+        {"version": "2.3.1 (abc1234)"},
+        {"release": "2.3.1-3-gabc1234"},
+    ],
+)
+def test_words_that_end_in_the_commit(body: dict[str, str]) -> None:
+    """As builds name images and versions."""
+    assert told(health(json.dumps({"status": "ok", **body})), kinds=("service",)) == {}
+
+
+@pytest.mark.parametrize("page", ["<h1>Down for maintenance</h1>", "<title>Just a moment...</title>"])
+def test_notice_in_the_place_of_a_declared_page(page: str) -> None:
+    """It answers 200 there; what the page is, its text must say."""
+    site = pages({"/app": Reply(200, page.encode(), HTML)})
+    found = told(site, kinds=("service",), pages={"app": {"path": "/app"}})
+    said("service-answers", "ERROR /app shows a", found)
+    assert told(site, kinds=("service",), pages={"app": {"path": "/app", "body": "<"}}) == {}
+    both = {HOST: {"page": {"path": "/app"}}}
+    said("service-answers", "ERROR /app shows a", told(site, kinds=("service",), hosts=both))
 
 
 def test_release_where_mozilla_has_it() -> None:

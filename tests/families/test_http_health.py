@@ -88,6 +88,10 @@ def parts(reading: HealthReading, *meanings: Meaning) -> Collection[str]:
         ('{"message":"Service Unavailable","error":"x"}', JSON, FAIL),
         ('{"status":"draining"}', JSON, FAIL),
         ('{"globalStatus":"KO"}', JSON, UNKNOWN),
+        ('{"status":"Server available","upSince":"2026-11-01T00:00:00Z"}', JSON, PASS),
+        ('{"status":"Server not available"}', JSON, FAIL),
+        ("default: PASSED Application is running (0.000s)", TEXT, PASS),
+        ("OK 3/3 replicas", TEXT, PASS),
         ("<html><body><h1>200 OK</h1>\nService ready.\n</body></html>\n", HTML, PASS),
         ("<h2>Application\n up</h2><p>HTTP request received. Response rendered in 9ms.</p>", HTML, PASS),
         ("<h2>Application experiencing problems</h2><p>HTTP request received.</p>", HTML, UNKNOWN),
@@ -180,6 +184,8 @@ def test_table_of_a_page_for_people() -> None:
         "Waiting for the database to be ready",
         "Scheduled maintenance. We will be back online",
         "Please log in to get online",
+        "OK: 0 of 3 workers",
+        "OK 0/3 replicas",
         '{"db":"up","status":"ok',
     ],
 )
@@ -281,6 +287,9 @@ def test_errors_that_a_healthy_page_lists() -> None:
     assert read('{"status":"ok","errors":["database unreachable"]}').errors == ("database unreachable",)
     assert read('{"status":"ok","errors":[],"error":null}').errors == ()
     assert read('{"status":"ok","errors":{"db":"refused"}}').errors == ("db: refused",)
+    assert read('{"status":"ok","message":"Database connection failed"}').errors == ("Database connection failed",)
+    assert read('{"status":"ok","message":"all good, no errors"}').errors == ()
+    assert parts(read('{"status":"ok","db":{"error":"refused"}}'), WARN) == {"db.error"}
     assert read('{"status":"ok","failed":2,"error":true}').errors == ("error: true", "failed: 2")
     assert read('{"status":"ok","warnings":["disk 97 %"],"maintenance":true}').errors == (
         "disk 97 %",

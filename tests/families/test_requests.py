@@ -131,6 +131,34 @@ def test_a_challenge_is_no_answer_of_the_service() -> None:
     assert asked(shop(admin=guard), get="/admin", status=403).startswith("ERROR GET https://")
 
 
+@pytest.mark.parametrize("page", ["<h1>Welcome to nginx!</h1>", "<h1>Down for maintenance</h1>"])
+def test_a_page_that_stands_in_the_way_proves_nothing(page: str) -> None:
+    """It answers 200, as the page would; where its text is declared, it is what is wanted."""
+    site = shop(news=Reply(200, page.encode(), HTML))
+    assert asked(site, get="/news").startswith("ERROR GET")
+    assert asked(site, get="/news", body="<h1>") == "PASS"
+
+
+def test_a_login_form_at_the_end_of_a_redirect_proves_nothing() -> None:
+    """Nobody saw the page; a form that was asked for is one."""
+    form = Reply(200, b"<form><input type=password></form>", HTML)
+    site = shop(account=Reply(302, b"", {"Location": "/login"}), login=form)
+    assert "shows a login form" in asked(site, get="/account")
+    assert asked(site, get="/login") == asked(site, get="/account", status=302) == "PASS"
+
+
+def test_numbers_that_json_does_not_have() -> None:
+    """Python alone reads them."""
+    site = shop(price=Reply(200, b'{"items":[1],"price":NaN}', JSON))
+    assert "the body is no JSON" in asked(site, get="/price", json="length(items) == `1`")
+
+
+def test_half_an_answer_is_none() -> None:
+    """Even if what must stand in it has come."""
+    half = Reply(200, PRODUCTS.body, {**JSON, "Content-Length": "999", "Connection": "close"})
+    assert "cut off" in asked(shop(products=half), get="/products", body="items")
+
+
 def test_a_status_that_every_path_has_proves_nothing() -> None:
     """A front page that answers for all paths would make any typing error a success."""
     told = asked(lambda _asked: SPA, get="/checkout")

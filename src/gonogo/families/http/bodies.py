@@ -39,6 +39,15 @@ def json_object(body: Body) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
+def strict_json(content: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """The document as clients in other languages read it: without NaN and Infinity. Raises ValueError or RecursionError."""
+    return json.loads(content, parse_constant=_no_number)
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
 def http_date(text: str) -> datetime:
     """A moment in one of the three forms of RFC 9110, 5.6.7; all of them mean UTC. Raises ValueError, TypeError or OverflowError."""
     moment = parsedate_to_datetime(text)

@@ -83,8 +83,8 @@ def _read_lines(text: str, quote: Quote) -> HealthReading:
     """A word, or lines of a name and a word, as django-health-check gives them to whoever asks for plain text."""
     if text.startswith(("{", "[")):
         return _reading("(JSON that does not parse)", Meaning.UNKNOWN, [], (), quote)
-    if "\n" not in text:
-        return _reading(text, meaning_of_sentence(text), [], (), quote)
+    if "\n" not in text and ((meaning := meaning_of_sentence(text)) is not Meaning.UNKNOWN or ": " not in text):
+        return _reading(text, meaning, [], (), quote)
     pairs = [line.rpartition(": ") for line in text.splitlines() if line.strip()]
     if not all(separator for _, separator, _ in pairs):
         return _reading(text, Meaning.UNKNOWN, [], (), quote)

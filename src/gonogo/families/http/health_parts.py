@@ -58,6 +58,7 @@ _ERRORS = (
     *("errors", "error", "failures", "problems", "failed", "failing", "unhealthy", "down", "unavailable", "alarms"),
     *("causes", "issues", "warnings"),
 )
+_SENTENCES = ("message", "msg", "output")
 _CLOSED = ("maintenance", "maintenanceMode", "maintenance_mode")
 _NONE = {"none", "no", "null", "nil", "n/a", "-", "0", "off", "false"}
 _WRITTEN = (
@@ -162,6 +163,8 @@ def _part(item: Mapping[str, Any], path: str, depth: int, *, named: bool) -> Ite
         yield path, str(value), own
     elif named and "status" in item:
         yield path, _NOTHING.word, _NOTHING.meaning
+    if path and own is not Meaning.FAIL:
+        yield from ((_joined(path, "error"), text, Meaning.WARN) for text in _listed("error", item.get("error")))
     yield from _parts(item, path, depth + 1)
 
 
@@ -198,6 +201,11 @@ def bare_parts(document: Mapping[str, Any], named: list[str]) -> list[Part]:
 def errors_of(document: Mapping[str, Any], quote: Quote) -> tuple[str, ...]:
     """The errors, warnings and the like that it lists or counts, and whether it says that it is closed."""
     listed = [item for key in _ERRORS for item in _listed(key, document.get(key))]
+    listed += [
+        document[key]
+        for key in _SENTENCES
+        if isinstance(document.get(key), str) and meaning_of_sentence(document[key]) is Meaning.FAIL
+    ]
     listed += [f"{key}: true" for key in _CLOSED if document.get(key) is True]
     return tuple(quote(text) or "" for text in listed[:10])
 

@@ -35,6 +35,7 @@ PASSING = frozenset(
         "enabled",
         "server_is_ready",
         "server_is_not_shutting_down",
+        "server_available",
     ]
 )
 WARNING = frozenset(
@@ -79,12 +80,13 @@ FAILING = frozenset(
         "terminating",
         "server_is_shutting_down",
         "server_is_not_ready",
+        "server_not_available",
     ]
 )
 _NEGATIONS = {"not", "no", "never", "cannot", "isn", "t", "un"}
 _NOT_YET = re.compile(
     r"\b(?:starting|booting|warming|spinning|loading|initiali[sz]ing|waiting|migrating|restoring|syncing|catching|pending"
-    r"|maintenance|please|will|soon|until|migrations? (?:is |are )?running|running (?:\w+ )?migrations?)\b"
+    r"|0 ?(?:/|of) ?[1-9]\d*|maintenance|please|will|soon|until|migrations? (?:is |are )?running|running (?:\w+ )?migrations?)\b"
 )
 """What is to come, or is asked of the reader: the word of health beside it is no word about now."""
 _LETTERS = re.compile(r"[a-z_]+")
