@@ -22,7 +22,11 @@ def test_request_is_answered_as_declared(requested: RequestEvidence, environment
     entry = environment.table(RequestEntry)[requested.scope[-1]]
     exchange = requested.exchange
     request = f"{entry.method} {exchange.summary}"
-    if exchange.hurried or CHALLENGE in exchange.marks:
+    if exchange.hurried:
+        limit = entry.within
+        assert limit is None or exchange.elapsed <= limit, f"{request}; {format_duration(limit)} is declared"
+        raise Unobserved(f"{request}, when the time of the probe was over", hint="raise limits.probe")
+    if CHALLENGE in exchange.marks:
         raise Unobserved(
             f"{request}: this is no answer of the service", hint="let the address that gonogo asks from in"
         )

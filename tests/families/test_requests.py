@@ -30,9 +30,9 @@ def shop(**replies: Reply) -> Site:
     return lambda asked: found.get(asked.path.partition("?")[0], MISSING)
 
 
-def asked(site: Site, **entry: Any) -> str:  # noqa: ANN401 - keys of an entry
+def asked(site: Site, limits: Mapping[str, str] | None = None, **entry: Any) -> str:  # noqa: ANN401 - keys of an entry
     """What the check of this entry says of the service: ``PASS``, ``FAIL …`` or ``ERROR …``."""
-    evidence, environment = asyncio.run(_observed(site, entry))
+    evidence, environment = asyncio.run(_observed(site, entry, **(limits or {})))
     adapter = TypeAdapter(RequestEvidence)
     assert adapter.validate_json(adapter.dump_json(evidence)) == evidence, "a replay must see the same"
     check = next(found for found in read_declarations(FOLDERS[0]) if found.id == "request-*")
@@ -45,12 +45,12 @@ def asked(site: Site, **entry: Any) -> str:  # noqa: ANN401 - keys of an entry
     return "PASS"
 
 
-async def _observed(site: Site, entry: Mapping[str, Any]) -> tuple[RequestEvidence, Any]:
+async def _observed(site: Site, entry: Mapping[str, Any], **limits: str) -> tuple[RequestEvidence, Any]:
     root, bundle = certificates()
     listener = Listener(handler(site), "127.0.0.1", 0, TlsOffer().context(bundle))
     await listener.start()
     try:
-        environment = _environment(listener.port, entry, root)
+        environment = _environment(listener.port, entry, root, **limits)
         [question] = PROBES["requested"].questions(environment, SECRETS)
         evidence = await PROBES["requested"].ask(question)
     finally:
@@ -59,13 +59,14 @@ async def _observed(site: Site, entry: Mapping[str, Any]) -> tuple[RequestEviden
     return evidence, environment
 
 
-def _environment(port: int, entry: Mapping[str, Any], root: object = "public") -> Any:  # noqa: ANN401 - composed
+def _environment(port: int, entry: Mapping[str, Any], root: object = "public", **limits: str) -> Any:  # noqa: ANN401 - composed
     return environment_from(
         {
             "service": {"name": "Shop", "base_url": f"https://{HOST}:{port}"},
             "hosts": {HOST: {"addresses": ["127.0.0.1"], "https_port": port}},
             "tls": {"trust": str(root), "issuer": "x"},
             "requests": {"catalog": entry},
+            "limits": limits,
         }
     )
 
@@ -145,6 +146,15 @@ def test_a_login_form_at_the_end_of_a_redirect_proves_nothing() -> None:
     site = shop(account=Reply(302, b"", {"Location": "/login"}), login=form)
     assert "shows a login form" in asked(site, get="/account")
     assert asked(site, get="/login") == asked(site, get="/account", status=302) == "PASS"
+
+
+def test_no_answer_in_the_time_of_the_probe() -> None:
+    """It is too late for whoever declared a shorter time, and else not known."""
+    site = shop(slow=Reply(200, b"x", JSON, delay_seconds=3.0))
+    said = asked(site, {"probe": "1 s"}, get="/slow", within="100 ms")
+    assert said.startswith("FAIL GET https://")
+    assert said.endswith("no complete answer within 0.8 s; 100 ms is declared")
+    assert asked(site, {"probe": "1 s"}, get="/slow").endswith("when the time of the probe was over")
 
 
 def test_numbers_that_json_does_not_have() -> None:
