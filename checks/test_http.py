@@ -54,6 +54,9 @@ def test_service_answers(service: ServiceEvidence, environment: Environment) -> 
     _assert_all(service.connections, cut)
     for answer in service.connections:
         assert not answer.departures, _of_all(service.connections, answer, "; ".join(answer.departures))
+    unwell = [answer for answer in service.connections if answer.unwell]
+    if len(unwell) < len(exchanges):  # what every backend says against itself is for the checks of health
+        assert not unwell, _of_all(service.connections, unwell[0], unwell[0].unwell, count=len(unwell))
     pages = [answer.exchange for answer in service.pages]
     others = [service.front, *pages, *(answer.exchange for answer in service.origins)]
     for exchange in others:

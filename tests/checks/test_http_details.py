@@ -29,6 +29,9 @@ def test_backend_that_says_of_itself_that_it_is_down_is_found() -> None:
     part = Reply(200, b'{"status":"ok","release":"abc1234","checks":{"db":"down"}}', JSON)
     found = told(by_connection(part, "/health"), connections=18, kinds=("service",))
     said("service-answers", "FAIL db is down, on 6 of 18 connections", found)
+    found = told(lambda _: down, connections=2, kinds=("service", "health"))
+    assert "service-answers" not in found, "what else is asked stands on an answer, and not on a good one"
+    said("health-shallow", "FAIL calls itself DOWN", found)
     declared = {"path": "/health", "json": {"release": "abc1234"}}
     assert told(lambda _: part, connections=2, kinds=("service",), health=declared) == {}
 

@@ -109,6 +109,8 @@ class PageAnswer:
     exchange: Exchange
     departures: tuple[str, ...] = ()
     """Empty if it is what the environment file declares, or if that declares nothing."""
+    unwell: str = ""
+    """What health says against itself, where this is health in a usual dialect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,18 +157,18 @@ async def _sample(
     else:
         words = usual_words(body, page.path, quote)
         words = (*words, *_page_words(release_body, where, quote)) if other else words
-    unwell = departures(page, body) or _unwell(page, body, question, quote)
-    return PageAnswer(exchange=body.exchange, departures=unwell), words
+    unwell = _unwell(page, body, question, quote)
+    return PageAnswer(exchange=body.exchange, departures=departures(page, body), unwell=unwell), words
 
 
-def _unwell(page: Page, body: Body, question: HttpQuestion, quote: Quote) -> tuple[str, ...]:
+def _unwell(page: Page, body: Body, question: HttpQuestion, quote: Quote) -> str:
     """What health says against itself: a backend that is down may well answer 200."""
     health = question.expected.health
     if health is None or not question.main or page.says or page.path != health.path or not body.exchange.ok:
-        return ()
+        return ""
     reading = read_health(body, quote)
-    down = tuple(f"{name} is {part.word}" for name, part in reading.parts.items() if part.meaning is Meaning.FAIL)
-    return down[:1] or ((f"it calls itself {reading.word}",) if reading.meaning is Meaning.FAIL else ())
+    down = (f"{name} is {part.word}" for name, part in reading.parts.items() if part.meaning is Meaning.FAIL)
+    return next(down, f"it calls itself {reading.word}" if reading.meaning is Meaning.FAIL else "")
 
 
 async def _front(first: Asker, question: HttpQuestion, exchange: Exchange, page: Page) -> Exchange:
