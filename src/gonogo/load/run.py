@@ -160,7 +160,7 @@ class LoadRun:
         if words:
             self.artefacts[LOG] = self.redactor.text(words).encode()
         if aggregator.lost:
-            return f"{len(aggregator.lost)} of {self.generator_config.size} workers were lost"
+            return aggregator.loss(self.generator_config.size)
         if code > 0 and not stopped:
             last = words.rpartition("\n")[2]
             cure = "; it needs the packages of gonogo's extra load" if _MISSING.search(last) else ""
