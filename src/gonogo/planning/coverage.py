@@ -8,9 +8,9 @@ from pathlib import Path
 from gonogo.base.bundled import bundled_root
 from gonogo.environment.load import available
 from gonogo.families.registry import read_environment
-from gonogo.planning.demands import GATES, LIST
-from gonogo.planning.paper_checks import counted_environments
+from gonogo.planning.gate_demands import GATES, LIST
 from gonogo.planning.suite import project_suite
+from gonogo.planning.team_files import counted_environments
 from gonogo.policy.attestations import read_attestations, why_not
 from gonogo.policy.checklist import read_checklist
 from gonogo.policy.checklist_line import ChecklistLine, proving

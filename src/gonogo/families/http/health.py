@@ -31,7 +31,7 @@ from gonogo.families.http.health_words import meaning_of, meaning_of_sentence
 _MESSAGES = ("message", "msg")
 """Keys of a sentence, which counts if it is a word of health."""
 _LINES = re.compile(r"^\[([+-])\]([\w./-]{1,100})\s{0,3}(.{0,100})$", re.MULTILINE)
-"""Of the verbose health pages of Kubernetes: ``[+]etcd ok``."""
+"""Lines of Kubernetes' verbose health pages: ``[+]etcd ok``."""
 _ROWS = re.compile(
     r"<tr\b[^>]{0,200}>\s{0,200}<td\b[^>]{0,200}>(.{1,400}?)</td>\s{0,200}<td\b[^>]{0,200}>(.{1,400}?)</td>", re.DOTALL
 )
@@ -66,6 +66,7 @@ def read_health(body: Body, quote: Quote) -> HealthReading:
 
 
 def _read_text(body: Body, quote: Quote) -> HealthReading:
+    """What a body that is no JSON object says of health: a word, a page, or lines as Kubernetes writes them."""
     text = body.text.strip()
     if not text:
         return HealthReading(word="(an empty body)", meaning=Meaning.PASS)
@@ -118,6 +119,7 @@ def _shown(cell: str) -> str:
 
 
 def _read_object(document: Mapping[str, Any], quote: Quote) -> HealthReading:
+    """What a JSON object says of health: its own word, else a message, and the words of its parts."""
     key, value = state_of(document, STATES)
     meaning = meaning_of(value)
     if key == "":
@@ -133,7 +135,7 @@ def _read_object(document: Mapping[str, Any], quote: Quote) -> HealthReading:
 
 
 def _reading(word: str, meaning: Meaning, found: list[Part], errors: tuple[str, ...], quote: Quote) -> HealthReading:
-    """With the worst meaning of each path; parts alone speak for the whole where it says nothing itself."""
+    """Reads with the worst meaning of each path; parts alone speak for the whole where it says nothing itself."""
     worst: dict[str, HealthPart] = {}
     for path, part_word, own in found[:_MOST_PARTS]:
         before = worst.get(path)

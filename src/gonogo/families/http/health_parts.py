@@ -13,7 +13,7 @@ from gonogo.families.http.health_words import meaning_of, meaning_of_sentence
 STATES = ("status", "health", "healthy", "state", "ok", "success", "up", "alive", "live", "available", "result")
 """Keys under which a document says how it is, the surest first."""
 _PART_STATES = ("status", "health", "healthy", "state", "ok", "success", "up", "alive", "connected", "reachable")
-"""The same of a part of it."""
+"""Keys under which one part of the service tells its state."""
 _CONTRADICTING = {*_PART_STATES, "alive", "ready", "statuscode", "status_code"}
 """Keys that must not say no beside another one that says yes."""
 _CONTAINERS = {"dependencies", "checks", "components", "services", "entries", "results", "subsystems"}
@@ -169,7 +169,7 @@ def _part(item: Mapping[str, Any], path: str, depth: int, *, named: bool) -> Ite
 
 
 def parts_of_list(items: list[Any], path: str, depth: int) -> Iterator[Part]:
-    """What objects in a list say of themselves; they name themselves, or have numbers."""
+    """The parts in a list, by the name that each gives itself, else by its place."""
     if depth > _DEEPEST:
         return
     for number, item in enumerate(items):
