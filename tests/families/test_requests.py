@@ -30,9 +30,10 @@ def shop(**replies: Reply) -> Site:
     return lambda asked: found.get(asked.path.partition("?")[0], MISSING)
 
 
-def asked(site: Site, limits: Mapping[str, str] | None = None, **entry: Any) -> str:  # noqa: ANN401 - keys of an entry
-    """What the check of this entry says of the service: ``PASS``, ``FAIL …`` or ``ERROR …``."""
-    evidence, environment = asyncio.run(_observed(site, entry, **(limits or {})))
+def asked(site: Site, **entry: Any) -> str:  # noqa: ANN401 - keys of an entry
+    """What the check of this entry says of the service: ``PASS``, ``FAIL …`` or ``ERROR …``; ``probe`` is its limit."""
+    limits = {"probe": entry.pop("probe")} if "probe" in entry else {}
+    evidence, environment = asyncio.run(_observed(site, entry, **limits))
     adapter = TypeAdapter(RequestEvidence)
     assert adapter.validate_json(adapter.dump_json(evidence)) == evidence, "a replay must see the same"
     check = next(found for found in read_declarations(FOLDERS[0]) if found.id == "request-*")
@@ -151,10 +152,10 @@ def test_a_login_form_at_the_end_of_a_redirect_proves_nothing() -> None:
 def test_no_answer_in_the_time_of_the_probe() -> None:
     """It is too late for whoever declared a shorter time, and else not known."""
     site = shop(slow=Reply(200, b"x", JSON, delay_seconds=3.0))
-    said = asked(site, {"probe": "1 s"}, get="/slow", within="100 ms")
+    said = asked(site, probe="1 s", get="/slow", within="100 ms")
     assert said.startswith("FAIL GET https://")
     assert said.endswith("no complete answer within 0.8 s; 100 ms is declared")
-    assert asked(site, {"probe": "1 s"}, get="/slow").endswith("when the time of the probe was over")
+    assert asked(site, probe="1 s", get="/slow").endswith("when the time of the probe was over")
 
 
 def test_numbers_that_json_does_not_have() -> None:
