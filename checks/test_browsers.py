@@ -24,7 +24,7 @@ def test_sessions_cannot_be_stolen(service: ServiceEvidence) -> None:
     for exchange, name, attributes in _cookies(service):
         if _SESSION.search(name) and not _AGAINST_FORGERY.search(name):
             missing = [wanted for wanted in ("Secure", "HttpOnly") if wanted.lower() not in attributes]
-            assert not missing, f"{exchange.url} sets the cookie {name} without {' and '.join(missing)}"
+            assert not missing, f"{_setter(exchange)} the cookie {name} without {' and '.join(missing)}"
 
 
 @pytest.mark.check("http-cookies")
@@ -35,7 +35,7 @@ def test_cookies_stay_where_they_belong(service: ServiceEvidence) -> None:
     """
     for exchange, name, attributes in _cookies(service):
         missing = [wanted for wanted in ("Secure", "SameSite") if wanted.lower() not in attributes]
-        assert not missing, f"{exchange.url} sets the cookie {name} without {' and '.join(missing)}"
+        assert not missing, f"{_setter(exchange)} the cookie {name} without {' and '.join(missing)}"
 
 
 @pytest.mark.check("http-origins")
@@ -55,9 +55,13 @@ def test_foreign_pages_read_nothing(service: ServiceEvidence, environment: Envir
         )
 
 
+def _setter(exchange: Exchange) -> str:
+    return f"{exchange.url}{f', or the redirect to it from {exchange.hops[0]},' if exchange.hops else ''} sets"
+
+
 def _cookies(service: ServiceEvidence) -> Sequence[tuple[Exchange, str, Collection[str]]]:
     """Every cookie that was set, its name, and the names of its attributes."""
-    exchanges = [service.front, *(answer.exchange for answer in service.connections[:1])]
+    exchanges = [service.front, *(answer.exchange for answer in (*service.connections[:1], *service.pages))]
     lines = [
         (exchange, cookie.split(";"))
         for exchange in exchanges

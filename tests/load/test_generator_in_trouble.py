@@ -4,6 +4,7 @@ Nothing here depends on how busy the machine is; what does is in ``tests/alone``
 """
 
 import os
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,9 @@ def test_lost_worker_is_noticed() -> None:
             where.plan, {"hit": 80.0}, seconds=60, generator_config=GeneratorConfig(processes=4), on_event=kill
         )
     assert len(aggregator.lost) == 1
+    assert re.fullmatch(
+        r"1 of 4 workers were lost, 25% of the load is missing from second \d+ on", aggregator.loss(workers=4)
+    )
     assert aggregator.done
     assert len(aggregator.final) == 3
     assert aggregator.samples.by_key

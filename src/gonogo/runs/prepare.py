@@ -34,7 +34,7 @@ from gonogo.journey.project import walk_of
 from gonogo.journey.runner import Journeys
 from gonogo.judging.judged import Judged
 from gonogo.load.process import GeneratorConfig
-from gonogo.load.run import LoadRun
+from gonogo.load.run import LOCUSTFILE, LoadRun
 from gonogo.planning.carried import CarriedRun
 from gonogo.planning.gate_demands import GateDemands, demanded_checks, read_gate_demands
 from gonogo.planning.lowered import lowered
@@ -321,6 +321,11 @@ def _can_load(file: EnvironmentFile, gate: str, suite: Suite, wanted: Collection
     if load and permitted and needed and find_spec("locust") is None:
         raise UsageError(
             f"{file.path}: load: its packages are not installed; install gonogo with its extra load, from where you have gonogo"
+        )
+    if load and permitted and needed and not (scenarios(file) / LOCUSTFILE).is_file():
+        raise UsageError(
+            f"{file.path}: load: this project has no {scenarios(file).name}/{LOCUSTFILE}; write a class of Visitor for each "
+            f"of load.visits ({', '.join(load.visits)}), as docs/load.md shows"
         )
 
 

@@ -5,7 +5,7 @@ Whatever is quoted is redacted before it is cut: half a secret is found by nobod
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -39,11 +39,25 @@ def json_object(body: Body) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
+def strict_json(content: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """The document as clients in other languages read it: without NaN and Infinity. Raises ValueError or RecursionError."""
+    return json.loads(content, parse_constant=_no_number)
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def http_date(text: str) -> datetime:
+    """A moment in one of the three forms of RFC 9110, 5.6.7; all of them mean UTC. Raises ValueError, TypeError or OverflowError."""
+    moment = parsedate_to_datetime(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def clock_offset(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     """The Date header less our own clock; None for anything that is no date. A copy is as old as its Age says."""
     age = headers.get("age", "")
     try:
-        written = parsedate_to_datetime(headers["date"])
-        return written + timedelta(seconds=int(age[:9]) if age.isdecimal() else 0) - now
+        return http_date(headers["date"]) + timedelta(seconds=int(age[:9]) if age.isdecimal() else 0) - now
     except (KeyError, ValueError, TypeError, OverflowError):
         return None

@@ -15,14 +15,17 @@ from gonogo.families.http.section import ReleasePlace
 
 _KEYS = (
     *("release", "releaseId", "release_id", "commit", "commitId", "commit_id", "commitHash", "commit_hash", "sha"),
-    *("git_sha", "gitSha", "git_commit", "gitCommit", "revision", "rev", "build", "buildId", "build_id", "image"),
+    *("git_sha", "gitSha", "git_commit", "gitCommit", "revision", "rev", "image"),
     *("git.commit", "git.commit.id", "git.commit.id.abbrev", "git.sha", "build.commit", "build.release", "app.release"),
     *("info.release", "info.commit", "service.release"),
 )
 """Where in a JSON body releases stand."""
-_UNCERTAIN_KEYS = ("version", "build.version", "app.version", "info.version", "service.version", "serviceVersion")
-"""The same; but this may well be the version of the API."""
-PATHS = ("/version", "/actuator/info", "/info", "/version.json", "/api/version")
+_UNCERTAIN_KEYS = (
+    *("version", "build.version", "app.version", "info.version", "service.version", "serviceVersion"),
+    *("build", "buildId", "build_id"),
+)
+"""The same; but this may well be the version of the API, or the number of a build."""
+PATHS = ("/version", "/__version__", "/actuator/info", "/info", "/version.json", "/api/version")
 """Pages that tell the release where health does not."""
 _META = re.compile(
     r"<meta\s[^>]{0,200}\bname=[\"'](?:release|version|revision|commit|build)[\"'][^>]{0,200}\bcontent=[\"']([^\"']{1,200})"
