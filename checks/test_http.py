@@ -15,7 +15,6 @@ from gonogo.environment.pages import Page
 from gonogo.environment.types import is_address
 from gonogo.evidence.http import Exchange, HealthEvidence, PageAnswer, PagesEvidence, PlainHttpEvidence, ServiceEvidence
 from gonogo.evidence.marks import CHALLENGE, DEFAULT_PAGE, LOGIN, MAINTENANCE, NO_ANSWERS, PRIVATE
-from gonogo.families.dns.section import Dns
 from gonogo.families.http.section import Http
 from gonogo.policy.catalogue import Policy
 
@@ -136,22 +135,6 @@ def test_nothing_is_served_without_tls(plain_http: PlainHttpEvidence, environmen
         # A connection that is closed without a word serves nothing.
         if not (exchange.closed or exchange.cut) and (exchange.failed or exchange.status in _UNDECIDED):
             raise Unobserved(f"{exchange.summary} without TLS: that does not tell what is served there")
-
-
-@pytest.mark.check("http-plain-declared")
-def test_redirects_lead_to_declared_names(plain_http: PlainHttpEvidence, environment: Environment) -> None:
-    """Nobody looked at the certificate, and at what answers, under a name that the environment does not declare.
-
-    Fix: declare it, as [hosts."www.example.com"], or redirect to the name that was asked for.
-    """
-    dns = environment.section(Dns)
-    declared = {*environment.hosts, *(dns.names if dns else ())}
-    for exchange in plain_http.exchanges:
-        if exchange.status in _REDIRECTS:
-            target = _split(exchange.headers.get("location", "")).hostname or ""
-            assert not target or target in declared, (
-                f"{exchange.url} redirects to {target}, which is not declared: nothing of it was looked at"
-            )
 
 
 @pytest.mark.check("tls-hsts")
