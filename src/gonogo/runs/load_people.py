@@ -24,7 +24,7 @@ from gonogo.planning.plan import LOAD
 from gonogo.record.run_folder import new_run_id
 from gonogo.runs.cleanup import clean, permitted
 from gonogo.runs.key_shapes import check_keys
-from gonogo.runs.prepare import scenarios
+from gonogo.runs.preconditions import scenarios
 
 
 def make(name: str) -> None:
