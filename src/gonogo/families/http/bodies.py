@@ -10,7 +10,6 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from gonogo.base.redaction import Redactor
-from gonogo.clients.http import Body
 
 Quote = Callable[[object], str | None]
 _LONGEST = 100
@@ -28,15 +27,22 @@ def quoting(redactor: Redactor, longest: int = _LONGEST) -> Quote:
     return quote
 
 
-def json_object(body: Body) -> dict[str, Any]:
-    """The JSON object of a complete body; empty for anything else."""
-    if body.exchange.truncated or body.exchange.status is None:
-        return {}
-    try:
-        document = json.loads(body.content)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
+class SaidTwice(ValueError):
+    """A JSON object has one name twice, with two values: readers differ in which of them they take (RFC 8259, 4)."""
+
+
+def read_json(content: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """The document. Raises ValueError, SaidTwice among them, and RecursionError."""
+    return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    known = dict(pairs)
+    if len(known) < len(pairs):
+        for name, value in pairs:
+            if known[name] != value:
+                raise SaidTwice(name)
+    return known
 
 
 def clock_offset(headers: Mapping[str, str], now: datetime) -> timedelta | None:

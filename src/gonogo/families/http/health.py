@@ -13,13 +13,15 @@ from typing import Any
 from gonogo.clients.http import Body
 from gonogo.evidence.http import HealthPart, HealthReading, Meaning
 from gonogo.families.http.answers import is_html
-from gonogo.families.http.bodies import Quote
+from gonogo.families.http.bodies import Quote, SaidTwice, read_json
 from gonogo.families.http.health_words import meaning_of, meaning_of_sentence
 
 _STATES = ("status", "health", "healthy", "state", "ok", "success", "up", "alive", "live", "available", "result")
 """Keys under which a document says how it is, the surest first."""
 _PART_STATES = ("status", "health", "healthy", "state", "ok", "success", "up", "alive", "connected", "reachable")
 """The same of a part of it."""
+_DENYING = {"status", "health", "healthy", "state", "ok", "success", "up", "alive"}
+"""Those of them that speak of health and of nothing else: ``"live": false`` may be a mode."""
 _MESSAGES = ("message", "msg")
 """Keys of a sentence, which counts if it is a word of health."""
 _CONTAINERS = {"dependencies", "checks", "components", "services", "entries", "results", "subsystems"}
@@ -58,7 +60,9 @@ def read_health(body: Body, quote: Quote) -> HealthReading:
     if body.exchange.status is None or body.exchange.truncated:
         return HealthReading(word="", meaning=Meaning.UNKNOWN)
     try:
-        document = json.loads(body.content.decode("utf-8-sig"))
+        document = read_json(body.content)
+    except SaidTwice as twice:
+        return HealthReading(word=quote(f"(JSON that says {twice} twice)") or "", meaning=Meaning.UNKNOWN)
     except (ValueError, RecursionError):
         return _read_text(body, quote)
     match document:
@@ -131,11 +135,25 @@ def _read_object(document: Mapping[str, Any], quote: Quote) -> HealthReading:
             ((name, document[name]) for name in _MESSAGES if isinstance(document.get(name), str)), ("", "")
         )
         meaning = meaning_of(value) if key else Meaning.UNKNOWN
+    elif meaning is not Meaning.FAIL and (denied := _denial(document)):
+        value, meaning = f"{value}, but {denied} is {json.dumps(document[denied])}", Meaning.FAIL
     parts = list(_parts(document, "", 0))
     if meaning is Meaning.UNKNOWN and key not in _STATES:
         parts += _bare_parts(document, [path for path, _, _ in parts])
     word = value if isinstance(value, str) else json.dumps(value) if key else ""
     return _reading(word, meaning, parts, _errors(document, quote), quote)
+
+
+def _denial(document: Mapping[str, Any]) -> str:
+    """A key by which a document says that it is not well, whatever it says by a surer one; empty: by none."""
+    return next(
+        (
+            name
+            for name, value in document.items()
+            if name.lower() in _DENYING and meaning_of(_state({name: value}, (name.lower(),))[1]) is Meaning.FAIL
+        ),
+        "",
+    )
 
 
 def _state(item: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[str, Any]:
