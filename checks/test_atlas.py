@@ -9,12 +9,7 @@ from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.atlas import AlertSetting, AtlasEvidence, DatabaseUser, Notification, Region, at_least
-from gonogo.evidence.atlas_roles import (
-    collections_written,
-    is_of_another_database,
-    may_write,
-    too_much,
-)
+from gonogo.evidence.atlas_roles import collections_written, is_of_another_database, may_write, too_much
 from gonogo.evidence.networks import Network, covered, is_everybody, networks
 from gonogo.families.atlas.section import Atlas
 from gonogo.families.mongodb.section import MongoDb

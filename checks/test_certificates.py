@@ -30,7 +30,7 @@ _PUBLIC_LIFETIMES = (
     (datetime.fromisoformat("2026-03-15T00:00:00+00:00"), timedelta(days=200)),
     (datetime.fromisoformat("2020-09-01T00:00:00+00:00"), timedelta(days=398)),
 )
-"""By the day of issue: CA/Browser Forum, ballots SC-081v3 and 193, and the root programs of browsers."""
+"""Longest validity by the day of issue: CA/Browser Forum, ballots SC-081v3 and 193, and the root programs of browsers."""
 _LONGEST_LIFE = timedelta(days=825)
 """Whoever issued it: Apple's clients refuse more, from private roots as well."""
 _FEWEST_TIMESTAMPS = 2
@@ -263,13 +263,13 @@ def _is_overdue(leaf: Certificate, at: datetime, policy: Policy) -> bool:
     return leaf.remaining(at) < due
 
 
-def _judge_key(who: str, certificate: Certificate) -> None:
+def _judge_key(owner: str, certificate: Certificate) -> None:
     if not certificate.key_bits:
-        raise Unobserved(f"{who} has a key of a kind that gonogo cannot judge")
+        raise Unobserved(f"{owner} has a key of a kind that gonogo cannot judge")
     smallest = _SMALLEST_KEY.get(certificate.key_type, 2048)
-    assert certificate.key_bits >= smallest, f"{who} has a key of {certificate.key}"
+    assert certificate.key_bits >= smallest, f"{owner} has a key of {certificate.key}"
     assert certificate.self_signed or certificate.signature_hash not in _BROKEN_HASHES, (
-        f"{who} is signed with {certificate.signature_hash}"
+        f"{owner} is signed with {certificate.signature_hash}"
     )
 
 

@@ -62,7 +62,7 @@ def test_every_name_server_answers_with_authority(dns_zone: DnsZoneEvidence, env
     if (
         not lame
         and asked_servers
-        and all(_serves(server.udp) and server.tcp.delivery is Delivery.SILENT for server in asked_servers)
+        and all(server.udp.serves and server.tcp.delivery is Delivery.SILENT for server in asked_servers)
     ):
         raise Unobserved(
             f"no name server of {dns_zone.zone} answers this machine over TCP, all do over UDP",
@@ -71,7 +71,7 @@ def test_every_name_server_answers_with_authority(dns_zone: DnsZoneEvidence, env
     lame += [
         _complaint(server)
         for server in asked_servers
-        if not (_usable(server) and _serves(server.tcp)) and not (world and not is_public(server.address))
+        if not (_usable(server) and server.tcp.serves) and not (world and not is_public(server.address))
     ]
     assert not lame, f"{dns_zone.zone}: {'; '.join(lame)}"
     _require_all_asked(dns_zone)
@@ -261,7 +261,7 @@ def test_signatures_validate(dns_zone: DnsZoneEvidence, policy: Policy) -> None:
     causes = "; ".join(filter(None, (*faults, consequence)))
     invalid = " and does not validate" if bogus else ""
     assert not causes, f"{dns_zone.zone} has a DS{invalid}: {causes}"
-    serving = [server for server in dns_zone.servers if _serves(server.udp) or _serves(server.tcp)]
+    serving = [server for server in dns_zone.servers if server.udp.serves or server.tcp.serves]
     unread = [server for server in serving if server.dnskey is not None and not server.dnskey.heard]
     if unread:
         details = "; ".join(
@@ -346,14 +346,10 @@ def _silence(zone: DnsZoneEvidence) -> str:
     return zone.parent.problem or details or "it was not asked"
 
 
-def _serves(answer: Answer) -> bool:
-    return answer.with_authority and answer.rcode == "NOERROR" and answer.serial is not None
-
-
 def _usable(server: ServerAnswers) -> bool:
     """Whether resolvers get on with it over UDP: they ask again without EDNS when its format is refused (RFC 6891)."""
-    old = server.udp.rcode in _FORMAT_REFUSALS and server.plain is not None and _serves(server.plain)
-    return _serves(server.udp) or old
+    old = server.udp.rcode in _FORMAT_REFUSALS and server.plain is not None and server.plain.serves
+    return server.udp.serves or old
 
 
 def _is_their_fault(zone: DnsZoneEvidence) -> bool:
@@ -366,8 +362,8 @@ def _is_their_fault(zone: DnsZoneEvidence) -> bool:
 
 
 def _soa(zone: DnsZoneEvidence) -> list[Answer]:
-    answers = [server.udp if _serves(server.udp) else server.tcp for server in zone.servers]
-    serving = [answer for answer in answers if _serves(answer)]
+    answers = [server.udp if server.udp.serves else server.tcp for server in zone.servers]
+    serving = [answer for answer in answers if answer.serves]
     if not serving:
         raise Unobserved(f"no name server of {zone.zone} gave its SOA")
     return serving
@@ -377,7 +373,7 @@ def _complaint(server: ServerAnswers) -> str:
     answers = [
         f"{answer.transport} {answer.told if not answer.heard or answer.rcode != 'NOERROR' else 'without authority'}"
         for answer in (server.udp, server.tcp)
-        if not _serves(answer)
+        if not answer.serves
     ]
     if server.udp.delivery is Delivery.SILENT and server.plain is not None and server.plain.heard:
         answers.append(

@@ -237,9 +237,9 @@ def _quorum(  # noqa: PLR0913 - what was seen, what is right, and how to say so
     needed = _dns(environment).quorum
     liars = [view for view in name.resolvers if _is_invented(view, invented or {})]
     mute = [view for view in name.resolvers if not view.conclusive]
-    heard = [view for view in name.resolvers if view not in mute and view not in liars]
-    good = [view for view in heard if right(view)]
-    others = "; ".join(f"{view.server}: {_led(view)}" for view in heard if not right(view))
+    honest = [view for view in name.resolvers if view not in mute and view not in liars]
+    good = [view for view in honest if right(view)]
+    others = "; ".join(f"{view.server}: {_led(view)}" for view in honest if not right(view))
     why = [f"{view.server}: {_silence(view)}" for view in mute]
     why += [f"{view.server}: gives {view.told} to names that nobody made" for view in liars]
     tally = f"{name.name}: {len(good)} of {len(name.resolvers)} resolvers {expected}; {needed} must"

@@ -175,7 +175,7 @@ def _assert_nothing_down(reading: HealthReading, exchange: Exchange) -> None:
 
 
 def _assert_healthy(reading: HealthReading, departures: Collection[str], exchange: Exchange, page: Page | None) -> None:
-    """By what is declared, if anything is; else by what it calls itself."""
+    """Judges by what is declared, if anything is; else by what the service calls itself."""
     assert not departures, f"{exchange.url}: {'; '.join(departures)}"
     if page and page.says:
         return
@@ -229,7 +229,7 @@ def _some(texts: Collection[str]) -> str:
 
 
 def _is_release(served: str, wanted: str) -> bool:
-    """The same release, in any of the usual spellings."""
+    """Tells whether both are the same release, in any of the usual spellings."""
     return any(_same(spelling, other) for spelling in _spellings(served) for other in _spellings(wanted))
 
 

@@ -20,15 +20,15 @@ def test_record_is_as_declared(dns_record: DnsRecordEvidence, environment: Envir
     Fix: correct the record at whoever serves the zone, or the entry under [records]; dig shows it at each resolver.
     """
     entry = environment.table(RecordEntry)[dns_record.scope[-1]]
-    heard = [answer for answer in dns_record.answers if answer.conclusive and answer.rcode != "SERVFAIL"]
+    conclusive = [answer for answer in dns_record.answers if answer.conclusive and answer.rcode != "SERVFAIL"]
     quorum = environment.require(Dns).quorum
     broken = [answer for answer in dns_record.answers if answer.rcode == "SERVFAIL"]
-    wrong = [problem for answer in heard if (problem := _problem(entry, answer))]
+    wrong = [problem for answer in conclusive if (problem := _problem(entry, answer))]
     assert not wrong, f"{entry.name} {entry.type}: {'; '.join(wrong)}"
-    assert not (broken and len(heard) < quorum), f"{entry.name} {entry.type}: {broken[0].server} answers SERVFAIL"
-    if len(heard) < quorum:
+    assert not (broken and len(conclusive) < quorum), f"{entry.name} {entry.type}: {broken[0].server} answers SERVFAIL"
+    if len(conclusive) < quorum:
         answers = "; ".join(f"{answer.server}: {answer.rcode or answer.delivery}" for answer in dns_record.answers)
-        raise Unobserved(f"{entry.name} {entry.type}: {len(heard)} of {quorum} resolvers answer ({answers})")
+        raise Unobserved(f"{entry.name} {entry.type}: {len(conclusive)} of {quorum} resolvers answer ({answers})")
 
 
 def _problem(entry: RecordEntry, answer: Answer) -> str:

@@ -118,13 +118,13 @@ def test_forged_tokens_are_refused(walk: Walk) -> None:
     """
     api, caller = walk.api, walk.keep["caller"]
     for wrong, token in _forged(walk):
-        who, reply = api.asked_as(token, caller)
-        assert not who, f"{reply.request} takes a token with {wrong}, for {who}"
+        user, reply = api.asked_as(token, caller)
+        assert not user, f"{reply.request} takes a token with {wrong}, for {user}"
         assert reply.status < _BROKEN, f"a token with {wrong} is an error, and no refusal: {reply.said}"
         if reply.status == _TOO_MANY:
             raise Unobserved(f"{reply.said}; not every forged token could be shown", hint="let gonogo ask more often")
-    who, reply = api.asked_as(caller.token, caller)
-    if who != caller.who:
+    user, reply = api.asked_as(caller.token, caller)
+    if user != caller.who:
         raise Unobserved(f"the good token is refused as well by now, so that refusals say nothing: {reply.said}")
 
 
@@ -140,8 +140,8 @@ def test_nobody_guesses_the_key(walk: Walk) -> None:
     if key is not None:
         other = walk.keep["other"]
         forged = claims_of_key(token, key, **{**read_token(other.token).claims, "exp": None})
-        who, _ = walk.api.asked_as(forged, other)
-        taken = f"; one made with it for another user, without an end, was taken for {who}" if who else ""
+        user, _ = walk.api.asked_as(forged, other)
+        taken = f"; one made with it for another user, without an end, was taken for {user}" if user else ""
         pytest.fail(f"tokens ({token.algorithm}) are signed with a key of a list of words that everybody has{taken}")
 
 
@@ -214,7 +214,7 @@ def test_errors_say_nothing_of_the_inside(walk: Walk) -> None:
             hint="is service.base_url the API itself?",
         )
     for reply in replies:
-        assert not (found := trace_in(reply.body.text)), f"{reply.request} shows {found}: {reply.said}"
+        assert not (trace := trace_in(reply.body.text)), f"{reply.request} shows {trace}: {reply.said}"
 
 
 @pytest.mark.check("security-body-limit")
@@ -224,16 +224,16 @@ def test_large_bodies_are_refused(walk: Walk) -> None:
     Fix: set the declared limit in the proxy (client_max_body_size) or in the framework; answer 413.
     """
     api, limit = walk.api, walk.api.section.body_limit or 0
-    known, within, beyond = (
+    small, within, beyond = (
         api.nobody(f"body-{number}").call(api.section.login, padding=padding)
         for number, padding in enumerate((0, _below(limit), _above(limit)))
     )
-    if within.status != known.status:
+    if within.status != small.status:
         raise Unobserved(
-            f"a body within the limit is answered otherwise than a small one: {within.said}; {known.said}",
+            f"a body within the limit is answered otherwise than a small one: {within.said}; {small.said}",
             hint="is body_limit of [api] what the service takes?",
         )
-    assert beyond.status != known.status and 400 <= beyond.status < _BROKEN, (  # noqa: PLR2004, PT018 - one statement
+    assert beyond.status != small.status and 400 <= beyond.status < _BROKEN, (  # noqa: PLR2004, PT018 - one statement
         f"a body of {_above(limit)} bytes is not refused, although {limit} are the most: {beyond.said}"
     )
 
@@ -299,11 +299,11 @@ def _own(environment: Environment) -> Sequence[str]:
 def _foreign(environment: Environment) -> Sequence[str]:
     """Origins of strangers, and those that careless patterns take for one's own."""
     own = _own(environment)
-    found = ["null", "https://evil.example", "http://localhost:3000", "https://localhost"]
+    origins = ["null", "https://evil.example", "http://localhost:3000", "https://localhost"]
     for origin in own:
         scheme, _, host = origin.partition("://")
-        found += [f"{origin}.evil.example", f"{scheme}://evil{host}", f"http://{host}"]
-    return [origin for origin in found if origin not in own]
+        origins += [f"{origin}.evil.example", f"{scheme}://evil{host}", f"http://{host}"]
+    return [origin for origin in origins if origin not in own]
 
 
 def _allowed(reply: Reply) -> str:
@@ -377,9 +377,11 @@ def _logins_with(api: ApiVerbs, victim: Caller, value: Any) -> Iterator[Reply]: 
     yield victim.call(api.section.login, email=value, user=value)
 
 
-def _looked_up(path: str, known: Mapping[str, str], ending: str) -> str:
+def _looked_up(path: str, values_by_name: Mapping[str, str], ending: str) -> str:
     """The path, with this after the value that it looks for."""
-    return str(filled(path, {name: quote(f"{known.get(name, '')}{ending}", safe="") for name in placeholders(path)}))
+    return str(
+        filled(path, {name: quote(f"{values_by_name.get(name, '')}{ending}", safe="") for name in placeholders(path)})
+    )
 
 
 def _no_query(walk: Walk, path: str) -> None:
@@ -389,5 +391,5 @@ def _no_query(walk: Walk, path: str) -> None:
     for ending in ("'", "' OR '1'='1", '" OR "1"="1'):
         reply = caller.get(_looked_up(path, walk.api.nobody("absent").known, ending))
         assert reply.status < _BROKEN, f"a quote in the address is an error, and no value: {reply.said}"
-        found = reply.exchange.served and not nothing.exchange.served
-        assert not found, f"a query in the address finds what is not there: {reply.said}"
+        served = reply.exchange.served and not nothing.exchange.served
+        assert not served, f"a query in the address finds what is not there: {reply.said}"

@@ -13,15 +13,15 @@ from gonogo.families.servers.section import Server
 
 _KEYS_ONLY = {"publickey"}
 _NEARLY = 0.9
-"""Of what was ordered: the kernel keeps some memory, the file system some of the disk."""
+"""Share of what was ordered that must be there: the kernel keeps some memory, the file system some of the disk."""
 _FULL = 0.9
 _EVERYBODY = 1 / 256
-"""Of the internet: nobody's own network is as large."""
+"""Share of the internet: nobody's own network is as large."""
 _STALE_SECONDS = 24 * 3600
 """A log that nobody has written for so long is not the one that attackers are seen in."""
 _DAY_SECONDS = 24 * 3600
 _UNIT_SECONDS = {"": _DAY_SECONDS, "d": _DAY_SECONDS, "h": 3600, "m": 60, "s": 1}
-"""Of apt's periods: a bare number counts days."""
+"""Units of apt's periods: a bare number counts days."""
 _UPGRADED_WITHIN_SECONDS = 3 * _DAY_SECONDS
 _RESTARTS = 3
 _JUST_STARTED = re.compile(r"^Up (?:Less than|\d+ second|About a minute|[1-9] minute)")

@@ -115,7 +115,7 @@ def test_account_is_of_the_market(stripe: StripeEvidence, environment: Environme
 
 @pytest.mark.check("stripe-pix")
 def test_pix_is_enabled(stripe: StripeEvidence, environment: Environment) -> None:
-    """Half of the customers would leave at the till.
+    """Half of the customers would leave at the checkout.
 
     Fix: switch PIX on at https://dashboard.stripe.com/settings/payment_methods; Stripe may take days to review it.
     """
@@ -320,7 +320,7 @@ def _offered(configurations: Sequence[MethodConfiguration], declared: str | None
 
 
 def _capability(stripe: StripeEvidence, method: str) -> str:
-    """Its state, in words."""
+    """The capability's state, in words."""
     if stripe.capabilities is None:
         raise Unobserved("the account shows no capabilities", hint=f"read it with a key that may; see {_KEYS}")
     name = f"{method}_payments"

@@ -3,7 +3,7 @@
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.evidence.variables import Account, Variable, VariableDifferenceEvidence, VariableFileEvidence
+from gonogo.evidence.variables import SameAccount, Variable, VariableDifferenceEvidence, VariableFileEvidence
 from gonogo.policy.catalogue import Policy
 
 _DATABASES = {
@@ -16,7 +16,7 @@ _DATABASES = {
 
 @pytest.mark.check("variables-file")
 def test_file_is_complete_in_itself(variable_file: VariableFileEvidence) -> None:
-    """Of a variable that stands there twice, the service takes the last, and people read the first.
+    """The service takes the last of two variables of one name, and people read the first.
 
     Fix: put the file where the service is started from; one NAME=value per line, every name once.
     """
@@ -170,7 +170,7 @@ def test_stripe_keys_are_of_one_account(variable_file: VariableFileEvidence) -> 
     Fix: copy both keys from the same page: https://dashboard.stripe.com/apikeys.
     """
     name = variable_file.file
-    assert variable_file.account is not Account.OTHER, f"{name}: the two Stripe keys are of different accounts"
+    assert variable_file.account is not SameAccount.OTHER, f"{name}: the two Stripe keys are of different accounts"
     keys = [*variable_file.of_shape("stripe-secret"), *variable_file.of_shape("stripe-publishable")]
     modes = sorted({key.mode or "no" for key in keys})
     assert len(modes) == 1, f"{name}: the two Stripe keys are of different modes: {' and '.join(modes)}"

@@ -20,7 +20,7 @@ def make(walk: WorkMe) -> dict[str, Any]:
         "mail_domain": smoke.mail_domain,
         "beta_code": walk.world.secrets[smoke.beta_code],
         "clients": [_session(walk, walk.join(f"client{number}", "client")) for number in range(_CLIENTS)],
-        "offers": [{"id": walk.offer(one), **_session(walk, one)} for one in professionals],
+        "offers": [{"id": walk.offer(professional), **_session(walk, professional)} for professional in professionals],
     }
 
 

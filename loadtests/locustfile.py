@@ -36,8 +36,8 @@ class _Member(Visitor):
     @property
     def offer(self) -> dict[str, str]:
         """A service, and the token of the professional who offers it."""
-        found: dict[str, str] = self._one("offers")
-        return found
+        offered: dict[str, str] = self._one("offers")
+        return offered
 
     def rest(self) -> None:
         """Log in again in time, as people do whose session ends."""
@@ -46,8 +46,8 @@ class _Member(Visitor):
                 session["ends"] += session["life"]  # nobody else of this process needs to
                 reply = self.aside("POST /api/auth/login", "/api/auth/login", body=_json(session["login"]))
                 if reply is not None and reply.status == _OK:  # without one, the requests to come will tell
-                    found = json.loads(reply.body)
-                    session.update(token=found["access_token"], ends=time.time() + found["expires_in"])
+                    granted = json.loads(reply.body)
+                    session.update(token=granted["access_token"], ends=time.time() + granted["expires_in"])
 
     def search(self, **wanted: str) -> None:
         """What is offered."""
@@ -61,8 +61,8 @@ class _Member(Visitor):
         wish = {"service_id": service, "starts_at": starts_at.isoformat(), "note": f"Synthetic {self.data['mark']}"}
         return self._id(self.ask(_BOOK, "/api/bookings", expect=201, token=self.client, body=_json(wish)))
 
-    def _one(self, what: str) -> Any:  # noqa: ANN401 - of the dataset
-        return self.data[what][self.number % len(self.data[what])]
+    def _one(self, kind: str) -> Any:  # noqa: ANN401 - of the dataset
+        return self.data[kind][self.number % len(self.data[kind])]
 
     @staticmethod
     def _id(reply: LoadReply) -> str:
@@ -76,7 +76,7 @@ class Browse(_Member):
     makes = (_SEARCH, _SEARCH)
 
     def visit(self) -> None:
-        """By city, then by category as well."""
+        """Searches by city, then by category as well."""
         self.search(city=self.data["city"])
         self.think()
         self.search(city=self.data["city"], category="load")

@@ -222,7 +222,7 @@ def _pem(key: PrivateKey) -> bytes:
 
 
 def _write_certificates(path: Path, certificates: Sequence[x509.Certificate]) -> Path:
-    _write(path, b"".join(found.public_bytes(serialization.Encoding.PEM) for found in certificates))
+    _write(path, b"".join(certificate.public_bytes(serialization.Encoding.PEM) for certificate in certificates))
     return path
 
 

@@ -17,7 +17,7 @@ class StartFailed(Exception):
 
 
 class Child:
-    """One process. It shares our process group, which is how the guardian finds it if we are killed."""
+    """One process. It shares our process group, which is how the watchdog finds it if we are killed."""
 
     def __init__(self, name: str, command: Sequence[str], log: Path, environ: Mapping[str, str] | None = None) -> None:
         self.name = name
@@ -36,7 +36,7 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """Its process id, once started."""
+        """The process's id, once it is started."""
         return self._process.pid if self._process else None
 
     async def start(self, *, talks: bool = False) -> None:
@@ -61,19 +61,19 @@ class Child:
             self._process.kill()
         await self._watch
 
-    async def say(self, line: bytes) -> None:
+    async def write_line(self, line: bytes) -> None:
         """Write one line to its standard input."""
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.write(line + b"\n")
             await self._process.stdin.drain()
 
-    async def hear(self) -> bytes:
+    async def read_line(self) -> bytes:
         """Read one line of its standard output; empty when it has ended."""
         if self._process is None or self._process.stdout is None:
             return b""
         return await self._process.stdout.readline()
 
-    def last_words(self) -> list[str]:
+    def log_tail(self) -> list[str]:
         """The end of its log."""
         text = self._log.read_text(errors="replace") if self._log.exists() else ""
         return text.splitlines()[-_LOG_LINES:]

@@ -335,7 +335,7 @@ _SERVICE: Mapping[str, Mapping[str, str]] = {
         "erasure-incomplete": "bookings stay behind when a user is removed",
     },
 }
-"""By the journey that walks into it."""
+"""Faults by the journey that walks into them."""
 _PORTS: Mapping[str, tuple[str, Change]] = {
     "port-mongodb-open": ("MongoDB's port is reachable at the second address", _open("mongodb")),
     "port-redis-open": ("Redis' port is reachable at the second address", _open("redis")),

@@ -29,7 +29,7 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "stripe-requirements-due": ("Stripe wants a document", part("stripe", currently_due=("company.tax_id",))),
         "stripe-other-country": ("the account is in Portugal", part("stripe", country="PT", default_currency="eur")),
         "stripe-pix-inactive": ("PIX is still under review", part("stripe", pix_capability="pending")),
-        "stripe-pix-not-offered": ("PIX is switched off at the till", part("stripe", pix_available=False)),
+        "stripe-pix-not-offered": ("PIX is not offered to payers", part("stripe", pix_available=False)),
         "stripe-webhook-missing": ("no webhook is registered", part("stripe", webhook_registered=False)),
         "stripe-webhook-wrong-url": ("the webhook goes elsewhere", part("stripe", webhook_path="/webhooks/stripe")),
         "stripe-webhook-disabled": ("Stripe gave up on the webhook", part("stripe", webhook_status="disabled")),
@@ -254,4 +254,4 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         ),
     },
 }
-"""By the family of checks, or the journey, that notices."""
+"""Faults by the family of checks, or the journey, that notices."""

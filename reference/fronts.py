@@ -12,7 +12,7 @@ from reference.valkey import INSIDE, RedisSettings
 
 _SLOW_SECONDS = 0.2
 _SLOW_REDIS_SECONDS = 0.1
-"""Of the many questions to Redis each takes that much longer, and all must fit into the time of a probe."""
+"""Delay of a reply: each of the many questions to Redis takes that much longer, and all must fit into the time of a probe."""
 _OLD_WIRE_VERSION = 13
 """MongoDB 5.0."""
 _ALPN = ("h2", "http/1.1")

@@ -342,9 +342,9 @@ class _Https:
 
     async def _command(self, faults: frozenset[str], bundles: Mapping[str, Bundle] | None) -> None:
         certificates = {address: [str(b.chain), str(b.key)] for address, b in bundles.items()} if bundles else None
-        await self._api.say(json.dumps({"faults": sorted(faults), "certificates": certificates}).encode())
-        if not await self._api.hear():
-            words = "\n    ".join(self._api.last_words()[-5:])
+        await self._api.write_line(json.dumps({"faults": sorted(faults), "certificates": certificates}).encode())
+        if not await self._api.read_line():
+            words = "\n    ".join(self._api.log_tail()[-5:])
             message = f"the API ended (exit {self._api.exit_code}); its last words:\n    {words}"
             raise StartFailed(message, cure="Is everything of the extra 'reference' installed?")
 

@@ -16,8 +16,8 @@ from pymongo.errors import PyMongoError
 
 from reference.certificates import Bundle
 from reference.children import Child, StartFailed
-from reference.last_words import TRY_AGAIN, not_set_up, not_started
 from reference.programs import MONGODB, find_mongod
+from reference.start_failures import TRY_AGAIN, not_set_up, not_started
 
 DATABASE = "workme"
 _READY_WITHIN_SECONDS = 20

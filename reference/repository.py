@@ -15,7 +15,7 @@ from reference.children import StartFailed
 
 MODES: Mapping[str, str] = {"staging": "test", "production": "live"}
 Values = dict[str, dict[str, str]]
-"""Of every environment, by name."""
+"""Variables of every environment, by name."""
 
 _ALPHANUMERIC = string.ascii_letters + string.digits
 _IGNORED = ".env\n.env.*\n__pycache__/\n"
@@ -57,8 +57,8 @@ class Repository:
             path = self._folder / f".env.{name}"
             path.touch(mode=0o600)
             path.write_text("".join(f"{variable}='{value}'\n" for variable, value in variables.items()))
-        for fault in sorted(self._faults & _DEEDS.keys()):
-            _DEEDS[fault](_Deed(folder=self._folder, values=values, commit=self._commit, git=self._git))
+        for fault in sorted(self._faults & _FAULTS.keys()):
+            _FAULTS[fault](_FaultContext(folder=self._folder, values=values, commit=self._commit, git=self._git))
 
     def _commit(self, message: str, files: Mapping[str, str]) -> None:
         for name, text in files.items():
@@ -69,7 +69,7 @@ class Repository:
         self._git("commit", "--quiet", "--message", message)
 
     def _git(self, *arguments: str) -> None:
-        """With nobody's configuration but ours."""
+        """Runs git with nobody's configuration but ours."""
         settings = ("user.name=WorkMe", "user.email=dev@workme.test", "commit.gpgSign=false", "gc.auto=0")
         options = [part for setting in settings for part in ("-c", setting)]
         kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
@@ -79,7 +79,7 @@ class Repository:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Deed:
+class _FaultContext:
     """What a fault of the repository has at hand."""
 
     folder: Path
@@ -155,29 +155,29 @@ def _without(name: str, variable: str) -> Callable[[Values], None]:
     return lambda values: values[name].__delitem__(variable)
 
 
-def _twice(deed: _Deed) -> None:
-    with (deed.folder / ".env.production").open("a") as stream:
+def _twice(context: _FaultContext) -> None:
+    with (context.folder / ".env.production").open("a") as stream:
         stream.write("DEBUG=false\nDEBUG=true\n")
 
 
-def _in_history(deed: _Deed) -> None:
-    deed.commit_and_remove(".env.staging", deed.read(".env.staging"))
+def _in_history(context: _FaultContext) -> None:
+    context.commit_and_remove(".env.staging", context.read(".env.staging"))
 
 
-def _encoded(deed: _Deed) -> None:
-    encoded = base64.b64encode(deed.values["production"]["SECRET_KEY"].encode()).decode()
-    deed.commit("Deploy", {"deploy/secret.yaml": f"kind: Secret\ndata:\n  key: {encoded}\n"})
+def _encoded(context: _FaultContext) -> None:
+    encoded = base64.b64encode(context.values["production"]["SECRET_KEY"].encode()).decode()
+    context.commit("Deploy", {"deploy/secret.yaml": f"kind: Secret\ndata:\n  key: {encoded}\n"})
 
 
-def _secret_in_history(deed: _Deed) -> None:
-    password = deed.values["production"]["REDIS_PASSWORD"]
-    deed.commit_and_remove("notes.txt", f"redis-cli -a {password} ping\n")
-    (deed.folder / "notes.txt").unlink()
+def _secret_in_history(context: _FaultContext) -> None:
+    password = context.values["production"]["REDIS_PASSWORD"]
+    context.commit_and_remove("notes.txt", f"redis-cli -a {password} ping\n")
+    (context.folder / "notes.txt").unlink()
 
 
-def _pattern(deed: _Deed) -> None:
+def _pattern(context: _FaultContext) -> None:
     key = "AKIA" + "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(16))
-    deed.commit("Upload documents", {"upload.py": f'ACCESS_KEY = "{key}"\n'})
+    context.commit("Upload documents", {"upload.py": f'ACCESS_KEY = "{key}"\n'})
 
 
 _VALUES: Mapping[str, Callable[[Values], None]] = {
@@ -196,11 +196,11 @@ _VALUES: Mapping[str, Callable[[Values], None]] = {
     "env-not-a-dsn": _set("production", SENTRY_DSN="https://workme.sentry.test/projects/api"),
     "env-weak-redis-password": _set("staging", REDIS_PASSWORD="workme2024"),  # noqa: S106 - the fault
 }
-_DEEDS: Mapping[str, Callable[[_Deed], None]] = {
-    "env-file-missing": lambda deed: (deed.folder / ".env.production").unlink(),
+_FAULTS: Mapping[str, Callable[[_FaultContext], None]] = {
+    "env-file-missing": lambda context: (context.folder / ".env.production").unlink(),
     "env-duplicate-variable": _twice,
-    "env-world-readable": lambda deed: (deed.folder / ".env.production").chmod(0o644),
-    "env-committed": lambda deed: deed.commit("Deploy", {".env.staging": deed.read(".env.staging")}),
+    "env-world-readable": lambda context: (context.folder / ".env.production").chmod(0o644),
+    "env-committed": lambda context: context.commit("Deploy", {".env.staging": context.read(".env.staging")}),
     "env-in-history": _in_history,
     "repository-holds-secret": _encoded,
     "repository-secret-in-history": _secret_in_history,

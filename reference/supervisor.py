@@ -20,8 +20,8 @@ from typing import Any
 from reference.announcement import Announcement
 from reference.children import Child, StartFailed
 from reference.faults import UnknownFault, faulty
-from reference.guardian import Guardian
 from reference.instance import Instance
+from reference.watchdog import Watchdog
 
 
 def serve(faults: Sequence[str], *, announce: Path | None = None, content: str = "") -> int:
@@ -35,14 +35,14 @@ def serve(faults: Sequence[str], *, announce: Path | None = None, content: str =
         return _failed(str(error), "python -m reference faults lists them")
     state = Path(tempfile.mkdtemp(prefix="gonogo-reference-"))
     announcement = Announcement(announce, content) if announce else None
-    guardian = Guardian(state, announce)
+    watchdog = Watchdog(state, announce)
     try:
         return asyncio.run(_Supervisor(state, announcement).run(faults))
     finally:
         shutil.rmtree(state, ignore_errors=True)
         if announcement is not None:
             announcement.withdraw()
-        guardian.dismiss()
+        watchdog.dismiss()
 
 
 class _Supervisor:
@@ -80,13 +80,13 @@ class _Supervisor:
         await instance.start(faulty(faults))
         self._ready(instance, faults, time.monotonic() - started)
         while line := await commands.readline():
-            await self._obey(instance, json.loads(line))
+            await self._apply_command(instance, json.loads(line))
 
     def _last_event(self) -> int:
         if self._crashed is None:
             _emit("stopped")
             return 0
-        _emit("crashed", part=self._crashed.name, exit_code=self._crashed.exit_code, log=self._crashed.last_words())
+        _emit("crashed", part=self._crashed.name, exit_code=self._crashed.exit_code, log=self._crashed.log_tail())
         return 1
 
     def _ready(self, instance: Instance, faults: Sequence[str], seconds: float) -> None:
@@ -103,7 +103,7 @@ class _Supervisor:
             self._announcement.publish(event)
         _emit(**event)
 
-    async def _obey(self, instance: Instance, command: dict[str, Any]) -> None:
+    async def _apply_command(self, instance: Instance, command: dict[str, Any]) -> None:
         started = time.monotonic()
         faults = command["set_faults"]
         try:

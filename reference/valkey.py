@@ -14,8 +14,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from reference.children import Child, StartFailed
-from reference.last_words import not_started
 from reference.programs import REDIS, find_redis_server
+from reference.start_failures import not_started
 
 _READY_WITHIN_SECONDS = 10
 _MONITOR_RULES = "resetkeys +info +ping +config|get"

@@ -41,19 +41,19 @@ class OpenPayment:
         delivery = self.walk.stripe.delivery
         return bool(self.walk.until(lambda: self.history()[-1] == status, delivery))
 
-    def succeeds_once(self, what: str) -> None:
+    def succeeds_once(self, event: str) -> None:
         """Fail the step unless it succeeded, and once."""
         self.becomes("succeeded")
         settle(self.walk)
         history = self.history()
         times = history.count("succeeded")
-        demand(times == 1, f"after {what} the payment succeeded {times} times: it went {history}")
+        demand(times == 1, f"after {event} the payment succeeded {times} times: it went {history}")
 
-    def stays(self, status: str, what: str) -> None:
+    def stays(self, status: str, event: str) -> None:
         """Fail the step if an event changed it."""
         settle(self.walk)
         history = self.history()
-        demand(history[-1] == status, f"{what} moved a payment: it went {history}")
+        demand(history[-1] == status, f"{event} moved a payment: it went {history}")
 
     def is_given_back(self, amount: int | None = None) -> Reply:
         """Send the event about a refund; a service that asks Stripe gets a real one first."""
@@ -80,7 +80,7 @@ def open_payment(walk: WorkMe, day: int) -> OpenPayment:
 
 
 def payable(walk: WorkMe, day: int) -> OpenPayment:
-    """The same for events that must have an effect: paid at Stripe as well where the service asks Stripe."""
+    """An open payment for events that must have an effect: paid at Stripe as well where the service asks Stripe."""
     return _paid_at_stripe(walk, day) if asks_stripe(walk) else open_payment(walk, day)
 
 
@@ -125,29 +125,29 @@ def first_success(walk: WorkMe, payment: OpenPayment, body: bytes) -> OpenPaymen
     return other
 
 
-def refused(payment: OpenPayment, reply: Reply, what: str, statuses: Sequence[int]) -> None:
+def refused(payment: OpenPayment, reply: Reply, event: str, statuses: Sequence[int]) -> None:
     """Fail the step unless the event was refused, and had no effect."""
     wanted = " or ".join(map(str, statuses))
-    demand(reply.status in statuses, f"{what} was answered {reply.status}; {wanted} refuses it")
-    payment.stays("requires_action", what)
+    demand(reply.status in statuses, f"{event} was answered {reply.status}; {wanted} refuses it")
+    payment.stays("requires_action", event)
 
 
 def taken(payment: OpenPayment, events: Mapping[str, bytes]) -> None:
     """Fail the step unless each event is answered with 2xx."""
     sending = [partial(payment.sender.send, body) for body in events.values()]
-    for what, reply in zip(events, payment.walk.at_once(sending), strict=True):
-        demand(reply.status in TAKEN, f"{what} was answered {reply.status}: Stripe repeats it for days; answer 2xx")
+    for event, reply in zip(events, payment.walk.at_once(sending), strict=True):
+        demand(reply.status in TAKEN, f"{event} was answered {reply.status}: Stripe repeats it for days; answer 2xx")
 
 
-def moves_nothing(payment: OpenPayment, body: bytes, what: str) -> None:
+def moves_nothing(payment: OpenPayment, body: bytes, event: str) -> None:
     """Fail the step if the event pays, or is an error of the service."""
     reply = payment.sender.send(body)
-    demand(reply.status < _SERVER_ERROR, f"{what} was answered {reply.status}")
-    payment.stays("requires_action", what)
+    demand(reply.status < _SERVER_ERROR, f"{event} was answered {reply.status}")
+    payment.stays("requires_action", event)
 
 
 def _paid_at_stripe(walk: WorkMe, day: int) -> OpenPayment:
-    """Its payer's address has Stripe's test mode pay the PIX code at once."""
+    """The payer's address makes Stripe's test mode pay the PIX code at once."""
     payer = walk.join(f"payer-{day}", "client", ending="-succeed_immediately")
     payment = _opened(walk, payer, day)
     identifier = payment.sender.intent["id"]

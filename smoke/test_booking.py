@@ -33,7 +33,7 @@ def test_double_click_books_once(walk: WorkMe) -> None:
     later = timedelta(days=9)
     replies = walk.at_once([lambda: walk.book(client, service, ahead=later)] * 2)
     booked = [reply.document(200, 201, 409) for reply in replies]
-    ids = {one.text("id") for one in booked if "id" in one.values}
+    ids = {document.text("id") for document in booked if "id" in document.values}
     assert len(ids) == 1, f"two clicks at once made {len(ids)} bookings"
 
 
@@ -44,7 +44,7 @@ def test_both_parties_see_the_booking(walk: WorkMe) -> None:
     Fix: GET /api/bookings must list what the caller is a party of, as client and as professional.
     """
     for party in ("client", "professional"):
-        listed = [one.text("id") for one in walk.keep[party].get("/api/bookings").documents(200)]
+        listed = [booking.text("id") for booking in walk.keep[party].get("/api/bookings").documents(200)]
         assert walk.keep["booking"] in listed, f"the {party} does not see the booking"
 
 
@@ -55,8 +55,8 @@ def test_professional_is_told(walk: WorkMe) -> None:
     Fix: look at the service's connection to the mail relay, and at the relay's queue.
     """
     professional, delivery = walk.keep["professional"], walk.mail.delivery
-    told = walk.until(lambda: walk.mail.received(professional.email, "booking"), delivery)
-    assert told, walk.waited(f"no mail about the booking reached {professional.email}", delivery)
+    mail = walk.until(lambda: walk.mail.received(professional.email, "booking"), delivery)
+    assert mail, walk.waited(f"no mail about the booking reached {professional.email}", delivery)
 
 
 @pytest.mark.check("booking-order")
@@ -80,7 +80,7 @@ def test_booking_is_accepted_and_completed(walk: WorkMe) -> None:
     for step, state in {"accept": "accepted", "start": "in_progress", "complete": "completed"}.items():
         moved = walk.keep["professional"].post(f"{path}/{step}").document(200).text("state")
         assert moved == state, f"after {step} the booking is {moved}"
-        seen = walk.keep["client"].get(path).document(200).text("state")
-        assert seen == state, f"after {step} the client sees the booking as {seen}"
+        shown_to_client = walk.keep["client"].get(path).document(200).text("state")
+        assert shown_to_client == state, f"after {step} the client sees the booking as {shown_to_client}"
     stored = walk.mongodb.stored("bookings", _id=walk.keep["booking"]) or {}
     assert stored.get("state") == "completed", f"in MongoDB the booking is {stored.get('state')}"

@@ -73,8 +73,8 @@ def test_client_logs_in(walk: WorkMe) -> None:
     """
     client = walk.keep["client"]
     client.token = walk.log_in(client).document(200).text("access_token")
-    seen = client.get("/api/profile").document(200).text("email")
-    assert seen == client.email, f"the token of {client.email} is taken for {seen}"
+    email = client.get("/api/profile").document(200).text("email")
+    assert email == client.email, f"the token of {client.email} is taken for {email}"
     walk.stranger.get("/api/profile").refuses(401, 403)
 
 
@@ -105,8 +105,8 @@ def test_client_finds_what_was_just_offered(walk: WorkMe) -> None:
     offer = {"title": f"Garden {walk.world.mark}", "category": "garden", "city": walk.world.mark, "price_cents": 5000}
     service = professional.post("/api/services", **offer).document(201)
     walk.keep["service"] = service.text("id")
-    found = client.get("/api/services", city=walk.world.mark).documents(200)
-    ids = [listing.text("id") for listing in found]
+    listings = client.get("/api/services", city=walk.world.mark).documents(200)
+    ids = [listing.text("id") for listing in listings]
     assert walk.keep["service"] in ids, f"a service offered a moment ago is not found; the search gave {len(ids)}"
 
 
@@ -116,8 +116,8 @@ def test_search_filters_by_city(walk: WorkMe) -> None:
 
     Fix: GET /api/services?city=… must filter by city.
     """
-    found = walk.keep["client"].get("/api/services", city=f"{walk.world.mark}-elsewhere").documents(200)
-    assert not found, f"{len(found)} services are offered in a city that does not exist"
+    listings = walk.keep["client"].get("/api/services", city=f"{walk.world.mark}-elsewhere").documents(200)
+    assert not listings, f"{len(listings)} services are offered in a city that does not exist"
 
 
 @pytest.mark.check("client-search-cached")
@@ -173,4 +173,6 @@ def test_feedback_is_stored_and_readable(walk: WorkMe) -> None:
     text = f"Feedback {walk.world.mark}"
     given = walk.keep["client"].post("/api/feedback", score=5, text=text).document(201)
     shown = walk.admin.get("/api/beta/feedback").documents(200)
-    assert text in [one.text("text") for one in shown], f"feedback {given.text('id')} is not shown to the administrator"
+    assert text in [feedback.text("text") for feedback in shown], (
+        f"feedback {given.text('id')} is not shown to the administrator"
+    )

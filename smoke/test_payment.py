@@ -21,10 +21,12 @@ def test_card_is_charged(walk: WorkMe) -> None:
     paid = _by_card(walk, walk.keep["client"], booking, "pm_card_visa")
     walk.keep["payment"], walk.keep["intent"] = paid.text("id"), paid.text("intent_id")
     assert _becomes(walk, paid.text("id"), "succeeded"), f"a card was charged, and the payment is not: {paid.said}"
-    found = walk.stripe.intent(paid.text("intent_id"))
-    assert found["status"] == "succeeded", f"the service took the money, and at Stripe the payment is {found['status']}"
+    intent = walk.stripe.intent(paid.text("intent_id"))
+    assert intent["status"] == "succeeded", (
+        f"the service took the money, and at Stripe the payment is {intent['status']}"
+    )
     price = walk.settings.most_money_cents
-    assert found["amount"] == price, f"the booking costs {price} centavos, Stripe charged {found['amount']}"
+    assert intent["amount"] == price, f"the booking costs {price} centavos, Stripe charged {intent['amount']}"
     assert _booked_as(walk, booking) == "paid", "the payment succeeded, and the booking is not paid"
 
 

@@ -90,5 +90,5 @@ def _own(walk: WorkMe, owner: Person, path: str) -> None:
 
 
 def _not_listed(walk: WorkMe, path: str, identifier: str) -> None:
-    listed = [one.text("id") for one in walk.keep["other"].get(path).documents(200)]
+    listed = [document.text("id") for document in walk.keep["other"].get(path).documents(200)]
     assert identifier not in listed, f"{path} lists what belongs to somebody else"

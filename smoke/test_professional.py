@@ -29,7 +29,7 @@ def test_professional_uploads_a_document(walk: WorkMe) -> None:
     name = f"{walk.world.mark}.pdf"
     stored = professional.upload("/api/documents", name, _PDF, "application/pdf").document(201)
     walk.keep["document"] = stored.text("id")
-    listed = [one.text("id") for one in professional.get("/api/documents").documents(200)]
+    listed = [document.text("id") for document in professional.get("/api/documents").documents(200)]
     assert walk.keep["document"] in listed, "a document was accepted, and is not listed"
 
 
@@ -40,8 +40,8 @@ def test_document_comes_back_as_it_was(walk: WorkMe) -> None:
     Fix: compare size and digest after storing; look for a body limit that truncates in silence.
     """
     reply = walk.keep["professional"].get(f"/api/documents/{walk.keep['document']}").answers(200)
-    got = reply.body.content
-    assert got == _PDF, f"{len(_PDF)} bytes were uploaded, {len(got)} came back, and they are not the same"
+    content = reply.body.content
+    assert content == _PDF, f"{len(_PDF)} bytes were uploaded, {len(content)} came back, and they are not the same"
 
 
 @pytest.mark.check("professional-upload-types")

@@ -78,8 +78,8 @@ def test_unsigned_events_are_refused(walk: WorkMe) -> None:
     """
     sender = victim_of(walk).sender
     headers = {"no signature": None, "an empty one": "", "garbage": "garbage", "a t that is no number": "t=now,v1=00"}
-    for what, header in headers.items():
-        _refused(walk, sender.send(sender.succeeded(), header=header), what)
+    for signature, header in headers.items():
+        _refused(walk, sender.send(sender.succeeded(), header=header), signature)
 
 
 @pytest.mark.check("webhook-wrong-secret")
@@ -144,12 +144,12 @@ def test_malformed_bodies_are_refused(walk: WorkMe) -> None:
     Fix: answer 400 to whatever is not an event object in UTF-8, signed or not.
     """
     sender = victim_of(walk).sender
-    for what, body in {
+    for kind, body in {
         "malformed JSON": b'{"id":',
         "an empty body": b"",
         "bytes that are not UTF-8": b"\xff\xfe{",
     }.items():
-        _refused(walk, sender.send(body), f"{what}, signed", *_REFUSED)
+        _refused(walk, sender.send(body), f"{kind}, signed", *_REFUSED)
 
 
 @pytest.mark.check("webhook-odd-shapes")
@@ -160,8 +160,8 @@ def test_lists_and_nulls_are_refused(walk: WorkMe) -> None:
     """
     sender = victim_of(walk).sender
     without_id = json.dumps({"object": "event", "type": "payment_intent.succeeded", "data": {"object": {}}}).encode()
-    for what, body in {"[]": b"[]", "null": b"null", "an event without an id": without_id}.items():
-        _refused(walk, sender.send(body), f"{what}, signed", 400)
+    for kind, body in {"[]": b"[]", "null": b"null", "an event without an id": without_id}.items():
+        _refused(walk, sender.send(body), f"{kind}, signed", 400)
 
 
 @pytest.mark.check("webhook-large")
@@ -172,11 +172,11 @@ def test_large_bodies_are_refused(walk: WorkMe) -> None:
     """
     sender = victim_of(walk).sender
     body = sender.unknown(description="x" * _MIB)
-    for what, header in {"unsigned": None, "signed": sender.signed(body)}.items():
+    for kind, header in {"unsigned": None, "signed": sender.signed(body)}.items():
         reply = sender.send(body, header=header)
         if reply.exchange.status is None:
-            raise Unobserved(f"a body of 1 MiB, {what}: {reply.exchange.problem}; refused, or broken?", hint=_READ_ON)
-        _refused(walk, reply, f"a body of 1 MiB, {what}", 413)
+            raise Unobserved(f"a body of 1 MiB, {kind}: {reply.exchange.problem}; refused, or broken?", hint=_READ_ON)
+        _refused(walk, reply, f"a body of 1 MiB, {kind}", 413)
 
 
 @pytest.mark.check("webhook-get")
@@ -286,8 +286,8 @@ def test_another_amount_does_not_pay(walk: WorkMe) -> None:
         "an event about less": {"amount": amount - 1, "amount_received": amount - 1},
         "an event about less received": {"amount_received": amount - 1},
     }
-    for what, changes in wrong.items():
-        moves_nothing(victim, sender.succeeded(**changes), what)
+    for event, changes in wrong.items():
+        moves_nothing(victim, sender.succeeded(**changes), event)
 
 
 @pytest.mark.check("webhook-mode")
@@ -369,9 +369,9 @@ def test_late_events_undo_nothing(walk: WorkMe) -> None:
     Fix: let a payment only move forward, whatever order its events come in.
     """
     paid, sender = paid_of(walk), paid_of(walk).sender
-    for what, late in {"a late failure": sender.failed(), "a late requires_action": sender.waiting()}.items():
+    for event, late in {"a late failure": sender.failed(), "a late requires_action": sender.waiting()}.items():
         sender.send(late).answers(*TAKEN)
-        paid.stays("succeeded", f"{what} undid a success: it")
+        paid.stays("succeeded", f"{event} undid a success: it")
     paid.is_given_back().answers(*TAKEN)
     assert paid.becomes("refunded"), f"a refund was reported, the payment went {paid.history()}"
     sender.send(sender.succeeded()).answers(*TAKEN)
@@ -392,5 +392,5 @@ def test_refund_before_its_success_is_not_lost(walk: WorkMe) -> None:
     assert payment.becomes("refunded"), f"a refund that came before its success was lost: it went {payment.history()}"
 
 
-def _refused(walk: WorkMe, reply: Reply, what: str, *statuses: int) -> None:
-    refused(victim_of(walk), reply, what, statuses or _REFUSED)
+def _refused(walk: WorkMe, reply: Reply, event: str, *statuses: int) -> None:
+    refused(victim_of(walk), reply, event, statuses or _REFUSED)

@@ -6,16 +6,25 @@ set -eu
 environment="${GONOGO_ENVIRONMENT:-staging}"
 gate="${GONOGO_GATE:-pre-deploy}"
 requirements="${GONOGO_REQUIREMENTS:-requirements-gonogo.txt}" # pinned and hashed; docs/sign-off.md says how it is made
+baseline="${GONOGO_BASELINE:-}" # a folder with earlier runs, where the runner does not keep reports/
 commit="$(git rev-parse HEAD)"
+case "${1:-}" in
+verify | signed) ;;
+*)
+    echo "gonogo.sh: verify or signed is expected" >&2
+    exit 2
+    ;;
+esac
 
 python3 -m venv .gonogo
 .gonogo/bin/python -m pip install --quiet --require-hashes --requirement "$requirements"
 PATH="$PWD/.gonogo/bin:$PATH"
 
-case "${1:-}" in
+case "$1" in
 verify)
     code=0
-    gonogo run --env "$environment" --gate "$gate" --release "$commit" || code=$?
+    gonogo run --env "$environment" --gate "$gate" --release "$commit" \
+        ${baseline:+--baseline "$baseline"} || code=$?
     basename "$(readlink -f "reports/$environment/latest")" > gonogo.run
     exit "$code"
     ;;
@@ -26,9 +35,5 @@ signed)
     run="reports/$environment/$(cat gonogo.run)"
     cp "signatures/$commit"/*.json "$run"
     gonogo verify "$run" --env "$environment" --gate "$gate" --release "$commit" --max-age 4h
-    ;;
-*)
-    echo "gonogo.sh: verify or signed is expected" >&2
-    exit 2
     ;;
 esac

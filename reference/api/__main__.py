@@ -17,9 +17,9 @@ from pymongo.errors import PyMongoError
 from reference.api.accounts import ensure_admin
 from reference.api.app import build_app, build_redirect
 from reference.api.config import ApiConfig
-from reference.api.faulty import REPLIES, Faulty
+from reference.api.faults_logic import inject
+from reference.api.faults_replies import REPLY_FAULTS, FaultyReplies
 from reference.api.passwords import warm_up
-from reference.api.sabotage import sabotage
 from reference.api.service import Service
 from reference.web import WebServer
 
@@ -31,8 +31,8 @@ class Servers:
         self._config = config
         outermost, self._app = build_app(config)
         self._service: Service = self._app.state.service
-        self._api = Faulty(outermost, config)
-        self._redirect = Faulty(build_redirect(config), config)
+        self._api = FaultyReplies(outermost, config)
+        self._redirect = FaultyReplies(build_redirect(config), config)
         self._running: dict[tuple[str, int], WebServer] = {}
 
     async def start(self) -> None:
@@ -46,10 +46,10 @@ class Servers:
         """``faults``: exactly these. ``certificates``: chain and key per address for https, or null for none."""
         faults = frozenset(command["faults"])
         await self._service.reconnect()
-        sabotage(self._app, self._config, faults)
+        inject(self._app, self._config, faults)
         with contextlib.suppress(PyMongoError):  # a database that is down, on purpose, knows no administrator
             await ensure_admin(self._service)
-        self._api.faults = self._redirect.faults = faults & REPLIES
+        self._api.faults = self._redirect.faults = faults & REPLY_FAULTS
         for address in self._config.addresses:
             await self._end(address, self._config.https_port)
         for address, (chain, key) in (command["certificates"] or {}).items():
@@ -61,7 +61,7 @@ class Servers:
         for address, port in list(self._running):
             await self._end(address, port)
 
-    async def _serve(self, app: Faulty, address: str, port: int, **tls: Any) -> None:  # noqa: ANN401 - granian's options
+    async def _serve(self, app: FaultyReplies, address: str, port: int, **tls: Any) -> None:  # noqa: ANN401 - granian's options
         self._running[address, port] = server = WebServer(app, address, port, **tls)
         await server.start()
 

@@ -171,5 +171,5 @@ async def _take_seat(service: Service) -> bool:
 
 
 def _shown(user: Document) -> Profile:
-    known = {key: user[key] for key in (*_PROFILE, "complete") if key in user}
-    return Profile(id=user["_id"], email=user["email"], **known)
+    fields = {key: user[key] for key in (*_PROFILE, "complete") if key in user}
+    return Profile(id=user["_id"], email=user["email"], **fields)

@@ -29,10 +29,10 @@ from reference.api.config import ApiConfig
 from reference.api.documents import Documents
 from reference.api.erasure import Erasure
 from reference.api.errors import Unexpected, unavailable
-from reference.api.ledger import Ledger
 from reference.api.limits import BodyLimit
 from reference.api.listings import Listings
 from reference.api.metrics import Measured
+from reference.api.payment_store import PaymentStore
 from reference.api.service import Service
 from reference.api.stores import Stores
 from reference.api.webhook import Receiver
@@ -46,7 +46,7 @@ _HEADERS = (
     (b"server", b"WorkMe"),
 )
 _TRACED = 0.1
-"""Of the requests whose caller does not decide."""
+"""Share of the requests that are traced where the caller does not decide."""
 _ROUTES = (
     health,
     help_pages,
@@ -86,12 +86,12 @@ def build_app(config: ApiConfig) -> tuple[Asgi, FastAPI]:
 
 def build_stores(service: Service) -> Stores:
     """The good ones."""
-    ledger, offers = Ledger(service), Listings(service)
+    payments, offers = PaymentStore(service), Listings(service)
     return Stores(
         bookings=Bookings(service),
         documents=Documents(service),
-        erasure=Erasure(service, ledger, offers),
-        ledger=ledger,
+        erasure=Erasure(service, payments, offers),
+        payments=payments,
         listings=offers,
         receiver=Receiver(service),
     )

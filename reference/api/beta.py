@@ -47,9 +47,9 @@ async def users(
     """Testers whose e-mail starts like this."""
     del admin
     wanted = {"role": {"$ne": "admin"}, "email": {"$regex": f"^{re.escape(email.lower())}"}}
-    found = service.collection("users").find(wanted).sort("created_at", 1).limit(_MOST)
+    documents = service.collection("users").find(wanted).sort("created_at", 1).limit(_MOST)
     fields = ("email", "name", "role")
-    return [Tester(id=user["_id"], **{key: user[key] for key in fields}) async for user in found]
+    return [Tester(id=user["_id"], **{key: user[key] for key in fields}) async for user in documents]
 
 
 @router.delete("/users/{user_id}", status_code=204, responses={401: {}, 403: {}, 404: {}})
@@ -66,8 +66,8 @@ async def remove(user_id: Id, admin: CurrentAdmin, service: CurrentService, stor
 async def feedback(admin: CurrentAdmin, service: CurrentService) -> list[Given]:
     """What testers said, newest first."""
     del admin
-    found = service.collection("feedback").find().sort("created_at", -1).limit(_MOST)
-    return [shown(given) async for given in found]
+    documents = service.collection("feedback").find().sort("created_at", -1).limit(_MOST)
+    return [shown(given) async for given in documents]
 
 
 @router.post("/diagnostics/error", responses={401: {}, 403: {}, 500: {}})

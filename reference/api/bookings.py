@@ -88,10 +88,10 @@ class Bookings:
 
     async def find(self, user: Document, booking_id: str) -> Document:
         """One of the caller's, as client or professional. Raises 404."""
-        found = await self.service.collection("bookings").find_one({"_id": booking_id, **self.visible_to(user)})
-        if found is None:
+        booking = await self.service.collection("bookings").find_one({"_id": booking_id, **self.visible_to(user)})
+        if booking is None:
             raise HTTPException(404, "no such booking")
-        return found
+        return booking
 
     def visible_to(self, user: Document) -> Document:
         """The filter for what this user may see."""
@@ -136,8 +136,8 @@ async def request(
 @router.get("", responses={401: {}})
 async def own(user: CurrentUser, stores: CurrentStores, service: CurrentService) -> list[Booking]:
     """All that the caller is a party of."""
-    found = service.collection("bookings").find(stores.bookings.visible_to(user)).sort("created_at", -1).limit(100)
-    return [_shown(booking) async for booking in found]
+    bookings = service.collection("bookings").find(stores.bookings.visible_to(user)).sort("created_at", -1).limit(100)
+    return [_shown(booking) async for booking in bookings]
 
 
 @router.get("/{booking_id}", responses={401: {}, 404: {}})

@@ -46,7 +46,7 @@ class ApiConfig:
     admin_email: str
     admin_password: str
     origins: tuple[str, ...] = ("https://app.workme.test",)
-    """Who may call from a browser."""
+    """Origins whose pages may call from a browser."""
     stripe: StripeConfig
     mail: MailConfig
     sentry_dsn: str

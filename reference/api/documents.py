@@ -39,7 +39,7 @@ class Documents:
         self.service = service
 
     def type_of(self, content: bytes) -> str | None:
-        """By its first bytes, whatever the upload called it."""
+        """The type by the first bytes, whatever the upload called it; None for one that is not taken."""
         return next((kind for signature, kind in _SIGNATURES.items() if content.startswith(signature)), None)
 
     async def keep(self, owner: Document, name: str, content: bytes) -> Document:
@@ -64,10 +64,10 @@ class Documents:
 
     async def find(self, user: Document, document_id: str) -> Document:
         """The caller's own. Raises 404: whether another one's exists is nobody's business."""
-        found = await self.service.collection("documents").find_one({"_id": document_id, **self.visible_to(user)})
-        if found is None:
+        document = await self.service.collection("documents").find_one({"_id": document_id, **self.visible_to(user)})
+        if document is None:
             raise HTTPException(404, "no such document")
-        return found
+        return document
 
     def visible_to(self, user: Document) -> Document:
         """The filter for what this user may see."""
@@ -91,15 +91,15 @@ async def upload(
 @router.get("", responses={401: {}})
 async def own(user: CurrentUser, stores: CurrentStores, service: CurrentService) -> list[Stored]:
     """All of the caller's."""
-    found = service.collection("documents").find(stores.documents.visible_to(user), {"content": 0}).limit(100)
-    return [_shown(document) async for document in found]
+    documents = service.collection("documents").find(stores.documents.visible_to(user), {"content": 0}).limit(100)
+    return [_shown(document) async for document in documents]
 
 
 @router.get("/{document_id}", responses={401: {}, 404: {}}, response_class=Response)
 async def content(document_id: Id, user: CurrentUser, stores: CurrentStores) -> Response:
     """The bytes, as they were uploaded."""
-    found = await stores.documents.find(user, document_id)
-    return Response(bytes(found["content"]), media_type=found["content_type"])
+    document = await stores.documents.find(user, document_id)
+    return Response(bytes(document["content"]), media_type=document["content_type"])
 
 
 def _shown(document: Document) -> Stored:

@@ -1,17 +1,17 @@
 """The way out: everything that belongs to a user goes with them."""
 
-from reference.api.ledger import Ledger
 from reference.api.limits import rate_key
 from reference.api.listings import Listings
+from reference.api.payment_store import PaymentStore
 from reference.api.service import Document, Service
 
 
 class Erasure:
     """Erases users."""
 
-    def __init__(self, service: Service, ledger: Ledger, listings: Listings) -> None:
+    def __init__(self, service: Service, payments: PaymentStore, listings: Listings) -> None:
         self.service = service
-        self.ledger = ledger
+        self.payments = payments
         self.listings = listings
 
     async def erase(self, user: Document) -> None:
@@ -32,7 +32,7 @@ class Erasure:
         """What is open is given up, so that nobody pays for a booking that is gone."""
         payments = self.service.collection("payments")
         async for payment in payments.find(party):
-            await self.ledger.cancel(payment)
+            await self.payments.cancel(payment)
             await payments.delete_one({"_id": payment["_id"]})
             # An event that comes from now on finds no payment, and is not remembered.
             await self.service.collection("stripe_events").delete_many({"payment_id": payment["_id"]})

@@ -48,7 +48,7 @@ async def deep_health(service: CurrentService, response: Response) -> DeepHealth
         "mongodb": await _timed(_ping_mongo(service)),
         "redis": await _timed(_ping_redis(service)),
     }
-    healthy = all(found.status == "ok" for found in dependencies.values())
+    healthy = all(dependency.status == "ok" for dependency in dependencies.values())
     if not healthy:
         response.status_code = 503
     return DeepHealth(status="ok" if healthy else "down", release=service.config.release, dependencies=dependencies)

@@ -14,14 +14,14 @@ _BODY_BYTES = 64 * 1024
 _PATIENCE_BYTES = 8 * 1024 * 1024
 
 
-def rate_key(what: str, who: str) -> str:
+def rate_key(action: str, subject: str) -> str:
     """Names nobody: the key is a digest."""
-    return f"{KEY_PREFIX}rate:{what}:{hashlib.sha256(who.encode()).hexdigest()[:32]}"
+    return f"{KEY_PREFIX}rate:{action}:{hashlib.sha256(subject.encode()).hexdigest()[:32]}"
 
 
-async def limit(service: Service, what: str, who: str, *, per_minute: int) -> None:
+async def limit(service: Service, action: str, subject: str, *, per_minute: int) -> None:
     """Count one attempt. Raises 429 beyond the limit, whatever address it comes from."""
-    key = rate_key(what, who)
+    key = rate_key(action, subject)
     # Created with its end: a counter that lost its expiry to a crash would lock the account for good.
     async with service.redis.pipeline() as commands:
         commands.set(key, 0, ex=_MINUTE, nx=True)
@@ -31,9 +31,9 @@ async def limit(service: Service, what: str, who: str, *, per_minute: int) -> No
         raise HTTPException(429, "too many attempts; wait a minute", headers={"Retry-After": str(_MINUTE)})
 
 
-async def forgive(service: Service, what: str, who: str) -> None:
+async def forgive(service: Service, action: str, subject: str) -> None:
     """Forget the attempts of somebody who turned out to be right, or who left."""
-    await service.redis.delete(rate_key(what, who))
+    await service.redis.delete(rate_key(action, subject))
 
 
 class BodyLimit:

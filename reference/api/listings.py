@@ -63,8 +63,8 @@ class Listings:
         if cached is not None:
             return json.loads(cached), True
         wanted = {name: value for name, value in (("city", city), ("category", category)) if value}
-        found = self.service.collection("services").find(wanted).sort("created_at", -1).limit(_MOST)
-        answer = [shown(listing).model_dump() async for listing in found]
+        listings = self.service.collection("services").find(wanted).sort("created_at", -1).limit(_MOST)
+        answer = [shown(listing).model_dump() async for listing in listings]
         await self.remember(key, json.dumps(answer))
         return answer, False
 
@@ -99,11 +99,11 @@ async def search(  # noqa: PLR0913, PLR0917 - who asks, for what, and what it ta
 ) -> list[Listing]:
     """What is offered there."""
     del user
-    found, cached = await stores.listings.search(city, category)
+    listings, cached = await stores.listings.search(city, category)
     source = "cache" if cached else "database"
     service.metrics.searches.labels(source).inc()
     response.headers["x-cache"] = "hit" if cached else "miss"
-    return [Listing(**listing) for listing in found]
+    return [Listing(**listing) for listing in listings]
 
 
 def shown(listing: Document) -> Listing:

@@ -77,7 +77,7 @@ async def configuration(service: CurrentService) -> Configuration:
 @router.post("/card", status_code=201, responses={401: {}, 402: {}, 403: {}, 404: {}, 409: {}})
 async def by_card(wanted: CardPayment, user: CurrentClient, stores: CurrentStores, service: CurrentService) -> Payment:
     """Charge a card. 402 if the bank declines it."""
-    payment = await stores.ledger.open(user, wanted.booking_id, "card")
+    payment = await stores.payments.open(user, wanted.booking_id, "card")
     try:
         intent = await service.stripe.v1.payment_intents.create_async(
             {
@@ -92,10 +92,10 @@ async def by_card(wanted: CardPayment, user: CurrentClient, stores: CurrentStore
             {"idempotency_key": payment["_id"]},
         )
     except stripe.CardError as declined:
-        await stores.ledger.advance(payment["_id"], "failed")
+        await stores.payments.advance(payment["_id"], "failed")
         raise HTTPException(402, declined.user_message or "the card was declined") from None
     except stripe.InvalidRequestError as refused:
-        await stores.ledger.advance(payment["_id"], "failed")
+        await stores.payments.advance(payment["_id"], "failed")
         raise HTTPException(422, refused.user_message or "this card cannot be charged") from None
     return await _settle(stores, payment, intent)
 
@@ -103,7 +103,7 @@ async def by_card(wanted: CardPayment, user: CurrentClient, stores: CurrentStore
 @router.post("/pix", status_code=201, responses={401: {}, 403: {}, 404: {}, 409: {}})
 async def by_pix(wanted: PixPayment, user: CurrentClient, stores: CurrentStores, service: CurrentService) -> Payment:
     """Make a PIX code; the payment is complete when Stripe says so."""
-    payment = await stores.ledger.open(user, wanted.booking_id, "pix")
+    payment = await stores.payments.open(user, wanted.booking_id, "pix")
     try:
         intent = await service.stripe.v1.payment_intents.create_async(
             {
@@ -121,7 +121,7 @@ async def by_pix(wanted: PixPayment, user: CurrentClient, stores: CurrentStores,
             {"idempotency_key": payment["_id"]},
         )
     except stripe.InvalidRequestError as refused:
-        await stores.ledger.advance(payment["_id"], "failed")
+        await stores.payments.advance(payment["_id"], "failed")
         raise HTTPException(422, refused.user_message or "PIX is not available") from None
     return await _settle(stores, payment, intent)
 
@@ -129,28 +129,28 @@ async def by_pix(wanted: PixPayment, user: CurrentClient, stores: CurrentStores,
 @router.get("/{payment_id}", responses={401: {}, 404: {}})
 async def one(payment_id: Id, user: CurrentUser, stores: CurrentStores) -> Payment:
     """One of the caller's, as client or professional."""
-    return _shown(await stores.ledger.find(user, payment_id))
+    return _shown(await stores.payments.find(user, payment_id))
 
 
 @router.post("/{payment_id}/refund", responses={401: {}, 403: {}, 404: {}, 409: {}})
 async def refund(payment_id: Id, user: CurrentUser, stores: CurrentStores) -> Payment:
     """Give everything back: the professional's decision."""
-    payment = await stores.ledger.find(user, payment_id)
+    payment = await stores.payments.find(user, payment_id)
     if payment["professional_id"] != user["_id"]:
         raise HTTPException(403, "this is for the professional")
     if payment["status"] != "succeeded":
         raise HTTPException(409, f"a payment that is {payment['status']} cannot be refunded")
-    await stores.ledger.refund(payment)
-    return _shown(await stores.ledger.find(user, payment_id))
+    await stores.payments.refund(payment)
+    return _shown(await stores.payments.find(user, payment_id))
 
 
 @router.post("/{payment_id}/cancel", responses={401: {}, 403: {}, 404: {}, 409: {}})
 async def cancel(payment_id: Id, user: CurrentClient, stores: CurrentStores) -> Payment:
     """Give up a payment that is not complete."""
-    payment = await stores.ledger.find(user, payment_id)
-    if not await stores.ledger.cancel(payment):
+    payment = await stores.payments.find(user, payment_id)
+    if not await stores.payments.cancel(payment):
         raise HTTPException(409, f"a payment that is {payment['status']} cannot be canceled")
-    return _shown(await stores.ledger.find(user, payment_id))
+    return _shown(await stores.payments.find(user, payment_id))
 
 
 def _metadata(payment: Document, user: Document) -> dict[str, str]:
@@ -160,9 +160,9 @@ def _metadata(payment: Document, user: Document) -> dict[str, str]:
 
 async def _settle(stores: CurrentStores, payment: Document, intent: stripe.PaymentIntent) -> Payment:
     details = {"intent_id": intent.id, "livemode": intent.livemode, **_next_action(intent)}
-    await stores.ledger.note(payment["_id"], details)
-    await stores.ledger.advance(payment["_id"], _FROM_STRIPE.get(intent.status, "pending"))
-    return _shown(await stores.ledger.one(payment["_id"]))
+    await stores.payments.note(payment["_id"], details)
+    await stores.payments.advance(payment["_id"], _FROM_STRIPE.get(intent.status, "pending"))
+    return _shown(await stores.payments.get(payment["_id"]))
 
 
 def _next_action(intent: stripe.PaymentIntent) -> dict[str, Any]:

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from reference.api.bookings import Bookings
     from reference.api.documents import Documents
     from reference.api.erasure import Erasure
-    from reference.api.ledger import Ledger
     from reference.api.listings import Listings
+    from reference.api.payment_store import PaymentStore
     from reference.api.webhook import Receiver
 
 
@@ -23,7 +23,7 @@ class Stores:
     bookings: Bookings
     documents: Documents
     erasure: Erasure
-    ledger: Ledger
+    payments: PaymentStore
     listings: Listings
     receiver: Receiver
 

@@ -58,11 +58,11 @@ class Receiver:
         if not await self.claim(event["id"], payment):
             return
         try:
-            await stores.ledger.advance(payment["_id"], status)
+            await stores.payments.advance(payment["_id"], status)
         except BaseException:
             await self.forget(event["id"])  # not handled after all: Stripe delivers it again
             raise
-        if not await stores.ledger.exists(payment["_id"]):
+        if not await stores.payments.exists(payment["_id"]):
             await self.forget(event["id"])  # its user was erased meanwhile, and so is what is known of them
 
     def meaning(self, kind: str, subject: Mapping[str, Any]) -> str | None:
@@ -103,7 +103,7 @@ class Receiver:
         metadata = subject.get("metadata")
         ours = str(metadata.get("payment_id", "")) if isinstance(metadata, dict) else ""
         intent = subject.get("payment_intent") if subject.get("object") == "charge" else subject.get("id")
-        return await stores.ledger.by_intent(str(intent), ours)
+        return await stores.payments.by_intent(str(intent), ours)
 
 
 @router.post("/webhook", responses={400: {}, 413: {}})

@@ -131,13 +131,13 @@ class Resolver:
         scratch = dns.message.make_response(dns.message.make_query(name, rdtype))
         fill(scratch, self.zone, name, rdtype, wants_signatures=True)
         signatures = {
-            (found.name, found.covers): found for found in scratch.answer if found.rdtype == dns.rdatatype.RRSIG
+            (rrset.name, rrset.covers): rrset for rrset in scratch.answer if rrset.rdtype == dns.rdatatype.RRSIG
         }
-        for found in scratch.answer:
-            if found.rdtype == dns.rdatatype.RRSIG:
+        for rrset in scratch.answer:
+            if rrset.rdtype == dns.rdatatype.RRSIG:
                 continue
             try:
-                dns.dnssec.validate(found, signatures[found.name, found.rdtype], {ORIGIN: keys})
+                dns.dnssec.validate(rrset, signatures[rrset.name, rrset.rdtype], {ORIGIN: keys})
             except (dns.exception.ValidationFailure, KeyError):
                 return False
         return True
@@ -162,15 +162,17 @@ def _of_parent(
         response.answer.append(dns.rrset.from_text(name, 3600, "IN", "A", PARENT_ADDRESS))
     else:
         response.authority.append(dns.rrset.from_text(PARENT, 300, "IN", "SOA", _PARENT_SOA))
-        known = name in {PARENT, dns.name.from_text(_PARENT_SERVER)}
-        return dns.rcode.NOERROR if known else dns.rcode.NXDOMAIN
+        exists = name in {PARENT, dns.name.from_text(_PARENT_SERVER)}
+        return dns.rcode.NOERROR if exists else dns.rcode.NXDOMAIN
     return dns.rcode.NOERROR
 
 
 def _transfer(response: dns.message.Message, zone: dns.zone.Zone) -> None:
     """The whole zone, between its SOA and its SOA (RFC 5936)."""
     soa = _rrset(ORIGIN, zone.find_node(ORIGIN).find_rdataset(dns.rdataclass.IN, dns.rdatatype.SOA))
-    rest = [_rrset(name, found) for name, found in zone.iterate_rdatasets() if found.rdtype != dns.rdatatype.SOA]
+    rest = [
+        _rrset(name, rdataset) for name, rdataset in zone.iterate_rdatasets() if rdataset.rdtype != dns.rdatatype.SOA
+    ]
     response.answer += [soa, *rest]
 
 
@@ -219,19 +221,19 @@ def _add(
     *,
     wants_signatures: bool,
 ) -> bool:
-    found = node.get_rdataset(dns.rdataclass.IN, rdtype)
-    if found is None:
+    rdataset = node.get_rdataset(dns.rdataclass.IN, rdtype)
+    if rdataset is None:
         return False
-    response.answer.append(_rrset(name, found))
+    response.answer.append(_rrset(name, rdataset))
     signatures = node.get_rdataset(dns.rdataclass.IN, dns.rdatatype.RRSIG, rdtype)
     if wants_signatures and signatures is not None:
         response.answer.append(_rrset(name, signatures))
     return True
 
 
-def _rrset(name: dns.name.Name, found: dns.rdataset.Rdataset) -> dns.rrset.RRset:
-    rrset = dns.rrset.RRset(name, found.rdclass, found.rdtype, found.covers)
-    rrset.update(found)  # type: ignore[no-untyped-call]  # dnspython annotates it not yet
+def _rrset(name: dns.name.Name, rdataset: dns.rdataset.Rdataset) -> dns.rrset.RRset:
+    rrset = dns.rrset.RRset(name, rdataset.rdclass, rdataset.rdtype, rdataset.covers)
+    rrset.update(rdataset)  # type: ignore[no-untyped-call]  # dnspython annotates it not yet
     return rrset
 
 

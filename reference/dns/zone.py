@@ -23,7 +23,7 @@ class DnsSettings:
     """What the servers say. The defaults are healthy."""
 
     addresses: tuple[str, ...] = ("127.0.0.1", "127.0.0.2")
-    """Of api.workme.test."""
+    """Addresses of api.workme.test."""
     addresses_at_second_server: tuple[str, ...] | None = None
     stale_resolvers: int = 0
     """How many of the three resolvers still give the address of last year."""

@@ -37,7 +37,7 @@ class AtlasSettings:
     schedule: tuple[str, ...] = ("hourly", "daily", "weekly")
     snapshot_hours: float = 5.0
     snapshot_status: str = "completed"
-    """Of the newest one; the one before it is two days old."""
+    """Age of the newest snapshot; the one before it is two days old."""
     snapshot_days: float = 7.0
     """How long from now each is kept."""
     restore_days: float = 12.0

@@ -179,7 +179,7 @@ class DigitalOceanObjects:
 
     def _policies(self) -> list[Json]:
         slack = {"channel": "#ops", "url": "https://hooks.slack.test/services/T0/B0/x"}
-        told = {"email": ["ops@workme.test"], "slack": [slack]} if self._settings.recipients else _NOBODY
+        recipients = {"email": ["ops@workme.test"], "slack": [slack]} if self._settings.recipients else _NOBODY
         return [
             {
                 "uuid": f"78b3da62-27e5-49ba-ac70-5db0b593{number:04d}",
@@ -190,7 +190,7 @@ class DigitalOceanObjects:
                 "window": "5m",
                 "entities": [],
                 "tags": [_TAG],
-                "alerts": told,
+                "alerts": recipients,
                 "enabled": True,
             }
             for number, kind in enumerate(self._settings.alerts)

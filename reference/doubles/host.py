@@ -43,7 +43,7 @@ class HostSettings:
     """Whether one may log in with a password."""
     root_login: str = "prohibit-password"
     trusts_word_of: str = ""
-    """Whom a Match block of sshd's configuration lets in with a password."""
+    """The user whom a Match block of sshd's configuration lets in with a password."""
     version: str = "22.04"
     cpus: int = 2
     memory: float = 3.82
@@ -55,7 +55,7 @@ class HostSettings:
     more_rules: tuple[str, ...] = ()
     """Lines of ``ufw status``."""
     before_rules: tuple[str, ...] = ()
-    """Of ``/etc/ufw/before.rules``."""
+    """Lines of ``/etc/ufw/before.rules``."""
     redis_published: bool = False
     """Whether Docker publishes Redis to everybody, past ufw."""
     jails: tuple[str, ...] = ("sshd", "workme-api")
@@ -100,7 +100,7 @@ class HostDouble:
             self._acceptor = await asyncssh.listen(
                 "127.0.0.1",
                 self._port,
-                server_factory=lambda: _Doorman(self._settings, self._visitor),
+                server_factory=lambda: _SshServer(self._settings, self._visitor),
                 process_factory=self._process,
                 server_host_keys=[self._host_key],
             )
@@ -117,7 +117,7 @@ class HostDouble:
         process.exit(status)
 
 
-class _Doorman(asyncssh.SSHServer):
+class _SshServer(asyncssh.SSHServer):
     def __init__(self, settings: HostSettings, visitor: asyncssh.SSHKey) -> None:
         self._settings = settings
         self._visitor = visitor
@@ -144,9 +144,9 @@ def answer(command: str, settings: HostSettings) -> tuple[int, str]:
         return _NOT_FOUND, f"bash: line 1: {command}: command not found\n"
     mark = opened[1]
     text = f"{mark}\n"
-    for one in words[2][opened.end() :].split(f'; printf "\\n%s %s\\n" {mark} $?')[:-1]:
-        status, said = _run(shlex.split(one.removeprefix("; ")), settings)
-        text += f"{said}\n{mark} {status}\n"
+    for subcommand in words[2][opened.end() :].split(f'; printf "\\n%s %s\\n" {mark} $?')[:-1]:
+        status, output = _run(shlex.split(subcommand.removeprefix("; ")), settings)
+        text += f"{output}\n{mark} {status}\n"
     return 0, text
 
 

@@ -50,7 +50,9 @@ class LlmDouble:
             return _error(503, "overloaded", "The model is overloaded; try again later.")
         try:
             asked = json.loads(await request.body())
-            question = str(next(one["content"] for one in reversed(asked["messages"]) if one["role"] == "user"))
+            question = str(
+                next(message["content"] for message in reversed(asked["messages"]) if message["role"] == "user")
+            )
         except (ValueError, LookupError, TypeError, StopIteration):
             return _error(400, "invalid_request", "messages must hold a user's message")
         return JSONResponse(_completion(str(asked.get("model")), question[:_LONGEST_QUESTION]))

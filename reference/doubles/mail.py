@@ -104,21 +104,23 @@ class MailDouble:
         return JSONResponse({"Version": "double", "Messages": len(self._messages)})
 
     async def _search(self, request: Request) -> Response:
-        found = [one for one in reversed(self._messages) if _matches(one, request.query_params.get("query", ""))]
-        shown = found[: int(request.query_params.get("limit", "50"))]
-        messages = [{key: value for key, value in one.items() if key != "Text"} for one in shown]
-        counts = {"total": len(self._messages), "messages_count": len(found), "count": len(shown), "start": 0}
-        return JSONResponse({**counts, "messages": messages, "tags": [], "unread": len(found)})
+        matching = [
+            message for message in reversed(self._messages) if _matches(message, request.query_params.get("query", ""))
+        ]
+        shown = matching[: int(request.query_params.get("limit", "50"))]
+        messages = [{key: value for key, value in message.items() if key != "Text"} for message in shown]
+        counts = {"total": len(self._messages), "messages_count": len(matching), "count": len(shown), "start": 0}
+        return JSONResponse({**counts, "messages": messages, "tags": [], "unread": len(matching)})
 
     async def _remove(self, request: Request) -> Response:
         query = request.query_params.get("query", "")
-        self._messages = [one for one in self._messages if not _matches(one, query)]
+        self._messages = [message for message in self._messages if not _matches(message, query)]
         return PlainTextResponse("ok")
 
     async def _read(self, request: Request) -> Response:
         wanted = request.path_params["identifier"]
-        found = next((one for one in self._messages if one["ID"] == wanted), None)
-        return JSONResponse(found) if found else PlainTextResponse("404 page not found", 404)
+        match = next((message for message in self._messages if message["ID"] == wanted), None)
+        return JSONResponse(match) if match else PlainTextResponse("404 page not found", 404)
 
 
 class _Guarded:
@@ -153,11 +155,11 @@ def _message(content: bytes, recipients: list[str]) -> Message:
 
 def _matches(message: Message, query: str) -> bool:
     """Every term must: ``to:"…"``, ``subject:"…"``, or a word of the subject."""
-    to = " ".join(one["Address"] for one in message["To"]).lower()
+    to = " ".join(recipient["Address"] for recipient in message["To"]).lower()
     subject = message["Subject"].lower()
     for term in split(query.lower()):
         name, colon, value = term.partition(":")
-        where, what = {"to": (to, value), "subject": (subject, value)}.get(name if colon else "", (subject, term))
-        if what not in where:
+        haystack, needle = {"to": (to, value), "subject": (subject, value)}.get(name if colon else "", (subject, term))
+        if needle not in haystack:
             return False
     return True

@@ -63,10 +63,12 @@ class ProvidersDouble:
                 return JSONResponse({"id": "Unauthorized", "message": "Unable to authenticate you"}, 401)
             if scope not in self._ocean.scopes:
                 return JSONResponse({"id": "Forbidden", "message": "You are not authorized to do that"}, 403)
-            found = answer()
-            if found is None:
+            answered = answer()
+            if answered is None:
                 return _not_found(request, None)
-            return JSONResponse(_page_of_ocean(request, key, found) if isinstance(found, list) else {key: found})
+            return JSONResponse(
+                _page_of_ocean(request, key, answered) if isinstance(answered, list) else {key: answered}
+            )
 
         return respond
 
@@ -99,8 +101,8 @@ class ProvidersDouble:
 
     async def _log_in(self, request: Request) -> Response:
         form = await request.form()
-        known = request.headers.get("Authorization") == f"Basic {self._client}"
-        if not known or form.get("grant_type") != "client_credentials":
+        authorized = request.headers.get("Authorization") == f"Basic {self._client}"
+        if not authorized or form.get("grant_type") != "client_credentials":
             return JSONResponse({"error": "invalid_client"}, 401)
         return JSONResponse({"access_token": self._session, "expires_in": 3600, "token_type": "Bearer"})
 
@@ -118,21 +120,21 @@ def _refusal(status: int, reason: str, code: str) -> Response:
     return JSONResponse(document, status)
 
 
-def _page_of_ocean(request: Request, key: str, found: list[Json]) -> Json:
+def _page_of_ocean(request: Request, key: str, objects: list[Json]) -> Json:
     """A page of DigitalOcean, with links to its neighbours."""
     size, number = int(request.query_params.get("per_page", 20)), int(request.query_params.get("page", 1))
     pages: Json = {}
-    if size * number < len(found):
+    if size * number < len(objects):
         pages["next"] = str(request.url.replace(query=urlencode({"page": number + 1, "per_page": size})))
-    items = found[size * (number - 1) : size * number]
-    return {key: items, "links": {"pages": pages} if pages else {}, "meta": {"total": len(found)}}
+    items = objects[size * (number - 1) : size * number]
+    return {key: items, "links": {"pages": pages} if pages else {}, "meta": {"total": len(objects)}}
 
 
-def _page(request: Request, found: list[Json]) -> Json:
+def _page(request: Request, objects: list[Json]) -> Json:
     """A page of Atlas, with links to itself and to its neighbours."""
     size, number = int(request.query_params.get("itemsPerPage", 100)), int(request.query_params.get("pageNum", 1))
     links = [{"rel": "self", "href": str(request.url)}]
-    if size * number < len(found):
+    if size * number < len(objects):
         following = urlencode({"pageNum": number + 1, "itemsPerPage": size})
         links.append({"rel": "next", "href": str(request.url.replace(query=following))})
-    return {"results": found[size * (number - 1) : size * number], "totalCount": len(found), "links": links}
+    return {"results": objects[size * (number - 1) : size * number], "totalCount": len(objects), "links": links}

@@ -113,10 +113,10 @@ class SentryDouble:
                 return JSONResponse({"detail": "Invalid token"}, 401)
             if scope not in self._settings.scopes:
                 return JSONResponse({"detail": "You do not have permission to perform this action."}, 403)
-            found = answer(request)
-            if isinstance(found, Response):
-                return found
-            return _MISSING if found is None else JSONResponse(found)
+            answered = answer(request)
+            if isinstance(answered, Response):
+                return answered
+            return _MISSING if answered is None else JSONResponse(answered)
 
         return respond
 
@@ -141,10 +141,10 @@ class SentryDouble:
             return JSONResponse({"detail": "dataset must be one of: " + ", ".join(sorted(_DATASETS))}, 400)
         terms = dict(term.split(":", 1) for term in query.get("query", "").split() if ":" in term)
         wanted = "transaction" if query["dataset"] == "spans" else "error"
-        found = [event for event in self._events.values() if event["type"] == wanted and _matches(event, terms)]
+        matching = [event for event in self._events.values() if event["type"] == wanted and _matches(event, terms)]
         data = [
             {"id": event["event_id"], "transaction": event.get("transaction", ""), "project": self._slug}
-            for event in found
+            for event in matching
         ]
         return {"data": data, "meta": {"fields": dict.fromkeys(("id", "transaction", "project"), "string")}}
 
@@ -179,7 +179,7 @@ _DECODERS: Mapping[str, Callable[[bytes], bytes]] = {
 
 
 def _inflated(body: bytes, encoding: str) -> bytes | None:
-    """Of an envelope, up to what Sentry takes; None if it is larger."""
+    """The content of an envelope, up to what Sentry takes; None if it is larger."""
     body = _DECODERS[encoding](body[:_LARGEST_BYTES])
     return body if len(body) <= _LARGEST_BYTES else None
 

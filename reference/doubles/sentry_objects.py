@@ -159,11 +159,30 @@ def project(number: int, slug: str) -> Json:
     }
 
 
-def client_key(settings: SentrySettings, number: int, public: str, dsn: str) -> Json:
-    """A client key with all its addresses."""
+def _key_addresses(number: int, public: str, dsn: str) -> Json:
+    """The addresses that a client key is sent to, one for each kind of event."""
     scheme, _, place = dsn.partition("://")
     host = place.rpartition("@")[2].partition("/")[0]
     api = f"{scheme}://{host}/api/{number}"
+    return {
+        "public": dsn,
+        "secret": dsn,
+        "csp": f"{api}/csp-report/?sentry_key={public}",
+        "security": f"{api}/security/?sentry_key={public}",
+        "minidump": f"{api}/minidump/?sentry_key={public}",
+        "nel": f"{api}/nel/?sentry_key={public}",
+        "unreal": f"{api}/unreal/{public}/",
+        "crons": f"{api}/cron/___MONITOR_SLUG___/{public}/",
+        "cdn": f"{scheme}://{host}/js-sdk-loader/{public}.min.js",
+        "playstation": f"{api}/playstation/?sentry_key={public}",
+        "integration": f"{api}/integration/",
+        "otlp_traces": f"{api}/integration/otlp/v1/traces",
+        "otlp_logs": f"{api}/integration/otlp/v1/logs",
+    }
+
+
+def client_key(settings: SentrySettings, number: int, public: str, dsn: str) -> Json:
+    """A client key with all its addresses."""
     limit = settings.key_limit
     return {
         "id": public,
@@ -174,21 +193,7 @@ def client_key(settings: SentrySettings, number: int, public: str, dsn: str) -> 
         "projectId": number,
         "isActive": True,
         "rateLimit": {"count": limit[0], "window": limit[1]} if limit else None,
-        "dsn": {
-            "public": dsn,
-            "secret": dsn,
-            "csp": f"{api}/csp-report/?sentry_key={public}",
-            "security": f"{api}/security/?sentry_key={public}",
-            "minidump": f"{api}/minidump/?sentry_key={public}",
-            "nel": f"{api}/nel/?sentry_key={public}",
-            "unreal": f"{api}/unreal/{public}/",
-            "crons": f"{api}/cron/___MONITOR_SLUG___/{public}/",
-            "cdn": f"{scheme}://{host}/js-sdk-loader/{public}.min.js",
-            "playstation": f"{api}/playstation/?sentry_key={public}",
-            "integration": f"{api}/integration/",
-            "otlp_traces": f"{api}/integration/otlp/v1/traces",
-            "otlp_logs": f"{api}/integration/otlp/v1/logs",
-        },
+        "dsn": _key_addresses(number, public, dsn),
         "browserSdkVersion": "9.x",
         "browserSdk": {"choices": [["latest", "latest"]]},
         "dateCreated": _LONG_AGO,

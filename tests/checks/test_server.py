@@ -12,7 +12,7 @@ from gonogo.evidence.server import (
     Container,
     JailLogs,
     LogFile,
-    Login,
+    LoginOffer,
     Rotation,
     RunningProcess,
     ServerEvidence,
@@ -51,7 +51,7 @@ WELL = ServerEvidence(
     scope=("servers", "one"),
     taken_at=AT,
     address="192.0.2.7:22",
-    logins=(Login(user="root", methods=("publickey",)),),
+    logins=(LoginOffer(user="root", methods=("publickey",)),),
     os="Ubuntu 22.04",
     cpus=2,
     memory=round(3.8 * GIB),
@@ -142,8 +142,8 @@ def reading(*files: LogFile, journal: str = "") -> dict[str, Any]:
 
 
 RED: list[tuple[str, dict[str, Any], str]] = [
-    ("server-login-methods", {"logins": (Login(user="root", methods=("password", "publickey")),)}, "by password"),
-    ("server-login-methods", {"logins": (Login(user="x", methods=()),)}, "no way to log in"),
+    ("server-login-methods", {"logins": (LoginOffer(user="root", methods=("password", "publickey")),)}, "by password"),
+    ("server-login-methods", {"logins": (LoginOffer(user="x", methods=()),)}, "no way to log in"),
     ("server-sshd", {"sshd": {**SSHD, "passwordauthentication": "yes"}}, "passwordauthentication yes"),
     ("server-sshd", {"sshd": {**SSHD, "challengeresponseauthentication": "yes"}}, "kbdinteractiveauthentication yes"),
     ("server-sshd", {"sshd": {**SSHD, "permitrootlogin": "yes"}}, "permitrootlogin yes"),

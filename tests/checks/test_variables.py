@@ -8,7 +8,7 @@ import pytest
 
 from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
-from gonogo.evidence.variables import Account, Shared, Variable, VariableDifferenceEvidence, VariableFileEvidence
+from gonogo.evidence.variables import SameAccount, Shared, Variable, VariableDifferenceEvidence, VariableFileEvidence
 from gonogo.families.registry import environment_from, installed_families
 from gonogo.families.variables.probe import PROBES
 from gonogo.planning.plan import build_plan
@@ -46,7 +46,7 @@ FILE = VariableFileEvidence(
     permissions="0600",
     owner="deploy",
     variables=ALL,
-    account=Account.SAME,
+    account=SameAccount.SAME,
 )
 TWO = VariableDifferenceEvidence(
     scope=("variables",), taken_at=AT, files=("staging", "production"), compared=("SECRET_KEY", "REDIS_PASSWORD")
@@ -109,7 +109,7 @@ RED = [
     ("variables-sentry-dsn", but(DSN, well_formed=False), "is not whole"),
     ("variables-redis-password", but(PASSWORD, entropy_bits=60), "about 60 bit of entropy; 96 are wanted"),
     ("variables-redis-password", but(PASSWORD, placeholder=True), "is a placeholder"),
-    ("variables-stripe-account", replace(FILE, account=Account.OTHER), "different accounts"),
+    ("variables-stripe-account", replace(FILE, account=SameAccount.OTHER), "different accounts"),
     ("variables-stripe-account", but(PUBLISHABLE, mode="live"), "different modes: live and test"),
 ]
 
@@ -140,7 +140,7 @@ def test_live_keys_are_right_in_production(judge: Judge) -> None:
 
 def test_older_keys_pass_by_their_mode(judge: Judge) -> None:
     """They do not name their account, which the evidence says."""
-    assert judge("variables-stripe-account", variable_file=replace(FILE, account=Account.UNKNOWN)) is None
+    assert judge("variables-stripe-account", variable_file=replace(FILE, account=SameAccount.UNKNOWN)) is None
 
 
 @pytest.mark.parametrize("changes", [{"repository_problem": "no git"}, {"history_problem": "the clone is shallow"}])

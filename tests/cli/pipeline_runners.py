@@ -107,7 +107,8 @@ def _composite(job: Job, step: dict[str, Any], given: Mapping[str, str]) -> bool
     inner.contexts = {"inputs": inputs, "github": job.contexts["github"], "env": environ, "steps": {}}
     well = True
     for one in action["runs"]["steps"]:
-        well = well and _github_step(inner, one)
+        if well or one.get("if") == "always()":
+            well = _github_step(inner, one) and well
     outputs = {name: _evaluated(setting["value"], inner.contexts) for name, setting in action["outputs"].items()}
     job.contexts.setdefault("steps", {})[step["id"]] = {"outputs": outputs}
     job.said += inner.said
@@ -122,10 +123,19 @@ def _of_others(job: Job, action: str, given: Mapping[str, str]) -> None:
             shutil.copytree(job.folder / given["path"], job.store / given["name"])
         case "actions/download-artifact":
             shutil.copytree(job.store / given["name"], job.folder / given["path"])
+        case "actions/cache/restore":
+            _copied(job.store / "cache", job.folder / given["path"])
+        case "actions/cache/save":
+            _copied(job.folder / given["path"], job.store / "cache")
         case "actions/setup-python" | "actions/cache":
             return
         case _:
             raise AssertionError(f"nobody here does what {action} does")
+
+
+def _copied(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, dirs_exist_ok=True)
 
 
 def _evaluated(text: str, contexts: Mapping[str, Any]) -> str:
@@ -155,7 +165,12 @@ def gitlab_job(
         key: re.sub(r"\$(\w+)", lambda found: variables.get(found[1], ""), value) for key, value in variables.items()
     }
     lines = "\n".join([*settings["before_script"], *settings["script"]])
+    kept = [path for cache in settings.get("cache", ()) if cache.get("when") == "always" for path in cache["paths"]]
+    for path in kept:
+        _copied(job.store / "cache", job.folder / path)
     code = job.shell(lines, expanded, "-e", "-o", "pipefail")
+    for path in kept:
+        _copied(job.folder / path, job.store / "cache")
     reported: dict[str, str] = {}
     if artifacts := settings.get("artifacts"):
         for path in artifacts["paths"]:

@@ -67,7 +67,7 @@ def test_actions_are_pinned_and_packages_hashed() -> None:
     for path in CI.rglob("*.yml"):
         text = path.read_text()
         for action in re.findall(r"uses: (?!\./)(.*)", text):
-            assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v[\d.]+", action), action
+            assert re.fullmatch(r"[\w-]+/[\w/-]+@[0-9a-f]{40} # v[\d.]+", action), action
         for command in re.findall(r"pip install (.*)", text):
             assert "--require-hashes" in command, command
 

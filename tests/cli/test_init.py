@@ -1,29 +1,24 @@
 """From a service and nothing else to a first verdict, against real TLS servers, as people type it."""
 
-import asyncio
 import os
 import pty
 import socket
 import subprocess
 import sys
-import threading
 import time
 import tomllib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from gonogo.families.registry import installed_families
-from reference.certificates import CertificateSettings, issue_public
-from reference.listener import Handler, Listener
-from reference.relay import TlsOffer
+from reference.listener import Handler
 from tests.cli.conftest import Gonogo
 from tests.dead.conftest import endless_body, endless_headers, garbage, one_byte_a_second
 from tests.support.http_doubles import http_server
+from tests.support.tls_shop import HOST, Shop, bare, dated, serving
 
-HOST = "shop.test"
 NOWHERE = ("--address", "127.0.0.1", "--resolver", "127.0.0.1:1")
 """Nobody answers about DNS there: the name leads where we say, and the test asks nobody else."""
 
@@ -34,64 +29,6 @@ def project(tmp_path: Path) -> Path:
     team = tmp_path / "team"
     team.mkdir()
     return team
-
-
-@contextmanager
-def serving(handler: Handler, project: Path, *, trusted: bool = True, issuer: str = "Shop CA") -> Iterator[str]:
-    """Its base URL; the root to trust lies in the project as ``root.pem`` if it is ``trusted``."""
-    chosen = CertificateSettings(names=(HOST,), issuer=issuer)
-    state = project.parent / "state"
-    state.mkdir(exist_ok=True)
-    root, bundle, _ = issue_public(state, chosen)
-    if trusted:
-        (project / "root.pem").write_bytes(root.read_bytes())
-    listener = Listener(handler, "127.0.0.1", 0, TlsOffer().context(bundle))
-    ready, end = threading.Event(), threading.Event()
-
-    async def serve() -> None:
-        await listener.start()
-        ready.set()
-        await asyncio.to_thread(end.wait)
-        await listener.stop()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    try:
-        assert ready.wait(10)
-        yield f"https://{HOST}:{listener.port}"
-    finally:
-        end.set()
-        thread.join()
-
-
-class Shop:
-    """A small service as it should be."""
-
-    def __init__(self) -> None:
-        self.requests = 0
-
-    def __call__(self, path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
-        """Count, and answer."""
-        del headers
-        self.requests += 1
-        health = b'{"status":"ok","release":"3f2c1a9","dependencies":{"database":"ok"}}'
-        described = (
-            b'{"openapi":"3.1.0","info":{"title":"T","version":"1"},"paths":{"/x":{"get":{"responses":{"200":{}}}}}}'
-        )
-        metrics = f"# TYPE http_requests_total counter\nhttp_requests_total {self.requests}\nup 1\n".encode()
-        pages = {"/healthz": health, "/api/openapi.json": described, "/metrics": metrics}
-        return (200, pages[path]) if path in pages else (404, b"{}")
-
-
-def bare(path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
-    """A service that shows nothing of itself."""
-    del path, headers
-    return 404, b"nothing"
-
-
-def dated() -> str:
-    """A Date header, without which clocks cannot be compared."""
-    return f"Date: {time.strftime('%a, %d %b %Y %H:%M:%S GMT', time.gmtime())}\r\n"
 
 
 def section(project: Path, name: str) -> dict[str, object]:

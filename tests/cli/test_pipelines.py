@@ -17,8 +17,9 @@ import yaml
 from reference.listener import Handler
 from tests.cli.conftest import ROOT
 from tests.cli.pipeline_runners import Job, git, github_job, gitlab_job
-from tests.cli.test_init import HOST, NOWHERE, Shop, dated, serving
+from tests.cli.test_init import NOWHERE
 from tests.support.http_doubles import http_server
+from tests.support.tls_shop import HOST, Shop, dated, serving
 
 ROLES = ("technical-lead", "product-owner", "operations")
 CI = ROOT / "docs" / "ci"
@@ -191,6 +192,8 @@ def test_github_stops_at_a_no_go(team: Team) -> None:
     assert not github_job(verify, steps_of("verify"))
     assert verify.contexts["steps"]["gonogo"]["outputs"]["exit-code"] == "1"
     assert list(verify.store.glob("gonogo-*/latest/signoff.html"))
+    run = verify.contexts["steps"]["gonogo"]["outputs"]["id"]
+    assert (verify.store / "cache" / run / "results.json").is_file(), "later runs would not know what changed since"
 
 
 def test_gitlab(team: Team) -> None:
@@ -215,6 +218,7 @@ def test_gitlab_stops_at_a_no_go(team: Team) -> None:
     well, dotenv = gitlab_job(verify, document, "gonogo", {})
     assert not well
     assert (verify.store / "gonogo/reports/staging" / dotenv["GONOGO_RUN"] / "signoff.html").is_file()
+    assert (verify.store / "cache" / dotenv["GONOGO_RUN"] / "results.json").is_file()
 
 
 def test_shell(team: Team) -> None:
@@ -233,7 +237,11 @@ def test_shell(team: Team) -> None:
     assert job.shell("docs/ci/gonogo.sh signed", here) == 0, job.said
     assert job.shell("docs/ci/gonogo.sh", here) == 2
     team.service.ill = True
-    assert job.shell("docs/ci/gonogo.sh verify", here) == 1, job.said
+    (job.folder / "reports" / "staging").rename(job.folder / "kept")
+    assert job.shell("docs/ci/gonogo.sh verify", here | {"GONOGO_BASELINE": "kept"}) == 1, job.said
+    assert f"CHANGES since {run}" in job.said
+    assert job.shell("docs/ci/gonogo.sh verify", here | {"GONOGO_BASELINE": "nowhere"}) == 2
+    assert "--baseline: nowhere is no folder; leave it out of the first run" in job.said
 
 
 def test_a_wheel_of_somebody_else_is_not_installed(team: Team) -> None:

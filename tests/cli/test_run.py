@@ -35,6 +35,22 @@ def test_dead_service_is_no_go_with_one_root_cause(program: Gonogo, project: Pat
     }
 
 
+def test_a_projects_only_environment_needs_no_naming(gonogo: Gonogo, project: Path) -> None:
+    """Of two, nobody is guessed: the wrong one might be asked, or deployed to."""
+    done = gonogo("run")
+    assert done.stdout.splitlines()[0].startswith("gonogo 0.1 · Nobody · dead · https://dead.test")
+    (project / "environments" / "live.toml").write_text((project / "environments" / "dead.toml").read_text())
+    refused = gonogo("run")
+    assert refused.returncode == 2
+    assert "--env is missing" in refused.stderr
+    assert "this project has dead, live" in refused.stderr
+    for path in (project / "environments").iterdir():
+        path.unlink()
+    nothing = gonogo("run")
+    assert nothing.returncode == 2
+    assert "there is none in environments/; see gonogo init" in nothing.stderr
+
+
 def test_results_add_up(gonogo: Gonogo, project: Path) -> None:
     """results.json is what every other output is made from."""
     gonogo("run", "--env", "dead")

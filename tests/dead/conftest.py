@@ -5,7 +5,6 @@ import json
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import pytest
 from reference.certificates import CertificateSettings, issue_public
 from reference.listener import Handler, Listener
 from reference.relay import TlsOffer
+from tests.support.threads import listening
 
 HOST = "dead.test"
 LARGEST_MEMORY_KB = 160_000
@@ -175,20 +175,5 @@ async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 def hostile_server(handler: Handler, state: Path) -> Iterator[tuple[int, Path]]:
     """Behind perfect TLS, in a thread of its own: its port, and the root to trust."""
     root, bundle, _ = issue_public(state, CertificateSettings(names=(HOST,)))
-    listener = Listener(handler, "127.0.0.1", 0, TlsOffer().context(bundle))
-    ready, end = threading.Event(), threading.Event()
-
-    async def serve() -> None:
-        await listener.start()
-        ready.set()
-        await asyncio.to_thread(end.wait)
-        await listener.stop()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    try:
-        assert ready.wait(10)
-        yield listener.port, root
-    finally:
-        end.set()
-        thread.join()
+    with listening(Listener(handler, "127.0.0.1", 0, TlsOffer().context(bundle))) as port:
+        yield port, root

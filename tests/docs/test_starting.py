@@ -11,9 +11,9 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 from reference.listener import Handler
-from tests.cli.test_init import Shop, dated, serving
 from tests.docs.blocks import ROOT
 from tests.support.http_doubles import http_server
+from tests.support.tls_shop import Shop, dated, serving
 
 DOCUMENT = ROOT / "docs" / "starting.md"
 FILES = {"yaml": "compose.yaml", "markdown": "LAUNCH.md", "toml": "environments/people.toml"}

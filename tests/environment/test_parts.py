@@ -69,5 +69,5 @@ def test_what_needs_no_health_is_verified_without_it() -> None:
     assert not plan["tls-hsts"].unrunnable
     assert plan["http-closed-paths"].scopes == [("a.test", "192.0.2.1")]
     assert plan["http-plain"].scopes
-    assert plan["http-closed-paths"].line.needs == ("service-answers",)
+    assert plan["http-closed-paths"].policy.needs == ("service-answers",)
     assert not {"health-shallow", "clock-agrees", "metrics-private"} & plan.keys()

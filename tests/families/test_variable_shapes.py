@@ -7,7 +7,7 @@ import string
 
 import pytest
 
-from gonogo.evidence.variables import Account
+from gonogo.evidence.variables import SameAccount
 from gonogo.families.variables.entropy import entropy_bits, is_placeholder
 from gonogo.families.variables.shapes import account, variable
 
@@ -59,10 +59,10 @@ def test_accounts() -> None:
     """Keys of today carry the account's id; older ones nothing."""
     secret, same = (f"{kind}_test_51{ID}{secrets.token_hex(20)}" for kind in ("sk", "pk"))
     other, old = f"pk_test_51{ID[::-1]}{secrets.token_hex(20)}", "pk_test_" + "aB3dE6gH" * 3
-    assert account(secret, same) is Account.SAME
-    assert account(secret, other) is Account.OTHER
-    assert account(secret, old) is Account.UNKNOWN
-    assert account("", same) is Account.UNKNOWN
+    assert account(secret, same) is SameAccount.SAME
+    assert account(secret, other) is SameAccount.OTHER
+    assert account(secret, old) is SameAccount.UNKNOWN
+    assert account("", same) is SameAccount.UNKNOWN
 
 
 DSNS = [

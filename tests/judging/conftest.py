@@ -13,7 +13,7 @@ from gonogo.evidence.record import Failure, Record
 from gonogo.evidence.tls import Handshake, TlsEvidence
 from gonogo.families.registry import environment_from, installed_families
 from gonogo.judging.judge import judge
-from gonogo.planning.demands import Demands
+from gonogo.planning.gate_demands import GateDemands
 from gonogo.planning.plan import build_plan
 from gonogo.planning.run_plan import RunPlan
 from gonogo.planning.suite import read_suite, selection
@@ -89,7 +89,7 @@ def made_plan(folder: Path, *records: Record, only: tuple[str, ...] = ()) -> Run
         families=FAMILIES,
         suite=suite,
         plan=build_plan(suite, ENVIRONMENT, FAMILIES.kinds, scopes, wanted=suite.order),
-        demands=Demands(name="pre-deploy", gate=Gate(title="May we launch?", sections=("*",))),
+        demands=GateDemands(name="pre-deploy", gate=Gate(title="May we launch?", sections=("*",))),
         planned_keys=[(record.kind, record.scope) for record in records],
         started_at=AT,
         selected=selection(suite, only),

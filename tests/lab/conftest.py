@@ -1,11 +1,15 @@
 """Verdicts over real servers: the fixtures of checks that are judged on literal evidence serve here as well."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.checks.conftest import catalogue, declarations, judge
 from tests.lab import table
+
+if TYPE_CHECKING:
+    from tests.lab.postgresql import PostgresqlServer
 
 __all__ = ["catalogue", "declarations", "judge"]
 
@@ -24,6 +28,24 @@ def row(request: pytest.FixtureRequest) -> Iterator[None]:
             table.expecting(parameters["expected"] or "all green")
         yield
         request.node.user_properties.append((table.KEY, dict(collected.told())))
+
+
+@pytest.fixture(scope="module")
+def primary() -> "Iterator[PostgresqlServer]":
+    """A PostgreSQL that nothing is wrong with."""
+    from tests.lab.postgresql_verdicts import healthy  # noqa: PLC0415 - only tests of PostgreSQL load its driver
+
+    with healthy() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def follower(primary: "PostgresqlServer") -> "Iterator[PostgresqlServer]":
+    """A replica that streams from ``primary``."""
+    from tests.lab.postgresql import replica  # noqa: PLC0415 - as above
+
+    with replica(primary) as server:
+        yield server
 
 
 class _Table:

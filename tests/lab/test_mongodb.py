@@ -7,15 +7,14 @@ from typing import Any
 
 import pytest
 
-from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
-from gonogo.environment.model import Environment
 from gonogo.families.mongodb.probe import PROBES
 from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
 from tests.lab import table
 from tests.lab.mongo_server import DATABASE, PASSWORD, administrator, replica_set, with_users
 from tests.lab.redis_server import Certificates
+from tests.lab.verdicts import verdict
 
 SUBJECTS = {
     "mongo-reachable": "mongo",
@@ -50,20 +49,10 @@ def verdicts(judge: Judge, lab: Lab, url: str, monitor: str, **declared: Any) ->
     for kind in ("mongo", "mongo_write", "mongo_status"):
         (question,) = PROBES[kind].questions(environment, Secrets({"A": url, "M": monitor}))
         evidence[kind] = asyncio.run(PROBES[kind].ask(question))  # type: ignore[arg-type]  # a coroutine, by its contract
-    said = {check: _verdict(judge, check, {kind: evidence[kind]}, environment) for check, kind in SUBJECTS.items()}
+    said = {check: verdict(judge, check, {kind: evidence[kind]}, environment) for check, kind in SUBJECTS.items()}
     complaints = {check: verdict for check, verdict in said.items() if verdict != "PASS"}
     table.found(complaints)
     return complaints
-
-
-def _verdict(judge: Judge, check: str, evidence: dict[str, Any], environment: Environment) -> str:
-    try:
-        try:
-            return judge(check, **evidence, environment=environment) or "PASS"
-        except TypeError:
-            return judge(check, **evidence) or "PASS"
-    except Unobserved as error:
-        return f"ERROR {error.reason}"
 
 
 def by_password(lab: Lab, user: str, options: str = "") -> str:

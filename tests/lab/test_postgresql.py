@@ -1,7 +1,6 @@
 """gonogo-postgresql on real servers of Debian, asked from the command line: each check green, and red at its fault."""
 
 import os
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ import pytest
 
 from tests.lab.installation import Installation, install
 from tests.lab.package_verdicts import wrong
-from tests.lab.postgresql import PASSWORD, PostgresqlServer, postgresql, replica
-from tests.lab.postgresql_verdicts import healthy, judged
+from tests.lab.postgresql import PASSWORD, PostgresqlServer, postgresql
+from tests.lab.postgresql_verdicts import judged
 
 SECTION = """
 [postgresql]
@@ -48,20 +47,6 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """The wheels, and the real tools that migrate."""
     tools = ("alembic", "sqlalchemy", "django")
     return install(tmp_path_factory.mktemp("postgresql"), "gonogo-postgresql", tools)
-
-
-@pytest.fixture(scope="module")
-def primary() -> Iterator[PostgresqlServer]:
-    """Nothing is wrong with it."""
-    with healthy() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def follower(primary: PostgresqlServer) -> Iterator[PostgresqlServer]:
-    """Streams from it."""
-    with replica(primary) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

@@ -20,23 +20,9 @@ from tests.docs.blocks import blocks
 from tests.lab.installation import PACKAGES
 from tests.lab.package_verdicts import environment_of, wrong
 from tests.lab.pgbouncer import pgbouncer
-from tests.lab.postgresql import PASSWORD, PostgresqlServer, postgresql, replica
-from tests.lab.postgresql_verdicts import archived, eventually, healthy, judged
+from tests.lab.postgresql import PASSWORD, PostgresqlServer, postgresql
+from tests.lab.postgresql_verdicts import archived, eventually, judged
 from tests.support.doubles import closed_port
-
-
-@pytest.fixture(scope="module")
-def primary() -> Iterator[PostgresqlServer]:
-    """Nothing is wrong with it."""
-    with healthy() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def follower(primary: PostgresqlServer) -> Iterator[PostgresqlServer]:
-    """Streams from it."""
-    with replica(primary) as server:
-        yield server
 
 
 @contextmanager

@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
-from gonogo.environment.model import Environment
 from gonogo.families.redis.probe import PROBES
 from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
@@ -24,6 +22,7 @@ from tests.lab.redis_server import (
     program_of,
     server,
 )
+from tests.lab.verdicts import verdict
 from tests.support.doubles import closed_port
 
 ACL = ("--aclfile", "users.acl")
@@ -60,19 +59,9 @@ def verdicts(judge: Judge, url: str, monitor: str, ca: Path | None = None) -> di
     for kind, probe in PROBES.items():
         (question,) = probe.questions(environment, secrets)
         evidence[kind] = asyncio.run(probe.ask(question))  # type: ignore[arg-type]  # a coroutine, by its contract
-    said = {check: _verdict(judge, check, {kind: evidence[kind]}, environment) for check, kind in SUBJECTS.items()}
+    said = {check: verdict(judge, check, {kind: evidence[kind]}, environment) for check, kind in SUBJECTS.items()}
     table.found(wrong(said))
     return said
-
-
-def _verdict(judge: Judge, check: str, evidence: dict[str, Any], environment: Environment) -> str:
-    try:
-        try:
-            return judge(check, **evidence, environment=environment) or "PASS"
-        except TypeError:
-            return judge(check, **evidence) or "PASS"
-    except Unobserved as error:
-        return f"ERROR {error.reason}"
 
 
 def wrong(found: dict[str, str], *but: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from gonogo.evidence.server import ServerEvidence
 from gonogo.families.registry import environment_from
 from gonogo.families.servers.probe import probe_server, server_questions
 from tests.checks.conftest import Judge
+from tests.lab import verdicts
 from tests.lab.machine import LOG, USER, Machine
 from tests.lab.table import found
 
@@ -44,19 +45,9 @@ def seen(machine: Machine) -> ServerEvidence:
 
 def verdict(judge: Judge, check: str, evidence: ServerEvidence, machine: Machine) -> str:
     """``PASS``, the failure's message, or what could not be seen."""
-    said = _verdict(judge, check, evidence, machine)
+    said = verdicts.verdict(judge, check, {"server": evidence}, environment(machine))
     found({} if said == "PASS" else {check: said})
     return said
-
-
-def _verdict(judge: Judge, check: str, evidence: ServerEvidence, machine: Machine) -> str:
-    try:
-        try:
-            return judge(check, server=evidence, environment=environment(machine)) or "PASS"
-        except TypeError:
-            return judge(check, server=evidence) or "PASS"
-    except Unobserved as error:
-        return f"ERROR {error.reason}"
 
 
 @pytest.fixture(scope="module")

@@ -52,7 +52,7 @@ def test_pix_is_asked_for_where_payers_have_it(stripe: dict[str, Any], *, expect
     """An account in Germany cannot have it: a NO-GO for ever."""
     checks = planned(stripe)
     assert [name in checks for name in PIX] == [expected] * len(PIX)
-    assert "stripe-pix" not in {need for check in checks.values() for need in check.line.needs} or expected
+    assert "stripe-pix" not in {need for check in checks.values() for need in check.policy.needs} or expected
 
 
 def test_webhook_is_tried_without_pix_as_well() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gonogo.base.errors import UsageError
 from gonogo.families.registry import installed_families, read_environment
-from gonogo.planning.demands import Demands, read_demands
+from gonogo.planning.gate_demands import GateDemands, read_gate_demands
 from gonogo.planning.suite import project_suite
 
 WITHOUT = ("hosts", *installed_families(Path()).environment.section_keys.values())
@@ -102,11 +102,11 @@ class Desk:
         }
         return self.write("waivers/desk.toml", "[[waiver]]\n" + "".join(f"{k} = {v}\n" for k, v in fields.items()))
 
-    def demands(self, environment: str = "desk") -> Demands:
+    def demands(self, environment: str = "desk") -> GateDemands:
         """What a run would demand. Raises UsageError."""
         suite = project_suite(self.project)
         service = read_environment(environment, project=self.project).environment.service
-        return read_demands(self.project, suite, environment=environment, service=service, gate=None)
+        return read_gate_demands(self.project, suite, environment=environment, service=service, gate=None)
 
     def refusal(self) -> str:
         """Why no run begins; empty: one does."""

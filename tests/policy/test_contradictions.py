@@ -1,4 +1,4 @@
-"""Papers that contradict each other: each is told before anything runs, and none of them makes a run easier."""
+"""TeamFiles that contradict each other: each is told before anything runs, and none of them makes a run easier."""
 
 import os
 import time

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gonogo.environment.model import Service
-from gonogo.planning.demands import demanded_checks, read_demands
+from gonogo.planning.gate_demands import demanded_checks, read_gate_demands
 from gonogo.planning.suite import project_suite
 
 ROOT = Path(__file__).parents[2]
@@ -16,7 +16,7 @@ GATES = ["pre-deploy", "post-deploy", "launch", "watch", "sign-off", "smoke", "l
 def planned(gate: str, release: str | None) -> frozenset[str]:
     """What this gate demands of the reference."""
     service = Service(name="S", base_url="https://a.test", bundled=True, stands_for=("staging", "production"))
-    demands = read_demands(ROOT, SUITE, environment="reference", service=service, gate=gate)
+    demands = read_gate_demands(ROOT, SUITE, environment="reference", service=service, gate=gate)
     return demanded_checks(SUITE, demands, release=release)
 
 

@@ -157,6 +157,17 @@ def test_earlier_runs_are_of_the_same_question(tmp_path: Path) -> None:
     assert earlier(now, tmp_path / "nowhere") == []
 
 
+def test_earlier_runs_may_be_kept_elsewhere(tmp_path: Path) -> None:
+    """The folder of a run under any name, of an environment's runs, or of all environments; each run counts once."""
+    here, there = kept(tmp_path / "here", at(5), now := at(30)), kept(tmp_path / "there", at(3), at(5), at(7))
+    assert [run.run.started_at.minute for run in earlier(now, here, there)] == [7, 5, 3]
+    assert [run.run.started_at.minute for run in earlier(now, here, there.parent)] == [7, 5, 3]
+    (there / at(7).run.id).rename(tmp_path / "artifact")
+    assert [run.run.started_at.minute for run in earlier(now, here, tmp_path / "artifact")] == [7, 5]
+    (tmp_path / "empty").mkdir()
+    assert [run.run.started_at.minute for run in earlier(now, here, tmp_path / "empty")] == [5]
+
+
 def test_run_is_found_by_path_and_by_id(tmp_path: Path) -> None:
     """People copy either from the terminal."""
     one = at(1)

@@ -134,7 +134,7 @@ def eventually(condition: Callable[[], object]) -> bool:
 
 
 def processes(*, group: int, state: Path) -> Mapping[int, str]:
-    """Command lines, by id, of what belongs to one supervisor: its group, and the guardian outside of it."""
+    """Command lines, by id, of what belongs to one supervisor: its group, and the watchdog outside of it."""
     return {pid: command for pid, leader, command in _running() if leader == group or str(state) in command}
 
 

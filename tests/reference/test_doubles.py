@@ -1,7 +1,7 @@
 """The service's faults and doubles are what they say: nothing is declared that is not built, and the reverse."""
 
-from reference.api.faulty import REPLIES
-from reference.api.sabotage import SABOTAGE
+from reference.api.faults_logic import LOGIC_FAULTS
+from reference.api.faults_replies import REPLY_FAULTS
 from reference.faults import FAULTS
 from reference.settings import Settings
 
@@ -11,4 +11,4 @@ def test_every_fault_of_the_service_is_built() -> None:
     declared = set[str]()
     for fault in FAULTS.values():
         declared |= fault.change(Settings()).api
-    assert declared == {*REPLIES, *SABOTAGE}
+    assert declared == {*REPLY_FAULTS, *LOGIC_FAULTS}

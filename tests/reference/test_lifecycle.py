@@ -22,7 +22,7 @@ def test_ctrl_c_leaves_nothing_behind() -> None:
     """A user would find a database running, and its port taken, the next day."""
     with Supervised() as supervised:
         state = supervised.state
-        assert len(processes(group=supervised.pid, state=state)) == 5  # supervisor, guardian, API, mongod, valkey
+        assert len(processes(group=supervised.pid, state=state)) == 5  # supervisor, watchdog, API, mongod, valkey
         supervised.signal(signal.SIGINT)
         assert supervised.event() == {"event": "stopped"}
         assert supervised.exit_code() == 0

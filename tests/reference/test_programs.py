@@ -11,8 +11,8 @@ from unittest import mock
 import pytest
 
 from reference.children import Child, StartFailed
-from reference.last_words import not_started
 from reference.programs import MONGODB, REDIS, find_mongod, find_redis_server
+from reference.start_failures import not_started
 from tests.reference.supervised import Supervised, processes
 
 _DEBIAN_REDIS = Path("/usr/bin/redis-check-rdb")

@@ -1,4 +1,4 @@
-"""Literal checklists and papers, beside literal checks."""
+"""Literal checklists, attestations and waivers, beside literal checks."""
 
 import dataclasses
 from collections.abc import Sequence

@@ -17,7 +17,7 @@ from gonogo.evidence.attested_url import AttestedUrlEvidence
 from gonogo.evidence.http import Exchange, PageAnswer, ReleaseWord, ServiceEvidence
 from gonogo.evidence.record import Record
 from gonogo.families.registry import installed_families
-from gonogo.planning.demands import demanded_checks
+from gonogo.planning.gate_demands import demanded_checks
 from gonogo.planning.plan import build_plan
 from gonogo.planning.run_plan import RunPlan, scopes_by_kind
 from gonogo.planning.suite import project_suite

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gonogo.environment.types import Effect
-from gonogo.planning.demands import Demands
+from gonogo.planning.gate_demands import GateDemands
 from gonogo.policy.attestations import Attestation
 from gonogo.policy.catalogue import Severity
 from gonogo.policy.checklist import parse_checklist
@@ -33,7 +33,7 @@ LIST = parse_checklist(
 """,
     "environments/checklist.md",
 )
-DEMANDS = Demands(
+DEMANDS = GateDemands(
     name="all",
     gate=Gate(title="T", sections=("*",)),
     stands_for=("staging",),

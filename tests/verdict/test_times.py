@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.planning.demands import Demands
+from gonogo.planning.gate_demands import GateDemands
 from gonogo.policy.checklist import parse_checklist, read_checklist
 from gonogo.policy.checklist_line import Stage
 from gonogo.policy.gates import Gate, Role, below, lines_of, read_gates
@@ -21,11 +21,11 @@ ORDER = ["production-pre-deploy", "post-deploy", "launch", "go-live", "sign-off"
 """The gates of production, as docs/launch.md walks them."""
 
 
-def demands(asked: Stage | None, when: Stage | None) -> Demands:
+def demands(asked: Stage | None, when: Stage | None) -> GateDemands:
     """A gate that is asked at a time, of two lines of another: one that a check proves, one that a person attests."""
     option = f" when={when}" if when else ""
     text = f"# S\n- [ ] by check <!-- by.check{option} -->\n- [ ] by people <!-- by.people attest=devops{option} -->\n"
-    return Demands(
+    return GateDemands(
         name="now",
         gate=Gate(title="T", sections=("*",), when=asked),
         stands_for=("production",),

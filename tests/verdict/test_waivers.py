@@ -35,8 +35,8 @@ def concluded(observed: Sequence[Outcome], excepted: set[Outcome]) -> Outcome:
         line=1,
     )
     scopes = [(f"host-{number}",) for number in range(len(observed))]
-    line = CheckPolicy(title="T", severity=Severity.BLOCKER)
-    plan = Plan(checks={"tls-a": PlannedCheck(declaration=declared, line=line, subject="tls", scopes=scopes)})
+    policy = CheckPolicy(title="T", severity=Severity.BLOCKER)
+    plan = Plan(checks={"tls-a": PlannedCheck(declaration=declared, policy=policy, subject="tls", scopes=scopes)})
     seen = {"tls-a": [Observation(scope=scope, outcome=one) for scope, one in zip(scopes, observed, strict=True)]}
     (result,) = conclude(plan, seen, unseen="", waived={"tls-a": excepted})
     return result.outcome

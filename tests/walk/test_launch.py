@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from gonogo.base.errors import IntegrityError
 from gonogo.families.registry import read_environment
 from gonogo.planning.carried import CarriedRun
-from gonogo.planning.demands import expected_demands
+from gonogo.planning.gate_demands import expected_demands
 from gonogo.record.recording import to_bytes
 from gonogo.record.results import Results, Verdict
 from gonogo.runs.reference_instance import ReferenceProcess

@@ -117,12 +117,12 @@ def balance(settings: StripeSettings) -> Object:
 
 
 def method_configurations(settings: StripeSettings) -> list[Object]:
-    """What a till may offer: the default configuration first."""
+    """The payment methods that are offered: the default configuration first."""
     default = settings.pix_available and settings.pix_in_default
-    found = [_configuration(settings, "pmc_1WorkMeReference", default=True, pix=default)]
+    configurations = [_configuration(settings, "pmc_1WorkMeReference", default=True, pix=default)]
     if settings.pix_available and not settings.pix_in_default:
-        found.append(_configuration(settings, "pmc_2WorkMeReference", default=False, pix=True))
-    return found
+        configurations.append(_configuration(settings, "pmc_2WorkMeReference", default=False, pix=True))
+    return configurations
 
 
 def _configuration(settings: StripeSettings, identifier: str, *, default: bool, pix: bool) -> Object:

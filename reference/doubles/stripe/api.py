@@ -1,4 +1,4 @@
-"""Stripe's HTTP API: keys, forms, idempotency and errors as the real one has them; the money is in ``till``."""
+"""Stripe's HTTP API: keys, forms, idempotency and errors as the real one has them; the money is in ``payments``."""
 
 import base64
 import json
@@ -23,7 +23,7 @@ from reference.doubles.stripe.account import (
 from reference.doubles.stripe.deliveries import Deliveries
 from reference.doubles.stripe.forms import Form, parse_form
 from reference.doubles.stripe.objects import API_VERSION, Object, listed, new_id
-from reference.doubles.stripe.till import Problem, Till, missing
+from reference.doubles.stripe.payments import Payments, Problem, no_such
 from reference.web import WebServer
 
 Answer = Callable[[Request, Form], Awaitable[Object]]
@@ -48,7 +48,7 @@ class StripeDouble:
         self._deliveries = Deliveries(address=address, trust=trust, test_mode=not settings.livemode)
         self._endpoints = endpoints(settings, webhook_base_url)
         self._payouts = payouts(settings)
-        self._till = Till(settings, self._deliveries, self._endpoints, webhook_secret)
+        self._payments = Payments(settings, self._deliveries, self._endpoints, webhook_secret)
         self._replayed: dict[str, tuple[bytes, int, Object]] = {}
         self._server = WebServer(self._app(), "127.0.0.1", port)
 
@@ -63,7 +63,7 @@ class StripeDouble:
         await self._server.stop()
 
     def _app(self) -> Starlette:
-        till = self._till
+        payments = self._payments
         get: dict[str, Answer] = {
             "/v1/account": self._fixed(account(self._settings)),
             "/v1/balance": self._fixed(balance(self._settings)),
@@ -71,19 +71,19 @@ class StripeDouble:
             "/v1/webhook_endpoints": self._list(lambda: self._endpoints),
             "/v1/payouts": self._list(lambda: self._payouts),
             "/v1/payment_methods/{id}": self._method,
-            "/v1/payment_intents": self._list(lambda: list(till.intents.values())[::-1]),
-            "/v1/payment_intents/{id}": self._one(till.intents, "payment_intent"),
-            "/v1/charges/{id}": self._one(till.charges, "charge"),
-            "/v1/refunds/{id}": self._one(till.refunds, "refund"),
+            "/v1/payment_intents": self._list(lambda: list(payments.intents.values())[::-1]),
+            "/v1/payment_intents/{id}": self._one(payments.intents, "payment_intent"),
+            "/v1/charges/{id}": self._one(payments.charges, "charge"),
+            "/v1/refunds/{id}": self._one(payments.refunds, "refund"),
             "/v1/refunds": self._refunds,
-            "/v1/events": self._list(lambda: list(till.events.values())[::-1]),
-            "/v1/events/{id}": self._one(till.events, "event"),
+            "/v1/events": self._list(lambda: list(payments.events.values())[::-1]),
+            "/v1/events/{id}": self._one(payments.events, "event"),
         }
         post: dict[str, Answer] = {
-            "/v1/payment_intents": lambda _, form: till.create(form),
-            "/v1/payment_intents/{id}/confirm": lambda request, form: till.confirm(request.path_params["id"], form),
-            "/v1/payment_intents/{id}/cancel": lambda request, _: till.cancel(request.path_params["id"]),
-            "/v1/refunds": lambda _, form: till.give_back(form),
+            "/v1/payment_intents": lambda _, form: payments.create(form),
+            "/v1/payment_intents/{id}/confirm": lambda request, form: payments.confirm(request.path_params["id"], form),
+            "/v1/payment_intents/{id}/cancel": lambda request, _: payments.cancel(request.path_params["id"]),
+            "/v1/refunds": lambda _, form: payments.refund_payment(form),
         }
         routes = [
             *(Route(path, self._guarded(answer), methods=["GET"]) for path, answer in get.items()),
@@ -100,36 +100,36 @@ class StripeDouble:
             }
             try:
                 self._authenticate(request)
-                status, found, replayed = await self._once(request, answer)
+                status, reply, replayed = await self._once(request, answer)
             except Problem as problem:
                 return JSONResponse({"error": problem.error}, problem.status, headers)
             if replayed:
                 headers["Idempotent-Replayed"] = "true"
-            return JSONResponse(found, status, headers)
+            return JSONResponse(reply, status, headers)
 
         return respond
 
     async def _once(self, request: Request, answer: Answer) -> tuple[int, Object, bool]:
-        """The same key is the same answer, an error included; with other parameters it is a mistake."""
+        """Answers a repeated idempotency key as the first time, an error included; with other parameters it is a mistake."""
         body = await request.body()
         form = parse_form(body.decode() if request.method == "POST" else request.url.query)
         key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
         if key in self._replayed:
-            seen, status, found = self._replayed[key]
-            if seen != body:
+            first_body, status, reply = self._replayed[key]
+            if first_body != body:
                 text = (
                     "Keys for idempotent requests can only be used with the same parameters they were first used with."
                 )
                 raise Problem(400, type="idempotency_error", message=text)
-            return status, found, True
+            return status, reply, True
         try:
             # Through JSON: the answer is what it was then, whatever becomes of the object.
-            status, found = 200, json.loads(json.dumps(await answer(request, form)))
+            status, reply = 200, json.loads(json.dumps(await answer(request, form)))
         except Problem as problem:
-            status, found = problem.status, {"error": problem.error}
+            status, reply = problem.status, {"error": problem.error}
         if key is not None:
-            self._replayed[key] = (body, status, found)
-        return status, found, False
+            self._replayed[key] = (body, status, reply)
+        return status, reply, False
 
     def _authenticate(self, request: Request) -> None:
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
@@ -142,20 +142,20 @@ class StripeDouble:
         if request.method == "GET" and request.url.path in self._settings.forbidden:
             raise Problem(403, **refusal(request.url.path, given))
 
-    def _fixed(self, found: Object) -> Answer:
+    def _fixed(self, fixed: Object) -> Answer:
         async def answer(_request: Request, _form: Form) -> Object:
-            return found
+            return fixed
 
         return answer
 
     def _list(self, items: Callable[[], list[Object]]) -> Answer:
         async def answer(request: Request, form: Form) -> Object:
-            found = [item for item in items() if _matches(item, form)]
+            matching = [item for item in items() if _matches(item, form)]
             if "latest_charge" in str(form.get("expand")):
-                found = [self._till.expanded(item) for item in found]
-            names = [item.get("id") for item in found]
+                matching = [self._payments.expanded(item) for item in matching]
+            names = [item.get("id") for item in matching]
             after = form.get("starting_after")
-            rest = found[names.index(after) + 1 :] if after in names else found
+            rest = matching[names.index(after) + 1 :] if after in names else matching
             most = int(form.get("limit", 10))
             return {**listed(rest[:most], request.url.path), "has_more": len(rest) > most}
 
@@ -163,20 +163,20 @@ class StripeDouble:
 
     def _one(self, kind: dict[str, Object], name: str) -> Answer:
         async def answer(request: Request, form: Form) -> Object:
-            found = kind.get(request.path_params["id"])
-            if found is None:
-                raise missing(name, request.path_params["id"])
-            return self._till.expanded(found) if "latest_charge" in str(form.get("expand")) else found
+            stored = kind.get(request.path_params["id"])
+            if stored is None:
+                raise no_such(name, request.path_params["id"])
+            return self._payments.expanded(stored) if "latest_charge" in str(form.get("expand")) else stored
 
         return answer
 
     async def _method(self, request: Request, _form: Form) -> Object:
-        return self._till.method(request.path_params["id"])
+        return self._payments.method(request.path_params["id"])
 
     async def _refunds(self, request: Request, form: Form) -> Object:
         wanted = form.get("payment_intent")
-        found = [refund for refund in self._till.refunds.values() if wanted in {None, refund["payment_intent"]}]
-        return listed(found, request.url.path)
+        refunds = [refund for refund in self._payments.refunds.values() if wanted in {None, refund["payment_intent"]}]
+        return listed(refunds, request.url.path)
 
     async def _log(self, _request: Request) -> Response:
         return JSONResponse(self._deliveries.log)

@@ -6,6 +6,30 @@ from typing import Any
 
 Object = dict[str, Any]
 API_VERSION = "2026-10-28.endive"
+_UNSET = (
+    "application",
+    "application_fee_amount",
+    "automatic_payment_methods",
+    "canceled_at",
+    "cancellation_reason",
+    "last_payment_error",
+    "latest_charge",
+    "next_action",
+    "on_behalf_of",
+    "payment_method",
+    "payment_method_configuration_details",
+    "processing",
+    "receipt_email",
+    "review",
+    "setup_future_usage",
+    "shipping",
+    "source",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_data",
+    "transfer_group",
+)
+"""Keys of a payment intent that are null until something happens to it."""
 _CODE_IMAGES = "https://qr.stripe.com/"
 
 
@@ -23,16 +47,12 @@ def payment_intent(form: Object, amount: int, *, livemode: bool) -> Object:
     """A new one, before anything was tried."""
     identifier = new_id("pi")
     return {
+        **dict.fromkeys(_UNSET),
         "id": identifier,
         "object": "payment_intent",
         "amount": amount,
         "amount_capturable": 0,
         "amount_received": 0,
-        "application": None,
-        "application_fee_amount": None,
-        "automatic_payment_methods": None,
-        "canceled_at": None,
-        "cancellation_reason": None,
         "capture_method": "automatic_async",
         "client_secret": f"{identifier}_secret_{secrets.token_hex(10)}",
         "confirmation_method": "automatic",
@@ -40,27 +60,11 @@ def payment_intent(form: Object, amount: int, *, livemode: bool) -> Object:
         "currency": form.get("currency", ""),
         "customer": form.get("customer"),
         "description": form.get("description"),
-        "last_payment_error": None,
-        "latest_charge": None,
         "livemode": livemode,
         "metadata": form.get("metadata") or {},
-        "next_action": None,
-        "on_behalf_of": None,
-        "payment_method": None,
-        "payment_method_configuration_details": None,
         "payment_method_options": {},
         "payment_method_types": form.get("allowed_payment_method_types") or ["card"],
-        "processing": None,
-        "receipt_email": None,
-        "review": None,
-        "setup_future_usage": None,
-        "shipping": None,
-        "source": None,
-        "statement_descriptor": None,
-        "statement_descriptor_suffix": None,
         "status": "requires_payment_method",
-        "transfer_data": None,
-        "transfer_group": None,
     }
 
 

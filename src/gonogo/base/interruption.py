@@ -62,7 +62,7 @@ class Interruption:
         threading.Thread(target=self._listen, args=(reading,), daemon=True, name="gonogo-signals").start()
 
     def defer(self, ending: Ending) -> None:
-        """From now on nothing is raised: the command ends by itself, as soon as it can."""
+        """Raises nothing from now on: the command ends by itself, as soon as it can."""
         self._raises = False
         self._ending = ending
         if self.heard:

@@ -29,7 +29,7 @@ class Form:
     value: bytes
     name: str
     key: bytes
-    """Its beginning, which is looked for first; as long as needed for being no chance."""
+    """Beginning of the form, which is looked for first; as long as needed for being no chance."""
     may_be_cut: bool
     """Whether its beginning alone, at the end of a text, is a secret that was cut off."""
     within: bytes = b""

@@ -16,9 +16,9 @@ from gonogo.base.errors import Unobserved
 TICK_SECONDS = 0.05
 _NOISE_SECONDS = 0.02
 _STALL_SECONDS = 1.0
-"""Who loses that much cannot tell a silence from its own sleep: the shortest patience of a probe is as long."""
+"""A loss from which nobody can tell a silence from its own sleep: the shortest patience of a probe is as long."""
 _LARGEST_SHARE = 0.25
-"""Of what was timed; more of it may not be our own."""
+"""Share of a timed span that may be our own; beyond it the measurement says nothing about the target."""
 _MOST_STALLS = 20_000
 
 
@@ -109,4 +109,4 @@ def cpu_waited(thread: int) -> float:
 BUSY = "this machine was too busy to tell"
 HINT = "run it where nothing else takes the processor, and do not let the machine sleep"
 WAKEFULNESS = Wakefulness()
-"""Of the loop that asks, which there is one of in a process."""
+"""The watch over the loop that asks; a process has one such loop."""

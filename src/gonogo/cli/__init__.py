@@ -11,13 +11,13 @@ from gonogo.base.errors import WITHOUT_ASSERTIONS, IntegrityError, UsageError
 from gonogo.base.interruption import EXIT_INTERRUPTED, INTERRUPTION
 from gonogo.base.library_logs import silence
 from gonogo.base.supervision import tell
+from gonogo.cli.attest_and_waive import attest, waive
 from gonogo.cli.checklist import checklist
 from gonogo.cli.checks import checks
 from gonogo.cli.clean import clean
 from gonogo.cli.environments import env, schema
 from gonogo.cli.history import diff, list_runs, show
 from gonogo.cli.init import init
-from gonogo.cli.papers import attest, waive
 from gonogo.cli.reference import reference
 from gonogo.cli.request import request
 from gonogo.cli.runs import load, replay, report, run, smoke

@@ -55,7 +55,7 @@ def import_(file: Path, *, bullets: bool | None, yes: bool) -> int:
     For lines that nothing verifies, checks with words alike are proposed, each with a score from 0 to 1. At a terminal
     you are asked for each; otherwise gonogo checklist link says yes to one.
     """
-    from gonogo.planning.demands import LIST  # noqa: PLC0415
+    from gonogo.planning.gate_demands import LIST  # noqa: PLC0415
     from gonogo.policy.checklist import read_text  # noqa: PLC0415 - help answers at once
     from gonogo.policy.importing import imported, told  # noqa: PLC0415
 
@@ -91,7 +91,7 @@ def link_(line: str, checks: tuple[str, ...]) -> int:
 def _propose(*, asking: bool, yes: bool) -> None:
     """Tell, for each line that nothing proves, the checks that may, and link those that a person says yes to."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
-    from gonogo.planning.demands import read_list  # noqa: PLC0415 - help answers at once
+    from gonogo.planning.gate_demands import read_list  # noqa: PLC0415 - help answers at once
     from gonogo.planning.linking import link  # noqa: PLC0415
     from gonogo.planning.proposing import BEYOND_DOUBT, proposals  # noqa: PLC0415
     from gonogo.planning.suite import project_suite  # noqa: PLC0415
@@ -102,15 +102,15 @@ def _propose(*, asking: bool, yes: bool) -> None:
         for problem in error.problems:
             click.echo(f"{_TO_CHANGE}: {problem}")
         return
-    found, gates = read_list(Path())
+    checklist, gates = read_list(Path())
     signed = {statement for role in gates.roles.values() for statement in role.statements}
-    for likely in proposals([line for line in found.lines if line.id not in signed], suite):
-        for one in likely:
-            click.echo(f"proposed: {one.shown}")
+    for likely in proposals([line for line in checklist.lines if line.id not in signed], suite):
+        for proposal in likely:
+            click.echo(f"proposed: {proposal.shown}")
             wanted = click.confirm("  Does it prove the line?", default=False) if asking else False
-            if wanted or (yes and one.score >= BEYOND_DOUBT):
-                link(Path(), one.line.id, [one.check], suite)
-                click.echo(f"  linked: {one.line.id} checks={one.check}")
+            if wanted or (yes and proposal.score >= BEYOND_DOUBT):
+                link(Path(), proposal.line.id, [proposal.check], suite)
+                click.echo(f"  linked: {proposal.line.id} checks={proposal.check}")
                 break
         else:
             if not asking:
@@ -141,7 +141,7 @@ def _gives_way(target: Path, made: Import, file: Path) -> bool:
 def _fitted(*, gave_way: bool) -> Iterator[str]:
     """Say what had to change beside the list, and what does not fit it any more."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
-    from gonogo.planning.demands import read_list  # noqa: PLC0415
+    from gonogo.planning.gate_demands import read_list  # noqa: PLC0415
     from gonogo.starting.own_files import catalogue_for_any_list, gates_for_any_list, is_untouched  # noqa: PLC0415
 
     gates, catalogue = Path("environments/gates.toml"), Path("checks/catalogue.toml")

@@ -41,7 +41,7 @@ def _checks() -> Iterable[str]:
 
 
 def _lines() -> Iterable[str]:
-    from gonogo.planning.demands import read_list  # noqa: PLC0415 - help answers at once
+    from gonogo.planning.gate_demands import read_list  # noqa: PLC0415 - help answers at once
 
     return [line.id for line in read_list(Path())[0].lines if line.id]
 
@@ -76,7 +76,7 @@ def fault_names() -> Iterable[str]:
 @_completing
 def gate_names() -> Iterable[str]:
     """Complete the names of the gates in ``environments/gates.toml``."""
-    from gonogo.planning.demands import read_list  # noqa: PLC0415 - help answers at once
+    from gonogo.planning.gate_demands import read_list  # noqa: PLC0415 - help answers at once
 
     return read_list(Path())[1].gates
 
@@ -84,6 +84,6 @@ def gate_names() -> Iterable[str]:
 @_completing
 def role_names() -> Iterable[str]:
     """Complete the names of the roles in ``environments/gates.toml``."""
-    from gonogo.planning.demands import read_list  # noqa: PLC0415 - help answers at once
+    from gonogo.planning.gate_demands import read_list  # noqa: PLC0415 - help answers at once
 
     return read_list(Path())[1].roles

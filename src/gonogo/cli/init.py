@@ -63,14 +63,10 @@ def init(  # noqa: PLR0913 - as many as there are options
     url = _checked_url(base_url or _asked_url(asking=asking))
     addresses = _checked(addresses_given, "--address")
     servers = _checked(resolvers, "--resolver")
-    root = _root(trust)
     repository = read_repository(Path())
     hints = _hints(repository, health, openapi, page)
     click.echo(f"looking at {url}, reading only")
-    findings = _look(url, root, addresses, servers, hints)
-    if findings.presented.problem and root == "public" and asking:
-        root = _asked_root()
-        findings = _look(url, root, addresses, servers, hints) if root != "public" else findings
+    findings = _look_with_root(url, _root(trust), addresses, servers, hints, asking=asking)
     start = Start(name=name, findings=findings, repository=repository)
     _tell(start)
     if asking and not click.confirm("Write the files?", default=True):
@@ -114,8 +110,8 @@ def _tell_written(written: Mapping[str, str], start: Start, *, environment_only:
     from gonogo.starting.project import kept, unfit  # noqa: PLC0415
     from gonogo.starting.render import next_commands  # noqa: PLC0415 - help answers at once
 
-    for path, how in written.items():
-        click.echo(f"{how} {path}")
+    for path, action in written.items():
+        click.echo(f"{action} {path}")
     staying = [] if environment_only else [path for path in kept(Path(), force=force) if path not in written]
     for path in staying:
         if Path(path).exists():
@@ -171,6 +167,17 @@ def _root(trust: str) -> str:
     from gonogo.starting.project import portable_root  # noqa: PLC0415 - help answers at once
 
     return trust if trust == "public" else portable_root(Path(), Path(trust))
+
+
+def _look_with_root(  # noqa: PLR0913 - what was asked for on the command line
+    url: str, root: str, addresses: tuple[str, ...], resolvers: tuple[str, ...], hints: Hints, *, asking: bool
+) -> Findings:
+    """Look, and where the public authorities do not know its certificate, ask for another root and look again."""
+    findings = _look(url, root, addresses, resolvers, hints)
+    if not findings.presented.problem or root != "public" or not asking:
+        return findings
+    own_root = _asked_root()
+    return findings if own_root == "public" else _look(url, own_root, addresses, resolvers, hints)
 
 
 def _asked_root() -> str:

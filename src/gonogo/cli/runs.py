@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gonogo.base.errors import UsageError
 from gonogo.base.interruption import EXIT_INTERRUPTED, INTERRUPTION, Ending
 from gonogo.cli import options
 from gonogo.cli.completion import check_names, gate_names
@@ -34,6 +35,14 @@ def _options(command: Callable[..., int]) -> Callable[..., int]:
     return command
 
 
+def _folder(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+    """The folder that was given. Raises UsageError where there is none: a wrong name must not read as a first run."""
+    del context, parameter
+    if path is not None and not path.is_dir():
+        raise UsageError(f"--baseline: {path} is no folder; leave it out of the first run, or make an empty one")
+    return path
+
+
 _FORMAT = click.option(
     "--format",
     "style",
@@ -54,6 +63,13 @@ _OPTIONS = (
     ),
     options.faults("Switch on a fault of the bundled reference."),
     click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="Kept here."),
+    click.option(
+        "--baseline",
+        metavar="FOLDER",
+        type=click.Path(path_type=Path),
+        callback=_folder,
+        help="Earlier runs that were kept elsewhere, or one of them: what changed is told against these as well.",
+    ),
     _FORMAT,
     click.option("--strict", is_flag=True, help="Exit 1 for GO WITH EXCEPTIONS as well."),
     click.option("--allow-money", is_flag=True, help="Let it make the one real payment that is refunded at once."),

@@ -179,7 +179,7 @@ def _question(run: Path, environment: str | None, gate: str | None) -> tuple[str
     """The environment and the gate, with its question, that the run must have been asked. Raises Usage-, IntegrityError."""
     from gonogo.base.errors import IntegrityError  # noqa: PLC0415
     from gonogo.families.registry import read_environment  # noqa: PLC0415
-    from gonogo.planning.demands import expected_gate  # noqa: PLC0415
+    from gonogo.planning.gate_demands import expected_gate  # noqa: PLC0415
     from gonogo.record.archive import read_results  # noqa: PLC0415
     from gonogo.record.run_folder import RESULTS  # noqa: PLC0415 - help answers at once
 
@@ -260,7 +260,7 @@ def _required(text: str, known_roles: Sequence[str]) -> list[str]:
 def _refuse_unknown(role: str) -> None:
     """Raises UsageError for a role that gates.toml does not have: nobody would ever wait for its signature."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
-    from gonogo.planning.demands import GATES, LIST, read_list  # noqa: PLC0415
+    from gonogo.planning.gate_demands import GATES, LIST, read_list  # noqa: PLC0415
     from gonogo.policy.people import unknown_role  # noqa: PLC0415
 
     folder = Path("environments")

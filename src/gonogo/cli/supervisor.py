@@ -102,7 +102,7 @@ def supervise(arguments: Sequence[str]) -> int:
 
 
 def begin_supervised() -> None:
-    """In the child: take signals again, and end with whoever supervises."""
+    """Called in the child: takes signals again, and ends with whoever supervises."""
     alive = os.environ.pop(f"{VARIABLE}_ALIVE", None)
     if alive is None:
         return
@@ -139,16 +139,16 @@ def _wait(child: subprocess.Popen[bytes], announced: _Announced) -> int:
     threading.Thread(target=_end_when_late, args=(child, announced, ended), daemon=True).start()
     signals = 0
     while not ended.is_set():
-        heard = signal.sigwaitinfo(SIGNALS)
+        received = signal.sigwaitinfo(SIGNALS)
         if ended.is_set():
             break
-        number = signal.Signals(heard.si_signo)
+        number = signal.Signals(received.si_signo)
         if is_ignored(number):
             continue
         signals += 1
         if signals == _GIVES_UP_AT:
             announced.late_in(_GRACE_SECONDS)
-        if not (number == signal.SIGINT and heard.si_code == _FROM_TERMINAL):
+        if not (number == signal.SIGINT and received.si_code == _FROM_TERMINAL):
             child.send_signal(number)
     return child.returncode
 
@@ -164,8 +164,8 @@ def _end_when_late(child: subprocess.Popen[bytes], announced: _Announced, ended:
 def _code(announced: _Announced, status: int) -> int:
     if announced.code is None:
         place = announced.place or " before anything was judged"
-        how = f"by signal {-status}" if status < 0 else f"with {status}"
-        say(f"the process that judged was ended {how},{place}: INCOMPLETE, not GO")
+        exit_words = f"by signal {-status}" if status < 0 else f"with {status}"
+        say(f"the process that judged was ended {exit_words},{place}: INCOMPLETE, not GO")
         if announced.leaves:
             say(f"test data of this run may have stayed behind; remove it: {announced.leaves}")
         return EXIT_INTERRUPTED if -status in SIGNALS else _INCOMPLETE

@@ -55,7 +55,7 @@ _MOST_COOKIES = 20
 _LONGEST_HEADER = 300
 _EXCERPT = 200
 _REDACTED_CHARACTERS = 64 * 1024
-"""Of a body, before an excerpt is cut from it: half a secret would not be recognised."""
+"""Characters of a body that are redacted before an excerpt is cut from it: half a secret would not be recognised."""
 Content = bytes | AsyncIterator[bytes]
 """A body, or its parts, which are then sent chunked."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -112,6 +112,7 @@ class AddressClient:
         self._authority = name if port == _DEFAULT_PORTS[scheme] else f"{name}:{port}"
         self._address = address
         self._port = port
+        # Connected to by its address and asked in the host's name: DNS does not choose which of several is asked.
         literal = f"[{address}]" if ":" in address else address
         self._base = f"{scheme}://{literal}:{port}"
         self._shown = f"{scheme}://{self._authority}"
@@ -138,6 +139,8 @@ class AddressClient:
         started, ending = time.monotonic(), _Ending()
         patience = self._patience_seconds if within is None else min(within, self._patience_seconds)
         try:
+            # The bound for the whole exchange: httpx's own count from one byte to the next, and a server that sends
+            # one byte a second would keep them all.
             async with asyncio.timeout(patience):
                 return await self._send(method, path, {"Host": self._authority, **(headers or {})}, content)
         except (TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout):
@@ -252,10 +255,10 @@ async def address_client(  # noqa: PLR0913 - where to ask, in whose name, and ho
     limits = httpx.Timeout(patience_seconds, connect=connect_seconds)
     # Without a context httpx would load its own, for nothing: plain http never looks at it.
     verify = tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))  # no question may depend on earlier replies
     async with httpx.AsyncClient(
         verify=verify,
-        trust_env=False,
+        trust_env=False,  # a proxy from the process environment would answer in the target's place
         http2=http2 and tls is not None,
         timeout=limits,
         headers=_HEADERS,

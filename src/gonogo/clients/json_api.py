@@ -20,7 +20,7 @@ _SUCCESSES = {HTTPStatus.OK, HTTPStatus.CREATED}
 _PORTS = {"http": 80, "https": 443}
 _AT_ONCE = 8
 _OWN_SHARE = 0.9
-"""Of the time that a probe has: what is slow must become a fact that could not be read before the probe is cut off."""
+"""Share of the probe's time for one request: what is slow must become a fact that could not be read before the probe is cut off."""
 
 
 class NotAllowed(Unobserved):
@@ -33,7 +33,7 @@ class NotUnderstood(Unobserved):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JsonApi:
-    """Where it is, and in whose words its refusals are told."""
+    """An API's address, and the words in which its refusals are told."""
 
     name: str
     base: str
@@ -46,6 +46,8 @@ class JsonApi:
     """Tells whether the document of a 404 is the provider's own word that there is no such object."""
     lookalikes: str = ""
     """Further words on programs that are taken for this one, and have no such API."""
+    trust: str = "public"
+    """``public``, or the path of a file of roots."""
     patience: timedelta = timedelta(seconds=EXCHANGE_SECONDS)
     """For all that is asked in one session."""
 
@@ -54,7 +56,7 @@ class JsonApi:
         """Open connections that all requests share, for as long as the patience lasts."""
         parts = urlsplit(self.base)
         host = parts.hostname or ""
-        tls = trust_context("public") if parts.scheme == "https" else None
+        tls = trust_context(self.trust) if parts.scheme == "https" else None
         port = parts.port or _PORTS[parts.scheme]
         seconds = self.patience.total_seconds()
         async with address_client(tls, host=host, address=host, port=port, patience_seconds=seconds) as client:

@@ -132,7 +132,7 @@ def _client(question: MongoQuestion) -> Client:
 
 
 async def command(database: Database, name: str, value: object = 1, **options: Any) -> Any:  # noqa: ANN401 - a document
-    """At any member: without a primary there is all the more to see. The driver's default is the primary, always."""
+    """Sends a command to any member: without a primary there is all the more to see. The driver's default is the primary, always."""
     return await database.command(name, value, read_preference=ReadPreference.NEAREST, **options)
 
 

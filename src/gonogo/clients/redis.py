@@ -43,7 +43,7 @@ class RedisQuestion:
     patience: timedelta
     """For connecting, and for each answer; a probe takes a few of them."""
     monitor_url: str = field(default="", repr=False)
-    """Of the user who may read INFO."""
+    """URL of the user who may read INFO."""
 
     @property
     def as_monitor(self) -> "RedisQuestion | None":
@@ -62,7 +62,7 @@ class RedisQuestion:
 
     @property
     def server(self) -> tuple[str, int]:
-        """Its name and port."""
+        """The server's name and port, as messages name it."""
         parts = urlsplit(self.url)
         return parts.hostname or "", parts.port or _DEFAULT_PORT
 
@@ -73,7 +73,7 @@ class RedisQuestion:
 
     @property
     def asks_for_tls(self) -> bool:
-        """By its scheme."""
+        """Tells by the URL's scheme whether the connection is to be encrypted."""
         return self.url.startswith("rediss://")
 
     @property

@@ -75,7 +75,7 @@ class CommandOutput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SshServer:
-    """Where it is, whose key it must show, and as whom we come."""
+    """A server's address, the host key that it must show, and the user that we log in as."""
 
     address: str
     port: int
@@ -83,7 +83,7 @@ class SshServer:
     host_key: str
     key: str = field(repr=False)
     key_name: str
-    """Of the secret."""
+    """Name of the secret that holds the private key."""
 
     @asynccontextmanager
     async def shell(self) -> AsyncIterator[Shell]:

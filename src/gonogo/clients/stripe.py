@@ -105,7 +105,7 @@ class StripeApi:
 
     @property
     def address(self) -> str:
-        """Where it is asked."""
+        """The address of Stripe's API that is asked."""
         return self._api
 
     async def ask(self, work: Callable[[Any], Awaitable[Found]]) -> Found:

@@ -1,1 +1,1 @@
-"""From questions to records, live or recorded."""
+"""Turns questions into records, live or recorded."""

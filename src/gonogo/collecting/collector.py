@@ -56,8 +56,10 @@ class Collector:
         self._limits = limits
         self._on_record = on_record
         self._futures: dict[Key, Future[Record]] = {}
+        # Owns the thread: whatever is entered here is left in reverse order when the collector is left.
         self._stack = ExitStack()
         self._portal: BlockingPortal
+        # The four below belong to the running loop, and are made in _open: anyio's cannot be made outside of one.
         self._total: anyio.CapacityLimiter
         self._running: int
         """Jobs that are asked side by side and have not ended; changed on the event loop only, so it needs no lock."""
@@ -76,6 +78,7 @@ class Collector:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # First the waiters, then the tasks: a waiter that woke by a cancelled task would take it for an answer.
         self.interrupt()
         if self._all is not None:
             self._portal.call(self._all.cancel)
@@ -109,15 +112,19 @@ class Collector:
         return {key: _settled(key, future) for key, future in self._futures.items()}
 
     async def _ask_all(self, jobs: Sequence[Job], *, task_status: TaskStatus[None]) -> None:
+        """Ask all jobs side by side, in the event loop, until the last one has its record or the collector is left."""
         self._open(sum(not job.kind.alone for job in jobs))
         with anyio.CancelScope() as self._all:
             async with anyio.create_task_group() as group:
+                # Beside the probes on the same loop: what delays it delays them by as much.
                 group.start_soon(self._wakefulness.watch)
+                # start() returns here, so that jobs run while the caller goes on to the first check.
                 task_status.started()
                 for job in jobs:
                     group.start_soon(self._settle, job)
 
     async def _settle(self, job: Job) -> None:
+        """Resolve the job's future whatever happens: with its record, with a bug in gonogo, or as never reached."""
         future = self._futures[job.key]
         try:
             record = await self._ask(job)
@@ -157,6 +164,7 @@ class Collector:
                 self._others_done.set()
 
     async def _ask_in_turn(self, job: Job) -> Record:
+        """Ask when the host and the run have a place; the record's seconds count from then, without the waiting."""
         started = time.monotonic()
         outcome: Evidence | Failure | None = None
         # Whoever is asked is a machine: two names of one address are one.
@@ -175,7 +183,10 @@ class Collector:
         return record
 
     async def _answer_awake(self, job: Job) -> Evidence | Failure:
-        """A failure to hear from the target says nothing about the target if this machine slept meanwhile."""
+        """A failure to hear from the target says nothing about the target if this machine slept meanwhile.
+
+        Evidence is left as it is: what was heard was heard. A probe's own bug stays a bug.
+        """
         started = time.monotonic()
         outcome = await self._answer(job)
         busy = self._wakefulness.too_busy(started)
@@ -185,11 +196,13 @@ class Collector:
         return outcome if already else Failure(reason=f"{busy}; meanwhile: {outcome.reason}", hint=HINT)
 
     async def _answer(self, job: Job) -> Evidence | Failure:
+        """The evidence, or why there is none: everything that a probe may raise is translated here, and only here."""
         try:
             with anyio.fail_after(self._limits.probe.total_seconds()):
                 return await job.ask(job.question)
         except Unobserved as error:
             return Failure(reason=error.reason, hint=error.hint)
+        # A probe that knows what its own time-outs mean has caught them: this is limits.probe, or a probe that does not.
         except TimeoutError:
             return Failure(
                 reason=f"no complete answer within {format_duration(self._limits.probe)}",

@@ -66,7 +66,7 @@ def secret_names(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, st
 
 
 def _named(value: object, key: str, *, marked: bool) -> Iterator[tuple[str, str]]:
-    """The same of the value of one key: a name, a table, or several of either."""
+    """Names of secrets in the value of one key: a name, a table, or several of either."""
     if isinstance(value, BaseModel):
         yield from secret_names(value, f"{key}.")
     elif isinstance(value, Mapping):

@@ -121,7 +121,7 @@ class AtlasEvidence(PartialEvidence):
     point_in_time: bool | None = None
     termination_protected: bool | None = None
     service_user: str = ""
-    """Whom the service's connection string names; empty if it names nobody, or not with a password."""
+    """The user in the service's connection string; empty if it names nobody, or not with a password."""
     users: tuple[DatabaseUser, ...] = ()
     """Those that may log in to this cluster."""
     access: tuple[AccessEntry, ...] = ()
@@ -142,7 +142,7 @@ class AtlasEvidence(PartialEvidence):
 
 def at_least(size: str, ordered: str) -> bool:
     """Whether an instance size is the ordered one, or a larger one of its kind."""
-    one, other = (re.fullmatch(r"([A-Z]+)(\d+)(.*)", text) for text in (size, ordered))
-    if one is None or other is None:
+    actual, minimum = (re.fullmatch(r"([A-Z]+)(\d+)(.*)", text) for text in (size, ordered))
+    if actual is None or minimum is None:
         return size == ordered
-    return (one[1], one[3]) == (other[1], other[3]) and int(one[2]) >= int(other[2])
+    return (actual[1], actual[3]) == (minimum[1], minimum[3]) and int(actual[2]) >= int(minimum[2])

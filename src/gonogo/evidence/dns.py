@@ -36,7 +36,9 @@ class Signature:
     signer: str
     """The zone whose key made it."""
     key_tag: int
+    """The short number by which DS and RRSIG name a key (RFC 4034, appendix B); two keys may share one."""
     algorithm: int
+    """The number in IANA's registry of DNSSEC algorithms."""
     inception: datetime
     expiration: datetime
     genuine: bool | None = None
@@ -44,7 +46,7 @@ class Signature:
 
     @property
     def lifetime(self) -> timedelta:
-        """From its inception to its end."""
+        """Time from the signature's inception to its end."""
         return self.expiration - self.inception
 
 
@@ -74,12 +76,13 @@ class Answer:
     ttl: timedelta | None = None
     """The longest on the way: turning back takes that long. None without a record."""
     serial: int | None = None
-    """Of the SOA, in an answer or in a denial."""
+    """Serial number of the SOA, in an answer or in a denial."""
     negative_ttl: timedelta | None = None
     """How long absence is remembered: the smaller of the SOA's TTL and its minimum field (RFC 2308)."""
     signatures: tuple[Signature, ...] = ()
     """Over the records that were asked for, and over the aliases on the way."""
     attempts: int = 1
+    """How often it was asked until this answer came, or until the patience was over."""
 
     @property
     def heard(self) -> bool:
@@ -95,6 +98,11 @@ class Answer:
     def with_authority(self) -> bool:
         """Whether the server knows the zone as its own."""
         return self.heard and self.authoritative and self.rcode in {"NOERROR", "NXDOMAIN"}
+
+    @property
+    def serves(self) -> bool:
+        """Whether the server gave the zone's SOA with authority, so that resolvers get answers from it."""
+        return self.with_authority and self.rcode == "NOERROR" and self.serial is not None
 
     @property
     def leaves_the_zone(self) -> bool:
@@ -159,6 +167,7 @@ class NameServer:
     alias: str = ""
     """Where the name leads if it is an alias, which the name of a name server must not be (RFC 2181, 10.3)."""
     omitted_addresses: int = 0
+    """Addresses beyond the most that are asked; nothing is known of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,7 +264,7 @@ class Landing:
     asked: bool = True
     """Whether this machine was able to ask it."""
     status: int | None = None
-    """Of the reply to a GET of ``/``; None without a reply."""
+    """Status of the reply to a GET of ``/``; None without a reply."""
     problem: str = ""
     """Why there is no reply, or why this machine could not ask."""
     certificate_problem: str = ""
@@ -270,7 +279,7 @@ class DnsHostEvidence(Evidence):
 
     host: str
     delegation: Delegation
-    """Of the closest zone: a host may live in a zone of its own."""
+    """Delegation of the closest zone: a host may live in a zone of its own."""
     authoritative: tuple[Addresses, ...]
     caa: tuple[Answer, ...]
     """What most resolvers say, climbing label by label, up to the first name that has any (RFC 8659)."""

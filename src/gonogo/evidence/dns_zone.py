@@ -13,7 +13,7 @@ class Referral:
     name: str
     address: str
     answer: Answer
-    """Its reply to NS of the zone."""
+    """The server's reply to a query for NS of the zone."""
     servers: tuple[NameServer, ...] = ()
     """The servers that it delegates to, with the addresses that it gives along (glue)."""
 
@@ -63,8 +63,11 @@ class ZoneKey:
     """One DNSKEY record."""
 
     key_tag: int
+    """As in a signature (RFC 4034, appendix B)."""
     algorithm: int
+    """The number in IANA's registry of DNSSEC algorithms."""
     flags: int
+    """257 for a key-signing key, 256 for a zone-signing key (RFC 4034, section 2.1.1)."""
     ds: tuple[str, ...]
     """The DS records that would vouch for it, one for each kind of digest, written as in a zone."""
 
@@ -110,7 +113,7 @@ class Validation:
     checked: Answer
     """The SOA, as the resolver is willing to give it to its users."""
     unchecked: Answer
-    """The same with checking disabled (CD)."""
+    """The answer with checking disabled (CD, RFC 4035 section 3.2.2)."""
 
     @property
     def bogus(self) -> bool:
@@ -141,6 +144,7 @@ class MailServer:
 
     name: str
     preference: int
+    """As in the MX record: the lowest is tried first (RFC 5321, section 5.1)."""
     a: Answer
     aaaa: Answer
 

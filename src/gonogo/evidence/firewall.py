@@ -12,7 +12,7 @@ PortRange = tuple[int, int]
 EVERY_PORT: PortRange = (0, 65535)
 _ADDRESSES = {4: ip_network("0.0.0.0/0"), 6: ip_network("::/0")}
 _INTERNET: tuple[Network, ...] = (ip_network("0.0.0.0/0"), ip_network("2000::/3"))
-"""Of IPv6, an eighth is what the internet uses."""
+"""The whole internet; of IPv6 it uses an eighth, 2000::/3."""
 _INWARD = ("lo", "wg", "tun", "tailscale", "docker0", "veth")
 """Beginnings of the names of interfaces that do not lead to the internet, whatever the routes say."""
 _PRIVATE: dict[int, tuple[Any, ...]] = {
@@ -86,7 +86,7 @@ class FirewallRule:
 
     @property
     def past_ufw(self) -> str:
-        """Who opens it, where ``ufw status`` does not list it; empty for its own rules."""
+        """The words for what opens it where ``ufw status`` does not list it; empty for ufw's own rules."""
         kind, _, name = self.action.partition(" ")
         return {
             "ACCEPT": f"by a rule of {name} that ufw status does not list",

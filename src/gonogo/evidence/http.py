@@ -27,6 +27,7 @@ class Exchange:
     problem: str = ""
     """Why no reply came, or why it was not read to its end."""
     elapsed: timedelta
+    """From the beginning of the request, connecting included, to the end of the body or to the failure."""
     own: timedelta = timedelta()
     """The part of that in which this machine could not work."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -34,6 +35,7 @@ class Exchange:
     cookies: tuple[str, ...] = ()
     """Name and attributes of each cookie that was set, never its value: ``sid; Path=/; HttpOnly``."""
     body_bytes: int = 0
+    """Length of the body as far as it was read."""
     truncated: bool = False
     """The body went on after the most that is read."""
     excerpt: str = ""
@@ -66,11 +68,11 @@ class Exchange:
     @property
     def summary(self) -> str:
         """The result in words, with the redirects that led there."""
-        came = f" (by redirect from {self.hops[0]})" if self.hops else ""
+        redirected = f" (by redirect from {self.hops[0]})" if self.hops else ""
         if self.status is None:
-            return f"{self.url}{came}: {self.problem}"
-        again = f" after {', '.join(map(str, self.earlier))}" if self.earlier else ""
-        return f"{self.url}{came} answers {self.status}{again}{f', and {self.problem}' if self.problem else ''}"
+            return f"{self.url}{redirected}: {self.problem}"
+        retried = f" after {', '.join(map(str, self.earlier))}" if self.earlier else ""
+        return f"{self.url}{redirected} answers {self.status}{retried}{f', and {self.problem}' if self.problem else ''}"
 
     @property
     def beginning(self) -> str:
@@ -117,7 +119,7 @@ class ReleaseWord:
     """The key, header, label or path: ``releaseId of /health``."""
     value: str
     declared: bool = False
-    """It stands where http.release says."""
+    """True where it stands at the place that http.release names."""
     certain: bool = True
     """The word is for releases; False for ``version``, which is often that of the API."""
 
@@ -197,7 +199,7 @@ class HealthEvidence(Evidence):
     reading: HealthReading
     deep_reading: HealthReading
     departures: tuple[str, ...] = ()
-    """Of the shallow ones from what the environment file declares."""
+    """Differences of the shallow replies from what the environment file declares."""
     deep_departures: tuple[str, ...] = ()
     control: Exchange
     """A page that does not exist."""

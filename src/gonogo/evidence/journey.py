@@ -23,6 +23,7 @@ class RequestRecord:
     received: str = ""
     """The beginning of the reply, or why there is none."""
     elapsed: timedelta
+    """From sending to the whole reply, or to the failure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,9 @@ class StepEvidence(Evidence):
     began: timedelta
     """After the beginning of its journey."""
     elapsed: timedelta
+    """From the beginning of the step to its end, pauses and waiting included."""
     requests: tuple[RequestRecord, ...] = ()
+    """What was asked in the step, in order, with the replies."""
     ending: Ending
     message: str = ""
     hint: str = ""

@@ -16,6 +16,7 @@ class SecondCounts(NamedTuple):
     second: int
     """Seconds since the measured window began; of a whole warm-up, its number of seconds."""
     requests: int
+    """Requests that were due in this second, whenever their replies came."""
     over_budget: int
     """Requests that took as long as their budget, or longer."""
     failed: int
@@ -28,6 +29,7 @@ class SecondBounds(NamedTuple):
     """The counts of one second at both ends of what the generator may have done to them."""
 
     second: int
+    """As in the counts: seconds since the window began."""
     least_over_budget: int
     """Requests over their budget if the generator's own lateness is taken off."""
     most_over_budget: int
@@ -40,8 +42,10 @@ class Quantile:
     """A percentile in milliseconds, with the interval that holds the true one with the declared confidence."""
 
     percentile: float
+    """Between 0 and 100."""
     value: float
     low: float
+    """The lower end of the confidence interval."""
     high: float | None
     """None where there are too few samples to say."""
 
@@ -52,9 +56,11 @@ class Traffic:
 
     name: str
     group: str
-    """Its class; for a class, its own name."""
+    """Name of the endpoint's class; for a class, its own name."""
     budget: timedelta
+    """The latency that most replies must stay below."""
     percentile: float
+    """The share of replies that must stay below the budget, between 0 and 100."""
     decided: bool
     """Whether its own verdict is asked for: classes, and endpoints with a budget of their own."""
     tallies: tuple[SecondCounts, ...]
@@ -66,7 +72,7 @@ class Traffic:
     curve: tuple[tuple[float, float], ...]
     """Percentile and milliseconds, for drawing."""
     bounds: tuple[SecondBounds, ...] = ()
-    """Of the seconds in which the generator may have changed what it measured; in all others it is as measured."""
+    """Bounds for the seconds in which the generator may have changed what it measured; in all others it is as measured."""
     reasons: tuple[Reason, ...] = ()
     """The most frequent first."""
 
@@ -104,9 +110,9 @@ class GeneratorSecond:
     worker: str
     second: int
     lag: timedelta
-    """By how much its event loop woke too late, at the 95th percentile of its probes."""
+    """Delay of the event loop's wake-ups, at the 95th percentile of its probes."""
     worst: timedelta = timedelta(0)
-    """By how much it woke, or began a visit, too late at the most."""
+    """Longest delay of a wake-up, or of the begin of a visit."""
     cpu: float
     """Share of one processor that it used."""
     waited: float
@@ -122,7 +128,7 @@ class GeneratorSecond:
     own_errors: int
     """Requests that this machine could not even send."""
     clock_step: timedelta
-    """By how much the wall clock left the monotonic one in this second."""
+    """Difference by which the wall clock left the monotonic one in this second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +136,9 @@ class ServerSecond:
     """One second of the service's own metrics; None where it exports no such series."""
 
     second: float
+    """Since the window began, by the time of the scrape."""
     memory: float | None
+    """Bytes; None where the service does not show it."""
     cpu: float | None
     connections: float | None
     queue: float | None
@@ -146,13 +154,15 @@ class LoadEvidence(Evidence):
     visits_per_second: float
     """As planned."""
     confidence: float
+    """Between 0 and 1: how sure a limit's decision must be."""
     warm_up: timedelta
+    """The time before the window, whose requests are made and not counted."""
     planned: timedelta
     """How long was to be measured."""
     seconds: int
     """How long was measured."""
     visits_ended: int
-    """Of those due within the window: to their end, or to a reply that ended them."""
+    """Number of visits due within the window that came to their end, or to a reply that ended them."""
     visits_given_up: int
     """Those that waited for a reply in vain."""
     classes: tuple[Traffic, ...]
@@ -162,6 +172,7 @@ class LoadEvidence(Evidence):
     server_problem: str = ""
     """Why the service's metrics were not read."""
     workers: int
+    """Processes that made the load."""
     lost: tuple[str, ...] = ()
     """Workers that did not report to the end."""
     cut_short: str = ""

@@ -60,6 +60,7 @@ class MongoEvidence(Evidence):
     """Whether this is a router (mongos), behind which every shard is a replica set of its own."""
     writable_primary: str | None = None
     wire_version: int | None = None
+    """The protocol's version, which grows with each release of the server (``maxWireVersion`` of hello)."""
     server_version: str | None = None
     read_as_app: bool = False
     """The control for what strangers are refused: the service's user may read."""
@@ -69,13 +70,13 @@ class MongoEvidence(Evidence):
     """Reading the service's database without logging in."""
     wrong_password: Refusal | None = None
     roles: tuple[str, ...] = ()
-    """Of the service's user, as ``role@database``."""
+    """Roles of the service's user, as ``role@database``."""
     wide_privileges: tuple[str, ...] = ()
     """What the service's user may change outside of its own database, or read in any."""
     forbidden: Refusal | None = None
     """Listing every user of the cluster, as the service's user; None when it was not tried."""
     indexes: Mapping[str, tuple[ExistingIndex, ...]] = field(default_factory=dict)
-    """By collection; those that may not be listed are missing."""
+    """Existing indexes, by collection; collections that may not be listed are missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +99,9 @@ class MongoStatusEvidence(Evidence):
     replica_set: str | None = None
     members: tuple[Member, ...] = ()
     connections_current: int | None = None
+    """Open connections of all clients (``serverStatus``)."""
     connections_available: int | None = None
+    """Further connections that the server would take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,3 +113,4 @@ class MongoWriteEvidence(Evidence):
     removed: bool
     problem: str = ""
     elapsed: timedelta
+    """From the write to its acknowledgement by the majority."""

@@ -26,7 +26,7 @@ class Port:
     number: int
     state: PortState
     identified: str = ""
-    """Who answered on an open one."""
+    """The program that answered on an open port."""
     problem: str = ""
     """Why the state is unknown."""
 
@@ -50,6 +50,7 @@ class PortsEvidence(Evidence):
 
     address: str
     control_port: int
+    """A port that must answer: without it, closed ports would show nothing but a lost route."""
     control_state: PortState
     control_after: PortState
     """The state of the control once all the others were asked: a guard may have shut us out in between."""

@@ -50,6 +50,7 @@ class AlertPolicy:
     threshold: float | None
     """In the unit of its kind; percent for those that are shares."""
     recipients: int
+    """How many addresses and channels are told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,7 @@ class DropletEvidence(PartialEvidence):
     status: str = ""
     locked: bool | None = None
     cpus: int | None = None
+    """Virtual processors, as the provider sells them."""
     memory: int | None = None
     """In bytes, as ordered."""
     disk: int | None = None

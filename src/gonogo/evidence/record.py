@@ -24,5 +24,6 @@ class Record:
     kind: str
     scope: Scope
     seconds: float
+    """The time that the question took, without the waiting for a place."""
     evidence: Evidence | None = None
     failure: Failure | None = None

@@ -24,7 +24,7 @@ class RedisEvidence(PartialEvidence):
     plain_answer: str = ""
     """What the port answers to a PING without TLS, in the Redis protocol; empty if it does not."""
     plain_elsewhere: str = ""
-    """The same of the server's other port, and which; empty if it does not answer, or there is none."""
+    """The answer of the server's other port, and which port; empty if it does not answer, or there is none."""
     anonymous: str | None = None
     """What a PING without logging in was answered; None when it could not be tried."""
     strangers_may: tuple[str, ...] = ()
@@ -36,7 +36,7 @@ class RedisEvidence(PartialEvidence):
     foreign_key: str | None = None
     """What the service's user was answered when it read a key outside of its prefix."""
     foreign_write: str | None = None
-    """The same for writing one, queued and discarded."""
+    """The answer to writing a foreign key, queued and discarded."""
     own_key: str | None = None
     """The control: the same for a key inside of its prefix."""
 
@@ -49,6 +49,7 @@ class RedisStatusEvidence(Evidence):
     problem: str = ""
     version: str | None = None
     used_memory_bytes: int | None = None
+    """What the server has allocated for its data (``used_memory`` of INFO)."""
     max_memory_bytes: int | None = None
     """0 means: no limit."""
     eviction_policy: str | None = None
@@ -60,7 +61,7 @@ class RedisStatusEvidence(Evidence):
     evicted: tuple[int, int] | None = None
     """The counter, twice."""
     rejected: tuple[int, int] | None = None
-    """Of connections, twice."""
+    """Rejected connections, counted twice: before and after a pause."""
     watched: timedelta = timedelta(0)
     """Between the two."""
 
@@ -72,5 +73,6 @@ class RedisWriteEvidence(Evidence):
     written: bool
     read_back: bool
     ttl_seconds: int | None
+    """The lifetime of the key as the server tells it; None if it was not asked."""
     removed: bool
     problem: str = ""

@@ -16,6 +16,7 @@ class SecretFinding:
     file: str
     """Empty for the message of a commit."""
     line: int
+    """Number of the line in the file, from 1."""
     commit: str = ""
     """Empty for the work tree; otherwise the oldest commit in which this file has it."""
 
@@ -25,8 +26,9 @@ class RepositoryEvidence(Evidence):
     """The work tree with what is not ignored, and every commit of every branch, tag and stash."""
 
     files: int
-    """Of the work tree, that were read."""
+    """Number of files of the work tree that were read."""
     commits: int
+    """Number of commits whose changes were searched."""
     known_values: int
     """How many values were looked for."""
     complete: bool

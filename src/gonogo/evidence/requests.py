@@ -16,7 +16,7 @@ class RequestEvidence(Evidence):
     departures: tuple[str, ...] = ()
     """In what the answer is not as declared; empty if it is."""
     observed: Mapping[str, str] = field(default_factory=dict)
-    """By JMESPath expression, as JSON: what stands on the left of its comparisons, or what it gives."""
+    """Values by JMESPath expression, as JSON: what stands on the left of its comparisons, or what it gives."""
     elapsed: tuple[timedelta, ...]
     """How long each time of asking took, fastest first: once, or three times where the first was too slow."""
     everywhere: str = ""

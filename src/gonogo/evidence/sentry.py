@@ -22,13 +22,13 @@ class Recipient:
     """As Sentry names it: ``email``, ``slack``, ``pagerduty`` and others."""
     status: str = "active"
     target: str = ""
-    """Of a mail: ``user``, ``team`` or ``issue_owners``."""
+    """Kind of a mail's recipient: ``user``, ``team`` or ``issue_owners``."""
     filters: tuple[str, ...] = ()
     """What an issue must be like for it, as Sentry names it: ``level``, ``tagged_event`` and others."""
     passes: bool | None = True
     """Whether an ordinary new error gets past these; None if that depends on the error."""
     fallthrough: str = ""
-    """Who is told where an issue has no owner: ``ActiveMembers``, ``AllMembers`` or ``NoOne``."""
+    """Recipients where an issue has no owner: ``ActiveMembers``, ``AllMembers`` or ``NoOne``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,12 @@ from gonogo.evidence.firewall import Firewall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Login:
+class LoginOffer:
     """How somebody may prove who they are, as the server offers it before anything is known of them."""
 
     user: str
     methods: tuple[str, ...]
+    """Names of RFC 4252, such as ``publickey`` and ``password``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,15 +91,16 @@ class ServerEvidence(Evidence):
     """One machine. What is None is not installed, or was refused: ``unseen`` tells which."""
 
     address: str
-    logins: tuple[Login, ...] = ()
+    logins: tuple[LoginOffer, ...] = ()
     os: str | None = None
     cpus: int | None = None
+    """Processors that the kernel lets us use (nproc(1))."""
     memory: int | None = None
     """In bytes."""
     memory_used: float | None = None
     """Share that programs cannot have any more."""
     disk: int | None = None
-    """Of the root file system, in bytes."""
+    """Size of the root file system, in bytes."""
     disk_used: float | None = None
     load: float | None = None
     """Processes that ran or waited, mean of five minutes."""
@@ -111,9 +113,9 @@ class ServerEvidence(Evidence):
     """Interfaces that lead to the internet: the default route's, and those with a public address."""
     jails: tuple[str, ...] | None = None
     jail_logs: tuple[JailLogs, ...] | None = None
-    """Of the declared jails that are active."""
+    """Logs of the declared jails that are active."""
     updates: dict[str, str] | None = None
-    """Of apt's periodic tasks."""
+    """Settings of apt's periodic tasks."""
     upgrader: str | None = None
     """The state of the package unattended-upgrades, as dpkg abbreviates it: ``ii`` is installed; empty: unknown to it."""
     upgrade_origins: tuple[str, ...] | None = None
@@ -121,12 +123,12 @@ class ServerEvidence(Evidence):
     upgraded: int | None = None
     """Seconds since it last ran to its end; None if it never did."""
     units: dict[str, str] = field(default_factory=dict)
-    """Of systemd: ``active``, ``inactive``, ``failed``, ``not-found``."""
+    """States by systemd unit: ``active``, ``inactive``, ``failed``, ``not-found``."""
     failures: dict[str, str] = field(default_factory=dict)
     """Units whose last run failed, with systemd's ``Result``, as in ``exit-code``; and when."""
     containers: dict[str, Container] | None = None
     processes: tuple[RunningProcess, ...] = ()
-    """Of the declared names only."""
+    """Processes of the declared names only."""
     logs: tuple[LogFile, ...] | None = None
     rotation: Rotation | None = None
     unseen: tuple[Unseen, ...] = ()
@@ -142,7 +144,7 @@ class FileEvidence(Evidence):
     owner: str = ""
     group: str = ""
     kind: str = ""
-    """By stat(1): ``regular file``, ``directory``."""
+    """Kind by stat(1): ``regular file``, ``directory``."""
     contains: bool | None = None
     """Whether the declared text stands in a line; None if none is declared."""
     never: bool | None = None

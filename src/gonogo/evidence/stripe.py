@@ -69,9 +69,13 @@ class Requirements:
     """Facts about the business that Stripe demands, now or from a coming day on."""
 
     currently_due: tuple[str, ...] = ()
+    """Wanted before ``deadline``."""
     past_due: tuple[str, ...] = ()
+    """Wanted earlier, and not given: Stripe may have stopped payouts or charges for it."""
     eventually_due: tuple[str, ...] = ()
+    """Wanted once the account has moved more money."""
     pending_verification: tuple[str, ...] = ()
+    """Given, and still looked at by Stripe."""
     disabled_reason: str = ""
     errors: tuple[RequirementError, ...] = ()
     deadline: datetime | None = None
@@ -107,9 +111,9 @@ class StripeEvidence(Evidence):
     problem: str = ""
     unread: tuple[UnreadFact, ...] = ()
     live: bool | None = None
-    """By the balance: in live mode money is real. None if nothing told."""
+    """Mode by the balance: in live mode money is real. None if nothing told."""
     account: str = ""
-    """Its id, as the key that reads it sees it."""
+    """The account's id, as the key that reads it sees it."""
     service_account: str = ""
     """The id of the account of the secret key, where another key reads; empty if it is the same key, or may not tell."""
     country: str = ""
@@ -118,7 +122,7 @@ class StripeEvidence(Evidence):
     charges_enabled: bool = False
     payouts_enabled: bool = False
     capabilities: dict[str, str] | None = None
-    """By name: ``active``, ``inactive`` or ``pending``. None if the account shows none."""
+    """States by name: ``active``, ``inactive`` or ``pending``. None if the account shows none."""
     requirements: Requirements = Requirements()
     future_requirements: Requirements = Requirements()
     """Those that will hold from their deadline on."""

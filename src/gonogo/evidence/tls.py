@@ -40,6 +40,7 @@ class Certificate:
     """As in ``RSA 2048`` or ``EC 256``."""
     key_type: str
     key_bits: int
+    """Length of the public key, in bits; 0 for a kind of key that is not known."""
     signature_hash: str | None
     """None for signature schemes that hash inside, as Ed25519 does."""
     self_signed: bool
@@ -47,7 +48,7 @@ class Certificate:
     is_authority: bool = False
     """basicConstraints allow it to issue."""
     must_staple: bool = False
-    """It demands a stapled OCSP response (RFC 7633)."""
+    """True if the certificate demands a stapled OCSP response (RFC 7633)."""
     timestamps: int = 0
     """Signed certificate timestamps inside of it (RFC 6962)."""
     revocation_lists: tuple[str, ...] = ()
@@ -60,7 +61,7 @@ class Certificate:
 
     @property
     def lifetime(self) -> timedelta:
-        """From the first to the last moment of validity."""
+        """Time from the first to the last moment of validity."""
         return self.not_after - self.not_before
 
     def remaining(self, at: datetime) -> timedelta:
@@ -95,7 +96,7 @@ class RevocationList:
     """The list of revoked certificates that one certificate of the path names."""
 
     subject: str
-    """Of the certificate."""
+    """Subject of the certificate."""
     url: str
     problem: str = ""
     """Why the list is not known."""
@@ -115,9 +116,9 @@ class Presented:
     """Why the chain does not build from the roots of the declared trust and what was sent; empty when it does. Names
     and dates are not part of it."""
     strict_verification: str = ""
-    """The same with RFC 5280 taken by its letter (OpenSSL's X509_STRICT, Python's default from 3.13)."""
+    """Result of the verification with RFC 5280 taken by its letter (OpenSSL's X509_STRICT, Python's default from 3.13)."""
     level_verification: str = ""
-    """The same at the security level that OpenSSL's clients have by default: too weak keys and hashes."""
+    """Result of the verification at the security level that OpenSSL's clients have by default: too weak keys and hashes."""
     path: tuple[str, ...] = ()
     """SHA-256 of what lies between the leaf and a trusted root, both included; empty when no path builds."""
     added: tuple[Certificate, ...] = ()
@@ -175,7 +176,7 @@ class TlsEvidence(Evidence):
     address: str
     port: int
     handshake: Handshake
-    """Of the handshake without verification."""
+    """Result of the handshake without verification."""
     detail: str = ""
     version: str | None = None
     cipher: str | None = None

@@ -6,7 +6,7 @@ from enum import StrEnum
 from gonogo.evidence.base import Evidence
 
 
-class Account(StrEnum):
+class SameAccount(StrEnum):
     """Whether two Stripe keys are of one account."""
 
     SAME = "same"
@@ -24,6 +24,7 @@ class Variable:
     present: bool
     """In the file, and not empty."""
     length: int = 0
+    """Characters of the value; the value itself is never recorded."""
     entropy_bits: int = 0
     """An estimate, from above: characters used, but for words, repetitions and sequences."""
     placeholder: bool = False
@@ -31,9 +32,9 @@ class Variable:
     well_formed: bool = False
     """Only characters that such a value has, and enough of them."""
     prefix: str = ""
-    """Of the known ones: ``mongodb+srv``, ``postgresql``, ``https``, ``sk``, ``whsec``."""
+    """Known beginning of the value: ``mongodb+srv``, ``postgresql``, ``https``, ``sk``, ``whsec``."""
     mode: str = ""
-    """Of a Stripe key: ``test`` or ``live``."""
+    """Mode of a Stripe key: ``test`` or ``live``."""
     has_user: bool = False
     has_password: bool = False
     tls: bool = False
@@ -45,7 +46,7 @@ class VariableFileEvidence(Evidence):
     """One file of variables: where it lies open, and what is in it."""
 
     file: str
-    """Its name, without the folders of the machine that it is on."""
+    """The file's name, without the folders of the machine that it is on."""
     mode: str
     """That its Stripe keys must have, as declared."""
     exists: bool
@@ -57,14 +58,16 @@ class VariableFileEvidence(Evidence):
     world_readable: bool = False
     group_writable: bool = False
     reader: str = "python-dotenv"
-    """Who reads it when the service starts."""
+    """The program that reads it when the service starts."""
     malformed_lines: tuple[int, ...] = ()
+    """Numbers of lines that its reader does not understand, from 1."""
     undefined: tuple[str, ...] = ()
     """As in ``MONGO_URL: PW``: a value refers to a name that the file does not define."""
     duplicates: tuple[str, ...] = ()
+    """Names that stand there more than once."""
     variables: tuple[Variable, ...] = ()
-    account: Account = Account.UNKNOWN
-    """Of the secret and the publishable Stripe key."""
+    account: SameAccount = SameAccount.UNKNOWN
+    """Tells whether the secret and the publishable Stripe key are of one account."""
     repository_problem: str = ""
     """Why git could not be asked; empty when it was."""
     history_problem: str = ""

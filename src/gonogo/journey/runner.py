@@ -9,29 +9,20 @@ from threading import Event
 
 from anyio.from_thread import BlockingPortal
 
-from gonogo.base.errors import Unobserved, UsageError
 from gonogo.base.redaction import Redactor
 from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
-from gonogo.evidence.journey import LAST, Ending, StepEvidence
+from gonogo.evidence.journey import LAST, StepEvidence
 from gonogo.evidence.record import Failure, Record
 from gonogo.evidence.scopes import ByScope
 from gonogo.families.world import Stopped, World
 from gonogo.journey.cleanup import clean_up_after
-from gonogo.journey.step import Skipped, Step
+from gonogo.journey.step import Step
 from gonogo.journey.walk import Walk
 from gonogo.planning.plan import WALK
-from gonogo.policy.catalogue import Severity
 from gonogo.record.results import Observation, Outcome
 from gonogo.verdict.decision import Seen, blocking
-
-_OUTCOMES: Mapping[Ending, Outcome] = {
-    "pass": Outcome.PASS,
-    "error": Outcome.ERROR,
-    "skip": Outcome.NOT_RUN,
-    "bug": Outcome.ERROR,
-}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,7 +56,9 @@ class Journeys:
             stopped=self._stopped,
         )
         self._futures = {step.scope: Future() for steps in journeys.values() for step in steps}
+        # A thread for each: a step may block for as long as a mail takes, and must not hold up another journey.
         self._threads = ThreadPoolExecutor(len(journeys), thread_name_prefix="gonogo-journey")
+        # A copy: pytest's thread goes on adding to the original while the journeys read theirs.
         observations = dict(observed)
         others = [
             self._threads.submit(self._walk, self.walk(world, name, index), steps, observations)
@@ -76,7 +69,10 @@ class Journeys:
             self._threads.submit(self._walk_last, self.walk(world, LAST), journeys[LAST], observations, others)
 
     def wait(self, scope: Scope) -> Record:
-        """Wait for the outcome of one step."""
+        """Wait for the outcome of one step.
+
+        Called in pytest's thread, in the order of the checks, while the journeys go on in threads of their own.
+        """
         future = self._futures.get(scope)
         return future.result() if future else _unwalked(scope, "not asked: no check of this run was about it")
 
@@ -101,6 +97,8 @@ class Journeys:
         threads, self._threads = self._threads, None
         if threads is None or self._world is None:
             return
+        # In this order: no step begins, those under way end, their connections close; only then is anything removed,
+        # since a step that still ran could make test data after the clean-up had looked.
         self._stopped.set()
         threads.shutdown()
         self._world.close()
@@ -112,6 +110,7 @@ class Journeys:
         self._walk(walk, steps, observed)
 
     def _walk(self, walk: Walk, steps: Sequence[Step], observed: Seen) -> None:
+        """Walk one journey in its own thread; every step gets a record, also if gonogo itself breaks."""
         try:
             self._walk_all(walk, steps, dict(observed))
         except BaseException as error:  # noqa: BLE001 - whoever waits for a step that nobody walks would wait for ever
@@ -121,6 +120,7 @@ class Journeys:
                     self._futures[step.scope].set_result(_unwalked(step.scope, reason))
 
     def _walk_all(self, walk: Walk, steps: Sequence[Step], observed: dict[str, ByScope[Observation]]) -> None:
+        """Walk the steps in order. A step whose need did not pass is not taken, and blocks those that need it."""
         started = time.monotonic()
         for step in steps:
             cause = blocking(step.check, step.scope, observed)
@@ -128,6 +128,7 @@ class Journeys:
                 record, outcome = _unwalked(step.scope, f"blocked by {cause.check}"), Outcome.BLOCKED
             else:
                 record, outcome = _taken(step, walk, started)
+            # Pytest judges this step later; the next one needs to know now whether it may be taken.
             own = Observation(scope=step.scope, outcome=outcome, cause=cause)
             observed[step.check.id] = ByScope([(step.scope, own)])
             self.on_record(record)
@@ -135,47 +136,32 @@ class Journeys:
 
 
 def _taken(step: Step, walk: Walk, started: float) -> tuple[Record, Outcome]:
-    """Walk one step."""
+    """Walk one step, and give its record with its outcome.
+
+    A step that Ctrl-C or the deadline came before has a failure in place of evidence: nothing was asked.
+    """
     walk.requests.clear()
     taken_at, began = datetime.now(UTC), time.monotonic()
-    ending: Ending
     try:
         walk.world.alive()
         step.call(walk)
+        ended = step.ended_by(None)
     except Stopped as stopped:
         return _unwalked(step.scope, stopped.reason), Outcome.NOT_RUN
     except BaseException as error:  # noqa: BLE001 - the outermost edge of a step: whatever it is, somebody waits for an answer
-        ending, message, hint = _ended(error)
-    else:
-        ending, message, hint = "pass", "", ""
+        ended = step.ended_by(error)
     evidence = StepEvidence(
         scope=step.scope,
         taken_at=taken_at,
         began=_seconds(began - started),
         elapsed=_seconds(time.monotonic() - began),
         requests=tuple(walk.requests),
-        ending=ending,
-        message=message,
-        hint=hint,
+        ending=ended.ending,
+        message=ended.message,
+        hint=ended.hint,
     )
     record = Record(kind=WALK, scope=step.scope, seconds=time.monotonic() - began, evidence=evidence)
-    failed = Outcome.FAIL if step.check.line.severity is Severity.BLOCKER else Outcome.WARN
-    return record, _OUTCOMES.get(ending, failed)
-
-
-def _ended(error: BaseException) -> tuple[Ending, str, str]:
-    """How a step ended that did not pass: ending, message and hint."""
-    match error:
-        case AssertionError():
-            return "fail", str(error), ""
-        case Skipped():
-            return "skip", str(error), ""
-        case Unobserved():
-            return "error", error.reason, error.hint
-        case UsageError():  # of the environment file, or of a secret: it says itself what to do
-            return "error", str(error), ""
-        case _:
-            return "bug", f"{type(error).__name__}: {error}", ""
+    return record, ended.outcome(step.check.policy.severity)
 
 
 def _unwalked(scope: Scope, reason: str) -> Record:

@@ -6,10 +6,7 @@ from typing import Any
 
 from gonogo.evidence.base import Scope
 from gonogo.planning.plan import PlannedCheck
-
-
-class Skipped(Exception):
-    """A step decided not to be walked."""
+from gonogo.record.ended import Ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,3 +17,5 @@ class Step:
     scope: Scope
     call: Callable[[Any], object]
     """Takes the journey under way."""
+    ended_by: Callable[[BaseException | None], Ended]
+    """How it ended that raised this, or nothing. Given by who judges: pytest's exceptions mean something there."""

@@ -6,35 +6,39 @@ import pytest
 
 from gonogo.base.supervision import tell
 from gonogo.judging.collected_items import is_function_of
-from gonogo.judging.endings import ReturnedValue, StepBroke, nothing_left_to_await
+from gonogo.judging.endings import NoJudgement, ended_by, nothing_left_to_await
 from gonogo.judging.seclusion import secluded
 from gonogo.planning.declarations import Declaration
+from gonogo.record.ended import Ended
 
-ENDING = pytest.StashKey[BaseException | None]()
-"""What ended a check that was called; None if it came to its end."""
+ENDED = pytest.StashKey[Ended]()
+"""How a check ended that was called, a step that was walked, or what blocked either."""
 
 
 def call_check(item: pytest.Function, declaration: Declaration, limit: timedelta) -> None:
     """Let a check judge in seclusion. Raises as the check does, and for whatever is no judgement."""
     if not is_function_of(item, declaration):
-        raise StepBroke("something took its place after it was planned; look for a conftest.py that does")
+        raise NoJudgement("something took its place after it was planned; look for a conftest.py that does")
     arguments = {name: item.funcargs[name] for name in declaration.arguments}
     tell(f"calling {limit.total_seconds():g}")
     try:
         with secluded(limit), nothing_left_to_await():
             returned = item.obj(**arguments)
     except pytest.exit.Exception as ended:
-        raise StepBroke(f"it ended pytest: {ended}") from None
+        raise NoJudgement(f"it ended pytest: {ended}") from None
     finally:
         tell("called")
     if returned is not None:
-        raise ReturnedValue(f"it gave back {returned!r:.60}, which asserts nothing; write assert")
+        raise NoJudgement(f"it gave back {returned!r:.60}, which asserts nothing; write assert")
 
 
-def ending(item: pytest.Item, call: pytest.CallInfo[None]) -> BaseException | None:
-    """The exception that ended a check; what nobody called has not passed."""
+def ended(item: pytest.Item, call: pytest.CallInfo[None]) -> Ended:
+    """How a check ended; what nobody called has not passed."""
+    kept = item.stash.get(ENDED, None)
+    if kept is not None and kept.cause is not None:
+        return kept
     error = call.excinfo.value if call.excinfo else None
     if call.when != "call" or error is not None:
-        return error
-    skipped = StepBroke("something else was called in its place; look for a conftest.py that takes over its call")
-    return item.stash.get(ENDING, skipped)
+        return ended_by(error)
+    replaced = NoJudgement("something else was called in its place; look for a conftest.py that takes over its call")
+    return kept or ended_by(replaced)

@@ -77,6 +77,7 @@ def _code(item: pytest.Item) -> Any:  # noqa: ANN401 - a code object, if it has 
 
 
 def _elsewhere(identifier: str, item: pytest.Item, declaration: Declaration | None) -> str:
+    """Say where an item was collected from that is not what was planned, and what to write instead."""
     code = _code(item)
     place = f"{code.co_filename}:{code.co_firstlineno}" if code else str(item.path)
     if declaration is not None and hasattr(getattr(item, "obj", None), "__wrapped__"):

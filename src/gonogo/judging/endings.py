@@ -1,108 +1,81 @@
-"""How a check or a step ended, and the one outcome that this is."""
+"""The one translation from what ended a check or a step, pytest's own exceptions among it, to how it ended."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
-from gonogo.base.errors import Unobserved
-from gonogo.evidence.journey import StepEvidence
-from gonogo.evidence.record import Failure
-from gonogo.journey.step import Skipped
+from gonogo.base.errors import Unobserved, UsageError
+from gonogo.evidence.journey import Ending
 from gonogo.judging.evidence_lookup import EvidenceMissing
 from gonogo.judging.seclusion import Hanging, Trespass
-from gonogo.planning.plan import PlannedCheck
-from gonogo.policy.catalogue import Severity
-from gonogo.record.results import Outcome
+from gonogo.record.ended import Ended
 
 _AUTHOR = "report it to its author"
 
 
-class ReturnedValue(Exception):
-    """A check returned a value, which is no judgement."""
+class NoJudgement(Exception):
+    """A check came to an end that says nothing about its subject; the message says why."""
 
 
 @contextmanager
 def nothing_left_to_await() -> Iterator[None]:
-    """Raises ReturnedValue if an async function was called in here, and never run."""
-    with warnings.catch_warnings(record=True) as heard:
+    """Raises NoJudgement if an async function was called in here, and never run."""
+    with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always", RuntimeWarning)
         yield
-    for lost in (str(warning.message) for warning in heard):
-        if "was never awaited" in lost:
-            raise ReturnedValue(f"{lost}, so that nothing of it was judged; write def")
+    for text in (str(warning.message) for warning in warned):
+        if "was never awaited" in text:
+            raise NoJudgement(f"{text}, so that nothing of it was judged; write def")
 
 
-class StepBroke(Exception):
-    """A step raised something that is neither a failed assertion nor Unobserved."""
-
-
-def outcome_of(check: PlannedCheck, error: BaseException | None) -> tuple[Outcome, str, str]:
-    """Outcome, message and hint of a check that ended like this."""
+def ended_by(error: BaseException | None) -> Ended:
+    """How a check or a step ended that raised this; None: it came to its end."""
+    hint = ""
+    ending: Ending
     match error:
         case None:
-            return Outcome.PASS, "", ""
+            ending, message = "pass", ""
         case AssertionError() | pytest.fail.Exception() if not isinstance(error, pytest.xfail.Exception):
-            outcome = Outcome.FAIL if check.line.severity is Severity.BLOCKER else Outcome.WARN
-            return outcome, _said(check, str(error)), ""
+            ending, message = "fail", str(error)
         case EvidenceMissing(failure=failure):
-            return _missing(failure), failure.reason, failure.hint
+            ending = "skip" if failure.never_reached else "error"
+            message, hint = failure.reason, failure.hint
         case Unobserved():
-            return Outcome.ERROR, error.reason, error.hint
+            ending, message, hint = "error", error.reason, error.hint
+        case UsageError():  # of the environment file, or of a secret: it says itself what to do
+            ending, message = "error", str(error)
         case pytest.skip.Exception():
-            return Outcome.NOT_RUN, str(error), ""
-    words, hint = _mistake(error)
-    return Outcome.ERROR, f"bug in the check itself: {words}", hint
+            ending, message = "skip", str(error)
+        case _:  # pytest.xfail among them, a kind of fail: nobody may expect a check to fail
+            ending = "bug"
+            message, hint = _mistake(error)
+    return Ended(ending=ending, message=message, hint=hint)
 
 
-def _mistake(error: BaseException | None) -> tuple[str, str]:
-    """The reason why a check was stopped, and the fix."""
+def _mistake(error: BaseException) -> tuple[str, str]:
+    """Why a check was stopped, or judges nothing, and the fix; no fix: its author knows."""
     match error:
         case Hanging():
             return f"it {error}", "a check judges what is recorded, at once"
         case Trespass():
             hint = "ask in a probe or in a step (docs/writing-a-check.md)"
             return f"it {error}; a check judges evidence, and asks nobody", hint
-        case ReturnedValue() | StepBroke():
-            return str(error), _AUTHOR
+        case NoJudgement():
+            return str(error), ""
         case _:
-            return f"{type(error).__name__}: {error}", _AUTHOR
+            return f"{type(error).__name__}: {error}", ""
 
 
-def _said(check: PlannedCheck, text: str) -> str:
-    """The check's own message, without the explanation that pytest adds to it."""
-    message = text.partition("\nassert ")[0].strip()
+def words(ended: Ended, title: str) -> tuple[str, str]:
+    """Message and hint for people. ``title`` is the check's, and stands where an assertion has no message of its own."""
+    if ended.ending == "bug":
+        return f"bug in the check itself: {ended.message}", ended.hint or _AUTHOR
+    if ended.ending != "fail":
+        return ended.message, ended.hint
+    # pytest adds its explanation of the assertion on lines of its own.
+    message = ended.message.partition("\nassert ")[0].strip()
     if not message or message.startswith("assert "):
-        return f"{check.line.title}: not so ({message.partition(chr(10))[0] or 'no message'})"
-    return message
-
-
-def _missing(failure: Failure) -> Outcome:
-    return Outcome.NOT_RUN if failure.never_reached else Outcome.ERROR
-
-
-def in_our_words(call: Callable[[Any], object], walk: object) -> None:
-    """Call the step, and turn pytest's own exceptions, which are no ``Exception``, into StepBroke."""
-    try:
-        call(walk)
-    except pytest.xfail.Exception:
-        raise
-    except pytest.fail.Exception as failed:
-        raise AssertionError(str(failed)) from None
-    except pytest.skip.Exception as skipped:
-        raise Skipped(str(skipped)) from None
-
-
-def end_step(step: StepEvidence) -> None:
-    """Raise what a step ended with when it was walked."""
-    match step.ending:
-        case "fail":
-            raise AssertionError(step.message)
-        case "error":
-            raise Unobserved(step.message, hint=step.hint)
-        case "skip":
-            pytest.skip(step.message)
-        case "bug":
-            raise StepBroke(step.message)
+        message = f"{title}: not so ({message.partition(chr(10))[0] or 'no message'})"
+    return message, ended.hint

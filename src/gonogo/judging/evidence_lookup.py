@@ -1,4 +1,4 @@
-"""Which evidence a check is given, and what its way of ending means."""
+"""Finds the evidence that a check is given."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class EvidenceLookup:
 
     @classmethod
     def of(cls, kinds: Mapping[str, EvidenceKind], scopes: Mapping[str, Sequence[Scope]]) -> Self:
-        """With an index over the planned scopes."""
+        """Makes an index over the planned scopes."""
         indexed = {kind: ByScope((scope, scope) for scope in planned) for kind, planned in scopes.items()}
         return cls(kinds=kinds, scopes=indexed)
 

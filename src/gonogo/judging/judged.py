@@ -15,7 +15,7 @@ class Judged:
     unseen: str
     """Why a planned check has no observation."""
     reasons: Mapping[str, str] = field(default_factory=dict)
-    """The same by check id, where a check has a reason of its own."""
+    """Reasons by check id, where a check has one of its own."""
     selected: frozenset[str] | None = None
     """Ids that were to be judged; None when nothing narrowed the run."""
     finished_at: datetime | None = None

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import pytest
 
@@ -19,17 +19,18 @@ from gonogo.evidence.record import Record
 from gonogo.evidence.scopes import ByScope
 from gonogo.families.kind import EvidenceKind
 from gonogo.journey.step import Step
-from gonogo.judging.calling import ENDING, call_check, ending
+from gonogo.judging.calling import ENDED, call_check, ended
 from gonogo.judging.canary import FOLDER, NAME, canaries
 from gonogo.judging.collected_items import hiding, identifier_of, unplanned
-from gonogo.judging.endings import end_step, in_our_words, outcome_of
+from gonogo.judging.endings import NoJudgement, ended_by, words
 from gonogo.judging.evidence_lookup import EvidenceLookup, present, shown
 from gonogo.judging.judged import Judged
 from gonogo.judging.surroundings import load_conftests, taking_over
 from gonogo.planning.plan import GROUP, LOAD, WALK, PlannedCheck
 from gonogo.planning.run_plan import RunPlan
 from gonogo.policy.catalogue import Policy
-from gonogo.record.results import SHOWN_AT, Cause, Observation, Outcome
+from gonogo.record.ended import Ended
+from gonogo.record.results import SHOWN_AT, Observation, Outcome
 from gonogo.verdict.decision import blocking
 
 MARKER = "check(id): a check of gonogo; the id names its line in catalogue.toml"
@@ -41,9 +42,16 @@ _LETTERS = {
     Outcome.BLOCKED: ("b", "BLOCKED"),
     Outcome.NOT_RUN: ("n", "NOT RUN"),
 }
+_REPORTED: Mapping[Outcome, Literal["passed", "failed", "skipped"]] = {
+    Outcome.PASS: "passed",
+    Outcome.WARN: "skipped",
+    Outcome.FAIL: "failed",
+    Outcome.ERROR: "failed",
+    Outcome.BLOCKED: "skipped",
+    Outcome.NOT_RUN: "skipped",
+}
 _CHECK = pytest.StashKey[tuple[PlannedCheck, Scope]]()
 _RECORDS = pytest.StashKey[dict[str, Sequence[Record]]]()
-_CAUSE = pytest.StashKey[Cause]()
 
 
 class JudgingPlugin:
@@ -85,7 +93,7 @@ class JudgingPlugin:
     @pytest.fixture
     def policy(self) -> Policy:
         """The check's own thresholds, from its line in the catalogue."""
-        return self._now.stash[_CHECK][0].line.policy
+        return self._now.stash[_CHECK][0].thresholds
 
     def evidence_of(self, argument: str) -> Evidence | tuple[Evidence, ...]:
         """Give a check the evidence that its fixture is named after; waits until it is there."""
@@ -169,6 +177,7 @@ class JudgingPlugin:
         raise pytest.exit.Exception("; ".join(problem.problems), returncode=pytest.ExitCode.USAGE_ERROR)
 
     def _runnable(self, item: pytest.Item, identifier: str) -> bool:
+        """Find the planned check and the target of an item, and keep them with it; False for what is not to run."""
         parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
         for check in self._marked.get(identifier, []):
             scope = parameters.get(check.subject)
@@ -200,7 +209,10 @@ class JudgingPlugin:
     # -- running ----------------------------------------------------------------------------------------------------
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """A check whose need did not pass has nothing to say of its own."""
+        """A check whose need did not pass has nothing to say of its own.
+
+        The first step of a journey lets all journeys begin, with what the checks before it have observed.
+        """
         if self._stop.is_set():
             raise KeyboardInterrupt
         if _CHECK not in item.stash:
@@ -213,8 +225,9 @@ class JudgingPlugin:
             self._source.walk(self._journeys(item.session.items), self.observations)
         cause = blocking(check, scope, self.observations)
         if cause is not None:
-            item.stash[_CAUSE] = cause
-            pytest.skip(f"blocked by {cause.check} at {'/'.join(cause.scope)}")
+            message = f"blocked by {cause.check} at {'/'.join(cause.scope)}"
+            item.stash[ENDED] = Ended(ending="skip", message=message, cause=cause)
+            pytest.skip(message)
 
     def _journeys(self, items: Sequence[pytest.Item]) -> dict[str, list[Step]]:
         """The steps of each journey, in order."""
@@ -222,37 +235,34 @@ class JudgingPlugin:
         for item in items:
             if isinstance(item, pytest.Function) and _CHECK in item.stash and _is_step(item):
                 check, scope = item.stash[_CHECK]
-                step = Step(check=check, scope=scope, call=self._callable(item, check))
+                step = Step(check=check, scope=scope, call=self._callable(item, check), ended_by=ended_by)
                 journeys.setdefault(check.declaration.family, []).append(step)
         return journeys
 
     def _callable(self, item: pytest.Function, check: PlannedCheck) -> Callable[[Any], object]:
-        context = {"environment": self._plan.environment, "policy": check.line.policy}
+        context = {"environment": self._plan.environment, "policy": check.thresholds}
         wanted = {name: context[name] for name in check.declaration.arguments if name != WALK}
-        return partial(in_our_words, partial(item.obj, **wanted))
+        return partial(item.obj, **wanted)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
         """Let a check judge in seclusion. A step was walked already, now or in the run that is replayed."""
         if _CHECK not in pyfuncitem.stash:
             return None
-        pyfuncitem.stash[ENDING] = None
+        if _is_step(pyfuncitem):
+            step = pyfuncitem.funcargs[WALK]
+            if not isinstance(step, StepEvidence):
+                raise NoJudgement("nobody walked it")
+            pyfuncitem.stash[ENDED] = Ended.of_step(step)
+            return True
         try:
-            self._call(pyfuncitem)
+            call_check(pyfuncitem, pyfuncitem.stash[_CHECK][0].declaration, self._plan.environment.limits.run)
         except BaseException as error:
-            pyfuncitem.stash[ENDING] = error
+            # Kept here as well: what a conftest makes of the exception on its way up decides nothing.
+            pyfuncitem.stash[ENDED] = ended_by(error)
             raise
+        pyfuncitem.stash[ENDED] = ended_by(None)
         return True
-
-    def _call(self, item: pytest.Function) -> None:
-        """Judge, or tell how a step ended. Raises as the check does."""
-        if _is_step(item):
-            step = item.funcargs[WALK]
-            if isinstance(step, StepEvidence):
-                end_step(step)
-            return
-        check = item.stash[_CHECK][0]
-        call_check(item, check.declaration, self._plan.environment.limits.run)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -264,7 +274,7 @@ class JudgingPlugin:
             self._hear_canary(item.stash[FOLDER], call)
             return _passed(report)
         if call.when == "call" or (call.when == "setup" and call.excinfo is not None):
-            observation = self._observe(item, ending(item, call))
+            observation = self._observe(item, ended(item, call))
             self.observations.setdefault(item.stash[_CHECK][0].id, ByScope()).add(observation.scope, observation)
             _adapt(report, item, observation)
         report.sections = [(title, self._redactor.text(text)) for title, text in report.sections]
@@ -283,18 +293,16 @@ class JudgingPlugin:
             self._source.close()
             raise pytest.exit.Exception(str(self.problem))
 
-    def _observe(self, item: pytest.Item, error: BaseException | None) -> Observation:
+    def _observe(self, item: pytest.Item, ended_as: Ended) -> Observation:
+        """The observation of one item: its outcome, redacted words, and the facts that it was judged by."""
         check, scope = item.stash[_CHECK]
-        outcome, message, hint = outcome_of(check, error)
-        cause = item.stash.get(_CAUSE, None)
-        if cause is not None:
-            outcome = Outcome.BLOCKED
+        message, hint = words(ended_as, check.policy.title)
         return Observation(
             scope=scope,
-            outcome=outcome,
+            outcome=ended_as.outcome(check.policy.severity),
             message=self._redactor.text(message),
             hint=self._redactor.text(hint),
-            cause=cause,
+            cause=ended_as.cause,
             facts={
                 argument: self._facts(check.id, scope, argument, records)
                 for argument, records in item.stash[_RECORDS].items()
@@ -379,9 +387,9 @@ def _passed(report: pytest.TestReport) -> pytest.TestReport:
 def _adapt(report: pytest.TestReport, item: pytest.Item, observation: Observation) -> None:
     """Let pytest's own report say the same as ours: a line instead of the traceback of a fixture."""
     report.gonogo_outcome = observation.outcome  # type: ignore[attr-defined]  # read by pytest_report_teststatus
+    report.outcome = _REPORTED[observation.outcome]
     where = item.location
     if observation.outcome in {Outcome.WARN, Outcome.NOT_RUN, Outcome.BLOCKED}:
-        report.outcome = "skipped"
         report.longrepr = (where[0], (where[1] or 0) + 1, f"{_LETTERS[observation.outcome][1]}: {observation.message}")
     elif observation.outcome in {Outcome.FAIL, Outcome.ERROR}:
         hint = f"\n{observation.hint}" if observation.hint else ""

@@ -53,6 +53,7 @@ def taking_over(folders: Sequence[Path]) -> Sequence[Path]:
 
 
 def _load(manager: pytest.PytestPluginManager, path: Path) -> None:
+    """Import one conftest.py and register it. Raises UsageError if it cannot be imported, even by SystemExit."""
     spec = spec_from_file_location(f"gonogo_conftest_{abs(hash(path)):x}", path)
     if spec is None or spec.loader is None:
         return

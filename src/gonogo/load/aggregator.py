@@ -19,6 +19,7 @@ from gonogo.load.window import Window
 
 _RECENT_SECONDS = 5
 _LATEST_REPORTS = 256
+"""Reports whose slack may bear on samples that have just come; older ones need not be looked through every time."""
 _MARGIN = 1.05
 """Requests that are planned, and a few more: nobody is stopped for a request that came in a second too early."""
 
@@ -28,7 +29,7 @@ class LoadProgress:
     """One moment."""
 
     elapsed: float
-    """Seconds since the window began; below 0 in the warm-up."""
+    """Seconds since the window began; negative during the warm-up."""
     measured: float
     """Seconds that will be measured."""
     rate: float
@@ -38,12 +39,12 @@ class LoadProgress:
     p95: float
     """Seconds, lately."""
     budget: float
-    """Of the strictest class; seconds."""
+    """Budget of the strictest class, in seconds."""
 
 
 @dataclass(slots=True)
 class LoadAggregator:
-    """Filled by events."""
+    """The sums of one load, filled by the generator's events in the thread that reads them; no other thread writes."""
 
     load: Load
     names: list[str]
@@ -91,6 +92,7 @@ class LoadAggregator:
 
     def hopeless(self) -> str:
         """Which limit is missed for certain, whatever comes; empty: none. Never a guess from the share so far."""
+        # As many comparisons as the checks make at the end: a stop must not be easier to reach than a FAIL.
         comparisons = len(self.load.classes) + len(self.names)
         for group, members in self.load.classes.items():
             indices = [self.names.index(name) for name in members.endpoints]

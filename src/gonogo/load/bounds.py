@@ -39,6 +39,7 @@ class Slacks:
     """The slack of all seconds: of each the worst of all processes."""
 
     by_second: Mapping[int, Slack]
+    """Slacks by the second of the wall clock."""
 
     def during(self, begins: int, seconds: float) -> Slack:
         """The worst while a request lasted that was due in this second."""

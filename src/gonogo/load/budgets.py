@@ -8,7 +8,7 @@ from locust.stats import RequestStats
 from gonogo.load.plan import EndpointPlan, LoadPlan
 
 _STEPS = 10
-"""Of a millisecond: Locust counts replies by their time, and by default rounds it over a budget or below it."""
+"""Parts of a millisecond: Locust counts replies by their time, and by default rounds it over a budget or below it."""
 
 
 def bucket(response_time: float) -> float:

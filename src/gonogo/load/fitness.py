@@ -19,7 +19,7 @@ PROBE_SECONDS = 0.02
 _TASKS = Path("/proc/self/task")
 _STAT = Path("/proc/stat")
 _STEAL, _TOTAL = 7, 8
-"""Of a cpu line: the column of steal, and how many columns are disjoint."""
+"""Columns of a cpu line in /proc/stat (proc(5)): that of steal, and how many of them are disjoint."""
 
 
 @dataclass(slots=True)
@@ -28,9 +28,13 @@ class Fitness:
 
     clock: Clock
     planned: Counter[int] = field(default_factory=Counter)
+    """Visits that were due, by second."""
     begun: Counter[int] = field(default_factory=Counter)
+    """Visits that began in time, by second."""
     begun_late: Counter[int] = field(default_factory=Counter)
+    """Visits that began too late to count as made, by second."""
     own_errors: int = 0
+    """Requests that never left this machine since the last report."""
     _lags: list[float] = field(default_factory=list)
     _latest: float = 0.0
     _step: float = 0.0
@@ -45,11 +49,11 @@ class Fitness:
         self._waited, self._machine = _waited(), _machine()
 
     def probe(self, overslept: float) -> None:
-        """By how many seconds the event loop woke too late."""
+        """Seconds by which the event loop woke too late."""
         self._lags.append(overslept)
 
     def late(self, seconds: float) -> None:
-        """By how many seconds a visit began too late."""
+        """Seconds by which a visit began too late."""
         self._latest = max(self._latest, seconds)
 
     def second(self) -> Mapping[str, Any]:

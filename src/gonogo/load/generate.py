@@ -37,7 +37,9 @@ from gonogo.load.worker import HELLO, PLAN_MESSAGE, READY, REPORT, STOPPED, WIND
 
 _JOINED_WITHIN_SECONDS = 60.0
 _MOST_SKEW_SECONDS = 0.5
+"""Samples of all workers are summed by the second of the wall clock: with more skew they would mix two seconds."""
 _HEARTBEATS_MISSED = 4
+"""Seconds after the last reply can have come in which the reports of workers are waited for."""
 _WATCH_SECONDS = 0.2
 
 
@@ -69,6 +71,7 @@ class Coordinator:
         counting = WorkerRecorder(self.plan)
         for user_class in self.classes:
             user_class.fixed_count = counting.users(user_class.scenario, user_class.makes)
+        # Locust then spreads users over workers by these counts, and not by its weights.
         count = sum(user_class.fixed_count for user_class in self.classes)
         if isinstance(runner, LocalRunner) and not _may_open(count):
             return None
@@ -93,6 +96,7 @@ class Coordinator:
         for line in FileObject(sys.stdin.buffer, "rb", close=False):
             if line.strip() == b"stop":
                 self.stopped.set()
+        # The end of input: whoever gave the order is gone, and nobody would read what is measured from here on.
         self.stopped.set()
         self.over.set()
 
@@ -159,6 +163,7 @@ class Workers:
             self._check_final()
 
     def _hello(self, msg: Any, **_: object) -> None:  # noqa: ANN401 - Locust's Message
+        """A worker joins: it gets the plan, unless it is one too many. Clocks are compared here, once."""
         if len(self.joined) == self._expected:
             emit(
                 "problem", message=f"one worker more than the {self._expected} expected: {msg.node_id}; it does nothing"
@@ -205,6 +210,7 @@ def run_workers(coordinator: Coordinator, host: str, port: int, expected: int) -
         return
     workers.window(window)
     gevent.wait([coordinator.stopped, workers.all_final], count=1)
+    # Told to stop: a shorter window is sent, so that every worker reports the same seconds as complete.
     if not workers.all_final.is_set():
         workers.window(window.shortened())
         patience = max(endpoint.patience for endpoint in coordinator.plan.endpoints)

@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 def add_option(parser: ArgumentParser) -> None:
-    """Which environment."""
+    """Adds the option that names the environment."""
     parser.add_argument("--gonogo-env", default="reference", help="The environment, as environments/NAME.toml.")
 
 
@@ -124,6 +124,7 @@ class _People:
         self._working.clear()
 
     def _remove(self) -> None:
+        """Remove the people of a plain Locust run; a failure becomes the exit code of the process."""
         if self._plan is not None:
             mark, self._last_plan, self._plan = self._plan.mark, self._plan, None
             try:

@@ -14,7 +14,7 @@ from gonogo.load.limits import Exceedances, LimitDecision, LimitResult, decide_b
 _MOST_NAMED = 4
 _MOST_REASONS = 2
 _MOST_UNSEEN = 0.001
-"""Of the requests: below this it is not worth a word."""
+"""Share of the requests; below this it is not worth a word."""
 FITTER = "give the load more processes (--processes), machines of its own (--workers), or a lower rate"
 
 
@@ -142,6 +142,7 @@ def in_vain(traffic: Sequence[Traffic], name: str, load: LoadEvidence) -> Counte
 
 
 def _failures(traffic: Sequence[Traffic], name: str, load: LoadEvidence, *, refusals: bool) -> Counted:
+    """Failures of several endpoints together, second by second, with both ends of what the generator may have added."""
     by_second: dict[int, tuple[int, int, int]] = {}
     for endpoint in traffic:
         certain = {bound.second: bound.least_failed for bound in endpoint.bounds}

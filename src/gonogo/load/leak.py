@@ -18,6 +18,7 @@ class Growth:
     """Bytes per request, with an interval for each of the two errors that can be made."""
 
     slope: float
+    """Bytes per request."""
     low: float
     """Below this it is not, by three standard deviations: significance alone would flag trifles."""
     high: float

@@ -29,6 +29,7 @@ class Exceedances:
 
     name: str
     seconds: Sequence[tuple[int, int]]
+    """Requests, and those over the limit, for each second."""
     unseen: int = 0
     """Requests that were never made, and are taken for hits: to see whether a limit is kept all the same."""
 
@@ -59,6 +60,7 @@ class LimitResult:
 
     exceedances: Exceedances
     limit: float
+    """The share that must not be reached, between 0 and 1."""
     decision: LimitDecision
     times: float | None = None
     """For an undecided one: a run this many times as long would decide, if it went on like this; None: none would."""
@@ -112,6 +114,7 @@ def rejected(hits: int, of: int, limit: float, confidence: float, *, comparisons
 def _decision(  # noqa: PLR0913, PLR0917 - counts of two kinds, and what they are held against
     hits: int, of: int, bad: int, seconds: int, limit: float, confidence: float, comparisons: int
 ) -> LimitDecision:
+    """Missed, kept or undecided, by requests and by whole seconds: one bad second with many requests is one event."""
     doubt = 1 - confidence
     if rejected(hits, of, limit, confidence, comparisons=comparisons) or rejected(
         bad, seconds, limit, confidence, comparisons=comparisons

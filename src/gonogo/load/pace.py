@@ -20,13 +20,15 @@ class VisitPace(Protocol):
 
 @dataclass(slots=True)
 class Open:
-    """At a fixed period from a random phase, however long visits take: many users together are a steady stream.
+    """Begins visits at a fixed period from a random phase, however long visits take: many users together are a steady stream.
 
     Visits wait for no reply of others, so a service that stands still does not thin out what it is measured by.
     """
 
     period: float
+    """Seconds between two visits of one user."""
     due: float
+    """When the next visit should begin, on the monotonic clock."""
 
     def begun(self, now: float) -> None:
         """The next is planned already: latency counts from there."""
@@ -42,7 +44,9 @@ class Closed:
     """A pause after each visit: who waits for a reply asks for nothing else."""
 
     think: float
+    """Mean pause between two visits, in seconds."""
     due: float
+    """When the next visit should begin, on the monotonic clock."""
 
     def begun(self, now: float) -> None:
         """Nothing is planned while it lasts."""

@@ -53,12 +53,13 @@ class LoadPlan:
     target: TargetPlan
     model: Literal["open", "closed"]
     visits_per_second: Mapping[str, float]
-    """By scenario."""
+    """Visits begun in a second, by scenario."""
     users: int
-    """Of the closed model, all scenarios together."""
+    """Number of virtual users of the closed model, all scenarios together."""
     think: float
     """Mean seconds between a reply and the visitor's next request."""
     warm_up: float
+    """Seconds before the window opens."""
     measured: float
     """Seconds."""
     endpoints: tuple[EndpointPlan, ...]

@@ -16,7 +16,7 @@ from gonogo.load.plan import PLAN, LoadPlan
 from gonogo.load.samples import Packed
 
 STOPPED_WITHIN_SECONDS = 10
-"""After it was told to stop."""
+"""The time in which a generator ends that was told to stop; then it is killed."""
 Event = Mapping[str, Any]
 
 
@@ -25,12 +25,12 @@ class GeneratorConfig:
     """How many processes make the load, and where they meet."""
 
     processes: int = 1
-    """On this machine."""
+    """Number of processes on this machine."""
     workers: int = 0
-    """On others, started there; 0: none are waited for."""
+    """Number of workers on other machines, which are started there; 0: none are waited for."""
     host: str = "127.0.0.1"
     port: int = 0
-    """0: any that is free."""
+    """The port at which workers join; 0: any that is free."""
 
     @property
     def size(self) -> int:
@@ -55,6 +55,7 @@ class Generator:
 
     def start(self, plan: LoadPlan) -> None:
         """Give the order."""
+        # A file and no pipe: nobody reads while it runs, and a full pipe would stop the generator.
         self._log = self._resources.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
         order = {
             "role": "master" if self.generator_config.distributed else "local",
@@ -95,6 +96,7 @@ class Generator:
 
     def close(self) -> tuple[int, str]:
         """End what is left; the exit code of the first process, and all that was said on standard error."""
+        # The end of their input tells all of them to end; only then is any of them waited for.
         for process in self._processes:
             cast("IO[bytes]", process.stdin).close()
         code = self._wait(self._processes[0]) if self._processes else 0
@@ -111,13 +113,17 @@ class Generator:
         return code, words
 
     def watchdog(self, seconds: float) -> threading.Timer:
-        """Kills it when the time is over; started, to be cancelled."""
+        """A timer, already started, that kills it when the time is over; the caller cancels it.
+
+        A thread, since the caller's own blocks in ``events`` for as long as the generator is silent.
+        """
         timer = threading.Timer(seconds, self.kill)
         timer.daemon = True
         timer.start()
         return timer
 
     def _start(self, order: Mapping[str, Any]) -> None:
+        """Start a process and give it its order on standard input, which it holds open for as long as we live."""
         process = subprocess.Popen(
             [sys.executable, "-m", "gonogo.load.generate"],
             stdin=subprocess.PIPE,

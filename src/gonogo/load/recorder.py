@@ -16,7 +16,7 @@ from gonogo.load.window import Clock, Window
 _SPARE = 1.1
 """A request that is given up has waited a little longer than it should, and the next one needs a new connection."""
 _LONGEST_THOUGHT = 1.5
-"""Of the mean pause between two requests."""
+"""Share of the mean pause between two requests."""
 
 
 @dataclass(slots=True)
@@ -38,6 +38,7 @@ class WorkerRecorder:
     """Scenarios that look at more of a reply than its status."""
     fitness: Fitness = field(init=False)
     began: float = field(default_factory=time.monotonic)
+    """When this process began, on the monotonic clock."""
     _under_way: dict[int, tuple[int, float]] = field(default_factory=dict)
     _endpoints: Mapping[str, tuple[int, EndpointPlan]] = field(init=False)
     _number: int = 0
@@ -53,6 +54,8 @@ class WorkerRecorder:
         share = self.plan.visits_per_second[scenario]
         if self.plan.model == "closed":
             return max(1, round(self.plan.users * share / sum(self.plan.visits_per_second.values())))
+        # Little's law: users are the rate times the length of a visit, with the longest time that a visit can take. With fewer, slow
+        # replies would hold visits back, and the load would drop just when the service gets slow.
         waiting = _SPARE * sum(self.endpoint(name)[1].patience for name in makes)
         longest = waiting + (len(makes) - 1) * _LONGEST_THOUGHT * self.plan.think
         return max(1, math.ceil(share * longest))
@@ -69,7 +72,7 @@ class WorkerRecorder:
         return pace
 
     def endpoint(self, name: str) -> tuple[int, EndpointPlan]:
-        """Its index and its plan. Raises LookupError for one that the environment does not name."""
+        """The index and the plan of the endpoint of that name. Raises LookupError for one that the environment does not name."""
         try:
             return self._endpoints[name]
         except KeyError:
@@ -106,7 +109,10 @@ class WorkerRecorder:
                 self.reasons[self.clock.second(due), endpoint, reason[:_LONGEST_REASON]] += 1
 
     def drained(self) -> bool:
-        """Whether every request of the window has its end."""
+        """Whether every request of the window has its end.
+
+        Requests of the warm-up, and of visits that are due after the window, are not waited for.
+        """
         return not any(self._measured(due) for _, due in self._under_way.values())
 
     def give_up(self) -> None:

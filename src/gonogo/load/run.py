@@ -40,7 +40,9 @@ LOG = "load/generator.log"
 """In the run's folder."""
 _MISSING = re.compile("No module named '(locust|gevent|geventhttpclient)")
 _JOINING_SECONDS = 60
+"""The time that workers on other machines have to join before the load begins."""
 _SLACK_SECONDS = 30
+"""The time beyond the plan after which a generator that does not end by itself is ended."""
 _INTERRUPTED = "it was interrupted"
 
 
@@ -90,6 +92,7 @@ class LoadRun:
 
     def interrupt(self) -> None:
         """Measure no longer, from another thread; what was measured until then is given."""
+        # Set before the two are read: whoever makes one of them in this moment looks at it afterwards.
         self.interrupted = True
         world, generator = self._world, self._generator
         if world is not None:
@@ -132,6 +135,7 @@ class LoadRun:
                 problem = self._generate(plan, aggregator)
             return self._evidence(taken_at, aggregator, server, problem)
         finally:
+            # Nothing asks any more when the clean-up begins; and only when it is over is there nothing left to clean.
             world.close()
             notes = clean_up_after(world, self.walk, self.cure)
             self.notes += [note for note in notes if not note.startswith("removed")]
@@ -145,7 +149,7 @@ class LoadRun:
         try:
             generator.start(plan)
             self._generator = generator
-            if self.interrupted:
+            if self.interrupted:  # between the start and the line above: interrupt() saw no generator to stop
                 self.interrupt()
             bound = _JOINING_SECONDS + plan.warm_up + plan.measured + _SLACK_SECONDS
             watchdog = generator.watchdog(bound)
@@ -172,6 +176,7 @@ class LoadRun:
         return _INTERRUPTED if self.interrupted else ""
 
     def _react(self, event: Event, generator: Generator, aggregator: LoadAggregator) -> None:
+        """Show progress, and end early what was lost, interrupted, or cannot be kept any more."""
         self.on_event(event)
         if event["event"] == "lost" or self.interrupted:
             aggregator.shorten()
@@ -179,6 +184,7 @@ class LoadRun:
             return
         if progress := aggregator.progress():
             self.on_progress(progress)
+        # A limit that is missed for certain cannot be met any more: to go on would only harm the service.
         if not aggregator.stopped_early and (hopeless := aggregator.hopeless()):
             aggregator.stopped_early = hopeless
             aggregator.shorten()
@@ -297,6 +303,7 @@ def make_people(folder: Path, walk: Walk) -> Mapping[str, Any]:
 
 
 def _target(environment: Environment) -> TargetPlan:
+    """Where the load goes: the service's name with its declared addresses. Raises Unobserved without any."""
     parts = urlsplit(environment.service.base_url)
     name = parts.hostname or ""
     host = environment.hosts.get(name)

@@ -17,6 +17,7 @@ class Samples:
     """Merging is exact: nothing is rounded, nothing is summed."""
 
     by_key: dict[Key, "array[float]"] = field(default_factory=dict)
+    """Latencies in seconds, by second, endpoint and outcome."""
 
     def add(self, second: int, endpoint: int, outcome: Outcome, elapsed: float) -> None:
         """One reply, or the end of waiting for it."""

@@ -38,7 +38,7 @@ class Measured:
 
     load: Load
     names: Sequence[str]
-    """Of the endpoints, by index."""
+    """What was measured of each endpoint, by its index."""
     samples: Samples
     window: Window
     slacks: Slacks = field(default_factory=lambda: Slacks({}))
@@ -153,6 +153,7 @@ def digest(log: bytes) -> str:
 
 
 def _tally(second: int, outcomes: Iterable[tuple[Outcome, "array[float]"]], limit: float) -> SecondCounts:
+    """Count the requests of one second: all, over the budget, failed, refused."""
     requests = over = failed = refused = 0
     for outcome, latencies in outcomes:
         requests += len(latencies)
@@ -167,6 +168,7 @@ def _added(first: SecondCounts, second: SecondCounts) -> SecondCounts:
 
 
 def _quantiles(histogram: HdrHistogram, confidence: float) -> Iterator[Quantile]:
+    """Percentiles with their confidence interval by ranks, which needs no assumption about the distribution."""
     count = histogram.get_total_count()
     if not count:
         return

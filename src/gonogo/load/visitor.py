@@ -27,6 +27,7 @@ __all__ = ["Abandoned", "GivenUp", "LoadReply", "TimeOver", "Visitor", "attach_r
 _OURS = {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENETUNREACH, errno.ENOBUFS, errno.ENOMEM}
 """Errors of this machine: no fault of the service."""
 _RECORDERS: dict[int, WorkerRecorder] = {}
+"""Recorders by the id of Locust's environment: Locust makes the users, and gives them nothing but that environment."""
 
 
 def attach_recorder(environment: Environment, recorder: WorkerRecorder) -> None:
@@ -48,7 +49,10 @@ class TimeOver(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answered:
-    """A request with a reply that looks right so far: the scenario has not gone on yet."""
+    """A request with a reply that looks right so far.
+
+    It counts as right when the scenario goes on, which may still find it wrong when it reads the body.
+    """
 
     number: int
     name: str
@@ -61,7 +65,7 @@ class Visitor(User):
 
     abstract = True
     scenario: ClassVar[str]
-    """Its name under [load.visits]."""
+    """The scenario's name under [load.visits]."""
     makes: ClassVar[tuple[str, ...]]
     """The names of all requests of one visit, in order."""
     pays: ClassVar[bool] = False
@@ -113,9 +117,8 @@ class Visitor(User):
     ) -> LoadReply:
         """One request; ``name`` begins with its method. Raises Abandoned if the reply is wrong.
 
-        Raises GivenUp when none came, TimeOver when there is nothing more to ask.
-        ``expect``: the status of a right reply. ``right``: a function of the reply that is true for a right one.
-        ``refusals``: statuses by which the service says no, with a meaning; any other is an error.
+        Raises GivenUp when none came, TimeOver when there is nothing more to ask. ``expect``: the status of a right reply;
+        ``right``: a function that is true of one; ``refusals``: statuses that are a meant no, while others are errors.
         """
         self._settle()
         if self.recorder.over():
@@ -127,8 +130,7 @@ class Visitor(User):
         try:
             reply, outcome, error = self._exchange(name.partition(" ")[0], path, body, headers, endpoint.patience)
             if reply is not None and reply.status != expect:
-                outcome = "refused" if reply.status in refusals else "failed"
-                error = ValueError(f"status {reply.status}, {expect} was expected")
+                outcome, error = _unexpected(reply.status, expect, refusals)
         finally:  # a user who is stopped in the middle of a request has its end recorded as well
             elapsed = self._connection.elapsed(self._due, replied=reply is not None)
             if outcome != "ok":
@@ -218,6 +220,7 @@ class Visitor(User):
     def _send(
         self, method: str, path: str, body: bytes, headers: Mapping[str, str]
     ) -> tuple[LoadReply | None, Outcome | None, Exception | None]:
+        """The reply, its outcome and its error. None as the outcome is a failure of this machine."""
         try:
             reply = LoadReply(*self._connection.ask(method, path, body, headers))
         except socket.gaierror as error:
@@ -261,6 +264,7 @@ class Visitor(User):
         self._pace.over(time.monotonic())
 
     def _visit(self, second: int) -> None:
+        """Count how a visit ended, by the second that it was due in: to its end, or given up."""
         try:
             self._make_visit()
         except TimeOver:
@@ -287,6 +291,12 @@ class Visitor(User):
         if self.recorder.over():
             return 3600.0
         return max(0.0, self._pace.due - time.monotonic())
+
+
+def _unexpected(status: int, expected: int, refusals: tuple[int, ...]) -> tuple[Outcome, Exception]:
+    """The outcome of a reply with another status than the right one, and why it is none."""
+    outcome: Outcome = "refused" if status in refusals else "failed"
+    return outcome, ValueError(f"status {status}, {expected} was expected")
 
 
 def _told(error: Exception | None) -> str:

@@ -10,6 +10,7 @@ class Clock:
     """Monotonic time for intervals, and the wall clock's second that it was then, so that workers agree on seconds."""
 
     offset: float
+    """Seconds of the wall clock at zero of the monotonic one, when it was started."""
 
     @classmethod
     def started(cls) -> "Clock":
@@ -21,7 +22,7 @@ class Clock:
         return math.floor(monotonic + self.offset)
 
     def step(self) -> float:
-        """By how many seconds the wall clock has left the monotonic one since this clock was started."""
+        """Seconds by which the wall clock has left the monotonic one since this clock was started."""
         return time.time() - time.monotonic() - self.offset
 
 
@@ -30,7 +31,9 @@ class Window:
     """From when to when requests are measured, in whole seconds of the wall clock."""
 
     begins: int
+    """Second of the wall clock; the first that is measured."""
     ends: int
+    """Second of the wall clock; the first that is measured no more."""
 
     @classmethod
     def after(cls, warm_up: float, measured: float) -> "Window":

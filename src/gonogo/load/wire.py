@@ -47,10 +47,12 @@ class Wire(gevent.ssl.SSLSocket):  # type: ignore[misc]  # gevent tells no types
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
         """Receive as a socket does."""
+        # Bytes that OpenSSL has decrypted already came with an earlier read: their time is known, and stays.
         available = self.pending()
         self._came = 0.0
         content: bytes = super().recv(buflen, flags)
         if not available:
+            # Nothing to wait for, nothing stamped: the moment of reading is the latest that it can have come.
             self.received = self._came or time.monotonic()
         return content
 
@@ -59,11 +61,14 @@ class Wire(gevent.ssl.SSLSocket):  # type: ignore[misc]  # gevent tells no types
         began = time.monotonic()
         super()._wait(watcher, *args, **options)
         if watcher is self._read_event:
+            # Woken for nothing to read (a time-out, or another reader): then there is no stamp either.
             with contextlib.suppress(BlockingIOError):
                 self._came = max(began, self._arrival())
 
     def _arrival(self) -> float:
         """When the newest of what can be read came; now, if this kernel does not say, or its clock was set since."""
+        # Peeked: OpenSSL reads the same bytes next. The kernel stamps by the wall clock, which is turned into an age
+        # at once, so that a later step of that clock changes nothing.
         _, notes, _, _ = self._sock.recvmsg(_RECORD_BYTES, socket.CMSG_SPACE(_STAMP.size), socket.MSG_PEEK)
         wall, now = time.time(), time.monotonic()
         for level, kind, content in notes:

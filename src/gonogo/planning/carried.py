@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gonogo.planning.demands import Demands
+from gonogo.planning.gate_demands import GateDemands
 from gonogo.policy.carrying import Carry
 from gonogo.policy.checklist_line import ChecklistLine
 from gonogo.policy.gates import stands_for_line
@@ -35,9 +35,9 @@ class CarriedRun:
     policy: str
     """The digest of the policy that it was judged by."""
     signed_by: Sequence[str] = ()
-    """Who had said GO to it when it was carried, each as ``Davi Lima (devops)``."""
+    """People who had said GO to it when it was carried, each as ``Davi Lima (devops)``."""
     lines: Mapping[str, CarriedLine] = field(default_factory=dict)
-    """By id: the lines that it stands for here."""
+    """Lines that it stands for here, by id."""
     problem: str = ""
     """Why it is not carried, although somebody gave it; empty: it is."""
 
@@ -51,12 +51,12 @@ class CarriedRun:
         return (self.environment, self.gate) == (carry.environment, carry.gate)
 
 
-def sources(demands: Demands) -> Sequence[Carry]:
+def sources(demands: GateDemands) -> Sequence[Carry]:
     """Where this environment's runs of the gate carry evidence from; the bundled environment has no launch."""
     own = demands.stands_for[:1]
     return () if demands.timeless else [carry for carry in demands.gate.carries if set(own) & set(carry.into)]
 
 
-def sources_of(line: ChecklistLine, demands: Demands) -> Sequence[Carry]:
+def sources_of(line: ChecklistLine, demands: GateDemands) -> Sequence[Carry]:
     """The sources whose runs answer the line here; none: it is answered by this run."""
     return [carry for carry in sources(demands) if stands_for_line(carry, line)]

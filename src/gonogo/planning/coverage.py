@@ -8,9 +8,9 @@ from pathlib import Path
 from gonogo.base.bundled import bundled_root
 from gonogo.environment.load import available
 from gonogo.families.registry import read_environment
-from gonogo.planning.demands import GATES, LIST
-from gonogo.planning.paper_checks import counted_environments
+from gonogo.planning.gate_demands import GATES, LIST
 from gonogo.planning.suite import project_suite
+from gonogo.planning.team_files import counted_environments
 from gonogo.policy.attestations import read_attestations, why_not
 from gonogo.policy.carrying import Carry
 from gonogo.policy.checklist import Checklist, read_checklist
@@ -76,7 +76,7 @@ def _carried(
     checklist: Checklist, gates: Gates, environment: str | None, stands_for: Collection[str]
 ) -> Mapping[str, Carry]:
     """The lines that every gate which may ask the environment for them has from other runs, and where from."""
-    found: dict[str, Carry] = {}
+    sources_by_line: dict[str, Carry] = {}
     asked_here: set[str] = set()
     for gate in gates.gates.values():
         if environment is None or (gate.environments and environment not in gate.environments):
@@ -85,10 +85,10 @@ def _carried(
         for line in lines_of(gate, checklist, sorted(stands_for)):
             sources = [carry for carry in carries if stands_for_line(carry, line)]
             if sources:
-                found.setdefault(line.id, sources[0])
+                sources_by_line.setdefault(line.id, sources[0])
             else:
                 asked_here.add(line.id)
-    return {name: carry for name, carry in found.items() if name not in asked_here}
+    return {name: carry for name, carry in sources_by_line.items() if name not in asked_here}
 
 
 def _stands_for(environment: str | None, project: Path) -> set[str]:

@@ -62,6 +62,7 @@ def _in_source(path: Path, source: str) -> Sequence[Declaration]:
 
 
 def _declared(path: Path, tree: ast.Module) -> Iterator[Declaration]:
+    """The checks of one module, by its syntax tree: nothing of it is executed before it is planned."""
     # Where pytest finds tests: in the module, and in its classes. To walk the whole tree takes ten times as long.
     functions = [inner for node in tree.body for inner in (node.body if isinstance(node, ast.ClassDef) else [node])]
     for node in functions:
@@ -77,6 +78,7 @@ def _declared(path: Path, tree: ast.Module) -> Iterator[Declaration]:
 
 
 def _marked(node: ast.FunctionDef | ast.AsyncFunctionDef, path: Path) -> Iterator[str]:
+    """Ids in a function's marks. Raises UsageError for an id that is no literal, since planning could not read it."""
     for decorator in node.decorator_list:
         if isinstance(decorator, ast.Call) and ast.unparse(decorator.func).endswith("mark.check"):
             match decorator.args:

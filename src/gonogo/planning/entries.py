@@ -42,6 +42,7 @@ def entry_checks(
 
 
 def _policy(entry: EntryCheck) -> Mapping[str, object]:
+    """The policy of a check that an entry of the environment file makes, in place of a line in the catalogue."""
     return {
         "title": entry.title or entry.words,
         "proves": entry.line,

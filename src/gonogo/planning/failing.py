@@ -42,7 +42,7 @@ class _Reading:
         self._functions: Mapping[str, _Function] = {
             node.name: node for node in module.body if isinstance(node, _Function)
         }
-        self._seen: set[_Function] = set()
+        self._visited: set[_Function] = set()
 
     @cached_property
     def _harmless(self) -> frozenset[str]:
@@ -51,9 +51,9 @@ class _Reading:
 
     def fails(self, function: _Function) -> bool:
         """Of a function that was seen already nothing new can be told: it calls itself."""
-        if function in self._seen:
+        if function in self._visited:
             return False
-        self._seen.add(function)
+        self._visited.add(function)
         return self._any(list(_reached(function.body)))
 
     def _any(self, statements: Sequence[ast.AST]) -> bool:
@@ -112,7 +112,7 @@ def _run_of(node: ast.AST) -> Sequence[ast.AST]:
             return []
         case ast.Try() if any(_takes_failures(handler.type) for handler in node.handlers):
             return [*node.handlers, *_reached(node.orelse), *_reached(node.finalbody)]
-        case ast.If(test=ast.Constant(value=known)) | ast.While(test=ast.Constant(value=known)) if not known:
+        case ast.If(test=ast.Constant(value=constant)) | ast.While(test=ast.Constant(value=constant)) if not constant:
             return list(_reached(node.orelse))
     return [part for _, block in ast.iter_fields(node) for part in _reached(block)]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gonogo.base.errors import UsageError
 from gonogo.base.wording import did_you_mean
-from gonogo.planning.demands import LIST, read_list
+from gonogo.planning.gate_demands import LIST, read_list
 from gonogo.planning.suite import Suite
 from gonogo.policy.checklist import Checklist, parse_checklist
 from gonogo.policy.gates import Gates
@@ -33,12 +33,14 @@ def link(project: Path, identifier: str, checks: Sequence[str], suite: Suite) ->
 def _line_problems(checklist: Checklist, gates: Gates, identifier: str) -> Iterator[str]:
     line = checklist.find(identifier)
     if line is None:
-        near = did_you_mean(identifier, [one.id for one in checklist.lines])
+        near = did_you_mean(identifier, [listed_line.id for listed_line in checklist.lines])
         yield f"{checklist.path}: no line {identifier!r}{near or '; gonogo checklist --missing lists those to be linked'}"
         return
     where = f"{checklist.path}:{line.number}: {identifier}"
     if not line.leaf:
-        below = ", ".join(one.id for one in checklist.lines if one.leaf and identifier in one.parents)
+        below = ", ".join(
+            listed_line.id for listed_line in checklist.lines if listed_line.leaf and identifier in listed_line.parents
+        )
         yield f"{where} has lines below it, and is as good as they are; link one of {below}"
     if identifier in {statement for role in gates.roles.values() for statement in role.statements}:
         yield f"{where} is a statement that its role signs; link the lines that support it in gates.toml"

@@ -13,7 +13,7 @@ from gonogo.families.stripe.section import Stripe
 from gonogo.families.variables.section import Variables
 from gonogo.planning.declarations import Declaration
 from gonogo.planning.suite import Suite, closure
-from gonogo.policy.catalogue import CheckId, CheckPolicy
+from gonogo.policy.catalogue import CheckId, CheckPolicy, Policy
 from gonogo.policy.profiles import Profile
 
 GROUP = "_all"
@@ -31,7 +31,7 @@ class PlannedCheck:
     """One check of the gate, and every scope in which it must give an answer."""
 
     declaration: Declaration
-    line: CheckPolicy
+    policy: CheckPolicy
     subject: str
     """The evidence argument that the check runs once for each of."""
     scopes: Sequence[Scope]
@@ -45,6 +45,11 @@ class PlannedCheck:
     def id(self) -> str:
         """The check's id."""
         return self.declaration.id
+
+    @property
+    def thresholds(self) -> Policy:
+        """The numbers and durations that the catalogue sets for it."""
+        return self.policy.policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,27 +77,25 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
     absent: dict[str, Sequence[CheckId]] = {}
     reasons: dict[str, str] = {}
     for identifier in suite.order:
-        declaration, line = suite.declarations[identifier], _with_reachable_needs(suite.catalogue[identifier], absent)
+        declaration, policy = suite.declarations[identifier], _with_reachable_needs(suite.catalogue[identifier], absent)
         subject = subject_of(declaration, kinds)
         kind = kinds[subject.removesuffix(GROUP)]
-        reason = _absence(line, kind, environment, profile)
-        accepted = kind.optional or kind.nothing_without in environment.service.without
-        unasked = accepted and not scopes.get(kind.name)
-        if reason or unasked:
-            reasons[identifier] = reason or "there is nothing of its kind to look at here"
-        if reason and kind.section not in environment.service.without:
-            absent[identifier] = line.needs
+        undeclared = _absence(policy, kind, environment, profile)
+        if reason := undeclared or _nothing_to_ask(kind, environment, scopes):
+            reasons[identifier] = reason
+        if undeclared and kind.section not in environment.service.without:
+            absent[identifier] = policy.needs
         if subject == WALK and not journeys:
             continue  # without a journey there is no test data to clean up
         if identifier in wanted and identifier not in reasons:
             targets = _targets(declaration, subject, scopes)
-            unrunnable, hint = _unrunnable(line, kind, environment, targets, allow_money=allow_money)
+            unrunnable, hint = _unrunnable(policy, kind, environment, targets, allow_money=allow_money)
             planned[identifier] = PlannedCheck(
                 declaration=declaration,
-                line=line,
+                policy=policy,
                 subject=subject,
                 scopes=targets,
-                permitted=_permitted(line, kind, environment, allow_money=allow_money),
+                permitted=_permitted(policy, kind, environment, allow_money=allow_money),
                 unrunnable=unrunnable,
                 hint=hint,
             )
@@ -107,10 +110,10 @@ def _targets(declaration: Declaration, subject: str, scopes: Mapping[str, Sequen
     return [scope for scope in targets if scope[-1] == declaration.entry] if declaration.entry else targets
 
 
-def _with_reachable_needs(line: CheckPolicy, absent: Mapping[str, Sequence[CheckId]]) -> CheckPolicy:
+def _with_reachable_needs(policy: CheckPolicy, absent: Mapping[str, Sequence[CheckId]]) -> CheckPolicy:
     """The policy with absent needs replaced by their own needs: a cause further back is still the cause."""
-    needs = dict.fromkeys(cause for need in line.needs for cause in absent.get(need, (need,)))
-    return line if tuple(needs) == line.needs else line.model_copy(update={"needs": tuple(needs)})
+    needs = dict.fromkeys(cause for need in policy.needs for cause in absent.get(need, (need,)))
+    return policy if tuple(needs) == policy.needs else policy.model_copy(update={"needs": tuple(needs)})
 
 
 def has_journeys(suite: Suite, environment: Environment) -> bool:
@@ -152,37 +155,43 @@ _WITH = ("stripe", "sentry")
 """Families that belong to the smoke run although they only look: without them the journeys prove little."""
 
 
-def _absence(line: CheckPolicy, kind: EvidenceKind, environment: Environment, profile: Profile) -> str:
+def _absence(policy: CheckPolicy, kind: EvidenceKind, environment: Environment, profile: Profile) -> str:
     """Why there is no such thing here at all: the family, the mode and method of payments, a key; empty: there is."""
     stripe, variables = environment.section(Stripe), environment.section(Variables)
-    if left := environment.service.without.intersection(_subjects(line, kind)):
+    if left := environment.service.without.intersection(_subjects(policy, kind)):
         return f"the service is declared to have no {', '.join(sorted(left))}"
-    if variables is not None and not variables.has(line.shapes):
-        return f"no variable is declared of the shape {', '.join(line.shapes)}"
-    if other_mode(line, environment) and stripe is not None:
+    if variables is not None and not variables.has(policy.shapes):
+        return f"no variable is declared of the shape {', '.join(policy.shapes)}"
+    if other_mode(policy, environment) and stripe is not None:
         return f"payments are in {stripe.mode} mode here"
-    if stripe is not None and line.payment_method not in {None, *stripe.payment_methods}:
-        return f"nobody can pay with {line.payment_method} here"
-    if undeclared := [key for key in line.where if not environment.declares(key)]:
+    if stripe is not None and policy.payment_method not in {None, *stripe.payment_methods}:
+        return f"nobody can pay with {policy.payment_method} here"
+    if undeclared := [key for key in policy.where if not environment.declares(key)]:
         return f"the environment declares no {', '.join(undeclared)}"
-    return "" if not line.profiles or profile in line.profiles else f"it is not asked in the profile {profile}"
+    return "" if not policy.profiles or profile in policy.profiles else f"it is not asked in the profile {profile}"
 
 
-def other_mode(line: CheckPolicy, environment: Environment) -> bool:
+def _nothing_to_ask(kind: EvidenceKind, environment: Environment, scopes: Mapping[str, Sequence[Scope]]) -> str:
+    """Why there is nothing of a kind that may be absent; empty if there is, or if its absence is a mistake."""
+    may_be_absent = kind.optional or kind.nothing_without in environment.service.without
+    return "there is nothing of its kind to look at here" if may_be_absent and not scopes.get(kind.name) else ""
+
+
+def other_mode(policy: CheckPolicy, environment: Environment) -> bool:
     """Whether it is about payments in the other mode than they are in here."""
     stripe = environment.section(Stripe)
-    return stripe is not None and line.stripe_mode not in {None, stripe.mode}
+    return stripe is not None and policy.stripe_mode not in {None, stripe.mode}
 
 
-def _permitted(line: CheckPolicy, kind: EvidenceKind, environment: Environment, *, allow_money: bool) -> bool:
+def _permitted(policy: CheckPolicy, kind: EvidenceKind, environment: Environment, *, allow_money: bool) -> bool:
     """Whether everything that it does to the target is permitted in this run."""
-    effects = {line.effect, kind.effect}
+    effects = {policy.effect, kind.effect}
     return effects <= set(environment.permits.effects) and (Effect.MONEY not in effects or allow_money)
 
 
-def _subjects(line: CheckPolicy, kind: EvidenceKind) -> Sequence[str]:
+def _subjects(policy: CheckPolicy, kind: EvidenceKind) -> Sequence[str]:
     """Sections and parts that the environment must declare for the check to make sense, widest first."""
-    return [kind.section, *([kind.part] if kind.part else []), *line.about]
+    return [kind.section, *([kind.part] if kind.part else []), *policy.about]
 
 
 def evidence_arguments(declaration: Declaration, kinds: Mapping[str, EvidenceKind]) -> list[str]:
@@ -209,18 +218,18 @@ def scopes_of(subject: str, scopes: Mapping[str, Sequence[Scope]]) -> Sequence[S
 
 
 def _unrunnable(
-    line: CheckPolicy, kind: EvidenceKind, environment: Environment, targets: Sequence[Scope], *, allow_money: bool
+    policy: CheckPolicy, kind: EvidenceKind, environment: Environment, targets: Sequence[Scope], *, allow_money: bool
 ) -> tuple[str, str]:
     """Why the check can't run here, and what may be done about it; both are empty if it can."""
-    if line.effect is Effect.MONEY and not allow_money:
+    if policy.effect is Effect.MONEY and not allow_money:
         return "it moves real money", "run it with --allow-money; everything is refunded"
-    for effect in (line.effect, kind.effect):
+    for effect in (policy.effect, kind.effect):
         if effect not in environment.permits.effects:
             return (
                 f"its effect, {effect}, is not permitted in this environment",
                 f'add "{effect}" to permits.effects once that is safe',
             )
-    for subject in _subjects(line, kind):
+    for subject in _subjects(policy, kind):
         if not environment.declares(subject):
             return (
                 f"the environment declares no {environment.shown(subject)}",

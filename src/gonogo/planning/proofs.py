@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gonogo.environment.model import Environment
-from gonogo.planning.demands import Demands
+from gonogo.planning.gate_demands import GateDemands
 from gonogo.planning.plan import Plan, other_mode
 from gonogo.planning.stated import contradictions_of
 from gonogo.planning.suite import Suite
 from gonogo.policy.checklist_line import ChecklistLine, proving
 
 Missing = Mapping[str, Mapping[str, str]]
-"""By id of a line: the checks without which it is not proved, and why each is not asked."""
+"""Checks without which a line is not proved, and why each is not asked, by the line's id."""
 Contradicted = Mapping[str, Sequence[str]]
-"""By id of a line: what the environment declares otherwise than its words say."""
+"""What the environment declares otherwise than a line's words say, by the line's id."""
 _NOT_ASKED = "this gate does not ask it"
 _NOT_DECLARED = "another environment declares it, and this one does not"
 
@@ -26,7 +26,7 @@ class Shortfall:
     contradicted: Contradicted = field(default_factory=dict)
 
 
-def shortfall(suite: Suite, plan: Plan, demands: Demands, environment: Environment) -> Shortfall:
+def shortfall(suite: Suite, plan: Plan, demands: GateDemands, environment: Environment) -> Shortfall:
     """Find the reasons for all lines of the list."""
     stated = {line.id: contradictions_of(line, environment) for line in demands.checklist.lines if line.states}
     return Shortfall(
@@ -35,7 +35,7 @@ def shortfall(suite: Suite, plan: Plan, demands: Demands, environment: Environme
     )
 
 
-def _missing(suite: Suite, plan: Plan, demands: Demands, environment: Environment) -> Missing:
+def _missing(suite: Suite, plan: Plan, demands: GateDemands, environment: Environment) -> Missing:
     """Find for each line the checks that prove it and are not planned: what is left of the others proves nothing."""
     proves = {name: line.proves for name, line in suite.catalogue.items()}
     proves |= dict.fromkeys(suite.elsewhere, ())

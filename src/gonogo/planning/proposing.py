@@ -82,7 +82,7 @@ def proposals(lines: Sequence[ChecklistLine], suite: Suite) -> Sequence[Sequence
     proves = {name: policy.proves for name, policy in suite.catalogue.items()}
     words = {name: _weighted_words(name, suite) for name in suite.order}
     rarity = _rarity(described for _, described in words.values())
-    found = []
+    proposed = []
     for line in lines:
         if not line.leaf or line.attest or proving(line, proves):
             continue
@@ -93,8 +93,8 @@ def proposals(lines: Sequence[ChecklistLine], suite: Suite) -> Sequence[Sequence
             if score >= WORTH_TELLING
         ]
         if likely:
-            found.append(likely)
-    return found
+            proposed.append(likely)
+    return proposed
 
 
 def stems(text: str) -> list[str]:

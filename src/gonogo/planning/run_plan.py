@@ -9,7 +9,7 @@ from gonogo.environment.model import Environment
 from gonogo.evidence.base import Key, Scope
 from gonogo.families.registry import Families
 from gonogo.planning.carried import CarriedRun
-from gonogo.planning.demands import Demands
+from gonogo.planning.gate_demands import GateDemands
 from gonogo.planning.plan import LOAD, WALK, Plan
 from gonogo.planning.suite import Suite
 from gonogo.policy.profiles import Profile
@@ -25,7 +25,7 @@ class RunPlan:
     families: Families
     suite: Suite
     plan: Plan
-    demands: Demands
+    demands: GateDemands
     profile: Profile = "gate"
     allow_money: bool = False
     told: Mapping[str, Any] = field(default_factory=dict)

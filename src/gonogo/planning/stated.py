@@ -22,6 +22,7 @@ def contradictions_of(line: ChecklistLine, environment: Environment) -> list[str
 
 
 def _contradictions(stated: str, declared: Mapping[str, Any]) -> Iterator[str]:
+    """Where the environment declares otherwise than a line's words say; a missing section is no contradiction."""
     match = STATED.fullmatch(stated)
     if match is None:
         return

@@ -120,6 +120,7 @@ def _with_entries(
 
 
 def _with_local_policy(suite: Suite, project: Path, environment: str | None) -> Suite:
+    """The suite with what the team's policy.toml changes; the differences are kept for the report."""
     path = project / FILE
     local = read_local_policy(project)
     lines, differences = changed(suite.catalogue, local, environment, path, elsewhere=suite.elsewhere)
@@ -165,6 +166,7 @@ def closure(suite: Suite, identifiers: Iterable[str]) -> frozenset[str]:
 
 
 def _contradictions(lines: Mapping[str, CheckPolicy], declared: Mapping[str, Declaration]) -> Iterable[str]:
+    """Checks without a line, lines without a check, and needs that nobody is."""
     for identifier in lines.keys() - declared.keys():
         yield f"catalogue: {identifier}: no function is marked check({identifier!r}); write it, or remove the line"
     for identifier in declared.keys() - lines.keys():

@@ -80,27 +80,27 @@ def read_attestations(root: Path, environment: str) -> list[Attestation]:
     read: dict[str, Attestation] = {}
     for path in sorted(folder.glob("*.toml")):
         try:
-            spoken = read_toml(path, Attestation)
+            attestation = read_toml(path, Attestation)
         except UsageError as error:
             problems += error.problems
             continue
-        if spoken.line in read:
+        if attestation.line in read:
             problems.append(
-                f"{path}: line: {spoken.line} is attested by {read[spoken.line].path} already; keep the newer one"
+                f"{path}: line: {attestation.line} is attested by {read[attestation.line].path} already; keep the newer one"
             )
         shown = path.relative_to(root).as_posix()
-        digest = _evidence_digest(root, path, spoken, problems)
-        read[spoken.line] = spoken.model_copy(update={"path": shown, "found": digest})
+        digest = _evidence_digest(root, path, attestation, problems)
+        read[attestation.line] = attestation.model_copy(update={"path": shown, "found": digest})
     if problems:
         raise UsageError(*problems)
     return list(read.values())
 
 
-def _evidence_digest(root: Path, path: Path, spoken: Attestation, problems: list[str]) -> str | None:
+def _evidence_digest(root: Path, path: Path, attestation: Attestation, problems: list[str]) -> str | None:
     """SHA-256 of the file as it is now, read once."""
-    if spoken.evidence.file is None:
+    if attestation.evidence.file is None:
         return None
-    place = (path.parent / spoken.evidence.file).relative_to(root).as_posix()
+    place = (path.parent / attestation.evidence.file).relative_to(root).as_posix()
     try:
         content = read_inside(root, place, LARGEST_KEPT_BYTES)
         problem = "" if content else "is empty, and shows nothing"
@@ -108,7 +108,7 @@ def _evidence_digest(root: Path, path: Path, spoken: Attestation, problems: list
         content, problem = b"", str(error)
     if problem:
         problems.append(
-            f"{path}: evidence.file: {spoken.evidence.file} {problem}; {spoken.by} attested {spoken.line} with it: restore "
+            f"{path}: evidence.file: {attestation.evidence.file} {problem}; {attestation.by} attested {attestation.line} with it: restore "
             "it, or attest the line again"
         )
         return None
@@ -125,58 +125,60 @@ def changed_evidence(attestations: Sequence[Attestation]) -> Iterator[str]:
             )
 
 
-def refusal(spoken: Attestation, line: ChecklistLine, *, bounded: bool = True) -> str:
+def refusal(attestation: Attestation, line: ChecklistLine, *, bounded: bool = True) -> str:
     """Why nobody may write this attestation at all; empty: somebody may.
 
     ``bounded`` is False for the bundled environment alone, whose attestations are samples.
     """
     longest = line.valid or LONGEST
-    if bounded and longer_than(spoken.at, spoken.until, longest):
-        lasts = format_duration(spoken.until - spoken.at)
-        return f"until: it counts for {lasts}, and {spoken.line} allows {format_duration(longest)}; look again then"
-    if spoken.evidence.file is None and not line.digest_alone:
+    if bounded and longer_than(attestation.at, attestation.until, longest):
+        lasts = format_duration(attestation.until - attestation.at)
         return (
-            f"evidence.file: missing; {spoken.line} wants the file itself. Keep it beside the attestation, or write "
+            f"until: it counts for {lasts}, and {attestation.line} allows {format_duration(longest)}; look again then"
+        )
+    if attestation.evidence.file is None and not line.digest_alone:
+        return (
+            f"evidence.file: missing; {attestation.line} wants the file itself. Keep it beside the attestation, or write "
             "evidence=digest after the id of the line"
         )
     return ""
 
 
-def why_not(spoken: Attestation, line: ChecklistLine | None, at: datetime, roles: Sequence[str]) -> str:
+def why_not(attestation: Attestation, line: ChecklistLine | None, at: datetime, roles: Sequence[str]) -> str:
     """Why it does not count at this moment; empty: it does."""
     if line is None:
-        return f"the checklist has no line {spoken.line}; rename it, or remove the attestation"
+        return f"the checklist has no line {attestation.line}; rename it, or remove the attestation"
     if not line.leaf:
-        return f"{spoken.line} has lines below it, and is as good as they are; attest those"
+        return f"{attestation.line} has lines below it, and is as good as they are; attest those"
     allowed = line.attest or roles
-    if allowed and spoken.role not in allowed:
-        return f"{spoken.role} may not attest {spoken.line}; {' or '.join(allowed)} may"
-    if spoken.evidence.file is not None and spoken.found != spoken.evidence.sha256:
-        return f"{spoken.evidence.file} is not the file that was attested: its SHA-256 is another; attest it again"
-    return _out_of_time(spoken, at)
+    if allowed and attestation.role not in allowed:
+        return f"{attestation.role} may not attest {attestation.line}; {' or '.join(allowed)} may"
+    if attestation.evidence.file is not None and attestation.found != attestation.evidence.sha256:
+        return f"{attestation.evidence.file} is not the file that was attested: its SHA-256 is another; attest it again"
+    return _out_of_time(attestation, at)
 
 
-def _out_of_time(spoken: Attestation, at: datetime) -> str:
-    if spoken.at > at:
-        return f"it is dated {spoken.at:%Y-%m-%d %H:%M} UTC, which is in the future"
-    if spoken.until <= spoken.at:
+def _out_of_time(attestation: Attestation, at: datetime) -> str:
+    if attestation.at > at:
+        return f"it is dated {attestation.at:%Y-%m-%d %H:%M} UTC, which is in the future"
+    if attestation.until <= attestation.at:
         return "it ends before it begins"
-    if spoken.until <= at:
-        return f"it expired {spoken.until:%Y-%m-%d %H:%M} UTC; look again, and attest it again"
+    if attestation.until <= at:
+        return f"it expired {attestation.until:%Y-%m-%d %H:%M} UTC; look again, and attest it again"
     return ""
 
 
-def write_attestation(root: Path, environment: str, spoken: Attestation, content: bytes | None) -> Path:
+def write_attestation(root: Path, environment: str, attestation: Attestation, content: bytes | None) -> Path:
     """Write the file, and the evidence beside it unless only its digest is kept. Raises UsageError."""
     folder = root / "environments" / FOLDER / environment
-    path = folder / f"{spoken.line}.toml"
-    document = spoken.model_dump(exclude={"path", "found"}, exclude_none=True)
-    document["until"] = as_written(spoken.until)
+    path = folder / f"{attestation.line}.toml"
+    document = attestation.model_dump(exclude={"path", "found"}, exclude_none=True)
+    document["until"] = as_written(attestation.until)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if spoken.evidence.file is not None and content is not None:
-            (folder / spoken.evidence.file).parent.mkdir(exist_ok=True)
-            (folder / spoken.evidence.file).write_bytes(content)
+        if attestation.evidence.file is not None and content is not None:
+            (folder / attestation.evidence.file).parent.mkdir(exist_ok=True)
+            (folder / attestation.evidence.file).write_bytes(content)
         path.write_text(tomli_w.dumps(document), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path}: cannot be written ({error.strerror})") from None

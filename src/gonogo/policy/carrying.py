@@ -22,7 +22,7 @@ class Carry(Document):
     into: Annotated[tuple[Words, ...], Field(min_length=1)]
     """Environments whose runs of this gate carry it."""
     environment: Words
-    """Of the runs that are carried."""
+    """The gate of the runs that are carried."""
     gate: Name
     """That they asked."""
     sections: tuple[Words, ...] = ()

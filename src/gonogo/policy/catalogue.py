@@ -73,11 +73,11 @@ class CheckPolicy(BaseModel):
     stripe_mode: Literal["test", "live"] | None = None
     """Planned only where payments are in this mode; None: in both."""
     shapes: tuple[Text, ...] = ()
-    """Of variables: planned only where a variable is declared to have each of them."""
+    """Shapes of variables: planned only where a variable is declared to have each of them."""
     payment_method: Text | None = None
     """Planned only where payers may pay with it, by Stripe's name."""
     profiles: tuple[Profile, ...] = ()
-    """Of the load: planned only in these; empty: in all."""
+    """Profiles of the load that it is planned in; empty: in all."""
     waivable: bool = True
     """Whether anybody may accept that it does not pass."""
     policy: Policy = Policy({})

@@ -35,7 +35,7 @@ class ChecklistLine:
     text: str
     """As it is read: without Markdown, without the comment."""
     number: int
-    """Of the line in the file, from 1."""
+    """Number of the line in the file, from 1."""
     checked: bool = False
     section: Sequence[str] = ()
     """The headings above it, the outermost first."""
@@ -56,7 +56,7 @@ class ChecklistLine:
     when: Stage | None = None
     """The time of the launch that it belongs to; None: any."""
     group: Sequence[str] = ()
-    """Of a line with others below it: the only environments that it is about; empty: all."""
+    """The only environments that a line with others below it is about; empty: all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

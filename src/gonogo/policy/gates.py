@@ -62,7 +62,7 @@ class Gates(Document):
     gates: Mapping[Name, Gate] = Field(default_factory=dict)
     roles: Mapping[Name, Role] = Field(default_factory=dict)
     launch: Mapping[Words, Moment] = Field(default_factory=dict)
-    """By environment: when users come. What lies after that is attested by nobody before."""
+    """The moment when users come, by environment. What lies after that is attested by nobody before."""
 
     @model_validator(mode="after")
     def _defaults_are_gates(self) -> Self:

@@ -95,7 +95,7 @@ def refusal(check: str) -> str:
 
 
 def in_force(waiver: Waiver, at: datetime) -> bool:
-    """At this moment."""
+    """Tells whether the waiver counts at this moment."""
     return waiver.at <= at < waiver.until
 
 

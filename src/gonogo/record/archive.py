@@ -11,7 +11,6 @@ from gonogo.record.results import RESULTS, SCHEMA, Results
 
 NAME = "results.json"
 MOST_EARLIER = 10
-_TIME = len("20261123T175633Z")
 
 
 def read_results(path: Path) -> Results:
@@ -44,19 +43,31 @@ def folders(environment: Path) -> Sequence[Path]:
     return [folder for folder in reversed(_folders_in(environment)) if (folder / NAME).is_file()]
 
 
-def earlier(results: Results, environment: Path, *, narrowed: bool = False) -> Sequence[Results]:
+def earlier(results: Results, *places: Path, narrowed: bool = False) -> Sequence[Results]:
     """The runs before this one that asked the same, the newest first, at most ten; ``narrowed`` ones only if wanted.
 
-    What is damaged, provisional, of another gate or of another service is passed over: a broken file of last week must
+    A place is the folder of a run, of an environment's runs, or of all environments. What is damaged, provisional, of another gate or of another service is passed over: a broken file of last week must
     not keep today's run from its verdict.
     """
-    runs: list[Results] = []
-    for folder in folders(environment):
-        if len(runs) == MOST_EARLIER:
-            break
-        if folder.name[:_TIME] <= results.run.id[:_TIME] and _mentions(folder / NAME, results.run.gate):
-            runs += [run for run in _readable(folder / NAME) if _comparable(run, results, narrowed=narrowed)]
-    return sorted(runs, key=lambda results: results.run.started_at, reverse=True)
+    runs = {run.run.id: run for place in places for run in _earlier_in(place, results, narrowed=narrowed)}
+    return sorted(runs.values(), key=lambda results: results.run.started_at, reverse=True)[:MOST_EARLIER]
+
+
+def _earlier_in(place: Path, results: Results, *, narrowed: bool) -> Iterator[Results]:
+    """The newest of a place's runs that asked the same, as many as are wanted."""
+    wanted = MOST_EARLIER
+    for folder in _runs_in(place, results.run.environment):
+        if _mentions(folder / NAME, results.run.gate):
+            for run in _readable(folder / NAME):
+                if _comparable(run, results, narrowed=narrowed):
+                    yield run
+                    wanted -= 1
+        if not wanted:
+            return
+
+
+def _runs_in(place: Path, environment: str) -> Sequence[Path]:
+    return [place] if (place / NAME).is_file() else folders(place) or folders(place / environment)
 
 
 def _comparable(first: Results, second: Results, *, narrowed: bool) -> bool:

@@ -16,7 +16,7 @@ from gonogo.record.results import (
 from gonogo.record.weakening import lowered, weakened
 
 ORDER = ("weakened", "removed", "newly failing", "became unverified", "policy changed", "fixed", "added")
-"""Of the kinds of change: what a signer must not miss comes first."""
+"""Order of the kinds of change: what a signer must not miss comes first."""
 _GOOD = {Outcome.PASS, Outcome.WARN}
 _GAPS = {Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN}
 _DIGESTS = ("catalogue", "checks", "environment", "policy")

@@ -68,7 +68,7 @@ class Provenance:
     environment: str
     """All that the environment expects; the release under review is not part of it."""
     policy: str = ""
-    """Of the checklist, the gates, the attestations and the waivers."""
+    """Digest of the checklist, the gates, the attestations and the waivers."""
     notes: Sequence[str] = ()
     """For the signer: a narrowed selection, faults switched on, families declared absent."""
     policy_differences: Sequence[PolicyDifference] = ()

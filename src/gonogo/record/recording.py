@@ -15,7 +15,7 @@ from gonogo.evidence.base import Evidence, Scope
 from gonogo.evidence.record import Failure, Record
 from gonogo.families.kind import EvidenceKind
 from gonogo.planning.carried import CarriedRun
-from gonogo.planning.demands import Demands
+from gonogo.planning.gate_demands import GateDemands
 from gonogo.policy.profiles import Profile
 
 SCHEMA: Literal["gonogo.evidence/1"] = "gonogo.evidence/1"
@@ -28,6 +28,7 @@ class StoredRecord:
     kind: str
     scope: Scope
     seconds: float
+    """The time that the question took, without the waiting for a place."""
     evidence: Mapping[str, Any] | None = None
     failure: Failure | None = None
 
@@ -42,10 +43,10 @@ class Recording:
     environment_name: str
     environment: Mapping[str, Any]
     """As plain JSON; families say which sections there are."""
-    demands: Demands
+    demands: GateDemands
     """What the gate demanded of the checklist, of people, and what they had said by then."""
     profile: Profile = "gate"
-    """Of the load."""
+    """The load's profile."""
     allow_money: bool = False
     told: Mapping[str, Any] = field(default_factory=dict)
     """What the command line put in place of the environment file's values, by section."""
@@ -118,6 +119,7 @@ def read_recording(path: Path) -> Recording:
 
 
 def _restored(record: StoredRecord, kinds: Mapping[str, EvidenceKind]) -> Record:
+    """One record with its evidence typed again. Raises UsageError on an unknown kind, IntegrityError on damage."""
     evidence: Evidence | None = None
     if record.evidence is not None:
         if record.kind not in kinds:

@@ -64,11 +64,11 @@ class LineStatus(StrEnum):
     """How one line of the checklist stands."""
 
     VERIFIED = "verified"
-    """By checks, or by all the lines that stand below it."""
+    """Proved by checks, or by all the lines that stand below it."""
     ATTESTED = "attested"
-    """By a person; the checks that were asked about it, if any, do not disagree."""
+    """Attested by a person; the checks that were asked about it, if any, do not disagree."""
     SUPPORTED = "supported"
-    """Of a statement that is signed: every line that it rests on is done. Whether its role signs is another matter."""
+    """A statement that is signed: every line that it rests on is done. Whether its role signs is another matter."""
     EXCEPTED = "excepted"
     """A check that proves it did not pass, and somebody accepted that."""
     FAILED = "failed"
@@ -199,7 +199,7 @@ class Attested:
     """Where that file is kept, beside the attestation."""
     url: str | None = None
     path: str = ""
-    """Of the attestation itself, in the project."""
+    """Path of the attestation itself, in the project."""
     problem: str = ""
     """Why it does not count; empty: it does."""
 
@@ -211,7 +211,7 @@ class LineResult:
     id: str
     text: str
     number: int
-    """Of the line in the file."""
+    """Number of the line in the file."""
     section: Sequence[str]
     """The headings above it, the outermost first."""
     parents: Sequence[str]
@@ -229,7 +229,7 @@ class LineResult:
     """Roles that may attest it; empty where checks alone decide."""
     attested: Attested | None = None
     supports: Sequence[str] = ()
-    """Of a statement that is signed: ids of the lines that it rests on."""
+    """Ids of the lines that a signed statement rests on."""
     carried: str = ""
     """Id of the run of ``Results.carried`` that the status rests on; empty: it rests on this run."""
 
@@ -263,7 +263,7 @@ class ExceptionResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something in the team's own papers that does not hold: said, and counted as nothing."""
+    """Something in the team's own files that does not hold: reported, and counted as nothing."""
 
     subject: str
     message: str
@@ -290,7 +290,7 @@ class PastRun:
     release: str | None
     counts: Mapping[str, int]
     sections: Mapping[str, tuple[int, int]]
-    """Of each section of the checklist: lines done, lines demanded."""
+    """Lines done and lines demanded, by section of the checklist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,7 +300,7 @@ class History:
     changes: Sequence[Change] = ()
     """Since the run ``since``."""
     runs: Sequence[PastRun] = ()
-    """At most the last ten, oldest first; without this one."""
+    """The last runs before this one, ten at the most, oldest first."""
     since: str = ""
     """Id of the newest of ``runs`` that was not interrupted; empty: there is nothing to compare with."""
 

@@ -31,6 +31,7 @@ def _checks(before: Results, after: Results) -> Iterator[Change]:
 
 
 def _check(then: CheckResult, now: CheckResult) -> Iterator[Change]:
+    """Where a check asks less than it did: a milder severity, or another threshold in either direction."""
     if (then.severity, now.severity) == (Severity.BLOCKER, Severity.WARNING):
         yield _told(then.id, f"severity {then.severity}", f"{now.severity}; it is {now.outcome} now")
     for name in sorted(then.thresholds.keys() | now.thresholds.keys()):
@@ -47,6 +48,7 @@ def _lines(before: Results, after: Results) -> Iterator[Change]:
 
 
 def _line(then: LineResult, now: LineResult, after: Results) -> Iterator[Change]:
+    """Where a line asks less than it did: it is demanded no more, or by weaker proof."""
     if not now.leaf:
         yield _told(then.id, "demanded by itself", "it only groups lines below it")
     elif not now.demanded:
@@ -82,6 +84,7 @@ def _roles(before: Results, after: Results) -> Iterator[Change]:
 
 
 def _waivers(before: Results, after: Results) -> Iterator[Change]:
+    """Waivers that are new, accept more, or last longer than before."""
     then = {exception.check: exception for exception in before.exceptions if exception.state in _COUNTING}
     for now in after.exceptions:
         if now.state not in _COUNTING:

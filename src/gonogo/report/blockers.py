@@ -20,7 +20,7 @@ class Blocker:
     alike: Sequence[str]
     """Ids of further checks with this outcome, for this reason."""
     lines: Sequence[LineResult]
-    """Of the checklist, that are not done because of it."""
+    """Lines of the checklist that are not done because of it."""
 
     @property
     def ids(self) -> Sequence[str]:

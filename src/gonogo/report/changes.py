@@ -26,7 +26,7 @@ _LOUDEST_FIRST = ("weakened", "policy changed", "newly failing", "became unverif
 
 
 def grouped_changes(results: Results) -> Mapping[str, Sequence[Change]]:
-    """By kind, the loudest first; kinds that there are none of are left out."""
+    """The changes by kind, the loudest first; kinds that there are none of are left out."""
     changes = results.history.changes
     grouped = {kind: [change for change in changes if change.kind == kind] for kind in _LOUDEST_FIRST}
     return {kind: alike for kind, alike in grouped.items() if alike}

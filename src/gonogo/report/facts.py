@@ -40,7 +40,7 @@ class PageFacts:
     """All of them."""
 
     of: Mapping[tuple[str, int], Sequence[Fact]]
-    """By a check's id, and the number of its observation."""
+    """Facts by a check's id and the number of its observation."""
     brief: bool
     """Whether some are shown in short, for want of room."""
 

@@ -15,7 +15,7 @@ _BAR = 1000
 
 
 def utc(moment: datetime) -> str:
-    """To the second."""
+    """A moment in UTC, to the second."""
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -25,7 +25,7 @@ def day(moment: datetime) -> str:
 
 
 def seconds(elapsed: timedelta) -> str:
-    """To a hundredth."""
+    """A duration in seconds, to a hundredth."""
     return f"{elapsed.total_seconds():.2f} s"
 
 

@@ -8,7 +8,7 @@ from gonogo.report.markdown import bounded
 from gonogo.report.wording import Problem, carried_runs, open_lines, problems, stopping, word
 
 MOST = 10
-"""Of either kind GitHub shows no more per step."""
+"""Annotations of either kind that GitHub shows per step; it drops the rest."""
 _NAMES = 5
 
 

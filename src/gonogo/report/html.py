@@ -29,7 +29,7 @@ _ROLES = (
     RoleResult(id="product-owner", title="Product owner", statements=()),
     RoleResult(id="devops", title="DevOps", statements=()),
 )
-"""Who signs where no gates.toml says otherwise."""
+"""Roles that sign where no gates.toml says otherwise."""
 _FRESH = timedelta(hours=4)
 """How long evidence is thought to hold: what the documentation gives to ``gonogo verify --max-age``."""
 

@@ -37,7 +37,7 @@ class ChecklistSection:
     """The headings that it stands below, without that of the whole list."""
     tree: Sequence[Node]
     counts: Sequence[tuple[LineStatus, int]]
-    """Of the leaves that the gate demands, one for each status."""
+    """Numbers of leaves that the gate demands, one for each status."""
     done: int
     total: int
     trend: Sequence[tuple[int, int] | None]
@@ -64,7 +64,7 @@ def sections(results: Results) -> list[ChecklistSection]:
     names = Counter(path[-1:] for path in grouped)
     # Earlier runs know sections by their innermost heading: where two share it, nobody can tell them apart.
     return [
-        _section(number, path, lines, results, known=names[path[-1:]] == 1)
+        _section(number, path, lines, results, had_runs=names[path[-1:]] == 1)
         for number, (path, lines) in enumerate(grouped.items(), 1)
     ]
 
@@ -81,13 +81,13 @@ def supported(ids: Sequence[str], by_id: Mapping[str, LineResult]) -> tuple[int,
 
 
 def _section(
-    number: int, path: tuple[str, ...], lines: Sequence[LineResult], results: Results, *, known: bool
+    number: int, path: tuple[str, ...], lines: Sequence[LineResult], results: Results, *, had_runs: bool
 ) -> ChecklistSection:
     name = path[-1] if path else ""
     leaves = [line for line in lines if line.leaf and line.demanded]
     counts = Counter(line.status for line in leaves)
     done_leaves = sum(line.status in DONE for line in leaves)
-    past = [run.sections.get(name) for run in results.history.runs] if known else []
+    past = [run.sections.get(name) for run in results.history.runs] if had_runs else []
     trend = [*past, (done_leaves, len(leaves))]
     points = _spark(trend) if any(past) else []
     return ChecklistSection(

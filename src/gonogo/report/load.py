@@ -43,7 +43,7 @@ class Curve:
     name: str
     number: int
     points: str
-    """Of an SVG polyline."""
+    """Points of an SVG polyline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +163,7 @@ def _tail(percentile: float) -> float:
 
 
 def _round_up(value: float) -> float:
-    """To a number that divides by four well."""
+    """Rounds up to a number that divides by four well."""
     step = 10 ** math.floor(math.log10(max(value, 1.0))) / 2.5
     return float(math.ceil(value / step) * step)
 

@@ -64,6 +64,7 @@ def find_announced() -> Announced | None:
 
 def _is_own(descriptor: int) -> bool:
     status = os.fstat(descriptor)
+    # Written by this user, and open to nobody else: a run asks whatever the note names.
     return stat.S_ISREG(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077
 
 
@@ -77,6 +78,7 @@ def _is_held(descriptor: int) -> bool:
 
 
 def _parsed(content: bytes) -> Announced | None:
+    """The note's content; None for one that another version wrote, or that was cut off."""
     try:
         ready = json.loads(content)
         complete = isinstance(ready["pid"], int) and {"environment", "faults"} <= ready.keys()

@@ -26,6 +26,7 @@ def read_belonging(folder: Path) -> Results:
 
 
 def _contradictions(folder: Path, results: Results) -> Iterator[str]:
+    """Everything in a record that does not follow from its own checks and lines: somebody has edited it."""
     excepted = {waived.check for waived in results.exceptions if waived.state == "in force"}
     yield from (problem for check in results.checks if (problem := _contradiction(check, excepted)))
     decided = decide(results.checks, results.lines)
@@ -49,6 +50,7 @@ def _contradiction(check: CheckResult, excepted: set[str]) -> str:
 
 
 def _other_evidence(folder: Path, results: Results) -> Iterator[str]:
+    """Why the evidence beside a record is not the one that it was computed from; nothing if it is."""
     path = folder / EVIDENCE
     if not results.run.finished and not path.exists():
         return  # it was killed, or refused, before anything was asked

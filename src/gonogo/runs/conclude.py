@@ -54,6 +54,7 @@ def results_document(
     plan: RunPlan, judged: Judged, evidence: bytes, notes: tuple[str, ...] = (), redactor: Redactor | None = None
 ) -> dict[str, Any]:
     """The results of a run as plain JSON values."""
+    # Waivers and attestations count by the time of the run: a replay years later must decide by the same ones.
     at: datetime = plan.started_at
     checks = conclude(
         plan.plan, judged.observations, unseen=judged.unseen, reasons=judged.reasons, waived=waived(plan.demands, at)
@@ -86,11 +87,13 @@ def results_document(
             families=tuple(f"{installed.family.name} ({installed.origin})" for installed in plan.families.foreign),
         ),
     )
+    # Redacted as a whole, and last: a secret may have come in by any text of the target.
     document: dict[str, Any] = (redactor or Redactor({})).json(RESULTS.dump_python(results, mode="json"))
     return document
 
 
 def _identity(plan: RunPlan, judged: Judged) -> RunIdentity:
+    """What was asked of what, when, and whether the run came to its end."""
     return RunIdentity(
         id=plan.id,
         gonogo=gonogo.__version__,

@@ -46,6 +46,7 @@ def _modes(name: str, environment: Environment) -> Iterator[str]:
 
 
 def _stripe(section: Stripe, secrets: Secrets) -> Iterator[str]:
+    """Problems with Stripe's keys, by their beginnings: a live key is refused in a test environment, and not used."""
     page = _DASHBOARD[section.mode]
     # Restricted keys (rk_) do as well, if they may read what is asked for.
     secret = (f"sk_{section.mode}_", f"rk_{section.mode}_")
@@ -68,6 +69,7 @@ def _stripe(section: Stripe, secrets: Secrets) -> Iterator[str]:
 
 
 def _sentry(section: Sentry, secrets: Secrets) -> Iterator[str]:
+    """The problem with a DSN that is none, before anything is sent to it."""
     value = secrets[section.dsn]
     if not value.startswith(("https://", "http://")) or "@" not in value:
         yield (

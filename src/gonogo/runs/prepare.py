@@ -36,7 +36,7 @@ from gonogo.judging.judged import Judged
 from gonogo.load.process import GeneratorConfig
 from gonogo.load.run import LoadRun
 from gonogo.planning.carried import CarriedRun
-from gonogo.planning.demands import Demands, demanded_checks, read_demands
+from gonogo.planning.gate_demands import GateDemands, demanded_checks, read_gate_demands
 from gonogo.planning.lowered import lowered
 from gonogo.planning.plan import LOAD, SMOKE, WALK, Plan, build_plan, has_journeys, step_scope
 from gonogo.planning.run_plan import RunPlan, scopes_by_kind
@@ -60,15 +60,17 @@ class Request:
     faults: Sequence[str] = ()
     allow_money: bool = False
     profile: Profile = "gate"
-    """Of the load."""
+    """The load's profile."""
     generator_config: GeneratorConfig = field(default_factory=GeneratorConfig)
     """The processes that make it."""
     overlay: Mapping[str, Any] = field(default_factory=dict)
     """What the command line puts in place of the environment file's values."""
     carried: tuple[CarriedRun, ...] = ()
     """Other runs that stand for lines of this one, verified."""
+    baseline: Path | None = None
+    """Where earlier runs were kept, beside those of the reports folder: runners of pipelines forget theirs."""
     run_id: str | None = None
-    """Of a run whose record was begun already; None: a new one."""
+    """Id of a run whose record was begun already; None: a new one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,8 @@ class Prepared:
     source: LiveSource
     redactor: Redactor
     instance: ReferenceInstance | None = None
+    baseline: Path | None = None
+    """As the request has it."""
     stop: Event = field(default_factory=Event)
     """Set by whoever wants the run to end; the judging looks at it before each check."""
     resources: ExitStack = field(default_factory=ExitStack)
@@ -127,43 +131,57 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
     demand_open_files(0)  # before an environment is started, which would be the first to run out of them
     with ExitStack() as resources:
         file, instance, less = _resolved(request, instance, resources)
-        families = installed_families(file.project)
-        suite = _suite(request, file)
-        selected = selection(suite, request.only)
-        secrets = resolve_secrets(file, environ)
-        check_keys(file, secrets)
-        demands = _demands(request, suite, file)
-        wanted = _wanted(file, demands, suite, selected)
-        started_at = datetime.now(UTC)
-        run_id, redactor = request.run_id or new_run_id(started_at), Redactor(secrets)
-        jobs = {**_jobs(families, file.environment, secrets), **_attested(families, demands, file.environment)}
-        source = _source(request, file, jobs, secrets=secrets, run_id=run_id, redactor=redactor)
-        keys = source.planned_keys(_steps(suite))
-        demand_open_files(_connections(jobs.values(), file.environment))
+        plan, source, redactor = _planned(request, file, instance, less, environ)
         return Prepared(
-            plan=RunPlan(
-                id=run_id,
-                environment_name=file.name,
-                environment=file.environment,
-                families=families,
-                suite=suite,
-                plan=_plan(request, suite, families, file.environment, keys, wanted=wanted),
-                demands=demands,
-                profile=request.profile,
-                allow_money=request.allow_money,
-                told=request.overlay,
-                lowered=less,
-                carried=request.carried,
-                planned_keys=keys,
-                started_at=started_at,
-                selected=selected,
-                notes=(*_notes(request, file.environment, suite, instance), *_told_less(less)),
-            ),
+            plan=plan,
             source=source,
             redactor=redactor,
             instance=instance,
+            baseline=request.baseline,
             resources=resources.pop_all(),
         )
+
+
+def _planned(
+    request: Request,
+    file: EnvironmentFile,
+    instance: ReferenceInstance | None,
+    less: tuple[str, ...],
+    environ: Mapping[str, str],
+) -> tuple[RunPlan, LiveSource, Redactor]:
+    """The plan of a run, and who will ask for its evidence. Raises UsageError."""
+    families = installed_families(file.project)
+    suite = _suite(request, file)
+    selected = selection(suite, request.only)
+    secrets = resolve_secrets(file, environ)
+    check_keys(file, secrets)
+    demands = _demands(request, suite, file)
+    wanted = _wanted(file, demands, suite, selected)
+    started_at = datetime.now(UTC)
+    run_id, redactor = request.run_id or new_run_id(started_at), Redactor(secrets)
+    jobs = {**_jobs(families, file.environment, secrets), **_attested(families, demands, file.environment)}
+    source = _source(request, file, jobs, secrets=secrets, run_id=run_id, redactor=redactor)
+    keys = source.planned_keys(_steps(suite))
+    demand_open_files(_connections(jobs.values(), file.environment))
+    plan = RunPlan(
+        id=run_id,
+        environment_name=file.name,
+        environment=file.environment,
+        families=families,
+        suite=suite,
+        plan=_plan(request, suite, families, file.environment, keys, wanted=wanted),
+        demands=demands,
+        profile=request.profile,
+        allow_money=request.allow_money,
+        told=request.overlay,
+        lowered=less,
+        carried=request.carried,
+        planned_keys=keys,
+        started_at=started_at,
+        selected=selected,
+        notes=(*_notes(request, file.environment, suite, instance), *_told_less(less)),
+    )
+    return plan, source, redactor
 
 
 def _suite(request: Request, file: EnvironmentFile) -> Suite:
@@ -171,12 +189,14 @@ def _suite(request: Request, file: EnvironmentFile) -> Suite:
     return project_suite(request.project, bundled=bundled, environment=file.name, declared=[file.environment])
 
 
-def _demands(request: Request, suite: Suite, file: EnvironmentFile) -> Demands:
+def _demands(request: Request, suite: Suite, file: EnvironmentFile) -> GateDemands:
     service = file.environment.service
-    return read_demands(request.project, suite, environment=file.name, service=service, gate=request.gate)
+    return read_gate_demands(request.project, suite, environment=file.name, service=service, gate=request.gate)
 
 
-def _wanted(file: EnvironmentFile, demands: Demands, suite: Suite, selected: frozenset[str] | None) -> frozenset[str]:
+def _wanted(
+    file: EnvironmentFile, demands: GateDemands, suite: Suite, selected: frozenset[str] | None
+) -> frozenset[str]:
     """The checks that the gate demands. Raises UsageError if the project or the environment cannot carry them out."""
     wanted = demanded_checks(suite, demands, release=file.environment.service.release)
     _can_walk(file, demands.name, suite)
@@ -331,7 +351,7 @@ def _jobs(families: Families, environment: Environment, secrets: Secrets) -> dic
     return {job.key: job for job in jobs}
 
 
-def _attested(families: Families, demands: Demands, environment: Environment) -> dict[Key, Job]:
+def _attested(families: Families, demands: GateDemands, environment: Environment) -> dict[Key, Job]:
     """The pages that attestations point to."""
     urls = {attestation.line: attestation.url for attestation in demands.attestations if attestation.url}
     questions = url_questions(urls, environment)
@@ -356,6 +376,7 @@ def _without_variables(suite: Suite, environment: Environment) -> list[str]:
 def _notes(
     request: Request, environment: Environment, suite: Suite, instance: ReferenceInstance | None
 ) -> Iterator[str]:
+    """What a reader of the page must know of how this run was made, since it may differ from the next one."""
     if request.profile != "gate":
         yield f"the load had the profile {request.profile}"
     if request.only:

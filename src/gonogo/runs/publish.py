@@ -1,7 +1,7 @@
 """Writes a run's files, redacted: evidence, results, and everything that is a function of results."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,9 @@ def publish(prepared: Prepared, folder: RunFolder, judged: Judged) -> Published:
     plan, redactor, collected = prepared.plan, prepared.redactor, prepared.collected()
     evidence = recorded(plan, collected, judged, redactor)
     document = results_document(plan, judged, evidence, collected.notes, redactor)
-    document["history"] = _history(document, folder, redactor)
+    document["history"] = _history(
+        document, [folder.path.parent, *([prepared.baseline] if prepared.baseline else [])], redactor
+    )
     content = rfc8785.dumps(document)
     del document  # thousands of targets are not held twice
     results = from_content(content)
@@ -67,21 +69,21 @@ def publish(prepared: Prepared, folder: RunFolder, judged: Judged) -> Published:
     return Published(results=results, folder=folder, signoff_digest=hashlib.sha256(page).hexdigest())
 
 
-def _history(document: Mapping[str, Any], folder: RunFolder, redactor: Redactor) -> Any:  # noqa: ANN401 - JSON values
+def _history(document: Mapping[str, Any], places: Sequence[Path], redactor: Redactor) -> Any:  # noqa: ANN401 - JSON values
     """Read the history of these results, without secrets: earlier files are as anybody may have left them."""
     checks = [
-        {**check, "observations": [{**seen, "facts": {}} for seen in check["observations"]]}
+        {**check, "observations": [{**observation, "facts": {}} for observation in check["observations"]]}
         for check in document["checks"]
     ]
     results = RESULTS_TYPE.validate_python(
         {**document, "checks": checks}
     )  # facts of thousands of targets have no history
     del checks
-    return redactor.json(HISTORY.dump_python(history(results, earlier(results, folder.path.parent)), mode="json"))
+    return redactor.json(HISTORY.dump_python(history(results, earlier(results, *places)), mode="json"))
 
 
 def _write_all(folder: RunFolder, collected: Collected, evidence: bytes, results: Results) -> bytes:
-    """The bytes of the sign-off page."""
+    """Write every file of the run, and give the bytes of the sign-off page."""
     files = derived(results)
     folder.write(EVIDENCE, evidence)
     for name, content in {**files, **collected.artefacts}.items():

@@ -20,6 +20,7 @@ from gonogo.runs.announcement import announcement_path, content_digest, find_ann
 READY_WITHIN_SECONDS = 60
 """Generous: a loaded machine is slow, not broken. A failing part reports itself long before."""
 STOPPED_WITHIN_SECONDS = 20
+"""The time to stop; one that is killed after it leaves nothing behind either, since its watchdog cleans up."""
 _SERVER_FILES = 480
 """Of its greediest server: MongoDB has 150 open while nobody asks it, and one more for each connection."""
 Event = Mapping[str, Any]
@@ -91,6 +92,7 @@ class ReferenceProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # The end of its input is the order to stop; it holds for a parent that was killed as well.
         self._stdin.close()
         try:
             self._process.wait(STOPPED_WITHIN_SECONDS)
@@ -111,6 +113,7 @@ class ReferenceProcess:
         return self._events.get()
 
     def _next(self) -> Event:
+        """The next event within the time for a start. Raises UsageError for a failure, a crash or a silence."""
         try:
             event = self._events.get(timeout=READY_WITHIN_SECONDS)
         except queue.Empty:
@@ -122,6 +125,8 @@ class ReferenceProcess:
         return event
 
     def _read(self, stream: IO[bytes]) -> None:
+        """Pass the child's events on, and a None at its end, so that nobody waits for a process that is gone."""
+        # In a thread of its own: a crash must be noted when it happens, not when somebody asks for the next event.
         with stream:
             for line in stream:
                 event = json.loads(line)

@@ -12,7 +12,7 @@ from gonogo.collecting.recorded import RecordedSource
 from gonogo.environment.model import Environment
 from gonogo.families.registry import Families, installed_families
 from gonogo.judging.judge import judge
-from gonogo.planning.demands import demanded_checks
+from gonogo.planning.gate_demands import demanded_checks
 from gonogo.planning.plan import build_plan
 from gonogo.planning.run_plan import RunPlan, scopes_by_kind
 from gonogo.planning.suite import project_suite
@@ -55,6 +55,7 @@ def _plan(recording: Recording, source: RecordedSource, project: Path, families:
     suite = project_suite(
         project, bundled=_bundled(recording), environment=recording.environment_name, declared=[environment]
     )
+    # What was planned is what has a record: targets that were not reached have one as well, with a failure.
     keys = [(record.kind, record.scope) for record in source.records()]
     return RunPlan(
         id=recording.id,
@@ -108,7 +109,10 @@ def _environment(recording: Recording, families: Families) -> Environment:
 
 
 def differences(recorded: Results, again: Results) -> list[str]:
-    """Every outcome that is not the same, in words."""
+    """Every outcome that is not the same, in words; empty where both agree.
+
+    The version of gonogo may differ, and so may ``finished``: a run that was killed is finished by its replay.
+    """
     recorded_run = replace(again.run, gonogo=recorded.run.gonogo, finished=recorded.run.finished)
     before: dict[str, str] = {check.id: check.outcome for check in recorded.checks}
     before |= {f"line {line.id}": line.status for line in recorded.lines}

@@ -24,7 +24,7 @@ from gonogo.base.toml_files import Document
 from gonogo.signing.signers import Signer
 
 VALID = timedelta(hours=24)
-"""How long a signature holds."""
+"""How long a signature holds: it speaks of a service as it was observed, and the next day is another."""
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -34,7 +34,9 @@ SSH = "application/vnd.gonogo.ssh-signature.v1+json"
 SSH_NAMESPACE = "gonogo-sign-off"
 SUFFIXES = {SIGSTORE: ".sigstore.json", SSH: ".ssh.json"}
 LARGEST_BYTES = 256 * 1024
+"""A bundle has some kilobytes; whatever somebody put in its place is not read whole into memory."""
 _SSH_SECONDS = 30
+"""The time for ssh-keygen, in which a person may touch a security key or type a passphrase."""
 
 
 class SignOff(Document):
@@ -51,11 +53,11 @@ class SignOff(Document):
     verdict: str
     """The machine's."""
     statements: Mapping[str, str] = Field(default_factory=dict)
-    """Of the role: id to its status when it was signed."""
+    """The role's statements: id to status when it was signed."""
     exceptions: tuple[str, ...] = ()
     """Ids of the checks whose waivers are accepted with it."""
     policy: Mapping[str, str] = Field(default_factory=dict)
-    """Digests of the catalogue, the checks, the environment and the papers."""
+    """Digests of the catalogue, the checks, the environment and the team's files."""
     witnessed: Mapping[str, str] = Field(default_factory=dict)
     """Signatures that lay there already, by file: SHA-256. None of them can be dropped unnoticed."""
     time: Moment
@@ -76,7 +78,7 @@ class Signed:
 
 
 def statement(subjects: Mapping[str, str], signoff: SignOff) -> bytes:
-    """The bytes that are signed (RFC 8785)."""
+    """The bytes that are signed: an in-toto Statement v1 as canonical JSON (RFC 8785), the same on every machine."""
     release = [{"name": "release", "digest": {"gitCommit": signoff.release}}] if signoff.release else []
     document: dict[str, Any] = {
         "_type": STATEMENT_TYPE,
@@ -98,6 +100,7 @@ def signed_with_key(payload: bytes, key: EllipticCurvePrivateKey, signer: Signer
 
 def signed_with_ssh(payload: bytes, key: Path, signer: Signer) -> bytes:
     """Sign the same envelope with ``ssh-keygen -Y sign``, which asks for the passphrase or the agent itself."""
+    # DSSE's pre-authentication encoding: the type is signed with the payload, so that neither stands for another.
     pae = Envelope(payload, PAYLOAD_TYPE, {}).pae()
     signed = _ssh_keygen(["-Y", "sign", "-f", str(key), "-n", SSH_NAMESPACE], pae)
     if signed.returncode:
@@ -131,6 +134,7 @@ def read_bundle(path: Path) -> Signed:
             subjects=_subjects(path, envelope, payload),
             signoff=SignOff.model_validate(payload["predicate"]),
         )
+    # RecursionError: deeply nested JSON. Anybody may put a file there, and none of them may end the verification.
     except (OSError, ValueError, KeyError, TypeError, FormatError, RecursionError, ValidationError) as error:
         raise IntegrityError(f"{path.name}: is no signature that gonogo made ({type(error).__name__})") from None
 
@@ -169,7 +173,9 @@ def _bundle(kind: str, envelope: Mapping[str, Any], keyid: str) -> bytes:
 
 
 def _ssh_verified(signed: Signed, public: str) -> bool:
+    """Ask ssh-keygen whether this public key made the signature, in gonogo's namespace, over these bytes."""
     with tempfile.TemporaryDirectory() as folder:
+        # A file of allowed signers with this one key: the user's own configuration must not vouch for anybody.
         allowed, signature = Path(folder, "allowed"), Path(folder, "signature")
         allowed.write_text(f'signer namespaces="{SSH_NAMESPACE}" {public}\n')
         signature.write_bytes(bytes.fromhex(signed.envelope.signatures[signed.keyid].signature))
@@ -178,6 +184,7 @@ def _ssh_verified(signed: Signed, public: str) -> bool:
 
 
 def _ssh_keygen(arguments: list[str], content: bytes) -> "subprocess.CompletedProcess[bytes]":
+    """Run OpenSSH's own tool. Raises UsageError if there is none, or if it waits for somebody for too long."""
     try:
         return subprocess.run(  # noqa: S603 - a fixed program; what it is given are paths, never a command line
             ["ssh-keygen", *arguments],  # noqa: S607 - wherever this system has it

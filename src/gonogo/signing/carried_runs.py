@@ -7,7 +7,7 @@ from pathlib import Path
 from gonogo.base.errors import IntegrityError, UsageError
 from gonogo.families.registry import read_environment
 from gonogo.planning.carried import CarriedRun
-from gonogo.planning.demands import expected_demands
+from gonogo.planning.gate_demands import expected_demands
 from gonogo.policy.people import read_people
 from gonogo.record.archive import find_run, read_results
 from gonogo.record.run_folder import RESULTS

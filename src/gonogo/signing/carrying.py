@@ -7,7 +7,7 @@ from pathlib import Path
 from gonogo.base.errors import IntegrityError, UsageError
 from gonogo.families.registry import read_environment
 from gonogo.planning.carried import CarriedLine, CarriedRun, sources
-from gonogo.planning.demands import Demands, expected_demands
+from gonogo.planning.gate_demands import GateDemands, expected_demands
 from gonogo.policy.carrying import Carry
 from gonogo.policy.gates import stands_for_line
 from gonogo.record.results import Results
@@ -22,8 +22,8 @@ class CarrySource:
     question: str
     """The title of the gate that it must have asked."""
     release: str
-    demands: Demands
-    """Of the run that carries it: whose lines it stands for."""
+    demands: GateDemands
+    """Demands of the run that carries it, whose lines it stands for."""
 
     def described(self, results: Results, *, signed_by: Sequence[str], problem: str = "") -> CarriedRun:
         """Describe such a run as it is recorded; of one with a ``problem`` no line is taken over."""
@@ -53,7 +53,9 @@ class CarrySource:
         )
 
 
-def find_source(environment: str, gate: str, demands: Demands, questions: dict[str, str], release: str) -> CarrySource:
+def find_source(
+    environment: str, gate: str, demands: GateDemands, questions: dict[str, str], release: str
+) -> CarrySource:
     """The source in gates.toml from which runs of that environment and gate are carried. Raises UsageError."""
     by_name = sources(demands)
     for carry in by_name:

@@ -12,8 +12,8 @@ from gonogo.environment.load import EnvironmentFile, overlaid
 from gonogo.environment.model import Environment
 from gonogo.families.load.section import Load
 from gonogo.families.registry import read_environment
-from gonogo.planning.demands import Demands, papers, papers_digest, read_demands
 from gonogo.planning.digests import expectations_digest
+from gonogo.planning.gate_demands import GateDemands, list_folder, read_gate_demands, team_files_digest
 from gonogo.planning.lowered import lowered, told_otherwise
 from gonogo.planning.plan import LOAD
 from gonogo.policy.attestations import Attestation, changed_evidence, read_attestations
@@ -21,7 +21,7 @@ from gonogo.record.results import Results
 from gonogo.runs.replay import Replayed
 from gonogo.signing.redacted import same_text
 
-_DEMANDS: TypeAdapter[Demands] = TypeAdapter(Demands)
+_DEMANDS: TypeAdapter[GateDemands] = TypeAdapter(GateDemands)
 _FREE = frozenset({"note", "notes", "reason", "risk", "source", "text", "title"})
 """Keys of prose, which decides nothing: there alone a run may hold a redacted secret in place of the file's words."""
 
@@ -35,14 +35,14 @@ def check_policy(results: Results, replayed: Replayed, project: Path, *, earlier
     run = results.run
     try:
         file = read_environment(run.environment, project=project)
-        root = papers(project, bundled=file.environment.service.bundled)
+        root = list_folder(project, bundled=file.environment.service.bundled)
     except UsageError as error:
         raise IntegrityError(f"the policy cannot be compared: {error}") from None
     attested = _attested(root, run.environment) if root else []
     if earlier:
         recorded_lines = {attestation.line for attestation in replayed.plan.demands.attestations}
         attested = [attestation for attestation in attested if attestation.line in recorded_lines]
-    digest = papers_digest(root or project, run.environment, attested)
+    digest = team_files_digest(root or project, run.environment, attested)
     if digest != results.provenance.policy:
         raise IntegrityError(
             next(changed_evidence(attested), "")
@@ -63,7 +63,7 @@ def _check_demands(
     """``then`` has the attestations that there were at an earlier run, and the digest with them."""
     run = results.run
     try:
-        current = read_demands(
+        current = read_gate_demands(
             project, replayed.plan.suite, environment=run.environment, service=file.environment.service, gate=run.gate
         )
     except UsageError as error:
@@ -74,7 +74,7 @@ def _check_demands(
         raise IntegrityError(problem)
 
 
-def unlike(recorded: Demands, current: Demands, environment: str) -> Iterator[str]:
+def unlike(recorded: GateDemands, current: GateDemands, environment: str) -> Iterator[str]:
     """Say in words where a run's demands differ from the files of the project."""
     then, now = _DEMANDS.dump_python(recorded, mode="json"), _DEMANDS.dump_python(current, mode="json")
     waivers, attestations = (then["waivers"], now["waivers"]), (then["attestations"], now["attestations"])

@@ -30,7 +30,7 @@ class Signer:
         return public_key_id(self.key) if self.key else hashlib.sha256((self.ssh or "").encode()).hexdigest()
 
     def holds(self, at: datetime) -> bool:
-        """At this moment."""
+        """Tells whether the signer may sign at this moment."""
         return self.valid_from <= at < self.valid_until
 
 

@@ -34,6 +34,7 @@ def signable(folder: Path, project: Path, role: str, decision: SignedDecision) -
     if decision == "GO":
         check_endings(endings(results), datetime.now(UTC))
         _refuse_unsupported(results, role)
+    # Whatever kind of key it was signed with: a second decision beside the first would leave the choice to the reader.
     for suffix in SUFFIXES.values():
         if (folder / f"{role}{suffix}").exists():
             raise UsageError(f"{folder / f'{role}{suffix}'}: {role} has signed already; a new decision needs a new run")

@@ -28,7 +28,7 @@ class Verified:
 
     results: Results
     decisions: Mapping[str, SignOff]
-    """By role."""
+    """Sign-offs, by role."""
     missing: Sequence[str]
     """Required roles without a signature."""
     holds_until: Expiry | None
@@ -72,6 +72,8 @@ def verify_run(folder: Path, project: Path, signers: Sequence[Signer], expected:
 
 def verify_signed(folder: Path, project: Path, signers: Sequence[Signer], expected: Expected) -> Verified:
     """Everything but the sealed page, which is made of what is verified here. Raises IntegrityError."""
+    # From the inside out: first that the files are one run's and give its verdict, then that it is the run that was
+    # asked for, then who signed it, and last for how long all of it holds.
     now, oldest = expected.now, expected.oldest
     results = check_run(folder, project, earlier=expected.earlier)
     _check_identity(results, expected)
@@ -213,6 +215,7 @@ def _decisions(folder: Path, results: Results, signers: Sequence[Signer], expect
     people: dict[str, str] = {}
     for path in signatures(folder):
         signed = read_bundle(path)
+        # The key id only finds the key: what counts is the signature by the key that people.toml has under it.
         signer = next((candidate for candidate in signers if candidate.keyid == signed.keyid), None)
         if signer is None:
             raise IntegrityError(f"{path.name}: signed with a key that people.toml does not know: {signed.keyid[:12]}…")
@@ -221,6 +224,7 @@ def _decisions(folder: Path, results: Results, signers: Sequence[Signer], expect
         _same_files(signed, files, results)
         _none_dropped(signed, lying_there)
         signoff = signed.signoff
+        # One person, one role, one word: who holds two roles does not approve their own work with the second.
         if signoff.role in decisions or signer.name in people:
             raise IntegrityError(f"{path.name}: {signer.name} or the role {signoff.role} has signed twice")
         decisions[signoff.role] = signoff
@@ -235,6 +239,7 @@ def _fits(signed: Signed, signer: Signer, results: Results, expected: Expected) 
         raise IntegrityError(f"{name}: {signer.name} signs as {signer.role}, and this is a signature as {signoff.role}")
     if signoff.signer != signer.name:
         raise IntegrityError(f"{name}: says that {signoff.signer} signed; the key is {signer.name}'s")
+    # At both times: a key that was revoked since may have signed later than it says.
     if not signer.holds(signoff.time) or not signer.holds(now):
         raise IntegrityError(
             f"{name}: {signer.name}'s key holds from {signer.valid_from:%Y-%m-%d} to {signer.valid_until:%Y-%m-%d}, not at this time"
@@ -258,6 +263,7 @@ def _fits(signed: Signed, signer: Signer, results: Results, expected: Expected) 
 
 
 def _same_files(signed: Signed, files: Mapping[str, str], results: Results) -> None:
+    """The files that lie there are those that were signed, none more and none less. Raises IntegrityError."""
     subjects = {name: digest for name, digest in signed.subjects.items() if name != "release"}
     for name in sorted(subjects.keys() | files.keys()):
         if name not in files:
@@ -271,6 +277,10 @@ def _same_files(signed: Signed, files: Mapping[str, str], results: Results) -> N
 
 
 def _none_dropped(signed: Signed, lying_there: Mapping[str, str]) -> None:
+    """Every signature that lay there when this one was made lies there still. Raises IntegrityError.
+
+    Else a NO-GO could be removed, and the run would look as if nobody had ever objected.
+    """
     for name, digest in signed.signoff.witnessed.items():
         if lying_there.get(name) != digest:
             raise IntegrityError(

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,13 +105,15 @@ COMPONENTS = (
 
 def by_image(image: str) -> Component | None:
     """``docker.io/library/postgres:16-alpine`` is PostgreSQL."""
-    name = image.partition("@")[0].rpartition("/")[2].partition(":")[0].lower()
-    return next((one for one in COMPONENTS if one.images and re.fullmatch(one.images, name)), None)
+    return _first("images", image.partition("@")[0].rpartition("/")[2].partition(":")[0].lower())
 
 
 def by_variable(name: str, scheme: str) -> Component | None:
-    """By the URL that it holds, which tells more than its name; else by its name."""
-    for one in COMPONENTS:
-        if scheme and one.schemes and re.fullmatch(one.schemes, scheme.lower()):
-            return one
-    return next((one for one in COMPONENTS if one.variables and re.fullmatch(one.variables, name.upper())), None)
+    """The component of a variable by the URL that it holds, which tells more than its name; else by its name."""
+    return _first("schemes", scheme.lower()) or _first("variables", name.upper())
+
+
+def _first(field: Literal["images", "schemes", "variables"], text: str) -> Component | None:
+    """The first component one of whose patterns is the whole text; a component without a pattern is none."""
+    patterns = ((component, getattr(component, field)) for component in COMPONENTS)
+    return next((component for component, pattern in patterns if pattern and re.fullmatch(pattern, text)), None)

@@ -9,8 +9,8 @@ _MOST = 12
 
 
 def readable_paths(description: Description) -> list[str]:
-    """Their paths, the shortest first."""
-    found = [
+    """The paths of pages that everybody may read, the shortest first."""
+    open_paths = [
         path
         for path, item in description.paths.items()
         if "{" not in path
@@ -18,14 +18,14 @@ def readable_paths(description: Description) -> list[str]:
         and isinstance(item, Mapping)
         and _is_open(item, description.security)
     ]
-    return sorted(found, key=lambda path: (len(path), path))[:_MOST]
+    return sorted(open_paths, key=lambda path: (len(path), path))[:_MOST]
 
 
 def _is_open(item: Mapping[str, Any], security: object) -> bool:
     operation = item.get("get")
     if not isinstance(operation, Mapping) or operation.get("security", security) or operation.get("deprecated"):
         return False
-    return not any(_is_demanded(one) for one in (*_parameters(item), *_parameters(operation)))
+    return not any(_is_demanded(parameter) for parameter in (*_parameters(item), *_parameters(operation)))
 
 
 def _parameters(holder: Mapping[str, Any]) -> Iterator[object]:

@@ -54,7 +54,7 @@ async def listen(client: AddressClient, prefix: str, hints: Hints = _NO_HINTS) -
         return Spoken(unknown_page=None, problem=control.problem)
     path, description, remarks = await _openapi(client, prefix, hints.openapi)
     health = await _health(client, prefix, control, description, hints.health)
-    known, missing = await _named_page(client, hints.page)
+    page, missing = await _named_page(client, hints.page)
     metrics, closed = await _metrics(client, prefix, health.path if health else "/", control)
     return Spoken(
         unknown_page=control.status,
@@ -64,7 +64,7 @@ async def listen(client: AddressClient, prefix: str, hints: Hints = _NO_HINTS) -
         metrics=metrics,
         release=(health.release if health else None) or await _release(client, control),
         openapi=path,
-        known=known,
+        known=page,
         front_is_served=await _front_is_served(client, prefix),
         readable=await _readable(client, prefix, control, description),
         remarks=[*_broken(control, health), *missing, *remarks, *closed],

@@ -30,9 +30,9 @@ async def look_up(host: str, *, addresses: Sequence[str], resolvers: Sequence[st
         a, aaaa = await asyncio.gather(*(vantage.ask_resolvers(host, rdtype) for rdtype in ("A", "AAAA")))
         records = _records(a) + _records(aaaa)
         if records:
-            heard = [answer.server for answer in a if answer.conclusive]
+            resolvers_that_answered = [answer.server for answer in a if answer.conclusive]
             aliases = max((answer.aliases for answer in (*a, *aaaa)), key=len)
-            return await _named(host, tuple(addresses) or records, heard, vantage, aliases)
+            return await _named(host, tuple(addresses) or records, resolvers_that_answered, vantage, aliases)
         problems = [f"{answer.server}: {answer.told}" for answer in a]
         if any(answer.conclusive for answer in a):
             break

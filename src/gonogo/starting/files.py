@@ -63,26 +63,26 @@ class Start:
     """The facts that the files are written from."""
 
     name: str
-    """Of the environment."""
+    """The environment's name."""
     findings: Findings
     repository: Repository = field(default_factory=Repository)
 
     @property
     def without(self) -> Mapping[str, str]:
         """Sections that are not verified yet, each with what to declare."""
-        findings, spoken = self.findings, self.findings.spoken
+        findings, http = self.findings, self.findings.spoken
         missing = {
             "dns": ""
             if findings.names.zone
             else f"the resolvers know no zone of it ({findings.names.problem}): declare [dns]",
             "ports": "" if findings.public else "its address is not public, so this shows nothing: declare [ports]",
-            "health": "" if spoken.health else _HTTP_LATER["health"],
-            "release": "" if spoken.release else _HTTP_LATER["release"],
-            "deep_health": "" if spoken.deep_health else _HTTP_LATER["deep_health"],
-            "metrics": "" if spoken.metrics else _HTTP_LATER["metrics"],
-            "series": "" if not spoken.metrics or spoken.metrics.series else _HTTP_LATER["series"],
-            "moving": "" if not spoken.metrics or spoken.metrics.moving else _HTTP_LATER["moving"],
-            "openapi": "" if spoken.openapi else _HTTP_LATER["openapi"],
+            "health": "" if http.health else _HTTP_LATER["health"],
+            "release": "" if http.release else _HTTP_LATER["release"],
+            "deep_health": "" if http.deep_health else _HTTP_LATER["deep_health"],
+            "metrics": "" if http.metrics else _HTTP_LATER["metrics"],
+            "series": "" if not http.metrics or http.metrics.series else _HTTP_LATER["series"],
+            "moving": "" if not http.metrics or http.metrics.moving else _HTTP_LATER["moving"],
+            "openapi": "" if http.openapi else _HTTP_LATER["openapi"],
             **_LATER,
             **{use.component.section: self._used(use) for use in self.repository.uses if use.component.section},
         }

@@ -31,7 +31,7 @@ class ShownCertificate:
 
     address: str
     issuer: str
-    """Its organisation, or its whole name if it has none."""
+    """The issuer's organisation, or its whole name if it has none."""
     days_left: int
     name_matches: bool
     problem: str = ""
@@ -72,7 +72,7 @@ class Hints:
     health: Sequence[str] = ()
     openapi: Sequence[str] = ()
     page: str = ""
-    """By which the service is known, where it shows neither health nor a front page."""
+    """A page by which the service is known, where it shows neither health nor a front page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,13 +38,15 @@ def _pattern(template: str) -> "re.Pattern[str]":
 
 def _row_pattern(row: str) -> str:
     """What an expression may have become: one of the words of a component, else anything."""
-    known = {
-        "{{ use.component.promise }}": [one.promise for one in COMPONENTS if one.promise],
-        "{{ use.component.key }}": [one.key for one in COMPONENTS if one.promise],
+    alternatives = {
+        "{{ use.component.promise }}": [component.promise for component in COMPONENTS if component.promise],
+        "{{ use.component.key }}": [component.key for component in COMPONENTS if component.promise],
     }
     parts = re.split(f"({_EXPRESSION.pattern})", row)
     return "".join(
-        (f"(?:{'|'.join(map(re.escape, known[part]))})" if part in known else "[^\n]*") if odd else re.escape(part)
+        (f"(?:{'|'.join(map(re.escape, alternatives[part]))})" if part in alternatives else "[^\n]*")
+        if odd
+        else re.escape(part)
         for part, odd in zip(parts, cycle((False, True)), strict=False)
     )
 

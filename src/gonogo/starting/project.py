@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gonogo.base.errors import UsageError
 from gonogo.families.registry import read_environment
-from gonogo.planning.demands import read_demands
+from gonogo.planning.gate_demands import read_gate_demands
 from gonogo.planning.suite import project_suite
 from gonogo.starting.files import Start, environment_file, ignored, team_files
 from gonogo.starting.own_files import catalogue_for_any_list, gates_for_any_list
@@ -87,17 +87,17 @@ def unfit(project: Path, name: str) -> Sequence[str]:
     """What would stop the next run: contradictions between what is written now and what was there."""
     try:
         service = read_environment(name, project=project).environment.service
-        read_demands(project, project_suite(project), environment=name, service=service, gate=None)
+        read_gate_demands(project, project_suite(project), environment=name, service=service, gate=None)
     except UsageError as error:
         return error.problems
     return []
 
 
 def _put(path: Path, text: str) -> str:
-    how = "replaced" if path.exists() else "wrote"
+    action = "replaced" if path.exists() else "wrote"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    return how
+    return action
 
 
 def _ignore(path: Path) -> Mapping[str, str]:

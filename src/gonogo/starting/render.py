@@ -56,39 +56,41 @@ def _reached(findings: Findings) -> Iterator[tuple[bool, str, str]]:
 
 
 def _spoken(findings: Findings) -> Iterator[tuple[bool, str, str]]:
-    spoken = findings.spoken
-    if spoken.unknown_page is None:
-        yield False, "http", f"no answer: {spoken.problem}; nothing else was asked"
+    http = findings.spoken
+    if http.unknown_page is None:
+        yield False, "http", f"no answer: {http.problem}; nothing else was asked"
         return
-    if spoken.elsewhere:
-        yield False, "http", f"sends us to {spoken.elsewhere}: is that the base URL?"
-    yield spoken.health is not None, "health", _health(spoken.health)
-    yield spoken.deep_health is not None, "deep health", spoken.deep_health or "none that names its dependencies"
-    metrics = spoken.metrics
+    if http.elsewhere:
+        yield False, "http", f"sends us to {http.elsewhere}: is that the base URL?"
+    yield http.health is not None, "health", _health(http.health)
+    yield http.deep_health is not None, "deep health", http.deep_health or "none that names its dependencies"
+    metrics = http.metrics
     yield (
         metrics is not None,
         "metrics",
         f"{metrics.path}, {metrics.samples} samples, readable by everybody" if metrics else "not found",
     )
-    yield spoken.openapi is not None, "OpenAPI", spoken.openapi or "not found"
-    if spoken.readable:
-        yield True, "requests", ", ".join(spoken.readable)
-    if spoken.page:
-        yield True, "page", f"{spoken.page}, by which the service is known"
-    elif not spoken.front_is_served and spoken.health is None:
+    yield http.openapi is not None, "OpenAPI", http.openapi or "not found"
+    if http.readable:
+        yield True, "requests", ", ".join(http.readable)
+    if http.page:
+        yield True, "page", f"{http.page}, by which the service is known"
+    elif not http.front_is_served and http.health is None:
         yield (
             False,
             "page",
             "none is served that we know, and no run will see the service answer: --page PATH names one",
         )
-    for remark in spoken.remarks:
+    for remark in http.remarks:
         yield False, "", remark
 
 
 def _repository(said_there: Repository) -> Iterator[tuple[bool, str, str]]:
     for use in said_there.uses:
-        how = f"declare [{use.component.section}]" if use.component.section else "a person attests it, or a family does"
-        yield False, "repository", f"{use.shown}: {how}"
+        next_step = (
+            f"declare [{use.component.section}]" if use.component.section else "a person attests it, or a family does"
+        )
+        yield False, "repository", f"{use.shown}: {next_step}"
     for remark in said_there.remarks:
         yield False, "repository", remark
 

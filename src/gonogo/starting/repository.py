@@ -96,12 +96,12 @@ class _Reader:
 
     def _documents(self) -> Iterator[str]:
         """Files in YAML: compose files by their name, manifests by what is in them."""
-        found = []
+        paths = []
         for folder in _FOLDERS:
             below = self._project / folder
             names = sorted(path.name for path in below.iterdir()) if below.is_dir() else []
-            found += [f"{folder}/{name}" for name in names if name.endswith((".yaml", ".yml"))]
-        yield from found[:_MOST_FILES]
+            paths += [f"{folder}/{name}" for name in names if name.endswith((".yaml", ".yml"))]
+        yield from paths[:_MOST_FILES]
 
     def _text(self, path: str) -> str:
         if not (self._project / path).is_file():
@@ -208,12 +208,12 @@ def _pairs(value: object) -> list[tuple[str, str]]:
 
 def _mappings(document: object) -> Iterator[Mapping[object, object]]:
     """Every mapping within, each once: what aliases repeat is no more to read."""
-    pending, seen = [document], set[int]()
-    while pending and len(seen) < _MOST_NODES:
+    pending, visited = [document], set[int]()
+    while pending and len(visited) < _MOST_NODES:
         node = pending.pop()
-        if id(node) in seen:
+        if id(node) in visited:
             continue
-        seen.add(id(node))
+        visited.add(id(node))
         if isinstance(node, Mapping):
             yield node
             pending += node.values()

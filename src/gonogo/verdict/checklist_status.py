@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gonogo.base.wording import and_more
 from gonogo.planning.carried import CarriedRun, sources_of
-from gonogo.planning.demands import Demands
+from gonogo.planning.gate_demands import GateDemands
 from gonogo.planning.proofs import Shortfall
 from gonogo.policy.attestations import Attestation, why_not
 from gonogo.policy.checklist_line import ChecklistLine, proving
@@ -28,6 +28,7 @@ from gonogo.verdict.line_proof import Contradiction, Proof, judge_line
 
 ANSWERS = "attested-url-answers"
 """The check that asks what attestations point to."""
+# Worst first. An exception is worse than a person's word: it says that something is not as it should be.
 _WORST = (
     LineStatus.FAILED,
     LineStatus.OPEN,
@@ -42,7 +43,7 @@ _SPOKEN_FOR = {LineStatus.VERIFIED, LineStatus.ATTESTED}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChecklistStatus:
-    """Everything about the checklist and the papers beside it."""
+    """The state of the checklist, its attestations and its waivers."""
 
     lines: Sequence[LineResult]
     roles: Sequence[RoleResult]
@@ -51,7 +52,7 @@ class ChecklistStatus:
 
 
 def checklist_status(
-    demands: Demands,
+    demands: GateDemands,
     checks: Sequence[CheckResult],
     at: datetime,
     lacking: Shortfall | None = None,
@@ -73,7 +74,7 @@ def checklist_status(
     )
 
 
-def _roles(demands: Demands, lines: Sequence[LineResult]) -> list[RoleResult]:
+def _roles(demands: GateDemands, lines: Sequence[LineResult]) -> list[RoleResult]:
     """In the order of the list: a mapping has none once it was recorded."""
     place = {line.id: line.number for line in lines}
     roles = [
@@ -90,7 +91,7 @@ def _roles(demands: Demands, lines: Sequence[LineResult]) -> list[RoleResult]:
     )
 
 
-def _asked(role: str, demands: Demands) -> Sequence[str]:
+def _asked(role: str, demands: GateDemands) -> Sequence[str]:
     """The statements that a role signs: all of its own, or those that the gate demands, where that says who signs."""
     statements = demands.roles[role].statements
     if demands.gate.roles is None:
@@ -99,8 +100,8 @@ def _asked(role: str, demands: Demands) -> Sequence[str]:
     return [statement for statement in statements if statement in demanded]
 
 
-def waived(demands: Demands, at: datetime) -> Mapping[str, Collection[Outcome]]:
-    """By id of a check with a waiver in force: the outcomes that it excepts."""
+def waived(demands: GateDemands, at: datetime) -> Mapping[str, Collection[Outcome]]:
+    """The outcomes that a waiver in force excepts, by the check's id."""
     return {
         waiver.check: {Outcome[outcome] for outcome in waiver.excepts}
         for waiver in demands.waivers
@@ -111,7 +112,7 @@ def waived(demands: Demands, at: datetime) -> Mapping[str, Collection[Outcome]]:
 class _StatusOfLines:
     def __init__(
         self,
-        demands: Demands,
+        demands: GateDemands,
         checks: Sequence[CheckResult],
         at: datetime,
         lacking: Shortfall,
@@ -144,26 +145,26 @@ class _StatusOfLines:
     def findings(self) -> list[Finding]:
         """Find attestations that do not count, and notes of the list that nobody asked for."""
         findings = [
-            Finding(subject=spoken.line, message=problem, path=spoken.path)
-            for spoken in self._demands.attestations
-            if (problem := self._problem(spoken) or self._needless(spoken))
+            Finding(subject=attestation.line, message=problem, path=attestation.path)
+            for attestation in self._demands.attestations
+            if (problem := self._problem(attestation) or self._needless(attestation))
         ]
         return [*findings, *self._shared_evidence(), *map(_not_counted, self._demands.checklist.notes)]
 
     def _shared_evidence(self) -> Iterator[Finding]:
         """One file for several lines may be right; whoever signs should know how much rests on it."""
         resting: dict[str, list[Attestation]] = {}
-        for spoken in self._demands.attestations:
-            resting.setdefault(spoken.evidence.sha256, []).append(spoken)
+        for attestation in self._demands.attestations:
+            resting.setdefault(attestation.evidence.sha256, []).append(attestation)
         for attestations in resting.values():
             if len(attestations) > 1:
                 lines = and_more([attestation.line for attestation in attestations], _FEW)
                 message = f"this one file is the evidence of {len(attestations)} lines: {lines}"
                 yield Finding(subject=attestations[0].evidence.name, message=message)
 
-    def _needless(self, spoken: Attestation) -> str:
+    def _needless(self, attestation: Attestation) -> str:
         """Why nobody asks for this word; empty: somebody does."""
-        line = self._demands.checklist.find(spoken.line)
+        line = self._demands.checklist.find(attestation.line)
         if line is not None and line.leaf and (carries := sources_of(line, self._demands)):
             if stand_in(line.id, self._proof(line), carries, self._carried).run:
                 return ""  # the run that answers it may rest on this very word
@@ -183,11 +184,13 @@ class _StatusOfLines:
         attestation = self._attestations.get(line.id)
         attested = _attested(attestation, self._problem(attestation)) if attestation else None
         proof = self._proof(line)
+        # A line that another run answers is answered by that run alone: neither checks nor people here make up for it.
         if carries := sources_of(line, self._demands):
             standing = stand_in(line.id, proof, carries, self._carried)
             checks = proving(line, self._proves) if standing.status is LineStatus.FAILED else ()
             carried = self._result(line, status=standing.status, why=standing.why)
             return replace(carried, checks=checks, carried=standing.run, attested=attested)
+        # People are asked where the list wants them beside the checks, or where no check proves the line.
         needed = bool(line.attest) or proof.open_to_people
         status, why = proof.status, proof.why
         if needed and (proof.open_to_people or status in {LineStatus.VERIFIED, LineStatus.EXCEPTED}):
@@ -288,9 +291,10 @@ def _not_counted(note: str) -> Finding:
 
 
 def _vouched(attested: Attested | None, roles: Sequence[str], proof: Proof) -> tuple[LineStatus, str]:
+    """The status of a line that people speak for, by who has attested it, and what the checks leave to them."""
     if attested is None:
-        who = " or ".join(roles) or "somebody"
-        may = f"{who} may attest it" if proof.open_to_people else f"{who} must attest it as well"
+        roles_in_words = " or ".join(roles) or "somebody"
+        may = f"{roles_in_words} may attest it" if proof.open_to_people else f"{roles_in_words} must attest it as well"
         return LineStatus.OPEN, f"{proof.why}; {may}"
     if attested.problem:
         return LineStatus.OPEN, f"the attestation of {attested.by} does not count: {attested.problem}"
@@ -301,6 +305,7 @@ def _vouched(attested: Attested | None, roles: Sequence[str], proof: Proof) -> t
 
 
 def _attested(attestation: Attestation, problem: str) -> Attested:
+    """An attestation as the page shows it, with why it does not count, if so."""
     return Attested(
         by=attestation.by,
         role=attestation.role,
@@ -322,6 +327,7 @@ def _worst(lines: Sequence[LineResult]) -> LineStatus:
 
 
 def _exception(waiver: Waiver, checks: Mapping[str, CheckResult], at: datetime) -> ExceptionResult:
+    """A waiver with its state; stale where its check passes again, so that nobody keeps it for nothing."""
     check = checks.get(waiver.check)
     state = "in force" if in_force(waiver, at) else "not yet" if at < waiver.at else "expired"
     if state == "in force" and check is not None and check.observed is Outcome.PASS:
@@ -340,6 +346,7 @@ def _exception(waiver: Waiver, checks: Mapping[str, CheckResult], at: datetime) 
 
 
 def _stale(exceptions: Sequence[ExceptionResult]) -> list[Finding]:
+    """Waivers that should be removed or renewed: a signer sees them before signing."""
     messages = {
         "stale": "passes again; remove its waiver",
         "expired": "its waiver has expired; repair it, or have it accepted anew",

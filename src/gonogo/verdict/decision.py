@@ -23,6 +23,7 @@ from gonogo.record.results import (
 )
 
 _STOPS = {Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED}
+"""Outcomes of a need after which a check is not run. NOT RUN is none: what was not asked may be sound."""
 _GAPS = (Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN)
 
 Seen = Mapping[str, ByScope[Observation]]
@@ -34,9 +35,10 @@ Waived = Mapping[str, Collection[Outcome]]
 
 def blocking(check: PlannedCheck, scope: Scope, observed: Seen) -> Cause | None:
     """The root cause for which this check cannot say anything about this target, if there is one."""
-    for need in check.line.needs:
+    for need in check.policy.needs:
         for observation in observed.get(need, _NOTHING).related(scope):
             if observation.outcome in _STOPS:
+                # A need that was blocked itself has a cause: the reader is sent to the first of the chain.
                 return observation.cause or Cause(check=need, scope=observation.scope)
     return None
 
@@ -141,6 +143,7 @@ def spoken_for(checks: Sequence[CheckResult], lines: Sequence[LineResult]) -> Se
 
 
 def _gap_reason(gaps: Sequence[CheckResult], lines: Sequence[LineResult]) -> str:
+    """Why the verdict is INCOMPLETE: blockers without an answer, open lines, or nothing at all."""
     reasons = [f"{counted(len(gaps), 'blocker')} without an answer"] if gaps else []
     if lines:
         reasons.append(f"{counted(len(lines), 'line')} of the checklist not verified, first of all {lines[0].id}")
@@ -156,19 +159,19 @@ def _result(
     observations = _complete(check, observed, unseen)
     return CheckResult(
         id=check.id,
-        title=check.line.title,
+        title=check.policy.title,
         family=check.declaration.family,
-        severity=check.line.severity,
-        effect=check.line.effect,
-        proves=check.line.proves,
-        supports=check.line.supports,
+        severity=check.policy.severity,
+        effect=check.policy.effect,
+        proves=check.policy.proves,
+        supports=check.policy.supports,
         permitted=check.permitted,
-        needs=check.line.needs,
+        needs=check.policy.needs,
         outcome=_outcome({observation.outcome for observation in observations}, excepted),
         why=check.declaration.why,
         fix=check.declaration.fix,
         observations=observations,
-        thresholds=check.line.policy.shown,
+        thresholds=check.thresholds.shown,
     )
 
 

@@ -15,7 +15,7 @@ class Role:
 
     name: str
     powers: tuple[str, ...] = ()
-    """Of SUPERUSER, CREATEDB, CREATEROLE, REPLICATION and BYPASSRLS those that it has."""
+    """Those of SUPERUSER, CREATEDB, CREATEROLE, REPLICATION and BYPASSRLS that it has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ class PostgresqlStatusEvidence(PartialEvidence):
     oldest_database: str = ""
     """The database whose transactions were frozen longest ago."""
     transactions_since_freeze: int = 0
-    """Of that database; transactions or multixacts, whichever are more. PostgreSQL stops writing at 2^31."""
+    """Age of that database; transactions or multixacts, whichever are more. PostgreSQL stops writing at 2^31."""
     dead_rows: tuple[DeadRows, ...] = ()
     """Tables of the service's database with the most dead rows."""
     archiver: Archiver | None = None

@@ -39,7 +39,7 @@ class PostgresqlQuestion:
 
     @property
     def port(self) -> int:
-        """Its port; the first of several."""
+        """The server's port; the first of several."""
         return int(str(self.login.get("port") or 5432).partition(",")[0])
 
     @property

@@ -15,13 +15,13 @@ def alembic_revisions(declared: Alembic) -> Mapping[str, tuple[str, ...]]:
     revisions: dict[str, tuple[str, ...]] = {}
     for folder in declared.versions:
         for path in _sources(folder, "postgresql.alembic.versions"):
-            said = _assignments(path, _parsed(path).body)
-            revision = said.get("revision")
+            assigned = _assignments(path, _parsed(path).body)
+            revision = assigned.get("revision")
             if not isinstance(revision, str):
                 raise UsageError(
                     f"{path}: says no revision; postgresql.alembic.versions takes folders of revisions only"
                 )
-            revisions[revision] = (*_texts(said.get("down_revision")), *_texts(said.get("depends_on")))
+            revisions[revision] = (*_texts(assigned.get("down_revision")), *_texts(assigned.get("depends_on")))
     labels = revisions.keys()
     for revision, earlier in revisions.items():
         if unknown := [name for name in earlier if name not in labels]:
@@ -66,16 +66,16 @@ _NAMES = frozenset({"revision", "down_revision", "depends_on", "replaces"})
 
 def _assignments(path: Path, body: list[ast.stmt]) -> Mapping[str, object]:
     """Name to literal. Raises UsageError where a name that we need has a value that only running the file would tell."""
-    said: dict[str, object] = {}
+    literals: dict[str, object] = {}
     for name, value in _assigned(body):
         if name in _NAMES:
             try:
-                said[name] = ast.literal_eval(value)
+                literals[name] = ast.literal_eval(value)
             except ValueError:
                 raise UsageError(
                     f"{path}: {name} is no literal; declare heads or newest instead of the folder"
                 ) from None
-    return said
+    return literals
 
 
 def _assigned(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:

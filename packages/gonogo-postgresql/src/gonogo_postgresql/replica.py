@@ -55,16 +55,20 @@ async def probe_replica(question: ReplicaQuestion) -> ReplicaEvidence:
     try:
         async with connected(question.login, question.patience) as connection:
             ((read_only, identifier),) = await rows(connection, _CONTROL)
-            seen = replace(closed, reachable=True, read_only=read_only)
+            evidence = replace(closed, reachable=True, read_only=read_only)
             try:
                 position, cluster = await _position(question)
             except Unobserved as error:
                 missing = tuple(
                     Unread(fact=fact, reason=error.reason, hint=error.hint) for fact in ("lag", "same_cluster")
                 )
-                return replace(seen, unread=missing)
-            seen = replace(seen, same_cluster=identifier == cluster)
-            return await _followed(question, connection, position, seen) if read_only and seen.same_cluster else seen
+                return replace(evidence, unread=missing)
+            evidence = replace(evidence, same_cluster=identifier == cluster)
+            return (
+                await _followed(question, connection, position, evidence)
+                if read_only and evidence.same_cluster
+                else evidence
+            )
     except psycopg.OperationalError as error:
         return replace(closed, problem=await refusal(question, error))
 
@@ -79,7 +83,7 @@ async def _position(question: ReplicaQuestion) -> tuple[str, str]:
 
 
 async def _followed(
-    question: ReplicaQuestion, connection: Connection, position: str, seen: ReplicaEvidence
+    question: ReplicaQuestion, connection: Connection, position: str, evidence: ReplicaEvidence
 ) -> ReplicaEvidence:
     clock = asyncio.get_running_loop().time
     started = clock()
@@ -89,8 +93,8 @@ async def _followed(
         if behind is None:
             raise Unobserved(f"{question.server} does not tell how far it has replayed")
         if behind <= 0:
-            return replace(seen, paused=paused, lag=waited)
+            return replace(evidence, paused=paused, lag=waited)
         if waited >= question.patience:
             lag = None if age is None else max(waited, timedelta(seconds=age))
-            return replace(seen, paused=paused, lag=lag, bytes_behind=behind)
+            return replace(evidence, paused=paused, lag=lag, bytes_behind=behind)
         await asyncio.sleep(_PAUSE_SECONDS)

@@ -38,9 +38,11 @@ class Caller:
 
     def call(self, call: Call, *, padding: int = 0, headers: Mapping[str, str] | None = None, **other: Any) -> Reply:  # noqa: ANN401 - JSON values
         """A declared request. ``padding``: so many bytes more than needed; ``other``: placeholders that differ."""
-        known = {**self.known, **other}
-        kind, body = _body(call, known, padding)
-        return self.send(call.method, filled(call.path, known), {"Content-Type": kind, **(headers or {})}, body)
+        values_by_name = {**self.known, **other}
+        kind, body = _body(call, values_by_name, padding)
+        return self.send(
+            call.method, filled(call.path, values_by_name), {"Content-Type": kind, **(headers or {})}, body
+        )
 
     def send(self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Reply:
         """Anything, as this user."""
@@ -54,11 +56,11 @@ class Caller:
         return {self.sent.header: f"{self.sent.scheme} {self.token}".strip()}
 
 
-def _body(call: Call, known: Mapping[str, Any], padding: int) -> tuple[str, bytes]:
+def _body(call: Call, values_by_name: Mapping[str, Any], padding: int) -> tuple[str, bytes]:
     """Content type and bytes."""
     if call.file is not None:
-        return _multipart(call.file, known, filled(call.send, known), padding)
-    values = filled(call.send, known)
+        return _multipart(call.file, values_by_name, filled(call.send, values_by_name), padding)
+    values = filled(call.send, values_by_name)
     if call.form:
         extra = {"padding": "x" * padding} if padding else {}
         return "application/x-www-form-urlencoded", urlencode({**values, **extra}).encode()
@@ -66,7 +68,9 @@ def _body(call: Call, known: Mapping[str, Any], padding: int) -> tuple[str, byte
     return "application/json", json.dumps(values).encode() + b" " * padding
 
 
-def _multipart(part: FilePart, known: Mapping[str, Any], values: Mapping[str, Any], padding: int) -> tuple[str, bytes]:
+def _multipart(
+    part: FilePart, values_by_name: Mapping[str, Any], values: Mapping[str, Any], padding: int
+) -> tuple[str, bytes]:
     """The padding is within the file."""
     boundary = f"gonogo-{uuid4().hex}"
     fields = "".join(
@@ -77,6 +81,6 @@ def _multipart(part: FilePart, known: Mapping[str, Any], values: Mapping[str, An
         f'--{boundary}\r\nContent-Disposition: form-data; name="{part.field}"; filename="{part.name}"\r\n'
         f"Content-Type: {part.type}\r\n\r\n"
     )
-    content = str(filled(part.content, known)).encode() + b"\n" * padding
+    content = str(filled(part.content, values_by_name)).encode() + b"\n" * padding
     body = f"{fields}{head}".encode() + content + f"\r\n--{boundary}--\r\n".encode()
     return f"multipart/form-data; boundary={boundary}", body

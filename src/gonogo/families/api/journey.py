@@ -81,12 +81,12 @@ class ApiVerbs(Verbs[Api]):
         login = self.section.login
         if login.cookie:
             cookies = reply.body.headers.get("set-cookie", "")
-            found = re.search(rf"(?:^|[,\n]\s*){re.escape(login.cookie)}=([^;,\s]+)", cookies)
-            return found[1] if found and reply.exchange.served else ""
+            cookie = re.search(rf"(?:^|[,\n]\s*){re.escape(login.cookie)}=([^;,\s]+)", cookies)
+            return cookie[1] if cookie and reply.exchange.served else ""
         return _text_in(reply, login.token or "")
 
     def known_as(self, reply: Reply) -> str:
-        """Whom a reply of ``api.me`` speaks to; empty where it refuses, or names nobody."""
+        """The user whom a reply of ``api.me`` speaks to; empty where it refuses, or names nobody."""
         return _text_in(reply, self.section.who)
 
     def me(self, caller: Caller) -> str:
@@ -94,7 +94,7 @@ class ApiVerbs(Verbs[Api]):
         return str(filled(self.section.me, caller.known))
 
     def asked_as(self, token: str, caller: Caller) -> tuple[str, Reply]:
-        """Whom the service takes the bearer of this token for, at the place of this user, and its reply."""
+        """The user whom the service takes the bearer of this token for, at the place of this user, and its reply."""
         reply = self.bearer(token).get(self.me(caller))
         return self.known_as(reply), reply
 
@@ -166,9 +166,13 @@ class ApiVerbs(Verbs[Api]):
         return self._of(accounts[taken % len(accounts)])
 
     def _of(self, account: Account) -> Caller:
-        known = {"email": account.email, "user": account.user or account.email, "name": account.user or account.email}
-        known["password"] = self.world.secrets[account.password]
-        return Caller(self.walk.speak, self.section.sent, {**self._values(), **known})
+        credentials = {
+            "email": account.email,
+            "user": account.user or account.email,
+            "name": account.user or account.email,
+        }
+        credentials["password"] = self.world.secrets[account.password]
+        return Caller(self.walk.speak, self.section.sent, {**self._values(), **credentials})
 
     def _values(self) -> dict[str, str]:
         values = {name: self.world.secrets[secret] for name, secret in self.section.values.items()}
@@ -176,11 +180,11 @@ class ApiVerbs(Verbs[Api]):
 
 
 def _text_in(reply: Reply, expression: str) -> str:
-    """What an expression finds in a reply that was served, as text; empty for nothing."""
+    """The text that an expression gives for a reply that was served; empty for nothing."""
     if not reply.exchange.served:
         return ""
     try:
-        found = jmespath.search(expression, json.loads(reply.body.content))
+        value = jmespath.search(expression, json.loads(reply.body.content))
     except _NEITHER_HERE_NOR_THERE:
         return ""
-    return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""

@@ -59,8 +59,8 @@ def _ended(words: Iterable[str]) -> Iterator[str]:
 
 
 def _once(texts: Iterable[str]) -> Iterator[str]:
-    seen = set[str]()
+    yielded = set[str]()
     for text in texts:
-        if text not in seen:
-            seen.add(text)
+        if text not in yielded:
+            yielded.add(text)
             yield text

@@ -19,15 +19,15 @@ def placeholders(value: object) -> frozenset[str]:
     return frozenset()
 
 
-def filled(value: Any, known: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON values
+def filled(value: Any, values_by_name: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON values
     """The value with its placeholders replaced. One that is a whole text may become a value of another type."""
     if isinstance(value, str):
         whole = _PLACEHOLDER.fullmatch(value)
-        if whole and whole[1] in known:
-            return known[whole[1]]
-        return _PLACEHOLDER.sub(lambda match: str(known.get(match[1], match[0])), value)
+        if whole and whole[1] in values_by_name:
+            return values_by_name[whole[1]]
+        return _PLACEHOLDER.sub(lambda match: str(values_by_name.get(match[1], match[0])), value)
     if isinstance(value, Mapping):
-        return {key: filled(item, known) for key, item in value.items()}
+        return {key: filled(item, values_by_name) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [filled(item, known) for item in value]
+        return [filled(item, values_by_name) for item in value]
     return value

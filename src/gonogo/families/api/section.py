@@ -150,10 +150,10 @@ class Api(Section):
         if taken := sorted(OWN_PLACEHOLDERS & self.values.keys()):
             message = f"values: {', '.join(taken)} is a placeholder of gonogo's own; name it otherwise"
             raise ValueError(message)
-        known = OWN_PLACEHOLDERS | self.values.keys()
+        declared = OWN_PLACEHOLDERS | self.values.keys()
         for where, value in self._filled():
-            if unknown := sorted(placeholders(value) - known):
-                message = f"{where}: {{{unknown[0]}}} stands for nothing; there are {', '.join(sorted(known))}"
+            if unknown := sorted(placeholders(value) - declared):
+                message = f"{where}: {{{unknown[0]}}} stands for nothing; there are {', '.join(sorted(declared))}"
                 raise ValueError(message)
         return self
 

@@ -23,5 +23,5 @@ _TRACES = {
 
 
 def trace_in(text: str) -> str:
-    """What of the inside stands in this text; empty for nothing."""
-    return next((what for what, pattern in _TRACES.items() if pattern.search(text)), "")
+    """The kind of inside knowledge that stands in this text; empty for none."""
+    return next((kind for kind, pattern in _TRACES.items() if pattern.search(text)), "")

@@ -28,7 +28,9 @@ class Atlas(Section):
     """The project of the database at MongoDB Atlas."""
 
     api: BaseUrl = "https://cloud.mongodb.com"
-    client_id: SecretName = Field(description="Of a service account with Project Read Only and Project Backup Manager.")
+    client_id: SecretName = Field(
+        description="Client id of a service account with Project Read Only and Project Backup Manager."
+    )
     client_secret: SecretName
     project: Text
     cluster: Text

@@ -38,7 +38,7 @@ class DropletQuestion:
 
     @property
     def scope(self) -> Scope:
-        """By its name in the environment file."""
+        """The droplet's scope: its name in the environment file."""
         return ("digitalocean", self.name)
 
     @property

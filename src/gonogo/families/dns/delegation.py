@@ -53,6 +53,7 @@ def _credible(answer: Answer) -> bool:
 
 
 async def _server(name: str, vantage: Vantage) -> NameServer:
+    """One name server with its addresses, by what the resolvers agree on."""
     replies = await asyncio.gather(*(vantage.ask_resolvers(name, rdtype, checked=False) for rdtype in ("A", "AAAA")))
     answers = [answer for answer in map(agreed, replies) if answer is not None]
     aliases = [answer.aliases[-1] for answer in answers if answer.aliases]
@@ -75,6 +76,7 @@ def _nobody_to_ask(answers: Sequence[Answer]) -> Unobserved:
 
 
 def _impostor(answers: Sequence[Answer]) -> Unobserved:
+    """The error for a denial without an SOA: a real server proves who denies (RFC 2308, section 2.1)."""
     denials = "; ".join(f"{answer.server}: {answer.told}" for answer in answers)
     return Unobserved(
         f"{answers[0].name} is denied without an SOA to show who denies it ({denials}): "

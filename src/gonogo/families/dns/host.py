@@ -52,6 +52,7 @@ async def _at_servers(question: DnsQuestion, delegation: Delegation, parent: Par
 
 
 async def _at_server(question: DnsQuestion, address: str) -> Addresses:
+    """What one name server says of a host; asked again where it differs, since some rotate their answers."""
     a, aaaa, https = await asyncio.gather(
         *(question.vantage.ask_server(address, question.name, rdtype) for rdtype in ("A", "AAAA", "HTTPS"))
     )

@@ -16,7 +16,7 @@ from gonogo.families.dns.unclaimed import unclaimed_at
 
 _MOST_ADDRESSES = 16
 _PATIENCE_SECONDS = (1.5, 1.5, 3.0)
-"""Of each attempt: packets that were lost must not make a machine that lives a dead one."""
+"""Patience of each attempt, in seconds: packets that were lost must not make a machine that lives a dead one."""
 _REFUSED_CERTIFICATE = "its certificate was refused by us: "
 
 
@@ -27,6 +27,7 @@ async def landings(question: DnsQuestion, addresses: Iterable[str]) -> tuple[Lan
 
 
 async def _landing(question: DnsQuestion, address: str) -> Landing:
+    """What answers at an address that the name leads to; with an untrusted certificate, asked again without trust."""
     landing = Landing(address=address, port=question.https_port)
     try:
         first = await _asked(question, landing, trust_context(question.trust))
@@ -52,6 +53,7 @@ async def _asked(question: DnsQuestion, landing: Landing, tls: ssl.SSLContext) -
 
 
 async def _attempt(question: DnsQuestion, landing: Landing, tls: ssl.SSLContext, patience_seconds: float) -> Landing:
+    """One GET of the root in the host's name, with as much patience as this attempt has."""
     async with address_client(
         tls, host=question.name, address=landing.address, port=landing.port, patience_seconds=patience_seconds
     ) as client:

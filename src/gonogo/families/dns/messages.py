@@ -70,6 +70,7 @@ def signature_facts(rrsig: dns.rdtypes.ANY.RRSIG.RRSIG, *, genuine: bool | None 
 
 
 def _with_records(answer: Answer, response: dns.message.QueryMessage) -> Answer:
+    """The records at the end of the chain of aliases, bounded, with the longest TTL of the chain."""
     chain = response.resolve_chaining()
     rrsets = list(chain.answer or ())
     ttls = [rrset.ttl for rrset in (*chain.cnames, chain.answer) if rrset is not None]
@@ -105,6 +106,7 @@ def _soa_records(response: dns.message.QueryMessage) -> Iterator[tuple[dns.rdtyp
 
 
 def _text(rdata: dns.rdata.Rdata) -> str:
+    """A record as text in one spelling, so that equal records of several servers are equal texts."""
     if rdata.rdtype in {dns.rdatatype.A, dns.rdatatype.AAAA}:
         return str(ipaddress.ip_address(cast(Any, rdata).address))
     if rdata.rdtype in _AS_TEXT:

@@ -23,11 +23,11 @@ from gonogo.evidence.dns import Answer, Delivery
 from gonogo.families.dns.messages import LONGEST_TEXT, with_facts
 
 _PAYLOAD_BYTES = 1232
-"""What fits into one packet on every path (DNS flag day 2020)."""
+"""What fits into one packet on every path: IPv6's least MTU of 1,280 less its header and UDP's (DNS flag day 2020)."""
 _UDP_WAITS = (0.4, 0.4, 0.5, 0.7)
 """How long each of the four datagrams is waited for, as parts of the patience. A late reply to an earlier one counts."""
 _TCP_WAITS = (0.5, 0.5, 0.5, 1.0)
-"""The same for four connections: a lost SYN costs a whole one."""
+"""Waits for each of four connections, as parts of the patience: a lost SYN costs a whole one."""
 _SILENCES = {Delivery.SILENT, Delivery.REFUSED}
 """Whoever waits for us too long hangs up: both may be our own fault."""
 
@@ -65,7 +65,7 @@ class DnsReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vantage:
-    """From where, and for how long, DNS is looked at: the resolvers, each by itself, and the port of the servers.
+    """The place from which DNS is looked at, and the patience: the resolvers, each by itself, and the port of the servers.
 
     Several name servers in one resolver object would hide the one that is stale behind the one that is fast.
     """
@@ -172,6 +172,7 @@ async def _asked(query: Query, patience: timedelta) -> DnsReply:
 async def _exchange(
     query: Query, seconds: float, attempts: Iterator[int]
 ) -> tuple[Transport, dns.message.QueryMessage]:
+    """One exchange over UDP, and over TCP where UDP's reply was cut off or TCP was asked for (RFC 7766)."""
     message = _message(query)
     address, port = split_socket_address(query.server)
     if query.transport is Transport.UDP:

@@ -11,7 +11,7 @@ from gonogo.families.dns.query import Vantage
 from gonogo.families.dns.section import Dns
 
 _PATIENCE_FRACTION = 0.1
-"""Of the time for a probe: four steps, each with several attempts, must fit."""
+"""Share of a probe's time for one query: four steps, each with several attempts, must fit."""
 _HTTPS = 443
 
 
@@ -85,6 +85,7 @@ def sender_questions(environment: Environment, secrets: Secrets) -> Sequence[Dns
 
 
 def _domains(environment: Environment, further: Sequence[str]) -> Sequence[DnsQuestion]:
+    """Questions about domains that mail is sent from; selectors of DKIM go with those that are declared to send."""
     declared = environment.section(Dns)
     if declared is None:
         return []
@@ -96,6 +97,7 @@ def _domains(environment: Environment, further: Sequence[str]) -> Sequence[DnsQu
 
 
 def _questions(environment: Environment, names: Iterable[str]) -> Sequence[DnsQuestion]:
+    """One question for each name, with the addresses that it should have: its own, or any of the environment's."""
     section = environment.section(Dns)
     if section is None:
         return []
@@ -116,7 +118,7 @@ def _questions(environment: Environment, names: Iterable[str]) -> Sequence[DnsQu
 
 
 def vantage_of(environment: Environment) -> Vantage | None:
-    """From where DNS is looked at; None if the environment declares no [dns]."""
+    """The place from which DNS is looked at; None if the environment declares no [dns]."""
     declared = environment.section(Dns)
     return None if declared is None else _vantage(declared, environment)
 

@@ -1,35 +1,18 @@
 """Asks every resolver for the records that an environment file declares."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
-from gonogo.evidence.base import Scope
 from gonogo.evidence.dns import DnsRecordEvidence
 from gonogo.families.dns.query import Vantage
 from gonogo.families.dns.question import vantage_of
 from gonogo.families.dns.record_entry import RecordEntry
+from gonogo.families.entry_question import EntryQuestion
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordQuestion:
-    """One name and type, for all resolvers."""
-
-    entry_name: str
-    entry: RecordEntry
-    vantage: Vantage
-
-    @property
-    def scope(self) -> Scope:
-        """The name, and the entry."""
-        return self.entry.name, self.entry_name
-
-    @property
-    def host(self) -> str:
-        """All DNS questions go to the same few servers."""
-        return "dns"
+RecordQuestion = EntryQuestion[RecordEntry, Vantage]
+"""One name and type, for all resolvers."""
 
 
 def record_questions(environment: Environment, secrets: Secrets) -> Sequence[RecordQuestion]:
@@ -38,8 +21,9 @@ def record_questions(environment: Environment, secrets: Secrets) -> Sequence[Rec
     vantage = vantage_of(environment)
     if vantage is None:
         return []
+    # All DNS questions go to the same few servers, and are bounded together.
     return [
-        RecordQuestion(entry_name=name, entry=entry, vantage=vantage)
+        RecordQuestion(entry=entry, place=vantage, host="dns", scope=(entry.name, name))
         for name, entry in environment.table(RecordEntry).items()
     ]
 
@@ -47,5 +31,5 @@ def record_questions(environment: Environment, secrets: Secrets) -> Sequence[Rec
 async def probe_record(question: RecordQuestion) -> DnsRecordEvidence:
     """The answer of each resolver."""
     taken_at = datetime.now(UTC)
-    answers = await question.vantage.ask_resolvers(question.entry.name, question.entry.type)
+    answers = await question.place.ask_resolvers(question.entry.name, question.entry.type)
     return DnsRecordEvidence(scope=question.scope, taken_at=taken_at, answers=answers)

@@ -66,6 +66,7 @@ def examined(reply: DnsReply, keys: Keys) -> Answer:
 
 
 def _examined(rrset: dns.rrset.RRset, rrsig: dns.rdtypes.ANY.RRSIG.RRSIG, keys: Keys) -> Signature:
+    """The facts of one signature, with whether its key really made it; unknown without the key or its algorithm."""
     if rrsig.signer not in keys:
         return signature_facts(rrsig)
     try:
@@ -81,6 +82,7 @@ def _examined(rrset: dns.rrset.RRset, rrsig: dns.rdtypes.ANY.RRSIG.RRSIG, keys: 
 
 
 def _keys(reply: DnsReply, origin: dns.name.Name) -> list[dns.rdtypes.ANY.DNSKEY.DNSKEY]:
+    """The zone's keys in a reply, bounded: a hostile zone may list thousands, and each costs a verification."""
     answer = reply.message.answer if reply.message is not None else ()
     return [
         cast(dns.rdtypes.ANY.DNSKEY.DNSKEY, key)

@@ -47,9 +47,11 @@ def _faults(
     zone: DnsZoneEvidence,
     least_percent: float,
 ) -> Iterator[str]:
+    """Everything wrong with the signatures at one server, in the order in which a validating resolver meets it."""
     if not server.keys:
         yield "there is no DNSKEY and no signature, while the parent has a DS: load the signed zone there"
         return
+    # By the digest of the whole key: two keys may have the same tag (RFC 4034, appendix B).
     vouched = frozenset(key.key_tag for key in server.keys if ds.intersection(key.ds))
     if not vouched:
         yield (
@@ -70,6 +72,7 @@ def _by_reason(
     zone: DnsZoneEvidence,
     least_percent: float,
 ) -> dict[str, list[str]]:
+    """Names whose signatures do not hold, grouped by the reason, so that one cause is told once."""
     reasons: dict[str, list[str]] = {}
     for answer in answers:
         for covers, signatures in _sets(answer, zone.zone, expected=(answer.name, answer.rdtype) in signed):
@@ -114,6 +117,7 @@ def _reason(signatures: Sequence[Signature], now: datetime, least_percent: float
         if last.expiration <= now:
             return f"are over since {_utc(last.expiration)}: let the signer run, and load what it signs on every server"
         return f"are not valid before {_utc(last.inception)}: set the signer's clock right"
+    # One signature that holds is enough for a resolver: the one that lives longest decides.
     best = max(current, key=lambda signature: (signature.expiration - now) / signature.lifetime)
     left = best.expiration - now
     percent = _PERCENT * (left / best.lifetime)

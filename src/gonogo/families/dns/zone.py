@@ -22,6 +22,7 @@ _FORMAT_REFUSALS = {"FORMERR", "NOTIMP", "BADVERS"}
 async def probe_dns_zone(question: DnsQuestion) -> DnsZoneEvidence:
     """Find the zone's servers and ask each; ask each resolver about signatures, and about a name that cannot exist."""
     taken_at = datetime.now(UTC)
+    # Random, so that no cache has it: an answer to it is a wildcard's, or a resolver's invention.
     random_name = f"gonogo-{randomness.token_hex(8)}.{question.name}"
     delegation, parent, validations, invented = await asyncio.gather(
         find_delegation([question.name], question.vantage),
@@ -48,6 +49,7 @@ async def probe_dns_zone(question: DnsQuestion) -> DnsZoneEvidence:
 
 
 async def _servers(question: DnsQuestion, by_server: Authorities, random_name: str) -> tuple[ServerAnswers, ...]:
+    """Ask every address of every name server at once, up to a bound that a zone of many servers may exceed."""
     # The parent's own addresses come first: they are what a cold resolver asks.
     bounded = list(by_server.items())[:_MOST_SERVER_ADDRESSES]
     return tuple(
@@ -94,6 +96,7 @@ async def _server(
 
 
 async def _plain(question: DnsQuestion, address: str, udp: Answer) -> Answer | None:
+    """The SOA without EDNS, where the server was silent or refused the format with it; None where there is no need."""
     if udp.delivery is not Delivery.SILENT and udp.rcode not in _FORMAT_REFUSALS:
         return None
     return (await question.vantage.reply_of(address, question.name, "SOA", edns=False)).answer
@@ -111,7 +114,9 @@ async def _hosts(question: DnsQuestion, address: str, dnskey: DnsReply, keys: Ke
 
 
 async def _validations(question: DnsQuestion) -> tuple[Validation, ...]:
+    """What each resolver says of the DS and the SOA, checked and unchecked."""
     vantage, zone = question.vantage, question.name
+    # Once as users ask, and once with checking disabled: an answer that comes only without checking is a bogus one.
     answers = await asyncio.gather(
         vantage.ask_resolvers(zone, "DS", checked=False),
         vantage.ask_resolvers(zone, "SOA"),
@@ -124,6 +129,7 @@ async def _validations(question: DnsQuestion) -> tuple[Validation, ...]:
 
 
 async def _both(question: DnsQuestion, name: str) -> tuple[Answer, ...]:
+    """Addresses of both families, by all resolvers. Unchecked: whether signatures hold is judged by itself."""
     a, aaaa = await asyncio.gather(
         *(question.vantage.ask_resolvers(name, rdtype, checked=False) for rdtype in ("A", "AAAA"))
     )
@@ -131,6 +137,10 @@ async def _both(question: DnsQuestion, name: str) -> tuple[Answer, ...]:
 
 
 async def _primary(question: DnsQuestion, delegation: Delegation, servers: Sequence[ServerAnswers]) -> Answer | None:
+    """The address of the server that the SOA names; None where it is one of the name servers, or no name.
+
+    A primary that is not among the name servers (hidden) is sound, and its name must exist all the same.
+    """
     name = next(_origins(servers), "")
     if not name or name in {server.name for server in delegation.servers} or _is_address(name):
         return None

@@ -27,7 +27,7 @@ from gonogo.evidence.marks import (
 
 _READ_CHARACTERS = 64 * 1024
 _SHORT_CHARACTERS = 600
-"""Of a page's visible text: an article about maintenance is longer."""
+"""Length of a page's visible text up to which it is short: an article about maintenance is longer."""
 _CHANGING = re.compile(r"[A-Za-z0-9_+/=-]{16,}|\d+")
 _TAG = re.compile(
     r"<script\b.{0,60000}?</script>|<style\b.{0,60000}?</style>|<[^>]{0,2000}>", re.DOTALL | re.IGNORECASE

@@ -21,7 +21,7 @@ TOO_FAST, UNAVAILABLE = 429, 503
 REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_HOPS = 5
 _SHARE_FOR_CONNECTING = 0.6
-"""Of the probe's time: a packet that is lost is sent again after one second, and then after two."""
+"""Share of the probe's time for connecting: a packet that is lost is sent again after one second, and then after two."""
 _MOST_TRIES = {TOO_FAST: 8, UNAVAILABLE: 3}
 _UNTOLD_SECONDS = 1.0
 """What 429 means without Retry-After."""

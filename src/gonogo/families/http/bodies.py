@@ -37,10 +37,10 @@ def read_json(content: bytes) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    known = dict(pairs)
-    if len(known) < len(pairs):
+    values = dict(pairs)
+    if len(values) < len(pairs):
         for name, value in pairs:
-            if known[name] != value:
+            if values[name] != value:
                 raise SaidTwice(name)
     return known
 

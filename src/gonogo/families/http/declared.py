@@ -18,7 +18,7 @@ def authorization(page: Page, secrets: Secrets) -> Mapping[str, str]:
 
 
 def departures(page: Page, body: Body) -> tuple[str, ...]:
-    """In what the reply is not the declared one; empty when it is, or when nothing is declared."""
+    """Names what of the reply is not as declared; empty when it is, or when nothing is declared."""
     if body.exchange.status is None or not page.says:
         return ()
     return tuple(body.redactor.text(text)[:300] for text in _departures(page, body))

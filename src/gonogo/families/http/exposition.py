@@ -104,6 +104,7 @@ class _ExpositionReader:
             self._scrape.counters.update((name, f"{name}_total"))
 
     def _sample(self, line: str) -> Sample:
+        """One sample, by the grammar of the format that was agreed on. Raises Malformed."""
         # Prometheus passes over blanks at the beginning; OpenMetrics has none.
         match = _SAMPLE.fullmatch(line if self._openmetrics else line.lstrip(" \t"))
         if match is None:

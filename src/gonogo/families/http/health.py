@@ -19,9 +19,9 @@ from gonogo.families.http.health_words import meaning_of, meaning_of_sentence
 _STATES = ("status", "health", "healthy", "state", "ok", "success", "up", "alive", "live", "available", "result")
 """Keys under which a document says how it is, the surest first."""
 _PART_STATES = ("status", "health", "healthy", "state", "ok", "success", "up", "alive", "connected", "reachable")
-"""The same of a part of it."""
+"""Keys under which one part of the service tells its state."""
 _DENYING = {"status", "health", "healthy", "state", "ok", "success", "up", "alive"}
-"""Those of them that speak of health and of nothing else: ``"live": false`` may be a mode."""
+"""The former keys that speak of health and of nothing else: ``"live": false`` may be a mode."""
 _MESSAGES = ("message", "msg")
 """Keys of a sentence, which counts if it is a word of health."""
 _CONTAINERS = {"dependencies", "checks", "components", "services", "entries", "results", "subsystems"}
@@ -41,7 +41,7 @@ _TRUTHS = {"ok", "up", "healthy", "alive", "live", "available", "connected", "re
 _NAMES = ("name", "id", "component", "checkid")
 _ERRORS = ("errors", "error", "failures", "problems", "failed", "failing", "unhealthy", "down", "unavailable", "alarms")
 _LINES = re.compile(r"^\[([+-])\]([\w./-]{1,100})\s{0,3}(.{0,100})$", re.MULTILINE)
-"""Of the verbose health pages of Kubernetes: ``[+]etcd ok``."""
+"""Lines of Kubernetes' verbose health pages: ``[+]etcd ok``."""
 _ROWS = re.compile(
     r"<tr\b[^>]{0,200}>\s{0,200}<td\b[^>]{0,200}>(.{1,400}?)</td>\s{0,200}<td\b[^>]{0,200}>(.{1,400}?)</td>", re.DOTALL
 )
@@ -75,6 +75,7 @@ def read_health(body: Body, quote: Quote) -> HealthReading:
 
 
 def _read_text(body: Body, quote: Quote) -> HealthReading:
+    """What a body that is no JSON object says of health: a word, a page, or lines as Kubernetes writes them."""
     text = body.text.strip()
     if not text:
         return HealthReading(word="(an empty body)", meaning=Meaning.PASS)
@@ -128,6 +129,7 @@ def _shown(cell: str) -> str:
 
 
 def _read_object(document: Mapping[str, Any], quote: Quote) -> HealthReading:
+    """What a JSON object says of health: its own word, else a message, and the words of its parts."""
     key, value = _state(document, _STATES)
     meaning = meaning_of(value)
     if key == "":
@@ -205,6 +207,7 @@ def _part(item: Mapping[str, Any], path: str, depth: int, *, named: bool) -> Ite
 
 
 def _parts_of_list(items: list[Any], path: str, depth: int) -> Iterator[Part]:
+    """The parts in a list, by the name that each gives itself, else by its place."""
     if depth > _DEEPEST:
         return
     for number, item in enumerate(items):
@@ -253,7 +256,7 @@ def _joined(path: str, key: str) -> str:
 
 
 def _reading(word: str, meaning: Meaning, parts: list[Part], errors: tuple[str, ...], quote: Quote) -> HealthReading:
-    """With the worst meaning of each path; parts alone speak for the whole where it says nothing itself."""
+    """Reads with the worst meaning of each path; parts alone speak for the whole where it says nothing itself."""
     worst: dict[str, HealthPart] = {}
     for path, part_word, own in parts[:_MOST_PARTS]:
         before = worst.get(path)

@@ -105,6 +105,7 @@ def meaning_of_sentence(text: str) -> Meaning:
 
 
 def _meaning_of_word(text: str) -> Meaning:
+    """The meaning of one word, whatever its case, hyphens and quotes; a number is a status of HTTP."""
     word = text.strip().strip("\"'.!").lower().replace("-", "_").replace(" ", "_")
     if word.isdecimal():
         return meaning_of(int(word[:9]))

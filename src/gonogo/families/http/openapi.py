@@ -60,6 +60,7 @@ def read_description(body: Body) -> Description:
 
 
 def _document(body: Body) -> dict[str, Any]:
+    """The description as JSON or YAML. Raises NoDescription with why it is none."""
     exchange = body.exchange
     if not exchange.ok:
         raise NoDescription(exchange.problem or f"status {exchange.status}")
@@ -120,6 +121,7 @@ class _DescriptionReader:
                 yield f"info.{key} is missing"
 
     def _operations(self) -> Iterator[str]:
+        """Problems with paths and operations that make a generated client wrong."""
         owners: dict[str, str] = {}
         for path in map(str, self._described.paths):
             if not path.startswith(("/", "x-")):
@@ -145,6 +147,7 @@ class _DescriptionReader:
                         yield f"{method.upper()} {path}", str(path), item, operation
 
     def _responses(self, name: str, operation: Mapping[str, Any]) -> Iterator[str]:
+        """An operation must describe a response, before OpenAPI 3.1 in any case."""
         responses = operation.get("responses")
         if responses is None and self._version >= _RESPONSES_OPTIONAL_SINCE:
             return
@@ -164,6 +167,7 @@ class _DescriptionReader:
             yield f"{name}: the parameter {own} ({place}) stands there twice"
 
     def _security(self, name: str, requirements: object) -> Iterator[str]:
+        """Schemes that are required and that nobody describes."""
         components = self._document.get("components")
         schemes = components.get("securitySchemes") if isinstance(components, dict) else None
         declared = {**_mapping(schemes), **_mapping(self._document.get("securityDefinitions"))}
@@ -174,6 +178,7 @@ class _DescriptionReader:
                 yield f"{name}: security names {str(scheme)[:60]!r}, which no scheme describes"
 
     def _variables(self, name: str, path: str, item: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[str]:
+        """Variables of a path that no parameter describes."""
         wanted = set(_VARIABLE.findall(path))
         if not wanted:
             return
@@ -211,6 +216,7 @@ class _DescriptionReader:
             ]
 
     def _resolved(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        """Follow references within the document, at most ten: a circle must not go on for ever."""
         for _ in range(10):
             reference = value.get("$ref") if isinstance(value, dict) else None
             if not isinstance(reference, str):
@@ -219,6 +225,7 @@ class _DescriptionReader:
         return value
 
     def _target(self, reference: str) -> Any:  # noqa: ANN401 - any JSON value
+        """What a reference points to (RFC 6901); True for another document, which is not fetched."""
         if not reference.startswith("#/"):
             return self._document if reference == "#" or not reference.startswith("#") else True
         value: Any = self._document

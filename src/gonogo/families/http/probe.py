@@ -47,9 +47,12 @@ from gonogo.families.http.service import probe_service
 from gonogo.families.kind import Probe
 
 _HEALTH_REQUESTS = 3
+"""An odd number: the median forgives one hiccup."""
 _SCRAPES = 3
+"""Two scrapes tell what moves; a third one decides about a counter that falls."""
 _MOST_PATHS = 500
 _LONGEST_NAME = 200
+"""Paths of a description, and characters of a name, that are kept: what a target sends has no end of its own."""
 _SIBLINGS: Mapping[str, Sequence[str]] = {
     "/.env": ("/.env.production", "/.env.local", "/.env.bak", "/backup.sql"),
     "/.git/HEAD": ("/.git/config",),
@@ -187,7 +190,7 @@ async def probe_openapi(question: HttpQuestion) -> OpenApiEvidence:
 
 
 def _shown(body: Body, reading: HealthReading) -> Exchange:
-    """With the beginning of a body that says nothing of health."""
+    """Adds the beginning of a body that says nothing of health."""
     return body.unexpected() if reading.meaning is Meaning.UNKNOWN and not reading.parts else body.exchange
 
 
@@ -215,6 +218,7 @@ async def _scrape(question: HttpQuestion, path: str, deadline: float, tls: ssl.S
         if body.exchange.ok and question.expected.moving:
             await asking.get(health.path if health else question.front)
     scrape, problem = await anyio.to_thread.run_sync(read_scrape, body, abandon_on_cancel=True)
+    # The body is kept for its excerpt only; several whole ones of megabytes would stay in memory until the run ends.
     return replace(body, content=body.content[: 64 * 1024]), scrape, problem
 
 

@@ -91,6 +91,7 @@ def metric_words(body: Body, path: str, quote: Quote) -> tuple[ReleaseWord, ...]
 
 
 def _in_json(body: Body) -> Iterator[tuple[str, object, bool]]:
+    """Values of the keys that usually hold a release, and whether the key leaves no doubt."""
     document = _document(body)
     if not isinstance(document, dict):
         return

@@ -186,6 +186,7 @@ def _foreign(question: HttpQuestion) -> Sequence[str]:
 
 
 async def _origin(first: Asker, page: Page, question: HttpQuestion, origin: str) -> OriginAnswer:
+    """The reply to a page of another origin, with what it would let a browser read (Fetch standard, CORS)."""
     exchange = (await first.get(page.path, {**authorization(page, question.secrets), "Origin": origin})).exchange
     return OriginAnswer(
         origin=origin,

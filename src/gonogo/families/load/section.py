@@ -61,7 +61,9 @@ class Load(Section):
     model: Literal["open", "closed"] = Field(
         default="open", description="open: visits come at their rate, however slow the service is; closed: users wait."
     )
-    users: Annotated[int, Field(ge=1, le=100_000)] = Field(default=50, description="Of the closed model.")
+    users: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        default=50, description="Number of virtual users of the closed model."
+    )
     think: Duration = Field(default=timedelta(milliseconds=500), description="A visitor's mean pause between requests.")
     warm_up: Duration = timedelta(seconds=5)
     duration: LoadDurations = LoadDurations()

@@ -27,7 +27,7 @@ class MailVerbs(Verbs[Mail]):
 
     @property
     def delivery(self) -> timedelta:
-        """How long mail may take."""
+        """The time that a mail may take."""
         return self.section.delivery
 
     def received(self, address: str, subject: str) -> int:

@@ -40,7 +40,7 @@ _MOST_INDEXES = 64
 _PRESENT: Sequence[Mapping[str, Any]] = ({"$exists": True}, {"$type": "string"}, {"$gt": ""})
 """Conditions of a field that say no more than that it is there."""
 _MOST = 50
-"""Of anything that the target lists."""
+"""Entries kept of anything that the target lists: a report needs no more, and a target may list millions."""
 _CHANGING = {
     "anyAction", "applyOps", "changePassword", "createRole", "createUser", "dropCollection", "dropDatabase",
     "dropRole", "dropUser", "grantRole", "insert", "killAnySession", "killop", "remove",

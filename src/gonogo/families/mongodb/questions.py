@@ -21,6 +21,7 @@ def mongo_status_questions(environment: Environment, secrets: Secrets) -> Sequen
 
 
 def _questions(environment: Environment, secrets: Secrets, *, monitor: bool) -> Sequence[MongoQuestion]:
+    """One question per environment. Raises UsageError where a URL or a file cannot be what it should be."""
     section = environment.section(MongoDb)
     if section is None:
         return []

@@ -42,6 +42,7 @@ async def probe_mongo_status(question: MongoQuestion) -> MongoStatusEvidence:
 
 
 async def _status(client: Client, blank: MongoStatusEvidence) -> MongoStatusEvidence:
+    """What the members say of the replica set, looked at twice."""
     if (await command(client.admin, "hello")).get("msg") == "isdbgrid":
         raise Unobserved(
             "this is a router of a sharded cluster, which tells nothing of the members of its shards",
@@ -122,6 +123,7 @@ class Attempt:
 
 
 def _scratch(client: Client, question: MongoQuestion) -> AsyncCollection[Document]:
+    """The collection for a synthetic document, written with the concern that a launch relies on: the majority."""
     milliseconds = int(question.patience / timedelta(milliseconds=1))
     return client[question.database].get_collection(
         SCRATCH,

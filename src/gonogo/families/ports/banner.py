@@ -13,8 +13,8 @@ from gonogo.base.wakefulness import WAKEFULNESS
 from gonogo.clients.network import REJECTED, unobserved
 from gonogo.clients.trust import trust_context
 from gonogo.environment.model import Environment
-from gonogo.evidence.base import Scope
 from gonogo.evidence.ports import BannerEvidence, PortState
+from gonogo.families.entry_question import EntryQuestion
 from gonogo.families.ports.banner_entry import BannerEntry
 
 _CONNECT_SHARE, _LISTEN_SECONDS = 0.5, 3.0
@@ -23,25 +23,17 @@ _KEPT = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BannerQuestion:
-    """One port at one address."""
+class BannerPlace:
+    """One address of a host, and what is needed to listen there."""
 
-    name: str
-    entry: BannerEntry
     address: str
     trust: str
     patience_seconds: float
     redactor: Redactor
 
-    @property
-    def host(self) -> str:
-        """The host whose questions are bounded together."""
-        return self.entry.host
 
-    @property
-    def scope(self) -> Scope:
-        """The host, the address, the entry."""
-        return self.entry.host, self.address, self.name
+BannerQuestion = EntryQuestion[BannerEntry, BannerPlace]
+"""One port at one address."""
 
 
 def banner_questions(environment: Environment, secrets: Secrets) -> Sequence[BannerQuestion]:
@@ -49,12 +41,15 @@ def banner_questions(environment: Environment, secrets: Secrets) -> Sequence[Ban
     redactor = Redactor(secrets)
     return [
         BannerQuestion(
-            name=name,
             entry=entry,
-            address=address,
-            trust=environment.trust_of(entry.host),
-            patience_seconds=environment.limits.probe.total_seconds() * _CONNECT_SHARE,
-            redactor=redactor,
+            place=BannerPlace(
+                address=address,
+                trust=environment.trust_of(entry.host),
+                patience_seconds=environment.limits.probe.total_seconds() * _CONNECT_SHARE,
+                redactor=redactor,
+            ),
+            host=entry.host,
+            scope=(entry.host, address, name),
         )
         for name, entry in environment.table(BannerEntry).items()
         for address in (environment.hosts[entry.host].addresses if entry.host in environment.hosts else (entry.host,))
@@ -63,15 +58,13 @@ def banner_questions(environment: Environment, secrets: Secrets) -> Sequence[Ban
 
 async def probe_banner(question: BannerQuestion) -> BannerEvidence:
     """Connect, say what is declared, and listen until it is answered, or nothing more comes."""
-    entry, started = question.entry, asyncio.get_running_loop().time()
+    entry, place, started = question.entry, question.place, asyncio.get_running_loop().time()
     blank = BannerEvidence(scope=question.scope, taken_at=datetime.now(UTC), state=PortState.OPEN)
-    context = trust_context(question.trust) if entry.tls else None
+    context = trust_context(place.trust) if entry.tls else None
     name = entry.host if entry.tls else None
     try:
-        async with asyncio.timeout(question.patience_seconds):
-            reader, writer = await asyncio.open_connection(
-                question.address, entry.port, ssl=context, server_hostname=name
-            )
+        async with asyncio.timeout(place.patience_seconds):
+            reader, writer = await asyncio.open_connection(place.address, entry.port, ssl=context, server_hostname=name)
     except TimeoutError:
         WAKEFULNESS.demand(started)
         return replace(blank, state=PortState.FILTERED)
@@ -80,13 +73,13 @@ async def probe_banner(question: BannerQuestion) -> BannerEvidence:
     except OSError as error:
         if error.errno in REJECTED:
             return replace(blank, state=PortState.REFUSED)
-        raise unobserved(error, question.address, entry.port) from None
+        raise unobserved(error, place.address, entry.port) from None
     try:
         banner = await _conversation(entry, reader, writer)
     finally:
         writer.transport.abort()
     return replace(
-        blank, said=question.redactor.text(banner)[:_KEPT], expected=bool(entry.expect and entry.expect in banner)
+        blank, said=place.redactor.text(banner)[:_KEPT], expected=bool(entry.expect and entry.expect in banner)
     )
 
 

@@ -48,6 +48,8 @@ class RedisVerbs(Verbs[Redis]):
         yield Leftovers("keys in Redis", partial(self._keys, marks), self._remove)
 
     def _keys(self, marks: Marks) -> Sequence[str]:
+        """Keys that carry the mark of a run, by SCAN, which blocks no other client as KEYS would."""
+
         async def scan(redis: Any) -> list[str]:  # noqa: ANN401 - the driver's client
             keys: list[str] = []
             async for key in redis.scan_iter(match=f"*{PREFIX}*", count=_BATCH):

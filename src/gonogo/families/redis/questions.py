@@ -21,6 +21,7 @@ def redis_status_questions(environment: Environment, secrets: Secrets) -> Sequen
 
 
 def _questions(environment: Environment, secrets: Secrets, *, monitor: bool) -> Sequence[RedisQuestion]:
+    """One question per environment. Raises UsageError where a URL or a file cannot be what it should be."""
     section = environment.section(Redis)
     if section is None:
         return []

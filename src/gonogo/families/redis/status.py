@@ -110,6 +110,7 @@ class _Attempt:
 
 
 async def _write(client: Redis, key: str, attempt: _Attempt, patience: timedelta) -> None:
+    """Write, read and remove one key. What was reached before an interruption stands in ``attempt``."""
     value = entropy.token_hex(8)
     try:
         attempt.written = bool(await client.set(key, value, ex=_TTL_SECONDS))

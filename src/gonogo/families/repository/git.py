@@ -11,7 +11,7 @@ _SECONDS = 5.0
 _LONGEST = 300
 _SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never")
 _TRUST = "GIT_CONFIG"
-"""By which a job says that it trusts a folder of somebody else."""
+"""Prefix of the variables by which a job says that it trusts a folder of somebody else."""
 _NO_REPOSITORY = "not a git repository"
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gonogo.families.repository.scan import Scan
 
 _OF_THE_TIME = 0.8
-"""Of ``limits.probe``: what was found by then is evidence, and a time-out is none."""
+"""Share of ``limits.probe`` after which the search ends: what was found by then is evidence, and a time-out is none."""
 _MOST_CHARACTERS = 1024**3
 _SECRET_NAME = re.compile(r"SECRET|KEY|TOKEN|PASSWORD|PASSWD|PASS$|DSN|CREDENTIAL|PRIVATE|_URL$|_URI$", re.IGNORECASE)
 _PUBLIC = ("pk_live_", "pk_test_")

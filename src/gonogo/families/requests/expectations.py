@@ -19,7 +19,7 @@ _CANNOT_SAY = (JMESPathError, RecursionError)
 
 
 def departures(entry: RequestEntry, body: Body) -> tuple[str, ...]:
-    """In what the reply is not the declared one, each with what was observed and what was expected."""
+    """Names what of the reply is not as declared, each with what was observed and what was expected."""
     return tuple(body.redactor.text(text)[:_LONGEST_DEPARTURE] for text in _departures(entry, body))
 
 

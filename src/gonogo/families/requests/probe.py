@@ -3,14 +3,14 @@
 import json
 import secrets as entropy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from gonogo.base.secrets import Secrets
 from gonogo.clients.http import Body
 from gonogo.environment.model import Environment
-from gonogo.evidence.base import Scope
 from gonogo.evidence.requests import RequestEvidence
+from gonogo.families.entry_question import EntryQuestion
 from gonogo.families.http.asking import Asker, asker, deadline_of
 from gonogo.families.http.questions import HttpQuestion, service_questions
 from gonogo.families.kind import Probe
@@ -21,30 +21,15 @@ _FURTHER_TIMES = 2
 """After an answer that came too late: of three, the middle one counts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestQuestion:
-    """One request to one address."""
-
-    name: str
-    entry: RequestEntry
-    place: HttpQuestion
-
-    @property
-    def host(self) -> str:
-        """The name in which the address is asked."""
-        return self.place.host
-
-    @property
-    def scope(self) -> Scope:
-        """The name, the address, the entry."""
-        return *self.place.scope, self.name
+RequestQuestion = EntryQuestion[RequestEntry, HttpQuestion]
+"""One request to one address."""
 
 
 def request_questions(environment: Environment, secrets: Secrets) -> Sequence[RequestQuestion]:
     """Every declared request, at every address of its host."""
     places = service_questions(environment, secrets)
     return [
-        RequestQuestion(name=name, entry=entry, place=place)
+        RequestQuestion(entry=entry, place=place, host=place.host, scope=(*place.scope, name))
         for name, entry in environment.table(RequestEntry).items()
         for place in places
         if (place.host == entry.host if entry.host else place.main)

@@ -60,6 +60,7 @@ def _monitor(detector: Mapping[str, Any]) -> str:
 
 
 def _workflow(workflow: Mapping[str, Any], monitors: Mapping[str, str] | None) -> Alert:
+    """An alert of today's Sentry: a workflow with monitors, triggers and recipients."""
     connected = workflow.get("detectorIds")
     numbers = [str(number) for number in connected] if isinstance(connected, list) else []
     kinds = [_UNKNOWN for _ in numbers] if monitors is None else [monitors.get(number, "") for number in numbers]
@@ -99,6 +100,7 @@ def _recipients(part: Mapping[str, Any]) -> Iterator[Recipient]:
 
 
 def _rule(rule: Mapping[str, Any]) -> Alert:
+    """An alert of an older or self-hosted Sentry: a rule of the project."""
     muted = rule.get("snooze") is True and rule.get("snoozeForEveryone") is not False
     return Alert(
         name=str(rule.get("name")),

@@ -59,6 +59,7 @@ def _condition(condition: Mapping[str, Any]) -> bool | None:
 
 
 def _passes(kind: str, comparison: Any) -> bool | None:  # noqa: ANN401 - JSON
+    """Whether a new error of level "error" passes one filter; None where that depends on the error."""
     if kind in _LET_THROUGH:
         return True
     wanted = mapping(comparison)

@@ -67,6 +67,7 @@ class SentryVerbs(Verbs[Sentry]):
         self._found(lambda api: self.world.run(api.has_transaction, trace_id), f"a transaction of trace {trace_id}")
 
     def _found(self, look: Callable[[SentryApi], bool], subject: str) -> None:
+        """Look until the event is there or its time is over; this machine's own pauses are no lateness of Sentry's."""
         section, secrets = self.section, self.world.secrets
         token, delivery = secrets[section.token], section.delivery
         api = SentryApi(api=section.api, token=token, organization=section.organization, project=section.project)

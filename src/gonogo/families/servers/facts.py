@@ -83,7 +83,7 @@ def periodic(output: CommandOutput) -> dict[str, str] | None:
 
 
 def origins(output: CommandOutput) -> tuple[str, ...] | None:
-    """From where unattended-upgrades installs."""
+    """The origins that unattended-upgrades installs from."""
     if output.status:
         return None
     origins = re.findall(

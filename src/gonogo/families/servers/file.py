@@ -3,15 +3,14 @@
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
 from gonogo.clients.ssh import CommandOutput, Shell, SshServer, reachable
 from gonogo.environment.model import Environment
-from gonogo.evidence.base import Scope
 from gonogo.evidence.server import FileEvidence
+from gonogo.families.entry_question import EntryQuestion
 from gonogo.families.servers.file_entry import FileEntry
 from gonogo.families.servers.question import ssh_of
 from gonogo.families.servers.section import Server
@@ -22,30 +21,21 @@ _FOUND, _NOT_FOUND = 0, 1
 """Exit status of grep(1)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileQuestion:
-    """One file of one server."""
-
-    name: str
-    entry: FileEntry
-    ssh: SshServer
-
-    @property
-    def host(self) -> str:
-        """The host whose questions are bounded together."""
-        return self.ssh.address
-
-    @property
-    def scope(self) -> Scope:
-        """The server by its name in the environment file, and the entry."""
-        return "servers", self.entry.server, self.name
+FileQuestion = EntryQuestion[FileEntry, SshServer]
+"""One file of one server."""
 
 
 def file_questions(environment: Environment, secrets: Secrets) -> Sequence[FileQuestion]:
     """One for each entry whose server is declared."""
     servers = environment.table(Server)
+    logins = {name: ssh_of(server, secrets) for name, server in servers.items()}
     return [
-        FileQuestion(name=name, entry=entry, ssh=ssh_of(servers[entry.server], secrets))
+        FileQuestion(
+            entry=entry,
+            place=logins[entry.server],
+            host=logins[entry.server].address,
+            scope=("servers", entry.server, name),
+        )
         for name, entry in environment.table(FileEntry).items()
         if entry.server in servers
     ]
@@ -54,7 +44,7 @@ def file_questions(environment: Environment, secrets: Secrets) -> Sequence[FileQ
 async def probe_file(question: FileQuestion) -> FileEvidence:
     """Look; change nothing. Raises Unobserved when nobody lets us in, or shows us the file."""
     entry, path = question.entry, shlex.quote(question.entry.path)
-    async with reachable(question.ssh), question.ssh.shell() as shell:
+    async with reachable(question.place), question.place.shell() as shell:
         taken_at = datetime.now(UTC)
         output = await shell.run(f"stat --dereference --format='%a|%U|%G|%F' -- {path}", as_root=True)
         match = _STAT.search(output.text)

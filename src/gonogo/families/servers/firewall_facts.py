@@ -45,6 +45,7 @@ def beside(output: CommandOutput, version: int) -> tuple[FirewallRule, ...] | No
 
 
 def _accepting(line: str, version: int) -> FirewallRule | None:
+    """The rule of one line of ``iptables -S`` that lets new packets in; None for any other line."""
     options = _options(line)
     chain = options.get("-A", "")
     if options.get("-j") != "ACCEPT" or not chain or _LISTED.search(chain) or not _is_new(options):

@@ -8,7 +8,7 @@ from gonogo.base.secrets import Secrets
 from gonogo.clients.ssh import SshServer, reachable
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
-from gonogo.evidence.server import Login, ServerEvidence
+from gonogo.evidence.server import LoginOffer, ServerEvidence
 from gonogo.families.kind import Probe
 from gonogo.families.servers.file import file_questions, probe_file
 from gonogo.families.servers.question import ssh_of
@@ -26,7 +26,7 @@ class ServerQuestion:
 
     @property
     def scope(self) -> Scope:
-        """By its name in the environment file."""
+        """The server's scope: its name in the environment file."""
         return ("servers", self.name)
 
     @property
@@ -49,7 +49,7 @@ async def probe_server(question: ServerQuestion) -> ServerEvidence:
     async with reachable(ssh):
         taken_at = datetime.now(UTC)
         users = ("root", ssh.user, ssh.someone())
-        logins = [Login(user=user, methods=tuple(await ssh.methods(user))) for user in dict.fromkeys(users)]
+        logins = [LoginOffer(user=user, methods=tuple(await ssh.methods(user))) for user in dict.fromkeys(users)]
         blank = ServerEvidence(
             scope=question.scope, taken_at=taken_at, address=f"{ssh.address}:{ssh.port}", logins=tuple(logins)
         )

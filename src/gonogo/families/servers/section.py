@@ -34,16 +34,18 @@ class Server(Section):
     os: Text | None = Field(default=None, description='Name and version, as in "Ubuntu 22.04".')
     cpus: Annotated[int, Field(ge=1)] | None = None
     memory: Size | None = Field(default=None, description="As it was ordered; the kernel keeps a little for itself.")
-    disk: Size | None = Field(default=None, description="Of the root file system, as it was ordered.")
+    disk: Size | None = Field(default=None, description="Size of the root file system, as it was ordered.")
     open_ports: tuple[Port, ...] = Field(default=(22, 80, 443), description="All that the firewall may let in.")
-    jails: tuple[Text, ...] = Field(default=("sshd",), description="Of fail2ban, that must be active.")
+    jails: tuple[Text, ...] = Field(default=("sshd",), description="Jails of fail2ban that must be active.")
     jail_logs: Mapping[Text, LogPath] = Field(
         default_factory=dict, description="Jail to the log that it must read, where it reads a file."
     )
-    units: tuple[UnitName, ...] = Field(default=(), description="Of systemd, that must be active.")
-    containers: tuple[UnitName, ...] = Field(default=(), description="Of Docker, that must be up, and not unhealthy.")
+    units: tuple[UnitName, ...] = Field(default=(), description="Units of systemd that must be active.")
+    containers: tuple[UnitName, ...] = Field(
+        default=(), description="Containers of Docker that must be up, and not unhealthy."
+    )
     processes: tuple[Text, ...] = Field(
-        default=(), description="Of the service, as `ps -eo comm` names them: running, and not as root."
+        default=(), description="Processes of the service, as `ps -eo comm` names them: running, and not as root."
     )
     renewal: UnitName | None = Field(default=None, description="The timer that renews certificates, as certbot.timer.")
     logs: tuple[LogPath, ...] = Field(default=(), description="Files that are being written, and rotated.")

@@ -84,6 +84,7 @@ def connections(lines: Sequence[str], usual: Connection) -> Sequence[Connection]
 
 
 def _about(wanted: Mapping[str, Sequence[str]], usual: Connection) -> Iterator[Connection]:
+    """Connections that a Match block is about, made of its patterns: sshd itself then says what holds for them."""
     connection = usual
     if ports := _positive(wanted.get("localport", ())):
         connection = replace(connection, lport=ports[0])

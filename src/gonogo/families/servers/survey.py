@@ -50,7 +50,11 @@ class Survey:
         return replace(self._evidence, unseen=tuple(sorted(self._unseen, key=lambda unseen: unseen.what)))
 
     def _keep(self, evidence: ServerEvidence) -> None:
-        """The evidence with one more fact. Nobody may wait between reading ``_evidence`` and this."""
+        """The evidence with one more fact.
+
+        The parts of the survey run side by side on one event loop. An ``await`` between reading ``_evidence`` and
+        this would let another part put its fact in between, and this one would then overwrite it.
+        """
         self._evidence, self._shown = evidence, True
 
     async def _alone(self, name: str, work: Awaitable[None]) -> None:
@@ -61,6 +65,7 @@ class Survey:
             self._unseen.append(Unseen(what=name, said=error.reason))
 
     def _machine(self) -> Mapping[str, Awaitable[None]]:
+        """What the machine has: system, processors, memory, disk, load."""
         return {
             "os": self._fact(
                 "os", "cat /etc/os-release", facts.os_release, lambda server, name: replace(server, os=name)
@@ -81,6 +86,7 @@ class Survey:
         }
 
     def _protection(self) -> Mapping[str, Awaitable[None]]:
+        """What protects it: sshd, firewall, bans, and updates that install themselves."""
         upgrader = "dpkg-query --show --showformat='${db:Status-Abbrev}' unattended-upgrades"
         return {
             "sshd": self._sshd(),
@@ -105,6 +111,7 @@ class Survey:
         }
 
     def _running(self) -> Mapping[str, Awaitable[None]]:
+        """What runs on it: units, processes, containers, and the rotation of logs."""
         declared = self._declared
         running = partial(facts.processes, names=declared.processes)
         surveys = {
@@ -157,6 +164,7 @@ class Survey:
         usual = sshd_facts.Connection(lport=str(self._ssh.port))
         output = await self._shell.run(usual.command(stranger, "-ddd"), as_root=True)
         lines = sshd_facts.match_lines(output)
+        # sshd refuses to answer (-T) without a routing domain where a Match block asks for one.
         if any("rdomain" in sshd_facts.criteria(line) for line in lines):
             usual = replace(usual, rdomain="none")
             output = await self._shell.run(usual.command(stranger), as_root=True)
@@ -236,6 +244,7 @@ class Survey:
             self._unseen.append(Unseen(what="published", said=unclear))
 
     async def _bans(self) -> None:
+        """The jails of fail2ban, and whether the logs that they read are still written."""
         status = "fail2ban-client status"
         await self._fact("jails", status, facts.jails, lambda server, jails: replace(server, jails=jails), as_root=True)
         active = [name for name in self._declared.jails if name in (self._evidence.jails or ())]
@@ -254,6 +263,7 @@ class Survey:
             self._keep(replace(self._evidence, jail_logs=tuple(logs)))
 
     async def _units(self) -> None:
+        """The states of declared units, and of those that updates, logs and certificates depend on."""
         declared = self._declared
         renewal = [declared.renewal, declared.renewal.removesuffix(".timer") + ".service"] if declared.renewal else []
         units = list(dict.fromkeys([*declared.units, *renewal, *_TIMETABLES, *_RESULTS]))

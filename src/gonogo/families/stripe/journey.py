@@ -139,6 +139,7 @@ class StripeVerbs(Verbs[Stripe]):
         return self._looked(f"{kind} of {intent}", work)
 
     def _listening(self, kind: str) -> Listening:
+        """How many endpoints take events of this type, and whether the service's own is one of them."""
         endpoints, _ = self._endpoints()
         listeners = [
             endpoint
@@ -168,6 +169,7 @@ class StripeVerbs(Verbs[Stripe]):
         yield Leftovers("open payments at Stripe", partial(self._unsettled, marks), self._close)
 
     def _unsettled(self, marks: Marks) -> Sequence[str]:
+        """Payments of marked runs that are open, or, in live mode, paid and not given back."""
         since = int((datetime.now(UTC) - _LOOK_BACK).timestamp())
         wanted = {"created": {"gte": since}, "limit": _MOST, "expand": ["data.latest_charge"]}
 

@@ -23,7 +23,7 @@ _LONGEST = 300
 _MOST = 100
 _DAY_SECONDS = 24 * 60 * 60
 _SHARE = 0.9
-"""Of the probe's time, for each request: they run side by side, and what is slow must not end what was quick."""
+"""Share of the probe's time for each request: they run side by side, and what is slow must not end what was quick."""
 _PERMISSIONS: dict[Fact, str] = {
     "account": "rak_accounts_kyc_basic_read",
     "balance": "read access to Balance",
@@ -165,7 +165,7 @@ async def _payouts(v1: Any) -> Fill:  # noqa: ANN401 - as above
 
 
 async def _webhooks(api: StripeApi) -> Fill:
-    """In the account's own version, since that is the version of the events of most endpoints."""
+    """Asks in the account's own version, since that is the version of the events of most endpoints."""
 
     async def work(v1: Any) -> tuple[WebhookEndpoint, ...]:  # noqa: ANN401 - as above
         listed = await _all(await v1.webhook_endpoints.list_async({"limit": _MOST}))

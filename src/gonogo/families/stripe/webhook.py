@@ -220,7 +220,7 @@ def only_v0(header: str) -> str:
 
 
 def _described(about: Object) -> Object:
-    """With a description, where the object may have one and has none."""
+    """Adds a description, where the object may have one and has none."""
     if about.get("object") not in _WITH_TEXT or about.get("description"):
         return about
     return {**about, "description": _DESCRIPTION}

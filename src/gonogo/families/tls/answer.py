@@ -17,6 +17,7 @@ _RETRY = bytes.fromhex("CF21AD74E59A6111BE1D8C021E65B891C2A211167ABB8C5E079E09E2
 """The random of a ServerHello that asks for another hello."""
 _NAMED_CURVE, _OCSP, _WARNING = 3, 1, 1
 _MOST_CERTIFICATES = 10
+"""Longer than any chain in use; what follows is not read, however much a server sends."""
 _ALERTS = {
     0: "close_notify",
     10: "unexpected_message",
@@ -43,9 +44,9 @@ class HelloEnding(StrEnum):
     """How a server took a hello."""
 
     ACCEPTED = "accepted"
-    """It chose from what was offered."""
+    """The server chose from what was offered."""
     ALERT = "alert"
-    """It said no, in the words of TLS."""
+    """The server refused by an alert (RFC 8446, section 6)."""
     CLOSED = "closed"
     """The connection ended without a word of TLS: a no, a limit, or a fault on the way."""
     SILENT = "silent"
@@ -70,9 +71,9 @@ class TlsAnswer:
     version: Version | None = None
     suite: int = 0
     group: int = 0
-    """Of an exchange over a curve, by its number in the registry."""
+    """Named group of the key exchange, by its number in IANA's registry (TLS Supported Groups)."""
     prime: int = 0
-    """Of an exchange over a finite field."""
+    """Prime of a key exchange over a finite field; 0: another kind of exchange."""
     generator: int = 0
     chain: tuple[bytes, ...] = ()
     staple: bytes = b""
@@ -106,17 +107,19 @@ class Flight:
 
     def record(self, kind: int, content: bytes) -> None:
         """Take one record. NotTls if it cannot be one."""
+        # From the ServerHello of TLS 1.3 on, everything travels as application data; its true kind is inside.
         if kind == _APPLICATION_DATA and self._cipher is not None:
             try:
                 kind, content = self._cipher.open(content)
             except InvalidTag:
                 raise NotTls("a record of TLS 1.3 cannot be decrypted") from None
         match kind:
-            case 20:
+            case 20:  # change_cipher_spec: sent for middleboxes in TLS 1.3, and ignored (RFC 8446, section 5)
                 return
             case 21:
                 self._alert(content)
             case 22:
+                # A message may be spread over records, and a record may hold several (RFC 8446, section 5.1).
                 self._pending += content
                 while len(self._pending) >= 4 and len(self._pending) >= (end := 4 + _number(self._pending[1:4])):  # noqa: PLR2004
                     message, self._pending = self._pending[:end], self._pending[end:]
@@ -175,6 +178,7 @@ class Flight:
         group = Cut(extensions.get(_SHARE, b"")).number(2)
         if group not in self._sent.hello.groups:
             raise NotTls("it asks for a group that was not offered")
+        # The first hello is replaced by its hash in the transcript, as a message of kind 254 (RFC 8446, section 4.4.1).
         first = hashlib.new(hash_of(suite), self._transcript).digest()
         self._transcript = b"\xfe\x00\x00" + bytes([len(first)]) + first + message
         cookie = Cut(extensions[_COOKIE]).sized(2) if _COOKIE in extensions else b""
@@ -199,6 +203,7 @@ class Flight:
             if len(chain) == 1 and modern:
                 self._beside_leaf(extensions)
         self.answer.chain = tuple(chain)
+        # In TLS 1.3 nothing that is judged follows; before, the key exchange with its group does.
         self.complete = modern
 
     def _beside_leaf(self, extensions: dict[int, bytes]) -> None:

@@ -13,7 +13,9 @@ from gonogo.families.tls.hello import Hello, SentHello, Version, new_hello, retr
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 3.0
 _MOST_BYTES = 256 * 1024
+"""Bytes of one answer: a chain has some kilobytes, and a hostile server has no end."""
 _LARGEST_RECORD = (1 << 14) + 2048
+"""Bytes of an encrypted record (RFC 5246, section 6.2.3); TLS 1.3 allows fewer."""
 _SSL2_SERVER_HELLO = 4
 _EXCERPT = 40
 _SILENCES = {HelloEnding.SILENT, HelloEnding.CLOSED}

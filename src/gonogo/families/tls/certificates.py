@@ -64,7 +64,7 @@ def _ders(session: Any, method: str) -> list[bytes]:  # noqa: ANN401 - SSLObject
 
 
 def read_certificate(der: bytes) -> Certificate:
-    """From the bytes that a server sent. One of UNREADABLE if they are no certificate."""
+    """Reads the bytes that a server sent. Gives one of UNREADABLE if they are no certificate."""
     certificate = load_certificate(der)
     key_type, key_bits = _key(certificate)
     return Certificate(

@@ -17,6 +17,7 @@ from gonogo.families.tls.asking import ANSWER_SECONDS, CONNECT_SECONDS
 _CLIENT_SUITES = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM"
 """What clients of Python offer since 3.10, whatever their OpenSSL was built with."""
 _REPLY_SECONDS = 1.5
+"""Waiting for a reply serves the clock and the client certificate only: a slow page is another check's matter."""
 _SILENCES = {Handshake.SILENT, Handshake.CUT_OFF}
 """Whoever waits for us too long hangs up: both may be our own fault."""
 _HEAD_BYTES = 64 * 1024
@@ -66,7 +67,7 @@ async def shake(host: str, address: str, port: int) -> Shaken:
     try:
         shaken = await _upgrade(plain, host, context)
     finally:
-        plain.transport.abort()
+        plain.transport.abort()  # without close_notify, which would wait for the server's own
     if shaken.handshake in _SILENCES:
         WAKEFULNESS.demand(started)
     return shaken

@@ -75,7 +75,7 @@ class SentHello:
 
     @property
     def record(self) -> bytes:
-        """The bytes to send. The record calls itself TLS 1.0, as everybody's does."""
+        """The bytes to send. The record calls itself TLS 1.0, as everybody's does (RFC 8446, section 5.1)."""
         version = min(max(self.hello.versions), Version.TLS10)
         return b"\x16" + version.to_bytes(2, "big") + _sized(self.message, 2)
 
@@ -101,9 +101,11 @@ def ssl2_hello() -> bytes:
 
 def _sent(hello: Hello, keys: dict[int, ShareKey], random: bytes, session_id: bytes, extra: bytes) -> SentHello:
     top = max(hello.versions)
+    # The field says TLS 1.2 at the most: TLS 1.3 is offered in supported_versions only, since middleboxes drop hellos
+    # with a number that they do not know (RFC 8446, section 4.1.2).
     body = min(top, Version.TLS12).to_bytes(2, "big") + random + _sized(session_id, 1)
     body += _sized(_numbers(hello.suites), 2) + b"\x01\x00"
-    if top > Version.SSL3:
+    if top > Version.SSL3:  # SSL 3.0 knows no extensions (RFC 6101)
         body += _sized(_extensions(hello, keys) + extra, 2)
     return SentHello(hello=hello, message=b"\x01" + _sized(body, 3), session_id=session_id, keys=keys)
 
@@ -114,7 +116,7 @@ def _extensions(hello: Hello, keys: dict[int, ShareKey]) -> bytes:
         extensions += _extension(0, _sized(b"\x00" + _sized(hello.server_name.encode("ascii"), 2), 2))
     extensions += _extension(5, b"\x01\x00\x00\x00\x00")  # a staple, please
     extensions += _extension(10, _sized(_numbers(hello.groups), 2))
-    extensions += _extension(11, b"\x01\x00")
+    extensions += _extension(11, b"\x01\x00")  # uncompressed points (RFC 8422, section 5.1.2)
     extensions += _extension(16, _sized(b"".join(_sized(name.encode(), 1) for name in PROTOCOLS), 2))
     extensions += _extension(18, b"")  # signed certificate timestamps
     extensions += _extension(23, b"") + _extension(0xFF01, b"\x00")  # extended master secret, secure renegotiation
@@ -123,6 +125,7 @@ def _extensions(hello: Hello, keys: dict[int, ShareKey]) -> bytes:
         # What the authorities sign with is no limit of ours: only the leaf's own key is asked for.
         extensions += _extension(50, _sized(_numbers(SCHEMES), 2))
     if Version.TLS13 in hello.versions:
+        # psk_key_exchange_modes (45, RFC 8446, section 4.2.9) is there because every client sends it.
         extensions += _extension(43, _sized(_numbers(hello.versions), 1)) + _extension(45, b"\x01\x01")
         shares = b"".join(group.to_bytes(2, "big") + _sized(_public(key), 2) for group, key in keys.items())
         extensions += _extension(51, _sized(shares, 2))

@@ -27,7 +27,7 @@ class Settled:
     answer: TlsAnswer
     certain: bool = True
     repeated: bool = False
-    """It is a refusal: the connection ended without a word, again and again, between handshakes that worked."""
+    """True for a refusal without an alert: the connection ended without a word, again and again, between handshakes that worked."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,6 +50,8 @@ class Interview:
         """Offer this until it is certain how the server takes it, or time is over."""
         if self.left_seconds <= 0:
             return Settled(answer=TlsAnswer(ending=HelloEnding.NOT_ASKED, detail="no time was left"), certain=False)
+        # A miss counts only between two controls that worked. If the control fails as well, the server is short of
+        # connections, and says nothing about the offer.
         worked, misses = self._worked, 0
         answer = await self._ask(hello)
         while answer.ending in _DOUBTFUL:
@@ -92,6 +94,7 @@ class Interview:
         self._worked = answer.ending not in _DOUBTFUL and answer.ending is not HelloEnding.NOT_ASKED
         if self._worked:
             took = asyncio.get_running_loop().time() - started
+            # As fast as this server has shown to be: a silence of it is then known sooner than by the longest patience.
             self._patience_seconds = min(max(took * _TIMES_SLOWER, _LEAST_PATIENCE_SECONDS), ANSWER_SECONDS)
             self._pause_seconds = min(max(took, _LEAST_PAUSE_SECONDS), _FIRST_PAUSE_SECONDS)
         if answer.accepted:

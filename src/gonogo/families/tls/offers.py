@@ -18,7 +18,7 @@ _KINDS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "EC": (WITH_ECDSA, ECDSA_SCHEMES),
     "Ed25519": (WITH_ECDSA, EDDSA_SCHEMES),
 }
-"""By the key of the certificate: the suites and signatures that allow no other."""
+"""Offers by the certificate's kind of key: the suites and signatures that allow no other."""
 _ENDINGS = {
     HelloEnding.CLOSED: Handshake.CUT_OFF,
     HelloEnding.NOT_TLS: Handshake.CUT_OFF,
@@ -75,6 +75,7 @@ def _version_offer(settled: Settled, version: Version) -> Offer:
 
 
 def _offer(name: str, settled: Settled) -> Offer:
+    """The evidence about one offer. What is not certain keeps its ending, so that no check takes it for a refusal."""
     answer = settled.answer
     if not settled.certain:
         return Offer(name=name, handshake=_ENDINGS.get(answer.ending, Handshake.CUT_OFF), detail=answer.detail)
@@ -117,6 +118,7 @@ def _unless_accepted(settled: Settled) -> Settled:
 
 
 async def _other_certificates(interview: Interview, host: str | None, shown: TlsAnswer) -> list[Offer]:
+    """Offers that only a certificate with another kind of key can take: they show whether the server has one."""
     kind = leaf_key(shown).partition(" ")[0]
     offers: list[Offer] = []
     for name, (suites, schemes) in _KINDS.items():

@@ -62,6 +62,7 @@ def _timestamps(answer: TlsAnswer) -> int:
 
 
 def _in_order(chain: Sequence[bytes]) -> bool:
+    """Whether each certificate is issued by the next one, as TLS 1.2 demands (RFC 5246, section 7.4.2)."""
     try:
         names: list[tuple[x509.Name, x509.Name]] = [
             (certificate.subject, certificate.issuer) for certificate in map(load_certificate, chain)

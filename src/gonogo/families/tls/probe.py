@@ -99,6 +99,7 @@ async def probe_tls(question: TlsQuestion, *, thorough: bool = True) -> TlsEvide
     )
     evidence = _spoken(evidence, shaken)
     first: Chain = tuple(sent_chain(shaken.session)) if shaken.session else ()
+    # OpenSSL 3 has no export ciphers, no RC4 and no SSL 3: a server that has nothing else is no silent one.
     if shaken.session is None:
         answer = await _answer_without_openssl(question, shaken)
         if answer is None:
@@ -161,6 +162,7 @@ def _understood(evidence: TlsEvidence, answer: TlsAnswer) -> TlsEvidence:
 
 
 async def _thorough(question: TlsQuestion, evidence: TlsEvidence, first: Chain, deadline: float) -> TlsEvidence:
+    """Every offer, every certificate, and a client of today: all that takes connections beside the first one."""
     versions = _EVERY_VERSION if evidence.version == Version.SSL3.title else _EVERY_VERSION[:-1]
     control = Hello(versions=versions, server_name=question.server_name)
     interview = Interview(address=question.address, port=question.port, control=control, deadline=deadline)
@@ -180,6 +182,7 @@ async def _thorough(question: TlsQuestion, evidence: TlsEvidence, first: Chain, 
 
 
 async def _presented(question: TlsQuestion, first: Chain, answers: Sequence[TlsAnswer]) -> tuple[Any, ...]:
+    """Every chain that was shown, verified: a server may have one for RSA, one for ECDSA, and one for old clients."""
     shown = chains(first, answers)
     return tuple(
         [

@@ -35,6 +35,7 @@ async def revocation_lists(path: Sequence[bytes]) -> tuple[RevocationList, ...]:
 
 
 async def _asked(der: bytes, issuer: bytes) -> RevocationList | None:
+    """The list that one certificate points to, and what it says of it; None for a certificate that names none."""
     certificate = read_certificate(der)
     addresses = [url for url in certificate.revocation_lists if url.startswith("http")]
     if not addresses:
@@ -71,6 +72,7 @@ async def _fetched(url: str) -> bytes:
 def _looked_up(
     answer: partial[RevocationList], content: bytes, certificate: x509.Certificate, issuer: x509.Certificate
 ) -> RevocationList:
+    """What a list says of a certificate, if it is the issuer's and not out of date."""
     try:
         load = x509.load_pem_x509_crl if content.lstrip().startswith(_PEM) else x509.load_der_x509_crl
         listed = load(content)

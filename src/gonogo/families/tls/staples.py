@@ -42,6 +42,7 @@ def _read(response: ocsp.OCSPResponse, chain: Sequence[x509.Certificate]) -> Sta
 
 
 def _problem(response: ocsp.OCSPResponse, leaf: x509.Certificate, issuer: x509.Certificate | None) -> str:
+    """Why a staple proves nothing: another certificate, another signer, a wrong signature; empty if it counts."""
     if response.serial_number != leaf.serial_number:
         return "it is about another certificate"
     if issuer is None:
@@ -67,6 +68,7 @@ def _responder(response: ocsp.OCSPResponse, issuer: x509.Certificate) -> x509.Ce
 
 
 def _signed(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
+    """Whether this key made the response's signature; False for kinds of keys that nobody signs OCSP with."""
     key, digest = signer.public_key(), response.signature_hash_algorithm
     signature, content = response.signature, response.tbs_response_bytes
     try:

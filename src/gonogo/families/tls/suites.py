@@ -196,7 +196,7 @@ MODERN = tuple(number for number in SUITES if number not in WEAK and number not 
 WITH_RSA = tuple(n for n in SUITES if re.match("(ECDHE_RSA|DHE_RSA|RSA)_", SUITES[n]) and "_NULL_" not in SUITES[n])
 WITH_ECDSA = tuple(n for n in SUITES if SUITES[n].startswith("ECDHE_ECDSA_") and "_NULL_" not in SUITES[n])
 EVERYTHING = tuple(n for n in SUITES if WEAK.get(n) not in {Weakness.ANONYMOUS, Weakness.PLAINTEXT})
-"""With a certificate: what a server that prefers to be anonymous must be asked for."""
+"""All suites with a certificate: what a server that prefers to be anonymous must be asked for."""
 
 
 def suites_of(weaknesses: Iterable[Weakness]) -> tuple[int, ...]:

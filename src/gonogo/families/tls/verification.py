@@ -44,13 +44,13 @@ class Verification:
     """The verdict of clients on one chain, dates aside."""
 
     problem: str = ""
-    """With the roots of the trust file, and what the server sent."""
+    """Problem with the roots of the trust file and what the server sent; empty: none."""
     strict_problem: str = ""
-    """The same with RFC 5280 by its letter."""
+    """Problem with RFC 5280 taken by its letter; empty: none."""
     level_problem: str = ""
-    """The same at the security level that clients have by default: their own words on keys and hashes."""
+    """Problem at the security level that clients have by default: their own words on keys and hashes."""
     path: tuple[bytes, ...] = ()
-    """By all that the trust file holds, if roots alone are not enough."""
+    """The chain as it was built, in DER, leaf first; with all that the trust file holds where roots alone were not enough."""
 
 
 def verify(chain: Sequence[bytes], trust: str) -> Verification:
@@ -86,7 +86,7 @@ def _subject(der: bytes) -> str:
 def _build(
     chain: Sequence[bytes], trust: str, flags: ssl.VerifyFlags, *, everything: bool = False, ciphers: str = _ANY_LEVEL
 ) -> Built:
-    """With the dates first: a root that was renewed stands beside the old one, and only the dates tell them apart."""
+    """Builds with the dates first: a root that was renewed stands beside the old one, and only the dates tell them apart."""
     dated = _play(chain, _context(trust, _stamp(trust), flags, ciphers, everything=everything))
     if dated.code not in _DATES:
         return dated
@@ -104,11 +104,15 @@ def _context(trust: str, stamp: float, flags: ssl.VerifyFlags, ciphers: str, *, 
     del stamp  # a part of the key: a trust file that changed is read again
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
+    # Python sets it by default from 3.13 on; here it is one question of its own, on every version of Python.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.verify_flags |= flags
+    # In TLS 1.2 the certificates travel unencrypted, so that they can be played without a key exchange.
     context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(ciphers)
     anchors = trusted_certificates(trust)
+    # OpenSSL takes every certificate of a trust file for building a path: an intermediate that stands there would hide
+    # that the server does not send it, and other clients fail.
     roots = [der for der in anchors if _is_root(der)]
     context.load_verify_locations(cadata=b"".join(anchors if everything or not roots else roots))
     return context

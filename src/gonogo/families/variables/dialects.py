@@ -20,7 +20,7 @@ READERS: Mapping[str, str] = {
     "docker": "docker run --env-file",
     "systemd": "systemd's EnvironmentFile=",
 }
-"""Who reads it, for people."""
+"""Names of the programs that read each dialect, as messages show them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ def parsed(text: str, dialect: str) -> ParsedVariables:
 
 
 def _expanded(assignments: list[Assignment], undefined: list[str]) -> Iterator[tuple[str, str]]:
-    """In the order of the file: a name that is defined further down is not defined yet."""
+    """Expands in the order of the file: a name that is defined further down is not defined yet."""
     defined: dict[str, str] = {}
     for assignment in assignments:
         atoms = list(parse_variables(assignment.value or ""))

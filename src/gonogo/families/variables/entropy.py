@@ -15,7 +15,7 @@ _ALPHABETS = (
 )
 _PRINTABLE = 94
 _BITS_PER_WORD = 13
-"""Of a diceware list, which is longer than the vocabulary of whoever thinks up a passphrase."""
+"""Bits per word of a diceware list, which is longer than the vocabulary of whoever thinks up a passphrase."""
 _BITS_OF_PROSE = 2
 _PER_MILLE = dict(
     zip(
@@ -26,17 +26,17 @@ _PER_MILLE = dict(
 )
 """How often English and Portuguese texts have each letter, as the mean of both."""
 _CAPITALS_INSIDE = 0.1
-"""Of the letters of a word behind its first, as somebody writes it who joins words by capitals."""
+"""Share of capitals behind a word's first letter, as somebody writes it who joins words by capitals."""
 _PROSE_ODDS_BITS = 15
 """Letters drawn at random reach odds of 2^15 for prose less than once in 2^15 values (Markov's inequality)."""
 _LONGEST = 4096
 _MOSTLY, _PARTLY = 0.9, 0.6
-"""Of a text, and of words with something between them, are letters."""
+"""Shares of letters in a text of words, and in words with something between them."""
 _PASSPHRASE = 3
 """Words, at least."""
 _WORDS = re.compile(r"[A-Za-z]+")
 _SEQUENTIAL = 0.5
-"""Of the neighbours: more than by any chance."""
+"""Share of neighbours that follow each other: more than by any chance."""
 _TELLTALE = re.compile(
     r"change.?me|change.?this|replace|placeholder|example|insecure|default|password|passw0rd|secret"
     r"|your[_ -]|insert[_ -]|x{6}|\*{5}|\.{5}|\.{3}$|^<.*>$|^\$\{|^\{\{|todo[_ -]|dummy|foobar|qwerty|letmein|^123456|1234567|^abcdef|abcdefg"

@@ -14,7 +14,7 @@ from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
-from gonogo.evidence.variables import Account, Shared, VariableDifferenceEvidence, VariableFileEvidence
+from gonogo.evidence.variables import SameAccount, Shared, VariableDifferenceEvidence, VariableFileEvidence
 from gonogo.families.kind import Probe
 from gonogo.families.repository.git import commits_with, incomplete, top_level, tracked
 from gonogo.families.variables.dialects import READERS
@@ -129,7 +129,7 @@ def _file(question: VariableFileQuestion) -> VariableFileEvidence:
     return _with_history(evidence, question.repository)
 
 
-def _account(shapes: Mapping[str, str], values: Mapping[str, str]) -> Account:
+def _account(shapes: Mapping[str, str], values: Mapping[str, str]) -> SameAccount:
     of_shape = {shape: values.get(name, "") for name, shape in shapes.items()}
     return account(of_shape.get("stripe-secret", ""), of_shape.get("stripe-publishable", ""))
 

@@ -40,7 +40,7 @@ class VariableFile(Section):
     """The file that one running environment takes its variables from."""
 
     path: FilePath
-    mode: Literal["test", "live"] = Field(description="Of the Stripe keys in it.")
+    mode: Literal["test", "live"] = Field(description="Mode of the Stripe keys in it.")
     dialect: Dialect = Field(
         default="dotenv",
         description="Who reads it: python-dotenv and what reads like it (Docker Compose too), `docker run --env-file`, "
@@ -51,7 +51,9 @@ class VariableFile(Section):
 class Variables(Section):
     """The variables of every running environment, and the repository that must hold none of their values."""
 
-    repository: FolderPath = Field(default=".", description="Its work tree and its whole history are looked through.")
+    repository: FolderPath = Field(
+        default=".", description="The repository whose work tree and whole history are searched."
+    )
     differ: tuple[VariableName, ...] | None = Field(
         default=None,
         description="Variables that no two files may share the value of; all that are declared to be secret if nothing "

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from gonogo.evidence.variables import Account, Variable
+from gonogo.evidence.variables import SameAccount, Variable
 from gonogo.families.variables.entropy import entropy_bits, is_placeholder
 
 _STRIPE = re.compile(r"(sk|rk|pk)_(test|live)_([A-Za-z0-9]*)")
@@ -36,13 +36,13 @@ def variable(name: str, shape: str, value: str | None) -> Variable:
     return _SHAPES[shape](whole, value)
 
 
-def account(secret: str, publishable: str) -> Account:
+def account(secret: str, publishable: str) -> SameAccount:
     """Whether both keys carry the id of the same account."""
     matches = [_STRIPE.fullmatch(key) for key in (secret, publishable)]
     ids = [_MODERN.fullmatch(match[3]) if match else None for match in matches]
     if ids[0] is None or ids[1] is None:
-        return Account.UNKNOWN
-    return Account.SAME if ids[0][1] == ids[1][1] else Account.OTHER
+        return SameAccount.UNKNOWN
+    return SameAccount.SAME if ids[0][1] == ids[1][1] else SameAccount.OTHER
 
 
 def _mongodb(whole: Variable, value: str) -> Variable:

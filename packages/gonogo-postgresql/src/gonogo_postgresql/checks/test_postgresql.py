@@ -73,9 +73,9 @@ def test_service_may_do_its_own_work_only(postgresql: PostgresqlEvidence, enviro
     postgresql.require("roles", "file_functions", "schemas")
     user = postgresql.roles[0].name
     for role in postgresql.roles:
-        who = f"the service's user {user}" if role.name == user else f"{user} is a member of {role.name}, which"
-        assert not role.powers, f"{who} has {', '.join(role.powers)}"
-        assert role.name not in _DANGEROUS, f"{who} {_DANGEROUS[role.name]}"
+        subject = f"the service's user {user}" if role.name == user else f"{user} is a member of {role.name}, which"
+        assert not role.powers, f"{subject} has {', '.join(role.powers)}"
+        assert role.name not in _DANGEROUS, f"{subject} {_DANGEROUS[role.name]}"
     functions = ", ".join(postgresql.file_functions)
     assert not functions, f"{user} may execute {functions}, which touch files of the server"
     foreign = sorted(set(postgresql.schemas).difference(environment.require(Postgresql).schemas))

@@ -19,13 +19,13 @@ def test_connections_are_left(postgresql_status: PostgresqlStatusEvidence, polic
     Fix: smaller pools in the service or a pooler before the server; else raise the limit that the message names.
     """
     postgresql_status.require("connections")
-    seen = postgresql_status.connections
-    if seen is None:
+    connections = postgresql_status.connections
+    if connections is None:
         raise Unobserved("PostgreSQL tells nothing about connections")
     limits = {
-        "max_connections": (seen.used, seen.limit),
-        "CONNECTION LIMIT of the service's user": (seen.used_by_user, seen.user_limit),
-        "CONNECTION LIMIT of the database": (seen.used_by_database, seen.database_limit),
+        "max_connections": (connections.used, connections.limit),
+        "CONNECTION LIMIT of the service's user": (connections.used_by_user, connections.user_limit),
+        "CONNECTION LIMIT of the database": (connections.used_by_database, connections.database_limit),
     }
     for name, (used, limit) in limits.items():
         if limit >= 0:
@@ -57,10 +57,10 @@ def test_tables_are_vacuumed(postgresql_status: PostgresqlStatusEvidence, policy
     Fix: VACUUM (ANALYZE) the table; autovacuum = on, and a smaller autovacuum_vacuum_scale_factor for large tables.
     """
     postgresql_status.require("dead_rows")
-    for seen in postgresql_status.dead_rows:
-        share = seen.dead / (seen.dead + seen.live)
-        assert seen.dead < policy.number("min_dead_rows") or share <= policy.number("max_dead_fraction"), (
-            f"table {seen.table}: {seen.dead:,} of {seen.dead + seen.live:,} rows are dead ({share:.0%})"
+    for rows in postgresql_status.dead_rows:
+        share = rows.dead / (rows.dead + rows.live)
+        assert rows.dead < policy.number("min_dead_rows") or share <= policy.number("max_dead_fraction"), (
+            f"table {rows.table}: {rows.dead:,} of {rows.dead + rows.live:,} rows are dead ({share:.0%})"
         )
 
 
@@ -73,19 +73,21 @@ def test_archive_is_complete(
     Fix: read the server's log about archive_command; archive_mode = on and a restart where it is off.
     """
     postgresql_status.require("archiver")
-    seen, needed = postgresql_status.archiver, environment.require(Postgresql).archives
-    if seen is None:
+    archiver, needed = postgresql_status.archiver, environment.require(Postgresql).archives
+    if archiver is None:
         raise Unobserved("PostgreSQL tells nothing about its archiver")
-    if seen.mode == "off":
+    if archiver.mode == "off":
         assert not needed, "backups need the WAL archive (postgresql.archives), and archive_mode is off"
         return
-    failed_at, archived_at = seen.last_failed_at, seen.last_archived_at
+    failed_at, archived_at = archiver.last_failed_at, archiver.last_archived_at
     assert failed_at is None or (archived_at is not None and archived_at > failed_at), (
-        f"archiving {seen.last_failed} failed at {failed_at:%Y-%m-%d %H:%M} UTC, and nothing was archived since"
+        f"archiving {archiver.last_failed} failed at {failed_at:%Y-%m-%d %H:%M} UTC, and nothing was archived since"
     )
-    assert seen.last_archived or not needed, "no WAL file has been archived yet; SELECT pg_switch_wal() ends the first"
-    assert (seen.waiting or 0) <= policy.number("max_waiting_files"), (
-        f"{seen.waiting} finished WAL files wait for the archive; {seen.last_archived} was the last that got there"
+    assert archiver.last_archived or not needed, (
+        "no WAL file has been archived yet; SELECT pg_switch_wal() ends the first"
+    )
+    assert (archiver.waiting or 0) <= policy.number("max_waiting_files"), (
+        f"{archiver.waiting} finished WAL files wait for the archive; {archiver.last_archived} was the last that got there"
     )
 
 
@@ -95,12 +97,16 @@ def test_migrations_are_at_head(postgresql_migrations: PostgresqlMigrationsEvide
 
     Fix: alembic upgrade head, or manage.py migrate, with the release under review and the database's URL.
     """
-    seen = postgresql_migrations
-    assert seen.recorded, f"{seen.server}: there is no table {seen.table}; {seen.tool} has never migrated this database"
-    missing = sorted(set(seen.wanted).difference(seen.applied))
-    assert not missing, f"{seen.server}: {len(missing)} of {len(seen.wanted)} migrations not applied: {_some(missing)}"
-    assert not seen.unknown, (
-        f"{seen.server}: the database is at {_some(seen.unknown)}, which the release under review does not know"
+    migrations = postgresql_migrations
+    assert migrations.recorded, (
+        f"{migrations.server}: there is no table {migrations.table}; {migrations.tool} has never migrated this database"
+    )
+    missing = sorted(set(migrations.wanted).difference(migrations.applied))
+    assert not missing, (
+        f"{migrations.server}: {len(missing)} of {len(migrations.wanted)} migrations not applied: {_some(missing)}"
+    )
+    assert not migrations.unknown, (
+        f"{migrations.server}: the database is at {_some(migrations.unknown)}, which the release under review does not know"
     )
 
 

@@ -13,7 +13,7 @@ from gonogo.cli import options
 from gonogo.cli.completion import check_names, line_names, role_names
 
 if TYPE_CHECKING:
-    from gonogo.planning.paper_checks import Papers
+    from gonogo.planning.team_files import TeamFiles
     from gonogo.policy.attestations import Attestation
 
 _ENV = options.environment("The environment it is about.", required=True)
@@ -56,13 +56,13 @@ def attest(  # noqa: PLR0913 - as many as there are options
     from gonogo.policy.attestations import KEPT, LONGEST, Attestation, why_not, write_attestation  # noqa: PLC0415 - help answers at once
 
     root, now = Path(), datetime.now(UTC).replace(microsecond=0)
-    papers = _papers(root, environment)
-    listed = papers.checklist.find(line)
+    files = _team_files(root, environment)
+    listed = files.checklist.find(line)
     longest = listed.valid if listed is not None and listed.valid else LONGEST
     content = _evidence(evidence)
     digest = hashlib.sha256(content).hexdigest()
     kept = None if hash_only else f"{KEPT}/{digest[:8]}-{evidence.name}"
-    spoken = build(
+    attestation = build(
         Attestation,
         "attest",
         line=line,
@@ -75,32 +75,32 @@ def attest(  # noqa: PLR0913 - as many as there are options
         evidence={"name": evidence.name, "sha256": digest, **({"file": kept} if kept else {})},
         found=digest,
     )
-    _refuse_attestation(papers, spoken, why_not(spoken, listed, now, tuple(papers.gates.roles)))
-    click.echo(f"{write_attestation(root, environment, spoken, content)}: commit it, and have it reviewed")
+    _refuse_attestation(files, attestation, why_not(attestation, listed, now, tuple(files.gates.roles)))
+    click.echo(f"{write_attestation(root, environment, attestation, content)}: commit it, and have it reviewed")
     return 0
 
 
-def _refuse_attestation(papers: Papers, spoken: Attestation, problem: str) -> None:
+def _refuse_attestation(files: TeamFiles, attestation: Attestation, problem: str) -> None:
     """Raises UsageError for an attestation that would not count; ``problem`` is what its line has against it."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
-    from gonogo.planning.paper_checks import attestation_refusals  # noqa: PLC0415
+    from gonogo.planning.team_files import attestation_refusals  # noqa: PLC0415
 
-    problems = [f"attest: {refusal}" for refusal in attestation_refusals(papers, spoken)]
-    problems += [f"{spoken.line}: {problem}"] if problem else []
+    problems = [f"attest: {refusal}" for refusal in attestation_refusals(files, attestation)]
+    problems += [f"{attestation.line}: {problem}"] if problem else []
     if problems:
         raise UsageError(*problems)
 
 
-def _papers(root: Path, environment: str) -> Papers:
+def _team_files(root: Path, environment: str) -> TeamFiles:
     """The list, the gates and the people, as attestations are held against them."""
     from gonogo.families.registry import read_environment  # noqa: PLC0415 - help answers at once
-    from gonogo.planning.demands import read_list  # noqa: PLC0415
-    from gonogo.planning.paper_checks import Papers  # noqa: PLC0415
+    from gonogo.planning.gate_demands import read_list  # noqa: PLC0415
+    from gonogo.planning.team_files import TeamFiles  # noqa: PLC0415
     from gonogo.policy.people import read_people  # noqa: PLC0415
 
     service = read_environment(environment, project=root).environment.service
     checklist, gates = read_list(root)
-    return Papers(
+    return TeamFiles(
         root=root,
         environment=environment,
         stands_for=service.stands_for,
@@ -144,8 +144,8 @@ def waive(  # noqa: PLR0913 - as many as there are options
     from gonogo.base.moments import ending_from  # noqa: PLC0415
     from gonogo.base.toml_files import build  # noqa: PLC0415
     from gonogo.families.registry import read_environment  # noqa: PLC0415 - help answers at once
-    from gonogo.planning.paper_checks import waiver_problems  # noqa: PLC0415
     from gonogo.planning.suite import project_suite, selection  # noqa: PLC0415
+    from gonogo.planning.team_files import waiver_problems  # noqa: PLC0415
     from gonogo.policy.people import read_people  # noqa: PLC0415
     from gonogo.policy.waivers import Waiver, refusal, write_waiver  # noqa: PLC0415
 

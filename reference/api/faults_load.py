@@ -44,10 +44,10 @@ OTHERS = (
     "load-memory-noisy",
     "load-sessions-brief",
 )
-STRAINS = frozenset({*SHARES, *OTHERS})
+LOAD_FAULTS = frozenset({*SHARES, *OTHERS})
 
 
-class Strain:
+class LoadFaults:
     """Watches how much is asked, and lets one thing go wrong once it is more than a few people could."""
 
     def __init__(self) -> None:
@@ -62,8 +62,8 @@ class Strain:
         self._line: list[asyncio.Future[None]] = []
         self._serving = False
 
-    async def meet(self, faults: frozenset[str], method: str, path: str) -> int:
-        """Called before each request; the status that it gets in place of an answer, or 0."""
+    async def apply(self, faults: frozenset[str], method: str, path: str) -> int:
+        """Called before each request: gives the status that it gets in place of an answer, or 0."""
         busy = self._busy_seconds()
         if "load-slow-start" in faults and 0 < busy < _SLOW_START_SECONDS:
             await asyncio.sleep(_LATE_SECONDS)

@@ -12,13 +12,13 @@ from pathlib import Path
 _SCRIPT = 'read -r word; [ "$word" = done ] || { kill -s KILL -- "-$1"; rm -rf -- "$2" "$3"; }'
 
 
-class Guardian:
+class Watchdog:
     """Started first, dismissed last."""
 
     def __init__(self, state: Path, announcement: Path | None) -> None:
         if os.getpgrp() != os.getpid():
             os.setpgid(0, 0)  # our children, and nobody else, share our group
-        command = ["sh", "-c", _SCRIPT, "guardian", str(os.getpid()), str(state), str(announcement or state)]
+        command = ["sh", "-c", _SCRIPT, "watchdog", str(os.getpid()), str(state), str(announcement or state)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )

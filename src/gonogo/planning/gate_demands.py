@@ -1,4 +1,4 @@
-"""The demands of a gate beside its checks: the team's list, its attestations and its waivers, read once per run."""
+"""What a gate demands beside its checks: the team's list, its attestations and its waivers, read once per run."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,9 +9,9 @@ from gonogo.base.bundled import bundled_root
 from gonogo.base.errors import UsageError
 from gonogo.base.wording import nearest_or_all
 from gonogo.environment.model import Service
-from gonogo.planning.paper_checks import Papers, contradictions, counted_environments, covered_lines, waiver_problems
 from gonogo.planning.plan import LOAD, PRE_DEPLOY, SMOKE, narrow_gate
 from gonogo.planning.suite import Suite, closure
+from gonogo.planning.team_files import TeamFiles, contradictions, counted_environments, covered_lines, waiver_problems
 from gonogo.policy.attestations import Attestation, read_attestations
 from gonogo.policy.checklist import Checklist, read_checklist
 from gonogo.policy.checklist_line import ChecklistLine
@@ -29,8 +29,11 @@ _NARROW = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Demands:
-    """All of it, as it was when the run began: what is recorded with the evidence, to be judged again."""
+class GateDemands:
+    """The checklist, the roles, the attestations and the waivers of one gate, as they were when the run began.
+
+    Recorded with the evidence, so that a replay judges by the same.
+    """
 
     name: str
     gate: Gate
@@ -53,7 +56,7 @@ class Demands:
         )
 
 
-def papers(project: Path, *, bundled: bool) -> Path | None:
+def list_folder(project: Path, *, bundled: bool) -> Path | None:
     """The folder whose ``environments/`` holds the list: the project, or gonogo's own for the bundled environment.
 
     Raises UsageError where a list was meant, and is not there: without it a gate would demand no line at all.
@@ -67,18 +70,20 @@ def papers(project: Path, *, bundled: bool) -> Path | None:
     return bundled_root() if bundled else None
 
 
-def read_demands(project: Path, suite: Suite, *, environment: str, service: Service, gate: str | None) -> Demands:
+def read_gate_demands(
+    project: Path, suite: Suite, *, environment: str, service: Service, gate: str | None
+) -> GateDemands:
     """Read the list, the gates, people, attestations and waivers. Raises UsageError with what is wrong in them."""
-    root = papers(project, bundled=service.bundled)
+    root = list_folder(project, bundled=service.bundled)
     catalogue, unwaivable = suite.catalogue, {name for name, line in suite.catalogue.items() if not line.waivable}
     waivers = read_waivers(root or project, environment, catalogue, unwaivable)
     if root is None:
         _refuse(waiver_problems(project, environment, waivers, read_people(project)))
         name = gate or PRE_DEPLOY
         whole = _chosen(name, Gates(), environment, project / "environments" / GATES)
-        return Demands(name=name, gate=whole, waivers=waivers, digest=papers_digest(project, environment))
+        return GateDemands(name=name, gate=whole, waivers=waivers, digest=team_files_digest(project, environment))
     checklist, gates = read_list(root)
-    read = Papers(
+    read = TeamFiles(
         root=root,
         environment=environment,
         stands_for=service.stands_for,
@@ -91,7 +96,7 @@ def read_demands(project: Path, suite: Suite, *, environment: str, service: Serv
     )
     _refuse([*contradictions(read), *covered_lines(suite, read)])
     name = gate or gates.default.get(environment, PRE_DEPLOY)
-    return Demands(
+    return GateDemands(
         name=name,
         gate=_chosen(name, gates, environment, root / "environments" / GATES),
         stands_for=counted_environments(environment, service.stands_for),
@@ -100,13 +105,13 @@ def read_demands(project: Path, suite: Suite, *, environment: str, service: Serv
         attestations=read.attestations,
         waivers=waivers,
         timeless=service.bundled,
-        digest=papers_digest(root, environment, read.attestations),
+        digest=team_files_digest(root, environment, read.attestations),
     )
 
 
 def expected_gate(project: Path, *, environment: str, bundled: bool, gate: str | None) -> tuple[str, Gate]:
     """The gate that whoever deploys goes by: the one that is named, else the environment's. Raises UsageError."""
-    root = papers(project, bundled=bundled)
+    root = list_folder(project, bundled=bundled)
     gates = read_list(root)[1] if root else Gates()
     name = gate or gates.default.get(environment, PRE_DEPLOY)
     return name, _chosen(name, gates, environment, (root or project) / "environments" / GATES)
@@ -114,12 +119,12 @@ def expected_gate(project: Path, *, environment: str, bundled: bool, gate: str |
 
 def expected_demands(
     project: Path, *, environment: str, service: Service, gate: str | None
-) -> tuple[Demands, dict[str, str]]:
+) -> tuple[GateDemands, dict[str, str]]:
     """A gate's demands on the list, whatever people said, and every gate's question by name. Raises UsageError."""
-    root = papers(project, bundled=service.bundled)
+    root = list_folder(project, bundled=service.bundled)
     checklist, gates = read_list(root) if root else (Checklist(), Gates())
     name = gate or gates.default.get(environment, PRE_DEPLOY)
-    demands = Demands(
+    demands = GateDemands(
         name=name,
         gate=_chosen(name, gates, environment, (root or project) / "environments" / GATES),
         stands_for=counted_environments(environment, service.stands_for),
@@ -145,13 +150,13 @@ def read_list(root: Path) -> tuple[Checklist, Gates]:
 _FOUNDATION, _RELEASE = "service-answers", "release-under-review"
 
 
-def demanded_checks(suite: Suite, demands: Demands, *, release: str | None) -> frozenset[str]:
+def demanded_checks(suite: Suite, demands: GateDemands, *, release: str | None) -> frozenset[str]:
     """The checks of the gate, and those of every gate: that the service answers, with the release that is given."""
     foundation = (_FOUNDATION, *((_RELEASE,) if release else ()))
     return _checks_of_gate(suite, demands) | closure(suite, [name for name in foundation if name in suite.catalogue])
 
 
-def _checks_of_gate(suite: Suite, demands: Demands) -> frozenset[str]:
+def _checks_of_gate(suite: Suite, demands: GateDemands) -> frozenset[str]:
     """The checks that prove or support a line of the gate, those about no line at all, and what they need."""
     narrow = narrow_gate(suite, demands.name)
     if narrow is not None:
@@ -161,7 +166,7 @@ def _checks_of_gate(suite: Suite, demands: Demands) -> frozenset[str]:
     return closure(suite, [name for name in suite.order if name in applying or name not in elsewhere])
 
 
-def papers_digest(root: Path, environment: str, attestations: Sequence[Attestation] = ()) -> str:
+def team_files_digest(root: Path, environment: str, attestations: Sequence[Attestation] = ()) -> str:
     """SHA-256 over everything that people wrote for this environment: these attestations, and the evidence they rest on."""
     folder = root / "environments"
     files = [folder / LIST, folder / GATES, folder / PEOPLE, folder / "waivers" / f"{environment}.toml"]
@@ -183,6 +188,7 @@ def _about(suite: Suite, lines: Sequence[ChecklistLine]) -> set[str]:
 
 
 def _chosen(name: str, gates: Gates, environment: str, path: Path) -> Gate:
+    """The gate of that name. Raises UsageError for one that there is not, or that is not for this environment."""
     if name in _NARROW:
         return _NARROW[name]
     if not gates.gates and name == PRE_DEPLOY:
@@ -200,7 +206,7 @@ def _chosen(name: str, gates: Gates, environment: str, path: Path) -> Gate:
 
 
 def _shortened(checklist: Checklist, root: Path) -> Checklist:
-    """Its path as seen from the project: what is recorded names no folder of this machine."""
+    """The file's path as seen from the project: what is recorded names no folder of this machine."""
     path = Path(checklist.path).relative_to(root).as_posix()
     notes = [path + note.removeprefix(checklist.path) for note in checklist.notes]
     return replace(checklist, path=path, notes=notes)

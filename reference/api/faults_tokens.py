@@ -20,7 +20,7 @@ def trusting(faults: frozenset[str], scope: Mapping[str, Any], key: str) -> dict
 
 
 def eternal(token: str, key: str) -> str:
-    """The same token, without an end that anybody will live to see."""
+    """A copy of the token whose end nobody will live to see."""
     claims = jwt.decode(token, options=_UNVERIFIED)
     return jwt.encode({**claims, "exp": claims["exp"] + 10 * 365 * 24 * 3600}, key, algorithm=_ALGORITHM)
 

@@ -23,11 +23,11 @@ _DECLINES = {
     "pm_card_visa_chargeDeclined": "generic_decline",
     "pm_card_visa_chargeDeclinedInsufficientFunds": "insufficient_funds",
 }
-_OWNER_ASKED = ("pm_card_threeDSecure2Required", "pm_card_authenticationRequired")
-_TAKEN = ("pm_card_visa", "pm_card_mastercard")
-_OWN = "pm_1"
+_AUTHENTICATED = ("pm_card_threeDSecure2Required", "pm_card_authenticationRequired")
+_ACCEPTED = ("pm_card_visa", "pm_card_mastercard")
+_REAL_CARD = "pm_1"
 """Real cards have ids like this one; the names in words are for tests, and good for ever."""
-_CUSTOMERS_OWN = "pm_1OfCustomer"
+_CARD_OF_CUSTOMER = "pm_1OfCustomer"
 _PIX_SECONDS = 86_400
 _HOUR_SECONDS = 3600
 _SOON_SECONDS = 0.02
@@ -44,13 +44,13 @@ class Problem(Exception):
         super().__init__(error.get("message", ""))
 
 
-def missing(kind: str, identifier: str) -> Problem:
+def no_such(kind: str, identifier: str) -> Problem:
     """There is no such object."""
     text = f"No such {kind}: '{identifier}'"
     return Problem(404, type="invalid_request_error", code="resource_missing", param="id", message=text)
 
 
-class Till:
+class Payments:
     """Payment intents, charges, refunds, and the events about them."""
 
     def __init__(
@@ -77,16 +77,16 @@ class Till:
             raise Problem(400, type="invalid_request_error", code="amount_too_small", param="amount", message=text)
         intent = payment_intent(form, int(amount), livemode=self._settings.livemode)
         self.intents[intent["id"]] = intent
-        self._happened("payment_intent.created", intent)
+        self._emit("payment_intent.created", intent)
         return await self.confirm(intent["id"], form) if form.get("confirm") == "true" else intent
 
     async def confirm(self, identifier: str, form: Form) -> Object:
         """Try to take the money."""
         intent = self._intent(identifier)
         if (form.get("payment_method_data") or {}).get("type") == "pix":
-            self._show_code(intent, form)
+            self._show_pix_code(intent, form)
         else:
-            self._take(intent, str(form.get("payment_method")), form.get("return_url"))
+            self._charge(intent, str(form.get("payment_method")), form.get("return_url"))
         return intent
 
     async def cancel(self, identifier: str) -> Object:
@@ -97,10 +97,10 @@ class Till:
             code = "payment_intent_unexpected_state"
             raise Problem(400, type="invalid_request_error", code=code, message=text)
         intent.update(status="canceled", canceled_at=int(time.time()), next_action=None)
-        self._happened("payment_intent.canceled", intent)
+        self._emit("payment_intent.canceled", intent)
         return intent
 
-    async def give_back(self, form: Form) -> Object:
+    async def refund_payment(self, form: Form) -> Object:
         """All of it, or the amount that is given."""
         intent = self._intent(str(form.get("payment_intent")))
         paid = self.charges.get(str(intent["latest_charge"]))
@@ -113,28 +113,28 @@ class Till:
         self.refunds[given["id"]] = given
         paid["amount_refunded"] += amount
         paid["refunded"] = paid["amount_refunded"] == paid["amount"]
-        self._happened("charge.refunded", paid)
+        self._emit("charge.refunded", paid)
         return given
 
     def expanded(self, intent: Object) -> Object:
-        """With its charge in place of the charge's id."""
+        """The intent with its charge in place of the charge's id, as ``expand`` asks for."""
         return {**intent, "latest_charge": self.charges.get(str(intent.get("latest_charge")))}
 
     def _intent(self, identifier: str) -> Object:
         if identifier not in self.intents:
-            raise missing("payment_intent", identifier)
+            raise no_such("payment_intent", identifier)
         return self.intents[identifier]
 
-    def _take(self, intent: Object, method: str, return_url: str | None) -> None:
+    def _charge(self, intent: Object, method: str, return_url: str | None) -> None:
         intent["payment_method"] = method
         if method in _DECLINES:
             self._decline(intent, _DECLINES[method])
-        elif method in _OWNER_ASKED:
+        elif method in _AUTHENTICATED:
             url = f"https://hooks.stripe.com/3d_secure_2/{intent['id']}"
             action = {"type": "redirect_to_url", "redirect_to_url": {"url": url, "return_url": return_url}}
             intent.update(status="requires_action", next_action=action)
-            self._happened("payment_intent.requires_action", intent)
-        elif method in _TAKEN or method.startswith(_OWN):
+            self._emit("payment_intent.requires_action", intent)
+        elif method in _ACCEPTED or method.startswith(_REAL_CARD):
             self._use(method, intent)
             self._succeed(intent)
         else:
@@ -145,19 +145,19 @@ class Till:
 
     def method(self, identifier: str) -> Object:
         """A card of ours. Raises Problem for any other."""
-        if not identifier.startswith(_OWN):
-            raise missing("PaymentMethod", identifier)
-        return payment_method(identifier, customer="cus_1WorkMe" if identifier.startswith(_CUSTOMERS_OWN) else None)
+        if not identifier.startswith(_REAL_CARD):
+            raise no_such("PaymentMethod", identifier)
+        return payment_method(identifier, customer="cus_1WorkMe" if identifier.startswith(_CARD_OF_CUSTOMER) else None)
 
     def _use(self, method: str, intent: Object) -> None:
         """A card without a customer is good for one payment; one with a customer only together with it."""
-        owner = self.method(method)["customer"] if method.startswith(_OWN) else None
+        owner = self.method(method)["customer"] if method.startswith(_REAL_CARD) else None
         if owner is not None and intent["customer"] != owner:
             text = f"The payment method '{method}' belongs to a customer, who must be named with it."
         elif owner is None and method in self._used:
             text = f"The payment method '{method}' was used before without a customer; it may not be used again."
         else:
-            self._used.update({method} if method.startswith(_OWN) else ())
+            self._used.update({method} if method.startswith(_REAL_CARD) else ())
             return
         raise Problem(400, type="invalid_request_error", message=text)
 
@@ -169,17 +169,17 @@ class Till:
             "message": "Your card was declined.",
         }
         intent.update(status="requires_payment_method", last_payment_error=error)
-        self._happened("payment_intent.payment_failed", intent)
+        self._emit("payment_intent.payment_failed", intent)
         raise Problem(402, **error, payment_intent=dict(intent))
 
     def _succeed(self, intent: Object) -> None:
         paid = charge(intent)
         self.charges[paid["id"]] = paid
         intent.update(status="succeeded", latest_charge=paid["id"], amount_received=intent["amount"], next_action=None)
-        self._happened("charge.succeeded", paid)
-        self._happened("payment_intent.succeeded", intent)
+        self._emit("charge.succeeded", paid)
+        self._emit("payment_intent.succeeded", intent)
 
-    def _show_code(self, intent: Object, form: Form) -> None:
+    def _show_pix_code(self, intent: Object, form: Form) -> None:
         settings = self._settings
         if settings.pix_capability != "active" or not settings.pix_available:
             text = 'The payment method type "pix" is invalid. Please ensure the provided type is activated in your dashboard.'
@@ -187,11 +187,11 @@ class Till:
         options = (form.get("payment_method_options") or {}).get("pix") or {}
         seconds = int(options.get("expires_after_seconds", _PIX_SECONDS))
         intent.update(status="requires_action", next_action=pix_code(intent, int(time.time()) + seconds))
-        self._happened("payment_intent.requires_action", intent)
+        self._emit("payment_intent.requires_action", intent)
         email = str(form["payment_method_data"].get("billing_details", {}).get("email", ""))
-        self._deliveries.later(self._pay_or_expire(intent, email.partition("@")[0], seconds))
+        self._deliveries.later(self._settle_pix(intent, email.partition("@")[0], seconds))
 
-    async def _pay_or_expire(self, intent: Object, payer: str, seconds: float) -> None:
+    async def _settle_pix(self, intent: Object, payer: str, seconds: float) -> None:
         """In Stripe's sandbox the payer's address decides (https://docs.stripe.com/payments/pix/accept-a-payment)."""
         at_once = payer.endswith(("succeed_immediately", "expire_immediately"))
         await asyncio.sleep(_SOON_SECONDS if at_once else seconds)
@@ -202,27 +202,27 @@ class Till:
             return
         error = {"type": "invalid_request_error", "code": "payment_intent_payment_attempt_expired"}
         intent.update(status="requires_payment_method", last_payment_error=error, next_action=None)
-        self._happened("payment_intent.payment_failed", intent)
+        self._emit("payment_intent.payment_failed", intent)
 
     def _record_undelivered(self, hours_ago: int) -> None:
         intent = payment_intent({"currency": "brl"}, 100, livemode=self._settings.livemode)
         lost = event("payment_intent.succeeded", {**intent, "status": "succeeded"}, endpoints=1)
         self.events[lost["id"]] = {**lost, "created": lost["created"] - hours_ago * _HOUR_SECONDS}
 
-    def _happened(self, kind: str, subject: Object) -> None:
+    def _emit(self, kind: str, subject: Object) -> None:
         wanted = [
             place
             for place in self._endpoints
             if place["status"] == "enabled" and {kind, "*"}.intersection(place["enabled_events"])
         ]
-        what = event(kind, subject, endpoints=len(wanted))
-        self.events[what["id"]] = what
+        emitted = event(kind, subject, endpoints=len(wanted))
+        self.events[emitted["id"]] = emitted
         for place in wanted if self._settings.delivers else ():
-            sent = {**what, "pending_webhooks": 1, "api_version": place["api_version"] or what["api_version"]}
+            sent = {**emitted, "pending_webhooks": 1, "api_version": place["api_version"] or emitted["api_version"]}
             secret = self._secrets.get(place["id"], self._webhook_secret)
-            self._deliveries.send(place["url"], sent, secret, lambda: _taken(what))
+            self._deliveries.send(place["url"], sent, secret, lambda: _delivered(emitted))
 
 
-def _taken(what: Object) -> None:
+def _delivered(delivered_event: Object) -> None:
     """One endpoint less that has not taken it."""
-    what["pending_webhooks"] -= 1
+    delivered_event["pending_webhooks"] -= 1

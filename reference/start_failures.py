@@ -17,7 +17,7 @@ _MISSING_LIBRARY = re.compile(r"error while loading shared libraries: ([^:]+):")
 
 def not_started(child: Child, kind: Kind) -> StartFailed:
     """The failure of a server that ended, or that never answered, in its own words."""
-    words = child.last_words()
+    words = child.log_tail()
     text = "\n".join(words)
     library = _MISSING_LIBRARY.search(text)
     if library:
@@ -33,7 +33,7 @@ def not_started(child: Child, kind: Kind) -> StartFailed:
 
 def not_set_up(child: Child, error: str) -> StartFailed:
     """The failure of a server that started and then refused, or broke off, its configuration."""
-    shown = "\n    ".join(_errors(child.last_words())) or "(it logged no error)"
+    shown = "\n    ".join(_errors(child.log_tail())) or "(it logged no error)"
     return StartFailed(f"{child.name} could not be set up: {error}; what it logged:\n    {shown}", cure=TRY_AGAIN)
 
 

@@ -10,8 +10,8 @@ from email.utils import format_datetime
 from typing import Any
 
 from reference.api.config import ApiConfig
-from reference.api.strain import STRAINS, Strain
-from reference.api.tokens_faulty import TOKEN_FAULTS, brief, eternal, trusting
+from reference.api.faults_load import LOAD_FAULTS, LoadFaults
+from reference.api.faults_tokens import TOKEN_FAULTS, brief, eternal, trusting
 
 Asgi = Any
 _SLOW_SECONDS = 0.8
@@ -35,12 +35,12 @@ class Reply:
     """Headers of the request."""
 
     def with_header(self, name: str, value: str | None) -> "Reply":
-        """The same with one header set, or removed."""
+        """A copy with one header set, or removed."""
         headers = {key: old for key, old in self.headers.items() if key != name}
         return replace(self, headers=headers if value is None else {**headers, name: value})
 
     def with_json(self, **changes: Any) -> "Reply":  # noqa: ANN401 - JSON values
-        """The same with keys of its JSON object replaced."""
+        """A copy with keys of its JSON object replaced."""
         return replace(self, body=json.dumps({**json.loads(self.body), **changes}).encode())
 
     def served(self, content_type: str, body: bytes) -> "Reply":
@@ -99,7 +99,7 @@ def _wrong_clock(reply: Reply) -> Reply:
 
 
 def _at_once(method: str, path: str, change: Change, *, status: int | None = None) -> Change:
-    """At one route; if a status is given, only to replies that have it."""
+    """Changes replies of one route; if a status is given, only those that have it."""
     wanted = (method, path)
     return lambda reply: (
         change(reply) if (reply.method, reply.path) == wanted and status in {None, reply.status} else reply
@@ -215,10 +215,10 @@ OTHERS = (
 )
 """Faults of the same kind that need more than the reply."""
 
-REPLIES = frozenset({*CHANGES, *OTHERS, *STRAINS})
+REPLY_FAULTS = frozenset({*CHANGES, *OTHERS, *LOAD_FAULTS})
 
 
-class Faulty:
+class FaultyReplies:
     """ASGI middleware around the good service. Without faults it is not there."""
 
     def __init__(self, app: Asgi, config: ApiConfig) -> None:
@@ -226,7 +226,7 @@ class Faulty:
         self._app = app
         self._config = config
         self._frozen: bytes | None = None
-        self._strain = Strain()
+        self._load_faults = LoadFaults()
 
     @property
     def faults(self) -> frozenset[str]:
@@ -237,14 +237,14 @@ class Faulty:
     def faults(self, faults: frozenset[str]) -> None:
         """What an earlier one held is given back."""
         self._faults = faults
-        self._strain = Strain()
+        self._load_faults = LoadFaults()
 
     async def __call__(self, scope: dict[str, Any], receive: Asgi, send: Asgi) -> None:
         """Ask the good service, then spoil its reply."""
         if not self.faults or scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if self.faults & STRAINS and await self._strained(scope, send):
+        if self.faults & LOAD_FAULTS and await self._answered_by_fault(scope, send):
             return
         if "metrics-public" in self.faults and scope["path"] == "/metrics":
             token = (b"authorization", f"Bearer {self._config.metrics_token}".encode())
@@ -262,9 +262,9 @@ class Faulty:
         await send({"type": "http.response.start", "status": reply.status, "headers": pairs})
         await send({"type": "http.response.body", "body": reply.body})
 
-    async def _strained(self, scope: dict[str, Any], send: Asgi) -> bool:
+    async def _answered_by_fault(self, scope: dict[str, Any], send: Asgi) -> bool:
         """Whether the request got its answer already."""
-        status = await self._strain.meet(self.faults, scope["method"], scope["path"])
+        status = await self._load_faults.apply(self.faults, scope["method"], scope["path"])
         if status:
             headers = [(b"content-type", b"application/json")]
             await send({"type": "http.response.start", "status": status, "headers": headers})

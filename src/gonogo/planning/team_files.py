@@ -25,7 +25,7 @@ BUNDLED = "reference"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Papers:
+class TeamFiles:
     """The team's files as read, each valid in itself."""
 
     root: Path
@@ -61,26 +61,27 @@ def known_roles(gates: Gates, people: People) -> Collection[str]:
     return list(gates.roles) or sorted({role for person in people.person for role in person.roles})
 
 
-def contradictions(papers: Papers) -> list[str]:
+def contradictions(files: TeamFiles) -> list[str]:
     """All of them, each with file, line or key, and cure."""
     return [
-        *role_problems(papers.people, list(papers.gates.roles), papers.people_path),
-        *_unknown_environments(papers),
-        *_unknown_roles(papers),
-        *_hiding_lines(papers),
-        *_lines_that_are_signed(papers),
-        *attestation_problems(papers),
-        *waiver_problems(papers.root, papers.environment, papers.waivers, papers.people),
+        *role_problems(files.people, list(files.gates.roles), files.people_path),
+        *_unknown_environments(files),
+        *_unknown_roles(files),
+        *_hiding_lines(files),
+        *_lines_that_are_signed(files),
+        *attestation_problems(files),
+        *waiver_problems(files.root, files.environment, files.waivers, files.people),
     ]
 
 
-def _unknown_environments(papers: Papers) -> Iterator[str]:
-    names = {*declared(papers.root), BUNDLED}
-    standing = {name: _stands_for(papers.root, name) for name in declared(papers.root)}
-    standing[papers.environment] = papers.stands_for
-    environments = {*names, papers.environment, *(name for others in standing.values() for name in others)}
-    named = {name for line in papers.checklist.lines for name in (*line.environments, *line.group)}
-    used = [*_named_in_list(papers), *_named_in_gates(papers.gates)]
+def _unknown_environments(files: TeamFiles) -> Iterator[str]:
+    """Environments that are named somewhere and that nobody declared: a line about them would never be asked."""
+    names = {*declared(files.root), BUNDLED}
+    standing = {name: _stands_for(files.root, name) for name in declared(files.root)}
+    standing[files.environment] = files.stands_for
+    environments = {*names, files.environment, *(name for others in standing.values() for name in others)}
+    named = {name for line in files.checklist.lines for name in (*line.environments, *line.group)}
+    used = [*_named_in_list(files), *_named_in_gates(files.gates)]
     yield from (f"{where}: {_no_environment(name, environments)}" for where, name in used if name not in environments)
     for environment, others in standing.items():
         where = f"environments/{environment}.toml: service.stands_for"
@@ -88,11 +89,11 @@ def _unknown_environments(papers: Papers) -> Iterator[str]:
         yield from (f"{where}: {name}: {_no_environment(name, names)}, or of a line's env=" for name in unknown)
 
 
-def _named_in_list(papers: Papers) -> Iterator[tuple[str, str]]:
+def _named_in_list(files: TeamFiles) -> Iterator[tuple[str, str]]:
     """Where, and which environment."""
-    for line in papers.checklist.lines:
+    for line in files.checklist.lines:
         for option, values in (("env", line.environments), ("group", line.group)):
-            yield from ((f"{papers.checklist.path}:{line.number}: {option}={name}", name) for name in values)
+            yield from ((f"{files.checklist.path}:{line.number}: {option}={name}", name) for name in values)
 
 
 def _named_in_gates(gates: Gates) -> Iterator[tuple[str, str]]:
@@ -119,14 +120,15 @@ def _no_environment(name: str, candidates: Collection[str]) -> str:
     return f"no such environment{nearest_or_all(name, sorted(candidates))}; or write environments/{name}.toml"
 
 
-def _unknown_roles(papers: Papers) -> Iterator[str]:
-    roles = known_roles(papers.gates, papers.people)
-    where = "gates.toml" if papers.gates.roles else "gates.toml, and nobody has it in people.toml"
-    for line in papers.checklist.lines:
+def _unknown_roles(files: TeamFiles) -> Iterator[str]:
+    """Roles that are named somewhere and that nobody has: what they must say would stay open for ever."""
+    roles = known_roles(files.gates, files.people)
+    where = "gates.toml" if files.gates.roles else "gates.toml, and nobody has it in people.toml"
+    for line in files.checklist.lines:
         for role in line.attest:
             if problem := unknown_role(role, roles, where):
-                yield f"{papers.checklist.path}:{line.number}: attest={role}: {problem}"
-    for gate, settings in papers.gates.gates.items():
+                yield f"{files.checklist.path}:{line.number}: attest={role}: {problem}"
+    for gate, settings in files.gates.gates.items():
         named = [("roles", role) for role in settings.roles or ()]
         named += [
             (f"carries.{number}.signed_by", role)
@@ -138,66 +140,67 @@ def _unknown_roles(papers: Papers) -> Iterator[str]:
                 yield f"environments/gates.toml: gates.{gate}.{key}: {problem}"
 
 
-def _hiding_lines(papers: Papers) -> Iterator[str]:
+def _hiding_lines(files: TeamFiles) -> Iterator[str]:
     """Lines whose lines below them are all of other environments: here nobody would ask for them."""
-    counted = set(counted_environments(papers.environment, papers.stands_for))
-    for line in papers.checklist.lines:
+    counted = set(counted_environments(files.environment, files.stands_for))
+    for line in files.checklist.lines:
         if line.leaf:
             continue
-        below = [leaf for leaf in papers.checklist.lines if leaf.leaf and line.id in leaf.parents]
+        below = [leaf for leaf in files.checklist.lines if leaf.leaf and line.id in leaf.parents]
         applies = any(not leaf.environments or counted & set(leaf.environments) for leaf in below)
-        where = f"{papers.checklist.path}:{line.number}: {line.id}"
+        where = f"{files.checklist.path}:{line.number}: {line.id}"
         others = sorted({name for leaf in below for name in leaf.environments})
         if not applies and (not line.group or counted & set(line.group)):
             yield (
-                f"{where}: all lines below it are for {', '.join(others)}, so {papers.environment} would ask for none of "
+                f"{where}: all lines below it are for {', '.join(others)}, so {files.environment} would ask for none of "
                 f"it; write group={','.join(others)} after its id if it is about nothing else, or give "
-                f"{papers.environment} a line below it"
+                f"{files.environment} a line below it"
             )
         if line.group and applies and not counted & set(line.group):
-            yield f"{where}: group={','.join(line.group)}, but lines below it count in {papers.environment}; name it as well"
+            yield f"{where}: group={','.join(line.group)}, but lines below it count in {files.environment}; name it as well"
 
 
-def _lines_that_are_signed(papers: Papers) -> Iterator[str]:
-    for line in papers.checklist.lines:
-        if line.id not in papers.statements:
+def _lines_that_are_signed(files: TeamFiles) -> Iterator[str]:
+    """Statements that are proved like other lines as well: a signature alone must stand for them."""
+    for line in files.checklist.lines:
+        if line.id not in files.statements:
             continue
-        where = f"{papers.checklist.path}:{line.number}: {line.id} is a statement of gates.toml, which its role signs"
+        where = f"{files.checklist.path}:{line.number}: {line.id} is a statement of gates.toml, which its role signs"
         if not line.leaf:
             yield f"{where}; nothing may stand below it: name what supports it in gates.toml"
         if line.leaf and (line.attest or line.checks):
             yield f"{where}; take attest= and checks= away, and name what supports it in gates.toml"
 
 
-def attestation_problems(papers: Papers) -> Iterator[str]:
+def attestation_problems(files: TeamFiles) -> Iterator[str]:
     """Attestations that nobody may have written so."""
-    for spoken in papers.attestations:
-        for problem in attestation_refusals(papers, spoken):
-            yield f"{papers.root / spoken.path if spoken.path else spoken.line}: {problem}"
+    for attestation in files.attestations:
+        for problem in attestation_refusals(files, attestation):
+            yield f"{files.root / attestation.path if attestation.path else attestation.line}: {problem}"
 
 
-def attestation_refusals(papers: Papers, spoken: Attestation) -> Iterator[str]:
+def attestation_refusals(files: TeamFiles, attestation: Attestation) -> Iterator[str]:
     """Why this one may not be: an unknown person or role, somebody else's role, or more than its line allows."""
-    roles = known_roles(papers.gates, papers.people)
-    if problem := unknown_person(spoken.by, papers.people, papers.people_path, spoken.role):
+    roles = known_roles(files.gates, files.people)
+    if problem := unknown_person(attestation.by, files.people, files.people_path, attestation.role):
         yield f"by: {problem}"
-    if (problem := unknown_role(spoken.role, roles, "gates.toml")) or (
-        problem := foreign_role(spoken.by, spoken.role, papers.people, papers.people_path)
+    if (problem := unknown_role(attestation.role, roles, "gates.toml")) or (
+        problem := foreign_role(attestation.by, attestation.role, files.people, files.people_path)
     ):
         yield f"role: {problem}"
-    line = papers.checklist.find(spoken.line)
-    if spoken.line in papers.statements:
-        yield f"line: {spoken.line} is a statement of gates.toml; its role signs it: gonogo sign"
+    line = files.checklist.find(attestation.line)
+    if attestation.line in files.statements:
+        yield f"line: {attestation.line} is a statement of gates.toml; its role signs it: gonogo sign"
     elif line is not None:
-        too_early = _before_the_launch(papers, spoken, line)
-        yield from filter(None, [too_early or refusal(spoken, line, bounded=not papers.bundled)])
+        too_early = _before_the_launch(files, attestation, line)
+        yield from filter(None, [too_early or refusal(attestation, line, bounded=not files.bundled)])
 
 
-def _before_the_launch(papers: Papers, spoken: Attestation, line: ChecklistLine) -> str:
-    launch = papers.gates.launch.get(papers.environment)
-    if line.when is not Stage.AFTER_LAUNCH or launch is None or spoken.at >= launch or papers.bundled:
+def _before_the_launch(files: TeamFiles, attestation: Attestation, line: ChecklistLine) -> str:
+    launch = files.gates.launch.get(files.environment)
+    if line.when is not Stage.AFTER_LAUNCH or launch is None or attestation.at >= launch or files.bundled:
         return ""
-    return f"at: {spoken.line} is about the time after the launch ({launch:%Y-%m-%d %H:%M} UTC); attest it then"
+    return f"at: {attestation.line} is about the time after the launch ({launch:%Y-%m-%d %H:%M} UTC); attest it then"
 
 
 def waiver_problems(root: Path, environment: str, waivers: Sequence[Waiver], people: People) -> Iterator[str]:
@@ -211,30 +214,31 @@ def waiver_problems(root: Path, environment: str, waivers: Sequence[Waiver], peo
             yield f"{path}: waiver.{number}: {problem}"
 
 
-def covered_lines(suite: Suite, papers: Papers) -> Iterator[str]:
+def covered_lines(suite: Suite, files: TeamFiles) -> Iterator[str]:
     """A catalogue beside the list must speak of lines that a check can verify; a foreign one may know others."""
-    lines = {line.id: line for line in papers.checklist.lines}
-    own = [folder for folder in suite.folders if folder.parent == papers.root.resolve()]
+    lines = {line.id: line for line in files.checklist.lines}
+    own = [folder for folder in suite.folders if folder.parent == files.root.resolve()]
     for name, policy in suite.catalogue.items():
         declared = suite.declarations[name]
         if declared.entry or any(declared.path.is_relative_to(folder) for folder in own):
             catalogue = declared.path.parent / "catalogue.toml"
-            file = f"environments/{papers.environment}.toml" if declared.entry else catalogue
+            file = f"environments/{files.environment}.toml" if declared.entry else catalogue
             for key, named in (("line" if declared.entry else "proves", policy.proves), ("supports", policy.supports)):
-                for problem in filter(None, (_uncoverable(line, lines, papers) for line in named)):
+                for problem in filter(None, (_uncoverable(line, lines, files) for line in named)):
                     yield f"{file}: {name}.{key}: {problem}"
-    for line in papers.checklist.lines:
+    for line in files.checklist.lines:
         for check in line.checks:
             if check not in suite.catalogue and check not in suite.elsewhere:
                 near = did_you_mean(check, suite.order) or "; gonogo checks lists them"
-                yield f"{papers.checklist.path}:{line.number}: checks={check}: there is no such check{near}"
+                yield f"{files.checklist.path}:{line.number}: checks={check}: there is no such check{near}"
 
 
-def _uncoverable(covered: str, lines: Mapping[str, ChecklistLine], papers: Papers) -> str:
+def _uncoverable(covered: str, lines: Mapping[str, ChecklistLine], files: TeamFiles) -> str:
+    """Why a check cannot be named for a line; empty if it can."""
     if covered not in lines:
-        return f"no line {covered!r} in {papers.checklist.path}{did_you_mean(covered, list(lines))}"
+        return f"no line {covered!r} in {files.checklist.path}{did_you_mean(covered, list(lines))}"
     if not lines[covered].leaf:
         return f"{covered} has lines below it, and is as good as they are; name those"
-    if covered in papers.statements:
+    if covered in files.statements:
         return f"{covered} is signed, and rests on what gates.toml names; name those lines"
     return ""

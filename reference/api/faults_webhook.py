@@ -1,4 +1,4 @@
-"""The faults of the webhook, and of the book that it writes into; and ways to handle events that are none."""
+"""The faults of the webhook, and of the record of payments that it writes to; and ways to handle events that are none."""
 
 import asyncio
 import json
@@ -8,7 +8,7 @@ from typing import Any
 import stripe
 from fastapi import FastAPI, HTTPException
 
-from reference.api.ledger import Ledger
+from reference.api.payment_store import PaymentStore
 from reference.api.service import Document, Service
 from reference.api.stores import CurrentStores
 from reference.api.webhook import Receiver
@@ -18,31 +18,31 @@ _LATER_SECONDS = 0.3
 _OLDER_VERSION = "2025-03-31.basil"
 
 
-class _AnyWay(Ledger):
-    def climbable(self, status: str) -> Document:
+class _AnyWay(PaymentStore):
+    def movable(self, status: str) -> Document:
         del status
         return {}
 
 
-class _EveryEvent(Ledger):
+class _EveryEvent(PaymentStore):
     """Only ids of events are compared: what another event says again counts again."""
 
-    def climbable(self, status: str) -> Document:
-        climbable = super().climbable(status)
-        return {"status": {"$in": [*climbable["status"]["$in"], status]}}
+    def movable(self, status: str) -> Document:
+        movable = super().movable(status)
+        return {"status": {"$in": [*movable["status"]["$in"], status]}}
 
 
-class _LateFailure(Ledger):
-    def climbable(self, status: str) -> Document:
-        return {} if status == "failed" else super().climbable(status)
+class _LateFailure(PaymentStore):
+    def movable(self, status: str) -> Document:
+        return {} if status == "failed" else super().movable(status)
 
 
-class _ForgetsEarlyRefund(Ledger):
-    def climbable(self, status: str) -> Document:
-        return {"status": "succeeded"} if status == "refunded" else super().climbable(status)
+class _ForgetsEarlyRefund(PaymentStore):
+    def movable(self, status: str) -> Document:
+        return {"status": "succeeded"} if status == "refunded" else super().movable(status)
 
 
-class _ByMetadata(Ledger):
+class _ByMetadata(PaymentStore):
     async def by_intent(self, intent_id: str, payment_id: str) -> Document | None:
         payments = self.service.collection("payments")
         return await payments.find_one({"_id": payment_id}) or await payments.find_one({"intent_id": intent_id})
@@ -213,8 +213,10 @@ class _AsksStripe(Receiver):
             await super().handle(event, stores)
 
     async def _is(self, intent_id: str, status: str) -> bool:
-        found = await self.service.stripe.v1.payment_intents.retrieve_async(intent_id, {"expand": ["latest_charge"]})
-        intent: dict[str, Any] = found.to_dict()
+        retrieved = await self.service.stripe.v1.payment_intents.retrieve_async(
+            intent_id, {"expand": ["latest_charge"]}
+        )
+        intent: dict[str, Any] = retrieved.to_dict()
         charge = intent.get("latest_charge")
         refunded = isinstance(charge, dict) and charge.get("refunded") is True
         return bool({"succeeded": intent["status"] == "succeeded", "refunded": refunded}.get(status, True))
@@ -242,14 +244,14 @@ class _OlderSdk(Receiver):
 
 
 Part = Callable[[Service], Any]
-LEDGERS: Mapping[str, tuple[str, Part]] = {
-    "webhook-ignores-order": ("ledger", _AnyWay),
-    "webhook-counts-every-event": ("ledger", _EveryEvent),
-    "webhook-late-failure": ("ledger", _LateFailure),
-    "webhook-forgets-early-refund": ("ledger", _ForgetsEarlyRefund),
-    "webhook-by-metadata": ("ledger", _ByMetadata),
+PAYMENT_FAULTS: Mapping[str, tuple[str, Part]] = {
+    "webhook-ignores-order": ("payments", _AnyWay),
+    "webhook-counts-every-event": ("payments", _EveryEvent),
+    "webhook-late-failure": ("payments", _LateFailure),
+    "webhook-forgets-early-refund": ("payments", _ForgetsEarlyRefund),
+    "webhook-by-metadata": ("payments", _ByMetadata),
 }
-RECEIVERS: Mapping[str, tuple[str, Part]] = {
+WEBHOOK_FAULTS: Mapping[str, tuple[str, Part]] = {
     "webhook-lost": ("receiver", _Deaf),
     "webhook-unsigned": ("receiver", _Resigning),
     "webhook-any-age": ("receiver", _AnyAge),
@@ -276,5 +278,5 @@ RECEIVERS: Mapping[str, tuple[str, Part]] = {
 
 def twice_handled(app: FastAPI) -> None:
     """An event is handled as often as it comes."""
-    app.state.stores.ledger = _AnyWay(app.state.service)
+    app.state.stores.payments = _AnyWay(app.state.service)
     app.state.stores.receiver = _Forgetful(app.state.service)

@@ -16,8 +16,8 @@ _OPEN = ("pending", "requires_action")
 _BOOKED_AS = {"succeeded": "paid", "refunded": "refunded"}
 
 
-class Ledger:
-    """The service's own book of payments."""
+class PaymentStore:
+    """The service's own record of payments, in MongoDB."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
@@ -47,27 +47,27 @@ class Ledger:
             raise HTTPException(409, "a payment for this booking is under way") from None
         return payment
 
-    async def one(self, payment_id: str) -> Document:
-        """It exists: it was just written."""
-        found = await self.service.collection("payments").find_one({"_id": payment_id})
-        if found is None:
+    async def get(self, payment_id: str) -> Document:
+        """The payment of this id, which was just written. Raises 404."""
+        payment = await self.service.collection("payments").find_one({"_id": payment_id})
+        if payment is None:
             raise HTTPException(404, "no such payment")
-        return found
+        return payment
 
     async def find(self, user: Document, payment_id: str) -> Document:
         """One of the caller's, as client or professional. Raises 404."""
         wanted = {"_id": payment_id, **self.visible_to(user)}
-        found = await self.service.collection("payments").find_one(wanted)
-        if found is None:
+        payment = await self.service.collection("payments").find_one(wanted)
+        if payment is None:
             raise HTTPException(404, "no such payment")
-        return found
+        return payment
 
     def visible_to(self, user: Document) -> Document:
         """The filter for what this user may see."""
         return {"$or": [{"client_id": user["_id"]}, {"professional_id": user["_id"]}]}
 
     async def by_intent(self, intent_id: str, payment_id: str) -> Document | None:
-        """By our own id, which Stripe carries, and by Stripe's: neither may be another payment's."""
+        """The payment by our own id, which Stripe carries, and by Stripe's: neither may be another payment's."""
         payments = self.service.collection("payments")
         payment = await payments.find_one({"_id": payment_id}) or await payments.find_one({"intent_id": intent_id})
         if payment is None or payment.get("intent_id", intent_id) != intent_id:
@@ -78,8 +78,8 @@ class Ledger:
         """Keep what Stripe said about it."""
         await self.service.collection("payments").update_one({"_id": payment_id}, {"$set": details})
 
-    def climbable(self, status: str) -> Document:
-        """The filter for payments that this status is news for."""
+    def movable(self, status: str) -> Document:
+        """The filter for payments that may move to this status."""
         return {"status": {"$in": [lower for lower, rank in _RANK.items() if rank < _RANK[status]]}}
 
     async def advance(self, payment_id: str, status: str) -> bool:
@@ -91,7 +91,7 @@ class Ledger:
         if status not in _OPEN:
             change["$unset"] = {"under_way": ""}
         payment = await self.service.collection("payments").find_one_and_update(
-            {"_id": payment_id, **self.climbable(status)}, change, return_document=ReturnDocument.AFTER
+            {"_id": payment_id, **self.movable(status)}, change, return_document=ReturnDocument.AFTER
         )
         if payment is None:
             return False
@@ -99,18 +99,18 @@ class Ledger:
         return True
 
     async def exists(self, payment_id: str) -> bool:
-        """Whether it is still in the book."""
+        """Whether the payment is still kept."""
         return await self.service.collection("payments").count_documents({"_id": payment_id}, limit=1) > 0
 
     async def refund(self, payment: Document) -> None:
-        """Give the money back at Stripe, then in the book. Stripe knows the key: twice is once."""
+        """Give the money back at Stripe, then record it. Stripe knows the key: twice is once."""
         await self.service.stripe.v1.refunds.create_async(
             {"payment_intent": payment["intent_id"]}, {"idempotency_key": f"refund-{payment['_id']}"}
         )
         await self.advance(payment["_id"], "refunded")
 
     async def cancel(self, payment: Document) -> bool:
-        """Give it up at Stripe, then in the book. False if it was complete already."""
+        """Give it up at Stripe, then record it. False if it was complete already."""
         if payment["status"] not in _OPEN:
             return False
         if payment.get("intent_id"):

@@ -15,11 +15,11 @@ from reference.api.bookings import Bookings, State, Step, Wish
 from reference.api.config import ApiConfig
 from reference.api.documents import Documents
 from reference.api.erasure import Erasure
-from reference.api.ledger import Ledger
+from reference.api.faults_webhook import PAYMENT_FAULTS, WEBHOOK_FAULTS, twice_handled
 from reference.api.listings import Listings
 from reference.api.mailer import Mailer
 from reference.api.passwords import PASSWORDS
-from reference.api.sabotage_webhook import LEDGERS, RECEIVERS, twice_handled
+from reference.api.payment_store import PaymentStore
 from reference.api.service import BODY_BYTES, Document, Service
 from reference.api.stores import Stores
 from reference.api.tokens import CurrentUser, admin_only
@@ -116,28 +116,28 @@ class _AnyOrder(Bookings):
         return {}
 
 
-class _SharedLedger(Ledger):
+class _SharedPayments(PaymentStore):
     def visible_to(self, user: Document) -> Document:
         del user
         return {}
 
 
-class _Generous(Ledger):
+class _Generous(PaymentStore):
     async def advance(self, payment_id: str, status: str) -> bool:
         return await super().advance(payment_id, "succeeded" if status in {"failed", "requires_action"} else status)
 
 
-class _Unsettled(Ledger):
+class _Unsettled(PaymentStore):
     async def advance(self, payment_id: str, status: str) -> bool:
         return status != "succeeded" and await super().advance(payment_id, status)
 
 
-class _NeverFails(Ledger):
+class _NeverFails(PaymentStore):
     async def advance(self, payment_id: str, status: str) -> bool:
         return status != "failed" and await super().advance(payment_id, status)
 
 
-class _KeepsTheMoney(Ledger):
+class _KeepsTheMoney(PaymentStore):
     async def refund(self, payment: Document) -> None:
         await self.advance(payment["_id"], "refunded")
 
@@ -157,8 +157,8 @@ class _Partial(Erasure):
 
 Part = Callable[[Service], Any]
 _PARTS: Mapping[str, tuple[str, Part]] = {
-    **RECEIVERS,
-    **LEDGERS,
+    **WEBHOOK_FAULTS,
+    **PAYMENT_FAULTS,
     "upload-any-type": ("documents", _AnyType),
     "upload-any-size": ("documents", _AnySize),
     "document-cut-off": ("documents", _CutOff),
@@ -172,17 +172,17 @@ _PARTS: Mapping[str, tuple[str, Part]] = {
     "booking-leaks": ("bookings", _SharedBookings),
     "booking-hidden": ("bookings", _OneSided),
     "booking-any-order": ("bookings", _AnyOrder),
-    "payment-leaks": ("ledger", _SharedLedger),
-    "payment-failed-is-paid": ("ledger", _Generous),
-    "payment-never-settles": ("ledger", _Unsettled),
-    "payment-never-fails": ("ledger", _NeverFails),
-    "refund-not-sent": ("ledger", _KeepsTheMoney),
+    "payment-leaks": ("payments", _SharedPayments),
+    "payment-failed-is-paid": ("payments", _Generous),
+    "payment-never-settles": ("payments", _Unsettled),
+    "payment-never-fails": ("payments", _NeverFails),
+    "refund-not-sent": ("payments", _KeepsTheMoney),
 }
 
 
 def _partial_erasure(app: FastAPI) -> None:
     stores, service = app.state.stores, app.state.service
-    stores.erasure = _Partial(service, stores.ledger, stores.listings)
+    stores.erasure = _Partial(service, stores.payments, stores.listings)
 
 
 def _configured(**changes: Any) -> Callable[[FastAPI], None]:  # noqa: ANN401 - fields of the configuration
@@ -234,11 +234,11 @@ _REST: Mapping[str, Callable[[FastAPI], None]] = {
     "upload-any-size": _unlimited("/api/documents"),
     "sentry-silent": lambda app: start_reporting(app.state.service.config, dsn=""),
 }
-SABOTAGE = {*_PARTS, *_REST}
+LOGIC_FAULTS = {*_PARTS, *_REST}
 
 
-def sabotage(app: FastAPI, config: ApiConfig, faults: frozenset[str]) -> None:
-    """Make everything good, and then these parts bad."""
+def inject(app: FastAPI, config: ApiConfig, faults: frozenset[str]) -> None:
+    """Restore every good part, then replace those that these faults name."""
     service: Service = app.state.service
     service.config, service.passwords, service.body_bytes = config, PASSWORDS, BODY_BYTES
     service.mailer = Mailer(config.mail, config.ca_file, service.metrics)
@@ -250,6 +250,6 @@ def sabotage(app: FastAPI, config: ApiConfig, faults: frozenset[str]) -> None:
     for fault in sorted(faults & _PARTS.keys()):
         part, bad = _PARTS[fault]
         setattr(stores, part, bad(service))
-    stores.erasure.ledger, stores.erasure.listings = stores.ledger, stores.listings
+    stores.erasure.payments, stores.erasure.listings = stores.payments, stores.listings
     for fault in sorted(faults & _REST.keys()):
         _REST[fault](app)

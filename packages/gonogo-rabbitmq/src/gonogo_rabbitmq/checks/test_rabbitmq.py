@@ -1,0 +1,162 @@
+"""RabbitMQ as the service needs it on launch day."""
+
+import pytest
+from gonogo_rabbitmq.evidence import RabbitmqClusterEvidence, RabbitmqEvidence, RabbitmqQueueEvidence
+from gonogo_rabbitmq.section import Rabbitmq
+from gonogo_rabbitmq.support import last_day_of_repairs, minor_series
+
+from gonogo.base.errors import Unobserved
+from gonogo.environment.model import Environment
+
+_POWERS = {
+    "administrator": "does everything, users and permissions included",
+    "policymaker": "changes policies and parameters of its virtual hosts",
+    "monitoring": "sees every connection and queue of the cluster",
+}
+
+
+@pytest.mark.check("rabbitmq-reachable")
+def test_service_can_log_in(rabbitmq: RabbitmqEvidence) -> None:
+    """Without its broker the service takes orders that nobody works on.
+
+    Fix: read the broker's log; look at the user, its password, and its permissions in the virtual host
+    (rabbitmqctl list_user_permissions).
+    """
+    assert rabbitmq.reachable, f"{rabbitmq.server}: {rabbitmq.problem}"
+
+
+@pytest.mark.check("rabbitmq-tls")
+def test_nobody_reads_along(rabbitmq: RabbitmqEvidence) -> None:
+    """What is not encrypted is read by everybody on the way, passwords first.
+
+    Fix: listeners.tcp = none and listeners.ssl.default = 5671 in rabbitmq.conf; amqps:// in the service's URL.
+    """
+    assert rabbitmq.encrypted, f"{rabbitmq.server}: the service's URL says amqp://, which is not encrypted"
+    rabbitmq.require("plain_ports")
+    ports = ", ".join(map(str, rabbitmq.plain_ports))
+    assert not rabbitmq.plain_ports, f"{rabbitmq.server}: a login without TLS begins at port {ports} of the same host"
+
+
+@pytest.mark.check("rabbitmq-default-user")
+def test_default_user_is_gone(rabbitmq: RabbitmqEvidence) -> None:
+    """Everybody knows guest's password, and guest is an administrator.
+
+    Fix: rabbitmqctl delete_user guest.
+    """
+    rabbitmq.require("default_user")
+    assert rabbitmq.default_user == "refused", f"{rabbitmq.server}: guest with the password guest was let in"
+
+
+@pytest.mark.check("rabbitmq-password")
+def test_wrong_password_is_refused(rabbitmq: RabbitmqEvidence) -> None:
+    """A broker that takes every password has none.
+
+    Fix: look at auth_backends in rabbitmq.conf, and at what the external one answers.
+    """
+    rabbitmq.require("wrong_password")
+    assert rabbitmq.wrong_password == "refused", (
+        f"{rabbitmq.server}: {rabbitmq.user} was let in with a made-up password"
+    )
+
+
+@pytest.mark.check("rabbitmq-least-rights")
+def test_service_may_do_its_own_work_only(rabbitmq: RabbitmqEvidence) -> None:
+    """Whoever finds a hole in the service has the rights of its user.
+
+    Fix: rabbitmqctl set_user_tags USER (with no tag); rabbitmqctl clear_permissions -p / USER.
+    """
+    rabbitmq.require("tags", "default_vhost")
+    for tag in rabbitmq.tags:
+        assert tag not in _POWERS, f"the service's user {rabbitmq.user} has the tag {tag}, which {_POWERS[tag]}"
+    assert rabbitmq.default_vhost != "accepted", (
+        f"the service's user {rabbitmq.user} may enter the virtual host / as well as its own, {rabbitmq.vhost}"
+    )
+
+
+@pytest.mark.check("rabbitmq-supported")
+def test_version_is_repaired(rabbitmq: RabbitmqEvidence) -> None:
+    """The next hole in an old version stays open, unless its maker is paid to close it.
+
+    Fix: upgrade to a series that https://www.rabbitmq.com/release-information calls supported, or waive this with the
+    number of the support contract.
+    """
+    series = minor_series(rabbitmq.version)
+    if rabbitmq.product != "RabbitMQ" or series is None:
+        raise Unobserved(
+            f"no known version of RabbitMQ: {rabbitmq.product[:40]!r} {rabbitmq.version[:20]!r}",
+            hint="attest, or waive, what the maker of this product says about its support",
+        )
+    last = last_day_of_repairs(series)
+    assert last is None or rabbitmq.taken_at.date() <= last, (
+        f"{rabbitmq.server}: RabbitMQ {rabbitmq.version}: repairs for everybody of {series[0]}.{series[1]} ended on {last}"
+    )
+
+
+@pytest.mark.check("rabbitmq-queues")
+def test_queue_is_there(rabbitmq_queue: RabbitmqQueueEvidence) -> None:
+    """What is published for a queue that is not there is lost without a word.
+
+    Fix: start what declares the queue, or declare it; a queue whose node is down needs that node.
+    """
+    assert rabbitmq_queue.exists, f"queue {rabbitmq_queue.name}: {rabbitmq_queue.problem}"
+
+
+@pytest.mark.check("rabbitmq-consumers")
+def test_somebody_works(rabbitmq_queue: RabbitmqQueueEvidence, environment: Environment) -> None:
+    """A queue without consumers is a promise that nobody keeps.
+
+    Fix: start the workers; read their log for why they lost their connection.
+    """
+    queue, wanted = rabbitmq_queue, environment.require(Rabbitmq).queues[rabbitmq_queue.name].consumers
+    assert queue.consumers >= wanted, f"queue {queue.name}: {queue.consumers} consumers, at least {wanted} are declared"
+
+
+@pytest.mark.check("rabbitmq-backlog")
+def test_work_gets_done(rabbitmq_queue: RabbitmqQueueEvidence, environment: Environment) -> None:
+    """Messages that wait are users who wait, and memory that fills.
+
+    Fix: more consumers, or faster ones; look for messages that every consumer rejects.
+    """
+    queue, limit = rabbitmq_queue, environment.require(Rabbitmq).queues[rabbitmq_queue.name].max_backlog
+    assert queue.ready <= limit, f"queue {queue.name}: {queue.ready:,} messages wait, at most {limit:,} are declared"
+
+
+@pytest.mark.check("rabbitmq-alarms")
+def test_nobody_is_blocked(rabbitmq_cluster: RabbitmqClusterEvidence) -> None:
+    """While one node has an alarm, nobody may publish anywhere in the cluster.
+
+    Fix: disk alarm: make room, or lower disk_free_limit; memory alarm: drain the queues, or more memory.
+    """
+    rabbitmq_cluster.require("nodes")
+    alarms = [f"{node.name} has a {alarm} alarm" for node in rabbitmq_cluster.nodes for alarm in node.alarms]
+    assert not alarms, f"{rabbitmq_cluster.server}: {', '.join(alarms)}"
+
+
+@pytest.mark.check("rabbitmq-nodes")
+def test_cluster_is_whole(rabbitmq_cluster: RabbitmqClusterEvidence, environment: Environment) -> None:
+    """A cluster that lost a member does not survive the next loss.
+
+    Fix: start the node that is named; after a partition restart the side that is to forget (rabbitmqctl cluster_status).
+    """
+    rabbitmq_cluster.require("nodes")
+    running = [node for node in rabbitmq_cluster.nodes if node.running]
+    for node in rabbitmq_cluster.nodes:
+        assert node.running, f"node {node.name} does not run"
+        apart = ", ".join(node.partitioned_from)
+        assert not apart, f"node {node.name} is partitioned from {apart}"
+    wanted = environment.require(Rabbitmq).nodes
+    assert len(running) >= wanted, f"{len(running)} nodes run, {wanted} are declared"
+
+
+@pytest.mark.check("rabbitmq-copies")
+def test_queues_outlive_a_restart(rabbitmq_cluster: RabbitmqClusterEvidence, environment: Environment) -> None:
+    """A queue that is on one node only is away when that node is, and one that is not durable is gone.
+
+    Fix: declare the queue durable, and in a cluster as a quorum queue; start the nodes whose copies are offline.
+    """
+    rabbitmq_cluster.require("queues")
+    several = environment.require(Rabbitmq).nodes > 1
+    for queue in rabbitmq_cluster.queues:
+        assert queue.durable, f"queue {queue.name} is not durable: a restart deletes it with all its messages"
+        assert queue.online == queue.members, f"queue {queue.name}: {queue.online} of {queue.members} copies are online"
+        assert queue.members > 1 or not several, f"queue {queue.name} ({queue.kind}) is on one node only"

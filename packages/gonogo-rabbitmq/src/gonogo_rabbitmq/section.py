@@ -1,0 +1,30 @@
+"""What the environment file declares about RabbitMQ."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from gonogo.environment.section import Section
+from gonogo.environment.types import FilePath, SecretName
+
+QueueName = Annotated[str, Field(min_length=1, max_length=255)]
+
+
+class Queue(Section):
+    """What one queue must be like while the service runs."""
+
+    consumers: int = Field(default=1, ge=0, description="At least so many.")
+    max_backlog: int = Field(default=1000, ge=0, description="At most so many messages that nobody has taken yet.")
+
+
+class Rabbitmq(Section):
+    """The broker as the service's own user, and its cluster as a user who may watch it."""
+
+    url: SecretName
+    ca_file: FilePath | None = None
+    queues: Mapping[QueueName, Queue] = Field(default_factory=dict, description="Those that the service lives on.")
+    management: SecretName | None = Field(
+        default=None, description="Name of a secret: URL of the management API, with a user of the tag monitoring."
+    )
+    nodes: int = Field(default=1, ge=1, description="So many must run.")
