@@ -42,7 +42,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         for name, value in pairs:
             if values[name] != value:
                 raise SaidTwice(name)
-    return known
+    return values
 
 
 def clock_offset(headers: Mapping[str, str], now: datetime) -> timedelta | None:
