@@ -99,17 +99,6 @@ def _html_decimal(text: str, dice: random.Random) -> str:
     return _each(text, lambda character: f"&#{'0' * dice.randrange(2)}{ord(character)};")
 
 
-def _html_unended(text: str, dice: random.Random) -> str:
-    """Browsers take them for the same."""
-    spelled = [f"&#{ord(character)}{dice.choice((';', ''))}" for character in text]
-    return "".join(spelled).rstrip(";") + ";"
-
-
-def _numbers(text: str, dice: random.Random) -> str:
-    """Bytes as Go and Python print them, and Node's Buffer."""
-    return f"[{dice.choice((' ', ', ', ',')).join(str(byte) for byte in text.encode())}]"
-
-
 def _html_hex(text: str, dice: random.Random) -> str:
     return _each(text, lambda character: f"&#{dice.choice('xX')}" + _case(f"{ord(character):x}", dice) + ";")
 
@@ -194,8 +183,6 @@ SPELLINGS: Mapping[str, Spelling] = {
     "html of go": _html_go,
     "html, decimal": _html_decimal,
     "html, hex": _html_hex,
-    "html, unended": _html_unended,
-    "numbers": _numbers,
     "html, names": _html_names,
     "base64": _base64,
     "mime": _mime,

@@ -25,7 +25,7 @@ _ESCAPES = (
     rb"\\u[dD][89abAB]" + _HEX + rb"{2}\\u[dD][c-fC-F]" + _HEX + rb"{2}",
     rb"\\(?:u" + _HEX + rb"{4}|u\{" + _HEX + rb"{1,6}\}|U" + _HEX + rb"{8}|x" + _HEX + rb"{2}|[0-7]{3})",
     rb"\\[!-/:-@\[-`{-~]",
-    rb"&(?:#[0-9]{1,7};?|#[xX]" + _HEX + rb"{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)",
+    rb"&(?:#[0-9]{1,7}|#[xX]" + _HEX + rb"{1,6}|[A-Za-z][A-Za-z0-9]{1,31});",
 )
 _CONTROLS = {b"a": b"\a", b"b": b"\b", b"e": b"\x1b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 EATEN = frozenset(_CONTROLS)
@@ -48,7 +48,7 @@ _SPELLED = re.compile(
     + _HEX
     + rb"{2}[ :,-]{1,2}(?:0x)?"
     + _HEX
-    + rb"{2}[ :,-]|[0-9]{2,3}[ ,]{1,3}[0-9]{2,3}[ ,]"
+    + rb"{2}[ :,-]"
 )
 Run = tuple[int, int, bytes]
 """Where a stretch begins and ends, and what it spells."""
@@ -84,8 +84,6 @@ def views(data: bytes, *, phrases: bool) -> Iterator[View]:
 def _children(view: View, *, outer: bool, phrases: bool) -> Iterator[View | None]:
     if outer and any(sign in view.data for sign in _SIGNS_OF_SOFT):
         yield _edited(view, _SOFT, _soft, whole=phrases)
-    if _LISTED10.search(view.data):  # their line breaks may be all that keeps two of them apart
-        yield _edited(view, _NUMBER10, _byte, whole=True)
     without_breaks = _edited(view, _breaks_in(view.data), _nothing, whole=True)
     if without_breaks is not None:
         yield without_breaks
@@ -144,11 +142,6 @@ def _characters(code_points: bytes) -> bytes:
 
 def _soft(token: bytes) -> bytes:
     return b"" if b"\n" in token else bytes.fromhex(token[1:].decode())
-
-
-def _byte(token: bytes) -> bytes:
-    number = int(token.strip(b" ,\t\r\n"))
-    return bytes([number]) if number < 256 else token  # noqa: PLR2004 - what a byte holds
 
 
 def _nothing(token: bytes) -> bytes:
@@ -257,13 +250,6 @@ _SPACED16 = re.compile(
     rb"[ :,-](?<=" + _HEX + rb"{2}[ :,-])[ :,-]?(?:0x)?" + _HEX + rb"{2}(?:[ :,-]{1,2}(?:0x)?" + _HEX + rb"{2}){6}"
 )
 _GAP16 = re.compile(rb"(?<=" + _HEX + rb"{2})[ :,-]{1,2}(?:0x)?(?=" + _HEX + rb"{2}(?!" + _HEX + rb"))")
-
-# Bytes by their numbers, as Go prints them, and Python, and Node's JSON of a Buffer.
-_APART10 = rb"[ ,\t\r\n]{1,12}+"
-_LISTED10 = re.compile(
-    rb"[ ,\r\n](?<=[0-9][ ,\r\n])[ \t\r\n]{0,11}+(?:[0-9]{1,3}" + _APART10 + rb"){6}[0-9]{1,3}(?![0-9])"
-)
-_NUMBER10 = re.compile(rb"(?<![0-9])[0-9]{1,3}(?:" + _APART10 + rb"(?=[0-9])|(?![0-9]))")
 
 
 def _base64_runs(data: bytes, runs: Iterable[tuple[int, int]]) -> Iterator[Run]:
