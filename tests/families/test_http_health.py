@@ -11,6 +11,7 @@ from gonogo.clients.http import Body
 from gonogo.evidence.http import Exchange, HealthReading, Meaning
 from gonogo.families.http.bodies import quoting
 from gonogo.families.http.health import read_health
+from gonogo.families.http.release import usual_words
 
 PASS, WARN, FAIL, UNKNOWN = Meaning
 HTML = {"content-type": "text/html; charset=utf-8"}
@@ -48,6 +49,13 @@ def parts(reading: HealthReading, *meanings: Meaning) -> Collection[str]:
         ("true", JSON, PASS),
         ("false", JSON, FAIL),
         ('"OK"', JSON, PASS),
+        ('{"status": "ok", "ok": false}', JSON, FAIL),
+        ('{"status": "ok", "Healthy": 0}', JSON, FAIL),
+        ('{"status": "UP", "state": "down"}', JSON, FAIL),
+        ('{"status": "ok", "live": false}', JSON, PASS),
+        ('{"status": "down", "status": "ok"}', JSON, UNKNOWN),
+        ('{"status": "ok", "db": {"up": false, "up": true}}', JSON, UNKNOWN),
+        ('{"status": "ok", "version": "1", "version": "1"}', JSON, PASS),
         ("null", JSON, UNKNOWN),
         ("[]", JSON, UNKNOWN),
         ("{}", JSON, UNKNOWN),
@@ -302,3 +310,11 @@ def test_list_that_is_longer_than_what_is_kept() -> None:
     named = {f"d{number}": "ok" for number in range(5000)}
     reading = read(json.dumps({"status": "ok", "dependencies": {**named, "last": "down"}}))
     assert (len(reading.parts), reading.parts_total, parts(reading, FAIL)) == (100, 5001, {"last"})
+
+
+def test_release_that_is_said_twice_is_not_said() -> None:
+    """Readers of JSON differ in which of two values they take: ours would vouch for a release that others do not see."""
+    exchange = Exchange(url="https://a.test/health", status=200, elapsed=timedelta(), headers=JSON)
+    for content, said in ((b'{"release": "r0", "release": "r1"}', []), (b'{"release": "r1"}', ["r1"])):
+        words = usual_words(Body(exchange=exchange, content=content), "/health", quoting(Redactor({})))
+        assert [word.value for word in words] == said

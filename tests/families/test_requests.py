@@ -21,6 +21,7 @@ from tests.support.http_sites import HOST, HTML, JSON, MISSING, Asked, Reply, Si
 
 SECRETS = Secrets({"SHOP_TOKEN": "t0ken-value-1", "SHOP_KEY": "k3y-value-22"})
 PRODUCTS = Reply(200, json.dumps({"items": [{"id": 7, "price": 3.5}], "next": None}).encode(), JSON)
+TWICE = Reply(200, b'{"ok": false, "ok": true}', JSON)
 SPA = Reply(200, b"<html><div id=app></div></html>", HTML)
 
 
@@ -98,6 +99,7 @@ def test_an_answer_as_declared_passes(entry: Mapping[str, Any]) -> None:
         ({"get": "/products", "json": "items"}, 'items is not true: found [{"id": 7, "price": 3.5}]'),
         ({"get": "/products", "json": "length(things) > `0`"}, "cannot be said of this body: In function length()"),
         ({"get": "/products", "json": "total == `1`"}, "total == `1` is not true: found null"),
+        ({"get": "/twice", "json": "ok"}, "the body says 'ok' twice; it begins with"),
         ({"get": "/app", "json": "ok"}, "the body is no JSON; it begins with '<html>"),
         ({"get": "/products", "header": {"content-type": "text/csv"}}, "is 'application/json', 'text/csv' is expected"),
         ({"get": "/products", "header": {"X-Request-Id": True}}, "the header X-Request-Id is missing"),
@@ -108,7 +110,7 @@ def test_an_answer_as_declared_passes(entry: Mapping[str, Any]) -> None:
 )
 def test_a_departure_fails_with_what_was_observed_and_expected(entry: Mapping[str, Any], message: str) -> None:
     """At 3 a.m. nobody wants to send the request again to see what came."""
-    told = asked(shop(app=SPA), **entry)
+    told = asked(shop(app=SPA, twice=TWICE), **entry)
     assert told.startswith("FAIL GET https://")
     assert message in told
 

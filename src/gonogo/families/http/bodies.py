@@ -10,7 +10,6 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from gonogo.base.redaction import Redactor
-from gonogo.clients.http import Body
 
 Quote = Callable[[object], str | None]
 _LONGEST = 100
@@ -28,20 +27,28 @@ def quoting(redactor: Redactor, longest: int = _LONGEST) -> Quote:
     return quote
 
 
-def json_object(body: Body) -> dict[str, Any]:
-    """The JSON object of a complete body; empty for anything else."""
-    if body.exchange.truncated or body.exchange.status is None:
-        return {}
-    try:
-        document = json.loads(body.content)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
+class SaidTwice(ValueError):
+    """A JSON object has one name twice, with two values: readers differ in which of them they take (RFC 8259, 4)."""
 
 
-def strict_json(content: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """The document as clients in other languages read it: without NaN and Infinity. Raises ValueError or RecursionError."""
-    return json.loads(content, parse_constant=_no_number)
+def read_json(document: str | bytes, *, strict: bool = False) -> Any:  # noqa: ANN401 - any JSON value
+    """The document. Raises ValueError, SaidTwice among them, and RecursionError.
+
+    ``strict``: as clients in other languages read it, without NaN and Infinity.
+    """
+    text = document if isinstance(document, str) else document.decode(json.detect_encoding(document))
+    return json.loads(
+        text.removeprefix("\ufeff"), object_pairs_hook=_once, parse_constant=_no_number if strict else None
+    )
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        for name, value in pairs:
+            if values[name] != value:
+                raise SaidTwice(name)
+    return values
 
 
 def _no_number(name: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from gonogo.clients.http import Body
 from gonogo.evidence.http import HealthPart, HealthReading, Meaning
 from gonogo.families.http.answers import is_html
-from gonogo.families.http.bodies import Quote
+from gonogo.families.http.bodies import Quote, SaidTwice, read_json
 from gonogo.families.http.health_parts import (
     IDENTITY,
     STATES,
@@ -51,10 +51,10 @@ def read_health(body: Body, quote: Quote) -> HealthReading:
     if body.exchange.status is None or body.exchange.truncated:
         return HealthReading(word="", meaning=Meaning.UNKNOWN)
     try:
-        document = json.loads(body.text.removeprefix("\ufeff"))
+        document = read_json(body.text)
+    except SaidTwice as twice:
+        return HealthReading(word=quote(f"(JSON that says {twice} twice)") or "", meaning=Meaning.UNKNOWN)
     except (ValueError, RecursionError):
-        if body.content.strip() and "json" in body.exchange.headers.get("content-type", ""):
-            return HealthReading(word="(JSON that does not parse)", meaning=Meaning.FAIL)
         return _read_text(body, quote)
     match document:
         case dict():

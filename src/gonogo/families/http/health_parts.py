@@ -53,6 +53,8 @@ IDENTITY = re.compile(
 """Keys of what is told beside health."""
 _TRUTHS = {"ok", "up", "healthy", "alive", "live", "available", "connected", "reachable", "success"}
 """Keys under which 1 and 0 are yes and no."""
+_NEVER_COUNTS = {"ok", "healthy", "alive"}
+"""Those of them whose 0 is a no, and no number of anything."""
 _NAMES = ("name", "id", "component", "checkid", "alias", "service_id")
 _ERRORS = (
     *("errors", "error", "failures", "problems", "failed", "failing", "unhealthy", "down", "unavailable", "alarms"),
@@ -81,9 +83,10 @@ def state_of(item: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[str, Any]:
     """The key that says how it is, and its value, in any case of letters: one that says no counts before others."""
     lowered = {key.lower(): value for key, value in item.items() if isinstance(value, str | bool | int)}
     for key in sorted(_CONTRADICTING & lowered.keys()):
-        certain = not isinstance(lowered[key], int) or isinstance(lowered[key], bool) or "code" in key
-        if certain and meaning_of(lowered[key]) is Meaning.FAIL:
-            return key, lowered[key]
+        value = bool(lowered[key]) if key in _NEVER_COUNTS and lowered[key] in (0, 1) else lowered[key]
+        certain = not isinstance(value, int) or isinstance(value, bool) or "code" in key
+        if certain and meaning_of(value) is Meaning.FAIL:
+            return key, value
     for key in keys:
         if key in lowered:
             value = lowered[key]

@@ -1,6 +1,5 @@
 """Collects the words by which a service names the release that it runs."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from gonogo.clients.http import Body
 from gonogo.evidence.http import ReleaseWord
 from gonogo.families.http.asking import RELEASE_HEADERS
-from gonogo.families.http.bodies import Quote
+from gonogo.families.http.bodies import Quote, read_json
 from gonogo.families.http.declared import is_missing, value_at
 from gonogo.families.http.metrics import build_labels, read_scrape
 from gonogo.families.http.section import ReleasePlace
@@ -123,7 +122,7 @@ def _document(body: Body) -> Any:  # noqa: ANN401 - any JSON value
     if body.exchange.truncated or body.exchange.status is None:
         return None
     try:
-        return json.loads(body.content.decode("utf-8-sig"))
+        return read_json(body.content)
     except (ValueError, RecursionError):
         return None
 
