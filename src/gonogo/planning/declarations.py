@@ -91,16 +91,20 @@ def _marked(node: ast.FunctionDef | ast.AsyncFunctionDef, path: Path) -> Iterato
 
 
 def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """Everything in a function but what stands in functions within it."""
-    for child in ast.iter_child_nodes(node):
+    """Everything in a function but what stands in functions within it, in no order."""
+    waiting = list(ast.iter_child_nodes(node))
+    while waiting:
+        child = waiting.pop()
         yield child
         if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            yield from _own_nodes(child)
+            waiting += ast.iter_child_nodes(child)
 
 
 def _never_fails(node: ast.FunctionDef) -> str:
     """Why no evidence could make it fail, where that is a slip of the pen; empty if something could."""
     for inner in _own_nodes(node):
+        if isinstance(inner, ast.Yield | ast.YieldFrom):
+            return "yields, so that its body would never run; use assert"
         if isinstance(inner, ast.Try) and any(isinstance(part, ast.Return) for part in inner.finalbody):
             return f"returns in a finally (line {inner.finalbody[0].lineno}), which swallows every failed assertion"
     return ""
@@ -133,8 +137,6 @@ def _declaration(node: ast.FunctionDef | ast.AsyncFunctionDef, identifier: str, 
     """Read a check from its source. Raises UsageError for a function that would never fail, or has no fix."""
     if isinstance(node, ast.AsyncFunctionDef):
         raise UsageError(f"{path}:{node.lineno}: {node.name} is an async def, which nobody would await; write def")
-    if any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in _own_nodes(node)):
-        raise UsageError(f"{path}:{node.lineno}: {node.name} yields, so that its body would never run; use assert")
     if problem := _never_fails(node):
         raise UsageError(f"{path}:{node.lineno}: {node.name} {problem}")
     why, _, fix = inspect.cleandoc(ast.get_docstring(node) or "").partition("Fix:")
