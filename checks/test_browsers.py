@@ -1,14 +1,17 @@
-"""What browsers make of the service's replies: its cookies, and who may read them."""
+"""What browsers make of the service's replies: its cookies, who may read them, where they are sent from port 80."""
 
 import re
 from collections.abc import Collection, Sequence
+from urllib.parse import urlsplit
 
 import pytest
 
 from gonogo.environment.model import Environment
-from gonogo.evidence.http import Exchange, ServiceEvidence
+from gonogo.evidence.http import Exchange, PlainHttpEvidence, ServiceEvidence
+from gonogo.families.dns.section import Dns
 from gonogo.families.http.section import Http
 
+_REDIRECTS = {301, 302, 303, 307, 308}
 _REMOVED = re.compile(r";\s*(?:max-age\s*=\s*(?:0|-\d+)\s*(?:;|$)|expires\s*=[^;]*\b(?:19\d\d|200\d)\b)", re.IGNORECASE)
 """A cookie that is taken back: what matters is gone already."""
 _SESSION = re.compile(r"sess|\bsid\b|auth|token|jwt|login|remember|\buser|identity", re.IGNORECASE)
@@ -24,7 +27,7 @@ def test_sessions_cannot_be_stolen(service: ServiceEvidence) -> None:
     for exchange, name, attributes in _cookies(service):
         if _SESSION.search(name) and not _AGAINST_FORGERY.search(name):
             missing = [wanted for wanted in ("Secure", "HttpOnly") if wanted.lower() not in attributes]
-            assert not missing, f"{exchange.url} sets the cookie {name} without {' and '.join(missing)}"
+            assert not missing, f"{_setter(exchange)} the cookie {name} without {' and '.join(missing)}"
 
 
 @pytest.mark.check("http-cookies")
@@ -35,7 +38,7 @@ def test_cookies_stay_where_they_belong(service: ServiceEvidence) -> None:
     """
     for exchange, name, attributes in _cookies(service):
         missing = [wanted for wanted in ("Secure", "SameSite") if wanted.lower() not in attributes]
-        assert not missing, f"{exchange.url} sets the cookie {name} without {' and '.join(missing)}"
+        assert not missing, f"{_setter(exchange)} the cookie {name} without {' and '.join(missing)}"
 
 
 @pytest.mark.check("http-origins")
@@ -55,9 +58,29 @@ def test_foreign_pages_read_nothing(service: ServiceEvidence, environment: Envir
         )
 
 
+@pytest.mark.check("http-plain-declared")
+def test_redirects_lead_to_declared_names(plain_http: PlainHttpEvidence, environment: Environment) -> None:
+    """Nobody looked at the certificate, and at what answers, under a name that the environment does not declare.
+
+    Fix: declare it, as [hosts."www.example.com"], or redirect to the name that was asked for.
+    """
+    dns = environment.section(Dns)
+    declared = {*environment.hosts, *(dns.names if dns else ())}
+    for exchange in plain_http.exchanges:
+        if exchange.status in _REDIRECTS:
+            target = _host_of(exchange.headers.get("location", ""))
+            assert not target or target in declared, (
+                f"{exchange.url} redirects to {target}, which is not declared: nothing of it was looked at"
+            )
+
+
+def _setter(exchange: Exchange) -> str:
+    return f"{exchange.url}{f', or the redirect to it from {exchange.hops[0]},' if exchange.hops else ''} sets"
+
+
 def _cookies(service: ServiceEvidence) -> Sequence[tuple[Exchange, str, Collection[str]]]:
     """Every cookie that was set, its name, and the names of its attributes."""
-    exchanges = [service.front, *(answer.exchange for answer in service.connections[:1])]
+    exchanges = [service.front, *(answer.exchange for answer in (*service.connections[:1], *service.pages))]
     lines = [
         (exchange, cookie.split(";"))
         for exchange in exchanges
@@ -68,3 +91,11 @@ def _cookies(service: ServiceEvidence) -> Sequence[tuple[Exchange, str, Collecti
         (exchange, name.strip(), {part.partition("=")[0].strip().lower() for part in attributes})
         for exchange, (name, *attributes) in lines
     ]
+
+
+def _host_of(url: str) -> str:
+    """The host of what somebody else calls a URL; empty if there is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""

@@ -170,7 +170,8 @@ def test_somebody_is_told_when_it_runs_full(droplet: DropletEvidence, policy: Po
     """Memory and disks fill slowly, and at night.
 
     Fix: Monitoring → Create Alert Policy: CPU, memory and disk utilization of this droplet above 90 %, with a mail or a
-    channel. Policies by tag are seen by a token with the scope tag:read only.
+    channel. Policies by tag are seen by a token with the scope tag:read only. The agent that measures:
+    systemctl status do-agent, or https://docs.digitalocean.com/products/monitoring/how-to/install-metrics-agent/.
     """
     droplet.require("alerts")
     most = policy.number("most_percent")
@@ -183,6 +184,11 @@ def test_somebody_is_told_when_it_runs_full(droplet: DropletEvidence, policy: Po
         "" if droplet.tagged else ". It has no tag, or the token lacks tag:read, and does not see policies by tag"
     )
     assert not missing, f"{_name(droplet)}: nobody is told about {problems}{untagged}"
+    droplet.require("measured")
+    assert droplet.measured is not False, (
+        f"{_name(droplet)}: DigitalOcean got no value of its memory for a quarter of an hour: without the metrics agent "
+        "(do-agent) on it no policy on memory or disk ever fires"
+    )
 
 
 @pytest.mark.check("droplet-snapshot")

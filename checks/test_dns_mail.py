@@ -8,7 +8,18 @@ from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.dns import Answer, is_public
 from gonogo.evidence.dns_zone import DnsMailEvidence, DnsSenderEvidence, MailServer
-from gonogo.families.dns.spf import MOST_SPF_LOOKUPS, spf_lookups, spf_records, wrong_terms
+from gonogo.families.dns.dkim import key_problem, tags_of
+from gonogo.families.dns.spf import (
+    MOST_SPF_LOOKUPS,
+    failed_records,
+    idle_terms,
+    opens_to_all,
+    passes_on,
+    spf_lookups,
+    spf_records,
+    verdict_on_others,
+    wrong_terms,
+)
 
 
 @pytest.mark.check("dns-mail-route")
@@ -30,28 +41,46 @@ def test_spf_can_be_understood(dns_mail: DnsMailEvidence) -> None:
     Fix: keep one TXT record that begins with v=spf1, with all senders in it, and end it with -all or ~all.
     """
     _require_answers(dns_mail.spf)
-    records = spf_records(dns_mail.spf.records)
-    assert len(records) <= 1, (
-        f"{dns_mail.domain} has {len(records)} SPF records, which is an error: {' | '.join(records)}"
-    )
-    for record in records:
-        assert not {"+all", "all"}.intersection(record.lower().split()), (
-            f"{dns_mail.domain}: '{record}' lets everybody send"
-        )
-        wrong = wrong_terms(record)
-        assert not wrong, f"{dns_mail.domain}: '{wrong[0]}' of '{record}' is no SPF, so that nothing of it counts"
-    lookups = sum(spf_lookups(record) for record in records)
+    own = spf_records(dns_mail.spf.records)
+    assert len(own) <= 1, f"{dns_mail.domain} has {len(own)} SPF records, which is an error: {' | '.join(own)}"
+    failed = failed_records(dns_mail.spf.records)
+    assert not failed, f"{dns_mail.domain}: '{failed[0]}' does not begin with 'v=spf1 ', so that it is no SPF record"
+    elsewhere = {answer.name: spf_records(answer.records) for answer in dns_mail.spf_elsewhere}
+    records = {name: included[0] for name, included in elsewhere.items() if len(included) == 1}
+    for record in own:
+        _assert_meaning(dns_mail.domain, record, records)
     for answer in dns_mail.spf_elsewhere:
-        included = spf_records(answer.records)
-        lookups += sum(spf_lookups(record) for record in included)
-        assert not answer.conclusive or answer.rcode == "SERVFAIL" or len(included) == 1, (
-            f"{dns_mail.domain}: SPF includes {answer.name}, which has {len(included)} SPF records ({answer.told}): "
-            "nothing of it counts then"
+        known = not answer.conclusive or answer.rcode == "SERVFAIL" or len(elsewhere[answer.name]) == 1
+        assert known, (
+            f"{dns_mail.domain}: SPF includes {answer.name}, which has {len(elsewhere[answer.name])} SPF records "
+            f"({answer.told}): nothing of it counts then"
         )
+    lookups = sum(spf_lookups(record, records) for record in own)
     assert lookups <= MOST_SPF_LOOKUPS, (
         f"{dns_mail.domain}: SPF needs {lookups} queries, and receivers make {MOST_SPF_LOOKUPS} at most"
     )
     _require_answers(*dns_mail.spf_elsewhere)
+
+
+def _assert_meaning(domain: str, record: str, records: Mapping[str, str]) -> None:
+    """The record must be whole, let some send, and say that others may not."""
+    for name, text in {domain: record, **records}.items():
+        wrong = wrong_terms(text)
+        assert not wrong, f"{domain}: '{wrong[0]}' of '{text}' ({name}) is no SPF, so that nothing of it counts"
+    passing, waiting = {domain: record}, passes_on(record)
+    while waiting:
+        name = waiting.pop()
+        if name in records and name not in passing:
+            passing[name] = records[name]
+            waiting += passes_on(records[name])
+    for name, text in passing.items():
+        opening = opens_to_all(text)
+        assert not opening, f"{domain}: {opening} of '{text}' ({name}) lets everybody send"
+    idle = [f"'{term}' of '{record}' is never read: {why}" for term, why in idle_terms(record)]
+    assert not idle, f"{domain}: {idle[0]}"
+    assert verdict_on_others(record, records) != "?", (
+        f"{domain}: '{record}' says nothing of others (?all, or no all): receivers take it as if there were none"
+    )
 
 
 @pytest.mark.check("dns-mail-sender")
@@ -100,20 +129,17 @@ def _sender_problems(sender: DnsSenderEvidence) -> Iterator[str]:
     records = spf_records(sender.spf.records)
     if sender.spf.conclusive and len(records) != 1:
         yield f"{len(records)} SPF records at {sender.spf.name}, one is expected"
-    policies = [_tags(text) for text in sender.dmarc.records if text.lower().startswith("v=dmarc1")]
+    policies = [tags_of(text) for text in sender.dmarc.records if text.lower().startswith("v=dmarc1")]
     if sender.dmarc.conclusive and len(policies) != 1:
         yield f"{len(policies)} DMARC records at {sender.dmarc.name}, one is expected"
     elif policies and policies[0].get("p", "").lower() not in {"none", "quarantine", "reject"}:
         yield f"the DMARC record at {sender.dmarc.name} has no policy (p=none, quarantine or reject)"
     for key in sender.dkim:
-        if key.conclusive and not any(_tags(text).get("p") for text in key.records):
+        problems = [key_problem(text) for text in key.records]
+        if key.conclusive and not problems:
             yield f"no DKIM key at {key.name} ({key.told})"
-
-
-def _tags(text: str) -> Mapping[str, str]:
-    """``v=DMARC1; p=none`` as a mapping (RFC 6376, 3.2)."""
-    pairs = (part.partition("=") for part in text.split(";"))
-    return {name.strip().lower(): value.strip() for name, _, value in pairs if name.strip()}
+        elif problems and all(problems):
+            yield f"no DKIM key at {key.name} that counts: {problems[0]}"
 
 
 def _require_answers(*answers: Answer) -> None:

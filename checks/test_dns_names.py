@@ -143,6 +143,10 @@ def test_no_name_leads_nowhere(dns_name: DnsNameEvidence, dns_zone: DnsZoneEvide
         _quorum(dns_name, environment, lambda view: texts[view.server].rcode == "NOERROR", "know it", invented=invented)
         return
     _quorum(dns_name, environment, lambda view: bool(view.addresses), "give an address", invented=invented)
+    lacking = [view.server for view in dns_name.authoritative if view.a.with_authority and view.a.rcode == "NXDOMAIN"]
+    assert not lacking, (
+        f"{dns_name.name} does not exist at {', '.join(lacking)}: resolvers that ask there give it to nobody"
+    )
 
 
 @pytest.mark.check("dns-names-answer")
@@ -155,7 +159,9 @@ def test_every_name_leads_to_a_server_that_answers(
     """
     invented = _invented(dns_zone)
     real = {
-        address for view in dns_name.resolvers for address in view.addresses - invented.get(view.server, frozenset())
+        address
+        for view in (*dns_name.resolvers, *dns_name.authoritative)
+        for address in view.ever - invented.get(view.server, frozenset())
     }
     host = environment.hosts.get(dns_name.name)
     # What a host must not have is told by dns-propagated already.
@@ -298,7 +304,7 @@ def _require_declared_rotation(evidence: DnsHostEvidence, host: Host) -> None:
 def _is_right(view: Addresses, evidence: DnsHostEvidence, host: Host) -> bool:
     if host.alias is not None and view.aliases and host.alias not in view.aliases:
         return False
-    if view.contradiction or not view.addresses:
+    if view.contradiction or view.failing or not view.addresses:
         return False
     if _any_of(host) or _rotates(evidence):
         return not view.addresses - _permitted(view.addresses, host)
@@ -345,6 +351,8 @@ def _advice(evidence: DnsHostEvidence, host: Host, resolvers: Iterable[Addresses
 
 
 def _led(view: Addresses) -> str:
+    if view.failing:
+        return f"{view.told}, and SERVFAIL for type {view.failing}"
     if view.addresses or not view.aliases:
         return view.told
     return f"an alias of {' → '.join(view.aliases)}, which has no address ({view.a.rcode})"

@@ -11,6 +11,7 @@ from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.wakefulness import too_slow
 from gonogo.environment.model import Environment
+from gonogo.environment.pages import Page
 from gonogo.environment.types import is_address
 from gonogo.evidence.http import Exchange, HealthEvidence, PageAnswer, PagesEvidence, PlainHttpEvidence, ServiceEvidence
 from gonogo.evidence.marks import CHALLENGE, DEFAULT_PAGE, LOGIN, MAINTENANCE, NO_ANSWERS, PRIVATE
@@ -26,6 +27,7 @@ _EVERYBODY = {"*", "http:", "https:"}
 _VERSION = re.compile(r"[/ (]v?\d|\d\.\d")
 _LEAKY_REFERRERS = {"", "unsafe-url", "no-referrer-when-downgrade"}
 _DIRECTIVE = re.compile(r"\s*([^\s=;,\"]+)\s*(?:=\s*(?:\"([^\"]*)\"|([^\s;,\"]+))\s*)?")
+_OUTSIDE_QUOTES = re.compile(r";(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")
 _TOO_MANY_REQUESTS = 429
 _FEWEST_CUT = 3
 """Connections in a row: one bad backend of three would not take all of them."""
@@ -52,18 +54,22 @@ def test_service_answers(service: ServiceEvidence, environment: Environment) -> 
     _assert_all(service.connections, cut)
     for answer in service.connections:
         assert not answer.departures, _of_all(service.connections, answer, "; ".join(answer.departures))
+    unwell = [answer for answer in service.connections if answer.unwell]
+    if len(unwell) < len(exchanges):  # what every backend says against itself is for the checks of health
+        assert not unwell, _of_all(service.connections, unwell[0], unwell[0].unwell, count=len(unwell))
     pages = [answer.exchange for answer in service.pages]
     others = [service.front, *pages, *(answer.exchange for answer in service.origins)]
     for exchange in others:
         assert not exchange.failed, exchange.summary
     for page in service.pages:
         assert not page.departures, f"{page.exchange.url}: {'; '.join(page.departures)}"
+    _assert_pages_are_theirs(service, environment)
     late = [exchange for exchange in (*exchanges, *others) if exchange.hurried]
     if late:
         raise Unobserved(f"{late[0].summary}, when the time of the probe was over", hint="raise limits.probe")
     if not answered:
         raise Unobserved(f"{exchanges[0].summary}: this machine was turned away", hint="ask from an allowed network")
-    if _is_declared(service, environment):
+    if _declared_page(service, environment):
         _assert_all(service.connections, [answer for answer in service.connections if _is_missing(answer.exchange)])
     for exchange in answered:
         _assert_known(exchange, service, environment)
@@ -244,12 +250,21 @@ def _of_all(answers: Sequence[PageAnswer], example: PageAnswer, fault: str, coun
     return f"{wrong}, on {alike} of {len(answers)} connections{split}"
 
 
-def _is_declared(service: ServiceEvidence, environment: Environment) -> bool:
-    """Whether the page that was asked is one that somebody declared for this name."""
+def _assert_pages_are_theirs(service: ServiceEvidence, environment: Environment) -> None:
+    """A notice in the place of a page that is declared by its path alone is not the page."""
+    section = environment.section(Http)
+    for answer, page in zip(service.pages, section.pages.values() if section else (), strict=False):
+        strange = NO_ANSWERS.intersection(answer.exchange.marks) - {LOGIN}
+        if strange and not page.says:
+            raise Unobserved(f"{answer.exchange.url} shows a {min(strange)}", hint="declare its body, or never")
+
+
+def _declared_page(service: ServiceEvidence, environment: Environment) -> Page | None:
+    """The page that somebody declared for this name, if that was asked."""
     name = service.scope[0]
     host, section = environment.hosts.get(name), environment.section(Http)
     main = name == urlsplit(environment.service.base_url).hostname
-    return bool((host and host.page) or (main and section and section.health))
+    return (host.page if host else None) or (section.health if main and section else None)
 
 
 def _is_missing(exchange: Exchange) -> bool:
@@ -272,15 +287,16 @@ def _assert_known(exchange: Exchange, service: ServiceEvidence, environment: Env
         )
     if not exchange.served and not _may_be_empty(exchange, service, environment):
         raise Unobserved(f"{exchange.summary}: nothing of the service was seen to answer", hint=_DECLARE_PAGE)
-    strange = NO_ANSWERS.intersection(exchange.marks)
-    if strange and not _is_declared(service, environment):
+    declared = _declared_page(service, environment)
+    strange = NO_ANSWERS.intersection(exchange.marks) - ({LOGIN} if declared else set())
+    if strange and not (declared and declared.says):
         raise Unobserved(f"{exchange.url} shows a {min(strange)}, and not the service", hint=_DECLARE_PAGE)
 
 
 def _may_be_empty(exchange: Exchange, service: ServiceEvidence, environment: Environment) -> bool:
     """An API has nothing at ``/``. Where it has no health endpoint either, that is all it can answer."""
     section = environment.section(Http)
-    without_health = section is not None and section.health is None and not _is_declared(service, environment)
+    without_health = section is not None and section.health is None and not _declared_page(service, environment)
     return without_health and exchange.status in _NOTHING_THERE
 
 
@@ -365,7 +381,7 @@ def _type(exchange: Exchange) -> str:
 def _max_age(value: str) -> int | None:
     """The seconds of a Strict-Transport-Security header, read as browsers do (RFC 6797, 6.1); None if it is invalid."""
     values: dict[str, str] = {}
-    for part in filter(str.strip, value.split(";")):
+    for part in filter(str.strip, _OUTSIDE_QUOTES.split(value)):
         match = _DIRECTIVE.fullmatch(part)
         if match is None or match[1].lower() in values:
             return None

@@ -32,6 +32,7 @@ _SUPPORT_ENDS = {
 """
 _ATLAS_ERROR = 8000
 """What Atlas answers instead of both."""
+_WILDCARD = "$**"
 _GOOD_STATES = {"PRIMARY", "SECONDARY", "ARBITER"}
 
 
@@ -120,7 +121,7 @@ def test_service_user_is_no_administrator(mongo: MongoEvidence, environment: Env
     """
     assert mongo.roles or not mongo.wide_privileges, f"nobody is logged in, and may {mongo.wide_privileges[0]}"
     assert not mongo.wide_privileges, (
-        f"the service's user ({', '.join(mongo.roles)}) may change more than {_declared(environment).database}: "
+        f"the service's user ({', '.join(mongo.roles)}) may do more than read and write {_declared(environment).database}: "
         f"{'; '.join(mongo.wide_privileges[:3])}"
     )
     forbidden = _tried(mongo.forbidden, "listing all users")
@@ -240,6 +241,8 @@ def _why_not(existing: ExistingIndex, wanted: Index) -> str | None:
     """Why an index on these fields does not do; empty if it does, None if it is about something else."""
     if wanted.text:
         serves, other = set(wanted.keys) <= set(existing.text), "has no text"
+    elif existing.keys == (_WILDCARD,):
+        serves, other = not wanted.unique and len(wanted.keys) == 1, ""
     else:
         length = len(existing.keys) if wanted.unique else len(wanted.keys)
         serves, other = existing.keys[:length] == wanted.keys, "is a text index, which no ordinary query uses"
@@ -249,6 +252,8 @@ def _why_not(existing: ExistingIndex, wanted: Index) -> str | None:
         return "is not unique"
     if existing.partial and not wanted.partial:
         return f"{'is unique' if wanted.unique else 'holds'} only where {existing.partial}"
+    if existing.collation and not wanted.unique:
+        return f"compares by the collation {existing.collation}: no query without that collation uses it for texts"
     return "is hidden: no query uses it" if existing.hidden else ""
 
 

@@ -25,7 +25,6 @@ def test_api_describes_itself(openapi: OpenApiEvidence) -> None:
     assert (openapi.version or "").startswith(_VERSIONS), (
         f"{where}: openapi is {openapi.version or 'missing'}, 3.x or 2.0 expected"
     )
-    assert openapi.paths, f"{where} describes no path"
     more = len(openapi.problems) - _MOST_NAMED
     assert not openapi.problems, (
         f"{where}: {'; '.join(openapi.problems[:_MOST_NAMED])}{f'; and {more} more' if more > 0 else ''}"

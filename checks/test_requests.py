@@ -5,9 +5,12 @@ import pytest
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.evidence.marks import CHALLENGE
+from gonogo.evidence.marks import CHALLENGE, DEFAULT_PAGE, LOGIN, MAINTENANCE
 from gonogo.evidence.requests import RequestEvidence
 from gonogo.families.requests.section import RequestEntry
+
+_IN_THE_WAY = {DEFAULT_PAGE, MAINTENANCE}
+"""Pages that are rarely what somebody asked for; they may be, where their text is declared."""
 
 
 @pytest.mark.check("request-*")
@@ -19,7 +22,11 @@ def test_request_is_answered_as_declared(requested: RequestEvidence, environment
     entry = environment.table(RequestEntry)[requested.scope[-1]]
     exchange = requested.exchange
     request = f"{entry.method} {exchange.summary}"
-    if exchange.hurried or CHALLENGE in exchange.marks:
+    if exchange.hurried:
+        if entry.within and exchange.elapsed > entry.within:
+            raise AssertionError(f"{request}; {format_duration(entry.within)} is declared")
+        raise Unobserved(f"{request}, when the time of the probe was over", hint="raise limits.probe")
+    if CHALLENGE in exchange.marks:
         raise Unobserved(
             f"{request}: this is no answer of the service", hint="let the address that gonogo asks from in"
         )
@@ -27,6 +34,12 @@ def test_request_is_answered_as_declared(requested: RequestEvidence, environment
     if requested.unreadable and (entry.expressions or entry.body or entry.never):
         raise Unobserved(f"{request}: {requested.unreadable}", hint="raise http.largest_body, or ask for less")
     assert not exchange.problem, request
+    strange = [mark for mark in exchange.marks if mark in _IN_THE_WAY or (mark == LOGIN and exchange.hops)]
+    if exchange.served and strange and not (entry.body or entry.expressions or any(entry.header.values())):
+        raise Unobserved(
+            f"{request}, and shows a {strange[0]}",
+            hint="declare what must stand in the answer (json, body or header), or the redirect as its status",
+        )
     assert not requested.departures, f"{request}; {'; '.join(requested.departures)}"
     if requested.everywhere:
         raise Unobserved(

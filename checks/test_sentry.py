@@ -200,7 +200,7 @@ def _reaching(alert: Alert) -> list[Recipient]:
     return [
         action
         for action in alert.recipients
-        if action.kind in _REACHING and action.status == "active" and action.passes is not False
+        if action.kind in _REACHING and action.status == "active" and action.passes is not False and action.named
     ]
 
 
@@ -222,7 +222,7 @@ def _actions(alert: Alert) -> str:
 def _no_use(action: Recipient) -> str:
     if action.passes is False:
         return f"no ordinary error sets off, for {', '.join(action.filters)}"
-    return "reaches nobody known"
+    return "reaches nobody known" if action.named else f"names no {action.target}"
 
 
 def _region(host: str) -> str:

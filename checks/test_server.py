@@ -10,6 +10,7 @@ from gonogo.environment.model import Environment
 from gonogo.evidence.firewall import FirewallRule, exposures
 from gonogo.evidence.server import JailLogs, ServerEvidence
 from gonogo.families.servers.section import Server
+from gonogo.families.servers.upgrades import is_daily, upgrade_fault
 
 _KEYS_ONLY = {"publickey"}
 _NEARLY = 0.9
@@ -20,8 +21,6 @@ _EVERYBODY = 1 / 256
 _STALE_SECONDS = 24 * 3600
 """A log that nobody has written for so long is not the one that attackers are seen in."""
 _DAY_SECONDS = 24 * 3600
-_UNIT_SECONDS = {"": _DAY_SECONDS, "d": _DAY_SECONDS, "h": 3600, "m": 60, "s": 1}
-"""Units of apt's periods: a bare number counts days."""
 _UPGRADED_WITHIN_SECONDS = 3 * _DAY_SECONDS
 _RESTARTS = 3
 _JUST_STARTED = re.compile(r"^Up (?:Less than|\d+ second|About a minute|[1-9] minute)")
@@ -125,6 +124,11 @@ def test_firewall_lets_in_what_is_declared_only(server: ServerEvidence, environm
     assert firewall.incoming in {"deny", "reject"}, (
         f"{server.address}: by default, ufw would {firewall.incoming or 'do nobody knows what'} with incoming packets"
     )
+    open_to_all = " and ".join(f"IPv{version}" for version in firewall.unfiltered)
+    assert not open_to_all, (
+        f"{server.address}: ufw calls itself active, and the kernel takes in all packets of {open_to_all} that no rule is "
+        "about (-P INPUT ACCEPT): something emptied the filter; ufw disable, then ufw enable, fills it again"
+    )
     each = (firewall.rules, firewall.beside or (), firewall.published)
     wrong = list(dict.fromkeys(opening for rules in each for opening in _openings(rules, server, declared)))
     assert not wrong, f"{server.address}: ufw {', '.join(wrong)}"
@@ -170,16 +174,13 @@ def test_security_updates_come_by_themselves(server: ServerEvidence) -> None:
     for task in ("Update-Package-Lists", "Unattended-Upgrade"):
         every = server.updates.get(task, "0")
         assert every not in {"", "0"}, f"{server.address}: apt never runs {task} by itself"
-        assert _is_daily(every), f'{server.address}: apt runs {task} every "{every}" days; every day ("1") is wanted'
+        assert is_daily(every), f'{server.address}: apt runs {task} every "{every}" days; every day ("1") is wanted'
     _must_be_shown(server, "upgrader")
     assert server.upgrader is None or server.upgrader.startswith("ii"), (
         f"{server.address}: the package unattended-upgrades is not installed: the timer runs, and installs nothing"
     )
-    secure = [origin for origin in server.upgrade_origins or () if "security" in origin.lower() or "*" in origin]
-    assert server.upgrade_origins is None or secure, (
-        f"{server.address}: unattended-upgrades takes nothing from a security archive, "
-        f"only from: {', '.join(server.upgrade_origins) or 'nowhere'}"
-    )
+    fault = upgrade_fault(server)
+    assert not fault, f"{server.address}: unattended-upgrades {fault}"
     for timer in ("apt-daily.timer", "apt-daily-upgrade.timer"):
         _active(server, timer)
     failure = server.failures.get("apt-daily-upgrade.service")
@@ -339,6 +340,10 @@ def _asks_for_no_password(settings: Mapping[str, str], where: str) -> None:
         ("permitemptypasswords", settings.get("permitemptypasswords", "")),
     ):
         assert value == "no", f"{where}: sshd has {keyword} {value or 'at its default'}"
+    for keyword in ("hostbasedauthentication", "gssapiauthentication"):
+        assert settings.get(keyword, "no") == "no", (
+            f"{where}: sshd has {keyword} yes, by which one gets in without a key"
+        )
 
 
 def _lets_root_in_by_key_only(settings: Mapping[str, str], where: str) -> None:
@@ -377,14 +382,6 @@ def _reads_a_log(jail: JailLogs, server: ServerEvidence, declared: Server) -> No
     longest = declared.log_silence.total_seconds() if set(paths) & set(declared.logs) else _STALE_SECONDS
     assert min(silent) <= longest, (
         f"{where} reads {', '.join(paths)}, which nobody has written for {_days(min(silent))}"
-    )
-
-
-def _is_daily(every: str) -> bool:
-    """Whether apt's period (apt.systemd.daily) is a day at the most."""
-    interval = re.fullmatch(r"(\d+)([smhd]?)", every)
-    return every == "always" or (
-        interval is not None and 0 < int(interval[1]) * _UNIT_SECONDS[interval[2]] <= _DAY_SECONDS
     )
 
 

@@ -21,6 +21,7 @@ from gonogo.policy.catalogue import Policy
 
 _PIX = "pix"
 _EVER = datetime(2000, 1, 1, tzinfo=UTC)
+_STATUS = "https://dashboard.stripe.com/account/status"
 _KEYS = "https://dashboard.stripe.com/apikeys"
 
 
@@ -57,10 +58,12 @@ def test_business_is_verified_and_paid_out(stripe: StripeEvidence, environment: 
     Fix: https://dashboard.stripe.com/account/status shows what Stripe still wants to know.
     """
     _read(stripe, "account")
-    due = stripe.requirements
-    assert stripe.details_submitted, "the business was never verified: its details are not submitted"
-    assert stripe.charges_enabled, "the account may not charge anybody"
-    assert stripe.payouts_enabled, "the account is not paid out: the bank account is missing or not verified"
+    due = stripe.requirements or Requirements()
+    assert stripe.details_submitted is not False, "the business was never verified: its details are not submitted"
+    assert stripe.charges_enabled is not False, "the account may not charge anybody"
+    assert stripe.payouts_enabled is not False, (
+        "the account is not paid out: the bank account is missing or not verified"
+    )
     assert not due.disabled_reason, f"Stripe disabled the account: {due.disabled_reason}"
     wanted = list(dict.fromkeys((*due.past_due, *due.currently_due)))
     assert not wanted, f"Stripe still wants {', '.join(wanted)}"
@@ -68,6 +71,17 @@ def test_business_is_verified_and_paid_out(stripe: StripeEvidence, environment: 
         if method != _PIX:
             state = _capability(stripe, method)
             assert state == "active", f"the capability {method}_payments is {state}; active is expected"
+    flags = {
+        "details_submitted": stripe.details_submitted,
+        "charges_enabled": stripe.charges_enabled,
+        "payouts_enabled": stripe.payouts_enabled,
+    }
+    unsaid = [name for name, value in flags.items() if value is None]
+    if unsaid:
+        raise Unobserved(
+            f"Stripe does not say of the account whether {', '.join(unsaid)}",
+            hint=f"see {_STATUS}, or ask with {_KEYS}",
+        )
 
 
 @pytest.mark.check("stripe-requirements")
@@ -77,7 +91,7 @@ def test_no_requirement_is_coming(stripe: StripeEvidence, policy: Policy) -> Non
     Fix: https://dashboard.stripe.com/account/status; hand in what is named here before its day.
     """
     _read(stripe, "account")
-    now, coming = stripe.requirements, stripe.future_requirements
+    now, coming = stripe.requirements or Requirements(), stripe.future_requirements
     refused = [f"{error.requirement} ({error.code})" for error in (*now.errors, *coming.errors)]
     assert not refused, f"Stripe did not accept {', '.join(refused)}"
     assert not now.pending_verification, f"Stripe still verifies {', '.join(now.pending_verification)}"
@@ -85,6 +99,11 @@ def test_no_requirement_is_coming(stripe: StripeEvidence, policy: Policy) -> Non
     assert not future, f"Stripe will want {', '.join(future)}{_by(coming)}"
     near = now.deadline is not None and now.deadline - stripe.taken_at < policy.duration("min_notice")
     assert not (near and now.eventually_due), f"Stripe will want {', '.join(now.eventually_due)}{_by(now)}"
+    if stripe.requirements is None:
+        raise Unobserved(
+            "Stripe does not say what it still wants to know: the account shows no requirements",
+            hint=f"look at {_STATUS}",
+        )
 
 
 @pytest.mark.check("stripe-payouts")
@@ -95,6 +114,7 @@ def test_money_reaches_the_bank_by_itself(stripe: StripeEvidence) -> None:
     """
     _read(stripe, "account")
     assert stripe.payout_interval != "manual", "payouts are made by hand only: the payout schedule is manual"
+    _require_told(stripe.payout_interval, "when it is paid out")
     _read(stripe, "payouts")
     ended = [payout for payout in stripe.payouts if payout.status in {"paid", "failed"}]
     failed = bool(ended) and ended[0].status == "failed"
@@ -109,6 +129,8 @@ def test_account_is_of_the_market(stripe: StripeEvidence, environment: Environme
     """
     declared = _declared(environment)
     _read(stripe, "account")
+    _require_told(stripe.country, "which country it is in")
+    _require_told(stripe.currency, "which currency it has")
     assert stripe.country == declared.country, f"the account is in {stripe.country}, declared is {declared.country}"
     assert stripe.currency == declared.currency, f"its currency is {stripe.currency}, declared is {declared.currency}"
 
@@ -327,6 +349,12 @@ def _capability(stripe: StripeEvidence, method: str) -> str:
     if method == "card" and name not in stripe.capabilities:
         return stripe.capabilities.get("legacy_payments", "not there")
     return stripe.capabilities.get(name) or "not there"
+
+
+def _require_told(value: str, subject: str) -> None:
+    """What the account does not show is not known. Raises Unobserved."""
+    if not value:
+        raise Unobserved(f"Stripe does not say of the account {subject}", hint=f"look at {_STATUS}")
 
 
 def _by(requirements: Requirements) -> str:

@@ -151,6 +151,7 @@ _TLS: Mapping[str, tuple[str, Change]] = {
 }
 _HTTP: Mapping[str, str] = {
     "http-plain-serves": "the API answers 200 without TLS",
+    "http-plain-to-www": "port 80 redirects to a name that is not declared",
     "hsts-missing": "no Strict-Transport-Security",
     "hsts-short": "Strict-Transport-Security for five minutes",
     "backend-broken": "one of three backends answers 500 to everything",

@@ -109,6 +109,7 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "droplet-firewall-open": ("a rule lets everybody in everywhere", part("ocean", inbound=("22", "0"))),
         "droplet-no-disk-alert": ("nobody is told when the disk fills", part("ocean", alerts=("cpu",))),
         "droplet-alert-reaches-nobody": ("the alerts have no recipient", part("ocean", recipients=False)),
+        "droplet-agent-silent": ("the agent that measures memory and disk is not running", part("ocean", agent=False)),
         "droplet-token-narrow": (
             "the token may not read firewalls",
             part("ocean", scopes=DROPLET_SCOPES - {"firewall:read"}),

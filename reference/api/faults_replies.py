@@ -67,6 +67,11 @@ def _plain(reply: Reply) -> Reply:
     return reply.served("application/json", b'{"status":"ok"}') if reply.scheme == "http" else reply
 
 
+def _to_www(reply: Reply) -> Reply:
+    location = reply.headers.get("location", "") if reply.scheme == "http" else ""
+    return reply.with_header("location", location.replace("https://", "https://www.", 1)) if location else reply
+
+
 def _redis_down(reply: Reply) -> Reply:
     dependencies = json.loads(reply.body).get("dependencies", {})
     dependencies["redis"] = {"status": "down", "latency_ms": 2000.0}
@@ -168,6 +173,7 @@ CHANGES: Mapping[str, Change] = {
         "GET", "/api/bookings", lambda reply: reply.served("application/json", b"[]"), status=401
     ),
     "http-plain-serves": _plain,
+    "http-plain-to-www": _to_www,
     "hsts-missing": _without("strict-transport-security"),
     "hsts-short": _without("strict-transport-security", "max-age=300"),
     "health-down": _at("/api/health", lambda reply: replace(reply, status=500, body=b'{"detail":"internal error"}')),
@@ -272,7 +278,7 @@ class FaultyReplies:
         return bool(status)
 
     def _spoil(self, reply: Reply) -> Reply:
-        over_http = {"http-plain-serves"}  # the only one that is about plain http
+        over_http = {"http-plain-serves", "http-plain-to-www"}  # the only ones that are about plain http
         for fault in sorted(self.faults & (over_http if reply.scheme == "http" else CHANGES.keys())):
             reply = CHANGES[fault](reply)
         if "health-leaks-secret" in self.faults and reply.path == "/api/health/deep":

@@ -67,7 +67,11 @@ class ProvidersDouble:
             if answered is None:
                 return _not_found(request, None)
             return JSONResponse(
-                _page_of_ocean(request, key, answered) if isinstance(answered, list) else {key: answered}
+                _page_of_ocean(request, key, answered)
+                if isinstance(answered, list)
+                else {key: answered}
+                if key
+                else answered
             )
 
         return respond

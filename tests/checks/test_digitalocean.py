@@ -70,6 +70,7 @@ DROPLET = DropletEvidence(
     firewalls=(FIREWALL,),
     tagged=True,
     alerts=ALERTS,
+    measured=True,
     copies=(AT - timedelta(hours=24),),
     account_keys=1,
 )
@@ -149,6 +150,7 @@ RED: list[tuple[str, Changes, str]] = [
     ("droplet-alerts", disk(compare="LessThan", threshold=1), "fires at LessThan 1"),
     ("droplet-alerts", disk(threshold=99), "fires at GreaterThan 99"),
     ("droplet-alerts", disk(threshold=None), "no threshold"),
+    ("droplet-alerts", {"measured": False}, "without the metrics agent (do-agent) on it no policy on memory or disk"),
     ("droplet-snapshot", {"copies": ()}, "neither a snapshot nor a backup"),
     ("droplet-snapshot", {"copies": (AT - timedelta(hours=24, seconds=1),)}, "1 d are allowed"),
     (
@@ -191,6 +193,7 @@ UNKNOWN: list[tuple[str, Changes, str]] = [
     ("droplet-firewall", {**unread("firewalls"), "firewalls": ()}, "no firewalls"),
     ("droplet-firewall", inbound(opened("8000", sources=("the office",))), "is no network"),
     ("droplet-alerts", {**unread("alerts"), "alerts": ()}, "no alerts"),
+    ("droplet-alerts", {**unread("measured"), "measured": None}, "no measured"),
     ("droplet-alerts", {**unread("alerts_by_tag"), "alerts": ()}, "no alerts_by_tag"),
     ("droplet-snapshot", {**unread("copies"), "copies": ()}, "no copies"),
     ("droplet-snapshot", {"copies": (AT + timedelta(days=3),)}, "in the future"),

@@ -213,7 +213,6 @@ def test_base_url_that_leads_elsewhere_names_the_place() -> None:
         (lambda _: Reply(401, b"", {"WWW-Authenticate": 'Basic realm="x"'}), "FAIL asks for a password"),
         (lambda _: Reply(503), "ERROR does not tell"),
         (lambda _: moved(f"https://{HOST}/"), ""),
-        (lambda _: moved(f"https://www.{HOST}/"), ""),
         (lambda _: Reply(404), ""),
         (lambda _: Reply(426, b"", {"Upgrade": "TLS/1.2, HTTP/1.1"}), ""),
     ],
@@ -225,6 +224,13 @@ def test_what_answers_without_tls(plain: Site, outcome: str) -> None:
         said("http-plain", outcome, found)
     else:
         assert found == {}
+
+
+def test_redirect_to_a_name_that_is_not_declared_is_told() -> None:
+    """Nobody looked at what answers there; once it is declared, somebody does."""
+    found = told(pages({}), plain=lambda _: moved(f"https://www.{HOST}/"), kinds=("plain_http",))
+    assert set(found) == {"http-plain-declared"}
+    said("http-plain-declared", f"WARN redirects to www.{HOST}, which is not declared", found)
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ RED: list[tuple[str, str, Any, str]] = [
         "mongo-least-privilege",
         "mongo",
         seen(wide_privileges=("insert on database (any)",)),
-        "may change more than workme",
+        "may do more than read and write workme",
     ),
     ("mongo-least-privilege", "mongo", seen(forbidden=Refusal(accepted=True)), "may list every user of the cluster"),
     ("mongo-indexes", "mongo", seen(indexes={"users": ()}), "users has no index on email; it has: none"),

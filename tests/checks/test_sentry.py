@@ -80,6 +80,11 @@ RED: list[tuple[str, Changes, str]] = [
     ),
     ("sentry-alerts", alerts(recipients=()), "Errors has no action"),
     ("sentry-alerts", alerts(recipients=(replace(MAIL, status="disabled"),)), "an action email that is disabled"),
+    (
+        "sentry-alerts",
+        alerts(recipients=(replace(MAIL, target="team", named=False),)),
+        "an action email that names no team",
+    ),
     ("sentry-alerts", alerts(recipients=(Recipient(kind="pigeon"),)), "an action pigeon that reaches nobody known"),
     ("sentry-alerts", alerts(environment="production-eu"), "is for the environment production-eu, not production"),
     ("sentry-alerts", alerts(environment="p"), "is for the environment p, not production"),

@@ -47,6 +47,7 @@ ACCOUNT = StripeEvidence(
     charges_enabled=True,
     payouts_enabled=True,
     capabilities={"card_payments": "active", "pix_payments": "active"},
+    requirements=Requirements(),
     payout_interval="daily",
     payouts=(replace(PAID, id="po_2", status="in_transit"), PAID),
     configurations=(OFFER,),
@@ -73,6 +74,31 @@ def environment(mode: Literal["test", "live"] = "test", **stripe: Any) -> Enviro
 def hooked(**changes: Any) -> StripeEvidence:  # noqa: ANN401 - fields
     """With another endpoint."""
     return replace(ACCOUNT, webhooks=(replace(HOOK, **changes),))
+
+
+@pytest.mark.parametrize(
+    ("check", "changes", "message"),
+    [
+        ("stripe-requirements", {"requirements": None}, "the account shows no requirements"),
+        (
+            "stripe-business",
+            {"charges_enabled": None, "payouts_enabled": None},
+            "whether charges_enabled, payouts_enabled",
+        ),
+        ("stripe-brazil", {"country": ""}, "which country it is in"),
+        ("stripe-brazil", {"currency": ""}, "which currency it has"),
+        ("stripe-payouts", {"payout_interval": ""}, "when it is paid out"),
+    ],
+)
+def test_what_the_account_does_not_show_is_not_known(
+    judge: Judge, check: str, changes: dict[str, Any], message: str
+) -> None:
+    """Only ``id`` and ``object`` are required of an account: what is not there is neither right nor wrong."""
+    account = replace(ACCOUNT, **changes)
+    arguments = {"environment": environment()} if check in {"stripe-business", "stripe-brazil"} else {}
+    with pytest.raises(Unobserved, match=message):
+        judge(check, stripe=account, **arguments)
+    assert judge("stripe-business", stripe=replace(ACCOUNT, requirements=None), environment=environment()) is None
 
 
 def due(**changes: Any) -> StripeEvidence:  # noqa: ANN401 - fields

@@ -70,6 +70,11 @@ RED = [
     ),
     (
         "variables-file",
+        replace(FILE, reader="docker run --env-file", quoted=("SECRET_KEY",)),
+        "the quotes around SECRET_KEY are part of the value, as docker run --env-file reads it",
+    ),
+    (
+        "variables-file",
         replace(FILE, undefined=("MONGO_URL: PW",)),
         "MONGO_URL refers to ${PW}, which the file does not define before, so python-dotenv drops it",
     ),
@@ -119,6 +124,13 @@ def test_red_and_green(judge: Judge, identifier: str, seen: VariableFileEvidence
     """Each says what is wrong, and is silent when it is not."""
     assert said in (judge(identifier, variable_file=seen) or "")
     assert judge(identifier, variable_file=FILE) is None
+
+
+def test_log_in_by_certificate_has_no_password(judge: Judge) -> None:
+    """X.509, a role of AWS: there is nothing to guess."""
+    (url,) = FILE.of_shape("mongodb")
+    bare = replace(url, has_user=False, has_password=False, entropy_bits=0, placeholder=False)
+    assert judge("variables-mongo-url", variable_file=but(bare, without_password=True)) is None
 
 
 def test_shared_and_missing(judge: Judge) -> None:

@@ -97,6 +97,41 @@ def test_coverage_and_what_is_missing(listed: Path) -> None:
     assert "nothing" in called(listed, "checklist", "--env", "dead", "--missing").stdout
 
 
+GATES = """[gates.pre-deploy]
+title = "May it be deployed?"
+sections = ["*"]
+[gates.sign-off]
+title = "May we launch?"
+sections = ["*"]
+environments = ["dead"]
+[[gates.sign-off.carries]]
+into = ["dead"]
+environment = "staging"
+gate = "pre-deploy"
+lines = ["a.invites", "a.tls"]
+max_age = "7 d"
+"""
+
+
+def test_line_of_another_run_is_no_work_here(listed: Path) -> None:
+    """What only a carried run answers is attested here in vain; what some gate asks here as well is still to do."""
+    gates = listed / "environments/gates.toml"
+    gates.write_text(GATES)
+    both = called(listed, "checklist", "--env", "dead", "--missing").stdout
+    assert both.split()[:2] == ["a.invites", "devops"], "pre-deploy asks it of this environment"
+    assert "staging" not in both
+    gates.write_text(GATES.replace('"May it be deployed?"\n', '"May it be deployed?"\nenvironments = ["staging"]\n'))
+    missing = called(listed, "checklist", "--env", "dead", "--missing").stdout
+    assert "a.invites" not in missing
+    assert (
+        "2 lines are answered by a run of staging at gate pre-deploy, which is carried: gonogo run --carry" in missing
+    )
+    head, row, *_ = called(listed, "checklist", "--env", "dead").stdout.splitlines()
+    assert head.split() == ["lines", "automatic", "attested", "nothing", "carried"]
+    assert row.split() == ["Launch", "2", "0", "0", "0", "2"]
+    assert called(listed, "checklist", "--missing").stdout.startswith("a.invites "), "of all environments together"
+
+
 def test_import_takes_over_a_list(listed: Path) -> None:
     """Ids that are there stay; ids that would vanish are told, and nothing is written."""
     theirs = listed / "TODO.md"

@@ -117,6 +117,30 @@ def test_optimised_python_is_refused(desk: Path, monkeypatch: pytest.MonkeyPatch
     assert "PYTHONOPTIMIZE" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import os; os.closerange(3, 100); assert False",
+        "assert sum(range(10**13))",
+    ],
+)
+def test_process_that_cannot_end_by_itself_is_ended(desk: Path, body: str) -> None:
+    """A call of a C library that hears no signal; a check that closed what the process needs to stop."""
+    environment = desk / "environments/desk.toml"
+    environment.write_text(environment.read_text() + '\n[limits]\nrun = "2 s"\n')
+    source = f'import pytest\n\n@pytest.mark.check("own-promise")\ndef test_own(desk):\n{DOC}    {body}\n'
+    (desk / "checks" / "test_own.py").write_text(source)
+    impatient = (
+        "import sys, gonogo.cli.supervisor as s; s._GRACE_SECONDS = 3; sys.exit(s.supervise(['run', '--env', 'desk']))"
+    )
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", impatient], cwd=desk, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 3, done.stderr
+    assert "does not come to its end by itself while own-promise was judged" in done.stderr
+    assert "was ended by signal 9, while own-promise was judged: INCOMPLETE, not GO" in done.stderr
+
+
 def test_killed_supervisor_leaves_nobody_behind(desk: Path) -> None:
     """Whoever is killed hard must not leave a process that goes on asking."""
     source = f'import pytest\n\n@pytest.mark.check("own-promise")\ndef test_own(desk):\n{DOC}    while True: pass\n'

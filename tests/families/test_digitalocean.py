@@ -28,6 +28,7 @@ def seen(*, settings: DigitalOceanSettings | None = None, **replaced: Any) -> An
         "snapshots": f"{DROPLET_PATH}/snapshots",
         "backups": f"{DROPLET_PATH}/backups",
         "policies": POLICIES,
+        "metrics": "/v2/monitoring/metrics/droplet/memory_available",
         "reserved_ips": "/v2/reserved_ips",
         "load_balancers": "/v2/load_balancers",
     }
@@ -55,6 +56,55 @@ def test_the_machine_itself() -> None:
     assert (found.image.slug, found.image.kind) == ("ubuntu-22-04-x64", "base")
     assert found.addresses == ("203.0.113.10", "2001:db8::10")
     assert (found.reserved_addresses, found.balancer_addresses) == (("203.0.113.20",), ("203.0.113.30",))
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        ([{"metric": {"host_id": str(DROPLET)}, "values": [[1435781430, "1"]]}], True),
+        ([{"metric": {"host_id": str(DROPLET)}, "values": []}], False),
+        ([], False),
+    ],
+)
+def test_agent_that_measures(result: list[Json], *, expected: bool) -> None:
+    """Policies on memory and disk exist, and never fire, where nobody measures."""
+    metrics = {"status": "success", "data": {"resultType": "matrix", "result": result}}
+    assert seen(metrics=Answer(document=metrics)).measured is expected
+
+
+@pytest.mark.parametrize(
+    "document", [{"status": "error", "data": None}, {"data": {"result": []}}, {"status": "success"}]
+)
+def test_metrics_that_are_none_are_not_known(document: Json) -> None:
+    """An answer of another shape is no absence."""
+    found = seen(metrics=Answer(document=document))
+    assert found.measured is None
+    assert [missing.fact for missing in found.unread] == ["measured"]
+
+
+@pytest.mark.parametrize(
+    ("alerts", "expected"),
+    [
+        ({"email": ["ops@a.test"], "slack": []}, 1),
+        ({"email": [], "slack": [{"channel": "#ops", "url": "https://hooks.slack.test/x"}]}, 1),
+        ({"email": [""], "slack": [{"channel": "", "url": ""}, {}]}, 0),
+        ({"email": None, "slack": None}, 0),
+    ],
+)
+def test_recipients_of_a_policy(alerts: Json, expected: int) -> None:
+    """A row of the form that was left empty would be somebody who is told."""
+    policy = {**DigitalOceanObjects(DigitalOceanSettings())._policies()[0], "alerts": alerts}  # noqa: SLF001 - its double
+    assert [found.recipients for found in seen(policies=[policy]).alerts] == [expected]
+
+
+def test_balancer_that_goes_by_a_tag() -> None:
+    """It need not name the droplets that it leads to."""
+    balancers = [
+        {"ip": "203.0.113.30", "tag": "workme"},
+        {"ip": "203.0.113.31", "tag": "other"},
+        {"ip": "203.0.113.32"},
+    ]
+    assert seen(load_balancers=balancers).balancer_addresses == ("203.0.113.30",)
 
 
 def test_firewalls_with_what_has_not_reached_the_droplet() -> None:

@@ -103,6 +103,8 @@ def test_what_only_promtool_refuses_is_a_remark() -> None:
     """Prometheus itself takes both."""
     assert parse("# TYPE a counter\n# TYPE a gauge\na 1\n").remarks == ["a has two lines of TYPE"]
     assert parse("a 1").remarks == ["the last line does not end"]
+    assert parse('a{x="1"} 1\na{x="1"} 2\na{x="1"} 3\n').remarks == ["a has two samples with the same labels"]
+    assert parse('a{x="1"} 1\na{x="2"} 1\na{x="1"} 1 1700000000000\n').remarks == []
 
 
 @pytest.mark.parametrize(

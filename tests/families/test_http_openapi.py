@@ -12,6 +12,7 @@ from gonogo.families.http.openapi import Description, NoDescription, read_descri
 
 OK = {"responses": {"200": {"description": "x"}}}
 GOOD: dict[str, Any] = {"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "paths": {"/a": {"get": OK}}}
+ONLY_WEBHOOKS: dict[str, Any] = {"openapi": "3.1.0", "info": GOOD["info"]}
 
 
 def read(document: object) -> Description:
@@ -56,6 +57,10 @@ def path(name: str, operation: object, **item: object) -> dict[str, Any]:
             },
         },
         b"openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths: {/a: {get: {responses: {200: {description: x}}}}}",
+        b"openapi: !!str 3.0.3\ninfo: {title: !!str T, version: '1'}\npaths: {/a: {get: {responses: {200: {}}}}}",
+        {**ONLY_WEBHOOKS, "webhooks": {"new": {"post": OK}}},
+        {**ONLY_WEBHOOKS, "components": {"schemas": {"A": {"type": "object"}}}},
+        {**GOOD, "openapi": "3.2.0", "paths": {"/a": {"query": OK, "additionalOperations": {"COPY": OK}}}},
     ],
 )
 def test_valid_documents(document: object) -> None:
@@ -67,6 +72,16 @@ def test_valid_documents(document: object) -> None:
     ("document", "problem"),
     [
         ({**GOOD, "info": {"title": "T"}}, "info.version is missing"),
+        ({**GOOD, "paths": {}}, "it describes no path"),
+        (ONLY_WEBHOOKS, "it describes no path and no webhook"),
+        (
+            {**ONLY_WEBHOOKS, "webhooks": {"new": {"post": {"responses": {"banana": OK}}}}},
+            "POST webhook new: responses",
+        ),
+        (
+            {**path("/a", {**OK, "operationId": "x"}), "webhooks": {"new": {"post": {**OK, "operationId": "x"}}}},
+            "operationId 'x' stands at GET /a and at POST webhook new",
+        ),
         (path("/a", {"responses": {"banana": 7}}), "GET /a: responses has 'banana', which is no status"),
         (path("/a", {"responses": {"200": 7}}), "GET /a: the response 200 is no object"),
         (path("/a", {}), "GET /a: no response is described"),
@@ -99,6 +114,21 @@ def test_valid_and_of_no_use() -> None:
     for url in ("http://api.example.com", "https://10.0.0.5", "https://[::1"):
         assert len(read({**GOOD, "servers": [{"url": url}]}).remarks) == (not url.endswith("1"))
     assert read({**GOOD, "paths": {"/a": {}}}).remarks == ["no path has an operation"]
+    assert read({**GOOD, "info": {"title": "", "version": "1"}}).remarks == ["info.title is empty"]
+    parameters = [{"name": name, "in": "path"} for name in ("id", "name")]
+    twice = {f"/a/{{{one['name']}}}": {"get": {**OK, "parameters": [one]}} for one in parameters}
+    assert read({**GOOD, "paths": twice}).remarks == [
+        "the paths /a/{id} and /a/{name} differ in the name of a variable only"
+    ]
+
+
+def test_path_that_stands_elsewhere_in_the_document() -> None:
+    """Since 3.1 a path may be a reference: its operations are looked at where they stand."""
+    document = {**ONLY_WEBHOOKS, "paths": {"/a/{id}": {"$ref": "#/components/pathItems/A"}}}
+    item = {"get": {**OK, "parameters": [{"name": "id", "in": "path"}]}}
+    assert read({**document, "components": {"pathItems": {"A": item}}}).problems == []
+    problems = read({**document, "components": {"pathItems": {"A": {"get": OK}}}}).problems
+    assert problems == ["GET /a/{id}: no parameter describes {id}"]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from tests.support.http_sites import HOST, HTML, JSON, MISSING, Asked, Reply, Si
 
 SECRETS = Secrets({"SHOP_TOKEN": "t0ken-value-1", "SHOP_KEY": "k3y-value-22"})
 PRODUCTS = Reply(200, json.dumps({"items": [{"id": 7, "price": 3.5}], "next": None}).encode(), JSON)
+TWICE = Reply(200, b'{"ok": false, "ok": true}', JSON)
 SPA = Reply(200, b"<html><div id=app></div></html>", HTML)
 
 
@@ -31,8 +32,9 @@ def shop(**replies: Reply) -> Site:
 
 
 def asked(site: Site, **entry: Any) -> str:  # noqa: ANN401 - keys of an entry
-    """What the check of this entry says of the service: ``PASS``, ``FAIL …`` or ``ERROR …``."""
-    evidence, environment = asyncio.run(_observed(site, entry))
+    """What the check of this entry says of the service: ``PASS``, ``FAIL …`` or ``ERROR …``; ``probe`` is its limit."""
+    limits = {"probe": entry.pop("probe")} if "probe" in entry else {}
+    evidence, environment = asyncio.run(_observed(site, entry, **limits))
     adapter = TypeAdapter(RequestEvidence)
     assert adapter.validate_json(adapter.dump_json(evidence)) == evidence, "a replay must see the same"
     check = next(found for found in read_declarations(FOLDERS[0]) if found.id == "request-*")
@@ -45,12 +47,12 @@ def asked(site: Site, **entry: Any) -> str:  # noqa: ANN401 - keys of an entry
     return "PASS"
 
 
-async def _observed(site: Site, entry: Mapping[str, Any]) -> tuple[RequestEvidence, Any]:
+async def _observed(site: Site, entry: Mapping[str, Any], **limits: str) -> tuple[RequestEvidence, Any]:
     root, bundle = certificates()
     listener = Listener(handler(site), "127.0.0.1", 0, TlsOffer().context(bundle))
     await listener.start()
     try:
-        environment = _environment(listener.port, entry, root)
+        environment = _environment(listener.port, entry, root, **limits)
         [question] = PROBES["requested"].questions(environment, SECRETS)
         evidence = await PROBES["requested"].ask(question)
     finally:
@@ -59,13 +61,14 @@ async def _observed(site: Site, entry: Mapping[str, Any]) -> tuple[RequestEviden
     return evidence, environment
 
 
-def _environment(port: int, entry: Mapping[str, Any], root: object = "public") -> Any:  # noqa: ANN401 - composed
+def _environment(port: int, entry: Mapping[str, Any], root: object = "public", **limits: str) -> Any:  # noqa: ANN401 - composed
     return environment_from(
         {
             "service": {"name": "Shop", "base_url": f"https://{HOST}:{port}"},
             "hosts": {HOST: {"addresses": ["127.0.0.1"], "https_port": port}},
             "tls": {"trust": str(root), "issuer": "x"},
             "requests": {"catalog": entry},
+            "limits": limits,
         }
     )
 
@@ -96,6 +99,7 @@ def test_an_answer_as_declared_passes(entry: Mapping[str, Any]) -> None:
         ({"get": "/products", "json": "items"}, 'items is not true: found [{"id": 7, "price": 3.5}]'),
         ({"get": "/products", "json": "length(things) > `0`"}, "cannot be said of this body: In function length()"),
         ({"get": "/products", "json": "total == `1`"}, "total == `1` is not true: found null"),
+        ({"get": "/twice", "json": "ok"}, "the body says 'ok' twice; it begins with"),
         ({"get": "/app", "json": "ok"}, "the body is no JSON; it begins with '<html>"),
         ({"get": "/products", "header": {"content-type": "text/csv"}}, "is 'application/json', 'text/csv' is expected"),
         ({"get": "/products", "header": {"X-Request-Id": True}}, "the header X-Request-Id is missing"),
@@ -106,7 +110,7 @@ def test_an_answer_as_declared_passes(entry: Mapping[str, Any]) -> None:
 )
 def test_a_departure_fails_with_what_was_observed_and_expected(entry: Mapping[str, Any], message: str) -> None:
     """At 3 a.m. nobody wants to send the request again to see what came."""
-    told = asked(shop(app=SPA), **entry)
+    told = asked(shop(app=SPA, twice=TWICE), **entry)
     assert told.startswith("FAIL GET https://")
     assert message in told
 
@@ -129,6 +133,43 @@ def test_a_challenge_is_no_answer_of_the_service() -> None:
     """A guard that wants a browser answers 403 as well; what lies behind it was not seen."""
     guard = Reply(403, b"<html><title>Just a moment...</title></html>", HTML)
     assert asked(shop(admin=guard), get="/admin", status=403).startswith("ERROR GET https://")
+
+
+@pytest.mark.parametrize("page", ["<h1>Welcome to nginx!</h1>", "<h1>Down for maintenance</h1>"])
+def test_a_page_that_stands_in_the_way_proves_nothing(page: str) -> None:
+    """It answers 200, as the page would; where its text is declared, it is what is wanted."""
+    site = shop(news=Reply(200, page.encode(), HTML))
+    assert asked(site, get="/news").startswith("ERROR GET")
+    assert asked(site, get="/news", body="<h1>") == "PASS"
+
+
+def test_a_login_form_at_the_end_of_a_redirect_proves_nothing() -> None:
+    """Nobody saw the page; a form that was asked for is one."""
+    form = Reply(200, b"<form><input type=password></form>", HTML)
+    site = shop(account=Reply(302, b"", {"Location": "/login"}), login=form)
+    assert "shows a login form" in asked(site, get="/account")
+    assert asked(site, get="/login") == asked(site, get="/account", status=302) == "PASS"
+
+
+def test_no_answer_in_the_time_of_the_probe() -> None:
+    """It is too late for whoever declared a shorter time, and else not known."""
+    site = shop(slow=Reply(200, b"x", JSON, delay_seconds=3.0))
+    said = asked(site, probe="1 s", get="/slow", within="100 ms")
+    assert said.startswith("FAIL GET https://")
+    assert said.endswith("no complete answer within 0.8 s; 100 ms is declared")
+    assert asked(site, probe="1 s", get="/slow").endswith("when the time of the probe was over")
+
+
+def test_numbers_that_json_does_not_have() -> None:
+    """Python alone reads them."""
+    site = shop(price=Reply(200, b'{"items":[1],"price":NaN}', JSON))
+    assert "the body is no JSON" in asked(site, get="/price", json="length(items) == `1`")
+
+
+def test_half_an_answer_is_none() -> None:
+    """Even if what must stand in it has come."""
+    half = Reply(200, PRODUCTS.body, {**JSON, "Content-Length": "999", "Connection": "close"})
+    assert "cut off" in asked(shop(products=half), get="/products", body="items")
 
 
 def test_a_status_that_every_path_has_proves_nothing() -> None:

@@ -189,6 +189,23 @@ def test_an_answer_about_another_project_is_none() -> None:
     assert seen(project=project(NUMBER, "workme-api")).found
 
 
+@pytest.mark.parametrize(
+    ("target", "identifier", "named"),
+    [
+        ("user", None, False),
+        ("team", "", False),
+        ("team", "7", True),
+        ("issue_owners", None, True),
+        ("specific", None, True),
+    ],
+)
+def test_mail_that_names_nobody(target: str, identifier: str | None, *, named: bool) -> None:
+    """The member or team was removed, and the action stayed."""
+    alert = workflow(SentrySettings())
+    alert["actionFilters"][0]["actions"][0]["config"] = {"targetType": target, "targetIdentifier": identifier}
+    assert [recipient.named for recipient in seen(workflows=[alert]).alerts[0].recipients] == [named]
+
+
 def test_rules_of_before_are_read_where_there_are_no_workflows() -> None:
     """An older Sentry has its alerts at another path, and classes for names."""
     older = {**rule(SentrySettings()), "actionMatch": "all", "environment": "production"}

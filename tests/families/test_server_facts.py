@@ -254,7 +254,7 @@ def test_upgrades() -> None:
         'Unattended-Upgrade::Origins-Pattern:: "origin=Debian,codename=${distro_codename},label=Debian-Security";\n'
         'Unattended-Upgrade::Package-Blacklist "";\n'
     )
-    assert facts.origins(said(text)) == ("origin=Debian,codename=${distro_codename},label=Debian-Security",)
+    assert facts.upgrades(said(text)) == (("origin=Debian,codename=${distro_codename},label=Debian-Security",), (), ())
 
 
 IPTABLES = """\

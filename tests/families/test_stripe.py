@@ -75,6 +75,16 @@ def test_healthy_account_has_every_fact() -> None:
     assert [payout.status for payout in seen.payouts] == ["in_transit", "paid"]
 
 
+def test_account_that_shows_the_least() -> None:
+    """Stripe's specification requires ``id`` and ``object`` only; null is as good as missing."""
+    bare = {"id": "acct_1", "object": "account", "requirements": None, "settings": None, "charges_enabled": None}
+    seen = observed({**healthy(), "/v1/account": lambda _query, _headers: (200, bare)})
+    assert seen.unread == ()
+    assert seen.requirements is None
+    assert (seen.charges_enabled, seen.payouts_enabled, seen.details_submitted) == (None, None, None)
+    assert (seen.country, seen.payout_interval) == ("", "")
+
+
 FACTS = {
     "/v1/account": "account",
     "/v1/balance": "balance",

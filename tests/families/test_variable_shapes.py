@@ -1,11 +1,14 @@
 """Shapes of values: addresses of databases, keys, DSNs, and what is random, without a file."""
 
+import contextlib
 import math
 import random
 import secrets
 import string
 
 import pytest
+from pymongo.errors import PyMongoError
+from pymongo.uri_parser import parse_uri
 
 from gonogo.evidence.variables import SameAccount
 from gonogo.families.variables.entropy import entropy_bits, is_placeholder
@@ -31,6 +34,35 @@ def test_mongo_urls(url: str, prefix: str, *, password: bool, tls: bool, verifie
     """Several hosts, options in any case, and what is no URL at all."""
     seen = variable("MONGO_URL", "mongodb", url)
     assert (seen.prefix, seen.has_password, seen.tls, seen.tls_verified) == (prefix, password, tls, verified)
+
+
+@pytest.mark.parametrize(
+    ("url", "good"),
+    [
+        ("mongodb+srv://app:p%40ss%3Aw@h.example.com/x", True),
+        ("mongodb://a.example.com:27017,b.example.com:27018/x?tls=true&ssl=true", True),
+        ("mongodb://app:p@ss@h.example.com/x?tls=true", False),
+        ("mongodb://app:p:ss@h.example.com/x?tls=true", False),
+        ("mongodb://app:p%ss@h.example.com/x?tls=true", False),
+        ("mongodb://h.example.com/x?tls=true&ssl=false", False),
+    ],
+)
+def test_mongo_urls_that_the_driver_refuses(url: str, *, good: bool) -> None:
+    """The service would not even start; PyMongo itself is asked as well."""
+    seen = variable("MONGO_URL", "mongodb", url)
+    assert (seen.well_formed and seen.tls) == good
+    if good and "srv" in url:
+        return  # which asks the DNS
+    with contextlib.nullcontext() if good else pytest.raises(PyMongoError):
+        parse_uri(url)
+
+
+@pytest.mark.parametrize("mechanism", ["MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC", "GSSAPI"])
+def test_log_ins_without_a_password(mechanism: str) -> None:
+    """By a certificate, by the role of the machine: nothing is missing."""
+    url = f"mongodb+srv://h.example.com/?authSource=%24external&authMechanism={mechanism}"
+    assert variable("MONGO_URL", "mongodb", url).without_password
+    assert not variable("MONGO_URL", "mongodb", "mongodb+srv://h.example.com/").without_password
 
 
 def test_password_that_nobody_put_there() -> None:

@@ -227,6 +227,14 @@ def test_names_that_the_file_does_not_define() -> None:
     assert parsed("A=${MISSING}\n", "docker").undefined == ()
 
 
+def test_quotes_that_are_characters() -> None:
+    """Whoever wrote them meant another reader; a quote inside of a value is one of its characters for all."""
+    text = 'A="x"\nB=\'y\'\nC=z"\nD="\nE=\n'
+    assert parsed(text, "docker").quoted == ("A", "B")
+    assert parsed("A=\"x\"\nB='y'\n", "systemd").quoted == ()
+    assert parsed("A=\"x\"\nB='y'\n", "dotenv").quoted == ()
+
+
 def test_lines_that_assign_nothing() -> None:
     """By their numbers, for each reader its own."""
     text = "A=1\nexport B=2\n\nnonsense\nC=3\n"

@@ -61,7 +61,7 @@ def test_failure_names_the_target_and_keeps_pytests_noise_out(judging: Judging) 
             "blind",
             Verdict.INCOMPLETE,
         ),
-        ("tls.nonsense", "blocker", "error", "bug in the check itself: AttributeError", Verdict.INCOMPLETE),
+        ("assert tls.nonsense", "blocker", "error", "bug in the check itself: AttributeError", Verdict.INCOMPLETE),
         ("pytest.fail('no way')", "blocker", "fail", "no way", Verdict.NO_GO),
         ("pytest.skip('not today')", "blocker", "not run", "not today", Verdict.INCOMPLETE),
         ("pytest.xfail('known')", "blocker", "error", "XFailed", Verdict.INCOMPLETE),
@@ -83,7 +83,7 @@ def test_every_ending_has_an_outcome(  # noqa: PLR0917 - a table
 @pytest.mark.parametrize(
     "marker", ["skip", "skip(reason='later')", "skipif(True, reason='later')", "xfail(reason='ok')"]
 )
-@pytest.mark.parametrize("body", ["pass", "assert False, 'no'"])
+@pytest.mark.parametrize("body", ["assert tls", "assert False, 'no'"])
 def test_markers_of_pytest_do_not_turn_a_check_green(judging: Judging, marker: str, body: str) -> None:
     """`@pytest.mark.skip` and `xfail` are how checks go quiet in other suites."""
     source = check(body).replace("@pytest.mark.check", f"@pytest.mark.{marker}\n@pytest.mark.check")
@@ -91,7 +91,7 @@ def test_markers_of_pytest_do_not_turn_a_check_green(judging: Judging, marker: s
     if "skip" in marker:
         assert judged.outcomes == {"b-check": "not run"}
     else:
-        assert judged.outcomes == {"b-check": "pass" if body == "pass" else "fail"}
+        assert judged.outcomes == {"b-check": "pass" if body == "assert tls" else "fail"}
 
 
 def test_what_could_not_be_asked_is_an_error_with_its_hint(judging: Judging) -> None:
@@ -107,7 +107,7 @@ def test_what_was_never_reached_is_not_run(judging: Judging) -> None:
     assert judging(SPEAKS, SPEAKS_LINE, unasked(ONE, never_reached=True)).outcomes == {"a-speaks": "not run"}
 
 
-CHAIN = SPEAKS + check("pass") + check("pass", "c-check")
+CHAIN = SPEAKS + check("assert tls") + check("assert tls", "c-check")
 CHAIN_LINES = SPEAKS_LINE + line(needs='["a-speaks"]') + line("c-check", needs='["b-check"]')
 
 
@@ -124,7 +124,7 @@ def test_blocked_names_the_root_cause_for_the_same_target_only(judging: Judging)
 
 def test_order_in_the_file_does_not_matter(judging: Judging) -> None:
     """Needs are judged first, wherever they stand."""
-    source = check("pass", "c-check") + check("pass") + SPEAKS
+    source = check("assert tls", "c-check") + check("assert tls") + SPEAKS
     judged = judging(source, CHAIN_LINES, spoke(ONE, Handshake.SILENT))
     assert judged.outcomes == {"a-speaks": "fail", "b-check": "blocked", "c-check": "blocked"}
 
@@ -140,7 +140,7 @@ def test_group_is_judged_once_per_host(judging: Judging) -> None:
 
 def test_group_with_a_hole_is_an_error(judging: Judging) -> None:
     """Comparing the addresses that answered would hide the one that did not."""
-    judged = judging(check("pass", arguments="tls_all"), line(), spoke(ONE), unasked(TWO))
+    judged = judging(check("assert tls_all", arguments="tls_all"), line(), spoke(ONE), unasked(TWO))
     assert judged.outcomes == {"b-check": "error"}
 
 
@@ -161,7 +161,7 @@ def test_deselected_is_not_run(judging: Judging, arguments: tuple[str, ...]) -> 
 
 def test_stop_at_first_failure_leaves_the_rest_not_run(judging: Judging) -> None:
     """-x means what it always means, and says so in the report."""
-    source = check("assert False, 'no'") + check("pass", "c-check")
+    source = check("assert False, 'no'") + check("assert tls", "c-check")
     judged = judging(source, line() + line("c-check"), spoke(ONE), arguments=("-x",))
     assert judged.outcomes == {"b-check": "fail", "c-check": "not run"}
     worst = judged.results.checks[1].worst
@@ -180,7 +180,7 @@ def test_effect_that_is_not_permitted_is_not_run(judging: Judging) -> None:
 
 def test_ctrl_c_keeps_what_was_observed(judging: Judging) -> None:
     """An interrupted run is a valid record, and never GO."""
-    source = check("pass") + check("raise KeyboardInterrupt", "c-check") + check("pass", "d-check")
+    source = check("assert tls") + check("raise KeyboardInterrupt", "c-check") + check("assert tls", "d-check")
     judged = judging(source, line() + line("c-check") + line("d-check"), spoke(ONE))
     assert judged.outcomes == {"b-check": "pass", "c-check": "not run", "d-check": "not run"}
     assert judged.results.run.interrupted

@@ -149,7 +149,7 @@ def test_folder_of_own_checks_stands_for_the_whole_plan(plain: Pytest, tmp_path:
     (tmp_path / "checks").mkdir()
     (tmp_path / "checks" / "catalogue.toml").write_text('[own-plain]\ntitle = "Plain"\nseverity = "blocker"\n')
     (tmp_path / "checks" / "test_own.py").write_text(
-        'import pytest\n\n\n@pytest.mark.check("own-plain")\ndef test_own(plain_http):\n    """Why.\n\n    Fix: it."""\n'
+        'import pytest\n\n\n@pytest.mark.check("own-plain")\ndef test_own(plain_http):\n    """Why.\n\n    Fix: it."""\n    assert plain_http\n'
     )
     done = plain("checks", "--gonogo-env", "dead")
     assert "test_own.py ." in done.stdout

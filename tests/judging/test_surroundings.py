@@ -36,7 +36,7 @@ def sole(judging: Judging, source: str) -> tuple[str, str]:
     [
         ('@pytest.mark.parametrize("x", [1, 2])', "tls, x", "assert x == 2"),
         ('@pytest.mark.parametrize("x", [1, 2])', "tls, x", "assert x == 1"),
-        ('@pytest.mark.parametrize("x", ["first", "last"])', "tls, x", '{}["k"] if x == "first" else None'),
+        ('@pytest.mark.parametrize("x", ["first", "last"])', "tls, x", 'assert {}["k"] if x == "first" else tls'),
         (
             '@pytest.mark.parametrize("a", [1, 2])\n@pytest.mark.parametrize("b", [1, 2])',
             "tls, a, b",
@@ -257,7 +257,7 @@ def test_conftest_that_breaks_is_the_reason(judging: Judging, tmp_path: Path) ->
         ("import os; os.system('true')", "it started a program"),
         ("import urllib.request as u; u.urlopen('http://127.0.0.1:9')", "it "),
         (
-            "import contextlib, socket\n    with contextlib.suppress(BaseException): socket.socket()",
+            "import contextlib, socket\n    with contextlib.suppress(BaseException): socket.socket()\n    assert tls",
             "it opened a socket",
         ),
     ],
@@ -276,7 +276,7 @@ def test_check_that_asks_by_itself_is_an_error(judging: Judging, body: str, word
         ("raise SystemExit(0)", "SystemExit: 0"),
         ("pytest.exit('enough', returncode=0)", "it ended pytest: enough"),
         ("import time; time.sleep(60)", "had not judged after"),
-        ("while True: pass", "had not judged after"),
+        ("while tls: pass\n    assert not tls", "had not judged after"),
     ],
 )
 def test_check_that_does_not_come_to_an_end_by_itself(
@@ -302,7 +302,7 @@ def test_module_that_does_not_import_hides_no_other(judging: Judging, tmp_path: 
     """One bad file: its own checks have no answer, with the reason; all others are judged."""
     (tmp_path / "checks").mkdir()
     (tmp_path / "checks" / "test_other.py").write_text(
-        "import pytest\nimport nobody_has_this\n" + check("pass", "c-check")
+        "import pytest\nimport nobody_has_this\n" + check("assert tls", "c-check")
     )
     judged = judging(check("assert tls.handshake == 'done'"), line() + line("c-check"), spoke(ONE))
     assert judged.outcomes == {"b-check": "pass", "c-check": "not run"}

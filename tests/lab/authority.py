@@ -1,6 +1,7 @@
 """A certificate authority of the laboratory: root, intermediate and leaves, sound or wrong in one way."""
 
 import ipaddress
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,8 +15,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from tests.lab.servers import program
+
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 DAY = timedelta(days=1)
+FOR_EVER = timedelta(days=2_900_000)
+_FOR_SERVERS = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+_END_OF_TIME = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+"""What RFC 5280, 4.1.2.5, has for no end."""
 
 
 def new_key(kind: str) -> Key:
@@ -60,14 +67,13 @@ def issue(
     age: timedelta = 10 * DAY,
     left: timedelta = 80 * DAY,
     extensions: Sequence[x509.ExtensionType] = (),
+    usage: x509.KeyUsage | None = None,
 ) -> Issued:
-    """A certificate; without an issuer it is a root."""
+    """A certificate; without an issuer it is a root. ``usage`` is what a sound one would not have."""
     own = new_key(key)
     now = datetime.now(UTC)
-    attributes = [x509.NameAttribute(NameOID.COMMON_NAME, subject)]
-    if authority and not names:
-        attributes.insert(0, x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation))
-    name = x509.Name(attributes)
+    owner = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation)] if authority and not names else []
+    name = x509.Name([*owner, x509.NameAttribute(NameOID.COMMON_NAME, subject)])
     signer = issuer.key if issuer else own
     builder = (
         x509.CertificateBuilder()
@@ -76,16 +82,15 @@ def issue(
         .public_key(own.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - age)
-        .not_valid_after(now + left)
+        .not_valid_after(now + left if left < FOR_EVER else _END_OF_TIME)
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-        .add_extension(_usage(authority=authority and not names), critical=True)
+        .add_extension(usage or _usage(authority=authority and not names), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(own.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
     )
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName([_name(one) for one in names]), critical=False)
-        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
-        builder = builder.add_extension(usage, critical=False)
+        builder = builder.add_extension(_FOR_SERVERS, critical=False)
     for extension in extensions:
         builder = builder.add_extension(extension, critical=False)
     digest = None if isinstance(signer, ed25519.Ed25519PrivateKey) else hashes.SHA256()
@@ -99,18 +104,37 @@ def _name(text: str) -> x509.GeneralName:
         return x509.DNSName(text)
 
 
+_KEY_USAGES = (
+    *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
+    *("key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+)
+
+
+def key_usage(*allowed: str) -> x509.KeyUsage:
+    """Of the names that cryptography has for the bits, as ``digital_signature``."""
+    return x509.KeyUsage(**{bit: bit in allowed for bit in _KEY_USAGES})
+
+
 def _usage(*, authority: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not authority,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=authority,
-        crl_sign=authority,
-        encipher_only=False,
-        decipher_only=False,
+    return key_usage(*(("key_cert_sign", "crl_sign") if authority else ("digital_signature",)))
+
+
+def only_for_pss(folder: Path, subject: str, issuer: Issued) -> tuple[Path, Path]:
+    """The files of a server whose key signs by RSASSA-PSS alone, by OpenSSL: its chain, and its key."""
+    authority, authority_key = issuer.write(folder, "authority")
+    certificate, key, request = (folder / f"pss.{suffix}" for suffix in ("pem", "key", "csr"))
+    (folder / "pss.cnf").write_text(
+        f"subjectAltName=DNS:{subject}\nbasicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
+        "extendedKeyUsage=serverAuth\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
     )
+    for command in (
+        f"genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out {key}",
+        f"req -new -key {key} -subj /CN={subject} -out {request}",
+        f"x509 -req -in {request} -CA {authority} -CAkey {authority_key} -days 80 -extfile {folder}/pss.cnf -out {certificate}",
+    ):
+        subprocess.run([program("openssl"), *command.split()], cwd=folder, capture_output=True, check=True)
+    certificate.write_bytes(certificate.read_bytes() + issuer.pem)
+    return certificate, key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

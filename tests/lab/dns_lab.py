@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from tests.lab.table import found
 
 HOST = f"api.{ZONE}"
 _PROGRAMS = {"nsd": nsd, "knot": knot, "bind": bind}
+_LONG = timedelta(days=400)
+"""So that the registry's signatures hold by every clock."""
 FAMILIES = ("dns", "dns_names", "dns_mail")
 """Whose checks are judged here; those that need evidence of another family are left out."""
 
@@ -49,6 +52,8 @@ class World:
     """Which of ``ns1`` and ``ns2`` stand behind a relay that drops and changes."""
     inventing: After | None = None
     """What two of the three resolvers make of their answers."""
+    resolvers_clock: str = ""
+    """Where theirs stands beside ours, as ``-60d``."""
     elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Zones of other people under test., with their records."""
     elsewhere_after: After = truth
@@ -105,7 +110,8 @@ async def _start_servers(world: World, folder: Path, network: str, stack: AsyncE
             front = relay(f"{network}.{number}", (address, PORT), before=world.before, after=world.after)
             await stack.enter_async_context(front)
     true = [f"{network}.{last}" for last in (11, 112, 113)] if world.inventing else _resolvers(network)
-    await stack.enter_async_context(unbound(folder / "unbound", true, f"{network}.10", registry.dnskey))
+    resolvers = unbound(folder / "unbound", true, f"{network}.10", registry.dnskey, clock=world.resolvers_clock)
+    await stack.enter_async_context(resolvers)
     if world.inventing:
         for last in (12, 13):
             await stack.enter_async_context(
@@ -135,7 +141,10 @@ def _registry(world: World, folder: Path, network: str, signer: Signer, ds: str)
         "test. NS a.nic.test.",
         f"a.nic.test. A {network}.10",
     ]
-    return [("test", signer.signed(plain, Signing())), (".", _file(folder / "registry" / "root", root))]
+    return [
+        ("test", signer.signed(plain, Signing(begun=_LONG, left=_LONG))),
+        (".", _file(folder / "registry" / "root", root)),
+    ]
 
 
 def _elsewhere(world: World, folder: Path, network: str) -> Sequence[tuple[str, Path]]:

@@ -111,8 +111,13 @@ zone:
 
 
 @asynccontextmanager
-async def unbound(folder: Path, addresses: Sequence[str], root: str, anchor: str) -> AsyncIterator[None]:
-    """Unbound as validating resolvers that begin at a root of ours, and trust one key only."""
+async def unbound(
+    folder: Path, addresses: Sequence[str], root: str, anchor: str, *, clock: str = ""
+) -> AsyncIterator[None]:
+    """Unbound as validating resolvers that begin at a root of ours, and trust one key only.
+
+    ``clock`` sets theirs, as in ``-60d``.
+    """
     _written(folder / "hints", f". 3600 NS ns.root-servers.test.\nns.root-servers.test. 3600 A {root}\n")
     _written(folder / "anchor", anchor)
     interfaces = "\n".join(f" interface: {address}@{PORT}" for address in addresses)
@@ -138,6 +143,7 @@ remote-control:
 """
     path = _written(folder / "unbound.conf", config)
     command = [program("unbound"), "-d", "-c", str(path)]
+    command = [program("faketime"), "-f", clock, *command] if clock else command
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(_running(folder, command, addresses[0], "test."))
         for address in addresses[1:]:

@@ -32,7 +32,7 @@ class Copy:
     """Names whose usual records it lacks."""
     signing: Signing | None = Signing()
     spoiled: str = ""
-    """A name whose signature over A is made by nobody."""
+    """A name whose signature over A is made by nobody; ``NAME NSEC``: the one over its denial of other types."""
 
 
 _USUAL = {
@@ -104,9 +104,13 @@ def zone_file(path: Path, copy: Copy, network: str, signer: Signer) -> Path:
 
 
 def _spoil(path: Path, name: str) -> None:
-    """Change the address after it was signed: the signature is one over other records."""
+    """Change the record after it was signed: the signature is one over other records."""
+    owner, _, rdtype = name.partition(" ")
+    old, new = (" RRSIG", " MX RRSIG") if rdtype == "NSEC" else (".20", ".21")
     changed = [
-        line.replace(".20", ".21") if line.split()[:1] == [f"{name}.{ZONE}."] and line.split()[3:4] == ["A"] else line
+        line.replace(old, new)
+        if line.split()[:1] == [f"{owner}.{ZONE}."] and line.split()[3:4] == [rdtype or "A"]
+        else line
         for line in path.read_text().splitlines()
     ]
     path.write_text("\n".join(changed) + "\n")

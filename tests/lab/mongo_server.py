@@ -85,7 +85,11 @@ def replica_set(members: int) -> Iterator[tuple[Sequence[int], Certificates]]:
         for port in ports:
             stack.enter_context(mongod(folder, files, port))
         with administrator(ports[0], files) as client:
-            listed = [{"_id": number, "host": f"localhost:{port}"} for number, port in enumerate(ports)]
+            # The first one is to win the election, since the users are made there.
+            listed = [
+                {"_id": number, "host": f"localhost:{port}", "priority": 1 if number else 2}
+                for number, port in enumerate(ports)
+            ]
             client.admin.command("replSetInitiate", {"_id": "rs0", "members": listed})
             _until(client, lambda: bool(client.admin.command("hello").get("isWritablePrimary")))
             client.admin.command("createUser", "admin", pwd=PASSWORD, roles=[{"role": "root", "db": "admin"}])

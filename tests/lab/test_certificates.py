@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,14 @@ import pytest
 from gonogo.families.tls.probe import TlsQuestion
 from tests.lab.authority import (
     DAY,
+    FOR_EVER,
     MUST_STAPLE,
     Issued,
     issue,
+    key_usage,
+    lineage,
     listed_at,
+    only_for_pss,
     revocation_list,
     staple,
 )
@@ -162,6 +168,9 @@ class TestNames:
             ("a.b.workme.test", "*.workme.test", {"tls-hostname"}),
             ("127.0.0.1", "127.0.0.1", set()),
             ("127.0.0.1", "127.0.0.2", {"tls-hostname"}),
+            ("workme.test", "workme.test.", {"tls-hostname"}),
+            ("api.workme.test", "*.workme.test.", {"tls-hostname"}),
+            ("api.workme.test", "ap*.workme.test", {"tls-hostname"}),
         ],
     )
     def test_name_and_host(self, lab: Lab, host: str, name: str, expected: set[str]) -> None:
@@ -197,6 +206,57 @@ class TestSeveralAddresses:
         """One of two was forgotten."""
         old = lab.nginx((LEAF, CHAIN), settings="ssl_protocols TLSv1.2; ssl_ciphers ECDHE+AESGCM;")
         assert red(lab.said(lab.nginx((LEAF, CHAIN)), old)) == {"tls-alike"}
+
+
+class TestKeys:
+    """Keys that some clients do not use."""
+
+    @pytest.mark.parametrize("kind", ["ec", "rsa2048"])
+    def test_key_that_may_not_sign(self, lab: Lab, kind: str) -> None:
+        """BoringSSL, NSS and GnuTLS refuse it (KEY_USAGE_BIT_INCORRECT), OpenSSL and Go do not look."""
+        usage = key_usage("key_agreement" if kind == "ec" else "key_encipherment")
+        leaf = issue(HOST, LINEAGE.intermediate, names=[HOST], key=kind, usage=usage)
+        said = lab.said(lab.nginx((leaf, CHAIN)))
+        assert red(said) == {"tls-browsers"}
+        assert "key usage does not allow digital signatures" in said["tls-browsers"]
+
+    def test_key_that_may_not_sign_and_need_not(self, lab: Lab) -> None:
+        """The old exchange of keys, without forward secrecy, asks the key for nothing else than to decipher."""
+        leaf = issue(HOST, LINEAGE.intermediate, names=[HOST], usage=key_usage("key_encipherment"))
+        settings = "ssl_protocols TLSv1.2; ssl_ciphers AES128-GCM-SHA256:ECDHE-RSA-AES128-SHA256;"
+        said = lab.said(lab.nginx((leaf, CHAIN), settings=settings))
+        assert red(said) == {"tls-ciphers-modern", "tls-clients"}
+        assert "Go cannot connect" in said["tls-clients"]
+
+    def test_key_for_one_kind_of_signature(self, lab: Lab) -> None:
+        """Neither browsers nor Go offer rsa_pss_pss, by which alone such a key can be used."""
+        said = lab.said(lab.nginx_with(*only_for_pss(lab.place(), HOST, LINEAGE.intermediate)))
+        assert red(said) == {"tls-browsers", "tls-clients"}
+        assert "no key of the kind RSA-PSS 2048" in said["tls-clients"]
+
+
+class TestDates:
+    """Ends that are far away, or that only a wrong clock sees."""
+
+    @pytest.mark.parametrize(("left", "expected"), [(900, {"tls-browsers"}), (5, {"tls-browsers", "tls-expiry"})])
+    def test_leaf_without_an_end(self, lab: Lab, left: int, expected: set[str]) -> None:
+        """15 % of for ever is asked of nobody; an intermediate that ends within days is named."""
+        authorities = lineage("Lab CA", left=left)
+        leaf = issue(HOST, authorities.intermediate, names=[HOST], key="ec", left=FOR_EVER)
+        said = lab.said(
+            lab.nginx((leaf, (authorities.intermediate,))), trust=lab.trust(authorities.root), issuer="Lab CA"
+        )
+        assert red(said) == expected
+        assert ("Lab CA Issuing 1" in said.get("tls-expiry", "")) == (left < 14)
+
+    def test_leaf_that_only_our_clock_calls_old(self, lab: Lab) -> None:
+        """A wrong clock of ours would stop a launch, and blame the certificate."""
+        old = issue("Old Issuing", LINEAGE.root, authority=True, age=400 * DAY, left=900 * DAY)
+        leaf = issue(HOST, old, names=[HOST], key="ec", age=85 * DAY, left=5 * DAY)
+        date = format_datetime(datetime.now(UTC) - 75 * DAY, usegmt=True)
+        said = lab.said(lab.haproxy(leaf, old, limit=f'http-request return status 404 hdr Date "{date}"'))
+        assert "our clock and the server's are 75 d apart" in said["tls-expiry"]
+        assert all(text.startswith("ERROR") for text in said.values())
 
 
 @pytest.mark.whole

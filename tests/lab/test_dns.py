@@ -1,5 +1,6 @@
 """The family's verdicts over real servers: NSD, Knot and BIND with zones that BIND's tools signed, behind Unbound."""
 
+import base64
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from _pytest.mark import ParameterSet
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gonogo.planning.declarations import Declaration
 from tests.checks.conftest import Judge
@@ -63,6 +66,9 @@ _FOURTEEN = Copy(
     records=tuple(f"ns{number:02} A {{n}}.{9 if number == 14 else 1 + number % 2}" for number in range(1, 15)),
 )
 _MANY = tuple(f"{{n}}.{last}" for last in range(130, 163))
+_KEY = base64.b64encode(
+    rsa.generate_private_key(65537, 2048).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+).decode()
 _DNS_OF_MAIL = {"mail_from": ["workme.test"], "dkim_selectors": ["s1"]}
 
 HEALTHY = {
@@ -85,10 +91,20 @@ HEALTHY = {
         first=Copy(
             records=(
                 *('@ TXT "v=spf1 mx -all"', '_dmarc TXT "v=DMARC1; p=none"', "@ MX 10 mx", "mx A {n}.25"),
-                's1._domainkey TXT "v=DKIM1; p=abc"',
+                f's1._domainkey TXT "v=DKIM1; p={_KEY[:240]}" "{_KEY[240:]}"',
             )
         ),
         dns=_DNS_OF_MAIL,
+    ),
+    "mail that the organisation's own policy vouches for": World(
+        first=Copy(
+            records=(
+                '_dmarc TXT "v=DMARC1; p=reject"',
+                'notify TXT "v=spf1 ip4:192.0.2.1 -all"',
+                f's1._domainkey.notify TXT "v=DKIM1; p={_KEY[:240]}" "{_KEY[240:]}"',
+            )
+        ),
+        dns={"mail_from": ["notify.workme.test"], "dkim_selectors": ["s1"]},
     ),
     "no mail wanted": World(first=Copy(records=("@ MX 0 .",))),
 }
@@ -110,10 +126,33 @@ BROKEN = {
         World(first=Copy(signing=Signing(begun=-24 * _HOURS, left=48 * _HOURS))),
         {"dns-dnssec": "are not valid before .*clock"},
     ),
+    "signatures that only our clock calls over": (
+        World(first=Copy(signing=Signing(begun=2000 * _HOURS, left=-1000 * _HOURS)), resolvers_clock="-50d"),
+        {"dns-dnssec": "ERROR: .*by our clock all signatures are over since .* validate them now"},
+    ),
+    "signatures that only our clock calls early": (
+        World(first=Copy(signing=Signing(begun=-1000 * _HOURS, left=2000 * _HOURS)), resolvers_clock="+50d"),
+        {"dns-dnssec": "ERROR: .*by our clock all signatures are not valid before .* validate them now"},
+    ),
     "a DS of another key": (World(other_key=True), {"dns-dnssec": "no DNSKEY .* DS of key .* publish the DS"}),
     "one signature that is broken": (
         World(first=Copy(spoiled="api")),
         {"dns-dnssec": r"over api.workme.test A.* were not made by a key of the zone"},
+    ),
+    "one denial that is broken": (
+        World(first=Copy(spoiled="api NSEC")),
+        {
+            "dns-dnssec": r"over api.workme.test NSEC.* were not made by a key of the zone",
+            "dns-propagated": "0 of 3 resolvers .*SERVFAIL for type AAAA",
+        },
+    ),
+    "a name that another server leads elsewhere": (
+        World(second=Copy(without=("www",), records=("www A {n}.99",))),
+        {"dns-names-answer": "where nobody answers on 443"},
+    ),
+    "a name that another server does not know": (
+        World(programs=("nsd", "bind"), second=Copy(without=("www",))),
+        {"dns-no-dangling-cname": "www.workme.test.*(does not exist at|0 of 3 resolvers)"},
     ),
     "a server that only the parent names": (
         World(
@@ -244,6 +283,22 @@ BROKEN = {
             )
         ),
         {"dns-spf": "SPF needs 12 queries"},
+    ),
+    "SPF that says nothing of others": (
+        World(first=Copy(records=('@ TXT "v=spf1 redirect=_spf.workme.test"', '_spf TXT "v=spf1 mx ?all"'))),
+        {"dns-spf": "says nothing of others"},
+    ),
+    "a key of mail that was cut off": (
+        World(
+            first=Copy(
+                records=(
+                    *('@ TXT "v=spf1 mx -all"', '_dmarc TXT "v=DMARC1; p=none"'),
+                    f's1._domainkey TXT "v=DKIM1; p={_KEY[:240]}"',
+                )
+            ),
+            dns=_DNS_OF_MAIL,
+        ),
+        {"dns-mail-sender": "no DKIM key at s1._domainkey.workme.test that counts: its key cannot be read"},
     ),
     "keys that one server does not give": (
         World(relayed=("ns2",), after=failing("DNSKEY")),

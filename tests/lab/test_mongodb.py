@@ -91,6 +91,28 @@ def test_one_member_of_an_old_version(judge: Judge, lab: Lab) -> None:
     assert found == {}
 
 
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("dbOwner", "changePassword, createRole, createUser on database workme"),
+        ("userAdmin", "changePassword, createRole, createUser on database workme"),
+        ("dbAdmin", ""),
+    ],
+)
+def test_user_who_may_give_rights(judge: Judge, lab: Lab, role: str, expected: str) -> None:
+    """Whoever breaks into the service would let himself in for ever; to make indexes is no such right."""
+    ports, files, _ = lab
+    more = [{"role": role, "db": DATABASE}]
+    with administrator(ports[0], files, f"admin:{PASSWORD}@") as client:
+        client.admin.command("grantRolesToUser", "app", roles=more)
+        try:
+            found = verdicts(judge, lab, by_password(lab, "app"), by_password(lab, "monitor"), **ENOUGH)
+        finally:
+            client.admin.command("revokeRolesFromUser", "app", roles=more)
+    assert expected in found.pop("mongo-least-privilege", "")
+    assert found == {}
+
+
 IndexCase = tuple[list[tuple[str, int | str]], dict[str, Any], dict[str, Any], str]
 INDEXES: list[IndexCase] = [
     ([("city", 1), ("day", -1)], {}, {"keys": ["city"]}, ""),
@@ -106,6 +128,16 @@ INDEXES: list[IndexCase] = [
     ([("hid", 1)], {"unique": True, "hidden": True}, {"keys": ["hid"], "unique": True}, "is hidden"),
     ([("mail", 1)], {"unique": True, "sparse": True}, {"keys": ["mail"], "unique": True}, ""),
     ([("k", "hashed")], {}, {"keys": ["k"]}, ""),
+    ([("$**", 1)], {}, {"keys": ["anything"]}, ""),
+    ([("$**", 1)], {}, {"keys": ["one", "other"]}, "has no index on one other"),
+    ([("name", 1)], {"collation": {"locale": "en", "strength": 2}}, {"keys": ["name"]}, "by the collation en 2"),
+    (
+        [("name", 1)],
+        {"unique": True, "collation": {"locale": "en", "strength": 2}},
+        {"keys": ["name"], "unique": True},
+        "",
+    ),
+    ([("at", 1)], {"expireAfterSeconds": 60}, {"keys": ["at"]}, ""),
 ]
 
 

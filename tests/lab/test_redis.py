@@ -165,6 +165,7 @@ def test_injected_commands_are_not_run(judge: Judge, tmp_path: Path) -> None:
         url, monitor = (f"redis://{user}@127.0.0.1:{port}/0" for user in (f"app:{APP}", f"monitor:{MONITOR}"))
         found = verdicts(judge, url, monitor)
     assert "may run FLUSHALL, FLUSHDB, CONFIG, KEYS, " in found["redis-acl-commands"]
+    assert "RESTORE, MIGRATE, CONFIG GET, " in found["redis-acl-commands"]
 
 
 STRANGERS = [
@@ -191,6 +192,14 @@ def test_strangers_who_are_let_in_as_the_default_user(
     assert wrong(found, "redis-tls", "redis-auth-required") == {}
 
 
+def test_commands_that_libraries_need(judge: Judge, tmp_path: Path) -> None:
+    """Queues list their workers by CLIENT LIST and read INFO; clients of Sentinel ask for the ROLE."""
+    port, needed = closed_port(), f"{WIDE} +info +role +client|list"
+    with server(tmp_path, "--port", str(port), *ACL, *MEMORY, app=needed, monitor=AS_THE_FIX_SAYS):
+        url, monitor = (f"redis://{user}@127.0.0.1:{port}/0" for user in (f"app:{APP}", f"monitor:{MONITOR}"))
+        assert wrong(verdicts(judge, url, monitor), "redis-tls") == {}
+
+
 @pytest.mark.parametrize(
     ("granted", "command"),
     [
@@ -201,6 +210,13 @@ def test_strangers_who_are_let_in_as_the_default_user(
         ("+client|kill", "CLIENT KILL"),
         ("+cluster|reset", "CLUSTER RESET"),
         ("(+flushall ~*)", "FLUSHALL"),
+        ("+restore", "RESTORE"),
+        ("+migrate", "MIGRATE"),
+        ("+monitor", "MONITOR"),
+        ("+config|get", "CONFIG GET"),
+        ("+client|pause", "CLIENT PAUSE"),
+        ("+slowlog|get", "SLOWLOG"),
+        ("+bgsave", "BGSAVE"),
     ],
 )
 def test_one_dangerous_command_is_enough(judge: Judge, tmp_path: Path, granted: str, command: str) -> None:

@@ -79,6 +79,12 @@ SSHD = [
     (conf("Match RDomain blue\\n  X11Forwarding no\\n"), "PASS"),
     (conf("Match User deploy LocalAddress 10.9.0.0/16\\n  KbdInteractiveAuthentication yes\\n"), "kbdinteractive"),
     (conf("Match User *,!root\\n  PermitEmptyPasswords yes\\n"), "permitemptypasswords yes"),
+    (conf("HostbasedAuthentication yes\\n"), "sshd has hostbasedauthentication yes"),
+    (conf("Match User deploy\\n  GSSAPIAuthentication yes\\n"), "for deploy, by Match User deploy: sshd has gssapi"),
+    (
+        conf("Match User deploy\\n  PasswordAuthentication yes\\n  AuthenticationMethods publickey,password\\n"),
+        "PASS",
+    ),
     (conf("Match Host *.example.net\\n  PasswordAuthentication yes\\n"), "(host a.example.net), by Match Host"),
 ]
 
@@ -201,6 +207,23 @@ FIREWALL = [
         "iptables -D INPUT -p tcp -m multiport --dports 5432,6432 -j ACCEPT",
         "5432,6432/tcp, by a rule of INPUT",
     ),
+    (
+        "iptables -F ufw-before-input; iptables -D INPUT -j ufw-before-input; iptables -P INPUT ACCEPT",
+        "ufw disable; ufw --force enable",
+        "the kernel takes in all packets of IPv4 that no rule is about",
+    ),
+    (
+        "ip6tables -P INPUT ACCEPT; ip addr add 2001:db8::5/64 dev lo",
+        "ip addr del 2001:db8::5/64 dev lo; ufw disable; ufw --force enable",
+        "the kernel takes in all packets of IPv6 that no rule is about",
+    ),
+    ("ip6tables -P INPUT ACCEPT", "ufw disable; ufw --force enable", "PASS"),  # and no address of IPv6
+    (
+        # ufw then drops all of IPv6 but loopback's.
+        "ufw disable; sed -i s/^IPV6=yes/IPV6=no/ /etc/default/ufw; ufw --force enable; ip addr add 2001:db8::5/64 dev lo",
+        "ip addr del 2001:db8::5/64 dev lo; ufw disable; sed -i s/^IPV6=no/IPV6=yes/ /etc/default/ufw; ufw --force enable",
+        "PASS",
+    ),
     ("ufw default allow incoming", "ufw default deny incoming", "would allow"),
     ("ufw disable", "ufw --force enable", "ufw is not active"),
 ]
@@ -255,6 +278,17 @@ UPDATES = [
     (PERIODIC.format("30", ""), 'every "30" days'),
     (PERIODIC.format("0", ""), "never runs Unattended-Upgrade"),
     (PERIODIC.format("1", "#clear Unattended-Upgrade::Origins-Pattern;"), "only from: nowhere"),
+    (
+        PERIODIC.format(
+            "1",
+            "#clear Unattended-Upgrade::Origins-Pattern; Unattended-Upgrade::Origins-Pattern "
+            '{"origin=Debian,codename=buster,label=Debian-Security";};',
+        ),
+        "nothing from a security archive of this release, only from: origin=Debian,codename=buster",
+    ),
+    (PERIODIC.format("1", 'Unattended-Upgrade::Update-Days {"Sun";};'), "installs on Sun only"),
+    (PERIODIC.format("1", 'Unattended-Upgrade::Package-Blacklist {".*";};'), "leaves every package alone"),
+    (PERIODIC.format("1", 'Unattended-Upgrade::Package-Blacklist {"linux-";};'), "does not show units"),
 ]
 
 

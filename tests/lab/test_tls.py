@@ -182,6 +182,16 @@ class TestClientsOfToday:
         said = lab.said(lab.nginx((LEAF, CHAIN), settings=settings))
         assert red(said) == {"tls-clients", "tls-browsers"}
 
+    @pytest.mark.parametrize(
+        ("groups", "expected"),
+        [("ffdhe2048:ffdhe3072", {"tls-clients", "tls-browsers"}), ("P-521", {"tls-browsers"})],
+    )
+    def test_groups_that_few_clients_offer(self, lab: Lab, groups: str, expected: set[str]) -> None:
+        """TLS 1.3 is spoken, and the cause is told; BoringSSL is refused by both, curl with OpenSSL by neither."""
+        said = lab.said(lab.openssl(LEAF, *CHAIN, options=f"-tls1_3 -groups {groups}"))
+        assert red(said) == expected
+        assert f"it does not offer the group {groups.partition(':')[0]}" in said["tls-browsers"]
+
     def test_key_that_browsers_do_not_know(self, lab: Lab) -> None:
         """Libraries accept Ed25519, browsers do not."""
         leaf = issue(HOST, LINEAGE.intermediate, names=[HOST], key="ed25519")

@@ -46,6 +46,13 @@ class Lab:
         self._stack.enter_context(nginx(folder, text.replace("FOLDER", str(folder)), port=port))
         return port
 
+    def nginx_with(self, certificate: Path, key: Path) -> int:
+        """Nginx that serves the certificate of this file; its port."""
+        port = free_port()
+        text = f"{NGINX_TLS} ssl_certificate {certificate}; ssl_certificate_key {key};"
+        self._stack.enter_context(nginx(self.place(), text, port=port))
+        return port
+
     def haproxy(self, leaf: Issued, *chain: Issued, limit: str = "", options: str = "") -> int:
         """Haproxy with this certificate; its port."""
         folder, port = self.place(), free_port()

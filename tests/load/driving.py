@@ -24,6 +24,17 @@ from reference.certificates import CertificateSettings, issue_public
 
 SCENARIOS = Path(__file__).parent / "scenarios" / "locustfile.py"
 HOST = "target.test"
+_SCENARIO = """
+from gonogo.load.visitor import Visitor
+
+
+class Notes(Visitor):
+    scenario = "notes"
+    makes = ("GET /notes",)
+
+    def visit(self):
+        self.ask("GET /notes", "/notes")
+"""
 
 
 @dataclass(slots=True)
@@ -65,6 +76,34 @@ def target(**behaviour: Any) -> Iterator[Target]:  # noqa: ANN401 - fields of a 
             found.asked, found.broken = seen["asked"], seen["broken"]
             process.wait(10)
             stdout.close()
+
+
+def repository_of_a_team(folder: Path, where: Target) -> Path:
+    """One scenario, which makes nobody, and an environment that lets nothing be written."""
+    for name in ("environments", "loadtests", "reports"):
+        (folder / name).mkdir(parents=True)
+    (folder / "loadtests" / "locustfile.py").write_text(_SCENARIO)
+    (folder / "root.pem").write_text(where.plan.trust or "")
+    (folder / "environments" / "staging.toml").write_text(f"""
+[service]
+name = "Notes"
+base_url = "https://{where.plan.authority}"
+without = ["dns", "http", "health", "metrics", "openapi", "release"]
+[permits]
+effects = ["read", "load"]
+[hosts."{HOST}"]
+addresses = ["127.0.0.1"]
+https_port = {where.plan.port}
+http_port = 1
+[tls]
+trust = "root.pem"
+issuer = "X"
+[load]
+visits_per_second = 50
+visits.notes = 1
+classes.all = {{ latency = "500 ms", percentile = 95, endpoints = ["GET /notes"] }}
+""")
+    return folder
 
 
 def load(**changes: Any) -> Load:  # noqa: ANN401 - fields

@@ -44,7 +44,7 @@ class Behaviour:
     capacity: float = 0.0
     """Requests a second that it can answer, one by one; 0: any number."""
     cold: float = 0.0
-    """For so many seconds after the first request each reply takes a second more."""
+    """For so many seconds after the first request each reply takes a second more, and is not among ``took``."""
     status: str = "200 OK"
     body: str = "ok"
     version: str = "1.1"
@@ -65,12 +65,16 @@ class Behaviour:
         found = self.delay
         if self.slow_every and self.asked % self.slow_every == 0:
             found += self.slow
-        if now < self._first + self.cold:
+        if self.is_cold(now):
             found += 1.0
         if self.capacity:
             self._free_at = max(now, self._free_at) + 1 / self.capacity
             found += self._free_at - now
         return found
+
+    def is_cold(self, moment: float) -> bool:
+        """Whether it has only just begun."""
+        return moment < self._first + self.cold
 
     def breaks(self) -> str:
         """How the request that has just come is cut off; empty: it is not."""
@@ -131,6 +135,8 @@ class Connection(asyncio.Protocol):
             behaviour.broken += 1
             self._break(way)
             return
+        delay = behaviour.waits()
+        cold = behaviour.is_cold(time.monotonic())
         failed = bool(behaviour.fail_every) and behaviour.asked % behaviour.fail_every == 0
 
         def reply() -> None:
@@ -139,11 +145,12 @@ class Connection(asyncio.Protocol):
             head = f"HTTP/{behaviour.version} {status}\r\nContent-Length: {len(body)}\r\n\r\n"
             self._tls.write(head.encode() + body)
             self._flush()
-            behaviour.took.append(time.perf_counter() - arrived)
+            if not cold:
+                behaviour.took.append(time.perf_counter() - arrived)
             if behaviour.closes or behaviour.version == "1.0":
                 self._transport.close()
 
-        if delay := behaviour.waits():
+        if delay:
             asyncio.get_running_loop().call_later(delay, reply)
         else:
             reply()

@@ -17,6 +17,7 @@ import pytest
 
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess
 from tests.cli.conftest import ROOT, called
+from tests.load.driving import repository_of_a_team, target
 from tests.reference.supervised import eventually
 from tests.smoke.endurance import contents
 
@@ -191,3 +192,30 @@ def test_environment_without_load(tmp_path: Path) -> None:
     done = called(tmp_path, "load", "--env", "plain")
     assert done.returncode == 2
     assert "plain.toml: load: missing" in done.stderr
+
+
+def test_scenarios_that_are_not_there(tmp_path: Path) -> None:
+    """Nobody else's are taken: what is missing is named, before anything is asked."""
+    with target() as where:
+        repository = repository_of_a_team(tmp_path / "repository", where)
+        (repository / "loadtests" / "locustfile.py").unlink()
+        done = called(repository, "load", "--env", "staging")
+    assert done.returncode == 2
+    assert "staging.toml: load: this project has no loadtests/locustfile.py; write a class of Visitor" in done.stderr
+    assert "(notes)" in done.stderr
+    assert not where.asked
+
+
+def test_plain_locust_needs_no_more_than_the_load_itself(tmp_path: Path) -> None:
+    """Where scenarios make nobody, nobody must be permitted to remove anything."""
+    with target() as where:
+        repository = repository_of_a_team(tmp_path / "repository", where)
+        walks = ("-f", "loadtests/locustfile.py", "--gonogo-env", "staging", "--headless", "-u", "2", "-t", "2s")
+        command = [sys.executable, "-m", "locust", *walks]
+        done = subprocess.run(command, check=False, cwd=repository, capture_output=True, text=True, timeout=_SECONDS)  # noqa: S603 - our own
+        assert done.returncode != 2, done.stderr  # 1 if this machine was slow
+        (repository / "loadtests" / "dataset.py").write_text("def make(walk):\n    return {}\n")
+        done = subprocess.run(command, check=False, cwd=repository, capture_output=True, text=True, timeout=_SECONDS)  # noqa: S603 - our own
+    assert done.returncode == 2
+    assert 'removing things is a "write", which is not permitted here' in done.stderr
+    assert where.asked

@@ -4,7 +4,9 @@ Nothing here depends on how busy the machine is; what does is in ``tests/alone``
 """
 
 import os
+import re
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 
 from gonogo.load.plan import OUTCOMES
 from gonogo.load.process import Event, Generator, GeneratorConfig
-from tests.load.driving import drive, recorded, target
+from tests.load.driving import SCENARIOS, drive, recorded, target
 
 HIT = {"hit": 40.0}
 
@@ -127,6 +129,31 @@ def test_locustfile_that_is_broken(tmp_path: Path) -> None:
     assert "nothing_like_this" in " ".join(aggregator.problems)
 
 
+def test_too_few_open_files_for_its_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each user holds a connection; without them nothing would be asked, and the service would seem to be silent."""
+    limited = tmp_path / "python"
+    limited.write_text(f'#!/bin/sh\nulimit -n 60\nexec "{sys.executable}" "$@"\n')
+    limited.chmod(0o755)
+    with target() as where:
+        monkeypatch.setattr("gonogo.load.process.sys.executable", str(limited))
+        aggregator = drive(where.plan, HIT, seconds=2)
+        monkeypatch.undo()
+    assert aggregator.window is None
+    assert "this process may open 60 files, and the load needs" in " ".join(aggregator.problems)
+    assert not where.asked
+
+
+def test_end_of_the_reports_is_told(tmp_path: Path) -> None:
+    """What is not reported was made all the same: a load that fell silent is no load of nothing."""
+    path = tmp_path / "locustfile.py"
+    broken = "def broken():\n    raise OSError(24, 'Too many open files')\n\nfitness._waited = broken\n"
+    path.write_text(SCENARIOS.read_text() + f"\nfrom gonogo.load import fitness\n\n\n{broken}")
+    with target() as where:
+        aggregator = drive(where.plan, HIT, seconds=3, locustfile=path)
+    assert "could not report any more" in " ".join(aggregator.problems)
+    assert "Too many open files" in " ".join(aggregator.problems)
+
+
 def test_stop_ends_it_with_what_was_measured() -> None:
     """Ctrl-C, or a budget that is missed for certain."""
     seen: list[Event] = []
@@ -157,6 +184,9 @@ def test_lost_worker_is_noticed() -> None:
             where.plan, {"hit": 80.0}, seconds=60, generator_config=GeneratorConfig(processes=4), on_event=kill
         )
     assert len(aggregator.lost) == 1
+    assert re.fullmatch(
+        r"1 of 4 workers were lost, 25% of the load is missing from second \d+ on", aggregator.loss(workers=4)
+    )
     assert aggregator.done
     assert len(aggregator.final) == 3
     assert aggregator.samples.by_key

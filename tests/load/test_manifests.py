@@ -1,7 +1,12 @@
-"""What is documented for many machines is at least what those machines' own schemas allow, and starts what exists."""
+"""What is documented for many machines is what those machines' own schemas allow, and runs as it stands."""
 
+import json
+import os
+import shutil
+import socket
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +14,61 @@ import kubernetes_validate
 import yaml
 
 from gonogo.cli.runs import load
+from tests.load.driving import repository_of_a_team, target
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docs" / "load" / "compose.yaml"
 KUBERNETES = ROOT / "docs" / "load" / "kubernetes.yaml"
+_SECONDS = 120
+
+
+def container(root: Path, service: Mapping[str, Any], repository: Path) -> Path:
+    """The working directory of a container with these mounts."""
+    root.mkdir()
+    for volume in service["volumes"]:
+        source, place, *_ = volume.split(":")
+        where = root / place.lstrip("/")
+        if not where.exists():
+            shutil.copytree((repository / "docs" / "load" / source).resolve(), where)
+    working_dir: str = service["working_dir"]
+    return root / working_dir.lstrip("/")
+
+
+def begun(command: Sequence[str], folder: Path, *more: str) -> "subprocess.Popen[str]":
+    """The command of a service, with this environment's programs."""
+    own = [sys.executable, "-m", *command, *more]
+    environ = {**os.environ, "GONOGO_ENV": ""}
+    return subprocess.Popen(own, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603 - our own
+
+
+def test_compose_file_runs_with_a_teams_own_scenarios(tmp_path: Path) -> None:
+    """In what each container sees of the repository, and with the names of its network resolved."""
+    services = yaml.safe_load(COMPOSE.read_text())["services"]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+    names = {"0.0.0.0:5557": f"127.0.0.1:{port}", "gonogo": "127.0.0.1", "5557": port}
+    with target() as where:
+        repository = repository_of_a_team(tmp_path / "repository", where)
+        (repository / "docs" / "load").mkdir(parents=True)
+        workers = services["worker"]
+        count = workers["deploy"]["replicas"]
+        folders = [container(tmp_path / f"worker{number}", workers, repository) for number in range(count)]
+        master = container(tmp_path / "master", services["gonogo"], repository)
+        command = [names.get(word, word) for word in services["gonogo"]["command"]]
+        processes = [begun(["gonogo", *command], master, "--duration", "4s")]
+        command = [*workers["entrypoint"], *(names.get(word, word) for word in workers["command"])]
+        processes += [begun(command, folder) for folder in folders]
+        try:
+            said = [process.communicate(timeout=_SECONDS)[0] for process in processes]
+        finally:
+            for process in processes:
+                process.kill()
+    results = json.loads((master / "reports" / "staging" / "latest" / "results.json").read_text())
+    outcomes = {check["id"]: check["outcome"] for check in results["checks"]}
+    assert outcomes["load-ran"] == "pass", said
+    evidence = json.loads((master / "reports" / "staging" / "latest" / "evidence.json").read_text())
+    found = next(record["evidence"] for record in evidence["records"] if record["kind"] == "load")
+    assert (found["workers"], found["lost"]) == (count, [])
 
 
 def options(arguments: list[str]) -> dict[str, Any]:

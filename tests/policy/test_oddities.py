@@ -48,6 +48,18 @@ def refused(row: str) -> str:
         "- […] Underway",
         "- [?] Unknown",
         "- [OK] Word",
+        "- [n] Letter",
+        "- &#9744; Entity",
+        "- &#x5b; ] Entity",
+        "- [&nbsp;] Entity",
+        "- \u3010 \u3011 Other brackets",
+        "- \u27e6x\u27e7 Other brackets",
+        "- ❏ Another square",
+        "- ⬛ Another square",
+        "- :white_large_square: Square by its name",
+        "- :heavy_check_mark: Done, by its name",
+        "- [:x:] Not done, by its name",
+        "- [ ] Two :white_large_square: on one line <!-- a.two -->",
         "- [done] Word",
         "- [TODO] Word",
         "- [n/a] Word",
@@ -132,6 +144,20 @@ def test_ids_without_a_box(row: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "row",
+    [
+        "- [ ] Said <!-- a.said attest=lead --> <!-- a.seen checks=tls-expiry -->",
+        "- [ ] <!-- a.said attest=lead --> Said <!-- todo -->",
+        "- [ ] Said <!-- said attest=lead --><!-- a.seen -->",
+    ],
+)
+def test_two_ids_of_one_line(row: str) -> None:
+    """Only the last is read, and whoever must attest by the first is asked for nothing."""
+    assert "c.md:3: a second id stands on this line" in refused(row)
+    assert not refused("- [ ] Said <!-- todo --> <!-- a.said -->"), "a note of the team's own"
+
+
+@pytest.mark.parametrize(
     "hidden",
     [
         "<!--\n- [ ] People said so\n-->",
@@ -162,6 +188,9 @@ def test_what_is_hidden_on_purpose_is_noted(hidden: str) -> None:
         "- [a link](https://a.test) at its beginning",
         "- [x](https://a.test) a link of one letter",
         "- [1] a citation",
+        "- \u3010note\u3011 in other brackets",
+        "- fish &amp; chips, 5 &lt; 6",
+        "- :rocket: a new feature",
         "- [a] an enumeration",
         "- [Guide](https://a.test) a link",
         "- [Guide] a reference",

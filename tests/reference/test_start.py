@@ -1,5 +1,6 @@
 """What stands in the way of a start is worked around, or named together with its cure."""
 
+import resource
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -7,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from gonogo.base.errors import UsageError
 from gonogo.planning.declarations import read_declarations
+from gonogo.runs.reference_instance import ReferenceProcess
 from tests.reference.supervised import ROOT, Supervised, faults, nothing_is_left
 
 
@@ -23,6 +26,16 @@ def _taken(address: str, port: int, kind: socket.SocketKind) -> Iterator[set[int
         except OSError:
             held = set()
         yield held
+
+
+def test_too_few_open_files_are_told_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the first server that runs out of them is called broken, and its port taken."""
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (40, 40))
+    with (
+        pytest.raises(UsageError, match=r"may open 40 files, and the reference environment needs \d+; raise the limit"),
+        ReferenceProcess(),
+    ):
+        pass
 
 
 def test_a_taken_port_is_avoided() -> None:

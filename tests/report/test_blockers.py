@@ -3,8 +3,10 @@
 import dataclasses
 
 from gonogo.policy.catalogue import Severity
-from gonogo.record.results import Cause, LineStatus, Outcome, Results, RootCause
+from gonogo.record.results import Cause, LineStatus, Outcome, Results, RootCause, Verdict
 from gonogo.report.blockers import blockers
+from gonogo.report.github import render_commands
+from gonogo.report.summary import render_summary_page
 from gonogo.verdict.decision import root_causes
 from tests.report.accounts import CASES, accounted, line, waived
 from tests.report.conftest import check
@@ -90,6 +92,28 @@ def test_nothing_that_stops_is_left_out() -> None:
         lines = [one for cause in found.causes for one in cause.lines]
         lines += [one for group in found.lines.values() for one in group]
         assert len({one.id for one in [*lines, *found.statements]}) == told.decision.open_lines
+
+
+def test_nothing_keeps_a_go_from_go() -> None:
+    """What is not permitted here, while people or other runs answer for its lines, is told as no more than that."""
+    unasked = check("load-errors", Outcome.NOT_RUN, "not permitted here")
+    unasked = dataclasses.replace(unasked, permitted=False, proves=("a.load",))
+    quiet = check("dns-odd", Outcome.ERROR, "no resolver", severity=Severity.WARNING)
+    for status, verdict, stops in (
+        (LineStatus.ATTESTED, Verdict.GO, False),
+        (LineStatus.OPEN, Verdict.INCOMPLETE, True),
+    ):
+        told = accounted([check("tls-a"), unasked, quiet], [line("a.load", status, checks=["load-errors"])])
+        assert told.decision.verdict is verdict
+        warned = [one.check.id for one in blockers(told).warnings]
+        assert warned == (["dns-odd"] if stops else ["load-errors", "dns-odd"])
+        assert bool(blockers(told).causes) is stops
+        page, annotations = render_summary_page(told).decode(), render_commands(told)
+        assert ("What keeps it from GO" in page) is stops
+        _, _, harmless = page.partition("## Without an answer, which keeps nothing from GO")
+        assert ("load-errors" in harmless, "dns-odd" in harmless) == (not stops, True)
+        assert ("::error" in annotations) is stops
+        assert "load-errors" in annotations
 
 
 def test_line_of_two_causes_stands_below_both() -> None:

@@ -101,6 +101,8 @@ def handler(site: Site) -> Handler:
             told = "".join(f"{key}: {value}\r\n" for key, value in headers.items())
             writer.write(f"HTTP/1.1 {reply.status} X\r\n{told}\r\n".encode() + reply.body)
             await writer.drain()
+            if headers.get("Connection") == "close":
+                return
 
     return handle
 

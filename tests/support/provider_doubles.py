@@ -139,7 +139,7 @@ def digitalocean(settings: DigitalOceanSettings | None = None, replaced: Mapping
         if path not in objects:
             return Answer(status=404, document={"id": "not_found", "message": "Not found."})
         _, key, make = objects[path]
-        return Answer(document={key: make()})
+        return Answer(document={key: make()} if key else make())
 
     return reply
 

@@ -29,8 +29,13 @@ def exhausted(error: OSError) -> str:
     return ""
 
 
-def demand_open_files(connections: int) -> None:
-    """Let this process open as many files as the connections need. Raises UsageError if it may not."""
+def demand_open_files(
+    connections: int, *, who: str = "this run", otherwise: str = ", or lower limits.total in the environment file"
+) -> None:
+    """Let this process, and those that it starts, open as many files as the connections need.
+
+    Raises UsageError, which names ``who`` needs them and what else may be done, if it may not.
+    """
     needed = _open_now() + RESERVE + connections
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= needed:
@@ -39,8 +44,7 @@ def demand_open_files(connections: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
         return
     raise UsageError(
-        f"this process may open {soft} files, and this run needs {needed}; raise the limit (ulimit -n {needed}), "
-        "or lower limits.total in the environment file"
+        f"this process may open {soft} files, and {who} needs {needed}; raise the limit (ulimit -n {needed}){otherwise}"
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -162,22 +163,23 @@ def _fitted(*, gave_way: bool) -> Iterator[str]:
 
 def _table(coverage: Coverage) -> Iterator[str]:
     width = max(len(section) for section in coverage.sections)
-    yield f"{'':<{width}}  lines  automatic  attested  nothing"
-    totals = [0, 0, 0, 0]
+    columns = {"automatic": coverage.automatic, "attested": coverage.attested, "nothing": coverage.missing}
+    if coverage.carried:
+        columns["carried"] = frozenset(coverage.carried)
+    yield f"{'':<{width}}  lines  " + "  ".join(columns)
+    totals = [0] * (1 + len(columns))
     for section, lines in coverage.sections.items():
-        automatic = sum(line.id in coverage.automatic for line in lines)
-        attested = sum(line.id in coverage.attested for line in lines)
-        nothing = sum(line.id in coverage.missing for line in lines)
-        row = [len(lines), automatic, attested, nothing]
+        row = [len(lines), *(sum(line.id in ids for line in lines) for ids in columns.values())]
         totals = [total + number for total, number in zip(totals, row, strict=True)]
-        yield _row(section, width, row)
-    yield _row("all", width, totals)
+        yield _row(section, width, columns, row)
+    yield _row("all", width, columns, totals)
     yield "Lines that need both a check and a person count in both columns."
+    yield from _carried(coverage)
 
 
-def _row(name: str, width: int, numbers: list[int]) -> str:
-    lines, automatic, attested, nothing = numbers
-    return f"{name:<{width}}  {lines:>5}  {automatic:>9}  {attested:>8}  {nothing:>7}"
+def _row(name: str, width: int, columns: Iterable[str], numbers: list[int]) -> str:
+    cells = [f"{number:>{len(column)}}" for column, number in zip(("lines", *columns), numbers, strict=True)]
+    return "  ".join([f"{name:<{width}}", *cells])
 
 
 def _missing(coverage: Coverage) -> Iterator[str]:
@@ -187,6 +189,18 @@ def _missing(coverage: Coverage) -> Iterator[str]:
                 yield f"{line.id:<34} {_who(line, coverage):<26} {line.text}   ({section})"
     if not coverage.missing:
         yield "nothing: every line is verified by a check, or attested"
+    yield from _carried(coverage)
+
+
+def _carried(coverage: Coverage) -> Iterator[str]:
+    """What other runs answer: nobody needs to attest it here, and somebody has to carry the run."""
+    counts = Counter((carry.environment, carry.gate) for carry in coverage.carried.values())
+    for (environment, gate), count in counts.items():
+        lines = "1 line is" if count == 1 else f"{count} lines are"
+        yield (
+            f"{lines} answered by a run of {environment} at gate {gate}, which is carried: gonogo run --carry RUN; "
+            f"what that run needs: gonogo checklist --missing --env {environment}"
+        )
 
 
 def _who(line: ChecklistLine, coverage: Coverage) -> str:

@@ -9,8 +9,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from gonogo.base.interruption import EXIT_INTERRUPTED, INTERRUPTION, SIGNALS, is_ignored, say
@@ -18,6 +19,10 @@ from gonogo.base.supervision import VARIABLE
 
 JUDGING = {"run", "smoke", "load", "replay", "verify", "sign"}
 _INCOMPLETE = 3
+_GRACE_SECONDS = 30
+"""For a process that judges to do by itself what it should have done: to give a check up, to end, to stop."""
+_ORPHANED_SECONDS = 300
+_GIVES_UP_AT = 3
 _FROM_TERMINAL = 0x80
 """SI_KERNEL: the whole process group got the signal already."""
 
@@ -31,19 +36,39 @@ class _Announced:
     """The command that removes what stays behind if the process is killed now."""
     record: Path | None = None
     code: int | None = None
-    lines: list[str] = field(default_factory=list)
+    late_at: float | None = None
+    """When it is too late for a next announcement, on the monotonic clock; None: it may take as long as it likes."""
 
     def hear(self, line: str) -> None:
         word, _, argument = line.partition(" ")
         match word:
             case "judging":
                 self.at = argument
+            case "calling":
+                self.late_in(float(argument) + _GRACE_SECONDS)
+            case "called":
+                self.late_at = None
             case "leaves":
                 self.leaves = argument
             case "record":
                 self.record = Path(argument)
             case "end":
                 self.code = int(argument)
+
+    @property
+    def place(self) -> str:
+        """The check that it was at; empty: none yet."""
+        return f" while {self.at} was judged" if self.at else ""
+
+    def late_in(self, seconds: float) -> None:
+        """From now on."""
+        self.late_at = time.monotonic() + seconds
+
+    @property
+    def is_late(self) -> bool:
+        """Whether nothing is to be expected of it any more."""
+        late_at = self.late_at
+        return late_at is not None and time.monotonic() > late_at
 
 
 def is_judging(arguments: Sequence[str]) -> bool:
@@ -70,7 +95,7 @@ def supervise(arguments: Sequence[str]) -> int:
     announced = _Announced()
     listener = threading.Thread(target=_listen, args=(reading, announced), daemon=True)
     listener.start()
-    status = _wait(child)
+    status = _wait(child, announced)
     listener.join(timeout=5)
     os.close(holding)
     return _code(announced, status)
@@ -88,6 +113,8 @@ def begin_supervised() -> None:
         while os.read(int(alive), 1):
             pass
         os.kill(os.getpid(), signal.SIGHUP)
+        time.sleep(_ORPHANED_SECONDS)
+        os._exit(EXIT_INTERRUPTED)
 
     threading.Thread(target=watch, daemon=True, name="gonogo-supervised").start()
 
@@ -96,10 +123,11 @@ def _listen(reading: int, announced: _Announced) -> None:
     with os.fdopen(reading, encoding="utf-8", errors="replace") as lines:
         for line in lines:
             announced.hear(line.rstrip("\n"))
+    announced.late_in(_GRACE_SECONDS)  # it has ended, or a check closed what it announces itself by
 
 
-def _wait(child: subprocess.Popen[bytes]) -> int:
-    """The child's exit status; signals that only we got are passed on."""
+def _wait(child: subprocess.Popen[bytes], announced: _Announced) -> int:
+    """The child's exit status; signals that only we got are passed on, and what would never end is ended."""
     ended = threading.Event()
 
     def reap() -> None:
@@ -108,21 +136,36 @@ def _wait(child: subprocess.Popen[bytes]) -> int:
         os.kill(os.getpid(), signal.SIGHUP)  # wakes the loop below
 
     threading.Thread(target=reap, daemon=True).start()
+    threading.Thread(target=_end_when_late, args=(child, announced, ended), daemon=True).start()
+    signals = 0
     while not ended.is_set():
         received = signal.sigwaitinfo(SIGNALS)
         if ended.is_set():
             break
         number = signal.Signals(received.si_signo)
-        if not is_ignored(number) and not (number == signal.SIGINT and received.si_code == _FROM_TERMINAL):
+        if is_ignored(number):
+            continue
+        signals += 1
+        if signals == _GIVES_UP_AT:
+            announced.late_in(_GRACE_SECONDS)
+        if not (number == signal.SIGINT and received.si_code == _FROM_TERMINAL):
             child.send_signal(number)
     return child.returncode
 
 
+def _end_when_late(child: subprocess.Popen[bytes], announced: _Announced, ended: threading.Event) -> None:
+    while not ended.wait(1):
+        if announced.is_late:
+            say(f"the process that judges does not come to its end by itself{announced.place}: it is ended")
+            child.kill()
+            return
+
+
 def _code(announced: _Announced, status: int) -> int:
     if announced.code is None:
-        place = f"while {announced.at} was judged" if announced.at else "before anything was judged"
+        place = announced.place or " before anything was judged"
         exit_words = f"by signal {-status}" if status < 0 else f"with {status}"
-        say(f"the process that judged was ended {exit_words}, {place}: INCOMPLETE, not GO")
+        say(f"the process that judged was ended {exit_words},{place}: INCOMPLETE, not GO")
         if announced.leaves:
             say(f"test data of this run may have stayed behind; remove it: {announced.leaves}")
         return EXIT_INTERRUPTED if -status in SIGNALS else _INCOMPLETE

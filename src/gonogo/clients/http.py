@@ -1,6 +1,7 @@
 """One bounded HTTP exchange with one address of a name; what goes wrong with the target is part of the answer."""
 
 import asyncio
+import re
 import ssl
 import time
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
@@ -13,7 +14,7 @@ import httpx
 
 from gonogo.base.redaction import Redactor
 from gonogo.base.wakefulness import WAKEFULNESS
-from gonogo.clients.http_body import read_body
+from gonogo.clients.http_body import BrokenOff, read_body
 from gonogo.clients.knock import knock
 from gonogo.clients.network import unobserved
 from gonogo.evidence.http import CACHE_HEADERS, Exchange
@@ -56,6 +57,10 @@ _LONGEST_HEADER = 300
 _EXCERPT = 200
 _REDACTED_CHARACTERS = 64 * 1024
 """Characters of a body that are redacted before an excerpt is cut from it: half a secret would not be recognised."""
+_CHARSET = re.compile(
+    r"charset=[\"']?(iso-8859-(?:[1-9]|1[03-6])|windows-125[0-8]|utf-16(?:le|be)?|shift_jis|euc-jp|gb2312|gbk|gb18030|big5|koi8-r)\b",
+    re.IGNORECASE,
+)
 Content = bytes | AsyncIterator[bytes]
 """A body, or its parts, which are then sent chunked."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -73,8 +78,9 @@ class Body:
 
     @property
     def text(self) -> str:
-        """The body as UTF-8, whatever it claims to be."""
-        return self.content.decode("utf-8", "replace")
+        """The body in the character set that its header names, if that is a usual one; else as UTF-8."""
+        named = _CHARSET.search(self.exchange.headers.get("content-type", ""))
+        return self.content.decode(named[1] if named else "utf-8", "replace")
 
     def readable(self, characters: int) -> str:
         """The beginning of the body, without secrets; redacted before it is cut."""
@@ -177,7 +183,12 @@ class AddressClient:
         )
         response = await self._client.send(request, stream=True)
         try:
-            content, problem = await read_body(response, self._largest_body_bytes)
+            broken_off = False
+            try:
+                content, problem = await read_body(response, self._largest_body_bytes)
+            except BrokenOff as error:
+                WAKEFULNESS.demand(started)  # whoever waits for us too long hangs up
+                content, problem, broken_off = error.content, str(error), True
             exchange = Exchange(
                 url=f"{self._shown}{path}",
                 status=response.status_code,
@@ -188,6 +199,7 @@ class AddressClient:
                 cookies=self._cookies(response.headers),
                 body_bytes=len(content),
                 truncated=len(content) > self._largest_body_bytes,
+                broken_off=broken_off,
             )
             received = dict(response.headers.items())
             return Body(exchange=exchange, content=content, redactor=self._redactor, headers=received)

@@ -5,7 +5,9 @@ from typing import Protocol
 
 import httpx
 
-_CHUNK_BYTES = 64 * 1024
+_GZIP = {"gzip", "x-gzip", "deflate"}
+_UNREADABLE = {"br", "zstd", "compress", "x-compress", "dcb", "dcz", "exi", "pack200-gzip"}
+"""The other codings that IANA knows. What it does not know ("none", "utf-8") is no coding: clients read on."""
 _EITHER_HEADER = 32 + zlib.MAX_WBITS
 """For zlib: the header says whether it is gzip or zlib."""
 
@@ -38,18 +40,30 @@ class _Compressed:
         return text
 
 
+class BrokenOff(Exception):
+    """The connection ended before the body was whole; what came of it."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(f"the reply was cut off after {len(content)} bytes of its body")
+        self.content = content
+
+
 async def read_body(response: httpx.Response, largest_bytes: int) -> tuple[bytes, str]:
     """The body, and why it is not the whole one; one byte more than ``largest_bytes`` if it goes on after them."""
-    encoding = response.headers.get("content-encoding", "").strip().lower()
-    if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
+    named = [part.strip() for part in response.headers.get("content-encoding", "").lower().split(",")]
+    codings = [coding for coding in named if coding in _GZIP | _UNREADABLE]
+    encoding = ", ".join(codings)
+    if len(codings) > 1 or _UNREADABLE.intersection(codings):
         return b"", f"the body is compressed with {encoding[:40]!r}, although identity was asked for"
-    decoder: _Decoder = _Plain() if encoding in {"", "identity"} else _Compressed()
+    decoder: _Decoder = _Compressed() if codings else _Plain()
     body = bytearray()
     try:
-        async for chunk in response.aiter_raw(_CHUNK_BYTES):
+        async for chunk in response.aiter_raw():
             body += decoder.decode(chunk, largest_bytes + 1 - len(body))
             if len(body) > largest_bytes:
                 return bytes(body), f"the body is larger than {largest_bytes} bytes"
+    except (httpx.RemoteProtocolError, httpx.ReadError):
+        raise BrokenOff(bytes(body)) from None
     except zlib.error as error:
         return bytes(body), f"the body is not the {encoding} that its header says: {error}"
     return bytes(body), ""

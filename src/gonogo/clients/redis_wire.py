@@ -26,9 +26,10 @@ class Session:
 
     async def say(self, *words: str) -> str:
         """The first line of the reply, with its type: ``+OK``, ``-NOPERM …``, ``$-1``. Raises one of UNANSWERED."""
-        encoded = [word.encode() for word in words]
-        parts = (b"$%d\r\n%b\r\n" % (len(word), word) for word in encoded)
-        self.writer.write(b"*%d\r\n" % len(encoded) + b"".join(parts))
+        self.writer.write(_encoded(words))
+        return await self._reply()
+
+    async def _reply(self) -> str:
         async with asyncio.timeout(self.patience_seconds):
             line = await self._line()
             if line[:1] == "$" and line != "$-1":
@@ -39,20 +40,23 @@ class Session:
         """``accepted``, or the server's refusal in its own words."""
         return _answer(await self.say(*words))
 
-    async def queue(self, *commands: Sequence[str]) -> Sequence[str]:
+    async def queue(self, *commands: Sequence[str], together: Sequence[Sequence[str]] = ()) -> Sequence[str]:
         """Queue commands in a transaction and discard it: the ACL answers each, and nothing is ever executed.
 
         A harmless command goes before each of them: where that is not queued, something between us and the server
-        does not understand transactions, or left this one, and would run the other command.
+        does not understand transactions, or left this one, and would run the other command. Those of ``together`` are
+        harmless themselves, and sent at once; their answers are the last.
         """
+        count = len(commands) + len(together)
         if (opened := await self.say("MULTI")) != "+OK":
-            return [f"not tried, MULTI is answered {opened}"] * len(commands)
+            return [f"not tried, MULTI is answered {opened}"] * count
         answers: list[str] = []
         for words in commands:
             if (harmless := await self.say("PING")) != "+QUEUED":
-                left = len(commands) - len(answers)
-                return [*answers, *[f"not tried, PING is not queued but answered {harmless}"] * left]
+                return [*answers, *[f"not tried, PING is not queued but answered {harmless}"] * (count - len(answers))]
             answers.append(await self.ask(*words))
+        self.writer.write(b"".join(map(_encoded, together)))
+        answers += [_answer(await self._reply()) for _ in together]
         await self.say("DISCARD")
         return answers
 
@@ -82,6 +86,11 @@ async def session(question: RedisQuestion, *, certificate: bool = True) -> Async
 async def log_in(talk: Session, *credentials: str) -> str:
     """``accepted``, or the refusal; who has no credentials is accepted as he is."""
     return await talk.ask("AUTH", *credentials) if credentials else ACCEPTED
+
+
+def _encoded(words: Sequence[str]) -> bytes:
+    parts = (b"$%d\r\n%b\r\n" % (len(word), word) for word in map(str.encode, words))
+    return b"*%d\r\n" % len(words) + b"".join(parts)
 
 
 def _answer(line: str) -> str:

@@ -89,7 +89,11 @@ def _parse(path: Path) -> Document:
     return document
 
 
-PACKAGES: Mapping[str, str] = {"postgresql": "gonogo-postgresql", "rabbitmq": "gonogo-rabbitmq"}
+PACKAGES: Mapping[str, str] = {
+    "mysql": "gonogo-mysql",
+    "postgresql": "gonogo-postgresql",
+    "rabbitmq": "gonogo-rabbitmq",
+}
 """Section to the package that brings it, where we know one."""
 
 

@@ -80,7 +80,7 @@ class Answer:
     negative_ttl: timedelta | None = None
     """How long absence is remembered: the smaller of the SOA's TTL and its minimum field (RFC 2308)."""
     signatures: tuple[Signature, ...] = ()
-    """Over the records that were asked for, and over the aliases on the way."""
+    """Over the records that were asked for, or over their denial, and over the aliases on the way."""
     attempts: int = 1
     """How often it was asked until this answer came, or until the patience was over."""
 
@@ -250,6 +250,16 @@ class Addresses:
         return next((answer.rdtype for answer in answers if answer.rcode == "NXDOMAIN"), "")
 
     @property
+    def failing(self) -> str:
+        """The type of address that a resolver fails on while it gives the other one; empty if there is none.
+
+        Many programs ask for both at once, and take the failure of one for that of the name.
+        """
+        if not self.addresses:
+            return ""
+        return next((answer.rdtype for answer in (self.a, self.aaaa) if answer.rcode == "SERVFAIL"), "")
+
+    @property
     def told(self) -> str:
         """The answer in a few words, for messages."""
         return ", ".join(sorted(self.addresses)) or self.a.told
@@ -297,5 +307,7 @@ class DnsNameEvidence(Evidence):
     resolvers: tuple[Addresses, ...]
     text: tuple[Answer, ...] = ()
     """TXT at every resolver, of names with an underscore: they hold texts, and lead to no address."""
+    authoritative: tuple[Addresses, ...] = ()
+    """What each server of the zone says; none of a declared host, which is asked there by itself."""
     landings: tuple[Landing, ...] = ()
-    """Addresses that resolvers gave and that no host declares."""
+    """Addresses that any of them gave and that no host declares."""

@@ -166,7 +166,7 @@ class DnsMailEvidence(Evidence):
     spf_elsewhere: tuple[Answer, ...] = ()
     """TXT of the domains that SPF records include, and so on; at most as many as receivers ask for."""
     dmarc: Answer
-    """TXT of ``_dmarc`` under the domain."""
+    """TXT of ``_dmarc`` under the domain, or under the next one above it that has a DMARC record (RFC 7489, 6.6.3)."""
     dkim: tuple[Answer, ...] = ()
     """TXT of every declared selector."""
 

@@ -135,6 +135,8 @@ class Firewall:
     """In the order in which they are tried."""
     beside: tuple[FirewallRule, ...] | None = None
     """Rules of iptables that take in new packets, and that ``ufw status`` does not list; None if they were not read."""
+    unfiltered: tuple[int, ...] = ()
+    """Versions of the internet protocol whose packets the kernel takes in where no rule is about them."""
     published: tuple[FirewallRule, ...] = ()
     """Ports that Docker publishes to everybody, past ufw."""
 

@@ -33,7 +33,7 @@ class Exchange:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Those that checks look at, names in lower case."""
     cookies: tuple[str, ...] = ()
-    """Name and attributes of each cookie that was set, never its value: ``sid; Path=/; HttpOnly``."""
+    """Name and attributes of each cookie that was set, on the way here too, never its value: ``sid; Path=/; HttpOnly``."""
     body_bytes: int = 0
     """Length of the body as far as it was read."""
     truncated: bool = False
@@ -46,6 +46,8 @@ class Exchange:
     """The connection was refused, closed or reset before a request could be sent: no answer by itself."""
     closed: bool = False
     """The server ended the connection without a reply, or reset it."""
+    broken_off: bool = False
+    """A reply began, and its connection ended before it was whole."""
     earlier: tuple[int, ...] = ()
     """Statuses of the same request before this one: each said that it should be asked again."""
     hops: tuple[str, ...] = ()
@@ -81,8 +83,8 @@ class Exchange:
 
     @property
     def failed(self) -> bool:
-        """No reply although there was time for one, or a reply of the 5xx kind."""
-        return not self.hurried and (self.status is None or self.status >= 500)  # noqa: PLR2004 - 5xx
+        """No reply although there was time for one, or half of one, or a reply of the 5xx kind."""
+        return not self.hurried and (self.status is None or self.broken_off or self.status >= 500)  # noqa: PLR2004 - 5xx
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,8 @@ class PageAnswer:
     exchange: Exchange
     departures: tuple[str, ...] = ()
     """Empty if it is what the environment file declares, or if that declares nothing."""
+    unwell: str = ""
+    """What health says against itself, where this is health in a usual dialect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +191,8 @@ class HealthReading:
     parts_total: int = 0
     errors: tuple[str, ...] = ()
     """Errors that it lists."""
+    written: datetime | None = None
+    """When it says that it was written, in UTC; None if it does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,8 @@ class ExistingIndex:
     """Kept up to date, and used by no query."""
     partial: str = ""
     """For which documents it holds, as JSON; empty for all."""
+    collation: str = ""
+    """Language and strength by which it compares texts, as ``en 2``; empty: byte by byte, as queries do."""
 
     @property
     def spelled(self) -> str:
@@ -38,6 +40,7 @@ class ExistingIndex:
             *(["unique"] if self.unique else []),
             *(["hidden"] if self.hidden else []),
             *([f"only where {self.partial}"] if self.partial else []),
+            *([f"by collation {self.collation}"] if self.collation else []),
         ]
         indexed = f"text({' '.join(self.text)})" if self.text else " ".join(self.keys)
         return " ".join([indexed, *marks])

@@ -101,6 +101,8 @@ class DropletEvidence(PartialEvidence):
     """Whether it has a tag."""
     alerts: tuple[AlertPolicy, ...] = ()
     """Those about this droplet: by its number, by one of its tags, or about all droplets."""
+    measured: bool | None = None
+    """Whether the metrics agent on it sends values: without it no policy on memory or disk ever fires."""
     copies: tuple[datetime, ...] = ()
     """When its snapshots and backups were taken, newest first, in UTC."""
     volumes: tuple[Volume, ...] = ()

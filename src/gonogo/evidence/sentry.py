@@ -23,6 +23,8 @@ class Recipient:
     status: str = "active"
     target: str = ""
     """Kind of a mail's recipient: ``user``, ``team`` or ``issue_owners``."""
+    named: bool = True
+    """False for a mail to a member or a team that names neither."""
     filters: tuple[str, ...] = ()
     """What an issue must be like for it, as Sentry names it: ``level``, ``tagged_event`` and others."""
     passes: bool | None = True

@@ -93,6 +93,8 @@ class ServerEvidence(Evidence):
     address: str
     logins: tuple[LoginOffer, ...] = ()
     os: str | None = None
+    codename: str = ""
+    """Of the operating system's release, as ``bookworm``."""
     cpus: int | None = None
     """Processors that the kernel lets us use (nproc(1))."""
     memory: int | None = None
@@ -120,6 +122,10 @@ class ServerEvidence(Evidence):
     """The state of the package unattended-upgrades, as dpkg abbreviates it: ``ii`` is installed; empty: unknown to it."""
     upgrade_origins: tuple[str, ...] | None = None
     """The origins that unattended-upgrades installs from."""
+    upgrade_days: tuple[str, ...] = ()
+    """The days of the week on which it does; empty for every day."""
+    upgrade_blacklist: tuple[str, ...] = ()
+    """Patterns of packages that it leaves as they are."""
     upgraded: int | None = None
     """Seconds since it last ran to its end; None if it never did."""
     units: dict[str, str] = field(default_factory=dict)

@@ -118,12 +118,14 @@ class StripeEvidence(Evidence):
     """The id of the account of the secret key, where another key reads; empty if it is the same key, or may not tell."""
     country: str = ""
     currency: str = ""
-    details_submitted: bool = False
-    charges_enabled: bool = False
-    payouts_enabled: bool = False
+    details_submitted: bool | None = None
+    charges_enabled: bool | None = None
+    payouts_enabled: bool | None = None
+    """None, as for the two above: Stripe does not say so."""
     capabilities: dict[str, str] | None = None
     """States by name: ``active``, ``inactive`` or ``pending``. None if the account shows none."""
-    requirements: Requirements = Requirements()
+    requirements: Requirements | None = None
+    """None if Stripe shows none: of an account that is not connected to a platform it need not."""
     future_requirements: Requirements = Requirements()
     """Those that will hold from their deadline on."""
     payout_interval: str = ""

@@ -47,6 +47,8 @@ class Certificate:
     sha256: str
     is_authority: bool = False
     """basicConstraints allow it to issue."""
+    may_sign: bool = True
+    """Its keyUsage, if it has one, allows digital signatures, by which a server proves that it holds the key."""
     must_staple: bool = False
     """True if the certificate demands a stapled OCSP response (RFC 7633)."""
     timestamps: int = 0

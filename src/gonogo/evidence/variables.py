@@ -37,6 +37,8 @@ class Variable:
     """Mode of a Stripe key: ``test`` or ``live``."""
     has_user: bool = False
     has_password: bool = False
+    without_password: bool = False
+    """It asks for a log-in by certificate, role or ticket, which has neither user nor password."""
     tls: bool = False
     tls_verified: bool = False
 
@@ -61,6 +63,8 @@ class VariableFileEvidence(Evidence):
     """The program that reads it when the service starts."""
     malformed_lines: tuple[int, ...] = ()
     """Numbers of lines that its reader does not understand, from 1."""
+    quoted: tuple[str, ...] = ()
+    """Names of values whose quotes their reader takes for a part of them."""
     undefined: tuple[str, ...] = ()
     """As in ``MONGO_URL: PW``: a value refers to a name that the file does not define."""
     duplicates: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from gonogo.base.supervision import tell
 from gonogo.judging.collected_items import is_function_of
 from gonogo.judging.endings import NoJudgement, ended_by, nothing_left_to_await
 from gonogo.judging.seclusion import secluded
@@ -19,11 +20,14 @@ def call_check(item: pytest.Function, declaration: Declaration, limit: timedelta
     if not is_function_of(item, declaration):
         raise NoJudgement("something took its place after it was planned; look for a conftest.py that does")
     arguments = {name: item.funcargs[name] for name in declaration.arguments}
+    tell(f"calling {limit.total_seconds():g}")
     try:
         with secluded(limit), nothing_left_to_await():
             returned = item.obj(**arguments)
     except pytest.exit.Exception as ended:
         raise NoJudgement(f"it ended pytest: {ended}") from None
+    finally:
+        tell("called")
     if returned is not None:
         raise NoJudgement(f"it gave back {returned!r:.60}, which asserts nothing; write assert")
 

@@ -90,6 +90,13 @@ class LoadAggregator:
         if self.window is not None:
             self.window = self.window.shortened()
 
+    def loss(self, workers: int) -> str:
+        """How much of the load was missing, and from when on, since workers were lost, of so many."""
+        told = {second.worker: second.second for second in self.generator()}  # the last one that each told of
+        since = min((told.get(worker, -1) + 1 for worker in self.lost), default=0)
+        share = len(self.lost) / workers
+        return f"{len(self.lost)} of {workers} workers were lost, {share:.0%} of the load is missing from second {since} on"
+
     def hopeless(self) -> str:
         """Which limit is missed for certain, whatever comes; empty: none. Never a guess from the share so far."""
         # As many comparisons as the checks make at the end: a stop must not be easier to reach than a FAIL.

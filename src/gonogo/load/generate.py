@@ -27,6 +27,8 @@ from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 from locust.user.users import User
 from locust.util.load_locustfile import load_locustfile
 
+from gonogo.base.errors import UsageError
+from gonogo.base.open_files import demand_open_files
 from gonogo.load.recorder import WorkerRecorder
 from gonogo.load.plan import PLAN, LoadPlan
 from gonogo.load.visitor import Visitor, attach_recorder
@@ -71,6 +73,8 @@ class Coordinator:
             user_class.fixed_count = counting.users(user_class.scenario, user_class.makes)
         # Locust then spreads users over workers by these counts, and not by its weights.
         count = sum(user_class.fixed_count for user_class in self.classes)
+        if isinstance(runner, LocalRunner) and not _may_open(count):
+            return None
         runner.start(count, spawn_rate=max(count, 1))
         gevent.wait([self.spawned, self.stopped], count=1)
         if self.stopped.is_set():
@@ -97,6 +101,16 @@ class Coordinator:
         self.over.set()
 
 
+def _may_open(connections: int) -> bool:
+    """Whether each user may have a connection of its own; if not, why is told."""
+    try:
+        demand_open_files(connections, who="the load", otherwise=", or lower load.visits_per_second")
+    except UsageError as error:
+        emit("problem", message=str(error))
+        return False
+    return True
+
+
 def run_locally(coordinator: Coordinator) -> None:
     """Everything in this process."""
     recorder = WorkerRecorder(coordinator.plan)
@@ -110,6 +124,8 @@ def run_locally(coordinator: Coordinator) -> None:
     gevent.wait([coordinator.stopped, reporter], count=1)
     recorder.window = recorder.window.shortened()
     reporter.join()
+    if not reporter.successful():
+        emit("problem", message=f"the load generator could not report any more: {reporter.exception}")
     runner.environment.stop_timeout = 0
     runner.quit()
 

@@ -35,6 +35,8 @@ from gonogo.planning.plan import LOAD
 from gonogo.policy.profiles import Profile
 
 SCOPE = (LOAD,)
+LOCUSTFILE, DATASET = "locustfile.py", "dataset.py"
+"""Of the folder of scenarios; without the second, nobody is made."""
 HISTOGRAMS = "load/histograms.hlog"
 LOG = "load/generator.log"
 """In the run's folder."""
@@ -143,7 +145,7 @@ class LoadRun:
 
     def _generate(self, plan: LoadPlan, aggregator: LoadAggregator) -> str:
         """Run the generator to its end; why less than the plan was measured, if so."""
-        generator = Generator(self.folder / "locustfile.py", self.generator_config)
+        generator = Generator(self.folder / LOCUSTFILE, self.generator_config)
         stopped = ""
         watchdog = None
         try:
@@ -162,7 +164,7 @@ class LoadRun:
         if words:
             self.artefacts[LOG] = self.redactor.text(words).encode()
         if aggregator.lost:
-            return f"{len(aggregator.lost)} of {self.generator_config.size} workers were lost"
+            return aggregator.loss(self.generator_config.size)
         if code > 0 and not stopped:
             last = words.rpartition("\n")[2]
             cure = "; it needs the packages of gonogo's extra load" if _MISSING.search(last) else ""
@@ -292,7 +294,7 @@ def _begun(aggregator: LoadAggregator, cut_short: str) -> Window:
 
 def make_people(folder: Path, walk: Walk) -> Mapping[str, Any]:
     """Make what the folder's ``dataset.py`` makes for its scenarios; nothing where there is none."""
-    path = folder / "dataset.py"
+    path = folder / DATASET
     if not path.is_file():
         return {}
     make = getattr(import_from(folder, path.stem), "make", None)

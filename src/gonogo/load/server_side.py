@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import anyio
 
+from gonogo.base.errors import Unobserved
 from gonogo.clients.http import AddressClient
 from gonogo.evidence.load import ServerSecond
 from gonogo.families.http.metrics import labelled, sums
@@ -41,7 +42,11 @@ class ServerSide:
     async def _scrape(self) -> None:
         """Read the metrics once. A page that cannot be read is noted as the problem, and gives no sample."""
         at = time.time()
-        body = await self.client.get(self.path, {"Authorization": f"Bearer {self.token}"} if self.token else {})
+        try:
+            body = await self.client.get(self.path, {"Authorization": f"Bearer {self.token}"} if self.token else {})
+        except Unobserved as error:  # the next second may tell again
+            self.problem = f"{self.path}: {error.reason}"
+            return
         samples, problem = labelled(body)
         if problem:
             self.problem = f"{self.path}: {problem}"

@@ -1,6 +1,6 @@
 """The coverage of the checklist before anything runs: which check, or which person, verifies which line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,9 +12,10 @@ from gonogo.planning.gate_demands import GATES, LIST
 from gonogo.planning.suite import project_suite
 from gonogo.planning.team_files import counted_environments
 from gonogo.policy.attestations import read_attestations, why_not
-from gonogo.policy.checklist import read_checklist
+from gonogo.policy.carrying import Carry
+from gonogo.policy.checklist import Checklist, read_checklist
 from gonogo.policy.checklist_line import ChecklistLine, proving
-from gonogo.policy.gates import Gates, read_gates
+from gonogo.policy.gates import Gates, lines_of, read_gates, stands_for_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,8 @@ class Coverage:
     attested: frozenset[str]
     missing: frozenset[str]
     """Nothing verifies them, or a person has yet to."""
+    carried: Mapping[str, Carry]
+    """Lines that nothing but a run of another environment or gate answers, by id; they are in none of the others."""
     roles: Sequence[str]
 
 
@@ -51,8 +54,11 @@ def read_coverage(project: Path, environment: str | None, at: datetime) -> Cover
         for attestation in attestations
         if not why_not(attestation, checklist.find(attestation.line), at, tuple(gates.roles))
     }
-    automatic = {line.id for line in leaves if proving(line, proves)}
-    wanted = {line.id for line in leaves if line.attest or line.id not in automatic}
+    sources = _carried(checklist, gates, environment, stands_for)
+    carried = {line.id: sources[line.id] for line in leaves if line.id in sources}
+    leaves_here = [line for line in leaves if line.id not in carried]
+    automatic = {line.id for line in leaves_here if proving(line, proves)}
+    wanted = {line.id for line in leaves_here if line.attest or line.id not in automatic}
     sections: dict[str, list[ChecklistLine]] = {}
     for line in leaves:
         sections.setdefault(line.section[-1] if line.section else "", []).append(line)
@@ -61,8 +67,28 @@ def read_coverage(project: Path, environment: str | None, at: datetime) -> Cover
         automatic=frozenset(automatic),
         attested=frozenset(counting & wanted),
         missing=frozenset(wanted - counting),
+        carried=carried,
         roles=tuple(gates.roles),
     )
+
+
+def _carried(
+    checklist: Checklist, gates: Gates, environment: str | None, stands_for: Collection[str]
+) -> Mapping[str, Carry]:
+    """The lines that every gate which may ask the environment for them has from other runs, and where from."""
+    sources_by_line: dict[str, Carry] = {}
+    asked_here: set[str] = set()
+    for gate in gates.gates.values():
+        if environment is None or (gate.environments and environment not in gate.environments):
+            continue
+        carries = [carry for carry in gate.carries if environment in carry.into]
+        for line in lines_of(gate, checklist, sorted(stands_for)):
+            sources = [carry for carry in carries if stands_for_line(carry, line)]
+            if sources:
+                sources_by_line.setdefault(line.id, sources[0])
+            else:
+                asked_here.add(line.id)
+    return {name: carry for name, carry in sources_by_line.items() if name not in asked_here}
 
 
 def _stands_for(environment: str | None, project: Path) -> set[str]:

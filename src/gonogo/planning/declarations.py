@@ -9,8 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from gonogo.base.errors import UsageError
+from gonogo.planning.failing import can_fail
 
-_SUSPECT = re.compile(r"\bassert\s*(?:[(\[]|lambda\b|[A-Za-z]{0,2}['\"])")
+_SUSPECT = re.compile(
+    r"\bassert\s*(?:[(\[]|lambda\b|[A-Za-z]{0,2}['\"]|\S.*\bor\s+(?:True\b|\d|['\"])|([\w.]+)\s*(?:==|is)\s*\1\b)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,13 @@ def _declared(path: Path, tree: ast.Module) -> Iterator[Declaration]:
     for node in functions:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for identifier in _marked(node, path):
-                yield _declaration(node, identifier, path)
+                declaration = _declaration(node, identifier, path)
+                if not can_fail(node, tree):
+                    raise UsageError(
+                        f"{path}:{node.lineno}: {node.name} cannot fail: it asserts nothing, and calls nothing that does; "
+                        "write assert CONDITION, MESSAGE"
+                    )
+                yield declaration
 
 
 def _marked(node: ast.FunctionDef | ast.AsyncFunctionDef, path: Path) -> Iterator[str]:
@@ -111,6 +120,11 @@ def _is_always_true(test: ast.expr) -> bool:
     """Whether a condition is something that is there, and not something that may be so."""
     if isinstance(test, ast.Tuple | ast.List):
         return any(not isinstance(part, ast.Starred) for part in test.elts)
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
+        return any(_is_always_true(part) or (isinstance(part, ast.Constant) and part.value) for part in test.values)
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Eq | ast.Is) and len(test.ops) == 1:
+        called = any(isinstance(part, ast.Call) for part in ast.walk(test.left))
+        return not called and ast.unparse(test.left) == ast.unparse(test.comparators[0])
     text = isinstance(test, ast.Constant) and isinstance(test.value, str | bytes) and bool(test.value)
     return text or isinstance(test, ast.GeneratorExp | ast.Lambda | ast.JoinedStr)
 

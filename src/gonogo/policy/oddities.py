@@ -1,5 +1,6 @@
 """Finds texts that look like a task and are none to Markdown: nobody would tick them, or miss them."""
 
+import html
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,14 +13,26 @@ _MARKER = r"(?:[-*+•‣◦·\u2013-\u2015]|\d{1,9}[.)])"
 # Possessive throughout: whatever a line is made of, it is read once.
 _BEFORE = rf"^[ \t>]*+(?:#{{1,6}}[ \t]++)?(?:{_MARKER}[ \t]*+)*+(?:\*\*|__|~~|_)?[ \t]*+"
 _BLANK = "[ \t\u00a0\u2000-\u200b\u202f\u2060\u3000\ufeff]"
-_MARK = r"(?:[xXvVyYoO_]|[^\w\s\[\]^]|[^\x00-\x7f])"
+_MARK = r"(?:[xXvVyYoOnN_]|[^\w\s\[\]^]|[^\x00-\x7f])"
 """One character in a box: a usual letter, a sign, or anything that only looks like one of them."""
 _STATES = r"(?i:xx|ok|done|todo|to do|wip|yes|no|n/a|open|pending|tbd)"
 _BRACKETS = rf"\\?[\[\uff3b]{_BLANK}{{0,3}}(?:{_MARK}|{_STATES})?{_BLANK}{{0,3}}\\?[\]\uff3d](?![(\[:])"
+_OPENING, _CLOSING = "\u3010\u3014\u3016\u301a\u27e6\u2772\u2045", "\u3011\u3015\u3017\u301b\u27e7\u2773\u2046"
+_LIKE_BRACKETS = rf"[{_OPENING}]{_BLANK}{{0,3}}{_MARK}?{_BLANK}{{0,3}}[{_CLOSING}]"
+_SIGNS = "☐☑☒🗹🗷🗵⬜⬛🔲🔳◻▢❏❐❑❒◽⊠⊡⎕🞎🞏🞐🞑🞒🞓"
 _OTHERS = rf"\({_BLANK}\)|\([xX✓✔]\)|\{{{_BLANK}\}}|\{{[xX]\}}|[\[［]{_BLANK}|\][ \t]|<{_BLANK}>"  # noqa: RUF001 - as above
-_FIRST = re.compile(f"{_BEFORE}(?:{_BRACKETS}|{_OTHERS}|[□■▫▪])")
+_FIRST = re.compile(f"{_BEFORE}(?:{_BRACKETS}|{_LIKE_BRACKETS}|{_OTHERS}|[□■▫▪◾◼\u20de])")
 _STATE = re.compile(rf"^[ \t>]*{_MARKER}[ \t]+(?:[✅❌❎✔✓✗✘]|(?:TODO|FIXME)\b)")
-_ANYWHERE = re.compile(r"(?<![\w\])`\\])[\[［](?: |[xX]|\u00a0|\u3000)[\]］](?![\[(:\w])|[☐☑☒🗹🗷🗵⬜🔲🔳◻▢]")  # noqa: RUF001 - as above
+_ANYWHERE = re.compile(r"(?<![\w\])`\\])[\[［](?: |[xX]|\u00a0|\u3000)[\]］](?![\[(:\w])" + f"|[{_SIGNS}]")  # noqa: RUF001 - as above
+_NAMED = {
+    **dict.fromkeys(
+        (":white_large_square:", ":black_large_square:", ":white_square_button:", ":black_square_button:"), "☐"
+    ),
+    **dict.fromkeys((":ballot_box_with_check:", ":white_check_mark:", ":heavy_check_mark:"), "✅"),
+    **dict.fromkeys((":x:", ":negative_squared_cross_mark:", ":heavy_multiplication_x:"), "❌"),
+}
+"""Signs by the names that GitHub and GitLab show as them."""
+_NAME = re.compile("|".join(_NAMED))
 _INPUT = re.compile(r"<input\b[^>]*\bcheckbox\b", re.IGNORECASE)
 _CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 _ANY_COMMENT = re.compile(r"<!--(?P<text>.*?)(?:-->|$)")
@@ -49,7 +62,7 @@ def oddities(rows: Sequence[str], tokens: Sequence[Token], counted: Collection[i
         elif index in code:
             odd += _as_code(number, row)
         elif number in counted:
-            odd += _second_box(number, row)
+            odd += _second_of_a_line(number, row)
         else:
             odd += _in_sight(number, row)
     return odd
@@ -57,7 +70,7 @@ def oddities(rows: Sequence[str], tokens: Sequence[Token], counted: Collection[i
 
 def looks_like_a_box(row: str) -> bool:
     """Whether a person who reads this line sees something to tick."""
-    text = _CODE_SPAN.sub("code", row)
+    text = _shown(row)
     cells = text.strip().strip("|").split("|") if "|" in text else []
     return any(
         [
@@ -70,13 +83,18 @@ def looks_like_a_box(row: str) -> bool:
     )
 
 
-def carries_an_id(row: str) -> bool:
-    """Whether there is a comment as lines of the list have it: an id with dots, or with options after it."""
+def _shown(row: str) -> str:
+    """The line as it looks, code apart: characters and signs that are written by their names."""
+    return _NAME.sub(lambda name: _NAMED[name[0]], html.unescape(_CODE_SPAN.sub("code", row)))
+
+
+def carries_an_id(row: str, *, of_one_word: bool = True) -> bool:
+    """Whether there is a comment as lines of the list have it: an id with dots, with options, or alone on a bullet."""
     for comment in _ANY_COMMENT.finditer(_CODE_SPAN.sub("code", row)):
         words = comment["text"].split()
         if words and ID.fullmatch(words[0]):
             options = any(word.partition("=")[0] in OPTIONS and "=" in word for word in words[1:])
-            alone = len(words) == 1 and _LISTED.match(row)
+            alone = of_one_word and len(words) == 1 and _LISTED.match(row)
             if "." in words[0] or options or alone:
                 return True
     return False
@@ -143,10 +161,13 @@ def _as_code(number: int, row: str) -> Iterator[Oddity]:
         )
 
 
-def _second_box(number: int, row: str) -> Iterator[Oddity]:
-    text = _CODE_SPAN.sub("code", COMMENT.sub("", row)).partition("]")[2]
+def _second_of_a_line(number: int, row: str) -> Iterator[Oddity]:
+    text = _shown(COMMENT.sub("", row)).partition("]")[2]
     if _ANYWHERE.search(text) or _INPUT.search(text):
         message = "a second box stands on this line, and is not counted; give it a line of its own"
+        yield Oddity(number=number, message=message)
+    if carries_an_id(COMMENT.sub("", row), of_one_word=False):
+        message = "a second id stands on this line, and what is said there counts for nothing; keep one comment"
         yield Oddity(number=number, message=message)
 
 

@@ -1,12 +1,11 @@
 """The causes that keep the verdict from GO, each once: whatever waits for a cause is folded into it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gonogo.policy.catalogue import Severity
-from gonogo.record.results import CheckResult, LineResult, Outcome, Results
+from gonogo.record.results import LineResult, Outcome, Results
 from gonogo.report.lines import plain_title
-from gonogo.report.wording import Problem, open_lines, problems
+from gonogo.report.wording import Problem, open_lines, problems, stopping
 
 _CAUSES = (Outcome.FAIL, Outcome.WAIVED, Outcome.ERROR, Outcome.NOT_RUN)
 _LOUD = (Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN, Outcome.WARN)
@@ -64,25 +63,16 @@ def blockers(results: Results) -> Blockers:
 
 def _causes(results: Results) -> Sequence[Problem]:
     """Root causes, then whatever is BLOCKED by something that is not shown."""
-    roots = [problem for outcome in _CAUSES for problem in problems(results, [outcome]) if _counts(problem)]
+    stops = stopping(results)
+    roots = [problem for outcome in _CAUSES for problem in problems(results, [outcome]) if _counts(problem, stops)]
     reached = {identifier for problem in roots for identifier in _reach(problem)}
-    left = [
-        problem
-        for problem in problems(results, [Outcome.BLOCKED])
-        if problem.check.id not in reached and _blocks(problem.check)
-    ]
+    left = [problem for problem in problems(results, [Outcome.BLOCKED]) if problem.check.id in stops - reached]
     return [*roots, *left]
 
 
-def _counts(problem: Problem) -> bool:
-    """An accepted failure counts where it keeps others from being judged: nobody accepted that."""
-    if problem.check.outcome is Outcome.WAIVED:
-        return bool(problem.consequences)
-    return _blocks(problem.check) or bool(problem.consequences)
-
-
-def _blocks(check: CheckResult) -> bool:
-    return check.severity is Severity.BLOCKER
+def _counts(problem: Problem, stops: Collection[str]) -> bool:
+    """Whatever keeps others from being judged counts, an accepted failure as well: nobody accepted that."""
+    return problem.check.id in stops or bool(problem.consequences)
 
 
 def _reach(problem: Problem) -> Sequence[str]:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from gonogo.base.wording import and_more, counted
-from gonogo.policy.catalogue import Severity
 from gonogo.record.results import Outcome, Results
 from gonogo.report.markdown import bounded
-from gonogo.report.wording import Problem, carried_runs, open_lines, problems, word
+from gonogo.report.wording import Problem, carried_runs, open_lines, problems, stopping, word
 
 MOST = 10
 """Annotations of either kind that GitHub shows per step; it drops the rest."""
@@ -27,24 +26,24 @@ def render_commands(results: Results) -> str:
 
 def _errors(results: Results) -> Iterator[str]:
     """Commands for everything that keeps the verdict from GO."""
-    blockers = [problem for problem in problems(results, [Outcome.FAIL, Outcome.ERROR]) if _blocks(problem)]
+    stops = stopping(results)
+    blockers = [problem for problem in problems(results, [Outcome.FAIL, Outcome.ERROR]) if problem.check.id in stops]
     for problem in sorted(blockers, key=lambda problem: problem.check.outcome is not Outcome.FAIL):
         yield _told("error", problem)
-    yield from _grouped(
-        "error", "blocker", [problem for problem in problems(results, [Outcome.NOT_RUN]) if _blocks(problem)]
-    )
+    unreached = [problem for problem in problems(results, [Outcome.NOT_RUN]) if problem.check.id in stops]
+    yield from _grouped("error", "blocker", unreached)
     lines = [line.id for line in open_lines(results)]
     if lines:
         yield _command("error", "checklist", f"{counted(len(lines), 'open line')}: {and_more(lines, _NAMES)}")
 
 
 def _warnings(results: Results) -> Iterator[str]:
-    quiet = [problem for problem in problems(results, [Outcome.FAIL, Outcome.ERROR]) if not _blocks(problem)]
+    stops = stopping(results)
+    quiet = [problem for problem in problems(results, [Outcome.FAIL, Outcome.ERROR]) if problem.check.id not in stops]
     for problem in [*quiet, *problems(results, [Outcome.WARN])]:
         yield _told("warning", problem)
-    yield from _grouped(
-        "warning", "check", [problem for problem in problems(results, [Outcome.NOT_RUN]) if not _blocks(problem)]
-    )
+    unreached = [problem for problem in problems(results, [Outcome.NOT_RUN]) if problem.check.id not in stops]
+    yield from _grouped("warning", "check", unreached)
     for run, words in zip(results.carried, carried_runs(results), strict=True):
         yield _command("warning" if run.problem else "notice", f"carried {run.id}", bounded(words))
     for exception in results.exceptions:
@@ -58,10 +57,6 @@ def _grouped(kind: str, noun: str, unreached: Sequence[Problem]) -> Iterator[str
         ids = [problem.check.id for problem in unreached]
         why = bounded(unreached[0].observation.message)
         yield _command(kind, "NOT RUN", f"{counted(len(ids), noun)}: {and_more(ids, _NAMES)}\nfirst of all: {why}")
-
-
-def _blocks(problem: Problem) -> bool:
-    return problem.check.severity is Severity.BLOCKER
 
 
 def _told(kind: str, problem: Problem) -> str:

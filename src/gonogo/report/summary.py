@@ -18,6 +18,7 @@ from gonogo.report.wording import (
     line_sum,
     open_lines,
     problems,
+    stopping,
     word,
 )
 
@@ -42,9 +43,13 @@ class _SummaryPage:
     def lines(self) -> Iterator[str]:
         results = self._results
         yield from self._header()
-        yield from self._list("What keeps it from GO", [_problem(problem) for problem in problems(results, _LOUD)])
+        stops, loud = stopping(results), problems(results, _LOUD)
+        keeping = [problem for problem in loud if stops.intersection([problem.check.id, *problem.consequences])]
+        yield from self._list("What keeps it from GO", [_problem(problem) for problem in keeping])
         yield from self._list("Open lines of the checklist", list(self._open()))
         yield from self._list("Warnings", [_problem(problem) for problem in problems(results, [Outcome.WARN])])
+        unasked = [_problem(problem) for problem in loud if problem not in keeping]
+        yield from self._list("Without an answer, which keeps nothing from GO", unasked)
         yield from self._list("Accepted exceptions", list(self._exceptions()))
         yield from self._list(
             "Findings", [f"{inert(finding.subject)}: {quoted(finding.message)}" for finding in results.findings]

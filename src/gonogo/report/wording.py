@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gonogo.base.wording import counted
+from gonogo.policy.catalogue import Severity
 from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results, Verdict
+from gonogo.verdict.decision import spoken_for
 
 SHAPES = {
     Outcome.PASS: "✔",
@@ -78,6 +80,16 @@ def problems(results: Results, outcomes: Iterable[Outcome]) -> list[Problem]:
     wanted = set(outcomes)
     matching = [_problem(check, results) for check in results.checks if check.outcome in wanted]
     return sorted(matching, key=lambda problem: -len(problem.consequences))
+
+
+def stopping(results: Results) -> frozenset[str]:
+    """Ids of the blockers without a good end, but for those that people or other runs answer for."""
+    answered = {check.id for check in spoken_for(results.checks, results.lines)}
+    return frozenset(
+        check.id
+        for check in results.checks
+        if check.severity is Severity.BLOCKER and check.outcome not in QUIET and check.id not in answered
+    )
 
 
 def command(results: Results, check_id: str) -> str:

@@ -49,8 +49,8 @@ def clean(  # noqa: PLR0913 - where, whose, and until when
         return clean_up(walk_of(file.project)(world, "clean"), Marks(run_id))
 
 
-def permitted(name: str, project: Path, instance: ReferenceInstance | None) -> EnvironmentFile:
-    """The environment, if there is one to be reached, and if it lets us remove things."""
+def permitted(name: str, project: Path, instance: ReferenceInstance | None, *, removes: bool = True) -> EnvironmentFile:
+    """The environment, if there is one to be reached, and if it lets us remove things, where anything ``removes``."""
     file = read_environment(name, project=project)
     if file.environment.service.bundled:
         instance = instance or announced_instance()
@@ -64,7 +64,7 @@ def permitted(name: str, project: Path, instance: ReferenceInstance | None) -> E
         raise UsageError(
             f"{file.path}: smoke: nothing here makes synthetic data; journeys need the section [smoke], a load [load]"
         )
-    if Effect.WRITE not in file.environment.permits.effects:
+    if removes and Effect.WRITE not in file.environment.permits.effects:
         raise UsageError(
             f'{file.path}: permits.effects: removing things is a "{Effect.WRITE}", which is not permitted here; add it'
         )

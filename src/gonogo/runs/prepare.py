@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -23,12 +22,10 @@ from gonogo.collecting.live import LiveSource
 from gonogo.environment.load import EnvironmentFile, overlaid
 from gonogo.environment.model import Environment
 from gonogo.environment.secret_values import resolve_secrets
-from gonogo.environment.types import Effect
 from gonogo.evidence.base import Key, Scope
 from gonogo.families.attested_url.probe import ATTESTED_URL, probe_attested_url, url_questions
 from gonogo.families.load.section import Load
 from gonogo.families.registry import Families, installed_families, read_environment
-from gonogo.families.smoke.section import Smoke
 from gonogo.families.variables.section import Variables
 from gonogo.journey.project import walk_of
 from gonogo.journey.runner import Journeys
@@ -38,12 +35,13 @@ from gonogo.load.run import LoadRun
 from gonogo.planning.carried import CarriedRun
 from gonogo.planning.gate_demands import GateDemands, demanded_checks, read_gate_demands
 from gonogo.planning.lowered import lowered
-from gonogo.planning.plan import LOAD, SMOKE, WALK, Plan, build_plan, has_journeys, step_scope
+from gonogo.planning.plan import LOAD, WALK, Plan, build_plan, has_journeys, step_scope
 from gonogo.planning.run_plan import RunPlan, scopes_by_kind
 from gonogo.planning.suite import Suite, project_suite, selection
 from gonogo.policy.profiles import Profile
 from gonogo.record.run_folder import new_run_id
 from gonogo.runs.key_shapes import check_keys
+from gonogo.runs.preconditions import require_journeys, require_load, scenarios
 from gonogo.runs.reference_instance import ReferenceInstance, announced_instance, reference_instance
 
 
@@ -199,8 +197,8 @@ def _wanted(
 ) -> frozenset[str]:
     """The checks that the gate demands. Raises UsageError if the project or the environment cannot carry them out."""
     wanted = demanded_checks(suite, demands, release=file.environment.service.release)
-    _can_walk(file, demands.name, suite)
-    _can_load(file, demands.name, suite, wanted if selected is None else wanted & selected)
+    require_journeys(file, demands.name, suite)
+    require_load(file, demands.name, suite, wanted if selected is None else wanted & selected)
     return wanted
 
 
@@ -285,48 +283,6 @@ def _resolved(
     effective = overlaid(file, request.overlay) if request.overlay else file
     less = lowered(file.environment, effective.environment, request.profile) if request.gate == LOAD else ()
     return effective, instance, less
-
-
-def _can_walk(file: EnvironmentFile, gate: str, suite: Suite) -> None:
-    """Refuse a smoke run in which nobody would walk: checks alone say little about critical paths."""
-    if file.environment.declares("api") and "smoke" in file.environment.service.without:
-        raise UsageError(
-            f"{file.path}: service.without: smoke: [api] is declared, and its security journey is walked by synthetic "
-            "users: take smoke out of without, and say in [smoke] where their addresses are (mail_domain)"
-        )
-    if gate != SMOKE:
-        return
-    if not has_journeys(suite, file.environment):
-        raise UsageError(
-            f"{file.path}: no journeys: {file.project / 'smoke'} has none; write some (docs/journeys.md), or use gonogo run"
-        )
-    if file.environment.section(Smoke) is None:
-        raise UsageError(f"{file.path}: smoke: missing; it says where synthetic users live (see docs/journeys.md)")
-    if Effect.WRITE not in file.environment.permits.effects:
-        raise UsageError(
-            f'{file.path}: permits.effects: journeys are a "{Effect.WRITE}", which is not permitted here; add it'
-        )
-
-
-def _can_load(file: EnvironmentFile, gate: str, suite: Suite, wanted: Collection[str]) -> None:
-    """Refuse early what would fail late: the load asked for by name, and not declared; or its packages not there."""
-    load, permitted = file.environment.section(Load), Effect.LOAD in file.environment.permits.effects
-    if gate == LOAD and load is None:
-        raise UsageError(f"{file.path}: load: missing; it says which visits are made, and how often (see docs/load.md)")
-    if gate == LOAD and not permitted:
-        raise UsageError(
-            f'{file.path}: permits.effects: "{Effect.LOAD}" is not permitted here; add it once that is safe'
-        )
-    needed = any(LOAD in suite.declarations[identifier].arguments for identifier in wanted)
-    if load and permitted and needed and find_spec("locust") is None:
-        raise UsageError(
-            f"{file.path}: load: its packages are not installed; install gonogo with its extra load, from where you have gonogo"
-        )
-
-
-def scenarios(file: EnvironmentFile) -> Path:
-    """The folder of the project's load scenarios; it need not exist where no load is declared."""
-    return file.project.resolve() / "loadtests"
 
 
 def _steps(suite: Suite) -> Iterator[Scope]:

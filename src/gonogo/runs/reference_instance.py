@@ -14,12 +14,15 @@ from typing import IO, Any, Self, cast
 
 from gonogo.base.bundled import bundled_root
 from gonogo.base.errors import UsageError
+from gonogo.base.open_files import demand_open_files
 from gonogo.runs.announcement import announcement_path, content_digest, find_announced
 
 READY_WITHIN_SECONDS = 60
 """Generous: a loaded machine is slow, not broken. A failing part reports itself long before."""
 STOPPED_WITHIN_SECONDS = 20
 """The time to stop; one that is killed after it leaves nothing behind either, since its watchdog cleans up."""
+_SERVER_FILES = 480
+"""Of its greediest server: MongoDB has 150 open while nobody asks it, and one more for each connection."""
 Event = Mapping[str, Any]
 
 
@@ -67,6 +70,7 @@ class ReferenceProcess:
         self.ready: Event = {}
 
     def __enter__(self) -> Self:
+        demand_open_files(_SERVER_FILES, who="the reference environment", otherwise="")
         self._log = tempfile.TemporaryFile()
         self._process = subprocess.Popen(  # noqa: S603 - this interpreter, and names of faults that it checks
             [sys.executable, "-m", "reference", "serve", *self._arguments],

@@ -98,13 +98,13 @@ def decide(checks: Sequence[CheckResult], lines: Sequence[LineResult] = ()) -> D
     """A FAIL outranks a gap, a gap outranks an exception; silence is never success."""
     blockers = [check for check in checks if check.severity is Severity.BLOCKER]
     failed = [check for check in blockers if check.outcome is Outcome.FAIL]
-    spoken_for = _spoken_for(blockers, lines)
-    gaps = [check for check in blockers if check.outcome in _GAPS and check not in spoken_for]
+    answered = spoken_for(checks, lines)
+    gaps = [check for check in blockers if check.outcome in _GAPS and check not in answered]
     open_lines = [line for line in lines if line.leaf and line.demanded and line.status not in DONE]
     if failed:
         reason = f"{counted(len(failed), 'blocker')} failed, first of all {failed[0].id}: {failed[0].worst.message}"
         return Decision(verdict=Verdict.NO_GO, reason=reason, blockers=len(failed), open_lines=len(open_lines))
-    if gaps or open_lines or len(spoken_for) == len(blockers):
+    if gaps or open_lines or len(answered) == len(blockers):
         return Decision(
             verdict=Verdict.INCOMPLETE,
             reason=_gap_reason(gaps, open_lines),
@@ -116,8 +116,8 @@ def decide(checks: Sequence[CheckResult], lines: Sequence[LineResult] = ()) -> D
     warnings = sum(check.outcome is Outcome.WARN for check in checks)
     also = f", with {counted(warnings, 'warning')} to read" if warnings else ""
     also += (
-        f"; {counted(len(spoken_for), 'blocker')} not permitted here, people or other runs answer for it"
-        if spoken_for
+        f"; {counted(len(answered), 'blocker')} not permitted here, people or other runs answer for it"
+        if answered
         else ""
     )
     if waived:
@@ -125,20 +125,21 @@ def decide(checks: Sequence[CheckResult], lines: Sequence[LineResult] = ()) -> D
         return Decision(verdict=Verdict.GO_WITH_EXCEPTIONS, reason=reason, blockers=0)
     return Decision(
         verdict=Verdict.GO,
-        reason=f"all {counted(len(blockers) - len(spoken_for), 'blocker')} passed{also}",
+        reason=f"all {counted(len(blockers) - len(answered), 'blocker')} passed{also}",
         blockers=0,
     )
 
 
-def _spoken_for(blockers: Sequence[CheckResult], lines: Sequence[LineResult]) -> Sequence[CheckResult]:
-    """Checks that are not permitted here, while every demanded line that they are about is done without them."""
+def spoken_for(checks: Sequence[CheckResult], lines: Sequence[LineResult]) -> Sequence[CheckResult]:
+    """Blockers that are not permitted here, while every demanded line that they are about is done without them."""
     demanded = {line.id: line for line in lines if line.leaf and line.demanded}
-    spoken_for = []
-    for check in blockers:
+    answered = []
+    for check in checks:
         about = [demanded[line] for line in (*check.proves, *check.supports) if line in demanded]
-        if check.outcome is Outcome.NOT_RUN and not check.permitted and about:
-            spoken_for += [check] if all(line.status in DONE for line in about) else []
-    return spoken_for
+        not_permitted = check.severity is Severity.BLOCKER and check.outcome is Outcome.NOT_RUN and not check.permitted
+        if not_permitted and about and all(line.status in DONE for line in about):
+            answered.append(check)
+    return answered
 
 
 def _gap_reason(gaps: Sequence[CheckResult], lines: Sequence[LineResult]) -> str:

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
@@ -20,6 +22,8 @@ from gonogo.families.reading import Reading
 from gonogo.families.times import newest_first
 
 _MIB, _GIB = 2**20, 2**30
+_MEASURED_WITHIN = timedelta(minutes=15)
+"""The agent sends every minute or two."""
 _TOKENS = (
     "a token is made in the control panel under API → Tokens with custom scopes: droplet, image, tag, firewall, "
     "ssh_key, monitoring, block_storage and block_storage_snapshot: read"
@@ -70,8 +74,10 @@ async def probe_droplet(question: DropletQuestion) -> DropletEvidence:
     taken_at, reading, number = datetime.now(UTC), Reading(), question.droplet
     async with question.api.session() as session:
         lists = _DropletLists(session, f"v2/droplets/{number}")
-        (droplet, firewalls, copies, policies), (keys, reserved, balancers) = await asyncio.gather(
-            _of_droplet(lists, reading, number), _of_account(lists, reading)
+        (droplet, firewalls, copies, policies), (keys, reserved, balancers), measured = await asyncio.gather(
+            _of_droplet(lists, reading, number),
+            _of_account(lists, reading),
+            reading.fact("measured", lists.measured(number, taken_at), None),
         )
         reading.demand("found")
         if droplet is None:
@@ -91,10 +97,11 @@ async def probe_droplet(question: DropletQuestion) -> DropletEvidence:
         image=_image(droplet, reading),
         addresses=_addresses(droplet, reading),
         reserved_addresses=tuple(text(entry.get("ip")) for entry in reserved if _leads_to(entry, number)),
-        balancer_addresses=_balanced(balancers, number),
+        balancer_addresses=_balanced(balancers, number, tags),
         firewalls=tuple(read_firewall(firewall, number) for firewall in firewalls),
         tagged=bool(tags),
         alerts=read_policies(policies, number, tags),
+        measured=measured,
         copies=newest_first(copies, "created_at"),
         volumes=volumes,
         account_keys=len(keys),
@@ -159,6 +166,17 @@ class _DropletLists:
 
     async def policies(self) -> Objects:
         return await self._all("v2/monitoring/alerts", "policies", "monitoring:read")
+
+    async def measured(self, number: int, now: datetime) -> bool:
+        """Whether the metrics agent (do-agent) sent a value of late: CPU is known without it, memory and disk are not."""
+        span = {"start": int((now - _MEASURED_WITHIN).timestamp()), "end": int(now.timestamp())}
+        path = f"v2/monitoring/metrics/droplet/memory_available?{urlencode({'host_id': number, **span})}"
+        document = mapping(await self._session.get(path, right="the scope monitoring:read"))
+        result = mapping(document.get("data")).get("result")
+        if document.get("status") != "success" or not isinstance(result, list):
+            base = self._session.api.base
+            raise Unobserved(f"DigitalOcean at {base} gave no metrics", hint="is digitalocean.api right?")
+        return any(series.get("values") for series in objects(result))
 
     async def keys(self) -> Objects:
         return await self._all("v2/account/keys", "ssh_keys", "ssh_key:read")
@@ -226,8 +244,13 @@ def _leads_to(reserved: Mapping[str, Any], number: int) -> bool:
     return mapping(reserved.get("droplet")).get("id") == number
 
 
-def _balanced(balancers: Objects, number: int) -> tuple[str, ...]:
-    mine = [balancer for balancer in balancers if number in (balancer.get("droplet_ids") or ())]
+def _balanced(balancers: Objects, number: int, tags: AbstractSet[str]) -> tuple[str, ...]:
+    """Addresses of load balancers that the droplet is behind, by its number or by one of its tags."""
+    mine = [
+        balancer
+        for balancer in balancers
+        if number in (balancer.get("droplet_ids") or ()) or text(balancer.get("tag")) in tags
+    ]
     return tuple(address for balancer in mine for key in ("ip", "ipv6") if (address := text(balancer.get(key))))
 
 

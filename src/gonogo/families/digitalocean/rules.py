@@ -45,9 +45,15 @@ def _policy(policy: Mapping[str, Any]) -> AlertPolicy:
         enabled=policy.get("enabled") is True,
         compare=text(policy.get("compare")),
         threshold=number(policy.get("value")),
-        recipients=sum(
-            len(addressees) for addressees in mapping(policy.get("alerts")).values() if isinstance(addressees, list)
-        ),
+        recipients=_recipients(mapping(policy.get("alerts"))),
+    )
+
+
+def _recipients(alerts: Mapping[str, Any]) -> int:
+    """Count addresses of mail, and channels that are named at all."""
+    mails = [address for address in texts(alerts.get("email")) if address.strip()]
+    return len(mails) + sum(
+        bool(text(channel.get("channel")) or text(channel.get("url"))) for channel in objects(alerts.get("slack"))
     )
 
 

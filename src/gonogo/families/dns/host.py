@@ -23,8 +23,8 @@ _MOST_SERVERS = 64
 async def probe_dns_host(question: DnsQuestion) -> DnsHostEvidence:
     """Every server that the parent or the zone names, asked for A, AAAA and HTTPS; where an alias leads, its servers."""
     taken_at = datetime.now(UTC)
-    (delegation, parent), caa = await asyncio.gather(_above(question), _climb_to_caa(question))
-    authoritative = await _at_servers(question, delegation, parent)
+    (delegation, parent), caa = await asyncio.gather(closest_zone(question), _climb_to_caa(question))
+    authoritative = await at_servers(question, delegation, parent)
     beyond = await _beyond(question, authoritative, heard(question.vantage, delegation.answers))
     addresses = {address for server in (*authoritative, *beyond) for address in server.ever}
     return DnsHostEvidence(
@@ -39,14 +39,16 @@ async def probe_dns_host(question: DnsQuestion) -> DnsHostEvidence:
     )
 
 
-async def _above(question: DnsQuestion) -> tuple[Delegation, Parent]:
+async def closest_zone(question: DnsQuestion) -> tuple[Delegation, Parent]:
+    """The zone that holds the name, as resolvers and as the zone above know it."""
     delegation = await find_delegation(parents(question.name), question.vantage)
     if not delegation.zone:
         return delegation, Parent()
     return delegation, await find_parent(delegation.zone, heard(question.vantage, delegation.answers))
 
 
-async def _at_servers(question: DnsQuestion, delegation: Delegation, parent: Parent) -> tuple[Addresses, ...]:
+async def at_servers(question: DnsQuestion, delegation: Delegation, parent: Parent) -> tuple[Addresses, ...]:
+    """What each authoritative server says to A, AAAA and HTTPS of the name."""
     addresses = dict.fromkeys(address for _, address in authorities(delegation, parent))
     return tuple(await asyncio.gather(*(_at_server(question, address) for address in list(addresses)[:_MOST_SERVERS])))
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from gonogo.evidence.dns import Answer, agreed
 from gonogo.evidence.dns_zone import DnsMailEvidence, DnsSenderEvidence, MailServer
+from gonogo.families.dns.delegation import parents
 from gonogo.families.dns.messages import LONGEST_TEXT
 from gonogo.families.dns.question import DnsQuestion
 from gonogo.families.dns.spf import MOST_SPF_LOOKUPS, spf_targets
@@ -20,7 +21,7 @@ async def probe_dns_mail(question: DnsQuestion) -> DnsMailEvidence:
     mx, spf, dmarc, *dkim = await asyncio.gather(
         _agreed(question, domain, "MX"),
         _agreed(question, domain, "TXT"),
-        _agreed(question, f"_dmarc.{domain}", "TXT"),
+        _policy(question),
         *(_agreed(question, f"{selector}._domainkey.{domain}", "TXT") for selector in question.selectors),
     )
     targets = [record.split()[:2] for record in mx.records[:_MOST_SERVERS]]
@@ -44,6 +45,17 @@ async def probe_dns_sender(question: DnsQuestion) -> DnsSenderEvidence:
     """Ask as ``probe_dns_mail`` does, about a domain that the service sends mail from."""
     mail = await probe_dns_mail(question)
     return DnsSenderEvidence(**{field.name: getattr(mail, field.name) for field in fields(mail)})
+
+
+async def _policy(question: DnsQuestion) -> Answer:
+    """The first DMARC record on the way up to the organisation's own domain; where there is none, the answer below."""
+    answers: list[Answer] = []
+    for domain in parents(question.name):
+        answers.append(await _agreed(question, f"_dmarc.{domain}", "TXT"))
+        has_policy = any(text.lower().startswith("v=dmarc1") for text in answers[-1].records)
+        if has_policy or answers[-1].rcode not in {"NOERROR", "NXDOMAIN"} or not answers[-1].heard:
+            return answers[-1]
+    return answers[0]
 
 
 async def _server(question: DnsQuestion, name: str, preference: int) -> MailServer:

@@ -21,6 +21,7 @@ from gonogo.evidence.dns import Answer, Signature
 _MOST_RECORDS = 256
 _MOST_SIGNATURES = 8
 LONGEST_TEXT = 300
+_DENIALS = {dns.rdatatype.NSEC, dns.rdatatype.NSEC3}
 _AS_TEXT = {dns.rdatatype.NS, dns.rdatatype.CNAME}
 
 
@@ -47,13 +48,18 @@ def host_text(name: dns.name.Name) -> str:
 
 def signatures_over(response: dns.message.Message, rrset: dns.rrset.RRset) -> Iterator[dns.rdtypes.ANY.RRSIG.RRSIG]:
     """The RRSIG records of the reply that cover these records; a bounded number of them."""
-    for candidate in response.answer:
+    for candidate in (*response.answer, *response.authority):
         if (
             candidate.name == rrset.name
             and candidate.rdtype == dns.rdatatype.RRSIG
             and candidate.covers == rrset.rdtype
         ):
             yield from cast(Any, list(candidate)[:_MOST_SIGNATURES])
+
+
+def denial_records(response: dns.message.Message) -> list[dns.rrset.RRset]:
+    """The records of a reply that prove that something does not exist (RFC 4035, 3.1.3)."""
+    return [rrset for rrset in response.authority if rrset.rdtype in _DENIALS]
 
 
 def signature_facts(rrsig: dns.rdtypes.ANY.RRSIG.RRSIG, *, genuine: bool | None = None) -> Signature:

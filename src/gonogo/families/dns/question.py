@@ -23,6 +23,8 @@ class DnsQuestion:
     vantage: Vantage
     declared: frozenset[str] = frozenset()
     """The addresses of this host, or of all hosts where the name is none of them: they are asked in other ways."""
+    is_host: bool = False
+    """Whether the name is one of a declared host."""
     in_zone: tuple[str, ...] = ()
     """For a zone: the declared names in it, whose signatures count."""
     https_port: int = _HTTPS
@@ -110,6 +112,7 @@ def _questions(environment: Environment, names: Iterable[str]) -> Sequence[DnsQu
             name=name,
             vantage=vantage,
             declared=frozenset(hosts[name].addresses) if name in hosts else everywhere,
+            is_host=name in hosts,
             https_port=ports.get(name, next(iter(ports.values()), _HTTPS)),
             trust=environment.tls.trust if environment.tls else "public",
         )

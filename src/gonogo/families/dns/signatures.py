@@ -19,7 +19,7 @@ from dns.dnssectypes import DSDigest
 
 from gonogo.evidence.dns import Answer, Signature
 from gonogo.evidence.dns_zone import ZoneKey
-from gonogo.families.dns.messages import signature_facts, signatures_over
+from gonogo.families.dns.messages import denial_records, signature_facts, signatures_over
 from gonogo.families.dns.query import DnsReply
 
 _DIGESTS = (DSDigest.SHA1, DSDigest.SHA256, DSDigest.SHA384)
@@ -52,11 +52,15 @@ def usable_keys(reply: DnsReply, zone: str) -> Keys:
 
 
 def examined(reply: DnsReply, keys: Keys) -> Answer:
-    """The answer with the word on each of its signatures: made by a key of the zone over these records, or not."""
-    if reply.message is None or not reply.answer.signatures:
+    """The answer with the word on each of its signatures: made by a key of the zone over these records, or not.
+
+    Without a record those over its denial are meant.
+    """
+    if reply.message is None or not reply.message.question:
         return reply.answer
     chain = reply.message.resolve_chaining()
     rrsets = [rrset for rrset in (*chain.cnames, chain.answer) if rrset is not None]
+    rrsets += [] if chain.answer else denial_records(reply.message)
     return replace(
         reply.answer,
         signatures=tuple(

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
 from gonogo.evidence.dns import Answer, Signature
 from gonogo.evidence.dns_zone import DnsZoneEvidence, ServerAnswers
 
 _PERCENT = 100
 _LEEWAY = timedelta(minutes=5)
 """Signers that sign every answer anew date it by their own clock."""
+_SKEW = timedelta(hours=25)
 
 
 def published(zone: DnsZoneEvidence) -> frozenset[str]:
@@ -18,7 +20,11 @@ def published(zone: DnsZoneEvidence) -> frozenset[str]:
 
 
 def signing_faults(zone: DnsZoneEvidence, *, least_percent: float) -> list[str]:
-    """Everything for which a validating resolver refuses the zone, or soon will."""
+    """Everything for which a validating resolver refuses the zone, or soon will.
+
+    Raises Unobserved where our own clock is the only one that says so.
+    """
+    _require_agreeing_clock(zone)
     ds = published(zone)
     serving = [server for server in zone.servers if server.dnskey is not None and server.dnskey.with_authority]
     signed = frozenset(
@@ -34,6 +40,35 @@ def signing_faults(zone: DnsZoneEvidence, *, least_percent: float) -> list[str]:
         for fault in _faults(server, ds, signed, zone, least_percent):
             problems.setdefault(fault, []).append(f"{server.name} ({server.address})")
     return [f"at {', '.join(where)} {fault}" for fault, where in problems.items()]
+
+
+def _require_agreeing_clock(zone: DnsZoneEvidence) -> None:
+    """Raise Unobserved if resolvers validate what by our clock was over, or had not begun, for more than a day.
+
+    Their own tolerance is a day at the most (Unbound, ``val-sig-skew-max``), and what is over they give to nobody.
+    """
+    now = zone.taken_at
+    signatures = [
+        signature
+        for server in zone.servers
+        for answer in (server.dnskey, server.udp, server.tcp)
+        if answer is not None
+        for signature in answer.signatures
+        if signature.signer == zone.zone
+    ]
+    trusting = [resolver.resolver for resolver in zone.validations if resolver.checked.authenticated]
+    if not signatures or not trusting or any(resolver.bogus for resolver in zone.validations):
+        return
+    over = all(now - signature.expiration > _SKEW for signature in signatures)
+    early = all(signature.inception - now > _SKEW for signature in signatures)
+    if not (over or early):
+        return
+    last, first = max(one.expiration for one in signatures), min(one.inception for one in signatures)
+    dates = f"over since {_utc(last)}" if over else f"not valid before {_utc(first)}"
+    raise Unobserved(
+        f"{zone.zone}: by our clock all signatures are {dates}, and {', '.join(trusting)} validate them now: dates cannot be judged",
+        hint="set the clock of the machine that runs gonogo (timedatectl set-ntp true)",
+    )
 
 
 def _serves(server: ServerAnswers) -> bool:
@@ -60,7 +95,7 @@ def _faults(
             "publish the DS of the current key at the registrar"
         )
     answers = [server.dnskey, server.udp if server.udp.records else server.tcp, *server.hosts]
-    checked = [answer for answer in answers if answer is not None and answer.records]
+    checked = [answer for answer in answers if answer is not None and (answer.records or answer.signatures)]
     for reason, names in _by_reason(checked, vouched, signed, zone, least_percent).items():
         yield f"the signatures over {', '.join(names)} {reason}"
 

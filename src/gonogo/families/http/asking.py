@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
 from gonogo.base.redaction import Redactor
@@ -15,6 +14,7 @@ from gonogo.clients.pace import Pace, pace_of
 from gonogo.clients.trust import trust_context
 from gonogo.evidence.http import Exchange
 from gonogo.families.http.answers import described
+from gonogo.families.http.bodies import http_date
 from gonogo.families.http.questions import HttpQuestion
 
 TOO_FAST, UNAVAILABLE = 429, 503
@@ -104,12 +104,14 @@ class Asker:
         """Ask for a path, and follow its redirects as long as they stay at this address and name."""
         hops: list[str] = []
         body = await self.send(method, path, headers)
+        cookies = body.exchange.cookies
         while len(hops) < _MOST_HOPS and (target := self._within(body.exchange)) is not None:
             hops.append(body.exchange.url)
             if f"{self._client.shown}{target}" in hops:
                 break
             body = await self.send(method, target, headers)
-        return replace(body, exchange=replace(body.exchange, hops=tuple(hops)))
+            cookies += body.exchange.cookies
+        return replace(body, exchange=replace(body.exchange, hops=tuple(hops), cookies=cookies))
 
     def _within(self, exchange: Exchange) -> str | None:
         """The path that a redirect leads to, if it is one of this name and port."""
@@ -144,7 +146,7 @@ def seconds_to_wait(exchange: Exchange) -> float | None:
     if value.isdecimal():
         return min(float(value[:9]), 1e6) or 0.1
     try:
-        return max(0.1, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+        return max(0.1, (http_date(value) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError, OverflowError):
         return _UNTOLD_SECONDS if exchange.status == TOO_FAST else None
 

@@ -5,12 +5,11 @@ Whatever is quoted is redacted before it is cut: half a secret is found by nobod
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from gonogo.base.redaction import Redactor
-from gonogo.clients.http import Body
 
 Quote = Callable[[object], str | None]
 _LONGEST = 100
@@ -28,22 +27,44 @@ def quoting(redactor: Redactor, longest: int = _LONGEST) -> Quote:
     return quote
 
 
-def json_object(body: Body) -> dict[str, Any]:
-    """The JSON object of a complete body; empty for anything else."""
-    if body.exchange.truncated or body.exchange.status is None:
-        return {}
-    try:
-        document = json.loads(body.content)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
+class SaidTwice(ValueError):
+    """A JSON object has one name twice, with two values: readers differ in which of them they take (RFC 8259, 4)."""
+
+
+def read_json(document: str | bytes, *, strict: bool = False) -> Any:  # noqa: ANN401 - any JSON value
+    """The document. Raises ValueError, SaidTwice among them, and RecursionError.
+
+    ``strict``: as clients in other languages read it, without NaN and Infinity.
+    """
+    text = document if isinstance(document, str) else document.decode(json.detect_encoding(document))
+    return json.loads(
+        text.removeprefix("\ufeff"), object_pairs_hook=_once, parse_constant=_no_number if strict else None
+    )
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        for name, value in pairs:
+            if values[name] != value:
+                raise SaidTwice(name)
+    return values
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def http_date(text: str) -> datetime:
+    """A moment in one of the three forms of RFC 9110, 5.6.7; all of them mean UTC. Raises ValueError, TypeError or OverflowError."""
+    moment = parsedate_to_datetime(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def clock_offset(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     """The Date header less our own clock; None for anything that is no date. A copy is as old as its Age says."""
     age = headers.get("age", "")
     try:
-        written = parsedate_to_datetime(headers["date"])
-        return written + timedelta(seconds=int(age[:9]) if age.isdecimal() else 0) - now
+        return http_date(headers["date"]) + timedelta(seconds=int(age[:9]) if age.isdecimal() else 0) - now
     except (KeyError, ValueError, TypeError, OverflowError):
         return None

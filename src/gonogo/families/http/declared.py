@@ -1,12 +1,12 @@
 """Holds a reply against a declared page: the facts in which it departs from it."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gonogo.base.secrets import Secrets
 from gonogo.clients.http import Body
 from gonogo.environment.pages import Page
+from gonogo.families.http.bodies import SaidTwice, read_json
 
 _MISSING = object()
 _LONGEST = 60
@@ -62,7 +62,10 @@ def _departures(page: Page, body: Body) -> Iterator[str]:
 
 def _values(page: Page, body: Body) -> Iterator[str]:
     try:
-        document = json.loads(body.content)
+        document = read_json(body.content, strict=True)
+    except SaidTwice as twice:
+        yield f"the body says {str(twice)[:_LONGEST]!r} twice"
+        return
     except (ValueError, RecursionError):
         yield "the body is no JSON"
         return

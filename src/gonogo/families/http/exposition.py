@@ -66,6 +66,8 @@ class _ExpositionReader:
         self._scrape = Scrape()
         self._typed: set[str] = set()
         self._ended = False
+        self._repeated = False
+        self._given: set[tuple[str, frozenset[tuple[str, str]], str | None]] = set()
 
     def read(self, text: str) -> Scrape:
         for number, line in enumerate(text.split("\n"), 1):
@@ -117,7 +119,16 @@ class _ExpositionReader:
             raise Malformed("it has no name" if not name else "it has two names")
         if at is not None and not self._is_time(at):
             raise Malformed("its timestamp is no number")
+        self._note(name or quoted, pairs, at)
         return Sample(name or quoted, pairs, _number(value))
+
+    def _note(self, name: str, labels: Mapping[str, str], at: str | None) -> None:
+        """Of two values for one series at one time, Prometheus drops one."""
+        series = (name, frozenset(labels.items()), at)
+        if series in self._given and not self._repeated:
+            self._repeated = True
+            self._scrape.remarks.append(f"{name[:100]} has two samples with the same labels")
+        self._given.add(series)
 
     def _is_time(self, text: str) -> bool:
         if self._openmetrics:

@@ -33,9 +33,17 @@ PASSING = frozenset(
         "reachable",
         "pong",
         "enabled",
+        "server_is_ready",
+        "server_is_not_shutting_down",
+        "server_available",
     ]
 )
-WARNING = frozenset(["warn", "warning", "degraded", "unknown", "yellow", "partial", "concerned", "impaired"])
+WARNING = frozenset(
+    [
+        *("warn", "warning", "degraded", "unknown", "yellow", "partial", "concerned", "impaired"),
+        *("circuit_open", "circuit_half_open"),
+    ]
+)
 FAILING = frozenset(
     [
         "down",
@@ -66,9 +74,21 @@ FAILING = frozenset(
         "fatal",
         "exhausted",
         "lost",
+        "ko",
+        "draining",
+        "shutting_down",
+        "terminating",
+        "server_is_shutting_down",
+        "server_is_not_ready",
+        "server_not_available",
     ]
 )
 _NEGATIONS = {"not", "no", "never", "cannot", "isn", "t", "un"}
+_NOT_YET = re.compile(
+    r"\b(?:starting|booting|warming|spinning|loading|initiali[sz]ing|waiting|migrating|restoring|syncing|catching|pending"
+    r"|0 ?(?:/|of) ?[1-9]\d*|maintenance|please|will|soon|until|migrations? (?:is |are )?running|running (?:\w+ )?migrations?)\b"
+)
+"""What is to come, or is asked of the reader: the word of health beside it is no word about now."""
 _LETTERS = re.compile(r"[a-z_]+")
 _LONGEST_SENTENCE = 200
 _HEALTHY_CODES, _FAILING_CODES = range(200, 400), range(400, 600)
@@ -95,7 +115,7 @@ def meaning_of_sentence(text: str) -> Meaning:
     words = _LETTERS.findall(text.lower())
     if alone is not Meaning.UNKNOWN or not words or len(text) > _LONGEST_SENTENCE:
         return alone
-    if _NEGATIONS.intersection(words):
+    if _NEGATIONS.intersection(words) or _NOT_YET.search(text.lower()):
         return Meaning.UNKNOWN
     if FAILING.intersection(words):
         return Meaning.FAIL

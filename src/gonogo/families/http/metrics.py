@@ -8,6 +8,8 @@ from gonogo.families.http.bodies import Quote
 from gonogo.families.http.exposition import Malformed, Sample, Scrape, parse_scrape
 
 Samples = Sequence[tuple[str, float]]
+_MEDIA_TYPES = {"text/plain", "application/openmetrics-text"}
+"""What Prometheus 3 reads; earlier versions took whatever came."""
 _MOST_SERIES = 2000
 _START = "process_start_time_seconds"
 
@@ -19,9 +21,13 @@ def read_scrape(body: Body) -> tuple[Scrape, str]:
         return Scrape(), exchange.problem or f"status {exchange.status}"
     openmetrics = "openmetrics" in exchange.headers.get("content-type", "")
     try:
-        return parse_scrape(body.content, openmetrics=openmetrics), ""
+        scrape = parse_scrape(body.content, openmetrics=openmetrics)
     except Malformed as error:
         return Scrape(), f"not in the exposition format: {error}"
+    media_type = exchange.headers.get("content-type", "")
+    if media_type.partition(";")[0].strip().lower() not in _MEDIA_TYPES:
+        scrape.remarks.append(f"its Content-Type is {media_type[:60] or 'missing'}: Prometheus 3 refuses that")
+    return scrape, ""
 
 
 def labelled(body: Body) -> tuple[Sequence[Sample], str]:

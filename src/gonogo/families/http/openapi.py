@@ -22,7 +22,7 @@ _DEEPEST = 200
 _OWN_MACHINE = {"localhost", "127.0.0.1", "0.0.0.0", "::1"}  # noqa: S104 - compared, not bound
 _TYPES = {"array", "boolean", "file", "integer", "null", "number", "object", "string"}
 _HOLDING_SCHEMAS = {"schemas", "definitions", "properties", "allOf", "oneOf", "anyOf"}
-_RESPONSES_OPTIONAL_SINCE = (3, 1)
+_PATHS_OPTIONAL_SINCE = _RESPONSES_OPTIONAL_SINCE = (3, 1)
 
 
 class NoDescription(ValueError):
@@ -99,8 +99,16 @@ class _DescriptionReader:
 
     def remarks(self) -> Iterator[str]:
         """Oddities that are valid and help nobody."""
+        shapes: dict[str, str] = {}
+        for path in map(str, self._described.paths):
+            alike = shapes.setdefault(_VARIABLE.sub("{}", path), path)
+            if alike != path:
+                yield f"the paths {alike[:100]} and {path[:100]} differ in the name of a variable only"
         if not any(True for _ in self._each_operation()):
             yield "no path has an operation"
+        yield from (
+            f"info.{key} is empty" for key in ("title", "version") if _text(self._document.get("info"), key) == ""
+        )
         servers = self._document.get("servers")
         for server in servers if isinstance(servers, list) else []:
             url = _text(server, "url") or ""
@@ -117,8 +125,11 @@ class _DescriptionReader:
     def _head(self) -> Iterator[str]:
         info = self._document.get("info")
         for key in ("title", "version"):
-            if not isinstance(info, dict) or info.get(key) in (None, ""):
+            if not isinstance(info, dict) or info.get(key) is None:
                 yield f"info.{key} is missing"
+        described = ("paths",) if self._version < _PATHS_OPTIONAL_SINCE else ("paths", "webhooks", "components")
+        if not any(self._document.get(key) for key in described):
+            yield f"it describes no path{' and no webhook' if len(described) > 1 else ''}"
 
     def _operations(self) -> Iterator[str]:
         """Problems with paths and operations that make a generated client wrong."""
@@ -139,12 +150,16 @@ class _DescriptionReader:
             yield from self._variables(name, path, item, operation)
 
     def _each_operation(self) -> Iterator[tuple[str, str, Mapping[str, Any], Mapping[str, Any]]]:
-        for path, item in self._described.paths.items():
+        """Those of webhooks, which have a name in the place of a path, as well."""
+        paths = [(str(path), str(path), item) for path, item in self._described.paths.items()]
+        webhooks = [(f"webhook {name}", "", item) for name, item in _mapping(self._document.get("webhooks")).items()]
+        for shown, path, value in (*paths, *webhooks):
+            item = self._resolved(value)
             if isinstance(item, dict):
-                for method in _METHODS:
-                    operation = item.get(method)
+                more = _mapping(item.get("additionalOperations"))
+                for method, operation in (*((method, item.get(method)) for method in _METHODS), *more.items()):
                     if isinstance(operation, dict):
-                        yield f"{method.upper()} {path}", str(path), item, operation
+                        yield f"{str(method).upper()} {shown}", path, item, operation
 
     def _responses(self, name: str, operation: Mapping[str, Any]) -> Iterator[str]:
         """An operation must describe a response, before OpenAPI 3.1 in any case."""

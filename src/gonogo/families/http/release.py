@@ -1,6 +1,5 @@
 """Collects the words by which a service names the release that it runs."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -8,21 +7,24 @@ from typing import Any
 from gonogo.clients.http import Body
 from gonogo.evidence.http import ReleaseWord
 from gonogo.families.http.asking import RELEASE_HEADERS
-from gonogo.families.http.bodies import Quote
+from gonogo.families.http.bodies import Quote, read_json
 from gonogo.families.http.declared import is_missing, value_at
 from gonogo.families.http.metrics import build_labels, read_scrape
 from gonogo.families.http.section import ReleasePlace
 
 _KEYS = (
     *("release", "releaseId", "release_id", "commit", "commitId", "commit_id", "commitHash", "commit_hash", "sha"),
-    *("git_sha", "gitSha", "git_commit", "gitCommit", "revision", "rev", "build", "buildId", "build_id", "image"),
+    *("git_sha", "gitSha", "git_commit", "gitCommit", "revision", "rev", "image"),
     *("git.commit", "git.commit.id", "git.commit.id.abbrev", "git.sha", "build.commit", "build.release", "app.release"),
     *("info.release", "info.commit", "service.release"),
 )
 """Where in a JSON body releases stand."""
-_UNCERTAIN_KEYS = ("version", "build.version", "app.version", "info.version", "service.version", "serviceVersion")
-"""The same; but this may well be the version of the API."""
-PATHS = ("/version", "/actuator/info", "/info", "/version.json", "/api/version")
+_UNCERTAIN_KEYS = (
+    *("version", "build.version", "app.version", "info.version", "service.version", "serviceVersion"),
+    *("build", "buildId", "build_id"),
+)
+"""The same; but this may well be the version of the API, or the number of a build."""
+PATHS = ("/version", "/__version__", "/actuator/info", "/info", "/version.json", "/api/version")
 """Pages that tell the release where health does not."""
 _META = re.compile(
     r"<meta\s[^>]{0,200}\bname=[\"'](?:release|version|revision|commit|build)[\"'][^>]{0,200}\bcontent=[\"']([^\"']{1,200})"
@@ -120,7 +122,7 @@ def _document(body: Body) -> Any:  # noqa: ANN401 - any JSON value
     if body.exchange.truncated or body.exchange.status is None:
         return None
     try:
-        return json.loads(body.content.decode("utf-8-sig"))
+        return read_json(body.content)
     except (ValueError, RecursionError):
         return None
 

@@ -13,10 +13,11 @@ from gonogo.base.redaction import Redactor
 from gonogo.clients.http import Body
 from gonogo.clients.trust import trust_context
 from gonogo.environment.pages import Page
-from gonogo.evidence.http import Exchange, OriginAnswer, PageAnswer, ReleaseWord, ServiceEvidence
+from gonogo.evidence.http import Exchange, Meaning, OriginAnswer, PageAnswer, ReleaseWord, ServiceEvidence
 from gonogo.families.http.asking import Asker, asker, deadline_of
 from gonogo.families.http.bodies import Quote, quoting
 from gonogo.families.http.declared import authorization, departures
+from gonogo.families.http.health import read_health
 from gonogo.families.http.questions import HttpQuestion
 from gonogo.families.http.release import PATHS, declared_words, metric_words, plain_word, usual_words
 
@@ -156,7 +157,18 @@ async def _sample(
     else:
         words = usual_words(body, page.path, quote)
         words = (*words, *_page_words(release_body, where, quote)) if other else words
-    return PageAnswer(exchange=body.exchange, departures=departures(page, body)), words
+    unwell = _unwell(page, body, question, quote)
+    return PageAnswer(exchange=body.exchange, departures=departures(page, body), unwell=unwell), words
+
+
+def _unwell(page: Page, body: Body, question: HttpQuestion, quote: Quote) -> str:
+    """What health says against itself: a backend that is down may well answer 200."""
+    health = question.expected.health
+    if health is None or not question.main or page.says or page.path != health.path or not body.exchange.ok:
+        return ""
+    reading = read_health(body, quote)
+    down = (f"{name} is {part.word}" for name, part in reading.parts.items() if part.meaning is Meaning.FAIL)
+    return next(down, f"it calls itself {reading.word}" if reading.meaning is Meaning.FAIL else "")
 
 
 async def _front(first: Asker, question: HttpQuestion, exchange: Exchange, page: Page) -> Exchange:
@@ -177,11 +189,12 @@ def _foreign(question: HttpQuestion) -> Sequence[str]:
     made_up = f"https://gonogo-{entropy.token_hex(4)}.invalid"
     declared = question.expected.origins
     if not declared:
-        return [made_up]
+        return [made_up, "null"]
     parts = urlsplit(declared[0])
     host = parts.hostname or ""
     own = host.partition(".")[2] if host.count(".") > 1 else host
     alike = [f"{declared[0]}.gonogo.invalid", f"https://gonogo{own}", f"http://{parts.netloc}", "null"]
+    alike.append(f"{parts.scheme}://{parts.netloc.replace('.', 'x', 1)}")  # an expression whose dots are any letter
     return [made_up, *(origin for origin in alike if origin not in declared)]
 
 

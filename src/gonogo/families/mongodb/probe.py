@@ -47,6 +47,8 @@ _CHANGING = {
     "renameCollectionSameDB", "replSetConfigure", "replSetStateChange", "revokeRole", "setParameter", "shutdown",
     "update",
 }  # fmt: skip
+_GIVING = {"changePassword", "createRole", "createUser", "dropUser", "grantRole", "revokeRole"}
+"""Whoever may do this in a database may do everything there, and lets others in (userAdmin, dbOwner)."""
 _EVERYWHERE = ""
 """How privileges spell any database."""
 
@@ -149,8 +151,13 @@ def existing_index(index: Mapping[str, Any]) -> ExistingIndex:
         text=text,
         unique=bool(index.get("unique")) or keys == ("_id",),
         hidden=bool(index.get("hidden")),
+        collation=_collation(index.get("collation")),
         partial="" if partial is None or _is_sparse(partial, keys) else json_util.dumps(partial)[:LONGEST],
     )
+
+
+def _collation(collation: Mapping[str, Any] | None) -> str:
+    return f"{collation.get('locale')} {collation.get('strength')}"[:LONGEST] if collation else ""
 
 
 def _is_sparse(partial: Mapping[str, Any], keys: Sequence[str]) -> bool:
@@ -159,7 +166,7 @@ def _is_sparse(partial: Mapping[str, Any], keys: Sequence[str]) -> bool:
 
 
 def wide_privileges(privileges: Iterable[Mapping[str, Any]], own: str) -> Iterator[str]:
-    """Rights to change other databases than the service's own, and rights to read everything."""
+    """Rights to change other databases than the service's own, to read everything, and to give rights."""
     for privilege in privileges:
         database = privilege["resource"].get("db")
         wide = _CHANGING | {"find"} if database == _EVERYWHERE else _CHANGING
@@ -167,6 +174,9 @@ def wide_privileges(privileges: Iterable[Mapping[str, Any]], own: str) -> Iterat
         if actions and database != own:
             where = "the whole cluster" if database is None else f"database {database or '(any)'}"
             yield f"{', '.join(actions[:3])} on {where}"
+        giving = sorted(_GIVING.intersection(privilege["actions"]))
+        if giving and database == own:
+            yield f"{', '.join(giving[:3])} on database {own}"
 
 
 async def _try(question: MongoQuestion) -> Refusal | None:

@@ -36,8 +36,33 @@ DANGEROUS = {
     "MODULE": ("MODULE", "LOAD", "/gonogo-none.so"),
     "SWAPDB": ("SWAPDB", "0", "1"),
     "CLIENT KILL": ("CLIENT", "KILL", "ID", "0"),
+    "CLUSTER FAILOVER": ("CLUSTER", "FAILOVER"),
+    "CLUSTER FLUSHSLOTS": ("CLUSTER", "FLUSHSLOTS"),
+    "BGSAVE": ("BGSAVE",),
 }
-"""What an injected command would do the most harm with. SHUTDOWN is missing: it cannot be queued."""
+"""What an injected command would do the most harm with."""
+MINE = "OWN KEY"
+"""Stands for a key that the service's user may have, and that nobody has."""
+REVEALING = {
+    "RESTORE": ("RESTORE", MINE, "0", "no payload"),
+    "MIGRATE": ("MIGRATE", "127.0.0.1", "1", MINE, "0", "1"),
+    "CONFIG GET": ("CONFIG", "GET", "maxmemory"),
+    "ACL GETUSER": ("ACL", "GETUSER", "gonogo-nobody"),
+    "ACL DELUSER": ("ACL", "DELUSER", "gonogo-nobody"),
+    "CLIENT PAUSE": ("CLIENT", "PAUSE", "0"),
+    "CLIENT UNBLOCK": ("CLIENT", "UNBLOCK", "0"),
+    "CLUSTER FORGET": ("CLUSTER", "FORGET", "0" * 40),
+    "CLUSTER REPLICATE": ("CLUSTER", "REPLICATE", "0" * 40),
+    "MODULE UNLOAD": ("MODULE", "UNLOAD", "gonogo-none"),
+    "SLOWLOG": ("SLOWLOG", "GET", "0"),
+    "COMMANDLOG": ("COMMANDLOG", "GET", "0", "slow"),
+    "MONITOR": ("MONITOR",),
+}
+"""What reads or moves what is others', or stops them; with these arguments it would do nothing.
+
+Of what Redis 6.2, 7.0, 8.2 and Valkey 9.1 call dangerous, SHUTDOWN, SAVE, SYNC and PSYNC are missing, which cannot be
+queued; and INFO, ROLE, LASTSAVE, SORT and CLIENT LIST, which libraries for queues and failover need.
+"""
 
 REFUSED_BY_TLS = "TLS refuses whoever shows no certificate"
 _USUAL_PORT = 6379
@@ -203,8 +228,10 @@ async def _try_all(talk: Session, prefix: str, rights: _Rights) -> None:
     own, foreign = f"{prefix}gonogo:{entropy.token_hex(8)}", _foreign_key(prefix)
     rights.own_key = await talk.ask("GET", own)
     rights.foreign_key = await talk.ask("GET", foreign)
-    rights.foreign_write, *answers = await talk.queue(("SET", foreign, "synthetic"), *DANGEROUS.values())
-    rights.forbidden = dict(zip(DANGEROUS, answers, strict=True))
+    revealing = [[own if word == MINE else word for word in words] for words in REVEALING.values()]
+    guarded = ("SET", foreign, "synthetic"), *DANGEROUS.values()
+    rights.foreign_write, *answers = await talk.queue(*guarded, together=revealing)
+    rights.forbidden = dict(zip((*DANGEROUS, *REVEALING), answers, strict=True))
 
 
 def _foreign_key(prefix: str) -> str:

@@ -9,6 +9,7 @@ from jmespath.exceptions import JMESPathError
 from jmespath.visitor import TreeInterpreter
 
 from gonogo.clients.http import Body
+from gonogo.families.http.bodies import SaidTwice, read_json
 from gonogo.families.requests.section import HeaderRule, RequestEntry
 
 _LONGEST = 80
@@ -25,7 +26,7 @@ def departures(entry: RequestEntry, body: Body) -> tuple[str, ...]:
 def observed(entry: RequestEntry, body: Body) -> Mapping[str, str]:
     """Give the values that the body holds for each expression, as JSON; nothing if the body is no JSON."""
     try:
-        document = json.loads(body.content)
+        document = read_json(body.content, strict=True)
     except (ValueError, RecursionError):
         return {}
     return {expression: body.redactor.text(_observed(expression, document)) for expression in entry.expressions}
@@ -59,7 +60,10 @@ def _header(name: str, expected: HeaderRule, value: str | None) -> Iterator[str]
 
 def _values(entry: RequestEntry, body: Body) -> Iterator[str]:
     try:
-        document = json.loads(body.content)
+        document = read_json(body.content, strict=True)
+    except SaidTwice as twice:
+        yield f"the body says {str(twice)[:_LONGEST]!r} twice{_beginning(body)}"
+        return
     except (ValueError, RecursionError):
         yield f"the body is no JSON{_beginning(body)}"
         return

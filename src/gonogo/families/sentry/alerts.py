@@ -37,6 +37,7 @@ _RULE_ACTIONS = {
     "GitHubEnterpriseCreateTicketAction": "github_enterprise",
     "AzureDevopsCreateTicketAction": "vsts",
 }
+_NAMED_TARGETS, _NOBODY = {"user", "team"}, {None, ""}
 _RULE_TARGETS = {"Member": "user", "Team": "team", "IssueOwners": "issue_owners"}
 
 
@@ -89,10 +90,13 @@ def _recipients(part: Mapping[str, Any]) -> Iterator[Recipient]:
     conditions = objects(part.get("conditions"))
     passes = passes_workflow(conditions, text(part.get("logicType")))
     for action in objects(part.get("actions")):
+        config = mapping(action.get("config"))
+        target = text(config.get("targetType"))
         yield Recipient(
             kind=text(action.get("type")) or _UNKNOWN,
             status=text(action.get("status")),
-            target=text(mapping(action.get("config")).get("targetType")),
+            target=target,
+            named=target not in _NAMED_TARGETS or config.get("targetIdentifier") not in _NOBODY,
             filters=tuple(text(condition.get("type")) or _UNKNOWN for condition in conditions),
             passes=passes,
             fallthrough=text(mapping(action.get("data")).get("fallthroughType")),
@@ -118,9 +122,11 @@ def _rule(rule: Mapping[str, Any]) -> Alert:
 
 def _rule_recipient(action: Mapping[str, Any], rule: Mapping[str, Any]) -> Recipient:
     target, filters = text(action.get("targetType")), objects(rule.get("filters"))
+    kind = _class(action, _RULE_ACTIONS)
     return Recipient(
-        kind=_class(action, _RULE_ACTIONS),
+        kind=kind,
         target=_RULE_TARGETS.get(target, target),
+        named=_RULE_TARGETS.get(target) not in _NAMED_TARGETS or action.get("targetIdentifier") not in _NOBODY,
         filters=tuple(filter_name(part) for part in filters),
         passes=passes_rule(filters, text(rule.get("filterMatch"))),
         fallthrough=text(action.get("fallthroughType")),

@@ -23,6 +23,12 @@ def os_release(output: CommandOutput) -> str | None:
     return " ".join(values[key] for key in ("NAME", "VERSION_ID") if values.get(key)) or None
 
 
+def codename(output: CommandOutput) -> str:
+    """The name of the release (os-release(5), VERSION_CODENAME); empty if there is none."""
+    match = re.search(r"^VERSION_CODENAME=[\"']?(\w+)", output.output, re.MULTILINE)
+    return match[1] if match else ""
+
+
 def number(output: CommandOutput) -> int | None:
     """The one that it printed."""
     return int(output.text) if output.status == 0 and output.text.strip().isdecimal() else None
@@ -82,14 +88,16 @@ def periodic(output: CommandOutput) -> dict[str, str] | None:
     return dict(re.findall(r'^APT::Periodic::([\w-]+) "([^"\n]{0,100})";$', output.text, re.MULTILINE)) or None
 
 
-def origins(output: CommandOutput) -> tuple[str, ...] | None:
-    """The origins that unattended-upgrades installs from."""
+def upgrades(output: CommandOutput) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] | None:
+    """From where unattended-upgrades installs, on which days only, and which packages it leaves alone."""
     if output.status:
         return None
-    origins = re.findall(
-        r'^Unattended-Upgrade::(?:Allowed-Origins|Origins-Pattern):: "([^"\n]{0,200})";$', output.output, re.MULTILINE
+    lists = ("Allowed-Origins|Origins-Pattern", "Update-Days", "Package-Blacklist")
+    origins, days, blacklist = (
+        re.findall(rf'^Unattended-Upgrade::(?:{name}):: "([^"\n]{{0,200}})";$', output.output, re.MULTILINE)[:_MOST]
+        for name in lists
     )
-    return tuple(origins[:_MOST])
+    return tuple(origins), tuple(days), tuple(blacklist)
 
 
 def package(output: CommandOutput) -> str | None:

@@ -44,6 +44,19 @@ def beside(output: CommandOutput, version: int) -> tuple[FirewallRule, ...] | No
     return tuple(rule for line in output.output.splitlines() if (rule := _accepting(line, version)))
 
 
+def accepts_by_default(output: CommandOutput) -> bool:
+    """Whether ``iptables -S`` shows that packets come in which no rule is about."""
+    lines = output.output.splitlines()
+    refuses = any(re.fullmatch(r"-A INPUT -j (DROP|REJECT)( --reject-with \S+)?", line.strip()) for line in lines)
+    return not output.status and "-P INPUT ACCEPT" in output.text and not refuses
+
+
+def has_ipv6(addresses: CommandOutput) -> bool:
+    """Whether ``ip -o addr`` shows an address of IPv6 that others can reach; not one for this network alone."""
+    found = re.findall(r"\binet6 (\S+) scope global", addresses.output)
+    return any(not ip_interface(address).ip.is_private or address.startswith("2001:db8:") for address in found)
+
+
 def _accepting(line: str, version: int) -> FirewallRule | None:
     """The rule of one line of ``iptables -S`` that lets new packets in; None for any other line."""
     options = _options(line)

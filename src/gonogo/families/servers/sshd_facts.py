@@ -18,6 +18,8 @@ KEYWORDS = {
     "permitemptypasswords",
     "pubkeyauthentication",
     "authenticationmethods",
+    "hostbasedauthentication",
+    "gssapiauthentication",
 }
 _NO_SHELL = ("nologin", "/false", "/sync", "/shutdown", "/halt")
 _FIRST_PERSON, _NOBODY = 1000, 65534

@@ -70,6 +70,12 @@ class Survey:
             "os": self._fact(
                 "os", "cat /etc/os-release", facts.os_release, lambda server, name: replace(server, os=name)
             ),
+            "codename": self._fact(
+                "codename",
+                "cat /etc/os-release",
+                facts.codename,
+                lambda server, name: replace(server, codename=name),
+            ),
             "cpus": self._fact("cpus", "nproc", facts.number, lambda server, number: replace(server, cpus=number)),
             "memory": self._size(
                 "memory",
@@ -104,8 +110,10 @@ class Survey:
             "upgrade_origins": self._fact(
                 "upgrade_origins",
                 "apt-config dump Unattended-Upgrade",
-                facts.origins,
-                lambda server, origins: replace(server, upgrade_origins=origins),
+                facts.upgrades,
+                lambda server, upgrades: replace(
+                    server, upgrade_origins=upgrades[0], upgrade_days=upgrades[1], upgrade_blacklist=upgrades[2]
+                ),
             ),
             "upgraded": self._upgraded(),
         }
@@ -220,6 +228,9 @@ class Survey:
             firewall = replace(firewall, beside=(*rules[0], *(rules[1] or ())))
             self._keep(replace(self._evidence, firewall=firewall))
         routes = await self._shell.run_each(["ip -4 route show default", "ip -6 route show default", "ip -o addr"])
+        versions = [4, 6] if firewall_facts.has_ipv6(routes[2]) else [4]
+        open_to_all = (version for version in versions if firewall_facts.accepts_by_default(filters[version == 6]))  # noqa: PLR2004
+        self._keep(replace(self._evidence, firewall=replace(firewall, unfiltered=tuple(open_to_all))))
         uplinks = firewall_facts.uplinks(routes[:2], routes[2])
         if uplinks is not None:
             self._keep(replace(self._evidence, uplinks=uplinks))

@@ -49,21 +49,26 @@ def flag(document: Object, key: str) -> bool:
     return value
 
 
+def _flag_or_none(document: Object, key: str) -> bool | None:
+    return None if document.get(key) is None else flag(document, key)
+
+
 def account(document: Object) -> Fill:
     """``/v1/account``: what it may do, and what Stripe still wants to know."""
     named(document, "account")
     capabilities = document.get("capabilities")
     schedule = _part(_part(_part(document, "settings"), "payouts"), "schedule")
-    requirements = _requirements(_part(document, "requirements"))
+    shown = isinstance(document.get("requirements"), dict)
+    requirements = _requirements(_part(document, "requirements")) if shown else None
     future_requirements = _requirements(_part(document, "future_requirements"))
     return lambda evidence: replace(
         evidence,
         account=_text(document, "id"),
         country=_text(document, "country"),
         currency=_text(document, "default_currency"),
-        details_submitted=document.get("details_submitted") is True,
-        charges_enabled=document.get("charges_enabled") is True,
-        payouts_enabled=document.get("payouts_enabled") is True,
+        details_submitted=_flag_or_none(document, "details_submitted"),
+        charges_enabled=_flag_or_none(document, "charges_enabled"),
+        payouts_enabled=_flag_or_none(document, "payouts_enabled"),
         capabilities={str(name): str(state) for name, state in capabilities.items()}
         if isinstance(capabilities, dict)
         else None,

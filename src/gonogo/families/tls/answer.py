@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from cryptography.exceptions import InvalidTag
 
-from gonogo.families.tls.hello import SentHello, Version, agreed
+from gonogo.families.tls.hello import FINITE_FIELD_GROUPS, SentHello, Version, agreed
 from gonogo.families.tls.key_schedule import HandshakeCipher, hash_of
 from gonogo.families.tls.suites import TLS13, suite_name
 
@@ -178,6 +178,16 @@ class Flight:
         group = Cut(extensions.get(_SHARE, b"")).number(2)
         if group not in self._sent.hello.groups:
             raise NotTls("it asks for a group that was not offered")
+        if group in FINITE_FIELD_GROUPS:
+            answer = self.answer
+            answer.ending, answer.version, answer.suite, answer.group = (
+                HelloEnding.ACCEPTED,
+                Version.TLS13,
+                suite,
+                group,
+            )
+            self.complete = True
+            return
         # The first hello is replaced by its hash in the transcript, as a message of kind 254 (RFC 8446, section 4.4.1).
         first = hashlib.new(hash_of(suite), self._transcript).digest()
         self._transcript = b"\xfe\x00\x00" + bytes([len(first)]) + first + message

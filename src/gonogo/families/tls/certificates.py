@@ -11,7 +11,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import NameOID, PublicKeyAlgorithmOID
 
 from gonogo.evidence.tls import Certificate
 from gonogo.families.tls.names import matches
@@ -81,6 +81,7 @@ def read_certificate(der: bytes) -> Certificate:
         self_signed=certificate.subject == certificate.issuer,
         sha256=certificate.fingerprint(hashes.SHA256()).hex(),
         is_authority=_is_authority(certificate),
+        may_sign=_may_sign(certificate),
         must_staple=_must_staple(certificate),
         timestamps=_timestamps(certificate),
         revocation_lists=_revocation_lists(certificate),
@@ -98,7 +99,10 @@ def is_for(der: bytes, host: str) -> bool:
 
 def _key(certificate: x509.Certificate) -> tuple[str, int]:
     with suppress(UnsupportedAlgorithm):
-        return _kind_of_key(certificate.public_key())
+        kind, bits = _kind_of_key(certificate.public_key())
+        # Such a key signs by RSASSA-PSS only, and no browser knows its kind (RFC 8446, 4.2.3: rsa_pss_pss).
+        only_pss = certificate.public_key_algorithm_oid == PublicKeyAlgorithmOID.RSASSA_PSS
+        return ("RSA-PSS" if only_pss else kind), bits
     return "unknown", 0
 
 
@@ -141,6 +145,12 @@ def _is_authority(certificate: x509.Certificate) -> bool:
     with suppress(x509.ExtensionNotFound, *UNREADABLE):
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     return False
+
+
+def _may_sign(certificate: x509.Certificate) -> bool:
+    with suppress(x509.ExtensionNotFound, *UNREADABLE):
+        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value.digital_signature
+    return True
 
 
 def _must_staple(certificate: x509.Certificate) -> bool:

@@ -6,8 +6,10 @@ Firefox and Safari offer more than Chromium, and nothing that a server of theirs
 
 from dataclasses import replace
 
+from gonogo.evidence.tls import Certificate
 from gonogo.families.tls.answer import TlsAnswer
-from gonogo.families.tls.hello import P256, P384, P521, X25519, Hello, Version
+from gonogo.families.tls.hello import P256, P384, P521, X25519, Hello, Version, title_of
+from gonogo.families.tls.suites import suite_name
 
 _VERSIONS = (Version.TLS13, Version.TLS12)
 _MODERN = (0x1301, 0x1302, 0x1303, 0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8)
@@ -27,6 +29,8 @@ CLIENTS: dict[str, Hello] = {
     ),
 }
 _KEYS_OF_SCHEMES = {0x0804: "RSA", 0x0403: "EC 256", 0x0503: "EC 384", 0x0603: "EC 521", 0x0807: "Ed25519"}
+_MIND_KEY_USAGE = {BROWSERS}
+"""BoringSSL: ssl_cert_check_key_usage. NSS and GnuTLS do the same; OpenSSL and Go look at the purpose only."""
 
 
 def client_hello(name: str, server_name: str | None) -> Hello:
@@ -34,13 +38,20 @@ def client_hello(name: str, server_name: str | None) -> Hello:
     return replace(CLIENTS[name], server_name=server_name)
 
 
-def refusal(client: Hello, answer: TlsAnswer, key: str) -> str:
-    """Why this client would not go on with this answer, whose leaf has this key (``EC 256``); empty if it would."""
+def refusal(name: str, answer: TlsAnswer, leaf: Certificate | None) -> str:
+    """Why the client of this name would not go on with this answer, which shows this leaf; empty if it would."""
+    client = CLIENTS[name]
     if answer.version not in client.versions:
         return f"it does not speak {answer.version.title if answer.version else 'that version'}"
     if answer.suite not in client.suites:
-        return "the cipher suite was not offered"
+        return f"it does not offer the cipher suite {suite_name(answer.suite)}"
     if answer.group and answer.group not in client.groups:
-        return "the group was not offered"
+        return f"it does not offer the group {title_of(answer.group)}"
+    key = leaf.key if leaf else ""
     key_types = {_KEYS_OF_SCHEMES[scheme] for scheme in client.schemes if scheme in _KEYS_OF_SCHEMES}
-    return "" if key in key_types or key.partition(" ")[0] in key_types else f"it knows no key of the kind {key}"
+    if key not in key_types and key.partition(" ")[0] not in key_types:
+        return f"it knows no key of the kind {key}"
+    signs = not suite_name(answer.suite).startswith("RSA_")
+    if leaf is not None and signs and not leaf.may_sign and name in _MIND_KEY_USAGE:
+        return "the certificate's key usage does not allow digital signatures"
+    return ""

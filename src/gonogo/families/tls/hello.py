@@ -40,7 +40,10 @@ _TITLES = {
 X25519, P256, P384, P521, X448 = 0x001D, 0x0017, 0x0018, 0x0019, 0x001E
 GROUPS = (X25519, P256, P384, P521, X448)
 FINITE_FIELD_GROUPS = (0x0100, 0x0101, 0x0102, 0x0103, 0x0104)
-"""RFC 7919; for TLS 1.2 only, since a hello of ours carries no share of them."""
+"""RFC 7919. A hello of ours carries no share of them: which one the server wants is all there is to know."""
+_GROUP_TITLES = {X25519: "X25519", P256: "P-256", P384: "P-384", P521: "P-521", X448: "X448"} | dict(
+    zip(FINITE_FIELD_GROUPS, ("ffdhe2048", "ffdhe3072", "ffdhe4096", "ffdhe6144", "ffdhe8192"), strict=True)
+)
 _CURVES: dict[int, ec.EllipticCurve] = {P256: ec.SECP256R1(), P384: ec.SECP384R1(), P521: ec.SECP521R1()}
 RSA_SCHEMES = (0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B, 0x0401, 0x0501, 0x0601, 0x0201)
 ECDSA_SCHEMES = (0x0403, 0x0503, 0x0603, 0x0203)
@@ -82,7 +85,8 @@ class SentHello:
 
 def new_hello(hello: Hello) -> SentHello:
     """A hello with fresh keys for the groups that most servers take."""
-    keys = {group: new_key(group) for group in hello.groups[:2]} if Version.TLS13 in hello.versions else {}
+    shared = [group for group in hello.groups if group in GROUPS][:2] if Version.TLS13 in hello.versions else []
+    keys = {group: new_key(group) for group in shared}
     return _sent(hello, keys, os.urandom(32), os.urandom(32), b"")
 
 
@@ -130,6 +134,11 @@ def _extensions(hello: Hello, keys: dict[int, ShareKey]) -> bytes:
         shares = b"".join(group.to_bytes(2, "big") + _sized(_public(key), 2) for group, key in keys.items())
         extensions += _extension(51, _sized(shares, 2))
     return extensions
+
+
+def title_of(group: int) -> str:
+    """The name of a group for the exchange of keys."""
+    return _GROUP_TITLES.get(group, f"0x{group:04X}")
 
 
 def new_key(group: int) -> ShareKey:

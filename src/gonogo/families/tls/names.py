@@ -14,7 +14,8 @@ def matches(host: str, *, names: Sequence[str], addresses: Sequence[str]) -> boo
     if is_address(host):
         return ipaddress.ip_address(host) in {ipaddress.ip_address(address) for address in addresses}
     wanted = host.lower()
-    return any(_covers(name.lower().rstrip("."), wanted) for name in names)
+    # A final dot is not stripped: OpenSSL and GnuTLS refuse a name with one (RFC 5280, 4.2.1.6).
+    return any(_covers(name.lower(), wanted) for name in names)
 
 
 def _covers(name: str, host: str) -> bool:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from gonogo.evidence.tls import Handshake, Offer
+from gonogo.evidence.tls import Certificate, Handshake, Offer
 from gonogo.families.tls.answer import HelloEnding, TlsAnswer
 from gonogo.families.tls.certificates import read_chain
 from gonogo.families.tls.clients import CLIENTS, client_hello, refusal
 from gonogo.families.tls.groups import group_name
-from gonogo.families.tls.hello import ECDSA_SCHEMES, EDDSA_SCHEMES, RSA_SCHEMES, Hello, Version
+from gonogo.families.tls.hello import ECDSA_SCHEMES, EDDSA_SCHEMES, FINITE_FIELD_GROUPS, RSA_SCHEMES, Hello, Version
 from gonogo.families.tls.interview import Interview, Settled
 from gonogo.families.tls.suites import TLS13, WEAK, WITH_ECDSA, WITH_RSA, Weakness, suite_name, suites_of
 
@@ -48,7 +48,7 @@ async def make_offers(interview: Interview, host: str | None) -> Taken:
     """Offer everything. ``host`` is what is sent as SNI, or None."""
     taken = Taken()
     first = await interview.settle(interview.control)
-    taken.offers.append(_version_offer(first, Version.TLS13))
+    taken.offers.append(_version_offer(await _newest(interview, host, first), Version.TLS13))
     second = first
     if first.answer.version is not Version.TLS12:
         second = await interview.settle(Hello(versions=(Version.TLS12,), server_name=host))
@@ -64,6 +64,14 @@ async def make_offers(interview: Interview, host: str | None) -> Taken:
     if host is not None:
         taken.without_name = (await interview.settle(replace(interview.control, server_name=None))).answer
     return taken
+
+
+async def _newest(interview: Interview, host: str | None, first: Settled) -> Settled:
+    """What a refusal of TLS 1.3 over every curve hides: it may be agreed over a finite field, with few clients."""
+    if not first.certain or first.answer.version is Version.TLS13:
+        return first
+    other = await interview.settle(Hello(versions=(Version.TLS13,), groups=FINITE_FIELD_GROUPS, server_name=host))
+    return other if other.answer.version is Version.TLS13 else first
 
 
 def _version_offer(settled: Settled, version: Version) -> Offer:
@@ -119,7 +127,8 @@ def _unless_accepted(settled: Settled) -> Settled:
 
 async def _other_certificates(interview: Interview, host: str | None, shown: TlsAnswer) -> list[Offer]:
     """Offers that only a certificate with another kind of key can take: they show whether the server has one."""
-    kind = leaf_key(shown).partition(" ")[0]
+    leaf = shown_leaf(shown)
+    kind = leaf.key_type if leaf else ""
     offers: list[Offer] = []
     for name, (suites, schemes) in _KINDS.items():
         if name != kind:
@@ -130,18 +139,20 @@ async def _other_certificates(interview: Interview, host: str | None, shown: Tls
 
 async def _client(interview: Interview, name: str, host: str | None, answers: Sequence[TlsAnswer]) -> Offer:
     """Whoever offered more was answered with something that this client offers as well: then it gets in."""
-    hello = client_hello(name, host)
-    if any(not refusal(hello, answer, leaf_key(answer)) for answer in answers):
+    reasons = [refusal(name, answer, shown_leaf(answer)) for answer in answers]
+    if not all(reasons):
         return Offer(name=name, handshake=Handshake.DONE)
-    settled = await interview.settle(hello)
+    settled = await interview.settle(client_hello(name, host))
     if settled.certain and settled.answer.accepted:
-        problem = refusal(hello, settled.answer, leaf_key(settled.answer))
+        problem = refusal(name, settled.answer, shown_leaf(settled.answer))
         if problem:
             return Offer(name=name, handshake=Handshake.REFUSED, detail=problem)
-    return _offer(name, settled)
+    offer = _offer(name, settled)
+    if settled.answer.accepted or not reasons:
+        return offer
+    return replace(offer, detail=f"{offer.detail}: {reasons[0]}")
 
 
-def leaf_key(answer: TlsAnswer) -> str:
-    """The key of the leaf that was shown, as in ``EC 256``; empty if there is none."""
-    chain = read_chain(answer.chain[:1])
-    return chain[0].key if chain else ""
+def shown_leaf(answer: TlsAnswer) -> Certificate | None:
+    """The leaf that was shown; None where none was, or one that cannot be read."""
+    return next(iter(read_chain(answer.chain[:1])), None)

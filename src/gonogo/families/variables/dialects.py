@@ -15,6 +15,7 @@ from dotenv.parser import Binding, parse_stream
 from dotenv.variables import Variable, parse_variables
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_QUOTED = re.compile(r"'.*'|\".*\"")
 READERS: Mapping[str, str] = {
     "dotenv": "python-dotenv",
     "docker": "docker run --env-file",
@@ -40,6 +41,8 @@ class ParsedVariables:
     values: dict[str, str] = field(default_factory=dict, repr=False)
     duplicates: tuple[str, ...] = ()
     malformed_lines: tuple[int, ...] = ()
+    quoted: tuple[str, ...] = ()
+    """Names of values that stand in quotes, where quotes are characters like others."""
     undefined: tuple[str, ...] = ()
     """As in ``MONGO_URL: PW``: a value refers to a name that the file does not define before."""
 
@@ -59,6 +62,7 @@ def parsed(text: str, dialect: str) -> ParsedVariables:
         malformed_lines=tuple(
             assignment.line for assignment in assignments if not assignment.name or assignment.value is None
         ),
+        quoted=tuple(name for name, value in values.items() if dialect == "docker" and _QUOTED.fullmatch(value)),
         undefined=tuple(dict.fromkeys(undefined)),
     )
 

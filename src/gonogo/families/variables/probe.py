@@ -121,6 +121,7 @@ def _file(question: VariableFileQuestion) -> VariableFileEvidence:
         group_writable=bool(file.mode & stat.S_IWGRP),
         reader=READERS[question.dialect],
         malformed_lines=file.content.malformed_lines,
+        quoted=file.content.quoted,
         duplicates=file.content.duplicates,
         undefined=file.content.undefined,
         variables=tuple(variable(name, shape, file.values.get(name)) for name, shape in question.shapes.items()),

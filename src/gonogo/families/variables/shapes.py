@@ -18,6 +18,9 @@ _KEY = re.compile(r"[\x21-\x7e]{16,}")
 _DSN_KEY = re.compile(r"[0-9a-f]{32}")
 _DSN_PROJECT = re.compile(r"(/[\w-]+)*/\d+")
 _YES, _NO = {"true", "1", "yes"}, {"false", "0", "no"}
+_CREDENTIALS = re.compile(r"(?:[^@:%]|%[0-9A-Fa-f]{2})*(?::(?:[^@:%]|%[0-9A-Fa-f]{2})*)?")
+_WITHOUT_PASSWORD = {"mongodb-x509", "mongodb-aws", "mongodb-oidc", "gssapi"}
+"""Mechanisms of MongoDB that log in by a certificate, a role of the machine, or a ticket."""
 _UNVERIFIED = ("tlsinsecure", "tlsallowinvalidcertificates", "tlsallowinvalidhostnames")
 
 
@@ -51,16 +54,20 @@ def _mongodb(whole: Variable, value: str) -> Variable:
     except ValueError:
         return whole
     options = {key.lower(): text.lower() for key, text in parse_qsl(parts.query)}
-    transport = options.get("tls") or options.get("ssl") or ("true" if parts.scheme == "mongodb+srv" else "false")
+    transports = {options[key] for key in ("tls", "ssl") if key in options}
+    transports = transports or {"true" if parts.scheme == "mongodb+srv" else "false"}
+    credentials, _, host = parts.netloc.rpartition("@")
     password = unquote(parts.password or "")
     return replace(
         whole,
         prefix=parts.scheme if parts.scheme in {"mongodb", "mongodb+srv"} else "",
-        well_formed=bool(parts.netloc.rpartition("@")[2]),
+        # A driver refuses credentials with an @, a second : or a bare % in them.
+        well_formed=bool(host) and bool(_CREDENTIALS.fullmatch(credentials)),
         has_user=bool(parts.username),
         has_password=bool(password),
-        tls=transport in _YES,
-        tls_verified=transport in _YES and not any(options.get(key) in _YES for key in _UNVERIFIED),
+        without_password=options.get("authmechanism", "") in _WITHOUT_PASSWORD,
+        tls=transports <= _YES,
+        tls_verified=transports <= _YES and not any(options.get(key) in _YES for key in _UNVERIFIED),
         # A host or a database may well be called example.
         placeholder=bool(password) and is_placeholder(password),
         entropy_bits=entropy_bits(password),

@@ -1,0 +1,142 @@
+"""MySQL or MariaDB as the service needs it on launch day."""
+
+import re
+
+import pytest
+from gonogo_mysql.evidence import Grant, MysqlEvidence, MysqlReplicaEvidence
+from gonogo_mysql.section import Mysql
+from gonogo_mysql.support import last_day_of_repairs, product_and_series
+
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
+from gonogo.environment.model import Environment
+from gonogo.policy.catalogue import Policy
+
+_NOTHING = {"USAGE"}
+_ADMINISTRATION = {"GRANT OPTION", "PROXY"}
+
+
+@pytest.mark.check("mysql-reachable")
+def test_service_can_ask(mysql: MysqlEvidence) -> None:
+    """Without its database the service has nothing to say.
+
+    Fix: read the server's log; look at bind_address, the account's host part, and its password. The URL must name the
+    primary.
+    """
+    assert mysql.reachable, f"{mysql.server}: {mysql.problem}"
+    mysql.require("takes_writes")
+    assert mysql.takes_writes, f"{mysql.server}: takes no writes: read_only is on, as on a replica"
+
+
+@pytest.mark.check("mysql-tls")
+def test_nobody_reads_along(mysql: MysqlEvidence) -> None:
+    """What is not encrypted is read by everybody on the way.
+
+    Fix: ssl_cert, ssl_key and require_secure_transport = ON in the server's configuration, or ALTER USER … REQUIRE SSL.
+    """
+    assert mysql.encrypted, f"{mysql.server}: the server offers no TLS"
+    mysql.require("server_needs_tls", "user_needs_tls")
+    assert mysql.server_needs_tls or mysql.user_needs_tls, (
+        f"{mysql.server}: a login of {mysql.user} without TLS is taken: neither the server nor the account demands TLS"
+    )
+
+
+@pytest.mark.check("mysql-password")
+def test_strangers_stay_outside(mysql: MysqlEvidence) -> None:
+    """An account without a password lets in whoever reaches the port.
+
+    Fix: ALTER USER … IDENTIFIED BY '…'; DROP USER ''@'%' (mariadb-secure-installation does both).
+    """
+    mysql.require("without_password", "anonymous", "root")
+    assert mysql.without_password == "refused", f"{mysql.server}: {mysql.user} was let in without a password"
+    assert mysql.anonymous == "refused", f"{mysql.server}: somebody without a name and a password was let in"
+    assert mysql.root == "refused", f"{mysql.server}: root was let in without a password"
+
+
+@pytest.mark.check("mysql-least-rights")
+def test_service_may_do_its_own_work_only(mysql: MysqlEvidence, environment: Environment) -> None:
+    """Whoever finds a hole in the service has the rights of its user.
+
+    Fix: REVOKE what the message names; GRANT … ON database.* in place of *.*; name the service's own databases in
+    mysql.databases.
+    """
+    mysql.require("grants")
+    own = {mysql.database, *environment.require(Mysql).databases}
+    for grant in mysql.grants:
+        rights = sorted(set(grant.rights) - _NOTHING)
+        if not rights:
+            assert not grant.grantable, f"{mysql.user} may pass on rights on {grant.on}"
+            continue
+        shown = ", ".join(rights)
+        assert grant.on != "*.*", f"{mysql.user} has {shown} on every database (*.*)"
+        assert _is_of(grant, own), f"{mysql.user} has {shown} on {grant.on}, which is not the service's"
+        assert not grant.grantable, f"{mysql.user} may pass on its rights on {grant.on} (WITH GRANT OPTION)"
+        assert not _ADMINISTRATION.intersection(rights), f"{mysql.user} has {shown} on {grant.on}"
+
+
+def _is_of(grant: Grant, own: set[str]) -> bool:
+    """Whether it is about the service's databases only: a pattern of LIKE may match others as well."""
+    database = grant.on.partition(".")[0]
+    name = re.sub(r"\\(.)", r"\1", database)
+    wild = "%" in re.sub(r"\\.", "", database)
+    return name in own and not wild
+
+
+@pytest.mark.check("mysql-supported")
+def test_version_is_repaired(mysql: MysqlEvidence) -> None:
+    """The next hole in an old version stays open.
+
+    Fix: upgrade to a series that its maker still repairs, a long-term one if you can.
+    """
+    mysql.require("version")
+    known = product_and_series(mysql.version)
+    if known is None:
+        raise Unobserved(
+            f"no known version of MySQL or MariaDB: {mysql.version[:60]!r}",
+            hint="attest, or waive, what the maker of this product says about its support",
+        )
+    product, series = known
+    last = last_day_of_repairs(product, series)
+    assert last is None or mysql.taken_at.date() <= last, (
+        f"{mysql.server}: the last repair of {product} {series[0]}.{series[1]} was on {last}"
+    )
+
+
+@pytest.mark.check("mysql-connections")
+def test_connections_are_left(mysql: MysqlEvidence, policy: Policy) -> None:
+    """The launch brings more clients; connections that run out look like an outage of the database.
+
+    Fix: smaller pools in the service; else raise max_connections, or the account's MAX_USER_CONNECTIONS.
+    """
+    mysql.require("connections")
+    seen = mysql.connections
+    if seen is None:
+        raise Unobserved("the server tells nothing about connections")
+    limits = {
+        "max_connections": (seen.used, seen.limit),
+        f"MAX_USER_CONNECTIONS of {mysql.user}": (seen.used_by_user, seen.user_limit),
+    }
+    for name, (used, limit) in limits.items():
+        if limit:
+            free = max(0, limit - used) / limit
+            assert free >= policy.number("min_free_fraction"), (
+                f"{mysql.server}: {used} of {limit} connections are taken, {free:.0%} are free ({name})"
+            )
+
+
+@pytest.mark.check("mysql-replica-lag")
+def test_replicas_follow(mysql_replica: MysqlReplicaEvidence, environment: Environment) -> None:
+    """A replica that hangs behind shows users yesterday, and is no use on the day the primary dies.
+
+    Fix: SHOW REPLICA STATUS on the replica names what stopped it or is slow.
+    """
+    replica, limit = mysql_replica, environment.require(Mysql).max_lag
+    assert replica.reachable, f"{replica.server}: {replica.problem}"
+    assert replica.read_only, f"{replica.server}: it takes writes (read_only is off); it is no replica any more"
+    replica.require("lag")
+    assert replica.lag is not None, (
+        f"{replica.server}: a position of the primary was not applied within {format_duration(replica.waited)}"
+    )
+    assert replica.lag <= limit, (
+        f"{replica.server}: {format_duration(replica.lag)} behind, at most {format_duration(limit)} is wanted"
+    )

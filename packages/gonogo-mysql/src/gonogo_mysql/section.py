@@ -1,0 +1,20 @@
+"""What the environment file declares about MySQL or MariaDB."""
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from gonogo.environment.section import Section
+from gonogo.environment.types import Duration, FilePath, SecretName, Text
+
+
+class Mysql(Section):
+    """The primary as the service's own user, and the replicas that must follow it."""
+
+    url: SecretName
+    replicas: tuple[SecretName, ...] = Field(default=(), description="Names of secrets, each a URL of one replica.")
+    ca_file: FilePath | None = None
+    max_lag: Duration = timedelta(seconds=10)
+    databases: tuple[Text, ...] = Field(
+        default=(), description="The service's own beside that of its URL; all others are foreign."
+    )
