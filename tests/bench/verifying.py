@@ -13,8 +13,8 @@ from gonogo.record.archive import NAME, read_results
 
 _CHECKS = 500
 _TIMES = 5
-_VERIFIED = {0, 3}
-"""A busy machine leaves the load undecided; the run is verified all the same."""
+_VERIFIED = {0, 1, 3}
+"""Nobody has signed, and a busy machine leaves the load undecided or missed: the run is verified all the same."""
 _GONOGO = (sys.executable, "-c", "import sys; from gonogo.cli import main; main(sys.argv[1:])")
 _CHECK = '''
 
@@ -57,7 +57,7 @@ def main() -> None:
         write_checks(project, _CHECKS - len(project_suite(project, bundled=True).catalogue))
         subprocess.run([*_GONOGO, "run", "--env", "reference"], cwd=project, check=False, stderr=subprocess.DEVNULL)  # noqa: S603 - of this file
         folder = project / "reports" / "reference" / "latest"
-        whole = seconds([*_GONOGO, "verify", str(folder), "--require", ""], project)
+        whole = seconds([*_GONOGO, "verify", str(folder), "--env", "reference", "--gate", "sign-off"], project)
         nothing = seconds([sys.executable, "-c", "pass"], project)
         print(
             f"verify of {len(read_results(folder / NAME).checks)} checks: {whole:.2f} s; Python alone: {nothing:.2f} s"
