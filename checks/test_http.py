@@ -294,7 +294,7 @@ def _assert_known(exchange: Exchange, service: ServiceEvidence, environment: Env
 
 
 def _may_be_empty(exchange: Exchange, service: ServiceEvidence, environment: Environment) -> bool:
-    """An API has nothing at ``/``. Where it is declared to have no health either, that is all it can answer."""
+    """An API has nothing at ``/``. Where it has no health endpoint either, that is all it can answer."""
     section = environment.section(Http)
     without_health = section is not None and section.health is None and not _declared_page(service, environment)
     return without_health and exchange.status in _NOTHING_THERE

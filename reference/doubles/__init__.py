@@ -1,1 +1,1 @@
-"""Doubles of what lies outside of the service: the real SDKs talk to them over real sockets."""
+"""Doubles of the systems that the service depends on and others run: the real SDKs talk to them over real sockets."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _MARKER = "check(id): a check of gonogo; the id names its line in catalogue.toml"
 _CATALOGUE = "catalogue.toml"
+_NO_ENVIRONMENT = "these are gonogo's checks: say which environment they judge, with --gonogo-env NAME"
 _LEFT_OUT = pytest.StashKey[list[Path]]()
 
 
@@ -52,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
     config.stash[_LEFT_OUT] = []
     if config.option.gonogo_env is None:
+        _refuse_checks_without_environment(config)
         return
     refuse_xdist(config)
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - nothing of gonogo is imported where it is not wanted
@@ -60,6 +62,21 @@ def pytest_configure(config: pytest.Config) -> None:
         _prepare(config)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _refuse_checks_without_environment(config: pytest.Config) -> None:
+    """Whoever names a folder of checks wants them judged. Said before pytest-xdist starts a worker, where it is a crash."""
+    for argument in config.args:
+        named = Path(config.invocation_params.dir, argument.partition("::")[0]).resolve()
+        if any(_holds_checks(folder) for folder in (named, *named.parents)):
+            raise pytest.UsageError(_NO_ENVIRONMENT)
+
+
+def _holds_checks(folder: Path) -> bool:
+    """Whether gonogo's checks lie there. A file of this name alone may be a team's own, and its tests must run."""
+    if not (folder / _CATALOGUE).is_file():
+        return False
+    return any("mark.check(" in path.read_text("utf-8", "replace") for path in folder.glob("test_*.py"))
 
 
 def _prepare(config: pytest.Config) -> None:
@@ -93,13 +110,8 @@ def _collect_whole_suite(config: pytest.Config, folders: list[Path]) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Folders of checks are no tests of the project: without an environment they are left out, and that is said."""
-    if config.option.gonogo_env is not None or not collection_path.is_dir():
+    if config.option.gonogo_env is not None or not _holds_checks(collection_path):
         return None
-    if not (collection_path / _CATALOGUE).is_file() or not any(collection_path.glob("test_*.py")):
-        return None
-    named = [Path(config.invocation_params.dir, argument.partition("::")[0]).resolve() for argument in config.args]
-    if any(collection_path.resolve() in (path, *path.parents) for path in named):
-        raise pytest.UsageError("these are gonogo's checks: say which environment they judge, with --gonogo-env NAME")
     config.stash[_LEFT_OUT].append(collection_path)
     return True
 
@@ -114,7 +126,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Checks without an environment would all pass by never running."""
     if not config.pluginmanager.has_plugin("gonogo-run") and any(item.get_closest_marker("check") for item in items):
-        raise pytest.UsageError("these are gonogo's checks: say which environment they judge, with --gonogo-env NAME")
+        raise pytest.UsageError(_NO_ENVIRONMENT)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -127,7 +139,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def refuse_xdist(config: pytest.Config) -> None:
     """Every worker would ask the same questions of the same production system."""
     if getattr(config.option, "numprocesses", None):
-        raise pytest.UsageError("gonogo probes all targets at once already; run it without pytest-xdist's -n")
+        raise pytest.UsageError("gonogo probes all targets at once already; add -n 0, which ends pytest-xdist")
 
 
 class _Publisher:

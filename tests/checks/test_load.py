@@ -244,7 +244,7 @@ def test_own_errors_are_ours(judge: Judge) -> None:
 
 def test_generator_that_told_nothing_is_not_believed(judge: Judge) -> None:
     """Then nobody knows what it added."""
-    with pytest.raises(Unobserved, match="told nothing of itself"):
+    with pytest.raises(Unobserved, match="sent no figures about itself"):
         judged(judge, "load-latency", measured(generator=()))
 
 

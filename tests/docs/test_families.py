@@ -104,10 +104,10 @@ def test_refusal_is_evidence(tmp_path: Path) -> None:
     ("source", "expected"),
     [
         ("import no_such_module", "family queue (families/queue) cannot be loaded: ModuleNotFoundError: "),
-        ("FAMILY = {}", "FAMILY is dict; a gonogo.families.kind.Family is expected"),
+        ("FAMILY = {}", "family queue (families/queue): FAMILY is dict; a gonogo.families.kind.Family is expected"),
         (
             TAKES_REDIS,
-            "section [redis] belongs to redis (gonogo 0.1",
+            "(families/queue): section [redis] belongs to redis (gonogo 0.1",
         ),
     ],
 )

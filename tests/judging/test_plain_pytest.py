@@ -51,7 +51,7 @@ def test_verdict_is_the_last_line(plain: Pytest, tmp_path: Path) -> None:
 
 def test_selection_narrows_what_is_asked_and_is_never_go(plain: Pytest) -> None:
     """-k asks fewer questions; what was left out is NOT RUN, and the exit code says that this is no GO."""
-    done = plain("checks", "--env", "dead", "-k", "http-plain")
+    done = plain("checks", "--env", "dead", "-k", "http-plain and not http-plain-")
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "1 passed" in done.stdout
     assert "◌ INCOMPLETE" in done.stdout
@@ -79,6 +79,26 @@ def test_checks_without_an_environment_are_a_usage_error(plain: Pytest) -> None:
     assert "say which environment they judge, with --gonogo-env NAME" in done.stderr
 
 
+@pytest.mark.parametrize("argument", ["checks", "checks/test_tls.py", "checks/test_tls.py::test_handshake"])
+def test_checks_without_an_environment_crash_no_worker(plain: Pytest, argument: str) -> None:
+    """Teams have ``-n`` in their addopts; a worker that refuses its tests is an internal error of pytest-xdist."""
+    done = plain(argument, "--numprocesses", "2")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "say which environment they judge, with --gonogo-env NAME" in done.stderr
+    assert "INTERNALERROR" not in done.stdout + done.stderr
+
+
+def test_catalogue_of_somebody_else_hides_no_test(plain: Pytest, tmp_path: Path) -> None:
+    """A shop may have a catalogue.toml beside its tests; to leave these out would be a green build that tested nothing."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "catalogue.toml").write_text('[shoe]\nprice = "12 EUR"\n')
+    (tmp_path / "tests" / "test_price.py").write_text("def test_price():\n    ...\n")
+    for arguments in ([], ["tests"], ["--numprocesses", "2"]):
+        done = plain(*arguments)
+        assert done.returncode == pytest.ExitCode.OK, done.stdout + done.stderr
+        assert "1 passed" in done.stdout
+
+
 def test_configuration_errors_are_usage_errors(plain: Pytest, tmp_path: Path) -> None:
     """Without a traceback."""
     (tmp_path / "environments" / "dead.toml").write_text(DEAD_END + "surprise = 1\n")
@@ -92,7 +112,7 @@ def test_xdist_is_refused(plain: Pytest) -> None:
     """Every worker would ask the same questions of the same production system."""
     done = plain("checks", "--env", "dead", "--numprocesses", "4")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "without pytest-xdist" in done.stderr
+    assert "add -n 0, which ends pytest-xdist" in done.stderr
 
 
 def test_secrets_do_not_show_with_showlocals(plain: Pytest, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_no_load_no_section() -> None:
         )
     )
     assert empty is not None
-    assert empty.facts["Generator"] == "told nothing"
+    assert empty.facts["Generator"] == "sent no figures"
 
 
 def test_a_load_that_cannot_be_read_is_not_told_as_none() -> None:

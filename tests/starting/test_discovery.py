@@ -32,13 +32,13 @@ async def named(host: str, *given: str) -> Names:
         return await look_up(host, addresses=given, resolvers=vantage.resolvers)
 
 
-async def spoken(answer: Answer, prefix: str = "") -> Spoken:
+async def spoken(answer: Answer, prefix: str = "", hints: Hints | None = None) -> Spoken:
     """What is heard from a service that answers like this."""
     listener = Listener(http_server(answer), "127.0.0.1", 0)
     await listener.start()
     try:
         async with address_client(None, host="a.test", address="127.0.0.1", port=listener.port) as client:
-            return await listen(client, prefix)
+            return await listen(client, prefix, hints or Hints())
     finally:
         await listener.stop()
 
@@ -135,6 +135,23 @@ async def test_every_page_answers_an_error() -> None:
     assert found.remarks == ["every page answers 502: the service itself does not answer"]
     front = await spoken(pages({"/healthz": b'{"status":"ok"}'}, otherwise=503))
     assert front.remarks == ["every page but /healthz answers 503: the service itself does not answer"]
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        (
+            "/beat",
+            '/beat answers 200, which says neither well nor ill in words that gonogo reads, as in {"status": "ok"}',
+        ),
+        ("/gone", "/gone answers 404"),
+    ],
+)
+async def test_named_health_that_is_none(path: str, reason: str) -> None:
+    """Who names a page and reads "not found" looks for a mistake in the name."""
+    found = await spoken(pages({"/beat": b'{"storage":true}'}), hints=Hints(health=[path]))
+    assert found.health is None
+    assert [remark for remark in found.remarks if remark.startswith("--health: ") and reason in remark]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ REJECTED = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH,
 
 
 class Swallowed(Unobserved):
-    """Nothing came back at all: a dead address, or a firewall on the way."""
+    """No packet came back: the address is dead, or a firewall drops what is sent to it."""
 
 
 def ours(error: BaseException, started: float) -> str:

@@ -24,7 +24,7 @@ def demand(fulfilled: bool, message: str) -> None:  # noqa: FBT001 - reads like 
 
 
 def masked(text: str) -> str:
-    """Without what synthetic users log in with: made for one run, and still nobody's business."""
+    """The text with tokens and passwords of synthetic users replaced by ``***``."""
     return _TOKEN.sub("***", _PRIVATE.sub(r"\1***", text))
 
 

@@ -70,7 +70,7 @@ class FirewallRule:
 
     @property
     def network(self) -> Network:
-        """From where packets must come."""
+        """The network that a packet must come from for the rule to apply."""
         first = self.source.replace(" (v6)", "").split()[0]
         return _network(first) or _network(first.rpartition("/")[0]) or _ADDRESSES[self.version]
 

@@ -42,8 +42,8 @@ class Installed:
 
     @property
     def origin(self) -> str:
-        """The package and its version, for people."""
-        return f"{self.package} {self.version}".strip()
+        """The package and its version, or the folder of the project, for people."""
+        return f"{_OWN}{self.folder.name}" if self.package == _OWN else f"{self.package} {self.version}".strip()
 
     @property
     def folder(self) -> Path:
@@ -102,7 +102,9 @@ def _of_package(entry: EntryPoint) -> Installed:
         module = importlib.import_module(entry.module)
     except Exception as error:  # noqa: BLE001 - somebody else's code is imported
         raise _broken(entry.name, f"{package} {version}", error) from None
-    return _installed(family, module, entry.name, package, version)
+    return Installed(
+        family=_checked(family, entry.name, f"{package} {version}"), module=module, package=package, version=version
+    )
 
 
 def _of_project(project: Path) -> Iterator[Installed]:
@@ -112,17 +114,18 @@ def _of_project(project: Path) -> Iterator[Installed]:
         try:
             module = importlib.import_module(f"{FOLDER}.{name}")
         except Exception as error:  # noqa: BLE001 - somebody else's code is imported
-            raise _broken(name, f"{FOLDER}/{name}", error) from None
-        yield _installed(getattr(module, "FAMILY", None), module, name, _OWN)
+            raise _broken(name, f"{_OWN}{name}", error) from None
+        family = _checked(getattr(module, "FAMILY", None), name, f"{_OWN}{name}")
+        yield Installed(family=family, module=module, package=_OWN)
 
 
-def _installed(family: object, module: ModuleType, name: str, package: str, version: str = "") -> Installed:
-    if not isinstance(family, Family):
-        raise UsageError(
-            f"family {name} ({package} {version}): FAMILY is {type(family).__name__}; a gonogo.families.kind.Family is "
-            "expected; see docs/writing-a-family.md"
-        )
-    return Installed(family=family, module=module, package=package, version=version)
+def _checked(family: object, name: str, origin: str) -> Family:
+    if isinstance(family, Family):
+        return family
+    raise UsageError(
+        f"family {name} ({origin}): FAMILY is {type(family).__name__}; a gonogo.families.kind.Family is expected; "
+        "see docs/writing-a-family.md"
+    )
 
 
 def _broken(name: str, origin: str, error: Exception) -> UsageError:

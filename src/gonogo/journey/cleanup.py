@@ -95,4 +95,4 @@ def counting(find: Callable[[], Sequence[str]], kind: str) -> Leftovers:
 
 
 def _words(counted: Mapping[str, int]) -> str:
-    return ", ".join(f"{number} {kind}" for kind, number in counted.items()) or "nothing"
+    return ", ".join(f"{kind}: {number}" for kind, number in counted.items()) or "nothing"

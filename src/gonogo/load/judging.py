@@ -35,7 +35,7 @@ def between(counted: Counted, limit: float, confidence: float, *, comparisons: i
 def unfit(generator: Sequence[GeneratorSecond], requests: int) -> str:
     """Say why the generator was not fit; empty: it was. It matters only where it leaves a limit undecided."""
     if not generator:
-        return "the generator told nothing of itself"
+        return "the load generator sent no figures about itself"
     reasons = []
     ailing = [reason for second in generator if (reason := sickness(second))]
     if ailing:

@@ -105,7 +105,7 @@ def decide_between(  # noqa: PLR0913 - a measurement with its two ends, and what
 
 
 def rejected(hits: int, of: int, limit: float, confidence: float, *, comparisons: int = 1) -> bool:
-    """So many would be rare if the true share were the limit."""
+    """Whether the limit is exceeded: this many hits would be rare if the true share were at the limit."""
     from scipy.special import bdtrc  # noqa: PLC0415 - of the extra, and slow to import
 
     return 0 < hits <= of and float(bdtrc(hits - 1, of, limit)) <= (1 - confidence) / comparisons
@@ -126,7 +126,7 @@ def _decision(  # noqa: PLR0913, PLR0917 - counts of two kinds, and what they ar
 
 
 def _kept(hits: int, of: int, limit: float, doubt: float) -> bool:
-    """So few would be rare if the true share were the limit."""
+    """Whether the limit holds: this few hits would be rare if the true share were at the limit."""
     from scipy.special import bdtr  # noqa: PLC0415 - of the extra, and slow to import
 
     return of > 0 and float(bdtr(hits, of, limit)) <= doubt

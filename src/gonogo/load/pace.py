@@ -1,4 +1,4 @@
-"""When a visitor comes again."""
+"""The schedule of a virtual user's visits, in the open and in the closed model."""
 
 import random
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from typing import Protocol
 
 
 class VisitPace(Protocol):
-    """One user's."""
+    """The schedule of one virtual user."""
 
     due: float
     """When the next visit is planned, on the monotonic clock."""
 
     def begun(self, now: float) -> None:
-        """The visit that was due has begun."""
+        """Record that the visit that was due has begun."""
 
     def over(self, now: float) -> None:
         """Record the end of a visit, from which the closed model's pause counts."""
@@ -31,7 +31,7 @@ class Open:
     """When the next visit should begin, on the monotonic clock."""
 
     def begun(self, now: float) -> None:
-        """The next is planned already: latency counts from there."""
+        """Plan the next visit; its latency counts from the planned time."""
         del now
         self.due += self.period
 
@@ -41,7 +41,7 @@ class Open:
 
 @dataclass(slots=True)
 class Closed:
-    """A pause after each visit: who waits for a reply asks for nothing else."""
+    """Pauses after each visit: a user who waits for a reply sends no other request."""
 
     think: float
     """Mean pause between two visits, in seconds."""
@@ -49,13 +49,13 @@ class Closed:
     """When the next visit should begin, on the monotonic clock."""
 
     def begun(self, now: float) -> None:
-        """Nothing is planned while it lasts."""
+        """Plan nothing: the next visit depends on when this one ends."""
 
     def over(self, now: float) -> None:
-        """Again after a while."""
+        """Plan the next visit after a pause."""
         self.due = now + thinking(self.think)
 
 
 def thinking(mean: float) -> float:
-    """Seconds that somebody reads before going on: between half of the mean and one and a half."""
+    """A random pause in seconds, between half of the mean and one and a half times the mean."""
     return random.uniform(0.5, 1.5) * mean  # noqa: S311 - nobody's secret

@@ -21,13 +21,13 @@ class EndpointPlan:
 
     name: str
     budget: float
-    """In seconds."""
+    """Seconds within which ``percentile`` per cent of the replies must come."""
     percentile: float = 95.0
-    """So many of a hundred requests must be faster."""
+    """Per cent of the requests that must stay within the budget."""
 
     @property
     def patience(self) -> float:
-        """In seconds."""
+        """Seconds after which a virtual user gives a request up."""
         return GIVE_UP * self.budget
 
 

@@ -28,12 +28,12 @@ class Samples:
         samples.append(elapsed)
 
     def packed(self) -> Iterator[Packed]:
-        """In a form that any message can carry."""
+        """Each second, endpoint and outcome with its samples as bytes, for a message between processes."""
         for (second, endpoint, outcome), samples in self.by_key.items():
             yield second, endpoint, outcome, samples.tobytes()
 
     def merge(self, packed: Iterable[Packed]) -> None:
-        """Take in those of another process."""
+        """Add the samples of another process."""
         for second, endpoint, outcome, content in packed:
             self.by_key.setdefault((second, endpoint, outcome), array("d")).frombytes(content)
 

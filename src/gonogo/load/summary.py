@@ -137,12 +137,12 @@ class Measured:
 
 
 def new_histogram() -> HdrHistogram:
-    """From a microsecond to an hour, within 0.1 %."""
+    """An empty histogram of latencies from one microsecond to one hour, exact to 0.1 %."""
     return HdrHistogram(1, _LARGEST, _DIGITS)
 
 
 def record(histogram: HdrHistogram, seconds: Iterable[float]) -> None:
-    """Add these."""
+    """Add latencies to the histogram."""
     for elapsed in seconds:
         histogram.record_value(min(max(1, round(elapsed * _MICROSECONDS)), _LARGEST))
 

@@ -44,7 +44,7 @@ class GivenUp(Exception):
 
 
 class TimeOver(Exception):
-    """Nothing more is to be asked."""
+    """The load has ended while a visit was under way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,7 +300,7 @@ def _unexpected(status: int, expected: int, refusals: tuple[int, ...]) -> tuple[
 
 
 def _told(error: Exception | None) -> str:
-    """In words that are the same for the same cause, so that they can be counted."""
+    """The error in words that are the same for the same cause, so that causes can be counted."""
     if isinstance(error, HTTPConnectionClosed):
         was_reset = isinstance(error.__context__, ConnectionResetError)
         return f"the connection was {'reset' if was_reset else 'closed'} without a reply"

@@ -57,7 +57,7 @@ class Wire(gevent.ssl.SSLSocket):  # type: ignore[misc]  # gevent tells no types
         return content
 
     def _wait(self, watcher: object, *args: Any, **options: Any) -> None:  # noqa: ANN401 - gevent's
-        """Until it can be read or written: gevent's own, beside a look at what came."""
+        """Wait until the socket can be read or written, as gevent does, and note when its first bytes arrived."""
         began = time.monotonic()
         super()._wait(watcher, *args, **options)
         if watcher is self._read_event:
@@ -80,7 +80,7 @@ class Wire(gevent.ssl.SSLSocket):  # type: ignore[misc]  # gevent tells no types
 
 
 class Wires(SSLConnectionPool):
-    """One user's connection, made anew when the service has closed it."""
+    """The one connection of a virtual user, opened again when the service has closed it."""
 
     wire: Wire
     """In use, or the last one that was."""

@@ -30,7 +30,7 @@ def told_otherwise(overlay: Mapping[str, Any]) -> list[str]:
 
 
 def _lowered(file: Load, run: Load, profile: Profile) -> Iterator[str]:
-    """What of the load is less than the file declares: such a run answers an easier question."""
+    """Each part of the load that is less than the file declares: such a run answers an easier question."""
     if run.visits_per_second < file.visits_per_second:
         yield f"rate {run.visits_per_second:g} visits/s instead of {file.visits_per_second:g}"
     lasts: timedelta = getattr(run.duration, profile)

@@ -159,7 +159,7 @@ def _absence(policy: CheckPolicy, kind: EvidenceKind, environment: Environment, 
     """Why there is no such thing here at all: the family, the mode and method of payments, a key; empty: there is."""
     stripe, variables = environment.section(Stripe), environment.section(Variables)
     if left := environment.service.without.intersection(_subjects(policy, kind)):
-        return f"the service is declared to have no {', '.join(sorted(left))}"
+        return f"service.without names {', '.join(sorted(left))}"
     if variables is not None and not variables.has(policy.shapes):
         return f"no variable is declared of the shape {', '.join(policy.shapes)}"
     if other_mode(policy, environment) and stripe is not None:

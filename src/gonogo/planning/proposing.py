@@ -70,7 +70,7 @@ class Proposal:
 
     @property
     def shown(self) -> str:
-        """In one line, for the terminal."""
+        """The proposal in one line, for the terminal."""
         return f"{self.line.id}: {self.check} ({self.score:.2f}) {self.title!r} for {self.line.text!r}"
 
 
@@ -112,7 +112,7 @@ def _stem(word: str) -> str:
 
 
 def _weighted_words(name: str, suite: Suite) -> tuple[Weights, Weights]:
-    """Those of the title alone, and those of all that is said of the check."""
+    """The words of the check's title, and those of title, name and reason together, each with its weight."""
     title = suite.catalogue[name].title
     why = dict.fromkeys(stems(suite.declarations[name].why), _OF_WHY)
     return dict.fromkeys(stems(title), 1.0), {**why, **dict.fromkeys(stems(f"{title} {name}"), 1.0)}

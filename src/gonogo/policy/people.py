@@ -119,7 +119,7 @@ class People(Document):
 
     @property
     def names(self) -> Sequence[str]:
-        """In the order of the file."""
+        """The names of all people, in the order of the file."""
         return [entry.name for entry in self.person]
 
     def find(self, reference: str) -> ListedPerson | None:

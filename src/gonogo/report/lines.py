@@ -57,7 +57,7 @@ def plain_title(heading: str) -> str:
 
 
 def sections(results: Results) -> list[ChecklistSection]:
-    """In the order of the list."""
+    """The sections of the checklist with their lines, in its order."""
     grouped: dict[tuple[str, ...], list[LineResult]] = {}
     for line in results.lines:
         grouped.setdefault(tuple(line.section), []).append(line)

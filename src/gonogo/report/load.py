@@ -175,7 +175,7 @@ def _facts(evidence: LoadEvidence) -> Mapping[str, str]:
         "Measured": f"{evidence.seconds} s, after {evidence.warm_up.total_seconds():g} s of warm-up "
         f"({sum(traffic.warm_up.requests for traffic in evidence.classes)} requests, not judged with the rest)",
         "Visits": f"{evidence.visits_ended} to their end, {evidence.visits_given_up} given up",
-        "Generator": _generator(evidence) if seconds else "told nothing",
+        "Generator": _generator(evidence) if seconds else "sent no figures",
         "Service": _service(evidence),
     }
     if reasons := [f"{count} times: {reason}" for traffic in evidence.classes for reason, count in traffic.reasons]:

@@ -38,7 +38,7 @@ def render_statement(results: Results) -> bytes:
 
 
 def _result(results: Results, *, spotless: bool) -> str:
-    """Nobody knows is not a result that anything may be deployed on: INCOMPLETE is FAILED."""
+    """The result in the words of in-toto's test-result predicate. INCOMPLETE is FAILED: nothing may be deployed on it."""
     if results.decision.verdict in {Verdict.NO_GO, Verdict.INCOMPLETE} or results.run.interrupted:
         return "FAILED"
     return "PASSED" if spotless and results.decision.verdict is Verdict.GO else "WARNED"

@@ -338,7 +338,7 @@ def _notes(
     if request.only:
         yield f"narrowed to {', '.join(sorted(request.only))} and what they need"
     if environment.service.without:
-        yield f"the service is declared to have no {', '.join(sorted(environment.service.without))}"
+        yield f"not checked, because service.without names them: {', '.join(sorted(environment.service.without))}"
     if idle := _without_variables(suite, environment):
         yield f"no variable is declared of the shape that these look at: {', '.join(idle)}"
     variables = environment.section(Variables)

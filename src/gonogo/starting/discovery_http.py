@@ -54,6 +54,7 @@ async def listen(client: AddressClient, prefix: str, hints: Hints = _NO_HINTS) -
         return Spoken(unknown_page=None, problem=control.problem)
     path, description, remarks = await _openapi(client, prefix, hints.openapi)
     health = await _health(client, prefix, control, description, hints.health)
+    unread = await _named_health(client, prefix, hints.health) if health is None else []
     page, missing = await _named_page(client, hints.page)
     metrics, closed = await _metrics(client, prefix, health.path if health else "/", control)
     return Spoken(
@@ -67,7 +68,7 @@ async def listen(client: AddressClient, prefix: str, hints: Hints = _NO_HINTS) -
         known=page,
         front_is_served=await _front_is_served(client, prefix),
         readable=await _readable(client, prefix, control, description),
-        remarks=[*_broken(control, health), *missing, *remarks, *closed],
+        remarks=[*_broken(control, health), *unread, *missing, *remarks, *closed],
     )
 
 
@@ -90,6 +91,15 @@ async def _named_page(client: AddressClient, path: str) -> tuple[str, Sequence[s
         return "", []
     exchange = (await client.get(path)).exchange
     return (path, []) if exchange.ok else ("", [f"--page: {exchange.summary}"])
+
+
+async def _named_health(client: AddressClient, prefix: str, paths: Sequence[str]) -> Sequence[str]:
+    """Why each page that somebody named is not taken for the service's health."""
+    replies = await _ask(client, prefix, paths)
+    unread = 'which says neither well nor ill in words that gonogo reads, as in {"status": "ok"} or ok'
+    return [
+        f"--health: {body.exchange.summary}" + (f", {unread}" if body.exchange.ok else "") for body in replies.values()
+    ]
 
 
 async def _readable(

@@ -49,7 +49,10 @@ def _reached(findings: Findings) -> Iterator[tuple[bool, str, str]]:
     wrong = "" if presented.name_matches else f", NOT for {findings.host}"
     yield presented.sound, "certificate", f"of {presented.issuer}, {left}{wrong}"
     if presented.problem:
-        yield False, "trust", f"NOT TRUSTED: {presented.problem}; if the root is your own: --trust root.pem"
+        fix = (
+            "if the root is your own: --trust root.pem" if findings.trust == "public" else f"trusted: {findings.trust}"
+        )
+        yield False, "trust", f"NOT TRUSTED: {presented.problem}; {fix}"
     else:
         yield True, "trust", f"chains to {'the public authorities' if findings.trust == 'public' else findings.trust}"
     yield findings.plain.startswith("closed") or "https:" in findings.plain, "plain http", findings.plain

@@ -42,13 +42,13 @@ class Use:
 
     @property
     def shown(self) -> str:
-        """In words."""
+        """The component and the places that name it, in words."""
         return f"{self.component.title}, as {' and '.join(self.places)} says"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repository:
-    """All that it says."""
+    """All that the repository says about what the service depends on."""
 
     uses: Sequence[Use] = ()
     hints: Hints = field(default_factory=Hints)

@@ -75,7 +75,7 @@ def checklist_status(
 
 
 def _roles(demands: GateDemands, lines: Sequence[LineResult]) -> list[RoleResult]:
-    """In the order of the list: a mapping has none once it was recorded."""
+    """The roles with their statements, in the order of the checklist: a recorded mapping has no order."""
     place = {line.id: line.number for line in lines}
     roles = [
         RoleResult(
@@ -131,7 +131,7 @@ class _StatusOfLines:
         self._demanded = {line.id for line in demands.lines}
 
     def lines(self) -> list[LineResult]:
-        """In the order of the list. Leaves first, since parents and statements rest on them."""
+        """The status of every line, in the order of the checklist. Leaves are decided first: parents and statements rest on them."""
         everything = self._demands.checklist.lines
         plain = {line.id: self._leaf(line) for line in everything if line.leaf and line.id not in self._supports}
         statements = {

@@ -237,7 +237,7 @@ class Cut:
         self.left = content
 
     def take(self, count: int) -> bytes:
-        """So many bytes."""
+        """The next ``count`` bytes. Raises NotTls where fewer are left."""
         if len(self.left) < count:
             raise NotTls("a message is cut short")
         taken, self.left = self.left[:count], self.left[count:]

@@ -134,7 +134,7 @@ def _end_of_assignment(text: str, start: int) -> int:
 
 
 def _unquoted(value: str) -> str:
-    """Without its quotes and escapes, and without the blanks around what is not quoted."""
+    """The value without its quotes and escapes; blanks around an unquoted value are dropped."""
     out, quote, kept, position = "", "", 0, 0
     value = value.strip()
     while position < len(value):
