@@ -141,4 +141,5 @@ def _cosine(line: Weights, check: Weights, rarity: Weights) -> float:
     first = {stem: weight * rarity.get(stem, unknown) for stem, weight in line.items()}
     second = {stem: weight * rarity[stem] for stem, weight in check.items()}
     product = sum(value * second.get(stem, 0.0) for stem, value in first.items())
-    return product / (math.hypot(*first.values()) * math.hypot(*second.values()) or 1.0)
+    # Of equal words it may be a hair more than one, by the rounding of its roots.
+    return min(1.0, product / (math.hypot(*first.values()) * math.hypot(*second.values()) or 1.0))
