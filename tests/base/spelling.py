@@ -103,6 +103,12 @@ def _html_hex(text: str, dice: random.Random) -> str:
     return _each(text, lambda character: f"&#{dice.choice('xX')}" + _case(f"{ord(character):x}", dice) + ";")
 
 
+def _html_bare(text: str, dice: random.Random) -> str:
+    """Without semicolons, as browsers take them and filters forget them."""
+    number = dice.choice((lambda character: f"{ord(character)}", lambda character: f"x{ord(character):x}"))
+    return _each(text, lambda character: f"&#{number(character)}")
+
+
 def _html_names(text: str, dice: random.Random) -> str:
     del dice
     names = {"/": "&sol;", "+": "&plus;", "=": "&equals;", "&": "&amp;", "~": "~", "!": "&excl;", ".": "&period;"}
@@ -139,6 +145,25 @@ def _wrapped(text: str, dice: random.Random) -> str:
 def _quoted_printable(text: str, dice: random.Random) -> str:
     del dice
     return quopri.encodestring(text.encode()).decode()
+
+
+def _quoted_all(text: str, dice: random.Random) -> str:
+    """Every byte, with soft line breaks where a line is full."""
+    spelled = [f"={byte:02X}" for byte in text.encode()]
+    width = dice.choice((4, 25, len(spelled)))
+    return "=\n".join("".join(spelled[at : at + width]) for at in range(0, len(spelled), width))
+
+
+def _base32(text: str, dice: random.Random) -> str:
+    """In the middle of something longer, or alone."""
+    beside = [""] * 2 if dice.randrange(2) else ["".join(dice.choices(string.ascii_letters, k=6)) for _ in range(2)]
+    spelled = base64.b32encode(text.encode().join(one.encode() for one in beside)).decode()
+    return dice.choice((spelled, spelled.rstrip("="), spelled.lower()))
+
+
+def _numbers(text: str, dice: random.Random) -> str:
+    """A list of JSON, of Go, of JavaScript; and one that is indented."""
+    return dice.choice((", ", " ", ",", ",\n    ")).join(str(byte) for byte in text.encode())
 
 
 def _mixture(text: str, dice: random.Random) -> str:
@@ -184,6 +209,10 @@ SPELLINGS: Mapping[str, Spelling] = {
     "html, decimal": _html_decimal,
     "html, hex": _html_hex,
     "html, names": _html_names,
+    "html, no semicolons": _html_bare,
+    "numbers": _numbers,
+    "base32": _base32,
+    "quoted-printable, all": _quoted_all,
     "base64": _base64,
     "mime": _mime,
     "hex": _hex,

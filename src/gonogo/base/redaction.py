@@ -18,6 +18,7 @@ _CUT_OFF = re.compile(rb"(?:\xe2\x80\xa6|\.\.\.)?(?:\Z|\n?\x00)")
 _CLIENT_SECRET = re.compile(
     rb"(?<![A-Za-z0-9])(?:(?:pi|seti|src|vs|cs_test|cs_live)_[A-Za-z0-9]{6,}|fcsess_client|accs|cuss)_secret_+([A-Za-z0-9%_-]{6,})"
 )
+_BYTE = range(256)
 Span = tuple[int, int, str]
 
 
@@ -63,6 +64,8 @@ class Redactor:
         match value:
             case str():
                 return replaced.get(value, value)
+            case list() | tuple() if replaced and _may_be_bytes(value) and str(value) in replaced:
+                return replaced[str(value)]
             case dict():
                 return {
                     replaced.get(key, key) if isinstance(key, str) else key: self._rebuilt(item, replaced)
@@ -146,8 +149,16 @@ def _gather(value: Any, collected: dict[str, None]) -> None:  # noqa: ANN401 - a
                 collected[key] = None
             _gather(item, collected)
     elif isinstance(value, list | tuple):
+        if _may_be_bytes(value):
+            collected[str(value)] = None
+            return
         for item in value:
             _gather(item, collected)
+
+
+def _may_be_bytes(value: Sequence[Any]) -> bool:
+    """Whether it may be a text, byte by byte, as JSON holds what is no text: ``{"type": "Buffer", "data": [115, …]}``."""
+    return len(value) >= SHORTEST_SECRET and all(type(item) is int and item in _BYTE for item in value)
 
 
 def _replaced(texts: Sequence[str], encoded: Sequence[bytes], spans: Sequence[Span]) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Forms of a secret that outputs may hold: the value, parts of a URL, lines of a key, each as it looks once decoded."""
 
+import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -49,6 +50,8 @@ def forms_of(secrets: Mapping[str, str]) -> tuple[Form, ...]:
             for form, whole in _as_decoded(part):
                 if len(form) >= SHORTEST_SECRET:
                     values.setdefault(form, (name, may_be_cut and whole))
+            for form in _in_base85(part.encode("utf-8", "surrogatepass")) if len(part) >= SHORTEST_SECRET else ():
+                values.setdefault(form, (name, False))
     longest_first = sorted(values.items(), key=lambda item: (-len(item[0]), item[0]))
     forms = [_form(value, name, may_be_cut=cut) for value, (name, cut) in longest_first]
     return tuple(_depending(form, forms[at + 1 :]) for at, form in enumerate(forms))
@@ -100,6 +103,20 @@ def _parts(value: str) -> Iterator[tuple[str, bool]]:
     for line in lines if len(lines) > 1 else ():
         if not _BOUNDARY.fullmatch(line):
             yield line, True
+
+
+def _in_base85(part: bytes) -> Iterator[bytes]:
+    """The part as Ascii85 and as base85 spell it, alone or in the middle of something longer.
+
+    Text of almost any kind is base85 of something, so that nobody can look for what may stand in it. Of a part in the
+    middle of something, only the groups are fixed that are its own: up to three bytes at each end stay.
+    """
+    for encode in (base64.a85encode, base64.b85encode):
+        yield encode(part)
+        for at in range(4):
+            inner = part[at : at + (len(part) - at) // 4 * 4]
+            if len(inner) >= SHORTEST_SECRET:
+                yield encode(inner)
 
 
 def _as_decoded(part: str) -> Iterator[tuple[bytes, bool]]:

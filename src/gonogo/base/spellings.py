@@ -1,7 +1,7 @@
 """Undoes, one level at a time, how programs spell text, and keeps the way back to where each byte stood.
 
 A view is what a reader, or a decoder, could make of a text: the text itself, the same without line breaks, the same
-with its escapes undone, what stands in its base64 or its hex. Every view can say which stretch of the original one of
+with its escapes undone, what stands in its base64, base32 or hex, what its lists of numbers are the bytes of. Every view can say which stretch of the original one of
 its own stretches came from, so that what is found in it can be blacked out where it really stands.
 """
 
@@ -25,6 +25,7 @@ _ESCAPES = (
     rb"\\u[dD][89abAB]" + _HEX + rb"{2}\\u[dD][c-fC-F]" + _HEX + rb"{2}",
     rb"\\(?:u" + _HEX + rb"{4}|u\{" + _HEX + rb"{1,6}\}|U" + _HEX + rb"{8}|x" + _HEX + rb"{2}|[0-7]{3})",
     rb"\\[!-/:-@\[-`{-~]",
+    # Browsers take the numbers, and the oldest names, without their semicolon as well.
     rb"&(?:#[0-9]{1,7}|#[xX]" + _HEX + rb"{1,6}|[A-Za-z][A-Za-z0-9]{1,31});",
 )
 _CONTROLS = {b"a": b"\a", b"b": b"\b", b"e": b"\x1b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
@@ -42,9 +43,15 @@ _SOFT = re.compile(rb"[=\\]\r?\n[ \t]*|=(?:3[dD]|20|09|0[aAdD])")
 _SOFT_LEVELS = 4
 """Levels at which soft breaks are undone: with and without are two ways to go on, and each level doubles them."""
 _SIGNS_OF_SOFT = (b"=\n", b"\\\n", b"=\r\n", b"\\\r\n", b"=3D", b"=3d")
+# Browsers take numbers, and the oldest names, without their semicolon as well; it may also be spelled, and come later.
+_BARE = re.compile(rb"&(?:#[0-9]{1,7}+|#[xX]" + _HEX + rb"{1,6}+|(?:amp|lt|gt|quot|AMP|LT|GT|QUOT))(?!;)")
+_BARE_LEVELS = 2
+"""Times that entities are taken for whole without a semicolon: with and without are two ways, as above."""
 # Without one of these, a text is what it looks like.
 _SPELLED = re.compile(
-    rb"[%\\&\r\n\v\f\xc2\xe2\xef\x1b<]|=3[dD]|[A-Za-z0-9+/_-]{11}|"
+    rb"[%\\&\r\n\v\f\xc2\xe2\xef\x1b<]|=3[dD]|(?:="
+    + _HEX
+    + rb"{2}){4}|[0-9]{2}[ ,;:.-]{1,2}[0-9]{2,3}[ ,;:.-]|[A-Za-z0-9+/_-]{11}|"
     + _HEX
     + rb"{2}[ :,-]{1,2}(?:0x)?"
     + _HEX
@@ -69,13 +76,15 @@ class View:
 
 def views(data: bytes, *, phrases: bool) -> Iterator[View]:
     """The text, and all that can be made of it, level by level; ``phrases`` if blanks may be part of what is sought."""
-    waiting = [(View(data, lambda start, end: (start, end)), 0)]
+    waiting = [(View(data, lambda start, end: (start, end)), 0, 0)]
     while waiting:
-        view, depth = waiting.pop()
+        view, depth, bare = waiting.pop()
         yield view
         if depth < DEEPEST and _SPELLED.search(view.data):
+            if bare < _BARE_LEVELS and (child := _edited(view, _BARE, _decoded, whole=phrases)) is not None:
+                waiting.append((child, depth + 1, bare + 1))
             waiting += [
-                (child, depth + 1)
+                (child, depth + 1, bare)
                 for child in _children(view, outer=depth < _SOFT_LEVELS, phrases=phrases)
                 if child is not None
             ]
@@ -84,14 +93,17 @@ def views(data: bytes, *, phrases: bool) -> Iterator[View]:
 def _children(view: View, *, outer: bool, phrases: bool) -> Iterator[View | None]:
     if outer and any(sign in view.data for sign in _SIGNS_OF_SOFT):
         yield _edited(view, _SOFT, _soft, whole=phrases)
+    yield _listed(view, _NUMBERS, _NUMBER, 10)
+    yield _listed(view, _QUOTED, _QUOTED_BYTE, 16)
     without_breaks = _edited(view, _breaks_in(view.data), _nothing, whole=True)
     if without_breaks is not None:
         yield without_breaks
         return
     yield _edited(view, _ESCAPE, _decoded, whole=phrases)
     runs = [match.span() for match in _RUN64.finditer(view.data)]
-    yield _pieces(view, _base64_runs(view.data, runs), 4, 3)
-    yield _pieces(view, _hex_runs(view.data, runs), 2, 1)
+    yield _pieces(view, _base64_runs(view.data, runs), _every(4, 3))
+    yield _pieces(view, _base32_runs(view.data, runs), _every(8, 5))
+    yield _pieces(view, _hex_runs(view.data, runs), _every(2, 1))
     if _SPACED16.search(view.data):
         yield _edited(view, _GAP16, _nothing, whole=phrases)
 
@@ -163,7 +175,7 @@ def _edited(
     child = View(data, lambda start, end: view.locate(*table.below(start, end)))
     if whole or _DENSE * count > len(data):
         return child
-    return _pieces(child, _neighbourhoods(data, table.changes()), 1, 1)
+    return _pieces(child, _neighbourhoods(data, table.changes()), _every(1, 1))
 
 
 class _Table:
@@ -252,6 +264,40 @@ _SPACED16 = re.compile(
 _GAP16 = re.compile(rb"(?<=" + _HEX + rb"{2})[ :,-]{1,2}(?:0x)?(?=" + _HEX + rb"{2}(?!" + _HEX + rb"))")
 
 
+# Five bytes of ASCII are eight characters of base32, in which the five highest bits of the bytes are not set.
+_BASE32 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_EIGHT = b"".join(
+    b"[" + bytes(character for value, character in enumerate(_BASE32) if not value & unset) + b"]"
+    for unset in (16, 2, 0, 8, 1, 0, 4, 0)
+)
+_RUN32 = re.compile(rb"(?:[A-Z2-7]{13,}+|[a-z2-7]{13,}+)")
+_CHAIN32 = re.compile(rb"(?<!" + _EIGHT + rb")(?=((?:" + _EIGHT + rb")++))")
+_BITS32 = bytes.maketrans(_BASE32, b"0123456789abcdefghijklmnopqrstuv")
+# Bytes as numbers, which is how JSON, Go and JavaScript print them; no more than what prints, and no less than a secret.
+_PRINTS = rb"(?:1[01][0-9]|12[0-6]|[3-9][0-9]|9|10|13)(?![0-9])"
+_NUMBERS = re.compile(
+    # It begins with a digit, which the search skips to.
+    rb"[0-9](?<![0-9][0-9])(?:(?<=1)(?:[01][0-9]|2[0-6]|[03])|(?<=[3-9])[0-9]|(?<=9))(?![0-9])"
+    rb"(?:(?:[ \t]?[,;:.-]\s{0,60}+|\s{1,60}+)" + _PRINTS + rb"){7,}+"
+)
+_NUMBER = re.compile(rb"()([0-9]+)")
+# Quoted-printable that leaves nothing as it is, with its soft line breaks, or what is left of them without the break.
+_QUOTED = re.compile(rb"(?:=" + _HEX + rb"{2}(?:=?\s{0,60}+(?==))?){8,}+")
+_QUOTED_BYTE = re.compile(rb"(=)(" + _HEX + rb"{2})")
+
+
+def _base32_runs(data: bytes, runs: Iterable[tuple[int, int]]) -> Iterator[Run]:
+    """Stretches that are base32 of ASCII, at every alignment, with both neighbours, of which a part may be."""
+    for run in (run for first, last in runs for run in _RUN32.finditer(data, first, last)):
+        upper = run[0].upper()
+        for chain in _CHAIN32.finditer(upper):
+            start, end = chain.span(1)
+            start, end = max(start - 8, start % 8), min(end + 8, len(upper))
+            spelled = upper[start:end] + b"A" * ((start - end) % 8)
+            number = int(spelled.translate(_BITS32), 32)
+            yield run.start() + start, run.start() + end, number.to_bytes(len(spelled) * 5 // 8, "big")
+
+
 def _base64_runs(data: bytes, runs: Iterable[tuple[int, int]]) -> Iterator[Run]:
     """Stretches that are base64 of ASCII, at every alignment, with a neighbour that shares its bytes with them."""
     for first, last in runs:
@@ -269,8 +315,35 @@ def _hex_runs(data: bytes, runs: Iterable[tuple[int, int]]) -> Iterator[Run]:
             yield *chain.span(1), bytes.fromhex(chain[1].decode())
 
 
-def _pieces(view: View, runs: Iterable[Run], spelled: int, bytes_of_it: int) -> View | None:
-    """The text of the runs, one after the other; so many characters spell so many bytes."""
+Place = Callable[[int, int, int, int], tuple[int, int]]
+"""Where a run begins and ends, and a stretch of what it spells: where that stretch stands."""
+
+
+def _every(spelled: int, bytes_of_it: int) -> Place:
+    """So many characters spell so many bytes."""
+
+    def place(first: int, last: int, start: int, end: int) -> tuple[int, int]:
+        return first + start * spelled // bytes_of_it, min(first - (-end * spelled // bytes_of_it), last)
+
+    return place
+
+
+def _listed(view: View, runs: re.Pattern[bytes], byte: re.Pattern[bytes], base: int) -> View | None:
+    """The bytes that the runs spell one by one, each as a number of this base."""
+
+    def place(first: int, last: int, start: int, end: int) -> tuple[int, int]:
+        spans = [match.span() for match in byte.finditer(view.data, first, last)]
+        return spans[start][0], spans[end - 1][1]
+
+    found = (
+        (*run.span(), bytes(int(number, base) for _, number in byte.findall(run[0])))
+        for run in runs.finditer(view.data)
+    )
+    return _pieces(view, found, place)
+
+
+def _pieces(view: View, runs: Iterable[Run], place: Place) -> View | None:
+    """What the runs spell, one after the other."""
     listed = list(runs)
     if not listed:
         return None
@@ -281,8 +354,7 @@ def _pieces(view: View, runs: Iterable[Run], spelled: int, bytes_of_it: int) -> 
 
     def locate(start: int, end: int) -> tuple[int, int]:
         at = bisect_right(begins, start) - 1
-        below, last, _ = listed[at]
-        start, end = start - begins[at], end - begins[at]
-        return view.locate(below + start * spelled // bytes_of_it, min(below - (-end * spelled // bytes_of_it), last))
+        first, last, _ = listed[at]
+        return view.locate(*place(first, last, start - begins[at], end - begins[at]))
 
     return View(_SEPARATOR.join(decoded for _, _, decoded in listed), locate)
