@@ -105,8 +105,8 @@ def _html_hex(text: str, dice: random.Random) -> str:
 
 def _html_bare(text: str, dice: random.Random) -> str:
     """Without semicolons, as browsers take them and filters forget them."""
-    number = dice.choice((lambda character: f"{ord(character)}", lambda character: f"x{ord(character):x}"))
-    return _each(text, lambda character: f"&#{number(character)}")
+    form = dice.choice(("d", "x"))
+    return _each(text, lambda character: f"&#{'x' * (form == 'x')}{ord(character):{form}}")
 
 
 def _html_names(text: str, dice: random.Random) -> str:
