@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import rfc8785
 
@@ -16,10 +17,20 @@ _PLACES = {"ca_file", "dotenv", "trust"}
 def expectations_digest(environment: Environment) -> str:
     """SHA-256 of what the environment file expects: of whatever release, and wherever files lie on a machine."""
     expected = environment.model_dump(mode="json", exclude={"service": {"release"}})
-    for section in expected.values():
-        for key in _PLACES & section.keys() if isinstance(section, dict) else ():
-            section[key] = Path(section[key]).name if isinstance(section[key], str) else section[key]
-    return hashlib.sha256(rfc8785.dumps(expected)).hexdigest()
+    return hashlib.sha256(rfc8785.dumps(_anywhere(expected))).hexdigest()
+
+
+def _anywhere(value: Any, key: str = "") -> Any:  # noqa: ANN401 - JSON values
+    """The value with the names of files in place of their paths, at whatever depth: a host has a trust of its own."""
+    match value:
+        case dict():
+            return {name: _anywhere(item, name) for name, item in value.items()}
+        case list():
+            return [_anywhere(item) for item in value]
+        case str() if key in _PLACES:
+            return Path(value).name
+        case _:
+            return value
 
 
 def catalogue_digest(suite: Suite) -> str:
