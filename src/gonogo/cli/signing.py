@@ -48,7 +48,7 @@ def new(*, role: str, name: str | None, email: str | None, out: Path | None) -> 
     _refuse_unknown(role)
     path = out or Path.home() / ".config" / "gonogo" / f"{role}.key"
     public = new_key(path, _passphrase(confirm=True))
-    if not name:
+    if name is None:
         click.echo(f"{path}: the private key; it stays on this machine\n{public}")
         return 0
     try:
