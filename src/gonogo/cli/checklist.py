@@ -55,6 +55,7 @@ def import_(file: Path, *, bullets: bool | None, yes: bool) -> int:
     For lines that nothing verifies, checks with words alike are proposed, each with a score from 0 to 1. At a terminal
     you are asked for each; otherwise gonogo checklist link says yes to one.
     """
+    from gonogo.base.whole_files import write_whole  # noqa: PLC0415
     from gonogo.planning.gate_demands import LIST  # noqa: PLC0415
     from gonogo.policy.checklist import read_text  # noqa: PLC0415 - help answers at once
     from gonogo.policy.importing import imported, told  # noqa: PLC0415
@@ -62,8 +63,7 @@ def import_(file: Path, *, bullets: bool | None, yes: bool) -> int:
     made = imported(read_text(file), str(file), bullets=bullets)
     target = Path("environments") / LIST
     gave_way = target.is_file() and target.resolve() != file.resolve() and _gives_way(target, made, file)
-    target.parent.mkdir(exist_ok=True)
-    target.write_bytes(made.text.encode())
+    write_whole(target, made.text.encode())
     for line in told(made):
         click.echo(line)
     click.echo(f"{target}: {made.lines} lines, {made.named} of them with a new id")
@@ -141,19 +141,20 @@ def _gives_way(target: Path, made: Import, file: Path) -> bool:
 def _fitted(*, gave_way: bool) -> Iterator[str]:
     """Say what had to change beside the list, and what does not fit it any more."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
+    from gonogo.base.whole_files import write_whole  # noqa: PLC0415
     from gonogo.planning.gate_demands import read_list  # noqa: PLC0415
     from gonogo.starting.own_files import catalogue_for_any_list, gates_for_any_list, is_untouched  # noqa: PLC0415
 
     gates, catalogue = Path("environments/gates.toml"), Path("checks/catalogue.toml")
     if gave_way and gates.is_file() and is_untouched(text := gates.read_text(encoding="utf-8"), "gates.toml"):
-        gates.write_text(gates_for_any_list(text), encoding="utf-8")
+        write_whole(gates, gates_for_any_list(text).encode())
         yield f"{gates}: one gate over the whole list now; name sections and statements of your own there"
     if (
         gave_way
         and catalogue.is_file()
         and is_untouched(text := catalogue.read_text(encoding="utf-8"), "catalogue.toml")
     ):
-        catalogue.write_text(catalogue_for_any_list(text), encoding="utf-8")
+        write_whole(catalogue, catalogue_for_any_list(text).encode())
         yield f"{catalogue}: own-unknown-page proves no line now; write the id of one into proves"
     try:
         read_list(Path())

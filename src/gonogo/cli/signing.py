@@ -164,13 +164,14 @@ def _verified_lines(verified: Verified, required: Sequence[str]) -> Iterator[str
 @click.argument("run", metavar="RUN", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def seal(run: Path) -> int:
     """Write sealed.html: the page with the signatures on it, which anybody can make again from the run."""
-    from gonogo.signing.integrity import SEALED  # noqa: PLC0415 - help answers at once
+    from gonogo.base.whole_files import write_whole  # noqa: PLC0415 - help answers at once
+    from gonogo.signing.integrity import SEALED  # noqa: PLC0415
     from gonogo.signing.sealing import sealed  # noqa: PLC0415
     from gonogo.signing.verification import Expected, verify_signed  # noqa: PLC0415
 
     folder = run.resolve()
     verified = verify_signed(folder, Path(), _signers(run), Expected(now=datetime.now(UTC)))
-    (folder / SEALED).write_bytes(sealed(folder, verified.results, verified.decisions))
+    write_whole(folder / SEALED, sealed(folder, verified.results, verified.decisions))
     click.echo(folder / SEALED)
     return 0
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from gonogo.base.errors import UsageError
+from gonogo.base.whole_files import write_whole
 from gonogo.base.wording import did_you_mean
 from gonogo.planning.gate_demands import LIST, read_list
 from gonogo.planning.suite import Suite
@@ -27,7 +28,7 @@ def link(project: Path, identifier: str, checks: Sequence[str], suite: Suite) ->
         raise UsageError(*dict.fromkeys(problems))
     text = linked(checklist, line, list(dict.fromkeys((*line.checks, *checks))))
     parse_checklist(text, checklist.path)
-    path.write_bytes(text.encode())
+    write_whole(path, text.encode())
 
 
 def _line_problems(checklist: Checklist, gates: Gates, identifier: str) -> Iterator[str]:

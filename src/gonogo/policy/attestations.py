@@ -15,6 +15,7 @@ from gonogo.base.errors import UsageError
 from gonogo.base.moments import Ending, Moment, Words, as_written, longer_than
 from gonogo.base.regular_files import Unreadable, read_inside
 from gonogo.base.toml_files import Document, read_toml
+from gonogo.base.whole_files import write_whole
 from gonogo.policy.checklist_line import ChecklistLine
 
 FOLDER = "attestations"
@@ -174,12 +175,7 @@ def write_attestation(root: Path, environment: str, attestation: Attestation, co
     path = folder / f"{attestation.line}.toml"
     document = attestation.model_dump(exclude={"path", "found"}, exclude_none=True)
     document["until"] = as_written(attestation.until)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if attestation.evidence.file is not None and content is not None:
-            (folder / attestation.evidence.file).parent.mkdir(exist_ok=True)
-            (folder / attestation.evidence.file).write_bytes(content)
-        path.write_text(tomli_w.dumps(document), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written ({error.strerror})") from None
+    if attestation.evidence.file is not None and content is not None:
+        write_whole(folder / attestation.evidence.file, content)
+    write_whole(path, tomli_w.dumps(document).encode())
     return path

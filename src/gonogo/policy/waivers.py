@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from gonogo.base.errors import UsageError
 from gonogo.base.moments import Ending, Moment, Words, as_written, longer_than
 from gonogo.base.toml_files import Document, read_toml
+from gonogo.base.whole_files import write_whole
 from gonogo.base.wording import did_you_mean
 from gonogo.policy.people import People
 
@@ -114,9 +115,5 @@ def write_waiver(root: Path, environment: str, waiver: Waiver) -> Path:
         kept for kept in (read_toml(path, Waivers).waiver if path.is_file() else ()) if kept.check != waiver.check
     ]
     document = {"waiver": [{**listed.model_dump(), "until": as_written(listed.until)} for listed in (*others, waiver)]}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(tomli_w.dumps(document), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written ({error.strerror})") from None
+    write_whole(path, tomli_w.dumps(document).encode())
     return path

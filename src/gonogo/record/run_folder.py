@@ -1,6 +1,5 @@
 """A run's folder under ``reports/``: every file of it whole, or not there."""
 
-import os
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,7 +7,9 @@ from datetime import datetime
 from pathlib import Path
 
 from gonogo.base.errors import UsageError
+from gonogo.base.whole_files import write_whole
 
+_CURE = "free some space, make it writable, or choose --reports"
 LATEST = "latest"
 EVIDENCE = "evidence.json"
 RESULTS = "results.json"
@@ -59,22 +60,8 @@ class RunFolder:
 
     def write(self, name: str, content: bytes) -> None:
         """Write one file atomically; an earlier version stays until the new one is complete on disk."""
-        path = self.path / name
-        partial = path.with_name(f".{path.name}.partial")
-        try:
-            path.parent.mkdir(exist_ok=True)
-            with partial.open("wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            partial.replace(path)
-        except OSError as error:
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
-            raise _unwritable(path, error) from None
+        write_whole(self.path / name, content, _CURE)
 
 
 def _unwritable(path: Path, error: OSError) -> UsageError:
-    return UsageError(
-        f"{path}: cannot be written ({error.strerror}); free some space, make it writable, or choose --reports"
-    )
+    return UsageError(f"{path}: cannot be written ({error.strerror}); {_CURE}")

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from gonogo.base.errors import UsageError
 from gonogo.base.toml_files import build
+from gonogo.base.whole_files import write_whole
 from gonogo.policy.people import FILE, People, read_people
 
 SHORTEST_PASSPHRASE = 8
@@ -72,8 +73,7 @@ def enrol(project: Path, *, name: str, role: str, public: str, email: str | None
         entry["roles"] = [*dict.fromkeys([*entry["roles"], role])]
         entry["keys"] = [*({**key, "role": key.get("role", person.roles[0])} for key in entry["keys"]), new]
     whole = build(People, str(path), person=entries)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(tomli_w.dumps(whole.model_dump(exclude_none=True), multiline_strings=True), encoding="utf-8")
+    write_whole(path, tomli_w.dumps(whole.model_dump(exclude_none=True), multiline_strings=True).encode())
     return path
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gonogo.base.errors import UsageError
+from gonogo.base.whole_files import write_whole
 from gonogo.policy.people import unknown_role
 from gonogo.record.results import DONE, Results
 from gonogo.signing.bundle import SIGSTORE, SSH, SUFFIXES, VALID, SignOff, signed_with_key, signed_with_ssh, statement
@@ -92,14 +93,14 @@ def sign_with_key(folder: Path, signoff: SignOff, signers: Sequence[Signer], key
     if signer is None or signer.role != signoff.role:
         raise UsageError(f"{key}: people.toml does not have this key for {signoff.role}")
     path = folder / f"{signoff.role}{SUFFIXES[SIGSTORE]}"
-    path.write_bytes(signed_with_key(statement(run_files(folder), signoff), private, signer))
+    write_whole(path, signed_with_key(statement(run_files(folder), signoff), private, signer))
     return path
 
 
 def sign_with_ssh(folder: Path, signoff: SignOff, signer: Signer, key: Path) -> Path:
     """Sign with an SSH key, as ``sign_with_key`` does with a key of gonogo's."""
     path = folder / f"{signoff.role}{SUFFIXES[SSH]}"
-    path.write_bytes(signed_with_ssh(statement(run_files(folder), signoff), key, signer))
+    write_whole(path, signed_with_ssh(statement(run_files(folder), signoff), key, signer))
     return path
 
 
