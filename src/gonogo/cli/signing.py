@@ -207,11 +207,13 @@ def _given(option: str, value: str | None) -> str | None:
 
 def _identity(results: Results) -> Iterator[str]:
     """The question that the verdict answers: environment, gate, release, time; and what it rests on beside itself."""
-    from gonogo.report.wording import carried_runs  # noqa: PLC0415 - help answers at once
+    from gonogo.report.wording import asked, carried_runs  # noqa: PLC0415 - help answers at once
 
     run = results.run
     yield f" run {_visible(run.id)} · environment {run.environment} · machine {results.decision.verdict}"
     yield f" gate {run.gate}: {_visible(run.question)}"
+    if words := asked(results):
+        yield f" {words}"
     served = ", ".join(
         f"{served_at.at} serves {' or '.join(served_at.words) or 'no word of it'}" for served_at in run.served
     )
