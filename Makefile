@@ -52,6 +52,8 @@ lint: setup  ## linters, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	cd docs/examples/shop && MYPYPATH="$$(echo $(CURDIR)/packages/*/src | tr ' ' :)" \
+		$(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml --exclude '^$$' .
 	$(BIN)/lint-imports --no-logo
 
 check: lint  ## all of lint, and the tests with branch coverage, which has a floor in pyproject.toml

@@ -77,7 +77,10 @@ def test_dependencies_are_up(health: HealthEvidence, environment: Environment, p
     _assert_fresh(health.deep, policy.duration("max_age"))
     _assert_healthy(health.deep_reading, health.deep_departures, health.deep, page)
     named = health.deep_reading.parts or (page and page.values)
-    assert named, f"{health.deep.url} names no dependency: it cannot be called deep"
+    assert named, (
+        f"{health.deep.url} names no dependency in a form that is known: it cannot be called deep; say what must stand "
+        'there, as in deep_health = { path = "/ready", json = { database = "ok" } }'
+    )
 
 
 @pytest.mark.check("health-concerns")

@@ -38,3 +38,9 @@ def test_wheel_works_outside_of_the_clone(tmp_path: Path) -> None:
     assert " = 1 pass + " in done.stdout, done.stdout + done.stderr
     assert done.returncode == 3, "a narrowed run is INCOMPLETE"
     assert (team / "reports" / "reference" / "latest" / "signoff.html").exists()
+    example = tmp_path / "example"
+    example.mkdir()
+    copied = run("-c", program, "init", "--example", cwd=example, PYTHONPATH=str(site))
+    assert copied.returncode == 0, copied.stderr
+    assert (example / "shop" / "web.py").exists()
+    assert (example / ".gitignore").exists()

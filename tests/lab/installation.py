@@ -44,7 +44,7 @@ class Installation:
         environ.pop("PYTHONPATH", None)
         command = [str(self.python.parent / "gonogo"), *arguments]
         return subprocess.run(
-            command, cwd=self.project, env=environ, capture_output=True, text=True, timeout=120, check=False
+            command, cwd=self.project, env=environ, capture_output=True, text=True, timeout=300, check=False
         )
 
     @property
@@ -66,14 +66,17 @@ class Installation:
         do(str(self.python.parent / program), *arguments, cwd=self.project, environ={**os.environ, **environ})
 
 
-def install(place: Path, package: str, also: Sequence[str] = ()) -> Installation:
-    """Build gonogo and one package, and install them, with their dependencies and others, into a new environment."""
-    for source in (ROOT, PACKAGES / package):
+def install(place: Path, *packages: str, also: Sequence[str] = (), extra: str = "") -> Installation:
+    """Build gonogo and packages, and install them, with their dependencies and others, into a new environment.
+
+    ``extra`` is one of gonogo's own, as in ``[load]``.
+    """
+    for source in (ROOT, *(PACKAGES / package for package in packages)):
         do(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(place / "dist"), cwd=source)
     uv = str(Path(sys.executable).parent / "uv")
     do(uv, "venv", "--quiet", "--python", sys.executable, str(place / "venv"), cwd=place)
     python = place / "venv" / "bin" / "python"
-    wheels = map(str, (place / "dist").glob("*.whl"))
+    wheels = [f"{path}{extra if path.name.startswith('gonogo-') else ''}" for path in (place / "dist").glob("*.whl")]
     do(uv, "pip", "install", "--quiet", "--python", str(python), *wheels, *also, cwd=place)
     (place / "project").mkdir()
     return Installation(python, place / "project")

@@ -46,7 +46,7 @@ _MODEL = "from django.db import models\nclass Item(models.Model):\n    name = mo
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """The wheels, and the real tools that migrate."""
     tools = ("alembic", "sqlalchemy", "django")
-    return install(tmp_path_factory.mktemp("postgresql"), "gonogo-postgresql", tools)
+    return install(tmp_path_factory.mktemp("postgresql"), "gonogo-postgresql", also=tools)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +86,7 @@ def run(installation: Installation) -> tuple[int, dict[str, object], str]:
     done = installation.gonogo("run", "--env", "staging")
     printed = done.stdout + done.stderr
     assert "Traceback" not in printed, printed
+    assert "password file" not in printed, "libpq tells the terminal of a file that nobody has"
     assert PASSWORD not in printed + (installation.latest / "evidence.json").read_text()
     again = installation.gonogo("replay", str(installation.latest))
     assert again.returncode == done.returncode, again.stdout + again.stderr

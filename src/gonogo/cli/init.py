@@ -33,6 +33,7 @@ _TAKEN = {"gates", "people", "signers", "reference"}
 @click.option("--openapi", metavar="PATH", help="Where it serves the description of its API.")
 @click.option("--page", metavar="PATH", help="A page that is served to everybody, if the base URL itself shows none.")
 @click.option("--environment-only", is_flag=True, help="Write environments/NAME.toml alone: a further environment.")
+@click.option("--example", is_flag=True, help="Copy a whole project that works, a small shop, and look at nothing.")
 @click.option("--force", is_flag=True, help="Replace files that are there already.")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 def init(  # noqa: PLR0913 - as many as there are options
@@ -46,6 +47,7 @@ def init(  # noqa: PLR0913 - as many as there are options
     openapi: str | None,
     page: str | None,
     environment_only: bool,
+    example: bool,
     force: bool,
     yes: bool,
 ) -> int:
@@ -58,6 +60,8 @@ def init(  # noqa: PLR0913 - as many as there are options
     from gonogo.starting.project import refuse_existing, write  # noqa: PLC0415
     from gonogo.starting.repository import read_repository  # noqa: PLC0415
 
+    if example:
+        return _copy_example(force=force, looking=bool(base_url or environment_only))
     asking = not yes and sys.stdin.isatty()
     refuse_existing(Path(), _checked_name(name), environment_only=environment_only, force=force)
     url = _checked_url(base_url or _asked_url(asking=asking))
@@ -74,6 +78,22 @@ def init(  # noqa: PLR0913 - as many as there are options
         return 0
     written = write(Path(), start, environment_only=environment_only, force=force)
     _tell_written(written, start, environment_only=environment_only, force=force)
+    return 0
+
+
+def _copy_example(*, force: bool, looking: bool) -> int:
+    from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
+    from gonogo.starting.example import NEXT, copy_example  # noqa: PLC0415
+
+    if looking:
+        raise UsageError(
+            "--example: copies a project, and looks at no service; leave out --base-url, --environment-only"
+        )
+    paths = copy_example(Path(), force=force)
+    click.echo(f"wrote {len(paths)} files of a small shop: README.md says how it is run")
+    click.echo("next:")
+    for command in NEXT:
+        click.echo(f"  {command}")
     return 0
 
 

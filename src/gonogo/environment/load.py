@@ -93,6 +93,7 @@ PACKAGES: Mapping[str, str] = {
     "mysql": "gonogo-mysql",
     "postgresql": "gonogo-postgresql",
     "rabbitmq": "gonogo-rabbitmq",
+    "s3": "gonogo-s3",
 }
 """Section to the package that brings it, where we know one."""
 

@@ -60,6 +60,10 @@ def primary_questions(environment: Environment, secrets: Secrets) -> Sequence[Po
     ]
 
 
+_NO_FILE = "/dev/null/none"
+"""There can be none below a device; of the device itself libpq tells the terminal that it is no plain file."""
+
+
 def login_of(name: str, section: Postgresql, secrets: Secrets) -> dict[str, Any]:
     """The driver's arguments for the URL in this secret. Raises UsageError on what is none, never repeating any of it."""
     require_certificates(section.ca_file, "postgresql.ca_file")
@@ -75,7 +79,7 @@ def login_of(name: str, section: Postgresql, secrets: Secrets) -> dict[str, Any]
         for option in pq.Conninfo.get_defaults()
         if option.envvar and option.envvar.decode() in os.environ and option.keyword != b"service"
     }
-    login = {**lent, **login, "passfile": "/dev/null"}
+    login = {**lent, **login, "passfile": _NO_FILE}
     if section.ca_file:
         login |= {"sslrootcert": section.ca_file}
     return login

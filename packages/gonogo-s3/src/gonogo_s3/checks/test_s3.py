@@ -1,0 +1,137 @@
+"""Buckets as the service needs them on launch day."""
+
+import pytest
+from gonogo_s3.evidence import S3BucketEvidence, S3ConfigurationEvidence, S3WriteEvidence
+from gonogo_s3.section import S3
+
+from gonogo.environment.model import Environment
+
+
+@pytest.mark.check("s3-reachable")
+def test_service_finds_its_bucket(s3_bucket: S3BucketEvidence) -> None:
+    """What cannot be stored is lost, or keeps users waiting.
+
+    Fix: look at name and region of the bucket, at the key and its secret, and whether its policy allows s3:ListBucket.
+    """
+    assert s3_bucket.reachable, f"bucket {s3_bucket.bucket} at {s3_bucket.server}: {s3_bucket.problem}"
+
+
+@pytest.mark.check("s3-tls")
+def test_nobody_reads_along(s3_bucket: S3BucketEvidence) -> None:
+    """What is not encrypted on its way is read by everybody on it.
+
+    Fix: https in the service's endpoint; a bucket policy that denies "aws:SecureTransport": "false" (Amazon), else close
+    the port without TLS.
+    """
+    assert s3_bucket.encrypted_transport, f"{s3_bucket.server}: the endpoint says http://, which is not encrypted"
+    s3_bucket.require("plain")
+    assert not s3_bucket.plain, (
+        f"bucket {s3_bucket.bucket}: S3 answers without TLS as well, at {', '.join(s3_bucket.plain)}"
+    )
+
+
+@pytest.mark.check("s3-secret")
+def test_wrong_secret_is_refused(s3_bucket: S3BucketEvidence) -> None:
+    """A server that takes every secret has none.
+
+    Fix: switch authentication on; servers made for tests leave it off.
+    """
+    s3_bucket.require("made_up_secret")
+    assert s3_bucket.made_up_secret == "refused", (
+        f"bucket {s3_bucket.bucket} at {s3_bucket.server} was listed with a made-up secret key"
+    )
+
+
+@pytest.mark.check("s3-private")
+def test_strangers_stay_outside(s3_bucket: S3BucketEvidence) -> None:
+    """Whole companies were read by whoever guessed the name of a bucket.
+
+    Fix: switch on "block public access"; remove the policy's "Principal": "*" and the grants to AllUsers.
+    """
+    s3_bucket.require("anonymous_list", "anonymous_read")
+    assert s3_bucket.anonymous_list != "accepted", f"bucket {s3_bucket.bucket}: anybody can list it, without a key"
+    assert s3_bucket.anonymous_read != "accepted", (
+        f"bucket {s3_bucket.bucket}: anybody can read an object, without a key"
+    )
+
+
+@pytest.mark.check("s3-least-rights")
+def test_service_sees_its_own_buckets_only(s3_bucket: S3BucketEvidence) -> None:
+    """Whoever finds a hole in the service has the rights of its key.
+
+    Fix: give the key s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject on its own bucket, and nothing on "*".
+    """
+    s3_bucket.require("all_buckets")
+    assert s3_bucket.all_buckets == "refused", (
+        f"the service's key may list all buckets at {s3_bucket.server} (s3:ListAllMyBuckets)"
+    )
+
+
+@pytest.mark.check("s3-round-trip")
+def test_object_is_kept(s3_write: S3WriteEvidence) -> None:
+    """A bucket that can be listed and not written to is noticed by the first user.
+
+    Fix: look at the key's s3:PutObject, s3:GetObject and s3:DeleteObject below the prefix, and at the bucket's quota.
+    """
+    where = f"bucket {s3_write.bucket}"
+    assert s3_write.written, f"{where}: an object could not be written: {s3_write.problem}"
+    assert s3_write.read_back, f"{where}: what was written could not be read back: {s3_write.problem}"
+    assert s3_write.removed, f"{where}: what was written could not be removed: {s3_write.problem}"
+
+
+@pytest.mark.check("s3-grants")
+def test_bucket_is_nobody_elses(s3_configuration: S3ConfigurationEvidence) -> None:
+    """A bucket that is empty today is public tomorrow, with all that is in it.
+
+    Fix: aws s3api put-bucket-acl --acl private; delete the policy's statement with "Principal": "*".
+    """
+    bucket = s3_configuration
+    bucket.require("grants", "policy_is_public", "block")
+    ignored = bucket.block is not None and bucket.block.ignore_public_acls
+    assert ignored or not bucket.grants, f"bucket {bucket.bucket}: its list of access gives {', '.join(bucket.grants)}"
+    restricted = bucket.block is not None and bucket.block.restrict_public_buckets
+    assert restricted or not bucket.policy_is_public, f"bucket {bucket.bucket}: its policy makes it public"
+
+
+@pytest.mark.check("s3-block")
+def test_bucket_cannot_become_public(s3_configuration: S3ConfigurationEvidence) -> None:
+    """One wrong line of a policy is enough where nothing forbids it.
+
+    Fix: aws s3api put-public-access-block with all four switches on.
+    """
+    bucket = s3_configuration
+    bucket.require("block")
+    assert bucket.block is not None, f"bucket {bucket.bucket}: public access is not blocked"
+    switches = {
+        "BlockPublicAcls": bucket.block.block_public_acls,
+        "IgnorePublicAcls": bucket.block.ignore_public_acls,
+        "BlockPublicPolicy": bucket.block.block_public_policy,
+        "RestrictPublicBuckets": bucket.block.restrict_public_buckets,
+    }
+    off = [name for name, on in switches.items() if not on]
+    assert not off, f"bucket {bucket.bucket}: {', '.join(off)} is off"
+
+
+@pytest.mark.check("s3-encrypted")
+def test_disks_hold_nothing_in_the_clear(s3_configuration: S3ConfigurationEvidence, environment: Environment) -> None:
+    """Disks are replaced, and somebody takes the old ones away.
+
+    Fix: aws s3api put-bucket-encryption with AES256 or aws:kms.
+    """
+    bucket, declared = s3_configuration, environment.require(S3).buckets[s3_configuration.bucket]
+    if declared.encrypted:
+        bucket.require("encryption")
+        assert bucket.encryption, f"bucket {bucket.bucket}: nothing is encrypted unless the writer asks for it"
+
+
+@pytest.mark.check("s3-versioned")
+def test_mistakes_can_be_undone(s3_configuration: S3ConfigurationEvidence, environment: Environment) -> None:
+    """What a bug overwrites is gone, where there is no version before it.
+
+    Fix: aws s3api put-bucket-versioning --versioning-configuration Status=Enabled; or versioned = false, knowing why.
+    """
+    bucket, declared = s3_configuration, environment.require(S3).buckets[s3_configuration.bucket]
+    if declared.versioned:
+        bucket.require("versioning")
+        state = bucket.versioning.lower() or "off"
+        assert bucket.versioning == "Enabled", f"bucket {bucket.bucket}: versioning is {state}"
