@@ -95,7 +95,11 @@ def test_refusals(team: Team, signed: Path) -> None:
         (("sign", str(signed), "--role", "devops", "--decision", "hold", "--yes"), 2, "has signed already"),
         (("sign", failed, "--role", "devops", "--decision", "hold", "--yes", "--key", "gone"), 2, "cannot be read"),
         (("key", "new", "--role", "devops", "--name", "Paula"), 2, "a person signs in exactly one role"),
-        (("key", "new", "--role", "devops", "--name", "", "--email", "n@example.com"), 2, "is empty; write it in words"),
+        (
+            ("key", "new", "--role", "devops", "--name", "", "--email", "n@example.com"),
+            2,
+            "is empty; write it in words",
+        ),
         (("key", "new", "--role", "devop", "--name", "Nina"), 2, "--role: no role 'devop' in gates.toml; did you mean"),
         (("key", "new", "--role", "devops", "--name", "Nina"), 2, "say the address as well"),
         (("key", "new", "--role", "devops", "--name", "D\u0430vi", "--email", "d@example.com"), 2, "mixes scripts"),
