@@ -51,6 +51,7 @@ def test_healthy_server_is_green(primary: MysqlServer) -> None:
     assert wrong(judged(primary)) == {}
 
 
+@pytest.mark.whole
 def test_from_the_command_line(
     primary: MysqlServer, follower: MysqlServer, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

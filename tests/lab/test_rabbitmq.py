@@ -70,6 +70,7 @@ def test_healthy_broker_is_green(served: RabbitmqServer) -> None:
     assert wrong(judged(served)).keys() == OLD
 
 
+@pytest.mark.whole
 def test_from_the_command_line(served: RabbitmqServer, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Installed beside gonogo's wheel: recorded, replayed, and no password in any file."""
     installation: Installation = install(tmp_path_factory.mktemp("rabbitmq"), "gonogo-rabbitmq")

@@ -96,6 +96,7 @@ def test_healthy_bucket_is_green(amazon: S3Server) -> None:
     assert keys_in(amazon) == ["receipts/1.txt"]
 
 
+@pytest.mark.whole
 def test_from_the_command_line(amazon: S3Server, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Installed beside gonogo's wheel: recorded, replayed, no secret in any file, nothing of this machine's own."""
     installation: Installation = install(tmp_path_factory.mktemp("s3"), "gonogo-s3")

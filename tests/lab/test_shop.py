@@ -68,6 +68,7 @@ def failed(installation: Installation) -> set[str]:
     return {check for check, outcome in outcomes.items() if outcome in {"fail", "warn"}}
 
 
+@pytest.mark.whole
 def test_shop_is_go_and_leaves_nothing(shop: Installation) -> None:
     """With journeys and load; every line of the list is verified, attested or supported; no secret is in a report."""
     with up(shop, load=True):
@@ -89,6 +90,7 @@ def test_shop_is_go_and_leaves_nothing(shop: Installation) -> None:
     assert not [secret for secret in passwords if secret in kept]
 
 
+@pytest.mark.whole
 def test_faults_of_one_start_are_found_together(shop: Installation) -> None:
     """One in the broker, and one in the product."""
     faults = ("guest-back", "price-off-by-a-cent")
