@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gonogo.families.registry import environment_from
-from gonogo.planning.stated import contradictions_of
+from gonogo.planning.stated import contradictions_of, undeclared
 from gonogo.policy.checklist_line import ChecklistLine, read_comment
 
 BASE: dict[str, Any] = {"service": {"name": "S", "base_url": "https://a.test"}, "permits": {"effects": ["read"]}}
@@ -14,12 +14,16 @@ CLOUD = {"digitalocean": {"token": "A_TOKEN", "droplets": {"one": DROPLET}}}
 READS = {"latency": "500 ms", "percentile": 95, "endpoints": ["GET /a"]}
 
 
-def contradictions(states: str, **sections: Any) -> list[str]:  # noqa: ANN401 - of a TOML document
-    """What this environment says otherwise."""
+def stating(states: str) -> ChecklistLine:
+    """A line that states these values."""
     comment = read_comment(f"- [ ] text <!-- a.line states={states} -->")
     assert not comment.problems
-    line = ChecklistLine(id="a.line", text="text", number=1, states=comment.options["states"])
-    return contradictions_of(line, environment_from({**BASE, **sections}))
+    return ChecklistLine(id="a.line", text="text", number=1, states=comment.options["states"])
+
+
+def contradictions(states: str, **sections: Any) -> list[str]:  # noqa: ANN401 - of a TOML document
+    """What this environment says otherwise."""
+    return contradictions_of(stating(states), environment_from({**BASE, **sections}))
 
 
 @pytest.mark.parametrize(
@@ -54,6 +58,13 @@ def test_contradiction(states: str, key: str) -> None:
     """A misspelled key would be compared with nothing, for ever."""
     (problem,) = contradictions(states, **CLOUD)
     assert key in problem
+
+
+def test_value_of_nothing_is_not_known() -> None:
+    """What ``without`` left over has no memory of two gibibytes: the line stays open, whatever else passed."""
+    line = stating("redis.maxmemory:2GiB,digitalocean.droplets.*.cpus:2")
+    told = undeclared(line, environment_from({**BASE, **CLOUD}))
+    assert told == {"the value of redis.maxmemory": "the environment declares no [redis]"}
 
 
 @pytest.mark.parametrize(("states", "problems"), [("a", 1), ("a.b", 1), ("a.b:1,c", 1), ("a.b:1", 0), ("A.b:1", 1)])

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from gonogo.environment.model import Environment
 from gonogo.planning.gate_demands import GateDemands
 from gonogo.planning.plan import Plan, other_mode
-from gonogo.planning.stated import contradictions_of
+from gonogo.planning.stated import contradictions_of, undeclared
 from gonogo.planning.suite import Suite
 from gonogo.policy.checklist_line import ChecklistLine, proving
 
 Missing = Mapping[str, Mapping[str, str]]
-"""Checks without which a line is not proved, and why each is not asked, by the line's id."""
+"""Checks, and values that the list states, without which a line is not proved; why each is not asked, by the line's id."""
 Contradicted = Mapping[str, Sequence[str]]
 """What the environment declares otherwise than a line's words say, by the line's id."""
 _NOT_ASKED = "this gate does not ask it"
@@ -41,9 +41,12 @@ def _missing(suite: Suite, plan: Plan, demands: GateDemands, environment: Enviro
     proves |= dict.fromkeys(suite.elsewhere, ())
     by_line = {
         line.id: {
-            check: _NOT_DECLARED if check in suite.elsewhere else plan.absent.get(check, _NOT_ASKED)
-            for check in _required(line, proves, suite, environment)
-            if check not in plan.checks
+            **{
+                check: _NOT_DECLARED if check in suite.elsewhere else plan.absent.get(check, _NOT_ASKED)
+                for check in _required(line, proves, suite, environment)
+                if check not in plan.checks
+            },
+            **(undeclared(line, environment) if line.states else {}),
         }
         for line in demands.checklist.lines
         if line.leaf

@@ -15,10 +15,22 @@ _BYTES = {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 def contradictions_of(line: ChecklistLine, environment: Environment) -> list[str]:
     """Find where the environment declares otherwise than the line says, each with the key and both values.
 
-    A section that the environment does not declare contradicts nothing: the checks that need it are not planned.
+    A section that the environment does not declare contradicts nothing, and proves nothing either (``undeclared``).
     """
     declared = environment.model_dump(mode="json")
     return [problem for stated in line.states for problem in _contradictions(stated, declared)]
+
+
+def undeclared(line: ChecklistLine, environment: Environment) -> Mapping[str, str]:
+    """Values that the line states and that nothing here could be held against, each with why."""
+    declared = environment.model_dump(mode="json")
+    keys = [match["key"] for stated in line.states if (match := STATED.fullmatch(stated))]
+    sections = {key: key.partition(".")[0] for key in keys}
+    return {
+        f"the value of {key}": f"the environment declares no [{section}]"
+        for key, section in sections.items()
+        if section in declared and not declared[section]
+    }
 
 
 def _contradictions(stated: str, declared: Mapping[str, Any]) -> Iterator[str]:
