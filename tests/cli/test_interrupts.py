@@ -15,7 +15,8 @@ from gonogo.record.results import Outcome
 from tests.cli.conftest import DEAD_END
 from tests.reference.supervised import eventually
 
-PROGRAM = "from gonogo.cli import main; main()"
+PROGRAM = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL); from gonogo.cli import main; main()"
+"""It hears SIGHUP as in a terminal, also where these tests run under nohup."""
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from gonogo.base.wakefulness import BUSY
 from reference.certificates import CertificateSettings, issue_public
 from reference.listener import Handler, Listener
 from reference.relay import TlsOffer
@@ -55,12 +56,23 @@ class Ended:
 Run = Callable[[str], Ended]
 
 
+_TRIES = 3
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """``run(toml)``: verify this environment."""
 
     def _run(environment: str) -> Ended:
-        (tmp_path / "environments").mkdir()
+        """Once more where this machine was too busy to tell: a test of the target is none of the machine."""
+        for _ in range(_TRIES):
+            ended = _once(environment)
+            if BUSY not in ended.output:
+                break
+        return ended
+
+    def _once(environment: str) -> Ended:
+        (tmp_path / "environments").mkdir(exist_ok=True)
         (tmp_path / "environments" / "dead.toml").write_text(environment)
         done = subprocess.run(  # noqa: S603 - our own program
             [sys.executable, "-c", _PROGRAM, "run", "--env", "dead"],

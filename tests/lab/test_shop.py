@@ -110,6 +110,7 @@ def test_fault_is_found(shop: Installation, fault: str) -> None:
     assert failed(shop) == RED_BY_FAULT[fault]
 
 
+@pytest.mark.whole
 def test_every_fault_is_tried(shop: Installation) -> None:
     """What the command offers, and no other."""
     command = [str(shop.python), "-m", "shop", "faults"]

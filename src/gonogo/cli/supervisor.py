@@ -112,7 +112,7 @@ def begin_supervised() -> None:
     def watch() -> None:
         while os.read(int(alive), 1):
             pass
-        os.kill(os.getpid(), signal.SIGHUP)
+        os.kill(os.getpid(), signal.SIGTERM)  # SIGHUP is ignored under nohup
         time.sleep(_ORPHANED_SECONDS)
         os._exit(EXIT_INTERRUPTED)
 
