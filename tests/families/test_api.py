@@ -198,7 +198,7 @@ def test_accounts_that_stay_are_told(tmp_path: Path) -> None:
     with serving(service.answer) as port:
         seen = walked(tmp_path, port, "Trusting", DECLARED.replace('remove = "/me"\n', ""))
     assert seen["cleanup-nothing-left"][0] is Outcome.FAIL
-    assert "2 accounts that [api] registered" in seen["cleanup-nothing-left"][1]
+    assert "there still are accounts that [api] registered: 2" in seen["cleanup-nothing-left"][1]
     assert len(service.passwords) == 2
 
 

@@ -5,8 +5,8 @@ import sys
 
 _MOST_MODULES = 800
 """Standard library, pydantic, jinja2, cryptography and pytest; with drivers and clients it is twice as many."""
-_OF_TESTS_ONLY = ("azure",)
-"""Installed for pydo, DigitalOcean's client, which only tests use; securesystemslib imports it wherever it is there."""
+_OF_TESTS_ONLY = ("azure", "boto3")
+"""Installed for clients that only tests and a package of its own use; securesystemslib imports them wherever they are."""
 _DRIVERS = ("pymongo", "redis", "httpx", "stripe", "dns", "asyncssh", "prometheus_client", "locust")
 
 
