@@ -185,7 +185,8 @@ def measure(together: Sequence[Sequence[str]]) -> Mapping[str, Measured]:
 def measure_all(faults: Sequence[str], workers: int) -> Mapping[str, Measured]:
     """The healthy environment first, by itself; then the faults, on several environments side by side.
 
-    What this machine was too busy to tell is measured again, by itself.
+    What this machine was too busy to tell is measured again, by itself; so is a healthy environment that was not green,
+    since tests beside it may have starved the service: it must be green then.
     """
     measured = dict(measure([[HEALTHY]]))
     together = batches(faults, {fault["name"]: fault["area"] for fault in known_faults()})
@@ -198,11 +199,12 @@ def measure_all(faults: Sequence[str], workers: int) -> Mapping[str, Measured]:
             batch
             for batch in [[HEALTHY], *together]
             if any(measured[name].busy for name in (*batch, f"{SHARED}{' + '.join(batch)}"))
+            or (batch == [HEALTHY] and measured[HEALTHY].red)
         ]
         if not again:
             break
         print(
-            f"again, since this machine was too busy to tell: {' '.join(fault for batch in again for fault in batch)}"
+            f"again, by itself, since this machine was too busy to tell: {' '.join(fault for batch in again for fault in batch)}"
         )
         measured |= measure(again)
     return measured
