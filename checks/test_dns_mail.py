@@ -50,8 +50,8 @@ def test_spf_can_be_understood(dns_mail: DnsMailEvidence) -> None:
     for record in own:
         _assert_meaning(dns_mail.domain, record, records)
     for answer in dns_mail.spf_elsewhere:
-        known = not answer.conclusive or answer.rcode == "SERVFAIL" or len(elsewhere[answer.name]) == 1
-        assert known, (
+        is_known = not answer.conclusive or answer.rcode == "SERVFAIL" or len(elsewhere[answer.name]) == 1
+        assert is_known, (
             f"{dns_mail.domain}: SPF includes {answer.name}, which has {len(elsewhere[answer.name])} SPF records "
             f"({answer.told}): nothing of it counts then"
         )

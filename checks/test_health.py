@@ -258,8 +258,8 @@ def _spellings(release: str) -> Iterable[str]:
     described = _DESCRIBED.fullmatch(version.lower())
     if described and "-g" in version.lower():
         yield described[1]
-    if found := _ENDS_IN_SHA.search(version.lower()):
-        yield found[1]
+    if ending := _ENDS_IN_SHA.search(version.lower()):
+        yield ending[1]
     if "+" in version:
         yield from (part for part in (version.partition("+")[2],) if _SHA.fullmatch(part) and not part.isdecimal())
 

@@ -11,7 +11,7 @@ _PROFESSIONALS = 2
 
 
 def make(walk: WorkMe) -> dict[str, Any]:
-    """What locustfile.py reads. Few people: the beta has few seats, and newcomers of the load need some as well."""
+    """Make the file that locustfile.py reads. Few people: the beta has few seats, and newcomers of the load need some as well."""
     mark, smoke = walk.world.mark, walk.settings
     professionals = [walk.join(f"professional{number}", "professional") for number in range(_PROFESSIONALS)]
     return {

@@ -50,7 +50,7 @@ class _Member(Visitor):
                     session.update(token=granted["access_token"], ends=time.time() + granted["expires_in"])
 
     def search(self, **wanted: str) -> None:
-        """What is offered."""
+        """Search what is offered."""
         query = "&".join(f"{key}={quote(value)}" for key, value in wanted.items())
         self.ask(_SEARCH, f"/api/services?{query}", right=_is_list, token=self.client)
 

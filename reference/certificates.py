@@ -85,7 +85,7 @@ def issue_public(directory: Path, settings: CertificateSettings, lists_at: str =
 
 
 def revocation_list_path(directory: Path) -> Path:
-    """What the public authority revoked, in DER."""
+    """Return what the public authority revoked, in DER."""
     return directory / "list.crl"
 
 

@@ -380,13 +380,13 @@ FAULTS: Mapping[str, Fault] = {
         ("redis", _REDIS),
         ("ports", _PORTS),
         *(
-            (journey, {name: (breaks, _api(name)) for name, breaks in found.items()})
-            for journey, found in _SERVICE.items()
+            (journey, {name: (breaks, _api(name)) for name, breaks in faults.items()})
+            for journey, faults in _SERVICE.items()
         ),
         *OUTSIDE.items(),
         *(
-            (area, {name: (breaks, _variables(name)) for name, breaks in found.items()})
-            for area, found in _VARIABLES.items()
+            (area, {name: (breaks, _variables(name)) for name, breaks in faults.items()})
+            for area, faults in _VARIABLES.items()
         ),
     )
     for name, (breaks, change) in faults.items()

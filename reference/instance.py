@@ -93,7 +93,7 @@ class Instance:
 
     @property
     def environment(self) -> Mapping[str, Any]:
-        """What gonogo's environment file cannot know: lies over ``environments/reference.toml``."""
+        """Return what gonogo's environment file cannot know: lies over ``environments/reference.toml``."""
         used = self._ports.used
         root = str(self._internal_root)
         return {
@@ -360,7 +360,7 @@ async def _together(work: Iterable[Coroutine[Any, Any, None]]) -> None:
 
 
 def release() -> str:
-    """What this service is made of: the first 12 hex digits of a SHA-256 over its own source."""
+    """Return what this service is made of: the first 12 hex digits of a SHA-256 over its own source."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())

@@ -94,7 +94,7 @@ class _FaultContext:
         self.commit("Oops", {})
 
     def read(self, name: str) -> str:
-        """What is in a file now."""
+        """Return what is in a file now."""
         return (self.folder / name).read_text()
 
 

@@ -110,7 +110,7 @@ def start_reporting(config: ApiConfig, dsn: str | None = None) -> None:
 
 
 def build_redirect(config: ApiConfig) -> Asgi:
-    """What plain http answers: the way to https, method and path kept (RFC 9110, 308)."""
+    """Answer plain http: the way to https, method and path kept (RFC 9110, 308)."""
 
     async def redirect(scope: dict[str, Any], receive: Asgi, send: Asgi) -> None:
         del receive

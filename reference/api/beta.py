@@ -64,7 +64,7 @@ async def remove(user_id: Id, admin: CurrentAdmin, service: CurrentService, stor
 
 @router.get("/feedback", responses={401: {}, 403: {}})
 async def feedback(admin: CurrentAdmin, service: CurrentService) -> list[Given]:
-    """What testers said, newest first."""
+    """List what testers said, newest first."""
     del admin
     documents = service.collection("feedback").find().sort("created_at", -1).limit(_MOST)
     return [shown(given) async for given in documents]

@@ -17,7 +17,7 @@ _HASHING = ThreadPoolExecutor(_THREADS, thread_name_prefix="passwords")
 
 
 async def hashing(work: Callable[..., Result], *arguments: str) -> Result:
-    """What a hasher gives, while others are served."""
+    """Return what a hasher gives, while others are served."""
     return await asyncio.get_running_loop().run_in_executor(_HASHING, work, *arguments)
 
 

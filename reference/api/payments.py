@@ -154,7 +154,7 @@ async def cancel(payment_id: Id, user: CurrentClient, stores: CurrentStores) -> 
 
 
 def _metadata(payment: Document, user: Document) -> dict[str, str]:
-    """What Stripe keeps beside the money, so that both sides find each other."""
+    """Return what Stripe keeps beside the money, so that both sides find each other."""
     return {"payment_id": payment["_id"], "booking_id": payment["booking_id"], "payer": user["email"]}
 
 

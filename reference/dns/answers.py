@@ -153,7 +153,7 @@ def _of_parent(
     rdtype: dns.rdatatype.RdataType,
     ds: dns.rdtypes.ANY.DS.DS | None,
 ) -> dns.rcode.Rcode:
-    """What is in the zone above: its server, that server's address, and the DS of what it delegates."""
+    """Return what is in the zone above: its server, that server's address, and the DS of what it delegates."""
     if name == ORIGIN and rdtype == dns.rdatatype.DS and ds is not None:
         response.answer.append(dns.rrset.from_rdata(ORIGIN, 3600, ds))
     elif (name, rdtype) == (PARENT, dns.rdatatype.NS):

@@ -74,7 +74,7 @@ class SigningKey:
         return cls(private, public)
 
     def ds(self) -> dns.rdtypes.ANY.DS.DS:
-        """What the parent zone publishes of it."""
+        """Return what the parent zone publishes of it."""
         return dns.dnssec.make_ds(ORIGIN, self.public, DSDigest.SHA256)
 
 

@@ -126,7 +126,7 @@ def refund(paid: Object, amount: int) -> Object:
 
 
 def event(kind: str, subject: Object, *, endpoints: int = 0) -> Object:
-    """What happened, with the object as it was then, and how many endpoints have not taken it."""
+    """Describe what happened, with the object as it was then, and how many endpoints have not taken it."""
     return {
         "id": new_id("evt"),
         "object": "event",

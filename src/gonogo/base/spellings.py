@@ -335,15 +335,15 @@ def _listed(view: View, runs: re.Pattern[bytes], byte: re.Pattern[bytes], base: 
         spans = [match.span() for match in byte.finditer(view.data, first, last)]
         return spans[start][0], spans[end - 1][1]
 
-    found = (
+    decoded = (
         (*run.span(), bytes(int(number, base) for _, number in byte.findall(run[0])))
         for run in runs.finditer(view.data)
     )
-    return _pieces(view, found, place)
+    return _pieces(view, decoded, place)
 
 
 def _pieces(view: View, runs: Iterable[Run], place: Place) -> View | None:
-    """What the runs spell, one after the other."""
+    """Yield what the runs spell, one after the other."""
     listed = list(runs)
     if not listed:
         return None

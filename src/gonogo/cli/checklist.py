@@ -194,7 +194,7 @@ def _missing(coverage: Coverage) -> Iterator[str]:
 
 
 def _carried(coverage: Coverage) -> Iterator[str]:
-    """What other runs answer: nobody needs to attest it here, and somebody has to carry the run."""
+    """Return what other runs answer: nobody needs to attest it here, and somebody has to carry the run."""
     counts = Counter((carry.environment, carry.gate) for carry in coverage.carried.values())
     for (environment, gate), count in counts.items():
         lines = "1 line is" if count == 1 else f"{count} lines are"

@@ -88,7 +88,7 @@ def may_write(user: DatabaseUser, database: str | None) -> bool:
 
 
 def too_much(user: DatabaseUser, database: str | None, declared: frozenset[str]) -> Iterator[str]:
-    """What a user may do and nobody needs."""
+    """Return what a user may do and nobody needs."""
     for role in user.roles:
         elsewhere = is_of_another_database(role, database) and not user.is_service
         if role not in declared and not elsewhere and not is_needed(role, database):

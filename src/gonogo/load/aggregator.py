@@ -92,8 +92,8 @@ class LoadAggregator:
 
     def loss(self, workers: int) -> str:
         """How much of the load was missing, and from when on, since workers were lost, of so many."""
-        told = {second.worker: second.second for second in self.generator()}  # the last one that each told of
-        since = min((told.get(worker, -1) + 1 for worker in self.lost), default=0)
+        last_report = {second.worker: second.second for second in self.generator()}  # the last one that each told of
+        since = min((last_report.get(worker, -1) + 1 for worker in self.lost), default=0)
         share = len(self.lost) / workers
         return f"{len(self.lost)} of {workers} workers were lost, {share:.0%} of the load is missing from second {since} on"
 

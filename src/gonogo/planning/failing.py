@@ -51,7 +51,7 @@ class _Reading:
         return frozenset(_harmless([*self._module.body, *ast.walk(self._check)]))
 
     def fails(self, function: _Function) -> bool:
-        """Of a function that was seen already nothing new can be told: it calls itself."""
+        """Whether it may fail. A function that was visited already tells nothing new: it calls itself."""
         if function in self._visited:
             return False
         self._visited.add(function)
@@ -86,7 +86,7 @@ class _Reading:
 
 
 def _reached(block: object) -> Iterator[ast.AST]:
-    """What stands before the first way out of a block; a node by itself is a block of one."""
+    """Return what stands before the first way out of a block; a node by itself is a block of one."""
     nodes = block if isinstance(block, list) else [block]
     yield from takewhile(lambda node: not isinstance(node, ast.Return), _nodes(nodes))
 

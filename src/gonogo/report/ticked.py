@@ -20,7 +20,7 @@ def render_checklist(results: Results) -> bytes:
 
 
 def line_notes(results: Results) -> Mapping[str, str]:
-    """What a leaf's tick stands on, or why it has none, by the leaf's id."""
+    """Return what a leaf's tick stands on, or why it has none, by the leaf's id."""
     checks = {check.id: check for check in results.checks}
     return {line.id: f"→ {_note(line, checks, results.run.gate)}" for line in results.lines if line.leaf}
 

@@ -93,7 +93,7 @@ def results_document(
 
 
 def _identity(plan: RunPlan, judged: Judged) -> RunIdentity:
-    """What was asked of what, when, and whether the run came to its end."""
+    """Return what was asked of what, when, and whether the run came to its end."""
     return RunIdentity(
         id=plan.id,
         gonogo=gonogo.__version__,

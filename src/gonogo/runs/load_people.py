@@ -56,7 +56,7 @@ def make(name: str) -> None:
 
 
 def remove(name: str, mark: str) -> None:
-    """What was made under this mark; nobody was where the scenarios have no dataset."""
+    """Remove what was made under this mark; nobody was made where the scenarios have no dataset."""
     file = _permitted(name)
     if _makes_people(file):
         cleanup = clean(name, Path(), os.environ, run_id=mark.removeprefix(PREFIX))

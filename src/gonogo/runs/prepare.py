@@ -332,7 +332,7 @@ def _without_variables(suite: Suite, environment: Environment) -> list[str]:
 def _notes(
     request: Request, environment: Environment, suite: Suite, instance: ReferenceInstance | None
 ) -> Iterator[str]:
-    """What a reader of the page must know of how this run was made, since it may differ from the next one."""
+    """Return what a reader of the page must know of how this run was made, since it may differ from the next one."""
     if request.profile != "gate":
         yield f"the load had the profile {request.profile}"
     if request.only:

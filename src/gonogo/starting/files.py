@@ -90,7 +90,7 @@ class Start:
 
     @property
     def unverified(self) -> Sequence[Use]:
-        """What the service depends on, and no section of gonogo's own verifies."""
+        """Return what the service depends on, and no section of gonogo's own verifies."""
         return [use for use in self.repository.uses if not use.component.section]
 
     @property

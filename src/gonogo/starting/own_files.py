@@ -37,7 +37,7 @@ def _pattern(template: str) -> "re.Pattern[str]":
 
 
 def _row_pattern(row: str) -> str:
-    """What an expression may have become: one of the words of a component, else anything."""
+    """Return what an expression may have become: one of the words of a component, else anything."""
     alternatives = {
         "{{ use.component.promise }}": [component.promise for component in COMPONENTS if component.promise],
         "{{ use.component.key }}": [component.key for component in COMPONENTS if component.promise],

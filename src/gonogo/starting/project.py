@@ -84,7 +84,7 @@ def _beside(staying: Sequence[str], files: Mapping[str, str]) -> Mapping[str, st
 
 
 def unfit(project: Path, name: str) -> Sequence[str]:
-    """What would stop the next run: contradictions between what is written now and what was there."""
+    """Return what would stop the next run: contradictions between what is written now and what was there."""
     try:
         service = read_environment(name, project=project).environment.service
         read_gate_demands(project, project_suite(project), environment=name, service=service, gate=None)

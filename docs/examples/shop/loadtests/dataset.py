@@ -8,6 +8,6 @@ _CUSTOMERS = 6
 
 
 def make(walk: Shop) -> dict[str, Any]:
-    """What locustfile.py reads."""
+    """Make the file that locustfile.py reads."""
     tokens = [walk.join(f"visitor{number}").token for number in range(_CUSTOMERS)]
     return {"mark": walk.world.mark, "tokens": tokens}

@@ -64,7 +64,7 @@ def write(database: Connection[Row], bucket: Bucket, order: str) -> None:
 
 
 def text_of(order: str, lines: list[Row]) -> str:
-    """What the customer reads."""
+    """Write the receipt as the customer reads it."""
     rows = [f"{line['quantity']} x {line['title']}: {euros(line['price_cents'] * line['quantity'])}" for line in lines]
     total = sum(line["price_cents"] * line["quantity"] for line in lines)
     return "\n".join([f"Order {order}", *rows, f"Total: {euros(total)}", ""])

@@ -48,7 +48,7 @@ def explain(error: HTTPException) -> Answer:
 
 @app.get("/")
 def front() -> Answer:
-    """What this is."""
+    """Say what this service is."""
     return jsonify(shop="Lantern Books", release=RELEASE), 200
 
 
@@ -104,7 +104,7 @@ def me() -> Answer:
 
 @app.get("/books")
 def books() -> Answer:
-    """What there is, for everybody."""
+    """List what there is, for everybody."""
     with POOL.connection() as database:
         return jsonify(orders.catalogue(database)), 200
 
@@ -192,8 +192,8 @@ def _token() -> str:
     return request.headers.get("Authorization", "").removeprefix("Bearer ")
 
 
-def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode())
+def _same(first: str, other: str) -> bool:
+    return hmac.compare_digest(first.encode(), other.encode())
 
 
 def _texts(*names: str) -> list[str]:

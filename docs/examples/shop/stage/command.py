@@ -103,7 +103,7 @@ def _is_ready(place: Place) -> bool:
 
 
 def _variables(place: Place, keys: Keys) -> Mapping[str, str]:
-    """What the shop itself is told."""
+    """Return the variables of the shop itself."""
     return {
         "SHOP_DATABASE_URL": place.database_url,
         "SHOP_QUEUE_URL": place.queue_url,

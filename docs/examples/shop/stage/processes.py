@@ -56,9 +56,9 @@ def until(answers: Callable[[], object], process: Process | None, log: Path) -> 
 
 def listens(port: int) -> bool:
     """Whether somebody listens there."""
-    with socket.socket() as one:
-        one.settimeout(1)
-        return one.connect_ex(("127.0.0.1", port)) == 0
+    with socket.socket() as connection:
+        connection.settimeout(1)
+        return connection.connect_ex(("127.0.0.1", port)) == 0
 
 
 def run(command: Sequence[str], environ: Mapping[str, str] | None = None) -> None:

@@ -82,7 +82,7 @@ def login_of(name: str, section: Mysql, secrets: Secrets) -> Login:
 
 
 async def logged_in(login: Login, patience: timedelta, work: Callable[[Connection], Answer]) -> Answer:
-    """What ``work`` gives of an open connection, in a thread of its own, since the driver waits.
+    """Return what ``work`` gives of an open connection, in a thread of its own, since the driver waits.
 
     Raises Refused with the server's words, Unobserved when nobody answers in time.
     """
@@ -154,6 +154,6 @@ def rows(connection: Connection, query: str, *values: object) -> list[tuple[Any,
 
 
 def _words(error: BaseException) -> str:
-    """What the server or the driver said, in one line of bounded length."""
-    told = error.args[1] if len(error.args) > 1 else error
-    return " ".join((str(told) or type(error).__name__).split())[:LONGEST]
+    """Return what the server or the driver said, in one line of bounded length."""
+    text = error.args[1] if len(error.args) > 1 else error
+    return " ".join((str(text) or type(error).__name__).split())[:LONGEST]

@@ -111,14 +111,14 @@ def _rights(connection: Connection, evidence: MysqlEvidence) -> MysqlEvidence:
     """SHOW GRANTS of oneself is everybody's right; that of a role is, of those who have it."""
     lines = [str(line) for (line,) in rows(connection, "SHOW GRANTS")]
     needs_tls = any(_NEEDS_TLS.search(line) for line in lines) or _account_needs_tls(connection)
-    waiting, known = list(lines), set[str]()
+    waiting, visited = list(lines), set[str]()
     grants: list[Grant] = []
     while waiting:
         line = waiting.pop()
         if match := _GRANT.match(line):
             grants.append(_grant(match))
-        elif (match := _ROLE.match(line)) and match["roles"] not in known:
-            known.add(match["roles"])
+        elif (match := _ROLE.match(line)) and match["roles"] not in visited:
+            visited.add(match["roles"])
             for role in re.split(r", ?(?=[`'\"])", match["roles"]):
                 waiting += [str(row[0]) for row in rows(connection, f"SHOW GRANTS FOR {role}")]
     return replace(
@@ -146,8 +146,8 @@ def _grant(match: re.Match[str]) -> Grant:
 
 def _transport(connection: Connection, evidence: MysqlEvidence) -> MysqlEvidence:
     """Both products refuse a login without TLS in the words of a wrong password: the setting says it, no attempt does."""
-    told = rows(connection, "SHOW GLOBAL VARIABLES LIKE 'require_secure_transport'")
-    return replace(evidence, server_needs_tls=any(str(value) in {"1", "ON"} for _, value in told))
+    variables = rows(connection, "SHOW GLOBAL VARIABLES LIKE 'require_secure_transport'")
+    return replace(evidence, server_needs_tls=any(str(value) in {"1", "ON"} for _, value in variables))
 
 
 def _room(connection: Connection, evidence: MysqlEvidence) -> MysqlEvidence:

@@ -120,5 +120,5 @@ async def rows(connection: Connection, query: LiteralString | sql.Composed, *val
 
 
 def words_of(error: psycopg.Error) -> str:
-    """What the server or the driver said, in one line of bounded length."""
+    """Return what the server or the driver said, in one line of bounded length."""
     return " ".join(str(error).split())[:LONGEST]

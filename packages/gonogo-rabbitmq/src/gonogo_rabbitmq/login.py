@@ -125,7 +125,7 @@ def queue_questions(environment: Environment, secrets: Secrets) -> Sequence[Rabb
 
 
 async def logged_in(login: Login, patience: timedelta, work: Callable[[pika.BlockingConnection], Answer]) -> Answer:
-    """What ``work`` gives of an open connection, in a thread of its own, since the driver waits.
+    """Return what ``work`` gives of an open connection, in a thread of its own, since the driver waits.
 
     Raises Refused with the broker's words, Unobserved when nobody answers in time.
     """
@@ -181,5 +181,5 @@ def passively_declared(connection: pika.BlockingConnection, queue: str) -> tuple
 
 
 def _words(error: BaseException) -> str:
-    """What the broker or the driver said, in one line of bounded length."""
+    """Return what the broker or the driver said, in one line of bounded length."""
     return " ".join((str(error) or type(error).__name__).split())[:LONGEST]

@@ -147,7 +147,7 @@ def configuration_questions(environment: Environment, secrets: Secrets) -> Seque
 
 
 async def asked(question: S3Question, work: Work[Answer]) -> Answer:
-    """What ``work`` gives of a client, in a thread of its own, since the driver waits.
+    """Return what ``work`` gives of a client, in a thread of its own, since the driver waits.
 
     Raises Refused with the server's no, Unobserved when it said nothing that can be understood.
     """
@@ -242,7 +242,7 @@ _OK = 200
 
 
 def understood(error: ClientError, question: S3Question) -> Refused | Unobserved:
-    """What an error of the server means: its no, or that nothing is known."""
+    """Return what an error of the server means: its no, or that nothing is known."""
     failure, status = (
         error.response.get("Error", {}),
         error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0),
@@ -265,5 +265,5 @@ _ATTEST = "attest the fact as its provider documents it, or waive it"
 
 
 def _words(error: BaseException) -> str:
-    """What the driver said, in one line of bounded length."""
+    """Return what the driver said, in one line of bounded length."""
     return " ".join((str(error) or type(error).__name__).split())[:LONGEST]

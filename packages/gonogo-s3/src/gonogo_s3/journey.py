@@ -45,7 +45,9 @@ class S3Verbs(Verbs[S3]):
             self._ask(self._question(bucket), partial(remove, bucket=bucket, key=key))
 
     def _question(self, bucket: str) -> S3Question:
-        questions = {one.bucket: one for one in bucket_questions(self.world.environment, self.world.secrets)}
+        questions = {
+            question.bucket: question for question in bucket_questions(self.world.environment, self.world.secrets)
+        }
         if bucket not in questions:
             declared = ", ".join(questions) or "none"
             raise UsageError(f"this step asks bucket {bucket}, and [s3.buckets] declares {declared}")
@@ -70,4 +72,4 @@ def _keys(bucket: str, prefix: str, client: Any) -> list[str]:  # noqa: ANN401 -
     pages = client.get_paginator("list_objects_v2").paginate(
         Bucket=bucket, Prefix=prefix, PaginationConfig={"MaxItems": _MOST_KEYS}
     )
-    return [one["Key"] for page in pages for one in page.get("Contents") or []]
+    return [entry["Key"] for page in pages for entry in page.get("Contents") or []]

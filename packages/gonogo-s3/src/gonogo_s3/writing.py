@@ -78,4 +78,4 @@ def remove(client: Any, bucket: str, key: str, version: str = "") -> None:  # no
 
 def _is_gone(client: Any, bucket: str, key: str) -> bool:  # noqa: ANN401 - as above
     listed = client.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents") or []
-    return all(one.get("Key") != key for one in listed)
+    return all(entry.get("Key") != key for entry in listed)

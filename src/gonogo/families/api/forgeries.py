@@ -26,7 +26,7 @@ _KID_TRICKS: Sequence[tuple[str, str, bytes]] = (
 
 
 def forgeries(token: AccessToken, other: Mapping[str, Any], keys: Sequence[bytes] = ()) -> Iterator[tuple[str, str]]:
-    """What is wrong with each, and the token. ``other``: the claims of somebody else; ``keys``: public ones, as PEM.
+    """Yield tokens, each with what is wrong with it. ``other``: the claims of somebody else; ``keys``: public ones, as PEM.
 
     Those that could be taken for the good one by their claims have the claims of the good one: whoever is let in at
     all was not verified.

@@ -48,13 +48,13 @@ async def closest_zone(question: DnsQuestion) -> tuple[Delegation, Parent]:
 
 
 async def at_servers(question: DnsQuestion, delegation: Delegation, parent: Parent) -> tuple[Addresses, ...]:
-    """What each authoritative server says to A, AAAA and HTTPS of the name."""
+    """Return what each authoritative server says to A, AAAA and HTTPS of the name."""
     addresses = dict.fromkeys(address for _, address in authorities(delegation, parent))
     return tuple(await asyncio.gather(*(_at_server(question, address) for address in list(addresses)[:_MOST_SERVERS])))
 
 
 async def _at_server(question: DnsQuestion, address: str) -> Addresses:
-    """What one name server says of a host; asked again where it differs, since some rotate their answers."""
+    """Return what one name server says of a host; asked again where it differs, since some rotate their answers."""
     a, aaaa, https = await asyncio.gather(
         *(question.vantage.ask_server(address, question.name, rdtype) for rdtype in ("A", "AAAA", "HTTPS"))
     )

@@ -27,7 +27,7 @@ async def landings(question: DnsQuestion, addresses: Iterable[str]) -> tuple[Lan
 
 
 async def _landing(question: DnsQuestion, address: str) -> Landing:
-    """What answers at an address that the name leads to; with an untrusted certificate, asked again without trust."""
+    """Return what answers at an address that the name leads to; with an untrusted certificate, asked again without trust."""
     landing = Landing(address=address, port=question.https_port)
     try:
         first = await _asked(question, landing, trust_context(question.trust))

@@ -56,7 +56,7 @@ async def without_glue(delegation: Delegation, parent: Parent, vantage: Vantage)
 
 
 async def _parent(zone: str, name: str, servers: Sequence[str], vantage: Vantage) -> Parent:
-    """What every server of the parent zone says of the delegation, or why none could be asked."""
+    """Return what every server of the parent zone says of the delegation, or why none could be asked."""
     few = replace(vantage, resolvers=vantage.resolvers[:_WITNESSES])
     addresses = await _addresses(servers, few)
     if not addresses:

@@ -63,7 +63,10 @@ def _require_agreeing_clock(zone: DnsZoneEvidence) -> None:
     early = all(signature.inception - now > _SKEW for signature in signatures)
     if not (over or early):
         return
-    last, first = max(one.expiration for one in signatures), min(one.inception for one in signatures)
+    last, first = (
+        max(signature.expiration for signature in signatures),
+        min(signature.inception for signature in signatures),
+    )
     dates = f"over since {_utc(last)}" if over else f"not valid before {_utc(first)}"
     raise Unobserved(
         f"{zone.zone}: by our clock all signatures are {dates}, and {', '.join(trusting)} validate them now: dates cannot be judged",

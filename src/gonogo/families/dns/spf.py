@@ -107,7 +107,7 @@ def passes_on(record: str) -> list[str]:
 
 
 def verdict_on_others(record: str, records: Records) -> str | None:
-    """What the record says of everybody else: ``-``, ``~``, ``?`` or ``+``. ``?`` also where it ends without a word.
+    """Return what the record says of everybody else: ``-``, ``~``, ``?`` or ``+``. ``?`` also where it ends without a word.
 
     None where that is said by a record which is not known.
     """

@@ -114,7 +114,7 @@ async def _hosts(question: DnsQuestion, address: str, dnskey: DnsReply, keys: Ke
 
 
 async def _validations(question: DnsQuestion) -> tuple[Validation, ...]:
-    """What each resolver says of the DS and the SOA, checked and unchecked."""
+    """Return what each resolver says of the DS and the SOA, checked and unchecked."""
     vantage, zone = question.vantage, question.name
     # Once as users ask, and once with checking disabled: an answer that comes only without checking is a bogus one.
     answers = await asyncio.gather(

@@ -66,7 +66,7 @@ def read_health(body: Body, quote: Quote) -> HealthReading:
 
 
 def _read_text(body: Body, quote: Quote) -> HealthReading:
-    """What a body that is no JSON object says of health: a word, a page, or lines as Kubernetes writes them."""
+    """Return what a body that is no JSON object says of health: a word, a page, or lines as Kubernetes writes them."""
     text = body.text.strip()
     if not text:
         return HealthReading(word="(an empty body)", meaning=Meaning.PASS)
@@ -90,8 +90,8 @@ def _read_lines(text: str, quote: Quote) -> HealthReading:
     if not all(separator for _, separator, _ in pairs):
         return _reading(text, Meaning.UNKNOWN, [], (), quote)
     words = [(name, word, meaning_of_sentence(word)) for name, _, word in pairs]
-    found = [part for part in words if part[2] is not Meaning.UNKNOWN or "(" in part[0] or not IDENTITY.search(part[0])]
-    return _reading("", Meaning.UNKNOWN, found, (), quote)
+    named = [part for part in words if part[2] is not Meaning.UNKNOWN or "(" in part[0] or not IDENTITY.search(part[0])]
+    return _reading("", Meaning.UNKNOWN, named, (), quote)
 
 
 def _sign(sign: str) -> Meaning:
@@ -108,10 +108,10 @@ def _read_html(text: str, quote: Quote) -> HealthReading:
     understood = [part for part in words if part[2] is not Meaning.UNKNOWN]
     if "health" not in text.lower() or not understood:
         return HealthReading(word="", meaning=Meaning.UNKNOWN)
-    found: list[Part] = [
+    named: list[Part] = [
         (name, word, Meaning.FAIL if meaning is Meaning.UNKNOWN else meaning) for name, word, meaning in words
     ]
-    return _reading("", Meaning.UNKNOWN, found, (), quote)
+    return _reading("", Meaning.UNKNOWN, named, (), quote)
 
 
 def _shown(cell: str) -> str:
@@ -119,7 +119,7 @@ def _shown(cell: str) -> str:
 
 
 def _read_object(document: Mapping[str, Any], quote: Quote) -> HealthReading:
-    """What a JSON object says of health: its own word, else a message, and the words of its parts."""
+    """Return what a JSON object says of health: its own word, else a message, and the words of its parts."""
     key, value = state_of(document, STATES)
     meaning = meaning_of(value)
     if key == "":
@@ -127,17 +127,19 @@ def _read_object(document: Mapping[str, Any], quote: Quote) -> HealthReading:
             ((name, document[name]) for name in _MESSAGES if isinstance(document.get(name), str)), ("", "")
         )
         meaning = meaning_of_sentence(value) if key else Meaning.UNKNOWN
-    found = parts(document)
+    everything = parts(document)
     if meaning is Meaning.UNKNOWN and key not in STATES:
-        found += bare_parts(document, [path for path, _, _ in found])
+        everything += bare_parts(document, [path for path, _, _ in everything])
     word = value if isinstance(value, str) else json.dumps(value) if key else ""
-    return replace(_reading(word, meaning, found, errors_of(document, quote), quote), written=written_of(document))
+    return replace(_reading(word, meaning, everything, errors_of(document, quote), quote), written=written_of(document))
 
 
-def _reading(word: str, meaning: Meaning, found: list[Part], errors: tuple[str, ...], quote: Quote) -> HealthReading:
+def _reading(
+    word: str, meaning: Meaning, everything: list[Part], errors: tuple[str, ...], quote: Quote
+) -> HealthReading:
     """Reads with the worst meaning of each path; parts alone speak for the whole where it says nothing itself."""
     worst: dict[str, HealthPart] = {}
-    for path, part_word, own in found[:_MOST_PARTS]:
+    for path, part_word, own in everything[:_MOST_PARTS]:
         before = worst.get(path)
         if before is None or _RANK[own] > _RANK[before.meaning]:
             worst[path] = HealthPart(word=quote(part_word) or "nothing", meaning=own)

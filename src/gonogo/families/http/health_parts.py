@@ -127,9 +127,9 @@ def _parts(
 
 
 def _of_object(key: str, value: Mapping[str, Any], path: str, depth: int) -> Iterator[Part]:
-    """What stands in an object, by its key: a container, a wrapper, or one thing."""
+    """Return what stands in an object, by its key: a container, a wrapper, or one thing."""
     name = key.lower()
-    all_yes_or_no = bool(value) and all(isinstance(one, bool) for one in value.values())
+    all_yes_or_no = bool(value) and all(isinstance(state, bool) for state in value.values())
     if name in _CONTAINERS or (name == "healthy" and all_yes_or_no):
         yield from _parts(value, path, depth + 1, inside=True)
     elif name in _WRAPPERS:

@@ -240,7 +240,7 @@ class _DescriptionReader:
         return value
 
     def _target(self, reference: str) -> Any:  # noqa: ANN401 - any JSON value
-        """What a reference points to (RFC 6901); True for another document, which is not fetched."""
+        """Return what a reference points to (RFC 6901); True for another document, which is not fetched."""
         if not reference.startswith("#/"):
             return self._document if reference == "#" or not reference.startswith("#") else True
         value: Any = self._document

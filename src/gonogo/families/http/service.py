@@ -162,7 +162,7 @@ async def _sample(
 
 
 def _unwell(page: Page, body: Body, question: HttpQuestion, quote: Quote) -> str:
-    """What health says against itself: a backend that is down may well answer 200."""
+    """Return what health says against itself: a backend that is down may well answer 200."""
     health = question.expected.health
     if health is None or not question.main or page.says or page.path != health.path or not body.exchange.ok:
         return ""

@@ -42,7 +42,7 @@ async def probe_mongo_status(question: MongoQuestion) -> MongoStatusEvidence:
 
 
 async def _status(client: Client, blank: MongoStatusEvidence) -> MongoStatusEvidence:
-    """What the members say of the replica set, looked at twice."""
+    """Return what the members say of the replica set, looked at twice."""
     if (await command(client.admin, "hello")).get("msg") == "isdbgrid":
         raise Unobserved(
             "this is a router of a sharded cluster, which tells nothing of the members of its shards",

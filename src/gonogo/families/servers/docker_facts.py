@@ -102,7 +102,7 @@ def _bindings(line: str) -> Iterator[Binding]:
 
 
 def fate(filters: CommandOutput, binding: Binding, uplinks: tuple[str, ...] | None) -> Fate:
-    """What ``iptables -S`` does with a new packet for it before Docker's own chains take it in.
+    """Return what ``iptables -S`` does with a new packet for it before Docker's own chains take it in.
 
     Where no rule hands packets to these (Docker may use nftables itself), all rules and the policy have their say.
     """

@@ -53,8 +53,10 @@ def accepts_by_default(output: CommandOutput) -> bool:
 
 def has_ipv6(addresses: CommandOutput) -> bool:
     """Whether ``ip -o addr`` shows an address of IPv6 that others can reach; not one for this network alone."""
-    found = re.findall(r"\binet6 (\S+) scope global", addresses.output)
-    return any(not ip_interface(address).ip.is_private or address.startswith("2001:db8:") for address in found)
+    global_addresses = re.findall(r"\binet6 (\S+) scope global", addresses.output)
+    return any(
+        not ip_interface(address).ip.is_private or address.startswith("2001:db8:") for address in global_addresses
+    )
 
 
 def _accepting(line: str, version: int) -> FirewallRule | None:

@@ -65,7 +65,7 @@ class Survey:
             self._unseen.append(Unseen(what=name, said=error.reason))
 
     def _machine(self) -> Mapping[str, Awaitable[None]]:
-        """What the machine has: system, processors, memory, disk, load."""
+        """Return what the machine has: system, processors, memory, disk, load."""
         return {
             "os": self._fact(
                 "os", "cat /etc/os-release", facts.os_release, lambda server, name: replace(server, os=name)
@@ -92,7 +92,7 @@ class Survey:
         }
 
     def _protection(self) -> Mapping[str, Awaitable[None]]:
-        """What protects it: sshd, firewall, bans, and updates that install themselves."""
+        """Return what protects it: sshd, firewall, bans, and updates that install themselves."""
         upgrader = "dpkg-query --show --showformat='${db:Status-Abbrev}' unattended-upgrades"
         return {
             "sshd": self._sshd(),
@@ -119,7 +119,7 @@ class Survey:
         }
 
     def _running(self) -> Mapping[str, Awaitable[None]]:
-        """What runs on it: units, processes, containers, and the rotation of logs."""
+        """Return what runs on it: units, processes, containers, and the rotation of logs."""
         declared = self._declared
         running = partial(facts.processes, names=declared.processes)
         surveys = {

@@ -135,7 +135,7 @@ def mode_of(endpoints: Sequence[WebhookEndpoint]) -> bool | None:
 
 
 def _requirements(document: Object) -> Requirements:
-    """What Stripe still wants to know of the account, and by when."""
+    """Return what Stripe still wants to know of the account, and by when."""
     errors = [error for error in document.get("errors") or () if isinstance(error, dict)]
     return Requirements(
         currently_due=_texts(document, "currently_due"),

@@ -67,7 +67,7 @@ async def make_offers(interview: Interview, host: str | None) -> Taken:
 
 
 async def _newest(interview: Interview, host: str | None, first: Settled) -> Settled:
-    """What a refusal of TLS 1.3 over every curve hides: it may be agreed over a finite field, with few clients."""
+    """Return what a refusal of TLS 1.3 over every curve hides: it may be agreed over a finite field, with few clients."""
     if not first.certain or first.answer.version is Version.TLS13:
         return first
     other = await interview.settle(Hello(versions=(Version.TLS13,), groups=FINITE_FIELD_GROUPS, server_name=host))

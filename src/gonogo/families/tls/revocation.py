@@ -72,7 +72,7 @@ async def _fetched(url: str) -> bytes:
 def _looked_up(
     answer: partial[RevocationList], content: bytes, certificate: x509.Certificate, issuer: x509.Certificate
 ) -> RevocationList:
-    """What a list says of a certificate, if it is the issuer's and not out of date."""
+    """Return what a list says of a certificate, if it is the issuer's and not out of date."""
     try:
         load = x509.load_pem_x509_crl if content.lstrip().startswith(_PEM) else x509.load_der_x509_crl
         listed = load(content)

@@ -89,13 +89,13 @@ def test_version_is_repaired(mysql: MysqlEvidence) -> None:
     Fix: upgrade to a series that its maker still repairs, a long-term one if you can.
     """
     mysql.require("version")
-    known = product_and_series(mysql.version)
-    if known is None:
+    release = product_and_series(mysql.version)
+    if release is None:
         raise Unobserved(
             f"no known version of MySQL or MariaDB: {mysql.version[:60]!r}",
             hint="attest, or waive, what the maker of this product says about its support",
         )
-    product, series = known
+    product, series = release
     last = last_day_of_repairs(product, series)
     assert last is None or mysql.taken_at.date() <= last, (
         f"{mysql.server}: the last repair of {product} {series[0]}.{series[1]} was on {last}"
@@ -109,12 +109,12 @@ def test_connections_are_left(mysql: MysqlEvidence, policy: Policy) -> None:
     Fix: smaller pools in the service; else raise max_connections, or the account's MAX_USER_CONNECTIONS.
     """
     mysql.require("connections")
-    seen = mysql.connections
-    if seen is None:
+    connections = mysql.connections
+    if connections is None:
         raise Unobserved("the server tells nothing about connections")
     limits = {
-        "max_connections": (seen.used, seen.limit),
-        f"MAX_USER_CONNECTIONS of {mysql.user}": (seen.used_by_user, seen.user_limit),
+        "max_connections": (connections.used, connections.limit),
+        f"MAX_USER_CONNECTIONS of {mysql.user}": (connections.used_by_user, connections.user_limit),
     }
     for name, (used, limit) in limits.items():
         if limit:
