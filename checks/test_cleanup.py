@@ -1,10 +1,16 @@
 """What the journeys made is gone again."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
 from gonogo.base.marks import Marks
 from gonogo.journey.cleanup import clean_up
-from gonogo.journey.walk import Walk
+
+if TYPE_CHECKING:
+    from gonogo.journey.walk import Walk
 
 
 @pytest.mark.check("cleanup-nothing-left")

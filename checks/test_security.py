@@ -3,26 +3,30 @@
 A journey of gonogo's own: walked wherever the environment file declares ``[api]``.
 """
 
+from __future__ import annotations
+
 import secrets as entropy
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.clients.replies import Reply
 from gonogo.environment.model import Environment
-from gonogo.families.api.callers import Caller
 from gonogo.families.api.forgeries import claims_of_key, forgeries
-from gonogo.families.api.journey import ApiVerbs
 from gonogo.families.api.keys import guesses
 from gonogo.families.api.placeholders import filled, placeholders
 from gonogo.families.api.tokens import AccessToken, read_token
 from gonogo.families.api.traces import trace_in
 from gonogo.families.http.section import Http
-from gonogo.journey.walk import Walk
 from gonogo.policy.catalogue import Policy
+
+if TYPE_CHECKING:
+    from gonogo.clients.replies import Reply
+    from gonogo.families.api.callers import Caller
+    from gonogo.families.api.journey import ApiVerbs
+    from gonogo.journey.walk import Walk
 
 _ALLOWED = "access-control-allow-origin"
 _PREFLIGHT = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}

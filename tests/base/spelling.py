@@ -161,6 +161,12 @@ def _base32(text: str, dice: random.Random) -> str:
     return dice.choice((spelled, spelled.rstrip("="), spelled.lower()))
 
 
+def _ascii85(text: str, dice: random.Random) -> str:
+    """As PostScript and PDF mark it, with what else stands in the stream."""
+    before, after = ("".join(dice.choices(string.ascii_letters, k=dice.randrange(9))) for _ in range(2))
+    return base64.a85encode(f"{before}{text}{after}".encode(), adobe=True).decode()
+
+
 def _numbers(text: str, dice: random.Random) -> str:
     """A list of JSON, of Go, of JavaScript; and one that is indented."""
     return dice.choice((", ", " ", ",", ",\n    ")).join(str(byte) for byte in text.encode())
@@ -213,6 +219,7 @@ SPELLINGS: Mapping[str, Spelling] = {
     "numbers": _numbers,
     "base32": _base32,
     "quoted-printable, all": _quoted_all,
+    "ascii85, marked": _ascii85,
     "base64": _base64,
     "mime": _mime,
     "hex": _hex,

@@ -28,6 +28,7 @@ def test_subjects_are_results_and_commit() -> None:
         {"name": "release", "digest": {"gitCommit": told.run.release}},
     ]
     assert {one["name"]: one["digest"]["sha256"] for one in said["predicate"]["configuration"]} == {
+        "checklist": hashlib.sha256(told.checklist.encode()).hexdigest(),
         "evidence": "e" * 64,
         "catalogue": "c" * 64,
         "checks": "d" * 64,

@@ -1,12 +1,13 @@
 """Undoes, one level at a time, how programs spell text, and keeps the way back to where each byte stood.
 
 A view is what a reader, or a decoder, could make of a text: the text itself, the same without line breaks, the same
-with its escapes undone, what stands in its base64, base32 or hex, what its lists of numbers are the bytes of. Every view can say which stretch of the original one of
+with its escapes undone, what stands in its base64, base32, hex or marked Ascii85, what its lists of numbers are the bytes of. Every view can say which stretch of the original one of
 its own stretches came from, so that what is found in it can be blacked out where it really stands.
 """
 
 import html
 import re
+from base64 import a85decode
 from binascii import a2b_base64
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
@@ -42,6 +43,8 @@ _SIGNS_OF_BLANKS = (b" \n", b" \r", b"\t\n", b"\t\r")
 _SOFT = re.compile(rb"[=\\]\r?\n[ \t]*|=(?:3[dD]|20|09|0[aAdD])")
 _SOFT_LEVELS = 4
 """Levels at which soft breaks are undone: with and without are two ways to go on, and each level doubles them."""
+_WRAPPED_SOFT = b"= ="
+"""A soft break between two spelled bytes, which a wrapped text made a blank of: what it parts belongs together."""
 _SIGNS_OF_SOFT = (b"=\n", b"\\\n", b"=\r\n", b"\\\r\n", b"=3D", b"=3d")
 # Browsers take numbers, and the oldest names, without their semicolon as well; it may also be spelled, and come later.
 _BARE = re.compile(rb"&(?:#[0-9]{1,7}+|#[xX]" + _HEX + rb"{1,6}+|(?:amp|lt|gt|quot|AMP|LT|GT|QUOT))(?!;)")
@@ -63,7 +66,9 @@ _REACH = 4096
 """Bytes on each side of an undone escape in which it can matter."""
 _DENSE = 24
 """Bytes for each escape, below which it is not worth while to look at some words only."""
-_LINE_ENDS = (b"\n", b"\r")
+_INDENTED = re.compile(rb"\s*+")
+_AHEAD = {b"\n": _INDENTED, b"\r": _INDENTED, b"\\": re.compile(rb"[nrt](?:\\+[nrt]|\s)*+")}
+"""What belongs to a line break that was undone, or, after its backslash, to one that waits for the next level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +104,13 @@ def _children(view: View, *, outer: bool, phrases: bool) -> Iterator[View | None
     if without_breaks is not None:
         yield without_breaks
         return
-    yield _edited(view, _ESCAPE, _decoded, whole=phrases)
+    yield _edited(view, _ESCAPE, _decoded, whole=phrases or _WRAPPED_SOFT in view.data)
     runs = [match.span() for match in _RUN64.finditer(view.data)]
     yield _pieces(view, _base64_runs(view.data, runs), _every(4, 3))
     yield _pieces(view, _base32_runs(view.data, runs), _every(8, 5))
     yield _pieces(view, _hex_runs(view.data, runs), _every(2, 1))
+    if b"<~" in view.data:
+        yield _pieces(view, _ascii85_runs(view.data), _every(5, 4))
     if _SPACED16.search(view.data):
         yield _edited(view, _GAP16, _nothing, whole=phrases)
 
@@ -234,9 +241,9 @@ def _neighbourhoods(data: bytes, changes: Iterable[tuple[int, int]]) -> Iterator
 
 
 def _end_of_word(data: bytes, after: int) -> int:
-    start = after
-    if data[after - 1 : after] in _LINE_ENDS:
-        start = after + len(data[after : after + _REACH]) - len(data[after : after + _REACH].lstrip())
+    ahead = _AHEAD.get(data[after - 1 : after])
+    ending = ahead.match(data, after, after + _REACH) if ahead else None
+    start = ending.end() if ending else after
     ends = (data.find(space, start, start + _REACH) for space in (b" ", b"\t"))
     return min((end for end in ends if end >= 0), default=min(start + _REACH, len(data)))
 
@@ -273,6 +280,8 @@ _EIGHT = b"".join(
 _RUN32 = re.compile(rb"(?:[A-Z2-7]{13,}+|[a-z2-7]{13,}+)")
 _CHAIN32 = re.compile(rb"(?<!" + _EIGHT + rb")(?=((?:" + _EIGHT + rb")++))")
 _BITS32 = bytes.maketrans(_BASE32, b"0123456789abcdefghijklmnopqrstuv")
+_ADOBE85 = re.compile(rb"<~([!-uz]{10,}+)~>")
+_GROUPS85 = re.compile(rb"[!-u]{10,}+")
 # Bytes as numbers, which is how JSON, Go and JavaScript print them; no more than what prints, and no less than a secret.
 _PRINTS = rb"(?:1[01][0-9]|12[0-6]|[3-9][0-9]|9|10|13)(?![0-9])"
 _NUMBERS = re.compile(
@@ -296,6 +305,16 @@ def _base32_runs(data: bytes, runs: Iterable[tuple[int, int]]) -> Iterator[Run]:
             spelled = upper[start:end] + b"A" * ((start - end) % 8)
             number = int(spelled.translate(_BITS32), 32)
             yield run.start() + start, run.start() + end, number.to_bytes(len(spelled) * 5 // 8, "big")
+
+
+def _ascii85_runs(data: bytes) -> Iterator[Run]:
+    """Stretches that say of themselves that they are Ascii85, as PostScript and PDF have them; ``z`` is four null bytes."""
+    for body in _ADOBE85.finditer(data):
+        for group in _GROUPS85.finditer(data, *body.span(1)):
+            try:
+                yield *group.span(), a85decode(group[0])
+            except ValueError:  # it is something else, which begins and ends alike
+                break
 
 
 def _base64_runs(data: bytes, runs: Iterable[tuple[int, int]]) -> Iterator[Run]:

@@ -154,13 +154,13 @@ def _places(environment: str | None, reports: Path) -> Sequence[Path]:
 def _row(results: Results) -> str:
     from gonogo.record.results import sum_line  # noqa: PLC0415
     from gonogo.report.visible import harmless, visible  # noqa: PLC0415 - help answers at once
-    from gonogo.report.wording import VERDICT_SHAPES  # noqa: PLC0415
+    from gonogo.report.wording import VERDICT_SHAPES, asked_share  # noqa: PLC0415
 
     run, verdict = results.run, results.decision.verdict
     flags = {"did not finish": not run.finished, "interrupted": run.interrupted, "narrowed": run.narrowed}
     columns = [visible(run.id), run.environment, f"{VERDICT_SHAPES[verdict]} {verdict}", run.gate]
-    columns += [visible(results.release_words or "no release"), sum_line(results.counts)]
-    return harmless("  ".join([*columns, *(name for name, holds in flags.items() if holds)]))
+    columns += [visible(results.release_words or "no release"), sum_line(results.counts), asked_share(results)]
+    return harmless("  ".join([*filter(None, columns), *(name for name, holds in flags.items() if holds)]))
 
 
 def _unknown(subject: str, candidates: Sequence[str], path: Path) -> Exception:

@@ -202,9 +202,14 @@ def replay(folder: Path) -> int:
     """Judge a run's recorded evidence again, without a network, and compare."""
     from gonogo.base.errors import IntegrityError  # noqa: PLC0415
     from gonogo.cli.output import show_summary  # noqa: PLC0415
-    from gonogo.runs.belonging import read_belonging  # noqa: PLC0415 - help answers at once
+    from gonogo.record.archive import read_results  # noqa: PLC0415
+    from gonogo.record.run_folder import RESULTS  # noqa: PLC0415 - help answers at once
+    from gonogo.runs.belonging import read_belonging, was_cut_off  # noqa: PLC0415
     from gonogo.runs.replay import differences, judged_again  # noqa: PLC0415
 
+    recorded = read_results(folder / RESULTS)
+    if was_cut_off(folder, recorded):
+        return _without_record(judged_again(folder, Path()), folder)
     recorded = read_belonging(folder)
     results = judged_again(folder, Path())
     if disagreements := differences(recorded, results):
@@ -212,6 +217,16 @@ def replay(folder: Path) -> int:
     # What came before it is no outcome of the evidence: it is shown as recorded.
     show_summary(replace(results, history=recorded.history), str(folder), "")
     return _exit_code(results, strict=False)
+
+
+def _without_record(results: Results, folder: Path) -> int:
+    """Show what the evidence of a run gives whose results were never written: there is nothing that it could bear out."""
+    from gonogo.cli.output import show_summary  # noqa: PLC0415 - help answers at once
+
+    show_summary(results, str(folder), "")
+    click.echo(" its results were never written: this is what its evidence gives now, and no record of it; run again")
+    code = _exit_code(results, strict=False)
+    return code or _EXIT_INCOMPLETE
 
 
 @click.command()

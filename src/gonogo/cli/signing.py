@@ -219,6 +219,7 @@ def _identity(results: Results) -> Iterator[str]:
     )
     yield f" release {_visible(results.release_words or 'none given')}{f'; {_visible(served)}' if served else ''}"
     yield from (f" {_visible(words)}" for words in carried_runs(results))
+    yield from (f" {_visible(anchor.words)}" for anchor in results.provenance.trust)
     yield f" evidence of {run.finished_at:%Y-%m-%d %H:%M} UTC · policy {results.provenance.policy[:12] or 'none'}"
 
 

@@ -21,6 +21,7 @@ from gonogo.environment.types import (
     Port,
     Text,
     Texts,
+    TrustFile,
     to_host,
 )
 
@@ -83,7 +84,7 @@ class SecretSource(Section):
 class HostTls(Section):
     """Differences of one host from [tls]."""
 
-    trust: FilePath | None = Field(default=None, description='"public", or the PEM file of a private root.')
+    trust: TrustFile | None = Field(default=None, description='"public", or the PEM file of a private root.')
     issuer: Texts | None = Field(default=None, description="Organisations, as in tls.issuer.")
     client_certificate: Literal["none", "required"] = Field(
         default="none", description="Whether its clients need a certificate of their own; gonogo has none to show."
@@ -117,7 +118,7 @@ class Host(Section):
 class Tls(Section):
     """Trust anchors and issuers that every certificate must have."""
 
-    trust: FilePath = Field(default="public", description='"public", or the PEM file of a private root.')
+    trust: TrustFile = Field(default="public", description='"public", or the PEM file of a private root.')
     issuer: Texts = Field(
         description="Organisation (O) of the issuer of every leaf, or a list of them; the issuer's whole name if it "
         "has none."

@@ -6,7 +6,6 @@ No message holds a value, or a part of one: they are printed, and kept, whatever
 import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel
@@ -17,6 +16,7 @@ from gonogo.base.secret_forms import url_credentials
 from gonogo.base.secrets import Secrets
 from gonogo.environment.dotenv_source import read_dotenv
 from gonogo.environment.load import EnvironmentFile
+from gonogo.environment.marked import marked_values
 from gonogo.environment.types import SecretMarker
 
 _QUOTES = "\u201c\u201d\u2018\u2019\u201e\u201a\xab\xbb"
@@ -60,30 +60,7 @@ def _stored(file: EnvironmentFile, environ: Mapping[str, str]) -> tuple[Mapping[
 
 def secret_names(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, str]]:
     """Key and name of every secret that the environment refers to."""
-    for key, field in type(section).model_fields.items():
-        marked = any(isinstance(note, SecretMarker) for note in _annotations(field))
-        yield from _named(getattr(section, key), f"{prefix}{key}", marked=marked)
-
-
-def _named(value: object, key: str, *, marked: bool) -> Iterator[tuple[str, str]]:
-    """Names of secrets in the value of one key: a name, a table, or several of either."""
-    if isinstance(value, BaseModel):
-        yield from secret_names(value, f"{key}.")
-    elif isinstance(value, Mapping):
-        for name, item in value.items():
-            yield from _named(item, f"{key}.{name}", marked=marked)
-    elif isinstance(value, tuple):
-        for position, item in enumerate(value):
-            yield from _named(item, f"{key}.{position}", marked=marked)
-    elif marked and isinstance(value, str):
-        yield key, value
-
-
-def _annotations(field: Any) -> Iterator[object]:  # noqa: ANN401 - pydantic's FieldInfo, or a part of its annotation
-    """The notes on a field, in its optional variant as well (``SecretName | None``)."""
-    yield from field.metadata
-    for part in getattr(field.annotation, "__args__", ()):
-        yield from getattr(part, "__metadata__", ())
+    return marked_values(section, SecretMarker, prefix)
 
 
 def _problems(value: str) -> Iterator[str]:

@@ -29,6 +29,10 @@ class SecretMarker:
     """Marks a field that holds the *name* of a secret, never its value."""
 
 
+class TrustMarker:
+    """Marks a field that holds the path of a file which says whose certificates, or whose tokens, count."""
+
+
 def _duration(value: Any) -> timedelta:  # noqa: ANN401 - whatever stands in the file
     if isinstance(value, timedelta):
         return value
@@ -223,6 +227,7 @@ UrlPath = Annotated[str, AfterValidator(_url_path)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Origin = Annotated[str, AfterValidator(_origin)]
 FilePath = Annotated[str, AfterValidator(_file_path)]
+TrustFile = Annotated[str, AfterValidator(_file_path), TrustMarker()]
 FolderPath = Annotated[str, AfterValidator(_folder_path)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 SecretName = Annotated[str, Field(pattern=SECRET_NAME), SecretMarker()]

@@ -7,15 +7,19 @@ A walk names its verbs once, in the body of its class, and type checkers know th
         postgresql = VerbsOf(PostgresqlVerbs)
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
 
 from gonogo.base.errors import UsageError
 from gonogo.base.marks import Leftovers, Marks
-from gonogo.clients.replies import Reply
 from gonogo.environment.section import Section
-from gonogo.families.world import World
+
+if TYPE_CHECKING:
+    from gonogo.clients.replies import Reply
+    from gonogo.families.world import World
 
 Answer = TypeVar("Answer")
 Declared = TypeVar("Declared", bound=Section)

@@ -1,13 +1,18 @@
 """Removes the test data of journeys and load, wherever it may lie, and looks whether it is gone."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gonogo.base.errors import GonogoError, Unobserved
 from gonogo.base.marks import Leftovers, Marks
 from gonogo.families.verbs import verbs_of
-from gonogo.families.world import World
-from gonogo.journey.walk import Walk
+
+if TYPE_CHECKING:
+    from gonogo.families.world import World
+    from gonogo.journey.walk import Walk
 
 _MOST_ROUNDS = 20
 

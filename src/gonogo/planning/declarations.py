@@ -15,6 +15,9 @@ _SUSPECT = re.compile(
     r"\bassert\s*(?:[(\[]|lambda\b|[A-Za-z]{0,2}['\"]|\S.*\bor\s+(?:True\b|\d|['\"])|([\w.]+)\s*(?:==|is)\s*\1\b)"
 )
 
+_SLIPS = re.compile(r"\b(?:yield|finally)\b")
+"""Words without which ``_never_fails`` finds nothing: to look into every function takes longer than to parse it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
@@ -58,17 +61,20 @@ def _in_source(path: Path, source: str) -> Sequence[Declaration]:
     tree = ast.parse(source, filename=str(path))
     if _SUSPECT.search(source):  # to walk the whole tree takes ten times as long
         _refuse_always_true(path, tree)
-    return tuple(_declared(path, tree))
+    return tuple(_declared(path, tree, slips=_SLIPS.search(source) is not None))
 
 
-def _declared(path: Path, tree: ast.Module) -> Iterator[Declaration]:
-    """The checks of one module, by its syntax tree: nothing of it is executed before it is planned."""
+def _declared(path: Path, tree: ast.Module, *, slips: bool) -> Iterator[Declaration]:
+    """The checks of one module, by its syntax tree: nothing of it is executed before it is planned.
+
+    ``slips``: whether a function of it may be one that never fails for a slip of the pen.
+    """
     # Where pytest finds tests: in the module, and in its classes. To walk the whole tree takes ten times as long.
     functions = [inner for node in tree.body for inner in (node.body if isinstance(node, ast.ClassDef) else [node])]
     for node in functions:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for identifier in _marked(node, path):
-                declaration = _declaration(node, identifier, path)
+                declaration = _declaration(node, identifier, path, slips=slips)
                 if not can_fail(node, tree):
                     raise UsageError(
                         f"{path}:{node.lineno}: {node.name} cannot fail: it asserts nothing, and calls nothing that does; "
@@ -80,7 +86,7 @@ def _declared(path: Path, tree: ast.Module) -> Iterator[Declaration]:
 def _marked(node: ast.FunctionDef | ast.AsyncFunctionDef, path: Path) -> Iterator[str]:
     """Ids in a function's marks. Raises UsageError for an id that is no literal, since planning could not read it."""
     for decorator in node.decorator_list:
-        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func).endswith("mark.check"):
+        if isinstance(decorator, ast.Call) and _is_mark(decorator.func):
             match decorator.args:
                 case [ast.Constant(value=str(identifier))] if not decorator.keywords:
                     yield identifier
@@ -88,6 +94,10 @@ def _marked(node: ast.FunctionDef | ast.AsyncFunctionDef, path: Path) -> Iterato
                     raise UsageError(
                         f'{path}:{node.lineno}: {node.name} is marked {ast.unparse(decorator)}; write mark.check("id")'
                     )
+
+
+def _is_mark(called: ast.expr) -> bool:
+    return isinstance(called, ast.Attribute) and called.attr == "check" and ast.unparse(called).endswith("mark.check")
 
 
 def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
@@ -133,11 +143,13 @@ def _is_always_true(test: ast.expr) -> bool:
     return text or isinstance(test, ast.GeneratorExp | ast.Lambda | ast.JoinedStr)
 
 
-def _declaration(node: ast.FunctionDef | ast.AsyncFunctionDef, identifier: str, path: Path) -> Declaration:
+def _declaration(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, identifier: str, path: Path, *, slips: bool
+) -> Declaration:
     """Read a check from its source. Raises UsageError for a function that would never fail, or has no fix."""
     if isinstance(node, ast.AsyncFunctionDef):
         raise UsageError(f"{path}:{node.lineno}: {node.name} is an async def, which nobody would await; write def")
-    if problem := _never_fails(node):
+    if slips and (problem := _never_fails(node)):
         raise UsageError(f"{path}:{node.lineno}: {node.name} {problem}")
     why, _, fix = inspect.cleandoc(ast.get_docstring(node) or "").partition("Fix:")
     if not why.strip() or not fix.strip():

@@ -10,8 +10,8 @@ import rfc8785
 from gonogo.environment.model import Environment
 from gonogo.planning.suite import Suite
 
-_PLACES = {"ca_file", "dotenv", "trust"}
-"""Keys of an environment that hold the path of a file."""
+_PLACES = {"ca_file", "dotenv", "public_key", "trust"}
+"""Keys of an environment that hold the path of a file; what is in those that say whom to trust is told by ``trust``."""
 
 
 def expectations_digest(environment: Environment) -> str:

@@ -12,6 +12,7 @@ from gonogo.planning.carried import CarriedRun
 from gonogo.planning.gate_demands import GateDemands
 from gonogo.planning.plan import LOAD, WALK, Plan
 from gonogo.planning.suite import Suite
+from gonogo.planning.trust import TrustAnchor
 from gonogo.policy.profiles import Profile
 
 
@@ -39,6 +40,8 @@ class RunPlan:
     """Ids that were asked for, with what they need; None when all are."""
     notes: tuple[str, ...] = ()
     """Circumstances that a reader of the report must know."""
+    trust: tuple[TrustAnchor, ...] = ()
+    """Whom the environment file trusts, as its files were when the run began."""
     carried: tuple[CarriedRun, ...] = ()
     """Other runs that stand for lines of this one."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from gonogo.planning.trust import other_trust
 from gonogo.record.results import (
     DONE,
     Change,
@@ -129,3 +130,5 @@ def _policies(before: Results, after: Results) -> Iterator[Change]:
         then, now = getattr(before.provenance, name), getattr(after.provenance, name)
         if then != now:
             yield Change(kind="policy changed", subject=name, before=then, after=now)
+    for place, trusted, trusts in other_trust(before.provenance.trust, after.provenance.trust):
+        yield Change(kind="policy changed", subject=place, before=f"trusted {trusted}", after=f"trusts {trusts}")

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from gonogo.planning.trust import TrustAnchor
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedRelease:
@@ -69,6 +71,8 @@ class Provenance:
     """All that the environment expects; the release under review is not part of it."""
     policy: str = ""
     """Digest of the checklist, the gates, the attestations and the waivers."""
+    trust: Sequence[TrustAnchor] = ()
+    """Whom the environment file trusts: which files, with their content's digest."""
     notes: Sequence[str] = ()
     """For the signer: a narrowed selection, faults switched on, families declared absent."""
     policy_differences: Sequence[PolicyDifference] = ()

@@ -16,6 +16,7 @@ from gonogo.evidence.record import Failure, Record
 from gonogo.families.kind import EvidenceKind
 from gonogo.planning.carried import CarriedRun
 from gonogo.planning.gate_demands import GateDemands
+from gonogo.planning.trust import TrustAnchor
 from gonogo.policy.profiles import Profile
 
 SCHEMA: Literal["gonogo.evidence/1"] = "gonogo.evidence/1"
@@ -52,6 +53,8 @@ class Recording:
     """What the command line put in place of the environment file's values, by section."""
     lowered: tuple[str, ...] = ()
     """What of it asks less than the file declares, in words."""
+    trust: tuple[TrustAnchor, ...] = ()
+    """Whom the environment file trusted, as its files were when the run began."""
     carried: tuple[CarriedRun, ...] = ()
     """Other runs that stand for lines of this one, as they were when it began."""
     started_at: datetime

@@ -1,13 +1,14 @@
 """A run's folder under ``reports/``: every file of it whole, or not there."""
 
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from gonogo.base.errors import UsageError
-from gonogo.base.whole_files import write_whole
+from gonogo.base.whole_files import write_together, write_whole
 
 _CURE = "free some space, make it writable, or choose --reports"
 LATEST = "latest"
@@ -61,6 +62,10 @@ class RunFolder:
     def write(self, name: str, content: bytes) -> None:
         """Write one file atomically; an earlier version stays until the new one is complete on disk."""
         write_whole(self.path / name, content, _CURE)
+
+    def write_together(self, contents: Mapping[str, bytes]) -> None:
+        """Write several files in order; all stay as they were unless there is room for all, but for the first."""
+        write_together({self.path / name: content for name, content in contents.items()}, _CURE)
 
 
 def _unwritable(path: Path, error: OSError) -> UsageError:

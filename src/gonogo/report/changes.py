@@ -5,6 +5,7 @@ from itertools import groupby
 
 from gonogo.record.results import Change, Results, sum_line
 from gonogo.report.visible import visible
+from gonogo.report.wording import asked
 
 CHANGE_SHAPES = {
     "weakened": "≠",
@@ -75,7 +76,8 @@ def _lines(before: Results, after: Results, changes: Sequence[Change]) -> Iterat
         release = f" · release {visible(results.release_words)}" if run.release else ""
         interrupted = " · interrupted" if run.interrupted else ""
         yield f"{name:<7} {run.id} · {run.environment} · gate {run.gate}{release}{interrupted}"
-        yield f"{'':<7} {results.decision.verdict} · {sum_line(results.counts)}"
+        how_much = f" · {words}" if (words := asked(results)) else ""
+        yield f"{'':<7} {results.decision.verdict} · {sum_line(results.counts)}{how_much}"
     for kind, alike in groupby(changes, key=lambda change: change.kind):
         group = list(alike)
         yield f"{kind.upper()} {len(group)}"

@@ -9,7 +9,7 @@ from typing import Any
 
 from gonogo.record.results import CheckResult, Outcome, Results, Verdict
 from gonogo.report.visible import visible_lines
-from gonogo.report.wording import advice, carried_runs, families, line_counts
+from gonogo.report.wording import advice, asked, carried_runs, families, line_counts
 
 _SPECIFICATION = "0.0.0"
 STATUSES = {
@@ -62,6 +62,7 @@ def _summary(results: Results) -> Mapping[str, Any]:
             "openLines": decision.open_lines,
             "counts": dict(results.counts),
             "checklist": {status.value: number for status, number in line_counts(results).items()},
+            **({"asked": words} if (words := asked(results)) else {}),
             **({"carried": list(carried_runs(results))} if results.carried else {}),
         },
     }

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results
 from gonogo.report.visible import visible_lines
-from gonogo.report.wording import advice, carried_runs, families, word
+from gonogo.report.wording import advice, asked, carried_runs, families, word
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ELEMENTS = {
@@ -33,8 +33,10 @@ def render_junit(results: Results) -> bytes:
         for check in checks:
             for observation in check.observations:
                 _add_case(suite, check, observation, accepted)
-    if results.leaves:
+    if results.lines:
         suite = _suite(root, CHECKLIST, results)
+        properties = ET.SubElement(suite, "properties")
+        ET.SubElement(properties, "property", name="asked", value=asked(results))
         for line in results.leaves:
             _add_line(suite, line)
     for suite in root:

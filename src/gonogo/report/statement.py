@@ -1,5 +1,6 @@
 """``statement.intoto.json``: the run as an in-toto test result, for policy engines that decide without reading pages."""
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -7,13 +8,17 @@ from typing import Any
 import rfc8785
 
 from gonogo.record.results import DONE, LineStatus, Outcome, Results, Verdict
+from gonogo.report.wording import asked
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
-LINE = "checklist/"
+CHECKLIST = "checklist"
+LINE = f"{CHECKLIST}/"
 """Before the id of a line of the checklist; ids of checks stand alone."""
 CARRIED = "carried/"
 """Before the place of a run whose evidence stands for lines of this one."""
+TRUST = "trust/"
+"""Before the key of the environment file that names whom to trust."""
 _COMMIT = re.compile("[0-9a-f]{40}")
 _WARNED = {Outcome.WARN, Outcome.WAIVED}
 
@@ -55,6 +60,17 @@ def _configuration(results: Results) -> Iterator[Mapping[str, Any]]:
     for name in ("evidence", "catalogue", "checks", "environment", "policy"):
         if digest := getattr(results.provenance, name):
             yield {"name": name, "digest": {"sha256": digest}}
+    if words := asked(results):
+        demanded, lines = results.asked
+        listed = hashlib.sha256(results.checklist.encode()).hexdigest()
+        yield {
+            "name": CHECKLIST,
+            "digest": {"sha256": listed},
+            "annotations": {"asked": words, "demanded": demanded, "lines": lines},
+        }
+    for anchor in results.provenance.trust:
+        if anchor.sha256:
+            yield {"name": f"{TRUST}{anchor.place}", "digest": {"sha256": anchor.sha256}}
     for run in results.carried:
         if not run.problem:
             yield {"name": f"{CARRIED}{run.environment}/{run.id}/results.json", "digest": {"sha256": run.digest}}

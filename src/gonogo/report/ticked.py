@@ -7,6 +7,7 @@ from gonogo.policy.checklist import surveyed
 from gonogo.policy.list_text import ticked
 from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Outcome, Results
 from gonogo.report.markdown import inert
+from gonogo.report.wording import asked
 
 _MOST_LINKS = 3
 
@@ -16,7 +17,18 @@ def render_checklist(results: Results) -> bytes:
     # A statement is ticked by nobody but its role, whose signature lies beside this file and not in it.
     done_lines = frozenset(line.id for line in results.lines if line.status in DONE - {LineStatus.SUPPORTED})
     checklist, _, _ = surveyed(results.checklist, "checklist.md")
-    return ticked(checklist, done_lines, dict(line_notes(results))).encode()
+    text = ticked(checklist, done_lines, dict(line_notes(results)))
+    return f"{text}{_postscript(results, text)}".encode()
+
+
+def _postscript(results: Results, text: str) -> str:
+    """Say below the list how much of it was asked: a list with few ticks may be whole, and one with many may not."""
+    words = asked(results)
+    if not words:
+        return ""
+    line_end = "\r\n" if "\r\n" in text else "\n"
+    ended = "" if text.endswith(("\n", "\r")) else line_end
+    return f"{ended}{line_end}→ gate {inert(results.run.gate)}: {words}{line_end}"
 
 
 def line_notes(results: Results) -> Mapping[str, str]:

@@ -129,6 +129,12 @@ def asked(results: Results) -> str:
     return f"{demanded} of {counted(lines, 'line')} {was} asked by this gate; {lines - demanded} {were} not"
 
 
+def asked_share(results: Results) -> str:
+    """The same for a row of a table: ``17 of 178 lines asked``."""
+    demanded, lines = results.asked
+    return f"{demanded} of {counted(lines, 'line')} asked" if lines else ""
+
+
 def carried_runs(results: Results) -> Iterator[str]:
     """One sentence for each run that stands for lines of this one, or was given and does not."""
     for run in results.carried:

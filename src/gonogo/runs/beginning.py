@@ -30,9 +30,7 @@ def begin_record(request: Request, reports: Path) -> str | None:
     identifier = new_run_id(started_at)
     folder = RunFolder.create(reports, request.environment, identifier)
     results = _begun(request, identifier, started_at)
-    for name, content in derived(results).items():
-        folder.write(name, content)
-    folder.write(RESULTS, results.content)
+    folder.write_together({RESULTS: results.content, **derived(results)})
     return identifier
 
 

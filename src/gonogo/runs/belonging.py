@@ -7,8 +7,9 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from gonogo.base.errors import IntegrityError
+from gonogo.base.errors import GonogoError, IntegrityError, UsageError
 from gonogo.record.archive import read_results
+from gonogo.record.recording import read_recording
 from gonogo.record.results import CheckResult, Results
 from gonogo.record.run_folder import EVIDENCE, RESULTS
 from gonogo.verdict.decision import count, decide, root_causes
@@ -16,13 +17,41 @@ from gonogo.verdict.served import served_releases
 
 
 def read_belonging(folder: Path) -> Results:
-    """The results of the folder. Raises IntegrityError when they contradict themselves, or the evidence beside them."""
+    """The results of the folder. Raises IntegrityError when they contradict themselves, or the evidence beside them.
+
+    Raises UsageError where the run wrote its evidence, and then nothing more.
+    """
     results = read_results(folder / RESULTS)
+    refuse_cut_off(folder, results)
     if problem := next(_contradictions(folder, results), ""):
         raise IntegrityError(
             f"{folder / RESULTS}: {problem}; the file was damaged or edited: restore the run, or run again"
         )
     return results
+
+
+_CUT_OFF = (
+    "the results of this run were not written: the disk was full, or the run was killed while it wrote; what it observed "
+    "is not lost. Run again for a record, or judge what it observed: gonogo replay"
+)
+
+
+def refuse_cut_off(folder: Path, results: Results) -> None:
+    """Raises UsageError, with the cure, where the run wrote its evidence and then nothing more."""
+    if was_cut_off(folder, results):
+        raise UsageError(f"{folder / RESULTS}: {_CUT_OFF} {folder}")
+
+
+def was_cut_off(folder: Path, results: Results) -> bool:
+    """Whether the evidence of a run is there, and its results are still those of its beginning: INCOMPLETE, whatever it saw."""
+    path = folder / EVIDENCE
+    if results.run.finished or not path.is_file() or _digest(path) == results.provenance.evidence:
+        return False
+    try:
+        recording = read_recording(path)
+    except GonogoError:
+        return False  # that is no evidence that gonogo wrote
+    return recording.id == results.run.id and recording.finished_at > results.run.started_at
 
 
 def _contradictions(folder: Path, results: Results) -> Iterator[str]:
@@ -56,5 +85,9 @@ def _other_evidence(folder: Path, results: Results) -> Iterator[str]:
         return  # it was killed, or refused, before anything was asked
     if not path.is_file():
         yield f"{EVIDENCE} is missing beside it, or no file"
-    elif hashlib.sha256(path.read_bytes()).hexdigest() != results.provenance.evidence:
+    elif _digest(path) != results.provenance.evidence:
         yield f"{EVIDENCE} beside it is not the file that it was computed from"
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

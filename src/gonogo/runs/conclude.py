@@ -32,6 +32,7 @@ def recorded(plan: RunPlan, collected: Collected, judged: Judged, redactor: Reda
         allow_money=plan.allow_money,
         told=plan.told,
         lowered=plan.lowered,
+        trust=plan.trust,
         carried=plan.carried,
         started_at=plan.started_at,
         finished_at=judged.finished_at or plan.started_at,
@@ -79,6 +80,7 @@ def results_document(
             checks=code_digest(plan.suite),
             environment=expectations_digest(plan.environment),
             policy=plan.demands.digest,
+            trust=plan.trust,
             notes=notes,
             policy_differences=tuple(
                 PolicyDifference(check=each.check, key=each.key, bundled=each.bundled, local=each.local)

@@ -38,6 +38,7 @@ from gonogo.planning.lowered import lowered
 from gonogo.planning.plan import LOAD, WALK, Plan, build_plan, has_journeys, step_scope
 from gonogo.planning.run_plan import RunPlan, scopes_by_kind
 from gonogo.planning.suite import Suite, project_suite, selection
+from gonogo.planning.trust import trust_anchors
 from gonogo.policy.profiles import Profile
 from gonogo.record.run_folder import new_run_id
 from gonogo.runs.key_shapes import check_keys
@@ -173,6 +174,7 @@ def _planned(
         allow_money=request.allow_money,
         told=request.overlay,
         lowered=less,
+        trust=trust_anchors(file.environment, file.project),
         carried=request.carried,
         planned_keys=keys,
         started_at=started_at,

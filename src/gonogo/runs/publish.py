@@ -85,9 +85,6 @@ def _history(document: Mapping[str, Any], places: Sequence[Path], redactor: Reda
 def _write_all(folder: RunFolder, collected: Collected, evidence: bytes, results: Results) -> bytes:
     """Write every file of the run, and give the bytes of the sign-off page."""
     files = derived(results)
-    folder.write(EVIDENCE, evidence)
-    for name, content in {**files, **collected.artefacts}.items():
-        folder.write(name, content)
-    # Last: whoever finds results.json finds all the rest beside it.
-    folder.write(RESULTS, results.content)
+    # The evidence first: nobody can observe it again. The results before the pages: no page says GO without them.
+    folder.write_together({EVIDENCE: evidence, RESULTS: results.content, **files, **collected.artefacts})
     return files[SIGNOFF]

@@ -77,6 +77,7 @@ def _plan(recording: Recording, source: RecordedSource, project: Path, families:
         allow_money=recording.allow_money,
         told=recording.told,
         lowered=recording.lowered,
+        trust=recording.trust,
         carried=recording.carried,
         planned_keys=keys,
         started_at=recording.started_at,

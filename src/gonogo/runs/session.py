@@ -2,6 +2,7 @@
 
 import gc
 
+from gonogo.base.errors import UsageError
 from gonogo.judging.judge import judge
 from gonogo.judging.judged import Judged
 from gonogo.judging.page import PageInMemory
@@ -13,16 +14,28 @@ from gonogo.runs.publish import Published, publish
 
 
 def verify(prepared: Prepared, folder: RunFolder) -> Published:
-    """Run it, and replace the provisional record in its folder."""
-    page = PageInMemory(PYTEST_HTML)
+    """Run it, and replace the provisional record in its folder. Raises UsageError when a file cannot be written."""
+    page, unwritten = PageInMemory(PYTEST_HTML), None
     judged = judged_live(prepared, page)
     gc.collect()  # what pytest held of thousands of items is one knot, and its place is needed for their results
     if page.content:
         redacted = prepared.redactor.text(page.content)
         page.content = ""  # of thousands of items it is large, and the results take the same place
-        folder.write(PYTEST_HTML, redacted.encode("utf-8", "backslashreplace"))
+        unwritten = _unwritten(folder, redacted.encode("utf-8", "backslashreplace"))
         del redacted
-    return publish(prepared, folder, judged)
+    published = publish(prepared, folder, judged)
+    if unwritten is not None:
+        raise unwritten
+    return published
+
+
+def _unwritten(folder: RunFolder, content: bytes) -> UsageError | None:
+    """Why pytest's page is not there: told once the record is, which nobody could make again."""
+    try:
+        folder.write(PYTEST_HTML, content)
+    except UsageError as error:
+        return error
+    return None
 
 
 def judged_live(prepared: Prepared, page: PageInMemory | None = None) -> Judged:

@@ -52,6 +52,8 @@ class SignOff(Document):
     release: str | None
     verdict: str
     """The machine's."""
+    asked: str = ""
+    """How much of the list the gate asked, in words; empty where there is no list."""
     statements: Mapping[str, str] = Field(default_factory=dict)
     """The role's statements: id to status when it was signed."""
     exceptions: tuple[str, ...] = ()

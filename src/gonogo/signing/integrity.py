@@ -11,6 +11,7 @@ from gonogo.record.archive import read_results
 from gonogo.record.results import Results
 from gonogo.record.run_folder import EVIDENCE, RESULTS
 from gonogo.report.files import derived
+from gonogo.runs.belonging import refuse_cut_off
 from gonogo.runs.replay import Replayed, differences, replayed_run
 from gonogo.signing.bundle import SUFFIXES
 from gonogo.signing.policy import check_policy
@@ -53,6 +54,7 @@ def check_run(folder: Path, project: Path, *, earlier: bool = False) -> Results:
     """
     _check_shape(folder)
     results = read_results(folder / RESULTS)
+    refuse_cut_off(folder, results)
     if hashlib.sha256((folder / EVIDENCE).read_bytes()).hexdigest() != results.provenance.evidence:
         raise IntegrityError(f"{EVIDENCE}: is not the file that {RESULTS} was computed from")
     replayed = _both_at_once(folder, results, project)

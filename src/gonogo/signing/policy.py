@@ -16,6 +16,7 @@ from gonogo.planning.digests import expectations_digest
 from gonogo.planning.gate_demands import GateDemands, list_folder, read_gate_demands, team_files_digest
 from gonogo.planning.lowered import lowered, told_otherwise
 from gonogo.planning.plan import LOAD
+from gonogo.planning.trust import TrustAnchor, other_trust, trust_anchors
 from gonogo.policy.attestations import Attestation, changed_evidence, read_attestations
 from gonogo.record.results import Results
 from gonogo.runs.replay import Replayed
@@ -140,6 +141,18 @@ def _check_expectations(results: Results, replayed: Replayed, file: EnvironmentF
         same = expectations_digest(effective) == results.provenance.environment
     if not same:
         raise IntegrityError(f"{file.path.name}: is not the environment file that the run was judged by")
+    if not file.environment.service.bundled:
+        _check_trust(results, trust_anchors(effective, file.project), file.path.name)
+
+
+def _check_trust(results: Results, current: Sequence[TrustAnchor], name: str) -> None:
+    """The files that say whom to trust, as they are in this checkout. Raises IntegrityError."""
+    if problem := next(other_trust(results.provenance.trust, current), None):
+        place, then, now = problem
+        raise IntegrityError(
+            f"{name}: {place}: the run trusted {then}, and here is {now}; keep the file in the project, check out the "
+            "commit of the run, or run again"
+        )
 
 
 def _lowered(file: EnvironmentFile, effective: Environment, results: Results, replayed: Replayed) -> Sequence[str]:

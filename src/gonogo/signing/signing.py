@@ -11,6 +11,7 @@ from gonogo.base.errors import UsageError
 from gonogo.base.whole_files import write_whole
 from gonogo.policy.people import unknown_role
 from gonogo.record.results import DONE, Results
+from gonogo.report.wording import asked
 from gonogo.signing.bundle import SIGSTORE, SSH, SUFFIXES, VALID, SignOff, signed_with_key, signed_with_ssh, statement
 from gonogo.signing.endings import check_endings, endings
 from gonogo.signing.integrity import check_run, run_files
@@ -76,6 +77,7 @@ def said(folder: Path, results: Results, signer: Signer, word: tuple[SignedDecis
         gate=results.run.gate,
         release=results.run.release,
         verdict=results.decision.verdict,
+        asked=asked(results),
         statements={identifier: status.get(identifier, "open") for identifier in statements},
         exceptions=tuple(exception.check for exception in results.exceptions if exception.state == "in force"),
         policy=policy_of(results),

@@ -206,7 +206,8 @@ def witnessed(folder: Path) -> dict[str, str]:
 def policy_of(results: Results) -> dict[str, str]:
     """The digests of everything that the run was judged by."""
     kept = results.provenance
-    return {name: getattr(kept, name) for name in ("catalogue", "checks", "environment", "policy")}
+    digests = {name: getattr(kept, name) for name in ("catalogue", "checks", "environment", "policy")}
+    return digests | {f"trust {anchor.place}": anchor.sha256 for anchor in kept.trust}
 
 
 def _decisions(folder: Path, results: Results, signers: Sequence[Signer], expected: Expected) -> Sequence[SignOff]:

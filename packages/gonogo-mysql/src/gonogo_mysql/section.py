@@ -5,7 +5,7 @@ from datetime import timedelta
 from pydantic import Field
 
 from gonogo.environment.section import Section
-from gonogo.environment.types import Duration, FilePath, SecretName, Text
+from gonogo.environment.types import Duration, SecretName, Text, TrustFile
 
 
 class Mysql(Section):
@@ -13,7 +13,7 @@ class Mysql(Section):
 
     url: SecretName
     replicas: tuple[SecretName, ...] = Field(default=(), description="Names of secrets, each a URL of one replica.")
-    ca_file: FilePath | None = None
+    ca_file: TrustFile | None = None
     max_lag: Duration = timedelta(seconds=10)
     databases: tuple[Text, ...] = Field(
         default=(), description="The service's own beside that of its URL; all others are foreign."

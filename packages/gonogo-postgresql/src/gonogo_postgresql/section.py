@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from gonogo.environment.section import Section
-from gonogo.environment.types import Duration, FilePath, FolderPath, SecretName, Text
+from gonogo.environment.types import Duration, FolderPath, SecretName, Text, TrustFile
 
 Revision = Annotated[str, Field(min_length=1, max_length=255)]
 AppMigration = Annotated[str, Field(pattern=r"^\w+\.\w+$", examples=["shop.0007_price"])]
@@ -48,7 +48,7 @@ class Postgresql(Section):
 
     url: SecretName
     replicas: tuple[SecretName, ...] = Field(default=(), description="Names of secrets, each a URL of one replica.")
-    ca_file: FilePath | None = None
+    ca_file: TrustFile | None = None
     max_lag: Duration = timedelta(seconds=10)
     schemas: tuple[Text, ...] = Field(default=("public",), description="The service's own; all others are foreign.")
     archives: bool = Field(default=False, description="Backups need the WAL archive, so archiving must be on.")

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from gonogo.environment.section import Section
-from gonogo.environment.types import FilePath, SecretName
+from gonogo.environment.types import SecretName, TrustFile
 
 QueueName = Annotated[str, Field(min_length=1, max_length=255)]
 
@@ -22,7 +22,7 @@ class Rabbitmq(Section):
     """The broker as the service's own user, and its cluster as a user who may watch it."""
 
     url: SecretName
-    ca_file: FilePath | None = None
+    ca_file: TrustFile | None = None
     queues: Mapping[QueueName, Queue] = Field(default_factory=dict, description="Those that the service lives on.")
     management: SecretName | None = Field(
         default=None, description="Name of a secret: URL of the management API, with a user of the tag monitoring."

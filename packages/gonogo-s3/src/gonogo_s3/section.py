@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from gonogo.environment.section import Section
-from gonogo.environment.types import BaseUrl, FilePath, SecretName
+from gonogo.environment.types import BaseUrl, SecretName, TrustFile
 
 BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", examples=["shop-receipts"])]
 """As Amazon's rules for general purpose buckets have it."""
@@ -36,6 +36,6 @@ class S3(Section):
     key_id: SecretName
     secret_key: SecretName
     path_style: bool = Field(default=False, description="host/bucket/key in place of bucket.host/key.")
-    ca_file: FilePath | None = None
+    ca_file: TrustFile | None = None
     buckets: Mapping[BucketName, Bucket] = Field(default_factory=dict, description="Those that the service lives on.")
     configuration: Configuration | None = None

@@ -6,7 +6,7 @@ from typing import Any, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from gonogo.environment.section import Section
-from gonogo.environment.types import FilePath, SecretName, Size, Text, UrlPath
+from gonogo.environment.types import SecretName, Size, Text, TrustFile, UrlPath
 from gonogo.families.api.placeholders import OWN_PLACEHOLDERS, placeholders
 from gonogo.families.requests.section import Expression, HeaderName
 
@@ -122,7 +122,7 @@ class Api(Section):
     body_limit: Size | None = Field(default=None, description="The largest body that a login may have.")
     upload: Upload | None = None
     jwks: UrlPath | None = Field(default=None, description="Where public keys of tokens are published (RFC 7517).")
-    public_key: FilePath | None = Field(default=None, description="The PEM file of the public key of tokens.")
+    public_key: TrustFile | None = Field(default=None, description="The PEM file of the public key of tokens.")
     remove: UrlPath | None = Field(
         default=None, description="Where users delete their own account (DELETE), as in /me or /users/{id}."
     )

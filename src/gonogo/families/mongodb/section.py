@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gonogo.environment.section import Section
-from gonogo.environment.types import Duration, FilePath, SecretName, Text
+from gonogo.environment.types import Duration, SecretName, Text, TrustFile
 
 
 class Index(Section):
@@ -24,7 +24,7 @@ class MongoDb(Section):
 
     url: SecretName
     monitor_url: SecretName
-    ca_file: FilePath | None = None
+    ca_file: TrustFile | None = None
     database: Text
     members: Annotated[int, Field(ge=1, le=50)] = Field(
         default=2, description="How many members with data the replica set has at the least; 1 is no redundancy."

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from gonogo.environment.section import Section
-from gonogo.environment.types import FilePath, SecretName, Text
+from gonogo.environment.types import SecretName, Text, TrustFile
 
 
 class Redis(Section):
@@ -11,7 +11,7 @@ class Redis(Section):
 
     url: SecretName
     monitor_url: SecretName
-    ca_file: FilePath | None = None
+    ca_file: TrustFile | None = None
     key_prefix: Text
     maxmemory_policy: Text
     persistence: Literal["none", "rdb", "aof"]
