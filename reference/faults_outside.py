@@ -224,6 +224,10 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
             "before.rules opens what ufw status does not list",
             part("host", before_rules=("-A ufw-before-input -p tcp -m tcp --dport 27017 -j ACCEPT",)),
         ),
+        "server-firewall-user-rules": (
+            "somebody wrote into user.rules what ufw status does not list, and ufw loads at its next start",
+            part("host", user_rules=("-A ufw-user-input -p tcp -m tcp --dport 27017 -j ACCEPT",)),
+        ),
         "server-docker-published": ("Docker publishes Redis past ufw", part("host", redis_published=True)),
         "server-no-bans": ("fail2ban is not running", part("host", jails=())),
         "server-no-jail": ("fail2ban does not look at the API's log", part("host", jails=("sshd",))),
