@@ -1,13 +1,12 @@
 """MongoDB, judged as the service, the monitoring and strangers see it."""
 
-from datetime import date
-
 import pytest
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.wakefulness import too_slow
 from gonogo.environment.model import Environment
+from gonogo.evidence import support
 from gonogo.evidence.base import RoundTripEvidence
 from gonogo.evidence.mongodb import ExistingIndex, MongoEvidence, MongoStatusEvidence, MongoWriteEvidence, Refusal
 from gonogo.families.mongodb.section import Index, MongoDb
@@ -18,18 +17,6 @@ _AUTHENTICATION_FAILED = 18
 _WRONG_LOG_IN = {_AUTHENTICATION_FAILED, 334}
 """The second: nobody logs in by a password here (MechanismUnavailable)."""
 _WIRE_VERSIONS = {"4.4": 9, "5.0": 13, "6.0": 17, "7.0": 21, "8.0": 25}
-_SUPPORT_ENDS = {
-    "7.0": date(2027, 8, 31),
-    "7.1": date(2024, 1, 23),
-    "7.2": date(2024, 3, 27),
-    "7.3": date(2024, 10, 2),
-    "8.0": date(2029, 10, 31),
-    "8.1": date(2025, 9, 30),
-    "8.2": date(2026, 7, 31),
-}
-"""Rapid releases end when the next one comes. Source: MongoDB's lifecycle schedules, as endoflife.date keeps them
-(products/mongodb.md of 2026-08-22, read on 2026-11-26); a release that is not listed here is newer than this list.
-"""
 _ATLAS_ERROR = 8000
 """What Atlas answers instead of both."""
 _WILDCARD = "$**"
@@ -106,10 +93,9 @@ def test_server_is_supported(mongo: MongoEvidence, environment: Environment, pol
     assert (mongo.wire_version or 0) >= wanted, (
         f"MongoDB {mongo.server_version} speaks wire version {mongo.wire_version}, at least {wanted} is wanted"
     )
-    release = ".".join((mongo.server_version or "").split(".")[:2])
-    end = _SUPPORT_ENDS.get(release, date.max)
-    assert oldest or mongo.taken_at.date() <= end, (
-        f"MongoDB {mongo.server_version}: MongoDB's support of {release} ended on {end}"
+    end = support.last_day(support.MONGODB, mongo.server_version or "")
+    assert oldest or end is None or mongo.taken_at.date() <= end, (
+        f"MongoDB {mongo.server_version} is repaired no more since {end}"
     )
 
 
