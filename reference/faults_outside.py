@@ -84,6 +84,10 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
             "the alert tells of issues that are resolved",
             part("sentry", alerts_trigger="issue_resolved_trigger"),
         ),
+        "sentry-alert-seldom": (
+            "the alert tells of each error once in thirty days",
+            part("sentry", alerts_trigger="every_event", alerts_frequency=43_200),
+        ),
         "sentry-action-disabled": ("the alert's action is disabled", part("sentry", action_status="disabled")),
         "sentry-alert-for-owners": ("only owners of an issue are told", part("sentry", owners_only=True)),
         "sentry-alert-reaches-nobody": (
