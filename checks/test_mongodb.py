@@ -1,13 +1,12 @@
 """MongoDB, judged as the service, the monitoring and strangers see it."""
 
-from datetime import date
-
 import pytest
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.wakefulness import too_slow
 from gonogo.environment.model import Environment
+from gonogo.evidence import support
 from gonogo.evidence.base import RoundTripEvidence
 from gonogo.evidence.mongodb import ExistingIndex, MongoEvidence, MongoStatusEvidence, MongoWriteEvidence, Refusal
 from gonogo.families.mongodb.section import Index, MongoDb
@@ -18,18 +17,6 @@ _AUTHENTICATION_FAILED = 18
 _WRONG_LOG_IN = {_AUTHENTICATION_FAILED, 334}
 """The second: nobody logs in by a password here (MechanismUnavailable)."""
 _WIRE_VERSIONS = {"4.4": 9, "5.0": 13, "6.0": 17, "7.0": 21, "8.0": 25}
-_SUPPORT_ENDS = {
-    "7.0": date(2027, 8, 31),
-    "7.1": date(2024, 1, 23),
-    "7.2": date(2024, 3, 27),
-    "7.3": date(2024, 10, 2),
-    "8.0": date(2029, 10, 31),
-    "8.1": date(2025, 9, 30),
-    "8.2": date(2026, 7, 31),
-}
-"""Rapid releases end when the next one comes. Source: MongoDB's lifecycle schedules, as endoflife.date keeps them
-(products/mongodb.md of 2026-08-22, read on 2026-11-26); a release that is not listed here is newer than this list.
-"""
 _ATLAS_ERROR = 8000
 """What Atlas answers instead of both."""
 _WILDCARD = "$**"
@@ -91,6 +78,9 @@ def test_replica_set_has_a_primary(mongo: MongoEvidence) -> None:
     """
     if mongo.sharded:
         return  # the router finds the primaries of the shards; mongo-majority-write shows that it does
+    assert not mongo.standalone, (
+        f"{_members(mongo)} takes writes, and is no member of a replica set: nobody has what it loses"
+    )
     assert mongo.writable_primary, f"the replica set of {_members(mongo)} has no primary: nothing can be written"
 
 
@@ -106,10 +96,9 @@ def test_server_is_supported(mongo: MongoEvidence, environment: Environment, pol
     assert (mongo.wire_version or 0) >= wanted, (
         f"MongoDB {mongo.server_version} speaks wire version {mongo.wire_version}, at least {wanted} is wanted"
     )
-    release = ".".join((mongo.server_version or "").split(".")[:2])
-    end = _SUPPORT_ENDS.get(release, date.max)
-    assert oldest or mongo.taken_at.date() <= end, (
-        f"MongoDB {mongo.server_version}: MongoDB's support of {release} ended on {end}"
+    end = support.last_day(support.MONGODB, mongo.server_version or "")
+    assert oldest or end is None or mongo.taken_at.date() <= end, (
+        f"MongoDB {mongo.server_version} is repaired no more since {end}"
     )
 
 
@@ -135,6 +124,9 @@ def test_declared_indexes_exist(mongo: MongoEvidence, environment: Environment) 
     Fix: create the index that is named, in the background, before traffic comes.
     """
     for index in _declared(environment).indexes:
+        assert index.collection not in mongo.views, (
+            f"{index.collection} is a view, which has no indexes: declare those of the collection behind it"
+        )
         if index.collection not in mongo.indexes:
             raise Unobserved(f"the service's user may not list the indexes of {index.collection}")
         existing = mongo.indexes[index.collection]
@@ -172,6 +164,12 @@ def test_majority_write_is_read_back(mongo_write: MongoWriteEvidence) -> None:
 
     Fix: look at the user's rights on its database, then at the health of the members.
     """
+    assert mongo_write.acknowledged, "the service's own URL says w=0: nobody answers whether a write was kept"
+    if mongo_write.kept_out:
+        raise Unobserved(
+            f"the service's user may write to its own collections only, and not a synthetic document: {mongo_write.problem}",
+            hint="grant it find, insert and remove on gonogo_scratch",
+        )
     assert mongo_write.written, f"a synthetic document could not be written by majority: {mongo_write.problem}"
     assert mongo_write.read_back, f"what was written by majority is not read back: {mongo_write.problem}"
     assert mongo_write.removed, f"the synthetic document could not be removed again: {mongo_write.problem}"
@@ -202,19 +200,30 @@ def test_every_member_is_healthy(mongo_status: MongoStatusEvidence, environment:
         f"replica set {mongo_status.replica_set} has {len(with_data)} member{'s' * (len(with_data) != 1)} with data, "
         f"{least} are wanted: what one loses, nobody has"
     )
+    if mongo_status.configuration_problem:
+        raise Unobserved(
+            f"which members may become primary is not known: {mongo_status.configuration_problem}",
+            hint="grant clusterMonitor to the monitoring user",
+        )
+    electable = [member for member in with_data if member.electable]
+    assert len(electable) >= least, (
+        f"replica set {mongo_status.replica_set} has {len(electable)} member{'s' * (len(electable) != 1)} that may become "
+        f"primary, {least} are wanted: the others have priority 0, and when the primary fails nothing can be written"
+    )
 
 
 @pytest.mark.check("mongo-lag")
 def test_no_member_lags(mongo_status: MongoStatusEvidence, environment: Environment) -> None:
     """When the primary fails, what the others have not yet is lost or waited for.
 
-    Fix: look at the member's disk and network; a member that is delayed on purpose belongs out of this set.
+    Fix: look at the member's disk and network. What a member stays behind on purpose (secondaryDelaySecs) is allowed it.
     """
     limit = _declared(environment).max_lag
     for member in mongo_status.members:
-        assert member.lag is None or member.lag <= limit, (
-            f"member {member.name} is {format_duration(member.lag or limit)} behind the primary, "
-            f"at most {format_duration(limit)} is wanted"
+        allowed = limit + member.delay
+        assert member.lag is None or member.lag <= allowed, (
+            f"member {member.name} is {format_duration(member.lag or allowed)} behind the primary, "
+            f"at most {format_duration(allowed)} is wanted"
         )
 
 
@@ -241,8 +250,8 @@ def _why_not(existing: ExistingIndex, wanted: Index) -> str | None:
     """Why an index on these fields does not do; empty if it does, None if it is about something else."""
     if wanted.text:
         serves, other = set(wanted.keys) <= set(existing.text), "has no text"
-    elif existing.keys == (_WILDCARD,):
-        serves, other = not wanted.unique and len(wanted.keys) == 1, ""
+    elif len(existing.keys) == 1 and existing.keys[0].endswith(_WILDCARD):
+        serves, other = not wanted.unique and len(wanted.keys) == 1 and _takes_in(existing, wanted.keys[0]), ""
     else:
         length = len(existing.keys) if wanted.unique else len(wanted.keys)
         serves, other = existing.keys[:length] == wanted.keys, "is a text index, which no ordinary query uses"
@@ -254,7 +263,23 @@ def _why_not(existing: ExistingIndex, wanted: Index) -> str | None:
         return f"{'is unique' if wanted.unique else 'holds'} only where {existing.partial}"
     if existing.collation and not wanted.unique:
         return f"compares by the collation {existing.collation}: no query without that collation uses it for texts"
+    if existing.building:
+        return "is still being built: no query uses it yet, and it keeps no double out"
     return "is hidden: no query uses it" if existing.hidden else ""
+
+
+def _takes_in(wildcard: ExistingIndex, field: str) -> bool:
+    """Whether a wildcard index is about a field: below its own path, or by its projection."""
+
+    def below(path: str) -> bool:
+        return f"{field}.".startswith(f"{path}.")
+
+    root = wildcard.keys[0].removesuffix(_WILDCARD).rstrip(".")
+    left_out = [path.removeprefix("-") for path in wildcard.within if path.startswith("-")]
+    taken = [path for path in wildcard.within if not path.startswith("-")]
+    if (root and not below(root)) or any(map(below, left_out)):
+        return False
+    return not taken or any(map(below, taken))
 
 
 def _tried(refusal: Refusal | None, action: str) -> Refusal:

@@ -6,6 +6,7 @@ from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.wakefulness import too_slow
 from gonogo.environment.model import Environment
+from gonogo.evidence import support
 from gonogo.evidence.base import RoundTripEvidence
 from gonogo.evidence.redis import RedisEvidence, RedisStatusEvidence, RedisWriteEvidence
 from gonogo.families.redis.section import Redis
@@ -138,6 +139,29 @@ def test_monitoring_user_can_look(redis_status: RedisStatusEvidence) -> None:
     Fix: ACL SETUSER monitor on >PASSWORD +info +ping, and give its URL.
     """
     assert redis_status.reachable, f"the monitoring user cannot read INFO: {redis_status.problem}"
+
+
+@pytest.mark.check("redis-supported")
+def test_server_is_supported(redis_status: RedisStatusEvidence, environment: Environment) -> None:
+    """A hole that is found in a release which nobody repairs stays open, and everybody reads of it.
+
+    Fix: upgrade to a release that its maker repairs; where somebody else still repairs an older one (a distribution, a
+    provider), say so with redis.oldest_version.
+    """
+    product, version = redis_status.product, redis_status.version
+    if not version:
+        raise Unobserved("INFO does not tell the server's version")
+    oldest = _declared(environment).oldest_version
+    if oldest is not None:
+        assert support.numbers(version) >= support.numbers(oldest), f"{product} {version} is older than {oldest}"
+        return
+    if not support.is_listed(product):
+        raise Unobserved(
+            f"this server is {product} {version}, and how long that is repaired is not known here",
+            hint="declare with redis.oldest_version what its maker, or its provider, still repairs",
+        )
+    end = support.last_day(product, version)
+    assert end is None or redis_status.taken_at.date() <= end, f"{product} {version} is repaired no more since {end}"
 
 
 @pytest.mark.check("redis-memory-policy")

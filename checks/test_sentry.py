@@ -25,6 +25,8 @@ _NEW_ERRORS = {
     "percent_sessions_percent",
 }
 """Triggers that new or frequent errors set off."""
+_ONCE = {"first_seen_event", "new_high_priority_issue"}
+"""Those that an issue sets off once, when it is new."""
 _ABOUT_ERRORS = {"error", "issue_stream", "metric_issue", "unknown"}
 """Kinds of monitors that see errors; those of cron jobs and uptime do not."""
 _REACHING = {
@@ -150,10 +152,32 @@ def test_somebody_is_told_of_issues_without_an_owner(sentry: SentryEvidence, env
     )
 
 
+@pytest.mark.check("sentry-alerts-repeat")
+def test_somebody_is_told_again(sentry: SentryEvidence, environment: Environment, policy: Policy) -> None:
+    """An error that was overlooked once goes on for a month, and the alert is silent about it for so long.
+
+    Fix: in the alert, set the action interval to a day or less.
+    """
+    sentry.require("alerts")
+    longest, name = policy.duration("longest"), _section(environment).environment
+    telling = [alert for alert in sentry.alerts if not any(_faults(alert, name)) and set(alert.triggers) - _ONCE]
+    if not telling:
+        return  # what is about new issues alone repeats nothing
+    intervals = [alert.repeats for alert in telling if alert.repeats is not None]
+    if not intervals:
+        raise Unobserved(f"{sentry.project}: Sentry does not say how often {telling[0].name} repeats")
+    assert min(intervals) <= longest, (
+        f"{sentry.project}: {', '.join(alert.name for alert in telling)} is silent about an issue for "
+        f"{format_duration(min(intervals))} once it has told of it, at most {format_duration(longest)} is wanted"
+    )
+
+
 def _faults(alert: Alert, environment: str | None) -> Iterator[str]:
     """Everything for which an alert tells nobody of new errors in this environment."""
     if not alert.enabled:
         yield f"{alert.name} is disabled"
+    if alert.muted == "everybody":
+        yield f"{alert.name} is muted for everybody"
     if not alert.monitors:
         yield f"{alert.name} is connected to no monitor of the project that is switched on"
     elif not _ABOUT_ERRORS.intersection(alert.monitors):
@@ -173,6 +197,8 @@ def _doubts(alert: Alert, environment: str | None) -> Iterator[str]:
     if alert.environment and alert.environment != environment:
         yield f"{alert.name} is for the environment {alert.environment}, sentry.environment is {environment}"
     reaching = _reaching(alert)
+    if alert.muted == "reader" and all(action.target == "user" for action in reaching):
+        yield f"{alert.name} is muted for the user whose token asks, and tells users by name only"
     if not any(action.passes for action in reaching):
         yield f"{alert.name} depends on {', '.join(reaching[0].filters)}"
 

@@ -1,13 +1,13 @@
 """The machines that the service runs on, asked over SSH: what was ordered, who gets in, what runs, and as whom."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
 import pytest
 
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.evidence.firewall import FirewallRule, exposures
+from gonogo.evidence.firewall import FirewallRule, openings
 from gonogo.evidence.server import JailLogs, ServerEvidence
 from gonogo.families.servers.section import Server
 from gonogo.families.servers.upgrades import is_daily, upgrade_fault
@@ -121,6 +121,9 @@ def test_firewall_lets_in_what_is_declared_only(server: ServerEvidence, environm
     _must_be_shown(server, "firewall")
     assert firewall is not None, f"{server.address}: ufw is not installed"
     assert firewall.active, f"{server.address}: ufw is not active"
+    assert firewall.enabled, (
+        f"{server.address}: ufw is active now, and is not started with the machine: ENABLED=no in /etc/ufw/ufw.conf; ufw enable"
+    )
     assert firewall.incoming in {"deny", "reject"}, (
         f"{server.address}: by default, ufw would {firewall.incoming or 'do nobody knows what'} with incoming packets"
     )
@@ -129,11 +132,11 @@ def test_firewall_lets_in_what_is_declared_only(server: ServerEvidence, environm
         f"{server.address}: ufw calls itself active, and the kernel takes in all packets of {open_to_all} that no rule is "
         "about (-P INPUT ACCEPT): something emptied the filter; ufw disable, then ufw enable, fills it again"
     )
-    each = (firewall.rules, firewall.beside or (), firewall.published)
-    wrong = list(dict.fromkeys(opening for rules in each for opening in _openings(rules, server, declared)))
+    wide = openings(firewall, server.uplinks, declared.open_ports, at_least=_EVERYBODY)
+    wrong = list(dict.fromkeys(_told(rule, share) for rule, share in wide))
     assert not wrong, f"{server.address}: ufw {', '.join(wrong)}"
-    _must_be_shown(server, "filter")
-    _must_be_shown(server, "published")
+    for subject in ("filter", "start", "published"):
+        _must_be_shown(server, subject)
     unclear = sorted({rule.interface for rule in firewall.rules if server.uplinks is None and rule.by_a_bridge})
     if unclear:
         raise Unobserved(
@@ -351,13 +354,6 @@ def _lets_root_in_by_key_only(settings: Mapping[str, str], where: str) -> None:
     assert root in {"no", "prohibit-password", "without-password", "forced-commands-only"}, (
         f"{where}: sshd has permitrootlogin {root or 'at its default'}"
     )
-
-
-def _openings(rules: Sequence[FirewallRule], server: ServerEvidence, declared: Server) -> Iterator[str]:
-    """What undeclared ports are open to so many that it is everybody, and by which rules."""
-    for rule, share in exposures(rules, server.uplinks, declared.open_ports):
-        if share >= _EVERYBODY:
-            yield _told(rule, share)
 
 
 def _told(rule: FirewallRule, share: float) -> str:

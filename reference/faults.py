@@ -215,6 +215,7 @@ _REDIS: Mapping[str, tuple[str, Change]] = {
     "redis-not-persistent": ("a restart loses everything", part("redis", append_only=False)),
     "redis-evicting": ("keys are evicted all the time", part("redis", evicting=True)),
     "redis-monitor-blind": ("the monitoring user may not look", part("redis", monitor_rules="resetkeys +ping")),
+    "redis-old": ("the server is a Redis 7.0, which nobody repairs any more", part("redis", old=True)),
     "redis-slow": ("every reply takes 100 ms longer", part("redis", slow=True)),
 }
 _SERVICE: Mapping[str, Mapping[str, str]] = {

@@ -84,6 +84,10 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
             "the alert tells of issues that are resolved",
             part("sentry", alerts_trigger="issue_resolved_trigger"),
         ),
+        "sentry-alert-seldom": (
+            "the alert tells of each error once in thirty days",
+            part("sentry", alerts_trigger="every_event", alerts_frequency=43_200),
+        ),
         "sentry-action-disabled": ("the alert's action is disabled", part("sentry", action_status="disabled")),
         "sentry-alert-for-owners": ("only owners of an issue are told", part("sentry", owners_only=True)),
         "sentry-alert-reaches-nobody": (
@@ -223,6 +227,10 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "server-firewall-before-rules": (
             "before.rules opens what ufw status does not list",
             part("host", before_rules=("-A ufw-before-input -p tcp -m tcp --dport 27017 -j ACCEPT",)),
+        ),
+        "server-firewall-user-rules": (
+            "somebody wrote into user.rules what ufw status does not list, and ufw loads at its next start",
+            part("host", user_rules=("-A ufw-user-input -p tcp -m tcp --dport 27017 -j ACCEPT",)),
         ),
         "server-docker-published": ("Docker publishes Redis past ufw", part("host", redis_published=True)),
         "server-no-bans": ("fail2ban is not running", part("host", jails=())),

@@ -59,7 +59,9 @@ def redis_front(settings: RedisSettings, ports: Ports, bundle: Bundle) -> Relay:
     tls = TlsOffer().context(bundle) if settings.tls else None
     listens = [Listen(address="127.0.0.1", port=ports.used["redis"], tls=tls)] if settings.running else []
     delay = _SLOW_REDIS_SECONDS if settings.slow else 0.0
-    return Relay(listens, Backend(port=ports.used["redis-own"], address=INSIDE), reply_delay_seconds=delay)
+    patch = _as_old_redis if settings.old else bytes
+    backend = Backend(port=ports.used["redis-own"], address=INSIDE)
+    return Relay(listens, backend, reply_delay_seconds=delay, patch=patch)
 
 
 def stray_listeners(families: Iterable[str], ports: Ports, address: str) -> Sequence[Relay]:
@@ -71,6 +73,14 @@ def stray_listeners(families: Iterable[str], ports: Ports, address: str) -> Sequ
     return [
         Relay([Listen(address=address, port=ports.closed[family][0])], backend(family)) for family in sorted(families)
     ]
+
+
+def _as_old_redis(reply: bytes) -> bytes:
+    """INFO of a Valkey as Redis 7.0 has it, as long as before; its reply fits into one chunk."""
+    of_valkey = {b"valkey_version:": b"former_version:", b"server_name:valkey": b"server_alias:redis"}
+    for own, instead in {**of_valkey, b"redis_version:7.2.4": b"redis_version:7.0.4"}.items():
+        reply = reply.replace(own, instead)
+    return reply
 
 
 def _with_old_wire_version(reply: bytes) -> bytes:

@@ -229,6 +229,7 @@ class MongoServer:
             await self._spawn("mongod-secondary", self._second_port)
             await self._add_member(client, f"localhost:{self._second_port}", secondaryDelaySecs=3600, hidden=True)
             await _until_status(client, _is_lagging, "the delayed secondary keeps up", write_to=client)
+            await self._hold_back(client)
         if settings.exhausted:
             for _ in range(_HELD_CONNECTIONS):
                 _, writer = await asyncio.open_connection("127.0.0.1", self._own_port)
@@ -240,6 +241,15 @@ class MongoServer:
     async def _add_member(self, client: AsyncMongoClient[dict[str, Any]], host: str, **options: Any) -> None:  # noqa: ANN401 - of a member document
         config = (await client.admin.command("replSetGetConfig"))["config"]
         config["members"].append({"_id": 1, "host": host, "priority": 0, "votes": 0, **options})
+        config["version"] += 1
+        await client.admin.command("replSetReconfig", config, force=True)
+
+    async def _hold_back(self, client: AsyncMongoClient[dict[str, Any]]) -> None:
+        """What the second member stays behind on purpose is no fault: it is stuck, and should keep up."""
+        async with self._client(self._credentials.url("admin", self._second_port)) as secondary:
+            await secondary.admin.command("fsync", lock=True)
+        config = (await client.admin.command("replSetGetConfig"))["config"]
+        config["members"][1]["secondaryDelaySecs"] = 0
         config["version"] += 1
         await client.admin.command("replSetReconfig", config, force=True)
 

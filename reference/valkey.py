@@ -40,6 +40,8 @@ class RedisSettings:
     evicting: bool = False
     tls: bool = True
     slow: bool = False
+    old: bool = False
+    """Whether it says that it is a Redis which nobody repairs any more."""
     plain_beside: bool = False
     """Whether its own port, which speaks no TLS, is reached where the one with TLS is."""
 

@@ -56,6 +56,8 @@ class HostSettings:
     """Lines of ``ufw status``."""
     before_rules: tuple[str, ...] = ()
     """Lines of ``/etc/ufw/before.rules``."""
+    user_rules: tuple[str, ...] = ()
+    """Lines that somebody wrote into ``/etc/ufw/user.rules``, and that are not loaded yet."""
     redis_published: bool = False
     """Whether Docker publishes Redis to everybody, past ufw."""
     jails: tuple[str, ...] = ("sshd", "workme-api")
@@ -208,6 +210,26 @@ def _ufw(_: Sequence[str], settings: HostSettings) -> tuple[int, str]:
     )
 
 
+def _iptables(_: Sequence[str], settings: HostSettings) -> tuple[int, str]:
+    return 0, "".join((_IPTABLES, *(f"{rule}\n" for rule in (*settings.before_rules, *_user_rules(settings)))))
+
+
+def _user_rules(settings: HostSettings) -> list[str]:
+    """As ufw writes what it lists; the protocol of a port is given."""
+    ports = (port.partition("/")[::2] for port in settings.open_ports)
+    return [f"-A ufw-user-input -p {protocol or 'tcp'} -m tcp --dport {port} -j ACCEPT" for port, protocol in ports]
+
+
+def _ufw_files(_: Sequence[str], settings: HostSettings) -> tuple[int, str]:
+    files = {
+        "/etc/ufw/ufw.conf": ("ENABLED=yes",),
+        "/etc/default/ufw": ("IPV6=no",),
+        "/etc/ufw/before.rules": ("*filter", *settings.before_rules, "COMMIT"),
+        "/etc/ufw/user.rules": ("*filter", *_user_rules(settings), *settings.user_rules, "COMMIT"),
+    }
+    return 0, "".join(f"{path}:{line}\n" for path, lines in files.items() for line in lines)
+
+
 def _ip(words: Sequence[str], _: HostSettings) -> tuple[int, str]:
     if "addr" in words:
         return 0, "1: lo    inet 127.0.0.1/8 scope host lo\n2: eth0    inet 10.20.0.5/16 scope global eth0\n"
@@ -319,10 +341,11 @@ _PROGRAMS: Mapping[str, Callable[[Sequence[str], HostSettings], tuple[int, str]]
     "docker": _docker,
     "dpkg-query": _dpkg_query,
     "fail2ban-client": _fail2ban,
+    "grep": _ufw_files,
     "getent": lambda _words, _settings: (0, _ACCOUNTS),
     "ip": _ip,
     "ip6tables": lambda _words, _settings: (0, _IPTABLES.replace("224.0.0.251/32", "ff02::fb/128")),
-    "iptables": lambda _words, settings: (0, _IPTABLES + "".join(f"{rule}\n" for rule in settings.before_rules)),
+    "iptables": _iptables,
     "logrotate": _logrotate,
     "nproc": lambda _words, settings: (0, f"{settings.cpus}\n"),
     "ps": _ps,

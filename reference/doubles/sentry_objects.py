@@ -128,6 +128,8 @@ class SentrySettings:
     """Whether the alert's monitor is one of this project."""
     alerts_environment: str | None = None
     alerts_trigger: str = "first_seen_event"
+    alerts_frequency: int = 30
+    """How many minutes it is silent about an issue that it has told of."""
     action_status: str = "active"
     owners_only: bool = False
     """Whether a mail goes to the owners of an issue, and to nobody where there are none."""
@@ -222,7 +224,7 @@ def workflow(settings: SentrySettings) -> Json:
         "triggers": group,
         "actionFilters": [{**group, "id": "3", "logicType": "all", "conditions": [], "actions": actions}],
         "environment": settings.alerts_environment,
-        "config": {"frequency": 30},
+        "config": {"frequency": settings.alerts_frequency},
         "detectorIds": [_OWN_MONITOR if settings.alerts_connected else _FOREIGN_MONITOR],
         "enabled": settings.alerts_enabled,
         "lastTriggered": None,
@@ -265,7 +267,8 @@ def rule(settings: SentrySettings) -> Json:
         "actions": [mail] if settings.alerts_have_recipient else [],
         "actionMatch": "any",
         "filterMatch": "all",
-        "frequency": 30,
+        "frequency": settings.alerts_frequency,
+        "snooze": False,
         "projects": ["workme-api"],
         "owner": None,
         "dateCreated": _LONG_AGO,

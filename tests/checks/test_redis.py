@@ -18,7 +18,7 @@ NO_CERTIFICATE = "TLS refuses whoever shows no certificate: TLSV13_ALERT_CERTIFI
 NOPERM = "NOPERM User app has no permissions to run the 'flushall' command"
 
 
-def environment(persistence: str = "aof") -> Environment:
+def environment(persistence: str = "aof", **declared: str) -> Environment:
     """What the service declares."""
     return environment_from(
         {
@@ -29,6 +29,7 @@ def environment(persistence: str = "aof") -> Environment:
                 "key_prefix": "wm:",
                 "maxmemory_policy": "volatile-lru",
                 "persistence": persistence,
+                **declared,
             },
         }
     )
@@ -60,6 +61,8 @@ def status(**changes: Any) -> RedisStatusEvidence:  # noqa: ANN401 - fields
     """Healthy figures, changed in one way."""
     fields: dict[str, Any] = {
         "reachable": True,
+        "product": "Valkey",
+        "version": "9.0.5",
         "max_memory_bytes": 1024,
         "eviction_policy": "volatile-lru",
         "append_only": True,
@@ -92,7 +95,9 @@ GREEN: list[tuple[str, str, Any]] = [
     ("redis-latency", "redis_latency", trips(5)),
     *(
         (identifier, "redis_status", status())
-        for identifier in ("redis-status-readable", "redis-memory-policy", "redis-persistence", "redis-stable")
+        for identifier in (
+            *("redis-status-readable", "redis-supported", "redis-memory-policy", "redis-persistence", "redis-stable"),
+        )
     ),
 ]
 RED: list[tuple[str, str, Any, str]] = [
@@ -136,7 +141,7 @@ RED: list[tuple[str, str, Any, str]] = [
     ("redis-stable", "redis_status", status(evicted=(7, 19)), "12 keys were evicted within 1 s"),
     ("redis-stable", "redis_status", status(rejected=(0, 1)), "1 connections were rejected"),
 ]
-_ASKS_FOR_ENVIRONMENT = {"redis-acl-keys", "redis-memory-policy", "redis-persistence"}
+_ASKS_FOR_ENVIRONMENT = {"redis-supported", "redis-acl-keys", "redis-memory-policy", "redis-persistence"}
 
 
 def judged(judge: Judge, identifier: str, kind: str, evidence: object) -> str | None:
@@ -187,6 +192,13 @@ def test_snapshots_where_they_are_declared(judge: Judge) -> None:
         ("redis-memory-policy", "redis_status", status(max_memory_bytes=None), "tells nothing about memory"),
         ("redis-stable", "redis_status", status(evicted=None), "tells nothing about evictions"),
         ("redis-latency", "redis_latency", trips(1, 0), "no round trip"),
+        ("redis-supported", "redis_status", status(version=None), "does not tell the server's version"),
+        (
+            "redis-supported",
+            "redis_status",
+            status(product="Dragonfly"),
+            "this server is Dragonfly 9.0.5, and how long",
+        ),
     ],
 )
 def test_control_that_fails_is_an_error(
@@ -195,3 +207,34 @@ def test_control_that_fails_is_an_error(
     """A refusal for another reason proves nothing."""
     with pytest.raises(Unobserved, match=expected):
         judged(judge, identifier, kind, evidence)
+
+
+@pytest.mark.parametrize(
+    ("product", "version", "end"),
+    [
+        ("Redis", "2.8.24", "2022-04-27"),
+        ("Redis", "6.0.16", "2022-05-31"),
+        ("Redis", "6.2.24", ""),
+        ("Redis", "7.0.15", "2024-07-29"),
+        ("Redis", "7.2.4", ""),
+        ("Redis", "8.10.1", ""),
+        ("Valkey", "7.2.5", ""),
+        ("Valkey", "9.1.2", ""),
+        ("Amazon ElastiCache", "5.0.6", "2026-01-31"),
+        ("Amazon ElastiCache", "7.1.0", ""),
+    ],
+)
+def test_releases_that_nobody_repairs(judge: Judge, product: str, version: str, end: str) -> None:
+    """By the days of the product's own maker; what a distribution or a provider repairs is declared."""
+    server = status(product=product, version=version)
+    said = judge("redis-supported", redis_status=server, environment=environment())
+    assert (f"{product} {version} is repaired no more since {end}" in (said or "")) if end else said is None
+    assert judge("redis-supported", redis_status=server, environment=environment(oldest_version="2.8")) is None
+
+
+def test_older_server_of_a_product_without_known_days(judge: Judge) -> None:
+    """Its team says what is still repaired."""
+    server = status(product="Dragonfly", version="1.9.0")
+    assert judge("redis-supported", redis_status=server, environment=environment(oldest_version="1.9")) is None
+    said = judge("redis-supported", redis_status=server, environment=environment(oldest_version="1.10"))
+    assert said == "Dragonfly 1.9.0 is older than 1.10"

@@ -30,7 +30,7 @@ PROJECT = SentryEvidence(
     key_active=True,
     alerts=(TELLS,),
 )
-WITH_ENVIRONMENT = {"sentry-key", "sentry-alerts", "sentry-alerts-owners"}
+WITH_ENVIRONMENT = {"sentry-key", "sentry-alerts", "sentry-alerts-owners", "sentry-alerts-repeat"}
 Changes = dict[str, Any]
 
 
@@ -67,6 +67,17 @@ RED: list[tuple[str, Changes, str]] = [
     ("sentry-key-limit", window(1, hours=24), "takes 1 event in 1 d"),
     ("sentry-alerts", {"alerts": ()}, "has no alert"),
     ("sentry-alerts", alerts(enabled=False), "Errors is disabled"),
+    ("sentry-alerts", alerts(muted="everybody"), "Errors is muted for everybody"),
+    (
+        "sentry-alerts-repeat",
+        alerts(triggers=("every_event",), repeats=timedelta(days=30)),
+        "Errors is silent about an issue for 30 d once it has told of it, at most 1 d is wanted",
+    ),
+    (
+        "sentry-alerts-repeat",
+        alerts(triggers=("new_high_priority_issue", "existing_high_priority_issue"), repeats=timedelta(days=7)),
+        "for 7 d once it has told of it",
+    ),
     ("sentry-alerts", alerts(monitors=()), "connected to no monitor of the project"),
     ("sentry-alerts", alerts(monitors=("uptime_domain_failure",)), "monitors of uptime_domain_failure only"),
     ("sentry-alerts", alerts(environment="staging"), "is for the environment staging, not production"),
@@ -103,6 +114,10 @@ GREEN: list[tuple[str, Changes]] = [
     ("sentry-key-limit", window(1000)),
     ("sentry-alerts", {"alerts": (replace(TELLS, enabled=False), TELLS)}),
     ("sentry-alerts", alerts(environment="production")),
+    ("sentry-alerts", alerts(muted="reader")),
+    ("sentry-alerts-repeat", alerts(triggers=("first_seen_event",), repeats=timedelta(days=30))),
+    ("sentry-alerts-repeat", alerts(triggers=("every_event",), repeats=timedelta(days=1))),
+    ("sentry-alerts-repeat", {"alerts": (replace(TELLS, triggers=("every_event",), muted="everybody"),)}),
     ("sentry-alerts", alerts(recipients=(replace(MAIL, filters=("tagged_event",), passes=None), MAIL))),
     ("sentry-alerts", {"alerts": (replace(TELLS, environment="prod"), TELLS)}),
     ("sentry-alerts", alerts(triggers=())),
@@ -122,6 +137,12 @@ UNKNOWN: list[tuple[str, Changes, str]] = [
     ("sentry-key-limit", {"unread": (Unread(fact="key_known", reason="gave no list"),)}, "gave no list"),
     ("sentry-alerts", {"unread": (Unread(fact="alerts", reason="403"),), "alerts": ()}, "403"),
     ("sentry-alerts-owners", {"unread": (Unread(fact="alerts", reason="403"),), "alerts": ()}, "403"),
+    (
+        "sentry-alerts",
+        alerts(muted="reader", recipients=(replace(MAIL, target="user"),)),
+        "Errors is muted for the user whose token asks",
+    ),
+    ("sentry-alerts-repeat", alerts(triggers=("every_event",)), "does not say how often Errors repeats"),
     ("sentry-alerts", alerts(environment="Prod"), "is for the environment Prod, sentry.environment is production"),
     ("sentry-alerts", alerts(recipients=(replace(MAIL, filters=("tagged_event",), passes=None),)), "depends on tagged"),
 ]

@@ -199,6 +199,33 @@ RED: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("server-firewall", {"firewall": beside("3306/tcp", "FORWARD")}, "forwards everybody to 3306/tcp"),
     (
+        "server-firewall",
+        {
+            "firewall": replace(
+                opened("25", action="DENY IN"), loaded=opened("25/tcp", action="ACCEPT ufw-user-input").rules
+            )
+        },
+        "at 25/tcp, by a rule of ufw-user-input that ufw status does not list",
+    ),
+    (
+        "server-firewall",
+        {
+            "firewall": Firewall(
+                active=True, incoming="deny", at_start=opened("25/tcp", action="RESTORE c /etc/f").rules
+            )
+        },
+        "at 25/tcp, by a rule of c in /etc/f, which ufw loads at its next start or reload",
+    ),
+    ("server-firewall", {"firewall": Firewall(active=True, incoming="deny", enabled=False)}, "ENABLED=no"),
+    *(
+        ("server-firewall", {"firewall": Firewall(active=True, incoming="deny", rules=rules)}, "everybody")
+        for rules in (
+            (*opened("25/udp", action="DENY IN").rules, *opened("25").rules),
+            (*opened("25", action="DENY IN").rules, *opened("25 (v6)", "Anywhere (v6)").rules),
+            (*opened("25", action="DENY IN").rules, *opened("25", action="ALLOW FWD").rules),
+        )
+    ),
+    (
         "server-bans",
         reading(LogFile(path="/var/log/old.log", size=9, silent=30 * 86400)),
         "jail sshd reads /var/log/old.log, which nobody has written for 30 d",

@@ -66,6 +66,7 @@ def test_todays_alerts_with_all_that_qualifies_them() -> None:
         Alert(
             name="Errors",
             enabled=True,
+            repeats=timedelta(minutes=30),
             environment="staging",
             monitors=("error",),
             triggers=("first_seen_event",),
@@ -120,6 +121,11 @@ def level(number: Any, match: str, **more: Any) -> Json:  # noqa: ANN401 - whate
     return {"type": "level", "comparison": {"level": number, "match": match}, "conditionResult": True, **more}
 
 
+def tagged_level(match: str, value: str) -> Json:
+    """The same by the tag of that name, as the specification shows it."""
+    return {"type": "tagged_event", "comparison": {"key": "level", "match": match, "value": value}}
+
+
 TAGGED = {"type": "tagged_event", "comparison": {"key": "customer", "match": "eq", "value": "acme"}}
 
 
@@ -139,6 +145,11 @@ TAGGED = {"type": "tagged_event", "comparison": {"key": "customer", "match": "eq
         ([level(50, "eq"), TAGGED], "any-short", None),
         ([level(40, "eq"), TAGGED], "any-short", True),
         ([TAGGED], "all", None),
+        ([tagged_level("eq", "error")], "all", True),
+        ([tagged_level("eq", "fatal")], "all", False),
+        ([tagged_level("ne", "fatal")], "all", True),
+        ([tagged_level("nc", "err")], "all", False),
+        ([tagged_level("sw", "e")], "all", None),
         ([{"type": "issue_category", "comparison": {"value": 6}}], "all", False),
         ([{"type": "issue_category", "comparison": {"value": 1}}], "all", True),
         ([{"type": "issue_occurrences", "comparison": {"value": 10}}], "all", True),
@@ -215,10 +226,12 @@ def test_rules_of_before_are_read_where_there_are_no_workflows() -> None:
         {"id": "com.example.Pigeon"},
     ]
     muted = {**rule(SentrySettings()), "snooze": True, "snoozeForEveryone": True}
-    first, second = seen(workflows=GONE, rules=[older, muted]).alerts
+    for_me = {**rule(SentrySettings()), "snooze": True, "snoozeForEveryone": False, "snoozeCreatedBy": "You"}
+    first, *others = seen(workflows=GONE, rules=[older, muted, for_me]).alerts
     assert first == Alert(
         name="Errors",
         enabled=True,
+        repeats=timedelta(minutes=30),
         environment="production",
         monitors=("error",),
         triggers=("first_seen_event",),
@@ -229,7 +242,7 @@ def test_rules_of_before_are_read_where_there_are_no_workflows() -> None:
             Recipient(kind="Pigeon"),
         ),
     )
-    assert not second.enabled
+    assert [other.muted for other in others] == ["everybody", "reader"]
 
 
 def test_an_older_sentry_wants_the_projects_number() -> None:

@@ -293,6 +293,50 @@ def test_rules_that_ufw_does_not_list() -> None:
     assert firewall_facts.beside(said("iptables: Permission denied\n", 4), 4) is None
 
 
+UFW_FILES = """\
+/etc/ufw/ufw.conf:# Set to yes to start on boot. If setting this remotely, be sure to add a rule
+/etc/ufw/ufw.conf:ENABLED=yes
+/etc/default/ufw:IPV6=yes
+/etc/ufw/before.rules:*nat
+/etc/ufw/before.rules:-A POSTROUTING -p tcp --dport 25 -j ACCEPT
+/etc/ufw/before.rules:COMMIT
+/etc/ufw/before.rules:*filter
+/etc/ufw/before.rules:-A ufw-before-input -m conntrack --ctstate INVALID -j DROP
+/etc/ufw/before.rules:-A ufw-before-input -i lo -j ACCEPT
+/etc/ufw/user.rules:*filter
+/etc/ufw/user.rules:### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in
+/etc/ufw/user.rules:-A ufw-user-input -p tcp --dport 22 -j ACCEPT
+/etc/ufw/user.rules:-A ufw-user-input -p tcp --dport 25 -j REJECT --reject-with icmp-port-unreachable
+/etc/ufw/user.rules:-I ufw-user-forward --protocol tcp --destination-port=mysql --source 10.0.0.0/8,0.0.0.0/1 --jump ACCEPT
+/etc/ufw/user.rules:-A ufw-user-limit-accept -j ACCEPT
+/etc/ufw/user6.rules:*filter
+/etc/ufw/user6.rules:-A ufw6-user-input -p tcp --dport 443 -j ufw6-user-limit-accept
+"""
+
+
+def test_what_ufw_loads_at_its_next_start() -> None:
+    """Its files are those of iptables-restore: several tables, long options, names of ports, lists of addresses."""
+    start = firewall_facts.start(said(UFW_FILES))
+    assert start is not None
+    assert start.enabled
+    user = "RESTORE ufw-user-{} /etc/ufw/user.rules"
+    assert [(rule.to, rule.action, rule.source) for rule in start.rules] == [
+        ("Anywhere on lo", "RESTORE ufw-before-input /etc/ufw/before.rules", "Anywhere"),
+        ("22/tcp", user.format("input"), "Anywhere"),
+        ("25/tcp", "DENY IN", "Anywhere"),
+        ("3306/tcp", user.format("forward"), "10.0.0.0/8"),
+        ("3306/tcp", user.format("forward"), "0.0.0.0/1"),
+        ("443/tcp (v6)", "RESTORE ufw6-user-input /etc/ufw/user6.rules", "Anywhere (v6)"),
+    ]
+    without_ipv6 = firewall_facts.start(
+        said(UFW_FILES.replace("IPV6=yes", "IPV6=no").replace("ENABLED=yes", "ENABLED=no"))
+    )
+    assert without_ipv6 is not None
+    assert (without_ipv6.enabled, len(without_ipv6.rules)) == (False, 5)
+    assert firewall_facts.start(said("grep: /etc/ufw/user.rules: Permission denied\n" + UFW_FILES, 2)) is None
+    assert firewall_facts.start(said("sudo: a password is required\n", 1)) is None
+
+
 def test_interfaces_that_lead_to_the_internet() -> None:
     """By the default routes, and by public addresses; a bridge may be the uplink."""
     addresses = said(

@@ -34,7 +34,7 @@ def administrator(port: int, files: Certificates, user: str = "") -> Client:
 
 
 @contextmanager
-def mongod(folder: Path, files: Certificates, port: int) -> Iterator[None]:
+def mongod(folder: Path, files: Certificates, port: int, *, alone: bool = False) -> Iterator[None]:
     """One process, which wants a certificate of its clients."""
     binary, environ = find_mongod(folder)
     data = folder / str(port)
@@ -43,10 +43,24 @@ def mongod(folder: Path, files: Certificates, port: int) -> Iterator[None]:
     keyfile.write_text("c2hhcmVk" * 8)
     keyfile.chmod(0o600)
     command = [
-        *(binary, "--dbpath", str(data), "--port", str(port), "--bind_ip", "127.0.0.1", "--replSet", "rs0"),
+        *(
+            binary,
+            "--dbpath",
+            str(data),
+            "--port",
+            str(port),
+            "--bind_ip",
+            "127.0.0.1",
+            *(() if alone else ("--replSet", "rs0")),
+        ),
         *("--nounixsocket", "--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "64", "--tlsMode", "requireTLS"),
         *("--tlsCertificateKeyFile", str(files.certificate), "--tlsCAFile", str(files.ca)),
-        *("--keyFile", str(keyfile), "--setParameter", "authenticationMechanisms=SCRAM-SHA-256,MONGODB-X509"),
+        *(
+            "--keyFile",
+            str(keyfile),
+            "--setParameter",
+            "authenticationMechanisms=SCRAM-SHA-1,SCRAM-SHA-256,MONGODB-X509",
+        ),
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
     ]
     with (
@@ -75,7 +89,7 @@ def _wait_until_it_listens(process: "subprocess.Popen[bytes]", port: int, log: P
 
 
 @contextmanager
-def replica_set(members: int) -> Iterator[tuple[Sequence[int], Certificates]]:
+def replica_set(members: int, *, alone: bool = False) -> Iterator[tuple[Sequence[int], Certificates]]:
     """With users ``app`` and ``monitor`` by password, and the same rights for users by certificate."""
     with tempfile.TemporaryDirectory(prefix="gonogo-lab-") as name, ExitStack() as stack:
         folder = Path(name)
@@ -83,20 +97,22 @@ def replica_set(members: int) -> Iterator[tuple[Sequence[int], Certificates]]:
         files = Certificates.made(folder / "server")
         ports = [closed_port() for _ in range(members)]
         for port in ports:
-            stack.enter_context(mongod(folder, files, port))
+            stack.enter_context(mongod(folder, files, port, alone=alone))
         with administrator(ports[0], files) as client:
             # The first one is to win the election, since the users are made there.
             listed = [
                 {"_id": number, "host": f"localhost:{port}", "priority": 1 if number else 2}
                 for number, port in enumerate(ports)
             ]
-            client.admin.command("replSetInitiate", {"_id": "rs0", "members": listed})
-            _until(client, lambda: bool(client.admin.command("hello").get("isWritablePrimary")))
+            if not alone:
+                client.admin.command("replSetInitiate", {"_id": "rs0", "members": listed})
+            until(client, lambda: bool(client.admin.command("hello").get("isWritablePrimary")))
             client.admin.command("createUser", "admin", pwd=PASSWORD, roles=[{"role": "root", "db": "admin"}])
         yield ports, files
 
 
-def _until(client: Client, good: Any) -> None:  # noqa: ANN401 - a question
+def until(client: Client, good: Any) -> None:  # noqa: ANN401 - a question
+    """Wait until something is so."""
     deadline = time.monotonic() + _SECONDS
     while time.monotonic() < deadline:
         try:

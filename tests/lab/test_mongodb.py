@@ -138,6 +138,20 @@ INDEXES: list[IndexCase] = [
         "",
     ),
     ([("at", 1)], {"expireAfterSeconds": 60}, {"keys": ["at"]}, ""),
+    ([("$**", 1)], {"wildcardProjection": {"a": 1}}, {"keys": ["b"]}, "has no index on b"),
+    ([("$**", 1)], {"wildcardProjection": {"a": 1}}, {"keys": ["a.b"]}, ""),
+    ([("$**", 1)], {"wildcardProjection": {"a": 0}}, {"keys": ["a"]}, "has no index on a"),
+    ([("attributes.$**", 1)], {}, {"keys": ["attributes.colour"]}, ""),
+    ([("attributes.$**", 1)], {}, {"keys": ["attributes2"]}, "has no index on attributes2"),
+    ([("place", "2dsphere")], {}, {"keys": ["place"]}, ""),
+    ([("kind", 1), ("title", "text")], {}, {"keys": ["title"], "text": True}, ""),
+    ([("kind", 1), ("title", "text")], {}, {"keys": ["kind"]}, "has no index on kind"),
+    (
+        [("both", 1)],
+        {"unique": True, "partialFilterExpression": {"both": {"$gt": 5}}},
+        {"keys": ["both"], "unique": True},
+        'is unique only where {"both": {"$gt": 5}}',
+    ),
 ]
 
 
@@ -153,6 +167,130 @@ def test_indexes(judge: Judge, lab: Lab, case: IndexCase) -> None:
     found = verdicts(judge, lab, by_password(lab, "app"), by_password(lab, "monitor"), **declared)
     assert expected in found.pop("mongo-indexes", "")
     assert found == {}
+
+
+def test_views_and_series(judge: Judge, lab: Lab) -> None:
+    """A view has no index, and says so otherwise than somebody who may not look; a series has those of its buckets."""
+    ports, files, _ = lab
+    with administrator(ports[0], files, f"admin:{PASSWORD}@") as client:
+        database = client[DATABASE]
+        database.command("create", "seen", viewOn="things", pipeline=[])
+        database.command("create", "series", timeseries={"timeField": "at", "metaField": "of"})
+        database["series"].create_index([("of.sensor", 1), ("at", 1)])
+        database["prepared"].create_index("code")
+        database.command("collMod", "prepared", index={"keyPattern": {"code": 1}, "prepareUnique": True})
+    for collection, key, expected in (
+        ("seen", "slug", "seen is a view, which has no indexes"),
+        ("series", "of.sensor", ""),
+        ("series", "of", "series has no index on of"),
+        ("prepared", "code", "is not unique"),
+    ):
+        wanted = {"collection": collection, "keys": [key], "unique": collection == "prepared"}
+        found = verdicts(judge, lab, by_password(lab, "app"), by_password(lab, "monitor"), **ENOUGH, indexes=[wanted])
+        assert expected in found.pop("mongo-indexes", "")
+        assert found == {}
+
+
+OWN = {"db": DATABASE, "collection": "things"}
+_FROM_ELSEWHERE = [{"clientSource": ["10.0.0.0/8"]}]
+USERS: list[tuple[dict[str, Any], dict[str, str]]] = [
+    ({"roles": ["readWriteAnyDatabase"]}, {"mongo-least-privilege": "on database (any)"}),
+    (
+        {"privileges": [{"resource": {"anyResource": True}, "actions": ["find"]}]},
+        {"mongo-least-privilege": "find on the whole cluster"},
+    ),
+    (
+        {"privileges": [{"resource": {"cluster": True}, "actions": ["fsync", "unlock"]}]},
+        {"mongo-least-privilege": "fsync on the whole cluster"},
+    ),
+    (
+        {"privileges": [{"resource": {"cluster": True}, "actions": ["setUserWriteBlockMode"]}]},
+        {"mongo-least-privilege": "setUserWriteBlockMode on the whole cluster"},
+    ),
+    (
+        {"privileges": [{"resource": {"db": "other", "collection": ""}, "actions": ["dropIndex", "collMod"]}]},
+        {"mongo-least-privilege": "collMod, dropIndex on database other"},
+    ),
+    (
+        {"only": [{"resource": OWN, "actions": ["find", "insert", "update", "remove", "listIndexes"]}]},
+        {"mongo-majority-write": "to its own collections only, and not a synthetic document"},
+    ),
+    ({"only": [{"resource": OWN, "actions": ["find"]}]}, {"mongo-majority-write": "could not be written by majority"}),
+    ({"mechanisms": ["SCRAM-SHA-1"]}, {}),
+    ({"mechanisms": ["SCRAM-SHA-256"]}, {}),
+    ({"authenticationRestrictions": [{"clientSource": ["127.0.0.1"]}]}, {}),
+    ({"authenticationRestrictions": _FROM_ELSEWHERE}, {"mongo-reachable": "Authentication failed"}),
+]
+
+
+@pytest.mark.parametrize(("rights", "expected"), USERS)
+def test_users_of_every_kind(judge: Judge, lab: Lab, rights: dict[str, Any], expected: dict[str, str]) -> None:
+    """Rights come by roles within roles, and by no role that has a known name; a user may be narrower than readWrite."""
+    ports, files, _ = lab
+    usual = [] if "only" in rights else [{"role": "readWrite", "db": DATABASE}]
+    more = {key: rights[key] for key in rights.keys() - {"only", "privileges", "roles"}}
+    with administrator(ports[0], files, f"admin:{PASSWORD}@") as client:
+        privileges = rights.get("privileges", rights.get("only", []))
+        client.admin.command("createRole", "special", privileges=privileges, roles=rights.get("roles", []))
+        roles = [*usual, {"role": "special", "db": "admin"}]
+        client.admin.command("createUser", "other", pwd=PASSWORD, roles=roles, **more)
+        client[DATABASE]["things"].create_index("slug")
+        try:
+            declared = {**ENOUGH, "indexes": [{"collection": "things", "keys": ["slug"]}]}
+            found = verdicts(judge, lab, by_password(lab, "other"), by_password(lab, "monitor"), **declared)
+        finally:
+            client.admin.command("dropUser", "other")
+            client.admin.command("dropRole", "special")
+    if "mongo-reachable" not in expected and rights.get("only", [{"actions": ["listIndexes"]}])[0]["actions"] == [
+        "find"
+    ]:
+        assert "may not list the indexes" in found.pop("mongo-indexes")
+    for check, message in expected.items():
+        assert message in found.pop(check)
+    if "mongo-reachable" not in expected:
+        assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("actions", "unknown"),
+    [
+        (["replSetGetStatus"], {"mongo-members", "mongo-connections"}),
+        (["replSetGetStatus", "replSetGetConfig"], {"mongo-connections"}),
+        (["replSetGetStatus", "replSetGetConfig", "serverStatus"], set()),
+    ],
+)
+def test_narrow_monitoring_user(judge: Judge, lab: Lab, actions: list[str], unknown: set[str]) -> None:
+    """What it may not ask is not known, and nothing else."""
+    ports, files, _ = lab
+    with administrator(ports[0], files, f"admin:{PASSWORD}@") as client:
+        privileges = [{"resource": {"cluster": True}, "actions": actions}]
+        client.admin.command("createRole", "looking", privileges=privileges, roles=[])
+        client.admin.command("createUser", "looker", pwd=PASSWORD, roles=["looking"])
+        try:
+            found = verdicts(judge, lab, by_password(lab, "app"), by_password(lab, "looker"), **ENOUGH)
+        finally:
+            client.admin.command("dropUser", "looker")
+            client.admin.command("dropRole", "looking")
+    assert found.keys() == unknown
+    assert all("not known" in message or "tells nothing" in message for message in found.values())
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("&w=0", {"mongo-majority-write": "says w=0"}),
+        ("&w=1&journal=false", {}),
+        ("&readConcernLevel=linearizable", {}),
+        ("&tlsAllowInvalidCertificates=true", {"mongo-tls-required": "turns verification off"}),
+        ("&tlsAllowInvalidHostnames=true", {"mongo-tls-required": "turns verification off"}),
+        ("&directConnection=true&compressors=zlib&appName=api", {}),
+    ],
+)
+def test_options_of_the_url(judge: Judge, lab: Lab, options: str, expected: dict[str, str]) -> None:
+    """What the service's own connection is like is the URL's to say."""
+    found = verdicts(judge, lab, by_password(lab, "app", options), by_password(lab, "monitor"), **ENOUGH)
+    assert {check: message for check, message in found.items() if expected.get(check, "\0") not in message} == {}
+    assert found.keys() == expected.keys()
 
 
 @pytest.mark.whole

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis import Redis
 
 from gonogo.base.secrets import Secrets
 from gonogo.families.redis.probe import PROBES
+from gonogo.families.redis.status import product_of
 from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
 from tests.lab import table
@@ -39,6 +41,7 @@ SUBJECTS = {
     "redis-status-readable": "redis_status",
     "redis-memory-policy": "redis_status",
     "redis-persistence": "redis_status",
+    "redis-supported": "redis_status",
 }
 
 
@@ -51,6 +54,7 @@ def verdicts(judge: Judge, url: str, monitor: str, ca: Path | None = None) -> di
         "key_prefix": "wm:",
         "maxmemory_policy": "volatile-lru",
         "persistence": "none",
+        "oldest_version": "7.0",  # Debian's, which Debian repairs
     }
     service = {"name": "S", "base_url": "https://a.test"}
     environment = environment_from({"service": service, "redis": section})
@@ -89,6 +93,36 @@ def test_credentials_of_the_query(judge: Judge, tmp_path: Path, credentials: str
         url = f"redis://{credentials}127.0.0.1:{port}/0?{user}"
         found = verdicts(judge, url, f"redis://monitor:{MONITOR}@127.0.0.1:{port}/0")
     assert wrong(found, "redis-tls") == {}
+
+
+@pytest.mark.parametrize(("maker", "product", "version"), [("debian", "Redis", "7.0."), ("valkey", "Valkey", "9.")])
+def test_products(tmp_path: Path, maker: str, product: str, version: str) -> None:
+    """Each is known by its own name and number, whatever it calls itself for the sake of clients."""
+    port = closed_port()
+    with (
+        server(tmp_path, "--port", str(port), *ACL, program=program_of(maker), monitor="+info"),
+        Redis(port=port, username="monitor", password=MONITOR, decode_responses=True) as client,
+    ):
+        named, number = product_of(client.info("server"))
+    assert named == product
+    assert (number or "").startswith(version)
+
+
+INFO = [
+    ({"redis_version": "7.2.4", "server_name": "valkey", "valkey_version": "8.1.10"}, ("Valkey", "8.1.10")),
+    ({"redis_version": "7.4.0", "dragonfly_version": "df-v1.40.1"}, ("Dragonfly", "df-v1.40.1")),
+    ({"redis_version": "6.2.5", "os": "Amazon ElastiCache"}, ("Amazon ElastiCache", "6.2.5")),
+    ({"redis_version": "6.3.4", "mvcc_depth": 0}, ("KeyDB", "6.3.4")),
+    ({"redis_version": "8.10.1", "os": "Linux 6.1.0-44-amd64 x86_64"}, ("Redis", "8.10.1")),
+    ({"redis_version": "7.2.4", "server_name": "cachegrand"}, ("cachegrand", "7.2.4")),
+    ({}, ("Redis", None)),
+]
+
+
+@pytest.mark.parametrize(("info", "expected"), INFO)
+def test_products_that_cannot_run_here(info: dict[str, Any], expected: tuple[str, str | None]) -> None:
+    """What others print of them."""
+    assert product_of(info) == expected
 
 
 def secured(folder: Path, secure: int, plain: int, clients: str) -> tuple[Certificates, tuple[str, ...]]:

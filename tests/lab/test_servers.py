@@ -178,6 +178,13 @@ def test_shell_that_runs_nothing(machine: Machine) -> None:
         seen(machine)
 
 
+def by_hand(*lines: str, file: str = "user.rules", loaded: bool = True) -> tuple[str, str]:
+    """Lines that somebody wrote into a file of ufw, without the comments by which ufw knows its own."""
+    written = "; ".join(f"sed -i '/^### RULES/a {line}' /etc/ufw/{file}" for line in reversed(lines))
+    load = "; ufw reload" * loaded
+    return f"{written}{load}", f"sed -i '/27017/d; /https/d' /etc/ufw/{file}{load}"
+
+
 FIREWALL = [
     ("true", "true", "PASS"),
     (
@@ -224,6 +231,58 @@ FIREWALL = [
         "ip addr del 2001:db8::5/64 dev lo; ufw disable; sed -i s/^IPV6=no/IPV6=yes/ /etc/default/ufw; ufw --force enable",
         "PASS",
     ),
+    (
+        *by_hand("-A ufw-user-input -p tcp --dport 27017 -j ACCEPT"),
+        "lets everybody in at 27017/tcp, by a rule of ufw-user-input that ufw status does not list",
+    ),
+    (
+        *by_hand("-A ufw-user-input --protocol tcp --destination-port=27017 --jump ACCEPT", loaded=False),
+        "27017/tcp, by a rule of ufw-user-input in /etc/ufw/user.rules, which ufw loads at its next start or reload",
+    ),
+    (*by_hand(*(f"-A ufw-user-input -p tcp --dport 27017 -j {target}" for target in ("DROP", "ACCEPT"))), "PASS"),
+    (*by_hand("-A ufw-user-input -p tcp --dport https -j ACCEPT", loaded=False), "PASS"),
+    (
+        *by_hand("-A ufw6-user-input -p tcp --dport 27017 -j ACCEPT", file="user6.rules"),
+        "27017/tcp, by a rule of ufw6-user-input that ufw status does not list",
+    ),
+    (  # loaded, and in no file
+        "iptables -I ufw-user-input -p tcp --dport 27017 -j ACCEPT",
+        "iptables -D ufw-user-input -p tcp --dport 27017 -j ACCEPT",
+        "27017/tcp, by a rule of ufw-user-input that ufw status does not list",
+    ),
+    (
+        "iptables -I ufw-user-input -p tcp --dport 27017 -j ufw-user-limit-accept",
+        "iptables -D ufw-user-input -p tcp --dport 27017 -j ufw-user-limit-accept",
+        "27017/tcp, by a rule of ufw-user-input that ufw status does not list",
+    ),
+    (  # listed, and no longer loaded: what closes the port
+        "ufw deny 27017/tcp; ufw allow 27017; iptables -D ufw-user-input -p tcp --dport 27017 -j DROP",
+        "ufw delete deny 27017/tcp; ufw delete allow 27017",
+        "lets everybody in at 27017",
+    ),
+    ("ufw deny 27017; ufw allow 27017/tcp", "ufw delete deny 27017; ufw delete allow 27017/tcp", "PASS"),
+    (  # UDP alone is turned away
+        "ufw deny 27017/udp; ufw allow 27017",
+        "ufw delete deny 27017/udp; ufw delete allow 27017",
+        "lets everybody in at 27017",
+    ),
+    (  # IPv4 alone is turned away
+        "ufw deny from 0.0.0.0/0 to any port 27017; ufw allow 27017",
+        "ufw delete deny from 0.0.0.0/0 to any port 27017; ufw delete allow 27017",
+        "lets everybody in at 27017",
+    ),
+    (
+        "sed -i '/^# don.t delete/i -A ufw-before-input -p tcp --dport 27017 -j ACCEPT' /etc/ufw/before.rules",
+        "sed -i '/27017/d' /etc/ufw/before.rules",
+        "by a rule of ufw-before-input in /etc/ufw/before.rules, which ufw loads at its next start or reload",
+    ),
+    ("sed -i s/^ENABLED=yes/ENABLED=no/ /etc/ufw/ufw.conf", "ufw --force enable", "is not started with the machine"),
+    (
+        "ufw limit 2222/tcp; ufw allow 80,443/tcp",
+        "ufw delete limit 2222/tcp; ufw delete allow 80,443/tcp",
+        "at 2222/tcp",
+    ),
+    ("ufw allow 80,443/tcp; ufw allow OpenSSH", "ufw delete allow 80,443/tcp; ufw delete allow OpenSSH", "PASS"),
     ("ufw default allow incoming", "ufw default deny incoming", "would allow"),
     ("ufw disable", "ufw --force enable", "ufw is not active"),
 ]

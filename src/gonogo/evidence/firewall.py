@@ -35,7 +35,8 @@ class FirewallRule:
     """Ports, with the address, protocol, application and interface that it is limited to, if it is."""
     action: str
     """As in ``ALLOW IN``, ``LIMIT IN``, ``ALLOW FWD``; ``ACCEPT`` and the chain for a rule that ufw does not list;
-    ``PUBLISH`` and the container for a port that Docker publishes.
+    ``PUBLISH`` and the container for a port that Docker publishes; ``RESTORE``, the chain and the file for one that ufw
+    loads at its next start.
     """
     source: str
 
@@ -45,10 +46,16 @@ class FirewallRule:
         return self.to.replace(" (v6)", "").partition(" on ")[0].partition(" (")[0].split()
 
     @property
-    def ports(self) -> tuple[PortRange, ...]:
-        """The ports that the rule is about; none for a protocol that has no ports."""
+    def _numbers(self) -> tuple[str, str]:
+        """Ports and protocol as they are written; no protocol for any."""
         words = [word for word in self._target if _network(word) is None]
         numbers, _, protocol = (words[0] if words else "Anywhere").partition("/")
+        return numbers, protocol
+
+    @property
+    def ports(self) -> tuple[PortRange, ...]:
+        """The ports that the rule is about; none for a protocol that has no ports."""
+        numbers, protocol = self._numbers
         if protocol not in {"", "tcp", "udp", "sctp"}:
             return ()
         if not numbers[:1].isdecimal():
@@ -82,14 +89,18 @@ class FirewallRule:
     @property
     def opens(self) -> bool:
         """Whether it takes packets in, or passes them on."""
-        return self.action.startswith(("ALLOW", "LIMIT", "ACCEPT", "PUBLISH")) and not self.action.endswith("OUT")
+        return self.action.startswith(("ALLOW", "LIMIT", "ACCEPT", "PUBLISH", "RESTORE")) and not self.action.endswith(
+            "OUT"
+        )
 
     @property
     def past_ufw(self) -> str:
         """The words for what opens it where ``ufw status`` does not list it; empty for ufw's own rules."""
         kind, _, name = self.action.partition(" ")
+        chain, _, path = name.partition(" ")
         return {
             "ACCEPT": f"by a rule of {name} that ufw status does not list",
+            "RESTORE": f"by a rule of {chain} in {path}, which ufw loads at its next start or reload",
             "PUBLISH": f"which Docker publishes past ufw for the container {name}",
         }.get(kind, "")
 
@@ -97,7 +108,18 @@ class FirewallRule:
     def closes_to_all(self) -> bool:
         """Whether it turns everybody away from its ports."""
         plain = not self.interface and self.destination is None and self.source.startswith("Anywhere")
-        return plain and self.action in {"DENY", "DENY IN", "REJECT", "REJECT IN"}
+        return plain and self.action.startswith(("DENY", "REJECT")) and not self.action.endswith("OUT")
+
+    def closes(self, other: "FirewallRule") -> bool:
+        """Whether nobody comes as far as another rule, at the ports of this one."""
+        protocol = self._numbers[1] in {"", other._numbers[1]}  # noqa: SLF001 - the same class
+        alike = (self.version, self.forwards) == (other.version, other.forwards)
+        return self.closes_to_all and protocol and alike
+
+    @property
+    def opening(self) -> tuple[object, ...]:
+        """What it opens and to whom, however that is written."""
+        return self.forwards, self.ports, self.network, self.destination, self.interface
 
     @property
     def by_a_bridge(self) -> bool:
@@ -135,21 +157,42 @@ class Firewall:
     """In the order in which they are tried."""
     beside: tuple[FirewallRule, ...] | None = None
     """Rules of iptables that take in new packets, and that ``ufw status`` does not list; None if they were not read."""
+    loaded: tuple[FirewallRule, ...] = ()
+    """What the kernel has in the chains that ``ufw status`` lists from a file, in the order in which they are tried."""
+    enabled: bool = True
+    """Whether it starts with the machine."""
+    at_start: tuple[FirewallRule, ...] = ()
+    """What its files would load at its next start, in the order in which they are tried."""
     unfiltered: tuple[int, ...] = ()
     """Versions of the internet protocol whose packets the kernel takes in where no rule is about them."""
     published: tuple[FirewallRule, ...] = ()
     """Ports that Docker publishes to everybody, past ufw."""
 
 
+def openings(
+    firewall: Firewall, uplinks: tuple[str, ...] | None, allowed: Collection[int], *, at_least: float
+) -> Iterator[tuple[FirewallRule, float]]:
+    """The first rule that opens each undeclared port to such a share of the internet, and to how much of it."""
+    opened = set[object]()
+    for rules in (firewall.rules, firewall.beside or (), firewall.loaded, firewall.at_start):
+        for rule, share in exposures(rules, uplinks, allowed):
+            if share >= at_least and rule.opening not in opened:
+                opened.add(rule.opening)
+                yield rule, share
+    # What Docker publishes goes past all of these, whatever they say.
+    yield from (opening for opening in exposures(firewall.published, uplinks, allowed) if opening[1] >= at_least)
+
+
 def exposures(
     rules: Sequence[FirewallRule], uplinks: tuple[str, ...] | None, allowed: Collection[int]
 ) -> Iterator[tuple[FirewallRule, float]]:
     """Every rule that opens a port beside the allowed ones, and to how much of the internet the rules open that port."""
-    closed: list[PortRange] = []
+    closing: list[FirewallRule] = []
     opening = [rule for rule in rules if rule.opens and rule.meets_the_internet(uplinks)]
     for rule in rules:
         if rule.closes_to_all:
-            closed += rule.ports
+            closing.append(rule)
+        closed = [ports for earlier in closing if earlier.closes(rule) for ports in earlier.ports]
         port = _first_port(rule, allowed, closed) if rule in opening else None
         if port is not None:
             alike = [other for other in opening if other.forwards == rule.forwards and other.is_about(port)]

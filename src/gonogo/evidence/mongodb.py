@@ -30,6 +30,10 @@ class ExistingIndex:
     """Kept up to date, and used by no query."""
     partial: str = ""
     """For which documents it holds, as JSON; empty for all."""
+    within: tuple[str, ...] = ()
+    """The fields that a wildcard index takes in; none for all. Those that begin with "-" it leaves out."""
+    building: bool = False
+    """Not finished: no query uses it, and what is unique by it is not yet."""
     collation: str = ""
     """Language and strength by which it compares texts, as ``en 2``; empty: byte by byte, as queries do."""
 
@@ -39,6 +43,7 @@ class ExistingIndex:
         marks = [
             *(["unique"] if self.unique else []),
             *(["hidden"] if self.hidden else []),
+            *(["still being built"] if self.building else []),
             *([f"only where {self.partial}"] if self.partial else []),
             *([f"by collation {self.collation}"] if self.collation else []),
         ]
@@ -80,6 +85,10 @@ class MongoEvidence(Evidence):
     """Listing every user of the cluster, as the service's user; None when it was not tried."""
     indexes: Mapping[str, tuple[ExistingIndex, ...]] = field(default_factory=dict)
     """Existing indexes, by collection; collections that may not be listed are missing."""
+    views: tuple[str, ...] = ()
+    """Declared collections that are views: these have no indexes of their own."""
+    standalone: bool = False
+    """Whether it takes writes, and is no member of a replica set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +100,10 @@ class Member:
     healthy: bool
     lag: timedelta | None
     """Behind the primary, by the time of the last operation applied; None for arbiters and without a primary."""
+    delay: timedelta = timedelta(0)
+    """How far it stays behind on purpose (``secondaryDelaySecs``)."""
+    electable: bool = True
+    """Whether it may become primary: its priority is more than 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +114,8 @@ class MongoStatusEvidence(Evidence):
     problem: str = ""
     replica_set: str | None = None
     members: tuple[Member, ...] = ()
+    configuration_problem: str = ""
+    """Why the set's configuration, and so delay and priority of its members, could not be read."""
     connections_current: int | None = None
     """Open connections of all clients (``serverStatus``)."""
     connections_available: int | None = None
@@ -115,5 +130,9 @@ class MongoWriteEvidence(Evidence):
     read_back: bool
     removed: bool
     problem: str = ""
+    acknowledged: bool = True
+    """Whether the service's own URL asks for an answer to each write: not with ``w=0``."""
+    kept_out: bool = False
+    """Whether the service's user may write to other collections of its database, and not to the one for synthetic documents."""
     elapsed: timedelta
     """From the write to its acknowledgement by the majority."""

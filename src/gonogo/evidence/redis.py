@@ -47,7 +47,10 @@ class RedisStatusEvidence(Evidence):
 
     reachable: bool
     problem: str = ""
+    product: str = ""
+    """The server by its maker's name: what calls itself Redis 7.2.4 for the sake of clients may be another."""
     version: str | None = None
+    """The product's own."""
     used_memory_bytes: int | None = None
     """What the server has allocated for its data (``used_memory`` of INFO)."""
     max_memory_bytes: int | None = None

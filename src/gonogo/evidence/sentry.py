@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 from gonogo.evidence.base import PartialEvidence
 
@@ -39,6 +40,10 @@ class Alert:
 
     name: str
     enabled: bool
+    muted: Literal["", "everybody", "reader"] = ""
+    """For whom it is muted (``snooze``): for all, or for the user whose token asks; empty for nobody."""
+    repeats: timedelta | None = None
+    """How long it is silent about an issue that it has told of (``frequency``); None where Sentry does not say."""
     environment: str = ""
     """The only environment whose issues it is about; empty for all."""
     monitors: tuple[str, ...] = ()

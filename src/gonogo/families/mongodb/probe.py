@@ -12,6 +12,7 @@ from typing import Any
 from bson import json_util
 from pymongo import ReadPreference
 from pymongo.errors import OperationFailure
+from pymongo.read_concern import ReadConcern
 
 from gonogo.base.errors import Unobserved
 from gonogo.base.wakefulness import WAKEFULNESS
@@ -35,6 +36,7 @@ from gonogo.families.mongodb.questions import mongo_questions, mongo_status_ques
 from gonogo.families.mongodb.status import probe_mongo_latency, probe_mongo_status, probe_mongo_write
 
 _NAMESPACE_NOT_FOUND = 26
+_NOT_OF_A_VIEW = 166
 _MOST_INDEXES = 64
 """MongoDB's own limit, of a collection."""
 _PRESENT: Sequence[Mapping[str, Any]] = ({"$exists": True}, {"$type": "string"}, {"$gt": ""})
@@ -42,10 +44,11 @@ _PRESENT: Sequence[Mapping[str, Any]] = ({"$exists": True}, {"$type": "string"},
 _MOST = 50
 """Entries kept of anything that the target lists: a report needs no more, and a target may list millions."""
 _CHANGING = {
-    "anyAction", "applyOps", "changePassword", "createRole", "createUser", "dropCollection", "dropDatabase",
-    "dropRole", "dropUser", "grantRole", "insert", "killAnySession", "killop", "remove",
-    "renameCollectionSameDB", "replSetConfigure", "replSetStateChange", "revokeRole", "setParameter", "shutdown",
-    "update",
+    "anyAction", "applyOps", "changePassword", "collMod", "convertToCapped", "createCollection", "createIndex",
+    "createRole", "createUser", "dropCollection", "dropDatabase", "dropIndex", "dropRole", "dropUser", "fsync",
+    "grantRole", "insert", "killAnySession", "killop", "remove", "renameCollectionSameDB", "replSetConfigure",
+    "replSetStateChange", "revokeRole", "setAuthenticationRestriction", "setClusterParameter", "setDefaultRWConcern",
+    "setFeatureCompatibilityVersion", "setParameter", "setUserWriteBlockMode", "shutdown", "update",
 }  # fmt: skip
 _GIVING = {"changePassword", "createRole", "createUser", "dropUser", "grantRole", "revokeRole"}
 """Whoever may do this in a database may do everything there, and lets others in (userAdmin, dbOwner)."""
@@ -81,8 +84,9 @@ async def _as_app(
     granted = status["authInfo"]
     roles = (f"{role['role']}@{role['db']}" for role in granted["authenticatedUserRoles"])
     privileges = granted.get("authenticatedUserPrivileges", ())
-    database = client.get_database(question.database, read_preference=ReadPreference.NEAREST)
+    database = _of_any_member(client, question)
     with_tls, verifies = _encryption(client)
+    indexes, views = await _all_indexes(database, {index.collection for index in question.indexes})
     evidence = replace(
         blank,
         reachable=True,
@@ -96,9 +100,18 @@ async def _as_app(
         roles=_bounded_all(sorted(roles)),
         wide_privileges=_bounded_all(wide_privileges(privileges, question.database)),
         forbidden=await _forbidden(client.admin),
-        indexes=await _all_indexes(database, {index.collection for index in question.indexes}),
+        indexes=indexes,
+        views=views,
+        standalone=bool(hello.get("isWritablePrimary")) and not hello.get("setName") and hello.get("msg") != "isdbgrid",
     )
     return evidence, sorted((host, port) for host, port in client.nodes if port is not None)[:_MOST]
+
+
+def _of_any_member(client: Client, question: MongoQuestion) -> Database:
+    """The service's database, whatever its URL prefers: not every member may answer as that wants (``linearizable``)."""
+    return client.get_database(
+        question.database, read_preference=ReadPreference.NEAREST, read_concern=ReadConcern("local")
+    )
 
 
 def _encryption(client: Client) -> tuple[bool, bool]:
@@ -126,31 +139,44 @@ async def _forbidden(admin: Database) -> Refusal:
     return Refusal(accepted=True)
 
 
-async def _all_indexes(database: Database, collections: Iterable[str]) -> dict[str, tuple[ExistingIndex, ...]]:
-    by_collection = {name: await _indexes(database, name) for name in sorted(collections)}
-    return {name: indexes for name, indexes in by_collection.items() if indexes is not None}
+async def _all_indexes(
+    database: Database, collections: Iterable[str]
+) -> tuple[dict[str, tuple[ExistingIndex, ...]], tuple[str, ...]]:
+    """Indexes by collection, without those that may not be listed; and the collections that are views."""
+    by_collection: dict[str, tuple[ExistingIndex, ...]] = {}
+    views: list[str] = []
+    for name in sorted(collections):
+        try:
+            by_collection[name] = await _indexes(database, name)
+        except OperationFailure as error:
+            if error.code == _NOT_OF_A_VIEW:
+                views.append(name)
+            elif error.code == _NAMESPACE_NOT_FOUND:
+                by_collection[name] = ()
+    return by_collection, tuple(views)
 
 
-async def _indexes(database: Database, collection: str) -> tuple[ExistingIndex, ...] | None:
-    """None if they may not be listed. As a command: the driver's own method insists on a primary."""
-    try:
-        reply = await command(database, "listIndexes", collection)
-    except OperationFailure as error:
-        return () if error.code == _NAMESPACE_NOT_FOUND else None
+async def _indexes(database: Database, collection: str) -> tuple[ExistingIndex, ...]:
+    """As a command: the driver's own method insists on a primary, and does not tell what is still being built."""
+    reply = await command(database, "listIndexes", collection, includeBuildUUIDs=True)
     batch: Sequence[Mapping[str, Any]] = reply["cursor"]["firstBatch"]
     return tuple(existing_index(index) for index in batch[:_MOST_INDEXES])
 
 
-def existing_index(index: Mapping[str, Any]) -> ExistingIndex:
-    """An index as ``listIndexes`` describes it."""
+def existing_index(described: Mapping[str, Any]) -> ExistingIndex:
+    """An index as ``listIndexes`` describes it; one that is still being built in a document of its own."""
+    index: Mapping[str, Any] = described.get("spec", described)
     text = tuple(str(name)[:LONGEST] for name in index.get("weights", ()))
     keys = () if text else tuple(str(name)[:LONGEST] for name in index["key"])
     partial = index.get("partialFilterExpression")
+    projection: Mapping[str, Any] = index.get("wildcardProjection") or {}
     return ExistingIndex(
         keys=keys,
         text=text,
         unique=bool(index.get("unique")) or keys == ("_id",),
         hidden=bool(index.get("hidden")),
+        building="buildUUID" in described,
+        within=tuple(f"{'' if taken else '-'}{name}"[:LONGEST] for name, taken in projection.items() if name != "_id"),
         collation=_collation(index.get("collation")),
         partial="" if partial is None or _is_sparse(partial, keys) else json_util.dumps(partial)[:LONGEST],
     )
@@ -169,7 +195,8 @@ def wide_privileges(privileges: Iterable[Mapping[str, Any]], own: str) -> Iterat
     """Rights to change other databases than the service's own, to read everything, and to give rights."""
     for privilege in privileges:
         database = privilege["resource"].get("db")
-        wide = _CHANGING | {"find"} if database == _EVERYWHERE else _CHANGING
+        anywhere = database == _EVERYWHERE or privilege["resource"].get("anyResource")
+        wide = _CHANGING | {"find"} if anywhere else _CHANGING
         actions = sorted(wide.intersection(privilege["actions"]))
         if actions and database != own:
             where = "the whole cluster" if database is None else f"database {database or '(any)'}"
@@ -183,7 +210,7 @@ async def _try(question: MongoQuestion) -> Refusal | None:
     """Read the service's database; None if that is not even answered."""
     try:
         async with connected(question) as client:
-            database = client.get_database(question.database, read_preference=ReadPreference.NEAREST)
+            database = _of_any_member(client, question)
             await database[question.sample].find_one({}, {"_id": 1})
     except OperationFailure as error:
         return Refusal(accepted=False, code=error.code, detail=words(error))

@@ -3,7 +3,7 @@
 import asyncio
 import secrets as entropy
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,16 +11,18 @@ from typing import Any
 import anyio
 from pymongo import ReadPreference, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from gonogo.base.errors import Unobserved
-from gonogo.clients.mongodb import LONGEST, Client, MongoQuestion, asked, command
+from gonogo.clients.mongodb import LONGEST, Client, MongoQuestion, asked, command, words
 from gonogo.clients.round_trips import latency, measure
 from gonogo.evidence.base import RoundTripEvidence
 from gonogo.evidence.mongodb import Member, MongoStatusEvidence, MongoWriteEvidence
 
 SCRATCH = "gonogo_scratch"
 """The collection stays, empty: dropping it would pull it from under another run."""
+_UNAUTHORIZED = 13
 _MOST_MEMBERS = 50
 _SUSPICIOUS_LAG = timedelta(seconds=2)
 _HEARTBEATS = timedelta(milliseconds=2500)
@@ -50,15 +52,41 @@ async def _status(client: Client, blank: MongoStatusEvidence) -> MongoStatusEvid
         )
     status = await command(client.admin, "replSetGetStatus")
     members = await _looked_at_twice(client, members_of(status))
-    connections = (await command(client.admin, "serverStatus")).get("connections", {})
+    configuration, problem = await _permitted(client, "replSetGetConfig")
+    members = with_configuration(members, configuration.get("config", {}).get("members", ()))
+    connections = (await _permitted(client, "serverStatus"))[0].get("connections", {})
     return replace(
         blank,
         reachable=True,
         replica_set=str(status.get("set"))[:LONGEST],
         members=tuple(members),
+        configuration_problem=problem,
         connections_current=connections.get("current"),
         connections_available=connections.get("available"),
     )
+
+
+async def _permitted(client: Client, name: str) -> tuple[Document, str]:
+    """The reply to a command, or why this user may not give it: that is no reason to know nothing else."""
+    try:
+        return await command(client.admin, name), ""
+    except OperationFailure as error:
+        return {}, words(error)
+
+
+def with_configuration(members: Sequence[Member], configured: Sequence[Mapping[str, Any]]) -> Sequence[Member]:
+    """The members with what ``replSetGetConfig`` says of each; before MongoDB 5.0 the delay has another name."""
+    by_name = {member["host"]: member for member in configured}
+    return [
+        replace(
+            member,
+            delay=timedelta(seconds=int(settings.get("secondaryDelaySecs", settings.get("slaveDelay", 0)))),
+            electable=not settings.get("arbiterOnly") and float(settings.get("priority", 1)) > 0,
+        )
+        if (settings := by_name.get(member.name)) is not None
+        else member
+        for member in members
+    ]
 
 
 def members_of(status: Mapping[str, Any]) -> Sequence[Member]:
@@ -98,9 +126,7 @@ async def probe_mongo_write(question: MongoQuestion) -> MongoWriteEvidence:
     taken_at = datetime.now(UTC)
     started = time.monotonic()
     attempt = Attempt()
-    _, problem = await asked(
-        question, lambda client: write_and_remove(_scratch(client, question), attempt, question.patience)
-    )
+    _, problem = await asked(question, lambda client: _write(client, question, attempt))
     elapsed = timedelta(seconds=round(time.monotonic() - started, 4))
     return MongoWriteEvidence(
         scope=question.scope,
@@ -109,6 +135,8 @@ async def probe_mongo_write(question: MongoQuestion) -> MongoWriteEvidence:
         read_back=attempt.read_back,
         removed=attempt.removed,
         problem=problem,
+        acknowledged=attempt.acknowledged,
+        kept_out=attempt.kept_out,
         elapsed=elapsed,
     )
 
@@ -120,6 +148,27 @@ class Attempt:
     written: bool = False
     read_back: bool = False
     removed: bool = False
+    acknowledged: bool = True
+    kept_out: bool = False
+
+
+async def _write(client: Client, question: MongoQuestion, attempt: Attempt) -> None:
+    """Write as the service's user, and note what its URL and its rights say of that."""
+    attempt.acknowledged = client.write_concern.acknowledged
+    try:
+        await write_and_remove(_scratch(client, question), attempt, question.patience)
+    except OperationFailure as error:
+        if error.code == _UNAUTHORIZED:
+            status = await command(client.admin, "connectionStatus", showPrivileges=True)
+            attempt.kept_out = may_insert(status["authInfo"].get("authenticatedUserPrivileges", ()), question.database)
+        raise
+
+
+def may_insert(privileges: Iterable[Mapping[str, Any]], database: str) -> bool:
+    """Whether there is any collection in the database that these rights let somebody write to."""
+    return any(
+        privilege["resource"].get("db") == database and "insert" in privilege["actions"] for privilege in privileges
+    )
 
 
 def _scratch(client: Client, question: MongoQuestion) -> AsyncCollection[Document]:

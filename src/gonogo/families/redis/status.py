@@ -14,11 +14,21 @@ from redis.exceptions import ResponseError
 
 from gonogo.clients.redis import LONGEST, RedisQuestion, asked
 from gonogo.clients.round_trips import latency, measure
+from gonogo.evidence import support
 from gonogo.evidence.base import RoundTripEvidence
 from gonogo.evidence.redis import RedisStatusEvidence, RedisWriteEvidence
 
 _WATCH_SECONDS = 1.0
 _TTL_SECONDS = 60
+_PRODUCTS = {
+    "valkey_version": support.VALKEY,
+    "dragonfly_version": "Dragonfly",
+    "garnet_version": "Garnet",
+    "kvrocks_version": "Kvrocks",
+    "rlec_version": "Redis Software",
+    "upstash_version": "Upstash",
+}
+"""The field of INFO that a product has of its own. Its ``redis_version`` only says which clients understand it."""
 InfoSection = Mapping[str, Any]
 
 
@@ -42,10 +52,12 @@ async def _status(client: Redis, blank: RedisStatusEvidence) -> RedisStatusEvide
     save = await _config(client, "save")
     await asyncio.sleep(_WATCH_SECONDS)  # counters are compared over a span: the span is the measurement
     second = await client.info()
+    product, version = product_of(second)
     return replace(
         blank,
         reachable=True,
-        version=_text(second, "valkey_version") or _text(second, "redis_version"),
+        product=product,
+        version=version,
         used_memory_bytes=_number(second, "used_memory"),
         max_memory_bytes=_number(second, "maxmemory"),
         eviction_policy=_text(second, "maxmemory_policy"),
@@ -57,6 +69,21 @@ async def _status(client: Redis, blank: RedisStatusEvidence) -> RedisStatusEvide
         rejected=_twice(first, second, "rejected_connections"),
         watched=timedelta(seconds=round(time.monotonic() - started, 3)),
     )
+
+
+def product_of(info: InfoSection) -> tuple[str, str | None]:
+    """The server's product and its own version, by the section "server" of INFO."""
+    field = next((field for field in _PRODUCTS if field in info), "")
+    if field:
+        return _PRODUCTS[field], _text(info, field)
+    name, system = _text(info, "server_name") or "", _text(info, "os") or ""
+    if system.startswith("Amazon"):
+        product = system
+    elif "mvcc_depth" in info:
+        product = "KeyDB"
+    else:
+        product = support.REDIS if name.lower() in {"", "redis"} else name
+    return product, _text(info, "redis_version")
 
 
 def _text(info: InfoSection, name: str) -> str | None:

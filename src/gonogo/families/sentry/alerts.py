@@ -1,9 +1,10 @@
 """Reads Sentry's alerts: workflows, as they are called today, and the project's rules of before."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
-from gonogo.clients.json_api import mapping, objects, text
+from gonogo.clients.json_api import mapping, objects, text, whole
 from gonogo.evidence.sentry import Alert, Recipient
 from gonogo.families.sentry.filters import filter_name, passes_rule, passes_workflow
 
@@ -69,6 +70,7 @@ def _workflow(workflow: Mapping[str, Any], monitors: Mapping[str, str] | None) -
     return Alert(
         name=str(workflow.get("name")),
         enabled=workflow.get("enabled") is True,
+        repeats=_minutes(mapping(workflow.get("config")).get("frequency")),
         environment=text(workflow.get("environment")),
         monitors=tuple(sorted({kind for kind in kinds if kind})),
         triggers=tuple(_trigger(condition, when) for condition in objects(when.get("conditions"))),
@@ -77,6 +79,11 @@ def _workflow(workflow: Mapping[str, Any], monitors: Mapping[str, str] | None) -
             recipient for part in objects(workflow.get("actionFilters")) for recipient in _recipients(part)
         ),
     )
+
+
+def _minutes(value: object) -> timedelta | None:
+    minutes = whole(value)
+    return None if minutes is None else timedelta(minutes=minutes)
 
 
 def _trigger(condition: Mapping[str, Any], group: Mapping[str, Any]) -> str:
@@ -105,10 +112,12 @@ def _recipients(part: Mapping[str, Any]) -> Iterator[Recipient]:
 
 def _rule(rule: Mapping[str, Any]) -> Alert:
     """An alert of an older or self-hosted Sentry: a rule of the project."""
-    muted = rule.get("snooze") is True and rule.get("snoozeForEveryone") is not False
+    for_everybody = rule.get("snoozeForEveryone") is not False
     return Alert(
         name=str(rule.get("name")),
-        enabled=rule.get("status", "active") == "active" and not muted,
+        enabled=rule.get("status", "active") == "active",
+        muted="" if rule.get("snooze") is not True else "everybody" if for_everybody else "reader",
+        repeats=_minutes(rule.get("frequency")),
         environment=text(rule.get("environment")),
         monitors=("error",),
         triggers=tuple(

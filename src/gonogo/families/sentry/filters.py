@@ -7,6 +7,8 @@ from gonogo.clients.json_api import mapping, text
 
 _ERROR = 40
 """Sentry's number of the level of an exception that nobody caught."""
+_LEVEL_NAME = "error"
+"""The value of the tag ``level`` of such an exception."""
 _ERRORS = 1
 """Sentry's number of the category of issues that are errors."""
 _LET_THROUGH = {
@@ -65,6 +67,13 @@ def _passes(kind: str, comparison: Any) -> bool | None:  # noqa: ANN401 - JSON
     wanted = mapping(comparison)
     if kind == "level" and (level := _number(wanted.get("level"))) is not None:
         return {"eq": level == _ERROR, "gte": level <= _ERROR, "lte": level >= _ERROR}.get(text(wanted.get("match")))
+    if kind == "tagged_event" and wanted.get("key") == "level":
+        value = text(wanted.get("value"))
+        # A level is one word: what begins or ends with it is it.
+        alike = value == _LEVEL_NAME or (wanted.get("match") in {"co", "nc"} and value in _LEVEL_NAME)
+        return {"eq": alike, "co": alike, "ne": not alike, "nc": not alike, "is": True, "ns": False}.get(
+            text(wanted.get("match"))
+        )
     if kind == "issue_category" and (category := _number(wanted.get("value"))) is not None:
         return category == _ERRORS
     return None

@@ -225,7 +225,9 @@ class Survey:
         if rules[0] is None or unread:
             self._unseen.append(Unseen(what="filter", said=(unread or filters)[0].first_line))
         else:
-            firewall = replace(firewall, beside=(*rules[0], *(rules[1] or ())))
+            users = (firewall_facts.of_users(output, version) for output, version in zip(filters, (4, 6), strict=True))
+            loaded = tuple(rule for chain in users for rule in chain)
+            firewall = replace(firewall, beside=(*rules[0], *(rules[1] or ())), loaded=loaded)
             self._keep(replace(self._evidence, firewall=firewall))
         routes = await self._shell.run_each(["ip -4 route show default", "ip -6 route show default", "ip -o addr"])
         versions = [4, 6] if firewall_facts.has_ipv6(routes[2]) else [4]
@@ -234,7 +236,17 @@ class Survey:
         uplinks = firewall_facts.uplinks(routes[:2], routes[2])
         if uplinks is not None:
             self._keep(replace(self._evidence, uplinks=uplinks))
+        await self._start()
         await self._published(dict(zip((4, 6), filters, strict=True)))
+
+    async def _start(self) -> None:
+        """Read what ufw would load at its next start: its files need not be what the kernel has."""
+        files = await self._shell.run(firewall_facts.START_FILES, as_root=True)
+        start, firewall = firewall_facts.start(files), self._evidence.firewall
+        if start is None or firewall is None:
+            self._unseen.append(Unseen(what="start", said=files.first_line))
+            return
+        self._keep(replace(self._evidence, firewall=replace(firewall, enabled=start.enabled, at_start=start.rules)))
 
     async def _published(self, filters: Mapping[int, CommandOutput]) -> None:
         """Ask what Docker lets in past ufw; nothing where there is no Docker, or no container runs."""

@@ -1,0 +1,122 @@
+"""Replica sets as they are in the field: members that may not become primary, that stay behind on purpose, that build."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.checks.conftest import Judge
+from tests.lab.mongo_server import DATABASE, PASSWORD, Client, administrator, replica_set, until, with_users
+from tests.lab.test_mongodb import ENOUGH, Lab, by_password, verdicts
+
+pytestmark = pytest.mark.whole
+NO_VOICE = {"priority": 0, "votes": 0}
+DELAYED = {"priority": 0, "hidden": True, "secondaryDelaySecs": 3600}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Three members."""
+    with replica_set(3) as (ports, files):
+        yield ports, files, with_users(ports, files, stepping=tmp_path_factory.mktemp("client"))
+
+
+@contextmanager
+def configured(lab: Lab, *others: dict[str, Any]) -> Iterator[Client]:
+    """The second and the third member with these settings, and as they were afterwards."""
+    with administrator(lab[0][0], lab[1], f"admin:{PASSWORD}@") as client:
+
+        def set_members(*settings: dict[str, Any]) -> None:
+            config = client.admin.command("replSetGetConfig")["config"]
+            usual = {"priority": 1, "votes": 1, "hidden": False, "secondaryDelaySecs": 0}
+            for member, changed in zip(config["members"][1:], settings, strict=True):
+                member.update({**usual, **changed})
+            config["version"] += 1
+            client.admin.command("replSetReconfig", config, force=True)
+            until(client, lambda: all(member["state"] in {1, 2} for member in states(client)))
+
+        set_members(*others)
+        try:
+            yield client
+        finally:
+            set_members({}, {})
+
+
+def states(client: Client) -> list[dict[str, Any]]:
+    """What the set says of each member."""
+    members: list[dict[str, Any]] = client.admin.command("replSetGetStatus")["members"]
+    return members
+
+
+@pytest.mark.parametrize(
+    ("others", "least", "expected"),
+    [
+        (({}, {}), 3, ""),
+        ((NO_VOICE, NO_VOICE), 2, "has 1 member that may become primary, 2 are wanted"),
+        (({}, NO_VOICE), 2, ""),
+        (({}, NO_VOICE), 3, "has 2 members that may become primary, 3 are wanted"),
+        (({}, DELAYED), 2, ""),
+        ((NO_VOICE, DELAYED), 2, "has 1 member that may become primary"),
+        (({}, {"priority": 0, "hidden": True}), 2, ""),
+    ],
+)
+def test_members_that_may_become_primary(
+    judge: Judge, lab: Lab, others: tuple[dict[str, Any], ...], least: int, expected: str
+) -> None:
+    """Data that nobody may take over is a backup; what stays behind on purpose does not lag."""
+    with configured(lab, *others) as client:
+        client[DATABASE]["things"].insert_one({"late": True})
+        declared = {**ENOUGH, "members": least}
+        found = verdicts(judge, lab, by_password(lab, "app"), by_password(lab, "monitor"), **declared)
+    assert expected in found.pop("mongo-members", "")
+    assert found == {}
+
+
+def test_reads_that_only_a_primary_may_answer(judge: Judge, lab: Lab) -> None:
+    """Some of the runs would ask a secondary, and take its refusal for missing rights."""
+    url = by_password(lab, "app", "&readConcernLevel=linearizable&readPreference=primary")
+    for _ in range(4):
+        assert verdicts(judge, lab, url, by_password(lab, "monitor"), **ENOUGH) == {}
+
+
+def test_index_that_waits_for_a_member(judge: Judge, lab: Lab) -> None:
+    """It is listed as all others are, and no query uses it."""
+    ports, files, _ = lab
+    wanted = {"collection": "things", "keys": ["slow"], "unique": True}
+
+    def indexes() -> str:
+        declared = {**ENOUGH, "indexes": [wanted]}
+        found = verdicts(judge, lab, by_password(lab, "app"), by_password(lab, "monitor"), **declared)
+        return found.get("mongo-indexes", "")
+
+    with (
+        administrator(ports[0], files, f"admin:{PASSWORD}@") as client,
+        administrator(ports[2], files, f"admin:{PASSWORD}@") as stuck,
+    ):
+        client[DATABASE]["things"].insert_many([{"slow": number} for number in range(100)])
+        stuck.admin.command("fsync", lock=True)
+        building = threading.Thread(
+            target=client[DATABASE]["things"].create_index, args=("slow",), kwargs={"unique": True}
+        )
+        building.start()
+        try:
+            listed = client[DATABASE]["things"].index_information
+            until(client, lambda: "slow_1" in listed())
+            assert "things.slow is still being built" in indexes()
+        finally:
+            stuck.admin.command("fsyncUnlock")
+            building.join()
+    assert indexes() == ""
+
+
+def test_server_without_a_set(judge: Judge, tmp_path: Path) -> None:
+    """It takes every write, and nobody has what it loses."""
+    with replica_set(1, alone=True) as (ports, files):
+        lab = ports, files, with_users(ports, files, stepping=tmp_path)
+        url, monitor = (by_password(lab, user).replace("replicaSet=rs0&", "") for user in ("app", "monitor"))
+        found = verdicts(judge, lab, url, monitor, **ENOUGH)
+    assert "takes writes, and is no member of a replica set" in found["mongo-primary"]
+    assert "not running with --replSet" in found["mongo-status-readable"]
