@@ -54,6 +54,8 @@ class Recording:
     """What of it asks less than the file declares, in words."""
     carried: tuple[CarriedRun, ...] = ()
     """Other runs that stand for lines of this one, as they were when it began."""
+    undeclared: tuple[str, ...] = ()
+    """Sections of installed packages that no environment of the project declared: their checks were not planned."""
     started_at: datetime
     finished_at: datetime
     interrupted: bool
