@@ -67,9 +67,8 @@ class Machine:
 
     def sh(self, script: str) -> str:
         """Run as root inside of it; what it prints."""
-        assert self._holder is not None
         done = subprocess.run(
-            ["nsenter", "-t", str(self._holder.pid), "-m", "-n", "sh", "-c", script],
+            [*self.enter, "sh", "-c", script],
             capture_output=True,
             text=True,
             timeout=_SECONDS,
@@ -78,6 +77,12 @@ class Machine:
         )
         assert done.returncode == 0, f"{script}: {done.stdout}{done.stderr}"
         return done.stdout
+
+    @property
+    def enter(self) -> list[str]:
+        """The beginning of a command that runs as root inside of it."""
+        assert self._holder is not None
+        return ["nsenter", "-t", str(self._holder.pid), "-m", "-n"]
 
     @contextmanager
     def changed(self, script: str, back: str) -> Iterator[None]:
@@ -91,9 +96,11 @@ class Machine:
     @contextmanager
     def inside(self, namespace: str, *command: str) -> Iterator[None]:
         """While this runs in a network namespace that was made within it."""
-        assert self._holder is not None
-        enter = ["nsenter", "-t", str(self._holder.pid), "-m", "-n", "ip", "netns", "exec", namespace]
-        with subprocess.Popen([*enter, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        with subprocess.Popen(
+            [*self.enter, "ip", "netns", "exec", namespace, *command],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
             try:
                 yield
             finally:

@@ -94,6 +94,7 @@ PACKAGES: Mapping[str, str] = {
     "postgresql": "gonogo-postgresql",
     "rabbitmq": "gonogo-rabbitmq",
     "s3": "gonogo-s3",
+    "smtp": "gonogo-smtp",
 }
 """Section to the package that brings it, where we know one."""
 

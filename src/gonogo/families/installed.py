@@ -20,7 +20,8 @@ from gonogo.families.kind import Family, Probe
 GROUP = "gonogo.families"
 """The entry point group by which a package brings a family."""
 FOLDER = "families"
-_OWN = f"{FOLDER}/"
+OWN = f"{FOLDER}/"
+"""In place of a package: the project itself."""
 _TAKEN = {"environment", "policy", "request", "walk"}
 """Arguments of a check that ask for something else than evidence."""
 
@@ -43,7 +44,7 @@ class Installed:
     @property
     def origin(self) -> str:
         """The package and its version, or the folder of the project, for people."""
-        return f"{_OWN}{self.folder.name}" if self.package == _OWN else f"{self.package} {self.version}".strip()
+        return f"{OWN}{self.folder.name}" if self.package == OWN else f"{self.package} {self.version}".strip()
 
     @property
     def folder(self) -> Path:
@@ -60,7 +61,7 @@ class Installed:
         if not self.family.probes:
             return {}
         module, _, name = self.family.probes.partition(":")
-        if self.package == _OWN:
+        if self.package == OWN:
             activate(self.folder.parent)
         try:
             place = importlib.import_module(module, self.module.__name__) if module else self.module
@@ -114,9 +115,9 @@ def _of_project(project: Path) -> Iterator[Installed]:
         try:
             module = importlib.import_module(f"{FOLDER}.{name}")
         except Exception as error:  # noqa: BLE001 - somebody else's code is imported
-            raise _broken(name, f"{_OWN}{name}", error) from None
-        family = _checked(getattr(module, "FAMILY", None), name, f"{_OWN}{name}")
-        yield Installed(family=family, module=module, package=_OWN)
+            raise _broken(name, f"{OWN}{name}", error) from None
+        family = _checked(getattr(module, "FAMILY", None), name, f"{OWN}{name}")
+        yield Installed(family=family, module=module, package=OWN)
 
 
 def _checked(family: object, name: str, origin: str) -> Family:

@@ -6,9 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from gonogo.base.errors import UsageError
+from gonogo.base.toml_files import parse_toml
 from gonogo.environment import load, model
 from gonogo.environment.composition import compose
-from gonogo.families.installed import Installed, find_families
+from gonogo.families.installed import OWN, Installed, find_families
 from gonogo.families.kind import EvidenceKind, Probe
 from gonogo.families.smoke.section import Smoke
 from gonogo.families.smoke.settings import settings_model
@@ -55,6 +57,26 @@ def _composed(project: Path) -> Families:
             for section in family.family.sections
         ),
     )
+
+
+def undeclared_sections(families: Families, project: Path) -> tuple[str, ...]:
+    """Sections of installed packages that no environment file of the project has.
+
+    That a package is installed says nothing about the service. Where one environment declares its section, a silence of
+    another is a gap. A file that cannot be read may declare anything.
+    """
+    sections = {
+        section.key
+        for installed in families.foreign
+        if installed.package != OWN
+        for section in installed.family.sections
+    }
+    for name in load.declared(project) if sections else ():
+        try:
+            sections -= parse_toml(load.find_environment(name, project)).keys()
+        except UsageError:
+            return ()
+    return tuple(sorted(sections))
 
 
 def read_environment(name: str, *, project: Path) -> load.EnvironmentFile:

@@ -70,8 +70,9 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
     wanted: Collection[str],
     profile: Profile = "gate",
     allow_money: bool = False,
+    undeclared: Collection[str] = (),
 ) -> Plan:
-    """Plan what is ``wanted``, but for what the service declares not to have."""
+    """Plan what is ``wanted``, but for what the service declares not to have, and for ``undeclared`` sections."""
     planned = {}
     journeys = has_journeys(suite, environment)
     absent: dict[str, Sequence[CheckId]] = {}
@@ -80,10 +81,12 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
         declaration, policy = suite.declarations[identifier], _with_reachable_needs(suite.catalogue[identifier], absent)
         subject = subject_of(declaration, kinds)
         kind = kinds[subject.removesuffix(GROUP)]
-        undeclared = _absence(policy, kind, environment, profile)
-        if reason := undeclared or _nothing_to_ask(kind, environment, scopes):
+        unasked = kind.section in undeclared and not environment.declares(kind.section)
+        elsewhere = f"no environment of this project declares [{kind.section}]" if unasked else ""
+        absence = elsewhere or _absence(policy, kind, environment, profile)
+        if reason := absence or _nothing_to_ask(kind, environment, scopes):
             reasons[identifier] = reason
-        if undeclared and kind.section not in environment.service.without:
+        if absence and kind.section not in environment.service.without:
             absent[identifier] = policy.needs
         if subject == WALK and not journeys:
             continue  # without a journey there is no test data to clean up
@@ -166,8 +169,8 @@ def _absence(policy: CheckPolicy, kind: EvidenceKind, environment: Environment, 
         return f"payments are in {stripe.mode} mode here"
     if stripe is not None and policy.payment_method not in {None, *stripe.payment_methods}:
         return f"nobody can pay with {policy.payment_method} here"
-    if undeclared := [key for key in policy.where if not environment.declares(key)]:
-        return f"the environment declares no {', '.join(undeclared)}"
+    if missing := [key for key in policy.where if not environment.declares(key)]:
+        return f"the environment declares no {', '.join(missing)}"
     return "" if not policy.profiles or profile in policy.profiles else f"it is not asked in the profile {profile}"
 
 

@@ -33,6 +33,8 @@ class RunPlan:
     """What the command line put in place of the environment file's values, by section."""
     lowered: tuple[str, ...] = ()
     """What of it asks less than the file declares, in words."""
+    undeclared: tuple[str, ...] = ()
+    """Sections of installed packages that no environment of the project declares: their checks are not planned."""
     planned_keys: Sequence[Key]
     """Every question there is, whether this run asks it or not."""
     started_at: datetime

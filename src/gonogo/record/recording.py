@@ -57,6 +57,8 @@ class Recording:
     """Whom the environment file trusted, as its files were when the run began."""
     carried: tuple[CarriedRun, ...] = ()
     """Other runs that stand for lines of this one, as they were when it began."""
+    undeclared: tuple[str, ...] = ()
+    """Sections of installed packages that no environment of the project declared: their checks were not planned."""
     started_at: datetime
     finished_at: datetime
     interrupted: bool

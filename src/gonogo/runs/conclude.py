@@ -30,6 +30,7 @@ def recorded(plan: RunPlan, collected: Collected, judged: Judged, redactor: Reda
         demands=plan.demands,
         profile=plan.profile,
         allow_money=plan.allow_money,
+        undeclared=plan.undeclared,
         told=plan.told,
         lowered=plan.lowered,
         trust=plan.trust,

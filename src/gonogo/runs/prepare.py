@@ -25,7 +25,7 @@ from gonogo.environment.secret_values import resolve_secrets
 from gonogo.evidence.base import Key, Scope
 from gonogo.families.attested_url.probe import ATTESTED_URL, probe_attested_url, url_questions
 from gonogo.families.load.section import Load
-from gonogo.families.registry import Families, installed_families, read_environment
+from gonogo.families.registry import Families, installed_families, read_environment, undeclared_sections
 from gonogo.families.variables.section import Variables
 from gonogo.journey.project import walk_of
 from gonogo.journey.runner import Journeys
@@ -156,7 +156,7 @@ def _planned(
     check_keys(file, secrets)
     demands = _demands(request, suite, file)
     wanted = _wanted(file, demands, suite, selected)
-    started_at = datetime.now(UTC)
+    undeclared, started_at = undeclared_sections(families, file.project), datetime.now(UTC)
     run_id, redactor = request.run_id or new_run_id(started_at), Redactor(secrets)
     jobs = {**_jobs(families, file.environment, secrets), **_attested(families, demands, file.environment)}
     source = _source(request, file, jobs, secrets=secrets, run_id=run_id, redactor=redactor)
@@ -168,7 +168,7 @@ def _planned(
         environment=file.environment,
         families=families,
         suite=suite,
-        plan=_plan(request, suite, families, file.environment, keys, wanted=wanted),
+        plan=_plan(request, suite, families, file.environment, keys, wanted=wanted, undeclared=undeclared),
         demands=demands,
         profile=request.profile,
         allow_money=request.allow_money,
@@ -178,8 +178,9 @@ def _planned(
         carried=request.carried,
         planned_keys=keys,
         started_at=started_at,
+        undeclared=undeclared,
         selected=selected,
-        notes=(*_notes(request, file.environment, suite, instance), *_told_less(less)),
+        notes=(*_notes(request, file.environment, suite, instance), *_told_less(less), *_not_asked_about(undeclared)),
     )
     return plan, source, redactor
 
@@ -224,6 +225,7 @@ def _plan(  # noqa: PLR0913 - what there is, and what is wanted of it
     keys: Sequence[Key],
     *,
     wanted: Collection[str],
+    undeclared: Collection[str],
 ) -> Plan:
     return build_plan(
         suite,
@@ -233,6 +235,7 @@ def _plan(  # noqa: PLR0913 - what there is, and what is wanted of it
         wanted=wanted,
         profile=request.profile,
         allow_money=request.allow_money,
+        undeclared=undeclared,
     )
 
 
@@ -329,6 +332,12 @@ def _without_variables(suite: Suite, environment: Environment) -> list[str]:
     if variables is None:
         return []
     return [name for name in suite.order if not variables.has(suite.catalogue[name].shapes)]
+
+
+def _not_asked_about(undeclared: Sequence[str]) -> Iterator[str]:
+    if undeclared:
+        sections = ", ".join(f"[{section}]" for section in undeclared)
+        yield f"not asked about, because packages bring it and no environment of this project declares it: {sections}"
 
 
 def _notes(

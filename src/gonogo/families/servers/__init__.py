@@ -1,8 +1,10 @@
 """Servers over SSH."""
 
 from gonogo.environment.composition import SectionSpec
+from gonogo.evidence.compose import ComposeEvidence
 from gonogo.evidence.server import FileEvidence, ServerEvidence
 from gonogo.families.kind import EvidenceKind, Family
+from gonogo.families.servers.compose_section import ComposeProject
 from gonogo.families.servers.file_entry import FileEntry
 from gonogo.families.servers.section import Server
 
@@ -11,6 +13,7 @@ FAMILY = Family(
     sections=(
         SectionSpec(key="servers", model=Server, many=True),
         SectionSpec(key="files", model=FileEntry, many=True),
+        SectionSpec(key="compose", model=ComposeProject, many=True),
     ),
     kinds=(
         EvidenceKind(name="server", section="servers", evidence=ServerEvidence),
@@ -20,6 +23,7 @@ FAMILY = Family(
             evidence=FileEvidence,
             no_target="its server is none of [servers]; declare it there, or correct the name",
         ),
+        EvidenceKind(name="compose", section="compose", evidence=ComposeEvidence, optional=True),
     ),
     probes=".probe:PROBES",
 )

@@ -10,6 +10,7 @@ from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.server import LoginOffer, ServerEvidence
 from gonogo.families.kind import Probe
+from gonogo.families.servers.compose import compose_questions, probe_compose
 from gonogo.families.servers.file import file_questions, probe_file
 from gonogo.families.servers.question import ssh_of
 from gonogo.families.servers.section import Server
@@ -58,6 +59,7 @@ async def probe_server(question: ServerQuestion) -> ServerEvidence:
 
 
 PROBES: Mapping[str, Probe] = {
+    "compose": Probe(questions=compose_questions, ask=probe_compose),
     "server_file": Probe(questions=file_questions, ask=probe_file),
     "server": Probe(questions=server_questions, ask=probe_server),
 }

@@ -1,0 +1,157 @@
+"""Projects of Docker Compose: what should run runs, as the file declares it."""
+
+import pytest
+
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
+from gonogo.evidence.compose import ComposeContainer, ComposeEvidence, DeclaredPort, PublishedPort
+from gonogo.policy.catalogue import Policy
+
+_OUTLIVES_A_REBOOT = {"always", "unless-stopped"}
+"""on-failure does not: https://docs.docker.com/engine/containers/start-containers-automatically/."""
+
+
+@pytest.mark.check("compose-running")
+def test_every_service_runs(compose: ComposeEvidence) -> None:
+    """A worker that died on Friday is missed on launch day.
+
+    Fix: docker compose logs SERVICE for why it ended, then docker compose up -d.
+    """
+    assert not compose.problem, f"{compose.address}: {compose.problem}"
+    at_work = []
+    for service in compose.services:
+        containers = compose.containers_of(service)
+        states = ", ".join(map(_state, containers)) or "there is no container"
+        where = f"{compose.address}: {compose.project}/{service.name}"
+        if not service.once:
+            running = [container for container in containers if container.status in {"running", "restarting"}]
+            assert len(running) >= service.copies, f"{where}: {len(running)} of {service.copies} run: {states}"
+        elif any(container.status == "running" for container in containers):
+            at_work.append(where)
+        else:
+            ended_well = any(container.status == "exited" and container.exit_code == 0 for container in containers)
+            assert ended_well, f"{where} has not done its work: {states}"
+    if at_work:
+        raise Unobserved(f"{', '.join(at_work)} has not ended yet", hint="run it again when it has")
+
+
+@pytest.mark.check("compose-steady")
+def test_nothing_starts_again_and_again(compose: ComposeEvidence, policy: Policy) -> None:
+    """What is started again every minute looks alive to whoever looks at the right moment.
+
+    Fix: docker compose logs SERVICE; look for its exit code, and for memory (docker inspect, OOMKilled).
+    """
+    settled = policy.duration("settled")
+    for container in compose.containers:
+        assert container.status != "restarting", f"{compose.address}: {_state(container)}, after {_again(container)}"
+        if container.restarts < policy.number("restarts"):
+            continue
+        if container.started is None:
+            raise Unobserved(f"{compose.address}: nobody knows since when {container.name} runs")
+        assert container.started >= settled.total_seconds(), (
+            f"{compose.address}: {container.name} runs for {container.started} s after {_again(container)}; "
+            f"{format_duration(settled)} without one are wanted"
+        )
+
+
+@pytest.mark.check("compose-image")
+def test_declared_image_runs(compose: ComposeEvidence) -> None:
+    """A deployment that pulled and did not recreate leaves the old release serving.
+
+    Fix: docker compose up -d --pull always, with the release in the file's variables.
+    """
+    for service in compose.services:
+        for container in compose.containers_of(service):
+            where = f"{compose.address}: {container.name}"
+            assert not service.image or _whole(container.image) == _whole(service.image), (
+                f"{where} runs {container.image}, {service.image} is declared"
+            )
+            assert container.newest_id in {"", container.image_id}, (
+                f"{where} runs an older image than the one that {container.image} names on this machine now"
+            )
+
+
+@pytest.mark.check("compose-healthy")
+def test_health_checks_say_healthy(compose: ComposeEvidence) -> None:
+    """A process that runs may serve nobody; its own health check would tell.
+
+    Fix: docker inspect --format '{{json .State.Health}}' NAME shows what the check printed.
+    """
+    containers = [(service, container) for service in compose.services for container in compose.containers_of(service)]
+    for service, container in containers:
+        where = f"{compose.address}: {container.name}"
+        assert container.health != "unhealthy", f"{where} is unhealthy"
+        assert container.health or not service.healthcheck or service.once, (
+            f"{where} has no health check, the file declares one: it was made from another file"
+        )
+    for _, container in containers:
+        if container.health == "starting":
+            raise Unobserved(
+                f"{compose.address}: {container.name}: no health check has ended well yet", hint="run it again"
+            )
+
+
+@pytest.mark.check("compose-ports")
+def test_published_ports_are_the_declared_ones(compose: ComposeEvidence) -> None:
+    """Docker publishes past the firewall: a database that somebody opened to look at is on the internet.
+
+    Fix: remove the port from what runs (docker compose up -d --force-recreate), or declare it in the file.
+    """
+    declared = {service.name: service.ports for service in compose.services}
+    for container in compose.containers:
+        ports = declared.get(container.service, ())
+        for published in container.ports:
+            assert any(_is_declared(published, port) for port in ports), (
+                f"{compose.address}: {container.name} publishes {published}, which the file does not declare"
+            )
+        for port in ports if container.status == "running" else ():
+            assert any(_is_declared(published, port) for published in container.ports), (
+                f"{compose.address}: {container.name} does not publish {port}, which the file declares"
+            )
+
+
+@pytest.mark.check("compose-restart")
+def test_services_come_back(compose: ComposeEvidence) -> None:
+    """A machine that reboots at night serves nobody until somebody wakes up.
+
+    Fix: restart: unless-stopped in the file, then docker compose up -d.
+    """
+    for service in compose.services:
+        for container in compose.containers_of(service):
+            where = f"{compose.address}: {container.name}"
+            assert container.restart == service.restart, (
+                f"{where} has the restart policy {container.restart}, {service.restart} is declared"
+            )
+            assert service.once or container.restart in _OUTLIVES_A_REBOOT, (
+                f"{where} is not started again after a reboot: its restart policy is {container.restart}"
+            )
+
+
+@pytest.mark.check("compose-orphans")
+def test_nothing_else_runs(compose: ComposeEvidence) -> None:
+    """A service that was taken out of the file works on with the old code.
+
+    Fix: docker compose up -d --remove-orphans.
+    """
+    running = [container.name for container in compose.orphans if container.status == "running"]
+    assert not running, f"{compose.address}: {compose.project}: the file has no service for {', '.join(running)}"
+
+
+def _state(container: ComposeContainer) -> str:
+    code = f" ({container.exit_code})" if container.status in {"exited", "dead"} else ""
+    return f"{container.name} is {container.status}{code}"
+
+
+def _again(container: ComposeContainer) -> str:
+    return f"{container.restarts} restart{'' if container.restarts == 1 else 's'}"
+
+
+def _whole(image: str) -> str:
+    """The name in full: registry, folder and tag may be left out."""
+    name = image.removeprefix("docker.io/").removeprefix("library/")
+    return name if "@" in name or ":" in name.rpartition("/")[2] else f"{name}:latest"
+
+
+def _is_declared(published: PublishedPort, port: DeclaredPort) -> bool:
+    same = (published.target, published.protocol) == (port.target, port.protocol)
+    return same and published.host == port.host and (not port.first or port.first <= published.port <= port.last)

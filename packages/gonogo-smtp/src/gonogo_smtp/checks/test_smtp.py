@@ -1,0 +1,145 @@
+"""The submission server as the service needs it on launch day."""
+
+import re
+
+import pytest
+from gonogo_smtp.evidence import SmtpEvidence
+from gonogo_smtp.section import Smtp
+
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
+from gonogo.environment.model import Environment
+from gonogo.policy.catalogue import Policy
+
+_VERSION = re.compile(r"(?:(?<=[\s/(])|^)v?\d+\.\d+[\w.-]*")
+
+
+@pytest.mark.check("smtp-reachable")
+def test_server_greets(smtp: SmtpEvidence) -> None:
+    """Without its mail server the service confirms no registration and resets no password.
+
+    Fix: start the server, and open its submission port (587 or 465) for the service's network.
+    """
+    assert smtp.reachable, f"{smtp.server}: {smtp.problem}"
+
+
+@pytest.mark.check("smtp-tls")
+def test_nobody_reads_along(smtp: SmtpEvidence) -> None:
+    """What is not encrypted is read by everybody on the way, the password first.
+
+    Fix: give the server a certificate, and switch on STARTTLS for 587, or TLS from the first byte for 465.
+    """
+    smtp.require("encrypted")
+    assert smtp.encrypted, f"{smtp.server}: {smtp.tls_problem}"
+
+
+@pytest.mark.check("smtp-certificate")
+def test_certificate_is_trusted(smtp: SmtpEvidence) -> None:
+    """A client that verifies sends nothing; one that does not gives its password to whoever answers.
+
+    Fix: serve the full chain of a certificate for the name in the service's URL, and reload the mail server.
+    """
+    assert not smtp.certificate_problem, f"{smtp.server}: its certificate is not trusted: {smtp.certificate_problem}"
+
+
+@pytest.mark.check("smtp-expiry")
+def test_certificate_outlives_the_launch(smtp: SmtpEvidence, policy: Policy) -> None:
+    """Mail servers are forgotten when a renewed certificate is deployed.
+
+    Fix: renew it, and let the renewal's hook reload the mail server too.
+    """
+    smtp.require("certificate")
+    leaf, at = smtp.certificate, smtp.taken_at
+    if leaf is None:
+        raise Unobserved(f"{smtp.server}: shows no certificate that can be read")
+    least = max(
+        policy.duration("floor"),
+        min(leaf.lifetime * policy.number("min_remaining_fraction"), policy.duration("ceiling")),
+    )
+    assert leaf.not_before <= at, (
+        f"{smtp.server}: the certificate is not valid before {leaf.not_before:%Y-%m-%d %H:%M} UTC"
+    )
+    assert leaf.remaining(at) >= least, (
+        f"{smtp.server}: the certificate ends on {leaf.not_after:%Y-%m-%d %H:%M} UTC; "
+        f"at least {format_duration(least)} are wanted"
+    )
+
+
+@pytest.mark.check("smtp-no-plain-login")
+def test_no_login_before_tls(smtp: SmtpEvidence) -> None:
+    """A client that is told it may log in before TLS sends its password in the clear.
+
+    Fix: smtpd_tls_auth_only = yes (Postfix), auth_advertise_hosts = ${if eq{$tls_cipher}{}{}{*}} (Exim).
+    """
+    smtp.require("plain_login")
+    assert smtp.plain_login != "accepted", f"{smtp.server}: takes logins before TLS has begun"
+
+
+@pytest.mark.check("smtp-login")
+def test_service_can_log_in(smtp: SmtpEvidence) -> None:
+    """A password that was changed on one side only is found out by the first user who waits for mail.
+
+    Fix: read the server's log; set the user and password of the service's URL again.
+    """
+    smtp.require("login")
+    assert smtp.login == "accepted", f"{smtp.server}: {smtp.user} cannot log in: {smtp.login_answer}"
+
+
+@pytest.mark.check("smtp-password")
+def test_wrong_password_is_refused(smtp: SmtpEvidence) -> None:
+    """A server that takes every password sends everybody's mail in your name.
+
+    Fix: look at what verifies passwords: smtpd_sasl_type and its service (Postfix), the authenticator's condition (Exim).
+    """
+    smtp.require("wrong_password")
+    assert smtp.wrong_password == "refused", f"{smtp.server}: {smtp.user} was let in with a made-up password"
+
+
+@pytest.mark.check("smtp-sender")
+def test_service_may_use_its_address(smtp: SmtpEvidence, environment: Environment) -> None:
+    """A provider that does not know the sender refuses every message, and nobody sees it but the log.
+
+    Fix: verify the domain or the address with the provider, or let this user send from it (smtpd_sender_login_maps).
+    """
+    smtp.require("sender")
+    address = environment.require(Smtp).sender
+    assert smtp.sender == "accepted", f"{smtp.server}: {smtp.user} may not send from {address}: {smtp.sender_answer}"
+
+
+@pytest.mark.check("smtp-relay")
+def test_strangers_send_nothing(smtp: SmtpEvidence) -> None:
+    """An open relay is found within hours; then the service's own mail is refused everywhere.
+
+    Fix: relay for logged-in users only (smtpd_relay_restrictions, mynetworks in Postfix; relay_from_hosts in Exim). If
+    this machine's network may send without a login by intention, run gonogo from outside of it.
+    """
+    smtp.require("relayed")
+    for attempt in smtp.relayed:
+        assert not attempt.accepted, (
+            f"{smtp.server}: takes mail from {attempt.sender} to {attempt.recipient} without a login: {attempt.answer}"
+        )
+
+
+@pytest.mark.check("smtp-size")
+def test_largest_message_fits(smtp: SmtpEvidence, environment: Environment) -> None:
+    """An invoice with its attachments comes back when nobody looks.
+
+    Fix: message_size_limit (Postfix), message_size_limit (Exim), or a smaller message_size if the service sends less.
+    """
+    smtp.require("size")
+    largest, limit = environment.require(Smtp).message_size or 0, smtp.size_limit
+    assert smtp.size == "accepted", f"{smtp.server}: does not take a message of {largest:,} bytes: {smtp.size_answer}"
+    assert not limit or limit >= largest, (
+        f"{smtp.server}: takes messages of {limit:,} bytes at most, {largest:,} are declared"
+    )
+
+
+@pytest.mark.check("smtp-banner")
+def test_greeting_tells_no_version(smtp: SmtpEvidence) -> None:
+    """A version in the greeting tells everybody which holes are still open.
+
+    Fix: smtpd_banner = $myhostname ESMTP (Postfix), smtp_banner = $smtp_active_hostname ESMTP (Exim).
+    """
+    words = smtp.banner.partition(" ")[2]
+    version = _VERSION.search(words)
+    assert version is None, f"{smtp.server}: greets with the version {version[0] if version else ''}: {smtp.banner!r}"
