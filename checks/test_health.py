@@ -169,7 +169,10 @@ def test_clocks_agree(health_all: tuple[HealthEvidence, ...], policy: Policy) ->
         )
     assert not off, "; ".join(f"the clock at {address} is off by {_signed(offset)}" for address, offset in off.items())
     if unknown:
-        raise Unobserved(f"no Date header comes from {', '.join(unknown)}, so clocks cannot be compared")
+        raise Unobserved(
+            f"no Date header comes from {', '.join(unknown)}, so clocks cannot be compared",
+            hint="let what answers there send Date, as RFC 9110, 6.6.1 asks, or declare a health page of the service itself",
+        )
 
 
 def _assert_readable(exchanges: Iterable[Exchange]) -> None:

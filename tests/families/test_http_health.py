@@ -96,6 +96,10 @@ def parts(reading: HealthReading, *meanings: Meaning) -> Collection[str]:
         ('{"message":"Service Unavailable","error":"x"}', JSON, FAIL),
         ('{"status":"draining"}', JSON, FAIL),
         ('{"globalStatus":"KO"}', JSON, UNKNOWN),
+        ('{"uptime":12.5}', JSON, PASS),
+        ('{"uptime":"12.5"}', JSON, UNKNOWN),
+        ('{"storage":true,"permission":true,"cache":true}', JSON, PASS),
+        ('{"accounts":true,"beta":false}', JSON, UNKNOWN),
         ('{"status":"Server available","upSince":"2026-11-01T00:00:00Z"}', JSON, PASS),
         ('{"status":"Server not available"}', JSON, FAIL),
         ("default: PASSED Application is running (0.000s)", TEXT, PASS),
@@ -133,6 +137,7 @@ def test_what_the_service_calls_itself(body: str | bytes, headers: Mapping[str, 
         ({"services": {"queue": False}}, "queue"),
         ({"data": {"checks": {"queue": {"healthy": False}}}}, "queue"),
         ({"database": "disconnected"}, "database"),
+        ({"results": [{"checker": "redis", "passed": False, "output": "Connection refused"}]}, "redis"),
         ({"nested": {"very": {"deep": {"status": "failed"}}}}, "nested.very.deep"),
         ({"dependencies": {f"d{number}": "down" if number == 120 else "ok" for number in range(150)}}, "d120"),
     ],
@@ -318,3 +323,8 @@ def test_release_that_is_said_twice_is_not_said() -> None:
     for content, said in ((b'{"release": "r0", "release": "r1"}', []), (b'{"release": "r1"}', ["r1"])):
         words = usual_words(Body(exchange=exchange, content=content), "/health", quoting(Redactor({})))
         assert [word.value for word in words] == said
+
+
+def test_yes_and_no_of_dependencies_alone() -> None:
+    """As Kinto answers: every key is a check."""
+    assert parts(read('{"storage":false,"permission":true,"cache":true}'), FAIL) == {"storage"}

@@ -122,6 +122,30 @@ async def test_health_with_a_release_goes_before_one_without() -> None:
     assert found.health.path == "/livez"
 
 
+async def test_health_with_a_word_goes_before_an_empty_body() -> None:
+    """As of InfluxDB, whose ``/status`` says nothing and whose ``/health`` says how it is."""
+    found = await spoken(pages({"/status": b"", "/api/v1/health": b"OK"}))
+    assert found.health is not None
+    assert found.health.path == "/api/v1/health"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "ill"),
+    [
+        (503, b'{"status":"down"}', "answers 503"),
+        (500, b'{"status":"error","checks":{"redis":"down"}}', "answers 500, redis is down"),
+        (200, b'{"status":"ok","checks":{"redis":"down"}}', "answers 200, redis is down"),
+        (500, b'{"status":"error"}', None),
+        (404, b'{"status":"error","checks":{"redis":"down"}}', None),
+        (200, b'{"status":"error","message":"no such page"}', None),
+    ],
+)
+async def test_health_of_a_service_that_is_ill_now(status: int, body: bytes, ill: str | None) -> None:
+    """A page that is left out because it says no would be missed by every run, until somebody declares it."""
+    found = await spoken(lambda path, _headers: (status, body) if path == "/healthz" else (404, b"{}"))
+    assert (found.health.ill if found.health else None) == ill
+
+
 async def test_paths_below_the_base_url_go_first() -> None:
     """https://example.com/shop has its own health."""
     found = await spoken(pages({"/health": b'{"status":"ok"}', "/shop/health": b'{"status":"ok"}'}), "/shop")
@@ -149,13 +173,17 @@ async def test_every_page_answers_an_error() -> None:
 )
 async def test_named_health_that_is_none(path: str, reason: str) -> None:
     """Who names a page and reads "not found" looks for a mistake in the name."""
-    found = await spoken(pages({"/beat": b'{"storage":true}'}), hints=Hints(health=[path]))
+    found = await spoken(pages({"/beat": b'{"accounts":true}'}), hints=Hints(health=[path]))
     assert found.health is None
     assert [remark for remark in found.remarks if remark.startswith("--health: ") and reason in remark]
 
 
 @pytest.mark.parametrize(
-    "path", ["/actuator/health", "/api/v1/utils/health-check/", "/parse/health", "/_health", "/ht/"]
+    "path",
+    [
+        *("/actuator/health", "/api/v1/utils/health-check/", "/parse/health", "/_health", "/ht/", "/healthz/live"),
+        *("/__heartbeat__", "/server/health", "/-/liveness"),
+    ],
 )
 async def test_health_where_frameworks_put_it(path: str) -> None:
     """What is not found is not verified."""

@@ -103,6 +103,87 @@ def test_dockerfile_procfile_example_and_description(tmp_path: Path) -> None:
     assert found.hints.openapi == ("/openapi.yaml",)
 
 
+FLY = """
+app = "notes"
+[env]
+  REDIS_URL = "redis://example"
+[http_service]
+  internal_port = 8080
+  [[http_service.checks]]
+    path = "/internal/fly"
+[[services]]
+  [[services.http_checks]]
+    path = "/internal/old"
+"""
+RENDER = """
+services:
+  - type: web
+    runtime: node
+    healthCheckPath: /internal/render
+    envVars:
+      - {key: SENTRY_DSN, sync: false}
+      - {key: DATABASE_URL, fromDatabase: {name: notes, property: connectionString}}
+  - {type: keyvalue, name: cache}
+databases:
+  - name: notes
+"""
+HEROKU = """{
+  "name": "notes", "addons": ["heroku-postgresql:essential-0", {"plan": "heroku-redis:mini"}],
+  "env": {"STRIPE_SECRET_KEY": {"description": "of the account", "required": true}}, "scripts": {"test": "x"}
+}"""
+APP_PLATFORM = """
+name: notes
+services:
+  - name: web
+    health_check: {http_path: /internal/do}
+databases:
+  - {name: db, engine: PG}
+"""
+CONFIG_MAP = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {BROKER: "amqp://queue", GREETING: hello}
+"""
+DEFAULTS = """
+services:
+  web:
+    environment: {DATABASE_URL: "${DATABASE_URL:-postgresql://app@db/app}"}
+    healthcheck: {test: "wget -qO- localhost:${PORT:-3000}/internal/compose || exit 1"}
+  cache: {image: "${CACHE_IMAGE:-redis:7}"}
+  search: {image: "elasticsearch:8", healthcheck: {test: [CMD, curl, "http://search:9200/_cluster/health"]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "components", "health"),
+    [
+        ("fly.toml", FLY, {"redis"}, ("/internal/fly", "/internal/old")),
+        ("render.yaml", RENDER, {"postgresql", "redis", "sentry"}, ("/internal/render",)),
+        ("app.json", HEROKU, {"postgresql", "redis", "stripe"}, ()),
+        ("app.json", '{"expo": {"name": "notes", "platforms": ["ios"]}}', set(), ()),
+        ("railway.toml", '[deploy]\nhealthcheckPath = "/internal/railway"\n', set(), ("/internal/railway",)),
+        ("railway.json", '{"deploy": {"healthcheckPath": "/internal/railway"}}', set(), ("/internal/railway",)),
+        (".do/app.yaml", APP_PLATFORM, {"postgresql"}, ("/internal/do",)),
+        ("k8s/settings.yaml", CONFIG_MAP, {"rabbitmq"}, ()),
+        ("compose.yaml", DEFAULTS, {"postgresql", "redis", "search"}, ("/internal/compose", "/_cluster/health")),
+    ],
+)
+def test_what_platforms_are_told(
+    tmp_path: Path, path: str, text: str, components: set[str], health: tuple[str, ...]
+) -> None:
+    """As their documentation writes these files."""
+    found = read(tmp_path, {path: text})
+    assert (set(places(found)), set(found.hints.health), found.remarks) == (components, set(health), [])
+
+
+@pytest.mark.parametrize(("path", "text"), [("fly.toml", "app ="), ("app.json", "{"), (".do/app.yaml", "a: [")])
+def test_file_of_a_platform_that_cannot_be_read(tmp_path: Path, path: str, text: str) -> None:
+    """One remark, by its name."""
+    (remark,) = read(tmp_path, {path: text}).remarks
+    assert remark.startswith(f"{path}: cannot be read (")
+
+
 def test_real_variables_are_not_opened(tmp_path: Path) -> None:
     """They hold secrets, and belong to one machine."""
     assert not read(tmp_path, {".env": "REDIS_URL=redis://x", ".env.production": "MONGO_URL=mongodb://x"}).uses

@@ -54,7 +54,8 @@ def init(  # noqa: PLR0913 - as many as there are options
     """Look at a service and at this repository, and write the files of the first verification.
 
     It asks for nothing but names, a certificate and a few pages, and changes nothing there. Of the repository it reads
-    compose files, Dockerfile, manifests, Procfile and examples of variables. Files that are there stay as they are.
+    compose files, Dockerfile, manifests, Procfile, examples of variables, and what hosting platforms are told (fly.toml,
+    render.yaml, app.json, railway.toml, .do/app.yaml). Files that are there stay as they are.
     """
     from gonogo.starting.files import Start  # noqa: PLC0415 - help answers at once
     from gonogo.starting.project import refuse_existing, write  # noqa: PLC0415
@@ -138,9 +139,8 @@ def _tell_written(written: Mapping[str, str], start: Start, *, environment_only:
             click.echo(f"kept {path}, which was there")
     for problem in unfit(Path(), start.name):
         click.echo(f"to be changed before the next run: {problem}")
-    health = start.findings.spoken.health
     click.echo("next:")
-    for command in next_commands(start.name, health.release if health else None):
+    for command in next_commands(start.name, start.findings.spoken.release):
         click.echo(f"  {command}")
 
 

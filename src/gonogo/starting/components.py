@@ -103,14 +103,25 @@ COMPONENTS = (
 )
 
 
+_DEFAULT = re.compile(r"\$\{\w+:?-([^}]*)\}")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,40})://")
+
+
 def by_image(image: str) -> Component | None:
     """``docker.io/library/postgres:16-alpine`` is PostgreSQL."""
-    return _first("images", image.partition("@")[0].rpartition("/")[2].partition(":")[0].lower())
+    plain = _DEFAULT.sub(r"\1", image)
+    return _first("images", plain.partition("@")[0].rpartition("/")[2].partition(":")[0].lower())
 
 
 def by_variable(name: str, scheme: str) -> Component | None:
     """The component of a variable by the URL that it holds, which tells more than its name; else by its name."""
     return _first("schemes", scheme.lower()) or _first("variables", name.upper())
+
+
+def url_scheme(value: str) -> str:
+    """The kind of URL that a value is, or has for a default (``${URL:-redis://x}``); nothing else of it is looked at."""
+    match = _SCHEME.match(_DEFAULT.sub(r"\1", value.strip().strip("'\"")))
+    return match[1] if match else ""
 
 
 def _first(field: Literal["images", "schemes", "variables"], text: str) -> Component | None:

@@ -24,8 +24,13 @@ _HEALTH = (
     *("/health", "/healthz", "/api/health", "/livez", "/-/healthy", "/status", "/health/live", "/up", "/health/"),
     *("/actuator/health", "/api/v1/health", "/api/healthz", "/api/v1/utils/health-check/", "/healthcheck", "/ht/"),
     *("/health-check", "/_health", "/parse/health", "/q/health", "/ping", "/api/status", "/api/ping", "/heartbeat"),
+    *("/healthz/live", "/__heartbeat__", "/v1/__heartbeat__", "/v1/health", "/server/health", "/_stcore/health"),
+    *("/rest/noauth/health", "/-/health", "/-/liveness"),
 )
-_DEEP = ("/readyz", "/health/ready", "/api/health/deep", "/ready", "/q/health/ready", "/actuator/health/readiness")
+_DEEP = (
+    *("/readyz", "/health/ready", "/api/health/deep", "/ready", "/q/health/ready", "/actuator/health/readiness"),
+    *("/healthz/ready", "/__heartbeat__", "/v1/__heartbeat__", "/-/readiness"),
+)
 _METRICS = ("/metrics", "/api/metrics", "/actuator/prometheus", "/q/metrics")
 _OPENAPI = (
     *("/openapi.json", "/api/openapi.json", "/swagger.json", "/spec.json", "/v3/api-docs", "/api/v1/openapi.json"),
@@ -35,6 +40,8 @@ _OPENAPI = (
 _HEALTH_WORDS = re.compile(r"health|alive|livez|readyz|\bping\b|\bstatus\b", re.IGNORECASE)
 _MOST_DESCRIBED = 5
 _MOST_READABLE = 5
+_MOST_DOWN = 3
+_UNAVAILABLE = 503
 _CLOSED = {401, 403}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _NO_HINTS = Hints()
@@ -116,16 +123,32 @@ async def _readable(
 async def _health(
     client: AddressClient, prefix: str, control: Exchange, description: Description | None, hinted: Sequence[str]
 ) -> Health | None:
-    """The first that says how it is, and with a release before one without."""
+    """The first that says that it is well: with a release, else in a word, else by an empty body; else one that is ill."""
     named = [f"{path}" for path in description.paths if _is_health(path, description)] if description else []
     replies = await _ask(client, prefix, [*hinted, *named[:_MOST_DESCRIBED], *_HEALTH])
-    healthy: list[Health] = []
+    pages: list[Health] = []
     for path, body in replies.items():
         reading = read_health(body, _quote)
-        if body.exchange.ok and reading.meaning in _WELL and not _answers_everything(path, body, control):
+        ill = "" if control.failed else _illness(body.exchange, reading)
+        if (ill or (body.exchange.ok and reading.meaning in _WELL)) and not _answers_everything(path, body, control):
             words = usual_words(body, path, _quote)
-            healthy.append(Health(path=path, status=reading.word or None, release=words[0].value if words else None))
-    return next((health for health in healthy if health.release), healthy[0] if healthy else None)
+            release = words[0].value if words else None
+            pages.append(Health(path=path, status=reading.word or None, release=release, ill=ill))
+    empty = [path for path, body in replies.items() if not body.content]
+    return min(
+        pages,
+        key=lambda page: (bool(page.ill), not page.release, page.path in empty and page.path not in hinted),
+        default=None,
+    )
+
+
+def _illness(exchange: Exchange, reading: HealthReading) -> str:
+    """Why the page calls the service ill, if it surely is one of health: by its status, or by the parts that it names."""
+    down = [f"{name} is {part.word}" for name, part in reading.parts.items() if part.meaning is Meaning.FAIL]
+    unavailable = exchange.status == _UNAVAILABLE and reading.meaning is Meaning.FAIL
+    if not (exchange.served or exchange.failed) or not (down or unavailable):
+        return ""
+    return f"answers {exchange.status}" + (f", {', '.join(down[:_MOST_DOWN])}" if down else "")
 
 
 async def _release(client: AddressClient, control: Exchange) -> str | None:

@@ -51,6 +51,8 @@ class Health:
     status: str | None
     """None: it answers, and says no status in JSON."""
     release: str | None = None
+    ill: str = ""
+    """Why it says that the service is not well; empty when it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

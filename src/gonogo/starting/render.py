@@ -1,5 +1,6 @@
 """Shows line by line what was found and what was not: nothing in it can move a cursor."""
 
+import re
 from collections.abc import Iterator
 
 from gonogo.starting.files import Start, said
@@ -7,6 +8,8 @@ from gonogo.starting.findings import Findings, Health
 from gonogo.starting.repository import Repository
 
 _YES, _NO = "✓", "-"
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,59}", re.ASCII)
+"""A release that no shell reads anything else into."""
 
 
 def telling(start: Start) -> Iterator[str]:
@@ -23,7 +26,7 @@ def unverified(start: Start) -> str:
 
 def next_commands(name: str, release: str | None) -> Iterator[str]:
     """The commands to type next."""
-    suffix = f" --release {said(release, 60)}" if release and release.isalnum() else ""
+    suffix = f" --release {said(release, 60)}" if release and _PLAIN.fullmatch(release) else ""
     yield f"gonogo run --env {name}{suffix}"
     yield f"gonogo checklist --missing --env {name}"
     yield "gonogo checks"
@@ -65,7 +68,7 @@ def _spoken(findings: Findings) -> Iterator[tuple[bool, str, str]]:
         return
     if http.elsewhere:
         yield False, "http", f"sends us to {http.elsewhere}: is that the base URL?"
-    yield http.health is not None, "health", _health(http.health)
+    yield http.health is not None and not http.health.ill, "health", _health(http.health)
     yield http.deep_health is not None, "deep health", http.deep_health or "none that names its dependencies"
     metrics = http.metrics
     yield (
@@ -82,7 +85,7 @@ def _spoken(findings: Findings) -> Iterator[tuple[bool, str, str]]:
         yield (
             False,
             "page",
-            "none is served that we know, and no run will see the service answer: --page PATH names one",
+            "none is served that we know: a run sees no more of the service than refusals; --page PATH names one",
         )
     for remark in http.remarks:
         yield False, "", remark
@@ -101,6 +104,8 @@ def _repository(said_there: Repository) -> Iterator[tuple[bool, str, str]]:
 def _health(health: Health | None) -> str:
     if health is None:
         return "not found"
+    if health.ill:
+        return f"{health.path} {health.ill}: NOT WELL NOW, and every run is NO-GO until it is"
     if health.status is None:
         return f"{health.path}, which answers"
     return f"{health.path} says {health.status}" + (f", release {health.release}" if health.release else "")

@@ -1,20 +1,21 @@
-"""Reads what a repository says of its service: compose files, Dockerfile, manifests, Procfile, examples of variables.
+"""Reads what a repository says of its service: compose files, Dockerfile, manifests, Procfile, files of platforms.
 
-Names alone: values of variables are read for the kind of URL that they are, and kept nowhere; a file that may hold real
-ones, as ``.env``, is not opened. Of descriptions of the API it learns under which names they may be served.
+Names alone, in examples of variables as well: values are read for the kind of URL that they are, and kept nowhere; a file
+that may hold real ones, as ``.env``, is not opened. Of descriptions of the API it learns under which names they may be
+served.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import yaml
 
 from gonogo.base.regular_files import Unreadable, read_regular
-from gonogo.starting.components import COMPONENTS, Component, by_image, by_variable
+from gonogo.starting.components import COMPONENTS, Component, by_image, by_variable, url_scheme
 from gonogo.starting.findings import Hints
+from gonogo.starting.platforms import PLATFORM_FILES, components, health_paths, parsed
 
 _COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _DOCKERFILES = ("Dockerfile", "Containerfile")
@@ -26,7 +27,10 @@ _FOLDERS = (
 )
 _LARGEST_BYTES = 512 * 1024
 _MOST_FILES, _MOST_NODES = 200, 20_000
-_PATH_IN_COMMAND = re.compile(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::\S*?)?(/[A-Za-z0-9_./-]+)")
+_PATH_IN_COMMAND = re.compile(
+    r"(?:https?://[^\s/\"']{1,100}|(?<![\w./@-])(?:localhost|127\.0\.0\.1)(?::[^\s/\"']{1,40})?)(/[A-Za-z0-9_./-]+)"
+)
+"""Of the service itself, by whatever name it calls itself in its own health check."""
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _PATH = re.compile(r"/[A-Za-z0-9_./-]{1,100}")
 _QUEUE_WORDS = re.compile(r"\b(celery|sidekiq|rq worker|resque|bullmq|dramatiq|huey)\b")
@@ -91,6 +95,8 @@ class _Reader:
                 if (self._project / folder / name).is_file():
                     self.openapi.append(f"/{name}")
         self._procfile("Procfile")
+        for path in PLATFORM_FILES:
+            self._platform(path)
         for path in self._documents():
             self._yaml(path)
 
@@ -131,7 +137,7 @@ class _Reader:
         for row in self._text(path).splitlines():
             name, sign, value = row.strip().removeprefix("export ").partition("=")
             if sign and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name.strip()):
-                self._say(by_variable(name.strip(), _scheme(value)), f"{_short(path)}: {name.strip()}")
+                self._say(by_variable(name.strip(), url_scheme(value)), f"{_short(path)}: {name.strip()}")
 
     def _yaml(self, path: str) -> None:
         text = self._text(path)
@@ -149,6 +155,17 @@ class _Reader:
             elif isinstance(document, Mapping) and "apiVersion" in document and "kind" in document:
                 self._manifest(path, document)
 
+    def _platform(self, path: str) -> None:
+        text = self._text(path)
+        try:
+            nodes = list(_mappings(parsed(path, text))) if text else []
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            self.remarks.append(f"{path}: cannot be read ({' '.join(str(error).split())[:100]})")
+            return
+        self.health += [found for found in health_paths(nodes) if _PATH.fullmatch(found)]
+        for component, name in components(nodes):
+            self._say(component, f"{path}: {name}")
+
     def _compose(self, path: str, services: Mapping[object, object]) -> None:
         for name, service in services.items():
             if not isinstance(service, Mapping):
@@ -158,12 +175,16 @@ class _Reader:
             variables = service.get("environment")
             pairs = variables.items() if isinstance(variables, Mapping) else _pairs(variables)
             for variable, value in pairs:
-                self._say(by_variable(str(variable), _scheme(str(value))), f"{place}.environment.{variable}")
+                self._say(by_variable(str(variable), url_scheme(str(value))), f"{place}.environment.{variable}")
             check = service.get("healthcheck")
             if isinstance(check, Mapping):
                 self.health += _PATH_IN_COMMAND.findall(" ".join(map(str, _listed(check.get("test")))))
 
     def _manifest(self, path: str, document: Mapping[object, object]) -> None:
+        if document["kind"] == "ConfigMap" and isinstance(data := document.get("data"), Mapping):
+            for variable, value in data.items():
+                place = f"{_short(path)}: ConfigMap {_name(document)}, {variable}"
+                self._say(by_variable(str(variable), url_scheme(str(value))), place)
         for node in _mappings(document):
             if isinstance(image := node.get("image"), str):
                 self._say(by_image(image), f"{_short(path)}: {document['kind']} {_name(document)}")
@@ -173,7 +194,7 @@ class _Reader:
                     self.health.append(str(get["path"]))
             if isinstance(variable := node.get("name"), str) and ("value" in node or "valueFrom" in node):
                 place = f"{_short(path)}: {document['kind']} {_name(document)}, {variable}"
-                self._say(by_variable(variable, _scheme(str(node.get("value", "")))), place)
+                self._say(by_variable(variable, url_scheme(str(node.get("value", "")))), place)
 
 
 _QUEUE = next(component for component in COMPONENTS if component.key == "workers")
@@ -186,14 +207,6 @@ def _short(path: str) -> str:
 def _name(document: Mapping[object, object]) -> str:
     metadata = document.get("metadata")
     return str(metadata.get("name", "")) if isinstance(metadata, Mapping) else ""
-
-
-def _scheme(value: str) -> str:
-    """The kind of URL that a value is; nothing else of it is looked at."""
-    try:
-        return urlsplit(value.strip().strip("'\"")).scheme if "://" in value else ""
-    except ValueError:
-        return ""
 
 
 def _listed(value: object) -> Sequence[object]:

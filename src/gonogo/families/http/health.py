@@ -127,6 +127,12 @@ def _read_object(document: Mapping[str, Any], quote: Quote) -> HealthReading:
             ((name, document[name]) for name in _MESSAGES if isinstance(document.get(name), str)), ("", "")
         )
         meaning = meaning_of_sentence(value) if key else Meaning.UNKNOWN
+    if not key and document.keys() == {"uptime"} and isinstance(document["uptime"], int | float):
+        key, value, meaning = (
+            "uptime",
+            "(uptime alone)",
+            Meaning.PASS,
+        )  # of express-healthcheck, and nothing where it is ill
     everything = parts(document)
     if meaning is Meaning.UNKNOWN and key not in STATES:
         everything += bare_parts(document, [path for path, _, _ in everything])

@@ -12,7 +12,19 @@ from gonogo.families.http.health_words import meaning_of, meaning_of_sentence
 
 STATES = ("status", "health", "healthy", "state", "ok", "success", "up", "alive", "live", "available", "result")
 """Keys under which a document says how it is, the surest first."""
-_PART_STATES = ("status", "health", "healthy", "state", "ok", "success", "up", "alive", "connected", "reachable")
+_PART_STATES = (
+    "status",
+    "health",
+    "healthy",
+    "state",
+    "ok",
+    "success",
+    "up",
+    "alive",
+    "connected",
+    "reachable",
+    "passed",
+)
 """Keys under which one part of the service tells its state."""
 _CONTRADICTING = {*_PART_STATES, "alive", "ready", "statuscode", "status_code"}
 """Keys that must not say no beside another one that says yes."""
@@ -51,11 +63,11 @@ IDENTITY = re.compile(
     re.IGNORECASE,
 )
 """Keys of what is told beside health."""
-_TRUTHS = {"ok", "up", "healthy", "alive", "live", "available", "connected", "reachable", "success"}
+_TRUTHS = {"ok", "up", "healthy", "alive", "live", "available", "connected", "reachable", "success", "passed"}
 """Keys under which 1 and 0 are yes and no."""
 _NEVER_COUNTS = {"ok", "healthy", "alive"}
 """Those of them whose 0 is a no, and no number of anything."""
-_NAMES = ("name", "id", "component", "checkid", "alias", "service_id")
+_NAMES = ("name", "id", "component", "checkid", "checker", "alias", "service_id")
 _ERRORS = (
     *("errors", "error", "failures", "problems", "failed", "failing", "unhealthy", "down", "unavailable", "alarms"),
     *("causes", "issues", "warnings"),
@@ -145,11 +157,19 @@ def _is_down(key: str, value: str | bool) -> bool:  # noqa: FBT001 - a JSON valu
     """Whether what stands beside the word of health says no of a dependency: ``"database": "error"``."""
     if isinstance(value, str) and value.strip().lower() in _SURELY_DOWN:
         return True
-    words = {word for word in re.split(r"[^a-z0-9]+", _CAMEL.sub("_", key).lower()) if word}
+    words = _words(key)
     named = _DEPENDENCIES & words
     if not named or words - named - _BESIDE_A_NAME - _TRUTHS or meaning_of(value) is not Meaning.FAIL:
         return False
     return isinstance(value, str) or bool(_STORES & words or _TRUTHS & words)  # "cache": false may be a setting
+
+
+def _words(key: str) -> set[str]:
+    return {word for word in re.split(r"[^a-z0-9]+", _CAMEL.sub("_", key).lower()) if word}
+
+
+def _is_dependency(key: str) -> bool:
+    return bool(_DEPENDENCIES & _words(key))
 
 
 def _sentences(items: list[Any], path: str) -> Iterator[Part]:
@@ -191,6 +211,8 @@ def _scalar(path: str, key: str, value: str | bool | None) -> Iterator[Part]:  #
 
 def bare_parts(document: Mapping[str, Any], named: list[str]) -> list[Part]:
     """Parts without a container, as ``{"database": "ok", "version": "10.1"}`` and as django-health-check gives them."""
+    if all(isinstance(value, bool) for value in document.values()) and any(map(_is_dependency, document)):
+        return [(key, str(value), meaning_of(value)) for key, value in document.items()]
     texts = {key: value for key, value in document.items() if isinstance(value, str) and key not in named}
     words = [(key, value, meaning_of(value)) for key, value in texts.items() if not IDENTITY.search(key) or "(" in key]
     understood = [part for part in words if part[2] is not Meaning.UNKNOWN]
