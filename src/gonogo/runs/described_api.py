@@ -7,15 +7,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from gonogo.base.errors import UsageError
-from gonogo.base.secrets import Secrets
-from gonogo.clients.network import Swallowed
 from gonogo.environment.load import EnvironmentFile, overlaid
 from gonogo.environment.model import Environment
 from gonogo.families.api.derivation import Derived, derive
+from gonogo.families.api.document import fetch_document
 from gonogo.families.api.section import Api
-from gonogo.families.http.asking import asker, deadline_of
-from gonogo.families.http.openapi import NoDescription, read_document
-from gonogo.families.http.questions import openapi_questions
 from gonogo.families.http.section import Http
 
 _NEEDED = ("login", "register", "me", "who")
@@ -44,7 +40,7 @@ def completed(file: EnvironmentFile) -> EnvironmentFile:
 
 def derived_from(environment: Environment, declared: Mapping[str, Any]) -> Derived:
     """What the document gives for the keys that are not declared. It is asked for once, at the first address."""
-    document, problem = asyncio.run(_fetched(environment))
+    document, problem = asyncio.run(fetch_document(environment))
     if problem:
         return Derived(missing={key: f"{problem}: write {key}" for key in _NEEDED if key not in declared})
     return derive(document, declared)
@@ -61,26 +57,6 @@ def notes_on(environment: Environment) -> Iterator[str]:
     missing = [f"{key}: {why}" for key, why in section.derivation.missing.items()]
     if missing:
         yield f"[api] the OpenAPI document does not say {'; '.join(missing)}"
-
-
-async def _fetched(environment: Environment) -> tuple[Mapping[str, Any], str]:
-    """The document, or why there is none."""
-    questions = openapi_questions(environment, Secrets({}))
-    if not questions:
-        return {}, "no address of the service is declared"
-    question = questions[0]
-    path = question.expected.openapi or "/"
-    try:
-        async with asker(question, deadline_of(question), largest_body_bytes=question.expected.largest_body) as asking:
-            body = await asking.follow(path)
-        document = await asyncio.to_thread(read_document, body)
-    except NoDescription as error:
-        return {}, f"the document at {path} could not be read ({error})"
-    except Swallowed as error:
-        return {}, f"the document at {path} was not served ({error.reason})"
-    if not str(document.get("openapi", "")).startswith("3."):
-        return {}, f"the document at {path} is no OpenAPI 3"
-    return document, ""
 
 
 def _accepted(file: EnvironmentFile, derived: Derived) -> Derived:

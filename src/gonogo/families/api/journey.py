@@ -14,6 +14,7 @@ from gonogo.base.errors import Unobserved
 from gonogo.base.marks import Leftovers, Marks
 from gonogo.clients.replies import Reply
 from gonogo.families.api.callers import Caller
+from gonogo.families.api.document import Conformance, hold
 from gonogo.families.api.forgeries import public_keys
 from gonogo.families.api.placeholders import filled
 from gonogo.families.api.section import Account, Api, Login, OwnObject
@@ -116,6 +117,12 @@ class ApiVerbs(Verbs[Api]):
         """The user whom the service takes the bearer of this token for, at the place of this user, and its reply."""
         reply = self.bearer(token).get(self.me(caller))
         return self.known_as(reply), reply
+
+    def held_against_document(self, caller: Caller) -> Conformance:
+        """What the service answered to the operations of its document, within the budget of [api.document]."""
+        return self.walk.looked(
+            "the OpenAPI document", lambda: hold(self.world, self.section, caller), shown=lambda seen: seen.shown
+        )
 
     def public_keys(self) -> Sequence[bytes]:
         """The declared public keys of tokens, in every spelling; empty when none is declared. Raises Unobserved."""

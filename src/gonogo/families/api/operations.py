@@ -23,6 +23,8 @@ class Operation:
     """In upper case."""
     path: str
     """With the path of the first server before it."""
+    label: str
+    """Method and path as the document has them."""
     item: Mapping[str, Any] = field(repr=False)
     described: Mapping[str, Any] = field(repr=False)
 
@@ -99,16 +101,27 @@ class Operation:
 
 def operations(document: Mapping[str, Any]) -> Iterator[Operation]:
     """All that are not deprecated, in the order of their paths."""
-    servers = [server for server in _list(document.get("servers")) if isinstance(server, dict)]
-    prefix = urlsplit(str(servers[0].get("url", ""))).path.rstrip("/") if servers else ""
+    prefix = prefix_of(document)
     for path, value in sorted(mapping(document.get("paths")).items(), key=lambda pair: str(pair[0])):
         item = mapping(resolved(document, value))
         for method in _METHODS:
             described = item.get(method)
             if isinstance(described, dict) and not described.get("deprecated") and str(path).startswith("/"):
                 yield Operation(
-                    document=document, method=method.upper(), path=f"{prefix}{path}", item=item, described=described
+                    document=document,
+                    method=method.upper(),
+                    path=f"{prefix}{path}",
+                    label=f"{method.upper()} {path}",
+                    item=item,
+                    described=described,
                 )
+
+
+def prefix_of(document: Mapping[str, Any]) -> str:
+    """The path of the first server, which stands before all others; empty for none."""
+    servers = [server for server in _list(document.get("servers")) if isinstance(server, dict)]
+    path = urlsplit(str(servers[0].get("url", ""))).path.rstrip("/") if servers else ""
+    return path if path.startswith("/") and "{" not in path else ""
 
 
 def mapping(value: object) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """The section ``[api]`` of an environment file."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -102,6 +102,19 @@ class Derivation(Section):
     missing: Mapping[Text, str] = Field(default_factory=dict)
 
 
+class Document(Section):
+    """A budget for holding the service against its whole OpenAPI document."""
+
+    requests: Annotated[int, Field(ge=10, le=100_000)] = Field(default=300, description="The most that are sent.")
+    seconds: Annotated[int, Field(ge=1, le=3600)] = Field(default=60, description="The most time that it takes.")
+    seed: int = Field(default=1, ge=0, description="The same seed sends the same requests.")
+    exclude: tuple[Text, ...] = Field(default=(), description="Operations that are not asked, as in 'DELETE /me'.")
+    writes: bool = Field(
+        default=False,
+        description="true: POST, PUT, PATCH and DELETE are sent as well, and what they make stays in the service.",
+    )
+
+
 class Api(Section):
     """How one registers, logs in, and sends a token; what is whose. The bundled security journey walks it."""
 
@@ -136,6 +149,7 @@ class Api(Section):
     )
     body_limit: Size | None = Field(default=None, description="The largest body that a login may have.")
     upload: Upload | None = None
+    document: Document | None = None
     jwks: UrlPath | None = Field(default=None, description="Where public keys of tokens are published (RFC 7517).")
     public_key: FilePath | None = Field(default=None, description="The PEM file of the public key of tokens.")
     remove: UrlPath | None = Field(
