@@ -1,6 +1,7 @@
 """``[api]`` from an OpenAPI document, and the service held against the whole of it: what is wrong is found, once each."""
 
 import json
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,9 @@ from typing import Any
 import pytest
 
 from gonogo.families.api.derivation import NEVER_THERE, derive
+from gonogo.families.api.section import Api
 from gonogo.record.results import Outcome
+from gonogo.starting.files import commented
 from tests.support.api_projects import Walked, serving, walked
 
 TEXT, BEARER = {"type": "string"}, [{"bearer": []}]
@@ -212,6 +215,14 @@ def test_what_cannot_be_taken_is_named(document: Mapping[str, Any], key: str, sa
     derived = derive(document, {})
     assert said in derived.missing[key]
     assert key not in derived.keys
+
+
+def test_what_init_writes_is_accepted_when_its_marks_are_taken_away() -> None:
+    """Its lines are comments, and ``[api]`` without them."""
+    lines = commented(derive(DOCUMENT, {}).keys).splitlines()
+    assert all(line.startswith("#") for line in lines)
+    document = tomllib.loads("\n".join(line.removeprefix("#") for line in lines))
+    assert Api.model_validate(document["api"]).me == "/v1/me"
 
 
 def test_examples_of_the_document_fill_bodies() -> None:

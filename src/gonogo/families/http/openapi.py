@@ -37,6 +37,8 @@ class Description:
     version: str | None = None
     title: str | None = None
     paths: Mapping[str, Any] = field(default_factory=dict)
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """All of it."""
     security: object = None
     """What every operation demands that says nothing itself."""
     problems: list[str] = field(default_factory=list)
@@ -52,6 +54,7 @@ def read_description(body: Body) -> Description:
         version=str(version) if version is not None else None,
         title=_text(document.get("info"), "title"),
         paths=paths if isinstance(paths, dict) else {},
+        document=document,
         security=document.get("security"),
     )
     reader = _DescriptionReader(document, described)
