@@ -30,7 +30,7 @@ from schemathesis.core.result import Ok
 
 ANSWERS, ERRORS, STATUSES, REPLIES, TOKENS, METHODS = "answers", "errors", "statuses", "replies", "tokens", "methods"
 _SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
-_WRONG, _BROKEN, _TOO_MANY = 400, 500, 429
+_WRONG, _UNKNOWN, _TOO_MANY, _BROKEN = 400, 401, 429, 500
 _REFUSED = {401, 403, *range(300, 400)}
 _EXCERPT = 300
 _PATIENCE_SECONDS = 10
@@ -215,7 +215,7 @@ class Conformance:
         """
         token_headers, demanded = self._order["headers"], label in self._order["secured"]
         tries = self._tries.get(label, 0)
-        if not demanded or not token_headers or tries >= _MOST_TRIES or response.status_code in _REFUSED:
+        if not demanded or not token_headers or tries >= _MOST_TRIES or response.status_code == _UNKNOWN:
             return
         self._tries[label] = tries + 1
         wrong = {name: value[: len(value) // 2] + "gonogo" for name, value in token_headers.items()}
@@ -225,7 +225,8 @@ class Conformance:
                 self._report(TOKENS, label, reply, f"401 or 403 for {whom}, which the document demands")
                 self._tries[label] = _MOST_TRIES
                 return
-            if reply.status_code not in _REFUSED:
+            # Whoever is known and may not is told so with another status than whoever is not known at all.
+            if reply.status_code not in _REFUSED or reply.status_code == response.status_code:
                 return
         self._tries[label] = _MOST_TRIES
         tell("enforced", operation=label)

@@ -39,7 +39,7 @@ def example_body(operation: Operation) -> tuple[bool, Mapping[str, Any], Sequenc
     unknown = []
     for name, described in properties.items():
         own = placeholder(name, described)
-        if own or name in required:
+        if (own or name in required) and not described.get("readOnly"):
             value = own or examples.get(name, _given(described))
             if value is UNKNOWN:
                 unknown.append(name)
@@ -60,6 +60,8 @@ def path_in_reply(operation: Operation, names: Sequence[str]) -> str:
 
 
 def _is_value(schema: Schema) -> bool:
+    if schema.get("writeOnly"):
+        return False
     kind = schema.get("type", "string")
     return bool({"string", "integer"} & set(kind if isinstance(kind, list) else [kind]))
 
