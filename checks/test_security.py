@@ -4,9 +4,9 @@ A journey of gonogo's own: walked wherever the environment file declares ``[api]
 """
 
 import secrets as entropy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,7 +17,7 @@ from gonogo.families.api.callers import Caller
 from gonogo.families.api.forgeries import claims_of_key, forgeries
 from gonogo.families.api.journey import ApiVerbs
 from gonogo.families.api.keys import guesses
-from gonogo.families.api.placeholders import filled, placeholders
+from gonogo.families.api.placeholders import looked_up
 from gonogo.families.api.tokens import AccessToken, read_token
 from gonogo.families.api.traces import trace_in
 from gonogo.families.http.section import Http
@@ -357,7 +357,7 @@ def _provoked(walk: Walk) -> Iterator[Reply]:
     yield nobody.call(login, email="'\"`\\", user="'\"`\\")
     yield walk.api.bearer("e30.e30.'").get(walk.api.me(walk.keep["caller"]))
     for path in walk.api.section.lookups:
-        yield walk.keep["caller"].get(_looked_up(path, walk.keep["caller"].known, "'"))
+        yield walk.keep["caller"].get(looked_up(path, walk.keep["caller"].known, "'"))
     yield stranger.get(_NOTHING)
 
 
@@ -385,22 +385,15 @@ def _logins_with(api: ApiVerbs, victim: Caller, value: Any) -> Iterator[Reply]: 
     yield victim.call(api.login, email=value, user=value)
 
 
-def _looked_up(path: str, values_by_name: Mapping[str, str], ending: str) -> str:
-    """The path, with this after the value that it looks for."""
-    return str(
-        filled(path, {name: quote(f"{values_by_name.get(name, '')}{ending}", safe="") for name in placeholders(path)})
-    )
-
-
 def _no_query(walk: Walk, path: str) -> None:
     caller = walk.keep["caller"]
-    own = caller.get(_looked_up(path, caller.known, ""))
+    own = caller.get(looked_up(path, caller.known, ""))
     if walk.api.section.gave("lookups") and own.status in _REFUSED:
         return  # a document does not say which users may look each other up
     _control(own, "users", "lookups")
-    nothing = caller.get(_looked_up(path, walk.api.nobody("absent").known, ""))
+    nothing = caller.get(looked_up(path, walk.api.nobody("absent").known, ""))
     for ending in ("'", "' OR '1'='1", '" OR "1"="1'):
-        reply = caller.get(_looked_up(path, walk.api.nobody("absent").known, ending))
+        reply = caller.get(looked_up(path, walk.api.nobody("absent").known, ending))
         assert reply.status < _BROKEN, f"a quote in the address is an error, and no value: {reply.said}"
         served = reply.exchange.served and not nothing.exchange.served
         assert not served, f"a query in the address finds what is not there: {reply.said}"

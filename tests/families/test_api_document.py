@@ -14,7 +14,8 @@ from gonogo.record.results import Outcome
 from gonogo.starting.files import commented
 from tests.support.api_projects import Walked, serving, walked
 
-TEXT, BEARER = {"type": "string"}, [{"bearer": []}]
+TEXT = {"type": "string"}
+BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
 PASSWORD = {"email": {"type": "string", "format": "email"}, "password": TEXT}
 
 
@@ -215,6 +216,17 @@ def test_what_cannot_be_taken_is_named(document: Mapping[str, Any], key: str, sa
     derived = derive(document, {})
     assert said in derived.missing[key]
     assert key not in derived.keys
+
+
+def test_what_was_taken_is_in_the_record() -> None:
+    """A replay plans by it, and asks no service for its document."""
+    derived = derive(DOCUMENT, {})
+    api = {**derived.keys, "derivation": {"taken": derived.taken, "missing": derived.missing}, "from_openapi": True}
+    recorded = Api.model_validate(api).model_dump(mode="json")
+    again = Api.model_validate(recorded)
+    assert again.closed == ("/v1/me", "/v1/notes")
+    assert again.gave("closed")
+    assert not again.gave("objects")
 
 
 def test_what_init_writes_is_accepted_when_its_marks_are_taken_away() -> None:

@@ -176,7 +176,8 @@ def _answered(world: World, order: Mapping[str, Any], seconds: float) -> list[st
     if process.returncode:
         last = world.redactor.text(masked(problem.strip().splitlines()[-1] if problem.strip() else "no word"))
         missing = "No module named 'schemathesis'" in problem
-        hint = "install gonogo[openapi]" if missing else "Schemathesis cannot read this document; exclude the operation"
+        extra = "install gonogo with its extra openapi, from where you have gonogo"
+        hint = extra if missing else "Schemathesis cannot read this document; exclude the operation"
         raise Unobserved(f"the document could not be walked through: {last[:300]}", hint=hint)
     return output.splitlines()
 
@@ -184,8 +185,10 @@ def _answered(world: World, order: Mapping[str, Any], seconds: float) -> list[st
 def _read(world: World, lines: Iterable[str], order: Mapping[str, Any]) -> Conformance:
     """Facts from lines; whatever the target said is redacted."""
     conformance = Conformance()
+    secrets = [value.rpartition(" ")[2].rpartition("=")[2] for value in order["headers"].values()]
     for line in lines:
-        _note(conformance, json.loads(world.redactor.text(line)), order["left"])
+        facts = {key: _shown(value, world, secrets) for key, value in json.loads(line).items()}
+        _note(conformance, facts, order["left"])
     tried = conformance.enforced | {departure.operation for departure in conformance.of("tokens")}
     for label in order["secured"]:
         if label in conformance.statuses and label not in tried:
@@ -193,12 +196,21 @@ def _read(world: World, lines: Iterable[str], order: Mapping[str, Any]) -> Confo
     return conformance
 
 
+def _shown(value: Any, world: World, tokens: Iterable[str]) -> Any:  # noqa: ANN401 - a JSON value
+    """A text without secrets, the token of this user among them."""
+    if not isinstance(value, str):
+        return value
+    for token in filter(None, tokens):
+        value = value.replace(token, "***")
+    return masked(world.redactor.text(value))
+
+
 def _note(conformance: Conformance, facts: Mapping[str, Any], on_purpose: Collection[str]) -> None:
     """One line of the process."""
     label = str(facts.get("operation"))
     match facts["event"]:
         case "finding":
-            texts = (masked(str(facts[name])) for name in ("observed", "expected", "curl"))
+            texts = (str(facts[name]) for name in ("observed", "expected", "curl"))
             conformance.departures.append(Departure(str(facts["kind"]), label, *texts))
         case "asked":
             conformance.left[label] = "the budget was spent before it was asked"
