@@ -108,7 +108,7 @@ def hold(world: World, api: Api, caller: Caller) -> Conformance:
     budget = api.document or Document()
     order = _order(world, api, caller, document, budget)
     lines = _answered(world, order, budget.seconds + _GRACE_SECONDS)
-    return _read(world, lines, order)
+    return _read(world, lines, order, caller.token)
 
 
 def _order(world: World, api: Api, caller: Caller, document: Mapping[str, Any], budget: Document) -> Mapping[str, Any]:
@@ -182,12 +182,11 @@ def _answered(world: World, order: Mapping[str, Any], seconds: float) -> list[st
     return output.splitlines()
 
 
-def _read(world: World, lines: Iterable[str], order: Mapping[str, Any]) -> Conformance:
+def _read(world: World, lines: Iterable[str], order: Mapping[str, Any], token: str) -> Conformance:
     """Facts from lines; whatever the target said is redacted."""
     conformance = Conformance()
-    secrets = [value.rpartition(" ")[2].rpartition("=")[2] for value in order["headers"].values()]
     for line in lines:
-        facts = {key: _shown(value, world, secrets) for key, value in json.loads(line).items()}
+        facts = {key: _shown(value, world, token) for key, value in json.loads(line).items()}
         _note(conformance, facts, order["left"])
     tried = conformance.enforced | {departure.operation for departure in conformance.of("tokens")}
     for label in order["secured"]:
@@ -196,13 +195,11 @@ def _read(world: World, lines: Iterable[str], order: Mapping[str, Any]) -> Confo
     return conformance
 
 
-def _shown(value: Any, world: World, tokens: Iterable[str]) -> Any:  # noqa: ANN401 - a JSON value
+def _shown(value: Any, world: World, token: str) -> Any:  # noqa: ANN401 - a JSON value
     """A text without secrets, the token of this user among them."""
     if not isinstance(value, str):
         return value
-    for token in filter(None, tokens):
-        value = value.replace(token, "***")
-    return masked(world.redactor.text(value))
+    return masked(world.redactor.text(value.replace(token, "***") if token else value))
 
 
 def _note(conformance: Conformance, facts: Mapping[str, Any], on_purpose: Collection[str]) -> None:
