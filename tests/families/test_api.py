@@ -1,11 +1,7 @@
 """The security journey against services that are not what they seem, and what ``[api]`` refuses."""
 
-import json
 import secrets
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +16,7 @@ from gonogo.families.api.section import Api
 from gonogo.families.api.traces import trace_in
 from gonogo.record.results import Outcome
 from gonogo.runs.prepare import Request, prepare
-from tests.support.api_projects import Walked, walked
+from tests.support.api_projects import Walked, serving, walked
 
 DECLARED = """
 [api]
@@ -39,48 +35,6 @@ post = "/register"
 send = { email = "{email}", password = "{password}" }
 """
 SIGNED = jwt.encode({"sub": "somebody"}, "k" * 48, algorithm="HS256")
-Answer = Callable[[str, str, Mapping[str, Any], str], tuple[int, Any]]
-"""Method, path, JSON body and token to status and JSON."""
-
-
-@contextmanager
-def serving(answer: Answer) -> Iterator[int]:
-    """The port of a service that answers so."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _serve(self) -> None:
-            content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            try:
-                body = json.loads(content)
-            except ValueError:
-                body = {}
-            token = self.headers.get("Authorization", "").removeprefix("Bearer ")
-            token = token or self.headers.get("Cookie", "").removeprefix("sid=")
-            status, document = answer(self.command, self.path, body if isinstance(body, dict) else {}, token)
-            reply = json.dumps(document).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(reply)))
-            if isinstance(document, dict) and "sid" in document:
-                self.send_header("Set-Cookie", "theme=dark; Path=/")
-                self.send_header(
-                    "Set-Cookie", f"sid={document['sid']}; Path=/; HttpOnly; Expires=Wed, 21 Oct 2099 07:28:00 GMT"
-                )
-            self.end_headers()
-            self.wfile.write(reply)
-
-        do_GET = do_POST = do_DELETE = do_OPTIONS = _serve  # noqa: N815 - names of the standard library
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as above
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server.server_address[1]
-        server.shutdown()
-        thread.join()
 
 
 def outcomes(seen: Walked) -> dict[str, Outcome]:

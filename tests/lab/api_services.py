@@ -82,11 +82,12 @@ Path("public.pem").write_text(public)
 jwt = "rest_framework_simplejwt.authentication.JWTAuthentication"
 settings.configure(
     SECRET_KEY=secrets.token_hex(32), ALLOWED_HOSTS=["*"], ROOT_URLCONF="__main__",
-    INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "rest_framework"],
+    INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "rest_framework", "drf_spectacular"],
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "users.sqlite3"}},
     DATA_UPLOAD_MAX_MEMORY_SIZE=65536,
     REST_FRAMEWORK={
         "DEFAULT_AUTHENTICATION_CLASSES": [jwt],
+        "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
         "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
         "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
         "DEFAULT_THROTTLE_RATES": {"login": "25/minute"},
@@ -102,6 +103,7 @@ django.setup()
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
 from rest_framework import generics, permissions, serializers
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework_simplejwt.views import TokenObtainPairView
@@ -128,7 +130,8 @@ class Login(TokenObtainPairView):
 
 
 urlpatterns = [
-    path("api/token", Login.as_view()), path("api/me", Me.as_view()), path("api/users", Everybody.as_view())
+    path("api/token", Login.as_view()), path("api/me", Me.as_view()), path("api/users", Everybody.as_view()),
+    path("api/schema", SpectacularAPIView.as_view()),
 ]
 call_command("migrate", verbosity=0)
 for name in ("ann", "ben"):
@@ -156,7 +159,8 @@ FASTAPI_USERS = Service(
     python=("fastapi-users[sqlalchemy]==15.0.5", "aiosqlite", "uvicorn", "fastapi"), source=_FASTAPI_USERS
 )
 SIMPLE_JWT = Service(
-    python=("djangorestframework-simplejwt[crypto]==5.5.1", "django<6", "djangorestframework"), source=_SIMPLE_JWT
+    python=("djangorestframework-simplejwt[crypto]==5.5.1", "django<6", "djangorestframework", "drf-spectacular"),
+    source=_SIMPLE_JWT,
 )
 JSON_SERVER_AUTH = Service(
     npm=("json-server@0.17.4", "json-server-auth@2.1.0"),

@@ -21,7 +21,7 @@ def copied(place: Path) -> Installation:
     """An environment with gonogo, its packages and the shop's own; in its project what ``init --example`` writes."""
     needed = (ROOT / "docs" / "examples" / "shop" / "requirements.txt").read_text().splitlines()
     also = [line for line in needed if line and not line.startswith("#")]
-    installation = install(place, *PACKAGES, also=also, extra="[load]")
+    installation = install(place, *PACKAGES, also=also, extra="[load,openapi]")
     done = installation.gonogo("init", "--example")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "python -m shop up" in done.stdout

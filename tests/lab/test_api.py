@@ -80,6 +80,19 @@ send = { text = "{mark}" }
 id = "id"
 get = "/notes/{id}"
 """
+BY_DOCUMENT = """
+[http]
+openapi = "{path}"
+closed_paths = ["/.env"]
+
+[api]
+from_openapi = true
+{more}
+
+[api.document]
+requests = 120
+"""
+ACCOUNTS = DJANGO[DJANGO.index("[api.accounts.ann]") : DJANGO.index("[api.administrator]")]
 PASSWORDS = {f"{name.upper()}_PASSWORD": f"{name}-of-the-laboratory" for name in ("ann", "ben", "root")}
 
 
@@ -127,3 +140,29 @@ def test_django_simple_jwt(tmp_path: Path, proxies: str, found: set[str]) -> Non
         seen = walked(tmp_path, port, "Accounts", api, PASSWORDS)
     assert wrong(seen) == found, seen
     assert seen["security-tokens-forged"] == (Outcome.PASS, "")
+
+
+@pytest.mark.parametrize(
+    ("key", "more"), [(secrets.token_hex(32), set()), ("SECRET", {"security-tokens-key"})], ids=["own", "documented"]
+)
+def test_fastapi_users_by_its_document(tmp_path: Path, key: str, more: set[str]) -> None:
+    """The journey goes by two lines; nothing is wrong with what the document promises, but what writes is not asked."""
+    with running(FASTAPI_USERS, tmp_path / "service", KEY=key) as port:
+        seen = walked(tmp_path, port, "Accounts", BY_DOCUMENT.format(path="/openapi.json", more=""))
+    assert wrong(seen) == {"security-logins-limited", "cleanup-nothing-left", "document-covered"} | more
+    assert "PATCH /users/me: it writes" in seen["document-covered"][1]
+    assert "POST /auth/register" in seen["document-covered"][1]
+
+
+def test_django_by_its_document(tmp_path: Path) -> None:
+    """Written in YAML by drf-spectacular, which names no status but 200; a page of administrators proves nothing."""
+    with running(SIMPLE_JWT, tmp_path / "service", PROXIES="0") as port:
+        public = f'public_key = "{tmp_path / "service" / "public.pem"}"'
+        api = BY_DOCUMENT.format(path="/api/schema", more=public) + ACCOUNTS
+        seen = walked(tmp_path, port, "Accounts", api, PASSWORDS)
+    assert wrong(seen) == {"document-statuses"}
+    outcome, message = seen["document-statuses"]
+    assert outcome is Outcome.WARN
+    assert "GET /api/users: GET answered 403" in message
+    assert seen["security-closed"] == (Outcome.PASS, "")
+    assert seen["document-tokens"] == (Outcome.PASS, "")

@@ -14,7 +14,10 @@ from gonogo.cli.completion import environment_names
 
 @click.command()
 @click.argument("name", required=False, shell_complete=environment_names)
-def env(name: str | None) -> int:
+@click.option(
+    "--from-openapi", is_flag=True, help="Ask the service for its document, and show what [api] takes from it."
+)
+def env(name: str | None, *, from_openapi: bool) -> int:
     """Show an environment as resolved, secrets masked; without NAME, list all."""
     from gonogo.environment.load import available  # noqa: PLC0415 - help answers at once
     from gonogo.environment.secret_values import find_secrets, secret_names  # noqa: PLC0415
@@ -24,6 +27,10 @@ def env(name: str | None) -> int:
         click.echo("\n".join(available(Path())))
         return 0
     file = read_environment(name, project=Path())
+    if from_openapi:
+        from gonogo.runs.described_api import completed  # noqa: PLC0415 - it loads clients
+
+        file = completed(file)
     click.echo(f"# {file.path}")
     for key, value in _flat(file.environment.model_dump(exclude_none=True)):
         click.echo(f"{key} = {value}")

@@ -41,6 +41,7 @@ from gonogo.planning.suite import Suite, project_suite, selection
 from gonogo.planning.trust import trust_anchors
 from gonogo.policy.profiles import Profile
 from gonogo.record.run_folder import new_run_id
+from gonogo.runs.described_api import completed, notes_on
 from gonogo.runs.key_shapes import check_keys
 from gonogo.runs.preconditions import require_journeys, require_load, scenarios
 from gonogo.runs.reference_instance import ReferenceInstance, announced_instance, reference_instance
@@ -122,7 +123,9 @@ class Prepared:
 
 
 def prepare(request: Request, environ: Mapping[str, str], *, instance: ReferenceInstance | None = None) -> Prepared:
-    """Read, validate and plan everything; nothing is asked of any target yet. Raises UsageError.
+    """Read, validate and plan everything. Raises UsageError.
+
+    Nothing is asked of any target yet, but for the OpenAPI document where ``[api]`` is to be taken from it.
 
     A bundled environment is started for the run, unless the caller has an ``instance`` of it already.
     """
@@ -287,7 +290,7 @@ def _resolved(
         file = overlaid(file, {"service": {"release": request.release}})
     effective = overlaid(file, request.overlay) if request.overlay else file
     less = lowered(file.environment, effective.environment, request.profile) if request.gate == LOAD else ()
-    return effective, instance, less
+    return completed(effective), instance, less
 
 
 def _steps(suite: Suite) -> Iterator[Scope]:
@@ -348,6 +351,7 @@ def _notes(
         yield f"the load had the profile {request.profile}"
     if request.only:
         yield f"narrowed to {', '.join(sorted(request.only))} and what they need"
+    yield from notes_on(environment)
     if environment.service.without:
         yield f"not checked, because service.without names them: {', '.join(sorted(environment.service.without))}"
     if idle := _without_variables(suite, environment):

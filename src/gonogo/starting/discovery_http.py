@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from gonogo.base.redaction import Redactor
 from gonogo.clients.http import AddressClient, Body
 from gonogo.evidence.http import Exchange, HealthReading, Meaning
+from gonogo.families.api.derivation import Derived, derive
 from gonogo.families.http.answers import described as marked
 from gonogo.families.http.bodies import quoting
 from gonogo.families.http.health import read_health
@@ -72,11 +73,20 @@ async def listen(client: AddressClient, prefix: str, hints: Hints = _NO_HINTS) -
         metrics=metrics,
         release=(health.release if health else None) or await _release(client, control),
         openapi=path,
+        api=_api(description),
         known=page,
         front_is_served=await _front_is_served(client, prefix),
         readable=await _readable(client, prefix, control, description),
         remarks=[*_broken(control, health), *unread, *missing, *remarks, *closed],
     )
+
+
+def _api(description: Description | None) -> Derived | None:
+    """What ``[api]`` can take from the description; None where nobody logs in by it."""
+    if description is None or not (description.version or "").startswith("3."):
+        return None
+    derived = derive(description.document, {})
+    return derived if "login" in derived.keys else None
 
 
 def _broken(control: Exchange, health: Health | None) -> Sequence[str]:

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import jinja2
 import tomli_w
@@ -144,7 +145,7 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(toml=_toml, said=said, entry=entry_name)
+    environment.filters.update(toml=_toml, said=said, entry=entry_name, commented=commented)
     return environment
 
 
@@ -165,6 +166,11 @@ def _toml(value: str | int | Sequence[str]) -> str:
         character if character == " " or character.isprintable() else f"\\U{ord(character):08X}"
         for character in written
     )
+
+
+def commented(api: Mapping[str, Any]) -> str:
+    """``[api]`` with these keys, as lines of comments."""
+    return "\n".join(f"# {visible(line)}".rstrip() for line in tomli_w.dumps({"api": api}).splitlines())
 
 
 def said(text: str, longest: int = 160) -> str:

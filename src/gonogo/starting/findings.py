@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from gonogo.families.api.derivation import Derived
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
@@ -92,6 +94,8 @@ class Spoken:
     """The release that health, or a page for it, tells."""
     metrics: Metrics | None = None
     openapi: str | None = None
+    api: Derived | None = None
+    """What the description says of logging in and of what is closed."""
     front_is_served: bool = True
     """Whether the page of the base URL answers with something of the service, or leads on."""
     known: str = ""

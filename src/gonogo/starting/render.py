@@ -77,6 +77,8 @@ def _spoken(findings: Findings) -> Iterator[tuple[bool, str, str]]:
         f"{metrics.path}, {metrics.samples} samples, readable by everybody" if metrics else "not found",
     )
     yield http.openapi is not None, "OpenAPI", http.openapi or "not found"
+    if http.api:
+        yield True, "API", f"its description says {', '.join(http.api.taken)}; not {', '.join(http.api.missing)}"
     if http.readable:
         yield True, "requests", ", ".join(http.readable)
     if http.page:

@@ -2,6 +2,8 @@
 
 import hashlib
 import secrets
+import time
+from collections import OrderedDict
 from typing import Any
 
 from psycopg import Connection
@@ -11,6 +13,27 @@ from werkzeug.security import check_password_hash, generate_password_hash
 Row = dict[str, Any]
 NOBODYS = generate_password_hash(secrets.token_urlsafe(16))
 """Compared when nobody has the address, so that the answer takes as long as for somebody's."""
+
+_MOST_GUESSES, _REMEMBERED_SECONDS, _MOST_REMEMBERED = 10, 900, 10_000
+
+
+class Guesses:
+    """Wrong passwords by address, so that nobody tries a list of them. Of this process only."""
+
+    def __init__(self) -> None:
+        self._by_email: OrderedDict[str, list[float]] = OrderedDict()
+
+    def too_many(self, email: str) -> bool:
+        """Whether no more are looked at for now."""
+        since = time.monotonic() - _REMEMBERED_SECONDS
+        return len([moment for moment in self._by_email.get(email.lower(), []) if moment > since]) >= _MOST_GUESSES
+
+    def count(self, email: str) -> None:
+        """One more; the oldest addresses are forgotten."""
+        moments = self._by_email.setdefault(email.lower(), [])
+        moments[:] = [*moments, time.monotonic()][-_MOST_GUESSES:]
+        if len(self._by_email) > _MOST_REMEMBERED:
+            self._by_email.popitem(last=False)
 
 
 def register(database: Connection[Row], email: str, password: str, name: str) -> str | None:

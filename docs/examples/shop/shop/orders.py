@@ -41,6 +41,12 @@ def place(database: Connection[Row], customer: str, wanted: Mapping[str, int], n
     return {**row, "total_cents": total}
 
 
+def orders_of(database: Connection[Row], customer: str) -> list[Row]:
+    """The newest orders of a customer."""
+    query = "SELECT id::text, total_cents, status FROM orders WHERE customer::text = %s ORDER BY id DESC LIMIT 100"
+    return database.execute(query, (customer,)).fetchall()
+
+
 def order_of(database: Connection[Row], customer: str, order: str) -> Row | None:
     """An order, if it is this customer's."""
     query = (

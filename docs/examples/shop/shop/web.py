@@ -1,6 +1,8 @@
 """The shop's API, in Flask."""
 
 import hmac
+import json
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,6 +25,8 @@ POOL: ConnectionPool[Connection[Row]] = ConnectionPool(
     SETTINGS.database_url, min_size=2, max_size=12, kwargs={"row_factory": dict_row}, open=True
 )
 BUCKET = Bucket(SETTINGS)
+GUESSES = accounts.Guesses()
+DESCRIPTION = json.loads(Path(__file__).with_name("openapi.json").read_text())
 PUBLISHER = orders.Publisher(SETTINGS)
 REQUESTS = Counter("shop_requests", "Requests answered, by status.", ["status"])
 ORDERS = Counter("shop_orders", "Orders confirmed.")
@@ -66,6 +70,12 @@ def ready() -> Answer:
     return jsonify(status="ok" if fine else "down", **parts), 200 if fine else 503
 
 
+@app.get("/openapi.json")
+def description() -> Answer:
+    """What apps may rely on."""
+    return jsonify(DESCRIPTION), 200
+
+
 @app.get("/metrics")
 def metrics() -> Response:
     """Prometheus' text, for whoever has the token."""
@@ -89,9 +99,12 @@ def register() -> Answer:
 def log_in() -> Answer:
     """A session for whoever knows the password."""
     email, password = _texts("email", "password")
+    if GUESSES.too_many(email):
+        abort(429)
     with POOL.connection() as database:
         customer = accounts.log_in(database, email, password)
         if customer is None:
+            GUESSES.count(email)
             abort(401)
         return jsonify(id=customer, token=accounts.begin_session(database, customer)), 201
 
@@ -125,6 +138,14 @@ def order() -> Answer:
     PUBLISHER.publish(placed["id"])
     ORDERS.inc()
     return jsonify(placed), 201
+
+
+@app.get("/orders")
+def own_orders() -> Answer:
+    """List one's own orders."""
+    customer = _customer()
+    with POOL.connection() as database:
+        return jsonify(orders.orders_of(database, customer["id"])), 200
 
 
 @app.get("/orders/<number>")

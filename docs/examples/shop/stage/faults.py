@@ -17,10 +17,12 @@ FAULTS: Mapping[str, str] = {
     "migration-missing": "the newest migration has not run",
     "order-not-stored": "an order is confirmed and not stored",
     "orders-of-others": "everybody may see every order",
+    "orders-without-session": "GET /orders shows everybody's orders to everybody",
     "price-off-by-a-cent": "the price list shows a cent less than orders cost",
     "queue-not-durable": "the queue of orders does not outlive a restart",
     "receipts-not-written": "the worker takes orders and writes no receipts",
     "session-of-nobody": "a token that was never given is somebody's",
+    "title-missing": "GET /books leaves out the titles that the description promises",
     "worker-stopped": "nobody takes orders from the queue",
 }
 _MANY, _SECOND = 5, 1.0
@@ -44,6 +46,10 @@ def spoil_web(faults: Collection[str]) -> None:
         )
     if "price-off-by-a-cent" in faults:
         web.app.view_functions["books"] = lambda: (_a_cent_less(web, books), 200)
+    if "title-missing" in faults:
+        web.app.view_functions["books"] = lambda: (_without_titles(web, books), 200)
+    if "orders-without-session" in faults:
+        web.app.view_functions["own_orders"] = lambda: (_everybodys_orders(web), 200)
     if "session-of-nobody" in faults:
         anybody = "SELECT id::text, email, name FROM customers LIMIT 1"
         vars(accounts)["whose"] = lambda database, token: whose(database, token) or _row(database, anybody)
@@ -79,3 +85,13 @@ def _row(database: Any, query: str, *values: str) -> Any:  # noqa: ANN401 - psyc
 def _a_cent_less(web: Any, books: Any) -> Any:  # noqa: ANN401 - Flask's
     with web.POOL.connection() as database:
         return web.jsonify([{**book, "price_cents": book["price_cents"] - 1} for book in books(database)])
+
+
+def _without_titles(web: Any, books: Any) -> Any:  # noqa: ANN401 - Flask's
+    with web.POOL.connection() as database:
+        return web.jsonify([{"sku": book["sku"], "price_cents": book["price_cents"]} for book in books(database)])
+
+
+def _everybodys_orders(web: Any) -> Any:  # noqa: ANN401 - Flask's
+    with web.POOL.connection() as database:
+        return web.jsonify(database.execute("SELECT id::text, total_cents, status FROM orders LIMIT 100").fetchall())

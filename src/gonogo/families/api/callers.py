@@ -46,9 +46,11 @@ class Caller:
 
     def send(self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Reply:
         """Anything, as this user."""
-        return self.speak(method, path, {**self._identity(), **(headers or {})}, body)
+        return self.speak(method, path, {**self.identity, **(headers or {})}, body)
 
-    def _identity(self) -> Mapping[str, str]:
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """The header that shows the token; none for a stranger."""
         if not self.token:
             return {}
         if self.sent.cookie:

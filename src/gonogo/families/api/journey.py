@@ -5,6 +5,7 @@ import re
 import secrets as entropy
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import jmespath
 from jmespath.exceptions import JMESPathError
@@ -13,11 +14,13 @@ from gonogo.base.errors import Unobserved
 from gonogo.base.marks import Leftovers, Marks
 from gonogo.clients.replies import Reply
 from gonogo.families.api.callers import Caller
+from gonogo.families.api.document import Conformance, hold
 from gonogo.families.api.forgeries import public_keys
 from gonogo.families.api.placeholders import filled
-from gonogo.families.api.section import Account, Api, OwnObject
+from gonogo.families.api.section import Account, Api, Login, OwnObject
 from gonogo.families.verbs import Verbs
 
+Value = TypeVar("Value")
 _PASSWORD_BYTES = 18
 _TOO_MANY, _BROKEN = 429, 500
 _NEITHER_HERE_NOR_THERE = (JMESPathError, ValueError, RecursionError)
@@ -27,6 +30,21 @@ class ApiVerbs(Verbs[Api]):
     """``walk.api``: users as ``[api]`` declares them. Raises Unobserved where the declaration does not fit the service."""
 
     model = Api
+
+    @property
+    def login(self) -> Login:
+        """How users log in. Raises Unobserved where neither [api] nor the document says so."""
+        return self._derived("login", self.section.login)
+
+    @property
+    def own_page(self) -> str:
+        """The path that tells users who they are, with placeholders. Raises Unobserved as above."""
+        return self._derived("me", self.section.me)
+
+    @property
+    def who(self) -> str:
+        """Where that stands in the reply (JMESPath). Raises Unobserved as above."""
+        return self._derived("who", self.section.who)
 
     @property
     def stranger(self) -> Caller:
@@ -56,6 +74,8 @@ class ApiVerbs(Verbs[Api]):
     def join(self, label: str) -> Caller:
         """A user, logged in: newly registered, or the next of the declared test users."""
         if self.section.register_ is None:
+            if not self.section.accounts:
+                self._derived("register", self.section.register_)
             return self._log_in(self._next_account())
         newcomer = self.nobody(label)
         reply = newcomer.call(self.section.register_)
@@ -78,7 +98,7 @@ class ApiVerbs(Verbs[Api]):
 
     def token_in(self, reply: Reply) -> str:
         """The token in the reply to a login; empty without one."""
-        login = self.section.login
+        login = self.login
         if login.cookie:
             cookies = reply.body.headers.get("set-cookie", "")
             cookie = re.search(rf"(?:^|[,\n]\s*){re.escape(login.cookie)}=([^;,\s]+)", cookies)
@@ -87,16 +107,22 @@ class ApiVerbs(Verbs[Api]):
 
     def known_as(self, reply: Reply) -> str:
         """The user whom a reply of ``api.me`` speaks to; empty where it refuses, or names nobody."""
-        return _text_in(reply, self.section.who)
+        return _text_in(reply, self.who)
 
     def me(self, caller: Caller) -> str:
         """The path that tells this user who they are."""
-        return str(filled(self.section.me, caller.known))
+        return str(filled(self.own_page, caller.known))
 
     def asked_as(self, token: str, caller: Caller) -> tuple[str, Reply]:
         """The user whom the service takes the bearer of this token for, at the place of this user, and its reply."""
         reply = self.bearer(token).get(self.me(caller))
         return self.known_as(reply), reply
+
+    def held_against_document(self, caller: Caller) -> Conformance:
+        """What the service answered to the operations of its document, within the budget of [api.document]."""
+        return self.walk.looked(
+            "the OpenAPI document", lambda: hold(self.world, self.section, caller), shown=lambda seen: seen.shown
+        )
 
     def public_keys(self) -> Sequence[bytes]:
         """The declared public keys of tokens, in every spelling; empty when none is declared. Raises Unobserved."""
@@ -135,7 +161,7 @@ class ApiVerbs(Verbs[Api]):
 
         Of those whose logins are counted out, the old token tells.
         """
-        again = caller.call(self.section.login)
+        again = caller.call(self.login)
         if token := self.token_in(again):
             caller.token = token
             return True
@@ -146,17 +172,24 @@ class ApiVerbs(Verbs[Api]):
             if self.section.remove and caller.known["user"] in users:
                 caller.send("DELETE", str(filled(self.section.remove, caller.known)))
 
+    def _derived(self, key: str, value: Value | None) -> Value:
+        if value is None:
+            missing = self.section.derivation.missing if self.section.derivation else {}
+            why = missing.get(key, "it was not read")
+            raise Unobserved(f"[api] has no {key}, and the OpenAPI document gives none: {why}")
+        return value
+
     def _log_in(self, caller: Caller) -> Caller:
-        reply = caller.call(self.section.login)
+        reply = caller.call(self.login)
         caller.token = self.token_in(reply)
         if not caller.token:
-            where = self.section.login.token or f"cookie {self.section.login.cookie}"
+            where = self.login.token or f"cookie {self.login.cookie}"
             raise Unobserved(
                 f"no token came of a login with the right password: {reply.said}",
                 hint=f"is [api.login] right? the token was looked for at {where}",
             )
-        if self.section.login.id:
-            caller.known = {**caller.known, "id": _text_in(reply, self.section.login.id)}
+        if self.login.id:
+            caller.known = {**caller.known, "id": _text_in(reply, self.login.id)}
         return caller
 
     def _next_account(self) -> Caller:

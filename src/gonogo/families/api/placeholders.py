@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 OWN_PLACEHOLDERS = frozenset({"email", "password", "name", "user", "mark", "id"})
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -31,3 +32,10 @@ def filled(value: Any, values_by_name: Mapping[str, Any]) -> Any:  # noqa: ANN40
     if isinstance(value, list | tuple):
         return [filled(item, values_by_name) for item in value]
     return value
+
+
+def looked_up(path: str, values_by_name: Mapping[str, str], ending: str) -> str:
+    """The path, with this after the value that it looks for."""
+    return str(
+        filled(path, {name: quote(f"{values_by_name.get(name, '')}{ending}", safe="") for name in placeholders(path)})
+    )

@@ -1,7 +1,7 @@
 """The section ``[api]`` of an environment file."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -95,12 +95,36 @@ class Upload(Call):
     limit: Size
 
 
+class Derivation(Section):
+    """What the OpenAPI document gave, and what it did not: keys of ``[api]``, with where from, or why not."""
+
+    taken: Mapping[Text, str] = Field(default_factory=dict)
+    missing: Mapping[Text, str] = Field(default_factory=dict)
+
+
+class Document(Section):
+    """A budget for holding the service against its whole OpenAPI document."""
+
+    requests: Annotated[int, Field(ge=10, le=100_000)] = Field(default=300, description="The most that are sent.")
+    seconds: Annotated[int, Field(ge=1, le=3600)] = Field(default=60, description="The most time that it takes.")
+    seed: int = Field(default=1, ge=0, description="The same seed sends the same requests.")
+    exclude: tuple[Text, ...] = Field(default=(), description="Operations that are not asked, as in 'DELETE /me'.")
+    writes: bool = Field(
+        default=False,
+        description="true: POST, PUT, PATCH and DELETE are sent as well, and what they make stays in the service.",
+    )
+
+
 class Api(Section):
     """How one registers, logs in, and sends a token; what is whose. The bundled security journey walks it."""
 
     model_config = ConfigDict(populate_by_name=True)
 
-    login: Login
+    from_openapi: bool = Field(
+        default=False, description="true: keys that are not written here are taken from the document at http.openapi."
+    )
+    derivation: Derivation | None = Field(default=None, description="gonogo's own: what a run took from the document.")
+    login: Login | None = None
     register_: Call | None = Field(default=None, alias="register", description="How a stranger gets an account.")
     accounts: Mapping[Text, Account] = Field(
         default_factory=dict, description="Two test users, where nobody can register."
@@ -111,8 +135,12 @@ class Api(Section):
     )
     sent: SentToken = SentToken()
     opaque: bool = Field(default=False, description="true: tokens are no JWTs, and say nothing to who holds them.")
-    me: UrlPath = Field(description="What tells users who they are (GET), as in /me or /users/{id}.")
-    who: Expression = Field(description="Where that stands in the reply: another value for each user (JMESPath).")
+    me: UrlPath | None = Field(
+        default=None, description="What tells users who they are (GET), as in /me or /users/{id}."
+    )
+    who: Expression | None = Field(
+        default=None, description="Where that stands in the reply: another value for each user (JMESPath)."
+    )
     closed: tuple[UrlPath, ...] = Field(default=(), description="Paths that users may read, and strangers may not.")
     admin: tuple[UrlPath, ...] = Field(default=(), description="Paths that administrators may read only.")
     objects: Mapping[Text, OwnObject] = Field(default_factory=dict)
@@ -121,6 +149,7 @@ class Api(Section):
     )
     body_limit: Size | None = Field(default=None, description="The largest body that a login may have.")
     upload: Upload | None = None
+    document: Document | None = None
     jwks: UrlPath | None = Field(default=None, description="Where public keys of tokens are published (RFC 7517).")
     public_key: TrustFile | None = Field(default=None, description="The PEM file of the public key of tokens.")
     remove: UrlPath | None = Field(
@@ -129,7 +158,13 @@ class Api(Section):
 
     @model_validator(mode="after")
     def _somebody_can_log_in(self) -> Self:
-        if self.register_ is None and len(self.accounts) < _ACCOUNTS_NEEDED:
+        silent = [key for key in ("login", "me", "who") if getattr(self, key) is None]
+        if silent and not self.from_openapi:
+            message = (
+                f"{silent[0]} is missing: write it, or from_openapi = true to take it from the document at http.openapi"
+            )
+            raise ValueError(message)
+        if not self.from_openapi and self.register_ is None and len(self.accounts) < _ACCOUNTS_NEEDED:
             message = "register is missing: declare how one registers, or two test users as [api.accounts.NAME]"
             raise ValueError(message)
         if self.register_ is not None and self.accounts:
@@ -157,6 +192,10 @@ class Api(Section):
                 raise ValueError(message)
         return self
 
+    def gave(self, key: str) -> bool:
+        """Whether the document gave this key: what it says of a path may not be so for every user."""
+        return self.derivation is not None and key in self.derivation.taken
+
     @property
     def signed(self) -> bool:
         """Whether tokens are JWTs."""
@@ -169,4 +208,4 @@ class Api(Section):
                 yield where, [call.path, call.send, call.file.content if call.file else ""]
         yield from (("objects", own.get) for own in self.objects.values())
         yield "lookups", list(self.lookups)
-        yield "me", [self.me, self.remove or ""]
+        yield "me", [self.me or "", self.remove or ""]

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import yaml
 
 from gonogo.clients.http import Body
 from gonogo.environment.types import is_address
 from gonogo.evidence.dns import is_public
+from gonogo.families.http.references import resolved, target
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _CODE = re.compile(r"[1-5](?:\d\d|XX)|default|x-.*")
@@ -36,6 +37,8 @@ class Description:
     version: str | None = None
     title: str | None = None
     paths: Mapping[str, Any] = field(default_factory=dict)
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """All of it."""
     security: object = None
     """What every operation demands that says nothing itself."""
     problems: list[str] = field(default_factory=list)
@@ -43,14 +46,15 @@ class Description:
 
 
 def read_description(body: Body) -> Description:
-    """Raises Unreadable if there is nothing to judge."""
-    document = _document(body)
+    """Raises NoDescription if there is nothing to judge."""
+    document = read_document(body)
     version = document.get("openapi", document.get("swagger"))
     paths = document.get("paths")
     described = Description(
         version=str(version) if version is not None else None,
         title=_text(document.get("info"), "title"),
         paths=paths if isinstance(paths, dict) else {},
+        document=document,
         security=document.get("security"),
     )
     reader = _DescriptionReader(document, described)
@@ -59,7 +63,7 @@ def read_description(body: Body) -> Description:
     return described
 
 
-def _document(body: Body) -> dict[str, Any]:
+def read_document(body: Body) -> dict[str, Any]:
     """The description as JSON or YAML. Raises NoDescription with why it is none."""
     exchange = body.exchange
     if not exchange.ok:
@@ -154,7 +158,7 @@ class _DescriptionReader:
         paths = [(str(path), str(path), item) for path, item in self._described.paths.items()]
         webhooks = [(f"webhook {name}", "", item) for name, item in _mapping(self._document.get("webhooks")).items()]
         for shown, path, value in (*paths, *webhooks):
-            item = self._resolved(value)
+            item = resolved(self._document, value)
             if isinstance(item, dict):
                 more = _mapping(item.get("additionalOperations"))
                 for method, operation in (*((method, item.get(method)) for method in _METHODS), *more.items()):
@@ -176,8 +180,10 @@ class _DescriptionReader:
                 yield f"{name}: the response {code} is no object"
 
     def _parameters(self, name: str, operation: Mapping[str, Any]) -> Iterator[str]:
-        resolved = [self._resolved(parameter) for parameter in _list(operation.get("parameters"))]
-        named = [(parameter.get("name"), parameter.get("in")) for parameter in resolved if isinstance(parameter, dict)]
+        parameters = [resolved(self._document, parameter) for parameter in _list(operation.get("parameters"))]
+        named = [
+            (parameter.get("name"), parameter.get("in")) for parameter in parameters if isinstance(parameter, dict)
+        ]
         for own, place in dict.fromkeys(pair for pair in named if named.count(pair) > 1 and _is_text(pair)):
             yield f"{name}: the parameter {own} ({place}) stands there twice"
 
@@ -198,10 +204,10 @@ class _DescriptionReader:
         if not wanted:
             return
         listed = [*_list(item.get("parameters")), *_list(operation.get("parameters"))]
-        resolved = [self._resolved(parameter) for parameter in listed]
+        parameters = [resolved(self._document, parameter) for parameter in listed]
         declared = {
             parameter.get("name")
-            for parameter in resolved
+            for parameter in parameters
             if isinstance(parameter, dict) and parameter.get("in") == "path"
         }
         for variable in sorted(wanted - declared):
@@ -221,7 +227,7 @@ class _DescriptionReader:
                 for kind in _strange_types(value.get("type")):
                     yield f"{where}: {kind[:40]!r} is no type"
             reference = value.get("$ref") if isinstance(value, dict) else None
-            if isinstance(reference, str) and reference not in missing and self._target(reference) is None:
+            if isinstance(reference, str) and reference not in missing and target(self._document, reference) is None:
                 missing.add(reference)
                 yield f"{where}: $ref {reference[:150]} leads nowhere"
             pending += [
@@ -229,30 +235,6 @@ class _DescriptionReader:
                 for key, inner in (value.items() if isinstance(value, dict) else enumerate(value))
                 if key not in ("example", "examples", "default", "enum", "const") and not str(key).startswith("x-")
             ]
-
-    def _resolved(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
-        """Follow references within the document, at most ten: a circle must not go on for ever."""
-        for _ in range(10):
-            reference = value.get("$ref") if isinstance(value, dict) else None
-            if not isinstance(reference, str):
-                return value
-            value = self._target(reference)
-        return value
-
-    def _target(self, reference: str) -> Any:  # noqa: ANN401 - any JSON value
-        """Return what a reference points to (RFC 6901); True for another document, which is not fetched."""
-        if not reference.startswith("#/"):
-            return self._document if reference == "#" or not reference.startswith("#") else True
-        value: Any = self._document
-        for part in reference[2:].split("/"):
-            key = unquote(part).replace("~1", "/").replace("~0", "~")
-            if isinstance(value, dict):
-                value = value.get(key, value.get(int(key)) if key.isdecimal() else None)
-            elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
-                value = value[int(key)]
-            else:
-                return None
-        return value
 
 
 def _is_schema(where: str) -> bool:

@@ -1,0 +1,97 @@
+"""The rest of the OpenAPI document: every operation, asked within a declared budget and held against what it promises.
+
+A journey of gonogo's own: walked wherever the environment file declares ``[api.document]``.
+"""
+
+import pytest
+
+from gonogo.base.errors import Unobserved
+from gonogo.families.api.document import Conformance
+from gonogo.journey.walk import Walk
+
+_MOST_SHOWN = 5
+
+
+@pytest.mark.check("document-answers")
+def test_operations_answer_at_all(walk: Walk) -> None:
+    """The control: an operation answers with 2xx to a user, or nothing that others answer would mean anything.
+
+    Fix: compare http.openapi and [api] with the service: is it the document of this API, and may this user ask it?
+    """
+    conformance = walk.api.held_against_document(walk.api.join("reader"))
+    if not conformance.statuses:
+        raise Unobserved(f"no operation of the document was answered: {conformance.shown}", hint=_reasons(conformance))
+    walk.keep["conformance"] = conformance
+    answered = {status for statuses in conformance.statuses.values() for status in statuses}
+    if not conformance.served and min(answered) < 500:  # noqa: PLR2004 - server errors are document-errors' own
+        raise Unobserved(
+            f"no operation of the document is answered with 2xx, but with {', '.join(map(str, sorted(answered)))}",
+            hint="is [api] right, and does the document describe this service?",
+        )
+
+
+@pytest.mark.check("document-errors")
+def test_nothing_breaks_the_service(walk: Walk) -> None:
+    """A request that the document allows, or one that is a little wrong, and the service breaks: users will send both.
+
+    Fix: send the request by hand, find its trace in the log, and answer 4xx to what is wrong.
+    """
+    _none(walk, "errors")
+
+
+@pytest.mark.check("document-tokens")
+def test_documented_tokens_are_demanded(walk: Walk) -> None:
+    """The document says that a token is needed, and everybody is answered: one forgotten line, and all of it is public.
+
+    Fix: demand the token at this route, on the server; write security = [] in the document only if it is meant so.
+    """
+    _none(walk, "tokens")
+
+
+@pytest.mark.check("document-replies")
+def test_replies_fit_their_schemas(walk: Walk) -> None:
+    """Clients are generated from the document: a field that is missing, or of another type, breaks them all at once.
+
+    Fix: change the reply, or the schema; whoever uses the API must know which.
+    """
+    _none(walk, "replies")
+
+
+@pytest.mark.check("document-statuses")
+def test_statuses_are_documented(walk: Walk) -> None:
+    """A status that the document does not name is one that no client handles.
+
+    Fix: add the status with its body to the document, or answer with one that is there.
+    """
+    _none(walk, "statuses")
+
+
+@pytest.mark.check("document-methods")
+def test_other_methods_are_refused(walk: Walk) -> None:
+    """A method that nobody documented, and that answers, was left over from a tutorial or a debugger.
+
+    Fix: answer 405 with an Allow header; frameworks do it by themselves for routes that name their methods.
+    """
+    _none(walk, "methods")
+
+
+@pytest.mark.check("document-covered")
+def test_whole_document_was_asked(walk: Walk) -> None:
+    """What was not asked is not known to be right.
+
+    Fix: raise api.document.requests, permit what is missing, or look at these operations yourself.
+    """
+    conformance: Conformance = walk.keep["conformance"]
+    assert not conformance.left, f"{conformance.shown}: {_reasons(conformance)}"
+
+
+def _none(walk: Walk, kind: str) -> None:
+    """No departure of this kind, at any operation that was asked."""
+    departures = walk.keep["conformance"].of(kind)
+    shown = "\n".join(map(str, departures[:_MOST_SHOWN]))
+    more = f"\nand {len(departures) - _MOST_SHOWN} operations more" if len(departures) > _MOST_SHOWN else ""
+    assert not departures, f"{shown}{more}"
+
+
+def _reasons(conformance: Conformance) -> str:
+    return "; ".join(f"{operation}: {reason}" for operation, reason in conformance.left.items())

@@ -1,0 +1,225 @@
+"""Holds a service against its OpenAPI document: gives the order, and reads what the process tells."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from gonogo.base.errors import Unobserved
+from gonogo.base.secrets import Secrets
+from gonogo.clients.network import Swallowed
+from gonogo.clients.replies import masked
+from gonogo.environment.model import Environment
+from gonogo.environment.types import Effect
+from gonogo.families.api.callers import Caller
+from gonogo.families.api.operations import operations, prefix_of
+from gonogo.families.api.section import Api, Document
+from gonogo.families.http.asking import asker, deadline_of
+from gonogo.families.http.openapi import NoDescription, read_document
+from gonogo.families.http.questions import openapi_questions
+from gonogo.families.world import World
+
+_PROCESS = "gonogo.families.api.document_process"
+_GRACE_SECONDS = 20
+"""For starting, and for the request that is under way when the time is over."""
+_POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A reply that is not what the document promises."""
+
+    kind: str
+    """``errors``, ``statuses``, ``replies``, ``tokens`` or ``methods``."""
+    operation: str
+    observed: str
+    expected: str
+    curl: str
+    """The request as a command, without secrets."""
+
+    def __str__(self) -> str:
+        """One message."""
+        return f"{self.operation}: {self.observed}; expected: {self.expected}; again: {self.curl}"
+
+
+@dataclass(slots=True)
+class Conformance:
+    """What was asked of a service, and how it answered."""
+
+    departures: list[Departure] = field(default_factory=list)
+    statuses: dict[str, set[int]] = field(default_factory=dict)
+    """Operation to the statuses that it answered with."""
+    left: dict[str, str] = field(default_factory=dict)
+    """Operations that nobody knows enough of, and why."""
+    aside: dict[str, str] = field(default_factory=dict)
+    """Operations that are left out on purpose: the file excludes them, or others ask them."""
+    enforced: set[str] = field(default_factory=set)
+    """Operations that refuse whoever has no token, or a wrong one."""
+    requests: int = 0
+    ended: str = ""
+    """``complete``, or ``spent`` when the budget ended first."""
+
+    @property
+    def served(self) -> bool:
+        """Whether any operation answered with 2xx."""
+        return any(200 <= status < 300 for statuses in self.statuses.values() for status in statuses)  # noqa: PLR2004
+
+    @property
+    def shown(self) -> str:
+        """The numbers, in one line."""
+        aside = "; ".join(f"without {operation} ({reason})" for operation, reason in self.aside.items())
+        numbers = f"{self.requests} requests to {len(self.statuses)} operations"
+        return f"{numbers}{', all that there were' if self.ended == 'complete' else ''}{'; ' if aside else ''}{aside}"
+
+    def of(self, kind: str) -> list[Departure]:
+        """The departures of one kind."""
+        return [departure for departure in self.departures if departure.kind == kind]
+
+
+async def fetch_document(environment: Environment) -> tuple[Mapping[str, Any], str]:
+    """The document at ``http.openapi`` of the first address, or why there is none."""
+    questions = openapi_questions(environment, Secrets({}))
+    if not questions:
+        return {}, "no address of the service, or no http.openapi, is declared"
+    question = questions[0]
+    path = question.expected.openapi or "/"
+    try:
+        async with asker(question, deadline_of(question), largest_body_bytes=question.expected.largest_body) as asking:
+            body = await asking.follow(path)
+        document = await asyncio.to_thread(read_document, body)
+    except NoDescription as error:
+        return {}, f"the document at {path} could not be read ({error})"
+    except Swallowed as error:
+        return {}, f"the document at {path} was not served ({error.reason})"
+    if not str(document.get("openapi", "")).startswith("3."):
+        return {}, f"the document at {path} is no OpenAPI 3"
+    return document, ""
+
+
+def hold(world: World, api: Api, caller: Caller) -> Conformance:
+    """Ask as much of the document as the budget lets through. Raises Unobserved where nothing could be asked."""
+    document, problem = world.run(fetch_document, world.environment)
+    if problem:
+        raise Unobserved(problem, hint="is http.openapi right?")
+    budget = api.document or Document()
+    order = _order(world, api, caller, document, budget)
+    lines = _answered(world, order, budget.seconds + _GRACE_SECONDS)
+    return _read(world, lines, order, caller.token)
+
+
+def _order(world: World, api: Api, caller: Caller, document: Mapping[str, Any], budget: Document) -> Mapping[str, Any]:
+    environment = world.environment
+    base = environment.service.base_url
+    host = urlsplit(base).hostname or ""
+    trust = environment.trust_of(host)
+    scheme = f"{api.sent.scheme} $TOKEN".strip()
+    return {
+        "document": json.dumps(document, default=str),
+        "base_url": f"{base.removesuffix(urlsplit(base).path)}{prefix_of(document)}",
+        "host": host,
+        "address": environment.hosts[host].addresses[0],
+        "port": environment.hosts[host].https_port,
+        "verify": True if trust == "public" else trust,
+        "headers": dict(caller.identity),
+        "shown": f"{api.sent.cookie}=$TOKEN" if api.sent.cookie else scheme,
+        "secured": [operation.label for operation in operations(document) if operation.schemes],
+        "left": _left(api, document, budget),
+        "requests": budget.requests,
+        "seconds": budget.seconds,
+        "seed": budget.seed,
+        "writes": budget.writes,
+        "invalid": Effect.INTRUSIVE in environment.permits.effects,
+        "run": world.run_id,
+    }
+
+
+def _left(api: Api, document: Mapping[str, Any], budget: Document) -> Mapping[str, str]:
+    """Operations that are not asked: what is excluded, and what would lock, make or remove the user who asks."""
+    own = {
+        ("POST", api.login.path if api.login else ""): "the security journey asks it",
+        ("POST", api.register_.path if api.register_ else ""): "accounts that it makes could not be removed",
+        ("DELETE", api.remove or ""): "it would remove the user who asks",
+    }
+    reasons = {
+        operation.label: own[operation.method, operation.path]
+        for operation in operations(document)
+        if (operation.method, operation.path) in own
+    }
+    return reasons | dict.fromkeys(budget.exclude, "api.document.exclude names it")
+
+
+def _answered(world: World, order: Mapping[str, Any], seconds: float) -> list[str]:
+    """The lines of the process. Raises Unobserved when it broke, and Stopped when the run ends first."""
+    command = [sys.executable, "-m", _PROCESS]
+    with subprocess.Popen(  # noqa: S603 - ourselves
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        waiting: str | None = json.dumps(order)
+        try:
+            for _ in range(round(seconds / _POLL_SECONDS)):
+                try:
+                    output, problem = process.communicate(waiting, timeout=_POLL_SECONDS)
+                    break
+                except subprocess.TimeoutExpired:
+                    waiting = None
+                    world.alive()
+            else:
+                raise Unobserved(
+                    "the document could not be walked through in its time", hint="raise api.document.seconds"
+                )
+        finally:
+            process.kill()
+    if process.returncode:
+        last = world.redactor.text(masked(problem.strip().splitlines()[-1] if problem.strip() else "no word"))
+        missing = "No module named 'schemathesis'" in problem
+        extra = "install gonogo with its extra openapi, from where you have gonogo"
+        hint = extra if missing else "Schemathesis cannot read this document; exclude the operation"
+        raise Unobserved(f"the document could not be walked through: {last[:300]}", hint=hint)
+    return output.splitlines()
+
+
+def _read(world: World, lines: Iterable[str], order: Mapping[str, Any], token: str) -> Conformance:
+    """Facts from lines; whatever the target said is redacted."""
+    conformance = Conformance()
+    for line in lines:
+        facts = {key: _shown(value, world, token) for key, value in json.loads(line).items()}
+        _note(conformance, facts, order["left"])
+    tried = conformance.enforced | {departure.operation for departure in conformance.of("tokens")}
+    for label in order["secured"]:
+        if label in conformance.statuses and label not in tried:
+            conformance.left[label] = "whether it demands its token could not be tried: it answers nobody otherwise"
+    return conformance
+
+
+def _shown(value: Any, world: World, token: str) -> Any:  # noqa: ANN401 - a JSON value
+    """A text without secrets, the token of this user among them."""
+    if not isinstance(value, str):
+        return value
+    return masked(world.redactor.text(value.replace(token, "***") if token else value))
+
+
+def _note(conformance: Conformance, facts: Mapping[str, Any], on_purpose: Collection[str]) -> None:
+    """One line of the process."""
+    label = str(facts.get("operation"))
+    match facts["event"]:
+        case "finding":
+            texts = (str(facts[name]) for name in ("observed", "expected", "curl"))
+            conformance.departures.append(Departure(str(facts["kind"]), label, *texts))
+        case "asked":
+            conformance.left[label] = "the budget was spent before it was asked"
+        case "answered":
+            conformance.left.pop(label, None)
+            conformance.statuses.setdefault(label, set()).add(int(facts["status"]))
+        case "left":
+            place = conformance.aside if label in on_purpose else conformance.left
+            place[label] = str(facts["reason"])
+        case "silent":
+            conformance.left[label] = f"it gave no answer ({facts['reason']})"
+        case "enforced":
+            conformance.enforced.add(label)
+        case "end":
+            conformance.requests, conformance.ended = int(facts["requests"]), str(facts["ended"])
