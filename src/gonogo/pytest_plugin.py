@@ -124,7 +124,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ANN401, ARG001 - of pytest-xdist, which has no types
     """Take what a worker left out."""
-    node.config.stash[_LEFT_OUT] |= dict.fromkeys(getattr(node, "workeroutput", {}).get(_SENT, ()))
+    node.config.stash[_LEFT_OUT].update(dict.fromkeys(getattr(node, "workeroutput", {}).get(_SENT, ())))
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

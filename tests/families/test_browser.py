@@ -18,6 +18,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from gonogo.base.errors import Unobserved, UsageError
 from gonogo.base.redaction import Redactor
+from gonogo.base.secrets import Secrets
 from gonogo.families.browser.programs import executable
 from gonogo.families.browser.section import Browser
 from gonogo.families.registry import environment_from
@@ -27,6 +28,7 @@ from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.publish import open_folder
 from gonogo.runs.replay import judged_again
 from gonogo.runs.session import verify
+from tests.docs.blocks import ROOT, blocks
 from tests.support.shop_window import HOST, NOT_ITS_NAME, SHOWN, TYPED, open_shop
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the browser driver's own
@@ -91,6 +93,11 @@ severity = "blocker"
 needs = ["window-opens"]
 effect = "write"
 
+[shop-pays]
+title = "A customer of the document pays"
+severity = "blocker"
+effect = "write"
+
 [window-private]
 title = "The page for debugging is closed"
 severity = "blocker"
@@ -98,7 +105,7 @@ needs = ["window-opens"]
 effect = "write"
 """
 SECRETS = {"SHOP_DEBUG_TOKEN": SHOWN}
-IDS = ("window-opens", "window-pays", "window-private")
+IDS = ("window-opens", "window-pays", "window-private", "shop-pays")
 
 
 @dataclass(frozen=True)
@@ -119,6 +126,12 @@ class Walked:
         return page
 
 
+def of_the_document() -> str:
+    """The step that docs/journeys.md shows."""
+    [block] = [block for block in blocks(ROOT / "docs" / "journeys.md", "python") if "walk.browser" in block]
+    return f"import pytest\nfrom gonogo.journey.walk import Walk as Shop\n{block}"
+
+
 def write_project(folder: Path, environment: str) -> None:
     """A project whose one journey goes to the shop's window."""
     declared = environment.replace("[browser]", 'debug_token = "SHOP_DEBUG_TOKEN"\n\n[browser]')
@@ -126,6 +139,7 @@ def write_project(folder: Path, environment: str) -> None:
         "environments/staging.toml": declared,
         "smoke/settings.py": SETTINGS,
         "smoke/test_window.py": JOURNEY,
+        "smoke/test_paying.py": of_the_document(),
         "smoke/catalogue.toml": CATALOGUE,
     }
     for name, text in files.items():
@@ -161,7 +175,7 @@ def walking(environment: str, project: Path, *, seconds: float = 60) -> Iterator
     with start_blocking_portal() as portal:
         world = World(
             environment=environment_from(tomllib.loads(environment), project),
-            secrets={},
+            secrets=Secrets({}),
             run_id="20261101t120000z-0a1b2c",
             portal=portal,
             redactor=Redactor({}),
@@ -204,7 +218,7 @@ def assert_ended(processes: set[Path]) -> None:
 
 def test_steps_are_judged(walked: Walked) -> None:
     """What is right passes; what is not shown in time fails, in words."""
-    assert [walked.step(identifier)["outcome"] for identifier in IDS] == ["pass", "fail", "fail"]
+    assert [walked.step(identifier)["outcome"] for identifier in IDS] == ["pass", "fail", "fail", "pass"]
     assert walked.step("window-pays")["message"].endswith('- waiting for get_by_text("Thank you")')
     assert walked.step("window-opens")["facts"]["walk"]["pages"] == []
     requests = walked.step("window-opens")["facts"]["walk"]["requests"]
@@ -212,12 +226,18 @@ def test_steps_are_judged(walked: Walked) -> None:
 
 
 def test_failed_step_shows_the_page(walked: Walked, reader: Page) -> None:
-    """The console, the requests in vain, and a picture in which the password's field is covered."""
+    """The console, the requests in vain, and a picture with the password's field covered, on the sign-off page as well."""
     shown = walked.shown("window-pays")
     assert shown["title"] == "Pay"
     assert any("payment refused" in error for error in shown["errors"])
     assert any(request.endswith("/api/pay?… answered 500") for request in shown["failed_requests"])
     assert covered_share(reader, shown["image"]) > 0.005
+    complaints: list[str] = []
+    reader.on("console", lambda message: complaints.append(message.text))
+    reader.goto((walked.folder / "signoff.html").as_uri())
+    reader.evaluate("document.querySelectorAll('details').forEach(found => found.open = true)")
+    sizes = reader.eval_on_selector_all(".window img", "found => found.map(one => one.naturalWidth)")
+    assert (sizes, complaints) == ([1280], []), "below the page's own policy, which permits what it brings itself"
 
 
 def covered_share(reader: Page, image: str) -> float:
@@ -252,17 +272,6 @@ def test_nothing_private_is_written(walked: Walked) -> None:
     for path in walked.folder.iterdir():
         content = path.read_bytes()
         assert not [private for private in (TYPED, SHOWN, "in-a-query") if private.encode() in content], path
-
-
-def test_signoff_page_shows_the_picture(walked: Walked, reader: Page) -> None:
-    """Below its own policy, which permits pictures that it brings itself, and asks nobody."""
-    complaints: list[str] = []
-    reader.on("console", lambda message: complaints.append(message.text))
-    reader.goto((walked.folder / "signoff.html").as_uri())
-    reader.evaluate("document.querySelectorAll('details').forEach(found => found.open = true)")
-    sizes = reader.eval_on_selector_all(".window img", "found => found.map(one => one.naturalWidth)")
-    assert sizes == [1280]
-    assert not complaints
 
 
 def test_replay_shows_the_same(walked: Walked) -> None:

@@ -70,7 +70,8 @@ def test_page(page):
     assert page.inner_text("h1") == "Hello"
 """,
 }
-_OPTIONS = "--strict-markers --strict-config --reuse-db --timeout=60 --cov=app"
+# In their order: asyncio cannot run after Playwright's fixtures in one process, whoever else is installed.
+_OPTIONS = "--strict-markers --strict-config --reuse-db --timeout=60 --randomly-dont-reorganize --cov=app"
 _INI = f"""
 pythonpath = .
 addopts = {_OPTIONS}
@@ -90,6 +91,9 @@ asyncio_default_fixture_loop_scope = "function"
 DJANGO_SETTINGS_MODULE = "app.settings"
 filterwarnings = ["error", "ignore::pytest.PytestRemovedIn10Warning"]
 """
+_NATIVE = _PYPROJECT.replace("tool.pytest.ini_options", "pytest").replace(
+    f'"{_OPTIONS}"', str(_OPTIONS.split()).replace("'", '"')
+)
 _AUTO = "async def test_auto(everywhere):\n    assert everywhere == 'theirs'\n"
 CONFIGURATIONS: Mapping[str, Mapping[str, str]] = {
     "pyproject, auto": {"pyproject.toml": _PYPROJECT, "tests/test_auto.py": _AUTO},
@@ -97,9 +101,12 @@ CONFIGURATIONS: Mapping[str, Mapping[str, str]] = {
     "pyproject, testpaths": {"pyproject.toml": f'{_PYPROJECT}testpaths = ["tests"]\n', "tests/test_auto.py": _AUTO},
     "pytest.ini, strict": {"pytest.ini": f"[pytest]{_INI.replace('MODE', 'strict')}"},
     "tox.ini, plugins off": {
-        "tox.ini": f"[pytest]{_INI.replace('MODE', 'strict').replace('--cov', '-p no:randomly --cov')}"
+        "tox.ini": f"[pytest]{_INI.replace('MODE', 'strict').replace('--randomly-dont-reorganize', '-p no:randomly')}"
     },
-    "pytest.toml": {"pytest.toml": _PYPROJECT.replace("tool.pytest.ini_options", "pytest"), "tests/test_auto.py": _AUTO},
+    "pytest.toml": {
+        "pytest.toml": _PYPROJECT.replace("tool.pytest.ini_options", "pytest"),
+        "tests/test_auto.py": _AUTO,
+    },
 }
 """Where a team may have told pytest what, and how; each file of them replaces those of the others."""
 

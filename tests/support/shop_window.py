@@ -13,14 +13,14 @@ HOST, NOT_ITS_NAME = "shop.test", "shop-of-others.test"
 TYPED, SHOWN = "typed-password-of-nobody-77", "c4nary-of-the-page-81"
 """A password that a step types, and a secret that a page of this shop shows."""
 PAGES = {
-    "/": '<title>Lantern</title><h1>Lantern, books</h1><a href="/pay">Pay</a>',
+    "/": '<title>Lantern</title><h1>Lantern, books</h1><a href="/pay?token=in-a-query">Pay</a>',
     "/pay": """<title>Pay</title><h1>Pay</h1>
         <form><input name="email" aria-label="E-mail"><input type="password" aria-label="Password">
         <input name="card_number" aria-label="Card"><button>Pay now</button></form><p id="said"></p>
         <img src="/missing.png?token=in-a-query" alt="">
         <script>document.querySelector("form").onsubmit = event => {
             event.preventDefault();
-            fetch("/api/pay?token=in-a-query", {method: "POST"}).then(reply => {
+            fetch("/api/pay" + location.search, {method: "POST"}).then(reply => {
                 document.getElementById("said").textContent = reply.ok ? "Thank you" : "Something went wrong";
                 if (!reply.ok) console.error("payment refused", {status: reply.status});
             });
@@ -65,7 +65,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = self.path.partition("?")[0]
         content = PAGES.get(path, "").encode()
-        self.send_response(200 if content else 500 if path == "/api/pay" else 404)
+        known = {"/api/pay": 200, "/api/pay?token=in-a-query": 500}  # who came by the link cannot pay
+        self.send_response(200 if content else known.get(self.path, 404))
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()

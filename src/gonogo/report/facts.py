@@ -111,9 +111,7 @@ class _Room:
         return fits
 
 
-def _observed(
-    check: CheckResult, observation: Observation, shown_at: dict[str, str], room: _Room
-) -> Iterator[Fact]:
+def _observed(check: CheckResult, observation: Observation, shown_at: dict[str, str], room: _Room) -> Iterator[Fact]:
     for kind, value in observation.facts.items():
         if isinstance(value, Mapping) and SHOWN_AT in value:
             yield Fact(kind=kind, value=None, at=str(value[SHOWN_AT]))

@@ -4,7 +4,7 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -56,7 +56,9 @@ class BrowserSession:
         self._stopped: Stopped | None = None
         self._closed = False
         with ExitStack() as resources, _told():
-            home = Path(resources.enter_context(TemporaryDirectory(prefix="gonogo-browser-", ignore_cleanup_errors=True)))
+            home = Path(
+                resources.enter_context(TemporaryDirectory(prefix="gonogo-browser-", ignore_cleanup_errors=True))
+            )
             self.home = str(home)
             trust_in(home, private_roots(world.environment))
             driver = resources.enter_context(sync_playwright())
@@ -174,7 +176,7 @@ def _resolver_rules(world: World, front: str, address: str) -> str:
     return ", ".join(f"MAP {name} {f'[{to}]' if ':' in to else to}" for name, to in leads.items() if name != to)
 
 
-def _variables(home: Path) -> Mapping[str, str | float | bool]:
+def _variables(home: Path) -> dict[str, str | float | bool]:
     passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return {**passed_on, "HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_CACHE_HOME": str(home)}
 

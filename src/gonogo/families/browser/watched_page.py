@@ -150,7 +150,9 @@ class WatchedPage:
             # -1 where the browser does not know.
             elapsed = timedelta(milliseconds=round(max(request.timing["responseEnd"], 0.0), 1))
             shown = self._shown(_asked(request))
-            self._record(RequestRecord(request=shown, status=status, received="" if status else problem, elapsed=elapsed))
+            self._record(
+                RequestRecord(request=shown, status=status, received="" if status else problem, elapsed=elapsed)
+            )
 
     def _shown(self, text: str) -> str:
         return masked(self._redactor.text(" ".join(text.split())))[:_LONGEST]
