@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 _MARKER = "check(id): a check of gonogo; the id names its line in catalogue.toml"
 _CATALOGUE = "catalogue.toml"
 _NO_ENVIRONMENT = "these are gonogo's checks: say which environment they judge, with --gonogo-env NAME"
-_LEFT_OUT = pytest.StashKey[list[Path]]()
+_LEFT_OUT = pytest.StashKey[dict[str, None]]()
+"""Names of folders, in the order in which they were left out."""
+_SENT = "gonogo_left_out"
+"""Key of these among what a worker of pytest-xdist sends at its end."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,7 +54,7 @@ def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> Gen
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare the run of the environment that is named."""
     config.addinivalue_line("markers", _MARKER)
-    config.stash[_LEFT_OUT] = []
+    config.stash[_LEFT_OUT] = {}
     if config.option.gonogo_env is None:
         _refuse_checks_without_environment(config)
         return
@@ -112,8 +115,16 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Folders of checks are no tests of the project: without an environment they are left out, and that is said."""
     if config.option.gonogo_env is not None or not _holds_checks(collection_path):
         return None
-    config.stash[_LEFT_OUT].append(collection_path)
+    config.stash[_LEFT_OUT][collection_path.name] = None
+    if hasattr(config, "workeroutput"):  # of pytest-xdist, whose controller collects nothing itself
+        config.workeroutput[_SENT] = list(config.stash[_LEFT_OUT])
     return True
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ANN401, ARG001 - of pytest-xdist, which has no types
+    """Take what a worker left out."""
+    node.config.stash[_LEFT_OUT].update(dict.fromkeys(getattr(node, "workeroutput", {}).get(_SENT, ())))
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -132,7 +143,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Name what was left out: nothing is skipped without a word."""
     if folders := config.stash[_LEFT_OUT]:
-        shown = ", ".join(f"{folder.name}/" for folder in folders)
+        shown = ", ".join(f"{folder}/" for folder in folders)
         terminalreporter.write_line(f"gonogo: {shown} left out; their checks need --gonogo-env NAME")
 
 

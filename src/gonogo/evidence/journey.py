@@ -27,6 +27,23 @@ class RequestRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageRecord:
+    """What a page of a browser showed when its step failed, without secrets."""
+
+    url: str
+    """Without its query, where tokens stand."""
+    title: str = ""
+    image: str = ""
+    """A picture of the window: a JPEG in base64. Fields of passwords and cards are covered."""
+    no_image: str = ""
+    """Why there is none."""
+    errors: tuple[str, ...] = ()
+    """Errors in the browser's console since the step began."""
+    failed_requests: tuple[str, ...] = ()
+    """Requests of the page since then that got no answer, or one that is an error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepEvidence(Evidence):
     """One step, walked."""
 
@@ -36,6 +53,8 @@ class StepEvidence(Evidence):
     """From the beginning of the step to its end, pauses and waiting included."""
     requests: tuple[RequestRecord, ...] = ()
     """What was asked in the step, in order, with the replies."""
+    pages: tuple[PageRecord, ...] = ()
+    """The pages that were open in a browser, where the step did not pass."""
     ending: Ending
     message: str = ""
     hint: str = ""

@@ -9,7 +9,7 @@ A walk names its verbs once, in the body of its class, and type checkers know th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
 
@@ -19,14 +19,46 @@ from gonogo.environment.section import Section
 
 if TYPE_CHECKING:
     from gonogo.clients.replies import Reply
+    from gonogo.evidence.journey import PageRecord, RequestRecord
     from gonogo.families.world import World
 
 Answer = TypeVar("Answer")
 Declared = TypeVar("Declared", bound=Section)
 
 
+class Companion(Protocol):
+    """What verbs keep open from step to step of one journey; called in the journey's own thread."""
+
+    def begin_step(self) -> None:
+        """Forget what the steps before saw."""
+        ...
+
+    def failed(self, error: BaseException) -> tuple[BaseException, Sequence[PageRecord]]:
+        """What an error of a step means if it comes out of this one, any other as it is; and what is to be seen now."""
+        ...
+
+    def close(self) -> None:
+        """End it, with the journey."""
+        ...
+
+
 class Journey(Protocol):
     """The journey under way, as verbs see it."""
+
+    @property
+    def index(self) -> int:
+        """Its number: the addresses of the service are asked in turn."""
+        ...
+
+    @property
+    def requests(self) -> list[RequestRecord]:
+        """What the step asked so far."""
+        ...
+
+    @property
+    def companions(self) -> dict[str, Companion]:
+        """What goes along from step to step, by the name of its family."""
+        ...
 
     @property
     def world(self) -> World:

@@ -76,11 +76,13 @@ def _emptied(place: Leftovers) -> tuple[int, int]:
 def clean_up_after(world: World, walk: type[Walk], cure: str) -> Sequence[str]:
     """Remove what this run left, whatever became of its own world; the notes that the run carries about it."""
     again = world.afresh()
+    walking = walk(again, "clean-up")
     try:
-        return notes_of(clean_up(walk(again, "clean-up"), Marks(again.run_id)), cure)
+        return notes_of(clean_up(walking, Marks(again.run_id)), cure)
     except (AssertionError, GonogoError) as error:
         return [f"synthetic data may have stayed behind: {error}; remove it: {cure}"]
     finally:
+        walking.close()
         again.close()
 
 

@@ -118,6 +118,8 @@ class Journeys:
             for step in steps:
                 if not self._futures[step.scope].done():
                     self._futures[step.scope].set_result(_unwalked(step.scope, reason))
+        finally:
+            walk.close()
 
     def _walk_all(self, walk: Walk, steps: Sequence[Step], observed: dict[str, ByScope[Observation]]) -> None:
         """Walk the steps in order. A step whose need did not pass is not taken, and blocks those that need it."""
@@ -140,22 +142,24 @@ def _taken(step: Step, walk: Walk, started: float) -> tuple[Record, Outcome]:
 
     A step that Ctrl-C or the deadline came before has a failure in place of evidence: nothing was asked.
     """
-    walk.requests.clear()
     taken_at, began = datetime.now(UTC), time.monotonic()
     try:
+        walk.begin_step()
         walk.world.alive()
         step.call(walk)
         ended = step.ended_by(None)
-    except Stopped as stopped:
-        return _unwalked(step.scope, stopped.reason), Outcome.NOT_RUN
     except BaseException as error:  # noqa: BLE001 - the outermost edge of a step: whatever it is, somebody waits for an answer
-        ended = step.ended_by(error)
+        explained = walk.explain(error)
+        if isinstance(explained, Stopped):
+            return _unwalked(step.scope, explained.reason), Outcome.NOT_RUN
+        ended = step.ended_by(explained)
     evidence = StepEvidence(
         scope=step.scope,
         taken_at=taken_at,
         began=_seconds(began - started),
         elapsed=_seconds(time.monotonic() - began),
         requests=tuple(walk.requests),
+        pages=tuple(walk.pages),
         ending=ended.ending,
         message=ended.message,
         hint=ended.hint,

@@ -12,15 +12,16 @@ from gonogo.base.durations import format_duration
 from gonogo.base.marks import Leftovers, Marks
 from gonogo.base.wakefulness import WAKEFULNESS
 from gonogo.clients.replies import Reply, masked
-from gonogo.evidence.journey import RequestRecord
+from gonogo.evidence.journey import PageRecord, RequestRecord
 from gonogo.families.api.journey import ApiVerbs
+from gonogo.families.browser.journey import BrowserVerbs
 from gonogo.families.http.journey import HttpVerbs
 from gonogo.families.mail.journey import MailVerbs
 from gonogo.families.mongodb.journey import MongoVerbs
 from gonogo.families.redis.journey import RedisVerbs
 from gonogo.families.sentry.journey import SentryVerbs
 from gonogo.families.stripe.journey import StripeVerbs
-from gonogo.families.verbs import VerbsOf
+from gonogo.families.verbs import Companion, VerbsOf
 from gonogo.families.world import World
 from gonogo.journey.people import Person
 
@@ -42,7 +43,31 @@ class Walk:
     index: int = 0
     keep: dict[str, Any] = field(default_factory=dict)
     requests: list[RequestRecord] = field(default_factory=list)
+    pages: list[PageRecord] = field(default_factory=list)
+    """What was to be seen where the step failed."""
+    companions: dict[str, Companion] = field(default_factory=dict)
     began: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+
+    # -- steps ------------------------------------------------------------------------------------------------------
+
+    def begin_step(self) -> None:
+        """Forget what the step before recorded."""
+        self.requests.clear()
+        self.pages.clear()
+        for companion in self.companions.values():
+            companion.begin_step()
+
+    def explain(self, error: BaseException) -> BaseException:
+        """What the error of a step means; what was to be seen then is kept in ``pages``."""
+        for companion in self.companions.values():
+            error, pages = companion.failed(error)
+            self.pages.extend(pages)
+        return error
+
+    def close(self) -> None:
+        """End what goes along with this journey."""
+        while self.companions:
+            self.companions.popitem()[1].close()
 
     # -- people -----------------------------------------------------------------------------------------------------
 
@@ -94,6 +119,7 @@ class Walk:
         return ()
 
     api = VerbsOf(ApiVerbs)
+    browser = VerbsOf(BrowserVerbs)
     http = VerbsOf(HttpVerbs)
     mail = VerbsOf(MailVerbs)
     mongodb = VerbsOf(MongoVerbs)

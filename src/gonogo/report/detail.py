@@ -63,6 +63,9 @@ def _facts(value: Any, depth: int) -> Iterator[str]:  # noqa: ANN401 - JSON
         pairs = [("-", item) for item in value]
     for name, item in pairs[:_MOST_ITEMS]:
         label = "-" if name == "-" else f"{visible(str(name))}:"
+        if name == "image" and item:
+            yield f"{indent}{label} {len(str(item)) * 3 // 4000} kB, shown on the sign-off page"
+            continue
         if isinstance(item, Mapping | list | tuple) and item and depth < _DEEPEST:
             yield f"{indent}{label}"
             yield from _facts(item, depth + 1)

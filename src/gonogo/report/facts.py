@@ -4,6 +4,8 @@ Up to some hundreds of checks all facts are shown. Beyond that, what passed is s
 a page that no mail system takes is not read. What did not pass always keeps its facts, and evidence.json has all.
 """
 
+import base64
+import binascii
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +22,19 @@ _ROOM = 1_150_000
 _CAPS = (100_000, 8_000, 4_000, 2_000, 1_000, 500)
 _MARKUP = 46
 """Bytes around each value."""
+_PICTURES_ROOM = 1_200_000
+"""Characters that all pictures may take together; the first ones are shown."""
+_JPEG = b"\xff\xd8\xff"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A page of a browser as it was when a step of a journey failed."""
+
+    of: str
+    """Its address."""
+    data: str
+    """A JPEG in base64."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +48,7 @@ class Fact:
     brief: bool = False
     """Whether more is known, in evidence.json."""
     size: int = 0
+    pictures: Sequence[Picture] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,20 +59,27 @@ class PageFacts:
     """Facts by a check's id and the number of its observation."""
     brief: bool
     """Whether some are shown in short, for want of room."""
+    pictures: bool = False
+    """Whether there are any, which the page's Content-Security-Policy has to permit."""
 
 
 def page_facts(results: Results) -> PageFacts:
     """The facts of every observation; the first check that judged some shows them, the others point there."""
     shown_at: dict[str, str] = {}
+    room = _Room(_PICTURES_ROOM)
     made = {
-        (check.id, number): list(_observed(check, observation, shown_at))
+        (check.id, number): list(_observed(check, observation, shown_at, room))
         for check in results.checks
         for number, observation in enumerate(check.observations)
     }
     passed = {check.id for check in results.checks if check.outcome is Outcome.PASS}
     cap = _cap([fact.size for (check, _), facts in made.items() for fact in facts if check in passed])
     kept = {key: [_short(fact, cap) if key[0] in passed else fact for fact in facts] for key, facts in made.items()}
-    return PageFacts(of=kept, brief=any(fact.brief for facts in kept.values() for fact in facts))
+    return PageFacts(
+        of=kept,
+        brief=any(fact.brief for facts in kept.values() for fact in facts),
+        pictures=any(fact.pictures for facts in kept.values() for fact in facts),
+    )
 
 
 def shown(value: Any) -> Any:  # noqa: ANN401 - JSON in, text or nested lists out
@@ -77,7 +100,18 @@ def shown(value: Any) -> Any:  # noqa: ANN401 - JSON in, text or nested lists ou
             return _bounded(str(value))
 
 
-def _observed(check: CheckResult, observation: Observation, shown_at: dict[str, str]) -> Iterator[Fact]:
+@dataclass(slots=True)
+class _Room:
+    left: int
+
+    def takes(self, picture: Picture) -> bool:
+        """Whether it still has a place, which it then takes."""
+        fits = len(picture.data) <= self.left
+        self.left -= len(picture.data) if fits else 0
+        return fits
+
+
+def _observed(check: CheckResult, observation: Observation, shown_at: dict[str, str], room: _Room) -> Iterator[Fact]:
     for kind, value in observation.facts.items():
         if isinstance(value, Mapping) and SHOWN_AT in value:
             yield Fact(kind=kind, value=None, at=str(value[SHOWN_AT]))
@@ -85,10 +119,41 @@ def _observed(check: CheckResult, observation: Observation, shown_at: dict[str, 
         same = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
         at = shown_at.setdefault(same, check.id)
         if at == check.id:
-            made = shown(value)
-            yield Fact(kind=kind, value=made, size=_size(made))
+            made = shown(_without_images(value))
+            pictures = [picture for picture in _pictures(value) if room.takes(picture)]
+            yield Fact(kind=kind, value=made, size=_size(made), pictures=pictures)
         else:
             yield Fact(kind=kind, value=None, at=at)
+
+
+def _pictures(value: Any) -> Iterator[Picture]:  # noqa: ANN401 - JSON
+    """The pictures of a step's pages; whatever is no JPEG is none."""
+    for page in _pages(value):
+        image = page.get("image")
+        if not isinstance(image, str):
+            continue
+        try:
+            content = base64.b64decode(image, validate=True)
+        except (binascii.Error, ValueError):
+            continue
+        if content.startswith(_JPEG):
+            yield Picture(of=str(page.get("url", "")), data=image)
+
+
+def _without_images(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """The same facts, with the size of each picture in its place."""
+    if not _pages(value):
+        return value
+    pages = [
+        page | {"image": f"{len(str(page['image'])) * 3 // 4000} kB"} if page.get("image") else page
+        for page in _pages(value)
+    ]
+    return {**value, "pages": pages}
+
+
+def _pages(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - JSON
+    pages = value.get("pages") if isinstance(value, Mapping) else None
+    return [dict(page) for page in pages if isinstance(page, Mapping)] if isinstance(pages, list | tuple) else []
 
 
 def _cap(sizes: Sequence[int]) -> int:

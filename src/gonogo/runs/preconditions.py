@@ -7,10 +7,12 @@ from pathlib import Path
 from gonogo.base.errors import UsageError
 from gonogo.environment.load import EnvironmentFile
 from gonogo.environment.types import Effect
+from gonogo.families.browser.programs import demand_programs
+from gonogo.families.browser.section import Browser
 from gonogo.families.load.section import Load
 from gonogo.families.smoke.section import Smoke
 from gonogo.load.run import LOCUSTFILE
-from gonogo.planning.plan import LOAD, SMOKE, has_journeys
+from gonogo.planning.plan import LOAD, SMOKE, WALK, has_journeys
 from gonogo.planning.suite import Suite
 
 
@@ -54,6 +56,18 @@ def require_load(file: EnvironmentFile, gate: str, suite: Suite, wanted: Collect
             f"{file.path}: load: this project has no {scenarios(file).name}/{LOCUSTFILE}; write a class of Visitor for each "
             f"of load.visits ({', '.join(load.visits)}), as docs/load.md shows"
         )
+
+
+def require_browser(file: EnvironmentFile, suite: Suite, wanted: Collection[str]) -> None:
+    """Refuse early what would fail late: journeys with a browser, where there is none."""
+    browser = file.environment.section(Browser)
+    walked = any(WALK in suite.declarations[identifier].arguments for identifier in wanted)
+    if browser is None or not walked or Effect.WRITE not in file.environment.permits.effects:
+        return
+    try:
+        demand_programs(browser, file.environment)
+    except UsageError as error:
+        raise UsageError(*(f"{file.path}: {problem}" for problem in error.problems)) from None
 
 
 def scenarios(file: EnvironmentFile) -> Path:

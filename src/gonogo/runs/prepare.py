@@ -43,7 +43,7 @@ from gonogo.policy.profiles import Profile
 from gonogo.record.run_folder import new_run_id
 from gonogo.runs.described_api import completed, notes_on
 from gonogo.runs.key_shapes import check_keys
-from gonogo.runs.preconditions import require_journeys, require_load, scenarios
+from gonogo.runs.preconditions import require_browser, require_journeys, require_load, scenarios
 from gonogo.runs.reference_instance import ReferenceInstance, announced_instance, reference_instance
 
 
@@ -204,7 +204,9 @@ def _wanted(
     """The checks that the gate demands. Raises UsageError if the project or the environment cannot carry them out."""
     wanted = demanded_checks(suite, demands, release=file.environment.service.release)
     require_journeys(file, demands.name, suite)
-    require_load(file, demands.name, suite, wanted if selected is None else wanted & selected)
+    asked = wanted if selected is None else wanted & selected
+    require_load(file, demands.name, suite, asked)
+    require_browser(file, suite, asked)
     return wanted
 
 
