@@ -14,7 +14,7 @@ from gonogo.environment.model import Environment
 from gonogo.environment.pages import Page
 from gonogo.environment.types import is_address
 from gonogo.evidence.http import Exchange, HealthEvidence, PageAnswer, PagesEvidence, PlainHttpEvidence, ServiceEvidence
-from gonogo.evidence.marks import CHALLENGE, DEFAULT_PAGE, LOGIN, MAINTENANCE, NO_ANSWERS, PRIVATE
+from gonogo.evidence.marks import CHALLENGE, DEFAULT_PAGE, LISTING, LOGIN, MAINTENANCE, NO_ANSWERS, PRIVATE
 from gonogo.families.http.section import Http
 from gonogo.policy.catalogue import Policy
 
@@ -31,6 +31,8 @@ _OUTSIDE_QUOTES = re.compile(r";(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")
 _TOO_MANY_REQUESTS = 429
 _FEWEST_CUT = 3
 """Connections in a row: one bad backend of three would not take all of them."""
+_NOT_THE_SERVICE = NO_ANSWERS | {DEFAULT_PAGE, LISTING}
+"""What a web server shows for whatever service; where one of these is right, its body is declared."""
 _DECLARE_PAGE = 'declare a page that it serves: hosts."NAME".page = "/PATH", or http = false if it serves no HTTP'
 
 
@@ -288,7 +290,7 @@ def _assert_known(exchange: Exchange, service: ServiceEvidence, environment: Env
     if not exchange.served and not _may_be_empty(exchange, service, environment):
         raise Unobserved(f"{exchange.summary}: nothing of the service was seen to answer", hint=_DECLARE_PAGE)
     declared = _declared_page(service, environment)
-    strange = NO_ANSWERS.intersection(exchange.marks) - ({LOGIN} if declared else set())
+    strange = _NOT_THE_SERVICE.intersection(exchange.marks) - ({LOGIN} if declared else set())
     if strange and not (declared and declared.says):
         raise Unobserved(f"{exchange.url} shows a {min(strange)}, and not the service", hint=_DECLARE_PAGE)
 

@@ -45,7 +45,9 @@ def test_every_spelling_is_found(name: str, secret: str, seed: int, before: str,
     assert LABEL in redacted
     # What was put beside the secret into its base64, and the padding, may stay.
     rest = left_over(redacted, before, after)
-    assert len(rest) <= {"base64": 16, "base32": 28, "ascii85, marked": 36, "mime": 16, "indented": 16}.get(name, 0), rest
+    assert len(rest) <= {"base64": 16, "base32": 28, "ascii85, marked": 36, "mime": 16, "indented": 16}.get(name, 0), (
+        rest
+    )
     assert redactor.names_in(before + spelled + after) == {"KEY"}
 
 

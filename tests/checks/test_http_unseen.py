@@ -27,6 +27,18 @@ ERRORS: list[tuple[str, str, Any, str]] = [
         replace(service(exchange(marks=("login form",))), scope=("b.test", "x")),
         "shows a login form, and not the service",
     ),
+    (
+        "service-answers",
+        "service",
+        replace(service(exchange(marks=("default page",))), scope=("b.test", "x")),
+        "shows a default page, and not the service",
+    ),
+    (
+        "service-answers",
+        "service",
+        replace(service(exchange(marks=("directory listing",))), scope=("b.test", "x")),
+        "shows a directory listing, and not the service",
+    ),
     ("health-shallow", "health", health(reading=reading("sealed", "unknown")), "it calls itself 'sealed'"),
     (
         "health-shallow",

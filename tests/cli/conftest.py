@@ -46,7 +46,9 @@ def called(project: Path, *arguments: str, given: str = "", **environ: str) -> s
     sys.stdin = io.StringIO(given)
     try:
         with (
-            mock.patch.dict(os.environ, {"GONOGO_SUPERVISED": "-1", **environ}),  # judged here: its words are wanted
+            mock.patch.dict(
+                os.environ, {"GONOGO_SUPERVISED": f"-1:{os.getppid()}:", **environ}
+            ),  # judged here: its words are wanted
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
             pytest.raises(SystemExit) as ended,

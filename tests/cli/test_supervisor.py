@@ -96,6 +96,32 @@ def test_module_that_ends_the_process_is_incomplete(desk: Path) -> None:
     assert "before anything was judged" in done.stderr
 
 
+@pytest.mark.parametrize("value", ["1", "1:1:word"])
+def test_a_variable_of_somebody_else_supervises_nobody(desk: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """It may be left over in a shell; a process that ends itself would decide the exit code again."""
+    monkeypatch.setenv("GONOGO_SUPERVISED", value)
+    done = run(desk, "import os; os._exit(0)")
+    assert done.returncode == 3, done.stdout
+
+
+def test_only_the_program_itself_says_that_it_came_to_its_end(desk: Path) -> None:
+    """A library that writes into every open descriptor announces no end."""
+    body = "import os; assert 'GONOGO_SUPERVISED' not in os.environ"
+    for_each = "[os.write(int(at), b'end 0\\n') for at in os.listdir('/proc/self/fd') if os.path.exists(f'/proc/self/fd/{at}')]"
+    done = run(desk, f"{body}; {for_each}; os._exit(0)")
+    assert done.returncode == 3, done.stdout + done.stderr
+
+
+def test_modules_of_the_project_take_no_library_s_place(desk: Path) -> None:
+    """A service has a ``redis.py`` or a ``stripe/`` of its own as often as not."""
+    (desk / "httpx").mkdir()
+    for name in ("rfc8785.py", "httpx/__init__.py", "pytest.py"):
+        (desk / name).write_text("import os; os._exit(0)")
+    done = run(desk, "assert desk.scope == ('elsewhere',)")
+    assert done.returncode == 1, done.stderr
+    assert "NO-GO" in done.stdout
+
+
 def test_exit_code_of_a_hook_at_the_end_counts_for_nothing(desk: Path) -> None:
     """What was found stays found."""
     done = run(desk, "import atexit, os; atexit.register(os._exit, 0); assert False, 'broken'")

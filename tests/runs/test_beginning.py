@@ -56,7 +56,7 @@ def _wrong_check(_: Path) -> tuple[str, ...]:
 def test_a_run_that_cannot_begin_is_on_record(project: Path, wrong: object) -> None:
     """A job that reads the newest record, whatever the exit code was, must not find last week's GO there."""
     assert callable(wrong)
-    done = called(project, "run", "--env", "dead", "--release", "v2", *wrong(project), GONOGO_SUPERVISED="-1")
+    done = called(project, "run", "--env", "dead", "--release", "v2", *wrong(project))
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     latest = project / "reports" / "dead" / "latest"
@@ -70,7 +70,7 @@ def test_a_run_that_cannot_begin_is_on_record(project: Path, wrong: object) -> N
 
 def test_an_environment_that_there_is_not_changes_nothing(project: Path) -> None:
     """Nobody named an environment."""
-    done = called(project, "run", "--env", "daed", GONOGO_SUPERVISED="-1")
+    done = called(project, "run", "--env", "daed")
     assert done.returncode == 2
     assert (project / "reports/dead/latest").resolve().name == "20261123T120000Z-aaaaaa"
 
@@ -81,6 +81,6 @@ def test_latest_that_is_a_folder(project: Path) -> None:
     latest.unlink()
     latest.mkdir()
     before = sorted(path.name for path in latest.parent.iterdir())
-    done = called(project, "run", "--env", "dead", GONOGO_SUPERVISED="-1")
+    done = called(project, "run", "--env", "dead")
     assert (done.returncode, "latest: is a folder" in done.stderr) == (2, True), done.stderr
     assert sorted(path.name for path in latest.parent.iterdir()) == before

@@ -22,7 +22,7 @@ from tests.signing.conftest import Team
 def room_for(count: int) -> AbstractContextManager[object]:
     """A disk that takes this many files of the final record, and not one more."""
     written: list[Path] = []
-    write = whole_files._write
+    write = whole_files._write  # noqa: SLF001 - what a full disk refuses
 
     def full(partial: Path, place: Path, content: bytes) -> None:
         if len(written) == count:

@@ -5,6 +5,7 @@ of a run. So 0 is given only if the command said that it came to its end, and th
 """
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gonogo.base.interruption import EXIT_INTERRUPTED, INTERRUPTION, SIGNALS, is_ignored, say
-from gonogo.base.supervision import VARIABLE
+from gonogo.base.supervision import VARIABLE, Channel, take_channel
 
 JUDGING = {"run", "smoke", "load", "replay", "verify", "sign"}
 _INCOMPLETE = 3
@@ -31,6 +32,8 @@ _FROM_TERMINAL = 0x80
 class _Announced:
     """The announcements of the supervised process about itself."""
 
+    word: str
+    """What every line of its own begins with."""
     at: str = ""
     leaves: str = ""
     """The command that removes what stays behind if the process is killed now."""
@@ -40,7 +43,10 @@ class _Announced:
     """When it is too late for a next announcement, on the monotonic clock; None: it may take as long as it likes."""
 
     def hear(self, line: str) -> None:
-        word, _, argument = line.partition(" ")
+        own, _, rest = line.partition(" ")
+        if own != self.word:
+            return
+        word, _, argument = rest.partition(" ")
         match word:
             case "judging":
                 self.at = argument
@@ -75,7 +81,7 @@ def is_judging(arguments: Sequence[str]) -> bool:
     """Whether the command of these arguments lets checks judge."""
     command = next((argument for argument in arguments if not argument.startswith("-")), "")
     helps = {"-h", "--help"} & set(arguments)
-    return command in JUDGING and not helps and VARIABLE not in os.environ
+    return command in JUDGING and not helps and Channel.given() is None
 
 
 def supervise(arguments: Sequence[str]) -> int:
@@ -85,14 +91,19 @@ def supervise(arguments: Sequence[str]) -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     os.set_inheritable(writing, True)  # noqa: FBT003 - os has no other way
     os.set_inheritable(alive, True)  # noqa: FBT003 - as above
+    announced = _Announced(secrets.token_hex(8))
     child = subprocess.Popen(  # noqa: S603 - this interpreter, this program
-        [sys.executable, "-m", "gonogo", *arguments],
+        # -P: the current folder is no place of modules, or a project's own redis.py would be taken for the library.
+        [sys.executable, "-P", "-m", "gonogo", *arguments],
         pass_fds=(writing, alive),
-        env={**os.environ, VARIABLE: str(writing), f"{VARIABLE}_ALIVE": str(alive)},
+        env={
+            **os.environ,
+            VARIABLE: str(Channel(writing, os.getpid(), announced.word)),
+            f"{VARIABLE}_ALIVE": str(alive),
+        },
     )
     os.close(writing)
     os.close(alive)
-    announced = _Announced()
     listener = threading.Thread(target=_listen, args=(reading, announced), daemon=True)
     listener.start()
     status = _wait(child, announced)
@@ -103,6 +114,7 @@ def supervise(arguments: Sequence[str]) -> int:
 
 def begin_supervised() -> None:
     """Called in the child: takes signals again, and ends with whoever supervises."""
+    take_channel()
     alive = os.environ.pop(f"{VARIABLE}_ALIVE", None)
     if alive is None:
         return

@@ -150,7 +150,7 @@ def _run(*arguments: str, shielded: bool = False) -> bytes:
 
     ``shielded``: another Ctrl-C of somebody in a hurry does not end it.
     """
-    command = [sys.executable, "-m", "gonogo.runs.load_people", *arguments]
+    command = [sys.executable, "-P", "-m", "gonogo.runs.load_people", *arguments]
     removal = subprocess.run(  # noqa: S603 - this interpreter, our own module
         command, check=False, stdout=subprocess.PIPE, start_new_session=shielded
     )

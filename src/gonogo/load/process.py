@@ -125,7 +125,7 @@ class Generator:
     def _start(self, order: Mapping[str, Any]) -> None:
         """Start a process and give it its order on standard input, which it holds open for as long as we live."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "gonogo.load.generate"],
+            [sys.executable, "-P", "-m", "gonogo.load.generate"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
