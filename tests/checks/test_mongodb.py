@@ -1,5 +1,6 @@
 """MongoDB judged on literals."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -122,6 +123,11 @@ GREEN: list[tuple[str, str, Any]] = [
     ("mongo-auth-required", "mongo", seen(wrong_password=Refusal(accepted=False, code=334))),
     ("mongo-primary", "mongo", seen(writable_primary=None, sharded=True)),
     ("mongo-indexes", "mongo", indexes((EMAIL,), ExistingIndex(keys=("client", "day", "city")))),
+    (
+        "mongo-lag",
+        "mongo_status",
+        status(member(), replace(member("m2", "SECONDARY", 3605), delay=timedelta(hours=1))),
+    ),
     ("mongo-indexes", "mongo", indexes((ExistingIndex(keys=("email",), partial='{"a": 1}', unique=True), EMAIL))),
 ]
 RED: list[tuple[str, str, Any, str]] = [
@@ -183,6 +189,27 @@ RED: list[tuple[str, str, Any, str]] = [
     ("mongo-majority-write", "mongo_write", written(written=False), "could not be written by majority: not writable"),
     ("mongo-majority-write", "mongo_write", written(read_back=False), "not read back"),
     ("mongo-majority-write", "mongo_write", written(removed=False), "could not be removed"),
+    ("mongo-majority-write", "mongo_write", written(acknowledged=False), "says w=0"),
+    ("mongo-primary", "mongo", seen(standalone=True), "m1:27017, m2:27017 takes writes, and is no member"),
+    (
+        "mongo-members",
+        "mongo_status",
+        status(member(), replace(member("m2", "SECONDARY"), electable=False)),
+        "rs0 has 1 member that may become primary, 2 are wanted",
+    ),
+    (
+        "mongo-lag",
+        "mongo_status",
+        status(member(), replace(member("m2", "SECONDARY", 3700), delay=timedelta(hours=1))),
+        "m2 is 1 h",
+    ),
+    ("mongo-indexes", "mongo", seen(views=("users",)), "users is a view, which has no indexes"),
+    (
+        "mongo-indexes",
+        "mongo",
+        indexes((ExistingIndex(keys=("email",), unique=True, building=True),)),
+        "users.email is still being built",
+    ),
     ("mongo-latency", "mongo_latency", trips(80), "a ping takes 80 ms (p95 of 20), at most 60 ms"),
     ("mongo-status-readable", "mongo_status", status(reachable=False, problem="not authorized"), "not authorized"),
     ("mongo-members", "mongo_status", status(members=()), "tells of no member"),
@@ -238,6 +265,8 @@ def test_red(judge: Judge, identifier: str, kind: str, evidence: object, message
         ("mongo-auth-required", "mongo", seen(wrong_password=Refusal(accepted=False, code=None)), "another reason"),
         ("mongo-latency", "mongo_latency", trips(1, 0), "no round trip"),
         ("mongo-connections", "mongo_status", status(connections_current=None), "tells nothing"),
+        ("mongo-majority-write", "mongo_write", written(written=False, kept_out=True), "its own collections only"),
+        ("mongo-members", "mongo_status", status(configuration_problem="not authorized"), "not known: not authorized"),
     ],
 )
 def test_control_that_fails_is_an_error(

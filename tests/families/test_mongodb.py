@@ -214,6 +214,8 @@ def test_lag_that_is_seen_once_only_is_none() -> None:
         ({"db": "other", "collection": ""}, ["find", "insert"], ["insert on database other"]),
         ({"db": "", "collection": ""}, ["find"], ["find on database (any)"]),
         ({"cluster": True}, ["replSetConfigure"], ["replSetConfigure on the whole cluster"]),
+        ({"anyResource": True}, ["find"], ["find on the whole cluster"]),
+        ({"cluster": True}, ["fsync", "unlock"], ["fsync on the whole cluster"]),
         ({"anyResource": True}, ["anyAction"], ["anyAction on the whole cluster"]),
     ],
 )
@@ -306,6 +308,14 @@ def test_file_that_the_url_names_and_that_is_not_there() -> None:
         ({"key": {"slug": 1}, "unique": True}, ExistingIndex(keys=("slug",), unique=True)),
         ({"key": {"_id": 1}}, ExistingIndex(keys=("_id",), unique=True)),
         ({"key": {"_fts": "text", "_ftsx": 1}, "weights": {"title": 1}}, ExistingIndex(text=("title",))),
+        (
+            {"spec": {"key": {"slug": 1}, "unique": True}, "buildUUID": "5a7c"},
+            ExistingIndex(keys=("slug",), unique=True, building=True),
+        ),
+        (
+            {"key": {"$**": 1}, "wildcardProjection": {"_id": 0, "a": 1}},
+            ExistingIndex(keys=("$**",), within=("a",)),
+        ),
         ({"key": {"hid": 1}, "hidden": True}, ExistingIndex(keys=("hid",), hidden=True)),
         (
             {"key": {"slug": 1}, "partialFilterExpression": {"live": True}},

@@ -273,3 +273,38 @@ def test_releases() -> None:
     assert not same_release("2024-06-20", "2024-06-20.acacia")
     assert age_of("beta", observed(healthy()).taken_at) is None
     assert age_of("2024-13-45", observed(healthy()).taken_at) is None
+
+
+def test_many_types_are_asked_for_in_several_questions() -> None:
+    """Stripe takes twenty at once: an event of the twenty-first that nobody took would not be known."""
+
+    def undelivered(query: str, _headers: Mapping[str, str]) -> Reply:
+        types = [values[0] for name, values in parse_qs(query).items() if name.startswith("types")]
+        if len(types) > 20:
+            return 400, {"error": {"type": "invalid_request_error", "message": "Array types exceeded maximum 20"}}
+        lost = {**event("charge.refunded", {"id": "ch_1", "object": "charge"}), "pending_webhooks": 1}
+        matching = "charge.refunded" in types and "delivery_success=false" in query.lower()
+        return 200, listed([lost] if matching else [], "/v1/events")
+
+    types = (*(f"customer.made_up_{number}" for number in range(25)), "charge.refunded")
+    seen = observed({**healthy(), "/v1/events": undelivered}, events=types)
+    assert seen.unread == ()
+    assert [lost.type for lost in seen.undelivered] == ["charge.refunded"]
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://api.workme.test/hook", "https://api.workme.test/hook"),
+        ("https://api.workme.test:443/hook?", "https://api.workme.test:443/hook?"),
+        (
+            "https://u:Kestrel-41@api.workme.test/a@b?token=Kestrel-42&plain",
+            "https://api.workme.test/a@b?token=…&plain",
+        ),
+    ],
+)
+def test_address_of_an_endpoint_shows_no_password(url: str, shown: str) -> None:
+    """It stands in the report, and nobody declared it as a secret."""
+    hook = {**HOOK, "url": url}
+    seen = observed({**healthy(), "/v1/webhook_endpoints": lambda _query, _headers: (200, listed([hook], "/v1"))})
+    assert [endpoint.url for endpoint in seen.webhooks] == [shown]

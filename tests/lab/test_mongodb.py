@@ -55,6 +55,11 @@ def verdicts(judge: Judge, lab: Lab, url: str, monitor: str, **declared: Any) ->
     return complaints
 
 
+def agrees(expected: str, message: str) -> bool:
+    """Whether a check says what is expected; nothing, where nothing is."""
+    return expected in message if expected else not message
+
+
 def by_password(lab: Lab, user: str, options: str = "") -> str:
     """A URL of today."""
     ports, files, _ = lab
@@ -109,7 +114,7 @@ def test_user_who_may_give_rights(judge: Judge, lab: Lab, role: str, expected: s
             found = verdicts(judge, lab, by_password(lab, "app"), by_password(lab, "monitor"), **ENOUGH)
         finally:
             client.admin.command("revokeRolesFromUser", "app", roles=more)
-    assert expected in found.pop("mongo-least-privilege", "")
+    assert agrees(expected, found.pop("mongo-least-privilege", ""))
     assert found == {}
 
 
@@ -165,7 +170,7 @@ def test_indexes(judge: Judge, lab: Lab, case: IndexCase) -> None:
         client[DATABASE]["things"].create_index(keys, **options)
     declared = {**ENOUGH, "indexes": [{"collection": "things", **wanted}]}
     found = verdicts(judge, lab, by_password(lab, "app"), by_password(lab, "monitor"), **declared)
-    assert expected in found.pop("mongo-indexes", "")
+    assert agrees(expected, found.pop("mongo-indexes", ""))
     assert found == {}
 
 
@@ -187,12 +192,13 @@ def test_views_and_series(judge: Judge, lab: Lab) -> None:
     ):
         wanted = {"collection": collection, "keys": [key], "unique": collection == "prepared"}
         found = verdicts(judge, lab, by_password(lab, "app"), by_password(lab, "monitor"), **ENOUGH, indexes=[wanted])
-        assert expected in found.pop("mongo-indexes", "")
+        assert agrees(expected, found.pop("mongo-indexes", ""))
         assert found == {}
 
 
 OWN = {"db": DATABASE, "collection": "things"}
 _FROM_ELSEWHERE = [{"clientSource": ["10.0.0.0/8"]}]
+_IN_THE_GATE = {1, 5}
 USERS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"roles": ["readWriteAnyDatabase"]}, {"mongo-least-privilege": "on database (any)"}),
     (
@@ -223,7 +229,13 @@ USERS: list[tuple[dict[str, Any], dict[str, str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("rights", "expected"), USERS)
+@pytest.mark.parametrize(
+    ("rights", "expected"),
+    [
+        pytest.param(*case, marks=[] if number in _IN_THE_GATE else [pytest.mark.whole])
+        for number, case in enumerate(USERS)
+    ],
+)
 def test_users_of_every_kind(judge: Judge, lab: Lab, rights: dict[str, Any], expected: dict[str, str]) -> None:
     """Rights come by roles within roles, and by no role that has a known name; a user may be narrower than readWrite."""
     ports, files, _ = lab
@@ -251,6 +263,7 @@ def test_users_of_every_kind(judge: Judge, lab: Lab, rights: dict[str, Any], exp
         assert found == {}
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("actions", "unknown"),
     [
@@ -275,6 +288,7 @@ def test_narrow_monitoring_user(judge: Judge, lab: Lab, actions: list[str], unkn
     assert all("not known" in message or "tells nothing" in message for message in found.values())
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("options", "expected"),
     [

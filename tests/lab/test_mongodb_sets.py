@@ -7,14 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pymongo import WriteConcern
+from pymongo.collection import Collection
 
 from tests.checks.conftest import Judge
 from tests.lab.mongo_server import DATABASE, PASSWORD, Client, administrator, replica_set, until, with_users
-from tests.lab.test_mongodb import ENOUGH, Lab, by_password, verdicts
+from tests.lab.test_mongodb import ENOUGH, Lab, agrees, by_password, verdicts
 
 pytestmark = pytest.mark.whole
 NO_VOICE = {"priority": 0, "votes": 0}
 DELAYED = {"priority": 0, "hidden": True, "secondaryDelaySecs": 3600}
+
+
+def at_once(client: Client) -> Collection[dict[str, Any]]:
+    """A collection whose writes wait for no other member."""
+    return client[DATABASE].get_collection("things", write_concern=WriteConcern(1))
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +66,7 @@ def states(client: Client) -> list[dict[str, Any]]:
         (({}, NO_VOICE), 2, ""),
         (({}, NO_VOICE), 3, "has 2 members that may become primary, 3 are wanted"),
         (({}, DELAYED), 2, ""),
-        ((NO_VOICE, DELAYED), 2, "has 1 member that may become primary"),
+        ((NO_VOICE, {**DELAYED, "votes": 0}), 2, "has 1 member that may become primary"),
         (({}, {"priority": 0, "hidden": True}), 2, ""),
     ],
 )
@@ -68,10 +75,19 @@ def test_members_that_may_become_primary(
 ) -> None:
     """Data that nobody may take over is a backup; what stays behind on purpose does not lag."""
     with configured(lab, *others) as client:
-        client[DATABASE]["things"].insert_one({"late": True})
+        at_once(client).insert_one({"late": True})
         declared = {**ENOUGH, "members": least}
         found = verdicts(judge, lab, by_password(lab, "app"), by_password(lab, "monitor"), **declared)
-    assert expected in found.pop("mongo-members", "")
+    assert agrees(expected, found.pop("mongo-members", ""))
+    assert found == {}
+
+
+def test_majority_that_waits_for_a_delayed_member(judge: Judge, lab: Lab) -> None:
+    """Its vote counts, and it will take the write in an hour."""
+    with configured(lab, NO_VOICE, DELAYED) as client:
+        at_once(client).insert_one({"late": True})
+        found = verdicts(judge, lab, by_password(lab, "app"), by_password(lab, "monitor"), **ENOUGH)
+    assert "could not be written by majority: waiting for replication timed out" in found.pop("mongo-majority-write")
     assert found == {}
 
 
@@ -85,7 +101,7 @@ def test_reads_that_only_a_primary_may_answer(judge: Judge, lab: Lab) -> None:
 def test_index_that_waits_for_a_member(judge: Judge, lab: Lab) -> None:
     """It is listed as all others are, and no query uses it."""
     ports, files, _ = lab
-    wanted = {"collection": "things", "keys": ["slow"], "unique": True}
+    wanted = {"collection": "queue", "keys": ["slow"], "unique": True}
 
     def indexes() -> str:
         declared = {**ENOUGH, "indexes": [wanted]}
@@ -96,16 +112,16 @@ def test_index_that_waits_for_a_member(judge: Judge, lab: Lab) -> None:
         administrator(ports[0], files, f"admin:{PASSWORD}@") as client,
         administrator(ports[2], files, f"admin:{PASSWORD}@") as stuck,
     ):
-        client[DATABASE]["things"].insert_many([{"slow": number} for number in range(100)])
+        client[DATABASE]["queue"].insert_many([{"slow": number} for number in range(100)])
         stuck.admin.command("fsync", lock=True)
         building = threading.Thread(
-            target=client[DATABASE]["things"].create_index, args=("slow",), kwargs={"unique": True}
+            target=client[DATABASE]["queue"].create_index, args=("slow",), kwargs={"unique": True}
         )
         building.start()
         try:
-            listed = client[DATABASE]["things"].index_information
+            listed = client[DATABASE]["queue"].index_information
             until(client, lambda: "slow_1" in listed())
-            assert "things.slow is still being built" in indexes()
+            assert "queue.slow is still being built" in indexes()
         finally:
             stuck.admin.command("fsyncUnlock")
             building.join()

@@ -84,7 +84,9 @@ async def _as_app(
     granted = status["authInfo"]
     roles = (f"{role['role']}@{role['db']}" for role in granted["authenticatedUserRoles"])
     privileges = granted.get("authenticatedUserPrivileges", ())
-    database = _of_any_member(client, question)
+    # What a secondary lists need not be true yet: it is asked only where nobody is the primary.
+    preferred = ReadPreference.PRIMARY if hello.get("primary") else ReadPreference.NEAREST
+    database = _of_any_member(client, question).with_options(read_preference=preferred)
     with_tls, verifies = _encryption(client)
     indexes, views = await _all_indexes(database, {index.collection for index in question.indexes})
     evidence = replace(
@@ -158,7 +160,9 @@ async def _all_indexes(
 
 async def _indexes(database: Database, collection: str) -> tuple[ExistingIndex, ...]:
     """As a command: the driver's own method insists on a primary, and does not tell what is still being built."""
-    reply = await command(database, "listIndexes", collection, includeBuildUUIDs=True)
+    reply = await database.command(
+        "listIndexes", collection, includeBuildUUIDs=True, read_preference=database.read_preference
+    )
     batch: Sequence[Mapping[str, Any]] = reply["cursor"]["firstBatch"]
     return tuple(existing_index(index) for index in batch[:_MOST_INDEXES])
 

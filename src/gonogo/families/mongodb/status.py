@@ -23,6 +23,7 @@ from gonogo.evidence.mongodb import Member, MongoStatusEvidence, MongoWriteEvide
 SCRATCH = "gonogo_scratch"
 """The collection stays, empty: dropping it would pull it from under another run."""
 _UNAUTHORIZED = 13
+_SHARE_OF_PATIENCE = 0.7
 _MOST_MEMBERS = 50
 _SUSPICIOUS_LAG = timedelta(seconds=2)
 _HEARTBEATS = timedelta(milliseconds=2500)
@@ -173,7 +174,8 @@ def may_insert(privileges: Iterable[Mapping[str, Any]], database: str) -> bool:
 
 def _scratch(client: Client, question: MongoQuestion) -> AsyncCollection[Document]:
     """The collection for a synthetic document, written with the concern that a launch relies on: the majority."""
-    milliseconds = int(question.patience / timedelta(milliseconds=1))
+    # The server gives up first, and says what it waited for.
+    milliseconds = int(_SHARE_OF_PATIENCE * question.patience / timedelta(milliseconds=1))
     return client[question.database].get_collection(
         SCRATCH,
         write_concern=WriteConcern("majority", wtimeout=milliseconds),

@@ -83,7 +83,7 @@ def endpoint(document: Object) -> WebhookEndpoint:
     named(document, "webhook_endpoint")
     return WebhookEndpoint(
         id=_text(document, "id"),
-        url=_text(document, "url"),
+        url=_address(_text(document, "url")),
         status=_text(document, "status"),
         live=flag(document, "livemode"),
         events=tuple(str(event)[:_LONGEST] for event in document.get("enabled_events") or ()),
@@ -91,6 +91,15 @@ def endpoint(document: Object) -> WebhookEndpoint:
         application=_text(document, "application"),
         created=_moment(document.get("created")),
     )
+
+
+def _address(url: str) -> str:
+    """An address without what may be a password: the user, and the values of the query. It is shown to people."""
+    head, mark, query = url.partition("?")
+    scheme, _, rest = head.rpartition("//")
+    place, slash, path = rest.partition("/")
+    names = "&".join(f"{part.partition('=')[0]}=…" if "=" in part else part for part in query.split("&"))
+    return f"{scheme}{'//' if scheme else ''}{place.rpartition('@')[2]}{slash}{path}{mark}{names}"
 
 
 def configuration(document: Object) -> MethodConfiguration:

@@ -13,7 +13,7 @@ from gonogo.base.secrets import Secrets
 from gonogo.clients.stripe import StripeApi, missing_permission, unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
-from gonogo.evidence.stripe import Fact, StripeEvidence, UnreadFact, WebhookEndpoint
+from gonogo.evidence.stripe import EventDelivery, Fact, StripeEvidence, UnreadFact, WebhookEndpoint
 from gonogo.families.kind import Probe
 from gonogo.families.stripe import objects
 from gonogo.families.stripe.objects import Fill
@@ -21,6 +21,8 @@ from gonogo.families.stripe.section import Stripe
 
 _LONGEST = 300
 _MOST = 100
+_MOST_TYPES = 20
+"""Of one question for events; Stripe refuses more."""
 _DAY_SECONDS = 24 * 60 * 60
 _SHARE = 0.9
 """Share of the probe's time for each request: they run side by side, and what is slow must not end what was quick."""
@@ -176,14 +178,19 @@ async def _webhooks(api: StripeApi) -> Fill:
 
 
 def _deliveries(question: StripeQuestion, now: datetime) -> Callable[[Any], Awaitable[Fill]]:
-    """Events of the declared types in the last 24 h. Stripe takes 20 types at most."""
-    since = {"created": {"gte": int(now.timestamp()) - _DAY_SECONDS}, "types": list(question.events[:20])}
+    """Events of the declared types in the last 24 h."""
+    since = {"gte": int(now.timestamp()) - _DAY_SECONDS}
+    wanted = [question.events[first : first + _MOST_TYPES] for first in range(0, len(question.events), _MOST_TYPES)]
+
+    async def events(v1: Any, limit: int, *, delivered: bool) -> list[EventDelivery]:  # noqa: ANN401 - as above
+        asked = {"created": since, "delivery_success": delivered, "limit": limit}
+        pages = [await v1.events.list_async({**asked, "types": list(types)}) for types in wanted]
+        listed = [objects.delivery(item) for page in pages for item in objects.listed(page.to_dict())]
+        return sorted(listed, key=lambda event: event.created, reverse=True)
 
     async def work(v1: Any) -> Fill:  # noqa: ANN401 - as above
-        failed = await v1.events.list_async({**since, "delivery_success": False, "limit": _MOST})
-        taken = await v1.events.list_async({**since, "delivery_success": True, "limit": 1})
-        undelivered = tuple(objects.delivery(item) for item in objects.listed(failed.to_dict()))
-        newest = next((objects.delivery(item).created for item in objects.listed(taken.to_dict())), None)
+        undelivered = tuple(await events(v1, _MOST, delivered=False))
+        newest = next((event.created for event in await events(v1, 1, delivered=True)), None)
         return lambda evidence: replace(evidence, undelivered=undelivered, newest_delivered=newest)
 
     return work
