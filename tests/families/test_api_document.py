@@ -257,3 +257,27 @@ def test_document_that_is_not_served_is_an_error_and_no_pass(tmp_path: Path) -> 
     assert outcome is Outcome.ERROR
     assert "the document at /openapi.json could not be read (status 404)" in message
     assert Outcome.PASS not in {outcome for check, (outcome, _) in seen.items() if check.startswith("security-")}
+
+
+CIRCLE = {"allOf": [{"$ref": "#/components/schemas/Circle"}] * 3, "properties": {"password": TEXT}}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"paths": 5, "servers": "none", "components": []},
+        {"paths": {5: {"post": {"requestBody": [], "responses": 1}}}, "servers": [{"url": 7}, 3]},
+        {"components": {"securitySchemes": {"c": {"in": "cookie"}, "d": 3, "e": {"flows": {"password": 1}}}}},
+        {**changed("/login", requestBody=body(email={"type": [{}]}, password=CIRCLE), responses={"200": []})},
+        {
+            **changed("/x", requestBody={"content": {"application/json": {"schema": CIRCLE}}}, responses={}),
+            "components": {"schemas": {"Circle": CIRCLE}},
+        },
+        {"paths": {"/me": {"get": {"security": [{"s": []}, 4], "responses": {"200": {"content": 3}}}}}},
+    ],
+)
+def test_documents_of_any_kind_are_read(document: Mapping[str, Any]) -> None:
+    """Nothing raises, and whatever is not taken is named."""
+    derived = derive(document, {})
+    assert {"login", "me"} <= derived.keys.keys() | derived.missing.keys()
+    assert not derived.keys.keys() & derived.missing.keys()

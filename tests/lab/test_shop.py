@@ -29,7 +29,7 @@ RED_BY_FAULT: Mapping[str, set[str]] = {
     "price-off-by-a-cent": {"buying-price"},
     "queue-not-durable": {"rabbitmq-copies"},
     "receipts-not-written": {"buying-receipt-stored"},
-    "session-of-nobody": {"privacy-sessions", "security-caller", "document-tokens"},
+    "session-of-nobody": {"privacy-sessions", "security-caller", "document-tokens", "document-covered"},
     "title-missing": {"document-replies"},
     "worker-stopped": {"rabbitmq-consumers", "buying-queue-drains"},
 }

@@ -32,7 +32,7 @@ def env(name: str | None, *, from_openapi: bool) -> int:
 
         file = completed(file)
     click.echo(f"# {file.path}")
-    for key, value in _flat(file.environment.model_dump(exclude_none=True)):
+    for key, value in _flat(file.environment.model_dump(exclude_none=True, by_alias=True)):
         click.echo(f"{key} = {value}")
     if file.environment.service.bundled:
         click.echo("# bundled: release, authority, secrets and ports come from the instance that a run starts")

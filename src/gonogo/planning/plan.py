@@ -141,7 +141,9 @@ def narrow_gate(suite: Suite, gate: str) -> frozenset[str] | None:
         smoke = (
             declaration.id
             for declaration in suite.declarations.values()
-            if WALK in declaration.arguments and suite.catalogue[declaration.id].effect is not Effect.INTRUSIVE
+            if WALK in declaration.arguments
+            and suite.catalogue[declaration.id].effect is not Effect.INTRUSIVE
+            and declaration.family != _DRAWN
         )
         return closure(
             suite,
@@ -154,6 +156,8 @@ def narrow_gate(suite: Suite, gate: str) -> frozenset[str] | None:
     return None
 
 
+_DRAWN = "document"
+"""The journey whose requests are drawn at random, hundreds of them."""
 _WITH = ("stripe", "sentry")
 """Families that belong to the smoke run although they only look: without them the journeys prove little."""
 

@@ -6,6 +6,7 @@ A pure function of the document: the same one gives the same keys, in the same o
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from gonogo.families.api.fields import example_body, path_in_reply, placeholder
 from gonogo.families.api.operations import MULTIPART, Operation, mapping, operations
@@ -105,8 +106,8 @@ class _Deriver:
         """Whether a scheme names where a password is exchanged for a token (RFC 6749, 4.3)."""
         for name, scheme in sorted(self._schemes.items()):
             url = mapping(mapping(mapping(scheme).get("flows")).get("password")).get("tokenUrl")
+            path = f"/{urlsplit(str(url)).path.strip('/')}"
             for operation in self._all:
-                path = f"/{str(url).strip('/')}"
                 if operation.method == "POST" and url and (operation.path == path or operation.path.endswith(path)):
                     self._login = operation
                     send = {"grant_type": "password", "username": self._username(), "password": "{password}"}
@@ -152,7 +153,8 @@ class _Deriver:
         """Where the token stands in the reply to a login; empty for nowhere."""
         if token := path_in_reply(operation, _TOKENS):
             return {"token": token}
-        cookies = [scheme["name"] for scheme in self._schemes.values() if mapping(scheme).get("in") == "cookie"]
+        schemes = [mapping(scheme) for scheme in self._schemes.values()]
+        cookies = [scheme["name"] for scheme in schemes if scheme.get("in") == "cookie" and scheme.get("name")]
         return {"cookie": str(cookies[0])} if len(cookies) == 1 else {}
 
     def _sent(self) -> None:

@@ -63,7 +63,7 @@ def _is_value(schema: Schema) -> bool:
     if schema.get("writeOnly"):
         return False
     kind = schema.get("type", "string")
-    return bool({"string", "integer"} & set(kind if isinstance(kind, list) else [kind]))
+    return any(each in ("string", "integer") for each in (kind if isinstance(kind, list) else [kind]))
 
 
 def _whole_example(media: Schema, schema: Schema) -> Mapping[str, Any]:

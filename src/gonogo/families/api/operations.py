@@ -10,6 +10,7 @@ from gonogo.families.http.references import resolved
 
 JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
 _METHODS = ("get", "post", "put", "patch", "delete")
+_DEEPEST, _MOST_PARTS = 4, 20
 _VARIABLE = re.compile(r"\{([^{}]{1,200})\}")
 Schema = Mapping[str, Any]
 
@@ -76,17 +77,20 @@ class Operation:
 
     def properties(self, schema: object) -> Mapping[str, Schema]:
         """The properties of an object, those of its parts (allOf) among them, each with its references followed."""
-        whole = self.plain(schema)
-        collected = {str(name): self.plain(part) for name, part in mapping(whole.get("properties")).items()}
-        for part in _list(whole.get("allOf")):
-            collected |= self.properties(part)
-        return collected
+        listed = [mapping(part.get("properties")).items() for part in self._parts(schema)]
+        return {str(name): self.plain(described) for items in listed for name, described in items}
 
     def required(self, schema: object) -> frozenset[str]:
         """Names of the properties that must be sent."""
+        return frozenset(str(name) for part in self._parts(schema) for name in _list(part.get("required")))
+
+    def _parts(self, schema: object, depth: int = 0) -> Iterator[Schema]:
+        """The schema, and all that it is composed of: a circle of them is followed to a depth."""
         whole = self.plain(schema)
-        own = frozenset(map(str, _list(whole.get("required"))))
-        return own.union(*(self.required(part) for part in _list(whole.get("allOf"))))
+        yield whole
+        if depth < _DEEPEST:
+            for part in _list(whole.get("allOf"))[:_MOST_PARTS]:
+                yield from self._parts(part, depth + 1)
 
     def plain(self, schema: object) -> Schema:
         """The schema without references; of alternatives, the first that is more than null."""
