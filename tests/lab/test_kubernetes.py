@@ -10,6 +10,7 @@ from gonogo_kubernetes import FAMILY
 from gonogo_kubernetes.probe import PROBES
 
 from reference.certificates import issue_internal
+from tests.lab.installation import Installation, install
 from tests.lab.kubernetes_api import (
     DIGEST,
     IMAGE,
@@ -143,9 +144,18 @@ FAULTS: list[tuple[Callable[[Cluster], object], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("fault", "check", "message"), FAULTS, ids=lambda value: value if isinstance(value, str) else ""
-)
+def first_of_each(faults: list[tuple[Callable[[Cluster], object], str, str]]) -> list[Any]:
+    """All faults; those of a check that was red already are marked as long."""
+    checks = [check for _, check, _ in faults]
+    return [
+        pytest.param(
+            *fault, id=f"{fault[1]}-{number}", marks=[pytest.mark.whole] if fault[1] in checks[:number] else []
+        )
+        for number, fault in enumerate(faults)
+    ]
+
+
+@pytest.mark.parametrize(("fault", "check", "message"), first_of_each(FAULTS))
 def test_faults_turn_their_checks_red(
     cluster: Cluster, fault: Callable[[Cluster], object], check: str, message: str
 ) -> None:
@@ -212,3 +222,36 @@ def test_what_is_no_answer(cluster: Cluster, code: int) -> None:
     """A server in trouble, or another one at this address, says nothing of a workload."""
     cluster.errors[API] = code
     assert wrong(judged(cluster))["kubernetes-exists"].startswith("ERROR")
+
+
+SECTION = """
+[kubernetes]
+api = "https://localhost:{port}"
+token = "KUBERNETES_TOKEN"
+ca_file = "{ca_file}"
+namespace = "shop"
+
+[kubernetes.workloads.api]
+images = ["{image}"]
+
+[kubernetes.jobs.backup]
+"""
+
+
+@pytest.mark.whole
+def test_from_the_command_line(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Installed beside gonogo's wheel: recorded, replayed, NO-GO at a fault, and no token in any file."""
+    installation: Installation = install(tmp_path_factory.mktemp("kubernetes"), "gonogo-kubernetes")
+    installation.declare(SECTION.format(port=cluster.port, ca_file=cluster.ca_file, image=IMAGE))
+    installation.environ = {"KUBERNETES_TOKEN": TOKEN}
+    done = installation.gonogo("run", "--env", "staging")
+    printed = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 0, printed
+    assert set(installation.outcomes("kubernetes").values()) == {"pass"}
+    again = installation.gonogo("replay", str(installation.latest))
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert TOKEN not in printed + "".join(path.read_text() for path in installation.latest.iterdir())
+    cluster.pods.append(pod("api-3", "api", waiting="CrashLoopBackOff", restarts=5, ended=timedelta(minutes=1)))
+    crashing = installation.gonogo("run", "--env", "staging")
+    assert crashing.returncode == 1
+    assert "CrashLoopBackOff" in crashing.stdout

@@ -36,8 +36,8 @@ class ObjectQuestion:
     kind: str = ""
     namespace: str
     name: str = ""
-    kinds: tuple[str, ...] = ()
-    """Of the token: kinds that the other questions look at."""
+    looks: tuple[tuple[str, str], ...] = ()
+    """Of the token: namespaces and kinds that the other questions look at."""
 
     @property
     def host(self) -> str:
@@ -80,15 +80,10 @@ def _is_absence(document: Any) -> bool:  # noqa: ANN401 - JSON
 def token_questions(environment: Environment, secrets: Secrets) -> Sequence[ObjectQuestion]:
     """One question about the token."""
     section = environment.require(Kubernetes)
-    kinds = {declared.kind for declared in (*section.workloads.values(), *section.jobs.values())}
-    return [
-        _question(
-            environment, secrets, ("kubernetes",), kinds=tuple(sorted({*kinds, *_POD} if section.workloads else kinds))
-        )
-    ]
-
-
-_POD = ("Pod",)
+    workloads = [(one.namespace or section.namespace, one.kind) for one in section.workloads.values()]
+    jobs = [(one.namespace or section.namespace, one.kind) for one in section.jobs.values()]
+    pods = [(namespace, "Pod") for namespace, _ in workloads]
+    return [_question(environment, secrets, ("kubernetes",), looks=tuple(sorted({*workloads, *jobs, *pods})))]
 
 
 def workload_questions(environment: Environment, secrets: Secrets) -> Sequence[ObjectQuestion]:

@@ -37,17 +37,19 @@ async def probe_token(question: ObjectQuestion) -> TokenEvidence:
     """What the token may do: first what it needs, then what it does not."""
     blank = TokenEvidence(scope=question.scope, taken_at=datetime.now(UTC), server=question.server, accepted=False)
     reading = Reading()
-    needed = [("get" if kind != "Pod" else "list", *PLURALS[kind][1:], "") for kind in question.kinds]
+    needed = [(space, "list" if kind == "Pod" else "get", *PLURALS[kind][1:], "") for space, kind in question.looks]
+    namespaces = sorted({namespace for namespace, _ in question.looks} or {question.namespace})
+    needless = [(namespace, *change) for namespace in namespaces for change in _CHANGES]
     async with question.api.session() as session:
-        first = await session.ask("POST", _REVIEWS, headers=_JSON, content=_review(question.namespace, *_CHANGES[0]))
+        first = await session.ask("POST", _REVIEWS, headers=_JSON, content=_review(*needless[0]))
         if first.status == _UNAUTHORIZED:
             return blank
         session.read(first, _REVIEWS, "")
         return replace(
             blank,
             accepted=True,
-            looks=await reading.fact("looks", _rights(session, question, needed), ()),
-            changes=await reading.fact("changes", _rights(session, question, _CHANGES), ()),
+            looks=await reading.fact("looks", _rights(session, needed), ()),
+            changes=await reading.fact("changes", _rights(session, needless), ()),
             unread=reading.unread,
         )
 
@@ -72,16 +74,14 @@ def _review(namespace: str, verb: str, group: str, resource: str, subresource: s
     ).encode()
 
 
-async def _rights(
-    session: JsonSession, question: ObjectQuestion, actions: Sequence[tuple[str, str, str, str]]
-) -> tuple[Rights, ...]:
+async def _rights(session: JsonSession, actions: Sequence[tuple[str, str, str, str, str]]) -> tuple[Rights, ...]:
     found = []
-    for verb, group, resource, subresource in actions:
-        content = _review(question.namespace, verb, group, resource, subresource)
+    for namespace, verb, group, resource, subresource in actions:
+        content = _review(namespace, verb, group, resource, subresource)
         reply = await session.ask("POST", _REVIEWS, headers=_JSON, content=content)
         status = mapping(mapping(session.read(reply, _REVIEWS, "create on selfsubjectaccessreviews")).get("status"))
         allowed, problem = status.get("allowed"), text(status.get("evaluationError"))
-        action = f"{verb} {resource}{'/' if subresource else ''}{subresource} in {question.namespace}"
+        action = f"{verb} {resource}{'/' if subresource else ''}{subresource} in {namespace}"
         if not isinstance(allowed, bool) or (problem and not allowed):
             raise Unobserved(f"whether the token may {action} is not known: {problem or 'no answer'}"[:300])
         found.append(Rights(action=action, allowed=allowed))
