@@ -73,7 +73,7 @@ class Machine:
             text=True,
             timeout=_SECONDS,
             check=False,
-            env={**os.environ, "LAB": str(self.folder), "LC_ALL": "C"},
+            env={**os.environ, "LAB": str(self.folder), "LC_ALL": "C", "DOCKER_HOST": ""},
         )
         assert done.returncode == 0, f"{script}: {done.stdout}{done.stderr}"
         return done.stdout

@@ -90,6 +90,7 @@ def _parse(path: Path) -> Document:
 
 
 PACKAGES: Mapping[str, str] = {
+    "kubernetes": "gonogo-kubernetes",
     "mysql": "gonogo-mysql",
     "postgresql": "gonogo-postgresql",
     "rabbitmq": "gonogo-rabbitmq",

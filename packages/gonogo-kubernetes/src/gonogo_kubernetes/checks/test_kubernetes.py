@@ -1,0 +1,152 @@
+"""Workloads and jobs of a cluster as the service needs them on launch day."""
+
+import pytest
+from gonogo_kubernetes.evidence import JobEvidence, TokenEvidence, WorkloadEvidence
+from gonogo_kubernetes.section import Kubernetes
+
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
+from gonogo.environment.model import Environment
+from gonogo.policy.catalogue import Policy
+
+_IN_VAIN = {
+    "CrashLoopBackOff",
+    "ImagePullBackOff",
+    "ErrImagePull",
+    "ErrImageNeverPull",
+    "InvalidImageName",
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "RunContainerError",
+}
+"""Reasons of the kubelet for a container that does not start; ContainerCreating and PodInitializing pass."""
+
+
+@pytest.mark.check("kubernetes-token")
+def test_token_only_looks(kubernetes_token: TokenEvidence) -> None:
+    """A token that may change the cluster is worth stealing from the pipeline that holds it.
+
+    Fix: bind the service account to a Role with get on workloads and jobs, and list on pods; nothing else.
+    """
+    token = kubernetes_token
+    assert token.accepted, f"{token.server} refuses the token (401): make a new one (kubectl create token)"
+    token.require("looks", "changes")
+    allowed = [right.action for right in token.changes if right.allowed]
+    if not allowed and not any(right.allowed for right in token.looks):
+        denied = ", ".join(right.action for right in token.looks) or "anything that is declared"
+        raise Unobserved(f"{token.server}: the token may not {denied}: that it may change nothing says nothing of it")
+    assert not allowed, f"{token.server}: the token may {', '.join(allowed)}"
+
+
+@pytest.mark.check("kubernetes-exists")
+def test_workload_is_there(kubernetes_workload: WorkloadEvidence) -> None:
+    """What was deployed into another namespace, or never, serves nobody.
+
+    Fix: kubectl apply; look at the namespace of the manifest and of kubernetes.namespace.
+    """
+    workload = kubernetes_workload
+    assert workload.exists, f"{workload.server}: there is no {workload.kind} {workload.name} in {workload.namespace}"
+
+
+@pytest.mark.check("kubernetes-rolled-out")
+def test_rollout_has_ended(kubernetes_workload: WorkloadEvidence) -> None:
+    """Half of the users meet the old release, until somebody looks.
+
+    Fix: kubectl rollout status, kubectl describe; then repair what keeps it, or kubectl rollout undo.
+    """
+    workload = kubernetes_workload
+    where = f"{workload.namespace}/{workload.name}"
+    assert not workload.stuck, f"{where}: its rollout does not go on: {workload.stuck}"
+    assert not workload.paused, f"{where}: its rollout is paused (kubectl rollout resume)"
+    assert workload.observed_generation >= workload.generation, (
+        f"{where}: its controller has not looked at the newest specification "
+        f"(generation {workload.generation}, observed {workload.observed_generation})"
+    )
+    assert workload.updated >= workload.to_update, (
+        f"{where}: {workload.updated} of {workload.to_update} pods have the newest specification"
+    )
+
+
+@pytest.mark.check("kubernetes-ready")
+def test_pods_are_ready(kubernetes_workload: WorkloadEvidence, environment: Environment) -> None:
+    """Fewer pods than were thought of carry the launch until the first wave.
+
+    Fix: kubectl describe pod: readiness probe, room on the nodes, volumes; or scale what is scaled down.
+    """
+    workload = kubernetes_workload
+    where = f"{workload.namespace}/{workload.name}"
+    least = environment.require(Kubernetes).workloads[workload.name].replicas or 1
+    assert workload.desired >= least, (
+        f"{where}: {workload.desired} pods are wanted in the cluster, at least {least} are declared"
+    )
+    unscheduled = f"; without a node: {', '.join(workload.unscheduled[:5])}" if workload.unscheduled else ""
+    assert workload.ready >= workload.desired, (
+        f"{where}: {workload.ready} of {workload.desired} pods are ready{unscheduled}"
+    )
+
+
+@pytest.mark.check("kubernetes-image")
+def test_declared_images_run(kubernetes_workload: WorkloadEvidence, environment: Environment) -> None:
+    """A release that was not rolled out is not what was tested.
+
+    Fix: set the image in the manifest, and roll it out; by digest nobody can move it.
+    """
+    workload = kubernetes_workload
+    where = f"{workload.namespace}/{workload.name}"
+    for image in environment.require(Kubernetes).workloads[workload.name].images:
+        assert image in workload.images, f"{where} has {', '.join(workload.images)}; {image} is declared"
+        workload.require("containers")
+        pods = {container.pod for container in workload.containers}
+        running = [container for container in workload.containers if container.image == image]
+        old = sorted(pods - {container.pod for container in running})
+        assert not old, f"{where}: the pods {', '.join(old[:5])} run another image than {image}"
+        digest = image.partition("@")[2]
+        for container in running:
+            assert not digest or container.image_id.endswith(digest), (
+                f"{where}: the pod {container.pod} runs {container.image_id or 'no image yet'}; {digest} is declared"
+            )
+
+
+@pytest.mark.check("kubernetes-steady")
+def test_containers_stay_up(kubernetes_workload: WorkloadEvidence, policy: Policy) -> None:
+    """A container that starts again every minute looks ready to whoever looks at the right moment.
+
+    Fix: kubectl logs --previous; OOMKilled: more memory; ImagePullBackOff: name and credentials of the image.
+    """
+    kubernetes_workload.require("containers")
+    settled = policy.duration("settled")
+    for container in kubernetes_workload.containers:
+        where = f"{kubernetes_workload.namespace}/{container.pod}, container {container.name}"
+        assert container.waiting not in _IN_VAIN, f"{where} waits: {container.waiting} ({container.restarts} restarts)"
+        if container.restarts < policy.number("restarts"):
+            continue
+        if container.ended is None:
+            raise Unobserved(f"{where}: {container.restarts} restarts, and nobody knows when the last one was")
+        age = kubernetes_workload.taken_at - container.ended
+        assert age >= settled, (
+            f"{where} was started again {format_duration(age)} ago ({container.end_reason or 'ended'}), "
+            f"its restart number {container.restarts}"
+        )
+
+
+@pytest.mark.check("kubernetes-jobs")
+def test_jobs_end_well(kubernetes_job: JobEvidence, environment: Environment) -> None:
+    """A migration or a backup that fails at night is missed when it is needed.
+
+    Fix: kubectl logs job/NAME; kubectl create job --from=cronjob/NAME runs it once more.
+    """
+    job = kubernetes_job
+    where = f"{job.kind} {job.namespace}/{job.name}"
+    assert job.exists, f"{job.server}: there is no {where}"
+    if job.kind == "Job":
+        assert not job.failed, f"{where} failed: {job.failed}"
+        if not job.complete:
+            raise Unobserved(f"{where} has not ended yet", hint="run it again when it has")
+        return
+    assert not job.suspended, f"{where} is suspended"
+    assert job.last_success, f"{where} has never succeeded"
+    limit = environment.require(Kubernetes).jobs[job.name].max_age
+    age = job.taken_at - job.last_success
+    assert limit is None or age <= limit, (
+        f"{where} succeeded {format_duration(age)} ago, at most {format_duration(limit) if limit else ''} are declared"
+    )
