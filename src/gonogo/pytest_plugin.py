@@ -115,9 +115,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Folders of checks are no tests of the project: without an environment they are left out, and that is said."""
     if config.option.gonogo_env is not None or not _holds_checks(collection_path):
         return None
-    config.stash[_LEFT_OUT][collection_path.name] = None
+    left_out = config.stash[_LEFT_OUT]
+    left_out[collection_path.name] = None
     if hasattr(config, "workeroutput"):  # of pytest-xdist, whose controller collects nothing itself
-        config.workeroutput[_SENT] = list(config.stash[_LEFT_OUT])
+        config.workeroutput[_SENT] = list(left_out)
     return True
 
 

@@ -1,7 +1,12 @@
 """Observed facts: once, bounded, and short where there would be too many to read."""
 
-from gonogo.record.results import SHOWN_AT, Outcome, facts_at
+import base64
+
+import pytest
+
+from gonogo.record.results import SHOWN_AT, CheckResult, Outcome, facts_at
 from gonogo.report.facts import page_facts
+from gonogo.report.html import render_signoff
 from tests.report.conftest import check, results
 
 
@@ -47,3 +52,34 @@ def test_facts_that_the_results_hold_once_are_shown_where_they_are() -> None:
     assert (fact.value, fact.at) == (None, "tls-a")
     assert facts_at(checks, "tls", elsewhere) == shown
     assert facts_at(checks, "tls", {SHOWN_AT: "gone"}) == {SHOWN_AT: "gone"}, "a record that lost it is told as it is"
+
+
+def walked(identifier: str, image: str) -> CheckResult:
+    """A step that failed on this picture."""
+    page = {"url": f"https://a.test/{identifier}", "image": image}
+    return check(identifier, Outcome.FAIL, "broken", facts={"walk": {"pages": [page]}})
+
+
+def jpeg(size: int) -> str:
+    """Bytes that begin as a JPEG does."""
+    return base64.b64encode(b"\xff\xd8\xff" + bytes(size)).decode()
+
+
+def test_pictures_have_room_for_the_first_ones() -> None:
+    """A page that no mail system takes is not read; evidence.json has the others."""
+    shown = results([walked(f"walk-{number}", jpeg(150_000 + number)) for number in range(8)])
+    facts = page_facts(shown)
+    assert [len(facts.of[f"walk-{number}", 0][0].pictures) for number in range(8)] == [1] * 5 + [0] * 3
+    assert facts.of["walk-7", 0][0].value["pages"] == [{"url": "https://a.test/walk-7", "image": "150 kB"}]
+    assert b"img-src data:;" in render_signoff(shown)
+
+
+@pytest.mark.parametrize(
+    "image", ['"><script>alert(1)</script>', base64.b64encode(b"<svg onload='alert(1)'/>").decode(), "", "%"]
+)
+def test_what_is_no_picture_is_not_shown_as_one(image: str) -> None:
+    """results.json may come from anywhere; and a page without pictures permits none."""
+    shown = results([walked("walk-a", image)])
+    assert not page_facts(shown).pictures
+    assert b"img-src" not in render_signoff(shown)
+    assert b"<img" not in render_signoff(shown)
