@@ -1,5 +1,6 @@
 """What stands in documents that a reader would copy: code blocks by language, and commands."""
 
+import itertools
 import re
 import shlex
 from collections.abc import Iterator
@@ -12,8 +13,10 @@ DOCUMENTS = sorted(
     [
         *(ROOT / name for name in ("ARCHITECTURE.md", "CONTRIBUTING.md", "README.md")),
         *(path for pattern in ("*.md", "ci/*.md", "examples/**/*.md") for path in (ROOT / "docs").glob(pattern)),
+        *(ROOT / "packages").glob("*/README.md"),
     ]
 )
+_NOT_RUN = re.compile(r"<!-- not run: (\S.*\S) -->", re.DOTALL)
 _PROGRAM = re.compile(r"(?:^|[;&|])\s*(?:\.venv/bin/)?gonogo ([^;&|#]*)")
 
 
@@ -21,6 +24,15 @@ def blocks(document: Path, language: str = "") -> list[str]:
     """The fenced code blocks of this language, in their order."""
     tokens = MarkdownIt().parse(document.read_text(encoding="utf-8"))
     return [token.content for token in tokens if token.type == "fence" and token.info.strip() == language]
+
+
+def accounts(document: Path) -> Iterator[tuple[str, str]]:
+    """The language of every block, and why no test runs it: the comment right before it; empty where there is none."""
+    tokens = MarkdownIt().parse(document.read_text(encoding="utf-8"))
+    for before, token in itertools.pairwise(tokens):
+        if token.type == "fence":
+            reason = _NOT_RUN.fullmatch(before.content.strip()) if before.type == "html_block" else None
+            yield token.info.strip(), reason[1] if reason else ""
 
 
 def commands(document: Path) -> Iterator[list[str]]:

@@ -20,6 +20,7 @@ from gonogo.signing.bundle import SIGSTORE, read_bundle
 from gonogo.signing.keys import load_key, new_key
 from gonogo.signing.signers import read_signers
 from gonogo.signing.signing import said, sign_with_ssh, signable, signer_of
+from tests.docs.blocks import ROOT, blocks
 from tests.signing.conftest import GATES, LATER, PASSPHRASE, ROLES, Team
 
 
@@ -92,19 +93,26 @@ def test_wrong_passphrase_and_wrong_key(team: Team, tmp_path: Path) -> None:
 
 
 def test_openssl_alone_verifies(team: Team, signed: Path, tmp_path: Path) -> None:
-    """Whoever doubts gonogo needs nothing of it: the pre-authentication encoding, the key, the signature."""
-    bundle = json.loads((signed / "devops.sigstore.json").read_bytes())["dsseEnvelope"]
-    payload, kind = base64.b64decode(bundle["payload"]), bundle["payloadType"].encode()
-    (tmp_path / "pae").write_bytes(b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload))
-    (tmp_path / "sig").write_bytes(base64.b64decode(bundle["signatures"][0]["sig"]))
+    """Whoever doubts gonogo needs nothing of it: the block of docs/sign-off.md, as it stands, with a file changed and not."""
+    folder = tmp_path / "run"
+    shutil.copytree(signed, folder)
     signer = next(one for one in read_signers(team.project) if one.role == "devops")
-    (tmp_path / "pub.pem").write_text(signer.key or "")
-    command = ["openssl", "dgst", "-sha256", "-verify", "pub.pem", "-signature", "sig", "pae"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)  # noqa: S603 - openssl, as documented
-    assert done.stdout == b"Verified OK\n", done.stderr
-    (tmp_path / "pae").write_bytes((tmp_path / "pae").read_bytes() + b" ")
-    again = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)  # noqa: S603 - as above
-    assert again.returncode == 1
+    (folder / "signer.pem").write_text(signer.key or "")
+    (block,) = blocks(ROOT / "docs" / "sign-off.md", "sh")
+
+    def typed() -> subprocess.CompletedProcess[str]:
+        command = ["/bin/sh", "-ec", block]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - our document
+
+    done = typed()
+    assert (done.returncode, done.stdout) == (0, "Verified OK\n"), done.stderr
+    results = folder / "results.json"
+    results.write_bytes(results.read_bytes() + b" ")
+    assert "results.json: FAILED" in typed().stdout
+    bundle = json.loads((folder / "devops.sigstore.json").read_bytes())
+    bundle["dsseEnvelope"]["payload"] = base64.b64encode(b"{}").decode()
+    (folder / "devops.sigstore.json").write_text(json.dumps(bundle))
+    assert "Verified OK" not in typed().stdout
 
 
 def test_ssh_keys_do_as_well(team: Team, tmp_path: Path) -> None:
