@@ -136,7 +136,7 @@ def test_diff_tells_changes_by_kind(gonogo: Gonogo, arguments: tuple[str, ...]) 
         f"before  {FIRST} · staging · gate pre-deploy · release 3f2c1a9 (claimed, not seen)",
         "        INCOMPLETE · 2 = 2 pass · All 2 lines of the checklist were asked by this gate",
         f"after   {SECOND} · staging · gate pre-deploy · release 3f2c1a9 (claimed, not seen)",
-        "        NO-GO · 2 = 1 pass + 1 fail · All 1 line of the checklist were asked by this gate",
+        "        NO-GO · 2 = 1 pass + 1 fail · The one line of the checklist was asked by this gate",
         "REMOVED 1",
         " − x.gone   was line, verified; it is not there any more",  # noqa: RUF001 - a minus sign
         "NEWLY FAILING 1",
