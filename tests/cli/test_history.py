@@ -47,8 +47,8 @@ def test_runs_are_listed_newest_first(gonogo: Gonogo) -> None:
     done = gonogo("runs", "--env", "staging")
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
-        f"{SECOND}  staging  ✖ NO-GO  pre-deploy  3f2c1a9 (claimed, not seen)  2 = 1 pass + 1 fail",
-        f"{FIRST}  staging  ◌ INCOMPLETE  pre-deploy  3f2c1a9 (claimed, not seen)  2 = 2 pass",
+        f"{SECOND}  staging  ✖ NO-GO  pre-deploy  3f2c1a9 (claimed, not seen)  2 = 1 pass + 1 fail  1 of 1 line asked",
+        f"{FIRST}  staging  ◌ INCOMPLETE  pre-deploy  3f2c1a9 (claimed, not seen)  2 = 2 pass  2 of 2 lines asked",
     ]
 
 
@@ -134,9 +134,9 @@ def test_diff_tells_changes_by_kind(gonogo: Gonogo, arguments: tuple[str, ...]) 
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
         f"before  {FIRST} · staging · gate pre-deploy · release 3f2c1a9 (claimed, not seen)",
-        "        INCOMPLETE · 2 = 2 pass",
+        "        INCOMPLETE · 2 = 2 pass · All 2 lines of the checklist were asked by this gate",
         f"after   {SECOND} · staging · gate pre-deploy · release 3f2c1a9 (claimed, not seen)",
-        "        NO-GO · 2 = 1 pass + 1 fail",
+        "        NO-GO · 2 = 1 pass + 1 fail · The one line of the checklist was asked by this gate",
         "REMOVED 1",
         " − x.gone   was line, verified; it is not there any more",  # noqa: RUF001 - a minus sign
         "NEWLY FAILING 1",

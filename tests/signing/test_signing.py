@@ -41,7 +41,7 @@ def test_what_is_signed(signed: Path) -> None:
     assert bundle.kind == SIGSTORE
     assert {"results.json", "evidence.json", "signoff.html", "junit.xml", "release"} <= bundle.subjects.keys()
     assert bundle.signoff.statements == {"s.lead": "supported"}
-    assert bundle.signoff.policy.keys() == {"catalogue", "checks", "environment", "policy"}
+    assert bundle.signoff.policy.keys() == {"catalogue", "checks", "environment", "policy", "trust tls.trust"}
     last = read_bundle(signed / "devops.sigstore.json")
     assert last.signoff.witnessed.keys() == {"product-owner.sigstore.json", "technical-lead.sigstore.json"}
 

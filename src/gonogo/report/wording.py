@@ -123,6 +123,8 @@ def asked(results: Results) -> str:
     demanded, lines = results.asked
     if not lines:
         return ""
+    if demanded == lines == 1:
+        return "The one line of the checklist was asked by this gate"
     if demanded == lines:
         return f"All {counted(lines, 'line')} of the checklist were asked by this gate"
     was, were = ("was" if number == 1 else "were" for number in (demanded, lines - demanded))

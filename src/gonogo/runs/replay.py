@@ -132,7 +132,8 @@ def differences(recorded: Results, again: Results) -> list[str]:
         if getattr(recorded.run, name) != getattr(recorded_run, name)
     ]
     if recorded.decision != again.decision:
-        differing.append(f"verdict: recorded {recorded.decision.verdict}, judged again {again.decision.verdict}")
+        before_and_after = (f"{each.verdict} ({each.reason})" for each in (recorded.decision, again.decision))
+        differing.append(f"verdict: recorded {', judged again '.join(before_and_after)}")
     differing += [
         f"{field}: recorded otherwise than they are judged again"
         for field in ("carried", "exceptions", "findings", "roles")
