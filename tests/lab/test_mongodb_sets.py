@@ -14,7 +14,11 @@ from tests.checks.conftest import Judge
 from tests.lab.mongo_server import DATABASE, PASSWORD, Client, administrator, replica_set, until, with_users
 from tests.lab.test_mongodb import ENOUGH, Lab, agrees, by_password, verdicts
 
-pytestmark = pytest.mark.whole
+pytestmark = [
+    pytest.mark.whole,
+    # The driver drops a connection in mid-handshake when it is closed, and leaves the socket to the garbage collector.
+    pytest.mark.filterwarnings("ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"),
+]
 NO_VOICE = {"priority": 0, "votes": 0}
 DELAYED = {"priority": 0, "hidden": True, "secondaryDelaySecs": 3600}
 

@@ -23,7 +23,7 @@ from gonogo.evidence.mongodb import Member, MongoStatusEvidence, MongoWriteEvide
 SCRATCH = "gonogo_scratch"
 """The collection stays, empty: dropping it would pull it from under another run."""
 _UNAUTHORIZED = 13
-_SHARE_OF_PATIENCE = 0.7
+_SHARE_OF_PATIENCE = 0.9
 _MOST_MEMBERS = 50
 _SUSPICIOUS_LAG = timedelta(seconds=2)
 _HEARTBEATS = timedelta(milliseconds=2500)
