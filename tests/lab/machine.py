@@ -146,6 +146,7 @@ class Machine:
                 with serving(_SSHD):
                     yield self
             finally:
+                listener.shutdown(socket.SHUT_RDWR)  # closing alone leaves the thread in accept, for the next listener
                 self._end()
 
     def _wait_for_namespaces(self) -> None:

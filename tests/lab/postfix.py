@@ -83,7 +83,12 @@ def postfix() -> Iterator[PostfixServer]:
         _configure(server)
         command = [program("postfix"), "-c", str(place), "start-fg"]
         held.enter_context(running(command, ports=list(server.ports.values()), folder=place))
+        held.callback(_stop, place)  # first of all: the master is a child of that command, and would outlive it
         yield server
+
+
+def _stop(place: Path) -> None:
+    subprocess.run([program("postfix"), "-c", str(place), "stop"], capture_output=True, check=True)
 
 
 def _certificates(place: Path) -> None:
