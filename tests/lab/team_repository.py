@@ -103,10 +103,7 @@ CONFIGURATIONS: Mapping[str, Mapping[str, str]] = {
     "tox.ini, plugins off": {
         "tox.ini": f"[pytest]{_INI.replace('MODE', 'strict').replace('--randomly-dont-reorganize', '-p no:randomly')}"
     },
-    "pytest.toml": {
-        "pytest.toml": _PYPROJECT.replace("tool.pytest.ini_options", "pytest"),
-        "tests/test_auto.py": _AUTO,
-    },
+    "pytest.toml": {"pytest.toml": _NATIVE, "tests/test_auto.py": _AUTO},
 }
 """Where a team may have told pytest what, and how; each file of them replaces those of the others."""
 
