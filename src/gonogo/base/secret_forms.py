@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import unquote
 
 from gonogo.base.spellings import EATEN, joined, unescaped
@@ -44,8 +45,14 @@ class Form:
 
 def forms_of(secrets: Mapping[str, str]) -> tuple[Form, ...]:
     """Every form of every secret, the longest first."""
+    return _forms_of(tuple(secrets.items()))
+
+
+# Every connection to an address has a redactor, and most of them the same secrets.
+@lru_cache(maxsize=16)
+def _forms_of(secrets: tuple[tuple[str, str], ...]) -> tuple[Form, ...]:
     values: dict[bytes, tuple[str, bool]] = {}
-    for name, value in secrets.items():
+    for name, value in secrets:
         for part, may_be_cut in _parts(value):
             for form, whole in _as_decoded(part):
                 if len(form) >= SHORTEST_SECRET:

@@ -121,6 +121,7 @@ class WorkerRecorder:
         for endpoint, due in self._under_way.values():
             if now - due >= self.plan.endpoints[endpoint].budget:
                 self.samples.add(self.clock.second(due), endpoint, "given up", now - due)
+                self.reasons[self.clock.second(due), endpoint, _UNANSWERED] += 1
 
     def report(self, *, final: bool = False) -> dict[str, Any]:
         """Take what came since the last report: plain values that msgpack and JSON (with bytes encoded) can carry."""
@@ -160,6 +161,7 @@ class WorkerRecorder:
 
 
 _LONGEST_REASON = 300
+_UNANSWERED = "no reply when the load ended"
 _IN_TIME = 0.25
 """Seconds: a visit that begins later than this was missed."""
 

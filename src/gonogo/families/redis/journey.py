@@ -4,12 +4,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from redis.exceptions import RedisError
-
 from gonogo.base.errors import Unobserved
 from gonogo.base.marks import PREFIX, Leftovers, Marks
-from gonogo.clients.redis import connected
-from gonogo.families.redis.questions import redis_questions
 from gonogo.families.redis.section import Redis
 from gonogo.families.verbs import Verbs
 
@@ -70,6 +66,12 @@ class RedisVerbs(Verbs[Redis]):
 
     def _ask(self, work: Callable[[Any], Awaitable[Answer]]) -> Answer:
         """The answer to a question, over the one connection that all journeys share."""
+        # The driver takes its time at every start, and most services have no Redis.
+        from redis.exceptions import RedisError  # noqa: PLC0415
+
+        from gonogo.clients.redis import connected  # noqa: PLC0415
+        from gonogo.families.redis.questions import redis_questions  # noqa: PLC0415
+
         question = redis_questions(self.world.environment, self.world.secrets)[0]
         client = self.world.shared("redis", lambda: connected(question))
         try:

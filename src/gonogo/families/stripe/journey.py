@@ -4,19 +4,19 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
-
-import stripe
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gonogo.base.errors import Unobserved
 from gonogo.base.marks import Leftovers, Marks
-from gonogo.clients.stripe import StripeApi
 from gonogo.evidence.stripe import WebhookEndpoint
 from gonogo.evidence.stripe_names import same_address
 from gonogo.families.stripe import objects
 from gonogo.families.stripe.section import Stripe
 from gonogo.families.stripe.webhook import Sender
 from gonogo.families.verbs import Verbs
+
+if TYPE_CHECKING:
+    from gonogo.clients.stripe import StripeApi
 
 Answer = TypeVar("Answer")
 _MOST = 100
@@ -107,7 +107,7 @@ class StripeVerbs(Verbs[Stripe]):
                 raise
             return declared
         own = [endpoint for endpoint in endpoints if self._is_own(endpoint)]
-        return (own[0].api_version if own else "") or default or declared or stripe.api_version
+        return (own[0].api_version if own else "") or default or declared or _newest_version()
 
     def delivered(self, intent: str, kind: str) -> str:
         """Empty if Stripe delivered the event of this type about a payment, or why it did not."""
@@ -201,7 +201,10 @@ class StripeVerbs(Verbs[Stripe]):
     # -- asking -----------------------------------------------------------------------------------------------------
 
     @property
-    def _api(self) -> StripeApi:
+    def _api(self) -> "StripeApi":
+        # The SDK takes a quarter of a second at every start, and most services take no payments.
+        from gonogo.clients.stripe import StripeApi  # noqa: PLC0415
+
         return StripeApi(self.world.secrets[self.section.secret_key], self.section.api)
 
     def _looked(
@@ -216,6 +219,12 @@ class StripeVerbs(Verbs[Stripe]):
             return answer
 
         return self.walk.looked(f"Stripe {subject}", look, shown=shown)
+
+
+def _newest_version() -> str:
+    from stripe import api_version  # noqa: PLC0415 - as above
+
+    return api_version
 
 
 def _brief(intent: objects.Object) -> objects.Object:
