@@ -97,6 +97,15 @@ def test_coverage_and_what_is_missing(listed: Path) -> None:
     assert "nothing" in called(listed, "checklist", "--env", "dead", "--missing").stdout
 
 
+def test_what_no_run_of_the_environment_asks_is_missing(listed: Path) -> None:
+    """A line is not verified by a check whose part ``service.without`` names: its run leaves the line open."""
+    path = listed / "environments/checklist.md"
+    path.write_text(f"{LIST}- [ ] Up <!-- a.up checks=health-shallow -->\n- [ ] TLS <!-- a.all checks=tls-chain -->\n")
+    assert '"http"' in (listed / "environments/dead.toml").read_text().partition("without")[2]
+    rows = called(listed, "checklist", "--env", "dead", "--missing").stdout.splitlines()
+    assert [row.split()[0] for row in rows] == ["a.invites", "a.up"]
+
+
 GATES = """[gates.pre-deploy]
 title = "May it be deployed?"
 sections = ["*"]

@@ -45,6 +45,15 @@ def test_wrong_type_fails_the_step(value: object) -> None:
             reply(json.dumps({"id": value}).encode()).document(200).number("id")
 
 
+def test_object_within_another() -> None:
+    """Many APIs wrap every answer; what is no object fails the step."""
+    wrapped = reply(b'{"data": {"id": "7"}, "items": []}').document(200)
+    assert wrapped.nested("data").text("id") == "7"
+    for key in ("items", "absent"):
+        with pytest.raises(AssertionError, match=f"'{key}' should be of type object"):
+            wrapped.nested(key)
+
+
 def test_true_is_no_number() -> None:
     """Python thinks otherwise."""
     with pytest.raises(AssertionError, match="integer"):

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gonogo.environment.section import Section
+from gonogo.families.load.section import Load
 from gonogo.policy.checklist import read_checklist
 from gonogo.policy.gates import read_gates
 from gonogo.policy.people import read_people
@@ -31,6 +32,7 @@ RUN_BY: Mapping[tuple[str, str], tuple[int, str]] = {
     ("docs/journeys.md", "toml"): (3, "tests.docs.test_project:test_journeys_of_a_project_pass_and_leave_nothing"),
     ("docs/launch.md", "toml"): (1, "tests.docs.test_every_block:test_gates_and_people"),
     ("docs/load.md", "python"): (1, "tests.docs.test_every_block:test_scenario"),
+    ("docs/load.md", "toml"): (1, "tests.docs.test_every_block:test_scenario"),
     ("docs/sign-off.md", "sh"): (1, "tests.signing.test_signing:test_openssl_alone_verifies"),
     ("docs/sign-off.md", "toml"): (1, "tests.docs.test_every_block:test_gates_and_people"),
     ("docs/starting.md", ""): (6, "tests.docs.test_starting:test_every_block"),
@@ -69,12 +71,12 @@ def test_every_block_is_run_or_says_why_not() -> None:
 
 def test_a_new_block_is_noticed(tmp_path: Path) -> None:
     """One more, one less, and one whose reason is empty."""
-    page = tmp_path / "load.md"
-    page.write_text("<!-- not run: minutes -->\n```\ngonogo load\n```\n\n```python\n1\n```\n")
+    page = tmp_path / "page.md"
+    page.write_text("<!-- not run: minutes -->\n```\ngonogo load\n```\n")
     blank = tmp_path / "formats.md"
     blank.write_text("<!-- not run:  -->\n\n```yaml\na: 1\n```\n")
-    wrong = unaccounted({"docs/load.md": page, "docs/formats.md": blank})
-    assert not [row for row in wrong if row.startswith("docs/load.md")]
+    wrong = unaccounted({"docs/page.md": page, "docs/formats.md": blank})
+    assert not [row for row in wrong if row.startswith("docs/page.md")]
     assert "docs/formats.md: 1 blocks of yaml, 0 are run" in wrong
     assert "docs/starting.md: 0 blocks of yaml, 1 are run" in wrong
 
@@ -131,14 +133,17 @@ def test_what_somebody_says(project: Path) -> None:
 
 
 def test_scenario() -> None:
-    """Its requests are those that it says it makes. In a process of its own: Locust changes the standard library."""
-    (block,) = blocks(ROOT / "docs" / "load.md", "python")
+    """Its requests are those that it says it makes, and that ``[load]`` declares. In a process: Locust changes the library."""
+    (block,), (declared,) = (blocks(ROOT / "docs" / "load.md", language) for language in ("python", "toml"))
+    section = Load.model_validate(tomllib.loads(declared)["load"])
+    assert set(section.visits) == {"browse"}
     asked = (
         "from types import SimpleNamespace\nfrom gonogo.load.visitor import Visitor\n"
         f"{block}\nasked = []\n"
         "me = SimpleNamespace(data={'token': 't'}, ask=lambda name, path, **more: asked.append((name, path, more)))\n"
         "Browse.visit(me)\n"
-        "assert tuple(name for name, _, _ in asked) == Browse.makes\n"
+        f"assert tuple(name for name, _, _ in asked) == Browse.makes == {section.classes['reads'].endpoints!r}\n"
+        "assert Browse.scenario == 'browse'\n"
         "assert asked[0][2] == {'token': 't'}\n"
     )
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our document

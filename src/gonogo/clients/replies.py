@@ -54,6 +54,10 @@ class ReplyDocument:
         """A list of objects."""
         return [self._document(item) for item in self._get(key, list, "list")]
 
+    def nested(self, key: str) -> "ReplyDocument":
+        """An object within, as the ``data`` around all that many APIs answer."""
+        return self._document(self._get(key, dict, "object"))
+
     def _get(self, key: str, kind: type, name: str) -> Any:  # noqa: ANN401 - of the kind asked for
         value = self.values.get(key)
         right = isinstance(value, kind) and not (kind is int and isinstance(value, bool))

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from gonogo.base.bundled import bundled_root
 from gonogo.environment.load import available
-from gonogo.families.registry import read_environment
+from gonogo.families.registry import installed_families, read_environment
 from gonogo.planning.gate_demands import GATES, LIST
-from gonogo.planning.suite import project_suite
+from gonogo.planning.plan import not_asked
+from gonogo.planning.suite import Suite, project_suite
 from gonogo.planning.team_files import counted_environments
 from gonogo.policy.attestations import read_attestations, why_not
 from gonogo.policy.carrying import Carry
@@ -37,7 +38,9 @@ def read_coverage(project: Path, environment: str | None, at: datetime) -> Cover
     root = project if (project / "environments" / LIST).is_file() else bundled_root()
     checklist = read_checklist(root / "environments" / LIST)
     gates = read_gates(path, checklist) if (path := root / "environments" / GATES).is_file() else Gates()
-    proves = {name: line.proves for name, line in project_suite(project).catalogue.items()}
+    suite = project_suite(project)
+    proves = {name: line.proves for name, line in suite.catalogue.items()}
+    left_out = _not_asked(suite, environment, project)
     statements = {statement for role in gates.roles.values() for statement in role.statements}
     names = [environment] if environment else available(project)
     stands_for = _stands_for(environment, project)
@@ -57,7 +60,9 @@ def read_coverage(project: Path, environment: str | None, at: datetime) -> Cover
     sources = _carried(checklist, gates, environment, stands_for)
     carried = {line.id: sources[line.id] for line in leaves if line.id in sources}
     leaves_here = [line for line in leaves if line.id not in carried]
-    automatic = {line.id for line in leaves_here if proving(line, proves)}
+    automatic = {
+        line.id for line in leaves_here if (asked := proving(line, proves)) and not left_out.intersection(asked)
+    }
     wanted = {line.id for line in leaves_here if line.attest or line.id not in automatic}
     sections: dict[str, list[ChecklistLine]] = {}
     for line in leaves:
@@ -89,6 +94,13 @@ def _carried(
             else:
                 asked_here.add(line.id)
     return {name: carry for name, carry in sources_by_line.items() if name not in asked_here}
+
+
+def _not_asked(suite: Suite, environment: str | None, project: Path) -> frozenset[str]:
+    if environment is None:
+        return frozenset()
+    described = read_environment(environment, project=project).environment
+    return not_asked(suite, described, installed_families(project).kinds)
 
 
 def _stands_for(environment: str | None, project: Path) -> set[str]:

@@ -184,6 +184,17 @@ def _nothing_to_ask(kind: EvidenceKind, environment: Environment, scopes: Mappin
     return "there is nothing of its kind to look at here" if may_be_absent and not scopes.get(kind.name) else ""
 
 
+def not_asked(suite: Suite, environment: Environment, kinds: Mapping[str, EvidenceKind]) -> frozenset[str]:
+    """The checks that no run of this environment asks, by what it declares; those of the other mode of payments are its own."""
+    subjects = {name: subject_of(suite.declarations[name], kinds) for name in suite.order}
+    return frozenset(
+        name
+        for name, subject in subjects.items()
+        if not other_mode(suite.catalogue[name], environment)
+        and _absence(suite.catalogue[name], kinds[subject.removesuffix(GROUP)], environment, "gate")
+    )
+
+
 def other_mode(policy: CheckPolicy, environment: Environment) -> bool:
     """Whether it is about payments in the other mode than they are in here."""
     stripe = environment.section(Stripe)

@@ -47,8 +47,8 @@ def components(nodes: Iterable[Mapping[Any, Any]]) -> Iterator[tuple[Component |
         for name, value in _pairs(node.get("env")):
             yield by_variable(name, url_scheme(str(value))), name
         for key in ("key", "engine", "type"):
-            if isinstance(name := node.get(key), str):
-                yield (by_variable(name, "") if key == "key" else _named(name)), name
+            if isinstance(called := node.get(key), str):
+                yield (by_variable(called, "") if key == "key" else _named(called)), called
         for addon in _items(node.get("addons")):
             plan = str(addon.get("plan", "")) if isinstance(addon, Mapping) else str(addon)
             yield _named(plan), plan
