@@ -3,11 +3,17 @@
 A journey of gonogo's own: walked wherever the environment file declares ``[api.document]``.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.families.api.document import Conformance
-from gonogo.journey.walk import Walk
+
+if TYPE_CHECKING:
+    from gonogo.families.api.document import Conformance
+    from gonogo.journey.walk import Walk
 
 _MOST_SHOWN = 5
 

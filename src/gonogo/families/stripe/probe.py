@@ -178,13 +178,14 @@ async def _webhooks(api: StripeApi) -> Fill:
 
 
 def _deliveries(question: StripeQuestion, now: datetime) -> Callable[[Any], Awaitable[Fill]]:
-    """Events of the declared types in the last 24 h."""
+    """Events of the declared types in the last 24 h; of all types, if none are declared."""
     since = {"gte": int(now.timestamp()) - _DAY_SECONDS}
     wanted = [question.events[first : first + _MOST_TYPES] for first in range(0, len(question.events), _MOST_TYPES)]
+    kinds = [{"types": list(types)} for types in wanted] or [{}]
 
     async def events(v1: Any, limit: int, *, delivered: bool) -> list[EventDelivery]:  # noqa: ANN401 - as above
         asked = {"created": since, "delivery_success": delivered, "limit": limit}
-        pages = [await v1.events.list_async({**asked, "types": list(types)}) for types in wanted]
+        pages = [await v1.events.list_async({**asked, **kind}) for kind in kinds]
         listed = [objects.delivery(item) for page in pages for item in objects.listed(page.to_dict())]
         return sorted(listed, key=lambda event: event.created, reverse=True)
 
