@@ -1,8 +1,9 @@
 """Undoes, one level at a time, how programs spell text, and keeps the way back to where each byte stood.
 
 A view is what a reader, or a decoder, could make of a text: the text itself, the same without line breaks, the same
-with its escapes undone, what stands in its base64, base32, hex or marked Ascii85, what its lists of numbers are the bytes of. Every view can say which stretch of the original one of
-its own stretches came from, so that what is found in it can be blacked out where it really stands.
+with its escapes undone, what stands in its base64, base32, hex or marked Ascii85, what its lists of numbers are the bytes
+of. Every view can say which stretch of the original one of its own stretches came from, so that what is found in it can be
+blacked out where it really stands.
 """
 
 import html
@@ -29,6 +30,9 @@ _ESCAPES = (
     # Browsers take the numbers, and the oldest names, without their semicolon as well.
     rb"&(?:#[0-9]{1,7}|#[xX]" + _HEX + rb"{1,6}|[A-Za-z][A-Za-z0-9]{1,31});",
 )
+_ONE_KIND = (re.compile(_ESCAPES[0]), re.compile(_ESCAPES[-1]))
+"""Escapes that may stand in Ascii85, whose own characters look like those of another kind."""
+_MARKED85 = re.compile(rb"(?:<|&(?:lt|LT|#60|#[xX]3[cC]);|%3[cC])(?:~|%7[eE]|&#126;|&#[xX]7[eE];)")
 _CONTROLS = {b"a": b"\a", b"b": b"\b", b"e": b"\x1b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 EATEN = frozenset(_CONTROLS)
 """Letters that a backslash before them takes off the text that follows, as in ``C:\new``."""
@@ -109,8 +113,10 @@ def _children(view: View, *, outer: bool, phrases: bool) -> Iterator[View | None
     yield _pieces(view, _base64_runs(view.data, runs), _every(4, 3))
     yield _pieces(view, _base32_runs(view.data, runs), _every(8, 5))
     yield _pieces(view, _hex_runs(view.data, runs), _every(2, 1))
-    if b"<~" in view.data:
+    if _MARKED85.search(view.data):
         yield _pieces(view, _ascii85_runs(view.data), _every(5, 4))
+        for kind in _ONE_KIND:
+            yield _edited(view, kind, _decoded, whole=True)
     if _SPACED16.search(view.data):
         yield _edited(view, _GAP16, _nothing, whole=phrases)
 

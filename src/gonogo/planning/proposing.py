@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from gonogo.planning.suite import Suite
 from gonogo.policy.checklist_line import ChecklistLine, proving
 
-WORTH_TELLING = 0.38
+WORTH_TELLING = 0.366
 """Below this score a check is not proposed."""
 BEYOND_DOUBT = 0.95
 """Only from this score on a link is made where nobody is asked."""
