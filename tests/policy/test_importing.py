@@ -50,6 +50,31 @@ def test_boxes_however_they_are_written(row: str, text: str, done: bool) -> None
     assert all(line.startswith("list.md:2: taken over as ") for line in told(made))
 
 
+@pytest.mark.parametrize(
+    ("remarks", "kept"),
+    [
+        (("optional", "optional"), True),
+        (("TODO: ask Ana", "see https://wiki.example.com/x"), True),
+        (("when=never", "P1, later"), True),
+        (("backups.restored", "keys"), False),
+    ],
+)
+def test_remarks_of_the_team_are_no_ids(remarks: tuple[str, str], kept: bool) -> None:  # noqa: FBT001 - as above
+    """A word that stands twice, or what is no id at all, is theirs, and stays; ids are made of the words of the line."""
+    rows = [f"- [ ] Task of mine {number} <!-- {remark} -->" for number, remark in enumerate(remarks)]
+    made = imported("\n".join(rows), "list.md")
+    assert made.lines == 2
+    assert all(row in made.text for row in rows)
+    ids = [line.id for line in parse_checklist(made.text, "list.md").lines]
+    assert ids == (["line.task-of-mine-0", "line.task-of-mine-1"] if kept else list(remarks))
+
+
+def test_the_same_id_twice_is_a_mistake() -> None:
+    """One of two lines would be proved by the other's checks."""
+    with pytest.raises(UsageError, match=r"id tls\.validity is that of line 1 already"):
+        imported("- [ ] One <!-- tls.validity -->\n- [ ] Two <!-- tls.validity -->\n", "list.md")
+
+
 def test_rows_of_a_table() -> None:
     """Whole organisations keep their list in one."""
     table = (

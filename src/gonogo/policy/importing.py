@@ -5,14 +5,17 @@ form, and what was not taken over, is told line by line: a line that is lost in 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from gonogo.base.errors import UsageError
 from gonogo.policy.checklist import BOX, line_number, parse_checklist, rows_of, surveyed
+from gonogo.policy.checklist_line import COMMENT, read_comment
 from gonogo.policy.list_text import identified
 
 _BOXES = r"\\?[\[\uff3b][ \t\u00a0\u3000]*(?P<mark>[xXvV✓✔☑*_+~/-]?)[ \t\u00a0\u3000]*\\?[\]\uff3d]|\([ \t]?(?P<round>[xX✓✔]?)\)|(?P<ballot>[☐☑☒⬜🔲□✅✔✓])"
@@ -69,10 +72,28 @@ def imported(source: str, path: str, *, bullets: bool | None = None) -> Import:
     _bullets(made, items, wanted=not boxed if bullets is None else bullets)
     if not boxed and not made.taken:
         _headings(made, tokens)
-    return _finished(made, mark + _joined(made.rows, ends))
+    remarks = _without_remarks(made)
+    return _finished(made, mark + _joined(made.rows, ends), remarks)
 
 
-def _finished(made: Import, text: str) -> Import:
+def _without_remarks(made: Import) -> list[str]:
+    """Take out the team's own comments, which are no ids: those that do not parse, and a word that stands on several lines."""
+    comments = {
+        index: match
+        for index, row in enumerate(made.rows)
+        if BOX.match(row) and (match := COMMENT.search(row)) and match["text"].strip()
+    }
+    times = Counter(match["text"].strip() for match in comments.values())
+    remarks = []
+    for index, match in comments.items():
+        words = match["text"].strip()
+        if read_comment(made.rows[index]).problems or (times[words] > 1 and "." not in words):
+            remarks.append(match[0].strip())
+            made.rows[index] = f"{made.rows[index][: match.start()]} {_REMARK}"
+    return remarks
+
+
+def _finished(made: Import, text: str, remarks: Sequence[str]) -> Import:
     checklist, odd, problems = surveyed(text, made.path)
     problems += [f"{made.path}:{oddity.number}: {oddity.message}" for oddity in odd if not oddity.hidden]
     if problems:
@@ -83,7 +104,8 @@ def _finished(made: Import, text: str) -> Import:
             "'- [ ] Certificate validity verified'"
         )
     made.left += checklist.notes
-    made.text = identified(checklist)
+    pieces = identified(checklist).split(_REMARK)
+    made.text = "".join(piece for pair in zip_longest(pieces, remarks, fillvalue="") for piece in pair)
     made.lines, made.named = len(checklist.lines), sum(not line.id for line in checklist.lines)
     parse_checklist(made.text, made.path)
     return made
@@ -96,6 +118,8 @@ def _joined(rows: Sequence[str], ends: Sequence[str]) -> str:
     )
 
 
+_REMARK = "\x01"
+"""Stands for a comment of the team's own while ids are written behind it."""
 _NEW_LINE = "\x00"
 """Stands for a line end until it is known which kind the file has."""
 
