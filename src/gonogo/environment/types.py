@@ -4,6 +4,7 @@ import ipaddress
 import re
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -160,7 +161,7 @@ def _folder_path(value: str) -> str:
     return value
 
 
-def _base_url(value: str) -> str:
+def _base_url(value: str, *, addresses: bool = False) -> str:
     try:
         parts = urlsplit(value)
         host, port = parts.hostname or "", parts.port
@@ -170,7 +171,8 @@ def _base_url(value: str) -> str:
     if not host or not (parts.scheme == "https" or plain) or parts.username or parts.query or parts.fragment:
         message = "an https:// address is expected, as in 'https://api.stripe.com'; http:// is for loopback only"
         raise ValueError(message)
-    name = host if plain else to_a_labels(host)
+    address = f"[{host}]" if ":" in host else host
+    name = address if plain or (addresses and is_address(host)) else to_a_labels(host)
     return f"{parts.scheme}://{name}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
 
 
@@ -225,6 +227,8 @@ Network = Annotated[str, AfterValidator(_network)]
 SocketAddress = Annotated[str, AfterValidator(_socket_address)]
 UrlPath = Annotated[str, AfterValidator(_url_path)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
+ServerUrl = Annotated[str, AfterValidator(partial(_base_url, addresses=True))]
+"""As BaseUrl; a server whose certificate is for its address, as API servers of clusters are, may be named by that."""
 Origin = Annotated[str, AfterValidator(_origin)]
 FilePath = Annotated[str, AfterValidator(_file_path)]
 TrustFile = Annotated[str, AfterValidator(_file_path), TrustMarker()]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from gonogo.environment.section import Section
-from gonogo.environment.types import BaseUrl, Duration, FilePath, SecretName, Text
+from gonogo.environment.types import Duration, FilePath, SecretName, ServerUrl, Text
 
 ObjectName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253)]
 """RFC 1123, as Kubernetes wants the names of objects."""
@@ -37,7 +37,7 @@ class ScheduledJob(Section):
 class Kubernetes(Section):
     """The API server of a cluster, as a service account that may look."""
 
-    api: BaseUrl
+    api: ServerUrl
     token: SecretName
     ca_file: FilePath | None = None
     namespace: ObjectName = "default"
