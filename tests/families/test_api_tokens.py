@@ -18,7 +18,7 @@ from gonogo.families.api.keys import guesses
 from gonogo.families.api.tokens import read_token
 
 KEY = secrets.token_hex(64)
-CLAIMS = {"sub": "somebody", "exp": datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=15)}
+CLAIMS = {"sub": "somebody", "exp": datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)}
 
 
 def forged_of(token: str, *keys: bytes) -> dict[str, str]:

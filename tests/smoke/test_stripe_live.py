@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gonogo.base.wakefulness import BUSY
 from gonogo.record.results import CheckResult, Outcome
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess
 from tests.smoke.conftest import Smoke
@@ -13,6 +14,8 @@ from tests.smoke.test_journeys import LIVE, PERMITTED, live_keys
 
 PAYING = ("webhook-valid", "webhook-again", "webhook-duplicate", "webhook-partial-refund", "webhook-order")
 """Their events have the service book income that nobody paid."""
+
+_TRIES = 3
 
 
 def switched(process: ReferenceProcess, instance: ReferenceInstance, *faults: str) -> None:
@@ -27,8 +30,12 @@ def message(check: CheckResult) -> str:
 
 
 def real_payment(smoke: Smoke, keys: Mapping[str, str]) -> CheckResult:
-    """The one that is permitted twice."""
-    return smoke([MONEY], PERMITTED, keys, allow_money=True)[MONEY]
+    """The one that is permitted twice; again where this machine was too busy to tell."""
+    for _ in range(_TRIES):
+        paid = smoke([MONEY], PERMITTED, keys, allow_money=True)[MONEY]
+        if BUSY not in message(paid):
+            break
+    return paid
 
 
 def test_no_event_pays_where_money_is_real(
@@ -52,7 +59,7 @@ def test_real_payment_whose_events_never_arrive_is_red(
     """A card is charged without any webhook: the first PIX payment would be the one that shows it."""
     switched(process, instance, "stripe-live", "stripe-delivers-nothing")
     paid = real_payment(smoke, live_keys(instance))
-    assert paid.outcome is Outcome.FAIL
+    assert paid.outcome is Outcome.FAIL, message(paid)
     assert "could not deliver payment_intent.succeeded" in message(paid)
 
 
