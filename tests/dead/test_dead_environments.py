@@ -79,7 +79,9 @@ def test_hostile_server_costs_bounded_time_and_memory(run: Run, tmp_path: Path, 
         ended = run(environment(port, trust=str(root), without=without, more=HTTP))
     # What a body without an end would have said, nobody knows: no GO, and no word against the service either.
     assert ended.exit_code == (INCOMPLETE if handler is endless_body else NO_GO)
-    assert {"service-answers", "health-shallow"} & set(ended.causes)
+    # Whoever sends without an end may, where there is little processor, be too slow for a handshake meanwhile.
+    busy = {"tls-chain"} if handler is endless_body else set[str]()
+    assert ({"service-answers", "health-shallow"} | busy) & set(ended.causes)
     assert ended.memory_kb < LARGEST_MEMORY_KB
 
 
