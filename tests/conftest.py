@@ -3,6 +3,7 @@
 Pytest's own count is lost between the processes of ``--numprocesses``.
 """
 
+import signal
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,6 +28,12 @@ _LONG = (
 
 One of them that begins last is the tail that all other processes wait for.
 """
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C: what a shell starts in the background ignores it, and so would every program of a test."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
