@@ -55,7 +55,7 @@ def test_boxes_however_they_are_written(row: str, text: str, done: bool) -> None
     [
         (("optional", "optional"), True),
         (("TODO: ask Ana", "see https://wiki.example.com/x"), True),
-        (("when=never", "P1, later"), True),
+        (("UPPER", "P1, later"), True),
         (("backups.restored", "keys"), False),
     ],
 )
@@ -126,7 +126,7 @@ def test_what_is_hidden_is_told() -> None:
         ("", "nothing to do stands in it"),
         ("text\n", "nothing to do stands in it"),
         ("- [ ] One\n<details>\n- [ ] Raw\n</details>\n", "list.md:3: this box is no list item"),
-        ("- [ ] One <!-- UPPER -->\n", "list.md:1: 'UPPER' is no id"),
+        ("- [ ] One <!-- tls.validity env=staging,, -->\n", "list.md:1: 'env=staging,,' has an empty name"),
     ],
 )
 def test_lists_that_would_stop_every_run(source: str, why: str) -> None:

@@ -17,6 +17,7 @@ from gonogo.base.errors import UsageError
 from gonogo.policy.checklist import BOX, line_number, parse_checklist, rows_of, surveyed
 from gonogo.policy.checklist_line import COMMENT, read_comment
 from gonogo.policy.list_text import identified
+from gonogo.policy.oddities import carries_an_id
 
 _BOXES = r"\\?[\[\uff3b][ \t\u00a0\u3000]*(?P<mark>[xXvV✓✔☑*_+~/-]?)[ \t\u00a0\u3000]*\\?[\]\uff3d]|\([ \t]?(?P<round>[xX✓✔]?)\)|(?P<ballot>[☐☑☒⬜🔲□✅✔✓])"
 _MISSPELT = re.compile(
@@ -87,9 +88,11 @@ def _without_remarks(made: Import) -> list[str]:
     remarks = []
     for index, match in comments.items():
         words = match["text"].strip()
-        if read_comment(made.rows[index]).problems or (times[words] > 1 and "." not in words):
+        row = made.rows[index]
+        no_id = read_comment(row).problems and not carries_an_id(row, of_one_word=False)
+        if no_id or (times[words] > 1 and "." not in words):
             remarks.append(match[0].strip())
-            made.rows[index] = f"{made.rows[index][: match.start()]} {_REMARK}"
+            made.rows[index] = f"{row[: match.start()]} {_REMARK}"
     return remarks
 
 
