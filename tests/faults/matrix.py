@@ -25,7 +25,7 @@ from tests.faults import under_load
 
 RED = {Outcome.FAIL, Outcome.WARN}
 HEALTHY = "none"
-_FURTHER_TRIES = 2
+_FURTHER_TRIES = 4
 SHARED = "shared by "
 """Before the names of a batch: the checks that several of its faults need."""
 _WORKERS = min(3 * (os.cpu_count() or 1), 8)
