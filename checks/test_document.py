@@ -52,6 +52,12 @@ def test_documented_tokens_are_demanded(walk: Walk) -> None:
     Fix: demand the token at this route, on the server; write security = [] in the document only if it is meant so.
     """
     _none(walk, "tokens")
+    conformance: Conformance = walk.keep["conformance"]
+    if conformance.untried and not conformance.enforced:
+        raise Unobserved(
+            f"whether a token is demanded could be tried nowhere: {', '.join(sorted(conformance.untried))}",
+            hint="give [api] a user who may read one of these operations",
+        )
 
 
 @pytest.mark.check("document-replies")

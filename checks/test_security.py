@@ -275,7 +275,9 @@ def test_operators_are_no_values(walk: Walk) -> None:
     api, victim = walk.api, walk.keep["other"]
     plain = victim.call(api.login, password=_wrong_password())
     assert not api.token_in(plain), f"any password is accepted: {plain.said}"
-    for kind, values in (("operators", () if api.login.form else _OPERATORS), ("quotes", _quotes(victim))):
+    name = victim.known.get("email", "")
+    quotes = (*_QUOTES, f"{name}' -- ", f"{name}'/*")
+    for kind, values in (("operators", () if api.login.form else _OPERATORS), ("quotes", quotes)):
         tried = [reply for value in values for reply in _logins_with(api, victim, value)]
         for reply in tried:
             taken = api.token_in(reply) or (reply.exchange.served and not plain.exchange.served)
@@ -376,11 +378,6 @@ def _above(limit: int) -> int:
 
 def _wrong_password() -> str:
     return f"Wrong-{entropy.token_hex(6)}-1!"
-
-
-def _quotes(victim: Caller) -> Sequence[str]:
-    name = victim.known.get("email", "")
-    return (*_QUOTES, f"{name}' -- ", f"{name}'/*")
 
 
 def _logins_with(api: ApiVerbs, victim: Caller, value: Any) -> Iterator[Reply]:  # noqa: ANN401 - JSON values

@@ -75,7 +75,7 @@ def _review(namespace: str, verb: str, group: str, resource: str, subresource: s
 
 
 async def _rights(session: JsonSession, actions: Sequence[tuple[str, str, str, str, str]]) -> tuple[Rights, ...]:
-    found = []
+    rights = []
     for namespace, verb, group, resource, subresource in actions:
         content = _review(namespace, verb, group, resource, subresource)
         reply = await session.ask("POST", _REVIEWS, headers=_JSON, content=content)
@@ -84,23 +84,15 @@ async def _rights(session: JsonSession, actions: Sequence[tuple[str, str, str, s
         action = f"{verb} {resource}{'/' if subresource else ''}{subresource} in {namespace}"
         if not isinstance(allowed, bool) or (problem and not allowed):
             raise Unobserved(f"whether the token may {action} is not known: {problem or 'no answer'}"[:300])
-        found.append(Rights(action=action, allowed=allowed))
-    return tuple(found)
+        rights.append(Rights(action=action, allowed=allowed))
+    return tuple(rights)
 
 
 async def probe_workload(question: ObjectQuestion) -> WorkloadEvidence:
     """The object with its status, and its pods: these may be refused by themselves."""
     reading = Reading()
     async with question.api.session() as session:
-        missing = WorkloadEvidence(
-            scope=question.scope,
-            taken_at=datetime.now(UTC),
-            server=question.server,
-            kind=question.kind,
-            namespace=question.namespace,
-            name=question.name,
-            exists=False,
-        )
+        missing = WorkloadEvidence(**_absent(question))
         document = await _object(session, question)
         if document is None:
             return missing
@@ -112,6 +104,19 @@ async def probe_workload(question: ObjectQuestion) -> WorkloadEvidence:
         unscheduled=tuple(_name(pod) for pod in pods if _is_unscheduled(pod)),
         unread=reading.unread,
     )
+
+
+def _absent(question: ObjectQuestion) -> dict[str, Any]:
+    """Fields of the evidence of an object that is not there."""
+    return {
+        "scope": question.scope,
+        "taken_at": datetime.now(UTC),
+        "server": question.server,
+        "kind": question.kind,
+        "namespace": question.namespace,
+        "name": question.name,
+        "exists": False,
+    }
 
 
 async def _object(session: JsonSession, question: ObjectQuestion) -> dict[str, Any] | None:
@@ -201,22 +206,24 @@ def _name(pod: Mapping[str, Any]) -> str:
 
 def _is_unscheduled(pod: Mapping[str, Any]) -> bool:
     conditions = objects(mapping(pod.get("status")).get("conditions"))
-    return any((one.get("type"), one.get("status")) == ("PodScheduled", "False") for one in conditions)
+    return any(
+        (condition.get("type"), condition.get("status")) == ("PodScheduled", "False") for condition in conditions
+    )
 
 
 def _containers(pod: Mapping[str, Any]) -> Iterator[PodContainer]:
     """Containers and those that prepare: a pod that cannot begin is one that does not serve."""
     status, spec = mapping(pod.get("status")), mapping(pod.get("spec"))
-    named = {text(one.get("name")): text(one.get("image")) for one in objects(spec.get("containers"))}
-    for one in (*objects(status.get("initContainerStatuses")), *objects(status.get("containerStatuses"))):
-        state, last = mapping(one.get("state")), mapping(mapping(one.get("lastState")).get("terminated"))
-        name = text(one.get("name"))
+    named = {text(container.get("name")): text(container.get("image")) for container in objects(spec.get("containers"))}
+    for reported in (*objects(status.get("initContainerStatuses")), *objects(status.get("containerStatuses"))):
+        state, last = mapping(reported.get("state")), mapping(mapping(reported.get("lastState")).get("terminated"))
+        name = text(reported.get("name"))
         yield PodContainer(
             pod=_name(pod),
             name=name,
             image=named.get(name, ""),
-            image_id=text(one.get("imageID")),
-            restarts=whole(one.get("restartCount")) or 0,
+            image_id=text(reported.get("imageID")),
+            restarts=whole(reported.get("restartCount")) or 0,
             waiting=text(mapping(state.get("waiting")).get("reason")),
             ended=_moment(last.get("finishedAt")),
             end_reason=text(last.get("reason")),
@@ -233,23 +240,15 @@ def _moment(value: object) -> datetime | None:
 async def probe_job(question: ObjectQuestion) -> JobEvidence:
     """The job, and when it ended well."""
     async with question.api.session() as session:
-        missing = JobEvidence(
-            scope=question.scope,
-            taken_at=datetime.now(UTC),
-            server=question.server,
-            kind=question.kind,
-            namespace=question.namespace,
-            name=question.name,
-            exists=False,
-        )
+        missing = JobEvidence(**_absent(question))
         document = await _object(session, question)
     if document is None:
         return missing
     status = mapping(document.get("status"))
     conditions = {
-        text(one.get("type")): f"{text(one.get('reason'))}: {text(one.get('message'))}"[:300]
-        for one in objects(status.get("conditions"))
-        if one.get("status") == "True"
+        text(condition.get("type")): f"{text(condition.get('reason'))}: {text(condition.get('message'))}"[:300]
+        for condition in objects(status.get("conditions"))
+        if condition.get("status") == "True"
     }
     return replace(
         missing,

@@ -44,25 +44,29 @@ async def probe_smtp(question: SmtpQuestion) -> SmtpEvidence:
         return replace(blank, problem=problem)
     reading = Reading()
     try:
-        seen = blank if question.implicit else await _before_tls(question, blank, reading)
-        seen = await reading.fact("encrypted", _as_the_service(question, seen, reading), replace(seen, reachable=True))
+        evidence = blank if question.implicit else await _before_tls(question, blank, reading)
+        evidence = await reading.fact(
+            "encrypted", _as_the_service(question, evidence, reading), replace(evidence, reachable=True)
+        )
     except Rejected as error:
         return replace(blank, problem=str(error))
-    if question.implicit and not seen.encrypted and not seen.tls_problem and not seen.certificate_problem:
+    if question.implicit and not evidence.encrypted and not evidence.tls_problem and not evidence.certificate_problem:
         reading.demand("encrypted")  # not even a greeting came: there is no evidence at all
-    if seen.login == "accepted":
-        seen = replace(seen, wrong_password=await reading.fact("wrong_password", _made_up(question), "not tried"))
-    if seen.sender == "accepted":
-        seen = replace(seen, relayed=await reading.fact("relayed", _relayed(question), ()))
-    return replace(seen, unread=reading.unread)
+    if evidence.login == "accepted":
+        evidence = replace(
+            evidence, wrong_password=await reading.fact("wrong_password", _made_up(question), "not tried")
+        )
+    if evidence.sender == "accepted":
+        evidence = replace(evidence, relayed=await reading.fact("relayed", _relayed(question), ()))
+    return replace(evidence, unread=reading.unread)
 
 
 async def _before_tls(question: SmtpQuestion, blank: SmtpEvidence, reading: Reading) -> SmtpEvidence:
     """The greeting, and whether a login is taken in the clear: with a made-up user and password."""
     async with connected(question.server, question.host, question.port, question.patience) as (conversation, greeting):
-        seen = replace(blank, reachable=True, banner=str(greeting).partition(" ")[2])
+        evidence = replace(blank, reachable=True, banner=str(greeting).partition(" ")[2])
         await conversation.hello()
-        return replace(seen, plain_login=await reading.fact("plain_login", _plain_login(conversation), "not tried"))
+        return replace(evidence, plain_login=await reading.fact("plain_login", _plain_login(conversation), "not tried"))
 
 
 async def _plain_login(conversation: Conversation) -> Attempt:
@@ -90,12 +94,12 @@ async def _secured(question: SmtpQuestion, context: ssl.SSLContext) -> AsyncIter
         yield conversation, greeting
 
 
-async def _as_the_service(question: SmtpQuestion, seen: SmtpEvidence, reading: Reading) -> SmtpEvidence:
+async def _as_the_service(question: SmtpQuestion, evidence: SmtpEvidence, reading: Reading) -> SmtpEvidence:
     """What the service itself does, up to the recipient. No password is sent to a server that is not trusted."""
     try:
         async with _secured(question, trust_context(question.trust)) as (conversation, greeting):
-            seen = replace(
-                seen,
+            evidence = replace(
+                evidence,
                 reachable=True,
                 banner=str(greeting).partition(" ")[2],
                 encrypted=True,
@@ -103,19 +107,19 @@ async def _as_the_service(question: SmtpQuestion, seen: SmtpEvidence, reading: R
                 size_limit=_size_limit(conversation),
             )
             login, answer = await reading.fact("login", _login(conversation, question), ("not tried", ""))
-            seen = replace(seen, login=login, login_answer=answer)
+            evidence = replace(evidence, login=login, login_answer=answer)
             if login != "accepted":
-                return seen
+                return evidence
             size, answer = await reading.fact("size", _size(conversation, question), ("not tried", ""))
-            seen = replace(seen, size=size, size_answer=answer)
+            evidence = replace(evidence, size=size, size_answer=answer)
             sender, answer = await reading.fact("sender", _sender(conversation, question), ("not tried", ""))
-            return replace(seen, sender=sender, sender_answer=answer)
+            return replace(evidence, sender=sender, sender_answer=answer)
     except NoTls as error:
-        return replace(seen, reachable=True, tls_problem=str(error))
+        return replace(evidence, reachable=True, tls_problem=str(error))
     except ssl.SSLCertVerificationError as error:
         leaf = await reading.fact("certificate", _untrusted(question, reading), None)
         problem = error.verify_message or str(error)
-        return replace(seen, reachable=True, encrypted=True, certificate_problem=problem, certificate=leaf)
+        return replace(evidence, reachable=True, encrypted=True, certificate_problem=problem, certificate=leaf)
 
 
 async def _untrusted(question: SmtpQuestion, reading: Reading) -> Certificate | None:

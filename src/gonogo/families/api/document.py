@@ -59,6 +59,8 @@ class Conformance:
     """Operations that are left out on purpose: the file excludes them, or others ask them."""
     enforced: set[str] = field(default_factory=set)
     """Operations that refuse whoever has no token, or a wrong one."""
+    untried: set[str] = field(default_factory=set)
+    """Operations that answered, and of which nobody can tell whether they demand the token that the document names."""
     requests: int = 0
     ended: str = ""
     """``complete``, or ``spent`` when the budget ended first."""
@@ -191,6 +193,7 @@ def _read(world: World, lines: Iterable[str], order: Mapping[str, Any], token: s
     tried = conformance.enforced | {departure.operation for departure in conformance.of("tokens")}
     for label in order["secured"]:
         if label in conformance.statuses and label not in tried:
+            conformance.untried.add(label)
             conformance.left[label] = "whether it demands its token could not be tried: it answers nobody otherwise"
     return conformance
 

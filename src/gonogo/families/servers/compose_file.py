@@ -54,7 +54,11 @@ def _services(declared: ComposeProject, key: str) -> Mapping[str, Mapping[str, A
             f"{key}.file: {declared.file} is no compose file that can be read: {line}; {_RESOLVE}"
         ) from None
     services = document.get("services") if isinstance(document, dict) else None
-    if not isinstance(services, dict) or not services or not all(isinstance(one, dict) for one in services.values()):
+    if (
+        not isinstance(services, dict)
+        or not services
+        or not all(isinstance(service, dict) for service in services.values())
+    ):
         raise UsageError(f"{key}.file: {declared.file} declares no services")
     if "include" in document or any("extends" in service for service in services.values()):
         raise UsageError(
@@ -88,7 +92,7 @@ def _service(name: str, service: Mapping[str, Any], declared: ComposeProject, *,
         name=name,
         image=_filled(str(service.get("image") or ""), declared, f"{where}.image"),
         ports=tuple(
-            port for one in (ports if isinstance(ports, list) else ()) for port in _ports(one, declared, where)
+            port for entry in (ports if isinstance(ports, list) else ()) for port in _ports(entry, declared, where)
         ),
         restart=_restart(service, deploy, declared, where),
         copies=int(copies),
@@ -108,9 +112,9 @@ def _restart(service: Mapping[str, Any], deploy: Mapping[str, Any], declared: Co
     return _POLICIES.get(condition, condition)
 
 
-def _ports(one: object, declared: ComposeProject, where: str) -> Iterator[DeclaredPort]:
-    """The long and the short form. Raises UsageError for another."""
-    text = one if isinstance(one, str) else _short(one) if isinstance(one, dict) else ""
+def _ports(entry: object, declared: ComposeProject, where: str) -> Iterator[DeclaredPort]:
+    """Read a port in the long or in the short form. Raises UsageError for another."""
+    text = entry if isinstance(entry, str) else _short(entry) if isinstance(entry, dict) else ""
     filled = _filled(text, declared, f"{where}.ports")
     match = _PORT.fullmatch(filled)
     if match is None:
@@ -130,7 +134,7 @@ def _ports(one: object, declared: ComposeProject, where: str) -> Iterator[Declar
 
 
 def _short(port: Mapping[str, Any]) -> str:
-    """A port in the long form, in the short one."""
+    """Write a port of the long form in the short one."""
     host = str(port.get("host_ip") or "")
     host = f"[{host}]" if ":" in host else host
     published = str(port.get("published") or "")
@@ -139,18 +143,18 @@ def _short(port: Mapping[str, Any]) -> str:
 
 
 def _filled(text: str, declared: ComposeProject, where: str) -> str:
-    """The text with its variables (compose-spec, interpolation). Raises UsageError for one without a value."""
+    """Fill in the text's variables (compose-spec, interpolation). Raises UsageError for one without a value."""
 
     def value(match: re.Match[str]) -> str:
         if match["escaped"]:
             return "$"
         name, rule, word = match["plain"] or match["name"], match["rule"] or "", match["word"] or ""
-        known = declared.variables.get(name)
-        present = known is not None and (bool(known) or not rule.startswith(":"))
+        given = declared.variables.get(name)
+        present = given is not None and (bool(given) or not rule.startswith(":"))
         if rule.endswith("+"):
             return word if present else ""
         if present:
-            return known or ""
+            return given or ""
         if rule.endswith("-"):
             return word
         raise UsageError(f'{where}: the variable {name} has no value; declare it: variables = {{ {name} = "…" }}')
