@@ -1,14 +1,19 @@
 """``[api]`` from an OpenAPI document, and the service held against the whole of it: what is wrong is found, once each."""
 
 import json
+import runpy
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from gonogo.base.bundled import bundled_root
+from gonogo.base.errors import Unobserved
 from gonogo.families.api.derivation import NEVER_THERE, derive
+from gonogo.families.api.document import Conformance
 from gonogo.families.api.section import Api
 from gonogo.record.results import Outcome
 from gonogo.starting.files import commented
@@ -163,6 +168,17 @@ def test_fault_is_found_by_the_check_that_is_about_it(faulty: Walked, kind: str,
     assert ".token" not in message
     operations = [line.partition(":")[0] for line in message.splitlines()]
     assert len(set(operations)) == len(operations)
+
+
+def test_tokens_that_could_be_tried_nowhere_are_not_known_to_be_demanded() -> None:
+    """Whoever is told the same as a stranger everywhere cannot tell whether the token matters."""
+    check = runpy.run_path(str(bundled_root() / "checks" / "test_document.py"))["test_documented_tokens_are_demanded"]
+    conformance = Conformance(statuses={"GET /a": {404}, "GET /b": {403}}, untried={"GET /a", "GET /b"})
+    with pytest.raises(Unobserved, match="could be tried nowhere: GET /a, GET /b"):
+        check(SimpleNamespace(keep={"conformance": conformance}))
+    conformance.untried.remove("GET /b")
+    conformance.enforced.add("GET /b")
+    check(SimpleNamespace(keep={"conformance": conformance}))  # the rest is told by document-covered
 
 
 def test_document_gives_what_it_says_and_names_the_rest() -> None:
