@@ -23,6 +23,7 @@ from gonogo.families import (
     stripe,
     tls,
     variables,
+    watch,
 )
 from gonogo.families.kind import Family
 
@@ -47,4 +48,5 @@ BUILT_IN: Sequence[Family] = (
     attested_url.FAMILY,
     variables.FAMILY,
     repository.FAMILY,
+    watch.FAMILY,
 )

@@ -1,0 +1,118 @@
+"""What a watch saw: readings of signals, the alerts that they gave, and who was told.
+
+Times ``at`` are seconds on the watch's own axis: it begins with the watch, goes on over restarts, and is counted by a
+clock that nobody sets. Times in UTC are for people.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from gonogo.evidence.base import Evidence
+
+
+class AlertState(StrEnum):
+    """Where an alert stands. An alert that ended is RESOLVED in the transition, and OK from then on."""
+
+    OK = "ok"
+    FEW = "too few"
+    """Too few events to say anything: neither good nor bad, and never shown as good."""
+    PENDING = "pending"
+    """Beyond its limit, and not yet for as long as ``for`` demands."""
+    FIRING = "firing"
+    NO_DATA = "no data"
+    """Nobody can say: an alarm of its own."""
+    RESOLVED = "resolved"
+
+
+ALARMS = (AlertState.FIRING, AlertState.NO_DATA)
+"""States that people are told of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One value of a signal."""
+
+    at: float
+    value: float | None
+    """In the signal's unit; None: there is none, and ``missing`` says why."""
+    events: float | None = None
+    """How many events stand behind the value; None where nothing is counted."""
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """One change of one alert."""
+
+    at: float
+    utc: datetime
+    threshold: str
+    alert: str = ""
+    """Id of the alert, the same from its first alarm to its end; empty while nobody needs to be told."""
+    before: AlertState
+    after: AlertState
+    value: float | None = None
+    reason: str = ""
+    """For people: what was seen, and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement:
+    """Somebody has an alert in hand."""
+
+    alert: str
+    by: str
+    utc: datetime
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """One announcement of one alert to one channel, and what became of it."""
+
+    alert: str
+    event: str
+    """``began``, ``resolved``, ``reminded`` or ``escalated``."""
+    channel: str
+    utc: datetime
+    attempts: int
+    delivered: bool
+    answer: str = ""
+    """The channel's answer, or why there was none; never the channel's address, which is a secret."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A time in which nobody looked: the watcher was dead, or asleep."""
+
+    begins: datetime
+    ends: datetime
+    reason: str
+
+    @property
+    def length(self) -> timedelta:
+        """How long it was."""
+        return self.ends - self.begins
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchEvidence(Evidence):
+    """What the journal of a watch holds of one threshold or one key metric; its scope is ("watch", name)."""
+
+    began: datetime
+    ended: datetime
+    rounds: int
+    """Rounds in which it should have been looked at, those that fell into gaps among them."""
+    observed: int
+    """Rounds that gave a value, or the knowledge that there were too few events."""
+    readings: tuple[Reading, ...] = ()
+    transitions: tuple[Transition, ...] = ()
+    acknowledgements: tuple[Acknowledgement, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """The share of rounds that was observed, 0 to 1."""
+        return self.observed / self.rounds if self.rounds else 0.0

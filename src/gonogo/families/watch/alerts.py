@@ -1,0 +1,170 @@
+"""The rules of alerts: pure functions of readings and of a time that is passed in.
+
+OK → PENDING → FIRING → RESOLVED, and NO DATA, which alarms by itself and is never OK. Times are seconds on the watch's
+axis. The same readings give the same transitions, whenever and wherever they are judged.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from gonogo.evidence.watch import ALARMS, AlertState, Reading, Transition
+from gonogo.families.watch.section import Threshold, Watch, Watched
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """Where the alert of one threshold, or of one key metric, stands."""
+
+    threshold: str
+    state: AlertState = AlertState.OK
+    since: float = 0.0
+    """When it came to this state."""
+    id: str = ""
+    """Given when it alarms, kept until it is over."""
+    number: int = 0
+    """How many alarms there were, this one among them."""
+    beyond_since: float | None = None
+    within_since: float | None = None
+    """Since when an alarm's cause has been gone."""
+    missing_since: float | None = None
+
+    @property
+    def alarms(self) -> bool:
+        """Whether somebody is to be told, or was told already."""
+        return self.state in ALARMS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What is demanded of one signal."""
+
+    name: str
+    watched: Watched
+    no_data: timedelta
+
+    @property
+    def threshold(self) -> Threshold | None:
+        """The limit; None for a key metric, which has none."""
+        return self.watched if isinstance(self.watched, Threshold) else None
+
+    @property
+    def held_seconds(self) -> float:
+        """How long a value must be beyond its limit before it alarms."""
+        held = self.threshold.held if self.threshold else None
+        return held.total_seconds() if held else 0.0
+
+    @property
+    def keep_seconds(self) -> float:
+        """How long it must be well again before the alarm is over."""
+        return self.threshold.keep.total_seconds() if self.threshold else 0.0
+
+
+def rules_of(watch: Watch) -> Mapping[str, Rule]:
+    """The rule of everything that is watched, by name."""
+    return {name: Rule(name=name, watched=watched, no_data=watch.no_data) for name, watched in watch.watched.items()}
+
+
+def advance(rule: Rule, alert: Alert, reading: Reading, utc: datetime) -> tuple[Alert, tuple[Transition, ...]]:
+    """The alert after one more reading, and what changed."""
+    after = _next(rule, alert, reading)
+    if after.state == alert.state:
+        return after, ()
+    ended = alert.alarms and not after.alarms
+    transition = Transition(
+        at=reading.at,
+        utc=utc,
+        threshold=rule.name,
+        alert=alert.id if ended else after.id,
+        before=alert.state,
+        after=AlertState.RESOLVED if ended else after.state,
+        value=reading.value,
+        reason=explained(rule, reading),
+    )
+    return after, (transition,)
+
+
+def _next(rule: Rule, alert: Alert, reading: Reading) -> Alert:
+    if reading.value is None:
+        return _without_value(rule, alert, reading)
+    alert = replace(alert, missing_since=None)
+    if _is_few(rule, reading):
+        # Few events neither begin an alarm nor end one.
+        calm = replace(alert, beyond_since=None, within_since=None)
+        return calm if alert.state == AlertState.FIRING else _moved(calm, AlertState.FEW, reading.at)
+    threshold = rule.threshold
+    if threshold is not None and threshold.beyond(reading.value):
+        return _beyond(rule, alert, reading.at)
+    cleared = threshold is None or threshold.cleared(reading.value)
+    return _within(rule, replace(alert, beyond_since=None), reading.at, cleared=cleared)
+
+
+def _is_few(rule: Rule, reading: Reading) -> bool:
+    return reading.events is not None and reading.events < rule.watched.at_least
+
+
+def _without_value(rule: Rule, alert: Alert, reading: Reading) -> Alert:
+    """A firing alert goes on firing; any other alarms as NO DATA once nothing was known for long enough."""
+    since = reading.at if alert.missing_since is None else alert.missing_since
+    alert = replace(alert, missing_since=since, within_since=None, beyond_since=None)
+    if alert.alarms or reading.at - since < rule.no_data.total_seconds():
+        return alert if alert.alarms else _moved(alert, AlertState.PENDING, reading.at)
+    return _moved(alert, AlertState.NO_DATA, reading.at)
+
+
+def _beyond(rule: Rule, alert: Alert, at: float) -> Alert:
+    since = at if alert.beyond_since is None else alert.beyond_since
+    alert = replace(alert, beyond_since=since, within_since=None)
+    if alert.state == AlertState.FIRING or at - since >= rule.held_seconds:
+        return _moved(alert, AlertState.FIRING, at)
+    # An alarm of NO DATA is over as soon as something is known; what is known is not good yet.
+    return _moved(alert, AlertState.PENDING, at)
+
+
+def _within(rule: Rule, alert: Alert, at: float, *, cleared: bool) -> Alert:
+    if alert.state != AlertState.FIRING:
+        return _moved(alert, AlertState.OK, at)
+    if not cleared:
+        return replace(alert, within_since=None)
+    since = at if alert.within_since is None else alert.within_since
+    alert = replace(alert, within_since=since)
+    return _moved(alert, AlertState.OK, at) if at - since >= rule.keep_seconds else alert
+
+
+def _moved(alert: Alert, state: AlertState, at: float) -> Alert:
+    """The alert in a state; one id from its first alarm to its end."""
+    if state == alert.state:
+        return alert
+    if state in ALARMS and not alert.alarms:
+        number = alert.number + 1
+        return replace(alert, state=state, since=at, number=number, id=f"{alert.threshold}-{number}")
+    identifier = alert.id if state in ALARMS else ""
+    return replace(alert, state=state, since=at, id=identifier, within_since=None)
+
+
+def explained(rule: Rule, reading: Reading) -> str:
+    """What was seen, and what is allowed: a sentence's end for people."""
+    if reading.value is None:
+        return f"nobody can say: {reading.missing or 'there is no value'}"
+    seen = in_unit(reading.value, rule.watched.unit)
+    window = f" within {_seconds(rule.watched.window)}" if rule.watched.window else ""
+    if _is_few(rule, reading):
+        return f"{seen}{window}, of {reading.events:g} events only; fewer than {rule.watched.at_least} decide nothing"
+    of = f" of {reading.events:.0f} events" if reading.events is not None else ""
+    threshold = rule.threshold
+    if threshold is None:
+        return f"{seen}{of}{window}"
+    side = "above" if threshold.above is not None else "below"
+    return f"{seen}{of}{window}; {side} {in_unit(threshold.limit, threshold.unit)} is too {'much' if side == 'above' else 'little'}"
+
+
+def in_unit(value: float, unit: str) -> str:
+    """A value as people read it; a share in per cent, where its unit is %."""
+    if unit == "%":
+        return f"{value * 100:.3g} %"
+    return f"{value:.4g} {unit}".strip()
+
+
+def _seconds(duration: timedelta) -> str:
+    seconds = duration.total_seconds()
+    return f"{seconds / 60:g} min" if seconds >= 60 else f"{seconds:g} s"  # noqa: PLR2004 - seconds of a minute

@@ -1,0 +1,211 @@
+"""``[launch]`` and ``[watch]`` of an environment file: when the launch is, what is looked at, and who is told."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, Field, model_validator
+
+from gonogo.environment.entry_check import EntryName
+from gonogo.environment.section import Section
+from gonogo.environment.types import Duration, MaybeTexts, SecretName, ServerUrl, Share, Text
+from gonogo.families.watch.selector import Selector, parse_selector
+
+_SECONDS_15, _MINUTE = timedelta(seconds=15), timedelta(minutes=1)
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("not a time zone; write it as in 'America/Sao_Paulo' (IANA's names)")
+    return value
+
+
+def _aware(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a moment needs its offset from UTC, as in 2026-12-01T09:00:00-03:00")
+    return value
+
+
+def _selector(value: str) -> str:
+    parse_selector(value)
+    return value
+
+
+SelectorText = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_selector)]
+
+
+class Duty(Section):
+    """Something that somebody does at some time of the launch."""
+
+    at: Annotated[str, Field(pattern=r"^T[+-]\d{2,3}:\d{2}$")] = Field(description="As in 'T-02:00' or 'T+24:00'.")
+    title: Text
+    owner: Text = Field(description="The person, or the role, who does it.")
+
+    @property
+    def offset(self) -> timedelta:
+        """From T-0."""
+        hours, minutes = self.at[2:].split(":")
+        offset = timedelta(hours=int(hours), minutes=int(minutes))
+        return -offset if self.at[1] == "-" else offset
+
+
+class Launch(Section):
+    """The launch itself."""
+
+    at: Annotated[datetime, AfterValidator(_aware)] | None = Field(default=None, description="T-0, with its offset.")
+    watch: Duration = Field(default=timedelta(hours=24), description="How long it is watched after T-0.")
+    zone: Annotated[str, AfterValidator(_zone)] = Field(default="UTC", description="The team's time zone.")
+    duties: tuple[Duty, ...] = Field(default=(), description="The run sheet.")
+    rollback: Text | None = Field(default=None, description="The command that takes the release back.")
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        """The team's time zone."""
+        return ZoneInfo(self.zone)
+
+
+class Signal(Section):
+    """A number over time: exactly one of ratio, increase, rate, gauge, quantile, checks and promql."""
+
+    ratio: tuple[SelectorText, SelectorText] | None = Field(
+        default=None, description="Two counters: how many of the second's events are the first's, within the window."
+    )
+    increase: SelectorText | None = Field(default=None, description="A counter: its events within the window.")
+    rate: SelectorText | None = Field(default=None, description="The same per second.")
+    gauge: SelectorText | None = Field(default=None, description="The newest value; of several series see combine.")
+    combine: Literal["max", "min", "sum", "mean"] = Field(default="max", description="Of several series of a gauge.")
+    quantile: Share | None = Field(default=None, description="With of: this quantile of a histogram in the window.")
+    of: SelectorText | None = Field(default=None, description="The histogram's buckets, as in 'x_seconds_bucket'.")
+    checks: tuple[Text, ...] = Field(default=(), description="Checks of gonogo: how many of them do not pass.")
+    promql: Text | None = Field(default=None, description="An expression that a Prometheus answers; see [watch].")
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        kinds = ("ratio", "increase", "rate", "gauge", "quantile", "checks", "promql")
+        given = [kind for kind in kinds if getattr(self, kind)]
+        if len(given) != 1:
+            raise ValueError(f"exactly one of {', '.join(kinds)} is expected; there is {' and '.join(given) or 'none'}")
+        if (self.quantile is None) != (self.of is None):
+            raise ValueError("quantile and of belong together, as in { quantile = 0.95, of = 'x_seconds_bucket' }")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """Which of them it is."""
+        kinds = ("ratio", "increase", "rate", "gauge", "quantile", "checks")
+        return next((kind for kind in kinds if getattr(self, kind)), "promql")
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        """The series that it is made of, of the service's own metrics."""
+        texts = self.ratio or (self.increase, self.rate, self.gauge, self.of)
+        return tuple(parse_selector(text) for text in texts if text)
+
+
+class Watched(Section):
+    """What a key metric and a threshold have in common."""
+
+    title: Text | None = None
+    line: MaybeTexts = Field(default=(), description="The line of the checklist that it is, or several.")
+    signal: Signal
+    window: Duration | None = Field(default=None, description="Needed where events are counted.")
+    unit: Literal["", "%", "s", "ms", "/s", "B"] = ""
+    at_least: int = Field(default=1, ge=1, description="Fewer events in the window decide nothing.")
+    no_traffic: Duration = Field(
+        default=timedelta(minutes=15), description="No event at all for so long is an alarm: nobody can say."
+    )
+
+    @model_validator(mode="after")
+    def _has_a_window(self) -> Self:
+        counted = self.signal.kind in {"ratio", "increase", "rate", "quantile"}
+        if counted and self.window is None:
+            raise ValueError("window: is missing; events are counted within it, as in window = '5 min'")
+        if not counted and self.window is not None:
+            raise ValueError(f"window: a signal of {self.signal.kind} has none; leave it out")
+        return self
+
+
+class KeyMetric(Watched):
+    """A signal that is shown and kept, without a limit."""
+
+
+class Threshold(Watched):
+    """A signal that must not be beyond a limit."""
+
+    above: float | None = None
+    below: float | None = None
+    clear: float | None = Field(default=None, description="It is over only within this limit; the same if missing.")
+    held: Duration | None = Field(default=None, alias="for", description="How long it must be so before it alarms.")
+    keep: Duration = Field(default=_MINUTE, description="How long it must be well again before the alarm is over.")
+    severity: Literal["critical", "warning"]
+
+    @model_validator(mode="after")
+    def _has_a_limit(self) -> Self:
+        if (self.above is None) == (self.below is None):
+            raise ValueError("exactly one of above and below is expected: the limit")
+        if self.clear is not None and self.beyond(self.clear):
+            raise ValueError("clear: lies beyond the limit itself, so that the alarm would never be over")
+        return self
+
+    @property
+    def limit(self) -> float:
+        """The limit, in the signal's unit."""
+        return self.above if self.above is not None else self.below or 0.0
+
+    def beyond(self, value: float) -> bool:
+        """Whether a value is beyond the limit; the limit itself is not."""
+        return value > self.limit if self.above is not None else value < self.limit
+
+    def cleared(self, value: float) -> bool:
+        """Whether a value is well within it."""
+        if self.clear is None:
+            return not self.beyond(value)
+        return value <= self.clear if self.above is not None else value >= self.clear
+
+
+class Respond(Section):
+    """How soon somebody must acknowledge an alert."""
+
+    critical: Duration = timedelta(minutes=5)
+    warning: Duration = timedelta(hours=1)
+
+
+class Watch(Section):
+    """How it is watched."""
+
+    every: Duration = Field(default=_SECONDS_15, description="How often metrics are scraped, and alerts judged.")
+    checks_every: Duration = Field(default=timedelta(minutes=1), description="How often checks of signals are asked.")
+    journeys_every: Duration | None = Field(default=None, description="How often the smoke run is; never if missing.")
+    share: Share = Field(default=0.99, description="Of the rounds, so many must have been observed.")
+    no_data: Duration = Field(default=_MINUTE, description="How long nothing is known before that alarms.")
+    prometheus: ServerUrl | None = Field(default=None, description="Asked in place of the service's own metrics.")
+    heartbeat: SecretName | None = Field(default=None, description="A URL that is asked after every round.")
+    channels: Mapping[EntryName, SecretName] = Field(
+        default_factory=dict,
+        description="Names of secrets: an Apprise URL each, or an Alertmanager's address. In order.",
+    )
+    respond: Respond = Field(
+        default_factory=Respond,
+        description="Within this time somebody acknowledges; then it is told again, to the next channel as well.",
+    )
+    thresholds: Mapping[EntryName, Threshold] = Field(default_factory=dict)
+    metrics: Mapping[EntryName, KeyMetric] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if twice := sorted(set(self.thresholds) & set(self.metrics)):
+            raise ValueError(f"thresholds and metrics both have {', '.join(twice)}; give one of them another name")
+        for name, watched in self.watched.items():
+            if watched.window is not None and watched.window < 2 * self.every:
+                raise ValueError(
+                    f"{name}: its window holds fewer than two scrapes; make it at least twice watch.every, or more"
+                )
+            if watched.signal.promql and self.prometheus is None:
+                raise ValueError(f"{name}: promql needs watch.prometheus, which answers it")
+        return self
+
+    @property
+    def watched(self) -> Mapping[str, Watched]:
+        """Thresholds and key metrics, by name."""
+        return {**self.thresholds, **self.metrics}
