@@ -4,6 +4,7 @@ Times ``at`` are seconds on the watch's own axis: it begins with the watch, goes
 clock that nobody sets. Times in UTC are for people.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -39,6 +40,12 @@ class Reading:
     events: float | None = None
     """How many events stand behind the value; None where nothing is counted."""
     missing: str = ""
+
+    def __post_init__(self) -> None:
+        """What is no finite number (0/0, an infinite quantile) is beyond no limit, and would pass for good: it is missing."""
+        if self.value is not None and not math.isfinite(self.value):
+            object.__setattr__(self, "missing", self.missing or f"the value is no finite number ({self.value:g})")
+            object.__setattr__(self, "value", None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +135,55 @@ class Receipt:
     """Whether it was not delivered, and stays in the outbox."""
     answer: str = ""
     """The channel's answer, or why there was none; never the channel's address, which is a secret."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """One answer of one role to the question whether to go on; the newest of a role counts."""
+
+    role: str
+    decision: str
+    """``go`` or ``hold``."""
+    by: str
+    utc: datetime
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchEvent:
+    """Something that happened to the watch itself, or that everybody should know: a clock that was set, T-0."""
+
+    at: float
+    utc: datetime
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One look at everything that was due."""
+
+    at: float
+    utc: datetime
+    mono_ok: bool
+    """Whether the wall clock went along with the watch's axis since the round before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """One life of the watcher, from its start to its end."""
+
+    began: datetime
+    at: float
+    """Where it began on the axis."""
+    pid: int
+    every: timedelta
+    launch: datetime | None = None
+    """T-0, as this watcher knew it."""
+    until: datetime | None = None
+    """When it was to end by itself; None: when somebody ends it."""
+    ended: datetime | None = None
+    """None: it is still there, or it died."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
