@@ -18,7 +18,7 @@ from gonogo.base.errors import UsageError
 from gonogo.evidence.watch import Acknowledgement, Announcement, Gap, Poll, Reading, Receipt, Transition
 from gonogo.families.watch.alerts import Alert
 from gonogo.families.watch.journal_file import connect, explained, transaction
-from gonogo.families.watch.journal_reader import ALERT, JournalReader, _of_environment, text_of
+from gonogo.families.watch.journal_reader import ALERT, JournalReader, of_environment, text_of
 
 _DIED = "the watcher was not running"
 
@@ -44,7 +44,7 @@ class JournalNotes(JournalReader):
         """Open a journal that is there, to add to it. Raises UsageError where there is none, or it is another's."""
         if not path.exists():
             raise UsageError(f"{path}: there is no journal; `gonogo watch --env {environment}` begins one")
-        return JournalNotes(path, _of_environment(path, connect(path, write=True), environment), environment)
+        return JournalNotes(path, of_environment(path, connect(path, write=True), environment), environment)
 
     def acknowledge(self, acknowledgement: Acknowledgement) -> None:
         """Note who has an alert in hand."""
@@ -105,7 +105,7 @@ class Journal(JournalNotes):
             connection = connect(path, write=True)
             with explained(path), transaction(connection):
                 connection.execute("INSERT OR IGNORE INTO meta VALUES ('environment', ?)", (environment,))
-            return cls(path, _of_environment(path, connection, environment), environment, lock)
+            return cls(path, of_environment(path, connection, environment), environment, lock)
         except BaseException:
             os.close(lock)
             raise

@@ -110,7 +110,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
             f"{path}: was written by a newer gonogo (schema {version}; this one knows {len(MIGRATIONS)}): "
             "install that version, or name another file in watch.journal"
         )
-    if damage := connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+    if (damage := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
         raise sqlite3.DatabaseError(damage)
 
 

@@ -50,7 +50,7 @@ class JournalReader:
     @classmethod
     def read(cls, path: Path, *, environment: str) -> "JournalReader":
         """Open a journal that is there, to change nothing. Raises UsageError where it cannot be read, or is another's."""
-        return JournalReader(path, _of_environment(path, connect(path, write=False), environment), environment)
+        return JournalReader(path, of_environment(path, connect(path, write=False), environment), environment)
 
     def __enter__(self) -> Self:
         return self
@@ -153,7 +153,7 @@ class JournalReader:
             yield
 
 
-def _of_environment(path: Path, connection: sqlite3.Connection, environment: str) -> sqlite3.Connection:
+def of_environment(path: Path, connection: sqlite3.Connection, environment: str) -> sqlite3.Connection:
     """The connection, where the journal is this environment's. Raises UsageError and closes it otherwise."""
     with explained(path):
         stored = connection.execute("SELECT value FROM meta WHERE key = 'environment'").fetchone()
