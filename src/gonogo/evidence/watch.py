@@ -76,39 +76,65 @@ class Acknowledgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """One message about one alert for one channel."""
+    """What one channel is told of one alert. No two have the same alert, channel and number."""
 
     alert: str
-    threshold: str
-    event: str
-    """``began``, ``resolved``, ``reminded`` or ``escalated``."""
     channel: str
-    """The channel's name in the environment file, never its address, which is a secret."""
-    subject: str
-    body: str
+    """Its name in ``[watch.channels]``."""
+    number: int
+    """Which one it is of those of this alert to this channel; 1 is the first."""
+    event: str
+    """``began``, ``reminded`` (nobody acknowledged it), ``escalated`` (nor did, or heard, those before) or ``resolved``."""
+    at: float
+    """When it was due."""
     utc: datetime
-    """When it became due."""
-    number: int = 0
-    """Its number in the journal; 0 until it stands there."""
-    claimed: datetime | None = None
-    """When a watch began to send it without noting how that ended: it may have arrived."""
+    """The same for people."""
+    threshold: str
+    title: str
+    severity: str
+    """``critical`` or ``warning``."""
+    state: AlertState
+    """FIRING, NO DATA or RESOLVED."""
+    since: datetime
+    """When the alert began."""
+    reason: str
+    """What was seen, and what is allowed."""
+    lines: tuple[str, ...] = ()
+    """Lines of the checklist that it is."""
+    note: str = ""
+    """Why it is told again, or to this channel as well."""
+
+    @property
+    def tells(self) -> bool:
+        """Whether somebody is to act."""
+        return self.event != "resolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsent:
+    """An announcement that the outbox still holds."""
+
+    announcement: Announcement
+    claimed: bool
+    """Whether sending was begun, and nobody knows how it ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """One announcement of one alert to one channel, and what became of it."""
+    """What became of an announcement; a later receipt of the same one takes the place of the former."""
 
     alert: str
-    event: str
-    """``began``, ``resolved``, ``reminded`` or ``escalated``."""
     channel: str
+    number: int = 1
+    event: str
+    """That of the announcement."""
     utc: datetime
     attempts: int
     delivered: bool
+    tried_again: bool = False
+    """Whether it was not delivered, and stays in the outbox."""
     answer: str = ""
     """The channel's answer, or why there was none; never the channel's address, which is a secret."""
-    number: int = 0
-    """The announcement's number in the journal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

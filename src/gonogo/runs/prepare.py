@@ -55,6 +55,8 @@ class Request:
     project: Path
     release: str | None = None
     only: Collection[str] = ()
+    exactly: bool = False
+    """Plan ``only`` and what it needs, whatever the gate demands: a watch asks for the checks of its signals."""
     gate: str | None = None
     """None: the one that gates.toml has for the environment."""
     faults: Sequence[str] = ()
@@ -132,7 +134,7 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
     silence()
     demand_open_files(0)  # before an environment is started, which would be the first to run out of them
     with ExitStack() as resources:
-        file, instance, less = _resolved(request, instance, resources)
+        file, instance, less = resolved(request, instance, resources)
         plan, source, redactor = _planned(request, file, instance, less, environ)
         return Prepared(
             plan=plan,
@@ -158,7 +160,7 @@ def _planned(
     secrets = resolve_secrets(file, environ)
     check_keys(file, secrets)
     demands = _demands(request, suite, file)
-    wanted = _wanted(file, demands, suite, selected)
+    wanted = selected if request.exactly and selected else _wanted(file, demands, suite, selected)
     undeclared, started_at = undeclared_sections(families, file.project), datetime.now(UTC)
     run_id, redactor = request.run_id or new_run_id(started_at), Redactor(secrets)
     jobs = {**_jobs(families, file.environment, secrets), **_attested(families, demands, file.environment)}
@@ -275,10 +277,10 @@ def _source(  # noqa: PLR0913 - what journeys and load speak with
     return LiveSource(jobs, environment.limits, journeys, load)
 
 
-def _resolved(
+def resolved(
     request: Request, instance: ReferenceInstance | None, resources: ExitStack
 ) -> tuple[EnvironmentFile, ReferenceInstance | None, tuple[str, ...]]:
-    """The environment file with everything on top that only this run knows, and what that asks less.
+    """The environment file with everything on top that only this run knows, and what that asks less. Raises UsageError.
 
     A bundled environment is up from now on.
     """

@@ -10,15 +10,15 @@ import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from gonogo.base.errors import UsageError
-from gonogo.evidence.watch import Acknowledgement, Announcement, Gap, Poll, Reading, Receipt, Transition
+from gonogo.evidence.watch import Acknowledgement, Announcement, Gap, Poll, Reading, Receipt, Transition, Unsent
 from gonogo.families.watch.alerts import Alert
 from gonogo.families.watch.journal_file import connect, explained, transaction
-from gonogo.families.watch.journal_reader import ALERT, JournalReader, of_environment, text_of
+from gonogo.families.watch.journal_reader import ALERT, ANNOUNCEMENT, JournalReader, of_environment, text_of
 
 _DIED = "the watcher was not running"
 
@@ -32,7 +32,7 @@ class Resumed:
     utc: datetime | None
     """When the last round was; None: there was none."""
     alerts: Mapping[str, Alert]
-    unsent: Sequence[Announcement]
+    unsent: Sequence[Unsent]
     """Not known to have arrived. One that is ``claimed`` may have: send it again only where the channel knows it again."""
 
 
@@ -160,8 +160,8 @@ class Journal(JournalNotes):
         transitions: Sequence[Transition] = (),
         alerts: Mapping[str, Alert],
         announcements: Sequence[Announcement] = (),
-    ) -> Sequence[Announcement]:
-        """Write one round, with all that follows from it, as a whole; the announcements with their numbers.
+    ) -> None:
+        """Write one round, with all that follows from it, as a whole.
 
         ``readings`` are those that the alerts were judged by, in this round; ``due`` names what was to be looked at.
         """
@@ -180,9 +180,8 @@ class Journal(JournalNotes):
                 "INSERT OR REPLACE INTO alerts VALUES (?, ?)",
                 [(name, ALERT.dump_json(alert).decode()) for name, alert in changed.items()],
             )
-            numbered = [_announced(connection, announcement) for announcement in announcements]
+            _write_announcements(connection, announcements)
         self._alerts.update(changed)
-        return numbered
 
     def _write_readings(
         self,
@@ -215,38 +214,34 @@ class Journal(JournalNotes):
             known[text] = connection.execute(query, (text,)).fetchone()[0]
         return known[text]
 
-    def announce(self, announcements: Sequence[Announcement]) -> Sequence[Announcement]:
-        """Add messages that no round caused (a reminder, an escalation); they have their numbers then."""
-        with self._changing() as connection:
-            return [_announced(connection, announcement) for announcement in announcements]
-
-    def claim(self, announcements: Sequence[Announcement], utc: datetime) -> None:
+    def claim(self, announcements: Sequence[Announcement]) -> None:
         """Note before sending that it begins: after a crash in between, these may have arrived."""
         with self._changing() as connection:
             connection.executemany(
-                "UPDATE announcements SET claimed = ? WHERE number = ?",
-                [(text_of(utc), announcement.number) for announcement in announcements],
+                "UPDATE announcements SET claimed = 1 WHERE alert = ? AND channel = ? AND number = ?",
+                [(one.alert, one.channel, one.number) for one in announcements],
             )
 
-    def receipt(self, receipt: Receipt, *, closes: bool = False) -> None:
-        """Note how sending ended. What did not arrive stays to be sent, unless ``closes`` gives it up."""
-        stays_open = not (receipt.delivered or closes)
+    def receipt(self, receipt: Receipt) -> None:
+        """Note how sending ended. What did not arrive, and is tried again, stays to be sent."""
         values = (
             text_of(receipt.utc),
             receipt.attempts,
             int(receipt.delivered),
             receipt.answer,
-            int(stays_open),
-            receipt.number,
+            int(receipt.tried_again),
+            *(receipt.alert, receipt.channel, receipt.number),
         )
         with self._changing() as connection:
             changed = connection.execute(
-                "UPDATE announcements SET claimed = NULL, answered = ?, attempts = ?, delivered = ?, answer = ?, open = ? "
-                "WHERE number = ?",
+                "UPDATE announcements SET claimed = 0, answered = ?, attempts = ?, delivered = ?, answer = ?, open = ? "
+                "WHERE alert = ? AND channel = ? AND number = ?",
                 values,
             ).rowcount
             if not changed:
-                raise ValueError(f"no announcement {receipt.number} is in the journal")
+                raise ValueError(
+                    f"the journal has no announcement {receipt.number} of {receipt.alert} to {receipt.channel}"
+                )
 
     def gap(self, gap: Gap) -> None:
         """Note a time in which nobody looked."""
@@ -311,20 +306,11 @@ def _write_transitions(connection: sqlite3.Connection, transitions: Sequence[Tra
     )
 
 
-def _announced(connection: sqlite3.Connection, announcement: Announcement) -> Announcement:
-    number = _inserted(
-        connection.execute(
-            "INSERT INTO announcements (alert, threshold, event, channel, subject, body, utc, open, attempts, delivered, answer) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, 0, '')",
-            (
-                announcement.alert,
-                announcement.threshold,
-                announcement.event,
-                announcement.channel,
-                announcement.subject,
-                announcement.body,
-                text_of(announcement.utc),
-            ),
-        )
+def _write_announcements(connection: sqlite3.Connection, announcements: Sequence[Announcement]) -> None:
+    connection.executemany(
+        "INSERT INTO announcements (alert, channel, number, event, announcement) VALUES (?, ?, ?, ?, ?)",
+        [
+            (one.alert, one.channel, one.number, one.event, ANNOUNCEMENT.dump_json(one).decode())
+            for one in announcements
+        ],
     )
-    return replace(announcement, number=number)

@@ -34,11 +34,12 @@ CREATE TABLE transitions (
     before TEXT NOT NULL, after TEXT NOT NULL, value REAL, reason TEXT NOT NULL
 );
 CREATE TABLE announcements (
-    number INTEGER PRIMARY KEY, alert TEXT NOT NULL, threshold TEXT NOT NULL, event TEXT NOT NULL, channel TEXT NOT NULL,
-    subject TEXT NOT NULL, body TEXT NOT NULL, utc TEXT NOT NULL, claimed TEXT, open INTEGER NOT NULL,
-    attempts INTEGER NOT NULL, delivered INTEGER NOT NULL, answered TEXT, answer TEXT NOT NULL
+    row INTEGER PRIMARY KEY, alert TEXT NOT NULL, channel TEXT NOT NULL, number INTEGER NOT NULL, event TEXT NOT NULL,
+    announcement TEXT NOT NULL, claimed INTEGER NOT NULL DEFAULT 0, open INTEGER NOT NULL DEFAULT 1,
+    attempts INTEGER NOT NULL DEFAULT 0, delivered INTEGER NOT NULL DEFAULT 0, answered TEXT, answer TEXT NOT NULL DEFAULT '',
+    UNIQUE (alert, channel, number)
 );
-CREATE INDEX open_announcements ON announcements (number) WHERE open;
+CREATE INDEX open_announcements ON announcements (row) WHERE open;
 CREATE TABLE acknowledgements (
     number INTEGER PRIMARY KEY, alert TEXT NOT NULL, by TEXT NOT NULL, utc TEXT NOT NULL, note TEXT NOT NULL
 );

@@ -22,6 +22,7 @@ from gonogo.evidence.watch import (
     Round,
     Stretch,
     Transition,
+    Unsent,
     WatchEvent,
 )
 from gonogo.families.watch.alerts import Alert
@@ -29,6 +30,7 @@ from gonogo.families.watch.journal_file import connect, explained
 
 Made = TypeVar("Made")
 ALERT: TypeAdapter[Alert] = TypeAdapter(Alert)
+ANNOUNCEMENT: TypeAdapter[Announcement] = TypeAdapter(Announcement)
 _READINGS = """
     SELECT names.name AS name, coalesce(readings.at, rounds.at) AS at, value, events, coalesce(texts.text, '') AS missing
     FROM readings
@@ -116,15 +118,16 @@ class JournalReader:
 
     def announcements(self) -> Sequence[Announcement]:
         """Everything that was to be said, sent or not, oldest first."""
-        return self._all("SELECT * FROM announcements ORDER BY number", (), announcement_of)
+        return self._all("SELECT announcement FROM announcements ORDER BY row", (), _announcement)
 
-    def unsent(self) -> Sequence[Announcement]:
-        """What is still to be sent; ``claimed`` says of one that it may have arrived."""
-        return self._all("SELECT * FROM announcements WHERE open ORDER BY number", (), announcement_of)
+    def unsent(self) -> Sequence[Unsent]:
+        """What is still to be sent, and what may have arrived already."""
+        query = "SELECT announcement, claimed FROM announcements WHERE open ORDER BY row"
+        return self._all(query, (), lambda row: Unsent(announcement=_announcement(row), claimed=bool(row["claimed"])))
 
     def receipts(self) -> Sequence[Receipt]:
         """What became of announcements that were tried, in their order."""
-        return self._all("SELECT * FROM announcements WHERE answered IS NOT NULL ORDER BY number", (), _receipt)
+        return self._all("SELECT * FROM announcements WHERE answered IS NOT NULL ORDER BY row", (), _receipt)
 
     def acknowledgements(self, since: datetime | None = None) -> Sequence[Acknowledgement]:
         """Who took what in hand, from a moment on."""
@@ -196,26 +199,20 @@ def _transition(row: sqlite3.Row) -> Transition:
     return _TRANSITION.validate_python({**_fields(row), "utc": row["utc"]})
 
 
-def announcement_of(row: sqlite3.Row) -> Announcement:
-    """The announcement that stands in a row."""
-    left_out = ("open", "attempts", "delivered", "answered", "answer", "claimed")
-    return Announcement(
-        **_fields(row, *left_out),
-        number=row["number"],
-        utc=datetime.fromisoformat(row["utc"]),
-        claimed=moment_of(row["claimed"]),
-    )
+def _announcement(row: sqlite3.Row) -> Announcement:
+    return ANNOUNCEMENT.validate_json(row["announcement"])
 
 
 def _receipt(row: sqlite3.Row) -> Receipt:
     return Receipt(
-        number=row["number"],
         alert=row["alert"],
-        event=row["event"],
         channel=row["channel"],
+        number=row["number"],
+        event=row["event"],
         utc=datetime.fromisoformat(row["answered"]),
         attempts=row["attempts"],
         delivered=bool(row["delivered"]),
+        tried_again=bool(row["open"]),
         answer=row["answer"],
     )
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, model_validator
 
+from gonogo.base.wording import nearest_or_all
 from gonogo.environment.entry_check import EntryName
 from gonogo.environment.section import Section
 from gonogo.environment.types import Duration, MaybeTexts, SecretName, ServerUrl, Share, Text
@@ -111,7 +112,9 @@ class Watched(Section):
     signal: Signal
     window: Duration | None = Field(default=None, description="Needed where events are counted.")
     unit: Literal["", "%", "s", "ms", "/s", "B"] = ""
-    at_least: int = Field(default=1, ge=1, description="Fewer events in the window decide nothing.")
+    at_least: int = Field(
+        default=1, ge=0, description="Fewer events in the window decide nothing; 0 where none at all is good news."
+    )
     no_traffic: Duration = Field(
         default=timedelta(minutes=15), description="No event at all for so long is an alarm: nobody can say."
     )
@@ -170,6 +173,21 @@ class Respond(Section):
     critical: Duration = timedelta(minutes=5)
     warning: Duration = timedelta(hours=1)
 
+    def of(self, severity: str) -> timedelta:
+        """The time for this severity."""
+        return self.critical if severity == "critical" else self.warning
+
+
+class Tell(Section):
+    """Who is told at once; the other channels are only told while nobody answers."""
+
+    critical: tuple[EntryName, ...] = ()
+    warning: tuple[EntryName, ...] = ()
+
+    def of(self, severity: str) -> tuple[str, ...]:
+        """The channels for this severity; none: the first of all."""
+        return self.critical if severity == "critical" else self.warning
+
 
 class Watch(Section):
     """How it is watched."""
@@ -185,6 +203,10 @@ class Watch(Section):
         default_factory=dict,
         description="Names of secrets: an Apprise URL each, or an Alertmanager's address. In order.",
     )
+    tell: Tell = Field(
+        default_factory=Tell,
+        description="Names of channels by severity, told at once; the first of watch.channels where none is named.",
+    )
     respond: Respond = Field(
         default_factory=Respond,
         description="Within this time somebody acknowledges; then it is told again, to the next channel as well.",
@@ -196,6 +218,11 @@ class Watch(Section):
     def _is_whole(self) -> Self:
         if twice := sorted(set(self.thresholds) & set(self.metrics)):
             raise ValueError(f"thresholds and metrics both have {', '.join(twice)}; give one of them another name")
+        for severity in ("critical", "warning"):
+            for name in self.tell.of(severity):
+                if name not in self.channels:
+                    near = nearest_or_all(name, tuple(self.channels))
+                    raise ValueError(f"tell.{severity}: no channel {name!r} in watch.channels{near}")
         for name, watched in self.watched.items():
             if watched.window is not None and watched.window < 2 * self.every:
                 raise ValueError(
