@@ -1,5 +1,6 @@
 """Reads a journal: for the live page, for reports, and for whoever judges the watch afterwards."""
 
+import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -180,7 +181,8 @@ def moment_of(text: str | None) -> datetime | None:
 def _stretch(row: sqlite3.Row) -> Stretch:
     moments = {key: moment_of(row[key]) for key in ("launch", "until", "ended")}
     began, every = datetime.fromisoformat(row["began"]), timedelta(seconds=row["every"])
-    return Stretch(began=began, at=row["at"], pid=row["pid"], every=every, **moments)
+    rules = json.loads(row["rules"])
+    return Stretch(began=began, at=row["at"], pid=row["pid"], every=every, rules=rules, **moments)
 
 
 def _round(row: sqlite3.Row) -> Round:
