@@ -78,7 +78,6 @@ def watch(  # noqa: PLR0913 - as many as there are options
     release: str | None,
     abort_on: str | None,
     faults: tuple[str, ...],
-    reports: Path,
 ) -> int:
     """Look again and again, tell people when something begins and ends, keep a journal.
 
@@ -91,7 +90,6 @@ def watch(  # noqa: PLR0913 - as many as there are options
     request = WatchRequest(
         environment=environment,
         project=Path(),
-        reports=reports,
         faults=faults,
         length=length,
         launch=launch,

@@ -5,7 +5,8 @@ clock that nobody sets. Times in UTC are for people.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -178,6 +179,8 @@ class Stretch:
     """Where it began on the axis."""
     pid: int
     every: timedelta
+    rules: Mapping[str, str] = field(default_factory=dict)
+    """What alerts were judged by, by threshold or key metric: ``Watch.rule_texts``."""
     launch: datetime | None = None
     """T-0, as this watcher knew it."""
     until: datetime | None = None

@@ -11,13 +11,14 @@ from gonogo.base.errors import UsageError
 from gonogo.base.redaction import Redactor
 from gonogo.environment.model import Environment
 from gonogo.families.watch.journal import Journal
-from gonogo.families.watch.journal_reader import JournalReader
 from gonogo.families.watch.scraping import Scraper
 from gonogo.families.watch.section import Launch, Watch
 from gonogo.runs.prepare import Prepared, Request, prepare
 from gonogo.watching.announcer import Announcer
 from gonogo.watching.channels import channels_of
 from gonogo.watching.clock import Clock
+from gonogo.watching.heartbeat import heartbeat_of
+from gonogo.watching.messages import Letterhead
 from gonogo.watching.sources import AskedChecks, OwnMetrics
 from gonogo.watching.synthetic import Synthetic
 from gonogo.watching.watcher import ENDED, Source, Watcher
@@ -31,7 +32,6 @@ class WatchRequest:
 
     environment: str
     project: Path
-    reports: Path
     faults: Sequence[str] = ()
     length: timedelta | None = None
     """How long; None: to the end of the launch's watch, or until somebody ends it."""
@@ -63,11 +63,16 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
         environment = prepared.plan.environment
         watch, launch = _sections(request, environment)
         at = _launch_at(request, launch, clock)
-        journal = resources.enter_context(_journal(request, bundled=environment.service.bundled))
+        journal = resources.enter_context(_journal(watch, request.environment, bundled=environment.service.bundled))
         sources, asked = _sources(prepared, watch, request)
         if asked is not None:
             resources.callback(asked.close)
-        channels = channels_of(watch, prepared.secrets, environment=request.environment)
+        where = f"environments/{request.environment}.toml"
+        head = Letterhead(environment=request.environment, zone=launch.zone_info, rollback=launch.rollback)
+        channels = channels_of(watch, prepared.secrets, head, where=where)
+        heartbeat = heartbeat_of(watch, prepared.secrets, where=where)
+        if heartbeat is not None:
+            resources.callback(heartbeat.end, _CHANNELS_END_WITHIN)
         announcer = Announcer(channels, journal, unsent=journal.unsent())
         resources.callback(announcer.end, _CHANNELS_END_WITHIN)
         watcher = Watcher(
@@ -90,11 +95,6 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
             journal=journal,
             announcer=announcer,
         )
-
-
-def journal_path(reports: Path, environment: str) -> Path:
-    """Where the journal of an environment's watch is."""
-    return reports / environment / "watch" / "journal.sqlite3"
 
 
 def _prepared(request: WatchRequest, environ: Mapping[str, str]) -> Prepared:
@@ -137,16 +137,16 @@ def _until(request: WatchRequest, launch: Launch, at: datetime | None, clock: Cl
     return None if at is None else at + launch.watch
 
 
-def _journal(request: WatchRequest, *, bundled: bool) -> Journal:
+def _journal(watch: Watch, environment: str, *, bundled: bool) -> Journal:
     """The journal to go on with; one whose watch came to its end is kept beside it, and a new one begins."""
-    path = journal_path(request.reports, request.environment)
+    path = journal_path(watch, environment)
     if path.exists():
-        with Journal.open(path, environment=request.environment) as journal:
+        with Journal.open(path, environment=environment) as journal:
             stretches = journal.stretches()
             whole = any(event.kind == ENDED for event in journal.events())
         if bundled or whole:
             _put_aside(path, stretches[0].began if stretches else None)
-    return Journal.open(path, environment=request.environment)
+    return Journal.open(path, environment=environment)
 
 
 def _put_aside(path: Path, began: datetime | None) -> None:
@@ -173,6 +173,6 @@ def _sources(prepared: Prepared, watch: Watch, request: WatchRequest) -> tuple[l
     return sources, asked
 
 
-def existing_journal(reports: Path, environment: str) -> JournalReader:
-    """The journal, to read it. Raises UsageError where there is none."""
-    return JournalReader.read(journal_path(reports, environment), environment=environment)
+def journal_path(watch: Watch, environment: str) -> Path:
+    """Where the journal of an environment's watch is, seen from the folder in which gonogo runs."""
+    return Path(watch.journal or f"reports/{environment}/watch/journal.sqlite3")

@@ -63,7 +63,7 @@ class Watcher:
 
     def __post_init__(self) -> None:
         utc = self.clock.utc()
-        resumed = self.journal.resume(utc, every=self.watch.every, launch=self.launch, until=self.until)
+        resumed = self.journal.resume(utc, watch=self.watch, launch=self.launch, until=self.until)
         known = rules_of(self.watch)
         self._alerts = {name: resumed.alerts.get(name, Alert(threshold=name)) for name in known}
         self._transitions = list(self.journal.transitions())

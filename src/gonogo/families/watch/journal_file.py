@@ -19,7 +19,7 @@ _FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE stretches (
     number INTEGER PRIMARY KEY, began TEXT NOT NULL, at REAL NOT NULL, pid INTEGER NOT NULL, every REAL NOT NULL,
-    launch TEXT, until TEXT, ended TEXT
+    rules TEXT NOT NULL, launch TEXT, until TEXT, ended TEXT
 );
 CREATE TABLE rounds (number INTEGER PRIMARY KEY, at REAL NOT NULL, utc TEXT NOT NULL, mono_ok INTEGER NOT NULL);
 CREATE TABLE names (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -111,7 +111,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
             f"{path}: was written by a newer gonogo (schema {version}; this one knows {len(MIGRATIONS)}): "
             "install that version, or name another file in watch.journal"
         )
-    if damage := connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+    if (damage := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
         raise sqlite3.DatabaseError(damage)
 
 

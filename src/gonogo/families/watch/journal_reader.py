@@ -1,5 +1,6 @@
 """Reads a journal: for the live page, for reports, and for whoever judges the watch afterwards."""
 
+import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -52,7 +53,7 @@ class JournalReader:
     @classmethod
     def read(cls, path: Path, *, environment: str) -> "JournalReader":
         """Open a journal that is there, to change nothing. Raises UsageError where it cannot be read, or is another's."""
-        return JournalReader(path, _of_environment(path, connect(path, write=False), environment), environment)
+        return JournalReader(path, of_environment(path, connect(path, write=False), environment), environment)
 
     def __enter__(self) -> Self:
         return self
@@ -156,7 +157,7 @@ class JournalReader:
             yield
 
 
-def _of_environment(path: Path, connection: sqlite3.Connection, environment: str) -> sqlite3.Connection:
+def of_environment(path: Path, connection: sqlite3.Connection, environment: str) -> sqlite3.Connection:
     """The connection, where the journal is this environment's. Raises UsageError and closes it otherwise."""
     with explained(path):
         stored = connection.execute("SELECT value FROM meta WHERE key = 'environment'").fetchone()
@@ -180,7 +181,8 @@ def moment_of(text: str | None) -> datetime | None:
 def _stretch(row: sqlite3.Row) -> Stretch:
     moments = {key: moment_of(row[key]) for key in ("launch", "until", "ended")}
     began, every = datetime.fromisoformat(row["began"]), timedelta(seconds=row["every"])
-    return Stretch(began=began, at=row["at"], pid=row["pid"], every=every, **moments)
+    rules = json.loads(row["rules"])
+    return Stretch(began=began, at=row["at"], pid=row["pid"], every=every, rules=rules, **moments)
 
 
 def _round(row: sqlite3.Row) -> Round:
