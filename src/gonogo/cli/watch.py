@@ -67,9 +67,6 @@ def _moment(context: click.Context, parameter: click.Parameter, text: str | None
     help="End with exit code 1 as soon as such an alert fires: behind a deployment, that rolls it back.",
 )
 @options.faults("Switch on a fault of the bundled reference.")
-@click.option(
-    "--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="Journal's place."
-)
 def watch(  # noqa: PLR0913 - as many as there are options
     *,
     environment: str,
