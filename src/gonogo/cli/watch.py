@@ -152,11 +152,11 @@ class _Shown:
         return _EXIT_ABORT if firing else _EXIT_BLIND
 
     def _lines(self, now: Round) -> Iterator[str]:
-        for transition in now.transitions:
+        alarming = [one for one in now.transitions if one.alert]
+        for transition in alarming:
             title = self._watched.watch.watched[transition.threshold].title or transition.threshold
             word = transition.after.value.upper()
-            name = transition.alert or transition.threshold
-            yield f"{self._time(transition.utc)} {word:<9} {name}: {title}: {transition.reason}"
+            yield f"{self._time(transition.utc)} {word:<9} {transition.alert}  {title}: {transition.reason}"
 
     def _aborts(self, transition: Transition) -> bool:
         threshold = self._watched.watch.thresholds.get(transition.threshold)

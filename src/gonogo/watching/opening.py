@@ -65,8 +65,7 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
         at = _launch_at(request, launch, clock)
         journal = resources.enter_context(_journal(watch, request.environment, bundled=environment.service.bundled))
         sources, asked = _sources(prepared, watch, request)
-        if asked is not None:
-            resources.callback(asked.close)
+        resources.callback(asked.close)
         where = f"environments/{request.environment}.toml"
         head = Letterhead(environment=request.environment, zone=launch.zone_info, rollback=launch.rollback)
         channels = channels_of(watch, prepared.secrets, head, where=where)
@@ -75,6 +74,7 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
             resources.callback(heartbeat.end, _CHANNELS_END_WITHIN)
         announcer = Announcer(channels, journal, unsent=journal.unsent())
         resources.callback(announcer.end, _CHANNELS_END_WITHIN)
+        asked.start()
         watcher = Watcher(
             watch=watch,
             journal=journal,
@@ -84,8 +84,7 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
             launch=at,
             until=_until(request, launch, at, clock),
         )
-        if asked is not None:
-            asked.start(watcher.now)
+        watcher.surroundings = lambda: asked.looked
         yield Opened(
             watcher=watcher,
             environment=environment,
@@ -157,20 +156,16 @@ def _put_aside(path: Path, began: datetime | None) -> None:
             companion.rename(path.with_name(name + suffix))
 
 
-def _sources(prepared: Prepared, watch: Watch, request: WatchRequest) -> tuple[list[Source], AskedChecks | None]:
+def _sources(prepared: Prepared, watch: Watch, request: WatchRequest) -> tuple[list[Source], AskedChecks]:
     environment = prepared.plan.environment
     sources: list[Source] = []
     if any(one.signal.selectors for one in watch.watched.values()):
         patience = max(watch.every, timedelta(seconds=1))
         sources.append(OwnMetrics(Scraper(environment, prepared.secrets, patience=patience), watch))
-    checks = {check for one in watch.watched.values() for check in one.signal.checks}
-    if not checks and watch.journeys_every is None:
-        return sources, None
     asking = Request(environment=request.environment, project=request.project, release=request.release)
     synthetic = Synthetic(asking, prepared.instance, within_seconds=environment.limits.run.total_seconds())
     asked = AskedChecks(synthetic, watch)
-    sources.append(asked)
-    return sources, asked
+    return [*sources, asked], asked
 
 
 def journal_path(watch: Watch, environment: str) -> Path:

@@ -5,13 +5,17 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from gonogo.evidence.watch import Reading
 from gonogo.families.watch.scraping import Scraper
 from gonogo.families.watch.section import Watch
 from gonogo.families.watch.signals import Samples
+from gonogo.watching.surroundings import Surroundings
 from gonogo.watching.synthetic import Synthetic
 
+_FIRST_WITHIN_SECONDS = 30.0
+"""The rounds begin with what checks say, where they say anything by then."""
 _JITTER = 0.1
 """Share of a cadence by which each look is later, at random: several watches do not ask at the same moment."""
 
@@ -36,23 +40,30 @@ class OwnMetrics:
 
 
 class AskedChecks:
-    """Signals of gonogo's checks, asked in a thread that goes on by itself."""
+    """Signals of gonogo's checks, and what the launch stands on, asked in a thread that goes on by itself."""
 
     def __init__(self, synthetic: Synthetic, watch: Watch) -> None:
         self._synthetic, self._watch = synthetic, watch
         self._checks = {name: one.signal.checks for name, one in watch.watched.items() if one.signal.checks}
-        self._stop = threading.Event()
+        self._stop, self._asked_once = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
+        self.looked: Surroundings | str = "nobody has looked yet"
+        """What the launch stands on, as it was seen last; or why it could not be seen."""
 
-    def start(self, now: Callable[[], float]) -> None:
-        """Begin to ask; ``now`` is the place on the watch's axis."""
-        self._thread = threading.Thread(target=self._ask, args=(now,), name="gonogo-synthetic", daemon=True)
+    def start(self) -> None:
+        """Begin to ask. Returns when there was an answer, or soon."""
+        self._thread = threading.Thread(target=self._ask, name="gonogo-synthetic", daemon=True)
         self._thread.start()
+        self._asked_once.wait(_FIRST_WITHIN_SECONDS)
 
     def read(self, at: float) -> Mapping[str, Reading]:
         """What is known of each signal now."""
         every = self._watch.checks_every.total_seconds()
         return {name: self._synthetic.read(checks, at, every_seconds=every) for name, checks in self._checks.items()}
+
+    def interrupt(self) -> None:
+        """Begin nothing more."""
+        self._stop.set()
 
     def close(self) -> None:
         """Ask no more; what is under way is waited for."""
@@ -61,16 +72,28 @@ class AskedChecks:
             self._thread.join()
         self._synthetic.close()
 
-    def _ask(self, now: Callable[[], float]) -> None:
+    def _ask(self) -> None:
         checks = sorted({check for several in self._checks.values() for check in several})
-        every, journeys = self._watch.checks_every.total_seconds(), self._watch.journeys_every
-        walked_at = time.monotonic()
+        if not checks:
+            self._asked_once.set()
+        kinds: list[tuple[float, Callable[[], object]]] = [(_seconds(self._watch.surroundings_every), self._look)]
+        if checks:
+            kinds.insert(0, (_seconds(self._watch.checks_every), lambda: self._synthetic.ask(checks)))
+        if self._watch.journeys_every is not None:
+            kinds.append((_seconds(self._watch.journeys_every), lambda: self._synthetic.ask(())))
+        following = [time.monotonic()] * len(kinds)
         while not self._stop.is_set():
-            began = time.monotonic()
-            if checks:
-                self._synthetic.ask(checks, now())
-            if journeys and time.monotonic() - walked_at >= journeys.total_seconds() and not self._stop.is_set():
-                walked_at = time.monotonic()
-                self._synthetic.ask((), now())
-            pause = every * (1 + random.uniform(0, _JITTER))  # noqa: S311 - no secret
-            self._stop.wait(max(0.0, pause - (time.monotonic() - began)))
+            for number, (every, ask) in enumerate(kinds):
+                if time.monotonic() >= following[number] and not self._stop.is_set():
+                    pause = every * (1 + random.uniform(0, _JITTER))  # noqa: S311 - no secret
+                    following[number] = time.monotonic() + pause
+                    ask()
+                    self._asked_once.set()
+            self._stop.wait(max(0.0, min(following) - time.monotonic()))
+
+    def _look(self) -> None:
+        self.looked = self._synthetic.look()
+
+
+def _seconds(duration: timedelta) -> float:
+    return duration.total_seconds()

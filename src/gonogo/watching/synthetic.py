@@ -23,12 +23,15 @@ from gonogo.record.results import CheckResult, Outcome
 from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.reference_instance import ReferenceInstance
 from gonogo.runs.session import results_of
+from gonogo.watching.clock import Clock
 from gonogo.watching.surroundings import Surroundings, checks_that_look, surroundings
 
 _GRACE_SECONDS = 60.0
 """Beside limits.run: for the removing of test data, and for the start of the process."""
 _PARENT_SECONDS = 1.0
 _STALE_ROUNDS = 3
+_SLACK_SECONDS = 10.0
+"""For the round itself, which takes some seconds whatever its cadence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Told:
     """The outcome of one check, when it was asked last."""
 
     at: float
+    """In seconds of the clock, when the answer was there."""
     outcome: Outcome
     message: str = ""
 
@@ -57,7 +61,10 @@ class _Job:
 class Synthetic:
     """One process that asks; one round is under way at the most."""
 
-    def __init__(self, request: Request, instance: ReferenceInstance | None, *, within_seconds: float) -> None:
+    def __init__(
+        self, request: Request, instance: ReferenceInstance | None, *, within_seconds: float, clock: Clock | None = None
+    ) -> None:
+        self._clock = clock or Clock()
         self._request = request
         self._instance = instance
         self._within_seconds = within_seconds + _GRACE_SECONDS
@@ -67,10 +74,11 @@ class Synthetic:
         self._process: SpawnProcess | None = None
         self._connection: Connection | None = None
 
-    def ask(self, checks: Collection[str], at: float) -> str:
+    def ask(self, checks: Collection[str]) -> str:
         """Ask these checks now, or walk the journeys of the smoke run if there are none; why it could not, else empty."""
         chosen = {"only": tuple(checks), "exactly": True} if checks else {"gate": SMOKE}
         reply = self._answered(_Job(replace(self._request, **chosen)))
+        at = self._clock.seconds()
         with self._lock:
             self._told |= {name: Told(at, outcome, message) for name, (outcome, message) in reply.outcomes.items()}
             self._failures |= dict.fromkeys(checks or reply.outcomes, reply.failure)
@@ -89,6 +97,7 @@ class Synthetic:
         failing = [name for name, one in told.items() if one and one.outcome in {Outcome.FAIL, Outcome.WARN}]
         if failing:
             return Reading(at=at, value=float(len(failing)))
+        now = self._clock.seconds()
         for name, one in told.items():
             if failures[name]:
                 return Reading(at=at, value=None, missing=f"{name}: {failures[name]}")
@@ -96,8 +105,8 @@ class Synthetic:
                 return Reading(at=at, value=None, missing=f"{name} was not asked yet")
             if one.outcome is not Outcome.PASS:
                 return Reading(at=at, value=None, missing=f"{name} is {one.outcome.name}: {one.message}")
-            if at - one.at > _STALE_ROUNDS * every_seconds:
-                return Reading(at=at, value=None, missing=f"{name} was asked {at - one.at:.0f} s ago")
+            if now - one.at > _STALE_ROUNDS * every_seconds + _SLACK_SECONDS:
+                return Reading(at=at, value=None, missing=f"{name} was asked last {now - one.at:.0f} s ago")
         return Reading(at=at, value=0.0)
 
     def close(self) -> None:

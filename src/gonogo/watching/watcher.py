@@ -18,9 +18,14 @@ from gonogo.families.watch.section import Watch
 from gonogo.watching.announcer import Announcer
 from gonogo.watching.announcing import Seen, due, standing
 from gonogo.watching.clock import Axis, Clock
+from gonogo.watching.surroundings import Surroundings, changes
 
 ENDED = "end"
 """The event of a watch that came to its end: the next one begins a journal of its own. One that somebody stopped goes on."""
+
+FACT, CHANGED = "fact", "changed"
+"""Events of what the launch stands on: a fact as it is from now on, and each change in words."""
+_IS = " is "
 
 
 class Source(Protocol):
@@ -55,11 +60,16 @@ class Watcher:
     launch: datetime | None = None
     until: datetime | None = None
     """When it ends by itself; None: when somebody ends it."""
+    surroundings: Callable[[], Surroundings | str] = lambda: ""
+    """What the launch stands on, as it was seen last."""
     on_round: Callable[[Round], None] = lambda _round: None
     _alerts: dict[str, Alert] = field(init=False, default_factory=dict)
     _transitions: list[Transition] = field(init=False, default_factory=list)
     _axis: Axis = field(init=False)
     _launched: bool = field(init=False, default=False)
+    _looked: Surroundings | None = field(init=False, default=None)
+    _stood_on: dict[str, str] = field(init=False, default_factory=dict)
+    """What the launch stands on, as the journal has it."""
 
     def __post_init__(self) -> None:
         utc = self.clock.utc()
@@ -68,7 +78,9 @@ class Watcher:
         self._alerts = {name: resumed.alerts.get(name, Alert(threshold=name)) for name in known}
         self._transitions = list(self.journal.transitions())
         self._axis = Axis(self.clock, resumed.axis)
-        self._launched = any(event.kind == "launch" for event in self.journal.events())
+        events = self.journal.events()
+        self._stood_on = dict(event.text.split(_IS, 1) for event in events if event.kind == FACT)
+        self._launched = any(event.kind == "launch" for event in events)
 
     def now(self) -> float:
         """Seconds since the watch began."""
@@ -104,6 +116,7 @@ class Watcher:
         if step is not None:
             self.journal.event(utc, at, "clock", f"the time of day was set by {_signed(step)}; windows do not go by it")
         self._note_launch(at, utc)
+        self._note_changes(at, utc)
         readings: dict[str, Reading] = {}
         for source in self.sources:
             readings |= source.read(at)
@@ -132,6 +145,19 @@ class Watcher:
         if self.launch is not None and not self._launched and utc >= self.launch:
             self._launched = True
             self.journal.event(utc, at, "launch", "T-0")
+
+    def _note_changes(self, at: float, utc: datetime) -> None:
+        """Hold the surroundings against the last ones, which the journal keeps: a restart hides no change."""
+        looked = self.surroundings()
+        if isinstance(looked, str) or looked is self._looked:
+            return
+        self._looked = looked
+        for change in changes(self._stood_on, looked.facts):
+            self.journal.event(utc, at, CHANGED, change)
+        for name, value in looked.facts.items():
+            if self._stood_on.get(name) != value:
+                self.journal.event(utc, at, FACT, f"{name}{_IS}{value}")
+        self._stood_on |= looked.facts
 
     def _judge(self, readings: dict[str, Reading], at: float, utc: datetime) -> list[Transition]:
         """Move every alert on; a signal that no source reads has no value, which alarms."""

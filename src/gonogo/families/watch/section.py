@@ -205,6 +205,10 @@ class Watch(EntrySection):
 
     every: Duration = Field(default=_SECONDS_15, description="How often metrics are scraped, and alerts judged.")
     checks_every: Duration = Field(default=timedelta(minutes=1), description="How often checks of signals are asked.")
+    surroundings_every: Duration = Field(
+        default=timedelta(minutes=10),
+        description="How often release, certificates, addresses and snapshots are looked at: what the launch stands on.",
+    )
     journeys_every: Duration | None = Field(default=None, description="How often the smoke run is; never if missing.")
     share: Share = Field(default=0.99, description="Of the rounds, so many must have been observed.")
     no_data: Duration = Field(default=_MINUTE, description="How long nothing is known before that alarms.")
