@@ -151,5 +151,10 @@ class LiveState:
         """Seconds without news after which nobody can say anything."""
         return MISSED_ROUNDS * self.every
 
+    @property
+    def round_age(self) -> float:
+        """Seconds from the newest round to ``now``; 0 where there is none."""
+        return abs((self.now - self.last_round).total_seconds()) if self.last_round else 0.0
+
 
 STATE: TypeAdapter[LiveState] = TypeAdapter(LiveState)
