@@ -119,6 +119,7 @@ class Watched(EntryPolicy):
     no_traffic: Duration = Field(
         default=timedelta(minutes=15), description="No event at all for so long is an alarm: nobody can say."
     )
+    first_step: Text | None = Field(default=None, description="The first thing to do when it alarms.")
 
     @model_validator(mode="after")
     def _has_a_window(self) -> Self:
