@@ -4,7 +4,9 @@ Times ``at`` are seconds on the watch's own axis: it begins with the watch, goes
 clock that nobody sets. Times in UTC are for people.
 """
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -40,6 +42,12 @@ class Reading:
     """How many events stand behind the value; None where nothing is counted."""
     missing: str = ""
 
+    def __post_init__(self) -> None:
+        """What is no finite number (0/0, an infinite quantile) is beyond no limit, and would pass for good: it is missing."""
+        if self.value is not None and not math.isfinite(self.value):
+            object.__setattr__(self, "missing", self.missing or f"the value is no finite number ({self.value:g})")
+            object.__setattr__(self, "value", None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
@@ -68,18 +76,117 @@ class Acknowledgement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """One announcement of one alert to one channel, and what became of it."""
+class Announcement:
+    """What one channel is told of one alert. No two have the same alert, channel and number."""
 
     alert: str
-    event: str
-    """``began``, ``resolved``, ``reminded`` or ``escalated``."""
     channel: str
+    """Its name in ``[watch.channels]``."""
+    number: int
+    """Which one it is of those of this alert to this channel; 1 is the first."""
+    event: str
+    """``began``, ``reminded`` (nobody acknowledged it), ``escalated`` (nor did, or heard, those before) or ``resolved``."""
+    at: float
+    """When it was due."""
+    utc: datetime
+    """The same for people."""
+    threshold: str
+    title: str
+    severity: str
+    """``critical`` or ``warning``."""
+    state: AlertState
+    """FIRING, NO DATA or RESOLVED."""
+    since: datetime
+    """When the alert began."""
+    reason: str
+    """What was seen, and what is allowed."""
+    lines: tuple[str, ...] = ()
+    """Lines of the checklist that it is."""
+    note: str = ""
+    """Why it is told again, or to this channel as well."""
+
+    @property
+    def tells(self) -> bool:
+        """Whether somebody is to act."""
+        return self.event != "resolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsent:
+    """An announcement that the outbox still holds."""
+
+    announcement: Announcement
+    claimed: bool
+    """Whether sending was begun, and nobody knows how it ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What became of an announcement; a later receipt of the same one takes the place of the former."""
+
+    alert: str
+    channel: str
+    number: int = 1
+    event: str
+    """That of the announcement."""
     utc: datetime
     attempts: int
     delivered: bool
+    tried_again: bool = False
+    """Whether it was not delivered, and stays in the outbox."""
     answer: str = ""
     """The channel's answer, or why there was none; never the channel's address, which is a secret."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """One answer of one role to the question whether to go on; the newest of a role counts."""
+
+    role: str
+    decision: str
+    """``go`` or ``hold``."""
+    by: str
+    utc: datetime
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchEvent:
+    """Something that happened to the watch itself, or that everybody should know: a clock that was set, T-0."""
+
+    at: float
+    utc: datetime
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One look at everything that was due."""
+
+    at: float
+    utc: datetime
+    mono_ok: bool
+    """Whether the wall clock went along with the watch's axis since the round before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """One life of the watcher, from its start to its end."""
+
+    began: datetime
+    at: float
+    """Where it began on the axis."""
+    pid: int
+    every: timedelta
+    rules: Mapping[str, str] = field(default_factory=dict)
+    """What alerts were judged by, by threshold or key metric: ``Watch.rule_texts``."""
+    launch: datetime | None = None
+    """T-0, as this watcher knew it."""
+    until: datetime | None = None
+    """When it was to end by itself; None: when somebody ends it."""
+    ended: datetime | None = None
+    """None: it is still there, or it died."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
