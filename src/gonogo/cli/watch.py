@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from gonogo.evidence.watch import Transition
     from gonogo.watching.opening import Opened
+    from gonogo.watching.server import LivePage
     from gonogo.watching.watcher import Round
 
 _EXIT_WELL, _EXIT_ABORT, _EXIT_BLIND = 0, 1, 3
@@ -66,6 +67,8 @@ def _moment(context: click.Context, parameter: click.Parameter, text: str | None
     type=click.Choice(["critical", "warning"]),
     help="End with exit code 1 as soon as such an alert fires: behind a deployment, that rolls it back.",
 )
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of the live page on loopback; any if 0.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Elsewhere than on loopback, its URL has a token.")
 @options.faults("Switch on a fault of the bundled reference.")
 def watch(  # noqa: PLR0913 - as many as there are options
     *,
@@ -75,12 +78,15 @@ def watch(  # noqa: PLR0913 - as many as there are options
     release: str | None,
     abort_on: str | None,
     faults: tuple[str, ...],
+    host: str,
+    port: int,
 ) -> int:
     """Look again and again, tell people when something begins and ends, keep a journal.
 
     Exit code 0 if nothing alarmed at the end, 1 if something did or --abort-on struck, 3 if nobody can say.
     """
     from gonogo.watching.opening import WatchRequest, opened  # noqa: PLC0415 - help answers at once
+    from gonogo.watching.server import LivePage  # noqa: PLC0415
 
     INTERRUPTION.install()
     stop = threading.Event()
@@ -93,9 +99,9 @@ def watch(  # noqa: PLR0913 - as many as there are options
         release=release,
     )
     click.echo(f"preparing {environment}", err=True)
-    with opened(request, os.environ) as watched:
+    with opened(request, os.environ) as watched, LivePage(host=host, port=port) as page:
         INTERRUPTION.defer(Ending(wake=stop.set, left=lambda: "", within_seconds=_STOPS_WITHIN_SECONDS))
-        shown = _Shown(watched, abort_on, stop)
+        shown = _Shown(watched, page, abort_on, stop)
         watched.watcher.on_round = shown.round
         shown.begin()
         watched.watcher.run(stop)
@@ -105,8 +111,9 @@ def watch(  # noqa: PLR0913 - as many as there are options
 class _Shown:
     """Lines on the terminal: what changed, and nothing else."""
 
-    def __init__(self, watched: Opened, abort_on: str | None, stop: threading.Event) -> None:
+    def __init__(self, watched: Opened, page: LivePage, abort_on: str | None, stop: threading.Event) -> None:
         self._watched = watched
+        self._page = page
         self._abort_on = abort_on
         self._stop = stop
         self._zone: ZoneInfo = watched.launch.zone_info
@@ -121,10 +128,14 @@ class _Shown:
         end = f"until {self._time(until)}" if until else "until Ctrl-C"
         click.echo(f"watching {self._watched.environment.service.name}: {names}, {end}")
         click.echo(f"told     {told}")
+        click.echo(f"page     {self._page.url}")
 
     def round(self, now: Round) -> None:
         """Show what changed; end the watch where an alert is one to abort on."""
         self._last = now
+        watched = self._watched
+        channels = {**watched.announcer.states(), **watched.beats()}
+        self._page.publish(watched.live.state(now, channels, watched.asked.looked))
         for line in self._lines(now):
             click.echo(self._watched.redactor.text(line))
         for transition in now.transitions:

@@ -14,10 +14,11 @@ from gonogo.families.watch.journal import Journal
 from gonogo.families.watch.scraping import Scraper
 from gonogo.families.watch.section import Launch, Watch
 from gonogo.runs.prepare import Prepared, Request, prepare
-from gonogo.watching.announcer import Announcer
+from gonogo.watching.announcer import Announcer, ChannelState
 from gonogo.watching.channels import channels_of
 from gonogo.watching.clock import Clock
-from gonogo.watching.heartbeat import heartbeat_of
+from gonogo.watching.heartbeat import Heartbeat, heartbeat_of
+from gonogo.watching.live import Live
 from gonogo.watching.messages import Letterhead
 from gonogo.watching.sources import AskedChecks, OwnMetrics
 from gonogo.watching.synthetic import Synthetic
@@ -51,6 +52,16 @@ class Opened:
     redactor: Redactor
     journal: Journal
     announcer: Announcer
+    asked: AskedChecks
+    live: Live
+    heartbeat: Heartbeat | None
+
+    def beats(self) -> Mapping[str, ChannelState]:
+        """How the heartbeat is, after one more round."""
+        if self.heartbeat is None:
+            return {}
+        self.heartbeat.beat()
+        return {self.heartbeat.state.name: self.heartbeat.state}
 
 
 @contextmanager
@@ -93,6 +104,16 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
             redactor=prepared.redactor,
             journal=journal,
             announcer=announcer,
+            asked=asked,
+            heartbeat=heartbeat,
+            live=Live(
+                service=environment.service.name,
+                environment=request.environment,
+                watch=watch,
+                launch=launch.model_copy(update={"at": at}),
+                journal=journal,
+                roles={name: role.title for name, role in prepared.plan.demands.roles.items()},
+            ),
         )
 
 
