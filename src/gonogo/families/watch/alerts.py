@@ -17,7 +17,8 @@ class Alert:
     """Where the alert of one threshold, or of one key metric, stands."""
 
     threshold: str
-    state: AlertState = AlertState.OK
+    state: AlertState = AlertState.PENDING
+    """Before the first reading nobody knows."""
     since: float = 0.0
     """When it came to this state."""
     id: str = ""
@@ -25,6 +26,7 @@ class Alert:
     number: int = 0
     """How many alarms there were, this one among them."""
     beyond_since: float | None = None
+    """Since when each value was beyond the limit; a round without a value does not begin it anew."""
     within_since: float | None = None
     """Since when an alarm's cause has been gone."""
     missing_since: float | None = None
@@ -106,7 +108,7 @@ def _is_few(rule: Rule, reading: Reading) -> bool:
 def _without_value(rule: Rule, alert: Alert, reading: Reading) -> Alert:
     """A firing alert goes on firing; any other alarms as NO DATA once nothing was known for long enough."""
     since = reading.at if alert.missing_since is None else alert.missing_since
-    alert = replace(alert, missing_since=since, within_since=None, beyond_since=None)
+    alert = replace(alert, missing_since=since, within_since=None)
     if alert.alarms or reading.at - since < rule.no_data.total_seconds():
         return alert if alert.alarms else _moved(alert, AlertState.PENDING, reading.at)
     return _moved(alert, AlertState.NO_DATA, reading.at)
@@ -117,8 +119,8 @@ def _beyond(rule: Rule, alert: Alert, at: float) -> Alert:
     alert = replace(alert, beyond_since=since, within_since=None)
     if alert.state == AlertState.FIRING or at - since >= rule.held_seconds:
         return _moved(alert, AlertState.FIRING, at)
-    # An alarm of NO DATA is over as soon as something is known; what is known is not good yet.
-    return _moved(alert, AlertState.PENDING, at)
+    # Of an alarm of NO DATA nobody hears that it is over while what is known is not good.
+    return alert if alert.alarms else _moved(alert, AlertState.PENDING, at)
 
 
 def _within(rule: Rule, alert: Alert, at: float, *, cleared: bool) -> Alert:

@@ -39,10 +39,10 @@ class Selected:
     seen: float | None = None
     """When a series matched last."""
 
-    def take(self, key: Key, labels: Labels, at: float, value: float, *, born: bool) -> None:
-        """One sample of a series that matches."""
+    def take(self, key: Key, labels: Labels, at: float, value: float, *, before: float | None) -> None:
+        """One sample of a series that matches, and when the scrape before it was."""
         self.seen = at
-        series = self.series.get(key) or self._introduced(key, labels, at, born=born)
+        series = self.series.get(key) or self._introduced(key, labels, at, before)
         if series is None:
             self.crowded = at
             return
@@ -58,14 +58,16 @@ class Selected:
         else:
             series.last = value
 
-    def _introduced(self, key: Key, labels: Labels, at: float, *, born: bool) -> CounterSeries | None:
+    def _introduced(self, key: Key, labels: Labels, at: float, before: float | None) -> CounterSeries | None:
         series = self.past.pop(key, None)
         if series is None:
             if len(self.series) >= self.most:
                 return None
             while len(self.series) + len(self.past) >= self.most:
                 del self.past[next(iter(self.past))]
-            series = CounterSeries(labels, born=at if born and self.counts else None)
+            # A scrape before this one did not have it: it was born since then, within the window.
+            is_new = self.counts and before is not None and before > at - self.window
+            series = CounterSeries(labels, born=at if is_new else None)
         self.series[key] = series
         return series
 
@@ -89,7 +91,7 @@ class Named:
     """Names of labels that series of this name have."""
     seen: bool = False
 
-    def take(self, labels: Labels, at: float, value: float, *, born: bool) -> None:
+    def take(self, labels: Labels, at: float, value: float, *, before: float | None) -> None:
         """One sample of this name."""
         self.seen = True
         key = frozenset(labels.items())
@@ -97,7 +99,7 @@ class Named:
         if belongs is None:
             belongs = self._matched(key, labels)
         for selected in belongs:
-            selected.take(key, labels, at, value, born=born)
+            selected.take(key, labels, at, value, before=before)
 
     def _matched(self, key: Key, labels: Labels) -> tuple[Selected, ...]:
         if len(self.belongs) >= 2 * _MOST_SERIES:
@@ -158,10 +160,10 @@ class Store:
             return
         self.failure = ""
         self._declared = frozenset(samples.declared) if isinstance(samples, Scrape) else frozenset()
-        named, born = self._named, self.scraped is not None
+        named, before = self._named, self.scraped
         for name, labels, value in scraped:
             if name in named:
-                named[name].take(labels, at, value, born=born)
+                named[name].take(labels, at, value, before=before)
         self.names = frozenset([sample.name for sample in scraped])
         self._note_start(at, [sample.value for sample in scraped if sample.name == _STARTED])
         self.begun = at if self.begun is None else self.begun
