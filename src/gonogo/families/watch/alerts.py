@@ -89,16 +89,25 @@ def advance(rule: Rule, alert: Alert, reading: Reading, utc: datetime) -> tuple[
 def _next(rule: Rule, alert: Alert, reading: Reading) -> Alert:
     if reading.value is None:
         return _without_value(rule, alert, reading)
-    alert = replace(alert, missing_since=None)
-    if _is_few(rule, reading):
-        # Few events neither begin an alarm nor end one.
-        calm = replace(alert, beyond_since=None, within_since=None)
-        return calm if alert.state == AlertState.FIRING else _moved(calm, AlertState.FEW, reading.at)
+    if alert.missing_since is not None:
+        alert = replace(alert, missing_since=None)
     threshold = rule.threshold
-    if threshold is not None and threshold.beyond(reading.value):
+    is_few = _is_few(rule, reading)
+    if not is_few and threshold is not None and threshold.beyond(reading.value):
         return _beyond(rule, alert, reading.at)
+    if alert.beyond_since is not None:
+        alert = replace(alert, beyond_since=None)
+    if is_few:
+        return _few(alert, reading.at)
     cleared = threshold is None or threshold.cleared(reading.value)
-    return _within(rule, replace(alert, beyond_since=None), reading.at, cleared=cleared)
+    return _within(rule, alert, reading.at, cleared=cleared)
+
+
+def _few(alert: Alert, at: float) -> Alert:
+    """Few events neither begin an alarm nor end one."""
+    if alert.state != AlertState.FIRING:
+        return _moved(alert, AlertState.FEW, at)
+    return alert if alert.within_since is None else replace(alert, within_since=None)
 
 
 def _is_few(rule: Rule, reading: Reading) -> bool:
@@ -127,7 +136,7 @@ def _within(rule: Rule, alert: Alert, at: float, *, cleared: bool) -> Alert:
     if alert.state != AlertState.FIRING:
         return _moved(alert, AlertState.OK, at)
     if not cleared:
-        return replace(alert, within_since=None)
+        return alert if alert.within_since is None else replace(alert, within_since=None)
     since = at if alert.within_since is None else alert.within_since
     alert = replace(alert, within_since=since)
     return _moved(alert, AlertState.OK, at) if at - since >= rule.keep_seconds else alert
