@@ -1,12 +1,11 @@
 """What scrapes brought of each selector: counters within their windows, gauges now. Memory is bounded."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 
 from gonogo.families.http.exposition import Sample, Scrape
-from gonogo.families.watch.selector import Selector
-from gonogo.families.watch.series import CounterSeries, Labels
+from gonogo.families.watch.selector import Labels, Selector
+from gonogo.families.watch.series import CounterSeries
 
 Key = frozenset[tuple[str, str]]
 _MOST_SERIES = 5000
@@ -17,96 +16,112 @@ _STARTED = "process_start_time_seconds"
 _SUFFIXES = ("_total", "_bucket", "_count", "_sum")
 
 
-@dataclass(slots=True, kw_only=True)
+class Series:
+    """One series of one selector."""
+
+    __slots__ = ("_owner", "counter", "is_live", "labels", "seen", "value")
+
+    def __init__(self, owner: "Selected", labels: Labels, counter: CounterSeries | None) -> None:
+        self._owner = owner
+        self.labels = labels
+        self.counter = counter
+        """Its samples; None of a gauge."""
+        self.is_live = False
+        self.seen = -math.inf
+        """The newest scrape that had it, whatever its value."""
+        self.value: float | None = None
+        """Of a gauge, the newest; None if that is no number."""
+
+    def take(self, at: float, value: float) -> None:
+        """A sample."""
+        owner = self._owner
+        owner.seen = at
+        if self.seen == at:
+            return  # of two samples of one series, the first counts, as in Prometheus
+        self.seen = at
+        if not self.is_live:
+            owner.revive(self)
+        if not math.isfinite(value):
+            self.value = None
+            owner.odd = (at, f"{described(owner.selector.name, self.labels)} is {value}")
+        elif self.counter is None:
+            self.value = value
+        elif self.counter.append(at, value):
+            owner.moved = at
+
+
 class Selected:
     """The series of one selector, as far as one window looks back."""
 
-    selector: Selector
-    window: float
-    """Seconds; of a gauge, how long a series that is gone is missed."""
-    most: int
-    counts: bool
-    series: dict[Key, CounterSeries] = field(default_factory=dict)
-    """Those that have samples within the window, or had when they were last looked at."""
-    past: dict[Key, CounterSeries] = field(default_factory=dict)
-    """Those that have none any more: when they return, they are not new."""
-    odd: tuple[float, str] | None = None
-    """When a series had a value that is no number, and which."""
-    crowded: float | None = None
-    """When there were more series than are kept."""
-    moved: float | None = None
-    """When events were counted last."""
-    seen: float | None = None
-    """When a series matched last."""
+    def __init__(self, selector: Selector, window: float, *, most: int, counts: bool) -> None:
+        self.selector = selector
+        self.window = window
+        """Seconds; of a gauge, how long a series that is gone is missed."""
+        self.most = most
+        self.odd: tuple[float, str] | None = None
+        """When a series had a value that is no number, and which."""
+        self.crowded: float | None = None
+        """When there were more series than are kept."""
+        self.moved: float | None = None
+        """When events were counted last."""
+        self.seen: float | None = None
+        """When a series matched last."""
+        self.counts = counts
+        self._live: list[Series] = []
+        self._all: dict[Key, Series] = {}
+        """Those that have no sample any more as well: when they return, they are not new."""
 
-    def take(self, key: Key, labels: Labels, at: float, value: float, *, born: bool) -> None:
-        """One sample of a series that matches."""
-        self.seen = at
-        series = self.series.get(key) or self._introduced(key, labels, at, born=born)
-        if series is None:
-            self.crowded = at
-            return
-        if series.seen == at:
-            return  # of two samples of one series, the first counts, as in Prometheus
-        series.seen = at
-        if not math.isfinite(value):
-            self.odd = (at, f"{described(self.selector.name, labels)} is {value}")
-            series.last = series.last if self.counts else None
-        elif self.counts:
-            if series.append(at, value):
-                self.moved = at
-        else:
-            series.last = value
-
-    def _introduced(self, key: Key, labels: Labels, at: float, *, born: bool) -> CounterSeries | None:
-        series = self.past.pop(key, None)
-        if series is None:
-            if len(self.series) >= self.most:
+    def series(self, key: Key, labels: Labels, at: float, before: float | None) -> Series | None:
+        """The series with these labels; None where there are too many. ``before`` is when the scrape before was."""
+        series = self._all.get(key)
+        if series is not None:
+            return series
+        if len(self._all) >= self.most:
+            self._all = {key: old for key, old in self._all.items() if old.is_live}
+            if len(self._all) >= self.most:
+                self.crowded = at
                 return None
-            while len(self.series) + len(self.past) >= self.most:
-                del self.past[next(iter(self.past))]
-            series = CounterSeries(labels, born=at if born and self.counts else None)
-        self.series[key] = series
+        # A scrape before this one did not have it: it was born since then, within the window.
+        is_new = before is not None and before > at - self.window
+        counter = CounterSeries(born=at if is_new else None) if self.counts else None
+        series = self._all[key] = Series(self, labels, counter)
         return series
 
-    def within(self, start: float) -> Iterator[CounterSeries]:
-        """Those with a sample within the window. What has none any more is put aside."""
-        for key, series in list(self.series.items()):
-            series.expire(start)
-            if series.seen > start:
-                yield series
-            else:
-                self.past[key] = self.series.pop(key)
+    def revive(self, series: Series) -> None:
+        """It has a sample (again)."""
+        series.is_live = True
+        self._live.append(series)
+
+    def within(self, start: float) -> Sequence[Series]:
+        """Those with a sample within the window."""
+        for series in self._live:
+            if series.seen <= start:
+                series.is_live = False
+        if not all(series.is_live for series in self._live):
+            self._live = [series for series in self._live if series.is_live]
+        return self._live
 
 
-@dataclass(slots=True)
 class Named:
     """Selectors of one name, and which of them each series of this name belongs to."""
 
-    selected: list[Selected] = field(default_factory=list)
-    belongs: dict[Key, tuple[Selected, ...]] = field(default_factory=dict)
-    labels: set[str] = field(default_factory=set)
-    """Names of labels that series of this name have."""
-    seen: bool = False
+    def __init__(self) -> None:
+        self.selected: list[Selected] = []
+        self.labels: set[str] = set()
+        """Names of labels that series of this name have."""
+        self.takers: dict[Key, tuple[Series, ...]] = {}
 
-    def take(self, labels: Labels, at: float, value: float, *, born: bool) -> None:
-        """One sample of this name."""
-        self.seen = True
-        key = frozenset(labels.items())
-        belongs = self.belongs.get(key)
-        if belongs is None:
-            belongs = self._matched(key, labels)
-        for selected in belongs:
-            selected.take(key, labels, at, value, born=born)
-
-    def _matched(self, key: Key, labels: Labels) -> tuple[Selected, ...]:
-        if len(self.belongs) >= 2 * _MOST_SERIES:
-            self.belongs.clear()  # it is made again from what is still scraped
-        belongs = tuple(one for one in self.selected if one.selector.accepts(one.selector.name, labels))
-        self.belongs[key] = belongs
+    def introduce(self, key: Key, labels: Labels, at: float, before: float | None) -> tuple[Series, ...]:
+        """A series that is new, as each selector keeps it."""
+        if len(self.takers) >= 2 * _MOST_SERIES:
+            self.takers.clear()  # what is still scraped comes back at once
         if len(self.labels) < _MOST_LABELS:
             self.labels.update(labels)
-        return belongs
+        matching = [one for one in self.selected if one.selector.accepts(one.selector.name, labels)]
+        series = tuple(taker for one in matching if (taker := one.series(key, labels, at, before)) is not None)
+        if len(series) == len(matching):
+            self.takers[key] = series
+        return series
 
 
 def most_series(window: float, every: float) -> int:
@@ -142,7 +157,7 @@ class Store:
         for selector, window, counts in wanted:
             if (selector, window, counts) not in self._selected:
                 most = most_series(window if counts else 0.0, every)
-                selected = Selected(selector=selector, window=window, most=most, counts=counts)
+                selected = Selected(selector, window, most=most, counts=counts)
                 self._selected[selector, window, counts] = selected
                 self._named.setdefault(selector.name, Named()).selected.append(selected)
 
@@ -158,12 +173,18 @@ class Store:
             return
         self.failure = ""
         self._declared = frozenset(samples.declared) if isinstance(samples, Scrape) else frozenset()
-        named, born = self._named, self.scraped is not None
+        named, before = self._named, self.scraped
         for name, labels, value in scraped:
             if name in named:
-                named[name].take(labels, at, value, born=born)
-        self.names = frozenset([sample.name for sample in scraped])
-        self._note_start(at, [sample.value for sample in scraped if sample.name == _STARTED])
+                key = frozenset(labels.items())
+                takers = named[name].takers.get(key)
+                for series in named[name].introduce(key, labels, at, before) if takers is None else takers:
+                    series.take(at, value)
+        names = {sample.name for sample in scraped}
+        if names != self.names:
+            self.names = frozenset(names)
+        if _STARTED in names:
+            self._note_start(at, [sample.value for sample in scraped if sample.name == _STARTED])
         self.begun = at if self.begun is None else self.begun
         self.scraped = at
 
@@ -187,13 +208,13 @@ class Store:
 
     def had(self, name: str) -> bool:
         """Whether any scrape had it."""
-        return self._named[name].seen
+        return bool(self._named[name].takers)
 
     def strange(self, selector: Selector) -> str:
         """Which of its conditions no series of this name fulfils, with what there is; empty if each is fulfilled."""
         named = self._named[selector.name]
         for matcher in selector.matchers:
-            values = {dict(key).get(matcher.label, "") for key in named.belongs}
+            values = {dict(key).get(matcher.label, "") for key in named.takers}
             if not any(map(matcher.accepts, values)):
                 shown = ", ".join(map(repr, sorted(values - {""})[:_SHOWN])) or "nothing"
                 return f"no {selector.name} has {matcher}; {matcher.label} is {shown}"

@@ -6,10 +6,9 @@ open at its beginning, and what lies near its ends is extrapolated.
 
 import math
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-Labels = Mapping[str, str]
 _NEAR = 1.1
 """A window's end is near if it is at most this many times the mean distance of samples away."""
 _ROUNDING = 1e-12
@@ -30,38 +29,35 @@ class Fall:
 class CounterSeries:
     """The samples of one series of a counter that lie within a window. A sample takes 16 bytes."""
 
-    __slots__ = ("_correction", "_falls", "_first", "_times", "_values", "born", "fall", "labels", "last", "seen")
+    __slots__ = ("_correction", "_falls", "_first", "_last", "_times", "_values", "born", "fall")
 
-    def __init__(self, labels: Labels, *, born: float | None) -> None:
-        self.labels = labels
+    def __init__(self, *, born: float | None = None) -> None:
         self.born = born
         """When it appeared, where an earlier scrape did not have it: then it was 0 before."""
-        self.seen = -math.inf
-        """The newest scrape that had it, whatever its value."""
-        self.last: float | None = None
-        """Its newest value, within the window or not."""
         self.fall: Fall | None = None
-        """The newest one."""
+        """The newest one, within the window or not."""
+        self._last: float | None = None
         self._times, self._values, self._first = array("d"), array("d"), 0
         self._correction, self._falls = 0.0, 0
 
-    def __len__(self) -> int:
-        return len(self._times) - self._first
-
     def append(self, at: float, value: float) -> bool:
         """Add a finite sample; whether events were counted since the one before."""
-        before, self.last = self.last, value
-        if len(self._times) > self._first and value < self._values[-1]:
-            self._correction += self._values[-1]
-            self._falls += 1
-            self.fall = Fall(at, self._values[-1], value)
+        before, self._last = self._last, value
         self._times.append(at)
         self._values.append(value)
+        if value == before:
+            return False
         if before is None:
             return self.born is not None and value > 0
-        return value > before or (value < before and value > 0)
+        if value > before:
+            return True
+        if len(self._times) - self._first > 1:
+            self._correction += before
+            self._falls += 1
+            self.fall = Fall(at, before, value)
+        return value > 0
 
-    def expire(self, start: float) -> None:
+    def _expire(self, start: float) -> None:
         """Forget what is not after the beginning of the window."""
         times, values, first, end = self._times, self._values, self._first, len(self._times)
         while first < end and times[first] <= start:
@@ -74,35 +70,34 @@ class CounterSeries:
             first = 0
         self._first = first
 
-    def fell(self) -> Fall | None:
-        """The newest fall within the window."""
-        return self.fall if self._falls else None
+    @property
+    def fell(self) -> bool:
+        """Whether it counted again from 0 within the window that was looked at last."""
+        return self._falls > 0
 
     def increase(self, start: float, end: float) -> float | None:
         """The events between both times; None where fewer than two samples say nothing about that.
 
         A series that was born within the window began with 0, so that its first event is not lost: in Prometheus, which
-        knows nothing of that, the rules of `gonogo rules` say the same.
+        knows nothing of that, the rules of ``gonogo rules`` say the same.
         """
-        size = len(self._times) - self._first
+        times, values, first = self._times, self._values, self._first
+        if first < len(times) and times[first] <= start:
+            self._expire(start)
+            first = self._first
+        size = len(times) - first
         if size and self.born is not None and self.born > start:
-            return self._values[-1] + self._correction
+            return values[-1] + self._correction
         if size < 2:  # noqa: PLR2004 - two samples have a distance
             return None
-        first, last = self._values[self._first], self._values[-1]
-        raised = last - first + self._correction
+        raised = values[-1] - values[first] + self._correction
         if not raised:
             return 0.0
-        return raised * _stretch(
-            self._times[self._first] - start,
-            self._times[-1] - self._times[self._first],
-            end - self._times[-1],
-            size,
-            zero=first / raised if raised > 0 and first >= 0 else math.inf,
-        )
+        zero = values[first] / raised if raised > 0 and values[first] >= 0 else math.inf
+        return raised * _stretch(times[first] - start, times[-1] - times[first], end - times[-1], size, zero)
 
 
-def _stretch(before: float, between: float, after: float, size: int, *, zero: float) -> float:
+def _stretch(before: float, between: float, after: float, size: int, zero: float) -> float:
     """How much longer than its samples' time a series is taken to be; at ``zero`` of it, backwards, it was 0."""
     distance = between / (size - 1)
     if before >= distance * _NEAR:
