@@ -98,15 +98,15 @@ class JournalReader:
             readings.setdefault(name, []).append(reading)
         return readings
 
-    def due(self, name: str) -> Sequence[float]:
-        """When one signal was to be looked at: the rounds in which it was due, on the axis."""
+    def due(self, name: str) -> Sequence[tuple[float, bool]]:
+        """The rounds in which one signal was to be looked at: where on the axis, and whether that gave a value."""
         query = """
-            SELECT rounds.at FROM readings
+            SELECT rounds.at, value IS NOT NULL FROM readings
             JOIN rounds ON rounds.number = readings.round
             JOIN names ON names.number = readings.name
             WHERE readings.due AND names.name = ? ORDER BY rounds.number
         """
-        return self._all(query, (name,), lambda row: float(row[0]))
+        return self._all(query, (name,), lambda row: (float(row[0]), bool(row[1])))
 
     def alerts(self) -> Mapping[str, Alert]:
         """Where every alert stands after the newest round, by threshold."""
