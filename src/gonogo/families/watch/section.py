@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 from gonogo.base.wording import nearest_or_all
 from gonogo.environment.entry_check import EntryName, EntryPolicy, EntrySection
 from gonogo.environment.section import ENVIRONMENT_NAME, Section
-from gonogo.environment.types import Duration, FilePath, SecretName, ServerUrl, Share, Text
+from gonogo.environment.types import Duration, FilePath, SecretName, ServerUrl, Share, Text, TrustFile
 from gonogo.families.watch.selector import Selector, parse_selector
 
 _SECONDS_15, _MINUTE = timedelta(seconds=15), timedelta(minutes=1)
@@ -210,9 +210,12 @@ class Watch(EntrySection):
     no_data: Duration = Field(default=_MINUTE, description="How long nothing is known before that alarms.")
     prometheus: ServerUrl | None = Field(default=None, description="Asked in place of the service's own metrics.")
     heartbeat: SecretName | None = Field(default=None, description="A URL that is asked after every round.")
+    ca_file: TrustFile | None = Field(
+        default=None, description="Roots of the Prometheus, Alertmanager and heartbeat; the public ones if missing."
+    )
     channels: Mapping[EntryName, SecretName] = Field(
         default_factory=dict,
-        description="Names of secrets: an Apprise URL each, or an Alertmanager's address. In order.",
+        description="Names of secrets: an Apprise URL each, or an Alertmanager's address. The first is on call.",
     )
     tell: Tell = Field(
         default_factory=Tell,

@@ -31,6 +31,10 @@ class Matcher:
             return (text == self.value) == (self.operator == "=")
         return (re.fullmatch(self.value, text, re.DOTALL) is not None) == (self.operator == "=~")
 
+    def __str__(self) -> str:
+        """In PromQL, with double quotes."""
+        return f'{self.label}{self.operator}"{_quoted(self.value)}"'
+
 
 @dataclass(frozen=True, slots=True)
 class Selector:
@@ -45,9 +49,7 @@ class Selector:
 
     def __str__(self) -> str:
         """In PromQL, with double quotes."""
-        conditions = ",".join(
-            f'{matcher.label}{matcher.operator}"{_quoted(matcher.value)}"' for matcher in self.matchers
-        )
+        conditions = ",".join(map(str, self.matchers))
         return f"{self.name}{{{conditions}}}" if conditions else self.name
 
 
