@@ -39,7 +39,11 @@ def test_somebody_watches(watch_journal: WatchJournalEvidence, policy: Policy) -
             f"{watch_journal.file}: T-0 is {watch_journal.launch:%Y-%m-%d %H:%M} UTC, and the watch knows the time before it only",
             hint="let it go on, and ask again",
         )
-    held = [f"{one.role} ({one.by}): {one.note or 'no reason given'}" for one in watch_journal.polls if one.decision == "hold"]
+    held = [
+        f"{one.role} ({one.by}): {one.note or 'no reason given'}"
+        for one in watch_journal.polls
+        if one.decision == "hold"
+    ]
     assert not held, f"on HOLD: {'; '.join(held)}"
 
 

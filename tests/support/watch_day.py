@@ -75,7 +75,12 @@ class Day:
         self.alerts = {name: Alert(threshold=name) for name in watch.watched} | dict(resumed.alerts)
         self.transitions: list[Transition] = []
 
-    def look(self, until: float, readings: Readings = well, tell: Callable[[Transition], Sequence[Announcement]] | None = None) -> "Day":
+    def look(
+        self,
+        until: float,
+        readings: Readings = well,
+        tell: Callable[[Transition], Sequence[Announcement]] | None = None,
+    ) -> "Day":
         """Look again and again, from now until a place on the axis; ``tell`` says what an alarm that begins leads to."""
         while self.at < until:
             seen = readings(self.at)

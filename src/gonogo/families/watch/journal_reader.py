@@ -47,7 +47,7 @@ class JournalReader:
     def __init__(self, path: Path, connection: sqlite3.Connection, environment: str) -> None:
         self.path = path
         self.environment = environment
-        self._connection = connection
+        self.connection = connection
         self._one_at_a_time = threading.RLock()
 
     @classmethod
@@ -66,7 +66,7 @@ class JournalReader:
     def close(self) -> None:
         """Let go of the file."""
         with self._one_at_a_time:
-            self._connection.close()
+            self.connection.close()
 
     def stretches(self) -> Sequence[Stretch]:
         """The watcher's lives, oldest first."""
@@ -149,7 +149,7 @@ class JournalReader:
 
     def _all(self, query: str, parameters: Sequence[object], made: Callable[[sqlite3.Row], Made]) -> list[Made]:
         with self._exclusively():
-            return [made(row) for row in self._connection.execute(query, parameters)]
+            return [made(row) for row in self.connection.execute(query, parameters)]
 
     @contextmanager
     def _exclusively(self) -> Iterator[None]:

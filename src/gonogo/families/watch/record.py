@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from statistics import median
 
 from gonogo.base.errors import Unobserved
 from gonogo.evidence.base import Scope
@@ -26,6 +27,7 @@ from gonogo.families.watch.section import Launch, Watch
 _PARTS = 240
 """Points of a chart."""
 _MOST_EVENTS = 100
+_TWO = 2
 _SLOW = 0.5
 """A round may be so late, as a share of the time between two, before one is missing."""
 
@@ -77,7 +79,8 @@ def watched_evidence(  # noqa: PLR0913 - the journal, what it is asked about, an
     transitions = _transitions(reader, name, start, period)
     alerts = {transition.alert for transition in transitions if transition.alert}
     due = [(at, observed) for at, observed in reader.due(name) if period.since <= at <= period.until]
-    missed = missed_rounds([at for at, _ in due], period, _cadence(watch, rule))
+    places = [at for at, _ in due]
+    missed = missed_rounds(places, period, _cadence(watch, rule, places))
     chart, few = _chart(rule, readings, period)
     threshold = rule.threshold
     return WatchEvidence(
@@ -156,9 +159,13 @@ def _axis(moment: datetime, rounds: Sequence[Round]) -> float:
     return nearest.at + (moment - nearest.utc).total_seconds()
 
 
-def _cadence(watch: Watch, rule: Rule) -> float:
-    """Seconds between two looks at it."""
-    return (watch.checks_every if rule.watched.signal.kind == "checks" else watch.every).total_seconds()
+def _cadence(watch: Watch, rule: Rule, due: Sequence[float]) -> float:
+    """Seconds between two looks at it; checks are asked more seldom, and may be looked at as often as all else."""
+    every, seldom = watch.every.total_seconds(), watch.checks_every.total_seconds()
+    if rule.watched.signal.kind != "checks" or len(due) < _TWO:
+        return every
+    usual = median(later - earlier for earlier, later in pairwise(due))
+    return min(max(usual, every), max(seldom, every))
 
 
 def _alert_after(name: str, readings: Iterable[Reading], stretches: Sequence[Stretch]) -> Alert:
