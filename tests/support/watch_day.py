@@ -70,6 +70,7 @@ class Day:
     def __init__(self, path: Path, watch: Watch, *, began: datetime = BEGAN, launch: datetime | None = None) -> None:
         self.watch = watch
         self.journal = Journal.open(path, environment=ENVIRONMENT)
+        self.journal.connection.execute("PRAGMA synchronous = OFF")  # nobody pulls the plug of a test
         resumed = self.journal.resume(began, watch=watch, launch=launch)
         self.at, self.utc = resumed.axis, began
         self.alerts = {name: Alert(threshold=name) for name in watch.watched} | dict(resumed.alerts)

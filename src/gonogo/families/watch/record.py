@@ -24,8 +24,8 @@ from gonogo.families.watch.journal_reader import ALERT, JournalReader
 from gonogo.families.watch.replaying import replay, rule_from
 from gonogo.families.watch.section import Launch, Watch
 
-_PARTS = 240
-"""Points of a chart."""
+_MOST_PARTS = 240
+"""Points of a chart, unless there are fewer than two rounds for each."""
 _MOST_EVENTS = 100
 _TWO = 2
 _SLOW = 0.5
@@ -78,10 +78,10 @@ def watched_evidence(  # noqa: PLR0913 - the journal, what it is asked about, an
     start = _alert_after(name, before, stretches)
     transitions = _transitions(reader, name, start, period)
     alerts = {transition.alert for transition in transitions if transition.alert}
-    due = [(at, observed) for at, observed in reader.due(name) if period.since <= at <= period.until]
+    due = [(at, observed) for at, observed in reader.due(name) if period.since <= at < period.until]
     places = [at for at, _ in due]
     missed = missed_rounds(places, period, _cadence(watch, rule, places))
-    chart, few = _chart(rule, readings, period)
+    chart, few = _chart(rule, readings, period, max(1, min(_MOST_PARTS, (len(due) + missed) // 2)))
     threshold = rule.threshold
     return WatchEvidence(
         scope=scope,
@@ -128,8 +128,9 @@ def missed_rounds(due: Sequence[float], period: Period, every: float) -> int:
     """How many rounds there should have been beside these, in which nobody looked."""
     if not due:
         return max(1, int((period.until - period.since) / every))
-    between = sum(max(0, int((later - earlier) / every + _SLOW) - 1) for earlier, later in pairwise(due))
-    return int((due[0] - period.since) / every) + between + int((period.until - due[-1]) / every)
+    following = pairwise((*due, period.until))
+    missed = sum(max(0, int((later - earlier) / every + _SLOW) - 1) for earlier, later in following)
+    return int((due[0] - period.since) / every) + missed
 
 
 def _rounds(reader: JournalReader) -> Sequence[Round]:
@@ -211,15 +212,17 @@ def _newest(polls: Iterable[Poll]) -> Iterator[Poll]:
     yield from {poll.role: poll for poll in polls}.values()
 
 
-def _chart(rule: Rule, readings: Iterable[Reading], period: Period) -> tuple[tuple[float | None, ...], tuple[int, ...]]:
+def _chart(
+    rule: Rule, readings: Iterable[Reading], period: Period, parts: int
+) -> tuple[tuple[float | None, ...], tuple[int, ...]]:
     """The worst value of each part of the period, and the parts in which there were too few events to say."""
     worst = min if rule.threshold is not None and rule.threshold.above is None else max
     values: dict[int, float] = {}
     few: set[int] = set()
     for reading in readings:
-        part = min(int((reading.at - period.since) / (period.until - period.since) * _PARTS), _PARTS - 1)
+        part = min(int((reading.at - period.since) / (period.until - period.since) * parts), parts - 1)
         if _is_few(rule, reading):
             few.add(part)
         elif reading.value is not None:
             values[part] = worst(values.get(part, reading.value), reading.value)
-    return tuple(values.get(part) for part in range(_PARTS)), tuple(sorted(few - values.keys()))
+    return tuple(values.get(part) for part in range(parts)), tuple(sorted(few - values.keys()))
