@@ -79,8 +79,8 @@ class JournalNotes(JournalReader):
 
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
-        with self._exclusively(), transaction(self._connection):
-            yield self._connection
+        with self._exclusively(), transaction(self.connection):
+            yield self.connection
 
 
 class Journal(JournalNotes):

@@ -47,7 +47,7 @@ class JournalReader:
     def __init__(self, path: Path, connection: sqlite3.Connection, environment: str) -> None:
         self.path = path
         self.environment = environment
-        self._connection = connection
+        self.connection = connection
         self._one_at_a_time = threading.RLock()
 
     @classmethod
@@ -66,7 +66,7 @@ class JournalReader:
     def close(self) -> None:
         """Let go of the file."""
         with self._one_at_a_time:
-            self._connection.close()
+            self.connection.close()
 
     def stretches(self) -> Sequence[Stretch]:
         """The watcher's lives, oldest first."""
@@ -98,15 +98,15 @@ class JournalReader:
             readings.setdefault(name, []).append(reading)
         return readings
 
-    def due(self, name: str) -> Sequence[float]:
-        """When one signal was to be looked at: the rounds in which it was due, on the axis."""
+    def due(self, name: str) -> Sequence[tuple[float, bool]]:
+        """The rounds in which one signal was to be looked at: where on the axis, and whether that gave a value."""
         query = """
-            SELECT rounds.at FROM readings
+            SELECT rounds.at, value IS NOT NULL FROM readings
             JOIN rounds ON rounds.number = readings.round
             JOIN names ON names.number = readings.name
             WHERE readings.due AND names.name = ? ORDER BY rounds.number
         """
-        return self._all(query, (name,), lambda row: float(row[0]))
+        return self._all(query, (name,), lambda row: (float(row[0]), bool(row[1])))
 
     def alerts(self) -> Mapping[str, Alert]:
         """Where every alert stands after the newest round, by threshold."""
@@ -149,7 +149,7 @@ class JournalReader:
 
     def _all(self, query: str, parameters: Sequence[object], made: Callable[[sqlite3.Row], Made]) -> list[Made]:
         with self._exclusively():
-            return [made(row) for row in self._connection.execute(query, parameters)]
+            return [made(row) for row in self.connection.execute(query, parameters)]
 
     @contextmanager
     def _exclusively(self) -> Iterator[None]:
