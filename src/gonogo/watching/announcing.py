@@ -164,5 +164,5 @@ def _of_ended(seen: Seen, told: _Told) -> Iterator[Announcement]:
                     at=seen.at,
                     utc=end.utc if end else seen.utc,
                     reason=end.reason if end else "",
-                    note="",
+                    note="" if end else "nobody watches it any more, and nobody can say whether it is over",
                 )

@@ -48,7 +48,8 @@ def message_of(announcements: Sequence[Announcement], head: Letterhead) -> Messa
 
 def _subject(open_ones: Sequence[Announcement], over: Sequence[Announcement], head: Letterhead) -> str:
     shown = open_ones or over
-    worst = "OVER" if not open_ones else "CRITICAL" if any(one.severity == "critical" for one in shown) else "WARNING"
+    ended = "NOT WATCHED" if any(one.note for one in over) else "OVER"
+    worst = ended if not open_ones else "CRITICAL" if any(one.severity == "critical" for one in shown) else "WARNING"
     titles = and_more(list(dict.fromkeys(one.title for one in shown)), _MOST_IN_SUBJECT)
     unknown = ": nobody can say" if all(one.state == AlertState.NO_DATA for one in shown) else ""
     again = " (still)" if open_ones and all(one.event == "reminded" for one in open_ones) else ""
@@ -81,6 +82,8 @@ def _cause(group: Sequence[Announcement], head: Letterhead) -> str:
 
 
 def _ending(one: Announcement, head: Letterhead) -> str:
+    if one.note:
+        return f"{one.title}: {one.note}\n  since {moment(one.since, head.zone)}"
     lasted = format_duration(max(one.utc, one.since) - one.since)
     seen = f"\n  {one.reason}" if one.reason else ""
     return f"{one.title}: over\n  from {moment(one.since, head.zone)} to {moment(one.utc, head.zone)}, {lasted}{seen}"
