@@ -9,7 +9,8 @@ from gonogo.watching.rows import SignalRow
 from gonogo.watching.trail import Point
 
 WIDTH, HEIGHT = 600.0, 120.0
-_HEADROOM = 1.15
+_ROOM = 0.08
+"""Of the height, above the highest and below the lowest."""
 _THINNEST = 2.0
 """A gap of seconds within a day is still seen."""
 
@@ -26,15 +27,17 @@ class Chart:
     few: Sequence[tuple[float, float]]
     """The same, for too few events."""
     words: str
-    top: str
-    """The value at the upper edge."""
+    """The same, for whoever does not see it."""
 
 
 def chart(row: SignalRow, began: float, now: float) -> Chart:
     """The course of a signal from ``began`` to ``now``, on the watch's axis."""
     values = [point.value for point in row.points if point.value is not None]
     known = [*values, *([row.limit] if row.limit is not None else [])]
-    lowest, highest = min([0.0, *known]), max(known, default=0.0) * _HEADROOM or 1.0
+    lowest, highest = min([0.0, *known]), max(known, default=0.0) or 1.0
+    # A value of 0, and a limit of 0, are lines as well: neither lies on the edge.
+    room = _ROOM * (highest - lowest)
+    lowest, highest = lowest - room, highest + room
     span = max(now - began, 1.0)
 
     def x(at: float) -> float:
@@ -58,7 +61,6 @@ def chart(row: SignalRow, began: float, now: float) -> Chart:
         gaps=gaps,
         few=few,
         words=_words(row, values, len(gaps)),
-        top=in_unit(highest, row.unit),
     )
 
 
@@ -71,7 +73,7 @@ def _dotted(pieces: Sequence[str]) -> Sequence[str]:
     following = (*pieces[1:], "M")
     return [
         f"{piece}l0 0" if piece[0] == "M" and after[0] == "M" else piece
-        for piece, after in zip(pieces, following, strict=True)
+        for piece, after in zip(pieces, following, strict=False)
     ]
 
 
@@ -103,5 +105,6 @@ def _bands(stretches: Sequence[tuple[float, float]]) -> Sequence[tuple[float, fl
 def _words(row: SignalRow, values: Sequence[float], gaps: int) -> str:
     """What somebody who does not see the picture would miss."""
     seen = f"{in_unit(min(values), row.unit)} to {in_unit(max(values), row.unit)}" if values else "no value yet"
+    more = f"; {counted(gaps, 'gap')}" if gaps else ""
     limit = f"; {row.limit_text}" if row.limit_text else ""
-    return f"{row.title}: {seen}{limit}; {counted(gaps, 'gap') if gaps else 'no gap'}"
+    return f"{seen}{limit}{more}"

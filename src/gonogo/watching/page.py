@@ -113,7 +113,9 @@ class _moments:  # noqa: N801 - a function of the template that knows the state
         there = moment.astimezone(self._zone)
         day = "" if there.date() == self._now.astimezone(self._zone).date() else f"{there:%a %d %b} "
         utc = (
-            "" if there.utcoffset() == timedelta() else Markup(' <span class="utc">{:%H:%M} UTC</span>').format(moment)
+            ""
+            if there.utcoffset() == timedelta()
+            else Markup(' <span class="utc">({:%H:%M} UTC)</span>').format(moment)
         )
         zone = "UTC" if not utc else ""
         text = f"{day}{there:%H:%M:%S} {zone}".strip()

@@ -111,6 +111,8 @@ class ChannelRow:
     down: str
     """Why its newest announcement did not arrive; empty: it is not known to be down."""
     failures: int
+    arrived: datetime | None
+    """When something arrived last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

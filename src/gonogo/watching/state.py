@@ -53,10 +53,7 @@ def live_state(facts: LiveFacts, launch: Launch, watch: Watch, now: datetime) ->
         over=tuple(_over(facts, rules)),
         signals=tuple(_signals(facts, rules)),
         roles=tuple(_roles(facts)),
-        channels=tuple(
-            ChannelRow(name=name, down=facts.channels_down.get(name, ""), failures=facts.channel_failures.get(name, 0))
-            for name in watch.channels
-        ),
+        channels=tuple(_channels(facts, watch)),
         receipts=tuple(reversed(facts.receipts[-_NEWEST:])),
         events=tuple(reversed(facts.events[-_NEWEST:])),
         gaps=tuple(reversed(facts.gaps[-_NEWEST:])),
@@ -209,3 +206,14 @@ def _roles(facts: LiveFacts) -> Iterator[RoleRow]:
     newest = {poll.role: poll for poll in facts.polls}
     for role in dict.fromkeys([*facts.roles, *newest]):
         yield RoleRow(role=role, title=facts.roles.get(role, role), poll=newest.get(role))
+
+
+def _channels(facts: LiveFacts, watch: Watch) -> Iterator[ChannelRow]:
+    arrived = {receipt.channel: receipt.utc for receipt in facts.receipts if receipt.delivered}
+    for name in watch.channels:
+        yield ChannelRow(
+            name=name,
+            down=facts.channels_down.get(name, ""),
+            failures=facts.channel_failures.get(name, 0),
+            arrived=arrived.get(name),
+        )

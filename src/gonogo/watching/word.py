@@ -68,6 +68,6 @@ def _old(state: LiveState, now: datetime) -> str:
 def aged(state: LiveState, seconds: float) -> LiveState:
     """The same state, so many seconds after it was made, with nothing new: BLIND once that is too long."""
     now = state.now + timedelta(seconds=seconds)
-    if state.word == Word.BLIND or seconds <= 0 or not _is_old(state.last_round, now, state.patience):
+    if seconds <= 0 or not _is_old(state.last_round, now, state.patience):
         return state
     return replace(state, word=Word.BLIND, reason=_old(state, now))
