@@ -134,9 +134,7 @@ class Watched(EntryPolicy):
     signal: Signal
     window: Duration | None = Field(default=None, description="Needed where events are counted.")
     unit: Literal["", "%", "s", "ms", "/s", "B"] = ""
-    at_least: int = Field(
-        default=1, ge=0, description="Fewer events in the window decide nothing; 0 where none at all is good news."
-    )
+    at_least: int = Field(default=1, ge=1, description="Fewer events in the window decide nothing.")
     no_traffic: Duration = Field(
         default=timedelta(minutes=15),
         description="No event at all for so long is an alarm: nobody can say. A gauge's series that is gone is missed for so long.",
