@@ -326,7 +326,7 @@ def test_memory_does_not_grow_with_time() -> None:
     def hours(begin: int, end: int) -> int:
         for number in range(begin * 240, end * 240):
             samples.add(
-                number * 15.0, [Sample("n_total", {"process": str((number // 4 + k) % 100)}, number) for k in range(3)]
+                number * 15.0, [Sample("n_total", {"process": str((number + k) % 20)}, number) for k in range(3)]
             )
             samples.read("it", number * 15.0)
         return tracemalloc.get_traced_memory()[0]
