@@ -12,6 +12,7 @@ from gonogo.base.redaction import Redactor
 from gonogo.environment.model import Environment
 from gonogo.families.registry import read_environment
 from gonogo.families.watch.journal import Journal
+from gonogo.families.watch.prometheus import PrometheusSource
 from gonogo.families.watch.scraping import Scraper
 from gonogo.families.watch.section import Launch, Watch
 from gonogo.runs.prepare import Prepared, Request, prepare
@@ -195,7 +196,9 @@ def _put_aside(path: Path, began: datetime | None) -> None:
 def _sources(prepared: Prepared, watch: Watch, request: WatchRequest) -> tuple[list[Source], AskedChecks]:
     environment = prepared.plan.environment
     sources: list[Source] = []
-    if any(one.signal.selectors for one in watch.watched.values()):
+    if watch.prometheus is not None:
+        sources.append(PrometheusSource(watch.prometheus, watch))
+    elif any(one.signal.selectors for one in watch.watched.values()):
         patience = max(watch.every, timedelta(seconds=1))
         sources.append(OwnMetrics(Scraper(environment, prepared.secrets, patience=patience), watch))
     asking = Request(environment=request.environment, project=request.project, release=request.release)
