@@ -1,5 +1,6 @@
 """The record of a watch: a run like any other, made from the journal, and judged again from its own evidence."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ from gonogo.families.registry import installed_families
 from gonogo.record.recording import read_recording, restore
 from gonogo.record.results import LineStatus, Outcome, Results
 from gonogo.record.run_folder import EVIDENCE, SIGNOFF
+from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.replay import differences, judged_again
 from gonogo.watching.recording import report
-from tests.support.watch_day import ENVIRONMENT, Day, announcement, watch_of, well
+from tests.support.watch_day import ENVIRONMENT, Day, watch_of
 
 FILE = """
 [service]
@@ -94,9 +96,7 @@ def outcomes(results: Results) -> dict[str, Outcome]:
 def test_day_becomes_a_run(project: Path) -> None:
     """Lines are verified by what was observed; the record is whole without the journal, and gives the same again."""
     path = project / "reports" / ENVIRONMENT / "watch" / "journal.sqlite3"
-    day = Day(path, watch_of()).look(1800)
-    day.look(3600, lambda at: {**well(at), "room": well(at)["room"]}, lambda one: [announcement(one)]).end()
-    # The day was simulated in the future of a launch that nobody declared: today it is fresh enough.
+    Day(path, watch_of(), began=datetime.now(UTC) - timedelta(hours=1)).look(3600).end()
     results = recorded(project)
     assert outcomes(results) == dict.fromkeys(
         ("watch-journal", "watch-channels", "watch-errors", "watch-room", "watch-users"), Outcome.PASS
@@ -135,8 +135,6 @@ def test_nobody_watched(project: Path) -> None:
 
 def test_no_gate_before_the_launch_asks_for_it(project: Path) -> None:
     """Before T-0 there is nothing to see: the lines stay people's, and no check of the watch is planned."""
-    from gonogo.runs.prepare import Request, prepare  # noqa: PLC0415 - of this test alone
-
     prepared = prepare(
         Request(environment=ENVIRONMENT, project=project, gate="launch"), {"ONCALL_URL": "json://127.0.0.1:9/a-secret"}
     )
