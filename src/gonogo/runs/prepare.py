@@ -82,6 +82,7 @@ class Prepared:
     plan: RunPlan
     source: LiveSource
     redactor: Redactor
+    secrets: Secrets = field(repr=False)
     instance: ReferenceInstance | None = None
     baseline: Path | None = None
     """As the request has it."""
@@ -135,11 +136,13 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
     demand_open_files(0)  # before an environment is started, which would be the first to run out of them
     with ExitStack() as resources:
         file, instance, less = resolved(request, instance, resources)
-        plan, source, redactor = _planned(request, file, instance, less, environ)
+        secrets = resolve_secrets(file, environ)
+        plan, source, redactor = _planned(request, file, instance, less, secrets)
         return Prepared(
             plan=plan,
             source=source,
             redactor=redactor,
+            secrets=secrets,
             instance=instance,
             baseline=request.baseline,
             resources=resources.pop_all(),
@@ -151,13 +154,12 @@ def _planned(
     file: EnvironmentFile,
     instance: ReferenceInstance | None,
     less: tuple[str, ...],
-    environ: Mapping[str, str],
+    secrets: Secrets,
 ) -> tuple[RunPlan, LiveSource, Redactor]:
     """The plan of a run, and who will ask for its evidence. Raises UsageError."""
     families = installed_families(file.project)
     suite = _suite(request, file)
     selected = selection(suite, request.only)
-    secrets = resolve_secrets(file, environ)
     check_keys(file, secrets)
     demands = _demands(request, suite, file)
     wanted = selected if request.exactly and selected else _wanted(file, demands, suite, selected)

@@ -10,6 +10,7 @@ import signal
 import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import cast
@@ -17,15 +18,20 @@ from typing import cast
 from gonogo.base.errors import UsageError
 from gonogo.evidence.watch import Reading
 from gonogo.planning.plan import SMOKE
+from gonogo.planning.suite import project_suite
 from gonogo.record.results import CheckResult, Outcome
 from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.reference_instance import ReferenceInstance
 from gonogo.runs.session import results_of
+from gonogo.watching.clock import Clock
+from gonogo.watching.surroundings import Surroundings, checks_that_look, surroundings
 
 _GRACE_SECONDS = 60.0
 """Beside limits.run: for the removing of test data, and for the start of the process."""
 _PARENT_SECONDS = 1.0
 _STALE_ROUNDS = 3
+_SLACK_SECONDS = 10.0
+"""For the round itself, which takes some seconds whatever its cadence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,7 @@ class Told:
     """The outcome of one check, when it was asked last."""
 
     at: float
+    """In seconds of the clock, when the answer was there."""
     outcome: Outcome
     message: str = ""
 
@@ -41,12 +48,23 @@ class Told:
 class _Reply:
     outcomes: Mapping[str, tuple[Outcome, str]]
     failure: str = ""
+    surroundings: Surroundings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    request: Request
+    looks: bool = False
+    """Whether the surroundings of the launch are looked at, beside the checks of the request."""
 
 
 class Synthetic:
     """One process that asks; one round is under way at the most."""
 
-    def __init__(self, request: Request, instance: ReferenceInstance | None, *, within_seconds: float) -> None:
+    def __init__(
+        self, request: Request, instance: ReferenceInstance | None, *, within_seconds: float, clock: Clock | None = None
+    ) -> None:
+        self._clock = clock or Clock()
         self._request = request
         self._instance = instance
         self._within_seconds = within_seconds + _GRACE_SECONDS
@@ -56,14 +74,20 @@ class Synthetic:
         self._process: SpawnProcess | None = None
         self._connection: Connection | None = None
 
-    def ask(self, checks: Collection[str], at: float) -> str:
+    def ask(self, checks: Collection[str]) -> str:
         """Ask these checks now, or walk the journeys of the smoke run if there are none; why it could not, else empty."""
-        job = replace(self._request, only=tuple(checks), exactly=True) if checks else replace(self._request, gate=SMOKE)
-        reply = self._answered(job)
+        chosen = {"only": tuple(checks), "exactly": True} if checks else {"gate": SMOKE}
+        reply = self._answered(_Job(replace(self._request, **chosen)))
+        at = self._clock.seconds()
         with self._lock:
             self._told |= {name: Told(at, outcome, message) for name, (outcome, message) in reply.outcomes.items()}
             self._failures |= dict.fromkeys(checks or reply.outcomes, reply.failure)
         return reply.failure
+
+    def look(self) -> Surroundings | str:
+        """What the launch stands on now; or why it could not be looked at."""
+        reply = self._answered(_Job(self._request, looks=True))
+        return reply.surroundings or reply.failure
 
     def read(self, checks: Collection[str], at: float, *, every_seconds: float) -> Reading:
         """How many of these checks do not pass; no value while nobody can say that they do."""
@@ -73,6 +97,7 @@ class Synthetic:
         failing = [name for name, one in told.items() if one and one.outcome in {Outcome.FAIL, Outcome.WARN}]
         if failing:
             return Reading(at=at, value=float(len(failing)))
+        now = self._clock.seconds()
         for name, one in told.items():
             if failures[name]:
                 return Reading(at=at, value=None, missing=f"{name}: {failures[name]}")
@@ -80,8 +105,8 @@ class Synthetic:
                 return Reading(at=at, value=None, missing=f"{name} was not asked yet")
             if one.outcome is not Outcome.PASS:
                 return Reading(at=at, value=None, missing=f"{name} is {one.outcome.name}: {one.message}")
-            if at - one.at > _STALE_ROUNDS * every_seconds:
-                return Reading(at=at, value=None, missing=f"{name} was asked {at - one.at:.0f} s ago")
+            if now - one.at > _STALE_ROUNDS * every_seconds + _SLACK_SECONDS:
+                return Reading(at=at, value=None, missing=f"{name} was asked last {now - one.at:.0f} s ago")
         return Reading(at=at, value=0.0)
 
     def close(self) -> None:
@@ -93,7 +118,7 @@ class Synthetic:
             self._kill()
         self._process = self._connection = None
 
-    def _answered(self, job: Request) -> _Reply:
+    def _answered(self, job: _Job) -> _Reply:
         connection = self._connected()
         try:
             connection.send(job)
@@ -133,7 +158,7 @@ def _serve(connection: Connection, instance: ReferenceInstance | None) -> None:
             if os.getppid() != parent:
                 return
         try:
-            job = cast("Request", connection.recv())
+            job = cast("_Job", connection.recv())
         except (EOFError, OSError):
             return
         reply = _round(job, instance)
@@ -143,13 +168,25 @@ def _serve(connection: Connection, instance: ReferenceInstance | None) -> None:
             return
 
 
-def _round(job: Request, instance: ReferenceInstance | None) -> _Reply:
+def _round(job: _Job, instance: ReferenceInstance | None) -> _Reply:
     try:
-        results = results_of(prepare(job, os.environ, instance=instance))
+        return _looked(job.request, instance) if job.looks else _asked(job.request, instance)
     except UsageError as error:
         return _Reply({}, str(error))
-    wanted = [check for check in results.checks if not job.only or check.id in job.only]
+
+
+def _asked(request: Request, instance: ReferenceInstance | None) -> _Reply:
+    results = results_of(prepare(request, os.environ, instance=instance))
+    wanted = [check for check in results.checks if not request.only or check.id in request.only]
     return _Reply({check.id: (check.outcome, _message(check)) for check in wanted})
+
+
+def _looked(request: Request, instance: ReferenceInstance | None) -> _Reply:
+    suite = project_suite(request.project, bundled=instance is not None, environment=request.environment)
+    only = checks_that_look(suite)
+    prepared = prepare(replace(request, only=only, exactly=True), os.environ, instance=instance)
+    results_of(prepared)
+    return _Reply({}, surroundings=surroundings(prepared.source.records(), datetime.now(UTC)))
 
 
 def _message(check: CheckResult) -> str:

@@ -6,19 +6,21 @@ whole or not at all, the messages that are due because of it among them, so that
 """
 
 import fcntl
+import json
 import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from gonogo.base.errors import UsageError
 from gonogo.evidence.watch import Acknowledgement, Announcement, Gap, Poll, Reading, Receipt, Transition, Unsent
 from gonogo.families.watch.alerts import Alert
 from gonogo.families.watch.journal_file import connect, explained, transaction
-from gonogo.families.watch.journal_reader import ALERT, ANNOUNCEMENT, JournalReader, _of_environment, text_of
+from gonogo.families.watch.journal_reader import ALERT, ANNOUNCEMENT, JournalReader, of_environment, text_of
+from gonogo.families.watch.section import Watch
 
 _DIED = "the watcher was not running"
 
@@ -44,7 +46,7 @@ class JournalNotes(JournalReader):
         """Open a journal that is there, to add to it. Raises UsageError where there is none, or it is another's."""
         if not path.exists():
             raise UsageError(f"{path}: there is no journal; `gonogo watch --env {environment}` begins one")
-        return JournalNotes(path, _of_environment(path, connect(path, write=True), environment), environment)
+        return JournalNotes(path, of_environment(path, connect(path, write=True), environment), environment)
 
     def acknowledge(self, acknowledgement: Acknowledgement) -> None:
         """Note who has an alert in hand."""
@@ -77,8 +79,8 @@ class JournalNotes(JournalReader):
 
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
-        with self._exclusively(), transaction(self._connection):
-            yield self._connection
+        with self._exclusively(), transaction(self.connection):
+            yield self.connection
 
 
 class Journal(JournalNotes):
@@ -105,7 +107,7 @@ class Journal(JournalNotes):
             connection = connect(path, write=True)
             with explained(path), transaction(connection):
                 connection.execute("INSERT OR IGNORE INTO meta VALUES ('environment', ?)", (environment,))
-            return cls(path, _of_environment(path, connection, environment), environment, lock)
+            return cls(path, of_environment(path, connection, environment), environment, lock)
         except BaseException:
             os.close(lock)
             raise
@@ -118,25 +120,26 @@ class Journal(JournalNotes):
             self._lock = -1
 
     def resume(
-        self, utc: datetime, *, every: timedelta, launch: datetime | None = None, until: datetime | None = None
+        self, utc: datetime, *, watch: Watch, launch: datetime | None = None, until: datetime | None = None
     ) -> Resumed:
         """Begin to watch, or go on: note this watcher, and that nobody looked since the last round, if that is long ago.
 
-        ``utc`` is now, ``launch`` T-0, ``until`` when this watch is to end by itself.
+        ``utc`` is now, ``watch`` what this watcher goes by, ``launch`` T-0, ``until`` when it is to end by itself.
         """
         last = self.last_round()
         axis = last.at + max(0.0, (utc - last.utc).total_seconds()) if last else 0.0
         with self._changing() as connection:
-            if last and utc - last.utc > 2 * every:
+            if last and utc - last.utc > 2 * watch.every:
                 self._note_gap(connection, Gap(begins=last.utc, ends=utc, reason=self._why_nobody_looked()))
             self._stretch = _inserted(
                 connection.execute(
-                    "INSERT INTO stretches (began, at, pid, every, launch, until) VALUES (?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO stretches (began, at, pid, every, rules, launch, until) VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (
                         text_of(utc),
                         axis,
                         os.getpid(),
-                        every.total_seconds(),
+                        watch.every.total_seconds(),
+                        json.dumps(watch.rule_texts, sort_keys=True),
                         text_of(launch) if launch else None,
                         text_of(until) if until else None,
                     ),

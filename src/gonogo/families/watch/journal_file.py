@@ -19,7 +19,7 @@ _FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE stretches (
     number INTEGER PRIMARY KEY, began TEXT NOT NULL, at REAL NOT NULL, pid INTEGER NOT NULL, every REAL NOT NULL,
-    launch TEXT, until TEXT, ended TEXT
+    rules TEXT NOT NULL, launch TEXT, until TEXT, ended TEXT
 );
 CREATE TABLE rounds (number INTEGER PRIMARY KEY, at REAL NOT NULL, utc TEXT NOT NULL, mono_ok INTEGER NOT NULL);
 CREATE TABLE names (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -64,7 +64,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     with explained(path):
         connection = _open(path, write=write)
         try:
-            _check(connection, path)
+            _check(connection, path, write=write)
             if write:
                 _prepare(connection, path)
         except BaseException:
@@ -100,7 +100,7 @@ def _connected(address: str) -> sqlite3.Connection:
     return connection
 
 
-def _check(connection: sqlite3.Connection, path: Path) -> None:
+def _check(connection: sqlite3.Connection, path: Path, *, write: bool) -> None:
     """Whether it is a journal, or nothing yet, and whole."""
     version = schema_version(connection)
     empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
@@ -111,7 +111,12 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
             f"{path}: was written by a newer gonogo (schema {version}; this one knows {len(MIGRATIONS)}): "
             "install that version, or name another file in watch.journal"
         )
-    if damage := connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+    if not write and version < len(MIGRATIONS):
+        raise UsageError(
+            f"{path}: was written by an older gonogo (schema {version}; this one reads {len(MIGRATIONS)}); "
+            "gonogo watch, ack and poll bring it to this one's"
+        )
+    if (damage := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
         raise sqlite3.DatabaseError(damage)
 
 
@@ -161,7 +166,7 @@ def explained(path: Path) -> Iterator[None]:
         raise UsageError(f"{path}: {_cure(error)}") from None
     except sqlite3.DatabaseError as error:
         raise UsageError(
-            f"{path}: is no journal, or is damaged ({error}); move it away (it is kept as it is), "
+            f"{path}: is no journal, or is damaged ({' '.join(str(error).split())}); move it away (it is kept as it is), "
             "and gonogo watch begins a new one"
         ) from None
 

@@ -1,5 +1,6 @@
 """Reads a journal: for the live page, for reports, and for whoever judges the watch afterwards."""
 
+import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,13 +47,13 @@ class JournalReader:
     def __init__(self, path: Path, connection: sqlite3.Connection, environment: str) -> None:
         self.path = path
         self.environment = environment
-        self._connection = connection
+        self.connection = connection
         self._one_at_a_time = threading.RLock()
 
     @classmethod
     def read(cls, path: Path, *, environment: str) -> "JournalReader":
         """Open a journal that is there, to change nothing. Raises UsageError where it cannot be read, or is another's."""
-        return JournalReader(path, _of_environment(path, connect(path, write=False), environment), environment)
+        return JournalReader(path, of_environment(path, connect(path, write=False), environment), environment)
 
     def __enter__(self) -> Self:
         return self
@@ -65,7 +66,7 @@ class JournalReader:
     def close(self) -> None:
         """Let go of the file."""
         with self._one_at_a_time:
-            self._connection.close()
+            self.connection.close()
 
     def stretches(self) -> Sequence[Stretch]:
         """The watcher's lives, oldest first."""
@@ -97,15 +98,15 @@ class JournalReader:
             readings.setdefault(name, []).append(reading)
         return readings
 
-    def due(self, name: str) -> Sequence[float]:
-        """When one signal was to be looked at: the rounds in which it was due, on the axis."""
+    def due(self, name: str) -> Sequence[tuple[float, bool]]:
+        """The rounds in which one signal was to be looked at: where on the axis, and whether that gave a value."""
         query = """
-            SELECT rounds.at FROM readings
+            SELECT rounds.at, value IS NOT NULL FROM readings
             JOIN rounds ON rounds.number = readings.round
             JOIN names ON names.number = readings.name
             WHERE readings.due AND names.name = ? ORDER BY rounds.number
         """
-        return self._all(query, (name,), lambda row: float(row[0]))
+        return self._all(query, (name,), lambda row: (float(row[0]), bool(row[1])))
 
     def alerts(self) -> Mapping[str, Alert]:
         """Where every alert stands after the newest round, by threshold."""
@@ -148,7 +149,7 @@ class JournalReader:
 
     def _all(self, query: str, parameters: Sequence[object], made: Callable[[sqlite3.Row], Made]) -> list[Made]:
         with self._exclusively():
-            return [made(row) for row in self._connection.execute(query, parameters)]
+            return [made(row) for row in self.connection.execute(query, parameters)]
 
     @contextmanager
     def _exclusively(self) -> Iterator[None]:
@@ -156,7 +157,7 @@ class JournalReader:
             yield
 
 
-def _of_environment(path: Path, connection: sqlite3.Connection, environment: str) -> sqlite3.Connection:
+def of_environment(path: Path, connection: sqlite3.Connection, environment: str) -> sqlite3.Connection:
     """The connection, where the journal is this environment's. Raises UsageError and closes it otherwise."""
     with explained(path):
         stored = connection.execute("SELECT value FROM meta WHERE key = 'environment'").fetchone()
@@ -180,7 +181,8 @@ def moment_of(text: str | None) -> datetime | None:
 def _stretch(row: sqlite3.Row) -> Stretch:
     moments = {key: moment_of(row[key]) for key in ("launch", "until", "ended")}
     began, every = datetime.fromisoformat(row["began"]), timedelta(seconds=row["every"])
-    return Stretch(began=began, at=row["at"], pid=row["pid"], every=every, **moments)
+    rules = json.loads(row["rules"])
+    return Stretch(began=began, at=row["at"], pid=row["pid"], every=every, rules=rules, **moments)
 
 
 def _round(row: sqlite3.Row) -> Round:
