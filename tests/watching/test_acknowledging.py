@@ -10,7 +10,7 @@ from gonogo.base.errors import UsageError
 from gonogo.evidence.watch import AlertState, Transition
 from gonogo.families.watch.journal import Journal, JournalNotes
 from gonogo.watching.acknowledging import acknowledge
-from tests.watching.told import BEGAN
+from tests.watching.told import BEGAN, watch_of
 
 PEOPLE = """
 [[person]]
@@ -38,7 +38,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
         _moved("database", 1, AlertState.RESOLVED, 7),
     )
     with Journal.open(tmp_path / "journal.sqlite3", environment="production") as journal:
-        journal.resume(BEGAN, every=timedelta(seconds=15))
+        journal.resume(BEGAN, watch=watch_of())
         journal.round(at=0.0, utc=BEGAN, readings={}, due=(), alerts={}, transitions=transitions)
         yield journal
 
