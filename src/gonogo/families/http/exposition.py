@@ -47,6 +47,8 @@ class Scrape:
     samples: list[Sample] = field(default_factory=list)
     counters: set[str] = field(default_factory=set)
     """Names that are declared as counters."""
+    declared: set[str] = field(default_factory=set)
+    """Names that have a line of TYPE, with samples or without."""
     remarks: list[str] = field(default_factory=list)
     """What Prometheus takes, and promtool does not."""
 
@@ -64,7 +66,6 @@ class _ExpositionReader:
     def __init__(self, *, openmetrics: bool) -> None:
         self._openmetrics = openmetrics
         self._scrape = Scrape()
-        self._typed: set[str] = set()
         self._ended = False
         self._repeated = False
         self._given: set[tuple[str, frozenset[tuple[str, str]], str | None]] = set()
@@ -99,9 +100,9 @@ class _ExpositionReader:
         name, kind = match[2].strip('"'), (match[3] or "").strip(" \t")
         if kind not in (_OPENMETRICS_TYPES if self._openmetrics else _TYPES):
             raise Malformed(f"{kind[:20]!r} is no type of a metric")
-        if name in self._typed:
+        if name in self._scrape.declared:
             self._scrape.remarks.append(f"{name[:100]} has two lines of TYPE")
-        self._typed.add(name)
+        self._scrape.declared.add(name)
         if kind == "counter":
             self._scrape.counters.update((name, f"{name}_total"))
 

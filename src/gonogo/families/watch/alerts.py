@@ -17,7 +17,8 @@ class Alert:
     """Where the alert of one threshold, or of one key metric, stands."""
 
     threshold: str
-    state: AlertState = AlertState.OK
+    state: AlertState = AlertState.PENDING
+    """Before the first reading nobody knows."""
     since: float = 0.0
     """When it came to this state."""
     id: str = ""
@@ -25,6 +26,7 @@ class Alert:
     number: int = 0
     """How many alarms there were, this one among them."""
     beyond_since: float | None = None
+    """Since when each value was beyond the limit; a round without a value does not begin it anew."""
     within_since: float | None = None
     """Since when an alarm's cause has been gone."""
     missing_since: float | None = None
@@ -87,16 +89,25 @@ def advance(rule: Rule, alert: Alert, reading: Reading, utc: datetime) -> tuple[
 def _next(rule: Rule, alert: Alert, reading: Reading) -> Alert:
     if reading.value is None:
         return _without_value(rule, alert, reading)
-    alert = replace(alert, missing_since=None)
-    if _is_few(rule, reading):
-        # Few events neither begin an alarm nor end one.
-        calm = replace(alert, beyond_since=None, within_since=None)
-        return calm if alert.state == AlertState.FIRING else _moved(calm, AlertState.FEW, reading.at)
+    if alert.missing_since is not None:
+        alert = replace(alert, missing_since=None)
     threshold = rule.threshold
-    if threshold is not None and threshold.beyond(reading.value):
+    is_few = _is_few(rule, reading)
+    if not is_few and threshold is not None and threshold.beyond(reading.value):
         return _beyond(rule, alert, reading.at)
+    if alert.beyond_since is not None:
+        alert = replace(alert, beyond_since=None)
+    if is_few:
+        return _few(alert, reading.at)
     cleared = threshold is None or threshold.cleared(reading.value)
-    return _within(rule, replace(alert, beyond_since=None), reading.at, cleared=cleared)
+    return _within(rule, alert, reading.at, cleared=cleared)
+
+
+def _few(alert: Alert, at: float) -> Alert:
+    """Few events neither begin an alarm nor end one."""
+    if alert.state != AlertState.FIRING:
+        return _moved(alert, AlertState.FEW, at)
+    return alert if alert.within_since is None else replace(alert, within_since=None)
 
 
 def _is_few(rule: Rule, reading: Reading) -> bool:
@@ -106,7 +117,7 @@ def _is_few(rule: Rule, reading: Reading) -> bool:
 def _without_value(rule: Rule, alert: Alert, reading: Reading) -> Alert:
     """A firing alert goes on firing; any other alarms as NO DATA once nothing was known for long enough."""
     since = reading.at if alert.missing_since is None else alert.missing_since
-    alert = replace(alert, missing_since=since, within_since=None, beyond_since=None)
+    alert = replace(alert, missing_since=since, within_since=None)
     if alert.alarms or reading.at - since < rule.no_data.total_seconds():
         return alert if alert.alarms else _moved(alert, AlertState.PENDING, reading.at)
     return _moved(alert, AlertState.NO_DATA, reading.at)
@@ -117,15 +128,15 @@ def _beyond(rule: Rule, alert: Alert, at: float) -> Alert:
     alert = replace(alert, beyond_since=since, within_since=None)
     if alert.state == AlertState.FIRING or at - since >= rule.held_seconds:
         return _moved(alert, AlertState.FIRING, at)
-    # An alarm of NO DATA is over as soon as something is known; what is known is not good yet.
-    return _moved(alert, AlertState.PENDING, at)
+    # Of an alarm of NO DATA nobody hears that it is over while what is known is not good.
+    return alert if alert.alarms else _moved(alert, AlertState.PENDING, at)
 
 
 def _within(rule: Rule, alert: Alert, at: float, *, cleared: bool) -> Alert:
     if alert.state != AlertState.FIRING:
         return _moved(alert, AlertState.OK, at)
     if not cleared:
-        return replace(alert, within_since=None)
+        return alert if alert.within_since is None else replace(alert, within_since=None)
     since = at if alert.within_since is None else alert.within_since
     alert = replace(alert, within_since=since)
     return _moved(alert, AlertState.OK, at) if at - since >= rule.keep_seconds else alert

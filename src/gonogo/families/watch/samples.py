@@ -1,0 +1,230 @@
+"""What scrapes brought of each selector: counters within their windows, gauges now. Memory is bounded."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from gonogo.families.http.exposition import Sample, Scrape
+from gonogo.families.watch.selector import Labels, Selector
+from gonogo.families.watch.series import CounterSeries
+
+Key = frozenset[tuple[str, str]]
+_MOST_SERIES = 5000
+_MOST_SAMPLES = 2_000_000
+"""Of one selector within its window: 32 MB."""
+_MOST_LABELS, _SHOWN = 200, 5
+_STARTED = "process_start_time_seconds"
+_SUFFIXES = ("_total", "_bucket", "_count", "_sum")
+
+
+class Series:
+    """One series of one selector."""
+
+    __slots__ = ("_owner", "counter", "is_live", "labels", "seen", "value")
+
+    def __init__(self, owner: "Selected", labels: Labels, counter: CounterSeries | None) -> None:
+        self._owner = owner
+        self.labels = labels
+        self.counter = counter
+        """Its samples; None of a gauge."""
+        self.is_live = False
+        self.seen = -math.inf
+        """The newest scrape that had it, whatever its value."""
+        self.value: float | None = None
+        """Of a gauge, the newest; None if that is no number."""
+
+    def take(self, at: float, value: float) -> None:
+        """A sample."""
+        owner = self._owner
+        owner.seen = at
+        if self.seen == at:
+            return  # of two samples of one series, the first counts, as in Prometheus
+        self.seen = at
+        if not self.is_live:
+            owner.revive(self)
+        if not math.isfinite(value):
+            self.value = None
+            owner.odd = (at, f"{described(owner.selector.name, self.labels)} is {value}")
+        elif self.counter is None:
+            self.value = value
+        elif self.counter.append(at, value):
+            owner.moved = at
+
+
+class Selected:
+    """The series of one selector, as far as one window looks back."""
+
+    def __init__(self, selector: Selector, window: float, *, most: int, counts: bool) -> None:
+        self.selector = selector
+        self.window = window
+        """Seconds; of a gauge, how long a series that is gone is missed."""
+        self.most = most
+        self.odd: tuple[float, str] | None = None
+        """When a series had a value that is no number, and which."""
+        self.crowded: float | None = None
+        """When there were more series than are kept."""
+        self.moved: float | None = None
+        """When events were counted last."""
+        self.seen: float | None = None
+        """When a series matched last."""
+        self.counts = counts
+        self._live: list[Series] = []
+        self._all: dict[Key, Series] = {}
+        """Those that have no sample any more as well: when they return, they are not new."""
+
+    def series(self, key: Key, labels: Labels, at: float, before: float | None) -> Series | None:
+        """The series with these labels; None where there are too many. ``before`` is when the scrape before was."""
+        series = self._all.get(key)
+        if series is not None:
+            return series
+        if len(self._all) >= self.most:
+            self._all = {key: old for key, old in self._all.items() if old.is_live}
+            if len(self._all) >= self.most:
+                self.crowded = at
+                return None
+        # A scrape before this one did not have it: it was born since then, within the window.
+        is_new = before is not None and before > at - self.window
+        counter = CounterSeries(born=at if is_new else None) if self.counts else None
+        series = self._all[key] = Series(self, labels, counter)
+        return series
+
+    def revive(self, series: Series) -> None:
+        """It has a sample (again)."""
+        series.is_live = True
+        self._live.append(series)
+
+    def within(self, start: float) -> Sequence[Series]:
+        """Those with a sample within the window."""
+        for series in self._live:
+            if series.seen <= start:
+                break
+        else:
+            return self._live
+        for series in self._live:
+            series.is_live = series.seen > start
+        self._live = [series for series in self._live if series.is_live]
+        return self._live
+
+
+class Named:
+    """Selectors of one name, and which of them each series of this name belongs to."""
+
+    def __init__(self) -> None:
+        self.selected: list[Selected] = []
+        self.labels: set[str] = set()
+        """Names of labels that series of this name have."""
+        self.takers: dict[Key, tuple[Series, ...]] = {}
+
+    def introduce(self, key: Key, labels: Labels, at: float, before: float | None) -> tuple[Series, ...]:
+        """A series that is new, as each selector keeps it."""
+        if len(self.takers) >= 2 * _MOST_SERIES:
+            self.takers.clear()  # what is still scraped comes back at once
+        if len(self.labels) < _MOST_LABELS:
+            self.labels.update(labels)
+        matching = [one for one in self.selected if one.selector.accepts(one.selector.name, labels)]
+        series = tuple(taker for one in matching if (taker := one.series(key, labels, at, before)) is not None)
+        if len(series) == len(matching):
+            self.takers[key] = series
+        return series
+
+
+def most_series(window: float, every: float) -> int:
+    """How many series of one selector are kept."""
+    return max(1, min(_MOST_SERIES, int(_MOST_SAMPLES / max(1.0, window / every))))
+
+
+def described(name: str, labels: Mapping[str, str]) -> str:
+    """A series, for people."""
+    shown = ",".join(f"{label}={value[:40]!r}" for label, value in sorted(labels.items()))
+    return f"{name}{{{shown}}}" if shown else name
+
+
+class Store:
+    """The newest scrapes, as far back as windows of what is watched reach. Times are seconds on the watch's axis."""
+
+    def __init__(self, wanted: Iterable[tuple[Selector, float, bool]], every: float) -> None:
+        """Selectors, with their windows and whether they are of counters."""
+        self.begun: float | None = None
+        """The first scrape that brought samples."""
+        self.scraped: float | None = None
+        """The newest one."""
+        self.tried: float | None = None
+        self.failure = ""
+        """Why the newest scrape brought none."""
+        self.names: frozenset[str] = frozenset()
+        self.restarted = -math.inf
+        """When the service was seen to have been restarted."""
+        self._declared: frozenset[str] = frozenset()
+        self._started: float | None = None
+        self._named: dict[str, Named] = {}
+        self._selected: dict[tuple[Selector, float, bool], Selected] = {}
+        for selector, window, counts in wanted:
+            if (selector, window, counts) not in self._selected:
+                most = most_series(window if counts else 0.0, every)
+                selected = Selected(selector, window, most=most, counts=counts)
+                self._selected[selector, window, counts] = selected
+                self._named.setdefault(selector.name, Named()).selected.append(selected)
+
+    def add(self, at: float, samples: Iterable[Sample] | Scrape | None, failure: str = "") -> None:
+        """One scrape: its samples, or why there are none. Of a Scrape, what it declares without a sample is known too."""
+        self.tried = at
+        if samples is None:
+            self.failure = failure or "the scrape of its metrics failed"
+            return
+        scraped = list(samples.samples if isinstance(samples, Scrape) else samples)
+        if not scraped:
+            self.failure = failure or "the scrape of its metrics brought no sample"
+            return
+        self.failure = ""
+        self._declared = frozenset(samples.declared) if isinstance(samples, Scrape) else frozenset()
+        named, before = self._named, self.scraped
+        for name, labels, value in scraped:
+            if name in named:
+                key, of_name = frozenset(labels.items()), named[name]
+                takers = of_name.takers.get(key)
+                for series in of_name.introduce(key, labels, at, before) if takers is None else takers:
+                    series.take(at, value)
+        names = {sample.name for sample in scraped}
+        if names != self.names:
+            self.names = frozenset(names)
+        if _STARTED in names:
+            self._note_start(at, [sample.value for sample in scraped if sample.name == _STARTED])
+        self.begun = at if self.begun is None else self.begun
+        self.scraped = at
+
+    def _note_start(self, at: float, started: list[float]) -> None:
+        """A restart shows in counters only if they fall; a process that says when it was started shows each."""
+        if len(started) == 1 and math.isfinite(started[0]):
+            if self._started is not None and abs(started[0] - self._started) > 1:
+                self.restarted = at
+            self._started = started[0]
+
+    def find(self, selector: Selector, window: float, *, counts: bool) -> Selected:
+        """The series of a selector that was wanted."""
+        return self._selected[selector, window, counts]
+
+    def has(self, name: str) -> bool:
+        """Whether the newest scrape has a metric, or declares it without an event so far."""
+        declared = self._declared
+        return (
+            name in self.names or name in declared or any(name.removesuffix(suffix) in declared for suffix in _SUFFIXES)
+        )
+
+    def had(self, name: str) -> bool:
+        """Whether any scrape had it."""
+        return bool(self._named[name].takers)
+
+    def strange(self, selector: Selector) -> str:
+        """Which of its conditions no series of this name fulfils, with what there is; empty if each is fulfilled."""
+        named = self._named[selector.name]
+        for matcher in selector.matchers:
+            values = {dict(key).get(matcher.label, "") for key in named.takers}
+            if not any(map(matcher.accepts, values)):
+                shown = ", ".join(map(repr, sorted(values - {""})[:_SHOWN])) or "nothing"
+                return f"no {selector.name} has {matcher}; {matcher.label} is {shown}"
+        return ""
+
+    def lacks_label(self, selector: Selector) -> str:
+        """A label that is demanded, and that no series of this name has: a slip of the pen, and no lack of events."""
+        labels = self._named[selector.name].labels
+        demanded = (matcher.label for matcher in selector.matchers if not matcher.accepts(""))
+        return next((label for label in demanded if labels and label not in labels), "")
