@@ -12,7 +12,7 @@ import secrets
 import ssl
 import sys
 import time
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
@@ -32,7 +32,7 @@ _FRESH_AFTER = 400
 """Visits, after which the two residents go, with all that they made, and others come."""
 _ASKS_ASSISTANT_EVERY, _WANTS_ANSWER_EVERY = 32, 20
 """Of all visits. The assistant answers ten questions a minute."""
-_LEAVE_WITHIN_SECONDS = 20.0
+_AGAIN_SECONDS, _LEAVE_WITHIN_SECONDS = 0.5, 20.0
 _DOMAIN = "smoke.workme.test"
 _HOST = "api.workme.test"
 _DOCUMENT = b"\x89PNG\r\n\x1a\n" + bytes(512)
@@ -75,6 +75,8 @@ class Visitors:
     """All of them: newcomers who leave again, and two residents, a client and a professional with an offer."""
 
     client: httpx.AsyncClient
+    trust_again: Callable[[], None]
+    """Reads the authority again: a part of the instance that is started anew has a new one."""
     mark: str
     beta_code: str
     counts: Counts = field(default_factory=Counts)
@@ -110,9 +112,11 @@ class Visitors:
         return sorted(self._members)
 
     async def leave(self) -> None:
-        """Remove every account that is left. Whoever is ``present`` afterwards could not be removed."""
+        """Remove every account that is left, again where it fails: whoever is ``present`` when time is up could not be."""
         self._residents = None
-        await asyncio.gather(*(self._remove(member) for member in list(self._members.values())))
+        while self._members:
+            await asyncio.gather(*(self._remove(member) for member in list(self._members.values())))
+            await asyncio.sleep(_AGAIN_SECONDS if self._members else 0)
 
     def _begin(self, visit: Awaitable[None]) -> None:
         task = asyncio.create_task(_as_far_as_it_goes(visit))
@@ -195,6 +199,8 @@ class Visitors:
             reply = await self.client.request(method, path, headers=headers, extensions=named, **more)
         except httpx.HTTPError:
             self.counts.errors += 1
+            with contextlib.suppress(OSError):
+                self.trust_again()
             raise NoReply(path) from None
         if reply.is_success:
             return reply.json() if reply.content else {}
@@ -211,9 +217,8 @@ async def _as_far_as_it_goes(visit: Awaitable[None]) -> None:
         await visit
 
 
-def app_client(overlay: Document) -> httpx.AsyncClient:
+def _app_client(overlay: Document, context: ssl.SSLContext) -> httpx.AsyncClient:
     """The product's app, as it reaches this instance."""
-    context = ssl.create_default_context(cafile=overlay["tls"]["trust"])
     port = overlay["hosts"][_HOST]["https_port"]
     return httpx.AsyncClient(
         base_url=f"https://127.0.0.1:{port}",
@@ -230,8 +235,10 @@ async def _visit(mark: str) -> None:
     overlay = json.loads(await reader.readline())
     code = dotenv_values(overlay["secrets"]["dotenv"])["BETA_CODE"] or ""
     stop = asyncio.Event()
-    async with app_client(overlay) as client:
-        visitors = Visitors(client, mark, code)
+    context, authority = ssl.create_default_context(), overlay["tls"]["trust"]
+    context.load_verify_locations(authority)
+    async with _app_client(overlay, context) as client:
+        visitors = Visitors(client, lambda: context.load_verify_locations(authority), mark, code)
         visiting = asyncio.create_task(visitors.visit(stop))
         telling = asyncio.create_task(_tell(visitors.counts))
         await reader.read()
