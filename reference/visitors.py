@@ -37,7 +37,7 @@ _DOMAIN = "smoke.workme.test"
 _HOST = "api.workme.test"
 _DOCUMENT = b"\x89PNG\r\n\x1a\n" + bytes(512)
 _DAYS = 300
-_REFUSED, _ERROR = 400, 500
+_UNKNOWN, _ERROR = 401, 500
 Document = Mapping[str, Any]
 
 
@@ -56,18 +56,24 @@ class Counts:
 class NoReply(Exception):
     """A request was not answered as a visitor needs it: the visit ends here."""
 
+    def __init__(self, path: str, status: int | None = None) -> None:
+        self.status = status
+        """None if nobody answered."""
+        super().__init__(path)
+
 
 @dataclass(slots=True)
 class Member:
-    """Somebody with an account."""
+    """Somebody with an account, or who asked for one and was not answered."""
 
     email: str
-    token: str
+    password: str
+    token: str = ""
 
     @property
-    def headers(self) -> dict[str, str]:
-        """What shows who asks."""
-        return {"Authorization": f"Bearer {self.token}"}
+    def login(self) -> dict[str, str]:
+        """What a token is given for."""
+        return {"email": self.email, "password": self.password}
 
 
 @dataclass(slots=True)
@@ -81,7 +87,7 @@ class Visitors:
     beta_code: str
     counts: Counts = field(default_factory=Counts)
     _members: dict[str, Member] = field(default_factory=dict)
-    """By address: everybody who has an account now."""
+    """By address: everybody who may have an account now."""
     _residents: tuple[Member, Member, str] | None = None
     """The client, the professional, and the id of the offer."""
     _coming: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -177,25 +183,37 @@ class Visitors:
             return self._residents
 
     async def _register(self, role: str) -> Member:
-        email = f"{self.mark}-visit-{secrets.token_hex(6)}@{_DOMAIN}"
-        login = {"email": email, "password": secrets.token_urlsafe(12)}
-        newcomer = {**login, "name": f"Synthetic {self.mark}", "role": role, "beta_code": self.beta_code}
-        await self._ask("POST", "/api/auth/register", json=newcomer)
-        self._members[email] = member = Member(email, "")
-        member.token = (await self._ask("POST", "/api/auth/login", json=login))["access_token"]
+        member = Member(f"{self.mark}-visit-{secrets.token_hex(6)}@{_DOMAIN}", secrets.token_urlsafe(12))
+        wanted = {**member.login, "name": f"Synthetic {self.mark}", "role": role, "beta_code": self.beta_code}
+        self._members[member.email] = member
+        try:
+            await self._ask("POST", "/api/auth/register", json=wanted)
+        except NoReply as refused:
+            if refused.status is not None and refused.status < _ERROR:
+                del self._members[member.email]
+            raise
+        await self._log_in(member)
         return member
 
+    async def _log_in(self, member: Member) -> None:
+        member.token = (await self._ask("POST", "/api/auth/login", json=member.login))["access_token"]
+
     async def _remove(self, member: Member) -> None:
-        """Somebody goes. Who is gone already, as after a restart of the database, stays nowhere."""
-        with contextlib.suppress(NoReply):
+        """Somebody goes. Whom nobody knows, as after a restart of the database, is gone already."""
+        try:
+            if not member.token:
+                await self._log_in(member)
             await self._ask("DELETE", "/api/profile", member)
-            self._members.pop(member.email, None)
+        except NoReply as refused:
+            if refused.status != _UNKNOWN:
+                return
+        self._members.pop(member.email, None)
 
     async def _ask(self, method: str, path: str, member: Member | None = None, **more: Any) -> Any:  # noqa: ANN401 - JSON
         """The document of the reply. Raises NoReply."""
         self.counts.requests += 1
         try:
-            headers, named = member.headers if member else {}, {"sni_hostname": _HOST}
+            headers, named = {"Authorization": f"Bearer {member.token}"} if member else {}, {"sni_hostname": _HOST}
             reply = await self.client.request(method, path, headers=headers, extensions=named, **more)
         except httpx.HTTPError:
             self.counts.errors += 1
@@ -206,10 +224,9 @@ class Visitors:
             return reply.json() if reply.content else {}
         self.counts.refused += reply.status_code < _ERROR
         self.counts.errors += reply.status_code >= _ERROR
-        if reply.status_code == 401 and member is not None:  # noqa: PLR2004 - nobody knows them any more
-            self._members.pop(member.email, None)
-            self._residents = None if self._residents and member in self._residents else self._residents
-        raise NoReply(path)
+        if reply.status_code == _UNKNOWN and self._residents and member in self._residents:
+            self._residents = None
+        raise NoReply(path, reply.status_code)
 
 
 async def _as_far_as_it_goes(visit: Awaitable[None]) -> None:
