@@ -17,14 +17,15 @@ ERRORS = {"api_errors": Reading(at=0, value=0.12, events=900)}
 SLOW = {"api_slow": Reading(at=0, value=1.7, events=900)}
 SILENT = {"database": Reading(at=0, value=None, missing="connection refused")}
 FEW = {"uploads_failing": Reading(at=0, value=0.5, events=2)}
+CALM = 600.0
 HOLD = Poll(role="devops", decision="HOLD", by="Davi Lima", utc=BEGAN, note="the snapshot fails")
 
 
 def after(minutes: float, **readings: Reading) -> Day:
-    """A calm hour, and then so many minutes of this."""
+    """Calm for ten minutes, and then so many minutes of this."""
     day = Day()
-    day.rounds_until(3600)
-    day.rounds_until(3600 + minutes * 60, **readings)
+    day.rounds_until(CALM)
+    day.rounds_until(CALM + minutes * 60, **readings)
     return day
 
 
@@ -117,7 +118,7 @@ def test_nothing_watched_is_not_well() -> None:
             thresholds={name: rule for name, rule in watch_section().thresholds.items() if name != "database"},
         )
     )
-    quiet.rounds_until(3600, **few)
+    quiet.rounds_until(CALM, **few)
     assert {row.state for row in shown(quiet).signals} == {AlertState.FEW}
     assert shown(quiet).word == Word.LOOK
 
@@ -132,7 +133,7 @@ def test_alert_says_what_somebody_needs_at_night() -> None:
     state = shown(day, receipts=told)
     assert [row.name for row in state.alerts] == ["api-errors", "database", "api-slow"]
     first = state.alerts[0]
-    assert first.since == BEGAN + timedelta(seconds=3600 + 60)
+    assert first.since == BEGAN + timedelta(seconds=CALM + 60)
     assert first.reason.startswith("12 % of 900 events within 5 min")
     assert first.first_step.startswith("Look at the newest deployment")
     assert first.acknowledgement is None
@@ -143,7 +144,7 @@ def test_alert_says_what_somebody_needs_at_night() -> None:
 def test_alerts_that_ended_stay_on_the_page() -> None:
     """Whoever comes back sees what was."""
     day = after(5, **ERRORS)
-    day.rounds_until(3600 + 900)
+    day.rounds_until(CALM + 900)
     state = shown(day)
     assert state.word == Word.ALL_WELL
     (over,) = state.over

@@ -25,6 +25,7 @@ from gonogo.cli.signing import key, seal, sign, verify
 from gonogo.cli.streams import make_patient
 from gonogo.cli.supervisor import begin_supervised, is_judging, supervise
 from gonogo.cli.watch import watch
+from gonogo.cli.watch_notes import ack
 
 EXIT_USAGE = 2
 EXIT_INTEGRITY = 4
@@ -40,7 +41,23 @@ def cli() -> None:
     """
 
 
-for _command in (init, run, smoke, load, watch, clean, checklist, attest, waive, replay, report, list_runs, show, diff):
+for _command in (
+    init,
+    run,
+    smoke,
+    load,
+    watch,
+    ack,
+    clean,
+    checklist,
+    attest,
+    waive,
+    replay,
+    report,
+    list_runs,
+    show,
+    diff,
+):
     cli.add_command(_command)
 for _command in (key, sign, verify, seal, env, checks, request, schema, reference):
     cli.add_command(_command)

@@ -129,6 +129,8 @@ class _Shown:
         click.echo(f"watching {self._watched.environment.service.name}: {names}, {end}")
         click.echo(f"told     {told}")
         click.echo(f"page     {self._page.url}")
+        if self._watched.demonstration:
+            self._watched.demonstration.begin(lambda text: click.echo(f"fault    {text}"))
 
     def round(self, now: Round) -> None:
         """Show what changed; end the watch where an alert is one to abort on."""
@@ -145,6 +147,10 @@ class _Shown:
                 self._stop.set()
 
     def end(self) -> int:
+        """Say how it ended; the exit code."""
+        if self._watched.demonstration:
+            self._watched.demonstration.end()
+            click.echo(self._watched.demonstration.visitors.words)
         alarms = [alert for alert in (self._last.alerts.values() if self._last else ()) if alert.alarms]
         if self._aborted:
             click.echo(f"ABORT    {self._aborted} fired: take the release back")

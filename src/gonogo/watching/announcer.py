@@ -180,8 +180,7 @@ class _Worker(threading.Thread):
             self._waiting |= {_key(one): one for one in announcements}
             self._standing = list(standing) if self.channel.renewed is not None else []
             self.state = replace(self.state, waiting=len(self._waiting))
-            if announcements:
-                self._changed.notify()
+            self._changed.notify()
 
     def stop(self) -> None:
         with self._changed:
@@ -192,7 +191,7 @@ class _Worker(threading.Thread):
         """Give up what waits, whatever the thread does from now on."""
         with self._changed:
             self._abandoned = True
-            left = list(self._waiting.values())
+            left, self._waiting = list(self._waiting.values()), {}
             under_way = {_key(one) for one in self._under_way}
             reason = f"not told before the watch ended: {self.state.reason or 'it took too long'}"
         for one in left:
@@ -205,6 +204,8 @@ class _Worker(threading.Thread):
             with self._changed:
                 while (pause := self._pause()) > 0 and not self._stopping:
                     self._changed.wait(pause)
+                if self._abandoned:
+                    return
                 batch = list(self._waiting.values())
                 standing = [one for one in self._standing if _key(one) not in self._waiting]
                 last, self._under_way = self._stopping, batch

@@ -7,6 +7,7 @@ What Apprise knows is Apprise's: its own URLs, and the web addresses that servic
 import logging
 import re
 import threading
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
@@ -81,7 +82,10 @@ def _service(value: str) -> "NotifyBase | None":
     log.setLevel(logging.WARNING)
     # Without a limit of Apprise's own nothing is sent from its pool of threads, which the interpreter's end waits for.
     asset = apprise.AppriseAsset(app_id="gonogo", app_desc="gonogo", app_url="", service_timeout=0, async_mode=False)
-    return apprise.Apprise.instantiate(value, asset=asset)
+    # All of its services are loaded for the first one, and some warn of what Python will not have in some years.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return apprise.Apprise.instantiate(value, asset=asset)
 
 
 class AppriseChannel:

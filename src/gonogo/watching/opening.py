@@ -10,13 +10,17 @@ from gonogo.base.durations import format_duration
 from gonogo.base.errors import UsageError
 from gonogo.base.redaction import Redactor
 from gonogo.environment.model import Environment
+from gonogo.families.registry import read_environment
 from gonogo.families.watch.journal import Journal
+from gonogo.families.watch.prometheus import PrometheusSource
 from gonogo.families.watch.scraping import Scraper
 from gonogo.families.watch.section import Launch, Watch
 from gonogo.runs.prepare import Prepared, Request, prepare
+from gonogo.runs.reference_instance import ReferenceInstance
 from gonogo.watching.announcer import Announcer, ChannelState
 from gonogo.watching.channels import channels_of
 from gonogo.watching.clock import Clock
+from gonogo.watching.demonstration import Demonstration, demonstration
 from gonogo.watching.heartbeat import Heartbeat, heartbeat_of
 from gonogo.watching.live import Live
 from gonogo.watching.messages import Letterhead
@@ -55,6 +59,8 @@ class Opened:
     asked: AskedChecks
     live: Live
     heartbeat: Heartbeat | None
+    demonstration: Demonstration | None
+    """The bundled reference, as something to watch."""
 
     def beats(self) -> Mapping[str, ChannelState]:
         """How the heartbeat is, after one more round."""
@@ -69,7 +75,8 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
     """Everything that the watch needs, until the context is left. Raises UsageError, naming file, key and cure."""
     clock = clock or Clock()
     with ExitStack() as resources:
-        prepared = _prepared(request, environ)
+        shown = _demonstrated(request, environ, resources)
+        prepared = _prepared(request, environ, shown.instance if shown else None)
         resources.callback(prepared.close)
         environment = prepared.plan.environment
         watch, launch = _sections(request, environment)
@@ -106,6 +113,7 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
             announcer=announcer,
             asked=asked,
             heartbeat=heartbeat,
+            demonstration=shown,
             live=Live(
                 service=environment.service.name,
                 environment=request.environment,
@@ -117,14 +125,22 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
         )
 
 
-def _prepared(request: WatchRequest, environ: Mapping[str, str]) -> Prepared:
-    """The environment with its secrets, and its bundled instance if it is one; nothing is asked yet."""
-    return prepare(
-        Request(
-            environment=request.environment, project=request.project, faults=request.faults, release=request.release
-        ),
-        environ,
-    )
+def _demonstrated(request: WatchRequest, environ: Mapping[str, str], resources: ExitStack) -> Demonstration | None:
+    """The bundled reference with visitors, whose faults begin after a while; None for any other environment."""
+    file = read_environment(request.environment, project=request.project)
+    if file.environment.service.bundled:
+        return resources.enter_context(
+            demonstration(request.faults, length=request.length, project=request.project, environ=environ)
+        )
+    if request.faults:
+        raise UsageError(f"{file.path}: --fault is for the bundled reference environment only")
+    return None
+
+
+def _prepared(request: WatchRequest, environ: Mapping[str, str], instance: ReferenceInstance | None) -> Prepared:
+    """The environment with its secrets; nothing is asked yet."""
+    asked = Request(environment=request.environment, project=request.project, release=request.release)
+    return prepare(asked, environ, instance=instance)
 
 
 def _sections(request: WatchRequest, environment: Environment) -> tuple[Watch, Launch]:
@@ -180,7 +196,9 @@ def _put_aside(path: Path, began: datetime | None) -> None:
 def _sources(prepared: Prepared, watch: Watch, request: WatchRequest) -> tuple[list[Source], AskedChecks]:
     environment = prepared.plan.environment
     sources: list[Source] = []
-    if any(one.signal.selectors for one in watch.watched.values()):
+    if watch.prometheus is not None:
+        sources.append(PrometheusSource(watch.prometheus, watch))
+    elif any(one.signal.selectors for one in watch.watched.values()):
         patience = max(watch.every, timedelta(seconds=1))
         sources.append(OwnMetrics(Scraper(environment, prepared.secrets, patience=patience), watch))
     asking = Request(environment=request.environment, project=request.project, release=request.release)

@@ -23,6 +23,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from gonogo.base.errors import UsageError
 from gonogo.watching.metrics import exposition
@@ -85,7 +86,7 @@ class LivePage:
         self._rendered: tuple[LiveState, str] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
-        self._stopping = False
+        self._ready, self._stopping = threading.Event(), False
         self._thread: threading.Thread | None = None
         self._server: uvicorn.Server | None = None
         self.listeners = 0
@@ -125,11 +126,12 @@ class LivePage:
             limit_concurrency=_MOST_CONNECTIONS,
             timeout_graceful_shutdown=1,
         )
-        self._server = uvicorn.Server(config)
+        self._server = server = uvicorn.Server(config)
         self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve(listening)), name="gonogo-live-page", daemon=True
+            target=lambda: asyncio.run(self._serve(server, listening)), name="gonogo-live-page", daemon=True
         )
         self._thread.start()
+        self._ready.wait()
         return self.url
 
     def publish(self, state: LiveState) -> None:
@@ -160,11 +162,13 @@ class LivePage:
             self._server.should_exit = True
         self._wake()
 
-    async def _serve(self, listening: socket.socket) -> None:
-        if self._server is None:
-            raise AssertionError
+    async def _serve(self, server: uvicorn.Server, listening: socket.socket) -> None:
         self._loop = asyncio.get_running_loop()
-        await self._server.serve(sockets=[listening])
+        self._ready.set()
+        await server.serve(sockets=[listening])
+        for connection in tuple(server.server_state.connections):  # of those that took nothing to the end
+            connection.transport.abort()
+        await asyncio.sleep(0)  # they are closed in the loop's next turn
 
     def _app(self) -> ASGIApp:
         routes = [
@@ -216,7 +220,12 @@ class LivePage:
             return PlainTextResponse("too many listeners; ask again\n", 503, {**_SAFE, "Retry-After": "10"})
         return _Stream(self._listen)
 
-    async def _listen(self, send: _Sending, gone: "asyncio.Task[None]") -> None:
+    def _tear(self, client: tuple[str, int]) -> None:
+        for connection in tuple(self._server.server_state.connections) if self._server else ():
+            if isinstance(connection, H11Protocol) and connection.client == client:
+                connection.transport.abort()
+
+    async def _listen(self, client: tuple[str, int], send: _Sending, gone: "asyncio.Task[None]") -> None:
         """Send the newest state at once, and whenever there is a newer one, until the listener is gone or too slow."""
         self.listeners += 1
         told: object = None
@@ -230,8 +239,8 @@ class LivePage:
                 waiting = asyncio.ensure_future(changed.wait())
                 await asyncio.wait({waiting, gone}, timeout=_STILL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 waiting.cancel()
-        except TimeoutError:
-            pass  # too slow: the connection is closed, and the browser comes again
+        except TimeoutError:  # its connection is torn: what it did not take is not kept, and the browser comes again
+            self._tear(client)
         finally:
             self.listeners -= 1
 
@@ -239,14 +248,12 @@ class LivePage:
 class _Stream(Response):
     """Server-sent events, for as long as somebody listens (HTML Living Standard, 9.2)."""
 
-    def __init__(self, listen: Callable[[_Sending, "asyncio.Task[None]"], Awaitable[None]]) -> None:
+    def __init__(self, listen: Callable[[tuple[str, int], _Sending, "asyncio.Task[None]"], Awaitable[None]]) -> None:
         super().__init__(media_type="text/event-stream", headers={**_SAFE, "X-Accel-Buffering": "no"})
         del self.headers["Content-Length"]
         self._listen = listen
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        del scope
-
         async def until_gone() -> None:
             while (await receive())["type"] != "http.disconnect":
                 pass
@@ -257,7 +264,7 @@ class _Stream(Response):
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         gone = asyncio.ensure_future(until_gone())
         try:
-            await self._listen(body, gone)
+            await self._listen(scope["client"], body, gone)
             await asyncio.wait_for(body(b"", more=False), _SLOW_SECONDS)
         finally:
             gone.cancel()
@@ -303,8 +310,6 @@ def _listen(host: str, port: int) -> socket.socket:
             f"the page cannot be served at {host}, port {port} ({error.strerror}); choose another address, "
             "or port 0 for any that is free"
         ) from None
-    # Connections inherit both: the system itself drops whoever takes nothing, and does not keep much for them.
+    # Connections inherit it: the system does not keep much for whoever takes nothing.
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(_SLOW_SECONDS * 1000))
     return listening

@@ -96,9 +96,12 @@ class Selected:
         """Those with a sample within the window."""
         for series in self._live:
             if series.seen <= start:
-                series.is_live = False
-        if not all(series.is_live for series in self._live):
-            self._live = [series for series in self._live if series.is_live]
+                break
+        else:
+            return self._live
+        for series in self._live:
+            series.is_live = series.seen > start
+        self._live = [series for series in self._live if series.is_live]
         return self._live
 
 
@@ -176,9 +179,9 @@ class Store:
         named, before = self._named, self.scraped
         for name, labels, value in scraped:
             if name in named:
-                key = frozenset(labels.items())
-                takers = named[name].takers.get(key)
-                for series in named[name].introduce(key, labels, at, before) if takers is None else takers:
+                key, of_name = frozenset(labels.items()), named[name]
+                takers = of_name.takers.get(key)
+                for series in of_name.introduce(key, labels, at, before) if takers is None else takers:
                     series.take(at, value)
         names = {sample.name for sample in scraped}
         if names != self.names:

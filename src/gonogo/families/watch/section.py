@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, FiniteFloat, ValidationInfo, model_v
 from gonogo.base.wording import nearest_or_all
 from gonogo.environment.entry_check import EntryName, EntryPolicy, EntrySection
 from gonogo.environment.section import ENVIRONMENT_NAME, Section
-from gonogo.environment.types import Duration, FilePath, SecretName, ServerUrl, Share, Text, TrustFile
+from gonogo.environment.types import Duration, FilePath, ServerUrl, Share, Text, TrustFile, WatchSecretName
 from gonogo.families.watch.selector import Selector, parse_selector
 
 _OF_EVENTS = frozenset({"ratio", "quantile"})
@@ -249,11 +249,11 @@ class Watch(EntrySection):
     share: Share = Field(default=0.99, description="Of the rounds, so many must have been observed.")
     no_data: Duration = Field(default=_MINUTE, description="How long nothing is known before that alarms.")
     prometheus: ServerUrl | None = Field(default=None, description="Asked in place of the service's own metrics.")
-    heartbeat: SecretName | None = Field(default=None, description="A URL that is asked after every round.")
+    heartbeat: WatchSecretName | None = Field(default=None, description="A URL that is asked after every round.")
     ca_file: TrustFile | None = Field(
         default=None, description="Roots of the Prometheus, Alertmanager and heartbeat; the public ones if missing."
     )
-    channels: Mapping[EntryName, SecretName] = Field(
+    channels: Mapping[EntryName, WatchSecretName] = Field(
         default_factory=dict,
         description="Names of secrets: an Apprise URL each, or an Alertmanager's address. The first is on call.",
     )

@@ -29,7 +29,7 @@ class Fall:
 class CounterSeries:
     """The samples of one series of a counter that lie within a window. A sample takes 16 bytes."""
 
-    __slots__ = ("_correction", "_falls", "_first", "_last", "_times", "_values", "born", "fall")
+    __slots__ = ("_correction", "_first", "_last", "_times", "_values", "born", "fall", "falls")
 
     def __init__(self, *, born: float | None = None) -> None:
         self.born = born
@@ -38,7 +38,9 @@ class CounterSeries:
         """The newest one, within the window or not."""
         self._last: float | None = None
         self._times, self._values, self._first = array("d"), array("d"), 0
-        self._correction, self._falls = 0.0, 0
+        self._correction = 0.0
+        self.falls = 0
+        """How often it counted again from 0 within the window that was looked at last."""
 
     def append(self, at: float, value: float) -> bool:
         """Add a finite sample; whether events were counted since the one before."""
@@ -53,7 +55,7 @@ class CounterSeries:
             return True
         if len(self._times) - self._first > 1:
             self._correction += before
-            self._falls += 1
+            self.falls += 1
             self.fall = Fall(at, before, value)
         return value > 0
 
@@ -61,19 +63,14 @@ class CounterSeries:
         """Forget what is not after the beginning of the window."""
         times, values, first, end = self._times, self._values, self._first, len(self._times)
         while first < end and times[first] <= start:
-            if self._falls and first + 1 < end and values[first + 1] < values[first]:
-                self._falls -= 1
-                self._correction = self._correction - values[first] if self._falls else 0.0
+            if self.falls and first + 1 < end and values[first + 1] < values[first]:
+                self.falls -= 1
+                self._correction = self._correction - values[first] if self.falls else 0.0
             first += 1
         if first > _DROPPED_AT_ONCE and first * 2 > end:
             del times[:first], values[:first]
             first = 0
         self._first = first
-
-    @property
-    def fell(self) -> bool:
-        """Whether it counted again from 0 within the window that was looked at last."""
-        return self._falls > 0
 
     def increase(self, start: float, end: float) -> float | None:
         """The events between both times; None where fewer than two samples say nothing about that.
@@ -82,10 +79,14 @@ class CounterSeries:
         knows nothing of that, the rules of ``gonogo rules`` say the same.
         """
         times, values, first = self._times, self._values, self._first
-        if first < len(times) and times[first] <= start:
-            self._expire(start)
-            first = self._first
         size = len(times) - first
+        if size and times[first] <= start:
+            if size > 1 and times[first + 1] > start and not self.falls and first < _DROPPED_AT_ONCE:
+                self._first = first = first + 1  # as nearly always: one comes, one goes
+            else:
+                self._expire(start)
+                first = self._first
+            size = len(times) - first
         if size and self.born is not None and self.born > start:
             return values[-1] + self._correction
         if size < 2:  # noqa: PLR2004 - two samples have a distance
@@ -93,18 +94,14 @@ class CounterSeries:
         raised = values[-1] - values[first] + self._correction
         if not raised:
             return 0.0
-        zero = values[first] / raised if raised > 0 and values[first] >= 0 else math.inf
-        return raised * _stretch(times[first] - start, times[-1] - times[first], end - times[-1], size, zero)
-
-
-def _stretch(before: float, between: float, after: float, size: int, zero: float) -> float:
-    """How much longer than its samples' time a series is taken to be; at ``zero`` of it, backwards, it was 0."""
-    distance = between / (size - 1)
-    if before >= distance * _NEAR:
-        before = distance / 2
-    if after >= distance * _NEAR:
-        after = distance / 2
-    return (between + min(before, between * zero) + after) / between
+        begin, last = times[first], times[-1]
+        between = last - begin
+        near = between / (size - 1) * _NEAR
+        before = begin - start if begin - start < near else near / _NEAR / 2
+        after = end - last if end - last < near else near / _NEAR / 2
+        if raised > 0 and values[first] >= 0:
+            before = min(before, between * (values[first] / raised))  # it was 0 then, and not less before
+        return raised * ((between + before + after) / between)
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,15 +194,14 @@ class Samples:
         increases, uncertain, single = list[tuple[Series, float]](), None, False
         for series in selected.within(start):
             counter = series.counter
-            if counter is None:
-                continue
-            increase = counter.increase(start, at)
-            if increase is None:
-                single = True
-            else:
-                increases.append((series, increase))
-            if counter.fell or series.seen != scraped:
-                uncertain = series
+            if counter is not None:
+                increase = counter.increase(start, at)
+                if increase is None:
+                    single = True
+                else:
+                    increases.append((series, increase))
+                if series.seen != scraped or counter.falls:
+                    uncertain = series
         if single and not increases:
             raise _Unknown("there is only one scrape within its window; two are needed to count")
         lost = ""
@@ -237,7 +236,7 @@ def _gone(selected: Selected, series: Series, at: float) -> str:
 
 def _fell(selected: Selected, series: Series, at: float) -> str:
     counter = series.counter
-    if counter is None or counter.fall is None or not counter.fell:
+    if counter is None or counter.fall is None or not counter.falls:
         return ""
     fall = counter.fall
     return (
