@@ -24,6 +24,7 @@ from gonogo.watching.demonstration import Demonstration, demonstration
 from gonogo.watching.heartbeat import Heartbeat, heartbeat_of
 from gonogo.watching.live import Live
 from gonogo.watching.messages import Letterhead
+from gonogo.watching.polling import Seals
 from gonogo.watching.sources import AskedChecks, OwnMetrics
 from gonogo.watching.synthetic import Synthetic
 from gonogo.watching.watcher import ENDED, Source, Watcher
@@ -127,6 +128,7 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
                 watch=watch,
                 launch=launch.model_copy(update={"at": at}),
                 journal=journal,
+                seals=Seals(request.project, journal.path, request.environment),
                 roles={name: role.title for name, role in prepared.plan.demands.roles.items()},
             ),
         )
