@@ -68,7 +68,9 @@ def differences(folder: Path, watch: Watch, pages: Sequence[Page], judged: Judge
 def _series(pages: Sequence[Page]) -> list[Mapping[str, str]]:
     """Values of each series; where it ends, Prometheus is told so, as a scrape without it tells."""
     names = sorted({name for page in pages if page is not None for name in page})
-    series = [{"series": f"up{{{_TARGET}}}", "values": " ".join("0" if page is None else "1" for page in pages)}]
+    series: list[Mapping[str, str]] = [
+        {"series": f"up{{{_TARGET}}}", "values": " ".join("0" if page is None else "1" for page in pages)}
+    ]
     for name in names:
         values, before = list[str](), False
         for page in pages:

@@ -1,13 +1,21 @@
 """A team that outgrows one machine takes its thresholds along: they must alarm there at the same data as here."""
 
+import json
 import random
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from gonogo.evidence.watch import AlertState
-from gonogo.families.watch.section import Watch
+from gonogo.families.watch.section import Launch, Watch
+from gonogo.families.watch.selector import parse_selector
+from gonogo.watching.rules_alertmanager import alertmanager_config
+from gonogo.watching.rules_export import prometheus_rules
+from gonogo.watching.rules_grafana import grafana_dashboard
+from tests.families.test_watch_selector import ACCEPTED, READ
 from tests.lab.prometheus_rules import Page, differences, judge
 
 WINDOW = "100 s"
@@ -156,3 +164,133 @@ def test_the_same_samples_give_the_same_alerts(course: Callable[[int], list[Page
     seen = {state for states in judged.states.values() for state in states}
     assert {AlertState.OK, AlertState.FIRING} <= seen, "a course in which nothing happens shows nothing"
     assert differences(tmp_path, WATCH, pages, judged) == ""
+
+
+def checked(folder: Path, tool: str, *arguments: str) -> str:
+    """What an official tool says of a file in this folder; an AssertionError if it refuses it."""
+    done = subprocess.run([tool, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_prometheus_reads_the_rules(tmp_path: Path) -> None:
+    """Braces in a title or in a command are text, and no template of Go, which would fail when it alarms."""
+    launch = Launch(rollback="helm rollback {{ shop }}")
+    (tmp_path / "rules.yml").write_text(prometheus_rules("shop", WATCH, launch))
+    assert "SUCCESS" in checked(tmp_path, "promtool", "check", "rules", "rules.yml")
+    (group,) = yaml.safe_load((tmp_path / "rules.yml").read_text())["groups"]
+    alerts = {rule["alert"]: rule for rule in group["rules"] if "alert" in rule}
+    assert set(alerts) == {*WATCH.thresholds, *(f"{name}-no-data" for name in WATCH.watched), "scrape-no-data"}
+    errors = alerts["errors"]
+    assert (errors["for"], errors["keep_firing_for"], errors["labels"]["severity"]) == ("30s", "45s", "critical")
+    assert errors["annotations"] == {
+        "summary": 'Errors {{ "{{" }} of }} all',
+        "description": "{{ $value | humanizePercentage }}; above 10 % is too much",
+        "line": "alerts.error-rate",
+        "runbook": 'To take the release back: helm rollback {{ "{{" }} shop }}',
+    }
+
+
+def test_an_alert_tells_prometheus_what_people_need(tmp_path: Path) -> None:
+    """Its labels and its texts, as they leave Prometheus; a target that cannot be scraped as well."""
+    (tmp_path / "rules.yml").write_text(prometheus_rules("shop", WATCH, Launch(rollback="undo {{ it }}")))
+    test = {
+        "interval": "15s",
+        "input_series": [
+            {"series": 'disk_full{job="shop",instance="a"}', "values": "0.95x7 stale _x20"},
+            {"series": 'up{job="shop",instance="a"}', "values": "1x7 0x20"},
+        ],
+        "alert_rule_test": [
+            {
+                "eval_time": "1m",
+                "alertname": "disk",
+                "exp_alerts": [
+                    {
+                        "exp_labels": {"environment": "shop", "severity": "warning"},
+                        "exp_annotations": {
+                            "summary": "disk",
+                            "description": "0.95; above 0.9 is too much",
+                            "runbook": "To take the release back: undo {{ it }}",
+                        },
+                    }
+                ],
+            },
+            {
+                "eval_time": "4m",
+                "alertname": "scrape-no-data",
+                "exp_alerts": [
+                    {
+                        "exp_labels": {
+                            "environment": "shop",
+                            "severity": "critical",
+                            "nodata": "true",
+                            "job": "shop",
+                            "instance": "a",
+                        },
+                        "exp_annotations": {
+                            "summary": "The metrics of a cannot be scraped: nobody can say how the service is."
+                        },
+                    }
+                ],
+            },
+        ],
+    }
+    document = {"rule_files": ["rules.yml"], "evaluation_interval": "15s", "tests": [test]}
+    (tmp_path / "test.yml").write_text(yaml.safe_dump(document))
+    assert "SUCCESS" in checked(tmp_path, "promtool", "test", "rules", "test.yml")
+
+
+def test_alertmanager_tells_those_who_are_on_call(tmp_path: Path) -> None:
+    """Critical alerts reach every channel, warnings the first; no address is in the file."""
+    (tmp_path / "alertmanager.yml").write_text(alertmanager_config("shop", WATCH))
+    assert "SUCCESS" in checked(tmp_path, "amtool", "check-config", "alertmanager.yml")
+
+    def told(severity: str) -> str:
+        routes = ("config", "routes", "test", "--config.file=alertmanager.yml")
+        return checked(tmp_path, "amtool", *routes, "environment=shop", f"severity={severity}").strip()
+
+    assert (told("critical"), told("warning")) == ("oncall,team", "oncall")
+
+
+def test_a_dashboard_has_each_signal_with_its_limit_as_a_line() -> None:
+    """Its keys were held against Grafana's published schema by hand; here, only what they say is."""
+    dashboard = json.loads(grafana_dashboard("shop", WATCH))
+    panels = {panel["title"]: panel for panel in dashboard["panels"]}
+    assert len(panels) == len(WATCH.watched)
+    steps = {title: panel["fieldConfig"]["defaults"]["thresholds"]["steps"] for title, panel in panels.items()}
+    assert steps["Errors {{ of }} all"] == [{"color": "green", "value": None}, {"color": "red", "value": 0.1}]
+    assert steps["database"] == [{"color": "red", "value": None}, {"color": "green", "value": 1.0}]
+    assert steps["queue"] == [{"color": "green", "value": None}]
+    places = {(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels.values()}
+    assert len(places) == len(panels)
+
+
+def test_prometheus_reads_selectors_as_we_do(tmp_path: Path) -> None:
+    """The same series match: quoting, escapes, anchors and labels that are not there."""
+    # A dot is a newline as well since Prometheus 3; this one may be older.
+    rows = [(text, labels, accepted) for text, labels, accepted in ACCEPTED if "\n" not in labels.values()]
+    rules = [{"record": f"r{n}", "expr": f"count({parse_selector(text)})"} for n, (text, _) in enumerate(READ)]
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "all", "rules": rules}]}))
+    tests = [
+        {
+            "interval": "15s",
+            "input_series": [
+                {
+                    "series": f"x{json.dumps(labels, ensure_ascii=False)}".replace('": ', "=")
+                    .replace('{"', "{")
+                    .replace(', "', ", "),
+                    "values": "1",
+                }
+            ],
+            "promql_expr_test": [
+                {
+                    "expr": f"count({parse_selector(text)})",
+                    "eval_time": "0s",
+                    "exp_samples": [{"labels": "{}", "value": 1}] if accepted else [],
+                }
+            ],
+        }
+        for text, labels, accepted in rows
+    ]
+    (tmp_path / "test.yml").write_text(yaml.safe_dump({"rule_files": ["rules.yml"], "tests": tests}))
+    assert "SUCCESS" in checked(tmp_path, "promtool", "test", "rules", "test.yml")

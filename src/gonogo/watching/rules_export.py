@@ -181,7 +181,7 @@ def _limit(threshold: Threshold) -> str:
     seen = (
         "{{ $value | humanizePercentage }}"
         if threshold.unit == "%"
-        else f"{{{{ $value | humanize }}}} {threshold.unit}"
+        else f'{{{{ printf "%.4g" $value }}}} {threshold.unit}'
     )
     return f"{seen.strip()}; {side} {in_unit(threshold.limit, threshold.unit)} is too {much}"
 
