@@ -68,9 +68,7 @@ def wait_for(page: Page, word: str, seconds: float = 20) -> None:
     expect(page.locator("h1")).to_have_text(word, timeout=seconds * 1000)
 
 
-@pytest.mark.parametrize(
-    ("word", "size"), [*((word, PHONE) for word in Word), (Word.ABORT, WALL)], ids=str
-)
+@pytest.mark.parametrize(("word", "size"), [*((word, PHONE) for word in Word), (Word.ABORT, WALL)], ids=str)
 def test_accessible_on_a_phone_and_on_a_wall(
     browser: Browser, served: LivePage, word: Word, size: dict[str, int]
 ) -> None:
