@@ -69,12 +69,10 @@ def _moment(context: click.Context, parameter: click.Parameter, text: str | None
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of the live page on loopback; any if 0.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Elsewhere than on loopback, its URL has a token.")
-@options.faults("Switch on a fault of the bundled reference.")
-@click.option("--report", "as_run", is_flag=True, help="Do not watch: make a run of what the journal has until now.")
-@click.option("--review", metavar="DAY", help="Do not watch: tell one day from the journal, as in 'day 1'.")
-@click.option(
-    "--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="Runs are kept here."
-)
+@options.faults("Let a fault of the bundled reference begin and end meanwhile.")
+@click.option("--report", "reporting", is_flag=True, help="Make a run of what the journal has until now, and end.")
+@click.option("--review", metavar="DAY", help="Print the review of a day of it, as in 'day 1', and end.")
+@click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="For --report.")
 def watch(  # noqa: PLR0913 - as many as there are options
     *,
     environment: str,
@@ -85,19 +83,18 @@ def watch(  # noqa: PLR0913 - as many as there are options
     faults: tuple[str, ...],
     host: str,
     port: int,
-    as_run: bool,
+    reporting: bool,
     review: str | None,
     reports: Path,
 ) -> int:
     """Look again and again, tell people when something begins and ends, keep a journal.
 
-    Exit code 0 if nothing alarmed at the end, 1 if something did or --abort-on struck, 3 if nobody can say; of --report,
-    that of its verdict.
+    Exit code 0 if nothing alarmed at the end, 1 if something did or --abort-on struck, 3 if nobody can say.
     """
-    if as_run:
-        return _reported(environment, reports, release)
     if review is not None:
-        return _reviewed(environment, review)
+        return _review(environment, review)
+    if reporting:
+        return _report(environment, reports, release)
     from gonogo.watching.opening import WatchRequest, opened  # noqa: PLC0415 - help answers at once
     from gonogo.watching.server import LivePage  # noqa: PLC0415
 
@@ -121,31 +118,28 @@ def watch(  # noqa: PLR0913 - as many as there are options
         return shown.end()
 
 
-def _reported(environment: str, reports: Path, release: str | None) -> int:
-    from gonogo.cli.output import show_summary  # noqa: PLC0415 - help answers at once
-    from gonogo.cli.runs import exit_code  # noqa: PLC0415
-    from gonogo.watching.recording import report  # noqa: PLC0415
-
-    INTERRUPTION.install()
-    click.echo(f"preparing {environment}", err=True)
-    published = report(environment, project=Path(), reports=reports, environ=os.environ, release=release)
-    show_summary(published.results, str(published.signoff), published.signoff_digest)
-    return exit_code(published.results.decision.verdict, strict=False)
-
-
-def _reviewed(environment: str, day: str) -> int:
+def _review(environment: str, day: str) -> int:
     from gonogo.families.registry import read_environment  # noqa: PLC0415 - help answers at once
     from gonogo.families.watch.journal_reader import JournalReader  # noqa: PLC0415
     from gonogo.families.watch.section import Launch, Watch  # noqa: PLC0415
     from gonogo.watching.opening import journal_path  # noqa: PLC0415
     from gonogo.watching.review import day_number, review  # noqa: PLC0415
 
-    number = day_number(day)
-    file = read_environment(environment, project=Path())
-    watch, launch = file.environment.section(Watch) or Watch(), file.environment.section(Launch) or Launch()
+    file = read_environment(environment, project=Path()).environment
+    watch = file.section(Watch) or Watch()
     with JournalReader.read(journal_path(watch, environment), environment=environment) as reader:
-        click.echo(review(reader, watch, launch, number))
-    return 0
+        click.echo(review(reader, watch, file.section(Launch) or Launch(), day_number(day)), nl=False)
+    return _EXIT_WELL
+
+
+def _report(environment: str, reports: Path, release: str | None) -> int:
+    from gonogo.cli.output import show_summary  # noqa: PLC0415 - help answers at once
+    from gonogo.cli.runs import exit_code  # noqa: PLC0415
+    from gonogo.watching.recording import report  # noqa: PLC0415
+
+    published = report(environment, project=Path(), reports=reports, environ=os.environ, release=release)
+    show_summary(published.results, str(published.signoff), published.signoff_digest)
+    return exit_code(published.results.decision.verdict, strict=False)
 
 
 class _Shown:

@@ -24,10 +24,13 @@ from gonogo.watching.demonstration import Demonstration, demonstration
 from gonogo.watching.heartbeat import Heartbeat, heartbeat_of
 from gonogo.watching.live import Live
 from gonogo.watching.messages import Letterhead
+from gonogo.watching.polling import Seals
 from gonogo.watching.sources import AskedChecks, OwnMetrics
 from gonogo.watching.synthetic import Synthetic
 from gonogo.watching.watcher import ENDED, Source, Watcher
 
+_LEAST_PATIENCE = timedelta(seconds=3)
+"""With a scrape: a service that answers late is slow, and not silent."""
 _CHANNELS_END_WITHIN = timedelta(seconds=10)
 
 
@@ -125,6 +128,7 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
                 watch=watch,
                 launch=launch.model_copy(update={"at": at}),
                 journal=journal,
+                seals=Seals(request.project, journal.path, request.environment),
                 roles={name: role.title for name, role in prepared.plan.demands.roles.items()},
             ),
         )
@@ -204,7 +208,7 @@ def _sources(prepared: Prepared, watch: Watch, request: WatchRequest) -> tuple[l
     if watch.prometheus is not None:
         sources.append(PrometheusSource(watch.prometheus, watch))
     elif any(one.signal.selectors for one in watch.watched.values()):
-        patience = max(watch.every, timedelta(seconds=1))
+        patience = max(watch.every, _LEAST_PATIENCE)
         sources.append(OwnMetrics(Scraper(environment, prepared.secrets, patience=patience), watch))
     asking = Request(environment=request.environment, project=request.project, release=request.release)
     synthetic = Synthetic(asking, prepared.instance, within_seconds=environment.limits.run.total_seconds())

@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from gonogo.families.watch.alerts import in_unit
+from gonogo.families.watch.promql import Expressions, expressions, span
 from gonogo.families.watch.section import Launch, Threshold, Watch, Watched
-from gonogo.watching.promql import Expressions, expressions, span
 
 VALUE, EVENTS, UNCERTAIN = "gonogo:signal:value", "gonogo:signal:events", "gonogo:signal:uncertain"
 NO_DATA = "no-data"

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from gonogo.families.watch.promql import expressions
 from gonogo.families.watch.section import Threshold, Watch, Watched
-from gonogo.watching.promql import expressions
 from gonogo.watching.rules_export import UNCERTAIN, VALUE, recorded
 
 _SOURCE = {"type": "prometheus", "uid": "${datasource}"}
