@@ -44,6 +44,7 @@ RUN_BY: Mapping[tuple[str, str], tuple[int, str]] = {
     ("docs/watch.md", "text"): (1, "tests.watching.test_documented:test_message_of_the_document"),
     ("docs/watch.md", "toml"): (1, "tests.watching.test_documented:test_sections_of_the_document"),
     ("docs/watch.md", "toml"): (1, "tests.docs.test_watch:test_sections_of_the_document"),
+    ("docs/watch.md", "sql"): (1, "tests.families.test_watch_journal:test_schema_is_the_documented_one"),
     ("docs/writing-a-check.md", "python"): (1, "tests.docs.test_documents:test_examples_run"),
     ("docs/writing-a-check.md", "toml"): (1, "tests.docs.test_documents:test_examples_run"),
     ("docs/writing-a-family.md", "python"): (11, "tests.docs.test_families:test_code_is_that_of_the_example"),
