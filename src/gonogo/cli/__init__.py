@@ -20,6 +20,7 @@ from gonogo.cli.history import diff, list_runs, show
 from gonogo.cli.init import init
 from gonogo.cli.reference import reference
 from gonogo.cli.request import request
+from gonogo.cli.rules import rules
 from gonogo.cli.runs import load, replay, report, run, smoke
 from gonogo.cli.signing import key, seal, sign, verify
 from gonogo.cli.streams import make_patient
@@ -48,6 +49,7 @@ for _command in (
     load,
     watch,
     ack,
+    rules,
     clean,
     checklist,
     attest,

@@ -69,7 +69,10 @@ def _moment(context: click.Context, parameter: click.Parameter, text: str | None
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of the live page on loopback; any if 0.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Elsewhere than on loopback, its URL has a token.")
-@options.faults("Switch on a fault of the bundled reference.")
+@options.faults("Let a fault of the bundled reference begin and end meanwhile.")
+@click.option("--report", "reporting", is_flag=True, help="Make a run of what the journal has until now, and end.")
+@click.option("--review", metavar="DAY", help="Print the review of a day of it, as in 'day 1', and end.")
+@click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="For --report.")
 def watch(  # noqa: PLR0913 - as many as there are options
     *,
     environment: str,
@@ -80,11 +83,18 @@ def watch(  # noqa: PLR0913 - as many as there are options
     faults: tuple[str, ...],
     host: str,
     port: int,
+    reporting: bool,
+    review: str | None,
+    reports: Path,
 ) -> int:
     """Look again and again, tell people when something begins and ends, keep a journal.
 
     Exit code 0 if nothing alarmed at the end, 1 if something did or --abort-on struck, 3 if nobody can say.
     """
+    if review is not None:
+        return _review(environment, review)
+    if reporting:
+        return _report(environment, reports, release)
     from gonogo.watching.opening import WatchRequest, opened  # noqa: PLC0415 - help answers at once
     from gonogo.watching.server import LivePage  # noqa: PLC0415
 
@@ -106,6 +116,30 @@ def watch(  # noqa: PLR0913 - as many as there are options
         shown.begin()
         watched.watcher.run(stop)
         return shown.end()
+
+
+def _review(environment: str, day: str) -> int:
+    from gonogo.families.registry import read_environment  # noqa: PLC0415 - help answers at once
+    from gonogo.families.watch.journal_reader import JournalReader  # noqa: PLC0415
+    from gonogo.families.watch.section import Launch, Watch  # noqa: PLC0415
+    from gonogo.watching.opening import journal_path  # noqa: PLC0415
+    from gonogo.watching.review import day_number, review  # noqa: PLC0415
+
+    file = read_environment(environment, project=Path()).environment
+    watch = file.section(Watch) or Watch()
+    with JournalReader.read(journal_path(watch, environment), environment=environment) as reader:
+        click.echo(review(reader, watch, file.section(Launch) or Launch(), day_number(day)), nl=False)
+    return _EXIT_WELL
+
+
+def _report(environment: str, reports: Path, release: str | None) -> int:
+    from gonogo.cli.output import show_summary  # noqa: PLC0415 - help answers at once
+    from gonogo.cli.runs import exit_code  # noqa: PLC0415
+    from gonogo.watching.recording import report  # noqa: PLC0415
+
+    published = report(environment, project=Path(), reports=reports, environ=os.environ, release=release)
+    show_summary(published.results, str(published.signoff), published.signoff_digest)
+    return exit_code(published.results.decision.verdict, strict=False)
 
 
 class _Shown:

@@ -28,6 +28,8 @@ from gonogo.watching.sources import AskedChecks, OwnMetrics
 from gonogo.watching.synthetic import Synthetic
 from gonogo.watching.watcher import ENDED, Source, Watcher
 
+_LEAST_PATIENCE = timedelta(seconds=3)
+"""With a scrape: a service that answers late is slow, and not silent."""
 _CHANNELS_END_WITHIN = timedelta(seconds=10)
 
 
@@ -204,7 +206,7 @@ def _sources(prepared: Prepared, watch: Watch, request: WatchRequest) -> tuple[l
     if watch.prometheus is not None:
         sources.append(PrometheusSource(watch.prometheus, watch))
     elif any(one.signal.selectors for one in watch.watched.values()):
-        patience = max(watch.every, timedelta(seconds=1))
+        patience = max(watch.every, _LEAST_PATIENCE)
         sources.append(OwnMetrics(Scraper(environment, prepared.secrets, patience=patience), watch))
     asking = Request(environment=request.environment, project=request.project, release=request.release)
     synthetic = Synthetic(asking, prepared.instance, within_seconds=environment.limits.run.total_seconds())
