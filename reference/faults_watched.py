@@ -35,7 +35,7 @@ WATCHED: Mapping[str, tuple[str, Change]] = {
     "metrics-without-payments": ("the series of payments are gone", _api("metrics-without-payments")),
     "metrics-not-a-number": ("the series of payments are NaN", _api("metrics-not-a-number")),
     "service-restarts": (
-        "the service is started anew when this begins, and when it ends: counters begin at zero",
+        "the service is started anew: nobody is served for a moment, and counters begin at zero",
         _started_anew,
     ),
 }

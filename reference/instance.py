@@ -90,8 +90,9 @@ class Instance:
             for name, (fields, _) in self._recipes.items()
             if any(getattr(before, field) != getattr(settings, field) for field in fields)
         ]
-        if before.api_starts != settings.api_starts:
+        if settings.api_starts > before.api_starts:
             await self._start_api_anew()
+            changed = [*(name for name in changed if name != _SERVICE), _SERVICE]
         await self._in_order(self._restart, changed)
         if before.api != settings.api and _SERVICE not in changed:
             await switch_faults(self._api, settings.api)
@@ -129,7 +130,7 @@ class Instance:
             "dns": (("dns",), self._make_dns),
             "mongodb": (("mongodb",), self._make_mongodb),
             "redis": (("redis",), self._make_redis),
-            _SERVICE: (("certificates", "front", "mongodb", "redis", "api_starts"), self._make_https),
+            _SERVICE: (("certificates", "front", "mongodb", "redis"), self._make_https),
             "strays": (("open_ports",), self._make_strays),
             "stripe": (("stripe",), self._make_stripe),
             "sentry": (("sentry",), self._make_sentry),

@@ -33,7 +33,7 @@ class Settings:
     api: frozenset[str] = frozenset()
     """Faults of the API's replies."""
     api_starts: int = 0
-    """A change of it starts the API's process anew."""
+    """One more starts the API's process anew."""
     mongodb: MongoSettings = field(default_factory=MongoSettings)
     redis: RedisSettings = field(default_factory=RedisSettings)
     stripe: StripeSettings = field(default_factory=StripeSettings)

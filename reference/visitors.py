@@ -12,7 +12,7 @@ import secrets
 import ssl
 import sys
 import time
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
@@ -32,12 +32,12 @@ _FRESH_AFTER = 400
 """Visits, after which the two residents go, with all that they made, and others come."""
 _ASKS_ASSISTANT_EVERY, _WANTS_ANSWER_EVERY = 32, 20
 """Of all visits. The assistant answers ten questions a minute."""
-_LEAVE_WITHIN_SECONDS = 20.0
+_AGAIN_SECONDS, _LEAVE_WITHIN_SECONDS = 0.5, 20.0
 _DOMAIN = "smoke.workme.test"
 _HOST = "api.workme.test"
 _DOCUMENT = b"\x89PNG\r\n\x1a\n" + bytes(512)
 _DAYS = 300
-_REFUSED, _ERROR = 400, 500
+_UNKNOWN, _ERROR = 401, 500
 Document = Mapping[str, Any]
 
 
@@ -56,18 +56,24 @@ class Counts:
 class NoReply(Exception):
     """A request was not answered as a visitor needs it: the visit ends here."""
 
+    def __init__(self, path: str, status: int | None = None) -> None:
+        self.status = status
+        """None if nobody answered."""
+        super().__init__(path)
+
 
 @dataclass(slots=True)
 class Member:
-    """Somebody with an account."""
+    """Somebody with an account, or who asked for one and was not answered."""
 
     email: str
-    token: str
+    password: str
+    token: str = ""
 
     @property
-    def headers(self) -> dict[str, str]:
-        """What shows who asks."""
-        return {"Authorization": f"Bearer {self.token}"}
+    def login(self) -> dict[str, str]:
+        """What a token is given for."""
+        return {"email": self.email, "password": self.password}
 
 
 @dataclass(slots=True)
@@ -75,11 +81,13 @@ class Visitors:
     """All of them: newcomers who leave again, and two residents, a client and a professional with an offer."""
 
     client: httpx.AsyncClient
+    trust_again: Callable[[], None]
+    """Reads the authority again: a part of the instance that is started anew has a new one."""
     mark: str
     beta_code: str
     counts: Counts = field(default_factory=Counts)
     _members: dict[str, Member] = field(default_factory=dict)
-    """By address: everybody who has an account now."""
+    """By address: everybody who may have an account now."""
     _residents: tuple[Member, Member, str] | None = None
     """The client, the professional, and the id of the offer."""
     _coming: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -110,9 +118,11 @@ class Visitors:
         return sorted(self._members)
 
     async def leave(self) -> None:
-        """Remove every account that is left. Whoever is ``present`` afterwards could not be removed."""
+        """Remove every account that is left, again where it fails: whoever is ``present`` when time is up could not be."""
         self._residents = None
-        await asyncio.gather(*(self._remove(member) for member in list(self._members.values())))
+        while self._members:
+            await asyncio.gather(*(self._remove(member) for member in list(self._members.values())))
+            await asyncio.sleep(_AGAIN_SECONDS if self._members else 0)
 
     def _begin(self, visit: Awaitable[None]) -> None:
         task = asyncio.create_task(_as_far_as_it_goes(visit))
@@ -173,37 +183,50 @@ class Visitors:
             return self._residents
 
     async def _register(self, role: str) -> Member:
-        email = f"{self.mark}-visit-{secrets.token_hex(6)}@{_DOMAIN}"
-        login = {"email": email, "password": secrets.token_urlsafe(12)}
-        newcomer = {**login, "name": f"Synthetic {self.mark}", "role": role, "beta_code": self.beta_code}
-        await self._ask("POST", "/api/auth/register", json=newcomer)
-        self._members[email] = member = Member(email, "")
-        member.token = (await self._ask("POST", "/api/auth/login", json=login))["access_token"]
+        member = Member(f"{self.mark}-visit-{secrets.token_hex(6)}@{_DOMAIN}", secrets.token_urlsafe(12))
+        wanted = {**member.login, "name": f"Synthetic {self.mark}", "role": role, "beta_code": self.beta_code}
+        self._members[member.email] = member
+        try:
+            await self._ask("POST", "/api/auth/register", json=wanted)
+        except NoReply as refused:
+            if refused.status is not None and refused.status < _ERROR:
+                del self._members[member.email]
+            raise
+        await self._log_in(member)
         return member
 
+    async def _log_in(self, member: Member) -> None:
+        member.token = (await self._ask("POST", "/api/auth/login", json=member.login))["access_token"]
+
     async def _remove(self, member: Member) -> None:
-        """Somebody goes. Who is gone already, as after a restart of the database, stays nowhere."""
-        with contextlib.suppress(NoReply):
+        """Somebody goes. Whom nobody knows, as after a restart of the database, is gone already."""
+        try:
+            if not member.token:
+                await self._log_in(member)
             await self._ask("DELETE", "/api/profile", member)
-            self._members.pop(member.email, None)
+        except NoReply as refused:
+            if refused.status != _UNKNOWN:
+                return
+        self._members.pop(member.email, None)
 
     async def _ask(self, method: str, path: str, member: Member | None = None, **more: Any) -> Any:  # noqa: ANN401 - JSON
         """The document of the reply. Raises NoReply."""
         self.counts.requests += 1
         try:
-            headers, named = member.headers if member else {}, {"sni_hostname": _HOST}
+            headers, named = {"Authorization": f"Bearer {member.token}"} if member else {}, {"sni_hostname": _HOST}
             reply = await self.client.request(method, path, headers=headers, extensions=named, **more)
         except httpx.HTTPError:
             self.counts.errors += 1
+            with contextlib.suppress(OSError):
+                self.trust_again()
             raise NoReply(path) from None
         if reply.is_success:
             return reply.json() if reply.content else {}
         self.counts.refused += reply.status_code < _ERROR
         self.counts.errors += reply.status_code >= _ERROR
-        if reply.status_code == 401 and member is not None:  # noqa: PLR2004 - nobody knows them any more
-            self._members.pop(member.email, None)
-            self._residents = None if self._residents and member in self._residents else self._residents
-        raise NoReply(path)
+        if reply.status_code == _UNKNOWN and self._residents and member in self._residents:
+            self._residents = None
+        raise NoReply(path, reply.status_code)
 
 
 async def _as_far_as_it_goes(visit: Awaitable[None]) -> None:
@@ -211,9 +234,8 @@ async def _as_far_as_it_goes(visit: Awaitable[None]) -> None:
         await visit
 
 
-def app_client(overlay: Document) -> httpx.AsyncClient:
+def _app_client(overlay: Document, context: ssl.SSLContext) -> httpx.AsyncClient:
     """The product's app, as it reaches this instance."""
-    context = ssl.create_default_context(cafile=overlay["tls"]["trust"])
     port = overlay["hosts"][_HOST]["https_port"]
     return httpx.AsyncClient(
         base_url=f"https://127.0.0.1:{port}",
@@ -230,8 +252,10 @@ async def _visit(mark: str) -> None:
     overlay = json.loads(await reader.readline())
     code = dotenv_values(overlay["secrets"]["dotenv"])["BETA_CODE"] or ""
     stop = asyncio.Event()
-    async with app_client(overlay) as client:
-        visitors = Visitors(client, mark, code)
+    context, authority = ssl.create_default_context(), overlay["tls"]["trust"]
+    context.load_verify_locations(authority)
+    async with _app_client(overlay, context) as client:
+        visitors = Visitors(client, lambda: context.load_verify_locations(authority), mark, code)
         visiting = asyncio.create_task(visitors.visit(stop))
         telling = asyncio.create_task(_tell(visitors.counts))
         await reader.read()

@@ -9,8 +9,8 @@ from typing import Any
 from gonogo.evidence.watch import Acknowledgement, AlertState, Gap, Reading, Receipt, Transition
 from gonogo.families.watch.alerts import Alert, advance, rules_of
 from gonogo.families.watch.section import Launch, Watch
+from gonogo.families.watch.trail import Trail
 from gonogo.watching.facts import SIGNED, Done, Event, LiveFacts, Poll, Round
-from gonogo.watching.trail import Trail
 
 T0 = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 BEGAN = T0 - timedelta(hours=2)

@@ -12,7 +12,7 @@ from gonogo.evidence.watch import AlertState, Announcement, Receipt, Unsent
 from gonogo.families.watch.alerts import Alert
 from gonogo.families.watch.journal import Journal
 from gonogo.watching.announcer import MAY_HAVE_BEEN_SENT, Announcer, ChannelDown, Outbox, Pauses
-from tests.watching.told import BEGAN, Remembered, announcement
+from tests.watching.told import BEGAN, Remembered, announcement, watch_of
 
 QUICK = Pauses(first=timedelta(milliseconds=1), longest=timedelta(milliseconds=4))
 NEVER = Pauses(first=timedelta(hours=1), longest=timedelta(hours=1))
@@ -80,7 +80,7 @@ def test_channel_that_is_down_is_tried_again_until_it_takes_it() -> None:
     outbox, channel = Remembered(), Double(fails=[ChannelDown("it answered 500")])
     with announcing(outbox, channel, pauses=NEVER) as announcer:
         announcer.put([announcement()])
-        (failure,) = outbox.wait(len)
+        (failure,) = outbox.wait(bool)
         state = announcer.states()["oncall"]
         assert (failure.delivered, failure.tried_again, failure.answer) == (False, True, "it answered 500")
         assert (state.reason, state.waiting, state.down_since is not None) == ("it answered 500", 1, True)
@@ -119,7 +119,7 @@ def test_exception_of_a_library_is_told_without_its_words() -> None:
     outbox, channel = Remembered(), Double(fails=[OSError("https://hooks.example/SECRET-TOKEN")])
     with announcing(outbox, channel, pauses=NEVER) as announcer:
         announcer.put([announcement()])
-        (failure,) = outbox.wait(len)
+        (failure,) = outbox.wait(bool)
         assert failure.answer == announcer.states()["oncall"].reason == "it failed with OSError"
 
 
@@ -148,7 +148,7 @@ def test_end_says_what_was_not_told() -> None:
     outbox, channel = Remembered(), Double(fails=[ChannelDown("it answered 500")] * 2)
     with announcing(outbox, channel, pauses=NEVER) as announcer:
         announcer.put([announcement()])
-        outbox.wait(len)
+        outbox.wait(bool)
         assert len(announcer.end(timedelta(seconds=20))) == 1
     last = outbox.receipts[-1]
     assert (last.attempts, last.tried_again) == (2, False)
@@ -189,7 +189,7 @@ def _journal(path: Path) -> Journal:
 
 
 def _round(journal: Journal, *announcements: Announcement) -> None:
-    journal.resume(BEGAN, every=timedelta(seconds=15))
+    journal.resume(BEGAN, watch=watch_of())
     alert = Alert(threshold="api-errors", state=AlertState.FIRING, id="api-errors-1", number=1)
     journal.round(at=0.0, utc=BEGAN, readings={}, due=(), alerts={"api-errors": alert}, announcements=announcements)
 

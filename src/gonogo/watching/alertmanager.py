@@ -31,7 +31,8 @@ class AlertmanagerChannel:
     def send(self, announcements: Sequence[Announcement]) -> str:
         """Post them; of one alert the newest. Raises ChannelDown."""
         newest = {one.alert: one for one in announcements}
-        content = json.dumps([self._alert(one) for one in newest.values()]).encode()
+        alerts = self._head.redactor.json([self._alert(one) for one in newest.values()])
+        content = json.dumps(alerts).encode()
         try:
             self._url.ask("POST", _PATH, content=content, headers={"Content-Type": "application/json"})
         except NotTaken as error:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from gonogo.evidence.watch import Acknowledgement, Gap, Receipt, Transition
 from gonogo.families.watch.alerts import Alert
-from gonogo.watching.trail import Trail
+from gonogo.families.watch.trail import Trail
 
 SIGNED, NOT_SIGNED = "signed", "not signed"
 

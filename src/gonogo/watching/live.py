@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from gonogo.evidence.watch import Receipt
 from gonogo.families.watch.journal import Journal
 from gonogo.families.watch.section import Launch, Watch
+from gonogo.families.watch.trail import Trail
 from gonogo.watching import facts, watcher
 from gonogo.watching.announcer import ChannelState
 from gonogo.watching.facts import LiveFacts
@@ -14,7 +15,6 @@ from gonogo.watching.polling import Seals
 from gonogo.watching.rows import LiveState
 from gonogo.watching.state import live_state
 from gonogo.watching.surroundings import Surroundings
-from gonogo.watching.trail import Trail
 
 
 @dataclass(slots=True, kw_only=True)

@@ -86,7 +86,12 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
         sources, asked = _sources(prepared, watch, request)
         resources.callback(asked.close)
         where = f"environments/{request.environment}.toml"
-        head = Letterhead(environment=request.environment, zone=launch.zone_info, rollback=launch.rollback)
+        head = Letterhead(
+            environment=request.environment,
+            zone=launch.zone_info,
+            rollback=launch.rollback,
+            redactor=prepared.redactor,
+        )
         channels = channels_of(watch, prepared.secrets, head, where=where)
         heartbeat = heartbeat_of(watch, prepared.secrets, where=where)
         if heartbeat is not None:
