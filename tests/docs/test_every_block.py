@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gonogo.environment.section import Section
 from gonogo.families.load.section import Load
+from gonogo.families.watch.section import Launch, Watch
 from gonogo.policy.checklist import read_checklist
 from gonogo.policy.gates import read_gates
 from gonogo.policy.people import read_people
@@ -32,7 +33,7 @@ RUN_BY: Mapping[tuple[str, str], tuple[int, str]] = {
     ("docs/environments.md", "toml"): (15, "tests.docs.test_documents:test_environment_of_the_document_is_a_whole_one"),
     ("docs/journeys.md", "python"): (5, "tests.docs.test_project:test_journeys_of_a_project_pass_and_leave_nothing"),
     ("docs/journeys.md", "toml"): (4, "tests.docs.test_project:test_journeys_of_a_project_pass_and_leave_nothing"),
-    ("docs/launch.md", "toml"): (1, "tests.docs.test_every_block:test_gates_and_people"),
+    ("docs/launch.md", "toml"): (2, "tests.docs.test_every_block:test_gates_and_people"),
     ("docs/load.md", "python"): (1, "tests.docs.test_every_block:test_scenario"),
     ("docs/load.md", "toml"): (1, "tests.docs.test_every_block:test_scenario"),
     ("docs/sign-off.md", "sh"): (1, "tests.signing.test_signing:test_openssl_alone_verifies"),
@@ -116,7 +117,10 @@ def test_gates_and_people(project: Path) -> None:
     """Gates of the pages fit the list of this repository; people are read, a key of their own in place of the dots."""
     folder = project / "environments"
     gates, carries, person, _ = blocks(ROOT / "docs" / "checklist.md", "toml")
-    (launch,) = blocks(ROOT / "docs" / "launch.md", "toml")
+    launch, watched = blocks(ROOT / "docs" / "launch.md", "toml")
+    sections = tomllib.loads(watched)
+    assert Launch.model_validate(sections["launch"]).duties
+    assert len(Watch.model_validate(sections["watch"]).watched) == 3
     whole = (folder / "gates.toml").read_text()
     for text in (gates, f"{whole}\n{carries}", f"{whole}\n{launch}"):
         (folder / "gates.toml").write_text(text)
