@@ -14,7 +14,7 @@ from tests.docs.blocks import ROOT, blocks
 def test_sections_of_the_document(tmp_path: Path) -> None:
     """It is a whole one: the document's database that is down alarms."""
     (tmp_path / "environments").mkdir()
-    (block,) = blocks(ROOT / "docs" / "watch.md", "toml")
+    block, _ = blocks(ROOT / "docs" / "watch.md", "toml")  # who is told: tests/watching/test_documented.py
     service = '[service]\nname = "S"\nbase_url = "https://a.test"\n'
     (tmp_path / "environments" / "example.toml").write_text(service + block, encoding="utf-8")
     environment = read_environment("example", project=tmp_path).environment

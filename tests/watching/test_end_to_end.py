@@ -4,6 +4,7 @@ import json
 import os
 import queue
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from gonogo.families.watch.journal_reader import JournalReader
+from tests.docs.blocks import ROOT, blocks
 from tests.support.threads import listening
 from tests.watching.test_alertmanager import alertmanager
 from tests.watching.test_channels import Mailbox, MailServer, mail_url
@@ -34,26 +36,13 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
-    """Half a minute of the bundled service, in which searches fail for a while."""
+    """The half minute of docs/watch.md, with two channels."""
     project, mailbox = tmp_path_factory.mktemp("project"), Mailbox()
     with listening(MailServer(mailbox)) as port, alertmanager(tmp_path_factory.mktemp("alertmanager")) as real:
         environ = {**os.environ, "ONCALL_URL": mail_url(port), "TEAM_URL": real.base}
-        command = [
-            sys.executable,
-            "-m",
-            "gonogo",
-            "watch",
-            "--env",
-            "reference",
-            "--for",
-            "40 s",
-            "--fault",
-            "searches-fail",
-            "--tell",
-            "oncall=ONCALL_URL",
-            "--tell",
-            "team=TEAM_URL",
-        ]
+        (shown,) = blocks(ROOT / "docs" / "watch.md")
+        telling = ["--tell", "oncall=ONCALL_URL", "--tell", "team=TEAM_URL"]
+        command = [sys.executable, "-m", *shlex.split(shown), *telling]
         done = subprocess.run(  # noqa: S603 - this interpreter
             command, cwd=project, env=environ, capture_output=True, text=True, timeout=300, check=False
         )
