@@ -11,6 +11,7 @@ from gonogo.families.watch.trail import Trail
 from gonogo.watching import facts, watcher
 from gonogo.watching.announcer import ChannelState
 from gonogo.watching.facts import LiveFacts
+from gonogo.watching.polling import Seals
 from gonogo.watching.rows import LiveState
 from gonogo.watching.state import live_state
 from gonogo.watching.surroundings import Surroundings
@@ -26,6 +27,7 @@ class Live:
     launch: Launch
     """With T-0 as this watch knows it."""
     journal: Journal
+    seals: Seals
     roles: Mapping[str, str] = field(default_factory=dict)
     """Id and title of those that are polled."""
     _trails: dict[str, Trail] = field(init=False)
@@ -77,6 +79,7 @@ class Live:
                     by=poll.by,
                     utc=poll.utc,
                     note=poll.note,
+                    seal=self.seals.of(poll),
                 )
                 for poll in journal.polls()
             ],
