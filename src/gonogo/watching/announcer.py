@@ -210,8 +210,6 @@ class _Worker(threading.Thread):
             with self._changed:
                 while (pause := self._pause()) > 0 and not self._stopping:
                     self._changed.wait(pause)
-                if self._abandoned:
-                    return
                 batch = list(self._waiting.values())
                 standing = [one for one in self._standing if _key(one) not in self._waiting]
                 last, self._under_way = self._stopping, batch
