@@ -83,6 +83,10 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "sentry-alerts-disabled": ("the alert is switched off", part("sentry", alerts_enabled=False)),
         "sentry-alert-elsewhere": ("the alert is another project's", part("sentry", alerts_connected=False)),
         "sentry-alert-of-staging": ("the alert is for staging", part("sentry", alerts_environment="staging")),
+        "sentry-alert-tagged-staging": (
+            "the alert's action is for errors tagged as staging's",
+            part("sentry", alerts_tag=("environment", "staging")),
+        ),
         "sentry-alert-of-resolved": (
             "the alert tells of issues that are resolved",
             part("sentry", alerts_trigger="issue_resolved_trigger"),
