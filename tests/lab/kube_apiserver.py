@@ -10,7 +10,6 @@ validates, keeps and spells all of it, and it alone decides who may what (RBAC).
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -177,4 +176,4 @@ def build() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(build())
+    build()
