@@ -30,6 +30,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 
 launch: setup  ## start the reference environment, verify it, write the sign-off page
 	$(BIN)/gonogo run --env reference
+	$(BIN)/gonogo watch --env reference --for "12 s"
 
 # The marker leaves out the long tests of the laboratory; tests/conftest.py counts them.
 test: setup test-measuring test-others  ## the suite's own tests but for the long ones of the laboratory (make lab)

@@ -1,4 +1,4 @@
-"""``python -m reference serve [--fault NAME …] [--announce FILE]`` and ``python -m reference faults``."""
+"""``python -m reference serve [--fault NAME …] [--announce FILE]``, ``… visit --mark MARK`` and ``… faults``."""
 
 import argparse
 import json
@@ -8,6 +8,7 @@ from pathlib import Path
 try:
     from reference.faults import FAULTS
     from reference.supervisor import serve
+    from reference.visitors import visit
 except ModuleNotFoundError as error:  # who installed gonogo alone has none of what the environment is made of
     cure = (
         "Install gonogo from the same wheel or repository with its extra, as in pip install './gonogo-….whl[reference]'; "
@@ -25,12 +26,16 @@ def main() -> int:
     serving.add_argument("--fault", action="append", default=[], metavar="NAME", help="switch on a named fault")
     serving.add_argument("--announce", type=Path, metavar="FILE", help="let later runs attach to it")
     serving.add_argument("--content", default="", metavar="DIGEST", help="of the code that it runs: told in FILE")
+    visiting = commands.add_parser("visit", help="synthetic visitors, until standard input ends")
+    visiting.add_argument("--mark", required=True, help="what all that they make carries")
     commands.add_parser("faults", help="list the named faults as JSON")
     arguments = parser.parse_args()
     if arguments.command == "faults":
         faults = [{"name": fault.name, "area": fault.area, "breaks": fault.breaks} for fault in FAULTS.values()]
         print(json.dumps(faults))  # noqa: T201 - the answer
         return 0
+    if arguments.command == "visit":
+        return visit(arguments.mark)
     return serve(arguments.fault, announce=arguments.announce, content=arguments.content)
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from reference.changes import Change, part
 from reference.faults_outside import OUTSIDE
+from reference.faults_watched import WATCHED
 from reference.settings import FrontSettings, Settings
 
 
@@ -380,6 +381,7 @@ FAULTS: Mapping[str, Fault] = {
         ("mongodb", _MONGODB),
         ("redis", _REDIS),
         ("ports", _PORTS),
+        ("watch", WATCHED),
         *(
             (journey, {name: (breaks, _api(name)) for name, breaks in faults.items()})
             for journey, faults in _SERVICE.items()

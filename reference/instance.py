@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import asyncssh
 
 from reference.api.config import ApiConfig, MailConfig, StripeConfig
-from reference.certificates import Bundle, issue_internal, issue_public, revocation_list_path
+from reference.certificates import issue_internal, issue_public, revocation_list_path
 from reference.children import Child, StartFailed
 from reference.dns.server import RESOLVERS, DnsServers
 from reference.doubles.host import HostDouble
@@ -65,7 +65,8 @@ class Instance:
         self._internal_root, self._internal = issue_internal(state)
         config = state / "api.json"
         self._api_config().write(config)
-        self._api = Child("api", [sys.executable, "-m", "reference.api", str(config)], state / "api.log")
+        self._api_command = [sys.executable, "-m", "reference.api", str(config)]
+        self._api = Child("api", self._api_command, state / "api.log")
 
     async def start(self, settings: Settings) -> None:
         """Start everything; ready when every part is. Raises StartFailed."""
@@ -82,14 +83,19 @@ class Instance:
         self._ports.release()
 
     async def apply(self, settings: Settings) -> None:
-        """Change to these settings, restarting what differs. Raises StartFailed."""
+        """Change to these settings, restarting what differs; faults of the API alone disturb nobody. Raises StartFailed."""
         before, self._settings = self._settings, settings
         changed = [
             name
             for name, (fields, _) in self._recipes.items()
             if any(getattr(before, field) != getattr(settings, field) for field in fields)
         ]
+        if settings.api_starts > before.api_starts:
+            await self._start_api_anew()
+            changed = [*(name for name in changed if name != _SERVICE), _SERVICE]
         await self._in_order(self._restart, changed)
+        if before.api != settings.api and _SERVICE not in changed:
+            await switch_faults(self._api, settings.api)
 
     @property
     def environment(self) -> Mapping[str, Any]:
@@ -124,7 +130,7 @@ class Instance:
             "dns": (("dns",), self._make_dns),
             "mongodb": (("mongodb",), self._make_mongodb),
             "redis": (("redis",), self._make_redis),
-            _SERVICE: (("certificates", "front", "api", "mongodb", "redis"), self._make_https),
+            _SERVICE: (("certificates", "front", "mongodb", "redis"), self._make_https),
             "strays": (("open_ports",), self._make_strays),
             "stripe": (("stripe",), self._make_stripe),
             "sentry": (("sentry",), self._make_sentry),
@@ -139,6 +145,13 @@ class Instance:
         """The service last: a driver that asks in the middle of an election does not ask again for a while."""
         await _together(work(name) for name in names if name != _SERVICE)
         await _together(work(name) for name in names if name == _SERVICE)
+
+    async def _start_api_anew(self) -> None:
+        """As after a crash: whoever is being served is cut off, and every counter begins at zero."""
+        await self._api.stop()
+        self._api = Child("api", self._api_command, self._state / "api.log")
+        await self._api.start(talks=True)
+        self._api.on_crash = self._on_crash
 
     async def _restart(self, name: str) -> None:
         await self._stop(name)
@@ -327,7 +340,8 @@ class _Https:
             await self._authority.start()
         bundles = dict(zip(ADDRESSES, (first, second), strict=True))
         fault = self._settings.front.fault
-        await self._command(self._settings.api, None if fault else bundles)
+        own = {} if fault else {address: [str(one.chain), str(one.key)] for address, one in bundles.items()}
+        await switch_faults(self._api, self._settings.api, certificates=own)
         if fault:
             self._front = https_front(fault, bundles, self._ports)
             await self._front.start()
@@ -340,13 +354,14 @@ class _Https:
         if self._front is not None:
             await self._front.stop()
 
-    async def _command(self, faults: frozenset[str], bundles: Mapping[str, Bundle] | None) -> None:
-        certificates = {address: [str(b.chain), str(b.key)] for address, b in bundles.items()} if bundles else None
-        await self._api.write_line(json.dumps({"faults": sorted(faults), "certificates": certificates}).encode())
-        if not await self._api.read_line():
-            words = "\n    ".join(self._api.log_tail()[-5:])
-            message = f"the API ended (exit {self._api.exit_code}); its last words:\n    {words}"
-            raise StartFailed(message, cure="Is everything of the extra 'reference' installed?")
+
+async def switch_faults(api: Child, faults: frozenset[str], **more: Any) -> None:  # noqa: ANN401 - JSON values
+    """Let the API have exactly these faults; returns when it has. Raises StartFailed if it ended."""
+    await api.write_line(json.dumps({"faults": sorted(faults), **more}).encode())
+    if not await api.read_line():
+        words = "\n    ".join(api.log_tail()[-5:])
+        message = f"the API ended (exit {api.exit_code}); its last words:\n    {words}"
+        raise StartFailed(message, cure="Is everything of the extra 'reference' installed?")
 
 
 async def _together(work: Iterable[Coroutine[Any, Any, None]]) -> None:

@@ -32,6 +32,8 @@ class Settings:
     front: FrontSettings = field(default_factory=FrontSettings)
     api: frozenset[str] = frozenset()
     """Faults of the API's replies."""
+    api_starts: int = 0
+    """One more starts the API's process anew."""
     mongodb: MongoSettings = field(default_factory=MongoSettings)
     redis: RedisSettings = field(default_factory=RedisSettings)
     stripe: StripeSettings = field(default_factory=StripeSettings)

@@ -43,16 +43,24 @@ class Servers:
             await self._serve(self._redirect, address, self._config.http_port)
 
     async def apply(self, command: dict[str, Any]) -> None:
-        """``faults``: exactly these. ``certificates``: chain and key per address for https, or null for none."""
+        """``faults``: exactly these. ``certificates``: chain and key per address for https.
+
+        Without ``certificates`` whoever is being served goes on being served.
+        """
         faults = frozenset(command["faults"])
-        await self._service.reconnect()
+        if "certificates" in command:
+            await self._service.reconnect()
         inject(self._app, self._config, faults)
         with contextlib.suppress(PyMongoError):  # a database that is down, on purpose, knows no administrator
             await ensure_admin(self._service)
         self._api.faults = self._redirect.faults = faults & REPLY_FAULTS
+        if "certificates" in command:
+            await self._serve_https(command["certificates"])
+
+    async def _serve_https(self, certificates: dict[str, list[str]]) -> None:
         for address in self._config.addresses:
             await self._end(address, self._config.https_port)
-        for address, (chain, key) in (command["certificates"] or {}).items():
+        for address, (chain, key) in certificates.items():
             tls = {"ssl_cert": Path(chain), "ssl_key": Path(key), "ssl_protocol_min": SSLProtocols.tls12}
             await self._serve(self._api, address, self._config.https_port, **tls)
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 from pymongo.errors import DuplicateKeyError
 
+from reference.api.attempts import errors_counted
 from reference.api.limits import forgive, limit
 from reference.api.passwords import PASSWORDS, hashing
 from reference.api.requests import Body, Email, Role, Words
@@ -69,7 +70,9 @@ class Token(BaseModel):
     expires_in: int
 
 
-@router.post("/auth/register", status_code=201, responses={403: {}, 409: {}})
+@router.post(
+    "/auth/register", status_code=201, responses={403: {}, 409: {}}, dependencies=[errors_counted("registrations")]
+)
 async def register(wanted: Registration, service: CurrentService) -> Profile:
     """Create an account while the beta has a seat."""
     try:

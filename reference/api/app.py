@@ -74,7 +74,7 @@ def build_app(config: ApiConfig) -> tuple[Asgi, FastAPI]:
         app.include_router(module.router)
     app.add_exception_handler(PyMongoError, unavailable)
     app.add_exception_handler(RedisError, unavailable)
-    app.add_middleware(Unexpected)
+    app.add_middleware(Unexpected, metrics=service.metrics)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=config.origins,

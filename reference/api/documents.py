@@ -10,6 +10,7 @@ from fastapi import APIRouter, HTTPException, Response, UploadFile
 from fastapi import File as FilePart
 from pydantic import BaseModel
 
+from reference.api.attempts import errors_counted
 from reference.api.requests import Id
 from reference.api.service import CurrentService, Document, Service
 from reference.api.stores import CurrentStores
@@ -74,7 +75,9 @@ class Documents:
         return {"owner_id": user["_id"]}
 
 
-@router.post("", status_code=201, responses={401: {}, 403: {}, 413: {}, 415: {}})
+@router.post(
+    "", status_code=201, responses={401: {}, 403: {}, 413: {}, 415: {}}, dependencies=[errors_counted("uploads")]
+)
 async def upload(
     file: Annotated[UploadFile, FilePart()], user: CurrentProfessional, stores: CurrentStores, service: CurrentService
 ) -> Stored:

@@ -6,14 +6,17 @@ import sentry_sdk
 from fastapi import Request
 from fastapi.responses import JSONResponse
 
+from reference.api.metrics import Metrics
+
 Asgi = Any
 
 
 class Unexpected:
     """ASGI middleware: what nobody foresaw is reported, and its caller gets the id that support can look up."""
 
-    def __init__(self, app: Asgi) -> None:
+    def __init__(self, app: Asgi, metrics: Metrics) -> None:
         self._app = app
+        self._metrics = metrics
 
     async def __call__(self, scope: dict[str, Any], receive: Asgi, send: Asgi) -> None:
         """Answer 500 unless the reply has begun already."""
@@ -27,6 +30,7 @@ class Unexpected:
         try:
             await self._app(scope, receive, watch)
         except Exception as error:
+            self._metrics.unhandled.inc()
             error_id = sentry_sdk.capture_exception(error)
             if begun:
                 raise

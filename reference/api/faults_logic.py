@@ -25,6 +25,7 @@ from reference.api.stores import Stores
 from reference.api.tokens import CurrentUser, admin_only
 
 _HUGE = 64 * 1024 * 1024
+_SLOW_SECONDS = 1.5
 
 
 class _AnyPassword(PasswordHasher):
@@ -76,6 +77,32 @@ class _Uncached(Listings):
 class _Stale(Listings):
     async def forget(self, listing: Document) -> None:
         del listing
+
+
+class _Failing(Listings):
+    async def search(self, city: str, category: str) -> tuple[list[dict[str, Any]], bool]:
+        raise RuntimeError(f"no index for {city} and {category}")
+
+
+class _Slow(Listings):
+    async def search(self, city: str, category: str) -> tuple[list[dict[str, Any]], bool]:
+        await asyncio.sleep(_SLOW_SECONDS)
+        return await super().search(city, category)
+
+
+class _Unbookable(Bookings):
+    async def request(self, client: Document, wish: Wish) -> tuple[Document, bool]:
+        raise RuntimeError(f"{client['_id']} has no calendar for {wish.service_id}")
+
+
+class _NoRoom(Documents):
+    async def keep(self, owner: Document, name: str, content: bytes) -> Document:
+        raise OSError(f"no space left for {name}, {len(content)} bytes, of {owner['_id']}")
+
+
+class _NoHash(PasswordHasher):
+    def hash(self, *_: Any, **__: Any) -> str:  # noqa: ANN401 - argon2's own signature
+        raise MemoryError
 
 
 class _Unfiltered(Listings):
@@ -166,6 +193,10 @@ _PARTS: Mapping[str, tuple[str, Part]] = {
     "cache-never-expires": ("listings", _Eternal),
     "cache-unused": ("listings", _Uncached),
     "search-unfiltered": ("listings", _Unfiltered),
+    "searches-fail": ("listings", _Failing),
+    "searches-slow": ("listings", _Slow),
+    "bookings-fail": ("bookings", _Unbookable),
+    "uploads-fail": ("documents", _NoRoom),
     "booking-never-completes": ("bookings", _Endless),
     "search-stale": ("listings", _Stale),
     "booking-twice": ("bookings", _Twice),
@@ -219,6 +250,7 @@ def _mailer(kind: type[Mailer]) -> Callable[[FastAPI], None]:
 
 _REST: Mapping[str, Callable[[FastAPI], None]] = {
     "webhook-handles-twice": twice_handled,
+    "registrations-fail": lambda app: setattr(app.state.service, "passwords", _NoHash()),
     "login-any-password": lambda app: setattr(app.state.service, "passwords", _AnyPassword()),
     "token-key-guessable": _configured(secret_key="your-256-bit-secret"),  # noqa: S106 - that is the fault
     "beta-code-inactive": _configured(beta_code="another-code"),

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,8 +17,11 @@ from reference.api.faults_tokens import TOKEN_FAULTS, brief, eternal, trusting
 Asgi = Any
 _SLOW_SECONDS = 0.8
 _FIRST_SECONDS = 5.0
+APP = "WorkMe-App/"
+"""How the product's own app calls itself."""
 _BACKENDS = 3
 _REQUESTS = itertools.count()
+_PAYMENTS = re.compile(rb"^(workme_payments_total\{.*\}) \S+$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +128,15 @@ def _without_series(reply: Reply) -> Reply:
     return replace(reply, body=b"\n".join(kept) + b"\n")
 
 
+def _without_payments(reply: Reply) -> Reply:
+    kept = (line for line in reply.body.splitlines() if b"workme_payments" not in line)
+    return replace(reply, body=b"\n".join(kept) + b"\n")
+
+
+def _not_a_number(reply: Reply) -> Reply:
+    return replace(reply, body=_PAYMENTS.sub(rb"\1 NaN", reply.body))
+
+
 def _malformed(reply: Reply) -> Reply:
     return replace(reply, body=reply.body + b"workme_broken{ 1 2 3\n") if reply.status < 400 else reply  # noqa: PLR2004 - an error has no metrics
 
@@ -199,6 +212,10 @@ CHANGES: Mapping[str, Change] = {
     "git-served": _at("/.git/HEAD", lambda reply: reply.served("text/plain", b"ref: refs/heads/main\n")),
     "metrics-malformed": _at("/metrics", _malformed),
     "metrics-series-missing": _at("/metrics", _without_series),
+    "metrics-broken": _at("/metrics", _broken),
+    "metrics-empty": _at("/metrics", lambda reply: replace(reply, body=b"")),
+    "metrics-without-payments": _at("/metrics", _without_payments),
+    "metrics-not-a-number": _at("/metrics", _not_a_number),
     "openapi-broken": _at("/openapi.json", lambda reply: reply.served("application/json", b'{"openapi":"3.1.0",')),
     "help-page-missing": _at("/help/onboarding", lambda reply: replace(reply, status=404, body=b"not found")),
     "clock-wrong-on-one-address": _wrong_clock,
@@ -217,6 +234,7 @@ CHANGES: Mapping[str, Change] = {
 }
 OTHERS = (
     *("front-slow", "health-slow", "profile-not-saved", "health-leaks-secret", "metrics-frozen", "metrics-public"),
+    *("metrics-hang", "visitors-shut-out"),
     *TOKEN_FAULTS,
 )
 """Faults of the same kind that need more than the reply."""
@@ -232,6 +250,7 @@ class FaultyReplies:
         self._app = app
         self._config = config
         self._frozen: bytes | None = None
+        self._switched = asyncio.Event()
         self._load_faults = LoadFaults()
 
     @property
@@ -244,6 +263,9 @@ class FaultyReplies:
         """What an earlier one held is given back."""
         self._faults = faults
         self._load_faults = LoadFaults()
+        self._frozen = None
+        self._switched.set()
+        self._switched = asyncio.Event()
 
     async def __call__(self, scope: dict[str, Any], receive: Asgi, send: Asgi) -> None:
         """Ask the good service, then spoil its reply."""
@@ -252,6 +274,11 @@ class FaultyReplies:
             return
         if self.faults & LOAD_FAULTS and await self._answered_by_fault(scope, send):
             return
+        if "visitors-shut-out" in self.faults and _is_app(scope):
+            await _refuse(send, 403, b'{"detail":"request blocked"}')
+            return
+        if "metrics-hang" in self.faults and scope["path"] == "/metrics":
+            await self._switched.wait()
         if "metrics-public" in self.faults and scope["path"] == "/metrics":
             token = (b"authorization", f"Bearer {self._config.metrics_token}".encode())
             scope = {**scope, "headers": [*scope["headers"], token]}
@@ -272,9 +299,7 @@ class FaultyReplies:
         """Whether the request got its answer already."""
         status = await self._load_faults.apply(self.faults, scope["method"], scope["path"])
         if status:
-            headers = [(b"content-type", b"application/json")]
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": b'{"detail":"not now"}'})
+            await _refuse(send, status, b'{"detail":"not now"}')
         return bool(status)
 
     def _spoil(self, reply: Reply) -> Reply:
@@ -293,6 +318,15 @@ class FaultyReplies:
             self._frozen = self._frozen or reply.body
             reply = replace(reply, body=self._frozen)
         return reply
+
+
+def _is_app(scope: dict[str, Any]) -> bool:
+    return any(key.lower() == b"user-agent" and value.startswith(APP.encode()) for key, value in scope["headers"])
+
+
+async def _refuse(send: Asgi, status: int, body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _ask(app: Asgi, scope: dict[str, Any], receive: Asgi) -> Reply:

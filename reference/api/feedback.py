@@ -19,6 +19,8 @@ class Feedback(Body):
 
     score: Annotated[int, Field(ge=1, le=5)]
     text: Text
+    wants_answer: bool = False
+    """Then it is a ticket for support."""
 
 
 class Given(BaseModel):
@@ -41,6 +43,8 @@ async def give(feedback: Feedback, user: CurrentUser, service: CurrentService) -
     }
     await service.collection("feedback").insert_one(document)
     service.metrics.feedback.observe(feedback.score)
+    if feedback.wants_answer:
+        service.metrics.tickets.inc()
     return shown(document)
 
 

@@ -25,21 +25,26 @@ class Metrics:
             "workme_http_request_duration_seconds", "Time to answer.", labels[:2], registry=self.registry
         )
         self.in_progress = Gauge("workme_http_requests_in_progress", "Requests under way.", registry=self.registry)
+        self.unhandled = Counter("workme_unhandled_errors", "Errors that nobody foresaw.", registry=self.registry)
+        self.commands = Histogram(
+            "workme_mongodb_command_duration_seconds", "Time of commands to MongoDB.", registry=self.registry
+        )
         self._business()
 
     def _business(self) -> None:
-        self.registrations = self._counter("registrations", "Registrations, by result.", "accepted", "refused")
+        self.registrations = self._counter("registrations", "Registrations, by result.", "accepted", "refused", "error")
         self.logins = self._counter("logins", "Logins, by result.", "accepted", "refused")
         self.profiles = Counter("workme_profiles_completed", "Profiles completed.", registry=self.registry)
-        self.uploads = self._counter("uploads", "Documents, by result.", "accepted", "refused")
+        self.uploads = self._counter("uploads", "Documents, by result.", "accepted", "refused", "error")
         self.searches = self._counter("searches", "Searches, by where the answer came from.", "cache", "database")
         self.bookings = self._counter("bookings", "Bookings that reached a state.", *BOOKING_STATES)
-        self.payments = self._counter("payments", "Payments, by result.", "succeeded", "failed", "refunded")
+        self.payments = self._counter("payments", "Payments, by result.", "succeeded", "failed", "refunded", "error")
         self.replies = self._counter("assistant_replies", "Replies of the assistant, by result.", "answered", "failed")
         self.mails = self._counter("mails", "Mail, by result.", "sent", "failed")
         self.feedback = Histogram(
             "workme_feedback_score", "Scores given.", buckets=(1, 2, 3, 4, 5), registry=self.registry
         )
+        self.tickets = Counter("workme_support_tickets", "Feedback that asks for an answer.", registry=self.registry)
 
     def _counter(self, name: str, meaning: str, *results: str) -> Counter:
         """A series that exists only after its first event cannot be alerted on: every result is there from the start."""

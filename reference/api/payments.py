@@ -7,6 +7,7 @@ import stripe
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 
+from reference.api.attempts import errors_counted
 from reference.api.requests import Body, Id
 from reference.api.service import CurrentService, Document
 from reference.api.stores import CurrentStores
@@ -74,7 +75,12 @@ async def configuration(service: CurrentService) -> Configuration:
     return Configuration(publishable_key=service.config.stripe.publishable_key)
 
 
-@router.post("/card", status_code=201, responses={401: {}, 402: {}, 403: {}, 404: {}, 409: {}})
+@router.post(
+    "/card",
+    status_code=201,
+    responses={401: {}, 402: {}, 403: {}, 404: {}, 409: {}},
+    dependencies=[errors_counted("payments")],
+)
 async def by_card(wanted: CardPayment, user: CurrentClient, stores: CurrentStores, service: CurrentService) -> Payment:
     """Charge a card. 402 if the bank declines it."""
     payment = await stores.payments.open(user, wanted.booking_id, "card")
@@ -100,7 +106,9 @@ async def by_card(wanted: CardPayment, user: CurrentClient, stores: CurrentStore
     return await _settle(stores, payment, intent)
 
 
-@router.post("/pix", status_code=201, responses={401: {}, 403: {}, 404: {}, 409: {}})
+@router.post(
+    "/pix", status_code=201, responses={401: {}, 403: {}, 404: {}, 409: {}}, dependencies=[errors_counted("payments")]
+)
 async def by_pix(wanted: PixPayment, user: CurrentClient, stores: CurrentStores, service: CurrentService) -> Payment:
     """Make a PIX code; the payment is complete when Stripe says so."""
     payment = await stores.payments.open(user, wanted.booking_id, "pix")

@@ -9,7 +9,8 @@ import httpx
 import stripe
 from argon2 import PasswordHasher
 from fastapi import Depends, Request
-from pymongo import AsyncMongoClient
+from prometheus_client import Histogram
+from pymongo import AsyncMongoClient, monitoring
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from redis.asyncio import Redis
@@ -49,7 +50,7 @@ class Service:
         metrics = Metrics()
         return cls(
             config=config,
-            mongo=_mongo(config),
+            mongo=_mongo(config, metrics),
             redis=_redis(config),
             metrics=metrics,
             mailer=Mailer(config.mail, config.ca_file, metrics),
@@ -59,7 +60,7 @@ class Service:
 
     async def reconnect(self) -> None:
         """Forget databases that were made anew: a driver that remembers the old set takes the new primary for stale."""
-        mongo, self.mongo = self.mongo, _mongo(self.config)
+        mongo, self.mongo = self.mongo, _mongo(self.config, self.metrics)
         redis, self.redis = self.redis, _redis(self.config)
         await mongo.close()
         await redis.aclose()
@@ -80,7 +81,25 @@ class Service:
         task.add_done_callback(self._background.discard)
 
 
-def _mongo(config: ApiConfig) -> AsyncMongoClient[Document]:
+class _CommandTimes(monitoring.CommandListener):
+    """How long the database takes, as the driver measures it."""
+
+    def __init__(self, seconds: Histogram) -> None:
+        self._seconds = seconds
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        """Nothing is known yet."""
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Keep its time."""
+        self._seconds.observe(event.duration_micros / 1e6)
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """A refusal takes its time as well."""
+        self._seconds.observe(event.duration_micros / 1e6)
+
+
+def _mongo(config: ApiConfig, metrics: Metrics) -> AsyncMongoClient[Document]:
     return AsyncMongoClient(
         config.mongo_url,
         tlsCAFile=config.ca_file,
@@ -88,6 +107,7 @@ def _mongo(config: ApiConfig) -> AsyncMongoClient[Document]:
         timeoutMS=_DATABASE_PATIENCE_MS,
         maxPoolSize=20,
         tz_aware=True,
+        event_listeners=[_CommandTimes(metrics.commands)],
     )
 
 

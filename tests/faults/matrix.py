@@ -60,6 +60,8 @@ _ALSO_IN: Mapping[str, Sequence[str]] = {
     "admin-open-to-all": ["security"],
 }
 """Families of checks, beside that of a fault's own area, that the faults of an area, or one fault, show in."""
+_SEEN_OVER_TIME = "watch"
+"""The area of faults that show in series while somebody watches: ``tests/reference/test_watched.py`` proves them."""
 _SERVICE = "service"
 _LANES: Mapping[str, str] = {
     "server": "server",
@@ -276,7 +278,7 @@ def other_complaints(wanted: Sequence[str], known: Sequence[str], workers: int) 
 
 def main(options: argparse.Namespace) -> int:
     """Print the table; 1 if it shows a check or a fault that is worth nothing."""
-    known = [fault["name"] for fault in known_faults() if fault["area"] != LOAD]
+    known = [fault["name"] for fault in known_faults() if fault["area"] not in {LOAD, _SEEN_OVER_TIME}]
     unknown = sorted(set(options.faults).difference(known))
     if unknown:
         print(f"no such fault: {', '.join(unknown)}")

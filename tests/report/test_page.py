@@ -1,17 +1,16 @@
 """The sign-off page in a real browser: readable by everybody, asking nobody, inert whatever a target says."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page
 
 from gonogo.record.results import Outcome, Results
 from gonogo.report.html import render_signoff
 from tests.report.conftest import HOSTILE, check, results
+from tests.support.chromium import assert_accessible, chromium
 
 BESIDE = ("results.json", "evidence.json", "junit.xml", "pytest.html", "load/")
 """What the page links to in its own folder."""
@@ -20,13 +19,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium without JavaScript would be the reader's worst case; each test chooses."""
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert executable, "the page is tested in a real browser: apt-get install chromium"
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    """One for all tests of this file."""
+    with chromium() as found:
+        yield found
 
 
 def opened(browser: Browser, tmp_path: Path, shown: Results, **options: object) -> Page:
@@ -36,14 +31,6 @@ def opened(browser: Browser, tmp_path: Path, shown: Results, **options: object) 
     page = browser.new_context(**options).new_page()  # type: ignore[arg-type]  # playwright's own keywords
     page.goto(path.as_uri())
     return page
-
-
-def assert_accessible(page: Page) -> None:
-    """By every rule of axe-core, in light; then its contrast in dark: a scheme changes colours, and nothing else."""
-    for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast", "color-contrast-enhanced"]})):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two words
-        found = Axe().run(page, options={"resultTypes": ["violations"], **rules})
-        assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
 
 
 @pytest.mark.parametrize("which", ["go", "no_go", "hostile", "loaded"])

@@ -32,7 +32,8 @@ from gonogo.report.html import ShownSignature, render_signoff
 from gonogo.report.lines import sections
 from gonogo.report.wording import line_sum
 from tests.report.conftest import AT, HOSTILE, check, results
-from tests.report.test_page import assert_accessible, browser, opened
+from tests.report.test_page import browser, opened
+from tests.support.chromium import assert_accessible
 
 __all__ = ["browser"]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the browser driver's own

@@ -60,6 +60,8 @@ class StripeSettings:
     """How many events of the last hours the endpoint never took."""
     delivers: bool = True
     """Whether events reach the endpoint at all."""
+    declines: bool = False
+    """Whether the bank declines every card."""
 
 
 def _requirements(due: tuple[str, ...] = (), deadline: int | None = None) -> Object:

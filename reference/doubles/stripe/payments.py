@@ -127,8 +127,8 @@ class Payments:
 
     def _charge(self, intent: Object, method: str, return_url: str | None) -> None:
         intent["payment_method"] = method
-        if method in _DECLINES:
-            self._decline(intent, _DECLINES[method])
+        if method in _DECLINES or self._settings.declines:
+            self._decline(intent, _DECLINES.get(method, "generic_decline"))
         elif method in _AUTHENTICATED:
             url = f"https://hooks.stripe.com/3d_secure_2/{intent['id']}"
             action = {"type": "redirect_to_url", "redirect_to_url": {"url": url, "return_url": return_url}}

@@ -25,6 +25,8 @@ from gonogo.cli.runs import load, replay, report, run, smoke
 from gonogo.cli.signing import key, seal, sign, verify
 from gonogo.cli.streams import make_patient
 from gonogo.cli.supervisor import begin_supervised, is_judging, supervise
+from gonogo.cli.watch import watch
+from gonogo.cli.watch_notes import ack, poll
 
 EXIT_USAGE = 2
 EXIT_INTEGRITY = 4
@@ -40,9 +42,27 @@ def cli() -> None:
     """
 
 
-for _command in (init, run, smoke, load, clean, checklist, attest, waive, replay, report, list_runs, show, diff):
+for _command in (
+    init,
+    run,
+    smoke,
+    load,
+    watch,
+    ack,
+    poll,
+    rules,
+    clean,
+    checklist,
+    attest,
+    waive,
+    replay,
+    report,
+    list_runs,
+    show,
+    diff,
+):
     cli.add_command(_command)
-for _command in (key, sign, verify, seal, env, checks, request, schema, rules, reference):
+for _command in (key, sign, verify, seal, env, checks, request, schema, reference):
     cli.add_command(_command)
 
 

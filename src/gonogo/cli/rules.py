@@ -12,7 +12,7 @@ _FORMATS = ("prometheus", "alertmanager", "grafana")
 
 
 @click.command()
-@options.environment("Environment whose [watch] is written.", required=True)
+@options.ONE_ENVIRONMENT
 @click.option(
     "--format", "format_", type=click.Choice(_FORMATS), default="prometheus", show_default=True, help="Whose format."
 )
@@ -26,13 +26,13 @@ def rules(environment: str, format_: str) -> int:
     from gonogo.watching.rules_grafana import grafana_dashboard  # noqa: PLC0415
 
     file = read_environment(environment, project=Path())
-    watch, launch = getattr(file.environment, "watch", None), getattr(file.environment, "launch", None)
-    if not isinstance(watch, Watch) or not watch.watched:
+    watch, launch = file.environment.section(Watch), file.environment.section(Launch)
+    if watch is None or not watch.watched:
         raise UsageError(f"{file.path}: watch.thresholds: is missing; docs/watch.md shows how thresholds are written")
     if format_ == "grafana":
         click.echo(grafana_dashboard(environment, watch), nl=False)
     elif format_ == "alertmanager":
         click.echo(alertmanager_config(environment, watch), nl=False)
     else:
-        click.echo(prometheus_rules(environment, watch, launch if isinstance(launch, Launch) else None), nl=False)
+        click.echo(prometheus_rules(environment, watch, launch), nl=False)
     return 0

@@ -17,7 +17,7 @@ from gonogo.base.secrets import Secrets
 from gonogo.environment.dotenv_source import read_dotenv
 from gonogo.environment.load import EnvironmentFile
 from gonogo.environment.marked import marked_values
-from gonogo.environment.types import SecretMarker
+from gonogo.environment.types import SecretMarker, WatchSecretMarker
 
 _QUOTES = "\u201c\u201d\u2018\u2019\u201e\u201a\xab\xbb"
 _BLANKS = {"\n": "a line break", "\r": "a line break (CR)", "\t": "a tab", " ": "a blank", "\xa0": "a no-break space"}
@@ -38,8 +38,11 @@ def find_secrets(file: EnvironmentFile, environ: Mapping[str, str]) -> tuple[Sec
     stored, where = _stored(file, environ)
     problems: list[str] = []
     values: dict[str, str] = {}
+    watch_only = dict(marked_values(file.environment, WatchSecretMarker))
     for key, name in secret_names(file.environment):
         value = environ.get(name) or stored.get(name)
+        if not value and key in watch_only:
+            continue  # whoever watches is told so
         wrong = list(_problems(value)) if value else [f"has no value; set it in {where}"]
         problems += [f"{file.path}: {key}: secret {name} {problem}" for problem in wrong]
         if value and not wrong:

@@ -30,6 +30,10 @@ class SecretMarker:
     """Marks a field that holds the *name* of a secret, never its value."""
 
 
+class WatchSecretMarker(SecretMarker):
+    """The same, of a secret that only a watch needs: a run goes without, and keeps it out of its output where it is set."""
+
+
 class TrustMarker:
     """Marks a field that holds the path of a file which says whose certificates, or whose tokens, count."""
 
@@ -235,6 +239,7 @@ TrustFile = Annotated[str, AfterValidator(_file_path), TrustMarker()]
 FolderPath = Annotated[str, AfterValidator(_folder_path)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 SecretName = Annotated[str, Field(pattern=SECRET_NAME), SecretMarker()]
+WatchSecretName = Annotated[str, Field(pattern=SECRET_NAME), WatchSecretMarker()]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from gonogo.base.errors import Unobserved
 from gonogo.base.ranks import nearest_rank
@@ -15,6 +16,9 @@ Key = tuple[str, Scope]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """The record of one observation. Subclasses add facts; every field survives a trip through JSON."""
+
+    only_recorded: ClassVar[tuple[str, ...]] = ()
+    """Fields that are in evidence.json alone: what checks compute from, too much of it for the results and the page."""
 
     scope: Scope
     taken_at: datetime

@@ -63,5 +63,9 @@ def present(records: Sequence[Record]) -> list[Evidence]:
 
 def shown(records: Sequence[Record]) -> Any:  # noqa: ANN401 - plain JSON values
     """The facts of one argument, for the page."""
-    recorded_facts = [facts(record.evidence) for record in records if record.evidence is not None]
-    return recorded_facts[0] if len(recorded_facts) == 1 else recorded_facts
+    shown_facts = [_for_the_page(record.evidence) for record in records if record.evidence is not None]
+    return shown_facts[0] if len(shown_facts) == 1 else shown_facts
+
+
+def _for_the_page(evidence: Evidence) -> dict[str, Any]:
+    return {fact: value for fact, value in facts(evidence).items() if fact not in evidence.only_recorded}

@@ -6,7 +6,7 @@ Such a function is marked ``check("request-*")``. Its evidence has a scope for e
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from gonogo.environment.entry_check import EntryCheck
+from gonogo.environment.entry_check import EntryPolicy, EntrySection
 from gonogo.environment.model import Environment
 from gonogo.families.kind import EvidenceKind
 from gonogo.planning.declarations import Declaration
@@ -28,8 +28,7 @@ def entry_checks(
     entries = {
         name: entry
         for environment in environments
-        for name, entry in getattr(environment, kind.section, {}).items()
-        if isinstance(entry, EntryCheck)
+        for name, entry in _entries(getattr(environment, kind.section, None)).items()
     }
     for name, entry in entries.items():
         declaration = replace(
@@ -41,12 +40,20 @@ def entry_checks(
         yield declaration, line.model_copy(update=_policy(entry))
 
 
-def _policy(entry: EntryCheck) -> Mapping[str, object]:
+def _entries(section: object) -> Mapping[str, EntryPolicy]:
+    """The entries of a section, or of a table of them, that are checks."""
+    if isinstance(section, EntrySection):
+        return section.entries
+    table = section if isinstance(section, Mapping) else {}
+    return {name: entry for name, entry in table.items() if isinstance(entry, EntryPolicy)}
+
+
+def _policy(entry: EntryPolicy) -> Mapping[str, object]:
     """The policy of a check that an entry of the environment file makes, in place of a line in the catalogue."""
     return {
         "title": entry.title or entry.words,
         "proves": entry.line,
         "supports": entry.supports,
-        "severity": Severity(entry.severity),
+        "severity": Severity(entry.check_severity),
         "effect": entry.effect_on_target,
     }

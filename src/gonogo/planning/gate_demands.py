@@ -163,7 +163,14 @@ def _checks_of_gate(suite: Suite, demands: GateDemands) -> frozenset[str]:
         return narrow
     elsewhere = _about(suite, demands.checklist.lines)
     applying = _about(suite, demands.lines)
-    return closure(suite, [name for name in suite.order if name in applying or name not in elsewhere])
+    return closure(
+        suite,
+        [
+            name
+            for name in suite.order
+            if (name in applying or name not in elsewhere) and demands.gate.may_ask(suite.catalogue[name])
+        ],
+    )
 
 
 def team_files_digest(root: Path, environment: str, attestations: Sequence[Attestation] = ()) -> str:

@@ -12,6 +12,7 @@ from gonogo.base.durations import format_duration
 from gonogo.base.errors import UsageError
 from gonogo.base.toml_files import parse_toml, validated_by
 from gonogo.environment.types import Duration, Effect, Text
+from gonogo.policy.checklist_line import Stage
 from gonogo.policy.profiles import Profile
 
 CheckId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*-([a-z0-9]+|\*)$")]
@@ -78,6 +79,8 @@ class CheckPolicy(BaseModel):
     """Planned only where payers may pay with it, by Stripe's name."""
     profiles: tuple[Profile, ...] = ()
     """Profiles of the load that it is planned in; empty: in all."""
+    when: Stage | None = None
+    """Planned only in gates that are asked at this time of the launch, or later (``when`` in gates.toml); None: in all."""
     waivable: bool = True
     """Whether anybody may accept that it does not pass."""
     policy: Policy = Policy({})

@@ -11,6 +11,7 @@ from gonogo.base.moments import Moment, Words
 from gonogo.base.toml_files import Document, read_toml
 from gonogo.base.wording import did_you_mean
 from gonogo.policy.carrying import Carry, Name, carry_problems
+from gonogo.policy.catalogue import CheckPolicy
 from gonogo.policy.checklist import Checklist, plain_heading
 from gonogo.policy.checklist_line import ChecklistLine, Stage
 
@@ -44,8 +45,16 @@ class Gate(Document):
 
     def is_too_early_for(self, line: ChecklistLine) -> bool:
         """Whether nobody can know yet, when this gate is asked, that the line is true."""
-        stages = list(Stage)
-        return self.when is not None and line.when is not None and stages.index(line.when) > stages.index(self.when)
+        return self.when is not None and line.when is not None and _is_later(line.when, self.when)
+
+    def may_ask(self, policy: CheckPolicy) -> bool:
+        """Whether what a check looks at is there when this gate is asked; a gate of no time is asked before the launch."""
+        return policy.when is None or (self.when is not None and not _is_later(policy.when, self.when))
+
+
+def _is_later(stage: Stage, other: Stage) -> bool:
+    stages = list(Stage)
+    return stages.index(stage) > stages.index(other)
 
 
 class Role(Document):

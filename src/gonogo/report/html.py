@@ -1,7 +1,5 @@
 """``signoff.html``: one page, whole without JavaScript, without a request to anywhere."""
 
-import base64
-import hashlib
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,18 +8,18 @@ from functools import cache
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
 
 from gonogo.base.durations import format_duration
 from gonogo.record.results import DONE, Outcome, Results, RoleResult, sum_line
 from gonogo.report.blockers import Blockers, blockers
 from gonogo.report.changes import CHANGE_SHAPES, change_details, change_line, grouped_changes, since
+from gonogo.report.day_chart import HEIGHT, WIDTH
 from gonogo.report.facts import page_facts
 from gonogo.report.filters import bar, css, day, groupwise, safe_url, seconds, tally, utc
 from gonogo.report.journeys import journeys
 from gonogo.report.lines import STATUS_SHAPES, sections, supported, totals
 from gonogo.report.load import UnreadableLoad, load_view
-from gonogo.report.visible import visible
+from gonogo.report.pages import content_hash, page_environment, page_source
 from gonogo.report.wording import VERDICT_SHAPES, asked, carried_runs, command, families, line_counts, line_sum, word
 
 _ROLES = (
@@ -48,20 +46,18 @@ class ShownSignature:
 
 def render_signoff(results: Results, signatures: Sequence[ShownSignature] = ()) -> bytes:
     """The page's bytes; the same results, and the same signatures, give the same bytes."""
-    style, script = _source("signoff.css"), _source("signoff.js")
-    page = (
-        _environment()
-        .get_template("signoff.html.j2")
-        .render(
-            results=results,
-            style=Markup(style),  # noqa: S704 - our own file, and its hash stands in the policy
-            style_hash=_hash(style),
-            script=Markup(script),  # noqa: S704 - as above
-            script_hash=_hash(script),
-            signed={signature.role: signature for signature in signatures},
-            **_verdict_view(results),
-            **_lists(results),
-        )
+    environment = _environment()
+    style = page_source(environment, "palette.css", "signoff.css")
+    script = page_source(environment, "signoff.js")
+    page = environment.get_template("signoff.html.j2").render(
+        results=results,
+        style=style,
+        style_hash=content_hash(style),
+        script=script,
+        script_hash=content_hash(script),
+        signed={signature.role: signature for signature in signatures},
+        **_verdict_view(results),
+        **_lists(results),
     )
     return page.encode()
 
@@ -106,6 +102,8 @@ def _lists(results: Results) -> dict[str, Any]:
         "excepted": {exception.check: exception for exception in results.exceptions if exception.state == "in force"},
         "shown_outcomes": [(css(outcome), word(outcome)) for outcome in Outcome if results.counts.get(outcome)],
         "facts": page_facts(results),
+        "day_width": WIDTH,
+        "day_height": HEIGHT,
         "carried": list(zip(results.carried, carried_runs(results), strict=True)),
     }
 
@@ -133,21 +131,9 @@ def _contents(results: Results, all_blockers: Blockers) -> list[tuple[str, str, 
     ]
 
 
-def _hash(text: str) -> str:
-    """The hash of a text as a Content-Security-Policy wants it."""
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
 @cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("gonogo.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_finalize,
-    )
+    environment = page_environment("gonogo.report")
     environment.filters.update(
         {function.__name__: function for function in (utc, day, seconds, css, tally, safe_url, groupwise)}
     )
@@ -160,19 +146,3 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals.update(command=command, nothing=timedelta(), supported=supported)
     return environment
-
-
-@cache
-def _source(name: str) -> str:
-    environment = _environment()
-    loader = environment.loader
-    if loader is None:
-        raise AssertionError(name)
-    return loader.get_source(environment, name)[0]
-
-
-def _finalize(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts out
-    """Everything but our own markup is shown with its hidden characters spelled out."""
-    if isinstance(value, Markup) or value is None:
-        return value
-    return visible(str(value))

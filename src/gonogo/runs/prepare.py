@@ -55,6 +55,8 @@ class Request:
     project: Path
     release: str | None = None
     only: Collection[str] = ()
+    exactly: bool = False
+    """Plan ``only`` and what it needs, whatever the gate demands: a watch asks for the checks of its signals."""
     gate: str | None = None
     """None: the one that gates.toml has for the environment."""
     faults: Sequence[str] = ()
@@ -80,6 +82,7 @@ class Prepared:
     plan: RunPlan
     source: LiveSource
     redactor: Redactor
+    secrets: Secrets = field(repr=False)
     instance: ReferenceInstance | None = None
     baseline: Path | None = None
     """As the request has it."""
@@ -132,12 +135,14 @@ def prepare(request: Request, environ: Mapping[str, str], *, instance: Reference
     silence()
     demand_open_files(0)  # before an environment is started, which would be the first to run out of them
     with ExitStack() as resources:
-        file, instance, less = _resolved(request, instance, resources)
-        plan, source, redactor = _planned(request, file, instance, less, environ)
+        file, instance, less = resolved(request, instance, resources)
+        secrets = resolve_secrets(file, environ)
+        plan, source, redactor = _planned(request, file, instance, less, secrets)
         return Prepared(
             plan=plan,
             source=source,
             redactor=redactor,
+            secrets=secrets,
             instance=instance,
             baseline=request.baseline,
             resources=resources.pop_all(),
@@ -149,16 +154,15 @@ def _planned(
     file: EnvironmentFile,
     instance: ReferenceInstance | None,
     less: tuple[str, ...],
-    environ: Mapping[str, str],
+    secrets: Secrets,
 ) -> tuple[RunPlan, LiveSource, Redactor]:
     """The plan of a run, and who will ask for its evidence. Raises UsageError."""
     families = installed_families(file.project)
     suite = _suite(request, file)
     selected = selection(suite, request.only)
-    secrets = resolve_secrets(file, environ)
     check_keys(file, secrets)
     demands = _demands(request, suite, file)
-    wanted = _wanted(file, demands, suite, selected)
+    wanted = selected if request.exactly and selected else _wanted(file, demands, suite, selected)
     undeclared, started_at = undeclared_sections(families, file.project), datetime.now(UTC)
     run_id, redactor = request.run_id or new_run_id(started_at), Redactor(secrets)
     jobs = {**_jobs(families, file.environment, secrets), **_attested(families, demands, file.environment)}
@@ -275,10 +279,10 @@ def _source(  # noqa: PLR0913 - what journeys and load speak with
     return LiveSource(jobs, environment.limits, journeys, load)
 
 
-def _resolved(
+def resolved(
     request: Request, instance: ReferenceInstance | None, resources: ExitStack
 ) -> tuple[EnvironmentFile, ReferenceInstance | None, tuple[str, ...]]:
-    """The environment file with everything on top that only this run knows, and what that asks less.
+    """The environment file with everything on top that only this run knows, and what that asks less. Raises UsageError.
 
     A bundled environment is up from now on.
     """

@@ -77,7 +77,7 @@ class ReferenceProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env=_environ(),
+            env=environ_with_reference(),
             # Ctrl-C is for us: the environment ends when we are done with it, not while we clean up.
             start_new_session=True,
         )
@@ -151,7 +151,7 @@ def explain(event: Event) -> str:
 def known_faults() -> list[dict[str, str]]:
     """Name, area and meaning of every fault that the reference environment has."""
     command = [sys.executable, "-m", "reference", "faults"]
-    listed = subprocess.run(command, env=_environ(), check=False, stdout=subprocess.PIPE)  # noqa: S603 - as above
+    listed = subprocess.run(command, env=environ_with_reference(), check=False, stdout=subprocess.PIPE)  # noqa: S603 - as above
     answer = json.loads(listed.stdout)
     if listed.returncode:
         raise UsageError(explain(answer))
@@ -159,7 +159,7 @@ def known_faults() -> list[dict[str, str]]:
     return faults
 
 
-def _environ() -> dict[str, str]:
+def environ_with_reference() -> dict[str, str]:
     """Ours, with the bundled ``reference`` package importable."""
     search_path = os.pathsep.join(filter(None, (str(bundled_root()), os.environ.get("PYTHONPATH"))))
     return {**os.environ, "PYTHONPATH": search_path}

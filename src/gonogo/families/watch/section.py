@@ -1,21 +1,25 @@
 """``[launch]`` and ``[watch]`` of an environment file: when the launch is, what is looked at, and who is told."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, FiniteFloat, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, FiniteFloat, ValidationInfo, model_validator
 
-from gonogo.environment.entry_check import EntryName
-from gonogo.environment.section import Section
-from gonogo.environment.types import Duration, MaybeTexts, SecretName, ServerUrl, Share, Text
+from gonogo.base.wording import nearest_or_all
+from gonogo.environment.entry_check import EntryName, EntryPolicy, EntrySection
+from gonogo.environment.section import ENVIRONMENT_NAME, Section
+from gonogo.environment.types import Duration, FilePath, ServerUrl, Share, Text, TrustFile, WatchSecretName
 from gonogo.families.watch.selector import Selector, parse_selector
 
 _OF_EVENTS = frozenset({"ratio", "quantile"})
 """Kinds of signal that few events make uncertain."""
 _COUNTED = _OF_EVENTS | {"increase", "rate"}
 _SECONDS_15, _MINUTE = timedelta(seconds=15), timedelta(minutes=1)
+_FOR_PEOPLE = {"title", "line", "supports", "fix", "first_step"}
+"""What of an entry changes nothing about when it alarms."""
 
 
 def _zone(value: str) -> str:
@@ -124,11 +128,9 @@ class Signal(Section):
         return tuple(parse_selector(text) for text in texts if text)
 
 
-class Watched(Section):
-    """What a key metric and a threshold have in common."""
+class Watched(EntryPolicy):
+    """What a key metric and a threshold have in common. Each is a check of the journal: it was watched, and is well."""
 
-    title: Text | None = None
-    line: MaybeTexts = Field(default=(), description="The line of the checklist that it is, or several.")
     signal: Signal
     window: Duration | None = Field(default=None, description="Needed where events are counted.")
     unit: Literal["", "%", "s", "ms", "/s", "B"] = ""
@@ -137,6 +139,7 @@ class Watched(Section):
         default=timedelta(minutes=15),
         description="No event at all for so long is an alarm: nobody can say. A gauge's series that is gone is missed for so long.",
     )
+    first_step: Text | None = Field(default=None, description="The first thing to do when it alarms.")
 
     @model_validator(mode="after")
     def _has_a_window(self) -> Self:
@@ -146,9 +149,16 @@ class Watched(Section):
         if not counted and self.window is not None:
             raise ValueError(f"window: a signal of {self.signal.kind} has none; leave it out")
         for key, kinds in (("at_least", _OF_EVENTS), ("no_traffic", _OF_EVENTS | {"gauge"})):
-            if key in self.model_fields_set and self.signal.kind not in kinds:
+            # A recorded environment has every key, at its default.
+            changed = key in self.model_fields_set and getattr(self, key) != type(self).model_fields[key].default
+            if changed and self.signal.kind not in kinds:
                 raise ValueError(f"{key}: changes nothing for a signal of {self.signal.kind}; leave it out")
         return self
+
+    @property
+    def words(self) -> str:
+        """The title of one that has none."""
+        return f"The signal of {self.signal.kind} is watched"
 
 
 class KeyMetric(Watched):
@@ -156,7 +166,9 @@ class KeyMetric(Watched):
 
 
 class Threshold(Watched):
-    """A signal that must not be beyond a limit."""
+    """A signal that must not be beyond a limit. What is critical is a blocker, and a warning is one."""
+
+    model_config = ConfigDict(populate_by_name=True)
 
     above: FiniteFloat | None = None
     below: FiniteFloat | None = None
@@ -186,6 +198,11 @@ class Threshold(Watched):
         return ""
 
     @property
+    def check_severity(self) -> Literal["blocker", "warning"]:
+        """As the alarm is."""
+        return "blocker" if self.severity == "critical" else "warning"
+
+    @property
     def limit(self) -> float:
         """The limit, in the signal's unit."""
         return self.above if self.above is not None else self.below or 0.0
@@ -207,32 +224,79 @@ class Respond(Section):
     critical: Duration = timedelta(minutes=5)
     warning: Duration = timedelta(hours=1)
 
+    def of(self, severity: str) -> timedelta:
+        """The time for this severity."""
+        return self.critical if severity == "critical" else self.warning
 
-class Watch(Section):
+
+class Tell(Section):
+    """Who is told at once; the other channels are only told while nobody answers."""
+
+    critical: tuple[EntryName, ...] = ()
+    warning: tuple[EntryName, ...] = ()
+
+    def of(self, severity: str) -> tuple[str, ...]:
+        """The channels for this severity; none: the first of all."""
+        return self.critical if severity == "critical" else self.warning
+
+
+class Watch(EntrySection):
     """How it is watched."""
 
     every: Duration = Field(default=_SECONDS_15, description="How often metrics are scraped, and alerts judged.")
     checks_every: Duration = Field(default=timedelta(minutes=1), description="How often checks of signals are asked.")
+    surroundings_every: Duration = Field(
+        default=timedelta(minutes=10),
+        description="How often release, certificates, addresses and snapshots are looked at: what the launch stands on.",
+    )
     journeys_every: Duration | None = Field(default=None, description="How often the smoke run is; never if missing.")
     share: Share = Field(default=0.99, description="Of the rounds, so many must have been observed.")
     no_data: Duration = Field(default=_MINUTE, description="How long nothing is known before that alarms.")
     prometheus: ServerUrl | None = Field(default=None, description="Asked in place of the service's own metrics.")
-    heartbeat: SecretName | None = Field(default=None, description="A URL that is asked after every round.")
-    channels: Mapping[EntryName, SecretName] = Field(
+    heartbeat: WatchSecretName | None = Field(default=None, description="A URL that is asked after every round.")
+    ca_file: TrustFile | None = Field(
+        default=None, description="Roots of the Prometheus, Alertmanager and heartbeat; the public ones if missing."
+    )
+    channels: Mapping[EntryName, WatchSecretName] = Field(
         default_factory=dict,
-        description="Names of secrets: an Apprise URL each, or an Alertmanager's address. In order.",
+        description="Names of secrets: an Apprise URL each, or an Alertmanager's address. The first is on call.",
+    )
+    tell: Tell = Field(
+        default_factory=Tell,
+        description="Names of channels by severity, told at once; the first of watch.channels where none is named.",
     )
     respond: Respond = Field(
         default_factory=Respond,
         description="Within this time somebody acknowledges; then it is told again, to the next channel as well.",
     )
+    journal: FilePath | None = Field(
+        default=None,
+        description="Where everything is kept that happens, seen from the folder in which gonogo runs; "
+        "reports/ENVIRONMENT/watch/journal.sqlite3 if missing.",
+    )
+    environment: Text | None = Field(
+        default=None, description="The environment that the journal must be of; the name of this file if missing."
+    )
     thresholds: Mapping[EntryName, Threshold] = Field(default_factory=dict)
     metrics: Mapping[EntryName, KeyMetric] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kept_by_the_name_of_its_file(cls, data: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - whatever the file holds
+        name = (info.context or {}).get(ENVIRONMENT_NAME)
+        if not name or not isinstance(data, Mapping):
+            return data
+        return {"environment": name, "journal": f"reports/{name}/watch/journal.sqlite3", **data}
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         if twice := sorted(set(self.thresholds) & set(self.metrics)):
             raise ValueError(f"thresholds and metrics both have {', '.join(twice)}; give one of them another name")
+        for severity in ("critical", "warning"):
+            for name in self.tell.of(severity):
+                if name not in self.channels:
+                    near = nearest_or_all(name, tuple(self.channels))
+                    raise ValueError(f"tell.{severity}: no channel {name!r} in watch.channels{near}")
         for name, watched in self.watched.items():
             if watched.window is not None and watched.window < 2 * self.every:
                 raise ValueError(
@@ -246,3 +310,18 @@ class Watch(Section):
     def watched(self) -> Mapping[str, Watched]:
         """Thresholds and key metrics, by name."""
         return {**self.thresholds, **self.metrics}
+
+    @property
+    def entries(self) -> Mapping[str, EntryPolicy]:
+        """The same, as checks of what the journal says of them."""
+        return self.watched
+
+    @property
+    def rule_texts(self) -> Mapping[str, str]:
+        """By threshold or key metric: all that its alert is judged by, as JSON with sorted keys."""
+        return {name: self._rule_text(watched) for name, watched in self.watched.items()}
+
+    def _rule_text(self, watched: Watched) -> str:
+        judged_by = watched.model_dump(mode="json", by_alias=True, exclude=_FOR_PEOPLE, exclude_none=True)
+        no_data = self.model_dump(mode="json", include={"no_data"})
+        return json.dumps({**judged_by, **no_data}, sort_keys=True)

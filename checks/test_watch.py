@@ -1,0 +1,134 @@
+"""Launch day, by the journal of `gonogo watch`: one check for each threshold and each key metric."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
+from gonogo.base.wording import and_more, counted
+from gonogo.environment.model import Environment
+from gonogo.evidence.watch import AlertState, WatchEvidence, WatchJournalEvidence, unpack_readings
+from gonogo.families.watch.alarms import Alarm, alarms_of
+from gonogo.families.watch.alerts import Alert, Rule, rules_of
+from gonogo.families.watch.journal_reader import ALERT
+from gonogo.families.watch.replaying import first_difference, replay
+from gonogo.families.watch.section import Watch
+from gonogo.policy.catalogue import Policy
+
+_FEW = 3
+
+
+@pytest.mark.check("watch-journal")
+def test_somebody_watches(watch_journal: WatchJournalEvidence, policy: Policy) -> None:
+    """Without a watch nobody knows whether the launch went well; another launch's journal says nothing of this one.
+
+    Fix: gonogo watch from before T-0 on; set launch.at, so that everybody means the same time. Who is on HOLD says when to
+    go on: gonogo poll.
+    """
+    age = watch_journal.taken_at - watch_journal.ended
+    oldest = max(watch_journal.demanded, policy.duration("oldest"))
+    if not watch_journal.launch_declared and age > oldest:
+        raise Unobserved(
+            f"{watch_journal.file}: the watch ended {format_duration(age)} ago; that may have been another launch",
+            hint="watch this one, or declare launch.at, if that one is meant",
+        )
+    if watch_journal.launch is not None and watch_journal.launch > watch_journal.ended:
+        raise Unobserved(
+            f"{watch_journal.file}: T-0 is {watch_journal.launch:%Y-%m-%d %H:%M} UTC, and the watch knows the time before it only",
+            hint="let it go on, and ask again",
+        )
+    held = [
+        f"{one.role} ({one.by}): {one.note or 'no reason given'}"
+        for one in watch_journal.polls
+        if one.decision == "hold"
+    ]
+    assert not held, f"on HOLD: {'; '.join(held)}"
+
+
+@pytest.mark.check("watch-channels")
+def test_announcements_arrived(watch_journal: WatchJournalEvidence) -> None:
+    """A channel that fails on launch day is one that nobody hears the next alarm on.
+
+    Fix: send a message to the channel by hand, correct its secret, and ask for it to be delivered.
+    """
+    lost = [f"{one.event} of {one.alert} to {one.channel}: {one.answer}" for one in watch_journal.undelivered]
+    assert not lost, (
+        f"{len(lost)} of {counted(watch_journal.announced, 'announcement')} did not arrive: {and_more(lost, _FEW)}"
+    )
+
+
+@pytest.mark.check("watch-*")
+def test_was_watched_and_is_well(watched: WatchEvidence, environment: Environment) -> None:
+    """Whoever launches must know that it goes well, that somebody would have heard otherwise, and that nobody slept.
+
+    Fix: see what the alarm was about, acknowledge it with gonogo ack, and let the watch go on: gonogo watch.
+    """
+    watch, name = environment.require(Watch), watched.scope[-1]
+    rule = rules_of(watch)[name]
+    alert = _replayed(watched, rule, watch)
+    _judge_alarms(watched, watch, rule)
+    if watched.share < watch.share:
+        raise Unobserved(_unseen(watched, watch), hint="let gonogo watch go on for the whole time, and ask again")
+    if alert.state == AlertState.PENDING:
+        raise Unobserved(f"{name}: undecided when the time was over", hint="let the watch go on, and ask again")
+    if watched.observed and watched.few == watched.observed:
+        raise Unobserved(
+            f"{name}: never enough events to say anything: {watched.most_events or 0:g} at most in its window, "
+            f"at_least is {rule.watched.at_least}",
+            hint="a longer window holds more of them",
+        )
+
+
+def _replayed(watched: WatchEvidence, rule: Rule, watch: Watch) -> Alert:
+    """The alert at the end, by the readings; they must give what the journal says of it."""
+    if watched.rules != (watch.rule_texts[rule.name],):
+        raise Unobserved(
+            f"{rule.name}: for some of the time it was not judged by what the environment file says now",
+            hint="watch the whole time by one file: a limit that was changed meanwhile proves nothing about the time before",
+        )
+    start = ALERT.validate_json(watched.start)
+    alert, again = replay(rule, start, unpack_readings(watched.readings))
+    within = [change for change in watched.transitions if watched.since <= change.at <= watched.until]
+    difference = first_difference(within, again)
+    assert not difference, f"{rule.name}: the journal contradicts itself: {difference}"
+    return alert
+
+
+def _judge_alarms(watched: WatchEvidence, watch: Watch, rule: Rule) -> None:
+    alarms = alarms_of(watched.transitions, watched.acknowledgements, watched.receipts)
+    threshold = rule.threshold
+    within = watch.respond.of(threshold.severity if threshold else "warning")
+    problems = [problem for alarm in alarms for problem in _problems(alarm, watched, within, told=bool(watch.channels))]
+    assert not problems, and_more(problems, _FEW)
+
+
+def _problems(alarm: Alarm, watched: WatchEvidence, within: timedelta, *, told: bool) -> Sequence[str]:
+    """What is wrong with how one alarm went."""
+    where = f"{alarm.id}, {alarm.began:%Y-%m-%d %H:%M:%S} UTC"
+    problems = []
+    if alarm.ended is None:
+        problems.append(f"{where}: still open: {alarm.reason}")
+    if alarm.unanswered(watched.looked_until) > within:
+        after = alarm.answered_within
+        answered = f"acknowledged after {format_duration(after)} only" if after else "never acknowledged"
+        problems.append(f"{where}: {answered}; {format_duration(within)} is allowed ({alarm.reason})")
+    if told and not alarm.delivered:
+        answers = [f"{one.channel}: {one.answer}" for one in alarm.receipts] or ["nothing was sent"]
+        problems.append(f"{where}: nobody was told: {and_more(answers, _FEW)}")
+    return problems
+
+
+def _unseen(watched: WatchEvidence, watch: Watch) -> str:
+    """How much of the time nobody could see it, in words."""
+    whole = format_duration(watched.ended - watched.began)
+    text = (
+        f"{watched.scope[-1]}: observed in {watched.observed} of {counted(watched.rounds, 'round')} "
+        f"({watched.share * 100:.1f} %; {watch.share * 100:g} % is wanted) of the {whole} "
+        f"from {watched.began:%Y-%m-%d %H:%M:%S} UTC on"
+    )
+    if watched.looked_until < watched.ended:
+        text += f"; the watch was there until {watched.looked_until:%Y-%m-%d %H:%M:%S} UTC"
+    gaps = [f"{gap.begins:%H:%M:%S} for {format_duration(gap.length)} ({gap.reason})" for gap in watched.gaps]
+    return text + (f"; gaps: {and_more(gaps, _FEW)}" if gaps else "")

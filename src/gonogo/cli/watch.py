@@ -1,0 +1,221 @@
+"""``gonogo watch``: looks again and again on launch day."""
+
+from __future__ import annotations
+
+import os
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gonogo.base.errors import UsageError
+from gonogo.base.interruption import INTERRUPTION, Ending
+from gonogo.cli import options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import timedelta
+    from zoneinfo import ZoneInfo
+
+    from gonogo.evidence.watch import Transition
+    from gonogo.watching.opening import Opened
+    from gonogo.watching.server import LivePage
+    from gonogo.watching.watcher import Round
+
+_EXIT_WELL, _EXIT_ABORT, _EXIT_BLIND = 0, 1, 3
+_STOPS_WITHIN_SECONDS = 60
+
+
+def _length(context: click.Context, parameter: click.Parameter, text: str | None) -> timedelta | None:
+    """Read the duration that was given. Raises UsageError."""
+    del context, parameter
+    if text is None:
+        return None
+    from gonogo.base.durations import parse_duration  # noqa: PLC0415 - help answers at once
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UsageError(f"--for: {error}") from None
+
+
+def _moment(context: click.Context, parameter: click.Parameter, text: str | None) -> datetime | None:
+    """Read the moment that was given. Raises UsageError: without an offset it would be somebody's nine o'clock."""
+    del context, parameter
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise UsageError(
+            f"--launch: {text!r} is no moment with its offset from UTC; write it as in 2026-12-01T09:00-03:00"
+        )
+    return moment
+
+
+@click.command()
+@options.ONE_ENVIRONMENT
+@click.option("--for", "length", metavar="TIME", callback=_length, help="How long, as in '30 min' or '24 h'.")
+@click.option("--launch", metavar="MOMENT", callback=_moment, help="T-0 with its offset, as in 2026-12-01T09:00-03:00.")
+@click.option("--release", metavar="SHA", help="The release that was deployed.")
+@click.option(
+    "--abort-on",
+    type=click.Choice(["critical", "warning"]),
+    help="End with exit code 1 as soon as such an alert fires: behind a deployment, that rolls it back.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of the live page on loopback; any if 0.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Elsewhere than on loopback, its URL has a token.")
+@options.faults("Let a fault of the bundled reference begin and end meanwhile.")
+@click.option("--report", "reporting", is_flag=True, help="Make a run of what the journal has until now, and end.")
+@click.option("--review", metavar="DAY", help="Print the review of a day of it, as in 'day 1', and end.")
+@click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="For --report.")
+def watch(  # noqa: PLR0913 - as many as there are options
+    *,
+    environment: str,
+    length: timedelta | None,
+    launch: datetime | None,
+    release: str | None,
+    abort_on: str | None,
+    faults: tuple[str, ...],
+    host: str,
+    port: int,
+    reporting: bool,
+    review: str | None,
+    reports: Path,
+) -> int:
+    """Look again and again, tell people when something begins and ends, keep a journal.
+
+    Exit code 0 if nothing alarmed at the end, 1 if something did or --abort-on struck, 3 if nobody can say.
+    """
+    if review is not None:
+        return _review(environment, review)
+    if reporting:
+        return _report(environment, reports, release)
+    from gonogo.watching.opening import WatchRequest, opened  # noqa: PLC0415 - help answers at once
+    from gonogo.watching.server import LivePage  # noqa: PLC0415
+
+    INTERRUPTION.install()
+    stop = threading.Event()
+    request = WatchRequest(
+        environment=environment,
+        project=Path(),
+        faults=faults,
+        length=length,
+        launch=launch,
+        release=release,
+    )
+    click.echo(f"preparing {environment}", err=True)
+    with opened(request, os.environ) as watched, LivePage(host=host, port=port) as page:
+        INTERRUPTION.defer(Ending(wake=stop.set, left=lambda: "", within_seconds=_STOPS_WITHIN_SECONDS))
+        shown = _Shown(watched, page, abort_on, stop)
+        watched.watcher.on_round = shown.round
+        shown.begin()
+        watched.watcher.run(stop)
+        return shown.end()
+
+
+def _review(environment: str, day: str) -> int:
+    from gonogo.families.registry import read_environment  # noqa: PLC0415 - help answers at once
+    from gonogo.families.watch.journal_reader import JournalReader  # noqa: PLC0415
+    from gonogo.families.watch.section import Launch, Watch  # noqa: PLC0415
+    from gonogo.watching.opening import journal_path  # noqa: PLC0415
+    from gonogo.watching.review import day_number, review  # noqa: PLC0415
+
+    file = read_environment(environment, project=Path()).environment
+    watch = file.section(Watch) or Watch()
+    with JournalReader.read(journal_path(watch, environment), environment=environment) as reader:
+        click.echo(review(reader, watch, file.section(Launch) or Launch(), day_number(day)), nl=False)
+    return _EXIT_WELL
+
+
+def _report(environment: str, reports: Path, release: str | None) -> int:
+    from gonogo.cli.output import show_summary  # noqa: PLC0415 - help answers at once
+    from gonogo.cli.runs import exit_code  # noqa: PLC0415
+    from gonogo.watching.recording import report  # noqa: PLC0415
+
+    published = report(environment, project=Path(), reports=reports, environ=os.environ, release=release)
+    show_summary(published.results, str(published.signoff), published.signoff_digest)
+    return exit_code(published.results.decision.verdict, strict=False)
+
+
+class _Shown:
+    """Lines on the terminal: what changed, and nothing else."""
+
+    def __init__(self, watched: Opened, page: LivePage, abort_on: str | None, stop: threading.Event) -> None:
+        self._watched = watched
+        self._page = page
+        self._abort_on = abort_on
+        self._stop = stop
+        self._zone: ZoneInfo = watched.launch.zone_info
+        self._aborted = ""
+        self._last: Round | None = None
+
+    def begin(self) -> None:
+        watch = self._watched.watch
+        names = f"{len(watch.thresholds)} thresholds and {len(watch.metrics)} key metrics"
+        told = ", ".join(watch.channels) or "nobody: watch.channels is empty"
+        until = self._watched.watcher.until
+        end = f"until {self._time(until)}" if until else "until Ctrl-C"
+        click.echo(f"watching {self._watched.environment.service.name}: {names}, {end}")
+        click.echo(f"told     {told}")
+        click.echo(f"page     {self._page.url}")
+        if self._watched.demonstration:
+            self._watched.demonstration.begin(lambda text: click.echo(f"fault    {text}"))
+
+    def round(self, now: Round) -> None:
+        """Show what changed; end the watch where an alert is one to abort on."""
+        self._last = now
+        watched = self._watched
+        channels = {**watched.announcer.states(), **watched.beats()}
+        self._page.publish(watched.live.state(now, channels, watched.asked.looked))
+        for line in self._lines(now):
+            click.echo(self._watched.redactor.text(line))
+        for transition in now.transitions:
+            if self._aborts(transition) and not self._aborted:
+                self._aborted = transition.alert
+                self._watched.watcher.end(f"{transition.alert} fired: aborted")
+                self._stop.set()
+
+    def end(self) -> int:
+        """Say how it ended; the exit code."""
+        if self._watched.demonstration:
+            self._watched.demonstration.end()
+            click.echo(self._watched.demonstration.visitors.words)
+        alarms = [alert for alert in (self._last.alerts.values() if self._last else ()) if alert.alarms]
+        if self._aborted:
+            click.echo(f"ABORT    {self._aborted} fired: take the release back")
+            rollback = self._watched.launch.rollback
+            if rollback:
+                click.echo(f"         {rollback}")
+            return _EXIT_ABORT
+        if not alarms:
+            click.echo("ALL WELL nothing alarms at the end of the watch")
+            return _EXIT_WELL
+        for alert in alarms:
+            click.echo(f"OPEN     {alert.id} ({alert.state.value})")
+        from gonogo.evidence.watch import AlertState  # noqa: PLC0415 - help answers at once
+
+        firing = any(alert.state is AlertState.FIRING for alert in alarms)
+        return _EXIT_ABORT if firing else _EXIT_BLIND
+
+    def _lines(self, now: Round) -> Iterator[str]:
+        alarming = [one for one in now.transitions if one.alert]
+        for transition in alarming:
+            title = self._watched.watch.watched[transition.threshold].title or transition.threshold
+            word = transition.after.value.upper()
+            yield f"{self._time(transition.utc)} {word:<9} {transition.alert}  {title}: {transition.reason}"
+
+    def _aborts(self, transition: Transition) -> bool:
+        threshold = self._watched.watch.thresholds.get(transition.threshold)
+        if self._abort_on is None or threshold is None or transition.after.value != "firing":
+            return False
+        return self._abort_on == "warning" or threshold.severity == "critical"
+
+    def _time(self, utc: datetime) -> str:
+        return (
+            f"{utc.astimezone(self._zone):%H:%M:%S}" if self._zone.key != "UTC" else f"{utc.astimezone(UTC):%H:%M:%SZ}"
+        )

@@ -1,0 +1,215 @@
+"""What a journal says of the time that was to be watched: the evidence of launch day."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from statistics import median
+
+from gonogo.base.errors import Unobserved
+from gonogo.evidence.base import Scope
+from gonogo.evidence.watch import (
+    Gap,
+    Poll,
+    Reading,
+    Round,
+    Stretch,
+    Transition,
+    WatchEvidence,
+    WatchJournalEvidence,
+    pack_readings,
+)
+from gonogo.families.watch.alerts import Alert, Rule, rules_of
+from gonogo.families.watch.journal_reader import ALERT, JournalReader
+from gonogo.families.watch.replaying import replay, rule_from
+from gonogo.families.watch.section import Launch, Watch
+from gonogo.families.watch.trail import Trail
+
+_MOST_POINTS = 120
+"""Of the picture of a signal."""
+_MOST_EVENTS = 100
+_TWO = 2
+_SLOW = 0.5
+"""A round may be so late, as a share of the time between two, before one is missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """The time that is judged, in UTC and on the watch's axis."""
+
+    began: datetime
+    ended: datetime
+    since: float
+    until: float
+
+
+def journal_evidence(reader: JournalReader, launch: Launch | None, scope: Scope, now: datetime) -> WatchJournalEvidence:
+    """The journal as a whole. Raises Unobserved where nobody looked yet."""
+    rounds, stretches = _rounds(reader), reader.stretches()
+    receipts = reader.receipts()
+    declared = launch.at if launch else None
+    return WatchJournalEvidence(
+        scope=scope,
+        taken_at=now,
+        file=str(reader.path),
+        demanded=_demanded(launch),
+        launch=declared or reader.launch,
+        launch_declared=declared is not None,
+        began=rounds[0].utc,
+        ended=_last_moment(rounds, stretches),
+        has_ended=bool(stretches) and stretches[-1].ended is not None,
+        rounds=len(rounds),
+        starts=len(stretches),
+        gaps=tuple(reader.gaps()),
+        events=tuple(reader.events()[-_MOST_EVENTS:]),
+        polls=tuple(_newest(reader.polls())),
+        announced=len(reader.announcements()),
+        undelivered=tuple(receipt for receipt in receipts if not receipt.delivered),
+    )
+
+
+def watched_evidence(  # noqa: PLR0913 - the journal, what it is asked about, and when
+    reader: JournalReader, name: str, watch: Watch, launch: Launch | None, *, scope: Scope, now: datetime
+) -> WatchEvidence:
+    """What it says of one threshold or one key metric. Raises Unobserved where nobody looked yet."""
+    rule, period, stretches = rules_of(watch)[name], period_of(reader, launch), reader.stretches()
+    everything = reader.readings(name)
+    before = [reading for reading in everything if reading.at < period.since]
+    readings = [reading for reading in everything if period.since <= reading.at <= period.until]
+    start = _alert_after(name, before, stretches)
+    transitions = _transitions(reader, name, start, period)
+    alerts = {transition.alert for transition in transitions if transition.alert}
+    due = [(at, observed) for at, observed in reader.due(name) if period.since <= at < period.until]
+    places = [at for at, _ in due]
+    missed = missed_rounds(places, period, _cadence(watch, rule, places))
+    trail = Trail(rule.watched, timedelta(seconds=_cadence(watch, rule, places)), _MOST_POINTS)
+    for reading in readings:
+        trail.add(reading)
+    threshold = rule.threshold
+    return WatchEvidence(
+        scope=scope,
+        taken_at=now,
+        began=period.began,
+        ended=period.ended,
+        looked_until=_last_moment(_rounds(reader), stretches),
+        rounds=len(due) + missed,
+        observed=sum(observed for _, observed in due),
+        few=sum(_is_few(rule, reading) for reading in readings),
+        most_events=max((reading.events for reading in readings if reading.events is not None), default=None),
+        rules=tuple(_rules(name, stretches, period)),
+        start=ALERT.dump_json(start).decode(),
+        since=period.since,
+        until=period.until,
+        readings=pack_readings(readings),
+        transitions=transitions,
+        acknowledgements=tuple(one for one in reader.acknowledgements() if one.alert in alerts),
+        receipts=tuple(one for one in reader.receipts() if one.alert in alerts),
+        gaps=tuple(_overlapping(reader.gaps(), period)),
+        unit=rule.watched.unit,
+        limit=threshold.limit if threshold else None,
+        above=threshold is None or threshold.above is not None,
+        points=tuple(trail.points()),
+        stale_after=trail.stale_after,
+    )
+
+
+def period_of(reader: JournalReader, launch: Launch | None) -> Period:
+    """From T-0 on, for as long as is to be watched; the newest so long where no T-0 is known. Raises Unobserved."""
+    rounds, demanded = _rounds(reader), _demanded(launch)
+    begins = (launch.at if launch else None) or reader.launch
+    if begins is None:
+        ended = _last_moment(rounds, reader.stretches())
+        begins = ended - demanded
+        since = _axis(ended, rounds) - demanded.total_seconds()
+    else:
+        begins = begins.astimezone(UTC)
+        since = _axis(begins, rounds)
+    return Period(began=begins, ended=begins + demanded, since=since, until=since + demanded.total_seconds())
+
+
+def missed_rounds(due: Sequence[float], period: Period, every: float) -> int:
+    """How many rounds there should have been beside these, in which nobody looked."""
+    if not due:
+        return max(1, int((period.until - period.since) / every))
+    following = pairwise((*due, period.until))
+    missed = sum(max(0, int((later - earlier) / every + _SLOW) - 1) for earlier, later in following)
+    return int((due[0] - period.since) / every) + missed
+
+
+def _rounds(reader: JournalReader) -> Sequence[Round]:
+    rounds = reader.rounds()
+    if not rounds:
+        raise Unobserved(f"{reader.path}: the watch has not looked at anything yet", hint="let it look, and ask again")
+    return rounds
+
+
+def _demanded(launch: Launch | None) -> timedelta:
+    return (launch or Launch()).watch
+
+
+def _last_moment(rounds: Sequence[Round], stretches: Sequence[Stretch]) -> datetime:
+    """When the watch was last known to be there."""
+    ended = stretches[-1].ended if stretches else None
+    return max(rounds[-1].utc, ended) if ended else rounds[-1].utc
+
+
+def _axis(moment: datetime, rounds: Sequence[Round]) -> float:
+    """Where a moment is on the axis, by the round that came before it; by the first one where none did."""
+    nearest = rounds[0]
+    for one in rounds:
+        if one.utc > moment:
+            break
+        nearest = one
+    return nearest.at + (moment - nearest.utc).total_seconds()
+
+
+def _cadence(watch: Watch, rule: Rule, due: Sequence[float]) -> float:
+    """Seconds between two looks at it; checks are asked more seldom, and may be looked at as often as all else."""
+    every, seldom = watch.every.total_seconds(), watch.checks_every.total_seconds()
+    if rule.watched.signal.kind != "checks" or len(due) < _TWO:
+        return every
+    usual = median(later - earlier for earlier, later in pairwise(due))
+    return min(max(usual, every), max(seldom, every))
+
+
+def _alert_after(name: str, readings: Iterable[Reading], stretches: Sequence[Stretch]) -> Alert:
+    """The alert after readings of earlier watchers, each by its own rule."""
+    alert = Alert(threshold=name)
+    readings = list(readings)
+    for stretch, until in _lives(stretches):
+        own = [reading for reading in readings if stretch.at <= reading.at < until]
+        if own and (text := stretch.rules.get(name)):
+            alert, _ = replay(rule_from(name, text), alert, own)
+    return alert
+
+
+def _rules(name: str, stretches: Sequence[Stretch], period: Period) -> Iterator[str]:
+    """The rules that it was judged by within the period, each once."""
+    lives = [life for life, until in _lives(stretches) if life.at <= period.until and until > period.since]
+    yield from dict.fromkeys(stretch.rules.get(name, "") for stretch in lives)
+
+
+def _lives(stretches: Sequence[Stretch]) -> Iterator[tuple[Stretch, float]]:
+    """Each with the place on the axis where the next one begins."""
+    ends = [stretch.at for stretch in stretches[1:]] + [float("inf")]
+    yield from zip(stretches, ends, strict=True)
+
+
+def _transitions(reader: JournalReader, name: str, start: Alert, period: Period) -> tuple[Transition, ...]:
+    """Those of the period; of alarms that were open in it, their beginning and their end wherever that is."""
+    own = [transition for transition in reader.transitions() if transition.threshold == name]
+    within = [transition for transition in own if period.since <= transition.at <= period.until]
+    open_alerts = {start.id, *(transition.alert for transition in within)} - {""}
+    return tuple(transition for transition in own if transition in within or transition.alert in open_alerts)
+
+
+def _is_few(rule: Rule, reading: Reading) -> bool:
+    return reading.value is not None and reading.events is not None and reading.events < rule.watched.at_least
+
+
+def _overlapping(gaps: Iterable[Gap], period: Period) -> Iterator[Gap]:
+    yield from (gap for gap in gaps if gap.ends > period.began and gap.begins < period.ended)
+
+
+def _newest(polls: Iterable[Poll]) -> Iterator[Poll]:
+    yield from {poll.role: poll for poll in polls}.values()

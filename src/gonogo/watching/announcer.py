@@ -1,0 +1,264 @@
+"""Tells the channels what is due, beside the rounds: none waits for a channel, and no channel for another."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from gonogo.evidence.watch import Announcement, Receipt, Unsent
+
+MAY_HAVE_BEEN_SENT = "may have been sent: the watch was cut off while it was told"
+Key = tuple[str, str, int]
+
+
+class ChannelDown(Exception):
+    """It did not take what it was told. The message says why, without the channel's address."""
+
+
+class Channel(Protocol):
+    """Somewhere where people, or another system, can be told."""
+
+    @property
+    def name(self) -> str:
+        """Its name in ``[watch.channels]``."""
+
+    @property
+    def renewed(self) -> timedelta | None:
+        """How often it is told again of what stands; such a channel tells duplicates apart. None: it does not."""
+
+    def send(self, announcements: Sequence[Announcement]) -> str:
+        """Tell all of them as one message, and return the answer. Raises ChannelDown. May take seconds."""
+
+
+class Outbox(Protocol):
+    """What remembers who was told: the journal. It is called from several threads, one call at a time."""
+
+    def claim(self, announcements: Sequence[Announcement]) -> None:
+        """Sending them begins now: it is on disk when this returns. A receipt ends the claim."""
+
+    def receipt(self, receipt: Receipt) -> None:
+        """What became of one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pauses:
+    """Between the attempts at a channel that is down: each twice as long as the one before, up to a bound."""
+
+    first: timedelta = timedelta(seconds=2)
+    longest: timedelta = timedelta(minutes=1)
+    jitter: float = 0.25
+    """Share by which each is longer or shorter, at random."""
+
+    def after(self, failures: int) -> float:
+        """Seconds to wait after so many failures in a row."""
+        pause = min(self.longest, self.first * 2 ** min(failures - 1, 20)).total_seconds()
+        return float(pause * random.uniform(1 - self.jitter, 1 + self.jitter))  # noqa: S311 - no secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelState:
+    """How a channel is, for the page."""
+
+    name: str
+    down_since: datetime | None = None
+    reason: str = ""
+    """Why it is down."""
+    waiting: int = 0
+    """Announcements that it has not taken yet."""
+    told: datetime | None = None
+    """When it last took something."""
+
+
+class Announcer:
+    """One worker for each channel. What it is given is sent until it is delivered, or until the end."""
+
+    def __init__(
+        self,
+        channels: Iterable[Channel],
+        outbox: Outbox,
+        *,
+        unsent: Iterable[Unsent] = (),
+        pauses: Pauses | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._desk = _Desk(outbox, now)
+        self._workers = {one.name: _Worker(one, self._desk, pauses or Pauses()) for one in channels}
+        left: list[Announcement] = []
+        for one in unsent:
+            worker = self._workers.get(one.announcement.channel)
+            if one.claimed and worker is not None and worker.channel.renewed is None:
+                self._desk.close(one.announcement, MAY_HAVE_BEEN_SENT)
+            else:
+                left.append(one.announcement)
+        self.put(left)
+        for worker in self._workers.values():
+            worker.start()
+
+    def put(self, announcements: Sequence[Announcement], standing: Sequence[Announcement] = ()) -> None:
+        """Take what is due after a round, and what stands. Returns at once."""
+        for name, worker in self._workers.items():
+            worker.put(
+                [one for one in announcements if one.channel == name], [one for one in standing if one.channel == name]
+            )
+        for one in announcements:
+            if one.channel not in self._workers:
+                self._desk.close(one, "there is no such channel any more")
+
+    def states(self) -> Mapping[str, ChannelState]:
+        """How the channels are."""
+        return {name: worker.state for name, worker in self._workers.items()}
+
+    def end(self, within: timedelta) -> tuple[Announcement, ...]:
+        """Try what waits once more, and stop. Returns what was not told: its receipts say so."""
+        deadline = time.monotonic() + within.total_seconds()
+        for worker in self._workers.values():
+            worker.stop()
+        for worker in self._workers.values():
+            worker.join(max(0.0, deadline - time.monotonic()))
+        return tuple(one for worker in self._workers.values() for one in worker.abandon())
+
+
+class _Desk:
+    """Writes into the outbox, one at a time; nothing any more once a worker was abandoned."""
+
+    def __init__(self, outbox: Outbox, now: Callable[[], datetime]) -> None:
+        self._outbox = outbox
+        self._lock = threading.Lock()
+        self.now = now
+
+    def claim(self, announcements: Sequence[Announcement]) -> None:
+        # A journal that cannot be written is told by the round that writes it; people are told all the same.
+        with self._lock, suppress(Exception):
+            self._outbox.claim(announcements)
+
+    def close(self, announcement: Announcement, answer: str) -> None:
+        """It is not told, and not tried again."""
+        self.receipt(announcement, attempts=0, delivered=False, answer=answer)
+
+    def receipt(
+        self, one: Announcement, *, attempts: int, delivered: bool, answer: str, tried_again: bool = False
+    ) -> None:
+        receipt = Receipt(
+            alert=one.alert,
+            channel=one.channel,
+            number=one.number,
+            event=one.event,
+            utc=self.now(),
+            attempts=attempts,
+            delivered=delivered,
+            tried_again=tried_again,
+            answer=answer,
+        )
+        with self._lock, suppress(Exception):
+            self._outbox.receipt(receipt)
+
+
+class _Worker(threading.Thread):
+    """Tells one channel. It may hang in there: a daemon, which the end does not wait for."""
+
+    def __init__(self, channel: Channel, desk: _Desk, pauses: Pauses) -> None:
+        super().__init__(name=f"channel {channel.name}", daemon=True)
+        self.channel = channel
+        self._desk, self._pauses = desk, pauses
+        self._changed = threading.Condition()
+        self._waiting: dict[Key, Announcement] = {}
+        self._attempts: dict[Key, int] = {}
+        self._standing: list[Announcement] = []
+        self._failures = 0
+        self._again_at = 0.0
+        self._renewed_at = time.monotonic()
+        self._under_way: Sequence[Announcement] = ()
+        self._stopping = self._abandoned = False
+        self.state = ChannelState(name=channel.name)
+
+    def put(self, announcements: Sequence[Announcement], standing: Sequence[Announcement]) -> None:
+        with self._changed:
+            self._waiting |= {_key(one): one for one in announcements}
+            self._standing = list(standing) if self.channel.renewed is not None else []
+            self.state = replace(self.state, waiting=len(self._waiting))
+            self._changed.notify()
+
+    def stop(self) -> None:
+        with self._changed:
+            self._stopping, self._again_at = True, 0.0
+            self._changed.notify()
+
+    def abandon(self) -> Sequence[Announcement]:
+        """Give up what waits, whatever the thread does from now on."""
+        with self._changed:
+            self._abandoned = True
+            left, self._waiting = list(self._waiting.values()), {}
+            under_way = {_key(one) for one in self._under_way}
+            reason = f"not told before the watch ended: {self.state.reason or 'it took too long'}"
+        for one in left:
+            answer = MAY_HAVE_BEEN_SENT if _key(one) in under_way else reason
+            self._desk.receipt(one, attempts=self._attempts.get(_key(one), 0), delivered=False, answer=answer)
+        return left
+
+    def run(self) -> None:
+        while True:
+            with self._changed:
+                while (pause := self._pause()) > 0 and not self._stopping:
+                    self._changed.wait(pause)
+                if self._abandoned:
+                    return
+                batch = list(self._waiting.values())
+                standing = [one for one in self._standing if _key(one) not in self._waiting]
+                last, self._under_way = self._stopping, batch
+            if batch or (standing and not last):
+                self._tell(batch, standing)
+            if last:
+                return
+
+    def _pause(self) -> float:
+        """Seconds until there is something to do; an hour where there is nothing."""
+        now = time.monotonic()
+        if self._waiting:
+            return self._again_at - now
+        if self.channel.renewed is not None and self._standing:
+            return max(self._again_at, self._renewed_at + self.channel.renewed.total_seconds()) - now
+        return 3600.0
+
+    def _tell(self, batch: Sequence[Announcement], standing: Sequence[Announcement]) -> None:
+        if batch:
+            self._desk.claim(batch)
+        try:
+            answer = self.channel.send([*standing, *batch])
+        except ChannelDown as error:
+            self._failed(batch, str(error))
+        except Exception as error:  # noqa: BLE001 - libraries of channels raise what they like, with addresses in it
+            self._failed(batch, f"it failed with {type(error).__name__}")
+        else:
+            self._delivered(batch, answer)
+
+    def _failed(self, batch: Sequence[Announcement], reason: str) -> None:
+        with self._changed:
+            if self._abandoned:
+                return
+            self._failures, self._under_way = self._failures + 1, ()
+            self._again_at = time.monotonic() + self._pauses.after(self._failures)
+            self.state = replace(self.state, down_since=self.state.down_since or self._desk.now(), reason=reason)
+        for one in batch:
+            attempts = self._attempts[_key(one)] = self._attempts.get(_key(one), 0) + 1
+            self._desk.receipt(one, attempts=attempts, delivered=False, answer=reason, tried_again=True)
+
+    def _delivered(self, batch: Sequence[Announcement], answer: str) -> None:
+        now = self._desk.now()
+        with self._changed:
+            if self._abandoned:
+                return
+            self._failures, self._again_at, self._renewed_at, self._under_way = 0, 0.0, time.monotonic(), ()
+            for one in batch:
+                self._waiting.pop(_key(one), None)
+            self.state = ChannelState(name=self.channel.name, waiting=len(self._waiting), told=now)
+        for one in batch:
+            attempts = self._attempts.pop(_key(one), 0) + 1
+            self._desk.receipt(one, attempts=attempts, delivered=True, answer=answer)
+
+
+def _key(one: Announcement) -> Key:
+    return one.alert, one.channel, one.number

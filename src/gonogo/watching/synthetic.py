@@ -1,0 +1,193 @@
+"""Asks gonogo's own checks again and again: synthetic monitoring.
+
+They are asked and judged in a process of their own. A check that hangs, or that ends its process, is a signal without
+a value; the watch goes on.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import cast
+
+from gonogo.base.errors import UsageError
+from gonogo.evidence.watch import Reading
+from gonogo.planning.plan import SMOKE
+from gonogo.planning.suite import project_suite
+from gonogo.record.results import CheckResult, Outcome
+from gonogo.runs.prepare import Request, prepare
+from gonogo.runs.reference_instance import ReferenceInstance
+from gonogo.runs.session import results_of
+from gonogo.watching.clock import Clock
+from gonogo.watching.surroundings import Surroundings, checks_that_look, surroundings
+
+_GRACE_SECONDS = 60.0
+"""Beside limits.run: for the removing of test data, and for the start of the process."""
+_PARENT_SECONDS = 1.0
+_STALE_ROUNDS = 3
+_SLACK_SECONDS = 10.0
+"""For the round itself, which takes some seconds whatever its cadence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The outcome of one check, when it was asked last."""
+
+    at: float
+    """In seconds of the clock, when the answer was there."""
+    outcome: Outcome
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    outcomes: Mapping[str, tuple[Outcome, str]]
+    failure: str = ""
+    surroundings: Surroundings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    request: Request
+    looks: bool = False
+    """Whether the surroundings of the launch are looked at, beside the checks of the request."""
+
+
+class Synthetic:
+    """One process that asks; one round is under way at the most."""
+
+    def __init__(
+        self, request: Request, instance: ReferenceInstance | None, *, within_seconds: float, clock: Clock | None = None
+    ) -> None:
+        self._clock = clock or Clock()
+        self._request = request
+        self._instance = instance
+        self._within_seconds = within_seconds + _GRACE_SECONDS
+        self._told: dict[str, Told] = {}
+        self._failures: dict[str, str] = {}
+        self._lock = threading.Lock()
+        self._process: SpawnProcess | None = None
+        self._connection: Connection | None = None
+
+    def ask(self, checks: Collection[str]) -> str:
+        """Ask these checks now, or walk the journeys of the smoke run if there are none; why it could not, else empty."""
+        chosen = {"only": tuple(checks), "exactly": True} if checks else {"gate": SMOKE}
+        reply = self._answered(_Job(replace(self._request, **chosen)))
+        at = self._clock.seconds()
+        with self._lock:
+            self._told |= {name: Told(at, outcome, message) for name, (outcome, message) in reply.outcomes.items()}
+            self._failures |= dict.fromkeys(checks or reply.outcomes, reply.failure)
+        return reply.failure
+
+    def look(self) -> Surroundings | str:
+        """What the launch stands on now; or why it could not be looked at."""
+        reply = self._answered(_Job(self._request, looks=True))
+        return reply.surroundings or reply.failure
+
+    def read(self, checks: Collection[str], at: float, *, every_seconds: float) -> Reading:
+        """How many of these checks do not pass; no value while nobody can say that they do."""
+        with self._lock:
+            told = {name: self._told.get(name) for name in checks}
+            failures = {name: self._failures.get(name, "") for name in checks}
+        failing = [name for name, one in told.items() if one and one.outcome in {Outcome.FAIL, Outcome.WARN}]
+        if failing:
+            return Reading(at=at, value=float(len(failing)))
+        now = self._clock.seconds()
+        for name, one in told.items():
+            if failures[name]:
+                return Reading(at=at, value=None, missing=f"{name}: {failures[name]}")
+            if one is None:
+                return Reading(at=at, value=None, missing=f"{name} was not asked yet")
+            if one.outcome is not Outcome.PASS:
+                return Reading(at=at, value=None, missing=f"{name} is {one.outcome.name}: {one.message}")
+            if now - one.at > _STALE_ROUNDS * every_seconds + _SLACK_SECONDS:
+                return Reading(at=at, value=None, missing=f"{name} was asked last {now - one.at:.0f} s ago")
+        return Reading(at=at, value=0.0)
+
+    def close(self) -> None:
+        """End the process; one that is in the middle of a round first removes what it made."""
+        if self._connection is not None:
+            self._connection.close()
+        if self._process is not None:
+            self._process.join(self._within_seconds)
+            self._kill()
+        self._process = self._connection = None
+
+    def _answered(self, job: _Job) -> _Reply:
+        connection = self._connected()
+        try:
+            connection.send(job)
+            if connection.poll(self._within_seconds):
+                return cast("_Reply", connection.recv())
+            failure = f"there was no answer within {self._within_seconds:.0f} s"
+        except (EOFError, OSError):
+            failure = "the process that asks ended"
+        self._kill()
+        self._process = self._connection = None
+        return _Reply({}, failure)
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            context = multiprocessing.get_context("spawn")
+            self._connection, theirs = context.Pipe()
+            self._process = context.Process(
+                target=_serve, args=(theirs, self._instance), name="gonogo-synthetic", daemon=False
+            )
+            self._process.start()
+            theirs.close()
+        return self._connection
+
+    def _kill(self) -> None:
+        if self._process is not None and self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+
+
+def _serve(connection: Connection, instance: ReferenceInstance | None) -> None:
+    """The process's main function: one round after another, until its parent closes the line or is gone."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # its parent says when it ends, between two rounds
+    parent = os.getppid()
+    while True:
+        while not connection.poll(_PARENT_SECONDS):
+            if os.getppid() != parent:
+                return
+        try:
+            job = cast("_Job", connection.recv())
+        except (EOFError, OSError):
+            return
+        reply = _round(job, instance)
+        try:
+            connection.send(reply)
+        except OSError:
+            return
+
+
+def _round(job: _Job, instance: ReferenceInstance | None) -> _Reply:
+    try:
+        return _looked(job.request, instance) if job.looks else _asked(job.request, instance)
+    except UsageError as error:
+        return _Reply({}, str(error))
+
+
+def _asked(request: Request, instance: ReferenceInstance | None) -> _Reply:
+    results = results_of(prepare(request, os.environ, instance=instance))
+    wanted = [check for check in results.checks if not request.only or check.id in request.only]
+    return _Reply({check.id: (check.outcome, _message(check)) for check in wanted})
+
+
+def _looked(request: Request, instance: ReferenceInstance | None) -> _Reply:
+    suite = project_suite(request.project, bundled=instance is not None, environment=request.environment)
+    only = checks_that_look(suite)
+    prepared = prepare(replace(request, only=only, exactly=True), os.environ, instance=instance)
+    results_of(prepared)
+    return _Reply({}, surroundings=surroundings(prepared.source.records(), datetime.now(UTC)))
+
+
+def _message(check: CheckResult) -> str:
+    return next((seen.message for seen in check.observations if seen.outcome is check.outcome and seen.message), "")

@@ -1,0 +1,186 @@
+"""One round after another: sources → samples → signals → alerts → announcements, with the journal beside.
+
+A round never waits for a channel, for the page or for a check: they go on in threads of their own, and a round takes
+what is known when it begins.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from gonogo.base.durations import format_duration
+from gonogo.evidence.watch import Reading, Transition
+from gonogo.families.watch.alerts import Alert, advance, rules_of
+from gonogo.families.watch.journal import Journal
+from gonogo.families.watch.section import Watch
+from gonogo.watching.announcer import Announcer
+from gonogo.watching.announcing import Seen, due, standing
+from gonogo.watching.clock import Axis, Clock
+from gonogo.watching.surroundings import Surroundings, changes
+
+ENDED = "end"
+"""The event of a watch that came to its end: the next one begins a journal of its own. One that somebody stopped goes on."""
+
+FACT, CHANGED = "fact", "changed"
+"""Events of what the launch stands on: a fact as it is from now on, and each change in words."""
+_IS = " is "
+
+
+class Source(Protocol):
+    """Where readings come from."""
+
+    def read(self, at: float) -> Mapping[str, Reading]:
+        """The newest reading of each of its signals. Returns within the time of a round, whatever its target does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What one round saw, for whoever shows it."""
+
+    at: float
+    utc: datetime
+    readings: Mapping[str, Reading]
+    alerts: Mapping[str, Alert]
+    transitions: Sequence[Transition]
+    seconds: float
+    """How long it took."""
+
+
+@dataclass(slots=True)
+class Watcher:
+    """The loop."""
+
+    watch: Watch
+    journal: Journal
+    sources: Sequence[Source]
+    announcer: Announcer
+    clock: Clock = field(default_factory=Clock)
+    launch: datetime | None = None
+    until: datetime | None = None
+    """When it ends by itself; None: when somebody ends it."""
+    surroundings: Callable[[], Surroundings | str] = lambda: ""
+    """What the launch stands on, as it was seen last."""
+    on_round: Callable[[Round], None] = lambda _round: None
+    _alerts: dict[str, Alert] = field(init=False, default_factory=dict)
+    _transitions: list[Transition] = field(init=False, default_factory=list)
+    _axis: Axis = field(init=False)
+    _launched: bool = field(init=False, default=False)
+    _looked: Surroundings | None = field(init=False, default=None)
+    _stood_on: dict[str, str] = field(init=False, default_factory=dict)
+    """What the launch stands on, as the journal has it."""
+
+    def __post_init__(self) -> None:
+        utc = self.clock.utc()
+        resumed = self.journal.resume(utc, watch=self.watch, launch=self.launch, until=self.until)
+        known = rules_of(self.watch)
+        self._alerts = {name: resumed.alerts.get(name, Alert(threshold=name)) for name in known}
+        self._transitions = list(self.journal.transitions())
+        self._axis = Axis(self.clock, resumed.axis)
+        events = self.journal.events()
+        self._stood_on = dict(event.text.split(_IS, 1) for event in events if event.kind == FACT)
+        self._launched = any(event.kind == "launch" for event in events)
+
+    def now(self) -> float:
+        """Seconds since the watch began."""
+        return self._axis.now()
+
+    def run(self, stop: threading.Event) -> None:
+        """Look again and again, until the end or until somebody wants an end."""
+        every, began = self.watch.every.total_seconds(), self._axis.now()
+        ends = None if self.until is None else began + (self.until - self.clock.utc()).total_seconds()
+        number = 0
+        while not stop.is_set():
+            self.round()
+            now = self._axis.now()
+            # A round that took too long leaves out those that fell into it: two are never under way.
+            number = max(number + 1, int((now - began) // every) + (now - began > (number + 1) * every))
+            following = began + number * every
+            if ends is not None and following > ends:
+                if not self.clock.wait(ends - now, stop):
+                    self.end("its time was over")
+                break
+            if self.clock.wait(following - now, stop):
+                break
+        self.journal.end(self.clock.utc())
+
+    def end(self, reason: str) -> None:
+        """Note that it came to its end, and is not to be gone on with."""
+        self.journal.event(self.clock.utc(), self._axis.now(), ENDED, reason)
+
+    def round(self) -> Round:
+        """One look at everything, with all that follows from it."""
+        at, utc = self._axis.now(), self.clock.utc()
+        step = self._axis.stepped(at, utc)
+        if step is not None:
+            self.journal.event(utc, at, "clock", f"the time of day was set by {_signed(step)}; windows do not go by it")
+        self._note_launch(at, utc)
+        self._note_changes(at, utc)
+        readings: dict[str, Reading] = {}
+        for source in self.sources:
+            readings |= source.read(at)
+        transitions = self._judge(readings, at, utc)
+        seen = self._seen(at, utc, readings)
+        announcements = due(self.watch, rules_of(self.watch), seen)
+        self.journal.round(
+            at=at,
+            utc=utc,
+            mono_ok=step is None,
+            readings=readings,
+            due=readings,
+            transitions=transitions,
+            alerts=self._alerts,
+            announcements=announcements,
+        )
+        self.announcer.put(announcements, standing(seen))
+        seconds = self._axis.now() - at
+        seen_round = Round(
+            at=at, utc=utc, readings=readings, alerts=dict(self._alerts), transitions=transitions, seconds=seconds
+        )
+        self.on_round(seen_round)
+        return seen_round
+
+    def _note_launch(self, at: float, utc: datetime) -> None:
+        if self.launch is not None and not self._launched and utc >= self.launch:
+            self._launched = True
+            self.journal.event(utc, at, "launch", "T-0")
+
+    def _note_changes(self, at: float, utc: datetime) -> None:
+        """Hold the surroundings against the last ones, which the journal keeps: a restart hides no change."""
+        looked = self.surroundings()
+        if isinstance(looked, str) or looked is self._looked:
+            return
+        self._looked = looked
+        for change in changes(self._stood_on, looked.facts):
+            self.journal.event(utc, at, CHANGED, change)
+        for name, value in looked.facts.items():
+            if self._stood_on.get(name) != value:
+                self.journal.event(utc, at, FACT, f"{name}{_IS}{value}")
+        self._stood_on |= looked.facts
+
+    def _judge(self, readings: dict[str, Reading], at: float, utc: datetime) -> list[Transition]:
+        """Move every alert on; a signal that no source reads has no value, which alarms."""
+        transitions: list[Transition] = []
+        for name, rule in rules_of(self.watch).items():
+            reading = readings.setdefault(name, Reading(at=at, value=None, missing="no source reads it"))
+            self._alerts[name], changed = advance(rule, self._alerts[name], reading, utc)
+            transitions += changed
+        self._transitions += transitions
+        return transitions
+
+    def _seen(self, at: float, utc: datetime, readings: Mapping[str, Reading]) -> Seen:
+        return Seen(
+            at=at,
+            utc=utc,
+            alerts=self._alerts,
+            transitions=self._transitions,
+            readings=readings,
+            acknowledgements=self.journal.acknowledgements(),
+            announced=self.journal.announcements(),
+            receipts=self.journal.receipts(),
+        )
+
+
+def _signed(step: timedelta) -> str:
+    return format_duration(step) if step < timedelta() else f"+{format_duration(step)}"
