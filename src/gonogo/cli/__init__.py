@@ -62,7 +62,7 @@ for _command in (
     diff,
 ):
     cli.add_command(_command)
-for _command in (key, sign, verify, seal, env, checks, request, schema, reference):
+for _command in (key, sign, verify, seal, env, checks, request, schema, rules, reference):
     cli.add_command(_command)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -46,6 +46,8 @@ class WatchRequest:
     launch: datetime | None = None
     """T-0, in place of launch.at."""
     release: str | None = None
+    channels: Mapping[str, str] = field(default_factory=dict)
+    """Further channels of this watch: names of secrets, by the channel's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +150,8 @@ def _demonstrated(request: WatchRequest, environ: Mapping[str, str], resources: 
 
 def _prepared(request: WatchRequest, environ: Mapping[str, str], instance: ReferenceInstance | None) -> Prepared:
     """The environment with its secrets; nothing is asked yet."""
-    asked = Request(environment=request.environment, project=request.project, release=request.release)
+    overlay = {"watch": {"channels": dict(request.channels)}} if request.channels else {}
+    asked = Request(environment=request.environment, project=request.project, release=request.release, overlay=overlay)
     return prepare(asked, environ, instance=instance)
 
 
