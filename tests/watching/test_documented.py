@@ -16,7 +16,7 @@ PAGE = ROOT / "docs" / "watch.md"
 
 def test_sections_of_the_document() -> None:
     """All of them together are a watch, in which those are told whom the page names."""
-    document = tomllib.loads("\n".join(blocks(PAGE, "toml")))
+    document = tomllib.loads(blocks(PAGE, "toml")[1])
     watch = environment_from({"service": {"name": "S", "base_url": "https://a.test"}, **document}).require(Watch)
     assert list(watch.channels) == ["oncall", "team", "alertmanager"]
     assert ladder_of(watch, "critical") == (("oncall", "alertmanager"), ("oncall", "alertmanager", "team"))

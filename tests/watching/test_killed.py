@@ -48,6 +48,9 @@ class Notebook:
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
+    def check(self) -> None:
+        """It is there."""
+
     def send(self, announcements: Sequence[Announcement]) -> str:
         """Each in a line."""
         lines = "".join(f"{one.alert} {one.channel} {one.number}\n" for one in announcements)

@@ -20,6 +20,7 @@ from gonogo.cli.history import diff, list_runs, show
 from gonogo.cli.init import init
 from gonogo.cli.reference import reference
 from gonogo.cli.request import request
+from gonogo.cli.rules import rules
 from gonogo.cli.runs import load, replay, report, run, smoke
 from gonogo.cli.signing import key, seal, sign, verify
 from gonogo.cli.streams import make_patient
@@ -50,6 +51,7 @@ for _command in (
     ack,
     poll,
     duty,
+    rules,
     clean,
     checklist,
     attest,
@@ -61,7 +63,7 @@ for _command in (
     diff,
 ):
     cli.add_command(_command)
-for _command in (key, sign, verify, seal, env, checks, request, schema, reference):
+for _command in (key, sign, verify, seal, env, checks, request, schema, rules, reference):
     cli.add_command(_command)
 
 

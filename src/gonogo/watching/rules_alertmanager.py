@@ -1,8 +1,8 @@
 """``gonogo rules --format alertmanager``: who is told of what, without a single address: those are secrets."""
 
 from gonogo.base.errors import UsageError
+from gonogo.families.watch.promql import span
 from gonogo.families.watch.section import Watch
-from gonogo.watching.promql import span
 from gonogo.watching.rules_export import as_yaml
 
 _HEAD = """\

@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from gonogo.families.watch.alerts import in_unit
+from gonogo.families.watch.promql import Expressions, expressions, span
 from gonogo.families.watch.section import Launch, Threshold, Watch, Watched
-from gonogo.watching.promql import Expressions, expressions, span
 
 VALUE, EVENTS, UNCERTAIN = "gonogo:signal:value", "gonogo:signal:events", "gonogo:signal:uncertain"
 NO_DATA = "no-data"
@@ -27,7 +27,7 @@ def prometheus_rules(environment: str, watch: Watch, launch: Launch | None) -> s
     rules, left_out, names = list[dict[str, Any]](), list[str](), set[str]()
     runbook = f"To take the release back: {literal(launch.rollback)}" if launch and launch.rollback else ""
     for name, watched in watch.watched.items():
-        signal = expressions(watched)
+        signal = expressions(watched, watch.every)
         if signal is None:
             left_out.append(f"# {name} is not here: its signal is checks, which only gonogo can ask.\n")
             continue
@@ -61,10 +61,13 @@ class _Rules:
     runbook: str
 
     def all(self, watch: Watch) -> Iterator[dict[str, Any]]:
-        labels = {"environment": self.environment, "signal": self.name}
         for series in (VALUE, EVENTS, UNCERTAIN):
             if expression := getattr(self.signal, series.rpartition(":")[2]):
-                yield {"record": series, "expr": expression, "labels": labels}
+                yield {
+                    "record": series,
+                    "expr": expression,
+                    "labels": {"environment": self.environment, "signal": self.name},
+                }
         severity = "warning"
         if isinstance(self.watched, Threshold):
             severity = self.watched.severity
@@ -96,7 +99,7 @@ class _Rules:
         enough = ""
         if self.signal.events:
             enough = f" and on () {recorded(EVENTS, self.environment, self.name)} >= {self.watched.at_least}"
-        return f"{self._value} {sign} {limit:.17g}{enough}"
+        return f"{self._value} {sign} {limit!r}{enough}"
 
     def _beyond(self, threshold: Threshold) -> str:
         if threshold.below is not None:
@@ -113,10 +116,10 @@ class _Rules:
         """It begins beyond the limit, and holds until its signal is known to be well."""
         firing = f'ALERTS{{alertname="{self.name}",alertstate="firing",environment="{self.environment}"}}'
         if_certain = f" unless on () {self._mark}" if self.signal.uncertain else ""
-        begins = self._beyond(threshold)
-        if _certain(threshold) != "beyond":
-            begins += if_certain
-        holds = f"(max({self._value}) and on () {firing}) unless on () ({self._well(threshold)}{if_certain})"
+        certain, begins, well = _certain(threshold), self._beyond(threshold), self._well(threshold)
+        begins += "" if certain == "beyond" else if_certain
+        well += "" if certain == "within" else if_certain
+        holds = f"(max({self._value}) and on () {firing}) unless on () ({well})"
         return f"max({begins}) or on () ({holds}) or on () (max({firing}) unless on () {self._value})"
 
     def _no_data(self) -> str:
@@ -178,7 +181,7 @@ def _limit(threshold: Threshold) -> str:
     seen = (
         "{{ $value | humanizePercentage }}"
         if threshold.unit == "%"
-        else f"{{{{ $value | humanize }}}} {threshold.unit}"
+        else f'{{{{ printf "%.4g" $value }}}} {threshold.unit}'
     )
     return f"{seen.strip()}; {side} {in_unit(threshold.limit, threshold.unit)} is too {much}"
 
