@@ -16,7 +16,7 @@ from gonogo.families.watch.alerts import Alert, advance, rules_of
 from gonogo.families.watch.scraping import Scraper
 from gonogo.families.watch.section import Launch, Watch, Watched
 from gonogo.families.watch.signals import Samples
-from gonogo.planning.suite import project_suite
+from gonogo.planning.suite import closure, project_suite
 from gonogo.policy.checklist import read_checklist
 from gonogo.policy.people import read_people
 from gonogo.record.results import Outcome
@@ -86,14 +86,33 @@ def test_duties_have_owners_who_are_on_the_team(name: str) -> None:
     assert launch.rollback is not None
 
 
-def test_checks_of_signals_are_checks_of_this_repository() -> None:
-    """A check that is not planned is never asked."""
-    declared = project_suite(ROOT).declarations
-    asked = {check for one in _watch("production").watched.values() for check in one.signal.checks}
-    assert asked <= declared.keys()
+def test_checks_of_signals_are_named_with_all_that_they_need() -> None:
+    """One that is not planned is never asked; one whose need is not asked is blocked, and nobody could say anything."""
+    suite = project_suite(ROOT)
+    for name in ("reference", "staging", "production"):
+        for watched in _watch(name).watched.values():
+            assert closure(suite, watched.signal.checks) == set(watched.signal.checks)
 
 
 # -- what a running service shows -----------------------------------------------------------------------------------
+
+
+def test_database_and_server_are_asked_by_checks(healthy: Supervised) -> None:
+    """The service shows no series of its server, and none at all without its database."""
+    thresholds = _watch("reference").thresholds
+    database, server = (thresholds[name].signal.checks for name in ("database-down", "server-resources"))
+    instance = ReferenceInstance(overlay=healthy.environment, faults=())
+
+    def outcomes() -> dict[str, Outcome]:
+        request = Request(environment="reference", project=ROOT, only=(*database, *server), exactly=True)
+        results = results_of(prepare(request, {}, instance=instance))
+        return {check.id: check.outcome for check in results.checks if check.id in {*database, *server}}
+
+    assert outcomes() == dict.fromkeys((*database, *server), Outcome.PASS)
+    with switched_on(healthy, "mongo-down", "server-disk-full"):
+        red = {check for check, outcome in outcomes().items() if outcome is Outcome.FAIL}
+    assert red >= {"mongo-reachable", "server-room"}
+    assert "redis-reachable" not in red
 
 
 class Watching:
@@ -261,23 +280,3 @@ def test_faults_of_the_api_cut_nobody_off(healthy: Supervised, watching: Watchin
         asking.join()
     assert [failure for failure in failures if "did not come" not in failure] == []
     assert set(_children(healthy)) == before
-
-
-def test_database_and_server_are_asked_by_checks(healthy: Supervised) -> None:
-    """The service shows no series of its server, and none at all without its database."""
-    watch = _watch("reference")
-    asked = {name: watch.thresholds[name].signal.checks for name in ("database-down", "server-resources")}
-    instance = ReferenceInstance(overlay=healthy.environment, faults=())
-    only = tuple(check for checks in asked.values() for check in checks)
-
-    def failing() -> dict[str, set[str]]:
-        request = Request(environment="reference", project=ROOT, only=only, exactly=True)
-        results = results_of(prepare(request, {}, instance=instance))
-        red = {check.id for check in results.checks if check.outcome is Outcome.FAIL}
-        return {name: red & set(checks) for name, checks in asked.items()}
-
-    assert failing() == {"database-down": set(), "server-resources": set()}
-    with switched_on(healthy, "mongo-down", "server-disk-full"):
-        red = failing()
-        assert red["database-down"] >= {"mongo-reachable"}
-        assert red["server-resources"] == {"server-room"}
