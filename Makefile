@@ -30,6 +30,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 
 launch: setup  ## start the reference environment, verify it, write the sign-off page
 	$(BIN)/gonogo run --env reference
+	$(BIN)/gonogo watch --env reference --for "12 s"
 
 # The marker leaves out the long tests of the laboratory; tests/conftest.py counts them.
 test: setup test-measuring test-others  ## the suite's own tests but for the long ones of the laboratory (make lab)
@@ -77,7 +78,7 @@ endurance: setup  ## fifty smoke runs, one killed after every step, and kills at
 	$(BIN)/python -m tests.smoke.endurance
 	$(BIN)/python -m tests.smoke.kills
 
-bench: setup  ## what probing at once costs, beside one at a time; TLS beside sslyze; what the load generator sees and costs; the page; verify; guards of judging; 5,000 hosts
+bench: setup  ## what probing at once costs, beside one at a time; TLS beside sslyze; what the load generator sees and costs; the page; verify; guards of judging; 5,000 hosts; a day of a watch
 	$(BIN)/python tests/bench/probing.py
 	$(BIN)/python -m tests.bench.asking_tls
 	$(BIN)/python -m tests.bench.loading
@@ -85,6 +86,7 @@ bench: setup  ## what probing at once costs, beside one at a time; TLS beside ss
 	$(BIN)/python -m tests.bench.verifying
 	$(BIN)/python -m tests.bench.guarding
 	$(BIN)/python -m tests.bench.many_hosts
+	$(BIN)/python -m tests.bench.watching
 
 sample: setup  ## reports/sample, the sample run of the README, from real faults of the reference environment
 	$(BIN)/python -m tests.report.sample

@@ -107,7 +107,7 @@ def test_day_with_an_alarm_that_was_answered(path: Path, judge: Judge) -> None:
     """An alarm that somebody took in hand in time, and that is over, is what watching is for."""
     alarm(Day(path, watch_of())).look(WHOLE).end()
     evidence = watched(path)
-    assert [one.alert for one in evidence.transitions] == ["errors-1", "errors-1"]
+    assert [one.alert for one in evidence.transitions] == ["", "errors-1", "errors-1"]
     assert judge("watch-*", watched=evidence, environment=environment()) is None
     # A minute without data is an alarm, and costs less than the share.
     assert evidence.share == 1
@@ -261,14 +261,14 @@ def test_record_that_was_changed_contradicts_its_readings(path: Path, judge: Jud
     day = alarm(Day(path, watch_of())).look(WHOLE)
     day.end()
     evidence = watched(path)
-    without = replace(evidence, transitions=())
+    first, began, ended = evidence.transitions
+    without = replace(evidence, transitions=(first,))
     told = judge("watch-*", watched=without, environment=environment())
     assert told == (
         "errors: the journal contradicts itself: the journal has no further change, its readings give ok → firing of "
         "errors-1 after 600 s, with 0.2"
     )
-    first, second = evidence.transitions
-    later = replace(evidence, transitions=(first, replace(second, at=second.at - 60)))
+    later = replace(evidence, transitions=(first, began, replace(ended, at=ended.at - 60)))
     told = judge("watch-*", watched=later, environment=environment())
     assert told is not None
     assert "the journal contradicts itself" in told
@@ -295,7 +295,7 @@ def test_no_journal_is_no_pass(path: Path) -> None:
     """Nobody watched: every check of it is an ERROR that says what to do."""
     for probe, question in ((probe_journal, asked(path)), (probe_watched, asked(path, "errors"))):
         with pytest.raises(Unobserved, match="there is no journal") as unseen:
-            asyncio.run(probe(question))  # type: ignore[arg-type]  # either takes either
+            asyncio.run(probe(question))
         assert unseen.value.hint == "gonogo watch --env staging writes it"
     Day(path, watch_of()).journal.close()
     with pytest.raises(Unobserved, match="has not looked at anything yet"):
@@ -329,10 +329,12 @@ def test_role_on_hold_fails(path: Path, judge: Judge) -> None:
     day = Day(path, watch_of()).look(WHOLE)
     poll = Poll(role="devops", decision="hold", by="Davi", utc=day.utc, note="disk at 88 %")
     day.journal.poll(poll)
-    now = {"taken_at": day.utc}
-    assert judge("watch-journal", watch_journal=replace(whole(path), **now)) == "on HOLD: devops (Davi): disk at 88 %"
+    assert (
+        judge("watch-journal", watch_journal=replace(whole(path), taken_at=day.utc))
+        == "on HOLD: devops (Davi): disk at 88 %"
+    )
     day.journal.poll(replace(poll, decision="go"))
-    assert judge("watch-journal", watch_journal=replace(whole(path), **now)) is None
+    assert judge("watch-journal", watch_journal=replace(whole(path), taken_at=day.utc)) is None
 
 
 def test_announcement_that_did_not_arrive_is_told(path: Path, judge: Judge) -> None:
@@ -367,8 +369,10 @@ def test_only_the_record_has_all_readings(path: Path) -> None:
     )
     day.end()
     evidence = watched(path)
-    assert (set(evidence.chart[:20]), set(evidence.chart[20:60]), set(evidence.chart[60:])) == ({0.01}, {None}, {0.04})
-    assert evidence.chart_few == tuple(range(40, 60))
+    seen = [(point.at, point.value, point.few) for point in evidence.points if not point.joined]
+    assert seen == [(15.0, 0.01, False), (1215.0, None, True)]
+    assert len(evidence.points) == 100
+    assert {point.value for point in evidence.points if point.at > 1830} == {0.04}
     assert (evidence.limit, evidence.above, evidence.unit) == (0.05, True, "%")
     assert "readings" in evidence.only_recorded
 

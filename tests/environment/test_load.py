@@ -10,7 +10,7 @@ from gonogo.base.errors import UsageError
 from gonogo.environment.load import available, overlaid
 from gonogo.environment.schema import environment_schema
 from gonogo.environment.secret_values import find_secrets, resolve_secrets
-from gonogo.families.registry import installed_families, read_environment
+from gonogo.families.registry import environment_from, installed_families, read_environment
 
 ROOT = Path(__file__).parents[2]
 MINIMAL = '[service]\nname = "S"\nbase_url = "https://a.test"\n'
@@ -187,7 +187,9 @@ def test_overlay_reaches_into_tables(project: Path) -> None:
 def test_shipped_environments_are_valid(name: str) -> None:
     """They are what every team starts from."""
     assert name in available(ROOT)
-    read_environment(name, project=ROOT)
+    environment = read_environment(name, project=ROOT).environment
+    # A replay reads the environment from the record, which has every key with its value.
+    assert environment_from(environment.model_dump(mode="json"), ROOT) == environment
 
 
 def test_json_schema_is_current_and_accepts_what_we_ship() -> None:

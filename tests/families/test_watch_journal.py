@@ -1,6 +1,7 @@
 """The journal of a watch: what is in it survives whatever happens to the watcher, to the disk, and to the file."""
 
 import os
+import re
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -15,9 +16,11 @@ from gonogo.evidence.watch import Acknowledgement, AlertState, Poll, Reading, Re
 from gonogo.families.watch import journal_file
 from gonogo.families.watch.journal import Journal, JournalNotes
 from gonogo.families.watch.journal_reader import JournalReader
+from tests.docs.blocks import ROOT, blocks
 from tests.support.watch_day import BEGAN, ENVIRONMENT, Day, announcement, watch_of, well
 
 MINUTE = timedelta(minutes=1)
+DOCUMENT = ROOT / "docs" / "watch.md"
 
 
 def read(path: Path) -> JournalReader:
@@ -137,11 +140,9 @@ def test_round_is_written_as_a_whole_or_not_at_all(path: Path) -> None:
         day.journal.round(at=15, utc=BEGAN, readings={}, due=["users"], alerts={})
     with pytest.raises(UsageError):
         day.look(30, bad, lambda one: [announcement(one), announcement(one)])  # the same one twice
-    assert [len(kept) for kept in (day.journal.rounds(), day.journal.transitions(), day.journal.announcements())] == [
-        1,
-        0,
-        0,
-    ]
+    assert [one.at for one in day.journal.rounds()] == [0.0]
+    assert {one.at for one in day.journal.transitions()} == {0.0}
+    assert day.journal.announcements() == []
 
 
 def test_people_answer_from_other_processes_while_it_watches(path: Path) -> None:
@@ -281,6 +282,23 @@ def test_journal_is_read_from_a_folder_that_cannot_be_written() -> None:
         finally:
             os.seteuid(own)
             folder.chmod(0o755)
+
+
+def test_schema_is_the_documented_one(path: Path) -> None:
+    """Whoever reads the journal with other tools goes by the document: tables, columns, and the query that stands there."""
+    day = Day(path, watch_of()).look(180)
+    connection = day.journal.connection
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    schema = {
+        table["name"]: [row["name"] for row in connection.execute(f"PRAGMA table_info({table['name']})")]
+        for table in tables
+    }
+    rows = re.findall(r"^\| `(\w+)` \| ((?:`\w+`(?:, )?)+) \|", DOCUMENT.read_text(), re.MULTILINE)
+    assert {name: re.findall(r"\w+", columns) for name, columns in rows} == schema
+    (query,) = blocks(DOCUMENT, "sql")
+    newest = connection.execute(query).fetchall()
+    assert len(newest) == 10
+    assert (newest[0]["utc"], newest[0]["value"]) == ("2026-12-01T12:02:45.000000+00:00", 0.01)
 
 
 def test_day_of_forty_signals_is_small(path: Path) -> None:

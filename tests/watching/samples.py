@@ -9,8 +9,8 @@ from typing import Any
 from gonogo.evidence.watch import Acknowledgement, AlertState, Gap, Reading, Receipt, Transition
 from gonogo.families.watch.alerts import Alert, advance, rules_of
 from gonogo.families.watch.section import Launch, Watch
-from gonogo.watching.facts import Done, Event, LiveFacts, Poll, Round
-from gonogo.watching.trail import Trail
+from gonogo.families.watch.trail import Trail
+from gonogo.watching.facts import SIGNED, Done, Event, LiveFacts, Poll, Round
 
 T0 = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 BEGAN = T0 - timedelta(hours=2)
@@ -205,7 +205,7 @@ def full(day: Day) -> LiveFacts:
         ],
         events=[Event(utc=BEGAN + timedelta(hours=1, minutes=6), kind="restart", text="goes on after 6 min")],
         polls=[
-            Poll(role="technical-lead", decision="GO", by="Tomás Reis", utc=T0 - timedelta(minutes=20), signed=True),
+            Poll(role="technical-lead", decision="GO", by="Tomás Reis", utc=T0 - timedelta(minutes=20), seal=SIGNED),
             Poll(role="devops", decision="GO", by="Davi Lima", utc=T0 - timedelta(minutes=18)),
         ],
         done={"T-02:00 Take the snapshot": Done(by="Davi Lima", utc=T0 - timedelta(hours=2, minutes=-4))},

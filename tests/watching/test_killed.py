@@ -48,6 +48,9 @@ class Notebook:
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
+    def check(self) -> None:
+        """It is there."""
+
     def send(self, announcements: Sequence[Announcement]) -> str:
         """Each in a line."""
         lines = "".join(f"{one.alert} {one.channel} {one.number}\n" for one in announcements)
@@ -65,13 +68,17 @@ def watch(folder: Path, stop: threading.Event, on_round: Callable[[float], None]
         announcer.end(timedelta(seconds=10))
 
 
+def _write(descriptor: int, at: float) -> None:
+    os.write(descriptor, f"{at!r}\n".encode())
+
+
 def killed_after(folder: Path, rounds: int, delay: float) -> None:
     """A watcher in a process of its own, killed a moment after so many rounds."""
     seen, written = os.pipe()
     child = os.fork()
     if child == 0:  # pragma: no cover - killed
         try:
-            watch(folder, threading.Event(), lambda at: os.write(written, f"{at!r}\n".encode()) and None)
+            watch(folder, threading.Event(), lambda at: _write(written, at))
         finally:
             os._exit(1)
     os.close(written)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from gonogo.base.redaction import Redactor
 from gonogo.evidence.watch import AlertState
 from gonogo.watching.messages import message_of, moment
 from tests.watching.told import BEGAN, HEAD, announcement
@@ -78,6 +79,15 @@ def test_warning_offers_no_rollback() -> None:
     message = message_of([announcement(severity="warning"), end], HEAD)
     assert message.subject == "WARNING production: API errors; 1 alert over"
     assert "deploy" not in message.body
+
+
+def test_secret_in_what_was_seen_is_not_told() -> None:
+    """As in the words of a driver that could not log in."""
+    head = replace(HEAD, redactor=Redactor({"DB_PASSWORD": "p4ss-word-12345"}))
+    seen = announcement(title="login p4ss-word-12345", reason="nobody can say: refused for app:p4ss-word-12345")
+    message = message_of([seen], head)
+    assert "p4ss-word" not in f"{message}"
+    assert "refused for app:[DB_PASSWORD redacted]" in message.body
 
 
 def test_time_of_a_team_in_utc_is_said_once() -> None:

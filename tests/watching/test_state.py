@@ -1,6 +1,7 @@
 """The word over a watch, and everything below it: what is not known is never well."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ SILENT = {"database": Reading(at=0, value=None, missing="connection refused")}
 FEW = {"uploads_failing": Reading(at=0, value=0.5, events=2)}
 CALM = 600.0
 HOLD = Poll(role="devops", decision="HOLD", by="Davi Lima", utc=BEGAN, note="the snapshot fails")
+FORGED = replace(HOLD, decision="GO", seal="its signature does not hold: changed")
 
 
 def after(minutes: float, **readings: Reading) -> Day:
@@ -55,6 +57,7 @@ def shown(day: Day, late: timedelta = timedelta(), **changes: Any) -> LiveState:
         (5, {}, {"polls": [HOLD]}, Word.LOOK, "DevOps says HOLD: the snapshot fails."),
         (5, {}, {"polls": [HOLD], "roles": {}}, Word.LOOK, "Devops says HOLD: the snapshot fails."),
         (5, ERRORS, {"polls": [HOLD]}, Word.ABORT, "API errors"),
+        (5, {}, {"polls": [FORGED]}, Word.LOOK, "DevOps says GO, and its signature does not hold: changed."),
         (5, {}, {"channels_down": {"team": "550 no such user"}}, Word.LOOK, "Channel team is down: 550 no such user."),
         (5, {}, {"ended": T0}, Word.BLIND, "The watch ended at 12:00:00 UTC"),
         (5, ERRORS, {"round": None}, Word.BLIND, "Nobody has looked yet"),

@@ -6,9 +6,9 @@ import pytest
 
 from gonogo.evidence.watch import AlertState, Reading
 from gonogo.families.watch.section import KeyMetric, Threshold, Watch
-from gonogo.watching.charts import HEIGHT, WIDTH, Chart, chart
+from gonogo.families.watch.trail import MOST_POINTS, Trail
+from gonogo.report.day_chart import HEIGHT, WIDTH, Chart, chart
 from gonogo.watching.rows import SignalRow
-from gonogo.watching.trail import MOST_POINTS, Trail
 
 DAY = 86400
 ABOVE = Threshold.model_validate({"signal": {"gauge": "x"}, "above": 5, "severity": "critical"})

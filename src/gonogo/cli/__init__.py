@@ -20,12 +20,13 @@ from gonogo.cli.history import diff, list_runs, show
 from gonogo.cli.init import init
 from gonogo.cli.reference import reference
 from gonogo.cli.request import request
+from gonogo.cli.rules import rules
 from gonogo.cli.runs import load, replay, report, run, smoke
 from gonogo.cli.signing import key, seal, sign, verify
 from gonogo.cli.streams import make_patient
 from gonogo.cli.supervisor import begin_supervised, is_judging, supervise
 from gonogo.cli.watch import watch
-from gonogo.cli.watch_notes import ack
+from gonogo.cli.watch_notes import ack, poll
 
 EXIT_USAGE = 2
 EXIT_INTEGRITY = 4
@@ -48,6 +49,8 @@ for _command in (
     load,
     watch,
     ack,
+    poll,
+    rules,
     clean,
     checklist,
     attest,
@@ -59,7 +62,7 @@ for _command in (
     diff,
 ):
     cli.add_command(_command)
-for _command in (key, sign, verify, seal, env, checks, request, schema, reference):
+for _command in (key, sign, verify, seal, env, checks, request, schema, rules, reference):
     cli.add_command(_command)
 
 

@@ -47,7 +47,7 @@ def new(*, role: str, name: str | None, email: str | None, out: Path | None) -> 
 
     _refuse_unknown(role)
     path = out or Path.home() / ".config" / "gonogo" / f"{role}.key"
-    public = new_key(path, _passphrase(confirm=True))
+    public = new_key(path, passphrase(confirm=True))
     if name is None:
         click.echo(f"{path}: the private key; it stays on this machine\n{public}")
         return 0
@@ -94,7 +94,7 @@ def sign(  # noqa: PLR0913 - as many as there are options
         path = sign_with_ssh(folder, signoff, signer, ssh_key)
     else:
         where = key_file or Path.home() / ".config" / "gonogo" / f"{role}.key"
-        path = sign_with_key(folder, signoff, signers, where, _passphrase(confirm=False))
+        path = sign_with_key(folder, signoff, signers, where, passphrase(confirm=False))
     click.echo(f"{path}: {signoff.decision} by {signer.name}, {role}; holds until {signoff.expires:%Y-%m-%d %H:%M} UTC")
     return 0
 
@@ -223,10 +223,11 @@ def _identity(results: Results) -> Iterator[str]:
     yield f" evidence of {run.finished_at:%Y-%m-%d %H:%M} UTC · policy {results.provenance.policy[:12] or 'none'}"
 
 
-def _passphrase(*, confirm: bool) -> str:
-    passphrase = os.environ.get(PASSPHRASE)
-    if passphrase is not None:
-        return passphrase
+def passphrase(*, confirm: bool) -> str:
+    """Of the environment, or typed."""
+    given = os.environ.get(PASSPHRASE)
+    if given is not None:
+        return given
     typed: str = click.prompt("Passphrase of the key", hide_input=True, confirmation_prompt=confirm, err=True)
     return typed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import click
 
 from gonogo.base.errors import UsageError
 from gonogo.base.interruption import INTERRUPTION, Ending
+from gonogo.base.secrets import SECRET_NAME
 from gonogo.cli import options
 
 if TYPE_CHECKING:
@@ -57,6 +59,20 @@ def _moment(context: click.Context, parameter: click.Parameter, text: str | None
     return moment
 
 
+def _channels(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    """Names of channels and of secrets. Raises UsageError: an address here would be in the history of the shell."""
+    del context, parameter
+    channels = {}
+    for text in given:
+        name, _, secret = text.partition("=")
+        if re.fullmatch(SECRET_NAME, secret) is None:
+            raise UsageError(
+                "--tell: the name of a channel and that of a secret are expected, as in --tell oncall=ONCALL_URL"
+            )
+        channels[name] = secret
+    return channels
+
+
 @click.command()
 @options.ONE_ENVIRONMENT
 @click.option("--for", "length", metavar="TIME", callback=_length, help="How long, as in '30 min' or '24 h'.")
@@ -67,9 +83,20 @@ def _moment(context: click.Context, parameter: click.Parameter, text: str | None
     type=click.Choice(["critical", "warning"]),
     help="End with exit code 1 as soon as such an alert fires: behind a deployment, that rolls it back.",
 )
+@click.option(
+    "--tell",
+    "channels",
+    metavar="NAME=SECRET",
+    multiple=True,
+    callback=_channels,
+    help="A further channel: its name, and that of the secret with its address. May be repeated.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of the live page on loopback; any if 0.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Elsewhere than on loopback, its URL has a token.")
-@options.faults("Switch on a fault of the bundled reference.")
+@options.faults("Let a fault of the bundled reference begin and end meanwhile.")
+@click.option("--report", "reporting", is_flag=True, help="Make a run of what the journal has until now, and end.")
+@click.option("--review", metavar="DAY", help="Print the review of a day of it, as in 'day 1', and end.")
+@click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="For --report.")
 def watch(  # noqa: PLR0913 - as many as there are options
     *,
     environment: str,
@@ -78,13 +105,21 @@ def watch(  # noqa: PLR0913 - as many as there are options
     release: str | None,
     abort_on: str | None,
     faults: tuple[str, ...],
+    channels: dict[str, str],
     host: str,
     port: int,
+    reporting: bool,
+    review: str | None,
+    reports: Path,
 ) -> int:
     """Look again and again, tell people when something begins and ends, keep a journal.
 
     Exit code 0 if nothing alarmed at the end, 1 if something did or --abort-on struck, 3 if nobody can say.
     """
+    if review is not None:
+        return _review(environment, review)
+    if reporting:
+        return _report(environment, reports, release)
     from gonogo.watching.opening import WatchRequest, opened  # noqa: PLC0415 - help answers at once
     from gonogo.watching.server import LivePage  # noqa: PLC0415
 
@@ -97,6 +132,7 @@ def watch(  # noqa: PLR0913 - as many as there are options
         length=length,
         launch=launch,
         release=release,
+        channels=channels,
     )
     click.echo(f"preparing {environment}", err=True)
     with opened(request, os.environ) as watched, LivePage(host=host, port=port) as page:
@@ -106,6 +142,30 @@ def watch(  # noqa: PLR0913 - as many as there are options
         shown.begin()
         watched.watcher.run(stop)
         return shown.end()
+
+
+def _review(environment: str, day: str) -> int:
+    from gonogo.families.registry import read_environment  # noqa: PLC0415 - help answers at once
+    from gonogo.families.watch.journal_reader import JournalReader  # noqa: PLC0415
+    from gonogo.families.watch.section import Launch, Watch  # noqa: PLC0415
+    from gonogo.watching.opening import journal_path  # noqa: PLC0415
+    from gonogo.watching.review import day_number, review  # noqa: PLC0415
+
+    file = read_environment(environment, project=Path()).environment
+    watch = file.section(Watch) or Watch()
+    with JournalReader.read(journal_path(watch, environment), environment=environment) as reader:
+        click.echo(review(reader, watch, file.section(Launch) or Launch(), day_number(day)), nl=False)
+    return _EXIT_WELL
+
+
+def _report(environment: str, reports: Path, release: str | None) -> int:
+    from gonogo.cli.output import show_summary  # noqa: PLC0415 - help answers at once
+    from gonogo.cli.runs import exit_code  # noqa: PLC0415
+    from gonogo.watching.recording import report  # noqa: PLC0415
+
+    published = report(environment, project=Path(), reports=reports, environ=os.environ, release=release)
+    show_summary(published.results, str(published.signoff), published.signoff_digest)
+    return exit_code(published.results.decision.verdict, strict=False)
 
 
 class _Shown:

@@ -1,4 +1,4 @@
-"""``gonogo ack``: what people say while somebody watches, noted in the journal."""
+"""``gonogo ack``, ``gonogo poll``: what people say while somebody watches, noted in the journal."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gonogo.cli import options
+from gonogo.cli.completion import role_names
 
 if TYPE_CHECKING:
     from gonogo.families.watch.journal import JournalNotes
@@ -27,6 +28,34 @@ def ack(alerts: tuple[str, ...], environment: str, by: str, note: str) -> int:
         for one in acknowledge(journal, Path(), alerts=alerts, by=by, note=note, utc=datetime.now(UTC)):
             before = f", after {one.before.by}" if one.before else ""
             click.echo(f"{one.acknowledgement.alert} is in the hands of {one.acknowledgement.by}{before}")
+    return 0
+
+
+@click.command()
+@options.ONE_ENVIRONMENT
+@click.option("--role", required=True, shell_complete=role_names, help="As whom: a role of environments/gates.toml.")
+@click.option("--decision", required=True, type=click.Choice(["go", "hold"]), help="What you say.")
+@click.option("--by", required=True, metavar="NAME", help="Who answers: an entry of environments/people.toml.")
+@click.option("--note", default="", help="A sentence for everybody, as why to hold.")
+@click.option("--key", "key_file", type=click.Path(path_type=Path), help="Sign the answer with your key.")
+@click.option(
+    "--ssh-key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Sign it with this SSH key instead."
+)
+def poll(  # noqa: PLR0913 - as many as there are options
+    *, environment: str, role: str, decision: str, by: str, note: str, key_file: Path | None, ssh_key: Path | None
+) -> int:
+    """Answer the poll of the roles: go, or hold, which keeps the page from saying that all is well."""
+    from gonogo.cli.signing import passphrase  # noqa: PLC0415
+    from gonogo.evidence.watch import Poll  # noqa: PLC0415
+    from gonogo.watching.polling import PollKey, answer_poll  # noqa: PLC0415 - help answers at once
+
+    key = PollKey(path=ssh_key, ssh=True) if ssh_key else None
+    if key_file is not None and key is None:
+        key = PollKey(path=key_file, passphrase=passphrase(confirm=False))
+    answer = Poll(role=role, decision=decision, by=by, utc=datetime.now(UTC), note=note)
+    with _journal(environment) as journal:
+        seal = answer_poll(journal, Path(), answer, key)
+    click.echo(f"{decision.upper()} by {by}, {role}{f'; signed: {seal}' if seal else ', not signed'}")
     return 0
 
 

@@ -204,6 +204,22 @@ class Gap:
         return self.ends - self.begins
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What was seen within a stretch of time."""
+
+    at: float
+    """Seconds on the watch's axis: of the last reading in it."""
+    value: float | None
+    """The worst; None where there was none, or too few events to say."""
+    few: bool
+    """Too few events to say: no value, and yet somebody looked."""
+    missing: bool
+    """Nobody can say for the whole stretch: part of it is a gap."""
+    joined: bool
+    """Nothing is missing between the point before and this one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchJournalEvidence(Evidence):
     """The journal of a watch as a whole."""
@@ -272,10 +288,10 @@ class WatchEvidence(Evidence):
     limit: float | None = None
     above: bool = True
     """Whether more than the limit is too much; else less is too little."""
-    chart: tuple[float | None, ...] = ()
-    """The time in equal parts, each with the worst value of it; None: there was none."""
-    chart_few: tuple[int, ...] = ()
-    """Parts in which there were too few events, by their place."""
+    points: tuple[Point, ...] = ()
+    """Its course, merged: for a picture of it."""
+    stale_after: float = 0.0
+    """Seconds after a point from which on nobody looked."""
 
     @property
     def share(self) -> float:

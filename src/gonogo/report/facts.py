@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 from gonogo.record.results import SHOWN_AT, CheckResult, Observation, Outcome, Results
+from gonogo.report.day_chart import Chart, recorded_chart
 
 _LONGEST, _MOST = 600, 40
 _BRIEFEST = 110
@@ -49,6 +50,8 @@ class Fact:
     """Whether more is known, in evidence.json."""
     size: int = 0
     pictures: Sequence[Picture] = ()
+    course: Chart | None = None
+    """Of a signal that was watched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +122,10 @@ def _observed(check: CheckResult, observation: Observation, shown_at: dict[str, 
         same = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
         at = shown_at.setdefault(same, check.id)
         if at == check.id:
-            made = shown(_without_images(value))
+            course = recorded_chart(value)
+            made = shown(_without_images(value) if course is None else {**value, "points": "see the picture"})
             pictures = [picture for picture in _pictures(value) if room.takes(picture)]
-            yield Fact(kind=kind, value=made, size=_size(made), pictures=pictures)
+            yield Fact(kind=kind, value=made, size=_size(made), pictures=pictures, course=course)
         else:
             yield Fact(kind=kind, value=None, at=at)
 
@@ -168,7 +172,7 @@ def _short(fact: Fact, cap: int) -> Fact:
     if fact.value is None or fact.size <= cap:
         return fact
     text = _brief(fact.value)
-    return Fact(kind=fact.kind, value=text, brief=True, size=len(text))
+    return Fact(kind=fact.kind, value=text, brief=True, size=len(text), course=fact.course)
 
 
 def _brief(value: Any) -> str:  # noqa: ANN401 - as shown

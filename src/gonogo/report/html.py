@@ -13,6 +13,7 @@ from gonogo.base.durations import format_duration
 from gonogo.record.results import DONE, Outcome, Results, RoleResult, sum_line
 from gonogo.report.blockers import Blockers, blockers
 from gonogo.report.changes import CHANGE_SHAPES, change_details, change_line, grouped_changes, since
+from gonogo.report.day_chart import HEIGHT, WIDTH
 from gonogo.report.facts import page_facts
 from gonogo.report.filters import bar, css, day, groupwise, safe_url, seconds, tally, utc
 from gonogo.report.journeys import journeys
@@ -101,6 +102,8 @@ def _lists(results: Results) -> dict[str, Any]:
         "excepted": {exception.check: exception for exception in results.exceptions if exception.state == "in force"},
         "shown_outcomes": [(css(outcome), word(outcome)) for outcome in Outcome if results.counts.get(outcome)],
         "facts": page_facts(results),
+        "day_width": WIDTH,
+        "day_height": HEIGHT,
         "carried": list(zip(results.carried, carried_runs(results), strict=True)),
     }
 

@@ -67,7 +67,7 @@ class SignOff(Document):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Signed:
+class Bundle:
     """A bundle as it was read; nothing of it is verified yet."""
 
     path: Path
@@ -76,18 +76,31 @@ class Signed:
     keyid: str
     subjects: Mapping[str, str]
     """File to SHA-256, in hex; ``release`` to the commit."""
+    predicate: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed(Bundle):
+    """A bundle that holds a sign-off."""
+
     signoff: SignOff
 
 
 def statement(subjects: Mapping[str, str], signoff: SignOff) -> bytes:
-    """The bytes that are signed: an in-toto Statement v1 as canonical JSON (RFC 8785), the same on every machine."""
-    release = [{"name": "release", "digest": {"gitCommit": signoff.release}}] if signoff.release else []
+    """The bytes that are signed for a run."""
+    return statement_of(PREDICATE_TYPE, subjects, signoff, release=signoff.release)
+
+
+def statement_of(
+    predicate_type: str, subjects: Mapping[str, str], predicate: Document, *, release: str | None = None
+) -> bytes:
+    """An in-toto Statement v1 as canonical JSON (RFC 8785), the same on every machine."""
+    commit = [{"name": "release", "digest": {"gitCommit": release}}] if release else []
     document: dict[str, Any] = {
         "_type": STATEMENT_TYPE,
-        "subject": [{"name": name, "digest": {"sha256": digest}} for name, digest in sorted(subjects.items())]
-        + release,
-        "predicateType": PREDICATE_TYPE,
-        "predicate": signoff.model_dump(mode="json"),
+        "subject": [{"name": name, "digest": {"sha256": digest}} for name, digest in sorted(subjects.items())] + commit,
+        "predicateType": predicate_type,
+        "predicate": predicate.model_dump(mode="json"),
     }
     return rfc8785.dumps(document)
 
@@ -116,7 +129,17 @@ def signed_with_ssh(payload: bytes, key: Path, signer: Signer) -> bytes:
 
 
 def read_bundle(path: Path) -> Signed:
-    """Raises IntegrityError for everything that is no bundle of ours."""
+    """The sign-off of a run. Raises IntegrityError for everything that is no bundle of ours."""
+    bundle = read_statement(path, PREDICATE_TYPE)
+    try:
+        signoff = SignOff.model_validate(bundle.predicate)
+    except ValidationError as error:
+        raise _not_ours(path, error) from None
+    return Signed(**{name: getattr(bundle, name) for name in Bundle.__dataclass_fields__}, signoff=signoff)
+
+
+def read_statement(path: Path, predicate_type: str) -> Bundle:
+    """A statement of this type. Raises IntegrityError for everything that is no bundle of ours."""
     try:
         with path.open("rb") as stream:
             content = stream.read(LARGEST_BYTES + 1)
@@ -128,20 +151,24 @@ def read_bundle(path: Path) -> Signed:
         kind, (keyid,) = document["mediaType"], envelope.signatures
         if document["verificationMaterial"]["publicKey"]["hint"] != keyid:
             raise IntegrityError(f"{path.name}: its hint names another key than its signature")
-        return Signed(
+        return Bundle(
             path=path,
             kind=kind,
             envelope=envelope,
             keyid=keyid,
-            subjects=_subjects(path, envelope, payload),
-            signoff=SignOff.model_validate(payload["predicate"]),
+            subjects=_subjects(path, envelope, payload, predicate_type),
+            predicate=payload["predicate"],
         )
     # RecursionError: deeply nested JSON. Anybody may put a file there, and none of them may end the verification.
-    except (OSError, ValueError, KeyError, TypeError, FormatError, RecursionError, ValidationError) as error:
-        raise IntegrityError(f"{path.name}: is no signature that gonogo made ({type(error).__name__})") from None
+    except (OSError, ValueError, KeyError, TypeError, FormatError, RecursionError) as error:
+        raise _not_ours(path, error) from None
 
 
-def verify_signature(signed: Signed, signer: Signer) -> None:
+def _not_ours(path: Path, error: Exception) -> IntegrityError:
+    return IntegrityError(f"{path.name}: is no signature that gonogo made ({type(error).__name__})")
+
+
+def verify_signature(signed: Bundle, signer: Signer) -> None:
     """Raises IntegrityError if this key did not sign exactly these bytes."""
     wrong = IntegrityError(f"{signed.path.name}: its signature is not that of {signer.name}'s key over these bytes")
     if signed.kind == SSH and signer.ssh:
@@ -157,10 +184,10 @@ def verify_signature(signed: Signed, signer: Signer) -> None:
         raise wrong
 
 
-def _subjects(path: Path, envelope: Envelope, payload: Mapping[str, Any]) -> dict[str, str]:
+def _subjects(path: Path, envelope: Envelope, payload: Mapping[str, Any], predicate_type: str) -> dict[str, str]:
     if envelope.payload_type != PAYLOAD_TYPE or payload["_type"] != STATEMENT_TYPE:
         raise IntegrityError(f"{path.name}: does not hold an in-toto Statement")
-    if payload["predicateType"] != PREDICATE_TYPE:
+    if payload["predicateType"] != predicate_type:
         raise IntegrityError(f"{path.name}: is a statement about something else: {payload['predicateType']!r}")
     return {subject["name"]: next(iter(subject["digest"].values())) for subject in payload["subject"]}
 
@@ -174,7 +201,7 @@ def _bundle(kind: str, envelope: Mapping[str, Any], keyid: str) -> bytes:
     return json.dumps(document, indent=1).encode() + b"\n"
 
 
-def _ssh_verified(signed: Signed, public: str) -> bool:
+def _ssh_verified(signed: Bundle, public: str) -> bool:
     """Ask ssh-keygen whether this public key made the signature, in gonogo's namespace, over these bytes."""
     with tempfile.TemporaryDirectory() as folder:
         # A file of allowed signers with this one key: the user's own configuration must not vouch for anybody.

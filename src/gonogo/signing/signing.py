@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gonogo.base.errors import UsageError
@@ -89,14 +90,20 @@ def said(folder: Path, results: Results, signer: Signer, word: tuple[SignedDecis
 
 def sign_with_key(folder: Path, signoff: SignOff, signers: Sequence[Signer], key: Path, passphrase: str) -> Path:
     """Write the bundle. Raises UsageError if the key is not that of this person in this role."""
-    private = load_key(key, passphrase)
-    pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    signer = next((candidate for candidate in signers if candidate.key and candidate.keyid == public_key_id(pem)), None)
-    if signer is None or signer.role != signoff.role:
-        raise UsageError(f"{key}: people.toml does not have this key for {signoff.role}")
+    private, signer = key_of(signers, signoff.role, key, passphrase)
     path = folder / f"{signoff.role}{SUFFIXES[SIGSTORE]}"
     write_whole(path, signed_with_key(statement(run_files(folder), signoff), private, signer))
     return path
+
+
+def key_of(signers: Sequence[Signer], role: str, key: Path, passphrase: str) -> tuple[EllipticCurvePrivateKey, Signer]:
+    """The private key, and whose it is. Raises UsageError if nobody has it for this role."""
+    private = load_key(key, passphrase)
+    pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    signer = next((candidate for candidate in signers if candidate.key and candidate.keyid == public_key_id(pem)), None)
+    if signer is None or signer.role != role:
+        raise UsageError(f"{key}: people.toml does not have this key for {role}")
+    return private, signer
 
 
 def sign_with_ssh(folder: Path, signoff: SignOff, signer: Signer, key: Path) -> Path:

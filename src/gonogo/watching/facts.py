@@ -7,7 +7,9 @@ from typing import Literal
 
 from gonogo.evidence.watch import Acknowledgement, Gap, Receipt, Transition
 from gonogo.families.watch.alerts import Alert
-from gonogo.watching.trail import Trail
+from gonogo.families.watch.trail import Trail
+
+SIGNED, NOT_SIGNED = "signed", "not signed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +34,8 @@ class Poll:
     by: str
     utc: datetime
     note: str = ""
-    signed: bool = False
-    """Whether there is a signature, and it is that of this person over this word."""
+    seal: str = NOT_SIGNED
+    """Whether it is signed, or why its signature does not hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

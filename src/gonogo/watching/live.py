@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from gonogo.evidence.watch import Receipt
 from gonogo.families.watch.journal import Journal
 from gonogo.families.watch.section import Launch, Watch
+from gonogo.families.watch.trail import Trail
 from gonogo.watching import facts, watcher
 from gonogo.watching.announcer import ChannelState
 from gonogo.watching.facts import LiveFacts
+from gonogo.watching.polling import Seals
 from gonogo.watching.rows import LiveState
 from gonogo.watching.state import live_state
 from gonogo.watching.surroundings import Surroundings
-from gonogo.watching.trail import Trail
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class Live:
     launch: Launch
     """With T-0 as this watch knows it."""
     journal: Journal
+    seals: Seals
     roles: Mapping[str, str] = field(default_factory=dict)
     """Id and title of those that are polled."""
     _trails: dict[str, Trail] = field(init=False)
@@ -77,6 +79,7 @@ class Live:
                     by=poll.by,
                     utc=poll.utc,
                     note=poll.note,
+                    seal=self.seals.of(poll),
                 )
                 for poll in journal.polls()
             ],

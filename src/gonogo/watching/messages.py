@@ -1,11 +1,12 @@
 """The words in which people are told: for somebody who was asleep a minute ago."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from gonogo.base.durations import format_duration
+from gonogo.base.redaction import Redactor
 from gonogo.base.wording import and_more, counted
 from gonogo.evidence.watch import AlertState, Announcement
 
@@ -23,6 +24,8 @@ class Letterhead:
     """The command that takes the release back."""
     page: str = ""
     """Address of the live page; empty while there is none."""
+    redactor: Redactor = field(repr=False, default_factory=lambda: Redactor({}))
+    """What was seen may hold what somebody else wrote into a metric, or into an error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,8 @@ def message_of(announcements: Sequence[Announcement], head: Letterhead) -> Messa
     parts = [_cause(group, head) for group in _by_cause(open_ones)]
     parts += [_ending(one, head) for one in over]
     parts += [_to_do(open_ones, head)] if open_ones else []
-    return Message(subject=_subject(open_ones, over, head), body="\n\n".join(parts) + "\n", alarms=bool(open_ones))
+    subject, body = _subject(open_ones, over, head), "\n\n".join(parts) + "\n"
+    return Message(subject=head.redactor.text(subject), body=head.redactor.text(body), alarms=bool(open_ones))
 
 
 def _subject(open_ones: Sequence[Announcement], over: Sequence[Announcement], head: Letterhead) -> str:

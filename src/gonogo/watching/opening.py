@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -24,10 +24,13 @@ from gonogo.watching.demonstration import Demonstration, demonstration
 from gonogo.watching.heartbeat import Heartbeat, heartbeat_of
 from gonogo.watching.live import Live
 from gonogo.watching.messages import Letterhead
+from gonogo.watching.polling import Seals
 from gonogo.watching.sources import AskedChecks, OwnMetrics
 from gonogo.watching.synthetic import Synthetic
 from gonogo.watching.watcher import ENDED, Source, Watcher
 
+_LEAST_PATIENCE = timedelta(seconds=3)
+"""With a scrape: a service that answers late is slow, and not silent."""
 _CHANNELS_END_WITHIN = timedelta(seconds=10)
 
 
@@ -43,6 +46,8 @@ class WatchRequest:
     launch: datetime | None = None
     """T-0, in place of launch.at."""
     release: str | None = None
+    channels: Mapping[str, str] = field(default_factory=dict)
+    """Further channels of this watch: names of secrets, by the channel's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +90,12 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
         sources, asked = _sources(prepared, watch, request)
         resources.callback(asked.close)
         where = f"environments/{request.environment}.toml"
-        head = Letterhead(environment=request.environment, zone=launch.zone_info, rollback=launch.rollback)
+        head = Letterhead(
+            environment=request.environment,
+            zone=launch.zone_info,
+            rollback=launch.rollback,
+            redactor=prepared.redactor,
+        )
         channels = channels_of(watch, prepared.secrets, head, where=where)
         heartbeat = heartbeat_of(watch, prepared.secrets, where=where)
         if heartbeat is not None:
@@ -120,6 +130,7 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
                 watch=watch,
                 launch=launch.model_copy(update={"at": at}),
                 journal=journal,
+                seals=Seals(request.project, journal.path, request.environment),
                 roles={name: role.title for name, role in prepared.plan.demands.roles.items()},
             ),
         )
@@ -139,7 +150,8 @@ def _demonstrated(request: WatchRequest, environ: Mapping[str, str], resources: 
 
 def _prepared(request: WatchRequest, environ: Mapping[str, str], instance: ReferenceInstance | None) -> Prepared:
     """The environment with its secrets; nothing is asked yet."""
-    asked = Request(environment=request.environment, project=request.project, release=request.release)
+    overlay = {"watch": {"channels": dict(request.channels)}} if request.channels else {}
+    asked = Request(environment=request.environment, project=request.project, release=request.release, overlay=overlay)
     return prepare(asked, environ, instance=instance)
 
 
@@ -199,7 +211,7 @@ def _sources(prepared: Prepared, watch: Watch, request: WatchRequest) -> tuple[l
     if watch.prometheus is not None:
         sources.append(PrometheusSource(watch.prometheus, watch))
     elif any(one.signal.selectors for one in watch.watched.values()):
-        patience = max(watch.every, timedelta(seconds=1))
+        patience = max(watch.every, _LEAST_PATIENCE)
         sources.append(OwnMetrics(Scraper(environment, prepared.secrets, patience=patience), watch))
     asking = Request(environment=request.environment, project=request.project, release=request.release)
     synthetic = Synthetic(asking, prepared.instance, within_seconds=environment.limits.run.total_seconds())

@@ -11,10 +11,10 @@ from markupsafe import Markup
 
 from gonogo.base.durations import format_duration
 from gonogo.evidence.watch import AlertState
+from gonogo.report.day_chart import HEIGHT, WIDTH, chart
 from gonogo.report.filters import css
 from gonogo.report.pages import content_hash, page_environment, page_source
 from gonogo.report.visible import visible
-from gonogo.watching.charts import HEIGHT, WIDTH, chart
 from gonogo.watching.rows import DutyState, LiveState
 
 _SHAPES = {

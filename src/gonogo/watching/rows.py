@@ -6,9 +6,8 @@ from enum import StrEnum
 
 from pydantic import TypeAdapter
 
-from gonogo.evidence.watch import Acknowledgement, AlertState, Gap, Receipt
+from gonogo.evidence.watch import Acknowledgement, AlertState, Gap, Point, Receipt
 from gonogo.watching.facts import Done, Event, Poll
-from gonogo.watching.trail import Point
 
 MISSED_ROUNDS = 2
 """After so many rounds without news the word is BLIND."""

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from gonogo.base.durations import format_duration
 from gonogo.base.wording import and_more, counted
 from gonogo.evidence.watch import AlertState
-from gonogo.watching.rows import LiveState, Word
+from gonogo.watching.facts import NOT_SIGNED, SIGNED
+from gonogo.watching.rows import LiveState, RoleRow, Word
 
 
 def word_of(state: LiveState, ended: datetime | None) -> tuple[Word, str]:
@@ -32,9 +33,7 @@ def _worries(state: LiveState) -> Iterator[str]:
     """Everything that keeps the word from ALL WELL, what presses most first."""
     for alert in state.alerts:
         yield f"{alert.title}: {alert.reason}"
-    for row in state.roles:
-        if row.poll and row.poll.decision == "HOLD":
-            yield f"{row.title} says HOLD{f': {row.poll.note}' if row.poll.note else ''}"
+    yield from _objections(state.roles)
     for channel in state.channels:
         if channel.down:
             yield f"channel {channel.name} is down: {channel.down}"
@@ -45,6 +44,14 @@ def _worries(state: LiveState) -> Iterator[str]:
             yield f"{signal.title}: nobody has looked yet"
     if not any(signal.state == AlertState.OK for signal in state.signals):
         yield "no signal says yet that anything is well"
+
+
+def _objections(roles: Sequence[RoleRow]) -> Iterator[str]:
+    for row in roles:
+        if row.poll and row.poll.decision == "HOLD":
+            yield f"{row.title} says HOLD{f': {row.poll.note}' if row.poll.note else ''}"
+        elif row.poll and row.poll.seal not in {SIGNED, NOT_SIGNED}:
+            yield f"{row.title} says GO, and {row.poll.seal}"
 
 
 def _sentence(parts: Sequence[str]) -> str:

@@ -8,12 +8,14 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
+from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.clients.json_api import JsonApi, JsonSession, mapping, text
 from gonogo.evidence.watch import Reading
 from gonogo.families.watch.promql import Expressions, expressions
 from gonogo.families.watch.section import Threshold, Watch, Watched
 
+_UNCERTAIN = "a series began anew within the window (the service restarted?), is gone in part, or is no number"
 _LEAST_PATIENCE = timedelta(seconds=2)
 
 
@@ -29,7 +31,7 @@ class PrometheusSource:
     """Asks for every signal that a Prometheus can know, once a round."""
 
     def __init__(self, base: str, watch: Watch, *, patience: timedelta | None = None) -> None:
-        asked = {name: expressions(watched) for name, watched in watch.watched.items()}
+        asked = {name: expressions(watched, watch.every) for name, watched in watch.watched.items()}
         self._asked = {name: one for name, one in asked.items() if one is not None}
         self._watched = watch.watched
         self._api = JsonApi(
@@ -59,7 +61,7 @@ class PrometheusSource:
 
     async def _one(self, session: JsonSession, name: str, at: float) -> Reading:
         asked, watched = self._asked[name], self._watched[name]
-        queries = [asked.value, *filter(None, (asked.events, asked.resets))]
+        queries = list(filter(None, (asked.value, asked.events, asked.uncertain, asked.quiet)))
         try:
             answers = dict(zip(queries, await asyncio.gather(*(_answer(session, one) for one in queries)), strict=True))
         except Unobserved as error:
@@ -73,13 +75,16 @@ def _reading(at: float, watched: Watched, asked: Expressions, answers: Mapping[s
     if events is not None and events.value is None:
         return Reading(at=at, value=None, missing=events.missing)
     if events is not None and events.value == 0:
+        quiet = answers.get(asked.quiet)
+        if quiet is not None and quiet.value is not None:
+            return Reading(at=at, value=None, missing=f"no event for {format_duration(watched.no_traffic)}")
         return Reading(at=at, value=0.0, events=0.0)
     if value.value is None:
         return Reading(at=at, value=None, missing=value.missing)
     reading = Reading(at=at, value=value.value, events=events.value if events else None)
-    resets = answers.get(asked.resets)
-    if resets is not None and resets.value and not _alarms(watched, reading):
-        return Reading(at=at, value=None, missing="a counter began anew within the window: the service restarted")
+    uncertain = answers.get(asked.uncertain)
+    if uncertain is not None and uncertain.value is not None and not _alarms(watched, reading):
+        return Reading(at=at, value=None, missing=_UNCERTAIN)
     return reading
 
 

@@ -1,58 +1,126 @@
-"""Signals in PromQL: what a Prometheus is asked, and what a rule for one says.
+"""What is watched, in PromQL, with the answers that our own readings give: see docs/watch.md.
 
-Source: Prometheus' documentation of its functions. Sums leave labels out, so that every signal is one number.
+Three recorded series stand for each signal: its value, the events behind it, and a mark while something is lost of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from gonogo.families.watch.section import Watched
+from gonogo.families.watch.section import Threshold, Watched
+from gonogo.families.watch.selector import Matcher, Selector
+
+_TARGET = "on (job, instance)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expressions:
-    """One signal."""
+    """Of one signal. Each gives one number without labels, or nothing."""
 
     value: str
     events: str = ""
-    """How many events stand behind the value; empty where nothing is counted."""
-    resets: str = ""
-    """How often a counter of it began anew within the window; empty where there is none."""
+    """Empty where no events are counted."""
+    uncertain: str = ""
+    """There while the value may be wrong: counted again from 0, gone in part, no number."""
+    quiet: str = ""
+    """There while there was no event for too long."""
 
 
-def expressions(watched: Watched) -> Expressions | None:
-    """What a Prometheus answers for this signal; None for gonogo's own checks, which it knows nothing of."""
-    signal, window = watched.signal, in_promql(watched.window) if watched.window else ""
-    match signal.kind:
-        case "checks":
-            return None
-        case "promql":
-            return Expressions(value=signal.promql or "")
-        case "gauge":
-            combine = {"mean": "avg"}.get(signal.combine, signal.combine)
-            return Expressions(value=f"{combine}({signal.selectors[0]})")
-        case "quantile":
-            buckets = signal.selectors[0]
-            return Expressions(
-                value=f"histogram_quantile({signal.quantile:g}, sum by (le) (increase({buckets}[{window}])))",
-                events=f"max(sum by (le) (increase({buckets}[{window}])))",
-                resets=f"sum(resets({buckets}[{window}]))",
-            )
-        case "ratio":
-            part, whole = signal.selectors
-            events = f"sum(increase({whole}[{window}]))"
-            # A label set is born with its first event: no series of the part is no event, where the whole has some.
-            value = f"(sum(increase({part}[{window}])) or 0 * {events}) / {events}"
-            return Expressions(value=value, events=events, resets=f"sum(resets({whole}[{window}]))")
-        case kind:
-            counter = signal.selectors[0]
-            return Expressions(value=f"sum({kind}({counter}[{window}]))", resets=f"sum(resets({counter}[{window}]))")
+def expressions(watched: Watched, every: timedelta) -> Expressions | None:
+    """The signal in PromQL, of targets that are scraped so often; None for checks, which only gonogo can ask."""
+    signal = watched.signal
+    if signal.kind == "checks":
+        return None
+    if signal.promql:
+        worst = "min" if isinstance(watched, Threshold) and watched.below is not None else "max"
+        return Expressions(value=f"{worst}({signal.promql})")
+    if signal.kind == "gauge":
+        return _gauge(watched)
+    return _quantile(watched, every) if signal.kind == "quantile" else _counted(watched, every)
 
 
-def in_promql(duration: timedelta) -> str:
-    """A duration as PromQL has it, exactly: ``5m``, ``90s``, ``1500ms``."""
-    milliseconds = round(duration / timedelta(milliseconds=1))
+def _counted(watched: Watched, every: timedelta) -> Expressions:
+    part, whole = watched.signal.selectors[0], watched.signal.selectors[-1]
+    events = f"sum({_increase(whole, watched.window, every)})"
+    if watched.signal.kind == "ratio":
+        several = f"(sum({_increase(part, watched.window, every)}) or on () 0 * count({whole}))"
+        value = f"({several} / ({events} > 0) or on () {events} == 0) and on () count({whole})"
+        return Expressions(
+            value=value,
+            events=f"{events} and on () count({whole})",
+            uncertain=f"{_uncertain(part, watched.window, every)} or on () {_uncertain(whole, watched.window, every)}",
+            quiet=f"sum({_increase(whole, watched.no_traffic, every)}) == 0",
+        )
+    # What has no event yet has no series: 0, while the metric is there with other labels.
+    value = f"({events} or on () 0 * count({whole.name}) unless on () count({whole})) and on () count({whole.name})"
+    if watched.signal.kind == "rate":
+        value = f"({value}) / {seconds(watched.window):g}"
+    return Expressions(value=value, uncertain=_uncertain(whole, watched.window, every))
+
+
+def _quantile(watched: Watched, every: timedelta) -> Expressions:
+    (buckets,) = watched.signal.selectors
+    everything = replace(buckets, matchers=(*buckets.matchers, Matcher("le", "=", "+Inf")))
+    events = f"sum({_increase(everything, watched.window, every)})"
+    quantile = (
+        f"histogram_quantile({watched.signal.quantile:g}, sum by (le) ({_increase(buckets, watched.window, every)}))"
+    )
+    return Expressions(
+        value=f"({quantile} and on () {events} > 0 or on () {events} == 0) and on () count({buckets})",
+        events=f"{events} and on () count({buckets})",
+        uncertain=_uncertain(buckets, watched.window, every),
+        quiet=f"sum({_increase(everything, watched.no_traffic, every)}) == 0",
+    )
+
+
+def _gauge(watched: Watched) -> Expressions:
+    (selector,), combine = watched.signal.selectors, watched.signal.combine
+    return Expressions(
+        value=f"{'avg' if combine == 'mean' else combine}({selector})",
+        uncertain=f"{_odd(selector)} or on () {_gone(selector, span(watched.no_traffic))}",
+    )
+
+
+def _increase(selector: Selector, duration: timedelta | None, every: timedelta) -> str:
+    """The events of each series. increase() loses the first ones of a series that was born within the window.
+
+    Born was what was not there before the window, and has fewer samples within it than its target was scraped, the scrape
+    before it among them.
+    """
+    window, scrapes = span(duration), span((duration or timedelta()) + 2 * every)
+    born = (
+        f"(({selector} unless {selector} offset {window}) and count_over_time({selector}[{window}]) "
+        f"< {_TARGET} group_left () sum_over_time(up[{scrapes}]))"
+    )
+    return f"{born} or increase({selector}[{window}])"
+
+
+def _uncertain(selector: Selector, duration: timedelta | None, every: timedelta) -> str:
+    window, change = span(duration), span((duration or timedelta()) + every)
+    restarted = f"changes(process_start_time_seconds[{change}]) > 0 and {_TARGET} {selector}"
+    return (
+        f"count(resets({selector}[{window}]) > 0) or on () count({restarted}) or on () {_gone(selector, window)} "
+        f"or on () {_odd(selector)}"
+    )
+
+
+def _gone(selector: Selector, window: str) -> str:
+    return f"count(last_over_time({selector}[{window}]) unless {selector})"
+
+
+def _odd(selector: Selector) -> str:
+    """NaN is unequal to itself."""
+    return f"count({selector} != {selector}) or on () count(abs({selector}) == Inf)"
+
+
+def span(duration: timedelta | None) -> str:
+    """A duration as Prometheus writes it."""
+    milliseconds = round(seconds(duration) * 1000)
     for unit, size in (("h", 3_600_000), ("m", 60_000), ("s", 1000)):
         if milliseconds % size == 0:
             return f"{milliseconds // size}{unit}"
     return f"{milliseconds}ms"
+
+
+def seconds(duration: timedelta | None) -> float:
+    """As a number."""
+    return duration.total_seconds() if duration else 0.0

@@ -23,9 +23,10 @@ from gonogo.families.watch.alerts import Alert, Rule, rules_of
 from gonogo.families.watch.journal_reader import ALERT, JournalReader
 from gonogo.families.watch.replaying import replay, rule_from
 from gonogo.families.watch.section import Launch, Watch
+from gonogo.families.watch.trail import Trail
 
-_MOST_PARTS = 240
-"""Points of a chart, unless there are fewer than two rounds for each."""
+_MOST_POINTS = 120
+"""Of the picture of a signal."""
 _MOST_EVENTS = 100
 _TWO = 2
 _SLOW = 0.5
@@ -81,7 +82,9 @@ def watched_evidence(  # noqa: PLR0913 - the journal, what it is asked about, an
     due = [(at, observed) for at, observed in reader.due(name) if period.since <= at < period.until]
     places = [at for at, _ in due]
     missed = missed_rounds(places, period, _cadence(watch, rule, places))
-    chart, few = _chart(rule, readings, period, max(1, min(_MOST_PARTS, (len(due) + missed) // 2)))
+    trail = Trail(rule.watched, timedelta(seconds=_cadence(watch, rule, places)), _MOST_POINTS)
+    for reading in readings:
+        trail.add(reading)
     threshold = rule.threshold
     return WatchEvidence(
         scope=scope,
@@ -105,8 +108,8 @@ def watched_evidence(  # noqa: PLR0913 - the journal, what it is asked about, an
         unit=rule.watched.unit,
         limit=threshold.limit if threshold else None,
         above=threshold is None or threshold.above is not None,
-        chart=chart,
-        chart_few=few,
+        points=tuple(trail.points()),
+        stale_after=trail.stale_after,
     )
 
 
@@ -210,19 +213,3 @@ def _overlapping(gaps: Iterable[Gap], period: Period) -> Iterator[Gap]:
 
 def _newest(polls: Iterable[Poll]) -> Iterator[Poll]:
     yield from {poll.role: poll for poll in polls}.values()
-
-
-def _chart(
-    rule: Rule, readings: Iterable[Reading], period: Period, parts: int
-) -> tuple[tuple[float | None, ...], tuple[int, ...]]:
-    """The worst value of each part of the period, and the parts in which there were too few events to say."""
-    worst = min if rule.threshold is not None and rule.threshold.above is None else max
-    values: dict[int, float] = {}
-    few: set[int] = set()
-    for reading in readings:
-        part = min(int((reading.at - period.since) / (period.until - period.since) * parts), parts - 1)
-        if _is_few(rule, reading):
-            few.add(part)
-        elif reading.value is not None:
-            values[part] = worst(values.get(part, reading.value), reading.value)
-    return tuple(values.get(part) for part in range(parts)), tuple(sorted(few - values.keys()))

@@ -32,12 +32,14 @@ class Series:
         self.value: float | None = None
         """Of a gauge, the newest; None if that is no number."""
 
-    def take(self, at: float, value: float) -> None:
-        """A sample."""
+    def take(self, at: float, value: float, before: float | None) -> None:
+        """A sample, and when the scrape before this one was."""
         owner = self._owner
         owner.seen = at
         if self.seen == at:
             return  # of two samples of one series, the first counts, as in Prometheus
+        if self.counter is not None and before is not None and self.seen < before and before > at - owner.window:
+            self.counter.reappear(at, value, restarted=owner.restarted > self.seen)
         self.seen = at
         if not self.is_live:
             owner.revive(self)
@@ -66,6 +68,8 @@ class Selected:
         """When events were counted last."""
         self.seen: float | None = None
         """When a series matched last."""
+        self.restarted = -math.inf
+        """When the service was seen to have been started again."""
         self.counts = counts
         self._live: list[Series] = []
         self._all: dict[Key, Series] = {}
@@ -176,18 +180,18 @@ class Store:
             return
         self.failure = ""
         self._declared = frozenset(samples.declared) if isinstance(samples, Scrape) else frozenset()
+        names = {sample.name for sample in scraped}
+        if names != self.names:
+            self.names = frozenset(names)
+        if _STARTED in names:
+            self._note_start(at, [sample.value for sample in scraped if sample.name == _STARTED])
         named, before = self._named, self.scraped
         for name, labels, value in scraped:
             if name in named:
                 key, of_name = frozenset(labels.items()), named[name]
                 takers = of_name.takers.get(key)
                 for series in of_name.introduce(key, labels, at, before) if takers is None else takers:
-                    series.take(at, value)
-        names = {sample.name for sample in scraped}
-        if names != self.names:
-            self.names = frozenset(names)
-        if _STARTED in names:
-            self._note_start(at, [sample.value for sample in scraped if sample.name == _STARTED])
+                    series.take(at, value, before)
         self.begun = at if self.begun is None else self.begun
         self.scraped = at
 
@@ -196,6 +200,8 @@ class Store:
         if len(started) == 1 and math.isfinite(started[0]):
             if self._started is not None and abs(started[0] - self._started) > 1:
                 self.restarted = at
+                for selected in self._selected.values():
+                    selected.restarted = at
             self._started = started[0]
 
     def find(self, selector: Selector, window: float, *, counts: bool) -> Selected:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, FiniteFloat, ValidationInfo, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, FiniteFloat, ValidationInfo, model_validator
 
 from gonogo.base.wording import nearest_or_all
 from gonogo.environment.entry_check import EntryName, EntryPolicy, EntrySection
@@ -149,7 +149,9 @@ class Watched(EntryPolicy):
         if not counted and self.window is not None:
             raise ValueError(f"window: a signal of {self.signal.kind} has none; leave it out")
         for key, kinds in (("at_least", _OF_EVENTS), ("no_traffic", _OF_EVENTS | {"gauge"})):
-            if key in self.model_fields_set and self.signal.kind not in kinds:
+            # A recorded environment has every key, at its default.
+            changed = key in self.model_fields_set and getattr(self, key) != type(self).model_fields[key].default
+            if changed and self.signal.kind not in kinds:
                 raise ValueError(f"{key}: changes nothing for a signal of {self.signal.kind}; leave it out")
         return self
 
@@ -165,6 +167,8 @@ class KeyMetric(Watched):
 
 class Threshold(Watched):
     """A signal that must not be beyond a limit. What is critical is a blocker, and a warning is one."""
+
+    model_config = ConfigDict(populate_by_name=True)
 
     above: FiniteFloat | None = None
     below: FiniteFloat | None = None

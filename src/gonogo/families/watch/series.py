@@ -59,6 +59,11 @@ class CounterSeries:
             self.fall = Fall(at, before, value)
         return value > 0
 
+    def reappear(self, at: float, value: float, *, restarted: bool) -> None:
+        """The scrape before this one did not have it. After a restart, or if it counts from less, it is born again."""
+        if self._last is not None and (restarted or value < self._last):
+            self.born = at
+
     def _expire(self, start: float) -> None:
         """Forget what is not after the beginning of the window."""
         times, values, first, end = self._times, self._values, self._first, len(self._times)
@@ -87,7 +92,7 @@ class CounterSeries:
                 self._expire(start)
                 first = self._first
             size = len(times) - first
-        if size and self.born is not None and self.born > start:
+        if size and self.born is not None and self.born > start and times[first] >= self.born:
             return values[-1] + self._correction
         if size < 2:  # noqa: PLR2004 - two samples have a distance
             return None

@@ -6,7 +6,7 @@ counts where that decides already. docs/watch.md has the rules.
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -137,12 +137,14 @@ class Samples:
         if events <= 0:
             return _settled(watched, Reading(at=at, value=0.0, events=0.0), count.lost)
         quantile = histogram_quantile(watched.signal.quantile or 0.0, buckets)
-        reading = _settled(watched, Reading(at=at, value=quantile.value, events=events), count.lost)
-        if not quantile.at_least:
+        value = math.nextafter(quantile.value, math.inf) if quantile.at_least else quantile.value
+        reading = _settled(watched, Reading(at=at, value=value, events=events), count.lost)
+        if not quantile.at_least or events < watched.at_least:
             return reading
-        highest = in_unit(quantile.value, watched.unit)
-        lost = f"it is more than {highest}, where its highest bucket begins; nobody can say how much"
-        return _settled(watched, replace(reading, value=math.nextafter(quantile.value, math.inf)), lost, at_least=True)
+        lost = (
+            f"it is more than {in_unit(value, watched.unit)}, where its highest bucket begins; nobody can say how much"
+        )
+        return _settled(watched, reading, lost, at_least=True)
 
     def _gauge(self, wanted: _Wanted, at: float) -> Reading:
         (selected,), combine = wanted.selected, wanted.watched.signal.combine

@@ -5,28 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
-from gonogo.evidence.watch import Reading
+from gonogo.evidence.watch import Point, Reading
 from gonogo.families.watch.section import Threshold, Watch, Watched
 
 MOST_POINTS = 300
 _LATE = 2.5
 """So many times its cadence after the reading before, one has missed others; rounds are jittered by less."""
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """What was seen within a stretch of time."""
-
-    at: float
-    """Seconds on the watch's axis: of the last reading in it."""
-    value: float | None
-    """The worst; None where there was none, or too few events to say."""
-    few: bool
-    """Too few events to say: no value, and yet somebody looked."""
-    missing: bool
-    """Nobody can say for the whole stretch: part of it is a gap."""
-    joined: bool
-    """Nothing is missing between the point before and this one."""
 
 
 @dataclass(slots=True)

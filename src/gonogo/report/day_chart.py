@@ -1,12 +1,14 @@
 """The course of a signal as a picture: points of an SVG, the limit as a line, gaps as gaps, and the same in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pydantic import TypeAdapter, ValidationError
 
 from gonogo.base.wording import counted
+from gonogo.evidence.watch import Point
 from gonogo.families.watch.alerts import in_unit
-from gonogo.watching.rows import SignalRow
-from gonogo.watching.trail import Point
 
 WIDTH, HEIGHT = 600.0, 120.0
 _ROOM = 0.08
@@ -30,7 +32,67 @@ class Chart:
     """The same, for whoever does not see it."""
 
 
-def chart(row: SignalRow, began: float, now: float) -> Chart:
+class Course(Protocol):
+    """The course of one signal."""
+
+    @property
+    def points(self) -> Sequence[Point]:
+        """On the watch's axis, in its order."""
+
+    @property
+    def unit(self) -> str:
+        """As in the environment file."""
+
+    @property
+    def limit(self) -> float | None:
+        """Of a threshold."""
+
+    @property
+    def limit_text(self) -> str:
+        """The same in words."""
+
+    @property
+    def stale_after(self) -> float:
+        """Seconds after which a point is an old one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedCourse:
+    """The course of a signal, as the facts of a check have it."""
+
+    points: tuple[Point, ...]
+    unit: str
+    limit: float | None
+    above: bool
+    stale_after: float
+    since: float
+    """Where the time that was to be watched begins on the axis."""
+    until: float
+
+    @property
+    def limit_text(self) -> str:
+        """What is too much, or too little."""
+        if self.limit is None:
+            return ""
+        side, much = ("above", "much") if self.above else ("below", "little")
+        return f"{side} {in_unit(self.limit, self.unit)} is too {much}"
+
+
+_COURSE: TypeAdapter[RecordedCourse] = TypeAdapter(RecordedCourse)
+
+
+def recorded_chart(facts: Any) -> Chart | None:  # noqa: ANN401 - JSON
+    """The picture of these facts; None where they are no course of a signal."""
+    if not (isinstance(facts, Mapping) and "points" in facts and "stale_after" in facts):
+        return None
+    try:
+        course = _COURSE.validate_python(facts)
+    except ValidationError:
+        return None
+    return chart(course, course.since, course.until)
+
+
+def chart(row: Course, began: float, now: float) -> Chart:
     """The course of a signal from ``began`` to ``now``, on the watch's axis."""
     values = [point.value for point in row.points if point.value is not None]
     known = [*values, *([row.limit] if row.limit is not None else [])]
@@ -77,7 +139,7 @@ def _dotted(pieces: Sequence[str]) -> Sequence[str]:
     ]
 
 
-def _gaps(row: SignalRow, now: float) -> Sequence[tuple[float, float]]:
+def _gaps(row: Course, now: float) -> Sequence[tuple[float, float]]:
     """Stretches of which nobody can say anything, or not of all of it."""
     found = [
         (before.at, point.at)
@@ -102,7 +164,7 @@ def _bands(stretches: Sequence[tuple[float, float]]) -> Sequence[tuple[float, fl
     return bands
 
 
-def _words(row: SignalRow, values: Sequence[float], gaps: int) -> str:
+def _words(row: Course, values: Sequence[float], gaps: int) -> str:
     """What somebody who does not see the picture would miss."""
     seen = f"{in_unit(min(values), row.unit)} to {in_unit(max(values), row.unit)}" if values else "no value yet"
     more = f"; {counted(gaps, 'gap')}" if gaps else ""
