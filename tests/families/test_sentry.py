@@ -166,6 +166,7 @@ PRODUCTION = {"match": "eq", "value": "production"}
         ([tagged("environment", "ew", "tion")], "all", True),
         ([tagged("environment", "in", "staging, production")], "all", True),
         ([tagged("environment", "nin", "staging,production")], "all", False),
+        ([tagged("environment", "in", "prod, production")], "all", True),
         ([tagged("environment", "in", "staging,dev")], "all", False),
         ([tagged("environment", "is", "")], "all", True),
         ([tagged("environment", "ns", "")], "all", False),

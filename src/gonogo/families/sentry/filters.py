@@ -106,7 +106,12 @@ def _by_value(wanted: Mapping[str, Any], environment: str | None) -> bool | None
         return None
     value = text(wanted.get("value")).lower()
     listed = value.replace(" ", "").split(",") if match.endswith("in") else [value]
-    if own == environment and match in _WHOLE and any(own.lower() != name and alike(name, own) for name in listed):
+    if (
+        own == environment
+        and match in _WHOLE
+        and own.lower() not in listed
+        and any(alike(name, own) for name in listed)
+    ):
         return None
     return _compare(match, own.lower(), value, listed)
 
