@@ -16,6 +16,8 @@ from gonogo.families.watch.journal import Journal
 from gonogo.families.watch.prometheus import PrometheusSource
 from gonogo.families.watch.scraping import Scraper
 from gonogo.families.watch.section import Launch, Watch
+from gonogo.planning.plan import WALK
+from gonogo.planning.suite import Suite, selection
 from gonogo.runs.prepare import Prepared, Request, prepare
 from gonogo.runs.reference_instance import ReferenceInstance
 from gonogo.watching.announcer import Announcer, ChannelState
@@ -215,9 +217,24 @@ def _sources(prepared: Prepared, watch: Watch, request: WatchRequest) -> tuple[l
         patience = max(watch.every, _LEAST_PATIENCE)
         sources.append(OwnMetrics(Scraper(environment, prepared.secrets, patience=patience), watch))
     asking = Request(environment=request.environment, project=request.project, release=request.release)
-    synthetic = Synthetic(asking, prepared.instance, within_seconds=environment.limits.run.total_seconds())
-    asked = AskedChecks(synthetic, watch)
+    within = environment.limits.run.total_seconds()
+    synthetic, slow = (Synthetic(asking, prepared.instance, within_seconds=within) for _ in range(2))
+    asked = AskedChecks(synthetic, slow, watch, _walked(prepared.plan.suite, watch, request.environment))
     return [*sources, asked], asked
+
+
+def _walked(suite: Suite, watch: Watch, environment: str) -> frozenset[str]:
+    """The checks of signals that are steps of journeys. Raises UsageError for checks that nobody could ask."""
+    steps = frozenset(name for name, one in suite.declarations.items() if WALK in one.arguments)
+    for name, watched in watch.watched.items():
+        kind = "thresholds" if name in watch.thresholds else "metrics"
+        key = f"environments/{environment}.toml: watch.{kind}.{name}.signal.checks"
+        selection(suite, watched.signal.checks, key)
+        if watch.journeys_every is None and (walked := [check for check in watched.signal.checks if check in steps]):
+            raise UsageError(
+                f"{key}: {walked[0]} is a step of a journey; say in watch.journeys_every how often it is walked"
+            )
+    return steps
 
 
 def journal_path(watch: Watch, environment: str) -> Path:

@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -40,59 +40,82 @@ class OwnMetrics:
 
 
 class AskedChecks:
-    """Signals of gonogo's checks, and what the launch stands on, asked in a thread that goes on by itself."""
+    """Signals of gonogo's checks; beside them journeys, and what the launch stands on. Asked by threads that go on by themselves.
 
-    def __init__(self, synthetic: Synthetic, watch: Watch) -> None:
-        self._synthetic, self._watch = synthetic, watch
+    What takes long has a process of its own: it makes no check old.
+    """
+
+    def __init__(self, synthetic: Synthetic, slow: Synthetic, watch: Watch, walked: Collection[str] = ()) -> None:
+        """``walked`` are the checks that are steps of journeys: they are known from the last walk."""
+        self._synthetic, self._slow, self._watch, self._walked = synthetic, slow, watch, walked
         self._checks = {name: one.signal.checks for name, one in watch.watched.items() if one.signal.checks}
         self._stop, self._asked_once = threading.Event(), threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
         self.looked: Surroundings | str = "nobody has looked yet"
         """What the launch stands on, as it was seen last; or why it could not be seen."""
 
     def start(self) -> None:
-        """Begin to ask. Returns when there was an answer, or soon."""
-        self._thread = threading.Thread(target=self._ask, name="gonogo-synthetic", daemon=True)
-        self._thread.start()
-        self._asked_once.wait(_FIRST_WITHIN_SECONDS)
+        """Begin to ask. Returns when there was an answer about the checks, or soon."""
+        watch = self._watch
+        checks = sorted({check for several in self._checks.values() for check in several} - set(self._walked))
+        slow: list[_Job] = [(_seconds(watch.surroundings_every), self._look)]
+        if watch.journeys_every is not None:
+            slow.append((_seconds(watch.journeys_every), lambda: self._slow.ask(())))
+        self._begin(slow)
+        if checks:
+            self._begin([(_seconds(watch.checks_every), lambda: self._ask(checks))])
+            self._asked_once.wait(_FIRST_WITHIN_SECONDS)
 
     def read(self, at: float) -> Mapping[str, Reading]:
         """What is known of each signal now."""
-        every = self._watch.checks_every.total_seconds()
-        return {name: self._synthetic.read(checks, at, every_seconds=every) for name, checks in self._checks.items()}
+        return {name: self._read(checks, at) for name, checks in self._checks.items()}
 
-    def interrupt(self) -> None:
-        """Begin nothing more."""
-        self._stop.set()
+    def _read(self, checks: Sequence[str], at: float) -> Reading:
+        """How many of these do not pass, of those that are asked and of those that are walked."""
+        watch, parts = self._watch, list[Reading]()
+        if asked := [check for check in checks if check not in self._walked]:
+            parts.append(self._synthetic.read(asked, at, every_seconds=_seconds(watch.checks_every)))
+        if walked := [check for check in checks if check in self._walked]:
+            every = watch.journeys_every or watch.checks_every
+            parts.append(self._slow.read(walked, at, every_seconds=_seconds(every)))
+        failing = sum(part.value for part in parts if part.value)
+        missing = next((part for part in parts if part.value is None), None)
+        return Reading(at=at, value=failing) if failing or missing is None else missing
 
     def close(self) -> None:
         """Ask no more; what is under way is waited for."""
         self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
+        for thread in self._threads:
+            thread.join()
         self._synthetic.close()
+        self._slow.close()
 
-    def _ask(self) -> None:
-        checks = sorted({check for several in self._checks.values() for check in several})
-        if not checks:
-            self._asked_once.set()
-        kinds: list[tuple[float, Callable[[], object]]] = [(_seconds(self._watch.surroundings_every), self._look)]
-        if checks:
-            kinds.insert(0, (_seconds(self._watch.checks_every), lambda: self._synthetic.ask(checks)))
-        if self._watch.journeys_every is not None:
-            kinds.append((_seconds(self._watch.journeys_every), lambda: self._synthetic.ask(())))
-        following = [time.monotonic()] * len(kinds)
+    def _begin(self, jobs: "list[_Job]") -> None:
+        thread = threading.Thread(target=self._go_on, args=(jobs,), name="gonogo-synthetic", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _go_on(self, jobs: "list[_Job]") -> None:
+        """One after another, each at its cadence: two of them are never under way."""
+        following = [time.monotonic()] * len(jobs)
         while not self._stop.is_set():
-            for number, (every, ask) in enumerate(kinds):
+            for number, (every, ask) in enumerate(jobs):
                 if time.monotonic() >= following[number] and not self._stop.is_set():
                     pause = every * (1 + random.uniform(0, _JITTER))  # noqa: S311 - no secret
                     following[number] = time.monotonic() + pause
                     ask()
-                    self._asked_once.set()
             self._stop.wait(max(0.0, min(following) - time.monotonic()))
 
+    def _ask(self, checks: Sequence[str]) -> None:
+        self._synthetic.ask(checks)
+        self._asked_once.set()
+
     def _look(self) -> None:
-        self.looked = self._synthetic.look()
+        self.looked = self._slow.look()
+
+
+_Job = tuple[float, Callable[[], object]]
+"""How often in seconds, and what."""
 
 
 def _seconds(duration: timedelta) -> float:
