@@ -175,6 +175,33 @@ def test_majority_write_is_read_back(mongo_write: MongoWriteEvidence) -> None:
     assert mongo_write.removed, f"the synthetic document could not be removed again: {mongo_write.problem}"
 
 
+@pytest.mark.check("mongo-write-concern")
+def test_the_services_writes_wait_for_a_majority(mongo: MongoEvidence, mongo_status: MongoStatusEvidence) -> None:
+    """A write that only the primary has is told as kept, and is gone when the primary fails.
+
+    Fix: take w out of the service's URL, or write w=majority; set the cluster's default with setDefaultRWConcern.
+    A write for which the service's own code asks for more is not seen here.
+    """
+    concern, source = mongo.write_concern, "by the service's own URL"
+    if concern is None:
+        concern = mongo_status.default_write_concern
+        source = (
+            "by setDefaultRWConcern" if mongo_status.default_is_set else "by MongoDB's own default for these members"
+        )
+    if concern is None:
+        raise Unobserved(
+            f"the URL names no write concern, and the cluster's default is not known: {mongo_status.default_problem}",
+            hint="grant clusterMonitor to the monitoring user",
+        )
+    if concern == "majority":
+        return
+    if not concern.isdecimal() or mongo_status.write_majority is None:
+        raise Unobserved(f"whether w={concern}, {source}, is a majority is not known")
+    assert int(concern) >= mongo_status.write_majority, (
+        f"writes are told as kept with w={concern}, {source}; {mongo_status.write_majority} members are a majority"
+    )
+
+
 @pytest.mark.check("mongo-status-readable")
 def test_monitoring_user_can_look(mongo_status: MongoStatusEvidence) -> None:
     """Who cannot see the replica set cannot see it fail.

@@ -8,7 +8,7 @@ import pytest
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.evidence.sentry import Alert, Recipient, SentryEvidence
+from gonogo.evidence.sentry import Alert, Recipient, SentryEvidence, alike
 from gonogo.families.sentry.section import Sentry
 from gonogo.policy.catalogue import Policy
 
@@ -184,7 +184,7 @@ def _faults(alert: Alert, environment: str | None) -> Iterator[str]:
         yield f"{alert.name} is connected to monitors of {', '.join(alert.monitors)} only"
     if alert.environment and environment is None:
         yield f"{alert.name} is for the environment {alert.environment}, and sentry.environment names none"
-    elif alert.environment and not _similar(alert.environment, environment or ""):
+    elif alert.environment and not alike(alert.environment, environment or ""):
         yield f"{alert.name} is for the environment {alert.environment}, not {environment}"
     if not _starts_with_new_errors(alert):
         yield f"{alert.name} starts with {', '.join(alert.triggers)} only"
@@ -201,12 +201,6 @@ def _doubts(alert: Alert, environment: str | None) -> Iterator[str]:
         yield f"{alert.name} is muted for the user whose token asks, and tells users by name only"
     if not any(action.passes for action in reaching):
         yield f"{alert.name} depends on {', '.join(reaching[0].filters)}"
-
-
-def _similar(first: str, other: str) -> bool:
-    """Whether two names may mean one environment, as ``Prod`` and ``production``; Sentry itself takes them for two."""
-    short, long = sorted((first.casefold(), other.casefold()), key=len)
-    return len(short) > 2 and long.startswith(short) and (short == long or long.isalpha())  # noqa: PLR2004 - letters
 
 
 def _starts_with_new_errors(alert: Alert) -> bool:

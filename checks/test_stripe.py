@@ -1,6 +1,6 @@
 """The account that takes the money."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -8,21 +8,20 @@ import pytest
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.stripe import (
+    KEYS_PAGE,
     EventDelivery,
-    Fact,
     MethodConfiguration,
     Requirements,
     StripeEvidence,
     WebhookEndpoint,
 )
-from gonogo.evidence.stripe_names import age_of, same_address, same_release
+from gonogo.evidence.stripe_names import age_of, capabilities_of, same_address, same_release
 from gonogo.families.stripe.section import Stripe
 from gonogo.policy.catalogue import Policy
 
 _PIX = "pix"
 _EVER = datetime(2000, 1, 1, tzinfo=UTC)
 _STATUS = "https://dashboard.stripe.com/account/status"
-_KEYS = "https://dashboard.stripe.com/apikeys"
 
 
 @pytest.mark.check("stripe-keys")
@@ -46,7 +45,8 @@ def test_mode_is_the_declared_one(stripe: StripeEvidence, environment: Environme
     """
     declared = _declared(environment).mode
     if stripe.live is None:
-        raise _unread(stripe, "balance")
+        stripe.require("balance")
+        raise Unobserved("Stripe's answers do not contain the mode of the account")
     observed = "live" if stripe.live else "test"
     assert observed == declared, f"the account answers in {observed} mode, declared is {declared}"
 
@@ -57,7 +57,7 @@ def test_business_is_verified_and_paid_out(stripe: StripeEvidence, environment: 
 
     Fix: https://dashboard.stripe.com/account/status shows what Stripe still wants to know.
     """
-    _read(stripe, "account")
+    stripe.require("account")
     due = stripe.requirements or Requirements()
     assert stripe.details_submitted is not False, "the business was never verified: its details are not submitted"
     assert stripe.charges_enabled is not False, "the account may not charge anybody"
@@ -69,8 +69,9 @@ def test_business_is_verified_and_paid_out(stripe: StripeEvidence, environment: 
     assert not wanted, f"Stripe still wants {', '.join(wanted)}"
     for method in _declared(environment).payment_methods:
         if method != _PIX:
-            state = _capability(stripe, method)
-            assert state == "active", f"the capability {method}_payments is {state}; active is expected"
+            state = stripe.capability(method)
+            name = capabilities_of(method)[0]
+            assert state in {"active", ""}, f"the capability {name} is {state}; active is expected"
     flags = {
         "details_submitted": stripe.details_submitted,
         "charges_enabled": stripe.charges_enabled,
@@ -80,7 +81,7 @@ def test_business_is_verified_and_paid_out(stripe: StripeEvidence, environment: 
     if unsaid:
         raise Unobserved(
             f"Stripe does not say of the account whether {', '.join(unsaid)}",
-            hint=f"see {_STATUS}, or ask with {_KEYS}",
+            hint=f"see {_STATUS}, or ask with {KEYS_PAGE}",
         )
 
 
@@ -90,7 +91,7 @@ def test_no_requirement_is_coming(stripe: StripeEvidence, policy: Policy) -> Non
 
     Fix: https://dashboard.stripe.com/account/status; hand in what is named here before its day.
     """
-    _read(stripe, "account")
+    stripe.require("account")
     now, coming = stripe.requirements or Requirements(), stripe.future_requirements
     refused = [f"{error.requirement} ({error.code})" for error in (*now.errors, *coming.errors)]
     assert not refused, f"Stripe did not accept {', '.join(refused)}"
@@ -107,18 +108,34 @@ def test_no_requirement_is_coming(stripe: StripeEvidence, policy: Policy) -> Non
 
 
 @pytest.mark.check("stripe-payouts")
-def test_money_reaches_the_bank_by_itself(stripe: StripeEvidence) -> None:
-    """Money that stays at Stripe because nobody sends it on, or because the bank gives it back.
+def test_money_is_sent_on_by_itself(stripe: StripeEvidence) -> None:
+    """Money that stays at Stripe because nobody sends it on.
 
-    Fix: https://dashboard.stripe.com/settings/payouts → Payout schedule, and the bank account that is named there.
+    Fix: https://dashboard.stripe.com/settings/payouts → Payout schedule.
     """
-    _read(stripe, "account")
+    stripe.require("account")
     assert stripe.payout_interval != "manual", "payouts are made by hand only: the payout schedule is manual"
     _require_told(stripe.payout_interval, "when it is paid out")
-    _read(stripe, "payouts")
-    ended = [payout for payout in stripe.payouts if payout.status in {"paid", "failed"}]
-    failed = bool(ended) and ended[0].status == "failed"
-    assert not failed, f"the last payout, {ended[0].id}, failed: {ended[0].failure or 'Stripe gives no cause'}"
+
+
+@pytest.mark.check("stripe-payout-arrives")
+def test_money_reaches_the_bank(stripe: StripeEvidence, policy: Policy) -> None:
+    """Money that the bank gives back, or that never arrives: after a failure Stripe sends nothing more to that account.
+
+    Fix: https://dashboard.stripe.com/payouts → the payout named here; correct the bank account in the payout settings.
+    """
+    stripe.require("payouts")
+    ended = next((payout for payout in stripe.payouts if payout.status in {"paid", "failed"}), None)
+    if ended is not None and ended.status == "failed":
+        raise AssertionError(f"the last payout, {ended.id}, failed: {ended.failure or 'Stripe gives no cause'}")
+    latest = stripe.taken_at - policy.duration("max_late")
+    late = [
+        payout for payout in stripe.payouts if payout.status in {"pending", "in_transit"} and payout.arrival < latest
+    ]
+    assert not late, (
+        f"the payout {late[0].id} was to arrive on {late[0].arrival:%Y-%m-%d}, and is still {late[0].status} "
+        f"{(stripe.taken_at - late[0].arrival).days} days later"
+    )
 
 
 @pytest.mark.check("stripe-brazil")
@@ -128,7 +145,7 @@ def test_account_is_of_the_market(stripe: StripeEvidence, environment: Environme
     Fix: the country of an account cannot be changed; open one in the right country.
     """
     declared = _declared(environment)
-    _read(stripe, "account")
+    stripe.require("account")
     _require_told(stripe.country, "which country it is in")
     _require_told(stripe.currency, "which currency it has")
     assert stripe.country == declared.country, f"the account is in {stripe.country}, declared is {declared.country}"
@@ -141,11 +158,22 @@ def test_pix_is_enabled(stripe: StripeEvidence, environment: Environment) -> Non
 
     Fix: switch PIX on at https://dashboard.stripe.com/settings/payment_methods; Stripe may take days to review it.
     """
-    _read(stripe, "account")
-    state = _capability(stripe, _PIX)
+    stripe.require("account")
+    state = stripe.capability(_PIX)
     assert state == "active", f"the capability pix_payments is {state}; active is expected"
-    _read(stripe, "methods")
-    _offered(stripe.configurations, _declared(environment).payment_method_configuration)
+    _offered(stripe, _PIX, _declared(environment))
+
+
+@pytest.mark.check("stripe-methods")
+def test_declared_methods_are_offered(stripe: StripeEvidence, environment: Environment) -> None:
+    """A checkout without cards, or without the method that half of the country pays with, sells nothing to them.
+
+    Fix: switch the method on at https://dashboard.stripe.com/settings/payment_methods, in the configuration named here.
+    """
+    section = _declared(environment)
+    for method in section.payment_methods:
+        if method != _PIX:
+            _offered(stripe, method, section)
 
 
 @pytest.mark.check("stripe-webhook")
@@ -176,7 +204,9 @@ def test_declared_types_are_sent(stripe: StripeEvidence, environment: Environmen
     endpoints = _own(stripe, environment)
     wanted = _declared(environment).events
     missing = [kind for kind in wanted if not any(endpoint.takes(kind) for endpoint in endpoints)]
-    assert not missing, f"{', '.join(missing)}: declared, and not sent to the endpoint"
+    thin = ", ".join(endpoint.id for endpoint in endpoints if endpoint.thin)
+    only = f"; {thin} sends thin events, which hold no object and are of other types (v1.…, v2.…)" if thin else ""
+    assert not missing, f"{', '.join(missing)}: declared, and not sent to the endpoint{only}"
 
 
 @pytest.mark.check("stripe-webhook-single")
@@ -200,7 +230,7 @@ def test_events_come_in_the_declared_version(stripe: StripeEvidence, environment
     Fix: create the endpoint anew with the SDK's API version, since the version of an endpoint cannot be changed.
     """
     declared = _declared(environment).api_version or ""
-    for endpoint in _own(stripe, environment):
+    for endpoint in _versioned(stripe, environment):
         version = _version(stripe, endpoint)
         assert same_release(version, declared), (
             f"the endpoint {endpoint.url} sends events in the shape of {version}, the service reads {declared}"
@@ -214,7 +244,7 @@ def test_events_come_in_a_recent_version(stripe: StripeEvidence, environment: En
     Fix: create the endpoint anew with the version of the service's SDK, and declare it as stripe.api_version.
     """
     oldest = policy.duration("max_age")
-    for endpoint in _own(stripe, environment):
+    for endpoint in _versioned(stripe, environment):
         version = _version(stripe, endpoint)
         age = age_of(version, stripe.taken_at)
         if age is None:
@@ -230,13 +260,14 @@ def test_stripe_delivers_to_this_service(stripe: StripeEvidence, environment: En
 
     Fix: https://dashboard.stripe.com/webhooks → the endpoint → Event deliveries shows what the service answered.
     """
-    _read(stripe, "deliveries")
+    stripe.require("deliveries")
     failed = _undelivered(stripe, environment)
     newest = stripe.newest_delivered
     since = [event for event in failed if newest is None or event.created > newest]
     if not since:
         return
-    certain = [event for event in since if event.pending >= len(_listening(stripe, event.type))]
+    stripe.require("webhooks")
+    certain = [event for event in since if event.pending >= len(stripe.listening(event.type))]
     text = f"{len(since)} {'event' if len(since) == 1 else 'events'} of the last 24 h"
     first = f"{since[0].type} {since[0].id} of {since[0].created:%Y-%m-%d %H:%M} UTC"
     if not certain:
@@ -253,7 +284,7 @@ def test_no_event_was_lost(stripe: StripeEvidence, environment: Environment) -> 
 
     Fix: https://docs.stripe.com/webhooks/process-undelivered-events; resend the events from the dashboard.
     """
-    _read(stripe, "deliveries")
+    stripe.require("deliveries")
     lost = _undelivered(stripe, environment)
     assert not lost, (
         f"{len(lost)} {'event' if len(lost) == 1 else 'events'} of the last 24 h did not reach every endpoint, "
@@ -263,10 +294,12 @@ def test_no_event_was_lost(stripe: StripeEvidence, environment: Environment) -> 
 
 def _endpoints(stripe: StripeEvidence, environment: Environment) -> Sequence[WebhookEndpoint]:
     """Those with the service's address; at least one."""
-    _read(stripe, "webhooks")
+    stripe.require("webhooks")
     url = environment.service.base_url + _declared(environment).webhook
-    others = ", ".join(endpoint.url for endpoint in stripe.webhooks) or "no endpoint at all"
-    matching = [endpoint for endpoint in stripe.webhooks if same_address(endpoint.url, url)]
+    others = ", ".join([*(endpoint.url for endpoint in stripe.endpoints), *stripe.buses]) or "no endpoint at all"
+    matching = [endpoint for endpoint in stripe.endpoints if same_address(endpoint.url, url)]
+    if not matching:
+        stripe.require("destinations")
     assert matching, f"no endpoint is registered for {url}; there is {others}"
     return matching
 
@@ -284,21 +317,18 @@ def _own(stripe: StripeEvidence, environment: Environment) -> Sequence[WebhookEn
     return own
 
 
-def _listening(stripe: StripeEvidence, kind: str) -> Sequence[WebhookEndpoint]:
-    """All endpoints of the account that Stripe sends this type to, whoever they belong to."""
-    _read(stripe, "webhooks")
-    return [
-        endpoint
-        for endpoint in stripe.webhooks
-        if endpoint.status == "enabled" and not endpoint.application and endpoint.takes(kind)
-    ]
-
-
 def _undelivered(stripe: StripeEvidence, environment: Environment) -> Sequence[EventDelivery]:
     """Those that an endpoint of this service was there for, and that had the time that a delivery may take."""
     latest = stripe.taken_at - _declared(environment).delivery
-    created = [endpoint.created or _EVER for endpoint in _own(stripe, environment)]
+    created = [endpoint.created or _EVER for endpoint in _own(stripe, environment) if not endpoint.thin]
+    if not created:
+        raise Unobserved("only thin events are sent to this service, and Stripe lists no deliveries of those")
     return [event for event in stripe.undelivered if event.pending and min(created) <= event.created <= latest]
+
+
+def _versioned(stripe: StripeEvidence, environment: Environment) -> Iterator[WebhookEndpoint]:
+    """Those whose events hold an object, which is of some version; thin ones are of none."""
+    return (endpoint for endpoint in _own(stripe, environment) if not endpoint.thin)
 
 
 def _version(stripe: StripeEvidence, endpoint: WebhookEndpoint) -> str:
@@ -309,46 +339,48 @@ def _version(stripe: StripeEvidence, endpoint: WebhookEndpoint) -> str:
     return version
 
 
-def _offered(configurations: Sequence[MethodConfiguration], declared: str | None) -> None:
-    """Fail unless payers see PIX: by the declared configuration, or by the one that Stripe takes by itself."""
-    if not configurations and declared is None:
-        return  # the service names its methods itself, and the capability is all that it needs
-    own = [
-        configuration
-        for configuration in configurations
-        if configuration.active and not configuration.application and not configuration.parent
-    ]
-    if declared is not None:
-        named = [configuration for configuration in own if configuration.id == declared]
-        assert named, f"there is no active payment method configuration {declared} of this account"
-        assert _PIX in named[0].available, f"PIX is not offered in {declared}"
+def _offered(stripe: StripeEvidence, method: str, section: Stripe) -> None:
+    """Fail unless payers see the method: by the declared configuration, or by the one that Stripe takes by itself."""
+    declared = section.payment_method_configuration
+    if not section.names_methods_itself:
+        stripe.require("methods")
+    if section.names_methods_itself or (not stripe.configurations and declared is None):
+        # The service names its methods at each payment, and the capability is all that they need.
+        if not stripe.capability(method):
+            raise Unobserved(f"Stripe knows no capability of {method}, so that its configuration alone would tell")
         return
-    offering = [configuration for configuration in own if _PIX in configuration.available]
-    foreign = [
-        configuration
-        for configuration in configurations
-        if configuration not in own and _PIX in configuration.available
-    ]
-    others = "".join(
+    if declared is None:
+        _offered_by_default(stripe, method)
+        return
+    named = [configuration for configuration in stripe.own_configurations if configuration.id == declared]
+    assert named, f"there is no active payment method configuration {declared} of this account"
+    assert method in named[0].available, f"{method} is not offered in {declared}{_why(named[0], method)}"
+
+
+def _offered_by_default(stripe: StripeEvidence, method: str) -> None:
+    own = stripe.own_configurations
+    offering = [configuration for configuration in own if method in configuration.available]
+    foreign = "".join(
         f"; {configuration.id} does, and belongs to {configuration.application or configuration.parent}"
-        for configuration in foreign
-        if configuration.active
+        for configuration in stripe.configurations
+        if configuration not in own and method in configuration.available and configuration.active
     )
-    assert offering, f"no payment method configuration of this account offers PIX{others}"
-    assert any(configuration.default for configuration in offering), (
-        f"PIX is offered in {', '.join(configuration.id for configuration in offering)} only, which is not the default; "
-        "declare stripe.payment_method_configuration if the service names it"
+    default = next((configuration for configuration in own if configuration.default), None)
+    why = f" in {default.id}, the default one{_why(default, method)}" if default else ""
+    assert offering, f"no payment method configuration of this account offers {method}: it is not offered{why}{foreign}"
+    if default is None:
+        raise Unobserved(
+            "none of the account's payment method configurations is the default one",
+            hint="declare stripe.payment_method_configuration if the service names one",
+        )
+    assert default in offering, (
+        f"{method} is offered in {', '.join(configuration.id for configuration in offering)} only, which is not the "
+        f"default: it is not offered{why}; declare stripe.payment_method_configuration if the service names another"
     )
 
 
-def _capability(stripe: StripeEvidence, method: str) -> str:
-    """The capability's state, in words."""
-    if stripe.capabilities is None:
-        raise Unobserved("the account shows no capabilities", hint=f"read it with a key that may; see {_KEYS}")
-    name = f"{method}_payments"
-    if method == "card" and name not in stripe.capabilities:
-        return stripe.capabilities.get("legacy_payments", "not there")
-    return stripe.capabilities.get(name) or "not there"
+def _why(configuration: MethodConfiguration, method: str) -> str:
+    return ": it is switched off there" if method in configuration.switched_off else ""
 
 
 def _require_told(value: str, subject: str) -> None:
@@ -359,22 +391,6 @@ def _require_told(value: str, subject: str) -> None:
 
 def _by(requirements: Requirements) -> str:
     return f" by {requirements.deadline:%Y-%m-%d %H:%M} UTC" if requirements.deadline else ""
-
-
-def _read(stripe: StripeEvidence, fact: Fact) -> None:
-    """Raise Unobserved if Stripe did not give this fact."""
-    if any(missing.fact == fact for missing in stripe.unread):
-        raise _unread(stripe, fact)
-
-
-def _unread(stripe: StripeEvidence, fact: Fact) -> Unobserved:
-    """Why Stripe did not give this fact, and the permission that it takes."""
-    missing = next((gap for gap in stripe.unread if gap.fact == fact), None)
-    if missing is None:
-        return Unobserved(f"Stripe's answer does not contain its {fact}")
-    hint = f"give the restricted key {missing.permission} at {_KEYS}" if missing.permission else ""
-    needed = f"; it needs {missing.permission}" if missing.permission else ""
-    return Unobserved(f"Stripe's {fact} could not be read: {missing.reason}{needed}", hint=hint)
 
 
 def _declared(environment: Environment) -> Stripe:

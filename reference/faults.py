@@ -191,6 +191,7 @@ _MONGODB: Mapping[str, tuple[str, Change]] = {
     "mongo-no-primary": ("the replica set has no primary", part("mongodb", stepped_down=True)),
     "mongo-member-down": ("one member of the replica set is down", part("mongodb", dead_member=True)),
     "mongo-secondary-lags": ("a secondary lags more than ten seconds", part("mongodb", lagging_secondary=True)),
+    "mongo-hasty-writes": ("a write counts as kept when one of two has it", part("mongodb", hasty_writes=True)),
     "mongo-app-read-only": ("the service's user may not write", part("mongodb", app_roles=(("read", "workme"),))),
     "mongo-old-wire-version": ("the server speaks the protocol of MongoDB 5.0", part("mongodb", relay="old")),
     "mongo-admin-user": ("the service's user is root", part("mongodb", app_roles=(("root", "admin"),))),

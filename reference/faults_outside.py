@@ -48,6 +48,9 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         ),
         "stripe-payouts-by-hand": ("nobody sends the money on", part("stripe", payout_interval="manual")),
         "stripe-payout-failed": ("the bank gave the last payout back", part("stripe", last_payout="failed")),
+        "stripe-payout-late": ("a payout is a week late", part("stripe", payout_late_days=7)),
+        "stripe-cards-off": ("cards are off in the default configuration", part("stripe", card_offered=False)),
+        "stripe-webhook-thin": ("events without their objects are all that is sent", part("stripe", webhook_thin=True)),
         "stripe-pix-not-default": ("PIX is offered in a second configuration", part("stripe", pix_in_default=False)),
         "stripe-webhook-of-connect": (
             "the endpoint is for accounts connected to an application",
@@ -80,6 +83,10 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "sentry-alerts-disabled": ("the alert is switched off", part("sentry", alerts_enabled=False)),
         "sentry-alert-elsewhere": ("the alert is another project's", part("sentry", alerts_connected=False)),
         "sentry-alert-of-staging": ("the alert is for staging", part("sentry", alerts_environment="staging")),
+        "sentry-alert-tagged-staging": (
+            "the alert's action is for errors tagged as staging's",
+            part("sentry", alerts_tag=("environment", "staging")),
+        ),
         "sentry-alert-of-resolved": (
             "the alert tells of issues that are resolved",
             part("sentry", alerts_trigger="issue_resolved_trigger"),

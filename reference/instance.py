@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import asyncssh
 
 from reference.api.config import ApiConfig, MailConfig, StripeConfig
-from reference.certificates import issue_internal, issue_public, revocation_list_path
+from reference.certificates import Bundle, CertificateSettings, issue_internal, issue_public, revocation_list_path
 from reference.children import Child, StartFailed
 from reference.dns.server import RESOLVERS, DnsServers
 from reference.doubles.host import HostDouble
@@ -30,6 +30,7 @@ from reference.settings import Settings
 from reference.valkey import RedisCredentials, RedisServer
 
 _SERVICE = "https"
+_DATABASES = {"mongodb", "redis"}
 
 ADDRESSES = ("127.0.0.1", "127.0.0.2")
 ZONE = "workme.test"
@@ -57,6 +58,7 @@ class Instance:
         self._ports = choose_ports()
         self._settings = Settings()
         self._running: dict[str, Sequence[Part]] = {}
+        self._issued: tuple[CertificateSettings, Sequence[Bundle]] | None = None
         self._mongo = Credentials.new()
         self._redis = RedisCredentials.new()
         self._host_key, self._visitor_key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
@@ -83,7 +85,10 @@ class Instance:
         self._ports.release()
 
     async def apply(self, settings: Settings) -> None:
-        """Change to these settings, restarting what differs; faults of the API alone disturb nobody. Raises StartFailed."""
+        """Change to these settings, restarting what differs; whom the API serves is cut off only by its own restart.
+
+        Raises StartFailed.
+        """
         before, self._settings = self._settings, settings
         changed = [
             name
@@ -94,8 +99,9 @@ class Instance:
             await self._start_api_anew()
             changed = [*(name for name in changed if name != _SERVICE), _SERVICE]
         await self._in_order(self._restart, changed)
-        if before.api != settings.api and _SERVICE not in changed:
-            await switch_faults(self._api, settings.api)
+        anew = not _DATABASES.isdisjoint(changed)
+        if (anew or before.api != settings.api) and _SERVICE not in changed:
+            await switch_faults(self._api, settings.api, reconnect=anew)
 
     @property
     def environment(self) -> Mapping[str, Any]:
@@ -130,7 +136,7 @@ class Instance:
             "dns": (("dns",), self._make_dns),
             "mongodb": (("mongodb",), self._make_mongodb),
             "redis": (("redis",), self._make_redis),
-            _SERVICE: (("certificates", "front", "mongodb", "redis"), self._make_https),
+            _SERVICE: (("certificates", "front"), self._make_https),
             "strays": (("open_ports",), self._make_strays),
             "stripe": (("stripe",), self._make_stripe),
             "sentry": (("sentry",), self._make_sentry),
@@ -202,7 +208,16 @@ class Instance:
         return [server, redis_front(self._settings.redis, self._ports, self._internal)]
 
     def _make_https(self) -> Sequence[Part]:
-        return [_Https(self._api, self._settings, self._state, self._ports)]
+        return [_Https(self._api, self._settings, self._state, self._ports, self._issued_certificates())]
+
+    def _issued_certificates(self) -> Sequence[Bundle]:
+        """Of both addresses. A restart brings no new authority: only other settings are issued for."""
+        wanted = self._settings.certificates
+        if self._issued is None or self._issued[0] != wanted:
+            lists_at = f"http://{ADDRESSES[0]}:{self._ports.used['authority']}/list.crl"
+            _, *bundles = issue_public(self._state, wanted, lists_at)
+            self._issued = wanted, bundles
+        return self._issued[1]
 
     def _make_strays(self) -> Sequence[Part]:
         return stray_listeners(self._settings.open_ports, self._ports, ADDRESSES[1])
@@ -319,26 +334,24 @@ def new_secrets() -> Mapping[str, str]:
 
 
 class _Https:
-    """The API's https, its own or behind a faulty front, with certificates issued for the occasion."""
+    """The API's https, its own or behind a faulty front."""
 
-    def __init__(self, api: Child, settings: Settings, state: Path, ports: Ports) -> None:
+    def __init__(self, api: Child, settings: Settings, state: Path, ports: Ports, bundles: Sequence[Bundle]) -> None:
         self._api = api
         self._settings = settings
         self._state = state
         self._ports = ports
+        self._bundles = bundles
         self._front: Part | None = None
         self._authority: Part | None = None
 
     async def start(self) -> None:
-        """Issue, and serve."""
-        lists_at = f"http://{ADDRESSES[0]}:{self._ports.used['authority']}/list.crl"
-        certificates = self._settings.certificates
-        _, first, second = issue_public(self._state, certificates, lists_at)
-        if certificates.list_published:
+        """Serve, and publish what was revoked."""
+        if self._settings.certificates.list_published:
             path = revocation_list_path(self._state)
             self._authority = Publisher(path, address=ADDRESSES[0], port=self._ports.used["authority"])
             await self._authority.start()
-        bundles = dict(zip(ADDRESSES, (first, second), strict=True))
+        bundles = dict(zip(ADDRESSES, self._bundles, strict=True))
         fault = self._settings.front.fault
         own = {} if fault else {address: [str(one.chain), str(one.key)] for address, one in bundles.items()}
         await switch_faults(self._api, self._settings.api, certificates=own)

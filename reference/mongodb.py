@@ -24,6 +24,7 @@ _READY_WITHIN_SECONDS = 20
 _MAX_CONNECTIONS = 100
 _HELD_CONNECTIONS = 82
 _LAG_SECONDS = 11
+_SECONDARY = 2
 Database = Mapping[str, Any]
 
 
@@ -37,6 +38,8 @@ class MongoSettings:
     stepped_down: bool = False
     dead_member: bool = False
     lagging_secondary: bool = False
+    hasty_writes: bool = False
+    """Whether there are two members, and a write that asks for nothing waits for one."""
     app_roles: tuple[tuple[str, str], ...] = (("readWrite", DATABASE),)
     monitor_roles: tuple[tuple[str, str], ...] = (("clusterMonitor", "admin"),)
     email_index: str = "unique"
@@ -230,6 +233,13 @@ class MongoServer:
             await self._add_member(client, f"localhost:{self._second_port}", secondaryDelaySecs=3600, hidden=True)
             await _until_status(client, _is_lagging, "the delayed secondary keeps up", write_to=client)
             await self._hold_back(client)
+        if settings.hasty_writes:
+            await self._spawn("mongod-secondary", self._second_port)
+            await self._add_member(client, f"localhost:{self._second_port}", votes=1)
+            await _until_status(
+                client, lambda members: members[1]["state"] == _SECONDARY, "the second member stays away"
+            )
+            await client.admin.command("setDefaultRWConcern", defaultWriteConcern={"w": 1})
         if settings.exhausted:
             for _ in range(_HELD_CONNECTIONS):
                 _, writer = await asyncio.open_connection("127.0.0.1", self._own_port)
@@ -291,4 +301,4 @@ async def _until_status(
 def _is_lagging(members: list[Database]) -> bool:
     primary, secondary = members
     behind = (primary["optimeDate"] - secondary["optimeDate"]).total_seconds()
-    return bool(secondary["state"] == 2 and behind > _LAG_SECONDS and secondary["optimeDate"].year > 1970)  # noqa: PLR2004 - SECONDARY; never synced
+    return bool(secondary["state"] == _SECONDARY and behind > _LAG_SECONDS and secondary["optimeDate"].year > 1970)  # noqa: PLR2004 - never synced

@@ -45,14 +45,16 @@ class Servers:
     async def apply(self, command: dict[str, Any]) -> None:
         """``faults``: exactly these. ``certificates``: chain and key per address for https.
 
-        Without ``certificates`` whoever is being served goes on being served.
+        Without ``certificates`` whoever is being served goes on being served. ``reconnect``: databases were made anew.
         """
         faults = frozenset(command["faults"])
-        if "certificates" in command:
+        anew = command.get("reconnect") or "certificates" in command
+        if anew:
             await self._service.reconnect()
         inject(self._app, self._config, faults)
-        with contextlib.suppress(PyMongoError):  # a database that is down, on purpose, knows no administrator
-            await ensure_admin(self._service)
+        if anew:
+            with contextlib.suppress(PyMongoError):  # a database that is down, on purpose, knows no administrator
+                await ensure_admin(self._service)
         self._api.faults = self._redirect.faults = faults & REPLY_FAULTS
         if "certificates" in command:
             await self._serve_https(command["certificates"])

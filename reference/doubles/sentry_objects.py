@@ -127,6 +127,8 @@ class SentrySettings:
     alerts_connected: bool = True
     """Whether the alert's monitor is one of this project."""
     alerts_environment: str | None = None
+    alerts_tag: tuple[str, str] | None = None
+    """A tag, and the only value of it whose issues the alert's action is for."""
     alerts_trigger: str = "first_seen_event"
     alerts_frequency: int = 30
     """How many minutes it is silent about an issue that it has told of."""
@@ -214,6 +216,9 @@ def workflow(settings: SentrySettings) -> Json:
     condition = {"id": "1", "type": settings.alerts_trigger, "comparison": True, "conditionResult": True}
     group: Json = {"id": "2", "organizationId": "1", "logicType": "any-short", "conditions": [condition], "actions": []}
     actions = [_action(settings)] if settings.alerts_have_recipient else []
+    key, value = settings.alerts_tag or ("", "")
+    tagged = {"id": "4", "type": "tagged_event", "comparison": {"key": key, "match": "eq", "value": value}}
+    filters = [{**tagged, "conditionResult": True}] if settings.alerts_tag else []
     return {
         "id": "1",
         "name": "Errors",
@@ -222,7 +227,7 @@ def workflow(settings: SentrySettings) -> Json:
         "dateCreated": _LONG_AGO,
         "dateUpdated": _LONG_AGO,
         "triggers": group,
-        "actionFilters": [{**group, "id": "3", "logicType": "all", "conditions": [], "actions": actions}],
+        "actionFilters": [{**group, "id": "3", "logicType": "all", "conditions": filters, "actions": actions}],
         "environment": settings.alerts_environment,
         "config": {"frequency": settings.alerts_frequency},
         "detectorIds": [_OWN_MONITOR if settings.alerts_connected else _FOREIGN_MONITOR],

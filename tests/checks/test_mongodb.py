@@ -17,9 +17,11 @@ from gonogo.evidence.mongodb import (
     MongoWriteEvidence,
     Refusal,
 )
+from gonogo.families.mongodb.status import default_write_concern, is_set
 from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
 from tests.checks.test_tls import AT
+from tests.lab.verdicts import verdict
 
 SCOPE = ("mongodb",)
 MS = timedelta(milliseconds=1)
@@ -275,6 +277,47 @@ def test_control_that_fails_is_an_error(
     """A refusal for another reason proves nothing."""
     with pytest.raises(Unobserved, match=expected):
         judged(judge, identifier, kind, evidence)
+
+
+CONCERNS = [
+    ({}, {}, ""),
+    ({"write_concern": "majority"}, {"default_write_concern": "1"}, ""),
+    ({"write_concern": "2"}, {}, ""),
+    ({"write_concern": "1"}, {"write_majority": 1}, ""),
+    ({"write_concern": "1"}, {}, "w=1, by the service's own URL; 2 members are a majority"),
+    ({"write_concern": "0"}, {}, "w=0, by the service's own URL"),
+    ({}, {"default_write_concern": "1", "default_is_set": True}, "w=1, by setDefaultRWConcern"),
+    ({}, {"default_write_concern": "1"}, "w=1, by MongoDB's own default for these members"),
+    ({}, {"default_write_concern": None, "default_problem": "not authorized"}, "ERROR the URL names no write concern"),
+    ({"write_concern": "racks"}, {}, "ERROR whether w=racks"),
+    ({"write_concern": "2"}, {"write_majority": None}, "ERROR whether w=2"),
+]
+
+
+@pytest.mark.parametrize(("url", "cluster", "expected"), CONCERNS)
+def test_write_concern_that_holds(judge: Judge, url: dict[str, Any], cluster: dict[str, Any], expected: str) -> None:
+    """The URL's own goes first, then the cluster's."""
+    healthy = {"write_majority": 2, "default_write_concern": "majority"}
+    evidence = {"mongo": seen(**url), "mongo_status": status(**{**healthy, **cluster})}
+    judgement = verdict(judge, "mongo-write-concern", evidence, ENVIRONMENT)
+    assert expected in judgement
+    assert (judgement == "PASS") == (not expected)
+
+
+@pytest.mark.parametrize(
+    ("reply", "concern", "somebodys"),
+    [
+        ({"defaultWriteConcern": {"w": "majority"}, "defaultWriteConcernSource": "implicit"}, "majority", False),
+        ({"defaultWriteConcernSource": "implicit"}, "1", False),
+        ({"defaultWriteConcern": {"w": 1}, "defaultWriteConcernSource": "global"}, "1", True),
+        ({"defaultWriteConcern": {"w": 2, "wtimeout": 0}}, "2", True),
+        ({}, "1", False),
+    ],
+    ids=["implicit", "with an arbiter", "set", "set in 4.4", "none in 4.4"],
+)
+def test_default_of_the_cluster(reply: dict[str, Any], concern: str, *, somebodys: bool) -> None:
+    """As ``getDefaultRWConcern`` of each release has it."""
+    assert (default_write_concern(reply), is_set(reply)) == (concern, somebodys)
 
 
 def test_p95_is_the_nearest_rank() -> None:

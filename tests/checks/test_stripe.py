@@ -55,6 +55,10 @@ ACCOUNT = StripeEvidence(
     default_version="2024-06-20",
     newest_delivered=AT - timedelta(hours=5),
 )
+LATE = replace(PAID, id="po_3", status="in_transit", arrival=AT - timedelta(days=4))
+CARDS_ON = replace(CARDS_ONLY, default=False)
+THIN = replace(HOOK, id="ed_1", thin=True, events=("v1.charge.refunded",))
+ALONE = {"stripe-keys", "stripe-requirements", "stripe-payouts", "stripe-payout-arrives"}
 LOST = EventDelivery(id="evt_1", type="charge.refunded", created=AT - timedelta(hours=2), pending=1)
 
 
@@ -88,6 +92,7 @@ def hooked(**changes: Any) -> StripeEvidence:  # noqa: ANN401 - fields
         ("stripe-brazil", {"country": ""}, "which country it is in"),
         ("stripe-brazil", {"currency": ""}, "which currency it has"),
         ("stripe-payouts", {"payout_interval": ""}, "when it is paid out"),
+        ("stripe-methods", {"configurations": (CARDS_ON,)}, "none of the account's payment method configurations is"),
     ],
 )
 def test_what_the_account_does_not_show_is_not_known(
@@ -95,7 +100,7 @@ def test_what_the_account_does_not_show_is_not_known(
 ) -> None:
     """Only ``id`` and ``object`` are required of an account: what is not there is neither right nor wrong."""
     account = replace(ACCOUNT, **changes)
-    arguments = {"environment": environment()} if check in {"stripe-business", "stripe-brazil"} else {}
+    arguments = {"environment": environment()} if check not in ALONE else {}
     with pytest.raises(Unobserved, match=message):
         judge(check, stripe=account, **arguments)
     assert judge("stripe-business", stripe=replace(ACCOUNT, requirements=None), environment=environment()) is None
@@ -139,7 +144,20 @@ RED = [
     ("stripe-requirements", due(errors=(RequirementError(requirement="a.b", code="failed"),)), "a.b (failed)"),
     ("stripe-requirements", due(eventually_due=("a.b",), deadline=AT + timedelta(days=3)), "will want a.b"),
     ("stripe-payouts", replace(ACCOUNT, payout_interval="manual"), "by hand"),
-    ("stripe-payouts", replace(ACCOUNT, payouts=(replace(PAID, status="failed", failure="closed"),)), "closed"),
+    ("stripe-payout-arrives", replace(ACCOUNT, payouts=(replace(PAID, status="failed", failure="closed"),)), "closed"),
+    ("stripe-payout-arrives", replace(ACCOUNT, payouts=(LATE, PAID)), "is still in_transit 4 days later"),
+    ("stripe-payout-arrives", replace(ACCOUNT, payouts=(replace(LATE, status="pending"),)), "is still pending"),
+    ("stripe-methods", replace(ACCOUNT, configurations=(replace(OFFER, available=("pix",)),)), "offers card"),
+    (
+        "stripe-methods",
+        replace(ACCOUNT, configurations=(replace(OFFER, available=("pix",), switched_off=("card",)),)),
+        "not offered in pmc_1, the default one: it is switched off there",
+    ),
+    (
+        "stripe-methods",
+        replace(ACCOUNT, configurations=(replace(OFFER, available=()), replace(CARDS_ONLY, id="pmc_2", default=False))),
+        "pmc_2 only, which is not the default: it is not offered in pmc_1",
+    ),
     ("stripe-brazil", replace(ACCOUNT, country="PT"), "in PT, declared is BR"),
     ("stripe-brazil", replace(ACCOUNT, currency="eur"), "currency is eur"),
     ("stripe-pix", capable(pix_payments="pending"), "is pending"),
@@ -149,6 +167,10 @@ RED = [
     ("stripe-pix", replace(ACCOUNT, configurations=(CARDS_ONLY, SECOND)), "pmc_2 only, which is not the default"),
     ("stripe-pix", replace(ACCOUNT, configurations=(CARDS_ONLY, CONNECT)), "belongs to ca_123"),
     ("stripe-webhook", replace(ACCOUNT, webhooks=()), "no endpoint at all"),
+    ("stripe-webhook", replace(ACCOUNT, webhooks=(), buses=("amazon_eventbridge ed_2",)), "amazon_eventbridge ed_2"),
+    ("stripe-webhook", replace(ACCOUNT, webhooks=(), destinations=(replace(THIN, status="disabled"),)), "is disabled"),
+    ("stripe-webhook-events", replace(ACCOUNT, webhooks=(), destinations=(THIN,)), "ed_1 sends thin events"),
+    ("stripe-webhook-single", replace(ACCOUNT, destinations=(THIN,)), "we_1, ed_1"),
     ("stripe-webhook", hooked(url="https://a.test/hook/"), "https://a.test/hook/"),
     ("stripe-webhook", hooked(url="https://a.test:8443/hook"), "no endpoint is registered"),
     ("stripe-webhook", hooked(status="disabled"), "is disabled"),
@@ -162,7 +184,6 @@ RED = [
     ("stripe-deliveries", replace(ACCOUNT, undelivered=(LOST, LOST), newest_delivered=None), "2 events"),
     ("stripe-undelivered", replace(ACCOUNT, undelivered=(LOST,)), "charge.refunded evt_1"),
 ]
-ALONE = {"stripe-keys", "stripe-requirements", "stripe-payouts"}
 
 
 def complaint(judge: Judge, identifier: str, seen: StripeEvidence, **stripe: Any) -> str | None:  # noqa: ANN401 - keys
@@ -194,8 +215,15 @@ GREEN = [
     ("stripe-business", replace(ACCOUNT, capabilities={"legacy_payments": "active"})),
     ("stripe-requirements", due(eventually_due=("a.b",), deadline=AT + timedelta(days=60))),
     ("stripe-requirements", due(eventually_due=("a.b",))),
-    ("stripe-payouts", replace(ACCOUNT, payouts=(PAID, replace(PAID, status="failed")))),
-    ("stripe-payouts", replace(ACCOUNT, payouts=())),
+    ("stripe-payout-arrives", replace(ACCOUNT, payouts=(PAID, replace(PAID, status="failed")))),
+    ("stripe-payout-arrives", replace(ACCOUNT, payouts=(replace(LATE, arrival=AT - timedelta(days=2)),))),
+    ("stripe-payout-arrives", replace(ACCOUNT, payouts=(replace(LATE, status="canceled"),))),
+    ("stripe-payout-arrives", replace(ACCOUNT, payouts=())),
+    ("stripe-webhook", replace(ACCOUNT, webhooks=(), destinations=(THIN,))),
+    ("stripe-webhook-age", replace(ACCOUNT, webhooks=(), destinations=(THIN,), default_version="")),
+    ("stripe-webhook-single", replace(ACCOUNT, destinations=(replace(HOOK, id="ed_7", url="https://A.test/hook"),))),
+    ("stripe-webhook-events", replace(ACCOUNT, webhooks=(), destinations=(replace(HOOK, id="ed_7"),))),
+    ("stripe-methods", replace(ACCOUNT, configurations=())),
     ("stripe-deliveries", replace(ACCOUNT, undelivered=(LOST,), newest_delivered=AT - timedelta(hours=1))),
     ("stripe-undelivered", replace(ACCOUNT, undelivered=(replace(LOST, created=AT - timedelta(seconds=10)),))),
     ("stripe-undelivered", replace(ACCOUNT, undelivered=(LOST,), webhooks=(replace(HOOK, created=AT),))),
@@ -214,7 +242,10 @@ BLIND = [
     ("stripe-pix", without("methods"), "methods could not be read"),
     ("stripe-pix", replace(ACCOUNT, capabilities=None), "shows no capabilities"),
     ("stripe-webhook", without("webhooks", "rak_webhook_read"), "rak_webhook_read"),
-    ("stripe-payouts", without("payouts"), "payouts could not be read"),
+    ("stripe-payout-arrives", without("payouts"), "payouts could not be read"),
+    ("stripe-methods", without("methods"), "methods could not be read"),
+    ("stripe-webhook", replace(without("destinations"), webhooks=()), "destinations could not be read"),
+    ("stripe-deliveries", replace(ACCOUNT, webhooks=(), destinations=(THIN,)), "only thin events"),
     ("stripe-deliveries", without("deliveries"), "deliveries could not be read"),
     ("stripe-mode", replace(without("balance"), live=None), "balance could not be read"),
     ("stripe-webhook-age", replace(ACCOUNT, default_version=""), "did not tell which"),
@@ -263,6 +294,57 @@ def test_configuration_that_the_service_names(judge: Judge) -> None:
     assert complaint(judge, "stripe-pix", seen, payment_method_configuration="pmc_2") is None
     assert "not offered in pmc_1" in (complaint(judge, "stripe-pix", seen, payment_method_configuration="pmc_1") or "")
     assert "no active" in (complaint(judge, "stripe-pix", seen, payment_method_configuration="pmc_7") or "")
+
+
+@pytest.mark.parametrize(
+    ("method", "capability"),
+    [
+        ("boleto", "boleto_payments"),
+        ("us_bank_account", "us_bank_account_ach_payments"),
+        ("customer_balance", "sepa_bank_transfer_payments"),
+        ("apple_pay", "card_payments"),
+    ],
+)
+def test_every_declared_method_must_be_possible_and_offered(judge: Judge, method: str, capability: str) -> None:
+    """The capability has Stripe's own name, and the configuration that counts offers the method."""
+    configuration = replace(OFFER, available=("card", method))
+    seen = replace(
+        ACCOUNT, capabilities={"card_payments": "active", capability: "active"}, configurations=(configuration,)
+    )
+    methods = ["card", method]
+    assert complaint(judge, "stripe-business", seen, methods=methods) is None
+    assert complaint(judge, "stripe-methods", seen, methods=methods) is None
+    inactive = replace(seen, capabilities={"transfers": "active"})
+    assert "is not there" in (complaint(judge, "stripe-business", inactive, methods=[method]) or "")
+    hidden = replace(seen, configurations=(CARDS_ONLY,))
+    assert f"offers {method}" in (complaint(judge, "stripe-methods", hidden, methods=methods) or "")
+
+
+def test_method_without_a_capability_is_told_by_its_configuration_only(judge: Judge) -> None:
+    """Stripe's specification names no capability of three methods."""
+    offered = replace(ACCOUNT, configurations=(replace(OFFER, available=("card", "paypal")),))
+    assert complaint(judge, "stripe-business", offered, methods=["card", "paypal"]) is None
+    assert complaint(judge, "stripe-methods", offered, methods=["card", "paypal"]) is None
+    assert "offers paypal" in (complaint(judge, "stripe-methods", ACCOUNT, methods=["paypal"]) or "")
+    with pytest.raises(Unobserved, match="no capability of paypal"):
+        complaint(judge, "stripe-methods", replace(ACCOUNT, configurations=()), methods=["paypal"])
+
+
+def test_no_configuration_counts_where_the_service_names_its_methods(judge: Judge) -> None:
+    """``payment_method_types`` of a payment leaves the dashboard's settings out."""
+    hidden = replace(ACCOUNT, configurations=(replace(OFFER, available=(), switched_off=("card", "pix")),))
+    for check in ("stripe-methods", "stripe-pix"):
+        assert complaint(judge, check, hidden)
+        assert complaint(judge, check, hidden, payment_method_configuration="none") is None
+
+
+def test_thin_events_are_what_is_declared(judge: Judge) -> None:
+    """A service that reads thin events needs no endpoint of the first API; `*` means types of the own kind."""
+    seen = replace(ACCOUNT, webhooks=(), destinations=(replace(THIN, events=("*",)),))
+    thin, whole = ["v1.charge.refunded"], ["charge.refunded"]
+    assert complaint(judge, "stripe-webhook-events", seen, events=thin) is None
+    assert complaint(judge, "stripe-webhook-events", seen, events=whole)
+    assert complaint(judge, "stripe-webhook-events", hooked(events=("*",)), events=thin)
 
 
 def test_declared_methods_are_what_counts(judge: Judge) -> None:

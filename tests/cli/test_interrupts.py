@@ -14,6 +14,7 @@ import pytest
 from gonogo.record.results import Outcome
 from tests.cli.conftest import DEAD_END
 from tests.reference.supervised import eventually
+from tests.support.process_table import children_of
 
 PROGRAM = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL); from gonogo.cli import main; main()"
 """It hears SIGHUP as in a terminal, also where these tests run under nohup."""
@@ -107,11 +108,6 @@ def test_two_runs_at_once_do_not_meet(project: Path) -> None:
     assert [process.returncode for process in both] == [0, 0], outputs
     runs = [path for path in (project / "reports" / "reference").iterdir() if not path.is_symlink()]
     assert len(runs) == 2
-
-
-def children_of(pid: int) -> list[int]:
-    """The processes that this one started."""
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def reference_processes() -> list[int]:

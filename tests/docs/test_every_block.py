@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gonogo.environment.section import Section
 from gonogo.families.load.section import Load
+from gonogo.families.watch.section import Launch, Watch
 from gonogo.policy.checklist import read_checklist
 from gonogo.policy.gates import read_gates
 from gonogo.policy.people import read_people
@@ -27,11 +28,11 @@ RUN_BY: Mapping[tuple[str, str], tuple[int, str]] = {
     ("docs/checklist.md", "toml"): (4, "tests.docs.test_every_block:test_gates_and_people"),
     ("docs/checklist.md", ""): (1, "tests.docs.test_every_block:test_what_somebody_says"),
     ("docs/commands.md", ""): (1, "tests.docs.test_documents:test_help_is_what_the_program_says"),
-    ("docs/commands.md", "text"): (32, "tests.docs.test_documents:test_help_is_what_the_program_says"),
-    ("docs/environments.md", "toml"): (15, "tests.docs.test_documents:test_environment_of_the_document_is_a_whole_one"),
+    ("docs/commands.md", "text"): (33, "tests.docs.test_documents:test_help_is_what_the_program_says"),
+    ("docs/environments.md", "toml"): (16, "tests.docs.test_documents:test_environment_of_the_document_is_a_whole_one"),
     ("docs/journeys.md", "python"): (5, "tests.docs.test_project:test_journeys_of_a_project_pass_and_leave_nothing"),
     ("docs/journeys.md", "toml"): (4, "tests.docs.test_project:test_journeys_of_a_project_pass_and_leave_nothing"),
-    ("docs/launch.md", "toml"): (1, "tests.docs.test_every_block:test_gates_and_people"),
+    ("docs/launch.md", "toml"): (2, "tests.docs.test_every_block:test_gates_and_people"),
     ("docs/load.md", "python"): (1, "tests.docs.test_every_block:test_scenario"),
     ("docs/load.md", "toml"): (1, "tests.docs.test_every_block:test_scenario"),
     ("docs/sign-off.md", "sh"): (1, "tests.signing.test_signing:test_openssl_alone_verifies"),
@@ -43,6 +44,9 @@ RUN_BY: Mapping[tuple[str, str], tuple[int, str]] = {
     ("docs/starting.md", "toml"): (1, "tests.docs.test_starting:test_every_block"),
     ("docs/watch.md", "text"): (1, "tests.watching.test_documented:test_message_of_the_document"),
     ("docs/watch.md", "toml"): (2, "tests.watching.test_documented:test_sections_of_the_document"),
+    ("docs/watch.md", "sql"): (1, "tests.families.test_watch_journal:test_schema_is_the_documented_one"),
+    ("docs/watch.md", ""): (1, "tests.watching.test_end_to_end:watched"),
+    ("docs/watch.md", "sh"): (1, "tests.watching.test_polling:test_commands_of_the_document"),
     ("docs/writing-a-check.md", "python"): (1, "tests.docs.test_documents:test_examples_run"),
     ("docs/writing-a-check.md", "toml"): (1, "tests.docs.test_documents:test_examples_run"),
     ("docs/writing-a-family.md", "python"): (11, "tests.docs.test_families:test_code_is_that_of_the_example"),
@@ -112,7 +116,10 @@ def test_gates_and_people(project: Path) -> None:
     """Gates of the pages fit the list of this repository; people are read, a key of their own in place of the dots."""
     folder = project / "environments"
     gates, carries, person, _ = blocks(ROOT / "docs" / "checklist.md", "toml")
-    (launch,) = blocks(ROOT / "docs" / "launch.md", "toml")
+    launch, watched = blocks(ROOT / "docs" / "launch.md", "toml")
+    sections = tomllib.loads(watched)
+    assert Launch.model_validate(sections["launch"]).duties
+    assert len(Watch.model_validate(sections["watch"]).watched) == 3
     whole = (folder / "gates.toml").read_text()
     for text in (gates, f"{whole}\n{carries}", f"{whole}\n{launch}"):
         (folder / "gates.toml").write_text(text)

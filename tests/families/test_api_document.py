@@ -247,7 +247,7 @@ def test_what_was_taken_is_in_the_record() -> None:
 
 def test_what_init_writes_is_accepted_when_its_marks_are_taken_away() -> None:
     """Its lines are comments, and ``[api]`` without them."""
-    lines = commented(derive(DOCUMENT, {}).keys).splitlines()
+    lines = commented({"api": derive(DOCUMENT, {}).keys}).splitlines()
     assert all(line.startswith("#") for line in lines)
     document = tomllib.loads("\n".join(line.removeprefix("#") for line in lines))
     assert Api.model_validate(document["api"]).me == "/v1/me"

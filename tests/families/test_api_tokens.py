@@ -5,6 +5,7 @@ import hmac
 import json
 import secrets
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import jwt
 import pytest
@@ -19,6 +20,12 @@ from gonogo.families.api.tokens import read_token
 
 KEY = secrets.token_hex(64)
 CLAIMS = {"sub": "somebody", "exp": datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)}
+
+
+@cache
+def guessed() -> frozenset[bytes]:
+    """Every key that is tried for one service."""
+    return frozenset(guesses("WorkMe", "api.workme.test"))
 
 
 def forged_of(token: str, *keys: bytes) -> dict[str, str]:
@@ -98,7 +105,7 @@ def test_public_keys_that_cannot_be_read_are_an_error(published: bytes) -> None:
 
 def test_token_of_a_guessed_key_is_a_good_one() -> None:
     """It is the proof of what a guessed key is worth."""
-    forged = claims_of_key(read_token(jwt.encode(CLAIMS, KEY, algorithm="HS384")), KEY, sub="other", exp=None)
+    forged = claims_of_key(read_token(jwt.encode(CLAIMS, KEY, algorithm="HS384")), KEY.encode(), sub="other", exp=None)
     assert jwt.decode(forged, KEY, algorithms=["HS384"]) == {"sub": "other"}
 
 
@@ -107,7 +114,7 @@ def test_token_of_a_guessed_key_is_a_good_one() -> None:
 def test_keys_are_guessed(algorithm: str) -> None:
     """Whichever of the shared-key algorithms it is; a random key is not guessed."""
     token = read_token(jwt.encode(CLAIMS, "your-256-bit-secret", algorithm=algorithm))
-    assert token.key(guesses("WorkMe")) == "your-256-bit-secret"
+    assert token.key(guesses("WorkMe")) == b"your-256-bit-secret"
     assert read_token(jwt.encode(CLAIMS, KEY, algorithm=algorithm)).key(guesses("WorkMe")) is None
 
 
@@ -126,21 +133,37 @@ def test_keys_are_guessed(algorithm: str) -> None:
 )
 def test_keys_of_the_own_name_are_guessed(key: str) -> None:
     """What nobody else's list holds, and everybody tries."""
-    assert key in set(guesses("WorkMe", "api.workme.test"))
+    assert key.encode() in guessed()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        b"This is a big secret. Shhhhh",
+        b"myjwts3cr3t",
+        b"\x02\x01thisismyscretkey\x01\x02\\e\\y\\y\\h",
+        base64.b64decode("SecretKey01234567890123456789012345678901234567890123456789012345678"),
+        base64.b64decode("bezKoderSecretKe"),
+    ],
+    ids=["sanic-jwt", "LoopBack 4", "Superset", "Nacos, in base64", "a Java tutorial, in base64, cut off"],
+)
+def test_keys_that_products_come_with_are_guessed(key: bytes) -> None:
+    """As their documentation has them, and as libraries read them that take each for base64."""
+    assert key in guessed()
 
 
 def test_guesses_are_many_and_each_is_made_once() -> None:
     """Thousands of words, most telling first."""
     made = list(guesses("WorkMe"))
     assert len(made) == len(set(made)) > 100_000
-    assert made[1] == "secret"
+    assert made[1] == b"secret"
 
 
 def test_key_that_is_not_shared_is_not_guessed() -> None:
     """There is nothing to guess offline."""
     token = read_token(jwt.encode(CLAIMS, "secret" * 8, algorithm="HS256"))
     header = jwt.encode(CLAIMS, "", algorithm="none")
-    assert token.key(["secret" * 8]) is not None
+    assert token.key([b"secret" * 8]) is not None
     assert read_token(header).key(guesses()) is None
 
 

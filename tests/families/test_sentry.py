@@ -10,6 +10,7 @@ import pytest
 from gonogo.base.errors import Unobserved
 from gonogo.clients.sentry import SentryApi
 from gonogo.evidence.sentry import Alert, KeyLimit, Recipient
+from gonogo.families.sentry.alerts import read_workflows
 from reference.doubles.sentry_objects import SentrySettings, client_key, project, rule, workflow
 from tests.support.doubles import serving
 from tests.support.provider_doubles import (
@@ -121,12 +122,19 @@ def level(number: Any, match: str, **more: Any) -> Json:  # noqa: ANN401 - whate
     return {"type": "level", "comparison": {"level": number, "match": match}, "conditionResult": True, **more}
 
 
+def tagged(key: str, match: str, value: str) -> Json:
+    """A filter by a tag of an event, as the specification shows it."""
+    return {"type": "tagged_event", "comparison": {"key": key, "match": match, "value": value}}
+
+
 def tagged_level(match: str, value: str) -> Json:
-    """The same by the tag of that name, as the specification shows it."""
-    return {"type": "tagged_event", "comparison": {"key": "level", "match": match, "value": value}}
+    """By the tag ``level``."""
+    return tagged("level", match, value)
 
 
-TAGGED = {"type": "tagged_event", "comparison": {"key": "customer", "match": "eq", "value": "acme"}}
+TAGGED = tagged("customer", "eq", "acme")
+STAGING = {"key": "environment", "match": "eq", "value": "staging"}
+PRODUCTION = {"match": "eq", "value": "production"}
 
 
 @pytest.mark.parametrize(
@@ -149,7 +157,28 @@ TAGGED = {"type": "tagged_event", "comparison": {"key": "customer", "match": "eq
         ([tagged_level("eq", "fatal")], "all", False),
         ([tagged_level("ne", "fatal")], "all", True),
         ([tagged_level("nc", "err")], "all", False),
-        ([tagged_level("sw", "e")], "all", None),
+        ([tagged_level("sw", "e")], "all", True),
+        ([tagged("environment", "eq", "production")], "all", True),
+        ([tagged("Environment", "eq", "Production")], "all", True),
+        ([tagged("environment", "eq", "staging")], "all", False),
+        ([tagged("environment", "ne", "staging")], "all", True),
+        ([tagged("environment", "nsw", "prod")], "all", False),
+        ([tagged("environment", "ew", "tion")], "all", True),
+        ([tagged("environment", "in", "staging, production")], "all", True),
+        ([tagged("environment", "nin", "staging,production")], "all", False),
+        ([tagged("environment", "in", "prod, production")], "all", True),
+        ([tagged("environment", "in", "staging,dev")], "all", False),
+        ([tagged("environment", "is", "")], "all", True),
+        ([tagged("environment", "ns", "")], "all", False),
+        ([tagged("environment", "eq", "prod")], "all", None),
+        ([tagged("environment", "ne", "prod")], "all", None),
+        ([tagged("environment", "sw", "prod")], "all", True),
+        ([tagged("environment", "eq", "production"), TAGGED], "all", None),
+        ([tagged("environment", "eq", "staging"), TAGGED], "all", False),
+        ([{"type": "event_attribute", "comparison": {**PRODUCTION, "attribute": "environment"}}], "all", True),
+        ([{"type": "event_attribute", "comparison": {**PRODUCTION, "attribute": "message"}}], "all", None),
+        ([{"type": "event_frequency_count", "comparison": {"value": 10, "filters": [STAGING]}}], "all", False),
+        ([{"type": "event_frequency_count", "comparison": {"value": 10, "filters": []}}], "all", True),
         ([{"type": "issue_category", "comparison": {"value": 6}}], "all", False),
         ([{"type": "issue_category", "comparison": {"value": 1}}], "all", True),
         ([{"type": "issue_occurrences", "comparison": {"value": 10}}], "all", True),
@@ -172,12 +201,36 @@ def test_filters_of_an_action(conditions: list[Json], logic: str, *, passes: boo
         ([{"id": "sentry.rules.filters.issue_category.IssueCategoryFilter", "value": "1"}], "all", True),
         ([{"id": "sentry.rules.filters.assigned_to.AssignedToFilter"}], "any", None),
         ([{"id": "com.example.Moon"}], "all", None),
+        ([{"id": "sentry.rules.filters.tagged_event.TaggedEventFilter", **STAGING}], "all", False),
+        (
+            [{"id": "sentry.rules.filters.tagged_event.TaggedEventFilter", "key": "environment", **PRODUCTION}],
+            "all",
+            True,
+        ),
     ],
 )
 def test_filters_of_the_rules_of_before(filters: list[Json], match: str, *, passes: bool | None) -> None:
     """They have the same filters under other names."""
     older = {**rule(SentrySettings()), "filters": filters, "filterMatch": match}
     assert [one.passes for one in seen(workflows=GONE, rules=[older]).alerts[0].recipients] == [passes]
+
+
+def test_filter_is_told_in_full() -> None:
+    """Whoever reads that it depends on a tag wants to know on which."""
+    document = workflow(SentrySettings())
+    part = {**document["actionFilters"][0], "conditions": [TAGGED, level(40, "gte")]}
+    (alert,) = seen(workflows=[{**document, "actionFilters": [part]}]).alerts
+    assert alert.recipients[0].filters == ("tag customer eq acme", "level")
+    older = {**rule(SentrySettings()), "filters": [{"id": "a.TaggedEventFilter", **STAGING}]}
+    assert seen(workflows=GONE, rules=[older]).alerts[0].recipients[0].filters == ("tag environment eq staging",)
+
+
+def test_filter_by_an_environment_that_is_not_declared() -> None:
+    """Nobody knows what the service's events name."""
+    document = workflow(SentrySettings())
+    part = {**document["actionFilters"][0], "conditions": [tagged("environment", "eq", "production")]}
+    (alert,) = read_workflows([{**document, "actionFilters": [part]}], None, "4501", None)
+    assert alert.recipients[0].passes is None
 
 
 def test_rule_that_fires_where_nothing_of_it_is_so() -> None:

@@ -16,6 +16,7 @@ from reference.doubles.stripe.account import (
     StripeSettings,
     account,
     balance,
+    destination,
     endpoint,
     method_configurations,
     payouts,
@@ -41,9 +42,15 @@ def healthy() -> dict[str, Callable[[str, Mapping[str, str]], Reply]]:
             listed(method_configurations(SETTINGS), "/v1/payment_method_configurations"),
         ),
         "/v1/webhook_endpoints": lambda _query, _headers: (200, listed([HOOK], "/v1/webhook_endpoints")),
+        "/v2/core/event_destinations": lambda _query, _headers: (200, page_of_v2([])),
         "/v1/payouts": lambda _query, _headers: (200, listed(payouts(SETTINGS), "/v1/payouts")),
         "/v1/events": lambda _query, _headers: (200, listed([], "/v1/events")),
     }
+
+
+def page_of_v2(items: list[dict[str, Any]], following: str | None = None) -> dict[str, Any]:
+    """A list of Stripe's second API."""
+    return {"data": items, "next_page_url": following, "previous_page_url": None}
 
 
 def observed(answers: Answers, **question: Any) -> StripeEvidence:  # noqa: ANN401 - fields of the question
@@ -90,6 +97,7 @@ FACTS = {
     "/v1/balance": "balance",
     "/v1/payment_method_configurations": "methods",
     "/v1/webhook_endpoints": "webhooks",
+    "/v2/core/event_destinations": "destinations",
     "/v1/payouts": "payouts",
     "/v1/events": "deliveries",
 }
@@ -213,6 +221,56 @@ def test_second_page_of_endpoints_is_read() -> None:
         HOOK["id"],
         "we_2",
     ]
+
+
+@pytest.mark.parametrize(
+    ("card", "offered"),
+    [
+        ({"available": True, "display_preference": {"value": "on"}}, (True, False)),
+        ({"available": False, "display_preference": {"value": "on"}}, (False, False)),
+        ({"available": False, "display_preference": {"value": "off"}}, (False, True)),
+        ({"available": True, "display_preference": {"value": "off"}}, (False, True)),
+        (None, (False, False)),
+    ],
+)
+def test_method_is_read_with_its_display_preference(card: object, offered: tuple[bool, bool]) -> None:
+    """What is switched off, and what Stripe does not allow yet, are two things to repair."""
+    configuration = {**method_configurations(SETTINGS)[0], "card": card}
+    path = "/v1/payment_method_configurations"
+    (read,) = observed(
+        {**healthy(), path: lambda _query, _headers: (200, listed([configuration], path))}
+    ).configurations
+    assert ("card" in read.available, "card" in read.switched_off) == offered
+
+
+def test_destinations_of_the_second_api_are_read_with_their_address() -> None:
+    """Page after page; an address is shown only to who asks for it, and buses have none."""
+    bus = destination(SETTINGS, "", id="ed_2", type="amazon_eventbridge", webhook_endpoint=None)
+    accounts = destination(SETTINGS, "https://a.test/", id="ed_3", events_from=["@accounts"])
+
+    def pages(query: str, _headers: Mapping[str, str]) -> Reply:
+        asked = parse_qs(query)
+        if "page" in asked:
+            return 200, page_of_v2([bus, accounts])
+        shown = "webhook_endpoint.url" in asked.get("include[0]", ())
+        place = destination(SETTINGS, "https://a.test/hook") if shown else destination(SETTINGS, "")
+        return 200, page_of_v2([place], "/v2/core/event_destinations?page=2")
+
+    read = observed({**healthy(), "/v2/core/event_destinations": pages})
+    assert read.unread == ()
+    assert [(one.url, one.thin, one.application) for one in read.destinations] == [
+        ("https://a.test/hook", True, ""),
+        ("https://a.test/", True, "@accounts"),
+    ]
+    assert read.buses == ("amazon_eventbridge ed_2",)
+    assert read.destinations[0].created is not None
+
+
+def test_thin_events_only_have_no_deliveries_to_look_at() -> None:
+    """Stripe's list holds events of the first kind: to ask it for the others would be an error of ours."""
+    read = observed(healthy(), events=("v1.charge.refunded",))
+    assert [one.fact for one in read.unread] == ["deliveries"]
+    assert "no deliveries of thin events" in read.unread[0].reason
 
 
 def test_deliveries_are_those_of_declared_types_in_the_last_day() -> None:

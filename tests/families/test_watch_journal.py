@@ -1,6 +1,7 @@
 """The journal of a watch: what is in it survives whatever happens to the watcher, to the disk, and to the file."""
 
 import os
+import re
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -15,9 +16,11 @@ from gonogo.evidence.watch import Acknowledgement, AlertState, Poll, Reading, Re
 from gonogo.families.watch import journal_file
 from gonogo.families.watch.journal import Journal, JournalNotes
 from gonogo.families.watch.journal_reader import JournalReader
+from tests.docs.blocks import ROOT, blocks
 from tests.support.watch_day import BEGAN, ENVIRONMENT, Day, announcement, watch_of, well
 
 MINUTE = timedelta(minutes=1)
+DOCUMENT = ROOT / "docs" / "watch.md"
 
 
 def read(path: Path) -> JournalReader:
@@ -52,7 +55,9 @@ def test_everything_comes_back_as_it_was_written(path: Path) -> None:
             *(well(at)["errors"] for at in (120.0, 135.0, 150.0, 165.0)),
         ]
         assert journal.all_readings()["room"] == journal.readings("room")
-        assert journal.due("room")[-5:] == [(105.0, True), *((at, False) for at in (120.0, 135.0, 150.0, 165.0))]
+        assert [(at, due, reading.value) for at, due, reading in journal.looks("room")[-3:]] == [
+            (at, True, None) for at in (135.0, 150.0, 165.0)
+        ]
         assert list(journal.transitions()) == day.transitions
         assert journal.alerts() == day.alerts
         (stretch,) = journal.stretches()
@@ -279,6 +284,23 @@ def test_journal_is_read_from_a_folder_that_cannot_be_written() -> None:
         finally:
             os.seteuid(own)
             folder.chmod(0o755)
+
+
+def test_schema_is_the_documented_one(path: Path) -> None:
+    """Whoever reads the journal with other tools goes by the document: tables, columns, and the query that stands there."""
+    day = Day(path, watch_of()).look(180)
+    connection = day.journal.connection
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    schema = {
+        table["name"]: [row["name"] for row in connection.execute(f"PRAGMA table_info({table['name']})")]
+        for table in tables
+    }
+    rows = re.findall(r"^\| `(\w+)` \| ((?:`\w+`(?:, )?)+) \|", DOCUMENT.read_text(), re.MULTILINE)
+    assert {name: re.findall(r"\w+", columns) for name, columns in rows} == schema
+    (query,) = blocks(DOCUMENT, "sql")
+    newest = connection.execute(query).fetchall()
+    assert len(newest) == 10
+    assert (newest[0]["utc"], newest[0]["value"]) == ("2026-12-01T12:02:45.000000+00:00", 0.01)
 
 
 def test_day_of_forty_signals_is_small(path: Path) -> None:

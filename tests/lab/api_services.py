@@ -1,4 +1,4 @@
-"""APIs that others wrote, from PyPI and npm, as their documentation says they are set up: two sound, one insecure."""
+"""APIs that others wrote, from PyPI and npm, as their documentation says they are set up: two sound, three insecure."""
 
 import subprocess
 import sys
@@ -139,6 +139,59 @@ for name in ("ann", "ben"):
 User.objects.create_superuser("root", "root@example.com", "root-of-the-laboratory")
 call_command("runserver", f"127.0.0.1:{os.environ['PORT']}", use_reloader=False)
 """
+_SANIC_JWT = """
+import os
+
+from sanic import Sanic
+from sanic_jwt import Initialize, exceptions
+
+
+class User:
+    def __init__(self, user_id, username):
+        self.user_id, self.username, self.password = user_id, username, f"{username}-of-the-laboratory"
+
+    def to_dict(self):
+        return {"user_id": self.user_id, "username": self.username}
+
+
+users = [User(1, "ann"), User(2, "ben")]
+
+
+async def authenticate(request):
+    asked = request.json.get("username"), request.json.get("password")
+    for user in users:
+        if (user.username, user.password) == asked:
+            return user
+    raise exceptions.AuthenticationFailed("User not found or password incorrect.")
+
+
+async def retrieve_user(request, payload, *args, **kwargs):
+    return next((user for user in users if payload and user.user_id == payload["user_id"]), None)
+
+
+app = Sanic("accounts")
+own = {"secret": os.environ["KEY"]} if os.environ["KEY"] else {}
+Initialize(app, authenticate=authenticate, retrieve_user=retrieve_user, **own)
+app.run(host="127.0.0.1", port=int(os.environ["PORT"]), single_process=True)
+"""
+_EXPRESS_JWT = """
+const crypto = require("crypto"), express = require("express"), fs = require("fs");
+const protect = require("express-jwt"), jwt = require("jsonwebtoken");
+const spelled = {
+  publicKeyEncoding: {type: "spki", format: "pem"}, privateKeyEncoding: {type: "pkcs8", format: "pem"},
+};
+const {publicKey, privateKey} = crypto.generateKeyPairSync("rsa", {modulusLength: 2048, ...spelled});
+fs.writeFileSync("public.pem", publicKey);
+const app = express();
+app.use(express.json());
+app.post("/login", (req, res) => {
+  const {username, password} = req.body;
+  if (!["ann", "ben"].includes(username) || password !== `${username}-of-the-laboratory`) return res.sendStatus(401);
+  res.json({token: jwt.sign({user: username}, privateKey, {algorithm: "RS256", expiresInMinutes: 60})});
+});
+app.get("/me", protect({secret: Buffer.from(publicKey)}), (req, res) => res.json({user: req.user.user}));
+app.listen(process.env.PORT, "127.0.0.1");
+"""
 _READY_SECONDS = 120
 
 
@@ -167,6 +220,18 @@ JSON_SERVER_AUTH = Service(
     command=("node", "node_modules/json-server/lib/cli/bin.js", "db.json", "-m", "./node_modules/json-server-auth"),
     files={"db.json": '{"users": [], "notes": []}', "package.json": "{}"},
 )
+
+
+SANIC_JWT = Service(python=("sanic-jwt==1.8.0", "sanic==25.12.1"), source=_SANIC_JWT)
+
+
+def express_jwt(version: str) -> Service:
+    """Express with a release of express-jwt from before it was told which algorithms there are (CVE-2015-9235)."""
+    return Service(
+        npm=("express@4", f"express-jwt@{version}"),
+        command=("node", "service.js"),
+        files={"service.js": _EXPRESS_JWT, "package.json": "{}"},
+    )
 
 
 @contextmanager

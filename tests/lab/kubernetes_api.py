@@ -1,7 +1,7 @@
 """An API server for tests, whose objects are the official client's models, in the official client's JSON.
 
-No cluster can be had here. So nothing of what it answers is spelled by us: fields, their names and their nesting are those
-that the ``kubernetes`` client was generated with, from the project's own OpenAPI document.
+A real one (kube_apiserver.py) is long in the making. So nothing of what this one answers is spelled by us: fields, their
+names and their nesting are those that the ``kubernetes`` client was generated with, from the project's own OpenAPI document.
 """
 
 import json
@@ -151,10 +151,11 @@ def daemon_set(name: str = "agent", **status_of: Any) -> client.V1DaemonSet:  # 
     )
 
 
-def _template(name: str) -> client.V1PodTemplateSpec:
+def _template(name: str, restart_policy: str = "Always") -> client.V1PodTemplateSpec:
     containers = [client.V1Container(name=name, image=IMAGE)]
     return client.V1PodTemplateSpec(
-        metadata=client.V1ObjectMeta(labels={"app": name}), spec=client.V1PodSpec(containers=containers)
+        metadata=client.V1ObjectMeta(labels={"app": name}),
+        spec=client.V1PodSpec(containers=containers, restart_policy=restart_policy),
     )
 
 
@@ -202,7 +203,7 @@ def cron_job(
     name: str = "backup", succeeded: timedelta | None = timedelta(hours=3), *, suspended: bool = False
 ) -> client.V1CronJob:
     """Every night."""
-    job = client.V1JobSpec(template=_template(name))
+    job = client.V1JobSpec(template=_template(name, "Never"))
     return client.V1CronJob(
         api_version="batch/v1",
         kind="CronJob",
@@ -221,7 +222,7 @@ def job(name: str = "migrate", condition: str = "Complete", reason: str = "") ->
         api_version="batch/v1",
         kind="Job",
         metadata=client.V1ObjectMeta(name=name, namespace="shop"),
-        spec=client.V1JobSpec(template=_template(name)),
+        spec=client.V1JobSpec(template=_template(name, "Never")),
         status=client.V1JobStatus(conditions=conditions),
     )
 

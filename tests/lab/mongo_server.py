@@ -89,7 +89,9 @@ def _wait_until_it_listens(process: "subprocess.Popen[bytes]", port: int, log: P
 
 
 @contextmanager
-def replica_set(members: int, *, alone: bool = False) -> Iterator[tuple[Sequence[int], Certificates]]:
+def replica_set(
+    members: int, *, alone: bool = False, arbiter: bool = False
+) -> Iterator[tuple[Sequence[int], Certificates]]:
     """With users ``app`` and ``monitor`` by password, and the same rights for users by certificate."""
     with tempfile.TemporaryDirectory(prefix="gonogo-lab-") as name, ExitStack() as stack:
         folder = Path(name)
@@ -102,6 +104,7 @@ def replica_set(members: int, *, alone: bool = False) -> Iterator[tuple[Sequence
             # The first one is to win the election, since the users are made there.
             listed = [
                 {"_id": number, "host": f"localhost:{port}", "priority": 1 if number else 2}
+                | ({"priority": 0, "arbiterOnly": True} if arbiter and number == members - 1 else {})
                 for number, port in enumerate(ports)
             ]
             if not alone:

@@ -8,7 +8,7 @@ import pytest
 
 from gonogo.record.results import Outcome
 from tests.lab import table
-from tests.lab.api_services import FASTAPI_USERS, JSON_SERVER_AUTH, SIMPLE_JWT, running
+from tests.lab.api_services import FASTAPI_USERS, JSON_SERVER_AUTH, SANIC_JWT, SIMPLE_JWT, express_jwt, running
 from tests.support.api_projects import Walked, walked
 
 pytestmark = pytest.mark.whole
@@ -93,6 +93,37 @@ from_openapi = true
 requests = 120
 """
 ACCOUNTS = DJANGO[DJANGO.index("[api.accounts.ann]") : DJANGO.index("[api.administrator]")]
+SANIC = (
+    """
+[api]
+me = "/auth/me"
+who = "me.username"
+closed = ["/auth/me"]
+
+[api.login]
+post = "/auth"
+send = { username = "{user}", password = "{password}" }
+token = "access_token"
+
+"""
+    + ACCOUNTS
+)
+EXPRESS = (
+    """
+[api]
+me = "/me"
+who = "user"
+closed = ["/me"]
+public_key = "PUBLIC"
+
+[api.login]
+post = "/login"
+send = { username = "{user}", password = "{password}" }
+token = "token"
+
+"""
+    + ACCOUNTS
+)
 PASSWORDS = {f"{name.upper()}_PASSWORD": f"{name}-of-the-laboratory" for name in ("ann", "ben", "root")}
 
 
@@ -118,6 +149,38 @@ def test_json_server_auth(tmp_path: Path) -> None:
     }
     assert "taken for" in seen["security-tokens-key"][1]
     assert "a stack trace of JavaScript" in seen["security-errors"][1]
+
+
+@pytest.mark.parametrize(
+    ("key", "more"), [("", {"security-tokens-key"}), (secrets.token_hex(32), set())], ids=["default", "own"]
+)
+def test_sanic_jwt(tmp_path: Path, key: str, more: set[str]) -> None:
+    """Without a key of one's own it signs with a constant of its source, and every user's token can be made."""
+    with running(SANIC_JWT, tmp_path / "service", KEY=key) as port:
+        seen = walked(tmp_path, port, "Accounts", SANIC, PASSWORDS)
+    assert wrong(seen) == {"security-logins-limited"} | more
+    if more:
+        assert "was taken for ben" in seen["security-tokens-key"][1]
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+@pytest.mark.parametrize(
+    ("version", "taken", "refused"),
+    [
+        ("0.1.4", ["alg none and no signature", "the public key taken for a shared one"], []),
+        ("0.2.1", ["the public key taken for a shared one"], ["alg none"]),
+    ],
+    ids=["none and confused", "confused"],
+)
+def test_express_jwt(tmp_path: Path, version: str, taken: list[str], refused: list[str]) -> None:
+    """It goes by the algorithm that the token names; the release after the first refused unsigned ones alone."""
+    with running(express_jwt(version), tmp_path / "service") as port:
+        api = EXPRESS.replace("PUBLIC", str(tmp_path / "service" / "public.pem"))
+        seen = walked(tmp_path, port, "Accounts", api, PASSWORDS)
+    assert "security-tokens-forged" in wrong(seen)
+    message = seen["security-tokens-forged"][1]
+    assert all(each in message for each in taken), message
+    assert not any(each in message for each in refused), message
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 """Projects of Docker Compose on a real engine, asked over a real sshd: healthy, and with one thing wrong."""
 
 import asyncio
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli_w
 
 from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
@@ -13,6 +16,7 @@ from gonogo.evidence.compose import ComposeEvidence
 from gonogo.families.registry import environment_from
 from gonogo.families.servers.compose import compose_questions, probe_compose
 from tests.checks.conftest import Judge
+from tests.cli.conftest import called
 from tests.lab import verdicts
 from tests.lab.docker import engine
 from tests.lab.machine import USER, Machine
@@ -55,6 +59,8 @@ class Project:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.file = machine.folder / "compose.yaml"
+        self.declared: dict[str, Any] = {}
+        """The tables of the environment file."""
 
     def up(self, text: str = FILE, tag: str = "1.2.3", *words: str) -> None:
         """Deploy this file."""
@@ -80,7 +86,8 @@ class Project:
         }
         project: dict[str, Any] = {"server": "lab", "file": str(self.file), "variables": {"TAG": tag}}
         service = {"name": "S", "base_url": "https://a.test"}
-        return environment_from({"service": service, "servers": {"lab": server}, "compose": {"shop": project}})
+        self.declared = {"service": service, "servers": {"lab": server}, "compose": {"shop": project}}
+        return environment_from(self.declared)
 
     def judged(self, judge: Judge, text: str = FILE, tag: str = "1.2.3") -> dict[str, str]:
         """What did not pass, by check, as soon as no health check is under way any more."""
@@ -247,3 +254,26 @@ def test_sudo_that_allows_nothing(project: Project) -> None:
         pytest.raises(Unobserved, match=r"password is required|not allowed|sudoers"),
     ):
         project.seen()
+
+
+def test_run_is_recorded_shown_and_judged_again(project: Project, tmp_path: Path) -> None:
+    """From the command line, at a fault: every check stands in the results and on the page, and replay says the same."""
+    project.environment(FILE, "1.2.3")
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / "staging.toml").write_text(tomli_w.dumps(project.declared))
+    only = [word for check in CHECKS for word in ("--only", f"compose-{check}")]
+    with project.machine.changed(
+        "docker pause $(docker ps -q -f name=api)", "docker unpause $(docker ps -q -f name=api)"
+    ):
+        ran = called(tmp_path, "run", "--env", "staging", *only, **project.secrets)
+    latest = tmp_path / "reports" / "staging" / "latest"
+    outcomes = {check["id"]: check["outcome"] for check in json.loads((latest / "results.json").read_text())["checks"]}
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    asked = {name: outcomes[f"compose-{name}"] for name in CHECKS}
+    assert asked == {**dict.fromkeys(CHECKS, "blocked"), "running": "fail", "orphans": "pass"}
+    page = (latest / "signoff.html").read_text()
+    assert all(f"compose-{check}" in page for check in CHECKS)
+    assert "is paused" in page
+    assert not [path for path in latest.iterdir() if path.is_file() and b"hunter" in path.read_bytes()]
+    again = called(tmp_path, "replay", str(latest))
+    assert (again.returncode, "is paused" in again.stdout) == (1, True), again.stdout + again.stderr

@@ -165,6 +165,28 @@ BROKEN = {
         World(first=Copy(servers=_THREE, records=("ns3 A {n}.9",))),
         {"dns-no-lame-server": "ns3.workme.test", "dns-parent-agrees": "ns3.workme.test"},
     ),
+    "one of two servers by IPv6 only, where nobody answers": (
+        World(
+            first=Copy(without=("ns2",), records=("ns2 AAAA 2001:db8::53",)),
+            glue=("ns1.workme.test. A {n}.1", "ns2.workme.test. AAAA 2001:db8::53"),
+        ),
+        {"dns-no-lame-server": r"ERROR: .*could not be asked from here: ns2.workme.test \(2001:db8::53\)"},
+    ),
+    "a third server by IPv6 only, where nobody answers": (
+        World(
+            first=Copy(servers=_THREE, records=("ns3 AAAA 2001:db8::53",)),
+            delegation=tuple(f"NS {name}.workme.test." for name in _THREE),
+            glue=("ns1.workme.test. A {n}.1", "ns2.workme.test. A {n}.2", "ns3.workme.test. AAAA 2001:db8::53"),
+        ),
+        {"dns-no-lame-server": r"ERROR: .*could not be asked from here: ns3.workme.test \(2001:db8::53\)"},
+    ),
+    "AAAA that denies the name, at resolvers": (
+        World(inventing=denying("AAAA")),
+        {
+            "dns-propagated": "at the resolver .* NXDOMAIN for type AAAA denies the whole name",
+            "dns-propagated-everywhere": r"\.20, and NXDOMAIN for type AAAA; declared",
+        },
+    ),
     "old glue": (
         World(glue=("ns1.workme.test. A {n}.1", "ns2.workme.test. A {n}.9")),
         {"dns-no-lame-server": "ns2.workme.test .*only the parent", "dns-parent-agrees": "the zone says"},

@@ -50,6 +50,9 @@ def verdicts(judge: Judge, lab: Lab, url: str, monitor: str, **declared: Any) ->
         (question,) = PROBES[kind].questions(environment, Secrets({"A": url, "M": monitor}))
         evidence[kind] = asyncio.run(PROBES[kind].ask(question))  # type: ignore[arg-type]  # a coroutine, by its contract
     said = {check: verdict(judge, check, {kind: evidence[kind]}, environment) for check, kind in SUBJECTS.items()}
+    both = {kind: evidence[kind] for kind in ("mongo", "mongo_status")}
+    if evidence["mongo_status"].reachable:  # as its needs have it
+        said["mongo-write-concern"] = verdict(judge, "mongo-write-concern", both, environment)
     complaints = {check: verdict for check, verdict in said.items() if verdict != "PASS"}
     table.found(complaints)
     return complaints
@@ -267,9 +270,10 @@ def test_users_of_every_kind(judge: Judge, lab: Lab, rights: dict[str, Any], exp
 @pytest.mark.parametrize(
     ("actions", "unknown"),
     [
-        (["replSetGetStatus"], {"mongo-members", "mongo-connections"}),
-        (["replSetGetStatus", "replSetGetConfig"], {"mongo-connections"}),
-        (["replSetGetStatus", "replSetGetConfig", "serverStatus"], set()),
+        (["replSetGetStatus"], {"mongo-members", "mongo-connections", "mongo-write-concern"}),
+        (["replSetGetStatus", "replSetGetConfig"], {"mongo-connections", "mongo-write-concern"}),
+        (["replSetGetStatus", "replSetGetConfig", "serverStatus"], {"mongo-write-concern"}),
+        (["replSetGetStatus", "replSetGetConfig", "serverStatus", "getDefaultRWConcern"], set()),
     ],
 )
 def test_narrow_monitoring_user(judge: Judge, lab: Lab, actions: list[str], unknown: set[str]) -> None:
@@ -292,7 +296,7 @@ def test_narrow_monitoring_user(judge: Judge, lab: Lab, actions: list[str], unkn
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ("&w=0", {"mongo-majority-write": "says w=0"}),
+        ("&w=0", {"mongo-majority-write": "says w=0", "mongo-write-concern": "told as kept with w=0"}),
         ("&w=1&journal=false", {}),
         ("&readConcernLevel=linearizable", {}),
         ("&tlsAllowInvalidCertificates=true", {"mongo-tls-required": "turns verification off"}),
@@ -318,5 +322,6 @@ def test_preferences_of_the_url(judge: Judge, tmp_path: Path) -> None:
             for _ in range(4):
                 found = verdicts(judge, lab, url, by_password(lab, "monitor"), oldest_version="6.0", members=3)
                 found.pop("mongo-lag", None)
+                assert "w=1, by the service's own URL; 2 members are a majority" in found.pop("mongo-write-concern")
                 assert found == {}
             stuck.admin.command("fsyncUnlock")

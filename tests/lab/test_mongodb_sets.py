@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pymongo import WriteConcern
 from pymongo.collection import Collection
+from pymongo.errors import WTimeoutError
 
 from tests.checks.conftest import Judge
 from tests.lab.mongo_server import DATABASE, PASSWORD, Client, administrator, replica_set, until, with_users
@@ -92,6 +93,58 @@ def test_majority_that_waits_for_a_delayed_member(judge: Judge, lab: Lab) -> Non
         at_once(client).insert_one({"late": True})
         found = verdicts(judge, lab, by_password(lab, "app"), by_password(lab, "monitor"), **ENOUGH)
     assert "could not be written by majority: waiting for replication timed out" in found.pop("mongo-majority-write")
+    assert found == {}
+
+
+WRITES = [
+    (None, "", ""),
+    (None, "&w=1", "w=1, by the service's own URL; 2 members are a majority"),
+    (None, "&w=2", ""),
+    (None, "&journal=true", "w=1, by the service's own URL"),
+    (None, "&wTimeoutMS=5000", "w=1, by the service's own URL"),
+    (None, "&w=racks", "ERROR whether w=racks, by the service's own URL"),
+    ({"w": 1}, "", "w=1, by setDefaultRWConcern; 2 members are a majority"),
+    ({"w": 3}, "&journal=true", "w=1, by the service's own URL"),
+    ({"w": 1}, "&w=majority", ""),
+    ({"w": "majority"}, "&w=1", "w=1, by the service's own URL"),
+    ({"w": 2}, "", ""),
+]
+
+
+def test_write_concern_that_holds(judge: Judge, lab: Lab) -> None:
+    """The URL's own goes first, then what somebody set for the cluster, then what follows from the members."""
+    with administrator(lab[0][0], lab[1], f"admin:{PASSWORD}@") as client:
+        for default, options, expected in sorted(WRITES, key=lambda case: case[0] is not None):
+            if default is not None:
+                client.admin.command("setDefaultRWConcern", defaultWriteConcern=default)
+            found = verdicts(judge, lab, by_password(lab, "app", options), by_password(lab, "monitor"), **ENOUGH)
+            assert agrees(expected, found.pop("mongo-write-concern", "")), (default, options)
+            assert found == {}, (default, options)
+        # Once set it cannot be taken back, and the other tests know of none.
+        client.admin.command("setDefaultRWConcern", defaultWriteConcern={"w": "majority"})
+
+
+def test_option_of_writes_without_w_asks_no_default(lab: Lab) -> None:
+    """The rule that the row above rests on, at the server itself: nobody waits for the members that are stuck."""
+    with ExitStack() as stack:
+        primary, *others = (stack.enter_context(administrator(port, lab[1], f"admin:{PASSWORD}@")) for port in lab[0])
+        for other in others:
+            other.admin.command("fsync", lock=True)
+            stack.callback(other.admin.command, "fsyncUnlock")
+        things = primary[DATABASE]["things"]
+        with pytest.raises(WTimeoutError):
+            things.with_options(write_concern=WriteConcern("majority", wtimeout=500)).insert_one({})
+        assert things.with_options(write_concern=WriteConcern(j=True, wtimeout=500)).insert_one({}).acknowledged
+
+
+def test_arbiter_takes_the_majority_out_of_the_default(judge: Judge, tmp_path: Path) -> None:
+    """Two members with data and an arbiter: MongoDB itself asks for one member only."""
+    with replica_set(3, arbiter=True) as (ports, files):
+        lab = ports, files, with_users(ports, files, stepping=tmp_path)
+        with administrator(ports[0], files, f"admin:{PASSWORD}@") as client:
+            until(client, lambda: [member["state"] for member in states(client)] == [1, 2, 7])
+        found = verdicts(judge, lab, by_password(lab, "app"), by_password(lab, "monitor"), **ENOUGH)
+    assert "w=1, by MongoDB's own default for these members" in found.pop("mongo-write-concern")
     assert found == {}
 
 

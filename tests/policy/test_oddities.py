@@ -113,6 +113,9 @@ def refused(row: str) -> str:
         "<details><summary>More</summary>\n- [ ] Raw HTML <!-- a.raw -->\n\n</details>",
         "<ul><li>[ ] HTML</li></ul>",
         "<!-- a note --> - [ ] After a comment",
+        "<!-- agreed with Ana ->\n\n- [ ] In a comment whose end is not one <!-- a.comment -->",
+        "<!--\n- Without a box, and with an id <!-- people.said attest=lead -->",
+        "<!--\nagreed with Ana\n- [ ] In a comment without an end of its own <!-- a.comment -->\n\nwords <!-- a note -->",
         "```\n- [ ] In a fence that never ends <!-- a.fence -->",
         "~~~text\n- [ ] In a fence that never ends",
         "<!--\n- [ ] In a comment that never ends",
@@ -157,11 +160,20 @@ def test_two_ids_of_one_line(row: str) -> None:
     assert not refused("- [ ] Said <!-- todo --> <!-- a.said -->"), "a note of the team's own"
 
 
+def test_comment_whose_end_is_none_names_its_beginning() -> None:
+    """Two dashes end it; with one it goes on to the end of the next line's own comment, and hides that line."""
+    refusal = refused("\n<!-- agreed with Ana ->\n\n- [ ] Backup restored <!-- service.backup -->")
+    assert refusal == (
+        "c.md:6: this line is in the comment that begins in line 4, which ends only with the line's own '-->'; end it "
+        "before, with two dashes, or remove the line"
+    )
+
+
 @pytest.mark.parametrize(
     "hidden",
     [
         "<!--\n- [ ] People said so\n-->",
-        "<!--\n- People said so <!-- people.said attest=lead -->",
+        "<!--\n- [ ] People said so <!-- people.said attest=lead -->\n-->",
         "```\n- [ ] People said so <!-- people.said -->\n```",
         "~~~\n- [ ] People said so\n~~~",
         "```text\n☐ People said so\n```",

@@ -8,11 +8,13 @@ import pytest
 import stripe
 
 from gonogo.evidence.stripe import StripeEvidence
+from gonogo.evidence.stripe_names import WITHOUT_CAPABILITY, capabilities_of
 from gonogo.families.stripe import objects as evidence
 from reference.doubles.stripe.account import (
     StripeSettings,
     account,
     balance,
+    destination,
     endpoint,
     method_configurations,
     payouts,
@@ -27,7 +29,7 @@ from reference.doubles.stripe.objects import (
     pix_code,
     refund,
 )
-from tests.support.stripe_shapes import faults
+from tests.support.stripe_shapes import faults, fields
 
 SETTINGS = StripeSettings(future_due=("company.tax_id",), last_payout="failed")
 INTENT = payment_intent({"currency": "brl"}, 100, livemode=False)
@@ -36,6 +38,7 @@ SHAPES: dict[type[Any], dict[str, Any]] = {
     stripe.Account: account(SETTINGS),
     stripe.Balance: balance(SETTINGS),
     stripe.WebhookEndpoint: endpoint(SETTINGS, "https://api.workme.test/hook"),
+    stripe.v2.core.EventDestination: destination(SETTINGS, "https://api.workme.test/hook"),
     stripe.PaymentMethodConfiguration: method_configurations(SETTINGS)[0],
     stripe.PaymentMethod: payment_method("pm_1Own", customer=None),
     stripe.PaymentIntent: {**INTENT, "next_action": pix_code(INTENT, 1_900_000_000)},
@@ -73,6 +76,15 @@ def test_refusal_is_read_by_the_sdk_as_one_of_permission() -> None:
     """A key that lacks a right is no wrong key."""
     error = stripe.PermissionError(refusal("/v1/webhook_endpoints", "rk_test_abcdefgh")["message"], http_status=403)
     assert "rak_webhook_read" in str(error)
+
+
+def test_capabilities_have_the_names_of_the_specification() -> None:
+    """A method whose capability is called otherwise would be a NO-GO for ever."""
+    capabilities = fields(stripe.Account.Capabilities).keys()
+    configuration = fields(stripe.PaymentMethodConfiguration).keys()
+    about = {"active", "application", "id", "is_default", "livemode", "name", "object", "parent"}
+    unnamed = {method for method in configuration - about if not capabilities & set(capabilities_of(method))}
+    assert unnamed == WITHOUT_CAPABILITY
 
 
 def test_evidence_reads_what_the_double_says() -> None:

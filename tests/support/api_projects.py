@@ -55,12 +55,7 @@ def walked(  # noqa: PLR0917 - where, who, and how
     only: Collection[str] = (),
 ) -> Walked:
     """Every step of the security journey, of the document and of the clean-up, against what listens on ``behind``."""
-    (folder / "tls").mkdir(parents=True, exist_ok=True)
-    root, bundle, _ = issue_public(folder / "tls", CertificateSettings(names=("api.example.test",), issuer="Test CA"))
-    (folder / "environments").mkdir(exist_ok=True)
-    with _over_tls(behind, bundle) as port:
-        text = _ENVIRONMENT.format(name=name, port=port, root=root)
-        (folder / "environments" / "staging.toml").write_text(text + api)
+    with declared(folder, behind, name, api):
         run = prepare(Request(environment="staging", project=folder, only=only), dict(secrets or {}))
         results = results_of(run)
     return {
@@ -72,7 +67,19 @@ def walked(  # noqa: PLR0917 - where, who, and how
 
 
 @contextmanager
-def _over_tls(behind: int, bundle: Bundle) -> Iterator[int]:
+def declared(folder: Path, behind: int, name: str, api: str) -> Iterator[None]:
+    """A project with an environment ``staging``, in front of what listens on ``behind``."""
+    (folder / "tls").mkdir(parents=True, exist_ok=True)
+    root, bundle, _ = issue_public(folder / "tls", CertificateSettings(names=("api.example.test",), issuer="Test CA"))
+    (folder / "environments").mkdir(exist_ok=True)
+    with over_tls(behind, bundle) as port:
+        text = _ENVIRONMENT.format(name=name, port=port, root=root)
+        (folder / "environments" / "staging.toml").write_text(text + api)
+        yield
+
+
+@contextmanager
+def over_tls(behind: int, bundle: Bundle) -> Iterator[int]:
     """The port of a TLS front, in a thread of its own."""
     loop, started, ended = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
     listen = Listen(address="127.0.0.1", port=closed_port(), tls=TlsOffer(protocols=("http/1.1",)).context(bundle))
@@ -135,6 +142,8 @@ def serving(answer: Answer) -> Iterator[int]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield server.server_address[1]
-        server.shutdown()
-        thread.join()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()

@@ -86,6 +86,7 @@ def environment(port: int, *, probe: str = "10 s") -> Environment:
     atlas = {"project": PROJECT, "cluster": CLUSTER, "size": "M10", "region": "SA_EAST_1", "access": ["127.0.0.1"]}
     login = {"client_id": "ATLAS_CLIENT_ID", "client_secret": "ATLAS_CLIENT_SECRET"}
     sentry = {"dsn": "SENTRY_DSN", "token": "SENTRY_TOKEN", "organization": "workme", "project": "workme-api"}
+    sentry["environment"] = "production"
     return environment_from(
         {
             "service": {"name": "S", "base_url": "https://a.test"},

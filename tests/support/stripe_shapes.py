@@ -24,7 +24,7 @@ def fields(kind: type[Any]) -> dict[str, Any]:
     names = vars(stripe) | {name: getattr(stripe, name) for name in dir(stripe)}
     found: dict[str, Any] = {}
     for base in reversed(kind.__mro__):
-        if base.__module__.startswith("stripe._") and base.__name__ not in INTERNALS:
+        if base.__module__.startswith(("stripe._", "stripe.v2.")) and base.__name__ not in INTERNALS:
             for name, hint in get_annotations(base).items():
                 if name.islower() and not name.startswith("_"):
                     found[name] = resolved(base, name, hint, names)

@@ -198,3 +198,21 @@ def test_one_that_is_down_slow_or_no_alertmanager(real: Real) -> None:
         assert failure(f"{base}:{port}") == "Alertmanager: it answered 503"
     hint = "is it an Alertmanager? Another web hook is written as json://"
     assert failure(f"{real.base}/another") == f"Alertmanager: it answered 404; {hint}"
+
+
+def test_it_is_looked_for_without_telling_anybody(real: Real) -> None:
+    """Whoever else answers at its address is found out before the first alert."""
+    real.channel().check()
+    hint = "is it an Alertmanager? Another web hook is written as json://"
+    with listening(Listener(http_server(lambda *_: (200, b'{"ok": true}')), "127.0.0.1", 0)) as port:
+        told = [_checked(f"http://127.0.0.1:{port}/hook"), _checked(f"{real.base}/another")]
+    assert told == [
+        f"Alertmanager: it answered, and not as an Alertmanager does; {hint}",
+        f"Alertmanager: it answered 404; {hint}",
+    ]
+
+
+def _checked(url: str) -> str:
+    with pytest.raises(ChannelDown) as caught:
+        AlertmanagerChannel("oncall", SecretUrl(url), HEAD).check()
+    return str(caught.value)

@@ -22,15 +22,25 @@ class Double:
     """A channel that does what a test wants: each entry of ``fails`` is one attempt that fails with it."""
 
     def __init__(
-        self, name: str = "oncall", *, fails: Sequence[Exception] = (), renewed: timedelta | None = None
+        self,
+        name: str = "oncall",
+        *,
+        fails: Sequence[Exception] = (),
+        away: Sequence[Exception] = (),
+        renewed: timedelta | None = None,
     ) -> None:
         self.name = name
         self.renewed = renewed
-        self.fails = list(fails)
+        self.fails, self.away = list(fails), list(away)
         self.sent: list[list[str]] = []
         self.open = threading.Event()
         self.open.set()
         self.asked = threading.Event()
+
+    def check(self) -> None:
+        """Fail with what it was told to."""
+        if self.away:
+            raise self.away.pop(0)
 
     def send(self, announcements: Sequence[Announcement]) -> str:
         """Wait until it is open, then fail or take it."""
@@ -75,8 +85,8 @@ def test_one_round_is_one_message() -> None:
     assert len(outbox.claimed) == 2
 
 
-def test_channel_that_is_down_is_tried_again_until_it_takes_it() -> None:
-    """What became due meanwhile goes with it; each failure has its receipt, and the page its reason."""
+def test_channel_that_is_down_is_tried_again_with_what_is_new() -> None:
+    """At once, whatever its pause: the next channel waits for how that ends. The page has the reason."""
     outbox, channel = Remembered(), Double(fails=[ChannelDown("it answered 500")])
     with announcing(outbox, channel, pauses=NEVER) as announcer:
         announcer.put([announcement()])
@@ -84,17 +94,29 @@ def test_channel_that_is_down_is_tried_again_until_it_takes_it() -> None:
         state = announcer.states()["oncall"]
         assert (failure.delivered, failure.tried_again, failure.answer) == (False, True, "it answered 500")
         assert (state.reason, state.waiting, state.down_since is not None) == ("it answered 500", 1, True)
-        # The pause is an hour, which the end does not wait for.
         announcer.put([announcement(number=2, event="reminded")])
-        assert announcer.end(timedelta(seconds=20)) == ()
+        receipts = outbox.wait(delivered(2))
         state = announcer.states()["oncall"]
         assert (state.down_since, state.reason, state.waiting) == (None, "", 0)
     assert channel.sent == [["api-errors-1 1", "api-errors-1 2"]]
-    assert [(one.number, one.attempts, one.delivered) for one in outbox.receipts] == [
+    assert [(one.number, one.attempts, one.delivered) for one in receipts] == [
         (1, 1, False),
         (1, 2, True),
         (2, 1, True),
     ]
+
+
+def test_what_becomes_due_during_an_attempt_does_not_wait_for_its_pause() -> None:
+    """Somebody else may have to be told in this channel's place."""
+    outbox, channel = Remembered(), Double(fails=[ChannelDown("no")])
+    channel.open.clear()
+    with announcing(outbox, channel, pauses=NEVER) as announcer:
+        announcer.put([announcement()])
+        assert channel.asked.wait(20)
+        announcer.put([announcement(alert="slow-1")])
+        channel.open.set()
+        outbox.wait(delivered(2))
+    assert channel.sent == [["api-errors-1 1", "slow-1 1"]]
 
 
 def test_it_goes_on_trying_by_itself() -> None:
@@ -103,6 +125,23 @@ def test_it_goes_on_trying_by_itself() -> None:
     with announcing(outbox, channel) as announcer:
         announcer.put([announcement()])
         assert outbox.wait(delivered(1))[-1].attempts == 6
+
+
+def test_channel_that_is_not_there_is_seen_before_anybody_needs_it() -> None:
+    """It is looked for when the watch begins, and again until it is there; nobody was told anything by that."""
+    channel = Double(away=[ChannelDown("refused")])
+    with announcing(Remembered(), channel, pauses=NEVER) as announcer:
+        assert _comes(lambda: announcer.states()["oncall"].reason == "refused")
+    channel = Double(away=[ChannelDown("refused")] * 3)
+    with announcing(Remembered(), channel) as announcer:
+        assert _comes(lambda: not channel.away and announcer.states()["oncall"].down_since is None)
+        assert announcer.states()["oncall"].told is None
+    assert channel.sent == []
+
+
+def _comes(condition: Callable[[], bool]) -> bool:
+    pause = threading.Event()
+    return any(condition() or pause.wait(0.01) for _ in range(2000))
 
 
 def test_pauses_grow_up_to_a_bound_and_differ() -> None:
@@ -222,21 +261,12 @@ def test_what_was_delivered_is_not_told_after_a_restart(tmp_path: Path) -> None:
         _round(journal, announcement(channel="team"), announcement())
         announcer = Announcer([failing, Double("team")], journal, unsent=journal.unsent(), pauses=NEVER)
         # The process dies here: nobody ends the announcer.
-        _until_receipts(journal, 2)
+        assert _comes(lambda: len(journal.receipts()) == 2)
         assert announcer.states()["oncall"].waiting == 1
     again, team = Double(), Double("team")
     with _journal(tmp_path) as journal, announcing(journal, again, team, unsent=journal.unsent()) as announcer:
         announcer.end(timedelta(seconds=20))
     assert (again.sent, team.sent) == ([["api-errors-1 1"]], [])
-
-
-def _until_receipts(journal: Journal, number: int) -> None:
-    deadline = threading.Event()
-    for _ in range(2000):
-        if len(journal.receipts()) >= number:
-            return
-        deadline.wait(0.01)
-    raise AssertionError(journal.receipts())
 
 
 def test_channel_that_is_not_declared_any_more_is_told_nothing(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The poll of the roles: who may answer for whom, what is signed, and that no word is taken for another."""
 
+import os
+import shlex
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,16 +13,19 @@ import pytest
 from click.testing import CliRunner
 
 from gonogo.base.errors import UsageError
+from gonogo.cli import cli
 from gonogo.cli.signing import PASSPHRASE
-from gonogo.cli.watch_notes import poll as poll_command
 from gonogo.evidence.watch import Poll
 from gonogo.families.watch.journal import Journal, JournalNotes
 from gonogo.signing.keys import enrol, new_key
+from gonogo.watching.duties import done_duties
 from gonogo.watching.facts import NOT_SIGNED, SIGNED
 from gonogo.watching.polling import PollKey, Seals, answer_poll
+from tests.docs.blocks import ROOT, blocks
 
 SECRET = "correct horse battery"
-NOW = datetime.now(UTC).replace(microsecond=0)
+NOW = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+"""When the keys of the team hold."""
 GATES = """
 [roles.technical-lead]
 title = "Technical lead"
@@ -31,6 +36,11 @@ ENVIRONMENT = """
 [service]
 name = "WorkMe"
 base_url = "https://app.example.com"
+[launch]
+duties = [
+    { at = "T-02:00", title = "Take the snapshot", owner = "devops" },
+    { at = "T-00:30", title = "Poll the roles", owner = "technical-lead" },
+]
 """
 
 
@@ -42,7 +52,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir()
     (folder / "checklist.md").write_text("- [ ] All is well <!-- a.well attest=devops -->\n")
     (folder / "gates.toml").write_text(GATES)
-    (folder / "live.toml").write_text(ENVIRONMENT)
+    (folder / "production.toml").write_text(ENVIRONMENT)
     for role, name in (("technical-lead", "Tomás Reis"), ("devops", "Davi Lima")):
         public = new_key(project / f"{role}.key", SECRET)
         enrol(project, name=name, role=role, public=public, email=f"{role}@example.com")
@@ -53,9 +63,9 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def project(team: Path, tmp_path: Path) -> Path:
     """A copy to change, with the journal of a watch that began."""
     shutil.copytree(team, tmp_path / "project")
-    path = tmp_path / "project" / "reports" / "live" / "watch" / "journal.sqlite3"
+    path = tmp_path / "project" / "reports" / "production" / "watch" / "journal.sqlite3"
     path.parent.mkdir(parents=True)
-    with Journal.open(path, environment="live"):
+    with Journal.open(path, environment="production"):
         pass
     return tmp_path / "project"
 
@@ -63,7 +73,7 @@ def project(team: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def journal(project: Path) -> Iterator[JournalNotes]:
     """As the short commands open it."""
-    with JournalNotes.note(project / "reports/live/watch/journal.sqlite3", environment="live") as opened:
+    with JournalNotes.note(project / "reports/production/watch/journal.sqlite3", environment="production") as opened:
         yield opened
 
 
@@ -79,7 +89,7 @@ def key(project: Path, role: str = "devops") -> PollKey:
 
 def seals(project: Path, journal: JournalNotes) -> Seals:
     """As the page looks at them."""
-    return Seals(project, journal.path, "live")
+    return Seals(project, journal.path, "production")
 
 
 def test_answer_is_noted(project: Path, journal: JournalNotes) -> None:
@@ -180,13 +190,46 @@ def test_key_that_is_nobodys_any_more(project: Path, journal: JournalNotes) -> N
     assert seals(project, journal).of(go()).startswith("its signature does not hold")
 
 
-def test_command_says_what_it_noted(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As somebody types it."""
+def test_commands_of_the_document(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As somebody copies them: one is signed, the next takes it back."""
     monkeypatch.chdir(project)
+    monkeypatch.setenv("HOME", str(project))
     monkeypatch.setenv(PASSPHRASE, SECRET)
-    words = ["--env", "live", "--role", "devops", "--decision", "hold", "--by", "Davi Lima", "--note", "no snapshot"]
-    told = CliRunner().invoke(poll_command, [*words, "--key", "devops.key"], standalone_mode=False)
-    assert told.exception is None, told.exception
-    assert told.output.startswith("HOLD by Davi Lima, devops; signed: reports/live/watch/polls/devops-")
-    told = CliRunner().invoke(poll_command, words, standalone_mode=False)
-    assert told.output == "HOLD by Davi Lima, devops, not signed\n"
+    (project / ".config").mkdir()
+    (project / ".config" / "gonogo").symlink_to(project)
+    block = blocks(ROOT / "docs" / "watch.md", "sh")[-1]
+    told = [CliRunner().invoke(cli, arguments(line), standalone_mode=False) for line in block.splitlines()]
+    assert [found.exception for found in told] == [None, None]
+    assert told[0].output.startswith("GO by Davi Lima, devops; signed: reports/production/watch/polls/devops-")
+    assert told[1].output == "HOLD by Davi Lima, devops, not signed\n"
+
+
+def arguments(line: str) -> list[str]:
+    """What a shell makes of it."""
+    return [os.path.expanduser(word) for word in shlex.split(line)[1:]]  # noqa: PTH111 - words, not paths
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        (("snapshot", "Davi Lima"), ""),
+        (("T-02:00 Take the snapshot", "davi.lima@example.com"), "--by: 'davi.lima@example.com' is not in"),
+        (
+            ("the", "Davi Lima"),
+            "'the' fits several duties; there are T-02:00 Take the snapshot; T-00:30 Poll the roles",
+        ),
+        (("tea", "Davi Lima"), "'tea' is no duty of [launch]; there are T-02:00 Take the snapshot; T-00:30"),
+    ],
+)
+def test_duty_is_marked(
+    project: Path, journal: JournalNotes, monkeypatch: pytest.MonkeyPatch, said: tuple[str, str], says: str
+) -> None:
+    """Once, by somebody of the team; the page shows it as done from then on."""
+    monkeypatch.chdir(project)
+    told = CliRunner().invoke(cli, ["duty", said[0], "--env", "production", "--by", said[1]], standalone_mode=False)
+    if says:
+        assert says in str(told.exception)
+        assert not done_duties(journal.events())
+    else:
+        assert told.output == "T-02:00 Take the snapshot: done by Davi Lima\n"
+        assert done_duties(journal.events())["T-02:00 Take the snapshot"].by == "Davi Lima"

@@ -1,10 +1,16 @@
 """The record of a watch: a run like any other, made from the journal, and judged again from its own evidence."""
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from gonogo.base.errors import UsageError
+from gonogo.cli.watch import watch
 from gonogo.evidence.watch import unpack_readings
 from gonogo.families.registry import installed_families
 from gonogo.record.recording import read_recording, restore
@@ -142,3 +148,22 @@ def test_no_gate_before_the_launch_asks_for_it(project: Path) -> None:
         assert not [name for name in prepared.plan.plan.checks if name.startswith("watch")]
     finally:
         prepared.close()
+
+
+def test_command_reviews_a_day(project: Path) -> None:
+    """``--review`` tells the day and begins nothing; a day that is none is refused."""
+    path = project / "reports" / ENVIRONMENT / "watch" / "journal.sqlite3"
+    Day(path, watch_of(), began=datetime.now(UTC) - timedelta(hours=1)).look(3600).end()
+    told = CliRunner().invoke(watch, ["--env", ENVIRONMENT, "--review", "day 1"], standalone_mode=False)
+    assert "240 rounds, 0 gaps" in told.output
+    wrong = CliRunner().invoke(watch, ["--env", ENVIRONMENT, "--review", "monday"], standalone_mode=False)
+    assert isinstance(wrong.exception, UsageError)
+
+
+def test_command_reports_with_the_exit_code_of_its_verdict(project: Path) -> None:
+    """A pipeline goes by it: what nobody watched is no 0."""
+    command = [sys.executable, "-m", "gonogo", "watch", "--env", ENVIRONMENT, "--report"]
+    environ = {**os.environ, "ONCALL_URL": "json://127.0.0.1:9/a-secret-path"}
+    told = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    assert (told.returncode, "INCOMPLETE" in told.stdout) == (3, True)
+    assert (project / "reports" / ENVIRONMENT / "latest" / SIGNOFF).is_file()

@@ -87,7 +87,8 @@ open
   devops is on HOLD (Davi): disk
 
 announcements that did not arrive
-  began of room-1 to oncall: connection refused"""
+  began of room-1 to oncall: connection refused
+"""
 
 
 def test_day_is_told_whole(path: Path) -> None:

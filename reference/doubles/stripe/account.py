@@ -2,6 +2,8 @@
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from reference.doubles.stripe.objects import Object, new_id
 
@@ -35,8 +37,12 @@ class StripeSettings:
     """What Stripe will want in two days."""
     payout_interval: str = "daily"
     last_payout: str = "paid"
+    payout_late_days: int = 0
+    """How long ago the payout that is on its way was to arrive."""
     pix_capability: str = "active"
     pix_available: bool = True
+    card_offered: bool = True
+    """Whether the default configuration offers cards."""
     webhook_registered: bool = True
     webhook_path: str = "/api/payment/stripe/webhook"
     webhook_status: str = "enabled"
@@ -52,6 +58,8 @@ class StripeSettings:
     webhook_version: str | None = None
     """The version that its events are rendered in; the account's own if None."""
     webhook_application: str | None = None
+    webhook_thin: bool = False
+    """Whether an event destination of thin events is all that leads to the service."""
     webhooks: int = 1
     """How many endpoints have the same address; each signs with a secret of its own."""
     pix_in_default: bool = True
@@ -133,7 +141,7 @@ def _configuration(settings: StripeSettings, identifier: str, *, default: bool, 
         "object": "payment_method_configuration",
         "active": True,
         "application": None,
-        "card": _method(offered=True),
+        "card": _method(offered=settings.card_offered),
         "is_default": default,
         "livemode": settings.livemode,
         "name": "Default" if default else "Checkout",
@@ -149,7 +157,7 @@ def _method(*, offered: bool) -> Object:
 
 def endpoints(settings: StripeSettings, base_url: str) -> list[Object]:
     """Where events go."""
-    if not settings.webhook_registered:
+    if not settings.webhook_registered or settings.webhook_thin:
         return []
     names = ["we_1WorkMeReference", *(new_id("we") for _ in range(settings.webhooks - 1))]
     return [endpoint(settings, base_url + settings.webhook_path, name) for name in names]
@@ -172,9 +180,55 @@ def endpoint(settings: StripeSettings, url: str, identifier: str = "we_1WorkMeRe
     }
 
 
+def destinations(settings: StripeSettings, base_url: str) -> list[Object]:
+    """``/v2/core/event_destinations``: where events go, the endpoints of the first API among them."""
+    if settings.webhook_thin:
+        return [destination(settings, base_url + settings.webhook_path)]
+    return [
+        destination(
+            settings,
+            hook["url"],
+            id=hook["id"],
+            enabled_events=hook["enabled_events"],
+            event_payload="snapshot",
+            snapshot_api_version=hook["api_version"],
+            status=hook["status"],
+            events_from=["@accounts" if hook["application"] else "@self"],
+        )
+        for hook in endpoints(settings, base_url)
+    ]
+
+
+def destination(settings: StripeSettings, url: str, **changes: Any) -> Object:  # noqa: ANN401 - fields of a destination
+    """One address of the second API; of thin events, unless that is changed."""
+    made = datetime.now(UTC) - timedelta(days=30)
+    return {
+        "id": "ed_test_61WorkMeReference",
+        "object": "v2.core.event_destination",
+        "amazon_eventbridge": None,
+        "azure_event_grid": None,
+        "created": made.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "description": "",
+        "enabled_events": ["v1.charge.refunded", "v1.payment_intent.succeeded"],
+        "event_payload": "thin",
+        "events_from": ["@self"],
+        "livemode": settings.livemode,
+        "metadata": {},
+        "name": "WorkMe",
+        "snapshot_api_version": None,
+        "status": "enabled",
+        "status_details": None,
+        "type": "webhook_endpoint",
+        "updated": made.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "webhook_endpoint": {"signing_secret": None, "url": url},
+        **changes,
+    }
+
+
 def payouts(settings: StripeSettings) -> list[Object]:
     """The newest first: one on its way, one that ended."""
-    return [_payout(settings, "in_transit", arrives_in_days=1), _payout(settings, settings.last_payout, -1)]
+    arrives_in_days = -settings.payout_late_days or 1
+    return [_payout(settings, "in_transit", arrives_in_days), _payout(settings, settings.last_payout, -1)]
 
 
 def _payout(settings: StripeSettings, status: str, arrives_in_days: int) -> Object:

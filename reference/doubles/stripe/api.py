@@ -15,6 +15,7 @@ from reference.doubles.stripe.account import (
     StripeSettings,
     account,
     balance,
+    destinations,
     endpoints,
     method_configurations,
     payouts,
@@ -47,6 +48,7 @@ class StripeDouble:
         self._key = new_id("sk_test") if settings.rolled_key else secret_key
         self._deliveries = Deliveries(address=address, trust=trust, test_mode=not settings.livemode)
         self._endpoints = endpoints(settings, webhook_base_url)
+        self._destinations = destinations(settings, webhook_base_url)
         self._payouts = payouts(settings)
         self._payments = Payments(settings, self._deliveries, self._endpoints, webhook_secret)
         self._replayed: dict[str, tuple[bytes, int, Object]] = {}
@@ -69,6 +71,7 @@ class StripeDouble:
             "/v1/balance": self._fixed(balance(self._settings)),
             "/v1/payment_method_configurations": self._list(lambda: method_configurations(self._settings)),
             "/v1/webhook_endpoints": self._list(lambda: self._endpoints),
+            "/v2/core/event_destinations": self._destinations_with_address,
             "/v1/payouts": self._list(lambda: self._payouts),
             "/v1/payment_methods/{id}": self._method,
             "/v1/payment_intents": self._list(lambda: list(payments.intents.values())[::-1]),
@@ -169,6 +172,16 @@ class StripeDouble:
             return self._payments.expanded(stored) if "latest_charge" in str(form.get("expand")) else stored
 
         return answer
+
+    async def _destinations_with_address(self, _request: Request, form: Form) -> Object:
+        """A page of the second API, which shows an address only to who asks for it."""
+        shown = "webhook_endpoint.url" in (form.get("include") or ())
+        hidden = {} if shown else {"webhook_endpoint": {"signing_secret": None, "url": None}}
+        return {
+            "data": [{**destination, **hidden} for destination in self._destinations],
+            "next_page_url": None,
+            "previous_page_url": None,
+        }
 
     async def _method(self, request: Request, _form: Form) -> Object:
         return self._payments.method(request.path_params["id"])

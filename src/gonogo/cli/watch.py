@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import click
 
 from gonogo.base.errors import UsageError
 from gonogo.base.interruption import INTERRUPTION, Ending
+from gonogo.base.secrets import SECRET_NAME
 from gonogo.cli import options
 
 if TYPE_CHECKING:
@@ -57,6 +59,20 @@ def _moment(context: click.Context, parameter: click.Parameter, text: str | None
     return moment
 
 
+def _channels(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    """Names of channels and of secrets. Raises UsageError: an address here would be in the history of the shell."""
+    del context, parameter
+    channels = {}
+    for text in given:
+        name, _, secret = text.partition("=")
+        if re.fullmatch(SECRET_NAME, secret) is None:
+            raise UsageError(
+                "--tell: the name of a channel and that of a secret are expected, as in --tell oncall=ONCALL_URL"
+            )
+        channels[name] = secret
+    return channels
+
+
 @click.command()
 @options.ONE_ENVIRONMENT
 @click.option("--for", "length", metavar="TIME", callback=_length, help="How long, as in '30 min' or '24 h'.")
@@ -66,6 +82,14 @@ def _moment(context: click.Context, parameter: click.Parameter, text: str | None
     "--abort-on",
     type=click.Choice(["critical", "warning"]),
     help="End with exit code 1 as soon as such an alert fires: behind a deployment, that rolls it back.",
+)
+@click.option(
+    "--tell",
+    "channels",
+    metavar="NAME=SECRET",
+    multiple=True,
+    callback=_channels,
+    help="A further channel: its name, and that of the secret with its address. May be repeated.",
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of the live page on loopback; any if 0.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Elsewhere than on loopback, its URL has a token.")
@@ -81,6 +105,7 @@ def watch(  # noqa: PLR0913 - as many as there are options
     release: str | None,
     abort_on: str | None,
     faults: tuple[str, ...],
+    channels: dict[str, str],
     host: str,
     port: int,
     reporting: bool,
@@ -107,6 +132,7 @@ def watch(  # noqa: PLR0913 - as many as there are options
         length=length,
         launch=launch,
         release=release,
+        overlay={"channels": channels} if channels else {},
     )
     click.echo(f"preparing {environment}", err=True)
     with opened(request, os.environ) as watched, LivePage(host=host, port=port) as page:

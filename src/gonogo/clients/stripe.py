@@ -110,22 +110,22 @@ class StripeApi:
 
     async def ask(self, work: Callable[[Any], Awaitable[Found]]) -> Found:
         """The result of the work. Raises stripe.StripeError as the SDK does, Unobserved for what no Stripe says."""
-        async with self.connected() as v1:
-            return await self.on(v1, work)
+        async with self.connected() as client:
+            return await self.on(client.v1, work)
 
-    async def on(self, v1: Any, work: Callable[[Any], Awaitable[Found]]) -> Found:  # noqa: ANN401 - the SDK's services
+    async def on(self, services: Any, work: Callable[[Any], Awaitable[Found]]) -> Found:  # noqa: ANN401 - the SDK's
         """Do the work over a connection that is open already. Raises as ``ask`` does."""
         try:
-            return await work(v1)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            return await work(services)
+        except (AssertionError, AttributeError, KeyError, TypeError, ValueError) as error:
             cause = f"{type(error).__name__}: {error}"[:_LONGEST]
             raise Unobserved(f"Stripe at {self._api} answered in an unknown shape ({cause})", hint=_WHERE) from None
 
     async def in_account_version(self, work: Callable[[Any], Awaitable[Found]]) -> tuple[Found, str]:
         """``ask`` in the account's default API version, and which that is; empty if Stripe did not name it."""
         http = self._http(account_version=True)
-        async with self._over(http) as v1:
-            return await self.on(v1, work), http.version
+        async with self._over(http) as client:
+            return await self.on(client.v1, work), http.version
 
     async def look(self, work: Callable[[Any], Awaitable[Found]]) -> Found:
         """``ask`` for somebody who judges the product, and not Stripe. Raises Unobserved."""
@@ -143,9 +143,9 @@ class StripeApi:
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Any]:
-        """The SDK's services, over connections that are closed afterwards."""
-        async with self._over(self._http()) as v1:
-            yield v1
+        """The SDK's client, whose ``v1`` and ``v2`` are its services, over connections that are closed afterwards."""
+        async with self._over(self._http()) as client:
+            yield client
 
     def _http(self, *, account_version: bool = False) -> _Bounded:
         return _Bounded(self._patience_seconds, account_version=account_version)
@@ -157,7 +157,7 @@ class StripeApi:
             self._secret_key, base_addresses=addresses, http_client=http, max_network_retries=1
         )
         try:
-            yield client.v1
+            yield client
         finally:
             await http.close_async()
 

@@ -262,7 +262,8 @@ class Addresses:
     @property
     def told(self) -> str:
         """The answer in a few words, for messages."""
-        return ", ".join(sorted(self.addresses)) or self.a.told
+        denial = f", and NXDOMAIN for type {self.contradiction}" if self.contradiction else ""
+        return f"{', '.join(sorted(self.addresses))}{denial}" if self.addresses else self.a.told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,6 +89,11 @@ class MongoEvidence(Evidence):
     """Declared collections that are views: these have no indexes of their own."""
     standalone: bool = False
     """Whether it takes writes, and is no member of a replica set."""
+    write_concern: str | None = None
+    """What the service's own URL says of ``w``: a number, ``majority``, or a name of the set's own; None for nothing.
+
+    Another option of writes alone (``journal``, ``wTimeoutMS``) means 1: mongod 6.0 then asks no default, whatever it is.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +125,14 @@ class MongoStatusEvidence(Evidence):
     """Open connections of all clients (``serverStatus``)."""
     connections_available: int | None = None
     """Further connections that the server would take."""
+    write_majority: int | None = None
+    """How many members with data are a majority for a write."""
+    default_write_concern: str | None = None
+    """``w`` of a write that asks for nothing; None if it could not be read."""
+    default_is_set: bool = False
+    """Whether somebody set that default for the cluster; else it follows from the members."""
+    default_problem: str = ""
+    """Why the default could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

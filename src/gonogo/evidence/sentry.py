@@ -7,6 +7,12 @@ from typing import Literal
 from gonogo.evidence.base import PartialEvidence
 
 
+def alike(first: str, other: str) -> bool:
+    """Whether two names may mean one environment, as ``Prod`` and ``production``; Sentry itself takes them for two."""
+    short, long = sorted((first.casefold(), other.casefold()), key=len)
+    return len(short) > 2 and long.startswith(short) and (short == long or long.isalpha())  # noqa: PLR2004 - letters
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyLimit:
     """How many events a client key takes in a time; what is more is dropped."""
@@ -27,7 +33,7 @@ class Recipient:
     named: bool = True
     """False for a mail to a member or a team that names neither."""
     filters: tuple[str, ...] = ()
-    """What an issue must be like for it, as Sentry names it: ``level``, ``tagged_event`` and others."""
+    """What an issue must be like for it, as ``level``, or ``tag customer eq acme``."""
     passes: bool | None = True
     """Whether an ordinary new error gets past these; None if that depends on the error."""
     fallthrough: str = ""

@@ -4,9 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from gonogo.base.errors import Unobserved
 from gonogo.evidence.base import Evidence
+from gonogo.evidence.stripe_names import WITHOUT_CAPABILITY, capabilities_of, same_address
 
-Fact = Literal["account", "balance", "methods", "webhooks", "payouts", "deliveries"]
+KEYS_PAGE = "https://dashboard.stripe.com/apikeys"
+
+_THIN = ("v1.", "v2.")
+Fact = Literal["account", "balance", "methods", "webhooks", "destinations", "payouts", "deliveries"]
 """What is asked apart: each by a request of its own, so that one refusal leaves one fact unknown."""
 
 
@@ -34,10 +39,12 @@ class WebhookEndpoint:
     application: str = ""
     """The Connect application whose accounts' events it gets; empty: this account's own events."""
     created: datetime | None = None
+    thin: bool = False
+    """Whether its events name their object only, and do not hold it: another kind of event, with types of its own."""
 
     def takes(self, kind: str) -> bool:
         """Whether Stripe sends it events of this type."""
-        return "*" in self.events or kind in self.events
+        return is_thin(kind) == self.thin and ("*" in self.events or kind in self.events)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +61,8 @@ class MethodConfiguration:
     """The configuration of a platform that it follows; empty: none."""
     available: tuple[str, ...] = ()
     """The methods that may be offered: switched on, and their capability is active."""
+    switched_off: tuple[str, ...] = ()
+    """The methods whose display preference is off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,9 +143,67 @@ class StripeEvidence(Evidence):
     """The newest first."""
     configurations: tuple[MethodConfiguration, ...] = ()
     webhooks: tuple[WebhookEndpoint, ...] = ()
+    destinations: tuple[WebhookEndpoint, ...] = ()
+    """Addresses among the event destinations of Stripe's second API, which lists those of ``webhooks`` as well."""
+    buses: tuple[str, ...] = ()
+    """Event destinations that are no address but a bus at Amazon or Azure: type and id."""
     default_version: str = ""
     """The account's default API version."""
     undelivered: tuple[EventDelivery, ...] = ()
     """Events of the last 24 h that at least one endpoint has not taken, or has not taken yet; the newest first."""
     newest_delivered: datetime | None = None
     """When the newest event was made that every endpoint took; None if there is none in the last 24 h."""
+
+    @property
+    def endpoints(self) -> tuple[WebhookEndpoint, ...]:
+        """Every address that events go to; a destination of whole events that is an endpoint as well stands here once."""
+        further = (
+            destination
+            for destination in self.destinations
+            if destination.thin or not any(same_address(hook.url, destination.url) for hook in self.webhooks)
+        )
+        return (*self.webhooks, *further)
+
+    @property
+    def own_configurations(self) -> tuple[MethodConfiguration, ...]:
+        """Those that Stripe may use for payments of this account itself."""
+        return tuple(
+            configuration
+            for configuration in self.configurations
+            if configuration.active and not configuration.application and not configuration.parent
+        )
+
+    def listening(self, kind: str) -> tuple[WebhookEndpoint, ...]:
+        """All endpoints of the account that Stripe sends this type of its own events to, whoever they belong to."""
+        return tuple(
+            endpoint
+            for endpoint in self.endpoints
+            if endpoint.status == "enabled" and not endpoint.application and endpoint.takes(kind)
+        )
+
+    def require(self, fact: Fact) -> None:
+        """Raise Unobserved if Stripe did not give this fact."""
+        missing = next((gap for gap in self.unread if gap.fact == fact), None)
+        if missing is not None:
+            needed = f"; it needs {missing.permission}" if missing.permission else ""
+            raise Unobserved(
+                f"Stripe's {fact} could not be read: {missing.reason}{needed}",
+                hint=f"give the restricted key {missing.permission} at {KEYS_PAGE}" if missing.permission else "",
+            )
+
+    def capability(self, method: str) -> str:
+        """The state of the capability that a payment method needs, in words; empty for one that needs none of its own.
+
+        Raises Unobserved if the account shows no capabilities.
+        """
+        if self.capabilities is None:
+            raise Unobserved("the account shows no capabilities", hint=f"read it with a key that may; see {KEYS_PAGE}")
+        states = [self.capabilities[name] for name in capabilities_of(method) if name in self.capabilities]
+        if not states and method in WITHOUT_CAPABILITY:
+            return ""
+        return "active" if "active" in states else next(iter(states), "not there")
+
+
+def is_thin(kind: str) -> bool:
+    """Whether a type of events is one of those that name their object only, as ``v1.charge.refunded``."""
+    return kind.startswith(_THIN)

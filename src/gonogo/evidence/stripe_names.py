@@ -1,10 +1,31 @@
-"""When two of Stripe's names mean the same: addresses of endpoints, and versions of the API."""
+"""What Stripe's names mean: addresses of endpoints, versions of the API, payment methods and their capabilities."""
 
 import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import SplitResult, urlsplit
 
 _PORTS = {"http": 80, "https": 443}
+_CARDS = ("card_payments", "legacy_payments")
+_CAPABILITIES = {
+    "card": _CARDS,
+    "apple_pay": _CARDS,
+    "google_pay": _CARDS,
+    "card_present": _CARDS,
+    "interac_present": _CARDS,
+    "customer_balance": (
+        "bank_transfer_payments",
+        "gb_bank_transfer_payments",
+        "jp_bank_transfer_payments",
+        "mx_bank_transfer_payments",
+        "sepa_bank_transfer_payments",
+        "us_bank_transfer_payments",
+    ),
+    "nz_bank_account": ("nz_bank_account_becs_debit_payments",),
+    "us_bank_account": ("us_bank_account_ach_payments",),
+}
+"""Methods whose capability is not called ``METHOD_payments``."""
+WITHOUT_CAPABILITY = frozenset({"alipay", "paypal", "wechat_pay"})
+"""Methods for which Stripe's specification names no capability: the configuration alone tells whether they are offered."""
 _UNRESERVED = re.compile(r"%([0-9A-Fa-f]{2})")
 _VERSION = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:\.([a-z]+))?")
 
@@ -26,6 +47,11 @@ def same_release(version: str, other: str) -> bool:
     first, second = _VERSION.match(version), _VERSION.match(other)
     trains = (first and first[2], second and second[2])
     return version == other or (all(trains) and trains[0] == trains[1])
+
+
+def capabilities_of(method: str) -> tuple[str, ...]:
+    """The capabilities of an account any of which a payment method needs, the usual one first."""
+    return _CAPABILITIES.get(method, (f"{method}_payments",))
 
 
 def age_of(version: str, now: datetime) -> timedelta | None:

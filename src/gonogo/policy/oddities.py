@@ -37,6 +37,12 @@ _INPUT = re.compile(r"<input\b[^>]*\bcheckbox\b", re.IGNORECASE)
 _CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 _ANY_COMMENT = re.compile(r"<!--(?P<text>.*?)(?:-->|$)")
 _LISTED = re.compile(rf"^[ \t>]*(?:{_MARKER}[ \t]|\|)")
+_COMMENT_MARK = re.compile("<!--|-->")
+_ENDLESS = "this line is in a fence or a comment that never ends; close that before the list goes on"
+_SWALLOWED = (
+    "this line is in the comment that begins in line {}, which ends only with the line's own '-->'; end it before, with "
+    "two dashes, or remove the line"
+)
 _OPENED = re.compile(r"(`{3,}|~{3,})")
 
 
@@ -52,13 +58,13 @@ class Oddity:
 
 def oddities(rows: Sequence[str], tokens: Sequence[Token], counted: Collection[int]) -> list[Oddity]:
     """All of them in the order of the file; ``counted`` are the numbers of the lines whose box is one."""
-    hidden, open_rows = _hidden_rows(rows, tokens)
+    hidden = _hidden_rows(rows, tokens)
     code = {row for token in tokens if token.type == "code_block" and token.map for row in range(*token.map)}
     odd: list[Oddity] = []
     for index, row in enumerate(rows):
         number = index + 1
         if index in hidden:
-            odd += _in_hiding(number, hidden[index], unclosed=index in open_rows)
+            odd += _in_hiding(number, *hidden[index])
         elif index in code:
             odd += _as_code(number, row)
         elif number in counted:
@@ -100,10 +106,9 @@ def carries_an_id(row: str, *, of_one_word: bool = True) -> bool:
     return False
 
 
-def _hidden_rows(rows: Sequence[str], tokens: Sequence[Token]) -> tuple[dict[int, str], set[int]]:
-    """Index to what is hidden there: rows of fences and of comments; and those whose fence or comment never ends."""
-    hidden: dict[int, str] = {}
-    endless: set[int] = set()
+def _hidden_rows(rows: Sequence[str], tokens: Sequence[Token]) -> dict[int, tuple[str, str]]:
+    """Index to what is hidden there, in a fence or in a comment, and why that cannot be meant; empty: it may be."""
+    hidden: dict[int, tuple[str, str]] = {}
     for token in tokens:
         if token.map is None or token.type not in {"fence", "html_block"}:
             continue
@@ -113,10 +118,23 @@ def _hidden_rows(rows: Sequence[str], tokens: Sequence[Token]) -> tuple[dict[int
             closed = _closes(rows, begin, end)
         else:
             inside, closed = _commented(rows[begin:end], begin)
-        hidden |= inside
-        if not closed:
-            endless |= inside.keys()
-    return hidden, endless
+        for index, row in inside.items():
+            hidden[index] = row, "" if closed else _ENDLESS
+            if closed and index - 1 in inside and _ends_it(row) and not _ended(rows[end:]):
+                first = next(above for above in range(index, -1, -1) if above - 1 not in inside)
+                hidden[index] = row, _SWALLOWED.format(first + 1)
+    return hidden
+
+
+def _ends_it(row: str) -> bool:
+    """Whether a row within a comment has a comment of its own, whose end is then that of both."""
+    return "<!--" in row.partition("-->")[0] and "-->" in row
+
+
+def _ended(rows: Sequence[str]) -> bool:
+    """Whether the next mark of a comment is an end: somebody put a comment around lines that have some."""
+    marks = (mark for row in rows for mark in _COMMENT_MARK.findall(row))
+    return next(marks, "<!--") == "-->"
 
 
 def _closes(rows: Sequence[str], begin: int, end: int) -> bool:
@@ -144,14 +162,12 @@ def _commented(block: Sequence[str], begin: int) -> tuple[dict[int, str], bool]:
     return inside, not within
 
 
-def _in_hiding(number: int, row: str, *, unclosed: bool) -> Iterator[Oddity]:
+def _in_hiding(number: int, row: str, mistake: str) -> Iterator[Oddity]:
     bare = row.strip().removeprefix("<!--").lstrip()
     if not looks_like_a_box(bare) and not carries_an_id(row):
         return
     message = "this line is in a fence or a comment, and nobody is asked for it; take it out of there, or remove it"
-    if unclosed:
-        message = "this line is in a fence or a comment that never ends; close that before the list goes on"
-    yield Oddity(number=number, message=message, hidden=not unclosed)
+    yield Oddity(number=number, message=mistake or message, hidden=not mistake)
 
 
 def _as_code(number: int, row: str) -> Iterator[Oddity]:

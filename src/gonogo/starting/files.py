@@ -14,6 +14,7 @@ import tomli_w
 from gonogo.families.registry import environment_from
 from gonogo.report.visible import visible
 from gonogo.starting.findings import Findings
+from gonogo.starting.proposals import Proposal, proposals
 from gonogo.starting.repository import Repository, Use
 
 ENVIRONMENT_ALONE = "environment.toml"
@@ -99,6 +100,17 @@ class Start:
         """The ids of their lines, each with a comma, as lists in TOML have them."""
         return "".join(f'"data.{use.component.key}", ' for use in self.unverified)
 
+    @property
+    def proposals(self) -> Sequence[Proposal]:
+        """Return the sections that the repository could fill."""
+        return list(proposals(self.repository, self.findings.host, self.findings.names.addresses[0]))
+
+    @property
+    def exposed(self) -> Mapping[int, str]:
+        """The ports of containers that are not the service's own front."""
+        own = {80, 443, self.findings.port}
+        return {port: place for port, place in self.repository.exposed.items() if port not in own}
+
     @staticmethod
     def _used(use: Use) -> str:
         return f"USED ({', '.join(use.places)}): {_LATER[use.component.section]}"
@@ -168,9 +180,9 @@ def _toml(value: str | int | Sequence[str]) -> str:
     )
 
 
-def commented(api: Mapping[str, Any]) -> str:
-    """``[api]`` with these keys, as lines of comments."""
-    return "\n".join(f"# {visible(line)}".rstrip() for line in tomli_w.dumps({"api": api}).splitlines())
+def commented(tables: Mapping[str, Any]) -> str:
+    """These sections, as lines of comments."""
+    return "\n".join(f"# {visible(line)}".rstrip() for line in tomli_w.dumps(tables).splitlines())
 
 
 def said(text: str, longest: int = 160) -> str:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from gonogo.starting.files import Start, said
 from gonogo.starting.findings import Findings, Health
-from gonogo.starting.repository import Repository
 
 _YES, _NO = "✓", "-"
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,59}", re.ASCII)
@@ -15,7 +14,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,59}", re.ASCII)
 def telling(start: Start) -> Iterator[str]:
     """A line per fact."""
     findings = start.findings
-    for positive, label, text in (*_reached(findings), *_spoken(findings), *_repository(start.repository)):
+    for positive, label, text in (*_reached(findings), *_spoken(findings), *_repository(start)):
         yield f"  {_YES if positive else _NO} {label:<12} {said(text)}"
 
 
@@ -93,13 +92,18 @@ def _spoken(findings: Findings) -> Iterator[tuple[bool, str, str]]:
         yield False, "", remark
 
 
-def _repository(said_there: Repository) -> Iterator[tuple[bool, str, str]]:
-    for use in said_there.uses:
+def _repository(start: Start) -> Iterator[tuple[bool, str, str]]:
+    for use in start.repository.uses:
         next_step = (
             f"declare [{use.component.section}]" if use.component.section else "a person attests it, or a family does"
         )
         yield False, "repository", f"{use.shown}: {next_step}"
-    for remark in said_there.remarks:
+    for proposal in start.proposals:
+        written = f"[{list(proposal.tables)[-1]}] stands in the file, as comments" if proposal.tables else proposal.todo
+        yield False, "repository", f"{proposal.title}: {written}"
+    for port, place in start.exposed.items():
+        yield False, "repository", f"{place} {port}: nobody should reach it from outside; see [ports.closed]"
+    for remark in start.repository.remarks:
         yield False, "repository", remark
 
 

@@ -33,6 +33,10 @@ _PATH_IN_COMMAND = re.compile(
 """Of the service itself, by whatever name it calls itself in its own health check."""
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _PATH = re.compile(r"/[A-Za-z0-9_./-]{1,100}")
+_EXPOSED = re.compile(r"(?<![\w$/-])(\d{1,5})(?:/tcp)?(?![\w/-])")
+_RUNNING = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job")
+_CHART_FOLDERS = (".", "helm", "chart", "charts", "deploy", "deploy/helm", "deploy/charts", "infra", "ops")
+_MOST_CHARTS = 5
 _QUEUE_WORDS = re.compile(r"\b(celery|sidekiq|rq worker|resque|bullmq|dramatiq|huey)\b")
 
 
@@ -51,6 +55,19 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """An object of Kubernetes that runs something."""
+
+    kind: str
+    name: str
+    namespace: str
+    """Empty where the manifest leaves it to whoever applies it."""
+    place: str
+    replicas: int | None = None
+    images: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Repository:
     """All that the repository says about what the service depends on."""
 
@@ -58,6 +75,12 @@ class Repository:
     hints: Hints = field(default_factory=Hints)
     remarks: Sequence[str] = ()
     """Files that would say something, and cannot be read."""
+    project: Path = field(default_factory=Path)
+    compose: Sequence[str] = ()
+    """Compose files, as seen from the project."""
+    manifests: Sequence[Manifest] = ()
+    exposed: Mapping[int, str] = field(default_factory=dict)
+    """TCP port of a container to the file that says so."""
 
     def use(self, key: str) -> Use | None:
         """The use of that component."""
@@ -74,7 +97,15 @@ def read_repository(project: Path) -> Repository:
         if component.key in reader.places
     ]
     hints = Hints(health=tuple(dict.fromkeys(reader.health))[:5], openapi=tuple(dict.fromkeys(reader.openapi))[:5])
-    return Repository(uses=uses, hints=hints, remarks=reader.remarks)
+    return Repository(
+        uses=uses,
+        hints=hints,
+        remarks=reader.remarks,
+        project=project,
+        compose=reader.compose,
+        manifests=reader.manifests,
+        exposed=reader.exposed,
+    )
 
 
 class _Reader:
@@ -84,8 +115,15 @@ class _Reader:
         self.health: list[str] = []
         self.openapi: list[str] = []
         self.remarks: list[str] = []
+        self.compose: list[str] = []
+        self.manifests: list[Manifest] = []
+        self.exposed: dict[int, str] = {}
 
     def read(self) -> None:
+        for chart in self._charts():
+            self.remarks.append(
+                f"{chart}: a Helm chart, whose templates are no manifests: look at what helm template prints"
+            )
         for folder in _FOLDERS:
             for name in _DOCKERFILES:
                 self._dockerfile(f"{folder}/{name}")
@@ -109,6 +147,13 @@ class _Reader:
             paths += [f"{folder}/{name}" for name in names if name.endswith((".yaml", ".yml"))]
         yield from paths[:_MOST_FILES]
 
+    def _charts(self) -> Iterator[str]:
+        """Charts in the usual folders, and one folder below those."""
+        for folder in _CHART_FOLDERS:
+            for pattern in ("Chart.yaml", "*/Chart.yaml"):
+                for path in sorted((self._project / folder).glob(pattern))[:_MOST_CHARTS]:
+                    yield path.relative_to(self._project).as_posix()
+
     def _text(self, path: str) -> str:
         if not (self._project / path).is_file():
             return ""
@@ -124,8 +169,12 @@ class _Reader:
 
     def _dockerfile(self, path: str) -> None:
         for row in self._text(path).replace("\\\n", " ").splitlines():
-            if row.strip().upper().startswith("HEALTHCHECK"):
+            instruction, _, words = row.strip().partition(" ")
+            if instruction.upper() == "HEALTHCHECK":
                 self.health += _PATH_IN_COMMAND.findall(row)
+            if instruction.upper() == "EXPOSE":
+                for port in _EXPOSED.findall(words):
+                    self.exposed.setdefault(int(port), f"{_short(path)}: EXPOSE")
 
     def _procfile(self, path: str) -> None:
         for row in self._text(path).splitlines():
@@ -148,6 +197,8 @@ class _Reader:
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             if Path(path).name in _COMPOSE:
                 self.remarks.append(f"{_short(path)}: no YAML ({' '.join(str(error).split())[:100]})")
+            elif "{{" in text:
+                self.remarks.append(f"{_short(path)}: a template ({{{{ … }}}}), and no manifest: it is not read")
             return
         for document in documents:
             if isinstance(document, Mapping) and isinstance(document.get("services"), Mapping):
@@ -167,6 +218,8 @@ class _Reader:
             self._say(component, f"{path}: {name}")
 
     def _compose(self, path: str, services: Mapping[object, object]) -> None:
+        if Path(path).name in _COMPOSE:
+            self.compose.append(_short(path))
         for name, service in services.items():
             if not isinstance(service, Mapping):
                 continue
@@ -181,6 +234,8 @@ class _Reader:
                 self.health += _PATH_IN_COMMAND.findall(" ".join(map(str, _listed(check.get("test")))))
 
     def _manifest(self, path: str, document: Mapping[object, object]) -> None:
+        if document["kind"] in _RUNNING:
+            self.manifests.append(_manifest(path, document))
         if document["kind"] == "ConfigMap" and isinstance(data := document.get("data"), Mapping):
             for variable, value in data.items():
                 place = f"{_short(path)}: ConfigMap {_name(document)}, {variable}"
@@ -207,6 +262,21 @@ def _short(path: str) -> str:
 def _name(document: Mapping[object, object]) -> str:
     metadata = document.get("metadata")
     return str(metadata.get("name", "")) if isinstance(metadata, Mapping) else ""
+
+
+def _manifest(path: str, document: Mapping[object, object]) -> Manifest:
+    metadata, spec = document.get("metadata"), document.get("spec")
+    replicas = spec.get("replicas") if isinstance(spec, Mapping) else None
+    containers = [container for node in _mappings(spec) for container in _listed(node.get("containers"))]
+    images = [str(each.get("image", "")) for each in containers if isinstance(each, Mapping)]
+    return Manifest(
+        kind=str(document["kind"]),
+        name=_name(document),
+        namespace=str(metadata.get("namespace") or "") if isinstance(metadata, Mapping) else "",
+        place=_short(path),
+        replicas=replicas if isinstance(replicas, int) and replicas > 0 else None,
+        images=list(dict.fromkeys(filter(None, images))),
+    )
 
 
 def _listed(value: object) -> Sequence[object]:

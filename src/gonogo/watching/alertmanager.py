@@ -7,6 +7,7 @@ alert stands without being sent again (``endsAt``), and that is an hour here: a 
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from gonogo.clients.secret_url import NotTaken, SecretUrl
 from gonogo.evidence.watch import Announcement
@@ -14,7 +15,8 @@ from gonogo.watching.announcer import ChannelDown
 from gonogo.watching.messages import Letterhead
 
 _STANDS = timedelta(hours=1)
-_PATH = "/api/v2/alerts"
+_ALERTS, _STATUS = "/api/v2/alerts", "/api/v2/status"
+_HINT = "is it an Alertmanager? Another web hook is written as json://"
 _NO_SUCH_PATH = {404, 405}
 
 
@@ -33,16 +35,21 @@ class AlertmanagerChannel:
         newest = {one.alert: one for one in announcements}
         alerts = self._head.redactor.json([self._alert(one) for one in newest.values()])
         content = json.dumps(alerts).encode()
-        try:
-            self._url.ask("POST", _PATH, content=content, headers={"Content-Type": "application/json"})
-        except NotTaken as error:
-            hint = (
-                "; is it an Alertmanager? Another web hook is written as json://"
-                if error.status in _NO_SUCH_PATH
-                else ""
-            )
-            raise ChannelDown(f"Alertmanager: {error}{hint}") from None
+        self._ask("POST", _ALERTS, content=content, headers={"Content-Type": "application/json"})
         return "taken by the Alertmanager"
+
+    def check(self) -> None:
+        """Ask what it is. Raises ChannelDown."""
+        answer = self._ask("GET", _STATUS)
+        if "versionInfo" not in answer:
+            raise ChannelDown(f"Alertmanager: it answered, and not as an Alertmanager does; {_HINT}")
+
+    def _ask(self, method: str, path: str, **more: Any) -> str:  # noqa: ANN401 - as of SecretUrl.ask
+        try:
+            return self._url.ask(method, path, **more)
+        except NotTaken as error:
+            hint = f"; {_HINT}" if error.status in _NO_SUCH_PATH else ""
+            raise ChannelDown(f"Alertmanager: {error}{hint}") from None
 
     def _alert(self, one: Announcement) -> Mapping[str, object]:
         ends = datetime.now(UTC) + _STANDS if one.tells else one.utc

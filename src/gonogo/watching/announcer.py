@@ -30,6 +30,9 @@ class Channel(Protocol):
     def renewed(self) -> timedelta | None:
         """How often it is told again of what stands; such a channel tells duplicates apart. None: it does not."""
 
+    def check(self) -> None:
+        """Look whether it is there, as far as that is known without telling anybody. Raises ChannelDown. May take seconds."""
+
     def send(self, announcements: Sequence[Announcement]) -> str:
         """Tell all of them as one message, and return the answer. Raises ChannelDown. May take seconds."""
 
@@ -172,7 +175,7 @@ class _Worker(threading.Thread):
         self._again_at = 0.0
         self._renewed_at = time.monotonic()
         self._under_way: Sequence[Announcement] = ()
-        self._stopping = self._abandoned = False
+        self._stopping = self._abandoned = self._was_there = False
         self.state = ChannelState(name=channel.name)
 
     def put(self, announcements: Sequence[Announcement], standing: Sequence[Announcement]) -> None:
@@ -180,6 +183,9 @@ class _Worker(threading.Thread):
             self._waiting |= {_key(one): one for one in announcements}
             self._standing = list(standing) if self.channel.renewed is not None else []
             self.state = replace(self.state, waiting=len(self._waiting))
+            if announcements:
+                # Whoever is to be told in its place must not wait for its pause to end.
+                self._again_at = 0.0
             self._changed.notify()
 
     def stop(self) -> None:
@@ -204,30 +210,34 @@ class _Worker(threading.Thread):
             with self._changed:
                 while (pause := self._pause()) > 0 and not self._stopping:
                     self._changed.wait(pause)
-                if self._abandoned:
-                    return
                 batch = list(self._waiting.values())
                 standing = [one for one in self._standing if _key(one) not in self._waiting]
                 last, self._under_way = self._stopping, batch
             if batch or (standing and not last):
-                self._tell(batch, standing)
+                self._attempt(batch, lambda: self.channel.send([*standing, *batch]))  # noqa: B023 - called at once
+            elif not self._was_there and not last:
+                self._attempt((), self._looked_for)
             if last:
                 return
 
     def _pause(self) -> float:
         """Seconds until there is something to do; an hour where there is nothing."""
         now = time.monotonic()
-        if self._waiting:
+        if self._waiting or not self._was_there:
             return self._again_at - now
         if self.channel.renewed is not None and self._standing:
             return max(self._again_at, self._renewed_at + self.channel.renewed.total_seconds()) - now
         return 3600.0
 
-    def _tell(self, batch: Sequence[Announcement], standing: Sequence[Announcement]) -> None:
+    def _looked_for(self) -> str:
+        self.channel.check()
+        return ""
+
+    def _attempt(self, batch: Sequence[Announcement], ask: Callable[[], str]) -> None:
         if batch:
             self._desk.claim(batch)
         try:
-            answer = self.channel.send([*standing, *batch])
+            answer = ask()
         except ChannelDown as error:
             self._failed(batch, str(error))
         except Exception as error:  # noqa: BLE001 - libraries of channels raise what they like, with addresses in it
@@ -240,7 +250,8 @@ class _Worker(threading.Thread):
             if self._abandoned:
                 return
             self._failures, self._under_way = self._failures + 1, ()
-            self._again_at = time.monotonic() + self._pauses.after(self._failures)
+            came_meanwhile = len(self._waiting) > len(batch)
+            self._again_at = 0.0 if came_meanwhile else time.monotonic() + self._pauses.after(self._failures)
             self.state = replace(self.state, down_since=self.state.down_since or self._desk.now(), reason=reason)
         for one in batch:
             attempts = self._attempts[_key(one)] = self._attempts.get(_key(one), 0) + 1
@@ -251,10 +262,12 @@ class _Worker(threading.Thread):
         with self._changed:
             if self._abandoned:
                 return
-            self._failures, self._again_at, self._renewed_at, self._under_way = 0, 0.0, time.monotonic(), ()
+            self._failures, self._again_at, self._under_way, self._was_there = 0, 0.0, (), True
+            self._renewed_at = time.monotonic()
             for one in batch:
                 self._waiting.pop(_key(one), None)
-            self.state = ChannelState(name=self.channel.name, waiting=len(self._waiting), told=now)
+            told = now if answer else self.state.told
+            self.state = ChannelState(name=self.channel.name, waiting=len(self._waiting), told=told)
         for one in batch:
             attempts = self._attempts.pop(_key(one), 0) + 1
             self._desk.receipt(one, attempts=attempts, delivered=True, answer=answer)

@@ -98,6 +98,9 @@ class AppriseChannel:
         self._service, self._head, self._patience = service, head, patience_seconds
         self._hanging: threading.Thread | None = None
 
+    def check(self) -> None:
+        """Nothing can be known of it before somebody is told."""
+
     def send(self, announcements: Sequence[Announcement]) -> str:
         """Tell all of them as one message. Raises ChannelDown."""
         if self._hanging is not None and self._hanging.is_alive():

@@ -28,7 +28,7 @@ from gonogo.runs.reference_instance import (
     known_faults,
 )
 
-BEGINS, ENDS = 0.2, 0.55
+BEGINS, ENDS = 0.15, 0.45
 """Shares of the watch's length at which faults begin and end: time is left for RESOLVED."""
 _UNBOUNDED_BEGINS = timedelta(seconds=5)
 """Of a watch without an end, whose faults have none either."""

@@ -15,7 +15,7 @@ NAME = "heartbeat"
 LEAST = timedelta(seconds=12.5)
 """healthchecks.io takes five a minute."""
 _UNKNOWN = "OK (not found)"
-"""With status 200, in healthchecks.io's documentation of its ping API: there is no check with this id."""
+"""What healthchecks.io answers, with status 200, where no check has this id."""
 
 
 class Heartbeat:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import UsageError
@@ -46,6 +47,8 @@ class WatchRequest:
     launch: datetime | None = None
     """T-0, in place of launch.at."""
     release: str | None = None
+    overlay: Mapping[str, Any] = field(default_factory=dict)
+    """What stands in place of the file's values of ``[watch]``: further channels, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +151,8 @@ def _demonstrated(request: WatchRequest, environ: Mapping[str, str], resources: 
 
 def _prepared(request: WatchRequest, environ: Mapping[str, str], instance: ReferenceInstance | None) -> Prepared:
     """The environment with its secrets; nothing is asked yet."""
-    asked = Request(environment=request.environment, project=request.project, release=request.release)
+    overlay = {"watch": dict(request.overlay)} if request.overlay else {}
+    asked = Request(environment=request.environment, project=request.project, release=request.release, overlay=overlay)
     return prepare(asked, environ, instance=instance)
 
 

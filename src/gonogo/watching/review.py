@@ -41,7 +41,7 @@ def review(reader: JournalReader, watch: Watch, launch: Launch, number: int) -> 
         seen = f"{day.time(rounds[0].utc)} to {day.time(rounds[-1].utc)}"
         raise UsageError(f"{reader.path}: nobody looked on day {number}; the watch knows {seen} ({launch.zone})")
     readings = {name: _within(found, own[0].at, own[-1].at) for name, found in reader.all_readings(own[0].at).items()}
-    return "\n".join(_Review(reader, watch, day, number, readings, len(own)).lines())
+    return "\n".join((*_Review(reader, watch, day, number, readings, len(own)).lines(), ""))
 
 
 def _within(readings: Sequence[Reading], since: float, until: float) -> Sequence[Reading]:

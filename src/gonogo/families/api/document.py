@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ _PROCESS = "gonogo.families.api.document_process"
 _GRACE_SECONDS = 20
 """For starting, and for the request that is under way when the time is over."""
 _POLL_SECONDS = 0.5
+_NOT_ASKED = "it was not asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,8 @@ class Conformance:
     untried: set[str] = field(default_factory=set)
     """Operations that answered, and of which nobody can tell whether they demand the token that the document names."""
     requests: int = 0
-    ended: str = ""
-    """``complete``, or ``spent`` when the budget ended first."""
+    ended: str = "nobody said how it ended"
+    """Why nothing more was asked; empty when there was nothing more."""
 
     @property
     def served(self) -> bool:
@@ -75,7 +77,7 @@ class Conformance:
         """The numbers, in one line."""
         aside = "; ".join(f"without {operation} ({reason})" for operation, reason in self.aside.items())
         numbers = f"{self.requests} requests to {len(self.statuses)} operations"
-        return f"{numbers}{', all that there were' if self.ended == 'complete' else ''}{'; ' if aside else ''}{aside}"
+        return f"{numbers}{', all that there were' if not self.ended else ''}{'; ' if aside else ''}{aside}"
 
     def of(self, kind: str) -> list[Departure]:
         """The departures of one kind."""
@@ -104,6 +106,8 @@ async def fetch_document(environment: Environment) -> tuple[Mapping[str, Any], s
 
 def hold(world: World, api: Api, caller: Caller) -> Conformance:
     """Ask as much of the document as the budget lets through. Raises Unobserved where nothing could be asked."""
+    if find_spec("schemathesis") is None:
+        raise Unobserved("Schemathesis is not installed", hint="install gonogo with its extra openapi")
     document, problem = world.run(fetch_document, world.environment)
     if problem:
         raise Unobserved(problem, hint="is http.openapi right?")
@@ -177,9 +181,7 @@ def _answered(world: World, order: Mapping[str, Any], seconds: float) -> list[st
             process.kill()
     if process.returncode:
         last = world.redactor.text(masked(problem.strip().splitlines()[-1] if problem.strip() else "no word"))
-        missing = "No module named 'schemathesis'" in problem
-        extra = "install gonogo with its extra openapi, from where you have gonogo"
-        hint = extra if missing else "Schemathesis cannot read this document; exclude the operation"
+        hint = "Schemathesis cannot read this document; exclude the operation"
         raise Unobserved(f"the document could not be walked through: {last[:300]}", hint=hint)
     return output.splitlines()
 
@@ -213,7 +215,7 @@ def _note(conformance: Conformance, facts: Mapping[str, Any], on_purpose: Collec
             texts = (str(facts[name]) for name in ("observed", "expected", "curl"))
             conformance.departures.append(Departure(str(facts["kind"]), label, *texts))
         case "asked":
-            conformance.left[label] = "the budget was spent before it was asked"
+            conformance.left[label] = _NOT_ASKED
         case "answered":
             conformance.left.pop(label, None)
             conformance.statuses.setdefault(label, set()).add(int(facts["status"]))
@@ -226,3 +228,5 @@ def _note(conformance: Conformance, facts: Mapping[str, Any], on_purpose: Collec
             conformance.enforced.add(label)
         case "end":
             conformance.requests, conformance.ended = int(facts["requests"]), str(facts["ended"])
+            for unasked in [label for label, reason in conformance.left.items() if reason == _NOT_ASKED]:
+                conformance.left[unasked] = f"{_NOT_ASKED}: {conformance.ended}"

@@ -46,7 +46,7 @@ Case = schemathesis.Case[Any]
 
 
 class Spent(Exception):
-    """The declared number of requests, or of seconds, is used up."""
+    """Nothing more is asked; the argument says why, as of a declared number of requests that is used up."""
 
 
 class _ToAddress(HTTPAdapter):
@@ -63,8 +63,10 @@ class _ToAddress(HTTPAdapter):
         super().init_poolmanager(connections, maxsize, block, **options, **names)
 
     def send(self, request: PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]  # noqa: ANN401
-        if self.sent >= self._order["requests"] or time.monotonic() > self._deadline:
-            raise Spent
+        if self.sent >= self._order["requests"]:
+            raise Spent(f"the {self.sent} requests of api.document.requests were used up")
+        if time.monotonic() > self._deadline:
+            raise Spent(f"the {self._order['seconds']:g} seconds of api.document.seconds were over")
         self.sent += 1
         parts = urlsplit(str(request.url))
         request.headers["Host"] = parts.netloc
@@ -172,7 +174,7 @@ class Conformance:
             tell("silent", operation=label, reason=type(error).__name__)
             self._silences += 1
             if self._silences >= _MOST_SILENCES:
-                raise Spent from None
+                raise Spent(f"{_MOST_SILENCES} requests in a row gave no answer") from None
             return False
         self._silences = 0
         if response.status_code == _TOO_MANY:
@@ -297,9 +299,9 @@ def main(opened: Callable[[], requests.Session] = requests.Session) -> None:
         session.mount("https://", adapter)
         try:
             Conformance(order, session, read(order["document"])).walk()
-            ended = "complete"
-        except Spent:
-            ended = "spent"
+            ended = ""
+        except Spent as spent:
+            ended = str(spent)
         tell("end", requests=adapter.sent, ended=ended)
 
 

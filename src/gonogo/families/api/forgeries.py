@@ -55,11 +55,11 @@ def forgeries(token: AccessToken, other: Mapping[str, Any], keys: Sequence[bytes
         yield "the public key taken for a shared one", _shared(token, {}, key)
 
 
-def claims_of_key(token: AccessToken, key: str, **changed: Any) -> str:  # noqa: ANN401 - claims
+def claims_of_key(token: AccessToken, key: bytes, **changed: Any) -> str:  # noqa: ANN401 - claims
     """A token with other claims, signed with a key that was guessed."""
     claims = {name: value for name, value in {**token.claims, **changed}.items() if value is not None}
     signed = f"{encoded(token.header)}.{encoded(claims)}"
-    return f"{signed}.{signature_of(signed, key.encode(), f'sha{token.algorithm[2:]}')}"
+    return f"{signed}.{signature_of(signed, key, f'sha{token.algorithm[2:]}')}"
 
 
 def public_keys(published: bytes) -> Sequence[bytes]:
@@ -89,7 +89,6 @@ def _pems(published: bytes) -> Iterator[bytes]:
 
 
 def _number(text: str) -> int:
-
     return int.from_bytes(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
 
 

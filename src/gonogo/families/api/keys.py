@@ -1,8 +1,11 @@
 """Keys that are guessed: words that everybody knows, and what people make of them and of their service's name."""
 
+import base64
+import binascii
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +16,10 @@ _ENDINGS = (
 )
 _BEFORE = ("my", "super", "the", "jwt", "dev", "test", "secret")
 _JOINTS = ("", "-", "_", ".", "@", " ")
+_ENCODED = 4
+"""Characters of base64 that stand for three bytes."""
+# The default of Flask-AppBuilder, and of Superset until 2.0 (CVE-2023-27524).
+_NOT_TYPED = b"\x02\x01thisismyscretkey\x01\x02\\e\\y\\y\\h"
 _PARTS_OF_NAMES = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
@@ -23,10 +30,12 @@ def known_words() -> Sequence[str]:
     return tuple(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
 
 
-def guesses(*names: str) -> Iterator[str]:
+def guesses(*names: str) -> Iterator[bytes]:
     """Every guess once, the likely ones first: some 300,000. ``names``: what the service is called."""
-    own = list(dict.fromkeys(spelling for name in names for spelling in _spellings(name)))
-    return _once(itertools.chain(["", *known_words()], own, _joined(own), _cased(known_words()), _ended(known_words())))
+    words, own = known_words(), list(dict.fromkeys(spelling for name in names for spelling in _spellings(name)))
+    texts = itertools.chain(["", *words], own, _joined(own), _cased(words), _ended(words))
+    decoded = (key for word in itertools.chain(words, own, _joined(own)) for key in _decoded(word))
+    return _once(itertools.chain((text.encode() for text in texts), [_NOT_TYPED], decoded))
 
 
 def _spellings(name: str) -> Iterator[str]:
@@ -58,9 +67,16 @@ def _ended(words: Iterable[str]) -> Iterator[str]:
         yield f"{word}_{ending}"
 
 
-def _once(texts: Iterable[str]) -> Iterator[str]:
-    yielded = set[str]()
-    for text in texts:
-        if text not in yielded:
-            yielded.add(text)
-            yield text
+def _decoded(word: str) -> Iterator[bytes]:
+    """A word as libraries take it that hold every key for base64: padded as in Node.js, or cut as in Java's JAXB."""
+    for text in (word + "=" * (-len(word) % _ENCODED), word[: len(word) // _ENCODED * _ENCODED]):
+        with suppress(binascii.Error, ValueError):  # such as characters that base64 has not
+            yield base64.b64decode(text, altchars="-_" if {"-", "_"} & set(text) else None, validate=True)
+
+
+def _once(keys: Iterable[bytes]) -> Iterator[bytes]:
+    yielded = set[bytes]()
+    for key in keys:
+        if key not in yielded:
+            yielded.add(key)
+            yield key

@@ -38,13 +38,13 @@ class AccessToken:
         except (ValueError, OverflowError, OSError):
             return datetime.max.replace(tzinfo=UTC)
 
-    def key(self, guesses: Iterable[str]) -> str | None:
+    def key(self, guesses: Iterable[bytes]) -> bytes | None:
         """The one of these that it is signed with; None: none of them, or no shared key at all."""
         digest = DIGESTS.get(self.algorithm)
         signed, _, signature = self.text.rpartition(".")
         if digest is None:
             return None
-        return next((guess for guess in guesses if signature_of(signed, guess.encode(), digest) == signature), None)
+        return next((guess for guess in guesses if signature_of(signed, guess, digest) == signature), None)
 
 
 def read_token(text: str) -> AccessToken:

@@ -89,6 +89,7 @@ async def _as_app(
     database = _of_any_member(client, question).with_options(read_preference=preferred)
     with_tls, verifies = _encryption(client)
     indexes, views = await _all_indexes(database, {index.collection for index in question.indexes})
+    own = client.write_concern.document
     evidence = replace(
         blank,
         reachable=True,
@@ -104,6 +105,7 @@ async def _as_app(
         forbidden=await _forbidden(client.admin),
         indexes=indexes,
         views=views,
+        write_concern=_bounded(own.get("w", 1)) if own else None,
         standalone=bool(hello.get("isWritablePrimary")) and not hello.get("setName") and hello.get("msg") != "isdbgrid",
     )
     return evidence, sorted((host, port) for host, port in client.nodes if port is not None)[:_MOST]

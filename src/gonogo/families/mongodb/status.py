@@ -55,6 +55,7 @@ async def _status(client: Client, blank: MongoStatusEvidence) -> MongoStatusEvid
     members = await _looked_at_twice(client, members_of(status))
     configuration, problem = await _permitted(client, "replSetGetConfig")
     members = with_configuration(members, configuration.get("config", {}).get("members", ()))
+    defaults, unread = await _permitted(client, "getDefaultRWConcern")
     connections = (await _permitted(client, "serverStatus"))[0].get("connections", {})
     return replace(
         blank,
@@ -62,6 +63,10 @@ async def _status(client: Client, blank: MongoStatusEvidence) -> MongoStatusEvid
         replica_set=str(status.get("set"))[:LONGEST],
         members=tuple(members),
         configuration_problem=problem,
+        write_majority=status.get("writeMajorityCount"),
+        default_write_concern=default_write_concern(defaults) if not unread else None,
+        default_is_set=is_set(defaults),
+        default_problem=unread,
         connections_current=connections.get("current"),
         connections_available=connections.get("available"),
     )
@@ -73,6 +78,16 @@ async def _permitted(client: Client, name: str) -> tuple[Document, str]:
         return await command(client.admin, name), ""
     except OperationFailure as error:
         return {}, words(error)
+
+
+def default_write_concern(defaults: Mapping[str, Any]) -> str:
+    """``w`` of a write that asks for nothing, by ``getDefaultRWConcern``; a set whose majority may be missing names none: 1."""
+    return str(defaults.get("defaultWriteConcern", {}).get("w", 1))[:LONGEST]
+
+
+def is_set(defaults: Mapping[str, Any]) -> bool:
+    """Whether somebody set the default; MongoDB 4.4 names no source, and names a concern only where one is set."""
+    return defaults.get("defaultWriteConcernSource", "global") == "global" and "defaultWriteConcern" in defaults
 
 
 def with_configuration(members: Sequence[Member], configured: Sequence[Mapping[str, Any]]) -> Sequence[Member]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from gonogo.clients.json_api import mapping, objects, text, whole
 from gonogo.evidence.sentry import Alert, Recipient
-from gonogo.families.sentry.filters import filter_name, passes_rule, passes_workflow
+from gonogo.families.sentry.filters import condition_name, filter_name, passes_rule, passes_workflow
 
 _UNKNOWN = "unknown"
 _MAIL = "email"
@@ -43,17 +43,23 @@ _RULE_TARGETS = {"Member": "user", "Team": "team", "IssueOwners": "issue_owners"
 
 
 def read_workflows(
-    workflows: Sequence[dict[str, Any]], detectors: Sequence[dict[str, Any]] | None, project: str
+    workflows: Sequence[dict[str, Any]],
+    detectors: Sequence[dict[str, Any]] | None,
+    project: str,
+    environment: str | None,
 ) -> tuple[Alert, ...]:
-    """Alerts of today; without a list of the monitors of the project, by its number, their kinds are unknown."""
+    """Alerts of today; without a list of the monitors of the project, by its number, their kinds are unknown.
+
+    ``environment`` is what the service's events name as theirs; None if that is not declared.
+    """
     own = [detector for detector in detectors or () if str(detector.get("projectId", project)) == project]
     monitors = None if detectors is None else {str(detector.get("id")): _monitor(detector) for detector in own}
-    return tuple(_workflow(workflow, monitors) for workflow in workflows)
+    return tuple(_workflow(workflow, monitors, environment) for workflow in workflows)
 
 
-def read_rules(rules: Sequence[dict[str, Any]]) -> tuple[Alert, ...]:
+def read_rules(rules: Sequence[dict[str, Any]], environment: str | None) -> tuple[Alert, ...]:
     """Alerts of the older kind, which are about the errors of their project always."""
-    return tuple(_rule(rule) for rule in rules)
+    return tuple(_rule(rule, environment) for rule in rules)
 
 
 def _monitor(detector: Mapping[str, Any]) -> str:
@@ -61,7 +67,7 @@ def _monitor(detector: Mapping[str, Any]) -> str:
     return (text(detector.get("type")) or _UNKNOWN) if detector.get("enabled") is not False else ""
 
 
-def _workflow(workflow: Mapping[str, Any], monitors: Mapping[str, str] | None) -> Alert:
+def _workflow(workflow: Mapping[str, Any], monitors: Mapping[str, str] | None, environment: str | None) -> Alert:
     """An alert of today's Sentry: a workflow with monitors, triggers and recipients."""
     connected = workflow.get("detectorIds")
     numbers = [str(number) for number in connected] if isinstance(connected, list) else []
@@ -76,7 +82,7 @@ def _workflow(workflow: Mapping[str, Any], monitors: Mapping[str, str] | None) -
         triggers=tuple(_trigger(condition, when) for condition in objects(when.get("conditions"))),
         every_trigger=when.get("logicType") in {"all", "none"},
         recipients=tuple(
-            recipient for part in objects(workflow.get("actionFilters")) for recipient in _recipients(part)
+            recipient for part in objects(workflow.get("actionFilters")) for recipient in _recipients(part, environment)
         ),
     )
 
@@ -92,10 +98,10 @@ def _trigger(condition: Mapping[str, Any], group: Mapping[str, Any]) -> str:
     return f"not {kind}" if negated != (group.get("logicType") == "none") else kind
 
 
-def _recipients(part: Mapping[str, Any]) -> Iterator[Recipient]:
+def _recipients(part: Mapping[str, Any], environment: str | None) -> Iterator[Recipient]:
     """The actions of one filter."""
     conditions = objects(part.get("conditions"))
-    passes = passes_workflow(conditions, text(part.get("logicType")))
+    passes = passes_workflow(conditions, text(part.get("logicType")), environment)
     for action in objects(part.get("actions")):
         config = mapping(action.get("config"))
         target = text(config.get("targetType"))
@@ -104,13 +110,13 @@ def _recipients(part: Mapping[str, Any]) -> Iterator[Recipient]:
             status=text(action.get("status")),
             target=target,
             named=target not in _NAMED_TARGETS or config.get("targetIdentifier") not in _NOBODY,
-            filters=tuple(text(condition.get("type")) or _UNKNOWN for condition in conditions),
+            filters=tuple(condition_name(condition) for condition in conditions),
             passes=passes,
             fallthrough=text(mapping(action.get("data")).get("fallthroughType")),
         )
 
 
-def _rule(rule: Mapping[str, Any]) -> Alert:
+def _rule(rule: Mapping[str, Any], environment: str | None) -> Alert:
     """An alert of an older or self-hosted Sentry: a rule of the project."""
     for_everybody = rule.get("snoozeForEveryone") is not False
     return Alert(
@@ -125,11 +131,11 @@ def _rule(rule: Mapping[str, Any]) -> Alert:
             for condition in objects(rule.get("conditions"))
         ),
         every_trigger=rule.get("actionMatch") in {"all", "none"},
-        recipients=tuple(_rule_recipient(action, rule) for action in objects(rule.get("actions"))),
+        recipients=tuple(_rule_recipient(action, rule, environment) for action in objects(rule.get("actions"))),
     )
 
 
-def _rule_recipient(action: Mapping[str, Any], rule: Mapping[str, Any]) -> Recipient:
+def _rule_recipient(action: Mapping[str, Any], rule: Mapping[str, Any], environment: str | None) -> Recipient:
     target, filters = text(action.get("targetType")), objects(rule.get("filters"))
     kind = _class(action, _RULE_ACTIONS)
     return Recipient(
@@ -137,7 +143,7 @@ def _rule_recipient(action: Mapping[str, Any], rule: Mapping[str, Any]) -> Recip
         target=_RULE_TARGETS.get(target, target),
         named=_RULE_TARGETS.get(target) not in _NAMED_TARGETS or action.get("targetIdentifier") not in _NOBODY,
         filters=tuple(filter_name(part) for part in filters),
-        passes=passes_rule(filters, text(rule.get("filterMatch"))),
+        passes=passes_rule(filters, text(rule.get("filterMatch")), environment),
         fallthrough=text(action.get("fallthroughType")),
     )
 

@@ -28,6 +28,8 @@ class SentryQuestion:
 
     api: SentryApi
     dsn: str = field(repr=False)
+    environment: str | None = None
+    """What the service's events name as their environment."""
 
     @property
     def scope(self) -> Scope:
@@ -52,7 +54,7 @@ def sentry_questions(environment: Environment, secrets: Secrets) -> Sequence[Sen
         project=section.project,
         patience=environment.limits.probe,
     )
-    return [SentryQuestion(api=api, dsn=secrets[section.dsn])]
+    return [SentryQuestion(api=api, dsn=secrets[section.dsn], environment=section.environment)]
 
 
 async def probe_sentry(question: SentryQuestion) -> SentryEvidence:
@@ -67,7 +69,7 @@ async def probe_sentry(question: SentryQuestion) -> SentryEvidence:
         number = str(project["id"])
         keys, alerts = await asyncio.gather(
             reading.fact("key_known", session.keys(), list[dict[str, Any]]()),
-            reading.fact("alerts", _alerts(session, number), ()),
+            reading.fact("alerts", _alerts(session, number, question.environment), ()),
         )
     own = [entry for entry in keys if dsn.username and entry.get("public") == dsn.username]
     key = own[0] if own else dict[str, Any]()
@@ -89,18 +91,18 @@ async def probe_sentry(question: SentryQuestion) -> SentryEvidence:
     )
 
 
-async def _alerts(session: SentrySession, number: str) -> tuple[Alert, ...]:
+async def _alerts(session: SentrySession, number: str, environment: str | None) -> tuple[Alert, ...]:
     """Workflows, where this Sentry has them; the project's rules otherwise."""
     workflows = await session.workflows(number)
     if workflows is not None:
-        return read_workflows(workflows, await _monitors(session, number), number)
+        return read_workflows(workflows, await _monitors(session, number), number, environment)
     rules = await session.rules()
     if rules is None:
         raise Unobserved(
             "this server has neither workflows nor rules: it cannot tell who is told of errors",
             hint="a server that only takes Sentry's events has alerts of its own: look at them, and attest the line",
         )
-    return read_rules(rules)
+    return read_rules(rules, environment)
 
 
 async def _monitors(session: SentrySession, number: str) -> list[dict[str, Any]] | None:

@@ -18,6 +18,8 @@ from gonogo.evidence.stripe import (
 MOST_OBJECTS = 1000
 _LONGEST = 300
 _MOST_ITEMS = 100
+_OWN_EVENTS = frozenset({"@self", "self"})
+"""Origins of a destination's events that mean the account itself; without the sign in versions before 2026-03-25."""
 Object = Mapping[str, Any]
 Fill = Callable[[StripeEvidence], StripeEvidence]
 """Adds facts to the evidence. They are read before there is one: what cannot be read has raised by then."""
@@ -38,6 +40,11 @@ def listed(page: Object) -> list[Object]:
         message = "a list was expected, its 'data' is none"
         raise ValueError(message)
     return data
+
+
+def listed_in_v2(page: Object) -> list[Object]:
+    """The objects of one page of the second API, which gives its lists no name. Raises ValueError for what is no list."""
+    return listed({"object": "list", **page})
 
 
 def flag(document: Object, key: str) -> bool:
@@ -86,10 +93,32 @@ def endpoint(document: Object) -> WebhookEndpoint:
         url=_address(_text(document, "url")),
         status=_text(document, "status"),
         live=flag(document, "livemode"),
-        events=tuple(str(event)[:_LONGEST] for event in document.get("enabled_events") or ()),
+        events=_texts(document, "enabled_events", most=MOST_OBJECTS),
         api_version=_text(document, "api_version"),
         application=_text(document, "application"),
         created=_moment(document.get("created")),
+    )
+
+
+def destination(document: Object) -> WebhookEndpoint | str:
+    """One of ``/v2/core/event_destinations``: an address, or the type and id of one that is a bus at Amazon or Azure."""
+    kind, identifier = _text(named(document, "v2.core.event_destination"), "type"), _text(document, "id")
+    if kind != "webhook_endpoint":
+        return f"{kind} {identifier}"
+    url, origins = _text(_part(document, "webhook_endpoint"), "url"), _texts(document, "events_from")
+    if not url:
+        message = f"the event destination {identifier} shows no address"
+        raise ValueError(message)
+    return WebhookEndpoint(
+        id=identifier,
+        url=_address(url),
+        status=_text(document, "status"),
+        live=flag(document, "livemode"),
+        events=_texts(document, "enabled_events", most=MOST_OBJECTS),
+        api_version=_text(document, "snapshot_api_version"),
+        application="" if not origins or _OWN_EVENTS.intersection(origins) else ", ".join(origins),
+        created=datetime.fromisoformat(_text(document, "created")),
+        thin=document.get("event_payload") == "thin",
     )
 
 
@@ -105,14 +134,17 @@ def _address(url: str) -> str:
 def configuration(document: Object) -> MethodConfiguration:
     """One of ``/v1/payment_method_configurations``: its methods are the keys whose value says ``available``."""
     named(document, "payment_method_configuration")
-    methods = (name for name, value in document.items() if isinstance(value, dict) and value.get("available") is True)
+    methods = {name: value for name, value in document.items() if isinstance(value, dict) and "available" in value}
+    switched_off = {name for name, value in methods.items() if _part(value, "display_preference").get("value") == "off"}
+    available = {name for name, value in methods.items() if flag(value, "available")} - switched_off
     return MethodConfiguration(
         id=_text(document, "id"),
         active=document.get("active") is not False,
         default=document.get("is_default") is True,
         application=_text(document, "application"),
         parent=_text(document, "parent"),
-        available=tuple(sorted(methods)),
+        available=tuple(sorted(available)),
+        switched_off=tuple(sorted(switched_off)),
     )
 
 
@@ -170,8 +202,8 @@ def _text(document: Object, key: str) -> str:
     return "" if value is None else str(value)[:_LONGEST]
 
 
-def _texts(document: Object, key: str) -> tuple[str, ...]:
-    return tuple(str(item)[:_LONGEST] for item in (document.get(key) or ())[:_MOST_ITEMS])
+def _texts(document: Object, key: str, *, most: int = _MOST_ITEMS) -> tuple[str, ...]:
+    return tuple(str(item)[:_LONGEST] for item in (document.get(key) or ())[:most])
 
 
 def _moment(value: object) -> datetime | None:

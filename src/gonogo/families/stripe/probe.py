@@ -13,7 +13,7 @@ from gonogo.base.secrets import Secrets
 from gonogo.clients.stripe import StripeApi, missing_permission, unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
-from gonogo.evidence.stripe import EventDelivery, Fact, StripeEvidence, UnreadFact, WebhookEndpoint
+from gonogo.evidence.stripe import EventDelivery, Fact, StripeEvidence, UnreadFact, WebhookEndpoint, is_thin
 from gonogo.families.kind import Probe
 from gonogo.families.stripe import objects
 from gonogo.families.stripe.objects import Fill
@@ -31,6 +31,7 @@ _PERMISSIONS: dict[Fact, str] = {
     "balance": "read access to Balance",
     "methods": "read access to Payment Method Configurations",
     "webhooks": "rak_webhook_read",
+    "destinations": "read access to Event Destinations",
     "payouts": "read access to Payouts",
     "deliveries": "read access to Events",
 }
@@ -94,13 +95,14 @@ async def probe_stripe(question: StripeQuestion) -> StripeEvidence:
     own = StripeApi(question.secret_key, question.api, patience_seconds=question.patience_seconds)
     key = question.monitor_key or question.secret_key
     reader = StripeApi(key, question.api, patience_seconds=question.patience_seconds)
-    async with own.connected() as service, reader.connected() as v1:
+    async with own.connected() as service, reader.connected() as client:
         balance, service_account, *others = await asyncio.gather(
-            _read(own, "balance", lambda: own.on(service, _balance)),
-            _read(own, "account", _bound(own, service, _account if question.monitor_key else _nothing)),
-            *(_read(reader, fact, _bound(reader, v1, work)) for fact, work in _WORK.items()),
+            _read(own, "balance", _bound(own, service.v1, _balance)),
+            _read(own, "account", _bound(own, service.v1, _account if question.monitor_key else _nothing)),
+            *(_read(reader, fact, _bound(reader, client.v1, work)) for fact, work in _WORK.items()),
             _read(reader, "webhooks", lambda: _webhooks(reader)),
-            _read(reader, "deliveries", lambda: reader.on(v1, _deliveries(question, taken_at))),
+            _read(reader, "destinations", _bound(reader, client.v2, _destinations)),
+            _read(reader, "deliveries", _bound(reader, client.v1, _deliveries(question, taken_at))),
         )
     if balance.refused:
         return replace(blank, accepted=False, problem=balance.refused)
@@ -137,8 +139,8 @@ async def _read(api: StripeApi, fact: Fact, ask: Callable[[], Awaitable[Fill]]) 
     return _Reading(unread=UnreadFact(fact=fact, reason=missing.reason), unreached=missing)
 
 
-def _bound(api: StripeApi, v1: Any, work: Callable[[Any], Awaitable[Fill]]) -> Callable[[], Awaitable[Fill]]:  # noqa: ANN401 - the SDK's services
-    return lambda: api.on(v1, work)
+def _bound(api: StripeApi, services: Any, work: Callable[[Any], Awaitable[Fill]]) -> Callable[[], Awaitable[Fill]]:  # noqa: ANN401 - the SDK's
+    return lambda: api.on(services, work)
 
 
 async def _account(v1: Any) -> Fill:  # noqa: ANN401 - as above
@@ -177,10 +179,20 @@ async def _webhooks(api: StripeApi) -> Fill:
     return lambda evidence: replace(evidence, webhooks=endpoints, default_version=version[:_LONGEST])
 
 
+async def _destinations(v2: Any) -> Fill:  # noqa: ANN401 - as above
+    asked = {"include": ["webhook_endpoint.url"], "limit": _MOST}
+    page = await v2.core.event_destinations.list_async(asked)
+    listed = [objects.destination(item) for item in await _all(page, objects.listed_in_v2)]
+    addresses = tuple(place for place in listed if isinstance(place, WebhookEndpoint))
+    buses = tuple(place for place in listed if isinstance(place, str))
+    return lambda evidence: replace(evidence, destinations=addresses, buses=buses)
+
+
 def _deliveries(question: StripeQuestion, now: datetime) -> Callable[[Any], Awaitable[Fill]]:
-    """Events of the declared types in the last 24 h; of all types, if none are declared."""
+    """Events of the declared types in the last 24 h; of all types, if none are declared. Thin ones are listed nowhere."""
     since = {"gte": int(now.timestamp()) - _DAY_SECONDS}
-    wanted = [question.events[first : first + _MOST_TYPES] for first in range(0, len(question.events), _MOST_TYPES)]
+    whole = [kind for kind in question.events if not is_thin(kind)]
+    wanted = [whole[first : first + _MOST_TYPES] for first in range(0, len(whole), _MOST_TYPES)]
     kinds = [{"types": list(types)} for types in wanted] or [{}]
 
     async def events(v1: Any, limit: int, *, delivered: bool) -> list[EventDelivery]:  # noqa: ANN401 - as above
@@ -190,6 +202,8 @@ def _deliveries(question: StripeQuestion, now: datetime) -> Callable[[Any], Awai
         return sorted(listed, key=lambda event: event.created, reverse=True)
 
     async def work(v1: Any) -> Fill:  # noqa: ANN401 - as above
+        if question.events and not whole:
+            raise Unobserved("Stripe lists no deliveries of thin events, and the environment file declares no others")
         undelivered = tuple(await events(v1, _MOST, delivered=False))
         newest = next((event.created for event in await events(v1, 1, delivered=True)), None)
         return lambda evidence: replace(evidence, undelivered=undelivered, newest_delivered=newest)
@@ -200,9 +214,9 @@ def _deliveries(question: StripeQuestion, now: datetime) -> Callable[[Any], Awai
 _WORK: dict[Fact, Callable[[Any], Awaitable[Fill]]] = {"account": _account, "methods": _methods, "payouts": _payouts}
 
 
-async def _all(page: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - the SDK's page
-    """Every object of a list, page after page."""
-    objects.listed(page.to_dict())
+async def _all(page: Any, listed: Callable[[objects.Object], object] = objects.listed) -> list[dict[str, Any]]:  # noqa: ANN401 - the SDK's page
+    """Every object of a list, page after page. ``listed`` raises ValueError for what is no list."""
+    listed(page.to_dict())
     values: list[dict[str, Any]] = []
     async for item in page.auto_paging_iter():
         values.append(item.to_dict())

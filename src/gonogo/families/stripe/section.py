@@ -27,7 +27,9 @@ class Stripe(Section):
         description="What payers may pay with, by Stripe's names; card, and pix for a Brazilian account, if not given.",
     )
     payment_method_configuration: Text | None = Field(
-        default=None, description="The id that the service names at each payment; Stripe's default one if not given."
+        default=None,
+        description="The id that the service names at each payment; Stripe's default one if not given; none if the "
+        "service names the methods instead.",
     )
     api_version: Text | None = Field(
         default=None, description="The API version that the service's SDK reads events in, as 2026-10-28.endive."
@@ -40,6 +42,11 @@ class Stripe(Section):
     def live(self) -> bool:
         """Whether payments are real."""
         return self.mode == "live"
+
+    @property
+    def names_methods_itself(self) -> bool:
+        """Whether each payment of the service lists its methods (``payment_method_types``), so that no configuration counts."""
+        return self.payment_method_configuration == "none"
 
     @property
     def payment_methods(self) -> tuple[str, ...]:
