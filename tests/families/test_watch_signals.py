@@ -286,7 +286,19 @@ def test_a_metric_that_is_declared_and_had_no_event_is_no_slip_of_the_pen() -> N
         samples.add(number * 15.0, parse_metrics("# TYPE p_total counter\nup 1\n"))
         if number == 4:
             assert samples.read("it", 60.0) == Reading(at=60.0, value=0.0, events=0.0)
-    assert "no event of p_total" in samples.read("it", 105.0).missing
+    assert samples.read("it", 105.0).missing == "no event of p_total for 2 min"
+
+
+def test_a_value_that_no_series_has_is_named_with_those_that_there_are() -> None:
+    """A slip of the pen in a value looks like no traffic; whoever reads the alarm at night sees which it is."""
+    watched = counted(
+        {"ratio": ["r_total{route='/regster',status='500'}", "r_total{route='/regster'}"]}, no_traffic="1 min"
+    )
+    pages = [{'r_total{route="/register",status="200"}': number} for number in range(8)]
+    assert read(watched, pages[:3]) == Reading(at=30.0, value=0.0, events=0.0)
+    assert read(watched, pages).missing == (
+        'no event of r_total{route="/regster"} for 2 min: no r_total has route="/regster"; route is \'/register\''
+    )
 
 
 def buckets(**counts: float) -> dict[str, float]:
