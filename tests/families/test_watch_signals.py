@@ -286,7 +286,19 @@ def test_a_metric_that_is_declared_and_had_no_event_is_no_slip_of_the_pen() -> N
         samples.add(number * 15.0, parse_metrics("# TYPE p_total counter\nup 1\n"))
         if number == 4:
             assert samples.read("it", 60.0) == Reading(at=60.0, value=0.0, events=0.0)
-    assert "no event of p_total" in samples.read("it", 105.0).missing
+    assert samples.read("it", 105.0).missing == "no event of p_total for 2 min"
+
+
+def test_a_value_that_no_series_has_is_named_with_those_that_there_are() -> None:
+    """A slip of the pen in a value looks like no traffic; whoever reads the alarm at night sees which it is."""
+    watched = counted(
+        {"ratio": ["r_total{route='/regster',status='500'}", "r_total{route='/regster'}"]}, no_traffic="1 min"
+    )
+    pages = [{'r_total{route="/register",status="200"}': number} for number in range(8)]
+    assert read(watched, pages[:3]) == Reading(at=30.0, value=0.0, events=0.0)
+    assert read(watched, pages).missing == (
+        'no event of r_total{route="/regster"} for 2 min: no r_total has route="/regster"; route is \'/register\''
+    )
 
 
 def buckets(**counts: float) -> dict[str, float]:
@@ -334,6 +346,50 @@ def test_memory_does_not_grow_with_time() -> None:
         assert tracemalloc.get_traced_memory()[0] < 100_000, "each sample kept would be twice as much"
     finally:
         tracemalloc.stop()
+
+
+STEADY = [
+    # first value, step each 5 min, of ten steps; window in minutes; what Prometheus 3 says its increase is
+    (0, 10, 50, 100),
+    (10, 10, 50, 100),
+    (1, 10, 50, 100),
+    (0, 10, 100, 100),
+    (10, 10, 100, 105),
+    (1, 10, 100, 101),
+]
+
+
+@pytest.mark.parametrize(("first", "step", "minutes", "increase"), STEADY)
+def test_an_increase_is_that_of_prometheus_3(first: float, step: float, minutes: float, increase: float) -> None:
+    """By the values that its own tests demand (promqltest, functions.test): the lab's Prometheus may be an older one."""
+    series = CounterSeries()
+    for number in range(11):
+        series.append(number * 300.0, first + number * step)
+    assert series.increase(3000.0 - minutes * 60, 3000.0) == pytest.approx(increase)
+
+
+def test_a_fall_counts_from_zero_as_in_prometheus_3() -> None:
+    """Of the same source: what was there before the fall, and all that is there after it."""
+    for values, minutes, increase in (
+        ([*range(0, 91, 18), *range(0, 91, 18)][:11], 50, 160),
+        ([0, 1, 2, 3, 2, 3, 4], 30, 7),
+    ):
+        series = CounterSeries()
+        for number, value in enumerate(values):
+            series.append(number * 300.0, value)
+        end = (len(values) - 1) * 300.0
+        assert series.increase(end - minutes * 60, end) == pytest.approx(increase)
+
+
+@pytest.mark.parametrize(("first", "rate"), [(0, 0.5), (60, 0.55), (120, 0.6), (180, 0.6), (240, 0.6), (300, 0.6)])
+def test_a_counter_is_not_taken_to_have_been_less_than_nothing(first: float, rate: float) -> None:
+    """Of the same source: a window that is not full is filled by half a scrape's time, and back to 0 at most."""
+    series = CounterSeries()
+    for number in range(3):
+        series.append(number * 240.0, first + number * 240)
+    increase = series.increase(600.0 - 1200, 600.0)
+    assert increase is not None
+    assert increase / 1200 == pytest.approx(rate)
 
 
 @given(st.lists(st.integers(0, 1000), min_size=2, max_size=40), st.floats(1, 400))

@@ -187,8 +187,9 @@ class Samples:
         """No event at all for too long is no "too few"."""
         since = self._store.begun if selected.moved is None else selected.moved
         if since is not None and at - since > wanted.no_traffic:
-            strange = f" ({self._store.strange(selected.selector)})" if selected.seen is None else ""
-            raise _Unknown(f"no event of {selected.selector} for {(at - since) / 60:.0f} min{strange}")
+            strange = self._store.strange(selected.selector) if selected.seen is None else ""
+            lasted = f"no event of {selected.selector} for {(at - since) / 60:.0f} min"
+            raise _Unknown(f"{lasted}: {strange}" if strange else lasted)
 
     def _count(self, selected: Selected, at: float) -> _Count:
         """The events of each series within the window, and what makes that uncertain."""
