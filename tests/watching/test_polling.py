@@ -18,12 +18,14 @@ from gonogo.cli.signing import PASSPHRASE
 from gonogo.evidence.watch import Poll
 from gonogo.families.watch.journal import Journal, JournalNotes
 from gonogo.signing.keys import enrol, new_key
+from gonogo.watching.duties import done_duties
 from gonogo.watching.facts import NOT_SIGNED, SIGNED
 from gonogo.watching.polling import PollKey, Seals, answer_poll
 from tests.docs.blocks import ROOT, blocks
 
 SECRET = "correct horse battery"
-NOW = datetime.now(UTC).replace(microsecond=0)
+NOW = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+"""When the keys of the team hold."""
 GATES = """
 [roles.technical-lead]
 title = "Technical lead"
@@ -34,6 +36,11 @@ ENVIRONMENT = """
 [service]
 name = "WorkMe"
 base_url = "https://app.example.com"
+[launch]
+duties = [
+    { at = "T-02:00", title = "Take the snapshot", owner = "devops" },
+    { at = "T-00:30", title = "Poll the roles", owner = "technical-lead" },
+]
 """
 
 
@@ -200,3 +207,29 @@ def test_commands_of_the_document(project: Path, monkeypatch: pytest.MonkeyPatch
 def arguments(line: str) -> list[str]:
     """What a shell makes of it."""
     return [os.path.expanduser(word) for word in shlex.split(line)[1:]]  # noqa: PTH111 - words, not paths
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        (("snapshot", "Davi Lima"), ""),
+        (("T-02:00 Take the snapshot", "davi.lima@example.com"), "--by: 'davi.lima@example.com' is not in"),
+        (
+            ("the", "Davi Lima"),
+            "'the' fits several duties; there are T-02:00 Take the snapshot; T-00:30 Poll the roles",
+        ),
+        (("tea", "Davi Lima"), "'tea' is no duty of [launch]; there are T-02:00 Take the snapshot; T-00:30"),
+    ],
+)
+def test_duty_is_marked(
+    project: Path, journal: JournalNotes, monkeypatch: pytest.MonkeyPatch, said: tuple[str, str], says: str
+) -> None:
+    """Once, by somebody of the team; the page shows it as done from then on."""
+    monkeypatch.chdir(project)
+    told = CliRunner().invoke(cli, ["duty", said[0], "--env", "production", "--by", said[1]], standalone_mode=False)
+    if says:
+        assert says in str(told.exception)
+        assert not done_duties(journal.events())
+    else:
+        assert told.output == "T-02:00 Take the snapshot: done by Davi Lima\n"
+        assert done_duties(journal.events())["T-02:00 Take the snapshot"].by == "Davi Lima"

@@ -1,8 +1,10 @@
 """The page's server over real sockets: whom it answers, what it never says, and that nobody can hold it up."""
 
+import importlib
 import json
 import socket
 import subprocess
+import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -187,6 +189,14 @@ def test_address_that_is_taken(page: LivePage) -> None:
     """A sentence, before the watch begins."""
     with pytest.raises(UsageError, match=r"cannot be served at 127.0.0.1, port .*choose another address"):
         LivePage(port=int(page.url.split(":")[2].strip("/"))).start()
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No traceback for whoever installed the bare program."""
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.delitem(sys.modules, "gonogo.watching.server")
+    with pytest.raises(UsageError, match=r"needs uvicorn, and it is not installed: pip install 'gonogo\[watch\]'"):
+        importlib.import_module("gonogo.watching.server")
 
 
 def test_hostile_text_is_text(alarmed: LiveState) -> None:

@@ -16,7 +16,7 @@ from gonogo.families.watch.section import Watch
 from gonogo.watching.announcer import Announcer
 from gonogo.watching.clock import Clock
 from gonogo.watching.surroundings import Surroundings
-from gonogo.watching.watcher import CHANGED, ENDED, Round, Watcher
+from gonogo.watching.watcher import CHANGED, ENDED, FIRST, Round, Watcher
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 WATCH = Watch.model_validate(
@@ -103,7 +103,7 @@ def watching(
 
 def changes(transitions: Sequence[Transition]) -> list[tuple[str, AlertState]]:
     """Which alert came to which state."""
-    return [(one.alert, one.after) for one in transitions]
+    return [(one.alert, one.after) for one in transitions if one.alert]
 
 
 def bad_from_to(begins: float, ends: float) -> Callable[[float], float | None]:
@@ -120,7 +120,6 @@ def test_an_hour_is_watched_at_its_cadence_and_ends_by_itself(tmp_path: Path) ->
         assert len(source.asked) == 241
         assert clock.utc() == NOON + timedelta(hours=1)
         assert changes(journal.transitions()) == [
-            ("", AlertState.PENDING),
             ("errors-1", AlertState.FIRING),
             ("errors-1", AlertState.RESOLVED),
         ]
@@ -180,12 +179,11 @@ def test_silence_alarms_and_is_not_well(tmp_path: Path) -> None:
     with watching(tmp_path / "journal.sqlite3", clock, source, hours=0.5) as (watcher, journal):
         watcher.run(threading.Event())
         assert changes(journal.transitions()) == [
-            ("", AlertState.PENDING),
             ("errors-1", AlertState.NO_DATA),
             ("errors-1", AlertState.RESOLVED),
         ]
-        reasons = [one.reason for one in journal.transitions()]
-        assert reasons[1] == "nobody can say: the scrape failed"
+        reasons = [one.reason for one in journal.transitions() if one.alert]
+        assert reasons[0] == "nobody can say: the scrape failed"
 
 
 def test_a_signal_that_no_source_reads_is_told(tmp_path: Path) -> None:
@@ -258,3 +256,46 @@ def test_who_stops_it_may_go_on_later_and_the_gap_is_told(tmp_path: Path) -> Non
         watcher.round()
         assert [gap.length for gap in journal.gaps()] == [timedelta(seconds=615)]
     assert round(source.asked[0]) == 705
+
+
+def test_the_first_user_after_t_0_is_told_once(tmp_path: Path) -> None:
+    """Whoever opens the doors wants to see somebody come in; who was in before is not the first."""
+    clock, path = PassedIn(), tmp_path / "journal.sqlite3"
+    watch = Watch.model_validate(
+        {
+            "metrics": {
+                name: {"signal": {"increase": f"{name}_total"}, "window": "5 min", "first": f"the first of {name}"}
+                for name in ("users", "payments")
+            }
+        }
+    )
+
+    @dataclass
+    class Counted:
+        """Users came before T-0 as well, payments only after it."""
+
+        def read(self, at: float) -> Mapping[str, Reading]:
+            """T-0 is at 600 s."""
+            return {
+                "users": Reading(at=at, value=3.0),
+                "payments": Reading(at=at, value=float(at >= 660)),
+            }
+
+    told: list[tuple[float, str]] = []
+    for rounds in (50, 30):  # a restart lies between them
+        with Journal.open(path, environment="staging") as journal:
+            announcer = Announcer((), journal)
+            watcher = Watcher(
+                watch=watch,
+                journal=journal,
+                sources=[Counted()],
+                announcer=announcer,
+                clock=clock,
+                launch=NOON + timedelta(minutes=10),
+            )
+            for _ in range(rounds):
+                watcher.round()
+                clock.wait(15, threading.Event())
+            announcer.end(timedelta(seconds=5))
+            told = [(one.at, one.text) for one in journal.events() if one.kind == FIRST]
+    assert told == [(660.0, "the first of payments"), (900.0, "the first of users")]

@@ -26,7 +26,7 @@ from gonogo.cli.signing import key, seal, sign, verify
 from gonogo.cli.streams import make_patient
 from gonogo.cli.supervisor import begin_supervised, is_judging, supervise
 from gonogo.cli.watch import watch
-from gonogo.cli.watch_notes import ack, poll
+from gonogo.cli.watch_notes import ack, duty, poll
 
 EXIT_USAGE = 2
 EXIT_INTEGRITY = 4
@@ -50,6 +50,7 @@ for _command in (
     watch,
     ack,
     poll,
+    duty,
     rules,
     clean,
     checklist,
@@ -62,7 +63,7 @@ for _command in (
     diff,
 ):
     cli.add_command(_command)
-for _command in (key, sign, verify, seal, env, checks, request, schema, rules, reference):
+for _command in (key, sign, verify, seal, env, checks, request, schema, reference):
     cli.add_command(_command)
 
 

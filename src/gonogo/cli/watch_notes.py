@@ -1,4 +1,4 @@
-"""``gonogo ack``, ``gonogo poll``: what people say while somebody watches, noted in the journal."""
+"""``gonogo ack``, ``gonogo poll``, ``gonogo duty``: what people say while somebody watches, noted in the journal."""
 
 from __future__ import annotations
 
@@ -56,6 +56,23 @@ def poll(  # noqa: PLR0913 - as many as there are options
     with _journal(environment) as journal:
         seal = answer_poll(journal, Path(), answer, key)
     click.echo(f"{decision.upper()} by {by}, {role}{f'; signed: {seal}' if seal else ', not signed'}")
+    return 0
+
+
+@click.command()
+@click.argument("words", metavar="DUTY")
+@options.ONE_ENVIRONMENT
+@click.option("--by", required=True, metavar="NAME", help="Who did it: an entry of environments/people.toml.")
+def duty(*, words: str, environment: str, by: str) -> int:
+    """Say that a duty of the run sheet is done: DUTY is its title, or a part of it."""
+    from gonogo.families.registry import read_environment  # noqa: PLC0415 - help answers at once
+    from gonogo.families.watch.section import Launch  # noqa: PLC0415
+    from gonogo.watching.duties import mark_duty  # noqa: PLC0415
+
+    launch = read_environment(environment, project=Path()).environment.section(Launch) or Launch()
+    with _journal(environment) as journal:
+        key = mark_duty(journal, Path(), launch, words, by, datetime.now(UTC))
+    click.echo(f"{key}: done by {by}")
     return 0
 
 

@@ -10,6 +10,7 @@ from gonogo.families.watch.section import Launch, Watch
 from gonogo.families.watch.trail import Trail
 from gonogo.watching import facts, watcher
 from gonogo.watching.announcer import ChannelState
+from gonogo.watching.duties import done_duties
 from gonogo.watching.facts import LiveFacts
 from gonogo.watching.polling import Seals
 from gonogo.watching.rows import LiveState
@@ -83,6 +84,7 @@ class Live:
                 )
                 for poll in journal.polls()
             ],
+            done=done_duties(events),
             channels_down={name: state.reason for name, state in channels.items() if state.down_since},
             channel_failures=_failures(receipts),
             changes=[event.text for event in events if event.kind == watcher.CHANGED],

@@ -16,20 +16,25 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-import uvicorn
-from starlette.applications import Starlette
-from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
-
 from gonogo.base.errors import UsageError
 from gonogo.watching.metrics import exposition
 from gonogo.watching.page import content_policy, render_body, render_event, render_page
 from gonogo.watching.rows import STATE, LiveState
 from gonogo.watching.word import aged
+
+try:
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+    from starlette.requests import Request
+    from starlette.responses import PlainTextResponse, RedirectResponse, Response
+    from starlette.routing import Route
+    from starlette.types import ASGIApp, Receive, Scope, Send
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+except ModuleNotFoundError as missing:
+    raise UsageError(
+        f"the live page needs {missing.name}, and it is not installed: pip install 'gonogo[watch]'"
+    ) from None
 
 MOST_LISTENERS = 32
 _MOST_CONNECTIONS = 3 * MOST_LISTENERS

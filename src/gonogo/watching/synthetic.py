@@ -186,7 +186,9 @@ def _looked(request: Request, instance: ReferenceInstance | None) -> _Reply:
     only = checks_that_look(suite)
     prepared = prepare(replace(request, only=only, exactly=True), os.environ, instance=instance)
     results_of(prepared)
-    return _Reply({}, surroundings=surroundings(prepared.source.records(), datetime.now(UTC)))
+    seen = surroundings(prepared.source.records(), datetime.now(UTC))
+    policy = {"policy (list, gates, people, attestations, waivers)": prepared.plan.demands.digest[:16]}
+    return _Reply({}, surroundings=replace(seen, facts={**seen.facts, **policy}))
 
 
 def _message(check: CheckResult) -> str:

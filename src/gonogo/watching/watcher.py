@@ -18,11 +18,14 @@ from gonogo.families.watch.section import Watch
 from gonogo.watching.announcer import Announcer
 from gonogo.watching.announcing import Seen, due, standing
 from gonogo.watching.clock import Axis, Clock
+from gonogo.watching.firsts import Firsts, told_before
 from gonogo.watching.surroundings import Surroundings, changes
 
 ENDED = "end"
 """The event of a watch that came to its end: the next one begins a journal of its own. One that somebody stopped goes on."""
 
+LAUNCHED, FIRST = "launch", "first"
+"""Events of T-0, and of the first user or payment after it."""
 FACT, CHANGED = "fact", "changed"
 """Events of what the launch stands on: a fact as it is from now on, and each change in words."""
 _IS = " is "
@@ -66,7 +69,9 @@ class Watcher:
     _alerts: dict[str, Alert] = field(init=False, default_factory=dict)
     _transitions: list[Transition] = field(init=False, default_factory=list)
     _axis: Axis = field(init=False)
-    _launched: bool = field(init=False, default=False)
+    _launched: float | None = field(init=False, default=None)
+    """T-0 on the axis, once it is past."""
+    _firsts: Firsts = field(init=False)
     _looked: Surroundings | None = field(init=False, default=None)
     _stood_on: dict[str, str] = field(init=False, default_factory=dict)
     """What the launch stands on, as the journal has it."""
@@ -80,7 +85,8 @@ class Watcher:
         self._axis = Axis(self.clock, resumed.axis)
         events = self.journal.events()
         self._stood_on = dict(event.text.split(_IS, 1) for event in events if event.kind == FACT)
-        self._launched = any(event.kind == "launch" for event in events)
+        self._launched = next((event.at for event in events if event.kind == LAUNCHED), None)
+        self._firsts = Firsts(self.watch, told_before(self.watch, {e.text for e in events if e.kind == FIRST}))
 
     def now(self) -> float:
         """Seconds since the watch began."""
@@ -120,6 +126,7 @@ class Watcher:
         readings: dict[str, Reading] = {}
         for source in self.sources:
             readings |= source.read(at)
+        self._note_firsts(at, utc, readings)
         transitions = self._judge(readings, at, utc)
         seen = self._seen(at, utc, readings)
         announcements = due(self.watch, rules_of(self.watch), seen)
@@ -142,9 +149,13 @@ class Watcher:
         return seen_round
 
     def _note_launch(self, at: float, utc: datetime) -> None:
-        if self.launch is not None and not self._launched and utc >= self.launch:
-            self._launched = True
-            self.journal.event(utc, at, "launch", "T-0")
+        if self.launch is not None and self._launched is None and utc >= self.launch:
+            self._launched = at
+            self.journal.event(utc, at, LAUNCHED, "T-0")
+
+    def _note_firsts(self, at: float, utc: datetime, readings: Mapping[str, Reading]) -> None:
+        for text in self._firsts.seen(at, self._launched, readings):
+            self.journal.event(utc, at, FIRST, text)
 
     def _note_changes(self, at: float, utc: datetime) -> None:
         """Hold the surroundings against the last ones, which the journal keeps: a restart hides no change."""

@@ -18,7 +18,7 @@ _OF_EVENTS = frozenset({"ratio", "quantile"})
 """Kinds of signal that few events make uncertain."""
 _COUNTED = _OF_EVENTS | {"increase", "rate"}
 _SECONDS_15, _MINUTE = timedelta(seconds=15), timedelta(minutes=1)
-_FOR_PEOPLE = {"title", "line", "supports", "fix", "first_step"}
+_FOR_PEOPLE = {"title", "line", "supports", "fix", "first_step", "first"}
 """What of an entry changes nothing about when it alarms."""
 
 
@@ -163,6 +163,10 @@ class Watched(EntryPolicy):
 
 class KeyMetric(Watched):
     """A signal that is shown and kept, without a limit."""
+
+    first: Text | None = Field(
+        default=None, description="What its first event after T-0 is called; that it came is told on the page."
+    )
 
 
 class Threshold(Watched):
