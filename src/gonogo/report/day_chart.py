@@ -1,7 +1,7 @@
 """The course of a signal as a picture: points of an SVG, the limit as a line, gaps as gaps, and the same in words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from pydantic import TypeAdapter, ValidationError
@@ -89,6 +89,9 @@ def recorded_chart(facts: Any) -> Chart | None:  # noqa: ANN401 - JSON
         course = _COURSE.validate_python(facts)
     except ValidationError:
         return None
+    if not course.points or course.points[0].at - course.since > course.stale_after:
+        unseen = Point(at=course.since, value=None, few=False, missing=True, joined=False)
+        course = replace(course, points=(unseen, *course.points))
     return chart(course, course.since, course.until)
 
 
