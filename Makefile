@@ -87,6 +87,7 @@ bench: setup  ## what probing at once costs, beside one at a time; TLS beside ss
 	$(BIN)/python -m tests.bench.guarding
 	$(BIN)/python -m tests.bench.many_hosts
 	$(BIN)/python -m tests.bench.watching
+	$(BIN)/python -m tests.bench.watched_cost
 
 sample: setup  ## reports/sample, the sample run of the README, from real faults of the reference environment
 	$(BIN)/python -m tests.report.sample

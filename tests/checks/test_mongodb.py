@@ -299,8 +299,9 @@ def test_write_concern_that_holds(judge: Judge, url: dict[str, Any], cluster: di
     """The URL's own goes first, then the cluster's."""
     healthy = {"write_majority": 2, "default_write_concern": "majority"}
     evidence = {"mongo": seen(**url), "mongo_status": status(**{**healthy, **cluster})}
-    assert expected in (told := verdict(judge, "mongo-write-concern", evidence, ENVIRONMENT))
-    assert (told == "PASS") == (not expected)
+    judgement = verdict(judge, "mongo-write-concern", evidence, ENVIRONMENT)
+    assert expected in judgement
+    assert (judgement == "PASS") == (not expected)
 
 
 @pytest.mark.parametrize(

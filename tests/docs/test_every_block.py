@@ -43,7 +43,7 @@ RUN_BY: Mapping[tuple[str, str], tuple[int, str]] = {
     ("docs/starting.md", "markdown"): (1, "tests.docs.test_starting:test_every_block"),
     ("docs/starting.md", "toml"): (1, "tests.docs.test_starting:test_every_block"),
     ("docs/watch.md", "text"): (1, "tests.watching.test_documented:test_message_of_the_document"),
-    ("docs/watch.md", "toml"): (2, "tests.docs.test_watch:test_sections_of_the_document"),
+    ("docs/watch.md", "toml"): (2, "tests.watching.test_documented:test_sections_of_the_document"),
     ("docs/watch.md", "sql"): (1, "tests.families.test_watch_journal:test_schema_is_the_documented_one"),
     ("docs/watch.md", ""): (1, "tests.watching.test_end_to_end:watched"),
     ("docs/watch.md", "sh"): (1, "tests.watching.test_polling:test_commands_of_the_document"),

@@ -166,6 +166,7 @@ PRODUCTION = {"match": "eq", "value": "production"}
         ([tagged("environment", "ew", "tion")], "all", True),
         ([tagged("environment", "in", "staging, production")], "all", True),
         ([tagged("environment", "nin", "staging,production")], "all", False),
+        ([tagged("environment", "in", "prod, production")], "all", True),
         ([tagged("environment", "in", "staging,dev")], "all", False),
         ([tagged("environment", "is", "")], "all", True),
         ([tagged("environment", "ns", "")], "all", False),
@@ -216,9 +217,9 @@ def test_filters_of_the_rules_of_before(filters: list[Json], match: str, *, pass
 
 def test_filter_is_told_in_full() -> None:
     """Whoever reads that it depends on a tag wants to know on which."""
-    told = workflow(SentrySettings())
-    part = {**told["actionFilters"][0], "conditions": [TAGGED, level(40, "gte")]}
-    (alert,) = seen(workflows=[{**told, "actionFilters": [part]}]).alerts
+    document = workflow(SentrySettings())
+    part = {**document["actionFilters"][0], "conditions": [TAGGED, level(40, "gte")]}
+    (alert,) = seen(workflows=[{**document, "actionFilters": [part]}]).alerts
     assert alert.recipients[0].filters == ("tag customer eq acme", "level")
     older = {**rule(SentrySettings()), "filters": [{"id": "a.TaggedEventFilter", **STAGING}]}
     assert seen(workflows=GONE, rules=[older]).alerts[0].recipients[0].filters == ("tag environment eq staging",)
@@ -226,9 +227,9 @@ def test_filter_is_told_in_full() -> None:
 
 def test_filter_by_an_environment_that_is_not_declared() -> None:
     """Nobody knows what the service's events name."""
-    told = workflow(SentrySettings())
-    part = {**told["actionFilters"][0], "conditions": [tagged("environment", "eq", "production")]}
-    (alert,) = read_workflows([{**told, "actionFilters": [part]}], None, "4501", None)
+    document = workflow(SentrySettings())
+    part = {**document["actionFilters"][0], "conditions": [tagged("environment", "eq", "production")]}
+    (alert,) = read_workflows([{**document, "actionFilters": [part]}], None, "4501", None)
     assert alert.recipients[0].passes is None
 
 

@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 
 from gonogo.cli import main
-from gonogo.environment.secret_values import find_secrets
-from gonogo.families.registry import read_environment
 from gonogo.families.watch.section import Launch
 
 SERVICE = '[service]\nname = "S"\nbase_url = "https://a.test"\n'
@@ -122,13 +120,6 @@ def test_a_mistake_ends_with_file_key_and_cure(
     assert key in message
     assert cure in message
     assert "Traceback" not in message
-
-
-def test_a_channel_without_its_secret_is_told_before_it_is_needed(tmp_path: Path) -> None:
-    """The address of a channel is a secret; an alarm that goes nowhere is none."""
-    environment(tmp_path, '[watch.channels]\noncall = "ONCALL_URL"\n' + THRESHOLD)
-    _, problems = find_secrets(read_environment("mine", project=tmp_path), {})
-    assert ["watch.channels.oncall: secret ONCALL_URL" in problem for problem in problems] == [True]
 
 
 def test_nothing_to_watch_is_told(

@@ -140,7 +140,7 @@ NO_VALUE: list[tuple[str, object, list[Values | str | None], str]] = [
             {**answers(2), "process_start_time_seconds": 1000},
             {**answers(9), "process_start_time_seconds": 2000},
         ],
-        "started again 0 s ago",
+        "started again, at most 15 s ago",
     ),
     (
         "part without whole",

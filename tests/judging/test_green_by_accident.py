@@ -124,6 +124,14 @@ def test_check_that_judges_nothing_is_refused(tmp_path: Path, body: str) -> None
         read_declarations(tmp_path)
 
 
+def test_function_without_an_id_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    """A test of something else was put beside the checks: nobody would account for it."""
+    source = f"import pytest\n{HELPERS}{check('assert tls.version', arguments='tls')}\n\ndef test_rounding():\n    assert 1\n"
+    (tmp_path / "test_some.py").write_text(source)
+    with pytest.raises(UsageError, match=r"test_some\.py:\d+: test_rounding has no id: mark it"):
+        read_declarations(tmp_path)
+
+
 @pytest.mark.parametrize("body", JUDGES)
 def test_check_that_may_fail_is_taken(tmp_path: Path, body: str) -> None:
     """A helper may assert for it, here or elsewhere."""

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from gonogo.evidence.watch import AlertState
-from gonogo.families.watch.section import Launch, Watch
+from gonogo.families.watch.section import Launch, Tell, Watch
 from gonogo.families.watch.selector import parse_selector
 from gonogo.watching.rules_alertmanager import alertmanager_config
 from gonogo.watching.rules_export import prometheus_rules
@@ -26,6 +26,7 @@ WATCH = Watch.model_validate(
         "thresholds": {
             "errors": {
                 "title": "Errors {{ of }} all",
+                "first_step": "look at the newest release",
                 "line": "alerts.error-rate",
                 "signal": {"ratio": ["requests_total{status=~'5..'}", "requests_total"]},
                 "above": 0.1,
@@ -39,7 +40,7 @@ WATCH = Watch.model_validate(
             },
             "few-errors": {
                 "signal": {"ratio": ["requests_total{status!~'[45]..'}", "requests_total"]},
-                "below": 0.8,
+                "below": 0.7931,
                 "window": WINDOW,
                 "severity": "warning",
             },
@@ -103,7 +104,7 @@ class Service:
         return {
             **{f'seconds_bucket{{le="{le}"}}': 0 for le in ("0.1", "0.5", "1", "+Inf") if traffic},
             "failures_total": 0,
-            'sales_total{kind="c"}': 0,
+            **{f'sales_total{{kind="{kind}"}}': 0 for kind in "abc"},
             **self.counts,
             "process_start_time_seconds": self.started,
             'database_up{name="a"}': 1,
@@ -187,6 +188,7 @@ def test_prometheus_reads_the_rules(tmp_path: Path) -> None:
         "summary": 'Errors {{ "{{" }} of }} all',
         "description": "{{ $value | humanizePercentage }}; above 10 % is too much",
         "line": "alerts.error-rate",
+        "first_step": "look at the newest release",
         "runbook": 'To take the release back: helm rollback {{ "{{" }} shop }}',
     }
 
@@ -242,14 +244,16 @@ def test_an_alert_tells_prometheus_what_people_need(tmp_path: Path) -> None:
 
 def test_alertmanager_tells_those_who_are_on_call(tmp_path: Path) -> None:
     """Critical alerts reach every channel, warnings the first; no address is in the file."""
-    (tmp_path / "alertmanager.yml").write_text(alertmanager_config("shop", WATCH))
-    assert "SUCCESS" in checked(tmp_path, "amtool", "check-config", "alertmanager.yml")
 
-    def told(severity: str) -> str:
+    def told(severity: str, watch: Watch) -> str:
+        (tmp_path / "alertmanager.yml").write_text(alertmanager_config("shop", watch))
+        assert "SUCCESS" in checked(tmp_path, "amtool", "check-config", "alertmanager.yml")
         routes = ("config", "routes", "test", "--config.file=alertmanager.yml")
         return checked(tmp_path, "amtool", *routes, "environment=shop", f"severity={severity}").strip()
 
-    assert (told("critical"), told("warning")) == ("oncall,team", "oncall")
+    assert (told("critical", WATCH), told("warning", WATCH)) == ("oncall,team", "oncall")
+    named = WATCH.model_copy(update={"tell": Tell(critical=("team",), warning=("team",))})
+    assert (told("critical", named), told("warning", named)) == ("team", "team")
 
 
 def test_a_dashboard_has_each_signal_with_its_limit_as_a_line() -> None:

@@ -9,6 +9,7 @@ import pytest
 from gonogo.base.errors import UsageError
 from gonogo.base.moments import ending_from
 from gonogo.policy.attestations import Attestation, read_attestations, why_not, write_attestation
+from gonogo.policy.catalogue import CheckPolicy
 from gonogo.policy.checklist import parse_checklist
 from gonogo.policy.checklist_line import ChecklistLine
 from gonogo.policy.gates import Gate, lines_of, read_gates
@@ -227,3 +228,20 @@ def test_thirty_days_are_thirty_days() -> None:
     Waiver.model_validate(waiver(until=date(2026, 12, 24)))
     with pytest.raises(ValueError, match="longer than 30 days"):
         Waiver.model_validate(waiver(until=date(2026, 12, 25)))
+
+
+@pytest.mark.parametrize(
+    ("gate", "check", "asked"),
+    [
+        ("after-launch", "after-launch", True),
+        ("launch", "after-launch", False),
+        (None, "after-launch", False),
+        (None, None, True),
+        ("before-deploy", None, True),
+        ("after-launch", "launch", True),
+    ],
+)
+def test_check_of_a_later_time_is_not_asked_before(gate: str | None, check: str | None, asked: bool) -> None:  # noqa: FBT001 - a row
+    """Before the launch nobody can have watched it: such a check would leave every sign-off INCOMPLETE."""
+    policy = CheckPolicy.model_validate({"title": "It went well", "severity": "blocker", "when": check})
+    assert Gate.model_validate({"title": "Well?", "sections": ("*",), "when": gate}).may_ask(policy) is asked

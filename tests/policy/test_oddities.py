@@ -162,8 +162,8 @@ def test_two_ids_of_one_line(row: str) -> None:
 
 def test_comment_whose_end_is_none_names_its_beginning() -> None:
     """Two dashes end it; with one it goes on to the end of the next line's own comment, and hides that line."""
-    said = refused("\n<!-- agreed with Ana ->\n\n- [ ] Backup restored <!-- service.backup -->")
-    assert said == (
+    refusal = refused("\n<!-- agreed with Ana ->\n\n- [ ] Backup restored <!-- service.backup -->")
+    assert refusal == (
         "c.md:6: this line is in the comment that begins in line 4, which ends only with the line's own '-->'; end it "
         "before, with two dashes, or remove the line"
     )

@@ -72,14 +72,14 @@ def declared(folder: Path, behind: int, name: str, api: str) -> Iterator[None]:
     (folder / "tls").mkdir(parents=True, exist_ok=True)
     root, bundle, _ = issue_public(folder / "tls", CertificateSettings(names=("api.example.test",), issuer="Test CA"))
     (folder / "environments").mkdir(exist_ok=True)
-    with _over_tls(behind, bundle) as port:
+    with over_tls(behind, bundle) as port:
         text = _ENVIRONMENT.format(name=name, port=port, root=root)
         (folder / "environments" / "staging.toml").write_text(text + api)
         yield
 
 
 @contextmanager
-def _over_tls(behind: int, bundle: Bundle) -> Iterator[int]:
+def over_tls(behind: int, bundle: Bundle) -> Iterator[int]:
     """The port of a TLS front, in a thread of its own."""
     loop, started, ended = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
     listen = Listen(address="127.0.0.1", port=closed_port(), tls=TlsOffer(protocols=("http/1.1",)).context(bundle))

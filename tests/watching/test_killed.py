@@ -55,6 +55,7 @@ class Notebook:
         """Each in a line."""
         lines = "".join(f"{one.alert} {one.channel} {one.number}\n" for one in announcements)
         os.write(self._descriptor, lines.encode())
+        time.sleep(0.05)  # the answer comes later than the message arrives: many are killed in between
         return "written down"
 
 

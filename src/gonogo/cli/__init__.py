@@ -63,7 +63,7 @@ for _command in (
     diff,
 ):
     cli.add_command(_command)
-for _command in (key, sign, verify, seal, env, checks, request, schema, rules, reference):
+for _command in (key, sign, verify, seal, env, checks, request, schema, reference):
     cli.add_command(_command)
 
 

@@ -132,7 +132,7 @@ def watch(  # noqa: PLR0913 - as many as there are options
         length=length,
         launch=launch,
         release=release,
-        channels=channels,
+        overlay={"channels": channels} if channels else {},
     )
     click.echo(f"preparing {environment}", err=True)
     with opened(request, os.environ) as watched, LivePage(host=host, port=port) as page:

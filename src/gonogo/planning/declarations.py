@@ -73,6 +73,11 @@ def _declared(path: Path, tree: ast.Module, *, slips: bool) -> Iterator[Declarat
     functions = [inner for node in tree.body for inner in (node.body if isinstance(node, ast.ClassDef) else [node])]
     for node in functions:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            if node in tree.body and node.name.startswith("test_") and not node.decorator_list:
+                raise UsageError(
+                    f'{path}:{node.lineno}: {node.name} has no id: mark it @pytest.mark.check("…") and give it a '
+                    "catalogue line, or keep it elsewhere"
+                )
             for identifier in _marked(node, path):
                 declaration = _declaration(node, identifier, path, slips=slips)
                 if not can_fail(node, tree):

@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import UsageError
@@ -46,8 +47,8 @@ class WatchRequest:
     launch: datetime | None = None
     """T-0, in place of launch.at."""
     release: str | None = None
-    channels: Mapping[str, str] = field(default_factory=dict)
-    """Further channels of this watch: names of secrets, by the channel's name."""
+    overlay: Mapping[str, Any] = field(default_factory=dict)
+    """What stands in place of the file's values of ``[watch]``: further channels, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +151,7 @@ def _demonstrated(request: WatchRequest, environ: Mapping[str, str], resources: 
 
 def _prepared(request: WatchRequest, environ: Mapping[str, str], instance: ReferenceInstance | None) -> Prepared:
     """The environment with its secrets; nothing is asked yet."""
-    overlay = {"watch": {"channels": dict(request.channels)}} if request.channels else {}
+    overlay = {"watch": dict(request.overlay)} if request.overlay else {}
     asked = Request(environment=request.environment, project=request.project, release=request.release, overlay=overlay)
     return prepare(asked, environ, instance=instance)
 

@@ -13,36 +13,34 @@ _HEAD = """\
 
 
 def alertmanager_config(environment: str, watch: Watch) -> str:
-    """A configuration, in YAML. Critical alerts go to every channel, warnings to the first one."""
+    """A configuration, in YAML. Who is told is ``watch.tell``; without it, of what is critical all, of warnings the first."""
     channels = list(watch.channels)
     if not channels:
         raise UsageError(
             f"environments/{environment}.toml: watch.channels: is missing; Alertmanager needs somebody to tell, "
             'as in oncall = "ONCALL_URL"'
         )
-    here = f'environment="{environment}"'
-    critical = [
+    # Alertmanager knows of no acknowledgement, and so tells nobody later: what is critical goes to all at once.
+    told = {"critical": watch.tell.critical or channels, "warning": watch.tell.warning or channels[:1]}
+    repeated = {"critical": watch.respond.critical, "warning": watch.respond.warning}
+    routes = [
         {
             "receiver": name,
-            "matchers": [here, 'severity="critical"'],
-            "group_wait": "0s",
-            "repeat_interval": span(watch.respond.critical),
-            "continue": name != channels[-1],
+            "matchers": [f'environment="{environment}"', f'severity="{severity}"'],
+            "group_wait": "0s" if severity == "critical" else "10s",
+            "repeat_interval": span(repeated[severity]),
+            "continue": name != names[-1],
         }
-        for name in channels
+        for severity, names in told.items()
+        for name in names
     ]
-    warning = {
-        "receiver": channels[0],
-        "matchers": [here, 'severity="warning"'],
-        "repeat_interval": span(watch.respond.warning),
-    }
     document = {
         "route": {
             "receiver": channels[0],
             "group_by": ["environment", "alertname"],
             "group_wait": "10s",
             "group_interval": "1m",
-            "routes": [*critical, warning],
+            "routes": routes,
         },
         "inhibit_rules": [
             {

@@ -27,7 +27,7 @@ def prometheus_rules(environment: str, watch: Watch, launch: Launch | None) -> s
     rules, left_out, names = list[dict[str, Any]](), list[str](), set[str]()
     runbook = f"To take the release back: {literal(launch.rollback)}" if launch and launch.rollback else ""
     for name, watched in watch.watched.items():
-        signal = expressions(watched, watch.every)
+        signal = expressions(watched)
         if signal is None:
             left_out.append(f"# {name} is not here: its signal is checks, which only gonogo can ask.\n")
             continue
@@ -138,6 +138,7 @@ class _Rules:
             "summary": literal(self.watched.title or self.name),
             "description": seen,
             "line": literal(", ".join(self.watched.line)),
+            "first_step": literal(self.watched.first_step or ""),
             "runbook": self.runbook,
         }
         return {key: text for key, text in annotations.items() if text}

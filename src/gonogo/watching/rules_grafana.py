@@ -15,7 +15,7 @@ _WIDTH, _HEIGHT, _ACROSS = 12, 8, 2
 
 def grafana_dashboard(environment: str, watch: Watch) -> str:
     """A dashboard in Grafana's JSON, to be imported; it asks for the Prometheus that has the rules."""
-    shown = {name: watched for name, watched in watch.watched.items() if expressions(watched, watch.every) is not None}
+    shown = {name: watched for name, watched in watch.watched.items() if expressions(watched) is not None}
     document = {
         "uid": f"gonogo-{environment}"[:40],
         "title": f"gonogo: {environment}",

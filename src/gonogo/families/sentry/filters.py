@@ -100,13 +100,18 @@ def _passes(kind: str, comparison: Any, environment: str | None) -> bool | None:
 def _by_value(wanted: Mapping[str, Any], environment: str | None) -> bool | None:
     """Whether an error passes a filter by a tag, or by an attribute: only of few of them is its value known."""
     match, key = text(wanted.get("match")), text(wanted.get("key")).lower()
-    known = {**_TAGS, "environment": environment} if key else {**_ATTRIBUTES, "environment": environment}
-    own = known.get(key or text(wanted.get("attribute")).lower())
+    values = {**_TAGS, "environment": environment} if key else {**_ATTRIBUTES, "environment": environment}
+    own = values.get(key or text(wanted.get("attribute")).lower())
     if own is None:
         return None
     value = text(wanted.get("value")).lower()
     listed = value.replace(" ", "").split(",") if match.endswith("in") else [value]
-    if own == environment and match in _WHOLE and any(own.lower() != name and alike(name, own) for name in listed):
+    if (
+        own == environment
+        and match in _WHOLE
+        and own.lower() not in listed
+        and any(alike(name, own) for name in listed)
+    ):
         return None
     return _compare(match, own.lower(), value, listed)
 

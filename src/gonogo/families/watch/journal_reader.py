@@ -5,7 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -33,7 +33,8 @@ Made = TypeVar("Made")
 ALERT: TypeAdapter[Alert] = TypeAdapter(Alert)
 ANNOUNCEMENT: TypeAdapter[Announcement] = TypeAdapter(Announcement)
 _READINGS = """
-    SELECT names.name AS name, coalesce(readings.at, rounds.at) AS at, value, events, coalesce(texts.text, '') AS missing
+    SELECT names.name AS name, coalesce(readings.at, rounds.at) AS at, value, events, coalesce(texts.text, '') AS missing,
+        rounds.at AS place, due
     FROM readings
     JOIN rounds ON rounds.number = readings.round
     JOIN names ON names.number = readings.name
@@ -81,6 +82,20 @@ class JournalReader:
         """All rounds from a point of the axis on, oldest first."""
         return self._all("SELECT * FROM rounds WHERE at >= ? ORDER BY number", (since,), _round)
 
+    @property
+    def number_of_rounds(self) -> int:
+        """How many there were."""
+        return self._all("SELECT count(*) FROM rounds", (), lambda row: int(row[0]))[0]
+
+    def first_round(self) -> Round | None:
+        """The oldest one."""
+        return next(iter(self._all("SELECT * FROM rounds ORDER BY number LIMIT 1", (), _round)), None)
+
+    def round_before(self, moment: datetime) -> Round | None:
+        """The newest one that is not later."""
+        query = "SELECT * FROM rounds WHERE utc <= ? ORDER BY number DESC LIMIT 1"
+        return next(iter(self._all(query, (text_of(moment.astimezone(UTC)),), _round)), None)
+
     def last_round(self) -> Round | None:
         """The newest one."""
         return next(iter(self._all("SELECT * FROM rounds ORDER BY number DESC LIMIT 1", (), _round)), None)
@@ -98,15 +113,10 @@ class JournalReader:
             readings.setdefault(name, []).append(reading)
         return readings
 
-    def due(self, name: str) -> Sequence[tuple[float, bool]]:
-        """The rounds in which one signal was to be looked at: where on the axis, and whether that gave a value."""
-        query = """
-            SELECT rounds.at, value IS NOT NULL FROM readings
-            JOIN rounds ON rounds.number = readings.round
-            JOIN names ON names.number = readings.name
-            WHERE readings.due AND names.name = ? ORDER BY rounds.number
-        """
-        return self._all(query, (name,), lambda row: (float(row[0]), bool(row[1])))
+    def looks(self, name: str) -> Sequence[tuple[float, bool, Reading]]:
+        """All rounds that read one signal: where on the axis, whether it was due, and what was read."""
+        query = f"{_READINGS} WHERE names.name = ? ORDER BY rounds.number"
+        return self._all(query, (name,), lambda row: (row["place"], bool(row["due"]), _reading(row)))
 
     def alerts(self) -> Mapping[str, Alert]:
         """Where every alert stands after the newest round, by threshold."""

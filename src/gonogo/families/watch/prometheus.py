@@ -31,7 +31,7 @@ class PrometheusSource:
     """Asks for every signal that a Prometheus can know, once a round."""
 
     def __init__(self, base: str, watch: Watch, *, patience: timedelta | None = None) -> None:
-        asked = {name: expressions(watched, watch.every) for name, watched in watch.watched.items()}
+        asked = {name: expressions(watched) for name, watched in watch.watched.items()}
         self._asked = {name: one for name, one in asked.items() if one is not None}
         self._watched = watch.watched
         self._api = JsonApi(

@@ -25,8 +25,8 @@ class Expressions:
     """There while there was no event for too long."""
 
 
-def expressions(watched: Watched, every: timedelta) -> Expressions | None:
-    """The signal in PromQL, of targets that are scraped so often; None for checks, which only gonogo can ask."""
+def expressions(watched: Watched) -> Expressions | None:
+    """The signal in PromQL; None for checks, which only gonogo can ask."""
     signal = watched.signal
     if signal.kind == "checks":
         return None
@@ -35,40 +35,40 @@ def expressions(watched: Watched, every: timedelta) -> Expressions | None:
         return Expressions(value=f"{worst}({signal.promql})")
     if signal.kind == "gauge":
         return _gauge(watched)
-    return _quantile(watched, every) if signal.kind == "quantile" else _counted(watched, every)
+    return _quantile(watched) if signal.kind == "quantile" else _counted(watched)
 
 
-def _counted(watched: Watched, every: timedelta) -> Expressions:
+def _counted(watched: Watched) -> Expressions:
+    window, quiet = span(watched.window), span(watched.no_traffic)
     part, whole = watched.signal.selectors[0], watched.signal.selectors[-1]
-    events = f"sum({_increase(whole, watched.window, every)})"
+    events = f"sum({_increase(whole, window)})"
     if watched.signal.kind == "ratio":
-        several = f"(sum({_increase(part, watched.window, every)}) or on () 0 * count({whole}))"
+        several = f"(sum({_increase(part, window)}) or on () 0 * count({whole}))"
         value = f"({several} / ({events} > 0) or on () {events} == 0) and on () count({whole})"
         return Expressions(
             value=value,
             events=f"{events} and on () count({whole})",
-            uncertain=f"{_uncertain(part, watched.window, every)} or on () {_uncertain(whole, watched.window, every)}",
-            quiet=f"sum({_increase(whole, watched.no_traffic, every)}) == 0",
+            uncertain=f"{_uncertain(part, window)} or on () {_uncertain(whole, window)}",
+            quiet=f"sum({_increase(whole, quiet)}) == 0",
         )
     # What has no event yet has no series: 0, while the metric is there with other labels.
     value = f"({events} or on () 0 * count({whole.name}) unless on () count({whole})) and on () count({whole.name})"
     if watched.signal.kind == "rate":
         value = f"({value}) / {seconds(watched.window):g}"
-    return Expressions(value=value, uncertain=_uncertain(whole, watched.window, every))
+    return Expressions(value=value, uncertain=_uncertain(whole, window))
 
 
-def _quantile(watched: Watched, every: timedelta) -> Expressions:
+def _quantile(watched: Watched) -> Expressions:
+    window = span(watched.window)
     (buckets,) = watched.signal.selectors
     everything = replace(buckets, matchers=(*buckets.matchers, Matcher("le", "=", "+Inf")))
-    events = f"sum({_increase(everything, watched.window, every)})"
-    quantile = (
-        f"histogram_quantile({watched.signal.quantile:g}, sum by (le) ({_increase(buckets, watched.window, every)}))"
-    )
+    events = f"sum({_increase(everything, window)})"
+    quantile = f"histogram_quantile({watched.signal.quantile:g}, sum by (le) ({_increase(buckets, window)}))"
     return Expressions(
         value=f"({quantile} and on () {events} > 0 or on () {events} == 0) and on () count({buckets})",
         events=f"{events} and on () count({buckets})",
-        uncertain=_uncertain(buckets, watched.window, every),
-        quiet=f"sum({_increase(everything, watched.no_traffic, every)}) == 0",
+        uncertain=_uncertain(buckets, window),
+        quiet=f"sum({_increase(everything, span(watched.no_traffic))}) == 0",
     )
 
 
@@ -80,23 +80,20 @@ def _gauge(watched: Watched) -> Expressions:
     )
 
 
-def _increase(selector: Selector, duration: timedelta | None, every: timedelta) -> str:
+def _increase(selector: Selector, window: str) -> str:
     """The events of each series. increase() loses the first ones of a series that was born within the window.
 
-    Born was what was not there before the window, and has fewer samples within it than its target was scraped, the scrape
-    before it among them.
+    Born was what was not there before the window, and has fewer samples within it than its target was scraped.
     """
-    window, scrapes = span(duration), span((duration or timedelta()) + 2 * every)
     born = (
         f"(({selector} unless {selector} offset {window}) and count_over_time({selector}[{window}]) "
-        f"< {_TARGET} group_left () sum_over_time(up[{scrapes}]))"
+        f"< {_TARGET} group_left () sum_over_time(up[{window}]))"
     )
     return f"{born} or increase({selector}[{window}])"
 
 
-def _uncertain(selector: Selector, duration: timedelta | None, every: timedelta) -> str:
-    window, change = span(duration), span((duration or timedelta()) + every)
-    restarted = f"changes(process_start_time_seconds[{change}]) > 0 and {_TARGET} {selector}"
+def _uncertain(selector: Selector, window: str) -> str:
+    restarted = f"changes(process_start_time_seconds[{window}]) > 0 and {_TARGET} {selector}"
     return (
         f"count(resets({selector}[{window}]) > 0) or on () count({restarted}) or on () {_gone(selector, window)} "
         f"or on () {_odd(selector)}"

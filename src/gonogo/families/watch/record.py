@@ -45,7 +45,7 @@ class Period:
 
 def journal_evidence(reader: JournalReader, launch: Launch | None, scope: Scope, now: datetime) -> WatchJournalEvidence:
     """The journal as a whole. Raises Unobserved where nobody looked yet."""
-    rounds, stretches = _rounds(reader), reader.stretches()
+    first, stretches = _first(reader), reader.stretches()
     receipts = reader.receipts()
     declared = launch.at if launch else None
     return WatchJournalEvidence(
@@ -55,10 +55,10 @@ def journal_evidence(reader: JournalReader, launch: Launch | None, scope: Scope,
         demanded=_demanded(launch),
         launch=declared or reader.launch,
         launch_declared=declared is not None,
-        began=rounds[0].utc,
-        ended=_last_moment(rounds, stretches),
+        began=first.utc,
+        ended=_last_moment(reader, stretches),
         has_ended=bool(stretches) and stretches[-1].ended is not None,
-        rounds=len(rounds),
+        rounds=reader.number_of_rounds,
         starts=len(stretches),
         gaps=tuple(reader.gaps()),
         events=tuple(reader.events()[-_MOST_EVENTS:]),
@@ -73,14 +73,14 @@ def watched_evidence(  # noqa: PLR0913 - the journal, what it is asked about, an
 ) -> WatchEvidence:
     """What it says of one threshold or one key metric. Raises Unobserved where nobody looked yet."""
     rule, period, stretches = rules_of(watch)[name], period_of(reader, launch), reader.stretches()
-    everything = reader.readings(name)
-    before = [reading for reading in everything if reading.at < period.since]
-    readings = [reading for reading in everything if period.since <= reading.at <= period.until]
+    looks = reader.looks(name)
+    before = [reading for _, _, reading in looks if reading.at < period.since]
+    readings = [reading for _, _, reading in looks if period.since <= reading.at <= period.until]
     start = _alert_after(name, before, stretches)
     transitions = _transitions(reader, name, start, period)
     alerts = {transition.alert for transition in transitions if transition.alert}
-    due = [(at, observed) for at, observed in reader.due(name) if period.since <= at < period.until]
-    places = [at for at, _ in due]
+    due = {at: reading for at, is_due, reading in looks if is_due and period.since <= at < period.until}
+    places = list(due)
     missed = missed_rounds(places, period, _cadence(watch, rule, places))
     trail = Trail(rule.watched, timedelta(seconds=_cadence(watch, rule, places)), _MOST_POINTS)
     for reading in readings:
@@ -91,9 +91,9 @@ def watched_evidence(  # noqa: PLR0913 - the journal, what it is asked about, an
         taken_at=now,
         began=period.began,
         ended=period.ended,
-        looked_until=_last_moment(_rounds(reader), stretches),
+        looked_until=_last_moment(reader, stretches),
         rounds=len(due) + missed,
-        observed=sum(observed for _, observed in due),
+        observed=sum(reading.value is not None for reading in due.values()),
         few=sum(_is_few(rule, reading) for reading in readings),
         most_events=max((reading.events for reading in readings if reading.events is not None), default=None),
         rules=tuple(_rules(name, stretches, period)),
@@ -115,15 +115,15 @@ def watched_evidence(  # noqa: PLR0913 - the journal, what it is asked about, an
 
 def period_of(reader: JournalReader, launch: Launch | None) -> Period:
     """From T-0 on, for as long as is to be watched; the newest so long where no T-0 is known. Raises Unobserved."""
-    rounds, demanded = _rounds(reader), _demanded(launch)
+    demanded = _demanded(launch)
     begins = (launch.at if launch else None) or reader.launch
     if begins is None:
-        ended = _last_moment(rounds, reader.stretches())
+        ended = _last_moment(reader, reader.stretches())
         begins = ended - demanded
-        since = _axis(ended, rounds) - demanded.total_seconds()
+        since = _axis(ended, reader) - demanded.total_seconds()
     else:
         begins = begins.astimezone(UTC)
-        since = _axis(begins, rounds)
+        since = _axis(begins, reader)
     return Period(began=begins, ended=begins + demanded, since=since, until=since + demanded.total_seconds())
 
 
@@ -136,30 +136,26 @@ def missed_rounds(due: Sequence[float], period: Period, every: float) -> int:
     return int((due[0] - period.since) / every) + missed
 
 
-def _rounds(reader: JournalReader) -> Sequence[Round]:
-    rounds = reader.rounds()
-    if not rounds:
+def _first(reader: JournalReader) -> Round:
+    first = reader.first_round()
+    if first is None:
         raise Unobserved(f"{reader.path}: the watch has not looked at anything yet", hint="let it look, and ask again")
-    return rounds
+    return first
 
 
 def _demanded(launch: Launch | None) -> timedelta:
     return (launch or Launch()).watch
 
 
-def _last_moment(rounds: Sequence[Round], stretches: Sequence[Stretch]) -> datetime:
+def _last_moment(reader: JournalReader, stretches: Sequence[Stretch]) -> datetime:
     """When the watch was last known to be there."""
-    ended = stretches[-1].ended if stretches else None
-    return max(rounds[-1].utc, ended) if ended else rounds[-1].utc
+    last, ended = reader.last_round() or _first(reader), stretches[-1].ended if stretches else None
+    return max(last.utc, ended) if ended else last.utc
 
 
-def _axis(moment: datetime, rounds: Sequence[Round]) -> float:
+def _axis(moment: datetime, reader: JournalReader) -> float:
     """Where a moment is on the axis, by the round that came before it; by the first one where none did."""
-    nearest = rounds[0]
-    for one in rounds:
-        if one.utc > moment:
-            break
-        nearest = one
+    nearest = reader.round_before(moment) or _first(reader)
     return nearest.at + (moment - nearest.utc).total_seconds()
 
 

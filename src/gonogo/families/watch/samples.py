@@ -39,7 +39,7 @@ class Series:
         if self.seen == at:
             return  # of two samples of one series, the first counts, as in Prometheus
         if self.counter is not None and before is not None and self.seen < before and before > at - owner.window:
-            self.counter.reappear(at, value, restarted=owner.restarted > self.seen)
+            self.counter.reappear(before, value, restarted=owner.restarted > self.seen)
         self.seen = at
         if not self.is_live:
             owner.revive(self)
@@ -87,7 +87,7 @@ class Selected:
                 return None
         # A scrape before this one did not have it: it was born since then, within the window.
         is_new = before is not None and before > at - self.window
-        counter = CounterSeries(born=at if is_new else None) if self.counts else None
+        counter = CounterSeries(born=before if is_new else None) if self.counts else None
         series = self._all[key] = Series(self, labels, counter)
         return series
 
@@ -156,7 +156,7 @@ class Store:
         """Why the newest scrape brought none."""
         self.names: frozenset[str] = frozenset()
         self.restarted = -math.inf
-        """When the service was seen to have been restarted."""
+        """The newest scrape after which the service was started again."""
         self._declared: frozenset[str] = frozenset()
         self._started: float | None = None
         self._named: dict[str, Named] = {}
@@ -199,7 +199,7 @@ class Store:
         """A restart shows in counters only if they fall; a process that says when it was started shows each."""
         if len(started) == 1 and math.isfinite(started[0]):
             if self._started is not None and abs(started[0] - self._started) > 1:
-                self.restarted = at
+                self.restarted = at if self.scraped is None else self.scraped
                 for selected in self._selected.values():
                     selected.restarted = at
             self._started = started[0]

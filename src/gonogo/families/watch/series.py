@@ -33,7 +33,7 @@ class CounterSeries:
 
     def __init__(self, *, born: float | None = None) -> None:
         self.born = born
-        """When it appeared, where an earlier scrape did not have it: then it was 0 before."""
+        """The scrape before its first one, if there was one that did not have it: then it was 0."""
         self.fall: Fall | None = None
         """The newest one, within the window or not."""
         self._last: float | None = None
@@ -59,10 +59,10 @@ class CounterSeries:
             self.fall = Fall(at, before, value)
         return value > 0
 
-    def reappear(self, at: float, value: float, *, restarted: bool) -> None:
-        """The scrape before this one did not have it. After a restart, or if it counts from less, it is born again."""
+    def reappear(self, before: float, value: float, *, restarted: bool) -> None:
+        """The scrape before did not have it. After a restart, or if it counts from less, it is born again."""
         if self._last is not None and (restarted or value < self._last):
-            self.born = at
+            self.born = before
 
     def _expire(self, start: float) -> None:
         """Forget what is not after the beginning of the window."""
@@ -80,8 +80,8 @@ class CounterSeries:
     def increase(self, start: float, end: float) -> float | None:
         """The events between both times; None where fewer than two samples say nothing about that.
 
-        A series that was born within the window began with 0, so that its first event is not lost: in Prometheus, which
-        knows nothing of that, the rules of ``gonogo rules`` say the same.
+        A series that was born within the window, between two scrapes, began with 0, so that its first events are not
+        lost: in Prometheus, which knows nothing of that, the rules of ``gonogo rules`` say the same.
         """
         times, values, first = self._times, self._values, self._first
         size = len(times) - first
@@ -92,7 +92,7 @@ class CounterSeries:
                 self._expire(start)
                 first = self._first
             size = len(times) - first
-        if size and self.born is not None and self.born > start and times[first] >= self.born:
+        if size and self.born is not None and self.born > start and times[first] > self.born:
             return values[-1] + self._correction
         if size < 2:  # noqa: PLR2004 - two samples have a distance
             return None

@@ -208,7 +208,7 @@ class Samples:
             raise _Unknown("there is only one scrape within its window; two are needed to count")
         lost = ""
         if self._store.restarted > start:
-            lost = f"the service was started again {at - self._store.restarted:.0f} s ago, and counts again from 0"
+            lost = f"the service was started again, at most {at - self._store.restarted:.0f} s ago, and counts from 0"
         elif uncertain is not None:
             lost = _fell(selected, uncertain, at) or _gone(selected, uncertain, at)
         return _Count(increases, math.fsum([increase for _, increase in increases]), lost)
