@@ -197,7 +197,7 @@ def test_commands_of_the_document(project: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv(PASSPHRASE, SECRET)
     (project / ".config").mkdir()
     (project / ".config" / "gonogo").symlink_to(project)
-    block = blocks(ROOT / "docs" / "watch.md", "sh")[-1]
+    (block,) = [found for found in blocks(ROOT / "docs" / "watch.md", "sh") if "gonogo poll" in found]
     told = [CliRunner().invoke(cli, arguments(line), standalone_mode=False) for line in block.splitlines()]
     assert [found.exception for found in told] == [None, None]
     assert told[0].output.startswith("GO by Davi Lima, devops; signed: reports/production/watch/polls/devops-")
