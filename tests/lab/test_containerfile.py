@@ -42,7 +42,8 @@ def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sequence[str]]:
     """The client of a running engine that has the base image."""
     folder = tmp_path_factory.mktemp("docker")
     client = ["docker", "--host", f"unix://{folder}/socket"]
-    options = {"data-root": "data", "exec-root": "exec", "pidfile": "pid", "host": f"unix://{folder}/socket"}
+    options = {name: f"{folder}/{name}" for name in ("data-root", "exec-root", "pidfile")}
+    options["host"] = f"unix://{folder}/socket"
     options |= {"storage-driver": "vfs", "bridge": "none", "iptables": "false"}
     with (folder / "log").open("wb") as log:
         daemon = subprocess.Popen(
@@ -88,7 +89,7 @@ def test_it_is_built_and_runs_as_documented(docker: Sequence[str], tmp_path: Pat
     listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z").stdout.split("\0")
     for name in filter(None, listed):
         (context / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, context / name)
+        shutil.copy(ROOT / name, context / name, follow_symlinks=False)
     built = [
         "build",
         "--network",

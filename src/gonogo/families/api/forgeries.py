@@ -16,6 +16,7 @@ from gonogo.families.api.tokens import AccessToken, encoded, signature_of, strip
 
 _NO_ALGORITHM = ("none", "None", "NONE", "nOnE", "nonE", "NoNe", "noNE", "")
 _EXPONENT, _KEY_BITS = 65537, 2048
+_SHOWN = 12
 _ECDSA_BYTES = {"ES256": 64, "ES384": 96, "ES512": 132}
 _KID_TRICKS: Sequence[tuple[str, str, bytes]] = (
     ("a kid that leads to an empty file", "../../../../../../../../dev/null", b""),
@@ -53,6 +54,19 @@ def forgeries(token: AccessToken, other: Mapping[str, Any], keys: Sequence[bytes
         yield f"{algorithm} and a signature of zeros", f"{_head(token, alg=algorithm)}.{body}.{stripped(bytes(length))}"
     for key in keys:
         yield "the public key taken for a shared one", _shared(token, {}, key)
+
+
+def altered(text: str) -> Iterator[tuple[str, str]]:
+    """Opaque tokens that nobody was given, each with what is wrong with it."""
+    yield "another end", f"{text[:-4]}{'aaaa' if text[-4:] != 'aaaa' else 'bbbb'}"
+    yield "half of its length", text[: len(text) // 2]
+    yield "other characters of the same number", secrets.token_hex(len(text))[: len(text)]
+
+
+def some_of(kinds: Sequence[str]) -> str:
+    """What is wrong with several, for a message that begins with one, and how many more there are."""
+    more = len(kinds) - _SHOWN
+    return "; with ".join([*kinds[:_SHOWN], *([f"{more} others"] if more > 0 else [])])
 
 
 def claims_of_key(token: AccessToken, key: bytes, **changed: Any) -> str:  # noqa: ANN401 - claims
