@@ -64,7 +64,7 @@ class Synthetic:
     def __init__(
         self, request: Request, instance: ReferenceInstance | None, *, within_seconds: float, clock: Clock | None = None
     ) -> None:
-        self._clock = clock or Clock()
+        self.clock = clock or Clock()
         self._request = request
         self._instance = instance
         self._within_seconds = within_seconds + _GRACE_SECONDS
@@ -74,11 +74,16 @@ class Synthetic:
         self._process: SpawnProcess | None = None
         self._connection: Connection | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """The process that asks; None before the first question."""
+        return self._process.pid if self._process else None
+
     def ask(self, checks: Collection[str]) -> str:
         """Ask these checks now, or walk the journeys of the smoke run if there are none; why it could not, else empty."""
         chosen = {"only": tuple(checks), "exactly": True} if checks else {"gate": SMOKE}
         reply = self._answered(_Job(replace(self._request, **chosen)))
-        at = self._clock.seconds()
+        at = self.clock.seconds()
         with self._lock:
             self._told |= {name: Told(at, outcome, message) for name, (outcome, message) in reply.outcomes.items()}
             self._failures |= dict.fromkeys(checks or reply.outcomes, reply.failure)
@@ -97,7 +102,7 @@ class Synthetic:
         failing = [name for name, one in told.items() if one and one.outcome in {Outcome.FAIL, Outcome.WARN}]
         if failing:
             return Reading(at=at, value=float(len(failing)))
-        now = self._clock.seconds()
+        now = self.clock.seconds()
         for name, one in told.items():
             if failures[name]:
                 return Reading(at=at, value=None, missing=f"{name}: {failures[name]}")
@@ -177,8 +182,19 @@ def _round(job: _Job, instance: ReferenceInstance | None) -> _Reply:
 
 def _asked(request: Request, instance: ReferenceInstance | None) -> _Reply:
     results = results_of(prepare(request, os.environ, instance=instance))
+    checks = {check.id: check for check in results.checks}
     wanted = [check for check in results.checks if not request.only or check.id in request.only]
-    return _Reply({check.id: (check.outcome, _message(check)) for check in wanted})
+    return _Reply({check.id: _decided(check, checks) for check in wanted})
+
+
+def _decided(check: CheckResult, checks: Mapping[str, CheckResult]) -> tuple[Outcome, str]:
+    """The outcome with its message. What is blocked by a check that fails does not pass either, and that is known."""
+    if check.outcome is Outcome.BLOCKED:
+        causes = {seen.cause.check for seen in check.observations if seen.cause is not None}
+        failing = next((checks[name] for name in causes if checks[name].outcome is Outcome.FAIL), None)
+        if failing is not None:
+            return Outcome.FAIL, f"{failing.id}: {_message(failing)}"
+    return check.outcome, _message(check)
 
 
 def _looked(request: Request, instance: ReferenceInstance | None) -> _Reply:
