@@ -54,8 +54,9 @@ class _Unvisited:
 
 
 def _requests(scraper: Scraper) -> float:
-    scraped = scraper.scrape().samples or ()
-    return sum(sample.value for sample in scraped if sample.name == "workme_http_requests_total")
+    scraped = scraper.scrape().samples
+    samples = scraped.samples if scraped else ()
+    return sum(sample.value for sample in samples if sample.name == "workme_http_requests_total")
 
 
 def _spent() -> float:

@@ -105,6 +105,8 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
             resources.callback(heartbeat.end, _CHANNELS_END_WITHIN)
         announcer = Announcer(channels, journal, unsent=journal.unsent())
         resources.callback(announcer.end, _CHANNELS_END_WITHIN)
+        if journal.last_round() is None:  # whoever goes on with a watch is not stopped by a name
+            _check_names(watch, sources, f"environments/{request.environment}.toml")
         asked.start()
         watcher = Watcher(
             watch=watch,
@@ -221,6 +223,18 @@ def _sources(prepared: Prepared, watch: Watch, request: WatchRequest) -> tuple[l
     synthetic, slow = (Synthetic(asking, prepared.instance, within_seconds=within) for _ in range(2))
     asked = AskedChecks(synthetic, slow, watch, _walked(prepared.plan.suite, watch, request.environment))
     return [*sources, asked], asked
+
+
+def _check_names(watch: Watch, sources: Sequence[Source], where: str) -> None:
+    """Raises UsageError for metrics that the service does not know: their alarm would be about a slip of the pen."""
+    problems = []
+    for source in sources:
+        if isinstance(source, OwnMetrics):
+            for name, problem in source.unknown().items():
+                kind = "thresholds" if name in watch.thresholds else "metrics"
+                problems.append(f"{where}: watch.{kind}.{name}.signal: {problem}")
+    if problems:
+        raise UsageError(*problems)
 
 
 def _walked(suite: Suite, watch: Watch, environment: str) -> frozenset[str]:

@@ -31,6 +31,12 @@ class OwnMetrics:
     def __post_init__(self) -> None:
         self._samples = Samples(self.watch)
 
+    def unknown(self) -> Mapping[str, str]:
+        """Scrape once: metrics that are watched, and that the service does not know; none where it did not answer."""
+        scraped, samples = self.scraper.scrape(), Samples(self.watch)
+        samples.add(0.0, scraped.samples, scraped.failure)
+        return samples.unknown()
+
     def read(self, at: float) -> Mapping[str, Reading]:
         """Scrape once, and read every signal."""
         scraped = self.scraper.scrape()

@@ -1,7 +1,6 @@
 """Reads the service's own metrics, at the first address of its host: several of one process would count twice."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -9,8 +8,8 @@ from gonogo.base.errors import UsageError
 from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
 from gonogo.families.http.asking import asker
-from gonogo.families.http.exposition import Sample
-from gonogo.families.http.metrics import labelled
+from gonogo.families.http.exposition import Scrape
+from gonogo.families.http.metrics import read_scrape
 from gonogo.families.http.questions import HttpQuestion, metrics_questions
 
 
@@ -18,7 +17,7 @@ from gonogo.families.http.questions import HttpQuestion, metrics_questions
 class Scraped:
     """One scrape: samples, or why there are none."""
 
-    samples: Sequence[Sample] | None
+    samples: Scrape | None
     failure: str = ""
 
 
@@ -49,7 +48,7 @@ class Scraper:
             async with asyncio.timeout(seconds):
                 deadline = asyncio.get_running_loop().time() + seconds
                 async with asker(question, deadline, largest_body_bytes=expected.largest_body) as asking:
-                    samples, problem = labelled(await asking.get(expected.metrics or "/", headers))
+                    scrape, problem = read_scrape(await asking.get(expected.metrics or "/", headers))
         except TimeoutError:
             return Scraped(None, f"the metrics did not come within {seconds:g} s")
-        return Scraped(None, f"the metrics cannot be read: {problem}") if problem else Scraped(samples)
+        return Scraped(None, f"the metrics cannot be read: {problem}") if problem else Scraped(scrape)

@@ -214,6 +214,15 @@ class Samples:
             lost = _fell(selected, uncertain, at) or _gone(selected, uncertain, at)
         return _Count(increases, math.fsum([increase for _, increase in increases]), lost)
 
+    def unknown(self) -> Mapping[str, str]:
+        """What the newest scrape has no metric of this name for, not even a line of TYPE: a word for each, by what is watched."""
+        return {
+            name: self._nothing(selector)
+            for name, wanted in self._wanted.items()
+            for selector in wanted.watched.signal.selectors
+            if self._store.scraped is not None and not self._store.has(selector.name)
+        }
+
     def _nothing(self, selector: Selector) -> str:
         """Why nothing matches: for whoever wrote the selector."""
         name, names = selector.name, self._store.names
