@@ -84,7 +84,17 @@ def test_almost_nothing_found_says_what_is_not_verified(gonogo: Gonogo, program:
             "openapi",
         }
         - accounted
-        - {"api", "browser", "compose", "requests", "records", "banners", "files"}  # their absence leaves nothing out
+        - {
+            "api",
+            "browser",
+            "compose",
+            "requests",
+            "records",
+            "banners",
+            "files",
+            "launch",
+            "watch",
+        }  # their absence leaves nothing out
     ), "init forgets a family"
     assert missing.stdout.startswith("service.health ")
     assert gonogo("env", "staging").returncode == 0
