@@ -63,6 +63,10 @@ def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sequence[str]]:
     finally:
         daemon.terminate()
         daemon.wait(60)
+        for mounted in Path(options["exec-root"]).glob(
+            "netns/*"
+        ):  # it leaves them behind, and nobody could remove the folder
+            run("umount", str(mounted))
 
 
 def _base(client: Sequence[str], place: Path) -> None:
