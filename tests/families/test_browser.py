@@ -19,6 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 from gonogo.base.errors import Unobserved, UsageError
 from gonogo.base.redaction import Redactor
 from gonogo.base.secrets import Secrets
+from gonogo.base.wakefulness import BUSY
 from gonogo.families.browser.programs import executable
 from gonogo.families.browser.section import Browser
 from gonogo.families.registry import environment_from
@@ -106,6 +107,7 @@ effect = "write"
 """
 SECRETS = {"SHOP_DEBUG_TOKEN": SHOWN}
 IDS = ("window-opens", "window-pays", "window-private", "shop-pays")
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -153,10 +155,13 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
     project = tmp_path_factory.mktemp("shop")
     with open_shop(project / "tls") as environment:
         write_project(project, environment)
-        prepared = prepare(Request(environment="staging", project=project, only=IDS), SECRETS)
-        folder = open_folder(prepared, project / "reports")
-        verify(prepared, folder)
-        prepared.close()
+        for _ in range(_ATTEMPTS):  # what this machine was too busy to tell is walked again
+            prepared = prepare(Request(environment="staging", project=project, only=IDS), SECRETS)
+            folder = open_folder(prepared, project / "reports")
+            results = verify(prepared, folder).results
+            prepared.close()
+            if not any(BUSY in seen.message for check in results.checks for seen in check.observations):
+                break
         yield Walked(project, folder.path)
 
 
