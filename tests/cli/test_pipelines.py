@@ -183,6 +183,7 @@ def test_github(team: Team) -> None:
     assert deploy.said.endswith("deployed\n")
 
 
+@pytest.mark.whole
 def test_github_stops_at_a_no_go(team: Team) -> None:
     """And keeps the run all the same, which is what people want to look at."""
     team.service.ill = True
@@ -209,6 +210,7 @@ def test_gitlab(team: Team) -> None:
     assert gitlab_job(signed, document, "signed", dotenv)[0], signed.said
 
 
+@pytest.mark.whole
 def test_gitlab_stops_at_a_no_go(team: Team) -> None:
     """With the artifacts that say why."""
     team.service.ill = True
@@ -221,6 +223,7 @@ def test_gitlab_stops_at_a_no_go(team: Team) -> None:
     assert (verify.store / "cache" / dotenv["GONOGO_RUN"] / "results.json").is_file()
 
 
+@pytest.mark.whole
 def test_shell(team: Team) -> None:
     """By a runner that knows nothing but a shell."""
     job = team.job("shell")

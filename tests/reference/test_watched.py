@@ -195,10 +195,11 @@ def _all_is_well(watching: Watching) -> bool:
             {"api-errors", "upload-failures", "registration-failures"},
             {"registrations": 0.0, "usage-upload": 0.0},
         ),
-        (
+        pytest.param(
             ("searches-slow", "bookings-fail", "beta-code-inactive"),
             {"response-time", "api-errors", "registration-failures"},
             {"bookings": 0.0, "registrations": 0.0},
+            marks=pytest.mark.whole,
         ),
     ],
 )
@@ -227,7 +228,7 @@ REQUESTS = {"api-errors", "response-time", "error-rate"}
     ("fault", "unknown", "known", "words"),
     [
         ("metrics-not-a-number", PAYMENTS, REQUESTS, "is nan"),
-        ("metrics-without-payments", PAYMENTS, REQUESTS, "workme_payments_total"),
+        pytest.param("metrics-without-payments", PAYMENTS, REQUESTS, "workme_payments_total", marks=pytest.mark.whole),
         ("visitors-shut-out", REQUESTS, {"memory", "processor"}, "no event of"),
         pytest.param("metrics-broken", PAYMENTS | REQUESTS, set(), "500", marks=pytest.mark.whole),
         pytest.param("metrics-empty", PAYMENTS | REQUESTS | {"memory"}, set(), "", marks=pytest.mark.whole),
