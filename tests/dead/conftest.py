@@ -56,7 +56,7 @@ class Ended:
 Run = Callable[[str], Ended]
 
 
-_TRIES = 3
+_TRIES = 8
 
 
 @pytest.fixture

@@ -107,7 +107,7 @@ effect = "write"
 """
 SECRETS = {"SHOP_DEBUG_TOKEN": SHOWN}
 IDS = ("window-opens", "window-pays", "window-private", "shop-pays")
-_ATTEMPTS = 5
+_ATTEMPTS = 12
 
 
 @dataclass(frozen=True)

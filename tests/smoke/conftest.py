@@ -21,7 +21,7 @@ def merged(overlay: Mapping[str, Any], changes: Mapping[str, Mapping[str, Any]])
     return {**overlay, **{section: {**overlay.get(section, {}), **values} for section, values in changes.items()}}
 
 
-_ATTEMPTS = 3
+_ATTEMPTS = 8
 
 
 @pytest.fixture(scope="module")

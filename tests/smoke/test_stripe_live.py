@@ -15,7 +15,7 @@ from tests.smoke.test_journeys import LIVE, PERMITTED, live_keys
 PAYING = ("webhook-valid", "webhook-again", "webhook-duplicate", "webhook-partial-refund", "webhook-order")
 """Their events have the service book income that nobody paid."""
 
-_TRIES = 3
+_TRIES = 12
 
 
 def switched(process: ReferenceProcess, instance: ReferenceInstance, *faults: str) -> None:
