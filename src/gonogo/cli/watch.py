@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gonogo.watching.server import LivePage
     from gonogo.watching.watcher import Round
 
-_EXIT_WELL, _EXIT_ABORT, _EXIT_BLIND = 0, 1, 3
+_EXIT_WELL = 0
 _STOPS_WITHIN_SECONDS = 60
 
 
@@ -114,7 +114,8 @@ def watch(  # noqa: PLR0913 - as many as there are options
 ) -> int:
     """Look again and again, tell people when something begins and ends, keep a journal.
 
-    Exit code 0 if nothing alarmed at the end, 1 if something did or --abort-on struck, 3 if nobody can say.
+    Exit code 0 if it is known that nothing alarms at the end, 1 if something does or --abort-on struck, 3 if nobody can
+    say, 130 if it was stopped before its time was over.
     """
     if review is not None:
         return _review(environment, review)
@@ -208,25 +209,23 @@ class _Shown:
 
     def end(self) -> int:
         """Say how it ended; the exit code."""
+        from gonogo.watching.ending import ALARM, ending  # noqa: PLC0415 - help answers at once
+        from gonogo.watching.watcher import ENDED  # noqa: PLC0415
+
         if self._watched.demonstration:
             self._watched.demonstration.end()
             click.echo(self._watched.demonstration.visitors.words)
-        alarms = [alert for alert in (self._last.alerts.values() if self._last else ()) if alert.alarms]
         if self._aborted:
             click.echo(f"ABORT    {self._aborted} fired: take the release back")
             rollback = self._watched.launch.rollback
             if rollback:
                 click.echo(f"         {rollback}")
-            return _EXIT_ABORT
-        if not alarms:
-            click.echo("ALL WELL nothing alarms at the end of the watch")
-            return _EXIT_WELL
-        for alert in alarms:
-            click.echo(f"OPEN     {alert.id} ({alert.state.value})")
-        from gonogo.evidence.watch import AlertState  # noqa: PLC0415 - help answers at once
-
-        firing = any(alert.state is AlertState.FIRING for alert in alarms)
-        return _EXIT_ABORT if firing else _EXIT_BLIND
+            return ALARM
+        until, last = self._watched.watcher.until, self._last
+        cut_off = until is not None and not any(event.kind == ENDED for event in self._watched.journal.events())
+        ended = ending(self._watched.watch, last.alerts if last else {}, cut_off=cut_off)
+        click.echo("\n".join(ended.lines))
+        return ended.code
 
     def _lines(self, now: Round) -> Iterator[str]:
         alarming = [one for one in now.transitions if one.alert]
