@@ -70,14 +70,11 @@ _LANES: Mapping[str, str] = {
     "repository": "files",
     "digitalocean": "digitalocean",
     "dns": "dns",
-    "stripe": "accounts",
-    "sentry": "accounts",
+    "stripe": "stripe",
+    "sentry": "sentry",
 }
-"""Area to the part of the environment that its faults are in; all other areas are the service and its databases.
-
-Stripe and Sentry are one: the journeys that show their faults walk through both.
-"""
-_ASKS_THE_SERVICE = {"digitalocean", "dns", "accounts"}
+"""Area to the part of the environment that its faults are in; all other areas are the service and its databases."""
+_ASKS_THE_SERVICE = {"digitalocean", "dns", "stripe", "sentry"}
 """Parts whose checks rest on what a healthy service says or does as well."""
 
 
