@@ -48,8 +48,10 @@ _ALSO_IN: Mapping[str, Sequence[str]] = {
     "dns": ["dns_names", "dns_caa", "dns_mail", "records"],
     "http": ["browsers", "tls", "health", "metrics", "openapi", "requests"],
     "tls": ["certificates"],
-    "mongodb": ["health"],
-    "redis": ["health"],
+    "mongo-down": ["health"],
+    "mongo-no-primary": ["health"],
+    "redis-down": ["health"],
+    "redis-plaintext": ["health"],
     "cleanup": ["booking"],
     "stripe": ["payment"],
     "sentry": ["errors"],
@@ -74,6 +76,29 @@ _LANES: Mapping[str, str] = {
     "sentry": "sentry",
 }
 """Area to the part of the environment that its faults are in; all other areas are the service and its databases."""
+_BEHIND_THE_SERVICE: Mapping[str, Sequence[str]] = {
+    "mongodb": [
+        "mongo-plaintext",
+        "mongo-no-auth",
+        "mongo-member-down",
+        "mongo-old-wire-version",
+        "mongo-admin-user",
+        "mongo-monitor-blind",
+    ],
+    "redis": [
+        "redis-plain-beside",
+        "redis-acl-open",
+        "redis-no-password",
+        "redis-no-limit",
+        "redis-foreign-keys",
+        "redis-wrong-policy",
+        "redis-old",
+        "redis-not-persistent",
+        "redis-monitor-blind",
+    ],
+}
+"""Faults of a database with which it serves everybody as before: a part of the environment each, apart from all others."""
+_PART_OF = {fault: part for part, faults in _BEHIND_THE_SERVICE.items() for fault in faults}
 _ASKS_THE_SERVICE = {"digitalocean", "dns", "stripe", "sentry"}
 """Parts whose checks rest on what a healthy service says or does as well."""
 
@@ -112,10 +137,10 @@ def apart(one: str, other: str) -> bool:
 def batches(faults: Sequence[str], areas: Mapping[str, str]) -> Sequence[Sequence[str]]:
     """The faults, those together that one run can tell apart: each in the first batch that has room for it."""
     together: list[list[str]] = []
+    parts = {fault: _PART_OF.get(fault) or _LANES.get(areas[fault], _SERVICE) for fault in faults}
     for fault in faults:
-        lane = _LANES.get(areas[fault], _SERVICE)
         for batch in together:
-            if all(apart(lane, _LANES.get(areas[other], _SERVICE)) for other in batch):
+            if all(apart(parts[fault], parts[other]) and areas[fault] != areas[other] for other in batch):
                 batch.append(fault)
                 break
         else:
