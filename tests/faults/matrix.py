@@ -72,6 +72,7 @@ _LANES: Mapping[str, str] = {
     "atlas": "atlas",
     "variables": "files",
     "repository": "files",
+    "requests": "pages",
     "digitalocean": "digitalocean",
     "dns": "dns",
     "stripe": "stripe",
@@ -101,7 +102,7 @@ _BEHIND_THE_SERVICE: Mapping[str, Sequence[str]] = {
 }
 """Faults of a database with which it serves everybody as before: a part of the environment each, apart from all others."""
 _PART_OF = {fault: part for part, faults in _BEHIND_THE_SERVICE.items() for fault in faults}
-_ASKS_THE_SERVICE = {"digitalocean", "dns", "stripe", "sentry"}
+_ASKS_THE_SERVICE = {"pages", "digitalocean", "dns", "stripe", "sentry"}
 """Parts whose checks rest on what a healthy service says or does as well."""
 
 
