@@ -73,6 +73,7 @@ _LANES: Mapping[str, str] = {
     "variables": "files",
     "repository": "files",
     "requests": "pages",
+    "documents": "documents",
     "digitalocean": "digitalocean",
     "dns": "dns",
     "stripe": "stripe",
