@@ -31,9 +31,9 @@ def page_departures(entry: RequestEntry, body: Body) -> Iterator[str]:
     if body.exchange.hops and (behind_login or _LOGIN_PATH.search(where)):
         yield "readers are sent to a login: whoever has no account sees no page"
         return
-    if not is_html(body):
-        kind = body.exchange.headers.get("content-type", "no Content-Type")
-        yield f"an HTML page is expected, not {kind[:_LONGEST]!r}"
+    kind = body.exchange.headers.get("content-type", "")
+    if not is_html(body) or "html" not in (kind.lower() or "html"):
+        yield f"an HTML page is expected, not {kind[:_LONGEST] or 'something without a Content-Type'!r}"
         return
     page = read_page(body.text, with_forms=not behind_login)
     yield from _text(entry.page, page, behind_login=behind_login, written=_written_by_scripts(body, page))
