@@ -151,6 +151,10 @@ class Poll:
     note: str = ""
 
 
+FACT, CHANGED = "fact", "changed"
+"""Kinds of events about what the launch stands on: a fact as it is from now on, and each change in words."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchEvent:
     """Something that happened to the watch itself, or that everybody should know: a clock that was set, T-0."""

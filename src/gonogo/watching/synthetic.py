@@ -95,7 +95,10 @@ class Synthetic:
         return reply.surroundings or reply.failure
 
     def read(self, checks: Collection[str], at: float, *, every_seconds: float) -> Reading:
-        """How many of these checks do not pass; no value while nobody can say that they do."""
+        """How many of these checks fail; no value while nobody can say that all of them pass.
+
+        What is blocked says nothing: its need, which stands among them, tells why.
+        """
         with self._lock:
             told = {name: self._told.get(name) for name in checks}
             failures = {name: self._failures.get(name, "") for name in checks}
@@ -103,7 +106,7 @@ class Synthetic:
         if failing:
             return Reading(at=at, value=float(len(failing)))
         now = self.clock.seconds()
-        for name, one in told.items():
+        for name, one in sorted(told.items(), key=_blocked):
             if failures[name]:
                 return Reading(at=at, value=None, missing=f"{name}: {failures[name]}")
             if one is None:
@@ -182,19 +185,8 @@ def _round(job: _Job, instance: ReferenceInstance | None) -> _Reply:
 
 def _asked(request: Request, instance: ReferenceInstance | None) -> _Reply:
     results = results_of(prepare(request, os.environ, instance=instance))
-    checks = {check.id: check for check in results.checks}
     wanted = [check for check in results.checks if not request.only or check.id in request.only]
-    return _Reply({check.id: _decided(check, checks) for check in wanted})
-
-
-def _decided(check: CheckResult, checks: Mapping[str, CheckResult]) -> tuple[Outcome, str]:
-    """The outcome with its message. What is blocked by a check that fails does not pass either, and that is known."""
-    if check.outcome is Outcome.BLOCKED:
-        causes = {seen.cause.check for seen in check.observations if seen.cause is not None}
-        failing = next((checks[name] for name in causes if checks[name].outcome is Outcome.FAIL), None)
-        if failing is not None:
-            return Outcome.FAIL, f"{failing.id}: {_message(failing)}"
-    return check.outcome, _message(check)
+    return _Reply({check.id: (check.outcome, _message(check)) for check in wanted})
 
 
 def _looked(request: Request, instance: ReferenceInstance | None) -> _Reply:
@@ -202,9 +194,15 @@ def _looked(request: Request, instance: ReferenceInstance | None) -> _Reply:
     only = checks_that_look(suite)
     prepared = prepare(replace(request, only=only, exactly=True), os.environ, instance=instance)
     results_of(prepared)
-    seen = surroundings(prepared.source.records(), datetime.now(UTC))
+    seen, redacted = surroundings(prepared.source.records(), datetime.now(UTC)), prepared.redactor.text
     policy = {"policy (list, gates, people, attestations, waivers)": prepared.plan.demands.digest[:16]}
-    return _Reply({}, surroundings=replace(seen, facts={**seen.facts, **policy}))
+    facts = {name: redacted(value) for name, value in seen.facts.items()}  # the titles of errors are anybody's words
+    return _Reply({}, surroundings=replace(seen, facts={**facts, **policy}))
+
+
+def _blocked(told: tuple[str, Told | None]) -> bool:
+    """Whether the reason why nobody can say lies elsewhere."""
+    return told[1] is not None and told[1].outcome is Outcome.BLOCKED
 
 
 def _message(check: CheckResult) -> str:
