@@ -1,9 +1,13 @@
 """Launch day of WorkMe: what its files declare, and that each fault shows in the series of the running service, and ends."""
 
+import asyncio
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +16,9 @@ from gonogo.environment.load import overlaid
 from gonogo.environment.secret_values import resolve_secrets
 from gonogo.evidence.watch import AlertState, Reading
 from gonogo.families.registry import read_environment
+from gonogo.families.sentry.issues import issues_questions, probe_issues
 from gonogo.families.watch.alerts import Alert, advance, rules_of
+from gonogo.families.watch.journal_reader import JournalReader
 from gonogo.families.watch.scraping import Scraper
 from gonogo.families.watch.section import Launch, Watch, Watched
 from gonogo.families.watch.signals import Samples
@@ -25,7 +31,7 @@ from gonogo.runs.reference_instance import ReferenceInstance
 from gonogo.runs.session import results_of
 from gonogo.watching.demonstration import visiting
 from reference.api.metrics import Metrics
-from tests.reference.supervised import ROOT, Supervised, processes
+from tests.reference.supervised import ROOT, Supervised, environ, eventually, processes
 from tests.reference.test_faults import switched_on
 
 WITHIN_SECONDS = 180
@@ -275,6 +281,23 @@ def test_a_restart_of_the_service_is_said_and_not_counted(healthy: Supervised, w
     assert not watching.fired - SLOW_HERE
 
 
+def test_an_error_that_nobody_saw_before_is_new_at_sentry(healthy: Supervised, watching: Watching) -> None:
+    """By the service's own SDK, as Sentry lists it; what a healthy service sends is none."""
+    del watching  # its visitors search
+    launch = {"launch": {"at": datetime.now(UTC)}}
+    file = overlaid(overlaid(read_environment("reference", project=ROOT), healthy.environment), launch)
+    (question,) = issues_questions(file.environment, resolve_secrets(file, {}))
+
+    def titles() -> set[str]:
+        return {issue.title.partition(":")[0] for issue in asyncio.run(probe_issues(question)).issues}
+
+    # With an alert less, it is another Sentry, which has seen nothing yet.
+    with switched_on(healthy, "sentry-no-alerts"):
+        assert titles() == set()
+        assert healthy.set_faults("sentry-no-alerts", "searches-fail")["event"] == "faults"
+        assert eventually(lambda: titles() == {"RuntimeError"}), titles()
+
+
 def _apis(supervised: Supervised) -> set[int]:
     """The process ids of its API."""
     running = processes(group=supervised.pid, state=supervised.state)
@@ -301,3 +324,26 @@ def test_faults_of_the_api_cut_nobody_off(healthy: Supervised, watching: Watchin
         asking.join()
     assert [failure for failure in failures if "did not come" not in failure] == []
     assert _apis(healthy) == before
+
+
+def test_the_command_watches_the_instance_that_is_up_and_leaves_it_as_it_was(
+    healthy: Supervised, tmp_path: Path
+) -> None:
+    """As from another terminal: one that is started for the watch is not the one whose faults somebody looks for."""
+    before = _apis(healthy)
+    done = subprocess.run(
+        [sys.executable, "-m", "gonogo", "watch", "--env", "reference", "--for", "4 s"],
+        cwd=tmp_path,
+        env=environ(TMPDIR=str(healthy.state.parent)),
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_SECONDS,
+        check=False,
+    )
+    assert f"that is already up (pid {healthy.pid})" in done.stderr, done.stderr
+    assert "synthetic visitors: " in done.stdout, done.stdout + done.stderr
+    assert "left behind" not in done.stdout
+    assert _apis(healthy) == before
+    journal = tmp_path / "reports/reference/watch/journal.sqlite3"
+    with JournalReader.read(journal, environment="reference") as reader:
+        assert any(reading.value is not None for reading in reader.readings("memory"))

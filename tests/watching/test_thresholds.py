@@ -21,12 +21,11 @@ from typing import Any
 import pytest
 
 from gonogo.base.errors import UsageError
-from gonogo.evidence.watch import AlertState, Receipt, Transition
+from gonogo.evidence.watch import CHANGED, AlertState, Receipt, Transition
 from gonogo.families.registry import read_environment
 from gonogo.families.watch.journal_reader import JournalReader
 from gonogo.families.watch.section import Watch
-from gonogo.runs.announcement import announcement_path, content_digest
-from tests.reference.supervised import ROOT, Supervised
+from tests.reference.supervised import ROOT, Supervised, announcing
 from tests.support.threads import listening
 from tests.watching.test_alertmanager import alertmanager
 from tests.watching.test_channels import Mailbox, MailServer, mail_url
@@ -70,7 +69,7 @@ class Seen:
     """The thresholds whose alerts began to fire in each step."""
     transitions: tuple[Transition, ...] = ()
     receipts: tuple[Receipt, ...] = ()
-    code: int = -1
+    changes: tuple[str, ...] = ()
     output: str = ""
     started_another: bool = False
 
@@ -123,7 +122,8 @@ def _project(folder: Path) -> Path:
     for name in ("smoke", "loadtests"):
         (folder / name).symlink_to(ROOT / name)
     file = folder / "environments/reference.toml"
-    file.write_text(file.read_text() + TELLING)
+    often = '[watch]\nsurroundings_every = "10 s"\n'
+    file.write_text(file.read_text().replace("[watch]\n", often) + TELLING)
     return folder
 
 
@@ -154,18 +154,17 @@ def _watching(project: Path, environ: Mapping[str, str]) -> Iterator[tuple[subpr
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     """One watch, from the first fault to the end of the last one."""
     place, project = tmp_path_factory.mktemp("tmp"), _project(tmp_path_factory.mktemp("project"))
-    announcing = ("--announce", str(place / announcement_path().name), "--content", content_digest())
     watched = Seen(Mailbox())
     with (
         listening(MailServer(watched.mailbox)) as port,
         alertmanager(tmp_path_factory.mktemp("alertmanager")) as real,
-        Supervised(*announcing, TMPDIR=str(place)) as up,
+        Supervised(*announcing(place), TMPDIR=str(place)) as up,
     ):
         environ = {**os.environ, "TMPDIR": str(place), "ONCALL_URL": mail_url(port), "TEAM_URL": real.base}
         with _watching(project, environ) as (process, output):
             _walk(up, Followed(process, project / "reports/reference/watch/journal.sqlite3", output), watched)
             watched.started_another = len(list(place.glob("gonogo-reference-*/"))) > 1
-        watched.code, watched.output = process.returncode, output.read_text()
+        watched.output = output.read_text()
         with suppress(queue.Empty):
             while True:
                 watched.hooked.append(real.called.get(timeout=3))
@@ -191,7 +190,9 @@ def _walk(up: Supervised, followed: Followed, watched: Seen) -> None:
 
     def all_over(reader: JournalReader) -> bool:
         watched.transitions, watched.receipts = tuple(reader.transitions()), tuple(reader.receipts())
-        return _all_are_well(reader, names) and _told(reader, "resolved") >= _both(names) and not reader.unsent()
+        watched.changes = tuple(event.text for event in reader.events() if event.kind == CHANGED)
+        is_over = _all_are_well(reader, names) and _told(reader, "resolved") >= _both(names) and not reader.unsent()
+        return is_over and bool(watched.changes)
 
     followed.until(all_over, "not all is over after the last fault")
 
@@ -249,6 +250,12 @@ def test_the_journal_and_the_terminal_have_it_resolved(seen: Seen, name: str) ->
     assert AlertState.FIRING in states
     assert AlertState.RESOLVED in states[states.index(AlertState.FIRING) :]
     assert f"RESOLVED  {name}-" in seen.output
+
+
+def test_what_sentry_saw_for_the_first_time_is_among_the_changes(seen: Seen) -> None:
+    """Searches ended in an error that nobody foresaw."""
+    new = [text for text in seen.changes if text.startswith("new issue WORKME-API-")]
+    assert any("RuntimeError: no index for" in text for text in new), seen.changes
 
 
 def test_the_instance_that_was_up_is_the_one_that_was_watched(seen: Seen) -> None:

@@ -14,7 +14,7 @@ from gonogo.clients.json_api import ApiReply, JsonApi, JsonSession, NotUnderstoo
 from gonogo.clients.paging import find_pages, read_pages, sentry_pages
 
 _TOKENS = (
-    "a token with project:read, org:read and alerts:read is that of an internal integration (Settings → Custom "
+    "a token with project:read, org:read, alerts:read and event:read is that of an internal integration (Settings → Custom "
     "Integrations) or a personal one (Settings → Auth Tokens); an organisation's own token may read none of it"
 )
 _LOOKALIKES = (
