@@ -84,7 +84,7 @@ alarms
     told: nobody
 
 changes
-  2026-12-01 09:19:45 release at a.example.com: was 3f2c1a, is 77aa01
+  2026-12-01 09:20:00 release at a.example.com: was 3f2c1a, is 77aa01
 
 open
   room-1: 95; above 90 is too much

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.evidence.watch import AlertState, Reading, Transition
+from gonogo.evidence.watch import CHANGED, AlertState, Reading, Transition
 from gonogo.families.watch.journal import Journal
 from gonogo.families.watch.section import Watch
 from gonogo.watching.announcer import Announcer
 from gonogo.watching.clock import Clock
 from gonogo.watching.surroundings import Surroundings
-from gonogo.watching.watcher import CHANGED, ENDED, FIRST, Round, Watcher
+from gonogo.watching.watcher import ENDED, FIRST, Round, Watcher
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 WATCH = Watch.model_validate(
