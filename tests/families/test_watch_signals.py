@@ -278,7 +278,7 @@ def test_no_traffic_for_long_is_no_value() -> None:
     pages = [answers(0), answers(5), *[answers(5)] * 10]
     assert read(watched, pages[:10]).value == 0.0
     assert "no event of r_total for 2 min" in read(watched, pages).missing
-    assert read(counted(ERRORS, no_traffic="20 s"), pages[:6]).missing == "no event of r_total for 45 s"
+    assert read(counted(ERRORS, no_traffic="20 s"), pages[:5]).missing == "no event of r_total for 45 s"
 
 
 def test_a_metric_that_is_declared_and_had_no_event_is_no_slip_of_the_pen() -> None:
