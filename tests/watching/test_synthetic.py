@@ -59,7 +59,9 @@ def test_the_number_of_checks_that_do_not_pass(asking: Synthetic) -> None:
     assert read(asking) == Reading(at=5.0, value=0.0)
     SHELF["/products"] = Reply(200, b'{"items":[]}', JSON)
     assert asking.ask([CHECK]) == ""
-    assert read(asking).value == 1.0
+    failing = read(asking)
+    assert failing.value == 1.0
+    assert failing.missing.startswith(f"{CHECK}: ")
 
 
 def test_what_a_failing_need_blocks_says_nothing_and_the_need_is_what_counts(asking: Synthetic) -> None:

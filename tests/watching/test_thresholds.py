@@ -263,3 +263,11 @@ def test_the_instance_that_was_up_is_the_one_that_was_watched(seen: Seen) -> Non
     assert not seen.started_another
     assert "Traceback" not in seen.output
     assert "synthetic visitors: " in seen.output
+
+
+def test_an_alarm_of_checks_names_the_one_that_fails(seen: Seen) -> None:
+    """A number sends nobody to the right server; what a failing need blocks is not named beside it."""
+    reasons = {one.threshold: one.reason for one in seen.transitions if one.after is AlertState.FIRING}
+    assert "mongo-reachable: " in reasons["database-down"]
+    assert "mongo-primary" not in reasons["database-down"]
+    assert "server-room: " in reasons["server-resources"]

@@ -30,6 +30,8 @@ _GRACE_SECONDS = 60.0
 """Beside limits.run: for the removing of test data, and for the start of the process."""
 _PARENT_SECONDS = 1.0
 _STALE_ROUNDS = 3
+_FAILING = {Outcome.FAIL, Outcome.WARN}
+_LONGEST_MESSAGE = 300
 _SLACK_SECONDS = 10.0
 """For the round itself, which takes some seconds whatever its cadence."""
 
@@ -102,9 +104,9 @@ class Synthetic:
         with self._lock:
             told = {name: self._told.get(name) for name in checks}
             failures = {name: self._failures.get(name, "") for name in checks}
-        failing = [name for name, one in told.items() if one and one.outcome in {Outcome.FAIL, Outcome.WARN}]
+        failing = [f"{name}: {one.message}" for name, one in told.items() if one and one.outcome in _FAILING]
         if failing:
-            return Reading(at=at, value=float(len(failing)))
+            return Reading(at=at, value=float(len(failing)), missing="; ".join(failing))
         now = self.clock.seconds()
         for name, one in sorted(told.items(), key=_blocked):
             if failures[name]:
@@ -206,4 +208,6 @@ def _blocked(told: tuple[str, Told | None]) -> bool:
 
 
 def _message(check: CheckResult) -> str:
-    return next((seen.message for seen in check.observations if seen.outcome is check.outcome and seen.message), "")
+    """In one line, which is kept for every round."""
+    said = next((seen.message for seen in check.observations if seen.outcome is check.outcome and seen.message), "")
+    return " ".join(said.split())[:_LONGEST_MESSAGE]
