@@ -40,7 +40,9 @@ def test_verdict_is_the_last_line(plain: Pytest, tmp_path: Path) -> None:
     """A pipeline goes by the exit code, a person by the last line."""
     done = plain("checks", "--gonogo-env", "dead")
     assert (
-        done.stdout.rstrip().splitlines()[-1].startswith("gonogo: NO-GO · 1 must-pass check failed; start with tls-handshake")
+        done.stdout.rstrip()
+        .splitlines()[-1]
+        .startswith("gonogo: NO-GO · 1 must-pass check failed; start with tls-handshake")
     )
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "✖ NO-GO" in done.stdout
