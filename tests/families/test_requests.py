@@ -322,6 +322,12 @@ def test_a_page_of_unknown_age_is_neither_fresh_nor_old(dated: Mapping[str, str]
     assert reason in told
 
 
+def test_the_title_of_a_page_holds_what_decides() -> None:
+    """Nobody has to open the environment file to see what was asked for."""
+    entry = _environment(1, {"get": "/faq", "page": PAGE, "fresh": "90 d"}).requests["catalog"]
+    assert entry.words == "GET /faq is answered with 2xx and the page 'Questions', at most 90 d old"
+
+
 def test_a_page_that_scripts_write_is_not_read() -> None:
     """Only a browser sees it: neither too short nor long enough."""
     told = asked(

@@ -34,5 +34,6 @@ class DocumentEntry(EntryCheck):
     @property
     def words(self) -> str:
         """The document, and what it keeps up with."""
-        kept_up = f", and not older than {', '.join(self.about)}" if self.about else ""
-        return f"{self.file} is committed, and says what it must{kept_up}"
+        if not self.about:
+            return f"{self.file} is committed, and says what it must"
+        return f"{self.file} is committed, says what it must, and is not older than {', '.join(self.about)}"

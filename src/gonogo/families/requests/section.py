@@ -8,6 +8,7 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from gonogo.base.durations import format_duration
 from gonogo.environment.entry_check import EntryCheck
 from gonogo.environment.pages import Status, several_statuses
 from gonogo.environment.section import Section
@@ -143,4 +144,6 @@ class RequestEntry(EntryCheck):
         """The request, and what is expected of it."""
         wanted = " or ".join(map(str, self.status)) or "2xx"
         within = f" within {self.within / timedelta(milliseconds=1):g} ms" if self.within else ""
-        return f"{self.method} {self.path} is answered with {wanted}{within}"
+        page = f" and the page {self.page.title!r}" if self.page else ""
+        fresh = f", at most {format_duration(self.fresh)} old" if self.fresh else ""
+        return f"{self.method} {self.path} is answered with {wanted}{page}{fresh}{within}"
