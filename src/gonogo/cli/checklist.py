@@ -142,7 +142,8 @@ def _fitted(*, gave_way: bool) -> Iterator[str]:
     """Say what had to change beside the list, and what does not fit it any more."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
     from gonogo.base.whole_files import write_whole  # noqa: PLC0415
-    from gonogo.planning.gate_demands import read_list  # noqa: PLC0415
+    from gonogo.environment.load import declared  # noqa: PLC0415
+    from gonogo.planning.gate_demands import read_list, refuse_contradictions  # noqa: PLC0415
     from gonogo.starting.own_files import catalogue_for_any_list, gates_for_any_list, is_untouched  # noqa: PLC0415
 
     gates, catalogue = Path("environments/gates.toml"), Path("checks/catalogue.toml")
@@ -158,6 +159,7 @@ def _fitted(*, gave_way: bool) -> Iterator[str]:
         yield f"{catalogue}: own-unknown-page proves no line now; write the id of one into proves"
     try:
         read_list(Path())
+        refuse_contradictions(Path(), declared(Path()))
     except UsageError as error:
         yield from (f"{_TO_CHANGE}: {problem}" for problem in error.problems)
 
