@@ -117,6 +117,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> bytearray:
         """Where asyncio is to put what it reads next."""
+        del sizehint
         self._arrived = arrival(self._transport.get_extra_info("socket").fileno())
         return self._incoming_bytes
 

@@ -201,7 +201,12 @@ def test_the_address_is_handed_to_no_thread(
     """What a thread waits for a processor is seen by no probe of the event loop, and would be the service's latency."""
     asked: list[str] = []
     apply = ThreadPool.apply
-    monkeypatch.setattr(ThreadPool, "apply", lambda *args, **kw: asked.append(str(args[1])) or apply(*args, **kw))
+
+    def counting(pool: ThreadPool, function: Callable[..., object], *rest: object) -> object:
+        asked.append(str(function))
+        return apply(pool, function, *rest)
+
+    monkeypatch.setattr(ThreadPool, "apply", counting)
     with answering(certificate, reply) as line:
         assert ask(line) == (200, b"ok")
     assert not asked

@@ -90,9 +90,7 @@ def read_gate_demands(
     )
 
 
-def read_team_files(
-    project: Path, suite: Suite, *, environment: str, service: Service
-) -> tuple[TeamFiles, bool]:
+def read_team_files(project: Path, suite: Suite, *, environment: str, service: Service) -> tuple[TeamFiles, bool]:
     """What a team wrote for one environment, held against each other, and whether there is a list.
 
     Without one nothing but waivers and people is read. Raises UsageError with all that contradicts.
