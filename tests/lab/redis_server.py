@@ -129,7 +129,8 @@ def server(folder: Path, *options: str, program: str = "", **users: str) -> Iter
     folder.mkdir(parents=True, exist_ok=True)
     passwords = {"app": APP, "monitor": MONITOR}
     lines = [f"user default {users.pop('default', 'off')}", f"user admin on >{ADMIN} ~* &* +@all"]
-    lines += [f"user {name} on >{passwords[name]} {rules}" for name, rules in users.items()]
+    # Before 7.0 a new user may use every channel.
+    lines += [f"user {name} on >{passwords[name]} resetchannels {rules}" for name, rules in users.items()]
     (folder / "users.acl").write_text("\n".join([*lines, ""]))
     command = [program or program_of("debian"), *options, "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
     with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log, cwd=folder) as process:
