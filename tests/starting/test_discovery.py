@@ -122,6 +122,15 @@ async def test_health_with_a_release_goes_before_one_without() -> None:
     assert found.health.path == "/livez"
 
 
+async def test_release_that_only_a_metric_tells() -> None:
+    """As Prometheus' own client writes it; what was built by hand names none."""
+    built = b'shop_build_info{revision="3f2c1a9",version="(devel)"} 1\nrequests_total 1\n'
+    found = await spoken(pages({"/health": b"OK", "/metrics": built}))
+    assert found.release == "3f2c1a9"
+    unnamed = await spoken(pages({"/metrics": b'go_build_info{version="(devel)"} 1\nshop_build_info{revision=""} 1\n'}))
+    assert unnamed.release is None
+
+
 async def test_health_with_a_word_goes_before_an_empty_body() -> None:
     """As of InfluxDB, whose ``/status`` says nothing and whose ``/health`` says how it is."""
     found = await spoken(pages({"/status": b"", "/api/v1/health": b"OK"}))

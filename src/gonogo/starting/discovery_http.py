@@ -4,6 +4,7 @@ import asyncio
 import re
 import secrets as entropy
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from gonogo.families.http.health import read_health
 from gonogo.families.http.metrics import Samples, samples, sums
 from gonogo.families.http.openapi import Description, NoDescription, read_description
 from gonogo.families.http.release import PATHS as RELEASE_PAGES
-from gonogo.families.http.release import plain_word, usual_words
+from gonogo.families.http.release import metric_words, plain_word, usual_words
 from gonogo.starting.described_pages import readable_paths
 from gonogo.starting.findings import Health, Hints, Metrics, Spoken
 
@@ -71,7 +72,9 @@ async def listen(client: AddressClient, prefix: str, hints: Hints = _NO_HINTS) -
         health=health,
         deep_health=await _deep_health(client, prefix, health),
         metrics=metrics,
-        release=(health.release if health else None) or await _release(client, control),
+        release=(health.release if health else None)
+        or await _release(client, control)
+        or (metrics.release if metrics else None),
         openapi=path,
         api=_api(description),
         known=page,
@@ -228,7 +231,8 @@ async def _metrics(
         if before and not problem:
             await client.get(between)
             after, _ = samples(await client.get(path))
-            return _worth(path, before, after), []
+            release = next((word.value for word in metric_words(body, path, _quote) if word.certain), None)
+            return replace(_worth(path, before, after), release=release), []
     closed = [path for path, body in replies.items() if body.exchange.status in _CLOSED]
     if closed and control.status not in _CLOSED:
         status = replies[closed[0]].exchange.status
