@@ -27,7 +27,7 @@ _HEALTH = (
     *("/actuator/health", "/api/v1/health", "/api/healthz", "/api/v1/utils/health-check/", "/healthcheck", "/ht/"),
     *("/health-check", "/_health", "/parse/health", "/q/health", "/ping", "/api/status", "/api/ping", "/heartbeat"),
     *("/healthz/live", "/__heartbeat__", "/v1/__heartbeat__", "/v1/health", "/server/health", "/_stcore/health"),
-    *("/rest/noauth/health", "/-/health", "/-/liveness"),
+    *("/rest/noauth/health", "/-/health", "/-/liveness", "/watchman/"),
 )
 _DEEP = (
     *("/readyz", "/health/ready", "/api/health/deep", "/ready", "/q/health/ready", "/actuator/health/readiness"),
