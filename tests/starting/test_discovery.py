@@ -238,6 +238,24 @@ async def test_series_that_are_worth_requiring(text: bytes, series: Sequence[str
     assert found.metrics == Metrics(path="/metrics", samples=text.count(b"\n"), series=series, moving=moving)
 
 
+async def test_series_that_move_by_something_else_are_not_required_to_move() -> None:
+    """A disk that is flushed in between takes time and counts requests, as node exporter tells; a user comes by once."""
+    scrapes = 0
+
+    def answer(path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        nonlocal scrapes
+        del headers
+        scrapes += path == "/metrics"
+        text = (
+            f"disk_flush_requests_time_seconds_total {scrapes / 7}\ndisk_flush_requests_total {scrapes}\n"
+            f"admin_requests_total {min(scrapes, 2)}\nshop_http_requests_total {scrapes}\n"
+        )
+        return (200, text.encode()) if path == "/metrics" else (404, b"")
+
+    found: Any = await spoken(answer)
+    assert found.metrics.moving == ["shop_http_requests_total"]
+
+
 async def test_paths_that_somebody_named_come_first() -> None:
     """Neither health nor the description need be at a usual path."""
     described = b'{"openapi":"3.1.0","info":{"title":"T","version":"1"},"paths":{"/x":{"get":{}}}}'
