@@ -1,6 +1,8 @@
 """From nothing to a verdict on services that nobody here wrote: `gonogo init`, what it proposes, and what they say.
 
-The rows of docs/services.md that have a number of commands are these: it is counted by the test.
+The rows of docs/services.md that have a number of commands are these: it is counted by the test. Beside tests/lab/packages.txt,
+those of Debian need prometheus-pushgateway, prometheus-node-exporter, etcd-server, nats-server, victoria-metrics,
+docker-registry and syncthing; what is not installed is skipped.
 """
 
 import re
