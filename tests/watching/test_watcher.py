@@ -15,6 +15,7 @@ from gonogo.families.watch.journal import Journal
 from gonogo.families.watch.section import Watch
 from gonogo.watching.announcer import Announcer
 from gonogo.watching.clock import Clock
+from gonogo.watching.ledger import Ledger
 from gonogo.watching.surroundings import Surroundings
 from gonogo.watching.watcher import CHANGED, ENDED, FIRST, Round, Watcher
 
@@ -85,10 +86,11 @@ def watching(
 ) -> Iterator[tuple[Watcher, Journal]]:
     """A watch of one signal, from its opening to its end."""
     with Journal.open(path, environment="staging") as journal:
-        announcer = Announcer((), journal)
+        ledger = Ledger(journal, now=clock.utc)
+        announcer = Announcer((), ledger)
         watcher = Watcher(
             watch=WATCH,
-            journal=journal,
+            journal=ledger,
             sources=[source],
             announcer=announcer,
             clock=clock,
@@ -284,10 +286,11 @@ def test_the_first_user_after_t_0_is_told_once(tmp_path: Path) -> None:
     told: list[tuple[float, str]] = []
     for rounds in (50, 30):  # a restart lies between them
         with Journal.open(path, environment="staging") as journal:
-            announcer = Announcer((), journal)
+            ledger = Ledger(journal, now=clock.utc)
+            announcer = Announcer((), ledger)
             watcher = Watcher(
                 watch=watch,
-                journal=journal,
+                journal=ledger,
                 sources=[Counted()],
                 announcer=announcer,
                 clock=clock,

@@ -142,7 +142,13 @@ def watch(  # noqa: PLR0913 - as many as there are options
         watched.watcher.on_round = shown.round
         shown.begin()
         watched.watcher.run(stop)
-        return shown.end()
+        code = shown.end()
+    if watched.journal.lost:
+        from gonogo.watching.ending import BLIND  # noqa: PLC0415 - help answers at once
+
+        click.echo(f"LOST     {watched.journal.lost}", err=True)
+        return code or BLIND
+    return code
 
 
 def _review(environment: str, day: str) -> int:
@@ -173,10 +179,15 @@ class _Shown:
     """Lines on the terminal: what changed, and nothing else."""
 
     def __init__(self, watched: Opened, page: LivePage, abort_on: str | None, stop: threading.Event) -> None:
+        from gonogo.families.watch.alerts import rules_of  # noqa: PLC0415 - help answers at once
+        from gonogo.watching.own_alarm import OWN_RULES  # noqa: PLC0415
+
         self._watched = watched
         self._page = page
         self._abort_on = abort_on
         self._stop = stop
+        rules = {**rules_of(watched.watch), **OWN_RULES}
+        self._titles = {name: rule.watched.title or name for name, rule in rules.items()}
         self._zone: ZoneInfo = watched.launch.zone_info
         self._aborted = ""
         self._last: Round | None = None
@@ -222,7 +233,7 @@ class _Shown:
                 click.echo(f"         {rollback}")
             return ALARM
         until, last = self._watched.watcher.until, self._last
-        cut_off = until is not None and not any(event.kind == ENDED for event in self._watched.journal.events())
+        cut_off = until is not None and not any(event.kind == ENDED for event in self._watched.journal.events)
         ended = ending(self._watched.watch, last.alerts if last else {}, cut_off=cut_off)
         click.echo("\n".join(ended.lines))
         return ended.code
@@ -230,7 +241,7 @@ class _Shown:
     def _lines(self, now: Round) -> Iterator[str]:
         alarming = [one for one in now.transitions if one.alert]
         for transition in alarming:
-            title = self._watched.watch.watched[transition.threshold].title or transition.threshold
+            title = self._titles[transition.threshold]
             word = transition.after.value.upper()
             yield f"{self._time(transition.utc)} {word:<9} {transition.alert}  {title}: {transition.reason}"
 

@@ -4,7 +4,6 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -38,10 +37,13 @@ class Channel(Protocol):
 
 
 class Outbox(Protocol):
-    """What remembers who was told: the journal. It is called from several threads, one call at a time."""
+    """What remembers who was told: the journal. It is called from several threads, one call at a time.
+
+    It raises nothing: what it cannot write is its own to keep, and to tell.
+    """
 
     def claim(self, announcements: Sequence[Announcement]) -> None:
-        """Sending them begins now: it is on disk when this returns. A receipt ends the claim."""
+        """Sending them begins now: it is on disk when this returns, if it can be. A receipt ends the claim."""
 
     def receipt(self, receipt: Receipt) -> None:
         """What became of one."""
@@ -134,8 +136,7 @@ class _Desk:
         self.now = now
 
     def claim(self, announcements: Sequence[Announcement]) -> None:
-        # A journal that cannot be written is told by the round that writes it; people are told all the same.
-        with self._lock, suppress(Exception):
+        with self._lock:
             self._outbox.claim(announcements)
 
     def close(self, announcement: Announcement, answer: str) -> None:
@@ -156,7 +157,7 @@ class _Desk:
             tried_again=tried_again,
             answer=answer,
         )
-        with self._lock, suppress(Exception):
+        with self._lock:
             self._outbox.receipt(receipt)
 
 

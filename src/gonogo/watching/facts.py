@@ -9,6 +9,8 @@ from gonogo.evidence.watch import Acknowledgement, Gap, Receipt, Transition
 from gonogo.families.watch.alerts import Alert
 from gonogo.families.watch.trail import Trail
 
+from gonogo.watching.ledger import Unwritten
+
 SIGNED, NOT_SIGNED = "signed", "not signed"
 
 
@@ -86,5 +88,7 @@ class LiveFacts:
     """Channel to the number of attempts that failed since the watch began."""
     changes: Sequence[str] = ()
     """What is otherwise than at T-0: release, certificate, DNS, policy."""
+    unwritten: Unwritten | None = None
+    """What is not in the journal, and why."""
     rollback: Sequence[str] = ()
     """The way back: snapshot and its age, TTL that is left, the command."""

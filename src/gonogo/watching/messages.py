@@ -9,6 +9,7 @@ from gonogo.base.durations import format_duration
 from gonogo.base.redaction import Redactor
 from gonogo.base.wording import and_more, counted
 from gonogo.evidence.watch import AlertState, Announcement
+from gonogo.watching.own_alarm import JOURNAL, OWN_RULES
 
 _MOST_IN_SUBJECT = 2
 
@@ -94,8 +95,11 @@ def _ending(one: Announcement, head: Letterhead) -> str:
 
 
 def _to_do(open_ones: Sequence[Announcement], head: Letterhead) -> str:
-    alerts = " ".join(one.alert for one in open_ones)
-    rows = ["What to do", f"  say that you have it: gonogo ack {alerts} --by NAME --env {head.environment}"]
+    alerts = " ".join(one.alert for one in open_ones if one.threshold != JOURNAL)
+    rows = ["What to do"]
+    if any(one.threshold == JOURNAL for one in open_ones):
+        rows.append(f"  {OWN_RULES[JOURNAL].watched.first_step}")
+    rows += [f"  say that you have it: gonogo ack {alerts} --by NAME --env {head.environment}"] if alerts else []
     if head.rollback and any(one.severity == "critical" for one in open_ones):
         rows.append(f"  take the release back: {head.rollback}")
     rows += [f"  look: {head.page}"] if head.page else []

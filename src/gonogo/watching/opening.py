@@ -25,6 +25,7 @@ from gonogo.watching.channels import channels_of
 from gonogo.watching.clock import Clock
 from gonogo.watching.demonstration import Demonstration, demonstration
 from gonogo.watching.heartbeat import Heartbeat, heartbeat_of
+from gonogo.watching.ledger import Ledger
 from gonogo.watching.live import Live
 from gonogo.watching.messages import Letterhead
 from gonogo.watching.polling import Seals
@@ -62,7 +63,7 @@ class Opened:
     watch: Watch
     launch: Launch
     redactor: Redactor
-    journal: Journal
+    journal: Ledger
     announcer: Announcer
     asked: AskedChecks
     live: Live
@@ -103,14 +104,16 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
         heartbeat = heartbeat_of(watch, prepared.secrets, where=where)
         if heartbeat is not None:
             resources.callback(heartbeat.end, _CHANNELS_END_WITHIN)
-        announcer = Announcer(channels, journal, unsent=journal.unsent())
+        ledger = Ledger(journal, now=clock.utc)
+        resources.callback(ledger.close)
+        announcer = Announcer(channels, ledger, unsent=ledger.unsent())
         resources.callback(announcer.end, _CHANNELS_END_WITHIN)
         if journal.last_round() is None:  # whoever goes on with a watch is not stopped by a name
             _check_names(watch, sources, f"environments/{request.environment}.toml")
         asked.start()
         watcher = Watcher(
             watch=watch,
-            journal=journal,
+            journal=ledger,
             sources=sources,
             announcer=announcer,
             clock=clock,
@@ -124,7 +127,7 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
             watch=watch,
             launch=launch,
             redactor=prepared.redactor,
-            journal=journal,
+            journal=ledger,
             announcer=announcer,
             asked=asked,
             heartbeat=heartbeat,
@@ -134,7 +137,7 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
                 environment=request.environment,
                 watch=watch,
                 launch=launch.model_copy(update={"at": at}),
-                journal=journal,
+                journal=ledger,
                 seals=Seals(request.project, journal.path, request.environment),
                 roles={name: role.title for name, role in prepared.plan.demands.roles.items()},
             ),

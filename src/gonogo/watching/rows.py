@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from gonogo.evidence.watch import Acknowledgement, AlertState, Gap, Point, Receipt
 from gonogo.watching.facts import Done, Event, Poll
+from gonogo.watching.ledger import Unwritten
 
 MISSED_ROUNDS = 2
 """After so many rounds without news the word is BLIND."""
@@ -144,6 +145,8 @@ class LiveState:
     """The newest first, as are events."""
     events: tuple[Event, ...]
     gaps: tuple[Gap, ...]
+    unwritten: Unwritten | None
+    """What is not in the journal, and why; None: everything is there."""
     changes: tuple[str, ...]
     rollback: tuple[str, ...]
 

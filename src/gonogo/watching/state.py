@@ -9,6 +9,7 @@ from gonogo.evidence.watch import AlertState
 from gonogo.families.watch.alerts import Alert, Rule, explained, in_unit, rules_of
 from gonogo.families.watch.section import Duty, Launch, Watch
 from gonogo.watching.facts import Done, LiveFacts
+from gonogo.watching.own_alarm import OWN_RULES
 from gonogo.watching.rows import (
     AlertRow,
     ChannelRow,
@@ -49,14 +50,15 @@ def live_state(facts: LiveFacts, launch: Launch, watch: Watch, now: datetime) ->
         axis=axis,
         clock=_clock(launch, facts.began, now),
         duties=tuple(_duties(launch, facts.done, now)),
-        alerts=tuple(_alerts(facts, rules, now)),
-        over=tuple(_over(facts, rules)),
+        alerts=tuple(_alerts(facts, {**rules, **OWN_RULES}, now)),
+        over=tuple(_over(facts, {**rules, **OWN_RULES})),
         signals=tuple(_signals(facts, rules)),
         roles=tuple(_roles(facts)),
         channels=tuple(_channels(facts, watch)),
         receipts=tuple(reversed(facts.receipts[-_NEWEST:])),
         events=tuple(reversed(facts.events[-_NEWEST:])),
         gaps=tuple(reversed(facts.gaps[-_NEWEST:])),
+        unwritten=facts.unwritten,
         changes=tuple(facts.changes),
         rollback=tuple(facts.rollback) or ((launch.rollback,) if launch.rollback else ()),
     )
