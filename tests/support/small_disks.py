@@ -47,24 +47,32 @@ def failing_disk(folder: Path) -> Iterator[Path]:
     image = folder.with_suffix(".img")
     with image.open("wb") as file:
         file.truncate(4 << 20)
-    subprocess.run([shutil.which("mkfs.ext4") or "mkfs.ext4", "-q", image], check=True)
+    _run("mkfs.ext4", "-q", image)
     with _mounted(folder, "-o", "loop", str(image)):
         yield folder
 
 
 def make_read_only(folder: Path) -> None:
     """From now on whoever has a file open there for writing cannot write."""
-    subprocess.run(["mount", "-o", "remount,abort", folder], check=True)
+    _run("mount", "-o", "remount,abort", folder)
 
 
 @contextmanager
 def _mounted(folder: Path, *arguments: str) -> Iterator[None]:
     folder.mkdir()
-    done = subprocess.run(["mount", *arguments, folder], capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
+    try:
+        _run("mount", *arguments, folder)
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"nothing can be mounted here: {error.stderr.strip()}")
     try:
         yield
     finally:
-        if subprocess.run(["umount", folder], check=False).returncode:
-            subprocess.run(["umount", "--lazy", folder], check=True)
+        try:
+            _run("umount", folder)
+        except subprocess.CalledProcessError:
+            _run("umount", "--lazy", folder)
+
+
+def _run(program: str, *arguments: str | Path) -> None:
+    path = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") or program
+    subprocess.run([path, *arguments], capture_output=True, text=True, check=True)  # noqa: S603 - a test's own

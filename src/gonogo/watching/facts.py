@@ -8,7 +8,6 @@ from typing import Literal
 from gonogo.evidence.watch import Acknowledgement, Gap, Receipt, Transition
 from gonogo.families.watch.alerts import Alert
 from gonogo.families.watch.trail import Trail
-
 from gonogo.watching.ledger import Unwritten
 
 SIGNED, NOT_SIGNED = "signed", "not signed"

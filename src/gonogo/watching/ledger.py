@@ -154,12 +154,13 @@ class Ledger:
         with self._one_at_a_time:
             self._at = at
             self._write_waiting()
-            if self.unwritten is None:
-                self._look()
+            self._look()
 
     def event(self, utc: datetime, at: float, kind: str, text: str) -> None:
         """Note what happened to the watch itself."""
-        self._write(_Entry(self._journal.event, {"utc": utc, "at": at, "kind": kind, "text": text}))
+        with self._one_at_a_time:
+            self._write(_Entry(self._journal.event, {"utc": utc, "at": at, "kind": kind, "text": text}))
+            self._look()
 
     def round(  # noqa: PLR0913 - all that one round leads to, which is written as one
         self,

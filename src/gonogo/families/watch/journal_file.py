@@ -179,10 +179,7 @@ def explained(path: Path) -> Iterator[None]:
 
 def _cure(error: sqlite3.OperationalError, path: Path) -> str:
     code = error.sqlite_errorcode & 0xFF  # the extended codes' lowest byte is the primary one
-    is_full, is_read_only = _file_system(path) if code == sqlite3.SQLITE_IOERR else (False, False)
-    if is_read_only:
-        return "its file system is read-only now, as that of a disk that fails; look at its disk (dmesg)"
-    if code == sqlite3.SQLITE_FULL or is_full:
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _is_full(path)):
         return "the disk is full; free some space: what was written before is kept"
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return f"another program held it for {_BUSY_SECONDS:g} s; end that program, and try again"
@@ -190,13 +187,13 @@ def _cure(error: sqlite3.OperationalError, path: Path) -> str:
         return (
             f"cannot be written or opened ({error}); make it and its folder writable, or name another in watch.journal"
         )
-    return f"{error}; look at its disk, or name another file in watch.journal"
+    fails = "; its disk fails, or is read-only now" if code == sqlite3.SQLITE_IOERR else ""
+    return f"{error}{fails}; look at its disk, or name another file in watch.journal"
 
 
-def _file_system(path: Path) -> tuple[bool, bool]:
-    """Whether it has no room, and whether it is read-only."""
+def _is_full(path: Path) -> bool:
+    """Whether its file system has no room: SQLite calls it an I/O error where its index beside the log finds none."""
     try:
-        state = os.statvfs(path.parent)
+        return not os.statvfs(path.parent).f_bavail
     except OSError:
-        return False, False
-    return not state.f_bavail, bool(state.f_flag & os.ST_RDONLY)
+        return False
