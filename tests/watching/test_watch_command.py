@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from gonogo.base.errors import UsageError
 from gonogo.cli.watch import watch
 from gonogo.watching.own_alarm import JOURNAL
+from tests.support.doubles import closed_port
 from tests.support.small_disks import needs_root, small_disk
+from tests.support.threads import listening
+from tests.watching.test_channels import PASSWORD, TOKEN, Mailbox, MailServer, mail_url
 
 FILE = """
 [service]
@@ -33,6 +37,14 @@ signal.promql = "full"
 above = 0.9
 severity = "critical"
 """
+
+
+@pytest.fixture(scope="module")
+def mailbox() -> Iterator[tuple[Mailbox, int]]:
+    """A real SMTP server, and its port."""
+    box = Mailbox()
+    with listening(MailServer(box)) as port:
+        yield box, port
 
 
 @contextmanager
@@ -86,3 +98,49 @@ def test_disk_that_becomes_full_under_a_watch(tmp_path: Path, monkeypatch: pytes
     assert re.search(
         rf"^LOST     \d+ rounds since .* are not in the journal: {re.escape(told)}$", result.output, re.MULTILINE
     )
+
+
+def test_message_to_every_channel_that_says_it_is_a_test(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mailbox: tuple[Mailbox, int]
+) -> None:
+    """One took it and two did not: each is told by its name, none by its address, and it is no success."""
+    monkeypatch.chdir(tmp_path)
+    box, port = mailbox
+    box.messages.clear()
+    secrets = {
+        "ONCALL_URL": mail_url(port),
+        "TEAM_URL": f"json://127.0.0.1:{closed_port()}/{TOKEN}",
+        "BOSS_URL": f"http://127.0.0.1:{closed_port()}/{TOKEN}",
+    }
+    for name, value in secrets.items():
+        monkeypatch.setenv(name, value)
+    channels = [f"--tell={name.removesuffix('_URL').lower()}={name}" for name in secrets]
+    journal = tmp_path / "journal.sqlite3"
+    result = watched(tmp_path, "http://127.0.0.1:9", journal, *channels, "--test-channels")
+    assert result.return_value == 1
+    lines = [re.sub(r"\d\d:\d\d:\d\d", "TIME", line) for line in result.output.splitlines()]
+    assert lines[:3] == [
+        "taken    oncall, TIME UTC: taken by E-Mail",
+        "FAILED   team, TIME UTC: JSON: no connection came about, or it was cut off, or the login was refused",
+        "FAILED   boss, TIME UTC: Alertmanager: refused: nobody listens",
+    ]
+    assert not any(word in result.output for word in (TOKEN, PASSWORD, str(port)))
+    assert not journal.exists()
+    (message,) = box.messages
+    assert message["Subject"] == "TEST shop: gonogo watch, no action is needed"
+    text = message.get_content()
+    assert text.startswith("This is a test: nothing is wrong, and no action is needed.")
+    assert "channel oncall of shop works" in text
+
+
+def test_every_channel_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mailbox: tuple[Mailbox, int]) -> None:
+    """Then it is a success; without any channel there is nothing to be tested, and that is none."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ONCALL_URL", mail_url(mailbox[1]))
+    result = watched(tmp_path, "http://127.0.0.1:9", tmp_path / "j", "--tell=oncall=ONCALL_URL", "--test-channels")
+    assert result.return_value == 0
+    (tmp_path / "environments" / "shop.toml").unlink()
+    (tmp_path / "environments").rmdir()
+    result = watched(tmp_path, "http://127.0.0.1:9", tmp_path / "j", "--test-channels")
+    assert isinstance(result.exception, UsageError)
+    assert "environments/shop.toml: watch.channels: names no channel" in str(result.exception)

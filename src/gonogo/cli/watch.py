@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from gonogo.evidence.watch import Transition
-    from gonogo.watching.opening import Opened
+    from gonogo.watching.opening import Opened, WatchRequest
     from gonogo.watching.server import LivePage
     from gonogo.watching.watcher import Round
 
-_EXIT_WELL = 0
+_EXIT_WELL, _EXIT_FAILED = 0, 1
 _STOPS_WITHIN_SECONDS = 60
 
 
@@ -96,6 +96,9 @@ def _channels(context: click.Context, parameter: click.Parameter, given: tuple[s
 @options.faults("Let a fault of the bundled reference begin and end meanwhile.")
 @click.option("--report", "reporting", is_flag=True, help="Make a run of what the journal has until now, and end.")
 @click.option("--review", metavar="DAY", help="Print the review of a day of it, as in 'day 1', and end.")
+@click.option(
+    "--test-channels", "testing", is_flag=True, help="Send every channel a message that says it is a test, and end."
+)
 @click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="For --report.")
 def watch(  # noqa: PLR0913 - as many as there are options
     *,
@@ -109,6 +112,7 @@ def watch(  # noqa: PLR0913 - as many as there are options
     host: str,
     port: int,
     reporting: bool,
+    testing: bool,
     review: str | None,
     reports: Path,
 ) -> int:
@@ -124,8 +128,6 @@ def watch(  # noqa: PLR0913 - as many as there are options
     from gonogo.watching.opening import WatchRequest, opened  # noqa: PLC0415 - help answers at once
     from gonogo.watching.server import LivePage  # noqa: PLC0415
 
-    INTERRUPTION.install()
-    stop = threading.Event()
     request = WatchRequest(
         environment=environment,
         project=Path(),
@@ -135,6 +137,10 @@ def watch(  # noqa: PLR0913 - as many as there are options
         release=release,
         overlay={"channels": channels} if channels else {},
     )
+    if testing:
+        return _test_channels(request)
+    INTERRUPTION.install()
+    stop = threading.Event()
     click.echo(f"preparing {environment}", err=True)
     with opened(request, os.environ) as watched, LivePage(host=host, port=port) as page:
         INTERRUPTION.defer(Ending(wake=stop.set, left=lambda: "", within_seconds=_STOPS_WITHIN_SECONDS))
@@ -163,6 +169,20 @@ def _review(environment: str, day: str) -> int:
     with JournalReader.read(journal_path(watch, environment), environment=environment) as reader:
         click.echo(review(reader, watch, file.section(Launch) or Launch(), day_number(day)), nl=False)
     return _EXIT_WELL
+
+
+def _test_channels(request: WatchRequest) -> int:
+    """One line for each channel; 1 where one did not take the message."""
+    from gonogo.watching.trying import try_channels  # noqa: PLC0415 - help answers at once
+
+    failed = 0
+    for receipt in try_channels(request, os.environ):
+        failed += not receipt.delivered
+        word = "taken" if receipt.delivered else "FAILED"
+        click.echo(f"{word:<8} {receipt.channel}, {receipt.utc:%H:%M:%S} UTC: {receipt.answer}")
+    if failed:
+        click.echo("Mend the secrets of those that failed, and test again: they would not be told of an alarm either.")
+    return _EXIT_FAILED if failed else _EXIT_WELL
 
 
 def _report(environment: str, reports: Path, release: str | None) -> int:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from gonogo.base.durations import format_duration
 from gonogo.base.redaction import Redactor
 from gonogo.base.wording import and_more, counted
-from gonogo.evidence.watch import AlertState, Announcement
+from gonogo.evidence.watch import TESTED, AlertState, Announcement
 from gonogo.watching.own_alarm import JOURNAL, OWN_RULES
 
 _MOST_IN_SUBJECT = 2
@@ -41,6 +41,8 @@ class Message:
 
 def message_of(announcements: Sequence[Announcement], head: Letterhead) -> Message:
     """All of them as one message. Of what was told of one alert meanwhile, only the newest counts."""
+    if all(one.event == TESTED for one in announcements):
+        return _test(announcements, head)
     newest = list({one.alert: one for one in announcements}.values())
     open_ones = [one for one in newest if one.tells]
     over = [one for one in newest if not one.tells]
@@ -49,6 +51,19 @@ def message_of(announcements: Sequence[Announcement], head: Letterhead) -> Messa
     parts += [_to_do(open_ones, head)] if open_ones else []
     subject, body = _subject(open_ones, over, head), "\n\n".join(parts) + "\n"
     return Message(subject=head.redactor.text(subject), body=head.redactor.text(body), alarms=bool(open_ones))
+
+
+def _test(announcements: Sequence[Announcement], head: Letterhead) -> Message:
+    """What somebody who is woken by it must read first: there is nothing to be done."""
+    channels = ", ".join(announcement.channel for announcement in announcements)
+    rows = (
+        "This is a test: nothing is wrong, and no action is needed.",
+        f"It shows that the channel {channels} of {head.environment} works: alarms of gonogo watch arrive as this does.",
+        f"  sent {moment(announcements[0].utc, head.zone)}",
+    )
+    subject = f"TEST {head.environment}: gonogo watch, no action is needed"
+    body = "\n".join((*rows, ""))
+    return Message(subject=head.redactor.text(subject), body=head.redactor.text(body), alarms=False)
 
 
 def _subject(open_ones: Sequence[Announcement], over: Sequence[Announcement], head: Letterhead) -> str:

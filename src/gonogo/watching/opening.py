@@ -156,6 +156,16 @@ def _demonstrated(request: WatchRequest, environ: Mapping[str, str], resources: 
     return None
 
 
+@contextmanager
+def prepared_watch(request: WatchRequest, environ: Mapping[str, str]) -> Iterator[Prepared]:
+    """The environment with its secrets, without anything that is asked or begun. Raises UsageError."""
+    prepared = _prepared(request, environ, None)
+    try:
+        yield prepared
+    finally:
+        prepared.close()
+
+
 def _prepared(request: WatchRequest, environ: Mapping[str, str], instance: ReferenceInstance | None) -> Prepared:
     """The environment with its secrets; nothing is asked yet."""
     overlay = {"watch": dict(request.overlay)} if request.overlay else {}
