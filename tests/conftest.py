@@ -1,4 +1,4 @@
-"""Long files begin first; and a run that leaves tests out says how many.
+"""Long files begin first; a run that leaves tests out says how many, and every run leaves word of how it ended.
 
 Pytest's own count is lost between the processes of ``--numprocesses``.
 """
@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+
+from tests.again import ENDED
 
 _LEFT_OUT = pytest.StashKey[int]()
 _SENT = "tests_left_out"
@@ -55,6 +57,13 @@ def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ANN401, ARG0
     """Take the count of a process that ended."""
     stash = node.config.stash
     stash[_LEFT_OUT] = max(stash.get(_LEFT_OUT, 0), getattr(node, "workeroutput", {}).get(_SENT, 0))
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Leave word of how it ended, for ``tests/again.py``."""
+    cache = getattr(session.config, "cache", None)  # none under -p no:cacheprovider
+    if cache is not None and not hasattr(session.config, "workeroutput"):
+        cache.set(ENDED, int(exitstatus))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

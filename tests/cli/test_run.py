@@ -127,7 +127,7 @@ def test_only_is_incomplete_even_when_it_passes(gonogo: Gonogo) -> None:
     done = gonogo("run", "--env", "dead", "--only", "http-plain")
     assert done.returncode == 3
     assert "INCOMPLETE" in done.stdout
-    assert "narrowed to http-plain" in done.stdout
+    assert "limited to http-plain" in done.stdout
 
 
 def test_unknown_environment_exits_2(gonogo: Gonogo) -> None:

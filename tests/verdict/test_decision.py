@@ -1,12 +1,13 @@
 """A wrong GO costs a launch, a wrong NO-GO our users' trust: the rules, as a table."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from gonogo.environment.types import Effect
 from gonogo.policy.catalogue import Severity
-from gonogo.record.results import WORST_FIRST, CheckResult, Observation, Outcome, Verdict, sum_line
+from gonogo.record.results import WORST_FIRST, Cause, CheckResult, Observation, Outcome, Verdict, sum_line
 from gonogo.verdict.decision import count, decide
 
 P, W, F, E, B, N = (
@@ -62,6 +63,16 @@ def test_verdict(blockers: list[Outcome], warnings: list[Outcome], verdict: Verd
     decision = decide(checks(blockers, warnings))
     assert (decision.verdict, decision.blockers) == (verdict, counted)
     assert decision.reason
+
+
+def test_the_first_is_what_keeps_the_most_from_being_judged() -> None:
+    """Seven symptoms of a dead database would be read before the database."""
+    results = checks([F, F, B, B])
+    cause = Cause(check="c-1", scope=("h",))
+    blocked = [replace(check, observations=[replace(check.observations[0], cause=cause)]) for check in results[2:]]
+    decision = decide([*results[:2], *blocked])
+    assert decision.reason.startswith("2 must-pass checks failed; start with c-1:")
+    assert decide(results[:2]).reason.startswith("2 must-pass checks failed; start with c-0:")
 
 
 def test_sum_accounts_for_every_check() -> None:

@@ -83,7 +83,7 @@ def show(*, run: str, subject: str | None, reports: Path) -> int:
 @options.environment("Compare the two newest runs of this environment.")
 @_REPORTS
 def diff(*, names: Sequence[str], environment: str | None, reports: Path) -> int:
-    """Print what changed from one run to another. Exits 0 whatever that is.
+    """Print what changed from one run to another. Always exits 0.
 
     Without runs: from the one before to the newest of the environment, at the same gate.
     """

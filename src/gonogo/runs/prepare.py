@@ -356,7 +356,7 @@ def _notes(
     if request.profile != "gate":
         yield f"the load had the profile {request.profile}"
     if request.only:
-        yield f"narrowed to {', '.join(sorted(request.only))} and what they need"
+        yield f"limited to {', '.join(sorted(request.only))} and what they need"
     yield from notes_on(environment)
     if environment.service.without:
         yield f"not checked, because service.without names them: {', '.join(sorted(environment.service.without))}"

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -22,8 +23,12 @@ _FOR_PEOPLE = {"title", "line", "supports", "fix", "first_step", "first"}
 """What of an entry changes nothing about when it alarms."""
 
 
+_zones = cache(available_timezones)
+"""It reads every file of the machine's zones: once is enough."""
+
+
 def _zone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _zones():
         raise ValueError("not a time zone; write it as in 'America/Sao_Paulo' (IANA's names)")
     return value
 
