@@ -20,6 +20,7 @@ from gonogo.families.watch.replaying import first_difference, replay
 from gonogo.families.watch.section import Launch
 from gonogo.watching.announcer import Announcer
 from gonogo.watching.ending import ending
+from gonogo.watching.facts import LiveRound
 from gonogo.watching.ledger import WRITING, Ledger
 from gonogo.watching.live import Live
 from gonogo.watching.messages import message_of
@@ -28,7 +29,7 @@ from gonogo.watching.own_alarm import JOURNAL
 from gonogo.watching.page import render_body
 from gonogo.watching.polling import Seals
 from gonogo.watching.rows import LiveState, Word
-from gonogo.watching.watcher import Round, Watcher
+from gonogo.watching.watcher import Watcher
 from tests.support.small_disks import failing_disk, make_read_only, needs_root, small_disk
 from tests.watching.test_watcher import WATCH, PassedIn, Scripted, bad_from_to
 from tests.watching.told import HEAD
@@ -81,7 +82,7 @@ class Watching:
         )
         self.page: LiveState | None = None
 
-    def look(self, rounds: int = 1) -> Round:
+    def look(self, rounds: int = 1) -> LiveRound:
         """So many rounds, each after everything was told that the one before led to."""
         for _ in range(rounds):
             now = self.watcher.round()
@@ -90,7 +91,7 @@ class Watching:
             self.clock.wait(15, threading.Event())
         return now
 
-    def look_until(self, condition: Callable[[], bool], most: int = 400) -> Round:
+    def look_until(self, condition: Callable[[], bool], most: int = 400) -> LiveRound:
         """Rounds until something is so."""
         for _ in range(most):
             now = self.look()

@@ -15,9 +15,10 @@ from gonogo.families.watch.journal import Journal
 from gonogo.families.watch.section import Watch
 from gonogo.watching.announcer import Announcer
 from gonogo.watching.clock import Clock
+from gonogo.watching.facts import LiveRound
 from gonogo.watching.ledger import Ledger
 from gonogo.watching.surroundings import Surroundings
-from gonogo.watching.watcher import CHANGED, ENDED, FIRST, Round, Watcher
+from gonogo.watching.watcher import CHANGED, ENDED, FIRST, Watcher
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 WATCH = Watch.model_validate(
@@ -193,7 +194,7 @@ def test_a_signal_that_no_source_reads_is_told(tmp_path: Path) -> None:
     clock = PassedIn()
     with watching(tmp_path / "journal.sqlite3", clock, Scripted(lambda _at: 0.0)) as (watcher, journal):
         watcher.sources = []
-        seen: list[Round] = []
+        seen: list[LiveRound] = []
         watcher.on_round = seen.append
         for _ in range(6):
             watcher.round()

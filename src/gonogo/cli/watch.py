@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from gonogo.evidence.watch import Transition
+    from gonogo.watching.facts import LiveRound
     from gonogo.watching.opening import Opened, WatchRequest
     from gonogo.watching.server import LivePage
-    from gonogo.watching.watcher import Round
 
 _EXIT_WELL, _EXIT_FAILED = 0, 1
 _STOPS_WITHIN_SECONDS = 60
@@ -210,7 +210,7 @@ class _Shown:
         self._titles = {name: rule.watched.title or name for name, rule in rules.items()}
         self._zone: ZoneInfo = watched.launch.zone_info
         self._aborted = ""
-        self._last: Round | None = None
+        self._last: LiveRound | None = None
 
     def begin(self) -> None:
         watch = self._watched.watch
@@ -224,7 +224,7 @@ class _Shown:
         if self._watched.demonstration:
             self._watched.demonstration.begin(lambda text: click.echo(f"fault    {text}"))
 
-    def round(self, now: Round) -> None:
+    def round(self, now: LiveRound) -> None:
         """Show what changed; end the watch where an alert is one to abort on."""
         self._last = now
         watched = self._watched
@@ -258,7 +258,7 @@ class _Shown:
         click.echo("\n".join(ended.lines))
         return ended.code
 
-    def _lines(self, now: Round) -> Iterator[str]:
+    def _lines(self, now: LiveRound) -> Iterator[str]:
         alarming = [one for one in now.transitions if one.alert]
         for transition in alarming:
             title = self._titles[transition.threshold]

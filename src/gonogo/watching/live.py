@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from gonogo.evidence.watch import Receipt
 from gonogo.families.watch.section import Launch, Watch
 from gonogo.families.watch.trail import Trail
-from gonogo.watching import facts, watcher
+from gonogo.watching import watcher
 from gonogo.watching.announcer import ChannelState
 from gonogo.watching.duties import done_duties
-from gonogo.watching.facts import LiveFacts
+from gonogo.watching.facts import LiveFacts, LiveRound
 from gonogo.watching.ledger import Ledger
 from gonogo.watching.polling import Seals
 from gonogo.watching.rows import LiveState
@@ -43,7 +43,7 @@ class Live:
 
     def state(
         self,
-        now: watcher.Round,
+        now: LiveRound,
         channels: Mapping[str, ChannelState],
         looked: Surroundings | str,
     ) -> LiveState:
@@ -54,36 +54,24 @@ class Live:
                 self._trails[name].add(reading)
         return live_state(self._facts(now, channels, looked), self.launch, self.watch, now.utc)
 
-    def _facts(self, now: watcher.Round, channels: Mapping[str, ChannelState], looked: Surroundings | str) -> LiveFacts:
+    def _facts(self, now: LiveRound, channels: Mapping[str, ChannelState], looked: Surroundings | str) -> LiveFacts:
         journal, events, receipts = self.journal, self.journal.events, self.journal.receipts
         return LiveFacts(
             service=self.service,
             environment=self.environment,
             began=journal.began,
-            round=facts.Round(number=self._rounds, at=now.at, utc=now.utc, seconds=now.seconds),
+            round=now,
+            rounds=self._rounds,
             alerts=now.alerts,
             trails=self._trails,
             transitions=journal.transitions,
             acknowledgements=journal.acknowledgements,
             receipts=receipts,
             gaps=journal.gaps,
-            events=[
-                facts.Event(utc=event.utc, kind=event.kind, text=event.text)
-                for event in events
-                if event.kind != watcher.FACT
-            ],
+            events=[event for event in events if event.kind != watcher.FACT],
             roles=self.roles,
-            polls=[
-                facts.Poll(
-                    role=poll.role,
-                    decision="GO" if poll.decision == "go" else "HOLD",
-                    by=poll.by,
-                    utc=poll.utc,
-                    note=poll.note,
-                    seal=self.seals.of(poll),
-                )
-                for poll in journal.polls
-            ],
+            polls=journal.polls,
+            seals={poll: self.seals.of(poll) for poll in journal.polls},
             done=done_duties(events),
             channels_down={name: state.reason for name, state in channels.items() if state.down_since},
             channel_failures=_failures(receipts),

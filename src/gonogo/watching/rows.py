@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from pydantic import TypeAdapter
 
-from gonogo.evidence.watch import Acknowledgement, AlertState, Gap, Point, Receipt
-from gonogo.watching.facts import Done, Event, Poll
+from gonogo.evidence.watch import Acknowledgement, AlertState, Gap, Point, Poll, Receipt, WatchEvent
+from gonogo.watching.facts import Done
 from gonogo.watching.ledger import Unwritten
 
 MISSED_ROUNDS = 2
@@ -101,6 +101,8 @@ class RoleRow:
     role: str
     title: str
     poll: Poll | None
+    seal: str
+    """Whether that is signed, or why its signature does not hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +145,7 @@ class LiveState:
     channels: tuple[ChannelRow, ...]
     receipts: tuple[Receipt, ...]
     """The newest first, as are events."""
-    events: tuple[Event, ...]
+    events: tuple[WatchEvent, ...]
     gaps: tuple[Gap, ...]
     unwritten: Unwritten | None
     """What is not in the journal, and why; None: everything is there."""

@@ -17,6 +17,7 @@ from gonogo.families.watch.section import Watch
 from gonogo.watching.announcer import Announcer
 from gonogo.watching.announcing import Seen, due, standing
 from gonogo.watching.clock import Axis, Clock
+from gonogo.watching.facts import LiveRound
 from gonogo.watching.firsts import Firsts, told_before
 from gonogo.watching.ledger import Ledger
 from gonogo.watching.own_alarm import JOURNAL, OWN_RULES, advance_own
@@ -39,19 +40,6 @@ class Source(Protocol):
         """The newest reading of each of its signals. Returns within the time of a round, whatever its target does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
-    """What one round saw, for whoever shows it."""
-
-    at: float
-    utc: datetime
-    readings: Mapping[str, Reading]
-    alerts: Mapping[str, Alert]
-    transitions: Sequence[Transition]
-    seconds: float
-    """How long it took."""
-
-
 @dataclass(slots=True)
 class Watcher:
     """The loop."""
@@ -66,7 +54,7 @@ class Watcher:
     """When it ends by itself; None: when somebody ends it."""
     surroundings: Callable[[], Surroundings | str] = lambda: ""
     """What the launch stands on, as it was seen last."""
-    on_round: Callable[[Round], None] = lambda _round: None
+    on_round: Callable[[LiveRound], None] = lambda _round: None
     _alerts: dict[str, Alert] = field(init=False, default_factory=dict)
     _rules: dict[str, Rule] = field(init=False)
     _axis: Axis = field(init=False)
@@ -115,7 +103,7 @@ class Watcher:
         """Note that it came to its end, and is not to be gone on with."""
         self.journal.event(self.clock.utc(), self._axis.now(), ENDED, reason)
 
-    def round(self) -> Round:
+    def round(self) -> LiveRound:
         """One look at everything, with all that follows from it."""
         at, utc = self._axis.now(), self.clock.utc()
         self.journal.catch_up(at)
@@ -143,7 +131,7 @@ class Watcher:
         )
         self.announcer.put(announcements, standing(seen))
         seconds = self._axis.now() - at
-        seen_round = Round(
+        seen_round = LiveRound(
             at=at, utc=utc, readings=readings, alerts=dict(self._alerts), transitions=transitions, seconds=seconds
         )
         self.on_round(seen_round)
