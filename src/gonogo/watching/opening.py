@@ -87,27 +87,14 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
         shown = _demonstrated(request, environ, resources)
         prepared = _prepared(request, environ, shown.instance if shown else None)
         resources.callback(prepared.close)
-        environment = prepared.plan.environment
-        watch, launch = _sections(request, environment)
+        watch, launch = _sections(request, prepared.plan.environment)
         at = _launch_at(request, launch, clock)
-        journal = resources.enter_context(_journal(watch, request.environment, bundled=environment.service.bundled))
+        bundled = prepared.plan.environment.service.bundled
+        journal = resources.enter_context(_journal(watch, request.environment, bundled=bundled))
         sources, asked = _sources(prepared, watch, request)
         resources.callback(asked.close)
-        where = f"environments/{request.environment}.toml"
-        head = Letterhead(
-            environment=request.environment,
-            zone=launch.zone_info,
-            rollback=launch.rollback,
-            redactor=prepared.redactor,
-        )
-        channels = channels_of(watch, prepared.secrets, head, where=where)
-        heartbeat = heartbeat_of(watch, prepared.secrets, where=where)
-        if heartbeat is not None:
-            resources.callback(heartbeat.end, _CHANNELS_END_WITHIN)
         ledger = Ledger(journal, now=clock.utc)
-        resources.callback(ledger.close)
-        announcer = Announcer(channels, ledger, unsent=ledger.unsent())
-        resources.callback(announcer.end, _CHANNELS_END_WITHIN)
+        announcer, heartbeat = _telling(request, prepared, watch, launch, ledger, resources)
         if journal.last_round() is None:  # whoever goes on with a watch is not stopped by a name
             _check_names(watch, sources, f"environments/{request.environment}.toml")
         asked.start()
@@ -123,7 +110,7 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
         watcher.surroundings = lambda: asked.looked
         yield Opened(
             watcher=watcher,
-            environment=environment,
+            environment=prepared.plan.environment,
             watch=watch,
             launch=launch,
             redactor=prepared.redactor,
@@ -132,16 +119,39 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
             asked=asked,
             heartbeat=heartbeat,
             demonstration=shown,
-            live=Live(
-                service=environment.service.name,
-                environment=request.environment,
-                watch=watch,
-                launch=launch.model_copy(update={"at": at}),
-                journal=ledger,
-                seals=Seals(request.project, journal.path, request.environment),
-                roles={name: role.title for name, role in prepared.plan.demands.roles.items()},
-            ),
+            live=_live(request, prepared, watch, launch.model_copy(update={"at": at}), ledger),
         )
+
+
+def _telling(  # noqa: PLR0913, PLR0917 - who is told, of what, and where that is noted
+    request: WatchRequest, prepared: Prepared, watch: Watch, launch: Launch, ledger: Ledger, resources: ExitStack
+) -> tuple[Announcer, Heartbeat | None]:
+    """The channels at work, and the heartbeat; the ledger is closed when both have ended."""
+    where = f"environments/{request.environment}.toml"
+    head = Letterhead(
+        environment=request.environment, zone=launch.zone_info, rollback=launch.rollback, redactor=prepared.redactor
+    )
+    channels = channels_of(watch, prepared.secrets, head, where=where)
+    heartbeat = heartbeat_of(watch, prepared.secrets, where=where)
+    if heartbeat is not None:
+        resources.callback(heartbeat.end, _CHANNELS_END_WITHIN)
+    resources.callback(ledger.close)
+    announcer = Announcer(channels, ledger, unsent=ledger.unsent())
+    resources.callback(announcer.end, _CHANNELS_END_WITHIN)
+    return announcer, heartbeat
+
+
+def _live(request: WatchRequest, prepared: Prepared, watch: Watch, launch: Launch, ledger: Ledger) -> Live:
+    """What the page shows; ``launch`` has T-0 as this watch knows it."""
+    return Live(
+        service=prepared.plan.environment.service.name,
+        environment=request.environment,
+        watch=watch,
+        launch=launch,
+        journal=ledger,
+        seals=Seals(request.project, ledger.path, request.environment),
+        roles={name: role.title for name, role in prepared.plan.demands.roles.items()},
+    )
 
 
 def _demonstrated(request: WatchRequest, environ: Mapping[str, str], resources: ExitStack) -> Demonstration | None:

@@ -65,13 +65,13 @@ class Samples:
         self._near: tuple[frozenset[str], dict[str, str]] = (frozenset(), {})
         self._store = Store(
             (
-                (selector, _window(one), one.signal.kind != "gauge")
-                for one in watched.values()
-                for selector in one.signal.selectors
+                (selector, _window(entry), entry.signal.kind != "gauge")
+                for entry in watched.values()
+                for selector in entry.signal.selectors
             ),
             self._every,
         )
-        self._wanted = {name: self._prepared(one) for name, one in watched.items()}
+        self._wanted = {name: self._prepared(entry) for name, entry in watched.items()}
 
     def _prepared(self, watched: Watched) -> _Wanted:
         kinds = {
@@ -82,7 +82,9 @@ class Samples:
             "gauge": self._gauge,
         }
         kind, window = watched.signal.kind, _window(watched)
-        selected = tuple(self._store.find(one, window, counts=kind != "gauge") for one in watched.signal.selectors)
+        selected = tuple(
+            self._store.find(selector, window, counts=kind != "gauge") for selector in watched.signal.selectors
+        )
         return _Wanted(watched, kinds[kind], watched.no_traffic.total_seconds(), selected)
 
     def add(self, at: float, samples: Iterable[Sample] | Scrape | None, failure: str = "") -> None:
