@@ -39,7 +39,7 @@ def test_thresholds_of_the_document() -> None:
 
 def test_message_of_the_document() -> None:
     """Word for word."""
-    _, shown = blocks(PAGE, "text")
+    (shown,) = blocks(PAGE, "text")
     reminded = announcement(
         utc=BEGAN + timedelta(minutes=5), event="reminded", note="nobody acknowledged it within 5 min"
     )
