@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
+import gonogo
 from gonogo.base.wording import counted
 from gonogo.evidence.base import Scope
 from gonogo.evidence.scopes import ByScope
@@ -125,6 +127,16 @@ def decide(checks: Sequence[CheckResult], lines: Sequence[LineResult] = ()) -> D
         reason=f"all {_must_pass(len(blockers) - len(answered))} passed{also}{_share(lines)}",
         blockers=0,
     )
+
+
+def is_answered_otherwise(recorded: Decision, decided: Decision, version: str) -> bool:
+    """Whether the checks and lines of a record by this ``version`` of gonogo give another decision than the recorded one.
+
+    Another version may say the same in other words.
+    """
+    if version != gonogo.__version__:
+        recorded = replace(recorded, reason=decided.reason)
+    return recorded != decided
 
 
 def _first(failed: Sequence[CheckResult], causes: Sequence[RootCause]) -> CheckResult:

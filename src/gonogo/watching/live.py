@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gonogo.evidence.watch import Receipt
+from gonogo.evidence.watch import CHANGED, FACT, Receipt
 from gonogo.families.watch.section import Launch, Watch
 from gonogo.families.watch.trail import Trail
-from gonogo.watching import watcher
 from gonogo.watching.announcer import ChannelState
 from gonogo.watching.duties import done_duties
 from gonogo.watching.facts import LiveFacts, LiveRound
@@ -68,14 +67,14 @@ class Live:
             acknowledgements=journal.acknowledgements,
             receipts=receipts,
             gaps=journal.gaps,
-            events=[event for event in events if event.kind != watcher.FACT],
+            events=[event for event in events if event.kind != FACT],
             roles=self.roles,
             polls=journal.polls,
             seals={poll: self.seals.of(poll) for poll in journal.polls},
             done=done_duties(events),
             channels_down={name: state.reason for name, state in channels.items() if state.down_since},
             channel_failures=_failures(receipts),
-            changes=[event.text for event in events if event.kind == watcher.CHANGED],
+            changes=[event.text for event in events if event.kind == CHANGED],
             rollback=self._way_back(looked),
             unwritten=journal.unwritten,
         )
