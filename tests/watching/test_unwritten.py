@@ -324,8 +324,11 @@ def test_texts_of_a_round_that_was_not_written_are_not_taken_for_others(tmp_path
     try:
         watch.look()
         connection = watch.journal.connection
-        connection.execute("CREATE TEMP TRIGGER full BEFORE INSERT ON main.alerts BEGIN SELECT RAISE(FAIL, 'no'); END")
+        connection.execute(
+            "CREATE TEMP TRIGGER full BEFORE INSERT ON main.readings BEGIN SELECT RAISE(FAIL, 'no'); END"
+        )
         watch.look(2)
+        assert watch.ledger.unwritten is not None
         connection.execute("DROP TRIGGER full")
         watch.look(2)
     finally:
