@@ -314,7 +314,7 @@ def test_receipt_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 def test_texts_of_a_round_that_was_not_written_are_not_taken_for_others(tmp_path: Path) -> None:
     """A reason is stored once: a number that was given to one which is not in the file must not be used again."""
     path = tmp_path / "journal.sqlite3"
-    reasons = iter(["refused", "refused", "reset", "reset", "reset"])
+    reasons = iter(["refused", "reset", "reset", "refused", "reset"])
 
     class Silent(Scripted):
         def read(self, at: float) -> Mapping[str, Reading]:
@@ -336,9 +336,9 @@ def test_texts_of_a_round_that_was_not_written_are_not_taken_for_others(tmp_path
     with read(path) as journal:
         assert [reading.missing for reading in journal.readings("errors")] == [
             "refused",
+            "reset",
+            "reset",
             "refused",
-            "reset",
-            "reset",
             "reset",
         ]
 
