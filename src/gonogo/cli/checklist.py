@@ -49,8 +49,9 @@ def checklist(context: click.Context, *, environment: str | None, missing: bool)
 def import_(file: Path, *, bullets: bool | None, yes: bool) -> int:
     """Take over a team's own list as environments/checklist.md: every line gets an id, and keeps the one it has.
 
-    Boxes however they are written, tables, plain bullets and headings alone become tasks; what was not taken over is
-    told line by line. A list that gonogo init wrote, and nobody changed, gives way.
+    Boxes however they are written, those of HTML among them, tables, plain bullets and headings alone become tasks; what
+    was not taken over is told line by line. Files of AsciiDoc (.adoc) and Org (.org) are written as Markdown. A list that
+    gonogo init wrote, and nobody changed, gives way.
 
     For lines that nothing verifies, checks with words alike are proposed, each with a score from 0 to 1. At a terminal
     you are asked for each; otherwise gonogo checklist link says yes to one.
