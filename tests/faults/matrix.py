@@ -44,7 +44,9 @@ BLINDING = {
     "atlas-api-down",
     "atlas-token-narrow",
 }
-HARMLESS = {"webhook-asks-stripe", "webhook-answers-first"}
+SIMULATED = {"stripe-payout-failed", "stripe-payout-late"}
+"""No bank hears of payouts in test mode, in which the reference environment is: a team may have had them fail on purpose."""
+HARMLESS = {"webhook-asks-stripe", "webhook-answers-first", *SIMULATED}
 """Other ways to do it right: nothing may be red, and nothing unseen."""
 _ALSO_IN: Mapping[str, Sequence[str]] = {
     "dns": ["dns_names", "dns_caa", "dns_mail", "records"],
