@@ -120,6 +120,8 @@ def test_turning_back_is_fast(dns_host: DnsHostEvidence, environment: Environmen
     Fix: lower the record's TTL, and wait for the old one to pass before the launch.
     """
     window = _dns(environment).rollback_window
+    if window is None:
+        raise Unobserved("no rollback window is declared", hint="declare dns.rollback_window, as in '10 min'")
     answers = [answer for view in _authoritative(dns_host) for answer in (view.a, view.aaaa)]
     ttls = [(answer, answer.ttl) for answer in answers if answer.with_authority and answer.ttl is not None]
     if not ttls:

@@ -1,6 +1,5 @@
 """The section ``[dns]`` of an environment file."""
 
-from datetime import timedelta
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -16,7 +15,9 @@ class Dns(Section):
     port: Port = 53
     resolvers: Annotated[tuple[SocketAddress, ...], Field(min_length=1)]
     quorum: Annotated[int, Field(ge=1)] = 2
-    rollback_window: Duration = timedelta(hours=1)
+    rollback_window: Duration | None = Field(
+        default=None, description="How fast it must be possible to turn back; without it, no TTL is too long."
+    )
     names: tuple[HostName, ...] = Field(
         default=(),
         description="Further names that users type, as www: each must lead to a server that answers over https. "
