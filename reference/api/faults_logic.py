@@ -188,6 +188,7 @@ _PARTS: Mapping[str, tuple[str, Part]] = {
     **PAYMENT_FAULTS,
     "upload-any-type": ("documents", _AnyType),
     "upload-any-size": ("documents", _AnySize),
+    "upload-limited-by-length": ("documents", _AnySize),
     "document-cut-off": ("documents", _CutOff),
     "document-leaks": ("documents", _SharedDocuments),
     "cache-never-expires": ("listings", _Eternal),
@@ -253,6 +254,7 @@ _REST: Mapping[str, Callable[[FastAPI], None]] = {
     "registrations-fail": lambda app: setattr(app.state.service, "passwords", _NoHash()),
     "login-any-password": lambda app: setattr(app.state.service, "passwords", _AnyPassword()),
     "token-key-guessable": _configured(secret_key="your-256-bit-secret"),  # noqa: S106 - that is the fault
+    "signs-with-another-key": _configured(secret_key=secrets.token_urlsafe(48)),
     "beta-code-inactive": _configured(beta_code="another-code"),
     "beta-unlimited": _configured(beta_seats=100_000),
     "admin-open-to-all": _open_to_all,
@@ -264,6 +266,7 @@ _REST: Mapping[str, Callable[[FastAPI], None]] = {
     "webhook-unlimited-body": _unlimited("/api/payment/stripe/webhook"),
     "login-unlimited-body": _unlimited("/api/auth/login"),
     "upload-any-size": _unlimited("/api/documents"),
+    "upload-limited-by-length": _unlimited("/api/documents"),
     "sentry-silent": lambda app: start_reporting(app.state.service.config, dsn=""),
 }
 LOGIC_FAULTS = {*_PARTS, *_REST}

@@ -11,6 +11,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from reference.api.config import ApiConfig
+from reference.api.documents import LARGEST_BYTES
 from reference.api.faults_load import LOAD_FAULTS, LoadFaults
 from reference.api.faults_tokens import TOKEN_FAULTS, brief, eternal, trusting
 
@@ -234,7 +235,7 @@ CHANGES: Mapping[str, Change] = {
 }
 OTHERS = (
     *("front-slow", "health-slow", "profile-not-saved", "health-leaks-secret", "metrics-frozen", "metrics-public"),
-    *("metrics-hang", "visitors-shut-out"),
+    *("metrics-hang", "visitors-shut-out", "upload-limited-by-length"),
     *TOKEN_FAULTS,
 )
 """Faults of the same kind that need more than the reply."""
@@ -276,6 +277,9 @@ class FaultyReplies:
             return
         if "visitors-shut-out" in self.faults and _is_app(scope):
             await _refuse(send, 403, b'{"detail":"request blocked"}')
+            return
+        if "upload-limited-by-length" in self.faults and _said_to_be_large(scope):
+            await _refuse(send, 413, b'{"detail":"too large"}')
             return
         if "metrics-hang" in self.faults and scope["path"] == "/metrics":
             await self._switched.wait()
@@ -322,6 +326,12 @@ class FaultyReplies:
 
 def _is_app(scope: dict[str, Any]) -> bool:
     return any(key.lower() == b"user-agent" and value.startswith(APP.encode()) for key, value in scope["headers"])
+
+
+def _said_to_be_large(scope: dict[str, Any]) -> bool:
+    """Whether an upload says itself that it is too large, as one that is sent in parts does not."""
+    length = dict(scope["headers"]).get(b"content-length", b"0")
+    return scope["path"] == "/api/documents" and int(length) > LARGEST_BYTES
 
 
 async def _refuse(send: Asgi, status: int, body: bytes) -> None:

@@ -16,8 +16,11 @@ from gonogo.clients.replies import Reply
 from gonogo.families.api.callers import Caller
 from gonogo.families.api.document import Conformance, hold
 from gonogo.families.api.forgeries import public_keys
+from gonogo.families.api.keys import spelled
 from gonogo.families.api.placeholders import filled
 from gonogo.families.api.section import Account, Api, Login, OwnObject
+from gonogo.families.variables.dotenv_file import read_dotenv
+from gonogo.families.variables.section import Variables
 from gonogo.families.verbs import Verbs
 
 Value = TypeVar("Value")
@@ -138,6 +141,22 @@ class ApiVerbs(Verbs[Api]):
             except OSError as error:
                 raise Unobserved(f"api.public_key cannot be read: {error.strerror}") from None
         return keys
+
+    def signing_key(self) -> Sequence[bytes]:
+        """The key of ``api.signed_with`` in every spelling. Raises Unobserved where the file has none."""
+        declared, variables = self.section.signed_with, self.world.environment.section(Variables)
+        file = variables.files.get(declared.file) if variables and declared else None
+        if declared is None or file is None:
+            name = declared.file if declared else "NAME"
+            raise Unobserved(
+                f"the environment declares no [variables.files.{name}]", hint="is file of api.signed_with right?"
+            )
+        value = read_dotenv(Path(file.path), file.dialect).values.get(declared.variable, "")
+        if not value:
+            raise Unobserved(
+                f"{Path(file.path).name} has no {declared.variable}", hint="is variable of api.signed_with right?"
+            )
+        return list(spelled(value))
 
     def place_of(self, own: OwnObject, made: Reply, owner: Caller) -> str:
         """The path of what was just made. Raises Unobserved without an id."""

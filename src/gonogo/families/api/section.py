@@ -1,7 +1,7 @@
 """The section ``[api]`` of an environment file."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -93,6 +93,27 @@ class Upload(Call):
     """A file that is taken up to a size."""
 
     limit: Size
+    counts: Literal["file", "body"] = Field(
+        default="file", description='What may be so large: the file, or ("body") the whole request around it.'
+    )
+    listed: UrlPath | None = Field(
+        default=None,
+        description="Where users see the names of their files (GET): one that was refused must not be there.",
+    )
+
+    @model_validator(mode="after")
+    def _names_are_sent(self) -> Self:
+        if self.listed and self.file is None:
+            message = "listed: without a file there is no name that could be listed; declare file, or leave listed out"
+            raise ValueError(message)
+        return self
+
+
+class SigningKey(Section):
+    """The variable from which the service takes the shared key of its tokens."""
+
+    file: Text = Field(description="Name of the file under [variables.files].")
+    variable: Text = "SECRET_KEY"
 
 
 class Derivation(Section):
@@ -134,6 +155,10 @@ class Api(Section):
         default_factory=dict, description="Further placeholders, each with the name of the secret that it stands for."
     )
     sent: SentToken = SentToken()
+    signed_with: SigningKey | None = Field(
+        default=None,
+        description="Where the key stands that tokens are signed with: one that is live must verify under it.",
+    )
     opaque: bool = Field(default=False, description="true: tokens are no JWTs, and say nothing to who holds them.")
     me: UrlPath | None = Field(
         default=None, description="What tells users who they are (GET), as in /me or /users/{id}."
@@ -175,8 +200,8 @@ class Api(Section):
                 "admin needs [api.administrator]: that administrators are answered there is the proof of a refusal"
             )
             raise ValueError(message)
-        if self.opaque and (self.jwks or self.public_key):
-            message = "opaque: tokens that have a public key are no opaque ones; leave one of them out"
+        if self.opaque and (self.jwks or self.public_key or self.signed_with):
+            message = "opaque: tokens that have a key are no opaque ones; leave out opaque, or jwks, public_key and signed_with"
             raise ValueError(message)
         return self
 
