@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from reference.changes import Change, part
+from reference.faults_files import VARIABLES
 from reference.faults_outside import OUTSIDE
 from reference.faults_watched import WATCHED
 from reference.settings import FrontSettings, Settings
@@ -257,6 +258,12 @@ _SERVICE: Mapping[str, Mapping[str, str]] = {
         "errors-traced": "a login that cannot be read is answered with a stack trace",
         "bookings-for-strangers": "strangers are shown a list of bookings",
     },
+    "document": {
+        "openapi-outdated": "the OpenAPI document is of last year",
+        "payment-config-broken": "GET /api/payment/config, which is documented, answers 500",
+        "payment-config-gone": "GET /api/payment/config, which is documented, is not there",
+        "offers-take-anything": "offers may cost less than nothing, and need no title",
+    },
     "professional": {
         "role-ignored": "everybody is a client",
         "upload-by-anybody": "strangers may upload",
@@ -346,35 +353,6 @@ _PORTS: Mapping[str, tuple[str, Change]] = {
     "port-mongodb-open": ("MongoDB's port is reachable at the second address", _open("mongodb")),
     "port-redis-open": ("Redis' port is reachable at the second address", _open("redis")),
 }
-_VARIABLES: Mapping[str, Mapping[str, str]] = {
-    "variables": {
-        "env-file-missing": "production has no file of variables",
-        "env-duplicate-variable": "a variable stands in production's file twice",
-        "env-missing-variable": "production's file has no REDIS_PASSWORD",
-        "env-world-readable": "everybody on the machine may read production's file",
-        "env-committed": "staging's file is in the repository",
-        "env-in-history": "staging's file was committed, and removed later",
-        "env-live-key-in-staging": "staging takes real money",
-        "env-test-key-in-production": "production takes no money",
-        "env-placeholder-secret": "production's SECRET_KEY is changeme, again and again",
-        "env-short-secret": "production's SECRET_KEY has 128 bit",
-        "env-same-secret": "production signs with staging's SECRET_KEY",
-        "env-same-database": "staging works on production's database",
-        "env-undefined-name": "production's MONGO_URL refers to a name that its file does not define",
-        "env-mongo-without-tls": "production connects to its database without TLS",
-        "env-other-stripe-account": "production's publishable key is of another account",
-        "env-wrong-webhook-secret": "staging has the webhook's id in place of its secret",
-        "env-no-llm-key": "staging's key for the language model is empty",
-        "env-not-a-dsn": "production has the address of Sentry's page in place of the DSN",
-        "env-weak-redis-password": "staging's Redis has a word for a password",
-    },
-    "repository": {
-        "repository-holds-secret": "production's SECRET_KEY is in a manifest, in base64",
-        "repository-secret-in-history": "the password of production's Redis was in a file of notes, once",
-        "repository-key-pattern": "a key of AWS is in the code",
-    },
-}
-
 FAULTS: Mapping[str, Fault] = {
     name: Fault(name=name, area=area, breaks=breaks, change=change)
     for area, faults in (
@@ -392,7 +370,7 @@ FAULTS: Mapping[str, Fault] = {
         *OUTSIDE.items(),
         *(
             (area, {name: (breaks, _variables(name)) for name, breaks in faults.items()})
-            for area, faults in _VARIABLES.items()
+            for area, faults in VARIABLES.items()
         ),
     )
     for name, (breaks, change) in faults.items()

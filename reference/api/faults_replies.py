@@ -124,6 +124,22 @@ def _taken(reply: Reply) -> Reply:
     return replace(reply, status=201, body=b'{"id":"000000000000000000000000"}')
 
 
+def _offered(reply: Reply) -> Reply:
+    """As of a service that stores what it was sent."""
+    offer = {"title": "", "category": "", "city": "", "price_cents": -500, "professional_id": "", "id": "0" * 24}
+    return replace(reply, status=201, body=json.dumps(offer).encode())
+
+
+def _outdated(reply: Reply) -> Reply:
+    """The document of last year: without the search, and with what replies were then."""
+    document = json.loads(reply.body)
+    del document["paths"]["/api/services"]
+    given = document["paths"]["/api/feedback"]["post"]["responses"]
+    given["200"] = given.pop("201")
+    document["components"]["schemas"]["Configuration"]["required"].append("account")
+    return replace(reply, body=json.dumps(document).encode())
+
+
 def _without_series(reply: Reply) -> Reply:
     kept = (line for line in reply.body.splitlines() if b"workme_logins" not in line)
     return replace(reply, body=b"\n".join(kept) + b"\n")
@@ -217,6 +233,12 @@ CHANGES: Mapping[str, Change] = {
     "metrics-empty": _at("/metrics", lambda reply: replace(reply, body=b"")),
     "metrics-without-payments": _at("/metrics", _without_payments),
     "metrics-not-a-number": _at("/metrics", _not_a_number),
+    "openapi-outdated": _at("/openapi.json", _outdated),
+    "payment-config-broken": _at("/api/payment/config", _broken),
+    "payment-config-gone": _at(
+        "/api/payment/config", lambda reply: replace(reply, status=404, body=b'{"detail":"Not Found"}')
+    ),
+    "offers-take-anything": _at_once("POST", "/api/services", _offered, status=422),
     "openapi-broken": _at("/openapi.json", lambda reply: reply.served("application/json", b'{"openapi":"3.1.0",')),
     "help-page-missing": _at("/help/onboarding", lambda reply: replace(reply, status=404, body=b"not found")),
     "clock-wrong-on-one-address": _wrong_clock,
@@ -273,13 +295,7 @@ class FaultyReplies:
         if not self.faults or scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if self.faults & LOAD_FAULTS and await self._answered_by_fault(scope, send):
-            return
-        if "visitors-shut-out" in self.faults and _is_app(scope):
-            await _refuse(send, 403, b'{"detail":"request blocked"}')
-            return
-        if "upload-limited-by-length" in self.faults and _said_to_be_large(scope):
-            await _refuse(send, 413, b'{"detail":"too large"}')
+        if await self._answered_by_fault(scope, receive, send):
             return
         if "metrics-hang" in self.faults and scope["path"] == "/metrics":
             await self._switched.wait()
@@ -299,8 +315,18 @@ class FaultyReplies:
         await send({"type": "http.response.start", "status": reply.status, "headers": pairs})
         await send({"type": "http.response.body", "body": reply.body})
 
-    async def _answered_by_fault(self, scope: dict[str, Any], send: Asgi) -> bool:
+    async def _answered_by_fault(self, scope: dict[str, Any], receive: Asgi, send: Asgi) -> bool:
         """Whether the request got its answer already."""
+        if "visitors-shut-out" in self.faults and _is_app(scope):
+            await _refuse(send, 403, b'{"detail":"request blocked"}')
+            return True
+        if "upload-limited-by-length" in self.faults and _said_to_be_large(scope):
+            while (await receive()).get("more_body"):  # whoever is cut off while it sends hears no answer
+                pass
+            await _refuse(send, 413, b'{"detail":"too large"}')
+            return True
+        if not self.faults & LOAD_FAULTS:
+            return False
         status = await self._load_faults.apply(self.faults, scope["method"], scope["path"])
         if status:
             await _refuse(send, status, b'{"detail":"not now"}')

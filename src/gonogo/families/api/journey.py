@@ -3,9 +3,9 @@
 import json
 import re
 import secrets as entropy
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import jmespath
 from jmespath.exceptions import JMESPathError
@@ -18,7 +18,7 @@ from gonogo.families.api.document import Conformance, hold
 from gonogo.families.api.forgeries import public_keys
 from gonogo.families.api.keys import spelled
 from gonogo.families.api.placeholders import filled
-from gonogo.families.api.section import Account, Api, Login, OwnObject
+from gonogo.families.api.section import Account, Api, Document, Login, OwnObject
 from gonogo.families.variables.dotenv_file import read_dotenv
 from gonogo.families.variables.section import Variables
 from gonogo.families.verbs import Verbs
@@ -74,14 +74,15 @@ class ApiVerbs(Verbs[Api]):
             },
         )
 
-    def join(self, label: str) -> Caller:
-        """A user, logged in: newly registered, or the next of the declared test users."""
+    def join(self, label: str, fields: Mapping[str, Any] | None = None) -> Caller:
+        """A user, logged in: newly registered, or the next of the declared test users. ``fields``: sent otherwise."""
         if self.section.register_ is None:
             if not self.section.accounts:
                 self._derived("register", self.section.register_)
             return self._log_in(self._next_account())
         newcomer = self.nobody(label)
-        reply = newcomer.call(self.section.register_)
+        register = self.section.register_
+        reply = newcomer.call(register.model_copy(update={"send": {**register.send, **(fields or {})}}))
         if reply.status >= _BROKEN:
             raise AssertionError(f"nobody can register: {reply.said}")
         if not reply.exchange.served:
@@ -121,10 +122,18 @@ class ApiVerbs(Verbs[Api]):
         reply = self.bearer(token).get(self.me(caller))
         return self.known_as(reply), reply
 
-    def held_against_document(self, caller: Caller) -> Conformance:
-        """What the service answered to the operations of its document, within the budget of [api.document]."""
+    def held_against_document(self) -> Conformance:
+        """What the service answered to the operations of its document, within the budget of [api.document].
+
+        Users ask, as many as are declared; of an administrator only what reads is asked.
+        """
+        declared = self.section.document or Document()
+        users = [self.join("reader"), *(self.join(f"reader-{n}", fields) for n, fields in enumerate(declared.users, 2))]
+        administrator = self.administrator() if self.section.administrator else None
         return self.walk.looked(
-            "the OpenAPI document", lambda: hold(self.world, self.section, caller), shown=lambda seen: seen.shown
+            "the OpenAPI document",
+            lambda: hold(self.world, self.section, users, administrator),
+            shown=lambda seen: seen.shown,
         )
 
     def public_keys(self) -> Sequence[bytes]:

@@ -130,6 +130,11 @@ class Document(Section):
     seconds: Annotated[int, Field(ge=1, le=3600)] = Field(default=60, description="The most time that it takes.")
     seed: int = Field(default=1, ge=0, description="The same seed sends the same requests.")
     exclude: tuple[Text, ...] = Field(default=(), description="Operations that are not asked, as in 'DELETE /me'.")
+    users: tuple[Mapping[Text, Any], ...] = Field(
+        default=(),
+        description="Further users, who are asked as whom the first may not: each with the fields of [api.register] that "
+        "are other for it.",
+    )
     writes: bool = Field(
         default=False,
         description="true: POST, PUT, PATCH and DELETE are sent as well, and what they make stays in the service.",
@@ -194,6 +199,9 @@ class Api(Section):
             raise ValueError(message)
         if self.register_ is not None and self.accounts:
             message = "register and accounts are both declared; leave out the one that is not to be used"
+            raise ValueError(message)
+        if self.document and self.document.users and self.register_ is None and not self.from_openapi:
+            message = "document.users are registered as [api.register] says, and there is none; leave them out"
             raise ValueError(message)
         if self.admin and self.administrator is None:
             message = (
