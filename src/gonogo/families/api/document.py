@@ -29,6 +29,7 @@ _PROCESS = "gonogo.families.api.document_process"
 _GRACE_SECONDS = 20
 """For starting, and for the request that is under way when the time is over."""
 _POLL_SECONDS = 0.5
+_NOT_THERE = {404, 405, 501}
 _NOT_ASKED = "it was not asked"
 
 
@@ -69,6 +70,8 @@ class Conformance:
     """Operation to the violations of its schemas that it answered otherwise than what is as it should be."""
     violated: dict[str, dict[str, set[int]]] = field(default_factory=dict)
     """Operation to the violations that were sent, with the statuses that they were answered with."""
+    dead: list[str] = field(default_factory=list)
+    """Operations that read, with nothing to fill in, and are not there."""
     untried: set[str] = field(default_factory=set)
     """Operations that answered, and of which nobody can tell whether they demand the token that the document names."""
     requests: int = 0
@@ -135,6 +138,8 @@ def hold(world: World, api: Api, users: Sequence[Caller], administrator: Caller 
         Departure("routes", route, f"it is used ({where})", "it is in the document", "")
         for route, where in undocumented(api, world.environment, document)
     ]
+    pages = [each.label for each in operations(document) if each.method == "GET" and not each.fillable]
+    conformance.dead = [page for page in pages if (conformance.statuses.get(page) or {0}) <= _NOT_THERE]
     return conformance
 
 
@@ -168,7 +173,7 @@ def _left(api: Api, document: Mapping[str, Any], budget: Document) -> Mapping[st
     own = {
         ("POST", api.login.path if api.login else ""): "the security journey asks it",
         ("POST", api.register_.path if api.register_ else ""): "accounts that it makes could not be removed",
-        ("DELETE", api.remove or ""): "it would remove the user who asks",
+        ("DELETE", api.remove or api.me or ""): "it would remove the user who asks",
     }
     reasons = {
         operation.label: own[operation.method, operation.path]

@@ -26,9 +26,11 @@ from schemathesis import GenerationMode, Response
 from schemathesis.checks import CHECKS, CheckFunction, is_check_class, load_all_checks
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.core.result import Ok
-from schemathesis.generation.meta import REQUEST_SHAPE_PROBES
+from schemathesis.generation.meta import CONTENT_TYPE_PROBES, REQUEST_SHAPE_PROBES, CoverageScenario
 
 ERRORS, STATUSES, REPLIES, TOKENS, METHODS, REFUSALS = "errors", "statuses", "replies", "tokens", "methods", "refusals"
+_ODD_METHODS = {"OPTIONS", "QUERY"}
+_SHAPE = "its shape"
 _SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 _WRONG, _UNKNOWN, _FORBIDDEN, _TOO_MANY, _BROKEN = 400, 401, 403, 429, 500
 _REFUSED = {401, 403, *range(300, 400)}
@@ -139,26 +141,25 @@ class Conformance:
         return ""
 
     def _firsts(self, operation: Any) -> Iterator[Case]:  # noqa: ANN401 - Schemathesis' own
-        """What the schema allows, then one violation of each of its constraints."""
+        """What the schema allows, one violation of each of its constraints, and the usual methods that nobody declared."""
         for mode in self._modes:
-            seen = set()
-            for case in self._permitted(operation, self._covering(operation, mode)):
-                place = _place(case)
-                if mode is GenerationMode.POSITIVE or place not in seen:
-                    seen.add(place)
-                    yield case
+            yield from (case for case, first in self._covered(operation, mode) if first)
 
     def _rest(self, operation: Any) -> Iterator[Case]:  # noqa: ANN401 - as above
-        """Further violations of the same constraints, and what is drawn at random."""
+        """Further violations of the same constraints, other wrong requests, and what is drawn at random."""
         for mode in self._modes:
-            seen = set()
-            for case in self._covering(operation, mode):
-                place = _place(case)
-                if mode is GenerationMode.NEGATIVE and place in seen:
-                    yield from self._permitted(operation, iter([case]))
-                seen.add(place)
+            yield from (case for case, first in self._covered(operation, mode) if not first)
         for mode in self._modes:
             yield from self._permitted(operation, self._drawn(operation, mode))
+
+    def _covered(self, operation: Any, mode: GenerationMode) -> Iterator[tuple[Case, bool]]:  # noqa: ANN401 - as above
+        """Each case of a kind, and whether it is the first of its place."""
+        seen = set()
+        for case in self._permitted(operation, self._covering(operation, mode)):
+            place = _place(case)
+            again = mode is GenerationMode.NEGATIVE and (place in seen or _seldom(case))
+            seen.add(place)
+            yield case, not again
 
     @property
     def _modes(self) -> Sequence[GenerationMode]:
@@ -212,13 +213,13 @@ class Conformance:
             tell("left", operation=label, reason="it answered 429 Too Many Requests")
             return False
         declared = case.method.upper() == case.operation.method.upper()
-        violated = _violation(case) if declared else ""
-        if declared:
+        violated = _violation(case)
+        if violated != _SHAPE:
             tell("answered", operation=label, status=response.status_code, violates=violated)
         if response.status_code >= _BROKEN:
             self._report(ERRORS, label, response, "no status of 500 or more")
             return True
-        wrong = {METHODS: not declared, REFUSALS: bool(violated)}
+        wrong = {METHODS: not declared, REFUSALS: violated not in {"", _SHAPE}}
         for kind, names in _CHECKS.items():
             # 404 refuses a method that nobody documented as well as 405 does; and proxies leave out the Allow header.
             if wrong.get(kind, True) and (kind not in wrong or response.status_code < _WRONG):
@@ -336,13 +337,23 @@ def _place(case: Case) -> tuple[str, ...]:
     return (*map(str, parts), str(data.description) if str(parts[-1]).endswith("/required") and data else "")
 
 
+def _seldom(case: Case) -> bool:
+    """Whether it is a request of a shape that few would send."""
+    shape = getattr(case.meta.phase.data, "scenario", None) if case.meta else None
+    odd = shape is CoverageScenario.UNSPECIFIED_HTTP_METHOD and case.method.upper() in _ODD_METHODS
+    return odd or shape in CONTENT_TYPE_PROBES
+
+
 def _violation(case: Case) -> str:
-    """The constraint of the schema that a case violates, in words; empty for one that is as it should be."""
+    """The constraint of the schema that a case violates, in words; empty for one that is as it should be.
+
+    A wrong method or content type violates no schema.
+    """
     if case.meta is None or not case.meta.generation.mode.is_negative:
         return ""
     data = case.meta.phase.data
     if getattr(data, "scenario", None) in REQUEST_SHAPE_PROBES:
-        return ""
+        return _SHAPE
     where = f" in {data.parameter_location.value}" if data.parameter_location else ""
     named = data.parameter if data.parameter and "/" not in data.parameter else ""
     return f"{f'{named}: ' if named else ''}{data.description or 'an invalid value'}{where}"

@@ -61,6 +61,11 @@ class Operation:
         return any(parameter.get("required") and parameter.get("in") != "path" for parameter in parameters)
 
     @property
+    def fillable(self) -> bool:
+        """Whether anything must be filled in before it can be read."""
+        return bool(self.variables) or self.demands_more
+
+    @property
     def bodies(self) -> Mapping[str, Schema]:
         """The schema of its body by media type."""
         body = mapping(resolved(self.document, self.described.get("requestBody")))
