@@ -86,6 +86,20 @@ def test_what_schemas_forbid_is_refused(walk: Walk) -> None:
         )
 
 
+@pytest.mark.check("document-operators")
+def test_operators_are_no_texts(walk: Walk) -> None:
+    """A search that hands MongoDB whatever stands between brackets shows everybody everything.
+
+    Fix: take texts only as texts: validate the type of each parameter, and never hand a parsed query to find().
+    """
+    _none(walk, "operators")
+    conformance: Conformance = walk.keep["conformance"]
+    if "" not in conformance.operators:
+        raise Unobserved(f"not every text was tried: {conformance.ended}", hint="raise api.document.requests")
+    if not any(conformance.operators.values()):
+        raise Unobserved("no operation with a text answers, so that nothing could be tried", hint=_reasons(conformance))
+
+
 @pytest.mark.check("document-routes")
 def test_what_is_used_is_documented(walk: Walk) -> None:
     """A route that works and stands in no document is one that partners never find, and that nobody reviews.

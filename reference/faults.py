@@ -262,6 +262,7 @@ _SERVICE: Mapping[str, Mapping[str, str]] = {
         "openapi-outdated": "the OpenAPI document is of last year",
         "payment-config-broken": "GET /api/payment/config, which is documented, answers 500",
         "payment-config-gone": "GET /api/payment/config, which is documented, is not there",
+        "search-takes-operators": "what stands in brackets of a search's query is an operator of MongoDB",
         "offers-take-anything": "offers may cost less than nothing, and need no title",
     },
     "professional": {

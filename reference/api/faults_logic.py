@@ -188,7 +188,6 @@ _PARTS: Mapping[str, tuple[str, Part]] = {
     **PAYMENT_FAULTS,
     "upload-any-type": ("documents", _AnyType),
     "upload-any-size": ("documents", _AnySize),
-    "upload-limited-by-length": ("documents", _AnySize),
     "document-cut-off": ("documents", _CutOff),
     "document-leaks": ("documents", _SharedDocuments),
     "cache-never-expires": ("listings", _Eternal),
@@ -266,7 +265,6 @@ _REST: Mapping[str, Callable[[FastAPI], None]] = {
     "webhook-unlimited-body": _unlimited("/api/payment/stripe/webhook"),
     "login-unlimited-body": _unlimited("/api/auth/login"),
     "upload-any-size": _unlimited("/api/documents"),
-    "upload-limited-by-length": _unlimited("/api/documents"),
     "sentry-silent": lambda app: start_reporting(app.state.service.config, dsn=""),
 }
 LOGIC_FAULTS = {*_PARTS, *_REST}

@@ -11,8 +11,8 @@ from email.utils import format_datetime
 from typing import Any
 
 from reference.api.config import ApiConfig
-from reference.api.documents import LARGEST_BYTES
 from reference.api.faults_load import LOAD_FAULTS, LoadFaults
+from reference.api.faults_queries import taking_operators
 from reference.api.faults_tokens import TOKEN_FAULTS, brief, eternal, trusting
 
 Asgi = Any
@@ -122,6 +122,10 @@ def _broken(reply: Reply) -> Reply:
 
 def _taken(reply: Reply) -> Reply:
     return replace(reply, status=201, body=b'{"id":"000000000000000000000000"}')
+
+
+def _taken_in_parts(reply: Reply) -> Reply:
+    return reply if "content-length" in reply.asked else _taken(reply)
 
 
 def _offered(reply: Reply) -> Reply:
@@ -247,6 +251,7 @@ CHANGES: Mapping[str, Change] = {
     "token-refused": _at_once("GET", "/api/profile", lambda reply: replace(reply, status=401)),
     "role-ignored": _at_once("GET", "/api/profile", lambda reply: reply.with_json(role="client"), status=200),
     "upload-by-anybody": _at_once("POST", "/api/documents", _taken, status=401),
+    "upload-limited-by-length": _at_once("POST", "/api/documents", _taken_in_parts, status=413),
     "upload-broken": _at_once("POST", "/api/documents", _broken),
     "booking-broken": _at_once("POST", "/api/bookings", _broken),
     "webhook-answers-get": _at_once(
@@ -257,7 +262,7 @@ CHANGES: Mapping[str, Change] = {
 }
 OTHERS = (
     *("front-slow", "health-slow", "profile-not-saved", "health-leaks-secret", "metrics-frozen", "metrics-public"),
-    *("metrics-hang", "visitors-shut-out", "upload-limited-by-length"),
+    *("metrics-hang", "visitors-shut-out", "search-takes-operators"),
     *TOKEN_FAULTS,
 )
 """Faults of the same kind that need more than the reply."""
@@ -295,7 +300,7 @@ class FaultyReplies:
         if not self.faults or scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if await self._answered_by_fault(scope, receive, send):
+        if await self._answered_by_fault(scope, send):
             return
         if "metrics-hang" in self.faults and scope["path"] == "/metrics":
             await self._switched.wait()
@@ -304,6 +309,7 @@ class FaultyReplies:
             scope = {**scope, "headers": [*scope["headers"], token]}
         if "profile-not-saved" in self.faults and (scope["method"], scope["path"]) == ("PUT", "/api/profile"):
             scope = {**scope, "method": "GET"}
+        scope = taking_operators(scope) if "search-takes-operators" in self.faults else scope
         scope = trusting(self.faults, scope, self._config.secret_key)
         reply = self._spoil(await _ask(self._app, scope, receive))
         if "health-slow" in self.faults and scope["path"].startswith("/api/health"):
@@ -315,15 +321,10 @@ class FaultyReplies:
         await send({"type": "http.response.start", "status": reply.status, "headers": pairs})
         await send({"type": "http.response.body", "body": reply.body})
 
-    async def _answered_by_fault(self, scope: dict[str, Any], receive: Asgi, send: Asgi) -> bool:
+    async def _answered_by_fault(self, scope: dict[str, Any], send: Asgi) -> bool:
         """Whether the request got its answer already."""
         if "visitors-shut-out" in self.faults and _is_app(scope):
             await _refuse(send, 403, b'{"detail":"request blocked"}')
-            return True
-        if "upload-limited-by-length" in self.faults and _said_to_be_large(scope):
-            while (await receive()).get("more_body"):  # whoever is cut off while it sends hears no answer
-                pass
-            await _refuse(send, 413, b'{"detail":"too large"}')
             return True
         if not self.faults & LOAD_FAULTS:
             return False
@@ -352,12 +353,6 @@ class FaultyReplies:
 
 def _is_app(scope: dict[str, Any]) -> bool:
     return any(key.lower() == b"user-agent" and value.startswith(APP.encode()) for key, value in scope["headers"])
-
-
-def _said_to_be_large(scope: dict[str, Any]) -> bool:
-    """Whether an upload says itself that it is too large, as one that is sent in parts does not."""
-    length = dict(scope["headers"]).get(b"content-length", b"0")
-    return scope["path"] == "/api/documents" and int(length) > LARGEST_BYTES
 
 
 async def _refuse(send: Asgi, status: int, body: bytes) -> None:

@@ -38,7 +38,7 @@ class Departure:
     """A reply that is not what the document promises."""
 
     kind: str
-    """``errors``, ``statuses``, ``replies``, ``tokens``, ``methods``, ``refusals`` or ``routes``."""
+    """``errors``, ``statuses``, ``replies``, ``tokens``, ``methods``, ``refusals``, ``operators`` or ``routes``."""
     operation: str
     observed: str
     expected: str
@@ -70,6 +70,8 @@ class Conformance:
     """Operation to the violations of its schemas that it answered otherwise than what is as it should be."""
     violated: dict[str, dict[str, set[int]]] = field(default_factory=dict)
     """Operation to the violations that were sent, with the statuses that they were answered with."""
+    operators: dict[str, list[str]] = field(default_factory=dict)
+    """Operation to its texts in whose place operators were tried; one without a name when all of them were."""
     dead: list[str] = field(default_factory=list)
     """Operations that read, with nothing to fill in, and are not there."""
     untried: set[str] = field(default_factory=set)
@@ -158,6 +160,7 @@ def _order(world: World, api: Api, document: Mapping[str, Any], budget: Document
         "verify": True if trust == "public" else trust,
         "shown": f"{api.sent.cookie}=$TOKEN" if api.sent.cookie else scheme,
         "secured": [operation.label for operation in operations(document) if operation.schemes],
+        "texts": {each.label: each.texts for each in operations(document) if any(each.texts.values())},
         "left": _left(api, document, budget),
         "requests": budget.requests,
         "seconds": budget.seconds,
@@ -257,10 +260,6 @@ def _note(conformance: Conformance, facts: Mapping[str, Any], on_purpose: Collec
             conformance.departures.append(Departure(str(facts["kind"]), label, *texts))
         case "asked":
             conformance.left[label] = _NOT_ASKED
-        case "answered":
-            _note_answer(conformance, label, int(facts["status"]), str(facts["violates"]))
-        case "tried":
-            conformance.tried.add(label)
         case "left":
             place = conformance.aside if label in on_purpose else conformance.left
             place[label] = str(facts["reason"])
@@ -272,6 +271,19 @@ def _note(conformance: Conformance, facts: Mapping[str, Any], on_purpose: Collec
             conformance.requests, conformance.ended = int(facts["requests"]), str(facts["ended"])
             for unasked in [label for label, reason in conformance.left.items() if reason == _NOT_ASKED]:
                 conformance.left[unasked] = f"{_NOT_ASKED}: {conformance.ended}"
+        case _:
+            _note_asked(conformance, label, facts)
+
+
+def _note_asked(conformance: Conformance, label: str, facts: Mapping[str, Any]) -> None:
+    """What an operation was asked for, and its answer."""
+    match facts["event"]:
+        case "answered":
+            _note_answer(conformance, label, int(facts["status"]), str(facts["violates"]))
+        case "operators":
+            conformance.operators[label] = list(facts["told"])
+        case "tried":
+            conformance.tried.add(label)
 
 
 def _note_answer(conformance: Conformance, label: str, status: int, violation: str) -> None:

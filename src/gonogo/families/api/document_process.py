@@ -26,11 +26,12 @@ from schemathesis import GenerationMode, Response
 from schemathesis.checks import CHECKS, CheckFunction, is_check_class, load_all_checks
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.core.result import Ok
-from schemathesis.generation.meta import CONTENT_TYPE_PROBES, REQUEST_SHAPE_PROBES, CoverageScenario
 
-ERRORS, STATUSES, REPLIES, TOKENS, METHODS, REFUSALS = "errors", "statuses", "replies", "tokens", "methods", "refusals"
-_ODD_METHODS = {"OPTIONS", "QUERY"}
-_SHAPE = "its shape"
+from gonogo.families.api.document_cases import SHAPE, Case, place_of, seldom, violation_of
+from gonogo.families.api.document_operators import Operators
+
+ERRORS, STATUSES, REPLIES = "errors", "statuses", "replies"
+TOKENS, METHODS, REFUSALS, OPERATORS = "tokens", "methods", "refusals", "operators"
 _SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 _WRONG, _UNKNOWN, _FORBIDDEN, _TOO_MANY, _BROKEN = 400, 401, 403, 429, 500
 _REFUSED = {401, 403, *range(300, 400)}
@@ -45,7 +46,6 @@ _CHECKS: Mapping[str, Sequence[str]] = {
     REFUSALS: ("negative_data_rejection",),
 }
 Order = Mapping[str, Any]
-Case = schemathesis.Case[Any]
 
 
 class Spent(Exception):
@@ -96,6 +96,8 @@ class Conformance:
         self._tries: dict[str, int] = {}
         self._users: Sequence[Mapping[str, str]] = order["users"]
         self._whose: dict[str, int] = {}
+        self._good: dict[str, tuple[Case, int]] = {}
+        """Operation to a request that is as it should be, and its status: one that was served, if any was."""
         self._schema = schemathesis.openapi.from_dict(document)
         self._schema.config.generation.with_security_parameters = False
         load_all_checks()
@@ -116,6 +118,17 @@ class Conformance:
                         alone.add(label)
                     if case is None or label in alone:
                         del queues[label]
+            if cases_of == self._firsts and self._order["invalid"]:
+                self._with_operators(alone)
+
+    def _with_operators(self, alone: set[str]) -> None:
+        """Operators of MongoDB in place of the texts of every operation that has some."""
+        operators = Operators(self._answer, lambda *found: self._report(OPERATORS, *found))
+        for label, texts in self._order["texts"].items():
+            if label in self._good and label not in alone:
+                told = operators.tried(label, *self._good[label], texts)
+                tell("operators", operation=label, told=sorted(told))
+        tell("operators", operation="", told=[])
 
     def _asked(self) -> Sequence[Any]:
         """The operations that may be asked, those that read first; tells why the others are not."""
@@ -156,8 +169,8 @@ class Conformance:
         """Each case of a kind, and whether it is the first of its place."""
         seen = set()
         for case in self._permitted(operation, self._covering(operation, mode)):
-            place = _place(case)
-            again = mode is GenerationMode.NEGATIVE and (place in seen or _seldom(case))
+            place = place_of(case)
+            again = mode is GenerationMode.NEGATIVE and (place in seen or seldom(case))
             seen.add(place)
             yield case, not again
 
@@ -213,13 +226,15 @@ class Conformance:
             tell("left", operation=label, reason="it answered 429 Too Many Requests")
             return False
         declared = case.method.upper() == case.operation.method.upper()
-        violated = _violation(case)
-        if violated != _SHAPE:
+        violated = violation_of(case)
+        if violated != SHAPE:
             tell("answered", operation=label, status=response.status_code, violates=violated)
+        if not violated and (label not in self._good or 200 <= response.status_code < 300):  # noqa: PLR2004 - 2xx
+            self._good[label] = case, response.status_code
         if response.status_code >= _BROKEN:
             self._report(ERRORS, label, response, "no status of 500 or more")
             return True
-        wrong = {METHODS: not declared, REFUSALS: violated not in {"", _SHAPE}}
+        wrong = {METHODS: not declared, REFUSALS: violated not in {"", SHAPE}}
         for kind, names in _CHECKS.items():
             # 404 refuses a method that nobody documented as well as 405 does; and proxies leave out the Allow header.
             if wrong.get(kind, True) and (kind not in wrong or response.status_code < _WRONG):
@@ -261,7 +276,7 @@ class Conformance:
             failure = next(each for each in group.exceptions if isinstance(each, Failure))
             expected = " ".join(f"{failure.title}: {failure.message}".split())
             if kind == REFUSALS:
-                expected = f"4xx, since its schema forbids it ({_violation(case)})"
+                expected = f"4xx, since its schema forbids it ({violation_of(case)})"
             self._report(kind, label, response, expected)
 
     def _without_token(self, label: str, case: Case, response: Response) -> None:
@@ -327,36 +342,6 @@ class Conformance:
 
 def _functions(names: Sequence[str]) -> list[CheckFunction]:
     return [check for check in CHECKS.get_by_names(list(names)) if not is_check_class(check)]
-
-
-def _place(case: Case) -> tuple[str, ...]:
-    """What a case is about: the constraint that it violates, or the method that nobody declared."""
-    data = case.meta.phase.data if case.meta else None
-    parts = (case.method, *(getattr(data, name, None) for name in ("parameter_location", "parameter", "location")))
-    # All that may be missing stands in one list of the schema.
-    return (*map(str, parts), str(data.description) if str(parts[-1]).endswith("/required") and data else "")
-
-
-def _seldom(case: Case) -> bool:
-    """Whether it is a request of a shape that few would send."""
-    shape = getattr(case.meta.phase.data, "scenario", None) if case.meta else None
-    odd = shape is CoverageScenario.UNSPECIFIED_HTTP_METHOD and case.method.upper() in _ODD_METHODS
-    return odd or shape in CONTENT_TYPE_PROBES
-
-
-def _violation(case: Case) -> str:
-    """The constraint of the schema that a case violates, in words; empty for one that is as it should be.
-
-    A wrong method or content type violates no schema.
-    """
-    if case.meta is None or not case.meta.generation.mode.is_negative:
-        return ""
-    data = case.meta.phase.data
-    if getattr(data, "scenario", None) in REQUEST_SHAPE_PROBES:
-        return _SHAPE
-    where = f" in {data.parameter_location.value}" if data.parameter_location else ""
-    named = data.parameter if data.parameter and "/" not in data.parameter else ""
-    return f"{f'{named}: ' if named else ''}{data.description or 'an invalid value'}{where}"
 
 
 def tell(event: str, **facts: object) -> None:
