@@ -137,7 +137,7 @@ class Document(Section):
     )
     writes: bool = Field(
         default=False,
-        description="true: POST, PUT, PATCH and DELETE are sent as well, and what they make stays in the service.",
+        description="true: POST, PUT, PATCH and DELETE are sent as well; what they make stays, unless it goes with its user.",
     )
 
 
