@@ -1,5 +1,5 @@
 .PHONY: help licences setup launch test test-measuring test-others test-again lab twin lint check faults \
-	faults-of-load faults-but-load load-faults endurance bench sample docs lock
+	faults-of-load faults-but-load lies load-faults endurance bench sample docs lock
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -75,6 +75,9 @@ faults-of-load: setup
 faults-but-load: setup
 	$(BIN)/python -m tests.faults.matrix --part without-load --workers $(FAULT_WORKERS)
 
+lies: setup  ## what is untrue of lines of the checklist, a dozen at once in sets drawn by a seed: none may be ticked
+	$(BIN)/python -m tests.faults.lies
+
 load-faults: setup  ## every fault of the load by itself, and one that takes minutes to prove
 	$(BIN)/python -m tests.faults.under_load
 
@@ -96,8 +99,9 @@ bench: setup  ## what probing at once costs, beside one at a time; TLS beside ss
 sample: setup  ## reports/sample, the sample run of the README, from real faults of the reference environment
 	$(BIN)/python -m tests.report.sample
 
-docs: setup  ## docs/commands.md, from the program's own help
+docs: setup  ## docs/commands.md from the program's own help, docs/coverage.md from catalogues, faults and lies
 	$(BIN)/python -m tests.docs.help
+	$(BIN)/python -m tests.docs.coverage
 
 licences: setup  ## docs/licences.md, from the metadata of what is installed
 	$(BIN)/python -m tests.installed.licences

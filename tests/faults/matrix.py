@@ -1,6 +1,7 @@
 """``make faults``: every named fault of the reference environment against every check.
 
-A check that no fault turns red is decoration; a fault that turns nothing red is not one. Either fails the build.
+A check that no fault turns red is decoration; a fault that turns nothing red is not one; and a fault that makes a line of
+the checklist untrue (``lies.toml``) must turn a check of that line red. Each of these fails the build.
 Some faults are not of the product: they take our sight away, must give ERROR, and must never give FAIL.
 """
 
@@ -22,6 +23,7 @@ from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess, known_faults
 from gonogo.runs.session import results_of
 from tests.faults import under_load
+from tests.faults.lies import believed
 
 RED = {Outcome.FAIL, Outcome.WARN}
 HEALTHY = "none"
@@ -114,6 +116,8 @@ class Measured:
     planned: Sequence[str]
     busy: bool = False
     """Whether this machine was too busy to tell some of it."""
+    believed: Sequence[str] = ()
+    """Lines of the checklist that stand although the fault makes them untrue."""
 
 
 def verify(process: ReferenceProcess, faults: Sequence[str], only: Sequence[str] = ()) -> Results:
@@ -160,11 +164,17 @@ def unseen(results: Results, among: Container[str]) -> list[str]:
     return [check.id for check in results.checks if check.outcome is Outcome.ERROR and check.id in among]
 
 
-def measured_of(results: Results, among: Container[str]) -> Measured:
-    """What these checks say in the results."""
-    planned = [check.id for check in results.checks if check.id in among]
-    told = (seen.message for check in results.checks if check.id in among for seen in check.observations)
-    return Measured(red(results, among), unseen(results, among), planned, any(BUSY in message for message in told))
+def measured_of(results: Results, among: Container[str], faults: Sequence[str] = ()) -> Measured:
+    """What these checks say in the results, and which lies they believe."""
+    checks = [check for check in results.checks if check.id in among]
+    told = (seen.message for check in checks for seen in check.observations)
+    return Measured(
+        red(results, among),
+        unseen(results, among),
+        [check.id for check in checks],
+        any(BUSY in message for message in told),
+        [line for fault in faults for line in believed(fault, checks)],
+    )
 
 
 def row(fault: str, results: Results, seconds: float, among: Container[str]) -> str:
@@ -202,7 +212,7 @@ def measure(together: Sequence[Sequence[str]]) -> Mapping[str, Measured]:
             results = verify(process, faults, sorted(frozenset().union(*own.values())))
             for fault, checks in own.items():
                 print(row(fault, results, time.monotonic() - started, checks), flush=True)
-                measured[fault] = measured_of(results, checks)
+                measured[fault] = measured_of(results, checks, [fault])
             shared = {check.id for check in results.checks}.difference(*own.values())
             measured[f"{SHARED}{' + '.join(batch)}"] = measured_of(results, shared)
     return measured
@@ -249,7 +259,8 @@ def measure_load(matrix: dict[str, Measured], unjudged: set[str]) -> Iterator[st
             print(f"  not judged, this machine was too busy three times: {busy}")
             unjudged |= under_load.expected(faults)
             continue
-        matrix[name] = measured_of(results, everything)
+        matrix[name] = measured_of(results, everything, faults)
+        yield from (f"{line} is ticked under {name}, which makes it untrue" for line in matrix[name].believed)
         if problem := under_load.complaint(faults, frozenset(matrix[name].red)):
             yield problem
     left = under_load.OWN.keys() - {fault for faults in under_load.TOGETHER for fault in faults}
@@ -267,6 +278,8 @@ def complaints(matrix: Mapping[str, Measured]) -> Iterator[str]:
             if found.red or found.errors:
                 yield f"{', '.join((*found.red, *found.errors))}, {fault}: no telling whose it is"
             continue
+        for line in found.believed:
+            yield f"fault {fault} makes {line} untrue, and no check of it says so"
         if fault in BLINDING and (found.red or not found.errors):
             yield f"fault {fault} should give ERROR, and nothing red: {', '.join(found.red) or 'no ERROR'}"
         if fault in HARMLESS and (found.red or found.errors):

@@ -1,0 +1,127 @@
+"""``make lies``: what is untrue of a line of the checklist, told to the reference environment; the line must not be ticked.
+
+``lies.toml`` says which faults make which lines untrue. ``make faults`` tells each of them alone; here a dozen are told at
+once, in sets that are drawn with a seed, and the lines are read from whole runs: what another lie hides must not be ticked
+either.
+"""
+
+import argparse
+import random
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from gonogo.planning.plan import LOAD
+from gonogo.planning.suite import project_suite
+from gonogo.record.results import DONE, CheckResult, LineResult, Outcome, Results
+from gonogo.runs.prepare import Request, prepare
+from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess, known_faults
+from gonogo.runs.session import results_of
+from gonogo.verdict.line_proof import judge_line
+from reference.faults import faulty
+
+_TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+LIES: Mapping[str, Sequence[str]] = _TABLES["at-once"]
+"""Leaf of the checklist to the faults with each of which it is untrue."""
+OVER_TIME: Mapping[str, Sequence[str]] = _TABLES["over-time"]
+"""The same for what only somebody who watches can see."""
+
+
+def lines_of(fault: str) -> Iterator[str]:
+    """The lines that it is a lie about."""
+    return (line for line, lies in LIES.items() if fault in lies)
+
+
+def believed(fault: str, checks: Sequence[CheckResult]) -> list[str]:
+    """The lines that stand while this lie about them is told, by these checks alone."""
+    return [line for line in lines_of(fault) if _stands(line, checks)]
+
+
+def _stands(line: str, checks: Sequence[CheckResult]) -> bool:
+    """Whether none of these checks says anything against the line: a proof that was not asked says nothing."""
+    proving = [check for check in checks if line in check.proves]
+    supporting = [check for check in checks if line in check.supports]
+    proof = judge_line(proving, supporting, {})
+    return proof.status in DONE or all(check.outcome is Outcome.PASS for check in (*proving, *supporting))
+
+
+def drawn(dice: random.Random, lies: Sequence[str], size: int) -> list[str]:
+    """As many lies, each of which is told: one whose change another takes back is none."""
+    told: list[str] = []
+    for lie in dice.sample(lies, len(lies)):
+        candidate = [*told, lie]
+        if all(_is_told(other, candidate) for other in candidate):
+            told = candidate
+        if len(told) == size:
+            break
+    return told
+
+
+def _is_told(lie: str, together: Sequence[str]) -> bool:
+    return faulty(together) != faulty([other for other in together if other != lie])
+
+
+def _run(process: ReferenceProcess, faults: Sequence[str], checks: Sequence[str]) -> Results:
+    process.set_faults(faults)
+    instance = ReferenceInstance(overlay=process.ready["environment"], faults=faults)
+    run = prepare(Request(environment="reference", project=Path.cwd(), only=checks), {}, instance=instance)
+    return results_of(run)
+
+
+def _by_id(results: Results) -> Mapping[str, LineResult]:
+    return {line.id: line for line in results.lines}
+
+
+def unshown(healthy: Results, lies: Sequence[str]) -> Iterator[str]:
+    """Lines that are not ticked although nothing is untrue: what lies do to them would show nothing."""
+    lines = _by_id(healthy)
+    for line in dict.fromkeys(line for lie in lies for line in lines_of(lie)):
+        if lines[line].status not in DONE:
+            yield f"{line} is not ticked where all is well: {lines[line].why}"
+
+
+def ticked(results: Results, told: Sequence[str]) -> Iterator[str]:
+    """Lines that are ticked although a lie about them was told."""
+    lines = _by_id(results)
+    for lie in told:
+        for line in lines_of(lie):
+            if lines[line].status in DONE:
+                yield f"{line} is {lines[line].status} while {lie} is told: {lines[line].why}"
+
+
+def main(options: argparse.Namespace) -> int:
+    """Print each set and what was ticked in it; 1 if anything was."""
+    areas = {fault["name"]: fault["area"] for fault in known_faults()}
+    lies = sorted({lie for several in LIES.values() for lie in several if areas[lie] != LOAD})
+    suite = project_suite(Path.cwd())
+    checks = sorted(found.id for found in suite.declarations.values() if LOAD not in found.arguments)
+    dice = random.Random(options.seed)  # noqa: S311 - it draws sets for a test
+    complaints: list[str] = []
+    with ReferenceProcess() as process:
+        complaints += unshown(_run(process, [], checks), lies)
+        for number in range(options.sets):
+            told = drawn(dice, lies, options.size)
+            results = _run(process, told, checks)
+            wrong = list(ticked(results, told))
+            if results.decision.verdict.opens:
+                wrong.append(f"the verdict is {results.decision.verdict}")
+            lines = len({line for lie in told for line in lines_of(lie)})
+            print(f"{number + 1:>3}  {results.decision.verdict}, {lines} lines untrue: {', '.join(told)}", flush=True)
+            complaints += [f"set {number + 1} of seed {options.seed}: {problem}" for problem in wrong]
+    for complaint in complaints:
+        print(f"✖ {complaint}")
+    print(f"{len(lies)} lies about {len(LIES)} lines; {options.sets} sets of {options.size}, seed {options.seed}")
+    return 1 if complaints else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sets", type=int, default=12, help="how many sets are told, one after another")
+    parser.add_argument("--size", type=int, default=12, help="lies in each")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), help="of the sets")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main(_arguments()))
