@@ -258,6 +258,7 @@ _SERVICE: Mapping[str, Mapping[str, str]] = {
         "errors-traced": "a login that cannot be read is answered with a stack trace",
         "bookings-for-strangers": "strangers are shown a list of bookings",
     },
+    "rates": {"search-unlimited": "one user may search the database without end"},
     "document": {
         "openapi-outdated": "the OpenAPI document is of last year",
         "payment-config-broken": "GET /api/payment/config, which is documented, answers 500",

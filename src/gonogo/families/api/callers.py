@@ -83,6 +83,8 @@ class Caller:
 
 def _body(call: Call, values_by_name: Mapping[str, Any], padding: int) -> tuple[str, bytes]:
     """Content type and bytes."""
+    if call.method == "GET":
+        return "application/json", b""
     if call.file is not None:
         return _multipart(call.file, values_by_name, filled(call.send, values_by_name), padding)
     values = filled(call.send, values_by_name)

@@ -14,9 +14,10 @@ from gonogo.base.errors import Unobserved
 from gonogo.base.marks import Leftovers, Marks
 from gonogo.clients.replies import Reply
 from gonogo.families.api.callers import Caller
-from gonogo.families.api.document import Conformance, hold
+from gonogo.families.api.document import Conformance, fetch_document, hold
 from gonogo.families.api.forgeries import public_keys
 from gonogo.families.api.keys import spelled
+from gonogo.families.api.operations import operations
 from gonogo.families.api.placeholders import filled
 from gonogo.families.api.section import Account, Api, Document, Login, OwnObject
 from gonogo.families.variables.dotenv_file import read_dotenv
@@ -134,6 +135,15 @@ class ApiVerbs(Verbs[Api]):
             "the OpenAPI document",
             lambda: hold(self.world, self.section, users, administrator),
             shown=lambda seen: seen.shown,
+        )
+
+    def unlimited(self) -> Sequence[str]:
+        """Operations of the document that no class of [api.limits] is about, the login aside; empty without a document."""
+        document, problem = self.world.run(fetch_document, self.world.environment)
+        limited = {(limit.method, limit.path.partition("?")[0]) for limit in self.section.limits.values()}
+        limited.add(("POST", self.login.path))
+        return (
+            [] if problem else [each.shown for each in operations(document) if (each.method, each.path) not in limited]
         )
 
     def public_keys(self) -> Sequence[bytes]:

@@ -1,12 +1,13 @@
 """The section ``[api]`` of an environment file."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from gonogo.environment.section import Section
-from gonogo.environment.types import SecretName, Size, Text, TrustFile, UrlPath
+from gonogo.environment.types import Duration, SecretName, Size, Text, TrustFile, UrlPath
 from gonogo.families.api.placeholders import OWN_PLACEHOLDERS, placeholders
 from gonogo.families.requests.section import Expression, HeaderName
 
@@ -109,6 +110,35 @@ class Upload(Call):
         return self
 
 
+class RateLimit(Call):
+    """A class of routes that one user may ask so often: by one of them, in a way that makes nothing that stays."""
+
+    get: UrlPath | None = None
+    most: Annotated[int, Field(ge=1, le=2000)] = Field(description="So many requests of one user are answered …")
+    within: Duration = Field(default=timedelta(minutes=1), description="… within this time; the next one gets 429.")
+    user: Mapping[Text, Any] = Field(
+        default_factory=dict, description="What of [api.register] is sent otherwise for who asks."
+    )
+    stranger: bool = Field(default=False, description="true: asked without a token, and counted by the address sent.")
+
+    @model_validator(mode="after")
+    def _is_one_request(self) -> Self:
+        if [self.get, self.post, self.put].count(None) != 2:  # noqa: PLR2004 - of three
+            message = 'exactly one of get, post and put is expected, as in get = "/search?city={mark}"'
+            raise ValueError(message)
+        return self
+
+    @property
+    def method(self) -> str:
+        """``GET``, ``POST`` or ``PUT``."""
+        return "GET" if self.get else super().method
+
+    @property
+    def path(self) -> str:
+        """The path with its query."""
+        return self.get or super().path
+
+
 class SigningKey(Section):
     """The variable from which the service takes the shared key of its tokens."""
 
@@ -180,6 +210,9 @@ class Api(Section):
     body_limit: Size | None = Field(default=None, description="The largest body that a login may have.")
     upload: Upload | None = None
     document: Document | None = None
+    limits: Mapping[Text, RateLimit] = Field(
+        default_factory=dict, description="Classes of routes with how often one user may ask them."
+    )
     jwks: UrlPath | None = Field(default=None, description="Where public keys of tokens are published (RFC 7517).")
     public_key: TrustFile | None = Field(default=None, description="The PEM file of the public key of tokens.")
     remove: UrlPath | None = Field(
@@ -235,7 +268,7 @@ class Api(Section):
         return not self.opaque
 
     def _filled(self) -> Iterator[tuple[str, object]]:
-        calls = {"login": self.login, "register": self.register_, "upload": self.upload, **self.objects}
+        calls = {"login": self.login, "register": self.register_, "upload": self.upload, **self.objects, **self.limits}
         for where, call in calls.items():
             if call is not None:
                 yield where, [call.path, call.send, call.file.content if call.file else ""]
