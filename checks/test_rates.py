@@ -63,7 +63,9 @@ def _asked_without_end(name: str, limit: RateLimit, asking: Caller) -> Reply:
                 f"{name}: only {number} requests could be sent within its time, and {limit.most} are permitted",
                 hint="ask from nearer, or when this machine has less to do",
             )
-    pytest.fail(f"{name}: {2 * limit.most + 1} requests of one user, {limit.most} permitted, never a 429; {reply.said}")
+    raise AssertionError(
+        f"{name}: {2 * limit.most + 1} requests of one user, {limit.most} permitted, never a 429; {reply.said}"
+    )
 
 
 def _asked(limit: RateLimit, caller: Caller, number: int, headers: dict[str, str] | None = None) -> Reply:
