@@ -24,7 +24,7 @@ _DATABASE_PATIENCE_MS = 2000
 _OUTSIDE_PATIENCE_SECONDS = 5
 _KIB = 1024
 BODY_BYTES: Mapping[str, int] = {"/api/documents": 1028 * _KIB, "/api/payment/stripe/webhook": 256 * _KIB}
-PER_MINUTE: Mapping[str, int] = {"search": 120, "register": 10, "upload": 120}
+PER_MINUTE: Mapping[str, int] = {"search": 60, "register": 10, "upload": 100}
 KEY_PREFIX = "wm:"
 Document = dict[str, Any]
 

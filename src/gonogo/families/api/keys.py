@@ -14,6 +14,7 @@ _ENDINGS = (
     *("1", "12", "123", "1234", "12345", "123456", "!", "@123", "#123", "2023", "2024", "2025", "2026", "01"),
     *("secret", "key", "jwt", "token", "secretkey", "jwtsecret", "dev", "prod", "test"),
 )
+_PURPOSES = ("secret", "key", "jwt", "token", "api", "prod")
 _YEARS = ("2024", "2025", "2026", "2027")
 _BEFORE = ("my", "super", "the", "jwt", "dev", "test", "secret")
 _JOINTS = ("", "-", "_", ".", "@", " ")
@@ -54,7 +55,7 @@ def _joined(names: Iterable[str]) -> Iterator[str]:
         yield from (f"{name}{joint}{ending.title()}" for ending in _ENDINGS)
         yield from (f"{name}{joint}{ending.upper()}" for ending in _ENDINGS)
         yield from (f"{before}{joint}{name}" for before in _BEFORE)
-        for ending, year in itertools.product(_ENDINGS, _YEARS):
+        for ending, year in itertools.product(_PURPOSES, _YEARS) if name.islower() else ():
             yield from (f"{name}{joint}{ending}{joint}{year}", f"{name}{joint}{year}{joint}{ending}")
 
 
