@@ -7,8 +7,9 @@ import pytest
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
+from gonogo.base.wording import and_more, counted
 from gonogo.environment.model import Environment
-from gonogo.evidence.sentry import Alert, Recipient, SentryEvidence, alike
+from gonogo.evidence.sentry import Alert, Recipient, SentryEvidence, SentryIssuesEvidence, alike
 from gonogo.families.sentry.section import Sentry
 from gonogo.policy.catalogue import Policy
 
@@ -49,6 +50,7 @@ _REACHING = {
 """Kinds of actions that reach a person, a chat, a pager or a tracker."""
 _HOSTED = "sentry.io"
 _HOUR_SECONDS = 3600
+_FEW = 3
 
 
 @pytest.mark.check("sentry-project")
@@ -149,6 +151,20 @@ def test_somebody_is_told_of_issues_without_an_owner(sentry: SentryEvidence, env
     assert reached, (
         f"{sentry.project}: {', '.join(alert.name for alert in telling)} tells the owners of an issue only, and nobody "
         "of an issue without one"
+    )
+
+
+@pytest.mark.check("sentry-new-issues")
+def test_no_error_is_new(sentry_issues: SentryIssuesEvidence) -> None:
+    """What nobody saw before the launch is what the launch broke, whether a threshold fires or not.
+
+    Fix: look at each at Sentry: resolve it with a release, or archive it with a reason.
+    """
+    seen = sentry_issues
+    words = [f"{issue.id}: {issue.words}" for issue in seen.issues]
+    where = f"{seen.project}, {seen.environment}" if seen.environment else seen.project
+    assert not words, (
+        f"{counted(len(words), 'new issue')} in {where} since {seen.since:%Y-%m-%d %H:%M} UTC: {and_more(words, _FEW)}"
     )
 
 

@@ -9,7 +9,7 @@ from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.wording import and_more, counted
 from gonogo.environment.model import Environment
-from gonogo.evidence.watch import AlertState, WatchEvidence, WatchJournalEvidence, unpack_readings
+from gonogo.evidence.watch import CHANGED, AlertState, WatchEvidence, WatchJournalEvidence, unpack_readings
 from gonogo.families.watch.alarms import Alarm, alarms_of
 from gonogo.families.watch.alerts import Alert, Rule, rules_of
 from gonogo.families.watch.journal_reader import ALERT
@@ -57,6 +57,17 @@ def test_announcements_arrived(watch_journal: WatchJournalEvidence) -> None:
     assert not lost, (
         f"{len(lost)} of {counted(watch_journal.announced, 'announcement')} did not arrive: {and_more(lost, _FEW)}"
     )
+
+
+@pytest.mark.check("watch-changes")
+def test_nothing_changed(watch_journal: WatchJournalEvidence) -> None:
+    """A release, a certificate, an address, a policy or a kind of error that came after T-0 is no part of what was signed.
+
+    Fix: hold each change against what was meant; what nobody meant is taken back, and what was meant is verified by a run.
+    """
+    since = watch_journal.launch or watch_journal.began
+    changed = [one.text for one in watch_journal.events if one.kind == CHANGED and one.utc >= since]
+    assert not changed, f"since {since:%Y-%m-%d %H:%M} UTC: {and_more(changed, _FEW)}"
 
 
 @pytest.mark.check("watch-*")

@@ -61,8 +61,9 @@ def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ANN401, ARG0
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Leave word of how it ended, for ``tests/again.py``."""
-    if session.config.cache is not None and not hasattr(session.config, "workeroutput"):
-        session.config.cache.set(ENDED, int(exitstatus))
+    cache = getattr(session.config, "cache", None)  # none under -p no:cacheprovider
+    if cache is not None and not hasattr(session.config, "workeroutput"):
+        cache.set(ENDED, int(exitstatus))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

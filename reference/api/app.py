@@ -45,6 +45,8 @@ _HEADERS = (
     (b"cache-control", b"no-store"),
     (b"server", b"WorkMe"),
 )
+_ENVIRONMENT = "reference"
+"""What events name as theirs, at Sentry."""
 _TRACED = 0.1
 """Share of the requests that are traced where the caller does not decide."""
 _ROUTES = (
@@ -102,6 +104,7 @@ def start_reporting(config: ApiConfig, dsn: str | None = None) -> None:
     sentry_sdk.init(
         dsn=config.sentry_dsn if dsn is None else dsn,
         release=config.release,
+        environment=_ENVIRONMENT,
         traces_sample_rate=_TRACED,
         send_default_pii=False,
         # A span for each middleware of each request costs more than most requests.

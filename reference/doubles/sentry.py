@@ -17,6 +17,7 @@ from reference.doubles.sentry_objects import (
     SentrySettings,
     client_key,
     detector,
+    issue,
     project,
     rule,
     stored_event,
@@ -27,6 +28,11 @@ from reference.web import WebServer
 _MOST_EVENTS = 5000
 _LARGEST_BYTES = 1024 * 1024
 _MISSING = JSONResponse({"detail": "The requested resource does not exist"}, 404)
+_PAGE = 2
+_SDK_ENVIRONMENT = "production"
+"""What the SDK names where nobody names anything."""
+_ENVIRONMENTS = {"reference", "staging", "production"}
+"""Of which events came before, long ago."""
 _DATASETS = {"errors", "logs", "profile_functions", "spans", "tracemetrics", "uptime_results"}
 Event = dict[str, Any]
 
@@ -52,6 +58,8 @@ class SentryDouble:
         self._number = settings.number or project_id
         self._dsn = self.dsn(port, public_key, self._number)
         self._events: OrderedDict[str, Event] = OrderedDict()
+        self._issues: dict[tuple[str, ...], Event] = {}
+        """The first event of each issue, in their order."""
         self._server = WebServer(self._app(organization, slug, project_id), "127.0.0.1", port)
 
     @staticmethod
@@ -77,6 +85,7 @@ class SentryDouble:
             f"{below}/events/{{event_id}}/": ("project:read", self._read_event),
             f"{below}/rules/": ("alerts:read", self._read_rules),
             f"{above}/events/": ("org:read", self._read_events),
+            f"{above}/issues/": ("event:read", self._read_issues),
             f"{above}/workflows/": ("alerts:read", self._read_workflows),
             f"{above}/detectors/": ("alerts:read", self._read_detectors),
         }
@@ -103,7 +112,11 @@ class SentryDouble:
     def _keep(self, kind: str, event: Event) -> None:
         if self._settings.drops_events or (kind == "transaction" and self._settings.drops_transactions):
             return
-        self._events[event["event_id"]] = {**event, "type": kind if kind == "transaction" else "error"}
+        received = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        kept = {**event, "type": kind if kind == "transaction" else "error", "received": received}
+        self._events[event["event_id"]] = kept
+        if kept["type"] == "error":
+            self._issues.setdefault(_group(event), kept)
         while len(self._events) > _MOST_EVENTS:
             self._events.popitem(last=False)
 
@@ -148,6 +161,26 @@ class SentryDouble:
         ]
         return {"data": data, "meta": {"fields": dict.fromkeys(("id", "transaction", "project"), "string")}}
 
+    def _read_issues(self, request: Request) -> list[Event] | Response | None:
+        """Pages of two, so that nobody takes the first for all of them."""
+        query = request.query_params
+        terms = dict(term.split(":", 1) for term in query.get("query", "is:unresolved").split() if ":" in term)
+        since = terms.get("firstSeen", ">=").removeprefix(">=")
+        environments = {event.get("environment", _SDK_ENVIRONMENT) for event in self._issues.values()} | _ENVIRONMENTS
+        wanted = query.getlist("environment") or sorted(environments)
+        if not environments.issuperset(wanted):
+            return None
+        issues = [
+            issue(number, self._number, self._slug, event)
+            for number, event in enumerate(self._issues.values(), start=1)
+            if event["received"] >= since and event.get("environment", _SDK_ENVIRONMENT) in wanted
+        ]
+        issues.reverse()
+        offset = int(query.get("cursor", "0:0:0").split(":")[1])
+        more, following = "true" if offset + _PAGE < len(issues) else "false", f"0:{offset + _PAGE}:0"
+        link = f'<{request.url}&cursor={following}>; rel="next"; results="{more}"; cursor="{following}"'
+        return JSONResponse(issues[offset : offset + _PAGE], headers={"Link": link})
+
     def _read_workflows(self, request: Request) -> list[Event] | None:
         settings = self._settings
         if not settings.workflows:
@@ -161,6 +194,13 @@ class SentryDouble:
 
     def _read_rules(self, _request: Request) -> list[Event]:
         return [rule(self._settings)] if self._settings.alerts else []
+
+
+def _group(event: Event) -> tuple[str, ...]:
+    """Events of one issue: the same error of the same route, or the same message."""
+    thrown = (event.get("exception") or {}).get("values") or [{}]
+    words = event.get("message") or (event.get("logentry") or {}).get("message") or ""
+    return str(thrown[-1].get("type")), str(event.get("transaction")), words, event.get("environment", "")
 
 
 def _brotli(body: bytes) -> bytes:

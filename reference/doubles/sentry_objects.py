@@ -96,7 +96,7 @@ _ORGANIZATION = {
         False,
     ),
 }
-SCOPES = frozenset({"project:read", "org:read", "alerts:read"})
+SCOPES = frozenset({"project:read", "org:read", "alerts:read", "event:read"})
 Json = dict[str, Any]
 
 
@@ -337,3 +337,48 @@ def _title(event: Mapping[str, Any]) -> str:
     if values:
         return f"{values[-1].get('type')}: {values[-1].get('value')}"
     return str(event.get("message") or event.get("transaction") or "")
+
+
+def issue(number: int, project_number: int, slug: str, event: Json) -> Json:
+    """An issue that this event was the first of. Its moments are ``received``."""
+    thrown = (event.get("exception") or {}).get("values") or [{}]
+    kind, words = thrown[-1].get("type"), thrown[-1].get("value") or ""
+    message = event.get("message") or (event.get("logentry") or {}).get("message") or ""
+    return {
+        **dict.fromkeys(
+            (
+                "assignedTo",
+                "logger",
+                "priorityLockedAt",
+                "seerAutofixLastTriggered",
+                "seerExplorerAutofixLastTriggered",
+                "seerFixabilityScore",
+                "shareId",
+                "subscriptionDetails",
+            )
+        ),
+        **dict.fromkeys(("hasSeen", "isBookmarked", "isPublic", "isSubscribed"), False),
+        "annotations": [],
+        "count": "1",
+        "culprit": event.get("transaction"),
+        "firstSeen": event["received"],
+        "id": str(number),
+        "isUnhandled": bool(kind),
+        "issueCategory": "error",
+        "issueType": "error",
+        "lastSeen": event["received"],
+        "level": event.get("level", "error"),
+        "metadata": {"type": kind, "value": words} if kind else {"title": message},
+        "numComments": 0,
+        "permalink": f"https://workme.sentry.io/issues/{number}/",
+        "platform": event.get("platform"),
+        "priority": "high",
+        "project": {"id": str(project_number), "name": slug, "slug": slug, "platform": "python"},
+        "shortId": f"{slug.upper()}-{number}",
+        "status": "unresolved",
+        "statusDetails": {},
+        "substatus": "new",
+        "title": f"{kind}: {words}" if kind else message,
+        "type": "error" if kind else "default",
+        "userCount": 0,
+    }

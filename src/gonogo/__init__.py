@@ -1,3 +1,3 @@
 """gonogo: may we launch? Evidence for every line of a launch checklist, and one verdict."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

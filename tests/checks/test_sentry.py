@@ -8,7 +8,7 @@ import pytest
 
 from gonogo.base.errors import Unobserved
 from gonogo.evidence.base import Unread
-from gonogo.evidence.sentry import Alert, KeyLimit, Recipient, SentryEvidence
+from gonogo.evidence.sentry import Alert, KeyLimit, NewIssue, Recipient, SentryEvidence, SentryIssuesEvidence
 from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
 from tests.checks.test_tls import AT
@@ -182,3 +182,15 @@ def test_alert_of_one_environment_needs_a_name_to_compare(judge: Judge) -> None:
     limited = replace(PROJECT, **alerts(environment="staging"))
     message = judged(judge, "sentry-alerts", limited, environment=None)
     assert "is for the environment staging, and sentry.environment names none" in (message or "")
+
+
+def test_an_error_that_is_new_since_the_launch_is_named(judge: Judge) -> None:
+    """What the launch broke may be below every threshold; its end at Sentry does not take it back."""
+    quiet = SentryIssuesEvidence(scope=("sentry",), taken_at=AT, project="o/p", since=AT, environment="production")
+    assert judge("sentry-new-issues", sentry_issues=quiet) is None
+    issue = NewIssue(id="P-7", title="KeyError: city", level="error", status="resolved", first_seen=AT)
+    said = judge("sentry-new-issues", sentry_issues=replace(quiet, issues=(issue,)))
+    moment = f"{AT:%Y-%m-%d %H:%M}"
+    assert said == (
+        f"1 new issue in o/p, production since {moment} UTC: P-7: KeyError: city (error, resolved, first seen {moment}Z)"
+    )

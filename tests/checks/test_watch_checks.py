@@ -11,7 +11,16 @@ import pytest
 
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.evidence.watch import Acknowledgement, Poll, Reading, Receipt, WatchEvidence, WatchJournalEvidence
+from gonogo.evidence.watch import (
+    CHANGED,
+    FACT,
+    Acknowledgement,
+    Poll,
+    Reading,
+    Receipt,
+    WatchEvidence,
+    WatchJournalEvidence,
+)
 from gonogo.families.registry import environment_from
 from gonogo.families.watch.probe import JournalQuestion, probe_journal, probe_watched
 from gonogo.families.watch.record import Period, missed_rounds
@@ -383,3 +392,16 @@ def test_file_says_where_the_journal_is() -> None:
     assert own.journal is None
     named = Watch.model_validate({"thresholds": {}}, context={"environment_name": "beta"})
     assert (named.journal, named.environment) == ("reports/beta/watch/journal.sqlite3", "beta")
+
+
+def test_what_changed_after_the_launch_is_told_and_nothing_before_it(path: Path, judge: Judge) -> None:
+    """A deployment before T-0 is what is launched; one after it was signed by nobody."""
+    day = Day(path, watch_of(), launch=BEGAN + 10 * MINUTE).look(WHOLE)
+    day.journal.event(BEGAN + MINUTE, 60.0, CHANGED, "release at a.example.com: was 1f, is 3f")
+    day.journal.event(BEGAN + MINUTE, 60.0, FACT, "release at a.example.com is 3f")
+    assert judge("watch-changes", watch_journal=whole(path)) is None
+    day.journal.event(BEGAN + 20 * MINUTE, 1200.0, CHANGED, "new issue SHOP-3 at Sentry: KeyError: city (error)")
+    assert judge("watch-changes", watch_journal=whole(path)) == (
+        "since 2026-12-01 12:10 UTC: new issue SHOP-3 at Sentry: KeyError: city (error)"
+    )
+    assert {event.kind for event in whole(path).events} == {CHANGED}

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -32,6 +33,13 @@ def keep(project: Path, told: Results, identifier: str, **identity: object) -> P
     return folder
 
 
+def row_age(listed: str) -> str:
+    """When the runs of these tests were, as the list has it."""
+    found = re.search(r"\d+ (?:min|h|d) ago", listed)
+    assert found
+    return found[0]
+
+
 @pytest.fixture
 def two(project: Path) -> Path:
     """A project with two runs: what passed fails, and a line is attested."""
@@ -46,10 +54,51 @@ def test_runs_are_listed_newest_first(gonogo: Gonogo) -> None:
     """Which run was that, and did it say GO?"""
     done = gonogo("runs", "--env", "staging")
     assert done.returncode == 0
-    assert done.stdout.splitlines() == [
-        f"{SECOND}  staging  ✖ NO-GO  pre-deploy  3f2c1a9 (claimed, not seen)  2 = 1 pass + 1 fail  1 of 1 line asked",
-        f"{FIRST}  staging  ◌ INCOMPLETE  pre-deploy  3f2c1a9 (claimed, not seen)  2 = 2 pass  2 of 2 lines asked",
+    rows = [re.split(r"  +", row) for row in done.stdout.splitlines()]
+    assert rows == [
+        [
+            SECOND,
+            row_age(done.stdout),
+            "staging",
+            "✖ NO-GO",
+            "pre-deploy",
+            "3f2c1a9 (claimed, not seen)",
+            "2 = 1 pass + 1 fail",
+            "1 of 1 line asked",
+        ],
+        [
+            FIRST,
+            row_age(done.stdout),
+            "staging",
+            "◌ INCOMPLETE",
+            "pre-deploy",
+            "3f2c1a9 (claimed, not seen)",
+            "2 = 2 pass",
+            "2 of 2 lines asked",
+        ],
     ]
+    assert len({row.index("pre-deploy") for row in done.stdout.splitlines()}) == 1, "columns stand under each other"
+
+
+@pytest.mark.usefixtures("two")
+def test_runs_are_chosen_by_gate_and_verdict(gonogo: Gonogo) -> None:
+    """Among hundreds of runs, one is looked for; a mistyped gate is no empty list."""
+    assert [row[: len(SECOND)] for row in gonogo("runs", "--verdict", "no-go").stdout.splitlines()] == [SECOND]
+    assert len(gonogo("runs", "--gate", "pre-deploy").stdout.splitlines()) == 2
+    refused = gonogo("runs", "--gate", "pre-deplyo")
+    assert (refused.returncode, "did you mean pre-deploy?" in refused.stderr) == (2, True)
+
+
+@pytest.mark.usefixtures("two")
+def test_a_run_is_named_by_as_much_as_tells_it_apart(gonogo: Gonogo) -> None:
+    """The newest without a name; nobody copies 23 characters at 3 a.m."""
+    newest = gonogo("show", SECOND).stdout
+    assert [gonogo("show").stdout, gonogo("show", "latest").stdout, gonogo("show", "20261123T1201").stdout] == [
+        newest
+    ] * 3
+    refused = gonogo("show", "20261123")
+    assert refused.returncode == 2
+    assert f"20261123: 2 runs begin so, {FIRST}, {SECOND}; write more of the id" in refused.stderr
 
 
 def test_damaged_run_is_listed_as_such(gonogo: Gonogo, two: Path) -> None:

@@ -15,7 +15,7 @@ def test_dead_service_is_no_go_with_one_root_cause(program: Gonogo, project: Pat
     done = program("run", "--env", "dead")
     assert done.returncode == 1
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("gonogo 0.1 · Nobody · dead · https://dead.test · no release given")
+    assert lines[0].startswith("gonogo 0.2 · Nobody · dead · https://dead.test · no release given")
     assert lines[-1].startswith(" ✖ NO-GO   1 blocker")
     assert done.stdout.count("✖ tls-handshake") == 1
     assert "dead.test at 127.0.0.1:1: closed port" in done.stdout
@@ -38,7 +38,7 @@ def test_dead_service_is_no_go_with_one_root_cause(program: Gonogo, project: Pat
 def test_a_projects_only_environment_needs_no_naming(gonogo: Gonogo, project: Path) -> None:
     """Of two, nobody is guessed: the wrong one might be asked, or deployed to."""
     done = gonogo("run")
-    assert done.stdout.splitlines()[0].startswith("gonogo 0.1 · Nobody · dead · https://dead.test")
+    assert done.stdout.splitlines()[0].startswith("gonogo 0.2 · Nobody · dead · https://dead.test")
     (project / "environments" / "live.toml").write_text((project / "environments" / "dead.toml").read_text())
     refused = gonogo("run")
     assert refused.returncode == 2
@@ -127,7 +127,7 @@ def test_only_is_incomplete_even_when_it_passes(gonogo: Gonogo) -> None:
     done = gonogo("run", "--env", "dead", "--only", "http-plain")
     assert done.returncode == 3
     assert "INCOMPLETE" in done.stdout
-    assert "narrowed to http-plain" in done.stdout
+    assert "limited to http-plain" in done.stdout
 
 
 def test_unknown_environment_exits_2(gonogo: Gonogo) -> None:

@@ -107,7 +107,7 @@ def test_refusal_is_evidence(tmp_path: Path) -> None:
         ("FAMILY = {}", "family queue (families/queue): FAMILY is dict; a gonogo.families.kind.Family is expected"),
         (
             TAKES_REDIS,
-            "(families/queue): section [redis] belongs to redis (gonogo 0.1",
+            "(families/queue): section [redis] belongs to redis (gonogo 0.2",
         ),
     ],
 )

@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from gonogo.base.errors import Unobserved
+from gonogo.base.secrets import Secrets
 from gonogo.clients.sentry import SentryApi
-from gonogo.evidence.sentry import Alert, KeyLimit, Recipient
+from gonogo.evidence.sentry import Alert, KeyLimit, NewIssue, Recipient, SentryIssuesEvidence
 from gonogo.families.sentry.alerts import read_workflows
-from reference.doubles.sentry_objects import SentrySettings, client_key, project, rule, workflow
+from gonogo.families.sentry.issues import IssuesQuestion, probe_issues
+from gonogo.families.sentry.probe import sentry_questions
+from reference.doubles.sentry_objects import SentrySettings, client_key, issue, project, rule, workflow
 from tests.support.doubles import serving
 from tests.support.provider_doubles import (
     DSN,
@@ -397,3 +400,84 @@ def test_looking_for_transactions_needs_a_scope_of_its_own() -> None:
     assert "org:read" in unobserved.value.hint
     with pytest.raises(Unobserved, match="gave no list of events"):
         traced(lambda _path, _query: Answer(document={"detail": "maintenance"}))
+
+
+LAUNCH = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
+ISSUES = f"{ORGANIZATION_PATH}/issues/"
+
+
+def listed(number: int, title: str = "KeyError: city", **changes: Any) -> Json:  # noqa: ANN401 - fields
+    """An issue of the project, first seen a minute after T-0."""
+    kind, _, words = title.partition(": ")
+    event = {"received": "2026-12-01T12:01:00Z", "exception": {"values": [{"type": kind, "value": words}]}}
+    return {**issue(number, NUMBER, "workme-api", event), **changes}
+
+
+def new_issues(
+    *pages: Any,  # noqa: ANN401 - a page's list, or an Answer
+    environment: str | None = "production",
+) -> tuple[SentryIssuesEvidence, list[Query]]:
+    """The evidence from these pages of issues, and with which queries they were asked for."""
+    queries: list[Query] = []
+    project_alone = sentry()
+
+    def reply(path: str, query: Query) -> Answer:
+        if path != ISSUES:
+            return project_alone(path, query)
+        queries.append(query)
+        page = pages[len(queries) - 1]
+        if isinstance(page, Answer):
+            return page
+        more = "true" if len(queries) < len(pages) else "false"
+        cursor = f"0:{len(queries)}:0"
+        link = f'<https://elsewhere.example/?cursor={cursor}>; rel="next"; results="{more}"; cursor="{cursor}"'
+        return Answer(document=page, headers={"Link": link})
+
+    async def ask(declared: Any) -> Any:  # noqa: ANN401 - an environment, and evidence
+        (known,) = sentry_questions(declared, Secrets({"SENTRY_TOKEN": "t", "SENTRY_DSN": DSN}))
+        return await probe_issues(IssuesQuestion(api=known.api, since=LAUNCH, environment=environment))
+
+    return asked(ask, reply), queries
+
+
+def test_every_page_of_what_is_new_is_read_with_what_qualifies_it() -> None:
+    """The first page alone would hide the issue that matters; one of another project, or our own message, is none."""
+    seen, queries = new_issues(
+        [listed(9, status="resolved"), listed(8, project={"id": "77", "slug": "other"})],
+        [listed(7, "TimeoutError: no answer"), listed(6, title="canary of launch verification gonogo-1")],
+    )
+    first = LAUNCH + timedelta(minutes=1)
+    assert seen.issues == (
+        NewIssue(id="WORKME-API-9", title="KeyError: city", level="error", status="resolved", first_seen=first),
+        NewIssue(
+            id="WORKME-API-7", title="TimeoutError: no answer", level="error", status="unresolved", first_seen=first
+        ),
+    )
+    assert queries[0] == {
+        "project": [str(NUMBER)],
+        "environment": ["production"],
+        "query": ["firstSeen:>=2026-12-01T12:00:00Z"],
+        "sort": ["new"],
+    }
+    assert queries[1] == {**queries[0], "cursor": ["0:1:0"]}
+    assert "environment" not in new_issues([], environment=None)[1][0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "hint"),
+    [
+        (Answer(status=403, document={"detail": "no"}), "does not let the token read", "the token needs event:read"),
+        (GONE, "knows no environment production", "is sentry.environment what"),
+        (
+            [listed(9, firstSeen="2026-11-30T12:00:00Z")],
+            "gave WORKME-API-9, which it first saw 2026-11-30",
+            "is like Sentry",
+        ),
+        (Answer(document={"data": []}), "gave no list", "is sentry.api right?"),
+    ],
+)
+def test_what_is_new_and_cannot_be_read_is_said(answer: Any, reason: str, hint: str) -> None:  # noqa: ANN401 - as above
+    """No list would read as no new error."""
+    with pytest.raises(Unobserved, match=reason) as told:
+        new_issues(answer)
+    assert hint in told.value.hint

@@ -192,6 +192,15 @@ EXPLAINED: list[tuple[Mapping[str, object], Reading, str]] = [
         readings([0.5])[0],
         "50 % of 100 events within 1 min; below 90 % is too little",
     ),
+    (
+        {
+            "signal": {"checks": ["mongo-reachable"]},
+            **dict.fromkeys(("window", "at_least", "clear", "unit")),
+            "above": 0,
+        },
+        Reading(at=0.0, value=1.0, missing="mongo-reachable: nobody listens"),
+        "1 (mongo-reachable: nobody listens); above 0 is too much",
+    ),
 ]
 
 

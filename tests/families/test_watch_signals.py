@@ -103,6 +103,7 @@ NO_VALUE: list[tuple[str, object, list[Values | str | None], str]] = [
     ("empty", ERRORS, [answers(0), answers(9), {}], "no sample"),
     ("one scrape", ERRORS, [answers(9)], "only one scrape"),
     ("one after a gap", ERRORS, [answers(0), answers(9), *["refused"] * 6, answers(9)], "only one scrape"),
+    ("counted again in a gap", ERRORS, [answers(90), answers(99), *["refused"] * 6, answers(3)], "only one scrape"),
     ("no such metric", ERRORS, [{"rr_total": 1}, {"rr_total": 2}], "no metric r_total; the nearest is rr_total"),
     (
         "the part has another name",
@@ -277,6 +278,7 @@ def test_no_traffic_for_long_is_no_value() -> None:
     pages = [answers(0), answers(5), *[answers(5)] * 10]
     assert read(watched, pages[:10]).value == 0.0
     assert "no event of r_total for 2 min" in read(watched, pages).missing
+    assert read(counted(ERRORS, no_traffic="20 s"), pages[:5]).missing == "no event of r_total for 45 s"
 
 
 def test_a_metric_that_is_declared_and_had_no_event_is_no_slip_of_the_pen() -> None:

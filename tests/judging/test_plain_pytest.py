@@ -40,7 +40,9 @@ def test_verdict_is_the_last_line(plain: Pytest, tmp_path: Path) -> None:
     """A pipeline goes by the exit code, a person by the last line."""
     done = plain("checks", "--gonogo-env", "dead")
     assert (
-        done.stdout.rstrip().splitlines()[-1].startswith("gonogo: NO-GO · 1 blocker failed, first of all tls-handshake")
+        done.stdout.rstrip()
+        .splitlines()[-1]
+        .startswith("gonogo: NO-GO · 1 must-pass check failed; start with tls-handshake")
     )
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "✖ NO-GO" in done.stdout
@@ -153,4 +155,4 @@ def test_folder_of_own_checks_stands_for_the_whole_plan(plain: Pytest, tmp_path:
     )
     done = plain("checks", "--gonogo-env", "dead")
     assert "test_own.py ." in done.stdout
-    assert "first of all tls-handshake" in done.stdout
+    assert "start with tls-handshake" in done.stdout

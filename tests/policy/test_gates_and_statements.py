@@ -245,3 +245,27 @@ def test_check_of_a_later_time_is_not_asked_before(gate: str | None, check: str 
     """Before the launch nobody can have watched it: such a check would leave every sign-off INCOMPLETE."""
     policy = CheckPolicy.model_validate({"title": "It went well", "severity": "blocker", "when": check})
     assert Gate.model_validate({"title": "Well?", "sections": ("*",), "when": gate}).may_ask(policy) is asked
+
+
+@pytest.mark.parametrize(
+    ("gate", "effect", "proves", "asked"),
+    [
+        ("after-launch", "load", False, False),
+        ("after-launch", "intrusive", False, False),
+        ("after-launch", "money", False, False),
+        ("after-launch", "write", False, True),
+        ("after-launch", "load", True, True),
+        ("launch", "load", False, True),
+        (None, "load", False, True),
+    ],
+)
+def test_what_disturbs_users_is_asked_after_the_launch_for_what_it_proves_only(
+    gate: str | None,
+    effect: str,
+    proves: bool,  # noqa: FBT001 - a row
+    asked: bool,  # noqa: FBT001 - a row
+) -> None:
+    """Of a line that a load only says something about, the watch itself knows more."""
+    policy = CheckPolicy.model_validate({"title": "It holds", "severity": "blocker", "effect": effect})
+    chosen = Gate.model_validate({"title": "Well?", "sections": ("*",), "when": gate})
+    assert chosen.may_ask(policy, proves=proves) is asked

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.reference.supervised import Supervised
+from tests.reference.supervised import Supervised, announcing
 
 
 @pytest.fixture(scope="session")
-def healthy() -> Iterator[Supervised]:
-    """Ready, without faults; a test that switches some on switches them off again."""
-    with Supervised() as supervised:
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supervised]:
+    """Ready, without faults, announced in its own folder; a test that switches some on switches them off again."""
+    place = tmp_path_factory.mktemp("up")
+    with Supervised(*announcing(place), TMPDIR=str(place)) as supervised:
         assert supervised.first["event"] == "ready", supervised.first
         yield supervised

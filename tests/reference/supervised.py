@@ -16,11 +16,18 @@ from typing import IO, Any, Self, cast
 
 from dotenv import dotenv_values
 
+from gonogo.runs.announcement import announcement_path, content_digest
+
 ROOT = Path(__file__).parents[2]
 HOST = "api.workme.test"
 WITHIN_SECONDS = 60
 """Generous: only a hang takes this long."""
 Event = Mapping[str, Any]
+
+
+def announcing(place: Path) -> tuple[str, ...]:
+    """The arguments of ``gonogo reference up``, for whoever runs with this folder as TMPDIR."""
+    return "--announce", str(place / announcement_path().name), "--content", content_digest()
 
 
 def environ(**changes: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reference.doubles.sentry_objects import SentrySettings, client_key, detector, rule, workflow
+from reference.doubles.sentry_objects import SentrySettings, client_key, detector, issue, rule, workflow
 
 SETTINGS = SentrySettings()
 REQUIRED = {
@@ -29,6 +29,16 @@ REQUIRED = {
         """browserSdk:dict browserSdkVersion:str dateCreated:str? dsn:dict dynamicSdkLoaderOptions:dict id:str isActive:bool
         label:str name:str projectId:int public:str? rateLimit:dict? secret:str?""",
         "useCase:str",
+    ),
+    "issue": (
+        issue(3, 4501, "workme-api", {"received": "2026-12-01T12:00:00Z", "transaction": "/x", "platform": "python"}),
+        """annotations:list assignedTo:dict? count:str culprit:str? firstSeen:str? hasSeen:bool id:str isBookmarked:bool
+        isPublic:bool isSubscribed:bool isUnhandled:bool issueCategory:str issueType:str lastSeen:str? level:str logger:str?
+        metadata:dict numComments:int permalink:str platform:str? priority:str? priorityLockedAt:str? project:dict
+        seerAutofixLastTriggered:str? seerExplorerAutofixLastTriggered:str? seerFixabilityScore:float? shareId:str?
+        shortId:str status:str statusDetails:dict subscriptionDetails:dict? substatus:str? title:str type:str
+        userCount:int""",
+        "",
     ),
     "rule": (
         rule(SETTINGS),

@@ -144,7 +144,7 @@ def test_everything_that_matters_is_on_the_page(browser: Browser, tmp_path: Path
         "2026-11-23 12:00:00 UTC",
         "release",
         "It matters.",
-        "gonogo run --env staging --only tls-a",
+        "gonogo run --env staging --gate pre-deploy --release 3f2c1a9 --only tls-a",
         "Root cause: tls-a at a.test · 192.0.2.1",
         f"sha256:{'e' * 64}",
         "narrowed to tls-a",

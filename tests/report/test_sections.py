@@ -233,7 +233,7 @@ def test_results_without_a_checklist(browser: Browser, tmp_path: Path, no_go: Re
     """An old record is still a page, with three who sign."""
     page = opened(browser, tmp_path, no_go)
     assert page.locator("h2").all_inner_texts() == list(TEN)
-    assert "This run knows no checklist." in page.locator("main").inner_text()
+    assert "This run has no checklist." in page.locator("main").inner_text()
     assert page.locator(".roles > li").count() == 3
     page.locator("#search").fill("resolver")
     assert page.locator("#shown").inner_text() == "0 of 0 lines, 1 of 5 checks"
@@ -244,7 +244,7 @@ def test_commands_are_safe_to_paste(no_go: Results) -> None:
     evil = replace(no_go, run=replace(no_go.run, release="x; rm -rf ~", environment="a b"))
     page = html.unescape(render_signoff(evil).decode())
     assert "--release 'x; rm -rf ~' --max-age" in page
-    assert "gonogo run --env 'a b' --only tls-a" in page
+    assert "gonogo run --env 'a b' --gate pre-deploy --only tls-a" in page
 
 
 def test_numbers_of_sections() -> None:
@@ -308,7 +308,10 @@ def test_search_filter_anchor_and_copy(browser: Browser, tmp_path: Path) -> None
     assert page.locator("#tls-b").evaluate("found => found.open && !found.hidden")
     assert page.locator("#tls-b button.copy").count() == 1
     page.locator("#tls-b button.copy").click()
-    assert page.evaluate("navigator.clipboard.readText()") == "gonogo run --env staging --only tls-b"
+    assert (
+        page.evaluate("navigator.clipboard.readText()")
+        == "gonogo run --env staging --gate pre-deploy --release 3f2c1a9 --only tls-b"
+    )
     page.goto(f"{page.url.partition('#')[0]}#line.b.three")
     assert page.locator("[id='line.b.three']").is_visible()
     still = opened(browser, tmp_path, whole(), java_script_enabled=False)

@@ -33,7 +33,7 @@ def test_from_keys_to_a_verified_go(team: Team) -> None:
         assert f"{role} has not signed" in before.stdout
         signed = gonogo(team, "sign", folder, "--role", role, "--decision", "go", given="y\n")
         assert signed.returncode == 0, signed.stderr
-        assert signed.stdout.startswith("GO: all 3 blockers passed")
+        assert signed.stdout.startswith("GO: all 3 must-pass checks passed")
         assert f"GO by {name}, {role}" in signed.stdout
     done = gonogo(team, "verify", folder, "--release", "3f2c1a9", "--max-age", "4h")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, " GO"), done.stderr

@@ -74,7 +74,7 @@ def test_verify_prints_the_question_and_what_was_served(team: Team, signed: Path
     assert "environment live" in done.stdout
     assert "2 of 3 lines were asked by this gate; 1 was not" in done.stdout
     assert "release 3f2c1a9; a.test/192.0.2.1 serves 3f2c1a9 (X-Release of /)" in done.stdout
-    assert "holds until" in done.stdout
+    assert "valid until" in done.stdout
     assert "the end of the evidence" in done.stdout
 
 

@@ -1,13 +1,16 @@
 """A wrong GO costs a launch, a wrong NO-GO our users' trust: the rules, as a table."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+import gonogo
 from gonogo.environment.types import Effect
 from gonogo.policy.catalogue import Severity
-from gonogo.record.results import WORST_FIRST, CheckResult, Observation, Outcome, Verdict, sum_line
-from gonogo.verdict.decision import count, decide
+from gonogo.record.results import WORST_FIRST, Cause, CheckResult, Observation, Outcome, Verdict, sum_line
+from gonogo.verdict.decision import count, decide, is_answered_otherwise
 
 P, W, F, E, B, N = (
     Outcome.PASS,
@@ -62,6 +65,36 @@ def test_verdict(blockers: list[Outcome], warnings: list[Outcome], verdict: Verd
     decision = decide(checks(blockers, warnings))
     assert (decision.verdict, decision.blockers) == (verdict, counted)
     assert decision.reason
+
+
+def test_the_first_is_what_keeps_the_most_from_being_judged() -> None:
+    """Seven symptoms of a dead database would be read before the database."""
+    results = checks([F, F, B, B])
+    cause = Cause(check="c-1", scope=("h",))
+    blocked = [replace(check, observations=[replace(check.observations[0], cause=cause)]) for check in results[2:]]
+    decision = decide([*results[:2], *blocked])
+    assert decision.reason.startswith("2 must-pass checks failed; start with c-1:")
+    assert decide(results[:2]).reason.startswith("2 must-pass checks failed; start with c-0:")
+
+
+@pytest.mark.parametrize(
+    ("version", "changes", "otherwise"),
+    [
+        (gonogo.__version__, {}, False),
+        (gonogo.__version__, {"reason": "all is well"}, True),
+        ("0.0.9", {"reason": "1 blocker failed"}, False),
+        ("0.0.9", {"verdict": Verdict.GO}, True),
+        ("0.0.9", {"blockers": 0}, True),
+    ],
+)
+def test_other_words_of_another_version_are_the_same_answer(
+    version: str,
+    changes: dict[str, Any],
+    otherwise: bool,  # noqa: FBT001 - a table
+) -> None:
+    """Every run of last week would be "damaged or edited" after an update; an edited verdict never passes."""
+    decided = decide(checks([F]))
+    assert is_answered_otherwise(replace(decided, **changes), decided, version) is otherwise
 
 
 def test_sum_accounts_for_every_check() -> None:

@@ -2,7 +2,8 @@
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -10,7 +11,7 @@ from typing import Any, cast
 import certifi
 import pytest
 
-from gonogo.base.errors import UsageError
+from gonogo.base.errors import Unobserved, UsageError
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess
 from gonogo.watching.demonstration import Demonstration, Visitors, demonstration, visiting
 
@@ -104,3 +105,28 @@ def test_visitors_of_a_service_that_is_down_are_errors_and_end(tmp_path: Path) -
         assert visitors.came.is_set()
         assert visitors.counts["errors"] >= 10
     assert visitors.counts["visits"] >= 10
+
+
+def test_what_stays_in_an_instance_that_is_kept_up_is_known_once_the_visitors_are_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It ends with nobody: who attached to it must hear of it after the last line of the watch."""
+    instance, visitors, cleaned = ReferenceInstance(overlay={}, faults=("searches-fail",), pid=7), Visitors(), []
+
+    @contextmanager
+    def visited(of: ReferenceInstance, _run_id: str) -> Iterator[Visitors]:
+        assert of is instance
+        yield visitors
+        cleaned.append("visitors")
+
+    def refused(*_: Any, **__: Any) -> None:  # noqa: ANN401 - as it is called
+        cleaned.append("rest")
+        raise Unobserved("nobody answers")
+
+    monkeypatch.setattr("gonogo.watching.demonstration.announced_instance", lambda: instance)
+    monkeypatch.setattr("gonogo.watching.demonstration.visiting", visited)
+    monkeypatch.setattr("gonogo.watching.demonstration.clean", refused)
+    with demonstration(length=None, project=Path(), environ={}) as shown:
+        assert (shown.instance, shown.faults) == (instance, ())
+    assert cleaned == ["visitors", "rest"]
+    assert shown.visitors.words.endswith("left behind: nobody answers; remove it with: gonogo clean --env reference")

@@ -105,7 +105,7 @@ def test_day_becomes_a_run(project: Path) -> None:
     Day(path, watch_of(), began=datetime.now(UTC) - timedelta(hours=1)).look(3600).end()
     results = recorded(project)
     assert outcomes(results) == dict.fromkeys(
-        ("watch-journal", "watch-channels", "watch-errors", "watch-room", "watch-users"), Outcome.PASS
+        ("watch-journal", "watch-channels", "watch-changes", "watch-errors", "watch-room", "watch-users"), Outcome.PASS
     )
     lines = {line.id: line for line in results.lines}
     assert (lines["room"].status, lines["users"].status) == (LineStatus.VERIFIED, LineStatus.VERIFIED)
@@ -131,7 +131,9 @@ def test_nobody_watched(project: Path) -> None:
     results = recorded(project)
     assert outcomes(results) == {
         "watch-journal": Outcome.ERROR,
-        **dict.fromkeys(("watch-channels", "watch-errors", "watch-room", "watch-users"), Outcome.BLOCKED),
+        **dict.fromkeys(
+            ("watch-channels", "watch-changes", "watch-errors", "watch-room", "watch-users"), Outcome.BLOCKED
+        ),
     }
     journal = next(check for check in results.checks if check.id == "watch-journal").worst
     assert "reports/staging/watch/journal.sqlite3: there is no journal" in journal.message

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gonogo.base.errors import UsageError
-from gonogo.evidence.watch import Acknowledgement, Poll, Reading, Receipt
+from gonogo.evidence.watch import CHANGED, Acknowledgement, Poll, Reading, Receipt
 from gonogo.families.watch.journal_reader import JournalReader
 from gonogo.families.watch.section import Launch
 from gonogo.watching.review import day_number, review
@@ -39,6 +39,7 @@ def path(tmp_path: Path) -> Path:
         Acknowledgement(alert=began.alert, by="Ana", utc=began.utc + timedelta(minutes=6), note="a bad release")
     )
     day.look(1200)
+    day.journal.event(day.utc, day.at, CHANGED, "release at a.example.com: was 3f2c1a, is 77aa01")
     day.journal.close()
     day = Day(path, watch_of(), began=BEGAN + timedelta(minutes=30)).look(3000)
     day.look(3600, lambda at: {**well(at), "room": Reading(at=at, value=95.0)}, lambda one: [announcement(one)])
@@ -81,6 +82,9 @@ alarms
   room-1 (warning, firing) 2026-12-01 09:50:00, still open: 95; above 90 is too much
     acknowledged by nobody; 1 h are allowed
     told: nobody
+
+changes
+  2026-12-01 09:20:00 release at a.example.com: was 3f2c1a, is 77aa01
 
 open
   room-1: 95; above 90 is too much

@@ -19,7 +19,7 @@ REQUESTS = """
 get = "/products"
 json = "length(items) >= `1`"
 """
-CHECK = "request-catalog-is-public"
+CHECK, NEED = "request-catalog-is-public", "service-answers"
 SHELF: dict[str, Reply] = {}
 
 
@@ -59,7 +59,19 @@ def test_the_number_of_checks_that_do_not_pass(asking: Synthetic) -> None:
     assert read(asking) == Reading(at=5.0, value=0.0)
     SHELF["/products"] = Reply(200, b'{"items":[]}', JSON)
     assert asking.ask([CHECK]) == ""
-    assert read(asking).value == 1.0
+    failing = read(asking)
+    assert failing.value == 1.0
+    assert failing.missing.startswith(f"{CHECK}: ")
+
+
+def test_what_a_failing_need_blocks_says_nothing_and_the_need_is_what_counts(asking: Synthetic) -> None:
+    """A check that nobody could judge is no failure of its own, and never green."""
+    SHELF.update({"/": Reply(500, b"{}", JSON), "/products": Reply(200, b'{"items":[1]}', JSON)})
+    assert asking.ask([NEED, CHECK]) == ""
+    blocked = read(asking)
+    assert blocked.value is None
+    assert blocked.missing.startswith(f"{CHECK} is BLOCKED: ")
+    assert asking.read([CHECK, NEED], 5.0, every_seconds=60.0).value == 1.0
 
 
 def test_a_process_that_ends_is_no_value_and_the_next_round_has_a_new_one(asking: Synthetic) -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.evidence.watch import AlertState, Reading, Transition
+from gonogo.evidence.watch import CHANGED, AlertState, Reading, Transition
 from gonogo.families.watch.journal import Journal
 from gonogo.families.watch.section import Watch
 from gonogo.watching.announcer import Announcer
 from gonogo.watching.clock import Clock
 from gonogo.watching.surroundings import Surroundings
-from gonogo.watching.watcher import CHANGED, ENDED, FIRST, Round, Watcher
+from gonogo.watching.watcher import ENDED, FIRST, Round, Watcher
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 WATCH = Watch.model_validate(
@@ -229,6 +229,8 @@ def test_what_the_launch_stands_on_is_an_event_when_it_changes(tmp_path: Path) -
         facts,
         {**facts, "release at a.example.com": "77aa01"},
         {"addresses of a.example.com": "203.0.113.7"},
+        {"new issue A-3 at Sentry": "KeyError: city (error, unresolved)"},
+        {"new issue A-3 at Sentry": "KeyError: city (error, resolved)"},
     ]
     texts: list[str] = []
     for part in (looks[:1], looks[1:]):  # a restart lies between them
@@ -239,7 +241,11 @@ def test_what_the_launch_stands_on_is_an_event_when_it_changes(tmp_path: Path) -
                 watcher.round()
                 clock.wait(15, threading.Event())
             texts = [one.text for one in journal.events() if one.kind == CHANGED]
-    assert texts == ["release at a.example.com: was 3f2c1a, is 77aa01"]
+    assert texts == [
+        "release at a.example.com: was 3f2c1a, is 77aa01",
+        "new issue A-3 at Sentry: KeyError: city (error, unresolved)",
+        "new issue A-3 at Sentry: was KeyError: city (error, unresolved), is KeyError: city (error, resolved)",
+    ]
 
 
 def test_who_stops_it_may_go_on_later_and_the_gap_is_told(tmp_path: Path) -> None:

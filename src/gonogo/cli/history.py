@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from gonogo.base.wording import closest
+from gonogo.base.wording import closest, nearest_or_all
 from gonogo.cli import options
-from gonogo.cli.completion import check_and_line_names, run_names
+from gonogo.cli.completion import check_and_line_names, gate_names, run_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gonogo.record.results import Results
 
+LATEST = "latest"
+_SENTENCE = 2
 _REPORTS = click.option(
     "--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="Where runs are kept."
 )
@@ -23,9 +27,13 @@ _REPORTS = click.option(
 
 @click.command("runs")
 @options.environment("Of this environment only.")
+@click.option("--gate", shell_complete=gate_names, help="Of this gate only.")
+@click.option(
+    "--verdict", type=click.Choice(["go", "no-go", "incomplete"]), help="With this verdict only; exceptions are a go."
+)
 @_REPORTS
-def list_runs(*, environment: str | None, reports: Path) -> int:
-    """List the runs there are, the newest first: id, environment, verdict, gate, release, sum.
+def list_runs(*, environment: str | None, gate: str | None, verdict: str | None, reports: Path) -> int:
+    """List the runs there are, the newest first: id, age, environment, verdict, gate, release, sum.
 
     Exits 4 if one of them is not what was recorded.
     """
@@ -35,27 +43,36 @@ def list_runs(*, environment: str | None, reports: Path) -> int:
 
     damaged = 0
     chosen = [folder for place in _places(environment, reports) for folder in folders(place)]
+    rows: list[Sequence[str]] = []
+    gates = set[str]()
     for folder in sorted(chosen, key=lambda path: path.name, reverse=True):
         try:
-            click.echo(_row(read_belonging(folder)))
+            results = read_belonging(folder)
+            gates.add(results.run.gate)
+            if gate in {None, results.run.gate} and _has(verdict, results):
+                rows.append(_row(results, datetime.now(UTC)))
         except IntegrityError as error:
             damaged += 1
-            click.echo(f"{folder.name}  is not what was recorded: {error}")
+            rows.append([folder.name, f"is not what was recorded: {error}"])
         except UsageError as error:
-            click.echo(f"{folder.name}  cannot be read: {error}")
+            rows.append([folder.name, f"cannot be read: {error}"])
+    if gate is not None and gate not in gates and not damaged:
+        raise UsageError(f"--gate: no run of gate {gate!r}{nearest_or_all(gate, sorted(gates))}")
+    for row in aligned(rows):
+        click.echo(row)
     if damaged:
         raise IntegrityError(f"{damaged} of {len(chosen)} runs {'is' if damaged == 1 else 'are'} not what was recorded")
     return 0
 
 
 @click.command()
-@click.argument("run", metavar="RUN", shell_complete=run_names)
+@click.argument("run", metavar="[RUN]", default=LATEST, shell_complete=run_names)
 @click.argument("subject", metavar="[CHECK|LINE]", required=False, shell_complete=check_and_line_names)
 @_REPORTS
 def show(*, run: str, subject: str | None, reports: Path) -> int:
     """Show a run's verdict; or one check with its facts; or one line of the checklist with what supports it.
 
-    RUN is a folder, as reports/staging/latest, or the id of a run.
+    RUN is a folder, as reports/staging/latest, the id of a run or the begin of one; without it, the newest run.
     """
     from gonogo.cli.output import show_summary  # noqa: PLC0415
     from gonogo.record.archive import NAME, find_run  # noqa: PLC0415 - help answers at once
@@ -83,7 +100,7 @@ def show(*, run: str, subject: str | None, reports: Path) -> int:
 @options.environment("Compare the two newest runs of this environment.")
 @_REPORTS
 def diff(*, names: Sequence[str], environment: str | None, reports: Path) -> int:
-    """Print what changed from one run to another. Exits 0 whatever that is.
+    """Print what changed from one run to another. Always exits 0.
 
     Without runs: from the one before to the newest of the environment, at the same gate.
     """
@@ -151,16 +168,45 @@ def _places(environment: str | None, reports: Path) -> Sequence[Path]:
     return chosen
 
 
-def _row(results: Results) -> str:
+def _has(verdict: str | None, results: Results) -> bool:
+    """Whether it is this one, or any is wanted."""
+    decided = results.decision.verdict
+    return verdict is None or ("go" if decided.opens else decided.value.casefold()) == verdict
+
+
+def _row(results: Results, now: datetime) -> Sequence[str]:
     from gonogo.record.results import sum_line  # noqa: PLC0415
-    from gonogo.report.visible import harmless, visible  # noqa: PLC0415 - help answers at once
+    from gonogo.report.visible import visible  # noqa: PLC0415 - help answers at once
     from gonogo.report.wording import VERDICT_SHAPES, asked_share  # noqa: PLC0415
 
     run, verdict = results.run, results.decision.verdict
-    flags = {"did not finish": not run.finished, "interrupted": run.interrupted, "narrowed": run.narrowed}
-    columns = [visible(run.id), run.environment, f"{VERDICT_SHAPES[verdict]} {verdict}", run.gate]
-    columns += [visible(results.release_words or "no release"), sum_line(results.counts), asked_share(results)]
-    return harmless("  ".join([*filter(None, columns), *(name for name, holds in flags.items() if holds)]))
+    flags = {"did not finish": not run.finished, "interrupted": run.interrupted, "limited": run.narrowed}
+    columns = [visible(run.id), _age(now - run.started_at), run.environment, f"{VERDICT_SHAPES[verdict]} {verdict}"]
+    columns += [run.gate, visible(results.release_words or "no release"), sum_line(results.counts)]
+    return [*columns, asked_share(results), *(name for name, holds in flags.items() if holds)]
+
+
+def _age(passed: timedelta) -> str:
+    """``5 min``, ``3 h``, ``12 d``: what tells yesterday's run from today's."""
+    minutes = int(passed.total_seconds()) // 60
+    for size, unit in ((24 * 60, "d"), (60, "h")):
+        if minutes >= 2 * size:
+            return f"{minutes // size} {unit} ago"
+    return f"{max(minutes, 0)} min ago"
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The rows of a table, two spaces between its columns; a row of two columns is a sentence after its name."""
+    from gonogo.report.visible import harmless  # noqa: PLC0415 - help answers at once
+
+    tabular = [row for row in rows if len(row) > _SENTENCE]
+    widths = [max(map(len, column)) for column in zip_longest(*tabular, fillvalue="")]
+    return [
+        harmless("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip())
+        if len(row) > _SENTENCE
+        else harmless("  ".join(row))
+        for row in rows
+    ]
 
 
 def _unknown(subject: str, candidates: Sequence[str], path: Path) -> Exception:

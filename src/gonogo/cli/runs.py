@@ -62,7 +62,13 @@ _OPTIONS = (
         help="Just this check and what it needs. May be repeated.",
     ),
     options.faults("Switch on a fault of the bundled reference."),
-    click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="Kept here."),
+    click.option(
+        "--reports",
+        type=click.Path(path_type=Path),
+        default="reports",
+        show_default=True,
+        help="Where runs are stored.",
+    ),
     click.option(
         "--baseline",
         metavar="FOLDER",

@@ -64,8 +64,8 @@ def new(*, role: str, name: str | None, email: str | None, out: Path | None) -> 
 
 @click.command()
 @click.argument("run", metavar="RUN", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--role", required=True, shell_complete=role_names, help="As whom.")
-@click.option("--decision", required=True, type=click.Choice(list(_DECISIONS)), help="What you say.")
+@click.option("--role", required=True, shell_complete=role_names, help="Role to sign as.")
+@click.option("--decision", required=True, type=click.Choice(list(_DECISIONS)), help="Your decision.")
 @click.option("--comment", default="", help="A sentence that is signed with it.")
 @click.option(
     "--key", "key_file", type=click.Path(path_type=Path), help="Your key.  [default: ~/.config/gonogo/ROLE.key]"
@@ -73,7 +73,7 @@ def new(*, role: str, name: str | None, email: str | None, out: Path | None) -> 
 @click.option(
     "--ssh-key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Sign with this SSH key instead."
 )
-@click.option("--yes", is_flag=True, help="Do not ask once more.")
+@click.option("--yes", is_flag=True, help="Skip the confirmation.")
 def sign(  # noqa: PLR0913 - as many as there are options
     *, run: Path, role: str, decision: str, comment: str, key_file: Path | None, ssh_key: Path | None, yes: bool
 ) -> int:
@@ -95,7 +95,7 @@ def sign(  # noqa: PLR0913 - as many as there are options
     else:
         where = key_file or Path.home() / ".config" / "gonogo" / f"{role}.key"
         path = sign_with_key(folder, signoff, signers, where, passphrase(confirm=False))
-    click.echo(f"{path}: {signoff.decision} by {signer.name}, {role}; holds until {signoff.expires:%Y-%m-%d %H:%M} UTC")
+    click.echo(f"{path}: {signoff.decision} by {signer.name}, {role}; valid until {signoff.expires:%Y-%m-%d %H:%M} UTC")
     return 0
 
 
@@ -156,7 +156,7 @@ def _verified_lines(verified: Verified, required: Sequence[str]) -> Iterator[str
         yield " ○      nobody had to sign: gates.toml has no roles"
     yield from _identity(verified.results)
     if ends := verified.holds_until:
-        yield f" holds until {ends.at:%Y-%m-%d %H:%M} UTC, the end of {_visible(ends.what)}"
+        yield f" valid until {ends.at:%Y-%m-%d %H:%M} UTC, the end of {_visible(ends.what)}"
     yield f" files, page, outcomes and policy are what was recorded\n {verified.verdict}"
 
 
@@ -313,4 +313,4 @@ def _shown(results: Results, signoff: SignOff) -> Iterator[str]:
         shape = "✔" if statement.status in DONE else "○"
         yield f" {shape} {_visible(statement.text)}: {_visible(statement.why)}"
     for name in signoff.witnessed:
-        yield f" beside it lies {name}"
+        yield f" already signed: {name}"

@@ -121,7 +121,8 @@ def watch(  # noqa: PLR0913 - as many as there are options
         return _review(environment, review)
     if reporting:
         return _report(environment, reports, release)
-    from gonogo.watching.opening import WatchRequest, opened  # noqa: PLC0415 - help answers at once
+    from gonogo.runs.prepare import Request, opening  # noqa: PLC0415 - help answers at once
+    from gonogo.watching.opening import WatchRequest, opened  # noqa: PLC0415
     from gonogo.watching.server import LivePage  # noqa: PLC0415
 
     INTERRUPTION.install()
@@ -135,14 +136,16 @@ def watch(  # noqa: PLR0913 - as many as there are options
         release=release,
         overlay={"channels": channels} if channels else {},
     )
-    click.echo(f"preparing {environment}", err=True)
+    click.echo(opening(Request(environment=environment, project=Path(), faults=faults)), err=True)
     with opened(request, os.environ) as watched, LivePage(host=host, port=port) as page:
         INTERRUPTION.defer(Ending(wake=stop.set, left=lambda: "", within_seconds=_STOPS_WITHIN_SECONDS))
         shown = _Shown(watched, page, abort_on, stop)
         watched.watcher.on_round = shown.round
         shown.begin()
         watched.watcher.run(stop)
-        return shown.end()
+        code = shown.end()
+    shown.leave()
+    return code
 
 
 def _review(environment: str, day: str) -> int:
@@ -191,6 +194,8 @@ class _Shown:
         click.echo(f"told     {told}")
         click.echo(f"page     {self._page.url}")
         if self._watched.demonstration:
+            if before := sorted({*self._watched.demonstration.instance.faults} - {*self._watched.demonstration.faults}):
+                click.echo(f"fault    {', '.join(before)} since before")
             self._watched.demonstration.begin(lambda text: click.echo(f"fault    {text}"))
 
     def round(self, now: Round) -> None:
@@ -214,7 +219,6 @@ class _Shown:
 
         if self._watched.demonstration:
             self._watched.demonstration.end()
-            click.echo(self._watched.demonstration.visitors.words)
         if self._aborted:
             click.echo(f"ABORT    {self._aborted} fired: take the release back")
             rollback = self._watched.launch.rollback
@@ -226,6 +230,11 @@ class _Shown:
         ended = ending(self._watched.watch, last.alerts if last else {}, cut_off=cut_off)
         click.echo("\n".join(ended.lines))
         return ended.code
+
+    def leave(self) -> None:
+        """Say what became of the visitors, once they are gone: what of them could not be removed as well."""
+        if self._watched.demonstration:
+            click.echo(self._watched.redactor.text(self._watched.demonstration.visitors.words))
 
     def _lines(self, now: Round) -> Iterator[str]:
         alarming = [one for one in now.transitions if one.alert]

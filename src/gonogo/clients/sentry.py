@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -14,7 +14,7 @@ from gonogo.clients.json_api import ApiReply, JsonApi, JsonSession, NotUnderstoo
 from gonogo.clients.paging import find_pages, read_pages, sentry_pages
 
 _TOKENS = (
-    "a token with project:read, org:read and alerts:read is that of an internal integration (Settings → Custom "
+    "a token with project:read, org:read, alerts:read and event:read is that of an internal integration (Settings → Custom "
     "Integrations) or a personal one (Settings → Auth Tokens); an organisation's own token may read none of it"
 )
 _LOOKALIKES = (
@@ -23,6 +23,7 @@ _LOOKALIKES = (
 )
 _REDIRECTS = {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND, HTTPStatus.TEMPORARY_REDIRECT}
 _PROJECT, _ORGANIZATION, _ALERTS = "project:read", "org:read", "alerts:read (or org:read)"
+_EVENTS = "event:read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +111,15 @@ class SentrySession:
     async def rules(self) -> list[dict[str, Any]] | None:
         """All alerts of the older kind; None if this Sentry does not know them by this name."""
         return await self._pages(f"{self._project}/rules/", _ALERTS)
+
+    async def new_issues(self, number: str, since: datetime, environment: str | None) -> list[dict[str, Any]] | None:
+        """All issues of the project that were first seen, in this environment, from a moment on, whatever their status.
+
+        ``number`` is the project's id. None if Sentry does not know the environment: no event has named it yet.
+        """
+        query = {"project": number, "query": f"firstSeen:>={since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", "sort": "new"}
+        named = {"environment": environment} if environment else {}
+        return await self._pages(f"{self._organization}/issues/", _EVENTS, **query, **named)
 
     async def has_event(self, event_id: str) -> bool:
         """Whether an event was stored."""

@@ -1,10 +1,10 @@
 """Evidence about the Sentry project that errors are sent to."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
-from gonogo.evidence.base import PartialEvidence
+from gonogo.evidence.base import Evidence, PartialEvidence
 
 
 def alike(first: str, other: str) -> bool:
@@ -83,3 +83,36 @@ class SentryEvidence(PartialEvidence):
     key_active: bool = False
     key_limit: KeyLimit | None = None
     alerts: tuple[Alert, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewIssue:
+    """A kind of error that Sentry had not seen in this environment before."""
+
+    id: str
+    """As people say it: ``WORKME-API-3``."""
+    title: str
+    level: str = ""
+    status: str = ""
+    """``unresolved``, ``resolved`` or ``ignored``."""
+    first_seen: datetime | None = None
+    """None where Sentry does not say when."""
+
+    @property
+    def words(self) -> str:
+        """The issue, for people."""
+        seen = f", first seen {self.first_seen:%Y-%m-%d %H:%M}Z" if self.first_seen else ""
+        return f"{self.title} ({', '.join(filter(None, (self.level, self.status)))}{seen})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentryIssuesEvidence(Evidence):
+    """What was first seen from a moment on, whatever became of it; messages of gonogo's own are left out."""
+
+    project: str
+    since: datetime
+    """T-0."""
+    environment: str | None = None
+    """The only one whose events count; None: all."""
+    issues: tuple[NewIssue, ...] = ()
+    """Newest first."""

@@ -42,6 +42,7 @@ class Reading:
     events: float | None = None
     """How many events stand behind the value; None where nothing is counted."""
     missing: str = ""
+    """Why there is no value; of checks that fail, which they are, and what they say."""
 
     def __post_init__(self) -> None:
         """What is no finite number (0/0, an infinite quantile) is beyond no limit, and would pass for good: it is missing."""
@@ -149,6 +150,10 @@ class Poll:
     by: str
     utc: datetime
     note: str = ""
+
+
+FACT, CHANGED = "fact", "changed"
+"""Kinds of events about what the launch stands on: a fact as it is from now on, and each change in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,7 +88,7 @@ def clean_up_after(world: World, walk: type[Walk], cure: str) -> Sequence[str]:
 
 def notes_of(cleanup: Cleanup, cure: str) -> Sequence[str]:
     """The notes that a run carries about its clean-up."""
-    notes = [f"removed afterwards: {cleanup.found_words}"] if cleanup.found else []
+    notes = [f"test data removed: {cleanup.found_words}"] if cleanup.found else []
     notes += [f"stayed behind: {cleanup.remaining_words}; remove it: {cure}"] if cleanup.remaining else []
     return [
         *notes,

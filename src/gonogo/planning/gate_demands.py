@@ -162,13 +162,14 @@ def _checks_of_gate(suite: Suite, demands: GateDemands) -> frozenset[str]:
     if narrow is not None:
         return narrow
     elsewhere = _about(suite, demands.checklist.lines)
-    applying = _about(suite, demands.lines)
+    applying, proving = _about(suite, demands.lines), _proving(suite, demands.lines)
     return closure(
         suite,
         [
             name
             for name in suite.order
-            if (name in applying or name not in elsewhere) and demands.gate.may_ask(suite.catalogue[name])
+            if (name in applying or name not in elsewhere)
+            and demands.gate.may_ask(suite.catalogue[name], proves=name in proving)
         ],
     )
 
@@ -190,8 +191,16 @@ def team_files_digest(root: Path, environment: str, attestations: Sequence[Attes
 def _about(suite: Suite, lines: Sequence[ChecklistLine]) -> set[str]:
     """The checks that prove or support any of these lines."""
     ids = {line.id for line in lines}
+    return _proving(suite, lines) | {
+        name for name, policy in suite.catalogue.items() if ids.intersection(policy.supports)
+    }
+
+
+def _proving(suite: Suite, lines: Sequence[ChecklistLine]) -> set[str]:
+    """The checks that prove any of these lines, by the catalogue or by the list."""
+    ids = {line.id for line in lines}
     named = {check for line in lines for check in line.checks}
-    return named | {name for name, policy in suite.catalogue.items() if ids.intersection(policy.lines)}
+    return named | {name for name, policy in suite.catalogue.items() if ids.intersection(policy.proves)}
 
 
 def _chosen(name: str, gates: Gates, environment: str, path: Path) -> Gate:

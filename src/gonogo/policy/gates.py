@@ -10,12 +10,14 @@ from gonogo.base.errors import UsageError
 from gonogo.base.moments import Moment, Words
 from gonogo.base.toml_files import Document, read_toml
 from gonogo.base.wording import did_you_mean
+from gonogo.environment.types import Effect
 from gonogo.policy.carrying import Carry, Name, carry_problems
 from gonogo.policy.catalogue import CheckPolicy
 from gonogo.policy.checklist import Checklist, plain_heading
 from gonogo.policy.checklist_line import ChecklistLine, Stage
 
 EVERYTHING = "*"
+_DISTURBING = frozenset({Effect.INTRUSIVE, Effect.LOAD, Effect.MONEY})
 
 
 class Gate(Document):
@@ -47,9 +49,14 @@ class Gate(Document):
         """Whether nobody can know yet, when this gate is asked, that the line is true."""
         return self.when is not None and line.when is not None and _is_later(line.when, self.when)
 
-    def may_ask(self, policy: CheckPolicy) -> bool:
-        """Whether what a check looks at is there when this gate is asked; a gate of no time is asked before the launch."""
-        return policy.when is None or (self.when is not None and not _is_later(policy.when, self.when))
+    def may_ask(self, policy: CheckPolicy, *, proves: bool = True) -> bool:
+        """Whether what a check looks at is there when this gate is asked; a gate of no time is asked before the launch.
+
+        After it there are users: what disturbs them is only asked for a line of this gate that it ``proves``.
+        """
+        if policy.when is not None and (self.when is None or _is_later(policy.when, self.when)):
+            return False
+        return proves or self.when is not Stage.AFTER_LAUNCH or policy.effect not in _DISTURBING
 
 
 def _is_later(stage: Stage, other: Stage) -> bool:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from gonogo.base.documents import read_document
 from gonogo.base.errors import GonogoError, UsageError
-from gonogo.base.wording import closest
+from gonogo.base.wording import and_more, closest
 from gonogo.record.results import RESULTS, SCHEMA, Results
+from gonogo.record.run_folder import LATEST
 
 NAME = "results.json"
 MOST_EARLIER = 10
+_FEW = 3
 
 
 def read_results(path: Path) -> Results:
@@ -19,15 +21,20 @@ def read_results(path: Path) -> Results:
 
 
 def find_run(name: str, reports: Path) -> Path:
-    """The folder of a run that is named by its path or by its id. Raises UsageError when there is none."""
+    """The folder of a run: by its path, its id, the begin of one, or ``latest``. Raises UsageError unless that is one run."""
     path = Path(name)
     if path.name == NAME and path.is_file():
         return path.parent
     if path.is_dir():
         return path
     by_name = {folder.name: folder for environment in environments(reports) for folder in folders(environment)}
-    if name in by_name:
-        return by_name[name]
+    if by_name and name == LATEST:
+        return by_name[max(by_name)]
+    beginning = sorted(identifier for identifier in by_name if identifier.startswith(name))
+    if name in by_name or len(beginning) == 1:
+        return by_name[name if name in by_name else beginning[0]]
+    if beginning:
+        raise UsageError(f"{name}: {len(beginning)} runs begin so, {and_more(beginning, _FEW)}; write more of the id")
     near = closest(name, by_name)
     cure = f"did you mean {near}?" if near else "give a folder as in reports/staging/latest, or an id of: gonogo runs"
     raise UsageError(f"{name}: neither the folder of a run, nor the id of one under {reports}; {cure}")

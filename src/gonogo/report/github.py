@@ -56,7 +56,7 @@ def _grouped(kind: str, noun: str, unreached: Sequence[Problem]) -> Iterator[str
     if unreached:
         ids = [problem.check.id for problem in unreached]
         why = bounded(unreached[0].observation.message)
-        yield _command(kind, "NOT RUN", f"{counted(len(ids), noun)}: {and_more(ids, _NAMES)}\nfirst of all: {why}")
+        yield _command(kind, "NOT RUN", f"{counted(len(ids), noun)}: {and_more(ids, _NAMES)}\nthe first: {why}")
 
 
 def _told(kind: str, problem: Problem) -> str:

@@ -174,7 +174,7 @@ def _facts(evidence: LoadEvidence) -> Mapping[str, str]:
         "Traffic": f"{evidence.visits_per_second:g} visits a second, {evidence.model} model, profile {evidence.profile}",
         "Measured": f"{evidence.seconds} s, after {evidence.warm_up.total_seconds():g} s of warm-up "
         f"({sum(traffic.warm_up.requests for traffic in evidence.classes)} requests, not judged with the rest)",
-        "Visits": f"{evidence.visits_ended} to their end, {evidence.visits_given_up} given up",
+        "Visits": f"{evidence.visits_ended} completed, {evidence.visits_given_up} timed out",
         "Generator": _generator(evidence) if seconds else "sent no figures",
         "Service": _service(evidence),
     }

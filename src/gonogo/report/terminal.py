@@ -30,6 +30,7 @@ _COLOURS = {Verdict.GO: "32", Verdict.GO_WITH_EXCEPTIONS: "33", Verdict.NO_GO: "
 _NARROWEST = 60
 _INDENT = "   "
 _MANY = 4
+_FEW = 3
 _LINES = 5
 _CHANGES = 5
 _ALWAYS_TOLD = {"weakened", "removed"}
@@ -96,7 +97,7 @@ class _TerminalPage:
             yield from self._wrapped(f"{_INDENT}{label}: ", visible(text))
         if problem.consequences:
             count = len(problem.consequences)
-            yield from self._wrapped(f"{_INDENT}blocks {count}: ", ", ".join(problem.consequences))
+            yield from self._wrapped(f"{_INDENT}blocks {count}: ", and_more(problem.consequences, _FEW))
         yield f"{_INDENT}→ {command(self._results, check.id)}"
 
     def _not_run(self) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Words for outcomes and verdicts, and the shapes beside them: never colour alone."""
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,6 +36,8 @@ LINE_SHAPES = {
 }
 QUIET = {Outcome.PASS, Outcome.WARN, Outcome.WAIVED}
 """Outcomes that are written small: the loud ones keep the verdict from GO."""
+_PLAIN = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,63}")
+"""Names of gates and releases that a shell takes as they are."""
 _UNOBSERVED = {Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN}
 """Outcomes that say nothing about the target: to repair it would be to repair what nobody saw broken."""
 
@@ -93,8 +96,14 @@ def stopping(results: Results) -> frozenset[str]:
 
 
 def command(results: Results, check_id: str) -> str:
-    """The command that reproduces one check."""
-    return f"gonogo run --env {shlex.quote(results.run.environment)} --only {check_id}"
+    """The command that asks this one check again as this run did: the same gate, and the same release.
+
+    Both are words of a person or of a file: what is not plain is left out, and never pasted into anybody's shell.
+    """
+    run = results.run
+    told = {"gate": run.gate, "release": run.release or ""}
+    options = "".join(f" --{name} {value}" for name, value in told.items() if _PLAIN.fullmatch(value))
+    return f"gonogo run --env {shlex.quote(run.environment)}{options} --only {check_id}"
 
 
 def open_lines(results: Results) -> Sequence[LineResult]:

@@ -12,7 +12,7 @@ from gonogo.record.archive import read_results
 from gonogo.record.recording import read_recording
 from gonogo.record.results import CheckResult, Results
 from gonogo.record.run_folder import EVIDENCE, RESULTS
-from gonogo.verdict.decision import count, decide, root_causes
+from gonogo.verdict.decision import count, decide, is_answered_otherwise, root_causes
 from gonogo.verdict.served import served_releases
 
 
@@ -59,7 +59,7 @@ def _contradictions(folder: Path, results: Results) -> Iterator[str]:
     excepted = {waived.check for waived in results.exceptions if waived.state == "in force"}
     yield from (problem for check in results.checks if (problem := _contradiction(check, excepted)))
     decided = decide(results.checks, results.lines)
-    if decided != results.decision:
+    if is_answered_otherwise(results.decision, decided, results.run.gonogo):
         yield f"says {results.decision.verdict}, and its checks and lines give {decided.verdict}"
     if count(results.checks) != results.counts:
         yield "its counts are not those of its checks"

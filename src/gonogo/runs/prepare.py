@@ -37,6 +37,7 @@ from gonogo.planning.gate_demands import GateDemands, demanded_checks, read_gate
 from gonogo.planning.lowered import lowered
 from gonogo.planning.plan import LOAD, WALK, Plan, build_plan, has_journeys, step_scope
 from gonogo.planning.run_plan import RunPlan, scopes_by_kind
+from gonogo.planning.signal_checks import check_signals
 from gonogo.planning.suite import Suite, project_suite, selection
 from gonogo.planning.trust import trust_anchors
 from gonogo.policy.profiles import Profile
@@ -159,6 +160,7 @@ def _planned(
     """The plan of a run, and who will ask for its evidence. Raises UsageError."""
     families = installed_families(file.project)
     suite = _suite(request, file)
+    check_signals(file, suite, families.kinds)
     selected = selection(suite, request.only)
     check_keys(file, secrets)
     demands = _demands(request, suite, file)
@@ -356,7 +358,7 @@ def _notes(
     if request.profile != "gate":
         yield f"the load had the profile {request.profile}"
     if request.only:
-        yield f"narrowed to {', '.join(sorted(request.only))} and what they need"
+        yield f"limited to {', '.join(sorted(request.only))} and what they need"
     yield from notes_on(environment)
     if environment.service.without:
         yield f"not checked, because service.without names them: {', '.join(sorted(environment.service.without))}"

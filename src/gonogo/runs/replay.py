@@ -19,6 +19,7 @@ from gonogo.planning.suite import project_suite
 from gonogo.record.recording import Recording, read_recording, restore
 from gonogo.record.results import Results
 from gonogo.runs.conclude import concluded
+from gonogo.verdict.decision import is_answered_otherwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +132,7 @@ def differences(recorded: Results, again: Results) -> list[str]:
         for name in (each.name for each in fields(recorded_run))
         if getattr(recorded.run, name) != getattr(recorded_run, name)
     ]
-    if recorded.decision != again.decision:
+    if is_answered_otherwise(recorded.decision, again.decision, recorded.run.gonogo):
         before_and_after = (f"{each.verdict} ({each.reason})" for each in (recorded.decision, again.decision))
         differing.append(f"verdict: recorded {', judged again '.join(before_and_after)}")
     differing += [

@@ -253,7 +253,7 @@ def _fits(signed: Signed, signer: Signer, results: Results, expected: Expected) 
         )
     if signoff.expires - signoff.time > VALID:
         raise IntegrityError(
-            f"{name}: says that it holds until {signoff.expires:%Y-%m-%d}; {format_duration(VALID)} is the most"
+            f"{name}: says that it is valid until {signoff.expires:%Y-%m-%d}; {format_duration(VALID)} is the most"
         )
     if signoff.expires <= now and not expected.earlier:
         raise IntegrityError(f"{name}: expired {signoff.expires:%Y-%m-%d %H:%M} UTC; sign again, or run again")

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
+import gonogo
 from gonogo.base.wording import counted
 from gonogo.evidence.base import Scope
 from gonogo.evidence.scopes import ByScope
@@ -102,7 +104,8 @@ def decide(checks: Sequence[CheckResult], lines: Sequence[LineResult] = ()) -> D
     gaps = [check for check in blockers if check.outcome in _GAPS and check not in answered]
     open_lines = [line for line in lines if line.leaf and line.demanded and line.status not in DONE]
     if failed:
-        reason = f"{counted(len(failed), 'blocker')} failed, first of all {failed[0].id}: {failed[0].worst.message}"
+        first = _first(failed, root_causes(checks))
+        reason = f"{_must_pass(len(failed))} failed; start with {first.id}: {first.worst.message}"
         return Decision(verdict=Verdict.NO_GO, reason=reason, blockers=len(failed), open_lines=len(open_lines))
     if gaps or open_lines or len(answered) == len(blockers):
         return Decision(
@@ -115,19 +118,40 @@ def decide(checks: Sequence[CheckResult], lines: Sequence[LineResult] = ()) -> D
     waived += [line.id for line in lines if line.demanded and line.carried and line.status is LineStatus.EXCEPTED]
     warnings = sum(check.outcome is Outcome.WARN for check in checks)
     also = f", with {counted(warnings, 'warning')} to read" if warnings else ""
-    also += (
-        f"; {counted(len(answered), 'blocker')} not permitted here, people or other runs answer for it"
-        if answered
-        else ""
-    )
+    also += f"; {_must_pass(len(answered))} not permitted here: people or other runs answer for it" if answered else ""
     if waived:
-        reason = f"{counted(len(waived), 'accepted exception')}, first of all {waived[0]}; all else passed{also}"
+        reason = f"{counted(len(waived), 'accepted exception')}, among them {waived[0]}; all else passed{also}"
         return Decision(verdict=Verdict.GO_WITH_EXCEPTIONS, reason=reason, blockers=0)
     return Decision(
         verdict=Verdict.GO,
-        reason=f"all {counted(len(blockers) - len(answered), 'blocker')} passed{also}",
+        reason=f"all {_must_pass(len(blockers) - len(answered))} passed{also}{_share(lines)}",
         blockers=0,
     )
+
+
+def is_answered_otherwise(recorded: Decision, decided: Decision, version: str) -> bool:
+    """Whether the checks and lines of a record by this ``version`` of gonogo give another decision than the recorded one.
+
+    Another version may say the same in other words.
+    """
+    if version != gonogo.__version__:
+        recorded = replace(recorded, reason=decided.reason)
+    return recorded != decided
+
+
+def _first(failed: Sequence[CheckResult], causes: Sequence[RootCause]) -> CheckResult:
+    """The one to begin with, in every format: it kept the most others from being judged."""
+    behind = {
+        check.id: {id_ for cause in causes if cause.check == check.id for id_ in cause.consequences} for check in failed
+    }
+    return max(failed, key=lambda check: len(behind[check.id]))
+
+
+def _share(lines: Sequence[LineResult]) -> str:
+    """How much of the list was asked, where that is not all of it."""
+    leaves = [line for line in lines if line.leaf]
+    demanded = sum(line.demanded for line in leaves)
+    return f"; {demanded} of {counted(len(leaves), 'checklist line')} were asked" if demanded < len(leaves) else ""
 
 
 def spoken_for(checks: Sequence[CheckResult], lines: Sequence[LineResult]) -> Sequence[CheckResult]:
@@ -142,13 +166,19 @@ def spoken_for(checks: Sequence[CheckResult], lines: Sequence[LineResult]) -> Se
     return answered
 
 
+def _must_pass(number: int) -> str:
+    return counted(number, "must-pass check")
+
+
 def _gap_reason(gaps: Sequence[CheckResult], lines: Sequence[LineResult]) -> str:
-    """Why the verdict is INCOMPLETE: blockers without an answer, open lines, or nothing at all."""
-    reasons = [f"{counted(len(gaps), 'blocker')} without an answer"] if gaps else []
+    """Why the verdict is INCOMPLETE: blockers that gave no answer, open lines, or nothing at all."""
+    reasons = [f"{_must_pass(len(gaps))} could not be evaluated"] if gaps else []
     if lines:
-        reasons.append(f"{counted(len(lines), 'line')} of the checklist not verified, first of all {lines[0].id}")
+        reasons.append(
+            f"{counted(len(lines), 'checklist line')} not verified, starting with “{lines[0].text}” ({lines[0].id})"
+        )
     if not reasons:
-        reasons.append("no blocker was even planned")
+        reasons.append("no must-pass check was even planned")
     return ", ".join(reasons)
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gonogo.evidence.watch import Receipt
+from gonogo.evidence.watch import CHANGED, FACT, Receipt
 from gonogo.families.watch.journal import Journal
 from gonogo.families.watch.section import Launch, Watch
 from gonogo.families.watch.trail import Trail
@@ -68,9 +68,7 @@ class Live:
             receipts=receipts,
             gaps=journal.gaps(),
             events=[
-                facts.Event(utc=event.utc, kind=event.kind, text=event.text)
-                for event in events
-                if event.kind != watcher.FACT
+                facts.Event(utc=event.utc, kind=event.kind, text=event.text) for event in events if event.kind != FACT
             ],
             roles=self.roles,
             polls=[
@@ -87,7 +85,7 @@ class Live:
             done=done_duties(events),
             channels_down={name: state.reason for name, state in channels.items() if state.down_since},
             channel_failures=_failures(receipts),
-            changes=[event.text for event in events if event.kind == watcher.CHANGED],
+            changes=[event.text for event in events if event.kind == CHANGED],
             rollback=self._way_back(looked),
         )
 

@@ -17,7 +17,6 @@ from gonogo.families.watch.prometheus import PrometheusSource
 from gonogo.families.watch.scraping import Scraper
 from gonogo.families.watch.section import Launch, Watch
 from gonogo.planning.plan import WALK
-from gonogo.planning.suite import Suite, selection
 from gonogo.runs.prepare import Prepared, Request, prepare
 from gonogo.runs.reference_instance import ReferenceInstance
 from gonogo.watching.announcer import Announcer, ChannelState
@@ -90,7 +89,8 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
         watch, launch = _sections(request, environment)
         at = _launch_at(request, launch, clock)
         journal = resources.enter_context(_journal(watch, request.environment, bundled=environment.service.bundled))
-        sources, asked = _sources(prepared, watch, request)
+        lives = journal.stretches()
+        sources, asked = _sources(prepared, watch, request, since=at or (lives[0].began if lives else clock.utc()))
         resources.callback(asked.close)
         where = f"environments/{request.environment}.toml"
         head = Letterhead(
@@ -210,7 +210,10 @@ def _put_aside(path: Path, began: datetime | None) -> None:
             companion.rename(path.with_name(name + suffix))
 
 
-def _sources(prepared: Prepared, watch: Watch, request: WatchRequest) -> tuple[list[Source], AskedChecks]:
+def _sources(
+    prepared: Prepared, watch: Watch, request: WatchRequest, *, since: datetime
+) -> tuple[list[Source], AskedChecks]:
+    """Whatever is read. What is new counts from T-0 on, or ``since`` the watch began where no T-0 is known."""
     environment = prepared.plan.environment
     sources: list[Source] = []
     if watch.prometheus is not None:
@@ -218,10 +221,16 @@ def _sources(prepared: Prepared, watch: Watch, request: WatchRequest) -> tuple[l
     elif any(one.signal.selectors for one in watch.watched.values()):
         patience = max(watch.every, _LEAST_PATIENCE)
         sources.append(OwnMetrics(Scraper(environment, prepared.secrets, patience=patience), watch))
-    asking = Request(environment=request.environment, project=request.project, release=request.release)
+    asking = Request(
+        environment=request.environment,
+        project=request.project,
+        release=request.release,
+        overlay={"launch": {"at": since}},
+    )
     within = environment.limits.run.total_seconds()
     synthetic, slow = (Synthetic(asking, prepared.instance, within_seconds=within) for _ in range(2))
-    asked = AskedChecks(synthetic, slow, watch, _walked(prepared.plan.suite, watch, request.environment))
+    steps = [name for name, one in prepared.plan.suite.declarations.items() if WALK in one.arguments]
+    asked = AskedChecks(synthetic, slow, watch, steps)
     return [*sources, asked], asked
 
 
@@ -235,20 +244,6 @@ def _check_names(watch: Watch, sources: Sequence[Source], where: str) -> None:
                 problems.append(f"{where}: watch.{kind}.{name}.signal: {problem}")
     if problems:
         raise UsageError(*problems)
-
-
-def _walked(suite: Suite, watch: Watch, environment: str) -> frozenset[str]:
-    """The checks of signals that are steps of journeys. Raises UsageError for checks that nobody could ask."""
-    steps = frozenset(name for name, one in suite.declarations.items() if WALK in one.arguments)
-    for name, watched in watch.watched.items():
-        kind = "thresholds" if name in watch.thresholds else "metrics"
-        key = f"environments/{environment}.toml: watch.{kind}.{name}.signal.checks"
-        selection(suite, watched.signal.checks, key)
-        if watch.journeys_every is None and (walked := [check for check in watched.signal.checks if check in steps]):
-            raise UsageError(
-                f"{key}: {walked[0]} is a step of a journey; say in watch.journeys_every how often it is walked"
-            )
-    return steps
 
 
 def journal_path(watch: Watch, environment: str) -> Path:

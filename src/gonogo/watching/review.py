@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import UsageError
 from gonogo.base.wording import counted
-from gonogo.evidence.watch import Reading
+from gonogo.evidence.watch import CHANGED, Reading
 from gonogo.families.watch.alarms import Alarm, alarms_of
 from gonogo.families.watch.alerts import Rule, in_unit, rules_of
 from gonogo.families.watch.journal_reader import JournalReader
@@ -90,6 +90,8 @@ class _Review:
         yield from _part("key metrics", [self._course(name) for name in self._watch.metrics])
         yield from _part("thresholds", [self._course(name) for name in self._watch.thresholds])
         yield from _part("alarms", [line for alarm in self._alarms for line in self._alarm(alarm)])
+        changes = [one for one in self._reader.events() if one.kind == CHANGED and self._day.has(one.utc)]
+        yield from _part("changes", [f"{self._day.time(one.utc)} {one.text}" for one in changes])
         yield from _part("open", list(self._open()))
         yield from _part("announcements that did not arrive", list(self._lost()))
 

@@ -84,9 +84,12 @@ class AskedChecks:
         if walked := [check for check in checks if check in self._walked]:
             every = watch.journeys_every or watch.checks_every
             parts.append(self._slow.read(walked, at, every_seconds=_seconds(every)))
-        failing = sum(part.value for part in parts if part.value)
+        failing = [part for part in parts if part.value]
         missing = next((part for part in parts if part.value is None), None)
-        return Reading(at=at, value=failing) if failing or missing is None else missing
+        if failing or missing is None:
+            value = sum(part.value or 0.0 for part in failing)
+            return Reading(at=at, value=value, missing="; ".join(part.missing for part in failing))
+        return missing
 
     def close(self) -> None:
         """Ask no more; what is under way is waited for."""

@@ -1,4 +1,4 @@
-"""What a launch stands on, and whether it is still the same: release, certificates, addresses, the way back.
+"""What a launch stands on, and whether it is still the same: release, certificates, addresses, kinds of errors, the way back.
 
 Nothing of this is a number over time. It is looked at now and then; the first look after the start is what later ones
 are held against, and every change is an event in the journal.
@@ -14,11 +14,14 @@ from gonogo.evidence.dns import DnsHostEvidence
 from gonogo.evidence.http import ServiceEvidence
 from gonogo.evidence.providers import DropletEvidence
 from gonogo.evidence.record import Record
+from gonogo.evidence.sentry import SentryIssuesEvidence
 from gonogo.evidence.tls import TlsEvidence
 from gonogo.planning.suite import Suite
 
-KINDS = ("service", "tls", "dns_host", "droplet")
+KINDS = ("service", "tls", "dns_host", "droplet", "sentry_issues")
 """Kinds of evidence that tell it."""
+_NEW = "new issue "
+"""How facts begin that are a change as soon as they are there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,9 @@ def surroundings(records: Iterable[Record], now: datetime) -> Surroundings:
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
     """What is no longer as it was, a sentence each. What could not be looked at this time has not changed."""
     for name, value in after.items():
-        if name in before and before[name] != value:
+        if name not in before and name.startswith(_NEW):
+            yield f"{name}: {value}"
+        elif name in before and before[name] != value:
             yield f"{name}: was {before[name]}, is {value}"
 
 
@@ -80,6 +85,9 @@ def _facts(evidence: Evidence) -> Iterator[tuple[str, str]]:
         addresses = {address for server in evidence.authoritative for address in server.ever}
         if addresses and not any(server.rotates for server in evidence.authoritative):
             yield f"addresses of {evidence.host}", ", ".join(sorted(addresses))
+    elif isinstance(evidence, SentryIssuesEvidence):
+        for issue in evidence.issues:
+            yield f"{_NEW}{issue.id} at Sentry", issue.words
 
 
 def _way_back(evidence: Evidence, now: datetime) -> Iterator[str]:

@@ -30,6 +30,8 @@ _GRACE_SECONDS = 60.0
 """Beside limits.run: for the removing of test data, and for the start of the process."""
 _PARENT_SECONDS = 1.0
 _STALE_ROUNDS = 3
+_FAILING = {Outcome.FAIL, Outcome.WARN}
+_LONGEST_MESSAGE = 300
 _SLACK_SECONDS = 10.0
 """For the round itself, which takes some seconds whatever its cadence."""
 
@@ -95,15 +97,18 @@ class Synthetic:
         return reply.surroundings or reply.failure
 
     def read(self, checks: Collection[str], at: float, *, every_seconds: float) -> Reading:
-        """How many of these checks do not pass; no value while nobody can say that they do."""
+        """How many of these checks fail; no value while nobody can say that all of them pass.
+
+        What is blocked says nothing: its need, which stands among them, tells why.
+        """
         with self._lock:
             told = {name: self._told.get(name) for name in checks}
             failures = {name: self._failures.get(name, "") for name in checks}
-        failing = [name for name, one in told.items() if one and one.outcome in {Outcome.FAIL, Outcome.WARN}]
+        failing = [f"{name}: {one.message}" for name, one in told.items() if one and one.outcome in _FAILING]
         if failing:
-            return Reading(at=at, value=float(len(failing)))
+            return Reading(at=at, value=float(len(failing)), missing="; ".join(failing))
         now = self.clock.seconds()
-        for name, one in told.items():
+        for name, one in sorted(told.items(), key=_blocked):
             if failures[name]:
                 return Reading(at=at, value=None, missing=f"{name}: {failures[name]}")
             if one is None:
@@ -182,19 +187,8 @@ def _round(job: _Job, instance: ReferenceInstance | None) -> _Reply:
 
 def _asked(request: Request, instance: ReferenceInstance | None) -> _Reply:
     results = results_of(prepare(request, os.environ, instance=instance))
-    checks = {check.id: check for check in results.checks}
     wanted = [check for check in results.checks if not request.only or check.id in request.only]
-    return _Reply({check.id: _decided(check, checks) for check in wanted})
-
-
-def _decided(check: CheckResult, checks: Mapping[str, CheckResult]) -> tuple[Outcome, str]:
-    """The outcome with its message. What is blocked by a check that fails does not pass either, and that is known."""
-    if check.outcome is Outcome.BLOCKED:
-        causes = {seen.cause.check for seen in check.observations if seen.cause is not None}
-        failing = next((checks[name] for name in causes if checks[name].outcome is Outcome.FAIL), None)
-        if failing is not None:
-            return Outcome.FAIL, f"{failing.id}: {_message(failing)}"
-    return check.outcome, _message(check)
+    return _Reply({check.id: (check.outcome, _message(check)) for check in wanted})
 
 
 def _looked(request: Request, instance: ReferenceInstance | None) -> _Reply:
@@ -202,10 +196,18 @@ def _looked(request: Request, instance: ReferenceInstance | None) -> _Reply:
     only = checks_that_look(suite)
     prepared = prepare(replace(request, only=only, exactly=True), os.environ, instance=instance)
     results_of(prepared)
-    seen = surroundings(prepared.source.records(), datetime.now(UTC))
+    seen, redacted = surroundings(prepared.source.records(), datetime.now(UTC)), prepared.redactor.text
     policy = {"policy (list, gates, people, attestations, waivers)": prepared.plan.demands.digest[:16]}
-    return _Reply({}, surroundings=replace(seen, facts={**seen.facts, **policy}))
+    facts = {name: redacted(value) for name, value in seen.facts.items()}  # the titles of errors are anybody's words
+    return _Reply({}, surroundings=replace(seen, facts={**facts, **policy}))
+
+
+def _blocked(told: tuple[str, Told | None]) -> bool:
+    """Whether the reason why nobody can say lies elsewhere."""
+    return told[1] is not None and told[1].outcome is Outcome.BLOCKED
 
 
 def _message(check: CheckResult) -> str:
-    return next((seen.message for seen in check.observations if seen.outcome is check.outcome and seen.message), "")
+    """In one line, which is kept for every round."""
+    said = next((seen.message for seen in check.observations if seen.outcome is check.outcome and seen.message), "")
+    return " ".join(said.split())[:_LONGEST_MESSAGE]

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from gonogo.base.durations import format_duration
-from gonogo.evidence.watch import Reading, Transition
+from gonogo.evidence.watch import CHANGED, FACT, Reading, Transition
 from gonogo.families.watch.alerts import Alert, advance, rules_of
 from gonogo.families.watch.journal import Journal
 from gonogo.families.watch.section import Watch
@@ -26,8 +26,6 @@ ENDED = "end"
 
 LAUNCHED, FIRST = "launch", "first"
 """Events of T-0, and of the first user or payment after it."""
-FACT, CHANGED = "fact", "changed"
-"""Events of what the launch stands on: a fact as it is from now on, and each change in words."""
 _IS = " is "
 
 

@@ -9,6 +9,7 @@ from gonogo.base.errors import Unobserved, UsageError
 from gonogo.base.wakefulness import WAKEFULNESS
 from gonogo.clients.replies import demand
 from gonogo.clients.sentry import SentryApi
+from gonogo.families.sentry.issues import CANARY
 from gonogo.families.sentry.section import Sentry
 from gonogo.families.verbs import Verbs
 
@@ -52,7 +53,7 @@ class SentryVerbs(Verbs[Sentry]):
                 f"secret {self.section.dsn}: no DSN; it looks like https://<key>@o1.ingest.sentry.io/<project> and is "
                 "found at Sentry under Settings → Projects → Client Keys"
             ) from None
-        event = {"message": f"canary of launch verification {self.world.mark}", "level": "info"}
+        event = {"message": f"{CANARY} {self.world.mark}", "level": "info"}
         event_id = client.capture_event(event)  # type: ignore[arg-type]  # a TypedDict of many optional keys
         client.close(timeout=_FLUSH_SECONDS)
         _must_have_left(lost)

@@ -17,6 +17,7 @@ from gonogo.evidence.sentry import Alert, KeyLimit, SentryEvidence
 from gonogo.families.kind import Probe
 from gonogo.families.reading import Reading
 from gonogo.families.sentry.alerts import read_rules, read_workflows
+from gonogo.families.sentry.issues import api_of, issues_questions, probe_issues
 from gonogo.families.sentry.section import Sentry
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -47,13 +48,7 @@ def sentry_questions(environment: Environment, secrets: Secrets) -> Sequence[Sen
     section = environment.section(Sentry)
     if section is None:
         return []
-    api = SentryApi(
-        api=section.api,
-        token=secrets[section.token],
-        organization=section.organization,
-        project=section.project,
-        patience=environment.limits.probe,
-    )
+    api = api_of(section, secrets, environment.limits.probe)
     return [SentryQuestion(api=api, dsn=secrets[section.dsn], environment=section.environment)]
 
 
@@ -135,4 +130,5 @@ def _limit(key: Mapping[str, Any]) -> KeyLimit | None:
 
 PROBES: Mapping[str, Probe] = {
     "sentry": Probe(questions=sentry_questions, ask=probe_sentry),
+    "sentry_issues": Probe(questions=issues_questions, ask=probe_issues),
 }

@@ -162,6 +162,7 @@ def explained(rule: Rule, reading: Reading) -> str:
     if _is_few(rule, reading):
         return f"{seen}{window}, of {reading.events:g} events only; fewer than {rule.watched.at_least} decide nothing"
     of = f" of {reading.events:.0f} events" if reading.events is not None else ""
+    seen += f" ({reading.missing})" if reading.missing else ""
     threshold = rule.threshold
     if threshold is None:
         return f"{seen}{of}{window}"

@@ -9,6 +9,7 @@ from statistics import median
 from gonogo.base.errors import Unobserved
 from gonogo.evidence.base import Scope
 from gonogo.evidence.watch import (
+    FACT,
     Gap,
     Poll,
     Reading,
@@ -61,7 +62,7 @@ def journal_evidence(reader: JournalReader, launch: Launch | None, scope: Scope,
         rounds=reader.number_of_rounds,
         starts=len(stretches),
         gaps=tuple(reader.gaps()),
-        events=tuple(reader.events()[-_MOST_EVENTS:]),
+        events=tuple([event for event in reader.events() if event.kind != FACT][-_MOST_EVENTS:]),
         polls=tuple(_newest(reader.polls())),
         announced=len(reader.announcements()),
         undelivered=tuple(receipt for receipt in receipts if not receipt.delivered),

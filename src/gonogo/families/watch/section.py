@@ -98,7 +98,9 @@ class Signal(Section):
     combine: Literal["max", "min", "sum", "mean"] = Field(default="max", description="Of several series of a gauge.")
     quantile: Share | None = Field(default=None, description="With of: this quantile of a histogram in the window.")
     of: SelectorText | None = Field(default=None, description="The histogram's buckets, as in 'x_seconds_bucket'.")
-    checks: tuple[Text, ...] = Field(default=(), description="Checks of gonogo: how many of them do not pass.")
+    checks: tuple[Text, ...] = Field(
+        default=(), description="Checks of gonogo, with all that they need: how many of them fail."
+    )
     promql: Text | None = Field(default=None, description="An expression that a Prometheus answers; see [watch].")
 
     @model_validator(mode="after")

@@ -22,6 +22,7 @@ __all__ = ["Sample", "Samples", "parse_metrics"]
 
 _SLACK = 2.0
 """Seconds that a scrape may be late, beyond twice its interval."""
+_MINUTE = 60.0
 
 
 class _Unknown(Exception):
@@ -188,7 +189,7 @@ class Samples:
         since = self._store.begun if selected.moved is None else selected.moved
         if since is not None and at - since > wanted.no_traffic:
             strange = self._store.strange(selected.selector) if selected.seen is None else ""
-            lasted = f"no event of {selected.selector} for {(at - since) / 60:.0f} min"
+            lasted = f"no event of {selected.selector} for {_rounded(at - since)}"
             raise _Unknown(f"{lasted}: {strange}" if strange else lasted)
 
     def _count(self, selected: Selected, at: float) -> _Count:
@@ -264,6 +265,10 @@ _COMBINED: Mapping[str, Callable[[Sequence[float]], float]] = {
     "sum": sum,
     "mean": lambda values: sum(values) / len(values),
 }
+
+
+def _rounded(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= _MINUTE else f"{seconds:.0f} s"
 
 
 def _window(watched: Watched) -> float:
