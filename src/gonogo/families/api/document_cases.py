@@ -5,7 +5,7 @@ from typing import Any
 import schemathesis
 from schemathesis.generation.meta import CONTENT_TYPE_PROBES, REQUEST_SHAPE_PROBES, CoverageScenario
 
-_ODD_METHODS = {"OPTIONS", "QUERY"}
+_ODD_METHODS = {"OPTIONS", "PATCH", "POST", "PUT", "QUERY"}
 SHAPE = "its shape"
 Case = schemathesis.Case[Any]
 
