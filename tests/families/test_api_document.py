@@ -197,6 +197,37 @@ def test_tokens_that_could_be_tried_nowhere_are_not_known_to_be_demanded() -> No
     check(SimpleNamespace(keep={"conformance": conformance}))  # the rest is told by document-covered
 
 
+@pytest.mark.parametrize(
+    ("step", "seen", "said"),
+    [
+        ("test_what_schemas_forbid_is_refused", Conformance(), ""),
+        ("test_what_schemas_forbid_is_refused", Conformance(left={"POST /a": "it writes"}), "could be tried nowhere"),
+        (
+            "test_what_schemas_forbid_is_refused",
+            Conformance(violated={"POST /a": {"a": {403}}}),
+            "could be tried nowhere",
+        ),
+        ("test_operators_are_no_texts", Conformance(operators={"": []}), ""),
+        ("test_operators_are_no_texts", Conformance(ended="used up"), "not every text was tried: used up"),
+        (
+            "test_operators_are_no_texts",
+            Conformance(operators={"": []}, texts={"GET /a"}),
+            "nothing could be tried: GET /a",
+        ),
+    ],
+)
+def test_what_was_tried_nowhere_is_not_known_to_be_refused(step: str, seen: Conformance, said: str) -> None:
+    """Where there is nothing to fill in, nothing can be forbidden; else a refusal of everything says nothing."""
+    check = runpy.run_path(str(bundled_root() / "checks" / "test_document.py"))[step]
+    try:
+        check(SimpleNamespace(keep={"conformance": seen}))
+    except Unobserved as error:
+        assert said in error.reason
+        assert said
+    else:
+        assert not said
+
+
 def test_document_gives_what_it_says_and_names_the_rest() -> None:
     """The same keys each time; what is declared is left alone."""
     derived = derive(DOCUMENT, {})

@@ -72,6 +72,8 @@ class Conformance:
     """Operation to the violations that were sent, with the statuses that they were answered with."""
     operators: dict[str, list[str]] = field(default_factory=dict)
     """Operation to its texts in whose place operators were tried; one without a name when all of them were."""
+    texts: set[str] = field(default_factory=set)
+    """Operations that have such texts, but for those that are left out on purpose."""
     dead: list[str] = field(default_factory=list)
     """Operations that read, with nothing to fill in, and are not there."""
     untried: set[str] = field(default_factory=set)
@@ -140,6 +142,7 @@ def hold(world: World, api: Api, users: Sequence[Caller], administrator: Caller 
         Departure("routes", route, f"it is used ({where})", "it is in the document", "")
         for route, where in undocumented(api, world.environment, document)
     ]
+    conformance.texts = order["texts"].keys() - order["left"].keys()
     pages = [each.label for each in operations(document) if each.method == "GET" and not each.fillable]
     conformance.dead = [page for page in pages if (conformance.statuses.get(page) or {0}) <= _NOT_THERE]
     return conformance
