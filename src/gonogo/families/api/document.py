@@ -263,7 +263,7 @@ def _note(conformance: Conformance, facts: Mapping[str, Any], on_purpose: Collec
             conformance.departures.append(Departure(str(facts["kind"]), label, *texts))
         case "asked":
             conformance.left[label] = _NOT_ASKED
-        case "left":
+        case "left" if label not in conformance.tried:  # what is refused after that (429) was asked enough
             place = conformance.aside if label in on_purpose else conformance.left
             place[label] = str(facts["reason"])
         case "silent":
