@@ -31,16 +31,21 @@ def test_request_is_answered_as_declared(requested: RequestEvidence, environment
             f"{request}: this is no answer of the service", hint="let the address that gonogo asks from in"
         )
     assert exchange.status is not None, request
-    if requested.unreadable and (entry.expressions or entry.body or entry.never):
+    if requested.unreadable and (entry.expressions or entry.body or entry.never or entry.page):
         raise Unobserved(f"{request}: {requested.unreadable}", hint="raise http.largest_body, or ask for less")
     assert not exchange.problem, request
-    strange = [mark for mark in exchange.marks if mark in _IN_THE_WAY or (mark == LOGIN and exchange.hops)]
-    if exchange.served and strange and not (entry.body or entry.expressions or any(entry.header.values())):
+    # A login in place of a declared page is a departure from it, and stands among those.
+    hidden = exchange.hops and not entry.page
+    strange = [mark for mark in exchange.marks if mark in _IN_THE_WAY or (mark == LOGIN and hidden)]
+    words = entry.body or entry.expressions or any(entry.header.values()) or (entry.page and entry.page.contains)
+    if exchange.served and strange and not words:
         raise Unobserved(
             f"{request}, and shows a {strange[0]}",
             hint="declare what must stand in the answer (json, body or header), or the redirect as its status",
         )
     assert not requested.departures, f"{request}; {'; '.join(requested.departures)}"
+    if requested.unread:
+        raise Unobserved(f"{request}; {'; '.join(requested.unread)}", hint="; ".join(requested.unread.values()))
     if requested.everywhere:
         raise Unobserved(
             f"{request}, and {requested.everywhere}, which nobody ever made, gives the same answer",

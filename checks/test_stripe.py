@@ -122,6 +122,9 @@ def test_money_is_sent_on_by_itself(stripe: StripeEvidence) -> None:
 def test_money_reaches_the_bank(stripe: StripeEvidence, policy: Policy) -> None:
     """Money that the bank gives back, or that never arrives: after a failure Stripe sends nothing more to that account.
 
+    Asked in live mode only: in test mode Stripe simulates payouts, also those that fail, and no bank hears of them
+    (docs.stripe.com/connect/testing, "Test payouts").
+
     Fix: https://dashboard.stripe.com/payouts → the payout named here; correct the bank account in the payout settings.
     """
     stripe.require("payouts")

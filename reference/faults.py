@@ -222,7 +222,14 @@ _REDIS: Mapping[str, tuple[str, Change]] = {
     "redis-slow": ("every reply takes 100 ms longer", part("redis", slow=True)),
 }
 _SERVICE: Mapping[str, Mapping[str, str]] = {
-    "attested": {"help-page-missing": "the guide for beta testers, which an attestation points to, is gone"},
+    "attested": {"emergency-page-missing": "the page for emergencies, which an attestation points to, is gone"},
+    "requests": {
+        "help-page-missing": "the page that welcomes beta testers is gone",
+        "help-page-behind-login": "the guide for beta testers is for those only who can log in",
+        "help-page-of-last-year": "the questions and answers are those of last year",
+        "help-page-empty": "the page about features says that it comes soon",
+        "privacy-page-short": "the privacy policy is a title, and no text",
+    },
     "client": {
         "beta-code-inactive": "the beta code that testers were sent is not the active one",
         "beta-code-ignored": "anybody registers, with any code",

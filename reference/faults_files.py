@@ -29,4 +29,10 @@ VARIABLES: Mapping[str, Mapping[str, str]] = {
         "repository-secret-in-history": "the password of production's Redis was in a file of notes, once",
         "repository-key-pattern": "a key of AWS is in the code",
     },
+    "documents": {
+        "document-outdated": "the compose file changed after the documents about it",
+        "document-empty": "the troubleshooting guide is a headline",
+        "document-not-committed": "the document about the architecture is in one person's work tree only",
+        "document-without-command": "the document about turning back by DNS does not name the command",
+    },
 }

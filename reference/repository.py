@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reference.children import StartFailed
+from reference.repository_documents import COMPOSE, DOCUMENTS, SUBJECTS
 
 MODES: Mapping[str, str] = {"staging": "test", "production": "live"}
 Values = dict[str, dict[str, str]]
@@ -51,6 +52,8 @@ class Repository:
         self._git("init", "--quiet")
         self._commit("Begin", {".gitignore": _IGNORED, "README.md": _README, ".env.example": _EXAMPLE})
         self._commit("Serve", {"server.py": 'import os\n\nSECRET_KEY = os.environ["SECRET_KEY"]\n'})
+        self._commit("Deploy by compose", SUBJECTS)
+        self._commit("Write down how it is run", DOCUMENTS)
         values = healthy_values()
         values["staging"]["SECRET_KEY"] = self._signing_key
         for fault in sorted(self._faults & _VALUES.keys()):
@@ -182,6 +185,15 @@ def _pattern(context: _FaultContext) -> None:
     context.commit("Upload documents", {"upload.py": f'ACCESS_KEY = "{key}"\n'})
 
 
+def _outdated(context: _FaultContext) -> None:
+    context.commit("Add a worker", {"compose.yaml": COMPOSE + "  worker:\n    image: registry.workme.test/worker\n"})
+
+
+def _not_committed(context: _FaultContext) -> None:
+    context.git("rm", "--quiet", "--cached", "--", "docs/architecture.md")
+    context.commit("Tidy up", {})
+
+
 _VALUES: Mapping[str, Callable[[Values], None]] = {
     "env-missing-variable": _without("production", "REDIS_PASSWORD"),
     "env-live-key-in-staging": _keys_of("live", "staging"),
@@ -207,4 +219,10 @@ _FAULTS: Mapping[str, Callable[[_FaultContext], None]] = {
     "repository-holds-secret": _encoded,
     "repository-secret-in-history": _secret_in_history,
     "repository-key-pattern": _pattern,
+    "document-outdated": _outdated,
+    "document-empty": lambda context: context.commit("Begin anew", {"docs/troubleshooting.md": "# Troubleshooting\n"}),
+    "document-not-committed": _not_committed,
+    "document-without-command": lambda context: context.commit(
+        "Shorten", {"docs/dns-rollback.md": DOCUMENTS["docs/dns-rollback.md"].replace("records update", "records …")}
+    ),
 }

@@ -162,6 +162,20 @@ def _malformed(reply: Reply) -> Reply:
     return replace(reply, body=reply.body + b"workme_broken{ 1 2 3\n") if reply.status < 400 else reply  # noqa: PLR2004 - an error has no metrics
 
 
+def _gone(reply: Reply) -> Reply:
+    return replace(reply, status=404, body=b"not found")
+
+
+def _to_login(reply: Reply) -> Reply:
+    return replace(reply.with_header("location", "https://login.workme.test/?next=guide"), status=302, body=b"")
+
+
+def _coming_soon(reply: Reply) -> Reply:
+    """The page as it was made before anybody wrote it: its title, and 200 bytes."""
+    title = reply.body.partition(b"<title>")[2].partition(b"</title>")[0]
+    return replace(reply, body=b"<!doctype html><title>" + title + b"</title><p>Coming soon.".ljust(150))
+
+
 def _allowing(is_own: Callable[[str], bool]) -> Change:
     """Let pages of these origins read: what CORSMiddleware said to them before does not count."""
 
@@ -244,7 +258,12 @@ CHANGES: Mapping[str, Change] = {
     ),
     "offers-take-anything": _at_once("POST", "/api/services", _offered, status=422),
     "openapi-broken": _at("/openapi.json", lambda reply: reply.served("application/json", b'{"openapi":"3.1.0",')),
-    "help-page-missing": _at("/help/onboarding", lambda reply: replace(reply, status=404, body=b"not found")),
+    "help-page-missing": _at("/help/onboarding", _gone),
+    "help-page-behind-login": _at("/help/guide", _to_login),
+    "help-page-of-last-year": _at("/help/faq", _without("last-modified", "Thu, 20 Nov 2025 09:00:00 GMT")),
+    "help-page-empty": _at("/help/features", _coming_soon),
+    "privacy-page-short": _at("/privacy", _coming_soon),
+    "emergency-page-missing": _at("/help/emergency", _gone),
     "clock-wrong-on-one-address": _wrong_clock,
     "beta-code-ignored": _at_once("POST", "/api/auth/register", _taken, status=403),
     "email-twice": _at_once("POST", "/api/auth/register", _taken, status=409),

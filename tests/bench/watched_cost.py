@@ -41,7 +41,7 @@ def main(seconds: float) -> None:
             before, spent = _requests(scraper), _spent()
             one.watcher.run(threading.Event())
             requests, processor = _requests(scraper) - before - 1, _spent() - spent
-            rounds = len(one.journal.rounds())
+            rounds = one.journal.number_of_rounds
     print(f"{rounds} rounds in {seconds:.0f} s: {requests:.0f} requests, {requests / seconds:.2f} a second")
     print(f"processor: {processor:.1f} s, {processor / seconds:.1%} of a core")
 

@@ -126,6 +126,8 @@ def test_line_of_another_run_is_no_work_here(listed: Path) -> None:
     """What only a carried run answers is attested here in vain; what some gate asks here as well is still to do."""
     gates = listed / "environments/gates.toml"
     gates.write_text(GATES)
+    staging = (listed / "environments/dead.toml").read_text()
+    (listed / "environments/staging.toml").write_text(staging)
     both = called(listed, "checklist", "--env", "dead", "--missing").stdout
     assert both.split()[:2] == ["a.invites", "devops"], "pre-deploy asks it of this environment"
     assert "staging" not in both

@@ -92,6 +92,7 @@ def test_almost_nothing_found_says_what_is_not_verified(gonogo: Gonogo, program:
             "records",
             "banners",
             "files",
+            "documents",
             "launch",
             "watch",
         }  # their absence leaves nothing out

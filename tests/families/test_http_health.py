@@ -188,6 +188,15 @@ def test_table_of_a_page_for_people() -> None:
     assert (parts(reading, PASS), parts(reading, FAIL)) == ({"Cache"}, {"Disk"})
 
 
+def test_table_with_a_column_of_icons() -> None:
+    """As django-health-check 3 writes it, which says neither health nor OK; an error may be as long as a traceback."""
+    row = '<tr> <td class="icons"><span>&#9989;</span></td> <td>{}</td> <td><p>{}</p></td> <td>0.01 seconds</td> </tr>'
+    rows = [row.format("Cache backend: default", "working"), row.format("Disk", f"unavailable: {'full ' * 200}")]
+    page = f"<html><h1>System status</h1><table><tr><th colspan=2>Service</th></tr>{''.join(rows)}</table></html>"
+    reading = read(page, HTML)
+    assert (parts(reading, PASS), parts(reading, FAIL)) == ({"Cache backend: default"}, {"Disk"})
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -3,6 +3,8 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
 from gonogo.evidence.requests import RequestEvidence
+from gonogo.families.http.page_text import read_page
 from gonogo.families.registry import environment_from
 from gonogo.families.requests.probe import PROBES
 from gonogo.planning.declarations import read_declarations
@@ -246,9 +249,113 @@ async def _cut(entry: Mapping[str, Any]) -> tuple[RequestEvidence, Any]:
     return evidence, environment
 
 
+NOW = datetime.now(UTC)
+WORDS = "Anybody may cancel a booking up to 24 hours before it begins. " * 10
+PAGE = {"title": "Questions", "characters": 500, "contains": ["cancel a  booking"]}
+
+
+def faq(text: str = f"<p>{WORDS}</p>", *, title: str = "Questions and answers", age: timedelta | None = None) -> Reply:
+    """A page, last changed so long ago; without a date if that is None."""
+    dated = {} if age is None else {"Last-Modified": format_datetime(NOW - age, usegmt=True)}
+    return Reply(200, f"<!doctype html><title>{title}</title><body>{text}</body>".encode(), {**HTML, **dated})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<nav>Menu</nav><h1>FAQ</h1><p>{WORDS}</p><script>if (a < b) {{}}</script>",
+        f"<form><input type=password></form><p>{WORDS}</p>",
+        f"<p>1 < 2 & 3 <!-- never > closed --> {WORDS.replace('booking', 'booking&#32;')}",
+    ],
+)
+def test_a_page_for_people_passes(text: str) -> None:
+    """Whatever else is on it; a small form to log in as well."""
+    site = shop(faq=faq(text, age=timedelta(days=30)))
+    assert asked(site, get="/faq", page=PAGE, fresh="90 d") == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("reply", "message"),
+    [
+        (MISSING, "one of 2xx is expected, not 404"),
+        (
+            Reply(302, b"", {"Location": "https://login.x.test/?next=faq"}),
+            "not 302 (to https://login.x.test/?next=faq)",
+        ),
+        (Reply(302, b"", {"Location": "/login"}), "(by redirect from"),
+        (Reply(302, b"", {"Location": "/login"}), "readers are sent to a login: whoever has no account sees no page"),
+        (Reply(302, b"", {"Location": "/sso/start"}), "readers are sent to a login"),
+        (faq(title="Page not found"), "the title is 'Page not found', 'Questions' is expected in it"),
+        (faq("<p>cancel a booking: coming soon</p>"), "the page has 29 characters of text, at least 500 are expected"),
+        (faq(f"<nav>{WORDS}</nav><footer>{WORDS}</footer><!-- {WORDS} -->"), "the page has 0 characters of text"),
+        (faq(f"<form><p>{WORDS}</p><input type=password></form>"), "has 0 characters of text beside a login form"),
+        (faq(f"<p>{WORDS.replace('cancel', 'move')}</p>"), "'cancel a  booking' does not stand in the text"),
+        (Reply(200, WORDS.encode(), {"Content-Type": "text/plain"}), "an HTML page is expected, not 'text/plain'"),
+        (PRODUCTS, "an HTML page is expected, not 'application/json'"),
+        (faq(age=timedelta(days=400)), "ago, and 90 d at most are declared"),
+    ],
+)
+def test_what_is_no_page_that_somebody_keeps_up_to_date(reply: Reply, message: str) -> None:
+    """A login, an empty page, a page of last year: people find no answer there."""
+    site = shop(faq=reply, login=Reply(200, b"<form><input type=password></form>", HTML), **{"sso/start": faq()})
+    told = asked(site, get="/faq", page=PAGE, fresh="90 d")
+    assert told.startswith("FAIL GET https://")
+    assert message in told
+
+
+@pytest.mark.parametrize(
+    ("dated", "reason"),
+    [
+        ({}, "it does not tell how old it is: there is no Last-Modified"),
+        ({"Last-Modified": "last week"}, "its Last-Modified is no date: 'last week'"),
+        ({"Last-Modified": format_datetime(NOW + timedelta(days=2), usegmt=True)}, "lies in the future"),
+        (
+            dict.fromkeys(("Last-Modified", "Date"), format_datetime(NOW - timedelta(hours=1), usegmt=True)),
+            "is the moment of the answer",
+        ),
+    ],
+)
+def test_a_page_of_unknown_age_is_neither_fresh_nor_old(dated: Mapping[str, str], reason: str) -> None:
+    """Whoever made the page up at the moment of asking knows nothing of its text."""
+    told = asked(shop(faq=Reply(200, faq().body, {**HTML, **dated})), get="/faq", page=PAGE, fresh="30000 d")
+    assert told.startswith("ERROR GET")
+    assert reason in told
+
+
+def test_the_title_of_a_page_holds_what_decides() -> None:
+    """Nobody has to open the environment file to see what was asked for."""
+    entry = _environment(1, {"get": "/faq", "page": PAGE, "fresh": "90 d"}).requests["catalog"]
+    assert entry.words == "GET /faq is answered with 2xx and the page 'Questions', at most 90 d old"
+
+
+def test_a_page_that_scripts_write_is_not_read() -> None:
+    """Only a browser sees it: neither too short nor long enough."""
+    told = asked(
+        shop(faq=faq("<div id=app></div><script src=app.js></script>")), get="/faq", page={"title": "Questions"}
+    )
+    assert told.startswith("ERROR GET")
+    assert "written by scripts" in told
+
+
+def test_a_page_that_every_path_shows_proves_nothing() -> None:
+    """A front page that answers for all paths, under a title that all pages have."""
+    told = asked(lambda _asked: faq(), get="/faq", page=PAGE)
+    assert "which nobody ever made, gives the same answer" in told
+
+
+@pytest.mark.parametrize("piece", ["<", "<!--", "<a ", "<script>", "</", "<title>", "<nav>", "&#", "<!", "<svg/>"])
+def test_a_hostile_page_costs_time_in_proportion_to_its_length(piece: str) -> None:
+    """The reader of the standard library needs minutes for a part of it, and nobody else is asked meanwhile."""
+    page = read_page(f"<title>Questions</title><p>Answers</p>{piece * (1024 * 1024 // len(piece))}")
+    assert (page.title, page.text[:7]) == ("Questions", "Answers")
+
+
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
+        ({"head": "/a", "fresh": "1 d"}, "fresh: a page is read with get, not with head"),
+        ({"post": "/a", "page": {"title": "A"}}, "page: a page is read with get, not with post"),
+        ({"get": "/a", "page": {"characters": 5}}, "title"),
         ({}, "exactly one of get, head"),
         ({"get": "/a", "post": "/b"}, "there is get and post"),
         ({"get": "/a", "send": {}}, "send: a get has no body"),

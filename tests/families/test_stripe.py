@@ -92,6 +92,14 @@ def test_account_that_shows_the_least() -> None:
     assert (seen.country, seen.payout_interval) == ("", "")
 
 
+def test_the_last_payout_is_the_one_that_was_made_last() -> None:
+    """In whatever order they are listed: the check looks at the last one that ended."""
+    made = payouts(SETTINGS)
+    backwards = listed(sorted(made, key=lambda payout: payout["created"]), "/v1/payouts")
+    seen = observed({**healthy(), "/v1/payouts": lambda _query, _headers: (200, backwards)})
+    assert [payout.id for payout in seen.payouts] == [payout["id"] for payout in made]
+
+
 FACTS = {
     "/v1/account": "account",
     "/v1/balance": "balance",

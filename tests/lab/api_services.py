@@ -204,7 +204,10 @@ class Service:
     npm: Sequence[str] = ()
     source: str = ""
     """A Python program; without one, ``command`` starts it."""
+    prepare: Sequence[str] = ()
+    """A command that is run once before."""
     command: Sequence[str] = ()
+    """With the place of ``{port}``; its program lies in the folder of the service, or is one of this machine."""
     files: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -217,7 +220,10 @@ SIMPLE_JWT = Service(
 )
 JSON_SERVER_AUTH = Service(
     npm=("json-server@0.17.4", "json-server-auth@2.1.0"),
-    command=("node", "node_modules/json-server/lib/cli/bin.js", "db.json", "-m", "./node_modules/json-server-auth"),
+    command=(
+        *("node", "node_modules/json-server/lib/cli/bin.js", "db.json", "-m", "./node_modules/json-server-auth"),
+        *("--host", "127.0.0.1", "-p", "{port}"),
+    ),
     files={"db.json": '{"users": [], "notes": []}', "package.json": "{}"},
 )
 
@@ -239,19 +245,27 @@ def running(service: Service, place: Path, **environ: str) -> Iterator[int]:
     """Install and start it in a folder; gives its port."""
     place.mkdir(parents=True, exist_ok=True)
     for name, text in {"service.py": service.source, **service.files}.items():
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_text(text)
     port = closed_port()
-    command: Sequence[str] = [*service.command, "--host", "127.0.0.1", "-p", str(port)]
     if service.python:
         uv = str(Path(sys.executable).with_name("uv"))
         _run([uv, "venv", "--quiet", "--python", sys.executable, "venv"], place)
         _run([uv, "pip", "install", "--quiet", "--python", "venv/bin/python", *service.python], place)
-        command = [str(place / "venv" / "bin" / "python"), "service.py"]
     if service.npm:
         _run(["npm", "install", "--no-audit", "--no-fund", *service.npm], place)
+    if service.prepare:
+        _run(_command(service.prepare, place, port), place)
+    command = _command(service.command or ("venv/bin/python", "service.py"), place, port)
     variables = {"PORT": str(port), **environ}
     with servers.running(command, ports=[port], folder=place, environ=variables, start_seconds=_READY_SECONDS):
         yield port
+
+
+def _command(words: Sequence[str], place: Path, port: int) -> list[str]:
+    program, *options = (word.replace("{port}", str(port)) for word in words)
+    own = place / program
+    return [str(own) if own.exists() else servers.program(program), *options]
 
 
 def _run(command: Sequence[str], place: Path) -> None:

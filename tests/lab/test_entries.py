@@ -1,11 +1,13 @@
-"""Entries of an environment file that are checks, held against real servers: BIND, OpenSSH, and TLS by OpenSSL."""
+"""Entries of an environment file that are checks, held against real servers: BIND, nginx, Caddy, OpenSSH, TLS by OpenSSL."""
 
 import asyncio
 import inspect
+import os
 import socket
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,12 @@ from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
 from gonogo.evidence.dns import DnsRecordEvidence
 from gonogo.evidence.ports import BannerEvidence
+from gonogo.evidence.requests import RequestEvidence
 from gonogo.evidence.server import FileEvidence
 from gonogo.families.dns.record import probe_record, record_questions
 from gonogo.families.ports.banner import banner_questions, probe_banner
 from gonogo.families.registry import environment_from
+from gonogo.families.requests.probe import probe_request, request_questions
 from gonogo.families.servers.file import file_questions, probe_file
 from gonogo.planning.declarations import read_declarations
 from reference.listener import Handler, Listener
@@ -28,6 +32,7 @@ from tests.checks.conftest import FOLDERS, function_of
 from tests.families.test_ports import closed_port, greeting
 from tests.lab.dns_relay import PORT
 from tests.lab.dns_servers import bind
+from tests.lab.http_servers import Ports, caddy, nginx
 from tests.lab.machine import Machine
 from tests.lab.test_servers import environment as declared_machine
 from tests.support.http_sites import HOST, certificates
@@ -98,6 +103,75 @@ def test_records_at_a_real_server(tmp_path: Path) -> None:
 
     for said, (entry, expected) in zip(asyncio.run(main()), RECORDS, strict=True):
         assert said == expected or (expected != "PASS" and expected in said), (entry, said)
+
+
+QUESTIONS = f"<!doctype html><title>Questions</title><p>{'Anybody may cancel up to a day before. ' * 20}"
+PAGES = f"""types {{ text/html html; }} root ROOT;
+location = /made.html {{ ssi on; }}
+location = /stretched.html {{ gzip on; gzip_min_length 1; }}
+location = /members.html {{ return 302 /login.html; }}
+location = /written.html {{ types {{ }} default_type text/plain; return 200 "{QUESTIONS}"; }}
+"""
+
+
+FILES: Mapping[str, tuple[str, int]] = {
+    "new": (QUESTIONS, 10),
+    "old": (QUESTIONS, 100),
+    "short": (QUESTIONS[:100], 10),
+    "future": (QUESTIONS, -10),
+    "made": (QUESTIONS, 10),
+    "stretched": (QUESTIONS, 10),
+    "login": ("<title>Questions</title><form><input type=password></form>", 10),
+}
+"""Text of each page, and how many days ago it was written."""
+ANYWHERE = {
+    "new": "PASS",
+    "old": "ago, and 90 d at most are declared",
+    "short": "characters of text, at least 500 are expected",
+    "future": "lies in the future",
+    "gone": "not 404",
+}
+AT_NGINX = {
+    "made": "there is no Last-Modified",
+    "stretched": "PASS",
+    "members": "readers are sent to a login",
+    "written": "an HTML page is expected, not 'text/plain'",
+}
+
+
+@pytest.mark.parametrize(
+    ("server", "site", "expected"),
+    [(nginx, PAGES, {**ANYWHERE, **AT_NGINX}), (caddy, "root * ROOT\nfile_server", ANYWHERE)],
+)
+def test_pages_at_a_real_server(
+    server: Callable[[str], AbstractContextManager[Ports]], site: str, expected: Mapping[str, str]
+) -> None:
+    """Their Last-Modified is the time of the file; a page that is made for each request has none."""
+    with tempfile.TemporaryDirectory(prefix="gonogo-pages-") as folder:
+        Path(folder).chmod(0o755)  # nginx's workers run as another user
+        for name, (text, days) in FILES.items():
+            path = Path(folder) / f"{name}.html"
+            path.write_text(text)
+            os.utime(path, times=(time.time() - days * 86400,) * 2)
+        with server(site.replace("ROOT", folder)) as ports:
+            told = {name: page_at(ports.https, f"/{name}.html") for name in expected}
+    for name, words in expected.items():
+        assert told[name] == words or (words != "PASS" and words in told[name]), (name, told[name])
+
+
+def page_at(port: int, path: str) -> str:
+    """What the check says of the page of questions there."""
+    root, _ = certificates()
+    entry = {"get": path, "page": {"title": "Questions"}, "fresh": "90 d"}
+    environment = declaring(
+        "requests",
+        entry,
+        service={"name": "Shop", "base_url": f"https://{HOST}:{port}"},
+        hosts={HOST: {"addresses": ["127.0.0.1"], "https_port": port}},
+        tls={"trust": str(root), "issuer": "x"},
+    )
+    [question] = request_questions(environment, Secrets({}))
+    return judged("request-*", environment, asyncio.run(probe_request(question)), RequestEvidence)
 
 
 def test_a_resolver_that_says_nothing_proves_nothing() -> None:

@@ -9,6 +9,7 @@ import pytest
 from botocore.config import Config
 from dotenv import dotenv_values
 
+from gonogo.base.wakefulness import BUSY
 from tests.lab.installation import Installation
 from tests.lab.shop import attested, copied, red, up
 
@@ -34,6 +35,7 @@ RED_BY_FAULT: Mapping[str, set[str]] = {
     "worker-stopped": {"rabbitmq-consumers", "buying-queue-drains"},
 }
 """The checks that fail, and none but these; what needs them is BLOCKED."""
+_TRIES = 4
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,15 @@ def bucket_of(installation: Installation) -> Any:  # noqa: ANN401 - made by boto
     )
 
 
+def judged(installation: Installation) -> "subprocess.CompletedProcess[str]":
+    """A run; another one where this machine was too busy to tell."""
+    for _ in range(_TRIES):
+        done = installation.gonogo("run", "--env", "staging", *RELEASE)
+        if BUSY not in " ".join(done.stdout.split()):
+            break
+    return done
+
+
 def failed(installation: Installation) -> set[str]:
     """What failed in the newest run, and that nothing else was wrong: but what needs it, which is BLOCKED.
 
@@ -74,7 +85,7 @@ def failed(installation: Installation) -> set[str]:
 def test_shop_is_go_and_leaves_nothing(shop: Installation) -> None:
     """With journeys and load; every line of the list is verified, attested or supported; no secret is in a report."""
     with up(shop, load=True):
-        done = shop.gonogo("run", "--env", "staging", *RELEASE)
+        done = judged(shop)
         printed = done.stdout + done.stderr
         bucket = bucket_of(shop)
         bucket.put_object(Bucket="lantern-receipts", Key=LEFT_BEHIND, Body=b"of a run that was killed")
@@ -97,7 +108,7 @@ def test_faults_of_one_start_are_found_together(shop: Installation) -> None:
     """One in the broker, and one in the product."""
     faults = ("guest-back", "price-off-by-a-cent")
     with up(shop, *faults):
-        done = shop.gonogo("run", "--env", "staging", *RELEASE)
+        done = judged(shop)
     assert done.returncode == 1, done.stdout + done.stderr
     assert failed(shop) == set.union(*(RED_BY_FAULT[fault] for fault in faults))
 
@@ -107,7 +118,7 @@ def test_faults_of_one_start_are_found_together(shop: Installation) -> None:
 def test_fault_is_found(shop: Installation, fault: str) -> None:
     """Each by itself."""
     with up(shop, fault, load=fault == "fails-under-load"):
-        done = shop.gonogo("run", "--env", "staging", *RELEASE)
+        done = judged(shop)
     assert done.returncode == 1, done.stdout + done.stderr
     assert failed(shop) == RED_BY_FAULT[fault]
 

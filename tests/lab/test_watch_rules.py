@@ -257,7 +257,7 @@ def test_alertmanager_tells_those_who_are_on_call(tmp_path: Path) -> None:
 
 
 def test_a_dashboard_has_each_signal_with_its_limit_as_a_line() -> None:
-    """Its keys were held against Grafana's published schema by hand; here, only what they say is."""
+    """Grafana's own schema knows its keys (tests/watching/test_grafana_dashboard.py); here is what they say."""
     dashboard = json.loads(grafana_dashboard("shop", WATCH))
     panels = {panel["title"]: panel for panel in dashboard["panels"]}
     assert len(panels) == len(WATCH.watched)

@@ -42,8 +42,11 @@ class Target:
     """Where it is, and, when it has ended, what it knows."""
 
     plan: TargetPlan
+    pid: int
     took: list[float] = field(default_factory=list)
     """Seconds of every reply."""
+    took_with_opening: list[float] = field(default_factory=list)
+    """The same, with what its connection waited to be opened."""
     asked: int = 0
     """Requests that came."""
     broken: int = 0
@@ -66,14 +69,15 @@ def target(**behaviour: Any) -> Iterator[Target]:  # noqa: ANN401 - fields of a 
             port=port,
             trust=root.read_text(),
         )
-        found = Target(plan)
+        found = Target(plan, process.pid)
         try:
             yield found
         finally:
             stdin.close()
-            seen = json.loads(stdout.readline() or '{"took": [], "asked": 0, "broken": 0}')
-            found.took += seen["took"]
-            found.asked, found.broken = seen["asked"], seen["broken"]
+            seen = json.loads(stdout.readline() or "{}")
+            found.took += seen.get("took", [])
+            found.took_with_opening += seen.get("took_with_opening", [])
+            found.asked, found.broken = seen.get("asked", 0), seen.get("broken", 0)
             process.wait(10)
             stdout.close()
 

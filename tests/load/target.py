@@ -1,7 +1,8 @@
 """A server that knows the truth: it answers when it is told to, and remembers how long it took.
 
 ``python -m tests.load.target CERTIFICATE KEY BEHAVIOUR``: the port on the first line out; when its input ends, the seconds
-that each reply took, from its request's bytes in to its own bytes out, and how many requests came and were cut off.
+that each reply took, and how many requests came and were cut off. A reply takes from when the kernel had its request's
+bytes, whenever this process found the time to read them, to its own bytes out.
 """
 
 import asyncio
@@ -15,6 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 _END = b"\r\n\r\n"
+_STAMPS = 35
+"""SO_TIMESTAMPNS (socket(7)), for which Python has no name."""
+_STAMP = struct.Struct("@ll")
+"""A timespec of the wall clock."""
+_READ_BYTES = 65_536
 
 
 @dataclass(slots=True)
@@ -51,6 +57,8 @@ class Behaviour:
     closes: bool = False
     """Each connection after its first reply, without having said so."""
     took: list[float] = field(default_factory=list)
+    took_with_opening: list[float] = field(default_factory=list)
+    """The same replies; of a connection's first one, with what the connection waited to be accepted and shaken hands with."""
     asked: int = 0
     broken: int = 0
     """Requests that it answered with the end of the connection."""
@@ -89,7 +97,7 @@ class Behaviour:
             time.sleep(self.stall - phase)
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """Requests without a body, one after another. TLS is done in here: what it takes is a part of the truth."""
 
     def __init__(self, behaviour: Behaviour, context: ssl.SSLContext) -> None:
@@ -97,16 +105,26 @@ class Connection(asyncio.Protocol):
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self._buffer = b""
+        self._incoming_bytes = bytearray(_READ_BYTES)
+        self._arrived = 0.0
+        self._opening = 0.0
+        """Seconds so far that this side took for the handshake."""
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """As asyncio has it."""
         self._transport = cast("asyncio.Transport", transport)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> bytearray:
+        """Where asyncio is to put what it reads next."""
+        del sizehint
+        self._arrived = arrival(self._transport.get_extra_info("socket").fileno())
+        return self._incoming_bytes
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Answer when it is time."""
-        arrived = time.perf_counter()
-        self._incoming.write(data)
+        arrived = self._arrived
+        self._incoming.write(memoryview(self._incoming_bytes)[:nbytes])
         try:
             self._tls.do_handshake()
             while more := self._tls.read():
@@ -117,6 +135,8 @@ class Connection(asyncio.Protocol):
             self._transport.close()
             return
         self._flush()
+        if not self._buffer:
+            self._opening += time.perf_counter() - arrived
         while _END in self._buffer:
             self._buffer = self._buffer.partition(_END)[2]
             self._answer(arrived)
@@ -146,7 +166,10 @@ class Connection(asyncio.Protocol):
             self._tls.write(head.encode() + body)
             self._flush()
             if not cold:
-                behaviour.took.append(time.perf_counter() - arrived)
+                took = time.perf_counter() - arrived
+                behaviour.took.append(took)
+                behaviour.took_with_opening.append(took + self._opening)
+            self._opening = 0.0
             if behaviour.closes or behaviour.version == "1.0":
                 self._transport.close()
 
@@ -168,15 +191,31 @@ class Connection(asyncio.Protocol):
         self._transport.close()
 
 
+def arrival(descriptor: int) -> float:
+    """When the first of the bytes came that can be read, by perf_counter: in a queue of the kernel, maybe long ago."""
+    raw = socket.socket(socket.AF_INET, socket.SOCK_STREAM, fileno=descriptor)
+    try:
+        _, notes, _, _ = raw.recvmsg(1, socket.CMSG_SPACE(_STAMP.size), socket.MSG_PEEK)
+    except OSError:  # reset meanwhile
+        notes = []
+    finally:
+        raw.detach()
+    wall, now = time.time(), time.perf_counter()
+    stamps = [_STAMP.unpack(content) for level, kind, content in notes if (level, kind) == (socket.SOL_SOCKET, _STAMPS)]
+    return min((now - max(0.0, wall - seconds - nanoseconds / 1e9) for seconds, nanoseconds in stamps), default=now)
+
+
 async def serve(certificate: str, key: str, behaviour: Behaviour) -> None:
     """Until standard input ends."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(behaviour, context), "127.0.0.1", 0, backlog=1024)
+    server.sockets[0].setsockopt(socket.SOL_SOCKET, _STAMPS, 1)  # its connections inherit it
     say({"port": server.sockets[0].getsockname()[1]})
     await asyncio.to_thread(sys.stdin.read)
-    say({"took": behaviour.took, "asked": behaviour.asked, "broken": behaviour.broken})
+    counted = ("took", "took_with_opening", "asked", "broken")
+    say({name: getattr(behaviour, name) for name in counted})
     server.close()
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import gevent
 import pytest
+from gevent.threadpool import ThreadPool
 
 from gonogo.load import wire
 from gonogo.load.plan import TargetPlan
@@ -192,3 +193,20 @@ def test_what_began_in_time_counts_from_its_beginning_and_what_began_late_from_w
         due = time.monotonic()
         ask(line)
         assert 0 < line.elapsed(due, replied=True) <= time.monotonic() - due
+
+
+def test_the_address_is_handed_to_no_thread(
+    certificate: tuple[str, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a thread waits for a processor is seen by no probe of the event loop, and would be the service's latency."""
+    asked: list[str] = []
+    apply = ThreadPool.apply
+
+    def counting(pool: ThreadPool, function: Callable[..., object], *rest: object) -> object:
+        asked.append(str(function))
+        return apply(pool, function, *rest)
+
+    monkeypatch.setattr(ThreadPool, "apply", counting)
+    with answering(certificate, reply) as line:
+        assert ask(line) == (200, b"ok")
+    assert not asked

@@ -55,6 +55,14 @@ def test_pix_is_asked_for_where_payers_have_it(stripe: dict[str, Any], *, expect
     assert "stripe-pix" not in {need for check in checks.values() for need in check.policy.needs} or expected
 
 
+@pytest.mark.parametrize(("mode", "expected"), [("live", True), ("test", False)])
+def test_money_that_arrives_is_asked_for_where_it_is_real(mode: str, *, expected: bool) -> None:
+    """Payouts of test mode are simulated: one that fails may be meant to, and is no reason not to launch."""
+    checks = planned({**BRAZIL, "mode": mode})
+    assert ("stripe-payout-arrives" in checks) == expected
+    assert "stripe-business" in checks
+
+
 def test_webhook_is_tried_without_pix_as_well() -> None:
     """Its needs are those that are left."""
     assert "webhook-payment" in planned(GERMANY)

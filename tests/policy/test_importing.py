@@ -40,6 +40,9 @@ def tasks(source: str, *, bullets: bool | None = None) -> list[tuple[str, bool]]
         ("[ ] Bare", "Bare", False),
         ("- \\[ ] Escaped", "Escaped", False),
         ("- ✅ Emoji", "Emoji", True),
+        ('- <input type="checkbox" disabled> HTML', "HTML", False),
+        ("2. <input checked type='checkbox'> HTML", "HTML", True),
+        ('<li><label><input type="checkbox" data-checked="x" /> HTML</label></li>', "HTML", False),
     ],
 )
 def test_boxes_however_they_are_written(row: str, text: str, done: bool) -> None:  # noqa: FBT001 - a parameter of the test
@@ -48,6 +51,40 @@ def test_boxes_however_they_are_written(row: str, text: str, done: bool) -> None
     made = imported(f"# List\n{row}\n", "list.md")
     assert bool(list(told(made))) == ("Proper" not in row)
     assert all(line.startswith("list.md:2: taken over as ") for line in told(made))
+
+
+ASCIIDOC = """= Launch
+
+== Certificates
+* [ ] Trusted
+** [*] Renewed by itself
+. [ ] Redirected
+"""
+ORG = """* Launch
+** Certificates
+- [ ] Trusted
+  - [X] Renewed by itself
++ [ ] Redirected
+"""
+
+
+@pytest.mark.parametrize(("name", "source"), [("list.adoc", ASCIIDOC), ("list.org", ORG)])
+def test_lists_of_other_markup_become_markdown(name: str, source: str) -> None:
+    """Headings, nesting and ticks are kept; what was written otherwise is told by its line."""
+    made = imported(source, name)
+    checklist = parse_checklist(made.text, "checklist.md")
+    lines = [(line.text, line.checked, line.section[-1]) for line in checklist.lines]
+    section = "Certificates"
+    assert lines == [("Trusted", False, section), ("Renewed by itself", True, section), ("Redirected", False, section)]
+    assert [line.leaf for line in checklist.lines] == [False, True, True]
+    heading = next(line for line in told(made) if "## Certificates" in line)
+    assert heading.startswith(f"{name}:")
+
+
+def test_lines_between_tags_of_a_list() -> None:
+    """As a page that was exported has them: what stands in a block of HTML is no Markdown."""
+    rows = '<ul>\n<li><input type="checkbox"> One</li>\n<li><input type="checkbox" checked> Two</li>\n</ul>\n'
+    assert tasks(rows) == [("One", False), ("Two", True)]
 
 
 @pytest.mark.parametrize(

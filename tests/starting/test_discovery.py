@@ -122,6 +122,15 @@ async def test_health_with_a_release_goes_before_one_without() -> None:
     assert found.health.path == "/livez"
 
 
+async def test_release_that_only_a_metric_tells() -> None:
+    """As Prometheus' own client writes it; what was built by hand names none."""
+    built = b'shop_build_info{revision="3f2c1a9",version="(devel)"} 1\nrequests_total 1\n'
+    found = await spoken(pages({"/health": b"OK", "/metrics": built}))
+    assert found.release == "3f2c1a9"
+    unnamed = await spoken(pages({"/metrics": b'go_build_info{version="(devel)"} 1\nshop_build_info{revision=""} 1\n'}))
+    assert unnamed.release is None
+
+
 async def test_health_with_a_word_goes_before_an_empty_body() -> None:
     """As of InfluxDB, whose ``/status`` says nothing and whose ``/health`` says how it is."""
     found = await spoken(pages({"/status": b"", "/api/v1/health": b"OK"}))
@@ -227,6 +236,24 @@ async def test_series_that_are_worth_requiring(text: bytes, series: Sequence[str
     """What stands still is required to exist, and not to move."""
     found: Any = await spoken(pages({"/metrics": text}))
     assert found.metrics == Metrics(path="/metrics", samples=text.count(b"\n"), series=series, moving=moving)
+
+
+async def test_series_that_move_by_something_else_are_not_required_to_move() -> None:
+    """A disk that is flushed in between takes time and counts requests, as node exporter tells; a user comes by once."""
+    scrapes = 0
+
+    def answer(path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        nonlocal scrapes
+        del headers
+        scrapes += path == "/metrics"
+        text = (
+            f"disk_flush_requests_time_seconds_total {scrapes / 7}\ndisk_flush_requests_total {scrapes}\n"
+            f"admin_requests_total {min(scrapes, 2)}\nshop_http_requests_total {scrapes}\n"
+        )
+        return (200, text.encode()) if path == "/metrics" else (404, b"")
+
+    found: Any = await spoken(answer)
+    assert found.metrics.moving == ["shop_http_requests_total"]
 
 
 async def test_paths_that_somebody_named_come_first() -> None:

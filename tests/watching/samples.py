@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gonogo.evidence.watch import Acknowledgement, AlertState, Gap, Reading, Receipt, Transition
+from gonogo.evidence.watch import Acknowledgement, AlertState, Gap, Poll, Reading, Receipt, Transition, WatchEvent
 from gonogo.families.watch.alerts import Alert, advance, rules_of
 from gonogo.families.watch.section import Launch, Watch
 from gonogo.families.watch.trail import Trail
-from gonogo.watching.facts import SIGNED, Done, Event, LiveFacts, Poll, Round
+from gonogo.watching.facts import SIGNED, Done, LiveFacts, LiveRound
 
 T0 = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 BEGAN = T0 - timedelta(hours=2)
@@ -142,7 +142,15 @@ class Day:
             "service": "WorkMe",
             "environment": "production",
             "began": BEGAN,
-            "round": Round(number=self.rounds, at=self.at - EVERY.total_seconds(), utc=self.last, seconds=0.21),
+            "round": LiveRound(
+                at=self.at - EVERY.total_seconds(),
+                utc=self.last,
+                readings={},
+                alerts=dict(self.alerts),
+                transitions=(),
+                seconds=0.21,
+            ),
+            "rounds": self.rounds,
             "alerts": dict(self.alerts),
             "trails": self.trails,
             "transitions": tuple(self.transitions),
@@ -159,55 +167,23 @@ def calm(hours: float = 5.2) -> Day:
     return day
 
 
+_POLLS = (
+    Poll(role="technical-lead", decision="go", by="Tomás Reis", utc=T0 - timedelta(minutes=20)),
+    Poll(role="devops", decision="go", by="Davi Lima", utc=T0 - timedelta(minutes=18)),
+)
+_RESTART = BEGAN + timedelta(hours=1)
+
+
 def full(day: Day) -> LiveFacts:
     """Everything that a page can show beside the signals."""
-    alarms = [known for known in day.transitions if known.after in {AlertState.FIRING, AlertState.NO_DATA}]
-    newest = alarms[-1] if alarms else None
+    alarms = [change for change in day.transitions if change.after in {AlertState.FIRING, AlertState.NO_DATA}]
     return day.facts(
-        acknowledgements=[
-            Acknowledgement(
-                alert=newest.alert,
-                by="Davi Lima",
-                utc=newest.utc + timedelta(minutes=2),
-                note="taking the release back",
-            )
-        ]
-        if newest
-        else [],
-        receipts=[
-            Receipt(
-                alert=newest.alert,
-                event="began",
-                channel="oncall",
-                utc=newest.utc,
-                attempts=3,
-                delivered=False,
-                answer="connection refused",
-            ),
-            Receipt(
-                alert=newest.alert,
-                event="began",
-                channel="team",
-                utc=newest.utc,
-                attempts=1,
-                delivered=True,
-                answer="250 OK",
-            ),
-        ]
-        if newest
-        else [],
-        gaps=[
-            Gap(
-                begins=BEGAN + timedelta(hours=1),
-                ends=BEGAN + timedelta(hours=1, minutes=6),
-                reason="the watcher was restarted",
-            )
-        ],
-        events=[Event(utc=BEGAN + timedelta(hours=1, minutes=6), kind="restart", text="goes on after 6 min")],
-        polls=[
-            Poll(role="technical-lead", decision="GO", by="Tomás Reis", utc=T0 - timedelta(minutes=20), seal=SIGNED),
-            Poll(role="devops", decision="GO", by="Davi Lima", utc=T0 - timedelta(minutes=18)),
-        ],
+        acknowledgements=[_acknowledged(alarm) for alarm in alarms[-1:]],
+        receipts=[receipt for alarm in alarms[-1:] for receipt in _receipts(alarm)],
+        gaps=[Gap(begins=_RESTART, ends=_RESTART + timedelta(minutes=6), reason="the watcher was restarted")],
+        events=[WatchEvent(at=3960.0, utc=_RESTART + timedelta(minutes=6), kind="restart", text="goes on after 6 min")],
+        polls=_POLLS,
+        seals={_POLLS[0]: SIGNED},
         done={"T-02:00 Take the snapshot": Done(by="Davi Lima", utc=T0 - timedelta(hours=2, minutes=-4))},
         changes=["release 3f2c1a9 → 77ab012 at 14:02 UTC", "2 new issues in Sentry"],
         rollback=[
@@ -216,3 +192,22 @@ def full(day: Day) -> LiveFacts:
             "kubectl rollout undo deploy/workme",
         ],
     )
+
+
+def _acknowledged(alarm: Transition) -> Acknowledgement:
+    utc = alarm.utc + timedelta(minutes=2)
+    return Acknowledgement(alert=alarm.alert, by="Davi Lima", utc=utc, note="taking the release back")
+
+
+def _receipts(alarm: Transition) -> tuple[Receipt, Receipt]:
+    """One channel that is down, and one that took it."""
+    refused = Receipt(
+        alert=alarm.alert,
+        event="began",
+        channel="oncall",
+        utc=alarm.utc,
+        attempts=3,
+        delivered=False,
+        answer="connection refused",
+    )
+    return refused, replace(refused, channel="team", attempts=1, delivered=True, answer="250 OK")

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from gonogo.clients.secret_url import SecretUrl
-from gonogo.evidence.watch import AlertState
+from gonogo.evidence.watch import TESTED, AlertState
 from gonogo.watching.alertmanager import AlertmanagerChannel
 from gonogo.watching.announcer import Announcer, ChannelDown
 from reference.listener import Listener
@@ -216,3 +216,24 @@ def _checked(url: str) -> str:
     with pytest.raises(ChannelDown) as caught:
         AlertmanagerChannel("oncall", SecretUrl(url), HEAD).check()
     return str(caught.value)
+
+
+def test_test_of_the_channel_is_over_by_itself(real: Real) -> None:
+    """People are told what it is, and nothing is left of it after a minute."""
+    now = datetime.now(UTC)
+    title = "A test of gonogo watch: no action is needed"
+    real.channel().send(
+        [
+            announcement(
+                alert="test-1", event=TESTED, threshold="gonogo-test", severity="none", title=title, since=now, utc=now
+            )
+        ]
+    )
+    called = {"labels": {"alertname": ""}}
+    while called["labels"]["alertname"] != "gonogo-test":  # whatever the tests before have left
+        (called, *_) = real.called.get(timeout=60)["alerts"]
+    assert (called["labels"]["alertname"], called["labels"]["severity"]) == ("gonogo-test", "none")
+    assert called["annotations"]["summary"] == title
+    assert "rollback" not in called["annotations"]
+    (active,) = (alert for alert in real.alerts() if alert["labels"]["alertname"] == "gonogo-test")
+    assert timedelta() < datetime.fromisoformat(active["endsAt"]) - now < timedelta(minutes=2)

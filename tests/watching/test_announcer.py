@@ -209,20 +209,6 @@ def test_what_stands_is_told_again_to_those_who_want_it() -> None:
     assert (other.sent, outbox.receipts) == ([], [])
 
 
-def test_outbox_that_cannot_be_written_keeps_nobody_from_being_told() -> None:
-    """A full disk is a reason to wake people, not to let them sleep."""
-
-    class Broken(Remembered):
-        def claim(self, announcements: Sequence[Announcement]) -> None:
-            raise OSError(len(announcements))
-
-    outbox, channel = Broken(), Double()
-    with announcing(outbox, channel) as announcer:
-        announcer.put([announcement()])
-        outbox.wait(delivered(1))
-    assert channel.sent == [["api-errors-1 1"]]
-
-
 def _journal(path: Path) -> Journal:
     return Journal.open(path / "journal.sqlite3", environment="production")
 

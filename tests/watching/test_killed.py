@@ -19,6 +19,7 @@ from gonogo.families.watch.journal import Journal
 from gonogo.families.watch.replaying import first_difference, replay
 from gonogo.families.watch.section import Watch
 from gonogo.watching.announcer import MAY_HAVE_BEEN_SENT, Announcer
+from gonogo.watching.ledger import Ledger
 from gonogo.watching.watcher import Watcher
 
 ENVIRONMENT = "staging"
@@ -62,8 +63,9 @@ class Notebook:
 def watch(folder: Path, stop: threading.Event, on_round: Callable[[float], None]) -> None:
     """Watch until somebody wants an end."""
     with Journal.open(folder / "journal.sqlite3", environment=ENVIRONMENT) as journal:
-        announcer = Announcer([Notebook(folder / "arrived")], journal, unsent=journal.unsent())
-        watcher = Watcher(watch=WATCH, journal=journal, sources=[Waves()], announcer=announcer)
+        ledger = Ledger(journal)
+        announcer = Announcer([Notebook(folder / "arrived")], ledger, unsent=ledger.unsent())
+        watcher = Watcher(watch=WATCH, journal=ledger, sources=[Waves()], announcer=announcer)
         watcher.on_round = lambda now: on_round(now.at)
         watcher.run(stop)
         announcer.end(timedelta(seconds=10))

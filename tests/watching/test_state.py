@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from gonogo.evidence.watch import Acknowledgement, AlertState, Reading, Receipt
-from gonogo.watching.facts import Done, Event, LiveFacts, Poll
+from gonogo.evidence.watch import Acknowledgement, AlertState, Poll, Reading, Receipt, WatchEvent
+from gonogo.watching.facts import Done, LiveFacts
 from gonogo.watching.rows import STATE, DutyState, LiveState, Word
 from gonogo.watching.state import clock_text, live_state
 from gonogo.watching.word import aged
@@ -19,8 +19,8 @@ SLOW = {"api_slow": Reading(at=0, value=1.7, events=900)}
 SILENT = {"database": Reading(at=0, value=None, missing="connection refused")}
 FEW = {"uploads_failing": Reading(at=0, value=0.5, events=2)}
 CALM = 600.0
-HOLD = Poll(role="devops", decision="HOLD", by="Davi Lima", utc=BEGAN, note="the snapshot fails")
-FORGED = replace(HOLD, decision="GO", seal="its signature does not hold: changed")
+HOLD = Poll(role="devops", decision="hold", by="Davi Lima", utc=BEGAN, note="the snapshot fails")
+FORGED = replace(HOLD, decision="go")
 
 
 def after(minutes: float, **readings: Reading) -> Day:
@@ -57,7 +57,13 @@ def shown(day: Day, late: timedelta = timedelta(), **changes: Any) -> LiveState:
         (5, {}, {"polls": [HOLD]}, Word.LOOK, "DevOps says HOLD: the snapshot fails."),
         (5, {}, {"polls": [HOLD], "roles": {}}, Word.LOOK, "Devops says HOLD: the snapshot fails."),
         (5, ERRORS, {"polls": [HOLD]}, Word.ABORT, "API errors"),
-        (5, {}, {"polls": [FORGED]}, Word.LOOK, "DevOps says GO, and its signature does not hold: changed."),
+        (
+            5,
+            {},
+            {"polls": [FORGED], "seals": {FORGED: "its signature does not hold: changed"}},
+            Word.LOOK,
+            "DevOps says GO, and its signature does not hold: changed.",
+        ),
         (5, {}, {"channels_down": {"team": "550 no such user"}}, Word.LOOK, "Channel team is down: 550 no such user."),
         (5, {}, {"ended": T0}, Word.BLIND, "The watch ended at 12:00:00 UTC"),
         (5, ERRORS, {"round": None}, Word.BLIND, "Nobody has looked yet"),
@@ -75,7 +81,7 @@ def test_word(
 
 def test_a_hold_that_is_taken_back_is_none() -> None:
     """The newest word of a role counts."""
-    go = Poll(role="devops", decision="GO", by="Davi Lima", utc=BEGAN + EVERY)
+    go = Poll(role="devops", decision="go", by="Davi Lima", utc=BEGAN + EVERY)
     assert shown(after(5), polls=[HOLD, go]).word == Word.ALL_WELL
     assert shown(after(5), polls=[go, HOLD]).word == Word.LOOK
 
@@ -204,12 +210,12 @@ def test_roles_that_did_not_answer_are_shown() -> None:
     """No answer is not go."""
     rows = shown(after(5), polls=[HOLD]).roles
     assert [row.role for row in rows] == list(ROLES)
-    assert [row.poll.decision if row.poll else None for row in rows] == [None, None, "HOLD"]
+    assert [row.poll.decision if row.poll else None for row in rows] == [None, None, "hold"]
 
 
 def test_lists_do_not_grow_with_the_day() -> None:
     """The newest are shown; the journal has all."""
-    events = [Event(utc=BEGAN + number * EVERY, kind="clock", text=str(number)) for number in range(500)]
+    events = [WatchEvent(at=0.0, utc=BEGAN + number * EVERY, kind="clock", text=str(number)) for number in range(500)]
     receipts = [
         Receipt(alert="api-errors-1", event="reminded", channel="team", utc=event.utc, attempts=1, delivered=True)
         for event in events

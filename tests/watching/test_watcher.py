@@ -15,8 +15,10 @@ from gonogo.families.watch.journal import Journal
 from gonogo.families.watch.section import Watch
 from gonogo.watching.announcer import Announcer
 from gonogo.watching.clock import Clock
+from gonogo.watching.facts import LiveRound
+from gonogo.watching.ledger import Ledger
 from gonogo.watching.surroundings import Surroundings
-from gonogo.watching.watcher import ENDED, FIRST, Round, Watcher
+from gonogo.watching.watcher import ENDED, FIRST, Watcher
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 WATCH = Watch.model_validate(
@@ -85,10 +87,11 @@ def watching(
 ) -> Iterator[tuple[Watcher, Journal]]:
     """A watch of one signal, from its opening to its end."""
     with Journal.open(path, environment="staging") as journal:
-        announcer = Announcer((), journal)
+        ledger = Ledger(journal, now=clock.utc)
+        announcer = Announcer((), ledger)
         watcher = Watcher(
             watch=WATCH,
-            journal=journal,
+            journal=ledger,
             sources=[source],
             announcer=announcer,
             clock=clock,
@@ -191,7 +194,7 @@ def test_a_signal_that_no_source_reads_is_told(tmp_path: Path) -> None:
     clock = PassedIn()
     with watching(tmp_path / "journal.sqlite3", clock, Scripted(lambda _at: 0.0)) as (watcher, journal):
         watcher.sources = []
-        seen: list[Round] = []
+        seen: list[LiveRound] = []
         watcher.on_round = seen.append
         for _ in range(6):
             watcher.round()
@@ -290,10 +293,11 @@ def test_the_first_user_after_t_0_is_told_once(tmp_path: Path) -> None:
     told: list[tuple[float, str]] = []
     for rounds in (50, 30):  # a restart lies between them
         with Journal.open(path, environment="staging") as journal:
-            announcer = Announcer((), journal)
+            ledger = Ledger(journal, now=clock.utc)
+            announcer = Announcer((), ledger)
             watcher = Watcher(
                 watch=watch,
-                journal=journal,
+                journal=ledger,
                 sources=[Counted()],
                 announcer=announcer,
                 clock=clock,

@@ -49,8 +49,9 @@ def checklist(context: click.Context, *, environment: str | None, missing: bool)
 def import_(file: Path, *, bullets: bool | None, yes: bool) -> int:
     """Take over a team's own list as environments/checklist.md: every line gets an id, and keeps the one it has.
 
-    Boxes however they are written, tables, plain bullets and headings alone become tasks; what was not taken over is
-    told line by line. A list that gonogo init wrote, and nobody changed, gives way.
+    Boxes however they are written, those of HTML among them, tables, plain bullets and headings alone become tasks; what
+    was not taken over is told line by line. Files of AsciiDoc (.adoc) and Org (.org) are written as Markdown. A list that
+    gonogo init wrote, and nobody changed, gives way.
 
     For lines that nothing verifies, checks with words alike are proposed, each with a score from 0 to 1. At a terminal
     you are asked for each; otherwise gonogo checklist link says yes to one.
@@ -142,7 +143,8 @@ def _fitted(*, gave_way: bool) -> Iterator[str]:
     """Say what had to change beside the list, and what does not fit it any more."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
     from gonogo.base.whole_files import write_whole  # noqa: PLC0415
-    from gonogo.planning.gate_demands import read_list  # noqa: PLC0415
+    from gonogo.environment.load import declared  # noqa: PLC0415
+    from gonogo.planning.gate_demands import read_list, refuse_contradictions  # noqa: PLC0415
     from gonogo.starting.own_files import catalogue_for_any_list, gates_for_any_list, is_untouched  # noqa: PLC0415
 
     gates, catalogue = Path("environments/gates.toml"), Path("checks/catalogue.toml")
@@ -158,6 +160,7 @@ def _fitted(*, gave_way: bool) -> Iterator[str]:
         yield f"{catalogue}: own-unknown-page proves no line now; write the id of one into proves"
     try:
         read_list(Path())
+        refuse_contradictions(Path(), declared(Path()))
     except UsageError as error:
         yield from (f"{_TO_CHANGE}: {problem}" for problem in error.problems)
 

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from gonogo.evidence.watch import Transition
-    from gonogo.watching.opening import Opened
+    from gonogo.watching.facts import LiveRound
+    from gonogo.watching.opening import Opened, WatchRequest
     from gonogo.watching.server import LivePage
-    from gonogo.watching.watcher import Round
 
-_EXIT_WELL = 0
+_EXIT_WELL, _EXIT_FAILED = 0, 1
 _STOPS_WITHIN_SECONDS = 60
 
 
@@ -96,6 +96,9 @@ def _channels(context: click.Context, parameter: click.Parameter, given: tuple[s
 @options.faults("Let a fault of the bundled reference begin and end meanwhile.")
 @click.option("--report", "reporting", is_flag=True, help="Make a run of what the journal has until now, and end.")
 @click.option("--review", metavar="DAY", help="Print the review of a day of it, as in 'day 1', and end.")
+@click.option(
+    "--test-channels", "testing", is_flag=True, help="Send every channel a message that says it is a test, and end."
+)
 @click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="For --report.")
 def watch(  # noqa: PLR0913 - as many as there are options
     *,
@@ -109,6 +112,7 @@ def watch(  # noqa: PLR0913 - as many as there are options
     host: str,
     port: int,
     reporting: bool,
+    testing: bool,
     review: str | None,
     reports: Path,
 ) -> int:
@@ -125,8 +129,6 @@ def watch(  # noqa: PLR0913 - as many as there are options
     from gonogo.watching.opening import WatchRequest, opened  # noqa: PLC0415
     from gonogo.watching.server import LivePage  # noqa: PLC0415
 
-    INTERRUPTION.install()
-    stop = threading.Event()
     request = WatchRequest(
         environment=environment,
         project=Path(),
@@ -136,6 +138,10 @@ def watch(  # noqa: PLR0913 - as many as there are options
         release=release,
         overlay={"channels": channels} if channels else {},
     )
+    if testing:
+        return _test_channels(request)
+    INTERRUPTION.install()
+    stop = threading.Event()
     click.echo(opening(Request(environment=environment, project=Path(), faults=faults)), err=True)
     with opened(request, os.environ) as watched, LivePage(host=host, port=port) as page:
         INTERRUPTION.defer(Ending(wake=stop.set, left=lambda: "", within_seconds=_STOPS_WITHIN_SECONDS))
@@ -145,6 +151,11 @@ def watch(  # noqa: PLR0913 - as many as there are options
         watched.watcher.run(stop)
         code = shown.end()
     shown.leave()
+    if watched.journal.lost:
+        from gonogo.watching.ending import BLIND  # noqa: PLC0415 - help answers at once
+
+        click.echo(f"LOST     {watched.journal.lost}", err=True)
+        return code or BLIND
     return code
 
 
@@ -162,6 +173,20 @@ def _review(environment: str, day: str) -> int:
     return _EXIT_WELL
 
 
+def _test_channels(request: WatchRequest) -> int:
+    """One line for each channel; 1 where one did not take the message."""
+    from gonogo.watching.trying import try_channels  # noqa: PLC0415 - help answers at once
+
+    failed = 0
+    for receipt in try_channels(request, os.environ):
+        failed += not receipt.delivered
+        word = "taken" if receipt.delivered else "FAILED"
+        click.echo(f"{word:<8} {receipt.channel}, {receipt.utc:%H:%M:%S} UTC: {receipt.answer}")
+    if failed:
+        click.echo("Mend the secrets of those that failed, and test again: they would not be told of an alarm either.")
+    return _EXIT_FAILED if failed else _EXIT_WELL
+
+
 def _report(environment: str, reports: Path, release: str | None) -> int:
     from gonogo.cli.output import show_summary  # noqa: PLC0415 - help answers at once
     from gonogo.cli.runs import exit_code  # noqa: PLC0415
@@ -176,13 +201,18 @@ class _Shown:
     """Lines on the terminal: what changed, and nothing else."""
 
     def __init__(self, watched: Opened, page: LivePage, abort_on: str | None, stop: threading.Event) -> None:
+        from gonogo.families.watch.alerts import rules_of  # noqa: PLC0415 - help answers at once
+        from gonogo.watching.own_alarm import OWN_RULES  # noqa: PLC0415
+
         self._watched = watched
         self._page = page
         self._abort_on = abort_on
         self._stop = stop
+        rules = {**rules_of(watched.watch), **OWN_RULES}
+        self._titles = {name: rule.watched.title or name for name, rule in rules.items()}
         self._zone: ZoneInfo = watched.launch.zone_info
         self._aborted = ""
-        self._last: Round | None = None
+        self._last: LiveRound | None = None
 
     def begin(self) -> None:
         watch = self._watched.watch
@@ -198,7 +228,7 @@ class _Shown:
                 click.echo(f"fault    {', '.join(before)} since before")
             self._watched.demonstration.begin(lambda text: click.echo(f"fault    {text}"))
 
-    def round(self, now: Round) -> None:
+    def round(self, now: LiveRound) -> None:
         """Show what changed; end the watch where an alert is one to abort on."""
         self._last = now
         watched = self._watched
@@ -226,7 +256,7 @@ class _Shown:
                 click.echo(f"         {rollback}")
             return ALARM
         until, last = self._watched.watcher.until, self._last
-        cut_off = until is not None and not any(event.kind == ENDED for event in self._watched.journal.events())
+        cut_off = until is not None and not any(event.kind == ENDED for event in self._watched.journal.events)
         ended = ending(self._watched.watch, last.alerts if last else {}, cut_off=cut_off)
         click.echo("\n".join(ended.lines))
         return ended.code
@@ -236,10 +266,10 @@ class _Shown:
         if self._watched.demonstration:
             click.echo(self._watched.redactor.text(self._watched.demonstration.visitors.words))
 
-    def _lines(self, now: Round) -> Iterator[str]:
+    def _lines(self, now: LiveRound) -> Iterator[str]:
         alarming = [one for one in now.transitions if one.alert]
         for transition in alarming:
-            title = self._watched.watch.watched[transition.threshold].title or transition.threshold
+            title = self._titles[transition.threshold]
             word = transition.after.value.upper()
             yield f"{self._time(transition.utc)} {word:<9} {transition.alert}  {title}: {transition.reason}"
 

@@ -23,6 +23,8 @@ class RequestEvidence(Evidence):
     """The made-up URL that gives the same answer; empty if it gives another, or if the answer's content is declared."""
     unreadable: str = ""
     """Why a declared fact could not be looked for: the body is larger than what is read."""
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """What could not be told of a declared page, as its age, each with what to do about it."""
 
     @property
     def median_elapsed(self) -> timedelta:

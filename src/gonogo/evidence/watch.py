@@ -28,6 +28,8 @@ class AlertState(StrEnum):
     RESOLVED = "resolved"
 
 
+TESTED = "tested"
+"""The event of an announcement that tells nothing but that its channel works."""
 ALARMS = (AlertState.FIRING, AlertState.NO_DATA)
 """States that people are told of."""
 
@@ -87,7 +89,8 @@ class Announcement:
     number: int
     """Which one it is of those of this alert to this channel; 1 is the first."""
     event: str
-    """``began``, ``reminded`` (nobody acknowledged it), ``escalated`` (nor did, or heard, those before) or ``resolved``."""
+    """``began``, ``reminded`` (nobody acknowledged it), ``escalated`` (nor did, or heard, those before), ``resolved``, or
+    ``tested``, of which no journal has one."""
     at: float
     """When it was due."""
     utc: datetime
@@ -110,7 +113,7 @@ class Announcement:
     @property
     def tells(self) -> bool:
         """Whether somebody is to act."""
-        return self.event != "resolved"
+        return self.event not in {"resolved", TESTED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

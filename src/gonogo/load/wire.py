@@ -94,6 +94,15 @@ class Wires(SSLConnectionPool):
         self.wire = super().get_socket()
         return self.wire
 
+    def _resolve(self) -> list[Any]:
+        """The address that the plan names, which is no name.
+
+        The library's own way hands it to another thread to be resolved, and what that waits for a processor would be
+        the service's latency: no probe of the event loop sees it.
+        """
+        family = socket.AF_INET6 if ":" in self._connection_host else socket.AF_INET
+        return [(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (self._connection_host, self._connection_port))]
+
     def after_connect(self, sock: socket.socket) -> None:
         """Ask for stamps. A kernel without them refuses, and the moment of reading counts."""
         with contextlib.suppress(OSError):

@@ -6,9 +6,9 @@ from datetime import datetime
 from pathlib import Path
 
 from gonogo.base.bundled import bundled_root
-from gonogo.environment.load import available
+from gonogo.environment.load import available, declared
 from gonogo.families.registry import installed_families, read_environment
-from gonogo.planning.gate_demands import GATES, LIST
+from gonogo.planning.gate_demands import GATES, LIST, refuse_contradictions
 from gonogo.planning.plan import not_asked
 from gonogo.planning.suite import Suite, project_suite
 from gonogo.planning.team_files import counted_environments
@@ -34,7 +34,8 @@ class Coverage:
 
 
 def read_coverage(project: Path, environment: str | None, at: datetime) -> Coverage:
-    """Read the coverage of one environment, or of all together. Raises UsageError."""
+    """Read the coverage of one environment, or of all together. Raises UsageError, as a run of any of them would."""
+    refuse_contradictions(project, [environment] if environment else declared(project))
     root = project if (project / "environments" / LIST).is_file() else bundled_root()
     checklist = read_checklist(root / "environments" / LIST)
     gates = read_gates(path, checklist) if (path := root / "environments" / GATES).is_file() else Gates()

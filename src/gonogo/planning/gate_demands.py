@@ -9,8 +9,9 @@ from gonogo.base.bundled import bundled_root
 from gonogo.base.errors import UsageError
 from gonogo.base.wording import nearest_or_all
 from gonogo.environment.model import Service
+from gonogo.families.registry import read_environment
 from gonogo.planning.plan import LOAD, PRE_DEPLOY, SMOKE, narrow_gate
-from gonogo.planning.suite import Suite, closure
+from gonogo.planning.suite import Suite, closure, project_suite
 from gonogo.planning.team_files import TeamFiles, contradictions, counted_environments, covered_lines, waiver_problems
 from gonogo.policy.attestations import Attestation, read_attestations
 from gonogo.policy.checklist import Checklist, read_checklist
@@ -74,15 +75,31 @@ def read_gate_demands(
     project: Path, suite: Suite, *, environment: str, service: Service, gate: str | None
 ) -> GateDemands:
     """Read the list, the gates, people, attestations and waivers. Raises UsageError with what is wrong in them."""
-    root = list_folder(project, bundled=service.bundled)
-    catalogue, unwaivable = suite.catalogue, {name for name, line in suite.catalogue.items() if not line.waivable}
-    waivers = read_waivers(root or project, environment, catalogue, unwaivable)
-    if root is None:
-        _refuse(waiver_problems(project, environment, waivers, read_people(project)))
-        name = gate or PRE_DEPLOY
-        whole = _chosen(name, Gates(), environment, project / "environments" / GATES)
-        return GateDemands(name=name, gate=whole, waivers=waivers, digest=team_files_digest(project, environment))
-    checklist, gates = read_list(root)
+    read, has_list = read_team_files(project, suite, environment=environment, service=service)
+    name = gate or read.gates.default.get(environment, PRE_DEPLOY)
+    return GateDemands(
+        name=name,
+        gate=_chosen(name, read.gates, environment, read.root / "environments" / GATES),
+        stands_for=counted_environments(environment, service.stands_for) if has_list else (),
+        checklist=read.checklist,
+        roles=read.gates.roles,
+        attestations=read.attestations,
+        waivers=read.waivers,
+        timeless=service.bundled,
+        digest=team_files_digest(read.root, environment, read.attestations),
+    )
+
+
+def read_team_files(project: Path, suite: Suite, *, environment: str, service: Service) -> tuple[TeamFiles, bool]:
+    """What a team wrote for one environment, held against each other, and whether there is a list.
+
+    Without one nothing but waivers and people is read. Raises UsageError with all that contradicts.
+    """
+    folder = list_folder(project, bundled=service.bundled)
+    root, has_list = folder or project, folder is not None
+    unwaivable = {name for name, line in suite.catalogue.items() if not line.waivable}
+    waivers = read_waivers(root, environment, suite.catalogue, unwaivable)
+    checklist, gates = read_list(root) if has_list else (Checklist(), Gates())
     read = TeamFiles(
         root=root,
         environment=environment,
@@ -91,22 +108,30 @@ def read_gate_demands(
         checklist=checklist,
         gates=gates,
         people=read_people(root),
-        attestations=read_attestations(root, environment),
+        attestations=read_attestations(root, environment) if has_list else (),
         waivers=waivers,
     )
-    _refuse([*contradictions(read), *covered_lines(suite, read)])
-    name = gate or gates.default.get(environment, PRE_DEPLOY)
-    return GateDemands(
-        name=name,
-        gate=_chosen(name, gates, environment, root / "environments" / GATES),
-        stands_for=counted_environments(environment, service.stands_for),
-        checklist=checklist,
-        roles=gates.roles,
-        attestations=read.attestations,
-        waivers=waivers,
-        timeless=service.bundled,
-        digest=team_files_digest(root, environment, read.attestations),
-    )
+    if has_list:
+        _refuse([*contradictions(read), *covered_lines(suite, read)])
+    else:
+        _refuse(waiver_problems(root, environment, waivers, read.people))
+    return read, has_list
+
+
+def refuse_contradictions(project: Path, environments: Sequence[str]) -> None:
+    """Raise UsageError with all that a run of any of these environments would refuse in what the team wrote."""
+    problems: list[str] = []
+    for name in environments:
+        try:
+            described = read_environment(name, project=project).environment
+            bundled = described.service.bundled
+            suite = project_suite(project, bundled=bundled, environment=name, declared=[described])
+            read, _ = read_team_files(project, suite, environment=name, service=described.service)
+            if name in read.gates.default:
+                expected_gate(project, environment=name, bundled=bundled, gate=None)
+        except UsageError as error:
+            problems += error.problems
+    _refuse(problems)
 
 
 def expected_gate(project: Path, *, environment: str, bundled: bool, gate: str | None) -> tuple[str, Gate]:

@@ -165,8 +165,8 @@ _WITH = ("stripe", "sentry")
 def _absence(policy: CheckPolicy, kind: EvidenceKind, environment: Environment, profile: Profile) -> str:
     """Why there is no such thing here at all: the family, the mode and method of payments, a key; empty: there is."""
     stripe, variables = environment.section(Stripe), environment.section(Variables)
-    if left := environment.service.without.intersection(_subjects(policy, kind)):
-        return f"service.without names {', '.join(sorted(left))}"
+    if left := sorted(environment.service.without.intersection(_subjects(policy, kind))):
+        return f"service.without names {', '.join(left)}; declare {', '.join(map(environment.shown, left))}"
     if variables is not None and not variables.has(policy.shapes):
         return f"no variable is declared of the shape {', '.join(policy.shapes)}"
     if other_mode(policy, environment) and stripe is not None:

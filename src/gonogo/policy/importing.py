@@ -18,6 +18,7 @@ from gonogo.policy.checklist import BOX, line_number, parse_checklist, rows_of, 
 from gonogo.policy.checklist_line import COMMENT, read_comment
 from gonogo.policy.list_text import identified
 from gonogo.policy.oddities import carries_an_id
+from gonogo.policy.other_markup import as_markdown
 
 _BOXES = r"\\?[\[\uff3b][ \t\u00a0\u3000]*(?P<mark>[xXvV✓✔☑*_+~/-]?)[ \t\u00a0\u3000]*\\?[\]\uff3d]|\([ \t]?(?P<round>[xX✓✔]?)\)|(?P<ballot>[☐☑☒⬜🔲□✅✔✓])"
 _MISSPELT = re.compile(
@@ -34,6 +35,8 @@ class Import:
     """A list on its way to a checklist."""
 
     path: str
+    original: Sequence[str]
+    """The rows as the team wrote them."""
     rows: list[str]
     taken: list[str] = field(default_factory=list)
     """Lines that were written otherwise, and are tasks now; one sentence each, with file and line."""
@@ -48,10 +51,13 @@ class Import:
     def take(self, index: int, text: str, *, indent: str = "", marker: str = "-", checked: bool = False) -> None:
         """Make a task of a row."""
         new = f"{indent}{marker} [{'x' if checked else ' '}] {text.strip()}"
-        self.taken.append(
-            f"{self.path}:{index + 1}: taken over as {new.strip()!r}; it was {self.rows[index].strip()!r}"
-        )
         self.rows[index] = new
+        self.taken.append(self.told(index))
+
+    def told(self, index: int) -> str:
+        """How a row was written, and how it is written now."""
+        new, old = self.rows[index].strip(), self.original[index].strip()
+        return f"{self.path}:{index + 1}: taken over as {new!r}; it was {old!r}"
 
 
 def imported(source: str, path: str, *, bullets: bool | None = None) -> Import:
@@ -61,10 +67,12 @@ def imported(source: str, path: str, *, bullets: bool | None = None) -> Import:
     """
     mark, plain = ("\ufeff", source[1:]) if source.startswith("\ufeff") else ("", source)
     ends = re.findall(r"\r\n|\n|\r", plain)
-    made = Import(path=path, rows=rows_of(plain))
+    original = rows_of(plain)
+    made = Import(path=path, original=original, rows=as_markdown(original, path))
+    respelt = {index: made.told(index) for index, row in enumerate(original) if made.rows[index] != row}
     tokens = MarkdownIt("commonmark").enable("table").parse("\n".join(made.rows))
     skipped = _skipped(tokens)
-    proper = {line.number - 1 for line in surveyed(plain, path)[0].lines}
+    proper = {line.number - 1 for line in surveyed("\n".join(made.rows), path)[0].lines}
     _boxes(made, skipped | proper | _table_rows(tokens))
     boxed = bool(proper or made.taken)
     _tables(made, tokens, wanted=not boxed)
@@ -73,6 +81,8 @@ def imported(source: str, path: str, *, bullets: bool | None = None) -> Import:
     _bullets(made, items, wanted=not boxed if bullets is None else bullets)
     if not boxed and not made.taken:
         _headings(made, tokens)
+    taken = {line_number(line) for line in made.taken}
+    made.taken += [line for index, line in respelt.items() if index + 1 not in taken]
     remarks = _without_remarks(made)
     return _finished(made, mark + _joined(made.rows, ends), remarks)
 

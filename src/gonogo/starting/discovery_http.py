@@ -1,9 +1,12 @@
 """Tries the paths at which services usually show health, metrics and their own description: some twenty GETs."""
 
 import asyncio
+import math
 import re
 import secrets as entropy
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +20,7 @@ from gonogo.families.http.health import read_health
 from gonogo.families.http.metrics import Samples, samples, sums
 from gonogo.families.http.openapi import Description, NoDescription, read_description
 from gonogo.families.http.release import PATHS as RELEASE_PAGES
-from gonogo.families.http.release import plain_word, usual_words
+from gonogo.families.http.release import metric_words, plain_word, usual_words
 from gonogo.starting.described_pages import readable_paths
 from gonogo.starting.findings import Health, Hints, Metrics, Spoken
 
@@ -26,7 +29,7 @@ _HEALTH = (
     *("/actuator/health", "/api/v1/health", "/api/healthz", "/api/v1/utils/health-check/", "/healthcheck", "/ht/"),
     *("/health-check", "/_health", "/parse/health", "/q/health", "/ping", "/api/status", "/api/ping", "/heartbeat"),
     *("/healthz/live", "/__heartbeat__", "/v1/__heartbeat__", "/v1/health", "/server/health", "/_stcore/health"),
-    *("/rest/noauth/health", "/-/health", "/-/liveness"),
+    *("/rest/noauth/health", "/-/health", "/-/liveness", "/watchman/"),
 )
 _DEEP = (
     *("/readyz", "/health/ready", "/api/health/deep", "/ready", "/q/health/ready", "/actuator/health/readiness"),
@@ -48,7 +51,7 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _NO_HINTS = Hints()
 _SERIES = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]{0,150}")
 _WORTH = re.compile(r"request|process_resident_memory_bytes|process_cpu_seconds_total|process_open_fds")
-_COUNTS = re.compile(r"request\w*_(?:total|count)$")
+_COUNTS = re.compile(r"request\w*(?:(?<!seconds)(?<!bytes)_total|_count)$")
 _MOST_SERIES = 12
 _quote = quoting(Redactor({}))
 _WELL = {Meaning.PASS, Meaning.WARN}
@@ -71,7 +74,9 @@ async def listen(client: AddressClient, prefix: str, hints: Hints = _NO_HINTS) -
         health=health,
         deep_health=await _deep_health(client, prefix, health),
         metrics=metrics,
-        release=(health.release if health else None) or await _release(client, control),
+        release=(health.release if health else None)
+        or await _release(client, control)
+        or (metrics.release if metrics else None),
         openapi=path,
         api=_api(description),
         known=page,
@@ -221,14 +226,17 @@ async def _openapi(
 async def _metrics(
     client: AddressClient, prefix: str, between: str, control: Exchange
 ) -> tuple[Metrics | None, Sequence[str]]:
-    """Scrape, make a request, scrape again: what moved is what a dashboard will move by."""
+    """Scrape, make a request, scrape again, twice: what moved both times is what a dashboard will move by."""
     replies = await _ask(client, prefix, _METRICS)
     for path, body in replies.items():
         before, problem = samples(body)
         if before and not problem:
-            await client.get(between)
-            after, _ = samples(await client.get(path))
-            return _worth(path, before, after), []
+            scrapes = [before]
+            for _ in range(2):
+                await client.get(between)
+                scrapes.append(samples(await client.get(path))[0])
+            release = next((word.value for word in metric_words(body, path, _quote) if word.certain), None)
+            return replace(_worth(path, scrapes), release=release), []
     closed = [path for path, body in replies.items() if body.exchange.status in _CLOSED]
     if closed and control.status not in _CLOSED:
         status = replies[closed[0]].exchange.status
@@ -236,13 +244,22 @@ async def _metrics(
     return None, []
 
 
-def _worth(path: str, before: Samples, after: Samples) -> Metrics:
+def _worth(path: str, scrapes: Sequence[Samples]) -> Metrics:
+    """Of the series that moved, one of HTTP goes first: disks and queues count requests of their own."""
+    before = scrapes[0]
     names = sorted({name for name, _ in before if _SERIES.fullmatch(name)})
     chosen = [name for name in names if _WORTH.search(name) and not name.endswith(("_created", "_bucket"))]
     counts = [name for name in names if _COUNTS.search(name)]
-    first, second = sums(before, counts), sums(after, counts)
-    moved = [name for name in counts if name in first and name in second and first[name] != second[name]]
+    totals = [sums(scrape, counts) for scrape in scrapes]
+    moved = [name for name in counts if all(_grew(name, *pair) for pair in pairwise(totals))]
+    moved.sort(key=lambda name: "http" not in name)
     return Metrics(path=path, samples=len(before), series=(chosen or names)[:_MOST_SERIES], moving=moved[:1])
+
+
+def _grew(name: str, earlier: Mapping[str, float], later: Mapping[str, float]) -> bool:
+    """Whether it counted something, which is a whole number."""
+    growth = later.get(name, 0) - earlier.get(name, math.inf)
+    return growth > 0 and growth.is_integer()
 
 
 async def _ask(client: AddressClient, prefix: str, paths: Iterable[str]) -> Mapping[str, Body]:

@@ -49,9 +49,8 @@ _LATER = {
     "load": "the expected traffic: [load], and scenarios in loadtests/ of your own",
 }
 _HTTP_LATER = {
-    "health": "no health endpoint was found: declare http.health, and add checks=health-shallow to service.health in the checklist",
-    "release": "no page was found that tells the release: declare http.release, and add checks=release-under-review to "
-    "service.release in the checklist",
+    "health": "no health endpoint was found: declare http.health",
+    "release": "no page was found that tells the release: declare http.release",
     "deep_health": "no health that names its dependencies was found: declare http.deep_health",
     "metrics": "no metrics were found: declare http.metrics, http.series and http.moving",
     "series": "no series is worth requiring yet: declare http.series",

@@ -67,6 +67,8 @@ class Metrics:
     """Those that are worth requiring."""
     moving: Sequence[str]
     """Those that a single request changed."""
+    release: str | None = None
+    """The commit or release that a label of ``*_build_info`` names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,7 @@ class Spoken:
     health: Health | None = None
     deep_health: str | None = None
     release: str | None = None
-    """The release that health, or a page for it, tells."""
+    """The release that health, a page for it, or a metric tells."""
     metrics: Metrics | None = None
     openapi: str | None = None
     api: Derived | None = None

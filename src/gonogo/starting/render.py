@@ -69,6 +69,8 @@ def _spoken(findings: Findings) -> Iterator[tuple[bool, str, str]]:
         yield False, "http", f"sends us to {http.elsewhere}: is that the base URL?"
     yield http.health is not None and not http.health.ill, "health", _health(http.health)
     yield http.deep_health is not None, "deep health", http.deep_health or "none that names its dependencies"
+    if http.release and not (http.health and http.health.release):
+        yield True, "release", http.release
     metrics = http.metrics
     yield (
         metrics is not None,

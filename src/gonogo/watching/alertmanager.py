@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gonogo.clients.secret_url import NotTaken, SecretUrl
-from gonogo.evidence.watch import Announcement
+from gonogo.evidence.watch import TESTED, Announcement
 from gonogo.watching.announcer import ChannelDown
 from gonogo.watching.messages import Letterhead
 
 _STANDS = timedelta(hours=1)
+_TEST_STANDS = timedelta(minutes=1)
+"""Long enough to be routed to people; it is over by itself."""
 _ALERTS, _STATUS = "/api/v2/alerts", "/api/v2/status"
 _HINT = "is it an Alertmanager? Another web hook is written as json://"
 _NO_SUCH_PATH = {404, 405}
@@ -52,9 +54,10 @@ class AlertmanagerChannel:
             raise ChannelDown(f"Alertmanager: {error}{hint}") from None
 
     def _alert(self, one: Announcement) -> Mapping[str, object]:
-        ends = datetime.now(UTC) + _STANDS if one.tells else one.utc
+        stands = _TEST_STANDS if one.event == TESTED else _STANDS
+        ends = datetime.now(UTC) + stands if one.tells or one.event == TESTED else one.utc
         annotations = {"summary": one.title, "description": one.reason, "checklist": ", ".join(one.lines)}
-        if self._head.rollback:
+        if self._head.rollback and one.tells:
             annotations["rollback"] = self._head.rollback
         return {
             "labels": {

@@ -4,7 +4,6 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -38,10 +37,13 @@ class Channel(Protocol):
 
 
 class Outbox(Protocol):
-    """What remembers who was told: the journal. It is called from several threads, one call at a time."""
+    """What remembers who was told: the journal. It is called from several threads, one call at a time.
+
+    It raises nothing: what it cannot write is its own to keep, and to tell.
+    """
 
     def claim(self, announcements: Sequence[Announcement]) -> None:
-        """Sending them begins now: it is on disk when this returns. A receipt ends the claim."""
+        """Sending them begins now: it is on disk when this returns, if it can be. A receipt ends the claim."""
 
     def receipt(self, receipt: Receipt) -> None:
         """What became of one."""
@@ -89,14 +91,14 @@ class Announcer:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._desk = _Desk(outbox, now)
-        self._workers = {one.name: _Worker(one, self._desk, pauses or Pauses()) for one in channels}
+        self._workers = {channel.name: _Worker(channel, self._desk, pauses or Pauses()) for channel in channels}
         left: list[Announcement] = []
-        for one in unsent:
-            worker = self._workers.get(one.announcement.channel)
-            if one.claimed and worker is not None and worker.channel.renewed is None:
-                self._desk.close(one.announcement, MAY_HAVE_BEEN_SENT)
+        for outstanding in unsent:
+            worker = self._workers.get(outstanding.announcement.channel)
+            if outstanding.claimed and worker is not None and worker.channel.renewed is None:
+                self._desk.close(outstanding.announcement, MAY_HAVE_BEEN_SENT)
             else:
-                left.append(one.announcement)
+                left.append(outstanding.announcement)
         self.put(left)
         for worker in self._workers.values():
             worker.start()
@@ -105,11 +107,12 @@ class Announcer:
         """Take what is due after a round, and what stands. Returns at once."""
         for name, worker in self._workers.items():
             worker.put(
-                [one for one in announcements if one.channel == name], [one for one in standing if one.channel == name]
+                [announcement for announcement in announcements if announcement.channel == name],
+                [announcement for announcement in standing if announcement.channel == name],
             )
-        for one in announcements:
-            if one.channel not in self._workers:
-                self._desk.close(one, "there is no such channel any more")
+        for announcement in announcements:
+            if announcement.channel not in self._workers:
+                self._desk.close(announcement, "there is no such channel any more")
 
     def states(self) -> Mapping[str, ChannelState]:
         """How the channels are."""
@@ -122,7 +125,7 @@ class Announcer:
             worker.stop()
         for worker in self._workers.values():
             worker.join(max(0.0, deadline - time.monotonic()))
-        return tuple(one for worker in self._workers.values() for one in worker.abandon())
+        return tuple(announcement for worker in self._workers.values() for announcement in worker.abandon())
 
 
 class _Desk:
@@ -134,8 +137,7 @@ class _Desk:
         self.now = now
 
     def claim(self, announcements: Sequence[Announcement]) -> None:
-        # A journal that cannot be written is told by the round that writes it; people are told all the same.
-        with self._lock, suppress(Exception):
+        with self._lock:
             self._outbox.claim(announcements)
 
     def close(self, announcement: Announcement, answer: str) -> None:
@@ -143,20 +145,20 @@ class _Desk:
         self.receipt(announcement, attempts=0, delivered=False, answer=answer)
 
     def receipt(
-        self, one: Announcement, *, attempts: int, delivered: bool, answer: str, tried_again: bool = False
+        self, announcement: Announcement, *, attempts: int, delivered: bool, answer: str, tried_again: bool = False
     ) -> None:
         receipt = Receipt(
-            alert=one.alert,
-            channel=one.channel,
-            number=one.number,
-            event=one.event,
+            alert=announcement.alert,
+            channel=announcement.channel,
+            number=announcement.number,
+            event=announcement.event,
             utc=self.now(),
             attempts=attempts,
             delivered=delivered,
             tried_again=tried_again,
             answer=answer,
         )
-        with self._lock, suppress(Exception):
+        with self._lock:
             self._outbox.receipt(receipt)
 
 
@@ -180,7 +182,7 @@ class _Worker(threading.Thread):
 
     def put(self, announcements: Sequence[Announcement], standing: Sequence[Announcement]) -> None:
         with self._changed:
-            self._waiting |= {_key(one): one for one in announcements}
+            self._waiting |= {_key(announcement): announcement for announcement in announcements}
             self._standing = list(standing) if self.channel.renewed is not None else []
             self.state = replace(self.state, waiting=len(self._waiting))
             if announcements:
@@ -198,11 +200,13 @@ class _Worker(threading.Thread):
         with self._changed:
             self._abandoned = True
             left, self._waiting = list(self._waiting.values()), {}
-            under_way = {_key(one) for one in self._under_way}
+            under_way = {_key(announcement) for announcement in self._under_way}
             reason = f"not told before the watch ended: {self.state.reason or 'it took too long'}"
-        for one in left:
-            answer = MAY_HAVE_BEEN_SENT if _key(one) in under_way else reason
-            self._desk.receipt(one, attempts=self._attempts.get(_key(one), 0), delivered=False, answer=answer)
+        for announcement in left:
+            answer = MAY_HAVE_BEEN_SENT if _key(announcement) in under_way else reason
+            self._desk.receipt(
+                announcement, attempts=self._attempts.get(_key(announcement), 0), delivered=False, answer=answer
+            )
         return left
 
     def run(self) -> None:
@@ -211,7 +215,7 @@ class _Worker(threading.Thread):
                 while (pause := self._pause()) > 0 and not self._stopping:
                     self._changed.wait(pause)
                 batch = list(self._waiting.values())
-                standing = [one for one in self._standing if _key(one) not in self._waiting]
+                standing = [announcement for announcement in self._standing if _key(announcement) not in self._waiting]
                 last, self._under_way = self._stopping, batch
             if batch or (standing and not last):
                 self._attempt(batch, lambda: self.channel.send([*standing, *batch]))  # noqa: B023 - called at once
@@ -253,9 +257,9 @@ class _Worker(threading.Thread):
             came_meanwhile = len(self._waiting) > len(batch)
             self._again_at = 0.0 if came_meanwhile else time.monotonic() + self._pauses.after(self._failures)
             self.state = replace(self.state, down_since=self.state.down_since or self._desk.now(), reason=reason)
-        for one in batch:
-            attempts = self._attempts[_key(one)] = self._attempts.get(_key(one), 0) + 1
-            self._desk.receipt(one, attempts=attempts, delivered=False, answer=reason, tried_again=True)
+        for announcement in batch:
+            attempts = self._attempts[_key(announcement)] = self._attempts.get(_key(announcement), 0) + 1
+            self._desk.receipt(announcement, attempts=attempts, delivered=False, answer=reason, tried_again=True)
 
     def _delivered(self, batch: Sequence[Announcement], answer: str) -> None:
         now = self._desk.now()
@@ -264,14 +268,14 @@ class _Worker(threading.Thread):
                 return
             self._failures, self._again_at, self._under_way, self._was_there = 0, 0.0, (), True
             self._renewed_at = time.monotonic()
-            for one in batch:
-                self._waiting.pop(_key(one), None)
+            for announcement in batch:
+                self._waiting.pop(_key(announcement), None)
             told = now if answer else self.state.told
             self.state = ChannelState(name=self.channel.name, waiting=len(self._waiting), told=told)
-        for one in batch:
-            attempts = self._attempts.pop(_key(one), 0) + 1
-            self._desk.receipt(one, attempts=attempts, delivered=True, answer=answer)
+        for announcement in batch:
+            attempts = self._attempts.pop(_key(announcement), 0) + 1
+            self._desk.receipt(announcement, attempts=attempts, delivered=True, answer=answer)
 
 
-def _key(one: Announcement) -> Key:
-    return one.alert, one.channel, one.number
+def _key(announcement: Announcement) -> Key:
+    return announcement.alert, announcement.channel, announcement.number

@@ -38,20 +38,24 @@ class Seen:
 
 def due(watch: Watch, rules: Mapping[str, Rule], seen: Seen) -> list[Announcement]:
     """What is to be told now. The same call after a restart, with what the journal holds, tells nothing twice."""
-    told = _Told(seen)
-    found: list[Announcement] = []
+    history = _History(seen)
+    announcements: list[Announcement] = []
     for name, alert in seen.alerts.items():
         if alert.alarms and name in rules:
-            found += _of_open(watch, rules[name], alert, seen, told)
-    found += _of_ended(seen, told)
-    return found
+            announcements += _of_open(watch, rules[name], alert, seen, history)
+    announcements += _of_ended(seen, history)
+    return announcements
 
 
 def standing(seen: Seen) -> list[Announcement]:
     """What each channel was told last of each alert that is not over: some channels want to hear it again and again."""
-    newest = {(one.alert, one.channel): one for one in seen.announced if one.tells}
+    newest = {
+        (announcement.alert, announcement.channel): announcement
+        for announcement in seen.announced
+        if announcement.tells
+    }
     ids = {alert.id for alert in seen.alerts.values() if alert.alarms}
-    return [one for (alert, _), one in newest.items() if alert in ids]
+    return [announcement for (alert, _), announcement in newest.items() if alert in ids]
 
 
 def severity_of(rule: Rule) -> str:
@@ -59,62 +63,62 @@ def severity_of(rule: Rule) -> str:
     return rule.threshold.severity if rule.threshold else "warning"
 
 
-class _Told:
+class _History:
     """What was told before, by alert and channel."""
 
     def __init__(self, seen: Seen) -> None:
         self._seen = seen
         self.by_alert: dict[str, dict[str, list[Announcement]]] = {}
-        for one in seen.announced:
-            self.by_alert.setdefault(one.alert, {}).setdefault(one.channel, []).append(one)
+        for announcement in seen.announced:
+            self.by_alert.setdefault(announcement.alert, {}).setdefault(announcement.channel, []).append(announcement)
 
     @cached_property
     def receipts(self) -> Mapping[tuple[str, str, int], Receipt]:
         """The newest receipt of each announcement."""
-        return {(one.alert, one.channel, one.number): one for one in self._seen.receipts}
+        return {(receipt.alert, receipt.channel, receipt.number): receipt for receipt in self._seen.receipts}
 
     @cached_property
     def acknowledged(self) -> frozenset[str]:
         """Alerts that somebody has in hand."""
-        return frozenset(one.alert for one in self._seen.acknowledgements)
+        return frozenset(acknowledgement.alert for acknowledgement in self._seen.acknowledgements)
 
     def failed(self, alert: str) -> set[str]:
         """Channels that did not take what they were told last of it."""
-        newest = {channel: ones[-1] for channel, ones in self.by_alert.get(alert, {}).items()}
-        found = {channel: self.receipts.get((alert, channel, one.number)) for channel, one in newest.items()}
-        return {channel for channel, receipt in found.items() if receipt is not None and not receipt.delivered}
+        newest = {channel: announcements[-1] for channel, announcements in self.by_alert.get(alert, {}).items()}
+        receipts = {channel: self.receipts.get((alert, channel, sent.number)) for channel, sent in newest.items()}
+        return {channel for channel, receipt in receipts.items() if receipt is not None and not receipt.delivered}
 
-    def waits(self, one: Announcement) -> bool:
+    def waits(self, announcement: Announcement) -> bool:
         """Whether it is still in the outbox."""
-        receipt = self.receipts.get((one.alert, one.channel, one.number))
+        receipt = self.receipts.get((announcement.alert, announcement.channel, announcement.number))
         return receipt is None or receipt.tried_again
 
 
-def _of_open(watch: Watch, rule: Rule, alert: Alert, seen: Seen, told: _Told) -> Iterator[Announcement]:
+def _of_open(watch: Watch, rule: Rule, alert: Alert, seen: Seen, history: _History) -> Iterator[Announcement]:
     severity = severity_of(rule)
     first, ladder = ladder_of(watch, severity)
-    before = told.by_alert.get(alert.id, {})
-    began = min((ones[0].at for ones in before.values()), default=seen.at)
+    before = history.by_alert.get(alert.id, {})
+    began = min((announcements[0].at for announcements in before.values()), default=seen.at)
     respond = watch.respond.of(severity)
     elapsed = int((seen.at - began) / respond.total_seconds())
-    in_hand, failed = alert.id in told.acknowledged, told.failed(alert.id)
+    in_hand, failed = alert.id in history.acknowledged, history.failed(alert.id)
     reached = len(first) if in_hand else len(first) + elapsed + len(failed)
     unheard = f"{' and '.join(sorted(failed))} could not be reached" if failed else ""
     unanswered = f"nobody acknowledged it within {format_duration(elapsed * respond)}" if elapsed else ""
     why = "; ".join(filter(None, (unanswered, unheard)))
     new = _announcement(rule, alert, seen, severity)
     for position, channel in enumerate(ladder):
-        ones = before.get(channel, [])
-        if not ones:
+        announcements = before.get(channel, [])
+        if not announcements:
             if position < len(first):
                 yield replace(new, channel=channel)
             elif position < reached:
                 yield replace(new, channel=channel, event="escalated", note=why)
             continue
-        last = ones[-1]
+        last = announcements[-1]
         due_again = not in_hand and elapsed > int((last.at - began) / respond.total_seconds())
         changed = last.state != alert.state
-        if changed or (due_again and not told.waits(last)):
+        if changed or (due_again and not history.waits(last)):
             event, note = ("began", "") if changed else ("reminded", unanswered)
             yield replace(new, channel=channel, event=event, number=last.number + 1, note=note)
 
@@ -127,7 +131,7 @@ def ladder_of(watch: Watch, severity: str) -> tuple[Sequence[str], Sequence[str]
 
 def _announcement(rule: Rule, alert: Alert, seen: Seen, severity: str) -> Announcement:
     """What is told of an alert, as the first one and to nobody yet."""
-    moves = [one for one in seen.transitions if one.alert == alert.id and one.after in ALARMS]
+    moves = [change for change in seen.transitions if change.alert == alert.id and change.after in ALARMS]
     reading = seen.readings.get(rule.name)
     long_ago = timedelta(seconds=max(0.0, seen.at - alert.since))
     return Announcement(
@@ -147,13 +151,13 @@ def _announcement(rule: Rule, alert: Alert, seen: Seen, severity: str) -> Announ
     )
 
 
-def _of_ended(seen: Seen, told: _Told) -> Iterator[Announcement]:
+def _of_ended(seen: Seen, history: _History) -> Iterator[Announcement]:
     """Everybody who was told that it began is told that it is over."""
     ids = {alert.id for alert in seen.alerts.values() if alert.alarms}
-    ends = {one.alert: one for one in seen.transitions if one.after == AlertState.RESOLVED}
-    for alert, channels in told.by_alert.items():
-        for ones in channels.values():
-            last = ones[-1]
+    ends = {change.alert: change for change in seen.transitions if change.after == AlertState.RESOLVED}
+    for alert, channels in history.by_alert.items():
+        for announcements in channels.values():
+            last = announcements[-1]
             if alert not in ids and last.tells:
                 end = ends.get(alert)
                 yield replace(

@@ -7,6 +7,7 @@ from gonogo.base.interruption import EXIT_INTERRUPTED
 from gonogo.evidence.watch import AlertState
 from gonogo.families.watch.alerts import Alert
 from gonogo.families.watch.section import Watch
+from gonogo.watching.own_alarm import JOURNAL
 
 WELL, ALARM, BLIND = 0, 1, 3
 
@@ -22,7 +23,8 @@ class Ending:
 def ending(watch: Watch, alerts: Mapping[str, Alert], *, cut_off: bool) -> Ending:
     """The end of a watch whose alerts stand so. ``cut_off``: somebody stopped it before its time was over."""
     if alarms := [alert for alert in alerts.values() if alert.alarms]:
-        firing = any(alert.state is AlertState.FIRING for alert in alarms)
+        # A journal that cannot be written says nothing of the service, and takes no release back.
+        firing = any(alert.state is AlertState.FIRING and alert.threshold != JOURNAL for alert in alarms)
         return Ending(ALARM if firing else BLIND, tuple(f"OPEN     {one.id} ({one.state.value})" for one in alarms))
     if cut_off:
         return Ending(EXIT_INTERRUPTED, ("STOPPED  before its time was over: nothing alarmed until now",))

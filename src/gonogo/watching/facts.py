@@ -3,48 +3,27 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
-from gonogo.evidence.watch import Acknowledgement, Gap, Receipt, Transition
+from gonogo.evidence.watch import Acknowledgement, Gap, Poll, Reading, Receipt, Transition, WatchEvent
 from gonogo.families.watch.alerts import Alert
 from gonogo.families.watch.trail import Trail
+from gonogo.watching.ledger import Unwritten
 
 SIGNED, NOT_SIGNED = "signed", "not signed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
-    """The newest look at everything that was due."""
+class LiveRound:
+    """What one round saw, for whoever shows it."""
 
-    number: int
-    """How many there were, this one among them."""
     at: float
     """On the watch's axis."""
     utc: datetime
+    readings: Mapping[str, Reading]
+    alerts: Mapping[str, Alert]
+    transitions: Sequence[Transition]
     seconds: float
     """How long it took."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Poll:
-    """What a role said when it was polled."""
-
-    role: str
-    decision: Literal["GO", "HOLD"]
-    by: str
-    utc: datetime
-    note: str = ""
-    seal: str = NOT_SIGNED
-    """Whether it is signed, or why its signature does not hold."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something that happened beside the alerts: a clock that was set, a service that started again, T-0."""
-
-    utc: datetime
-    kind: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +41,10 @@ class LiveFacts:
     service: str
     environment: str
     began: datetime
-    round: Round | None = None
-    """None: nobody has looked yet."""
+    round: LiveRound | None = None
+    """The newest one; None: nobody has looked yet."""
+    rounds: int = 0
+    """How many there were."""
     ended: datetime | None = None
     alerts: Mapping[str, Alert] = field(default_factory=dict)
     """By threshold or key metric; what is missing was not judged yet."""
@@ -74,10 +55,12 @@ class LiveFacts:
     acknowledgements: Sequence[Acknowledgement] = ()
     receipts: Sequence[Receipt] = ()
     gaps: Sequence[Gap] = ()
-    events: Sequence[Event] = ()
+    events: Sequence[WatchEvent] = ()
     roles: Mapping[str, str] = field(default_factory=dict)
     """Id and title of the roles that are polled."""
     polls: Sequence[Poll] = ()
+    seals: Mapping[Poll, str] = field(default_factory=dict)
+    """Whether each is signed, or why its signature does not hold; NOT_SIGNED where it is not named."""
     done: Mapping[str, Done] = field(default_factory=dict)
     """By ``duty_key``."""
     channels_down: Mapping[str, str] = field(default_factory=dict)
@@ -86,5 +69,7 @@ class LiveFacts:
     """Channel to the number of attempts that failed since the watch began."""
     changes: Sequence[str] = ()
     """What is otherwise than at T-0: release, certificate, DNS, policy."""
+    unwritten: Unwritten | None = None
+    """What is not in the journal, and why."""
     rollback: Sequence[str] = ()
     """The way back: snapshot and its age, TTL that is left, the command."""

@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gonogo.evidence.watch import CHANGED, FACT, Receipt
-from gonogo.families.watch.journal import Journal
 from gonogo.families.watch.section import Launch, Watch
 from gonogo.families.watch.trail import Trail
-from gonogo.watching import facts, watcher
 from gonogo.watching.announcer import ChannelState
 from gonogo.watching.duties import done_duties
-from gonogo.watching.facts import LiveFacts
+from gonogo.watching.facts import LiveFacts, LiveRound
+from gonogo.watching.ledger import Ledger
 from gonogo.watching.polling import Seals
 from gonogo.watching.rows import LiveState
 from gonogo.watching.state import live_state
@@ -27,7 +26,7 @@ class Live:
     watch: Watch
     launch: Launch
     """With T-0 as this watch knows it."""
-    journal: Journal
+    journal: Ledger
     seals: Seals
     roles: Mapping[str, str] = field(default_factory=dict)
     """Id and title of those that are polled."""
@@ -39,11 +38,11 @@ class Live:
         self._trails = {
             name: Trail.of(watched, self.watch, readings.get(name, ())) for name, watched in self.watch.watched.items()
         }
-        self._rounds = len(self.journal.rounds())
+        self._rounds = self.journal.number_of_rounds
 
     def state(
         self,
-        now: watcher.Round,
+        now: LiveRound,
         channels: Mapping[str, ChannelState],
         looked: Surroundings | str,
     ) -> LiveState:
@@ -54,39 +53,30 @@ class Live:
                 self._trails[name].add(reading)
         return live_state(self._facts(now, channels, looked), self.launch, self.watch, now.utc)
 
-    def _facts(self, now: watcher.Round, channels: Mapping[str, ChannelState], looked: Surroundings | str) -> LiveFacts:
-        journal, events, receipts = self.journal, self.journal.events(), self.journal.receipts()
+    def _facts(self, now: LiveRound, channels: Mapping[str, ChannelState], looked: Surroundings | str) -> LiveFacts:
+        journal, events, receipts = self.journal, self.journal.events, self.journal.receipts
         return LiveFacts(
             service=self.service,
             environment=self.environment,
-            began=journal.stretches()[0].began,
-            round=facts.Round(number=self._rounds, at=now.at, utc=now.utc, seconds=now.seconds),
+            began=journal.began,
+            round=now,
+            rounds=self._rounds,
             alerts=now.alerts,
             trails=self._trails,
-            transitions=journal.transitions(),
-            acknowledgements=journal.acknowledgements(),
+            transitions=journal.transitions,
+            acknowledgements=journal.acknowledgements,
             receipts=receipts,
-            gaps=journal.gaps(),
-            events=[
-                facts.Event(utc=event.utc, kind=event.kind, text=event.text) for event in events if event.kind != FACT
-            ],
+            gaps=journal.gaps,
+            events=[event for event in events if event.kind != FACT],
             roles=self.roles,
-            polls=[
-                facts.Poll(
-                    role=poll.role,
-                    decision="GO" if poll.decision == "go" else "HOLD",
-                    by=poll.by,
-                    utc=poll.utc,
-                    note=poll.note,
-                    seal=self.seals.of(poll),
-                )
-                for poll in journal.polls()
-            ],
+            polls=journal.polls,
+            seals={poll: self.seals.of(poll) for poll in journal.polls},
             done=done_duties(events),
             channels_down={name: state.reason for name, state in channels.items() if state.down_since},
             channel_failures=_failures(receipts),
             changes=[event.text for event in events if event.kind == CHANGED],
             rollback=self._way_back(looked),
+            unwritten=journal.unwritten,
         )
 
     def _way_back(self, looked: Surroundings | str) -> Sequence[str]:

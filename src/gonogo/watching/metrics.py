@@ -37,6 +37,14 @@ class _Collector(Collector):
                 value=state.last_round.timestamp(),
             )
         yield _labelled("word", "The word on the page.", {word: word == state.word for word in Word})
+        yield GaugeMetricFamily(
+            "gonogo_watch_journal_writable", "Whether everything is in the journal.", value=state.unwritten is None
+        )
+        yield GaugeMetricFamily(
+            "gonogo_watch_journal_waiting_rounds",
+            "Rounds that wait in memory until the journal can be written.",
+            value=state.unwritten.rounds if state.unwritten else 0,
+        )
         states = Counter(row.state for row in state.signals)
         yield _labelled(
             "alerts", "Signals by the state of their alerts.", {known: states[known] for known in AlertState}

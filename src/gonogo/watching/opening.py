@@ -24,6 +24,7 @@ from gonogo.watching.channels import channels_of
 from gonogo.watching.clock import Clock
 from gonogo.watching.demonstration import Demonstration, demonstration
 from gonogo.watching.heartbeat import Heartbeat, heartbeat_of
+from gonogo.watching.ledger import Ledger
 from gonogo.watching.live import Live
 from gonogo.watching.messages import Letterhead
 from gonogo.watching.polling import Seals
@@ -61,7 +62,7 @@ class Opened:
     watch: Watch
     launch: Launch
     redactor: Redactor
-    journal: Journal
+    journal: Ledger
     announcer: Announcer
     asked: AskedChecks
     live: Live
@@ -85,32 +86,21 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
         shown = _demonstrated(request, environ, resources)
         prepared = _prepared(request, environ, shown.instance if shown else None)
         resources.callback(prepared.close)
-        environment = prepared.plan.environment
-        watch, launch = _sections(request, environment)
+        watch, launch = _sections(request, prepared.plan.environment)
         at = _launch_at(request, launch, clock)
-        journal = resources.enter_context(_journal(watch, request.environment, bundled=environment.service.bundled))
+        bundled = prepared.plan.environment.service.bundled
+        journal = resources.enter_context(_journal(watch, request.environment, bundled=bundled))
         lives = journal.stretches()
         sources, asked = _sources(prepared, watch, request, since=at or (lives[0].began if lives else clock.utc()))
         resources.callback(asked.close)
-        where = f"environments/{request.environment}.toml"
-        head = Letterhead(
-            environment=request.environment,
-            zone=launch.zone_info,
-            rollback=launch.rollback,
-            redactor=prepared.redactor,
-        )
-        channels = channels_of(watch, prepared.secrets, head, where=where)
-        heartbeat = heartbeat_of(watch, prepared.secrets, where=where)
-        if heartbeat is not None:
-            resources.callback(heartbeat.end, _CHANNELS_END_WITHIN)
-        announcer = Announcer(channels, journal, unsent=journal.unsent())
-        resources.callback(announcer.end, _CHANNELS_END_WITHIN)
+        ledger = Ledger(journal, now=clock.utc)
+        announcer, heartbeat = _telling(request, prepared, watch, launch, ledger, resources)
         if journal.last_round() is None:  # whoever goes on with a watch is not stopped by a name
             _check_names(watch, sources, f"environments/{request.environment}.toml")
         asked.start()
         watcher = Watcher(
             watch=watch,
-            journal=journal,
+            journal=ledger,
             sources=sources,
             announcer=announcer,
             clock=clock,
@@ -120,25 +110,48 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
         watcher.surroundings = lambda: asked.looked
         yield Opened(
             watcher=watcher,
-            environment=environment,
+            environment=prepared.plan.environment,
             watch=watch,
             launch=launch,
             redactor=prepared.redactor,
-            journal=journal,
+            journal=ledger,
             announcer=announcer,
             asked=asked,
             heartbeat=heartbeat,
             demonstration=shown,
-            live=Live(
-                service=environment.service.name,
-                environment=request.environment,
-                watch=watch,
-                launch=launch.model_copy(update={"at": at}),
-                journal=journal,
-                seals=Seals(request.project, journal.path, request.environment),
-                roles={name: role.title for name, role in prepared.plan.demands.roles.items()},
-            ),
+            live=_live(request, prepared, watch, launch.model_copy(update={"at": at}), ledger),
         )
+
+
+def _telling(  # noqa: PLR0913, PLR0917 - who is told, of what, and where that is noted
+    request: WatchRequest, prepared: Prepared, watch: Watch, launch: Launch, ledger: Ledger, resources: ExitStack
+) -> tuple[Announcer, Heartbeat | None]:
+    """The channels at work, and the heartbeat; the ledger is closed when both have ended."""
+    where = f"environments/{request.environment}.toml"
+    head = Letterhead(
+        environment=request.environment, zone=launch.zone_info, rollback=launch.rollback, redactor=prepared.redactor
+    )
+    channels = channels_of(watch, prepared.secrets, head, where=where)
+    heartbeat = heartbeat_of(watch, prepared.secrets, where=where)
+    if heartbeat is not None:
+        resources.callback(heartbeat.end, _CHANNELS_END_WITHIN)
+    resources.callback(ledger.close)
+    announcer = Announcer(channels, ledger, unsent=ledger.unsent())
+    resources.callback(announcer.end, _CHANNELS_END_WITHIN)
+    return announcer, heartbeat
+
+
+def _live(request: WatchRequest, prepared: Prepared, watch: Watch, launch: Launch, ledger: Ledger) -> Live:
+    """What the page shows; ``launch`` has T-0 as this watch knows it."""
+    return Live(
+        service=prepared.plan.environment.service.name,
+        environment=request.environment,
+        watch=watch,
+        launch=launch,
+        journal=ledger,
+        seals=Seals(request.project, ledger.path, request.environment),
+        roles={name: role.title for name, role in prepared.plan.demands.roles.items()},
+    )
 
 
 def _demonstrated(request: WatchRequest, environ: Mapping[str, str], resources: ExitStack) -> Demonstration | None:
@@ -151,6 +164,16 @@ def _demonstrated(request: WatchRequest, environ: Mapping[str, str], resources: 
     if request.faults:
         raise UsageError(f"{file.path}: --fault is for the bundled reference environment only")
     return None
+
+
+@contextmanager
+def prepared_watch(request: WatchRequest, environ: Mapping[str, str]) -> Iterator[Prepared]:
+    """The environment with its secrets, without anything that is asked or begun. Raises UsageError."""
+    prepared = _prepared(request, environ, None)
+    try:
+        yield prepared
+    finally:
+        prepared.close()
 
 
 def _prepared(request: WatchRequest, environ: Mapping[str, str], instance: ReferenceInstance | None) -> Prepared:

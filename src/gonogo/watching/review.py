@@ -36,11 +36,12 @@ def review(reader: JournalReader, watch: Watch, launch: Launch, number: int) -> 
         raise UsageError(f"{reader.path}: the watch has not looked at anything yet")
     zero = launch.at or reader.launch or rounds[0].utc
     day = _Day(begins=zero + (number - 1) * _DAY, zone=launch.zone_info)
-    own = [one for one in rounds if day.has(one.utc)]
+    own = [look for look in rounds if day.has(look.utc)]
     if not own:
-        seen = f"{day.time(rounds[0].utc)} to {day.time(rounds[-1].utc)}"
-        raise UsageError(f"{reader.path}: nobody looked on day {number}; the watch knows {seen} ({launch.zone})")
-    readings = {name: _within(found, own[0].at, own[-1].at) for name, found in reader.all_readings(own[0].at).items()}
+        watched = f"{day.time(rounds[0].utc)} to {day.time(rounds[-1].utc)}"
+        raise UsageError(f"{reader.path}: nobody looked on day {number}; the watch knows {watched} ({launch.zone})")
+    since, until = own[0].at, own[-1].at
+    readings = {name: _within(values, since, until) for name, values in reader.all_readings(since).items()}
     return "\n".join((*_Review(reader, watch, day, number, readings, len(own)).lines(), ""))
 
 
@@ -76,8 +77,8 @@ class _Review:
     ) -> None:
         self._reader, self._watch, self._day, self._number = reader, watch, day, number
         self._readings, self._rounds, self._rules = readings, rounds, rules_of(watch)
-        found = alarms_of(reader.transitions(), reader.acknowledgements(), reader.receipts())
-        self._alarms = [alarm for alarm in found if self._touches(alarm.began, alarm.ended)]
+        alarms = alarms_of(reader.transitions(), reader.acknowledgements(), reader.receipts())
+        self._alarms = [alarm for alarm in alarms if self._touches(alarm.began, alarm.ended)]
 
     def _touches(self, begins: datetime, ends: datetime | None) -> bool:
         return begins < self._day.ends and (ends is None or ends >= self._day.begins)
@@ -97,11 +98,11 @@ class _Review:
 
     def _observed(self) -> Sequence[str]:
         gaps = [gap for gap in self._reader.gaps() if self._touches(gap.begins, gap.ends)]
-        told = [
+        lines = [
             f"{self._day.time(gap.begins)} for {format_duration(gap.length)}: nobody looked ({gap.reason})"
             for gap in gaps
         ]
-        return [f"{counted(self._rounds, 'round')}, {counted(len(gaps), 'gap')}", *told]
+        return [f"{counted(self._rounds, 'round')}, {counted(len(gaps), 'gap')}", *lines]
 
     def _course(self, name: str) -> str:
         """What the values of the day were, and where they went."""
@@ -144,7 +145,7 @@ class _Review:
             if poll.decision == "hold":
                 yield f"{poll.role} is on HOLD ({poll.by}): {poll.note or 'no reason given'}"
         waiting = self._reader.unsent()
-        yield from (f"not sent yet: {one.announcement.alert} to {one.announcement.channel}" for one in waiting)
+        yield from (f"not sent yet: {unsent.announcement.alert} to {unsent.announcement.channel}" for unsent in waiting)
 
     def _lost(self) -> Iterator[str]:
         for receipt in self._reader.receipts():

@@ -6,8 +6,9 @@ from enum import StrEnum
 
 from pydantic import TypeAdapter
 
-from gonogo.evidence.watch import Acknowledgement, AlertState, Gap, Point, Receipt
-from gonogo.watching.facts import Done, Event, Poll
+from gonogo.evidence.watch import Acknowledgement, AlertState, Gap, Point, Poll, Receipt, WatchEvent
+from gonogo.watching.facts import Done
+from gonogo.watching.ledger import Unwritten
 
 MISSED_ROUNDS = 2
 """After so many rounds without news the word is BLIND."""
@@ -100,6 +101,8 @@ class RoleRow:
     role: str
     title: str
     poll: Poll | None
+    seal: str
+    """Whether that is signed, or why its signature does not hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +145,10 @@ class LiveState:
     channels: tuple[ChannelRow, ...]
     receipts: tuple[Receipt, ...]
     """The newest first, as are events."""
-    events: tuple[Event, ...]
+    events: tuple[WatchEvent, ...]
     gaps: tuple[Gap, ...]
+    unwritten: Unwritten | None
+    """What is not in the journal, and why; None: everything is there."""
     changes: tuple[str, ...]
     rollback: tuple[str, ...]
 

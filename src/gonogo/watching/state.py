@@ -8,7 +8,8 @@ from gonogo.base.durations import format_duration
 from gonogo.evidence.watch import AlertState
 from gonogo.families.watch.alerts import Alert, Rule, explained, in_unit, rules_of
 from gonogo.families.watch.section import Duty, Launch, Watch
-from gonogo.watching.facts import Done, LiveFacts
+from gonogo.watching.facts import NOT_SIGNED, Done, LiveFacts
+from gonogo.watching.own_alarm import OWN_RULES
 from gonogo.watching.rows import (
     AlertRow,
     ChannelRow,
@@ -43,20 +44,21 @@ def live_state(facts: LiveFacts, launch: Launch, watch: Watch, now: datetime) ->
         now=now,
         every=watch.every.total_seconds(),
         began=facts.began,
-        rounds=last.number if last else 0,
+        rounds=facts.rounds,
         last_round=last.utc if last else None,
         round_seconds=last.seconds if last else 0.0,
         axis=axis,
         clock=_clock(launch, facts.began, now),
         duties=tuple(_duties(launch, facts.done, now)),
-        alerts=tuple(_alerts(facts, rules, now)),
-        over=tuple(_over(facts, rules)),
+        alerts=tuple(_alerts(facts, {**rules, **OWN_RULES}, now)),
+        over=tuple(_over(facts, {**rules, **OWN_RULES})),
         signals=tuple(_signals(facts, rules)),
         roles=tuple(_roles(facts)),
         channels=tuple(_channels(facts, watch)),
         receipts=tuple(reversed(facts.receipts[-_NEWEST:])),
         events=tuple(reversed(facts.events[-_NEWEST:])),
         gaps=tuple(reversed(facts.gaps[-_NEWEST:])),
+        unwritten=facts.unwritten,
         changes=tuple(facts.changes),
         rollback=tuple(facts.rollback) or ((launch.rollback,) if launch.rollback else ()),
     )
@@ -205,7 +207,9 @@ def _roles(facts: LiveFacts) -> Iterator[RoleRow]:
     """Those that are polled, and whoever answered beside them: nobody's HOLD is overlooked."""
     newest = {poll.role: poll for poll in facts.polls}
     for role in dict.fromkeys([*facts.roles, *newest]):
-        yield RoleRow(role=role, title=facts.roles.get(role, role), poll=newest.get(role))
+        poll = newest.get(role)
+        seal = facts.seals.get(poll, NOT_SIGNED) if poll else NOT_SIGNED
+        yield RoleRow(role=role, title=facts.roles.get(role, role), poll=poll, seal=seal)
 
 
 def _channels(facts: LiveFacts, watch: Watch) -> Iterator[ChannelRow]:

@@ -12,13 +12,15 @@ from typing import Protocol
 
 from gonogo.base.durations import format_duration
 from gonogo.evidence.watch import CHANGED, FACT, Reading, Transition
-from gonogo.families.watch.alerts import Alert, advance, rules_of
-from gonogo.families.watch.journal import Journal
+from gonogo.families.watch.alerts import Alert, Rule, advance, rules_of
 from gonogo.families.watch.section import Watch
 from gonogo.watching.announcer import Announcer
 from gonogo.watching.announcing import Seen, due, standing
 from gonogo.watching.clock import Axis, Clock
+from gonogo.watching.facts import LiveRound
 from gonogo.watching.firsts import Firsts, told_before
+from gonogo.watching.ledger import Ledger
+from gonogo.watching.own_alarm import JOURNAL, OWN_RULES, advance_own
 from gonogo.watching.surroundings import Surroundings, changes
 
 ENDED = "end"
@@ -36,25 +38,12 @@ class Source(Protocol):
         """The newest reading of each of its signals. Returns within the time of a round, whatever its target does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
-    """What one round saw, for whoever shows it."""
-
-    at: float
-    utc: datetime
-    readings: Mapping[str, Reading]
-    alerts: Mapping[str, Alert]
-    transitions: Sequence[Transition]
-    seconds: float
-    """How long it took."""
-
-
 @dataclass(slots=True)
 class Watcher:
     """The loop."""
 
     watch: Watch
-    journal: Journal
+    journal: Ledger
     sources: Sequence[Source]
     announcer: Announcer
     clock: Clock = field(default_factory=Clock)
@@ -63,9 +52,9 @@ class Watcher:
     """When it ends by itself; None: when somebody ends it."""
     surroundings: Callable[[], Surroundings | str] = lambda: ""
     """What the launch stands on, as it was seen last."""
-    on_round: Callable[[Round], None] = lambda _round: None
+    on_round: Callable[[LiveRound], None] = lambda _round: None
     _alerts: dict[str, Alert] = field(init=False, default_factory=dict)
-    _transitions: list[Transition] = field(init=False, default_factory=list)
+    _rules: dict[str, Rule] = field(init=False)
     _axis: Axis = field(init=False)
     _launched: float | None = field(init=False, default=None)
     """T-0 on the axis, once it is past."""
@@ -77,11 +66,10 @@ class Watcher:
     def __post_init__(self) -> None:
         utc = self.clock.utc()
         resumed = self.journal.resume(utc, watch=self.watch, launch=self.launch, until=self.until)
-        known = rules_of(self.watch)
-        self._alerts = {name: resumed.alerts.get(name, Alert(threshold=name)) for name in known}
-        self._transitions = list(self.journal.transitions())
+        self._rules = {**rules_of(self.watch), **OWN_RULES}
+        self._alerts = {name: resumed.alerts.get(name, Alert(threshold=name)) for name in self._rules}
         self._axis = Axis(self.clock, resumed.axis)
-        events = self.journal.events()
+        events = self.journal.events
         self._stood_on = dict(event.text.split(_IS, 1) for event in events if event.kind == FACT)
         self._launched = next((event.at for event in events if event.kind == LAUNCHED), None)
         self._firsts = Firsts(self.watch, told_before(self.watch, {e.text for e in events if e.kind == FIRST}))
@@ -113,9 +101,10 @@ class Watcher:
         """Note that it came to its end, and is not to be gone on with."""
         self.journal.event(self.clock.utc(), self._axis.now(), ENDED, reason)
 
-    def round(self) -> Round:
+    def round(self) -> LiveRound:
         """One look at everything, with all that follows from it."""
         at, utc = self._axis.now(), self.clock.utc()
+        self.journal.catch_up(at)
         step = self._axis.stepped(at, utc)
         if step is not None:
             self.journal.event(utc, at, "clock", f"the time of day was set by {_signed(step)}; windows do not go by it")
@@ -126,8 +115,8 @@ class Watcher:
             readings |= source.read(at)
         self._note_firsts(at, utc, readings)
         transitions = self._judge(readings, at, utc)
-        seen = self._seen(at, utc, readings)
-        announcements = due(self.watch, rules_of(self.watch), seen)
+        seen = self._seen(at, utc, readings, transitions)
+        announcements = due(self.watch, self._rules, seen)
         self.journal.round(
             at=at,
             utc=utc,
@@ -140,7 +129,7 @@ class Watcher:
         )
         self.announcer.put(announcements, standing(seen))
         seconds = self._axis.now() - at
-        seen_round = Round(
+        seen_round = LiveRound(
             at=at, utc=utc, readings=readings, alerts=dict(self._alerts), transitions=transitions, seconds=seconds
         )
         self.on_round(seen_round)
@@ -171,23 +160,30 @@ class Watcher:
     def _judge(self, readings: dict[str, Reading], at: float, utc: datetime) -> list[Transition]:
         """Move every alert on; a signal that no source reads has no value, which alarms."""
         transitions: list[Transition] = []
-        for name, rule in rules_of(self.watch).items():
+        for name, rule in self._rules.items():
+            if name == JOURNAL:
+                continue
             reading = readings.setdefault(name, Reading(at=at, value=None, missing="no source reads it"))
             self._alerts[name], changed = advance(rule, self._alerts[name], reading, utc)
             transitions += changed
-        self._transitions += transitions
-        return transitions
+        unwritten = self.journal.unwritten
+        self._alerts[JOURNAL], changed = advance_own(
+            self._alerts[JOURNAL], unwritten.reason if unwritten else "", at, utc
+        )
+        return [*transitions, *changed]
 
-    def _seen(self, at: float, utc: datetime, readings: Mapping[str, Reading]) -> Seen:
+    def _seen(
+        self, at: float, utc: datetime, readings: Mapping[str, Reading], transitions: Sequence[Transition]
+    ) -> Seen:
         return Seen(
             at=at,
             utc=utc,
             alerts=self._alerts,
-            transitions=self._transitions,
+            transitions=[*self.journal.transitions, *transitions],
             readings=readings,
-            acknowledgements=self.journal.acknowledgements(),
-            announced=self.journal.announcements(),
-            receipts=self.journal.receipts(),
+            acknowledgements=self.journal.acknowledgements,
+            announced=self.journal.announcements,
+            receipts=self.journal.receipts,
         )
 
 

@@ -48,10 +48,10 @@ def _worries(state: LiveState) -> Iterator[str]:
 
 def _objections(roles: Sequence[RoleRow]) -> Iterator[str]:
     for row in roles:
-        if row.poll and row.poll.decision == "HOLD":
+        if row.poll and row.poll.decision == "hold":
             yield f"{row.title} says HOLD{f': {row.poll.note}' if row.poll.note else ''}"
-        elif row.poll and row.poll.seal not in {SIGNED, NOT_SIGNED}:
-            yield f"{row.title} says GO, and {row.poll.seal}"
+        elif row.poll and row.seal not in {SIGNED, NOT_SIGNED}:
+            yield f"{row.title} says GO, and {row.seal}"
 
 
 def _sentence(parts: Sequence[str]) -> str:

@@ -7,8 +7,9 @@ plain words of everybody else. A part that is down anywhere in the document is d
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import dropwhile
 from typing import Any
 
 from gonogo.clients.http import Body
@@ -32,9 +33,7 @@ _MESSAGES = ("message", "msg")
 """Keys of a sentence, which counts if it is a word of health."""
 _LINES = re.compile(r"^\[([+-])\]([\w./-]{1,100})\s{0,3}(.{0,100})$", re.MULTILINE)
 """Lines of Kubernetes' verbose health pages: ``[+]etcd ok``."""
-_ROWS = re.compile(
-    r"<tr\b[^>]{0,200}>\s{0,200}<td\b[^>]{0,200}>(.{1,400}?)</td>\s{0,200}<td\b[^>]{0,200}>(.{1,400}?)</td>", re.DOTALL
-)
+_OF_HEALTH = re.compile(r"health|<h1[^>]{0,200}>\s{0,20}System status\b", re.IGNORECASE)
 _TAGS = re.compile(r"<[^>]{0,1000}>")
 _PAGES = (
     re.compile(r"<body style=\"background-color: (green|red)\">\s{0,20}</body>"),
@@ -103,15 +102,24 @@ def _read_html(text: str, quote: Quote) -> HealthReading:
     for page in _PAGES:
         if match := page.search(text):
             return _reading(match[1], meaning_of_sentence(match[1]), [], (), quote)
-    rows = [(_shown(name), _shown(word)) for name, word in _ROWS.findall(text[: 256 * 1024])]
-    words = [(name, word, meaning_of_sentence(word)) for name, word in rows if name]
+    words = [(name, word, meaning_of_sentence(word)) for name, word in _rows(text[: 256 * 1024])]
     understood = [part for part in words if part[2] is not Meaning.UNKNOWN]
-    if "health" not in text.lower() or not understood:
+    if not _OF_HEALTH.search(text) or not understood:
         return HealthReading(word="", meaning=Meaning.UNKNOWN)
     named: list[Part] = [
         (name, word, Meaning.FAIL if meaning is Meaning.UNKNOWN else meaning) for name, word, meaning in words
     ]
     return _reading("", Meaning.UNKNOWN, named, (), quote)
+
+
+def _rows(text: str) -> Iterator[tuple[str, str]]:
+    """Name and word of each row of a table; django-health-check 3 has a column of icons before them."""
+    for row in text.split("<tr")[1:]:
+        cells = (cell.partition(">")[2].partition("</td")[0] for cell in row.partition("</tr")[0].split("<td")[1:])
+        worded = dropwhile(lambda cell: not any(map(str.isalnum, cell)), map(_shown, cells))
+        name, word = next(worded, ""), next(worded, None)
+        if name and word is not None:
+            yield name, word
 
 
 def _shown(cell: str) -> str:

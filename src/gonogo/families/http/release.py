@@ -32,7 +32,7 @@ _META = re.compile(
     re.IGNORECASE,
 )
 _PLAIN = re.compile(r"\s{0,20}([A-Za-z0-9][\w.+@/:-]{2,150})\s{0,20}")
-_UNTOLD = re.compile(r"unknown|none|null|nil|undefined|n/?a|not[ _-]set|\$.*|\{\{.*|@.*@|%.*%", re.IGNORECASE)
+_UNTOLD = re.compile(r"unknown|\(devel\)|none|null|nil|undefined|n/?a|not[ _-]set|\$.*|\{\{.*|@.*@|%.*%", re.IGNORECASE)
 """What stands where nobody filled a release in."""
 _MOST_META = 5
 
@@ -87,9 +87,9 @@ def metric_words(body: Body, path: str, quote: Quote) -> tuple[ReleaseWord, ...]
     scrape, _ = read_scrape(body)
     wanted = {"version": False, "release": True, "revision": True, "commit": True, "sha": True}
     return tuple(
-        ReleaseWord(where=f"{name} of {path}", value=quote(value) or "", certain=wanted[label])
+        ReleaseWord(where=f"{name} of {path}", value=text, certain=wanted[label])
         for name, value in build_labels(scrape).items()
-        if (label := name.rpartition(".")[2]) in wanted and value
+        if (label := name.rpartition(".")[2]) in wanted and (text := _text(value, quote))
     )
 
 

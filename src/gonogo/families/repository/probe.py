@@ -17,6 +17,7 @@ from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.repository import RepositoryEvidence
 from gonogo.families.kind import Probe
+from gonogo.families.repository.documents import document_questions, probe_document
 from gonogo.families.repository.git import incomplete, top_level
 from gonogo.families.repository.lines import GitHistory, MatchedLine, file_lines, work_tree
 from gonogo.families.variables.dotenv_file import read_dotenv
@@ -172,4 +173,5 @@ def _watched(scan: "Scan", lines: Iterable[MatchedLine], clock: _Clock) -> None:
 
 PROBES: Mapping[str, Probe] = {
     "repository": Probe(questions=repository_questions, ask=probe_repository),
+    "repository_document": Probe(questions=document_questions, ask=probe_document),
 }

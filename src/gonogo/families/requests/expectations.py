@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import jmespath
@@ -10,6 +11,7 @@ from jmespath.visitor import TreeInterpreter
 
 from gonogo.clients.http import Body
 from gonogo.families.http.bodies import SaidTwice, read_json
+from gonogo.families.requests.pages import age_departures, page_departures
 from gonogo.families.requests.section import HeaderRule, RequestEntry
 
 _LONGEST = 80
@@ -18,9 +20,10 @@ _SUCCESS = range(200, 300)
 _CANNOT_SAY = (JMESPathError, RecursionError)
 
 
-def departures(entry: RequestEntry, body: Body) -> tuple[str, ...]:
+def departures(entry: RequestEntry, body: Body, now: datetime) -> tuple[str, ...]:
     """Names what of the reply is not as declared, each with what was observed and what was expected."""
-    return tuple(body.redactor.text(text)[:_LONGEST_DEPARTURE] for text in _departures(entry, body))
+    named = (*_departures(entry, body), *page_departures(entry, body), *age_departures(entry, body, now))
+    return tuple(body.redactor.text(text)[:_LONGEST_DEPARTURE] for text in named)
 
 
 def observed(entry: RequestEntry, body: Body) -> Mapping[str, str]:

@@ -15,6 +15,7 @@ from gonogo.families.http.asking import Asker, asker, deadline_of
 from gonogo.families.http.questions import HttpQuestion, service_questions
 from gonogo.families.kind import Probe
 from gonogo.families.requests.expectations import departures, observed
+from gonogo.families.requests.pages import unread
 from gonogo.families.requests.section import RequestEntry
 
 _FURTHER_TIMES = 2
@@ -47,13 +48,14 @@ async def probe_request(question: RequestQuestion) -> RequestEvidence:
         if entry.within and entry.reads and exchange.status is not None and exchange.elapsed > entry.within:
             elapsed += [(await _ask(asking, question)).exchange.elapsed for _ in range(_FURTHER_TIMES)]
         everywhere = await _everywhere(asking, question, body) if exchange.status is not None else ""
-    answered = exchange.status is not None
+    answered, now = exchange.status is not None, datetime.now(UTC)
     return RequestEvidence(
         scope=question.scope,
         taken_at=taken_at,
         exchange=body.unexpected(),
         observed=observed(entry, body) if answered else {},
-        departures=departures(entry, body) if answered else (),
+        departures=departures(entry, body, now) if answered else (),
+        unread=unread(entry, body, now) if answered else {},
         elapsed=tuple(sorted(elapsed)),
         everywhere=everywhere,
         unreadable=f"its body is longer than {largest} bytes (http.largest_body)" if exchange.truncated else "",

@@ -8,9 +8,11 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from gonogo.base.durations import format_duration
 from gonogo.environment.entry_check import EntryCheck
 from gonogo.environment.pages import Status, several_statuses
-from gonogo.environment.types import Duration, Effect, HostOrAddress, SecretName, Text, UrlPath
+from gonogo.environment.section import Section
+from gonogo.environment.types import Duration, Effect, HostOrAddress, MaybeTexts, SecretName, Text, UrlPath
 
 METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
 _READING = {"get", "head", "options"}
@@ -37,6 +39,16 @@ HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_
 
 HeaderRule = str | bool
 """Text that stands in it; or whether it is there at all."""
+
+
+class PageRule(Section):
+    """What makes an answer a page that people read without a login. Case and line breaks do not matter."""
+
+    title: Text = Field(description="Text that must stand in the title of the page.")
+    characters: int = Field(
+        default=500, ge=1, le=500_000, description="The least amount of text, without menus, footers and scripts."
+    )
+    contains: MaybeTexts = Field(default=(), description="What must stand in that text.")
 
 
 class RequestEntry(EntryCheck):
@@ -75,6 +87,10 @@ class RequestEntry(EntryCheck):
     body: Text | None = Field(default=None, description="Text that must stand in the body.")
     never: Text | None = Field(default=None, description="Text that must not stand in the body.")
     within: Duration | None = Field(default=None, description="How soon the whole reply must be there.")
+    page: PageRule | None = Field(default=None, description="The reply is an HTML page, and no login; what is in it.")
+    fresh: Duration | None = Field(
+        default=None, description="How old the reply's text may be, by its Last-Modified (RFC 9110, 8.8.2)."
+    )
     follow: bool | None = Field(
         default=None,
         description="Whether redirects at the same host are followed; if missing, unless a redirect is the right status.",
@@ -90,6 +106,8 @@ class RequestEntry(EntryCheck):
             )
         if self.send is not None and methods[0] not in _WITH_BODY:
             raise ValueError(f"send: a {methods[0]} has no body; write {', '.join(sorted(_WITH_BODY))} in its place")
+        if (self.page or self.fresh) and methods[0] != "get":
+            raise ValueError(f"{'page' if self.page else 'fresh'}: a page is read with get, not with {methods[0]}")
         if self.follow and methods[0] not in _READING:
             raise ValueError(f"follow: a {methods[0]} is not sent twice; declare the redirect as its status")
         return self
@@ -126,4 +144,6 @@ class RequestEntry(EntryCheck):
         """The request, and what is expected of it."""
         wanted = " or ".join(map(str, self.status)) or "2xx"
         within = f" within {self.within / timedelta(milliseconds=1):g} ms" if self.within else ""
-        return f"{self.method} {self.path} is answered with {wanted}{within}"
+        page = f" and the page {self.page.title!r}" if self.page else ""
+        fresh = f", at most {format_duration(self.fresh)} old" if self.fresh else ""
+        return f"{self.method} {self.path} is answered with {wanted}{page}{fresh}{within}"

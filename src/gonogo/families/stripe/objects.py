@@ -47,6 +47,14 @@ def listed_in_v2(page: Object) -> list[Object]:
     return listed({"object": "list", **page})
 
 
+def newest_first(items: Sequence[Object]) -> list[Object]:
+    """In the order that Stripe lists objects in, and others do not. Raises ValueError for one without ``created``."""
+    if not all(isinstance(item.get("created"), int) for item in items):
+        message = "an object without 'created'"
+        raise ValueError(message)
+    return sorted(items, key=lambda item: int(item["created"]), reverse=True)
+
+
 def flag(document: Object, key: str) -> bool:
     """True or false. Raises ValueError for anything else."""
     value = document.get(key)

@@ -164,7 +164,7 @@ async def _methods(v1: Any) -> Fill:  # noqa: ANN401 - as above
 
 async def _payouts(v1: Any) -> Fill:  # noqa: ANN401 - as above
     page = objects.listed((await v1.payouts.list_async({"limit": 10})).to_dict())
-    payouts = tuple(objects.payout(item) for item in page)
+    payouts = tuple(objects.payout(item) for item in objects.newest_first(page))
     return lambda evidence: replace(evidence, payouts=payouts)
 
 

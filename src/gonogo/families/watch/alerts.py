@@ -5,7 +5,7 @@ axis. The same readings give the same transitions, whenever and wherever they ar
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from gonogo.evidence.watch import ALARMS, AlertState, Reading, Transition
@@ -44,22 +44,23 @@ class Rule:
     name: str
     watched: Watched
     no_data: timedelta
+    threshold: Threshold | None = field(init=False)
+    """The limit; None for a key metric, which has none."""
+    held_seconds: float = field(init=False)
+    """How long a value must be beyond its limit before it alarms."""
+    keep_seconds: float = field(init=False)
+    """How long it must be well again before the alarm is over."""
+    at_least: int = field(init=False)
+    """Fewer events decide nothing."""
 
-    @property
-    def threshold(self) -> Threshold | None:
-        """The limit; None for a key metric, which has none."""
-        return self.watched if isinstance(self.watched, Threshold) else None
-
-    @property
-    def held_seconds(self) -> float:
-        """How long a value must be beyond its limit before it alarms."""
-        held = self.threshold.held if self.threshold else None
-        return held.total_seconds() if held else 0.0
-
-    @property
-    def keep_seconds(self) -> float:
-        """How long it must be well again before the alarm is over."""
-        return self.threshold.keep.total_seconds() if self.threshold else 0.0
+    def __post_init__(self) -> None:
+        """What every reading is held against is worked out once."""
+        threshold = self.watched if isinstance(self.watched, Threshold) else None
+        held = threshold.held if threshold else None
+        object.__setattr__(self, "threshold", threshold)
+        object.__setattr__(self, "held_seconds", held.total_seconds() if held else 0.0)
+        object.__setattr__(self, "keep_seconds", threshold.keep.total_seconds() if threshold else 0.0)
+        object.__setattr__(self, "at_least", self.watched.at_least)
 
 
 def rules_of(watch: Watch) -> Mapping[str, Rule]:
@@ -111,7 +112,7 @@ def _few(alert: Alert, at: float) -> Alert:
 
 
 def _is_few(rule: Rule, reading: Reading) -> bool:
-    return reading.events is not None and reading.events < rule.watched.at_least
+    return reading.events is not None and reading.events < rule.at_least
 
 
 def _without_value(rule: Rule, alert: Alert, reading: Reading) -> Alert:

@@ -18,7 +18,7 @@ from pathlib import Path
 from gonogo.base.errors import UsageError
 from gonogo.evidence.watch import Acknowledgement, Announcement, Gap, Poll, Reading, Receipt, Transition, Unsent
 from gonogo.families.watch.alerts import Alert
-from gonogo.families.watch.journal_file import connect, explained, transaction
+from gonogo.families.watch.journal_file import companions, connect, explained, transaction
 from gonogo.families.watch.journal_reader import ALERT, ANNOUNCEMENT, JournalReader, of_environment, text_of
 from gonogo.families.watch.section import Watch
 
@@ -89,6 +89,7 @@ class Journal(JournalNotes):
     def __init__(self, path: Path, connection: sqlite3.Connection, environment: str, lock: int) -> None:
         super().__init__(path, connection, environment)
         self._lock = lock
+        self._files = _identities(path)
         self._numbers: dict[str, dict[str, int]] = {"names": {}, "texts": {}}
         self._alerts: dict[str, Alert] = {}
         self._stretch = 0
@@ -118,6 +119,49 @@ class Journal(JournalNotes):
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+    def stay_in_place(self) -> bool:
+        """Write the file anew if somebody deleted it under the watch; whether that was so.
+
+        What was written is in the open file still, and would be gone with this process. Raises UsageError where
+        another file lies in its place, or the new one cannot be written.
+        """
+        with self._exclusively():
+            there = _identities(self.path)
+            if there == self._files:
+                return False
+            if self._files and there[0] not in {None, self._files[0]}:
+                raise UsageError(
+                    f"{self.path}: another file was put in its place under the watch; move it away, "
+                    "and the watch writes its own there again"
+                )
+            if self._files:
+                self._write_anew()
+            self.connection = connect(self.path, write=True)
+            self._files = _identities(self.path)
+            return True
+
+    def _write_anew(self) -> None:
+        """A copy is made first: the open file is let go of only when there is another one that is whole."""
+        copy = self.path.with_name(f"{self.path.name}.new")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if not self.path.with_suffix(".lock").exists():
+                lock, self._lock = self._lock, _locked(self.path, self.environment)
+                os.close(lock)
+            copy.unlink(missing_ok=True)
+            self.connection.execute("VACUUM INTO ?", (str(copy),))
+            # The companions that lie there are of the old file, which removes them by their names when it is closed.
+            self.connection.close()
+            for companion in companions(self.path):
+                companion.unlink(missing_ok=True)
+            copy.replace(self.path)
+            self._files = ()  # of none that is open
+        except OSError as error:
+            raise UsageError(
+                f"{self.path}: was deleted under the watch, and cannot be written anew ({error.strerror}); "
+                "make its folder writable"
+            ) from None
 
     def resume(
         self, utc: datetime, *, watch: Watch, launch: datetime | None = None, until: datetime | None = None
@@ -171,7 +215,7 @@ class Journal(JournalNotes):
         if unread := sorted(set(due) - set(readings)):
             raise ValueError(f"due, and without a reading: {', '.join(unread)}; one without a value says why")
         changed = {name: alert for name, alert in alerts.items() if self._alerts.get(name) != alert}
-        with self._changing() as connection:
+        with self._numbers_of_rows(), self._changing() as connection:
             number = _inserted(
                 connection.execute(
                     "INSERT INTO rounds (at, utc, mono_ok) VALUES (?, ?, ?)", (at, text_of(utc), int(mono_ok))
@@ -207,6 +251,15 @@ class Journal(JournalNotes):
             for name, reading in readings.items()
         ]
         connection.executemany("INSERT INTO readings VALUES (?, ?, ?, ?, ?, ?, ?)", sorted(rows))
+
+    @contextmanager
+    def _numbers_of_rows(self) -> Iterator[None]:
+        """Numbers of rows that were not written after all are forgotten: others may get them."""
+        try:
+            yield
+        except BaseException:
+            self._numbers = {table: {} for table in self._numbers}
+            raise
 
     def _number(self, connection: sqlite3.Connection, table: str, column: str, text: str) -> int:
         """The number that stands for a text; texts that repeat are stored once."""
@@ -282,6 +335,19 @@ def _locked(path: Path, environment: str) -> int:
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     return descriptor
+
+
+def _identities(path: Path) -> tuple[tuple[int, int] | None, ...]:
+    """Which file lies there, and which one of SQLite's log beside it; None for one that is not there."""
+    identities: list[tuple[int, int] | None] = []
+    for file in (path, companions(path)[0]):
+        try:
+            found = file.stat()
+        except OSError:
+            identities.append(None)
+        else:
+            identities.append((found.st_dev, found.st_ino))
+    return tuple(identities)
 
 
 def _inserted(cursor: sqlite3.Cursor) -> int:

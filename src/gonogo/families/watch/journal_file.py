@@ -3,6 +3,7 @@
 SQLite in WAL mode, one file with two companions (``-wal``, ``-shm``) while it is open. docs/watch.md has every table.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -73,6 +74,11 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     return connection
 
 
+def companions(path: Path) -> tuple[Path, Path]:
+    """The log and the index that SQLite keeps beside a file that is open."""
+    return path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
+
+
 def _open(path: Path, *, write: bool) -> sqlite3.Connection:
     address = f"file:{quote(str(path.absolute()))}"
     if write:
@@ -86,7 +92,7 @@ def _open(path: Path, *, write: bool) -> sqlite3.Connection:
         # In a folder that cannot be written SQLite cannot make the companions of a file in WAL mode. Without them
         # nobody has it open, so that it does not change under a reader.
         connection.close()
-        if path.with_name(f"{path.name}-wal").exists():
+        if companions(path)[0].exists():
             raise
         return _connected(f"{address}?mode=ro&immutable=1")
     return connection
@@ -163,7 +169,7 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise UsageError(f"{path}: {_cure(error)}") from None
+        raise UsageError(f"{path}: {_cure(error, path)}") from None
     except sqlite3.DatabaseError as error:
         raise UsageError(
             f"{path}: is no journal, or is damaged ({' '.join(str(error).split())}); move it away (it is kept as it is), "
@@ -171,9 +177,9 @@ def explained(path: Path) -> Iterator[None]:
         ) from None
 
 
-def _cure(error: sqlite3.OperationalError) -> str:
+def _cure(error: sqlite3.OperationalError, path: Path) -> str:
     code = error.sqlite_errorcode & 0xFF  # the extended codes' lowest byte is the primary one
-    if code == sqlite3.SQLITE_FULL:
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _is_full(path)):
         return "the disk is full; free some space: what was written before is kept"
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return f"another program held it for {_BUSY_SECONDS:g} s; end that program, and try again"
@@ -181,4 +187,13 @@ def _cure(error: sqlite3.OperationalError) -> str:
         return (
             f"cannot be written or opened ({error}); make it and its folder writable, or name another in watch.journal"
         )
-    return f"{error}; look at its disk, or name another file in watch.journal"
+    fails = "; its disk fails, or is read-only now" if code == sqlite3.SQLITE_IOERR else ""
+    return f"{error}{fails}; look at its disk, or name another file in watch.journal"
+
+
+def _is_full(path: Path) -> bool:
+    """Whether its file system has no room: SQLite calls it an I/O error where its index beside the log finds none."""
+    try:
+        return not os.statvfs(path.parent).f_bavail
+    except OSError:
+        return False

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -153,6 +153,23 @@ class JournalReader:
         """What happened to the watch itself, oldest first."""
         return self._all("SELECT * FROM events ORDER BY number", (), _event)
 
+    def followed_acknowledgements(self) -> "Followed[Acknowledgement]":
+        """Who took what in hand, to be looked at again and again."""
+        return Followed(self, "acknowledgements", _acknowledgement)
+
+    def followed_polls(self) -> "Followed[Poll]":
+        """The same of the roles' answers."""
+        return Followed(self, "polls", _poll)
+
+    def followed_events(self) -> "Followed[WatchEvent]":
+        """The same of what happened to the watch."""
+        return Followed(self, "events", _event)
+
+    def after(self, table: str, number: int, made: Callable[[sqlite3.Row], Made]) -> Sequence[tuple[int, Made]]:
+        """The rows of a table that came after one of this number, with their own."""
+        query = f"SELECT * FROM {table} WHERE number > ? ORDER BY number"  # noqa: S608 - our names
+        return self._all(query, (number,), lambda row: (row["number"], made(row)))
+
     def gaps(self) -> Sequence[Gap]:
         """When nobody looked, oldest first."""
         return self._all("SELECT * FROM gaps ORDER BY number", (), _gap)
@@ -165,6 +182,22 @@ class JournalReader:
     def _exclusively(self) -> Iterator[None]:
         with self._one_at_a_time, explained(self.path):
             yield
+
+
+class Followed(Generic[Made]):
+    """The rows of a table that is only ever added to: each look reads on from where the last one ended."""
+
+    def __init__(self, reader: JournalReader, table: str, made: Callable[[sqlite3.Row], Made]) -> None:
+        self._reader, self._table, self._made = reader, table, made
+        self._newest = 0
+        self.rows: list[Made] = []
+        """What was there at the last look, oldest first."""
+
+    def look(self) -> None:
+        """Read what was added since. Raises UsageError where the journal cannot be read."""
+        for number, row in self._reader.after(self._table, self._newest, self._made):
+            self._newest = number
+            self.rows.append(row)
 
 
 def of_environment(path: Path, connection: sqlite3.Connection, environment: str) -> sqlite3.Connection:

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from gonogo.families.http.exposition import Sample, Scrape
 from gonogo.families.watch.selector import Labels, Selector
 from gonogo.families.watch.series import CounterSeries
+from gonogo.families.watch.steady import MOST_VALUES, Table
 
 Key = frozenset[tuple[str, str]]
 _MOST_SERIES = 5000
 _MOST_SAMPLES = 2_000_000
 """Of one selector within its window: 32 MB."""
 _MOST_LABELS, _SHOWN = 200, 5
+_LEAST_COLUMNS = 2
 _STARTED = "process_start_time_seconds"
 _SUFFIXES = ("_total", "_bucket", "_count", "_sum")
 
@@ -19,11 +21,13 @@ _SUFFIXES = ("_total", "_bucket", "_count", "_sum")
 class Series:
     """One series of one selector."""
 
-    __slots__ = ("_owner", "counter", "is_live", "labels", "seen", "value")
+    __slots__ = ("bound", "counter", "is_live", "labels", "owner", "seen", "value")
 
     def __init__(self, owner: "Selected", labels: Labels, counter: CounterSeries | None) -> None:
-        self._owner = owner
+        self.owner = owner
         self.labels = labels
+        self.bound = _bound(labels)
+        """A bucket's upper bound; NaN of what is none."""
         self.counter = counter
         """Its samples; None of a gauge."""
         self.is_live = False
@@ -34,7 +38,7 @@ class Series:
 
     def take(self, at: float, value: float, before: float | None) -> None:
         """A sample, and when the scrape before this one was."""
-        owner = self._owner
+        owner = self.owner
         owner.seen = at
         if self.seen == at:
             return  # of two samples of one series, the first counts, as in Prometheus
@@ -71,6 +75,10 @@ class Selected:
         self.restarted = -math.inf
         """When the service was seen to have been started again."""
         self.counts = counts
+        self.places: tuple[int, ...] = ()
+        """Where its series are in the rows of the table, while there is one."""
+        self.steady: Sequence[Series] = ()
+        """Those series, in the same order."""
         self._live: list[Series] = []
         self._all: dict[Key, Series] = {}
         """Those that have no sample any more as well: when they return, they are not new."""
@@ -90,6 +98,11 @@ class Selected:
         counter = CounterSeries(born=before if is_new else None) if self.counts else None
         series = self._all[key] = Series(self, labels, counter)
         return series
+
+    def settle(self, places: Mapping[int, int]) -> None:
+        """A table begins: the places of its series, by their identity."""
+        self.steady = [series for series in self._live if id(series) in places]
+        self.places = tuple(places[id(series)] for series in self.steady)
 
     def revive(self, series: Series) -> None:
         """It has a sample (again)."""
@@ -136,6 +149,14 @@ def most_series(window: float, every: float) -> int:
     return max(1, min(_MOST_SERIES, int(_MOST_SAMPLES / max(1.0, window / every))))
 
 
+def _bound(labels: Labels) -> float:
+    """Prometheus passes over buckets whose bound is no number."""
+    try:
+        return float(labels.get("le", ""))
+    except ValueError:
+        return math.nan
+
+
 def described(name: str, labels: Mapping[str, str]) -> str:
     """A series, for people."""
     shown = ",".join(f"{label}={value[:40]!r}" for label, value in sorted(labels.items()))
@@ -157,6 +178,12 @@ class Store:
         self.names: frozenset[str] = frozenset()
         self.restarted = -math.inf
         """The newest scrape after which the service was started again."""
+        self._table: Table | None = None
+        self._taken: list[tuple[int, Series]] = []
+        """What was looked at sample by sample last, with its place in the scrape: a table needs the same twice."""
+        self._gauges: Sequence[tuple[int, Series]] = ()
+        self._columns: Sequence[tuple[int, Series]] = ()
+        self._counted: Sequence[Selected] = ()
         self._declared: frozenset[str] = frozenset()
         self._started: float | None = None
         self._named: dict[str, Named] = {}
@@ -167,6 +194,8 @@ class Store:
                 selected = Selected(selector, window, most=most, counts=counts)
                 self._selected[selector, window, counts] = selected
                 self._named.setdefault(selector.name, Named()).selected.append(selected)
+        self._every = every
+        self._longest = max((selected.window for selected in self._selected.values() if selected.counts), default=0.0)
 
     def add(self, at: float, samples: Iterable[Sample] | Scrape | None, failure: str = "") -> None:
         """One scrape: its samples, or why there are none. Of a Scrape, what it declares without a sample is known too."""
@@ -180,20 +209,83 @@ class Store:
             return
         self.failure = ""
         self._declared = frozenset(samples.declared) if isinstance(samples, Scrape) else frozenset()
+        if not self._add_row(at, scraped):
+            self.give_back()
+            self._table = None
+            self._add_each(at, scraped)
+        self.begun = at if self.begun is None else self.begun
+        self.scraped = at
+
+    def _add_row(self, at: float, scraped: list[Sample]) -> bool:
+        """Add a scrape that is as the ones before; whether it was."""
+        if self._table is None or (raised := self._table.add(at, scraped, self._longest)) is None:
+            return False
+        if _STARTED in self.names:
+            self._note_start(at, [sample.value for sample in scraped if sample.name == _STARTED])
+        for place, series in self._gauges:
+            series.take(at, scraped[place].value, self.scraped)
+        for selected in self._counted:
+            selected.seen = at
+            if any([raised[place] for place in selected.places]):  # noqa: C419 - a generator takes twice as long
+                selected.moved = at
+        return True
+
+    def _add_each(self, at: float, scraped: list[Sample]) -> None:
+        """Add a scrape sample by sample, and begin a table where the next one may be the same."""
         names = {sample.name for sample in scraped}
         if names != self.names:
             self.names = frozenset(names)
         if _STARTED in names:
             self._note_start(at, [sample.value for sample in scraped if sample.name == _STARTED])
-        named, before = self._named, self.scraped
-        for name, labels, value in scraped:
+        named, before, taken = self._named, self.scraped, list[tuple[int, Series]]()
+        is_steady = math.isfinite(sum(sample.value for sample in scraped))
+        for place, (name, labels, value) in enumerate(scraped):
             if name in named:
                 key, of_name = frozenset(labels.items()), named[name]
                 takers = of_name.takers.get(key)
-                for series in of_name.introduce(key, labels, at, before) if takers is None else takers:
+                if takers is None:
+                    takers = of_name.introduce(key, labels, at, before)
+                    is_steady = is_steady and key in of_name.takers
+                for series in takers:
+                    is_steady = is_steady and series.seen != at
                     series.take(at, value, before)
-        self.begun = at if self.begun is None else self.begun
-        self.scraped = at
+                    taken.append((place, series))
+        same, self._taken = taken == self._taken, taken
+        if is_steady and same:
+            self._begin_table(at, scraped, taken)
+
+    def _begin_table(self, at: float, scraped: list[Sample], taken: list[tuple[int, Series]]) -> None:
+        self._gauges = [(place, series) for place, series in taken if series.counter is None]
+        counters = [(place, series) for place, series in taken if series.counter is not None]
+        places = list(dict.fromkeys(place for place, _ in counters))
+        if len(places) < _LEAST_COLUMNS or len(places) * self._longest / self._every > MOST_VALUES:
+            return
+        columns = {place: column for column, place in enumerate(places)}
+        self._columns = [(columns[place], series) for place, series in counters]
+        of_series = {id(series): column for column, series in self._columns}
+        self._counted = [selected for selected in self._selected.values() if selected.counts]
+        for selected in self._counted:
+            selected.settle(of_series)
+        self._counted = [selected for selected in self._counted if selected.places]
+        self._table = Table(scraped, places, at)
+
+    def increases(self, selected: Selected, at: float) -> Sequence[float] | None:
+        """The events of each of its ``steady`` series within the window, where all of that is in the table."""
+        if self._table is None or not selected.places:
+            return None
+        increases = self._table.increases(selected.window, at)
+        return None if increases is None else [increases[place] for place in selected.places]
+
+    def give_back(self) -> None:
+        """The series get what only the table has."""
+        if self._table is None:
+            return
+        times, rows, anew = self._table.give()
+        if times:
+            for column, series in self._columns:
+                if series.counter is not None:
+                    series.counter.extend(times, [row[column] for row in rows], anew=anew)
+                    series.seen = times[-1]
 
     def _note_start(self, at: float, started: list[float]) -> None:
         """A restart shows in counters only if they fall; a process that says when it was started shows each."""

@@ -59,6 +59,15 @@ class CounterSeries:
             self.fall = Fall(at, before, value)
         return value > 0
 
+    def extend(self, times: Sequence[float], values: Sequence[float], *, anew: bool) -> None:
+        """Add finite samples of which none is less than the one before; ``anew``: in the place of all that is there."""
+        if anew:
+            self._times, self._values = array("d"), array("d")
+            self._first, self._correction, self.falls = 0, 0.0, 0
+        self._times.extend(times)
+        self._values.extend(values)
+        self._last = self._values[-1]
+
     def reappear(self, before: float, value: float, *, restarted: bool) -> None:
         """The scrape before did not have it. After a restart, or if it counts from less, it is born again."""
         if self._last is not None and (restarted or value < self._last):
@@ -99,14 +108,19 @@ class CounterSeries:
         raised = values[-1] - values[first] + self._correction
         if not raised:
             return 0.0
-        begin, last = times[first], times[-1]
-        between = last - begin
-        near = between / (size - 1) * _NEAR
-        before = begin - start if begin - start < near else near / _NEAR / 2
-        after = end - last if end - last < near else near / _NEAR / 2
+        between, before, after = extrapolation(start, end, times[first], times[-1], size)
         if raised > 0 and values[first] >= 0:
             before = min(before, between * (values[first] / raised))  # it was 0 then, and not less before
         return raised * ((between + before + after) / between)
+
+
+def extrapolation(start: float, end: float, begin: float, last: float, size: int) -> tuple[float, float, float]:
+    """Seconds between the first and the last of so many samples, and how far they hold before and after that."""
+    between = last - begin
+    near = between / (size - 1) * _NEAR
+    before = begin - start if begin - start < near else near / _NEAR / 2
+    after = end - last if end - last < near else near / _NEAR / 2
+    return between, before, after
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,13 +66,13 @@ class Samples:
         self._near: tuple[frozenset[str], dict[str, str]] = (frozenset(), {})
         self._store = Store(
             (
-                (selector, _window(one), one.signal.kind != "gauge")
-                for one in watched.values()
-                for selector in one.signal.selectors
+                (selector, _window(entry), entry.signal.kind != "gauge")
+                for entry in watched.values()
+                for selector in entry.signal.selectors
             ),
             self._every,
         )
-        self._wanted = {name: self._prepared(one) for name, one in watched.items()}
+        self._wanted = {name: self._prepared(entry) for name, entry in watched.items()}
 
     def _prepared(self, watched: Watched) -> _Wanted:
         kinds = {
@@ -83,7 +83,9 @@ class Samples:
             "gauge": self._gauge,
         }
         kind, window = watched.signal.kind, _window(watched)
-        selected = tuple(self._store.find(one, window, counts=kind != "gauge") for one in watched.signal.selectors)
+        selected = tuple(
+            self._store.find(selector, window, counts=kind != "gauge") for selector in watched.signal.selectors
+        )
         return _Wanted(watched, kinds[kind], watched.no_traffic.total_seconds(), selected)
 
     def add(self, at: float, samples: Iterable[Sample] | Scrape | None, failure: str = "") -> None:
@@ -130,7 +132,7 @@ class Samples:
         (selected,), watched = wanted.selected, wanted.watched
         self._check_present(selected, at)
         count = self._count(selected, at)
-        buckets = [(bound, events) for series, events in count.increases if not math.isnan(bound := _bound(series))]
+        buckets = [(series.bound, events) for series, events in count.increases if not math.isnan(series.bound)]
         if buckets and (wrong := _incomplete({bound for bound, _ in buckets})):
             raise _Unknown(f"{selected.selector} {wrong}")
         self._check_traffic(selected, wanted, at)
@@ -195,6 +197,12 @@ class Samples:
     def _count(self, selected: Selected, at: float) -> _Count:
         """The events of each series within the window, and what makes that uncertain."""
         start, scraped = at - selected.window, self._store.scraped
+        steady = self._store.increases(selected, at)
+        if steady is not None:
+            return _Count(
+                list(zip(selected.steady, steady, strict=True)), math.fsum(steady), self._restarted(start, at)
+            )
+        self._store.give_back()
         increases, uncertain, single = list[tuple[Series, float]](), None, False
         for series in selected.within(start):
             counter = series.counter
@@ -208,12 +216,16 @@ class Samples:
                     uncertain = series
         if single and not increases:
             raise _Unknown("there is only one scrape within its window; two are needed to count")
-        lost = ""
-        if self._store.restarted > start:
-            lost = f"the service was started again, at most {at - self._store.restarted:.0f} s ago, and counts from 0"
-        elif uncertain is not None:
-            lost = _fell(selected, uncertain, at) or _gone(selected, uncertain, at)
+        lost = self._restarted(start, at)
+        if uncertain is not None:
+            lost = lost or _fell(selected, uncertain, at) or _gone(selected, uncertain, at)
         return _Count(increases, math.fsum([increase for _, increase in increases]), lost)
+
+    def _restarted(self, start: float, at: float) -> str:
+        restarted = self._store.restarted
+        if restarted <= start:
+            return ""
+        return f"the service was started again, at most {at - restarted:.0f} s ago, and counts from 0"
 
     def unknown(self) -> Mapping[str, str]:
         """What the newest scrape has no metric of this name for, not even a line of TYPE: a word for each, by what is watched."""
@@ -274,14 +286,6 @@ def _rounded(seconds: float) -> str:
 def _window(watched: Watched) -> float:
     """Seconds. A gauge has no window: a series of it that is gone is missed for as long as traffic would be."""
     return (watched.window or watched.no_traffic).total_seconds()
-
-
-def _bound(series: Series) -> float:
-    """A bucket's upper bound; NaN for what is none, which Prometheus passes over."""
-    try:
-        return float(series.labels.get("le", ""))
-    except ValueError:
-        return math.nan
 
 
 def _settled(

@@ -1,0 +1,18 @@
+"""Documents in the repository that the environment file declares: one check for each."""
+
+import pytest
+
+from gonogo.base.errors import Unobserved
+from gonogo.evidence.documents import DocumentEvidence
+
+
+@pytest.mark.check("documentation-*")
+def test_document_keeps_up_with_what_it_is_about(repository_document: DocumentEvidence) -> None:
+    """Whoever is called at night does what the document says; if it is older than what runs, that makes things worse.
+
+    Fix: read it against what has changed since, correct it, and commit it; or correct its entry under [documents].
+    """
+    file = repository_document.file
+    assert not repository_document.departures, f"{file}: {'; '.join(repository_document.departures)}"
+    if unread := repository_document.unread:
+        raise Unobserved(f"{file}: {'; '.join(unread)}", hint="; ".join(unread.values()))
