@@ -20,11 +20,11 @@ _MOST_SHOWN = 5
 
 @pytest.mark.check("document-answers")
 def test_operations_answer_at_all(walk: Walk) -> None:
-    """The control: an operation answers with 2xx to a user, or nothing that others answer would mean anything.
+    """The control: an operation answers with 2xx to a user, or nothing would mean anything; and none is dead.
 
-    Fix: compare http.openapi and [api] with the service: is it the document of this API, and may this user ask it?
+    Fix: serve what is documented, or take it out; else compare http.openapi and [api] with the service: is it its document?
     """
-    conformance = walk.api.held_against_document(walk.api.join("reader"))
+    conformance = walk.api.held_against_document()
     if not conformance.statuses:
         raise Unobserved(f"no operation of the document was answered: {conformance.shown}", hint=_reasons(conformance))
     walk.keep["conformance"] = conformance
@@ -34,6 +34,8 @@ def test_operations_answer_at_all(walk: Walk) -> None:
             f"no operation of the document is answered with 2xx, but with {', '.join(map(str, sorted(answered)))}",
             hint="is [api] right, and does the document describe this service?",
         )
+    dead = ", ".join(conformance.dead)
+    assert not dead, f"the document has what the service has not: {dead} (answered with 404, 405 or 501 only)"
 
 
 @pytest.mark.check("document-errors")
@@ -67,6 +69,46 @@ def test_replies_fit_their_schemas(walk: Walk) -> None:
     Fix: change the reply, or the schema; whoever uses the API must know which.
     """
     _none(walk, "replies")
+
+
+@pytest.mark.check("document-refuses")
+def test_what_schemas_forbid_is_refused(walk: Walk) -> None:
+    """A price below nothing, an empty title: what is taken once stands in the database, and breaks whoever reads it.
+
+    Fix: validate every request by the schema that the document shows, before anything is stored, and answer 422.
+    """
+    _none(walk, "refusals")
+    conformance: Conformance = walk.keep["conformance"]
+    # Nothing can be forbidden where nothing is to be filled in; what was not asked may forbid something.
+    if not any(conformance.refusing.values()) and (conformance.violated or conformance.left):
+        raise Unobserved(
+            "whether anything is refused could be tried nowhere: no operation answers what its schemas allow otherwise",
+            hint="permit api.document.writes, or give [api] a user who may ask more",
+        )
+
+
+@pytest.mark.check("document-operators")
+def test_operators_are_no_texts(walk: Walk) -> None:
+    """A search that hands MongoDB whatever stands between brackets shows everybody everything.
+
+    Fix: take texts only as texts: validate the type of each parameter, and never hand a parsed query to find().
+    """
+    _none(walk, "operators")
+    conformance: Conformance = walk.keep["conformance"]
+    if "" not in conformance.operators:
+        raise Unobserved(f"not every text was tried: {conformance.ended}", hint="raise api.document.requests")
+    if conformance.texts and not any(conformance.operators.values()):
+        shown = ", ".join(sorted(conformance.texts))
+        raise Unobserved(f"no operation with a text answers, so that nothing could be tried: {shown}")
+
+
+@pytest.mark.check("document-routes")
+def test_what_is_used_is_documented(walk: Walk) -> None:
+    """A route that works and stands in no document is one that partners never find, and that nobody reviews.
+
+    Fix: describe the route; frameworks leave those out that are marked as not for the schema.
+    """
+    _none(walk, "routes")
 
 
 @pytest.mark.check("document-statuses")

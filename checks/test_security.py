@@ -14,10 +14,11 @@ import pytest
 
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
+from gonogo.families.api.attempts import NOTHING, OPERATORS, OTHER_ADDRESS, QUOTES, foreign_origins, provoked
 from gonogo.families.api.forgeries import altered, claims_of_key, forgeries, some_of
 from gonogo.families.api.keys import guesses
 from gonogo.families.api.placeholders import looked_up
-from gonogo.families.api.tokens import AccessToken, read_token
+from gonogo.families.api.tokens import DIGESTS, AccessToken, read_token
 from gonogo.families.api.traces import trace_in
 from gonogo.families.http.section import Http
 from gonogo.policy.catalogue import Policy
@@ -30,16 +31,10 @@ if TYPE_CHECKING:
 
 _ALLOWED = "access-control-allow-origin"
 _PREFLIGHT = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
-_OPERATORS = ({"$ne": None}, {"$gt": ""}, {"$regex": ".*"}, ["a", "b"])
-_QUOTES = ("' OR '1'='1' -- ", '" OR "1"="1" -- ', "') OR ('1'='1' -- ", "' OR 1=1#")
 _TOO_MANY, _TOO_LARGE, _LOCKED = 429, 413, 423
 _REFUSED = {401, 403}
 _BROKEN = 500
-_ELSEWHERE = "198.51.100.7"
-_ADDRESS_HEADERS = ("X-Forwarded-For", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "Client-IP")
-_OTHER_ADDRESS = {**dict.fromkeys(_ADDRESS_HEADERS, _ELSEWHERE), "Forwarded": f"for={_ELSEWHERE}"}
 _MARGIN_BYTES = 1024
-_NOTHING = "/gonogo-there-is-nothing-here"
 
 
 @pytest.mark.check("security-caller")
@@ -78,7 +73,7 @@ def test_foreign_pages_may_not_read(walk: Walk, environment: Environment) -> Non
     Fix: compare the Origin header with a list of whole origins: no *, no patterns, no null, no origins of developers.
     """
     me = walk.api.me(walk.keep["caller"])
-    for origin in _foreign(environment):
+    for origin in foreign_origins(_own(environment)):
         # Whether it is answered at all is up to the service: some refuse foreign origins outright.
         read = walk.keep["caller"].get(me, {"Origin": origin})
         for reply in (read, walk.api.stranger.send("OPTIONS", me, {"Origin": origin, **_PREFLIGHT})):
@@ -154,6 +149,21 @@ def test_nobody_guesses_the_key(walk: Walk) -> None:
         pytest.fail(f"tokens ({token.algorithm}) are signed with a key of a list of words that everybody has{taken}")
 
 
+@pytest.mark.check("security-tokens-of-file")
+def test_tokens_are_signed_with_the_key_of_the_file(walk: Walk) -> None:
+    """A good key in a file protects nobody while the service signs with another: an old one, or that of another environment.
+
+    Fix: start the service anew with this file; docker inspect and /proc/PID/environ show what it was started with.
+    """
+    token, declared = _token(walk), walk.api.section.signed_with
+    if token.algorithm not in DIGESTS:
+        raise Unobserved(
+            f"tokens are signed with {token.algorithm}, which has no shared key", hint="leave out signed_with"
+        )
+    where = f"{declared.variable} of [variables.files.{declared.file}]" if declared else ""
+    assert token.key(walk.api.signing_key()) is not None, f"tokens are signed with another key than {where}"
+
+
 @pytest.mark.check("security-tokens-end")
 def test_tokens_end_soon(walk: Walk, policy: Policy) -> None:
     """A token that was stolen once works until it ends.
@@ -223,10 +233,10 @@ def test_errors_say_nothing_of_the_inside(walk: Walk) -> None:
 
     Fix: switch debug off, and answer with a message of your own and an id that you find in the log.
     """
-    replies = [reply for reply in _provoked(walk) if reply.status >= 400]  # noqa: PLR2004 - an error
+    replies = [reply for reply in provoked(walk.api, walk.keep["caller"]) if reply.status >= 400]  # noqa: PLR2004 - an error
     if not replies:
         raise Unobserved(
-            f"nothing that is wrong is answered with an error, GET {_NOTHING} included: there is none to read",
+            f"nothing that is wrong is answered with an error, GET {NOTHING} included: there is none to read",
             hint="is service.base_url the API itself?",
         )
     for reply in replies:
@@ -260,14 +270,18 @@ def test_large_files_are_refused(walk: Walk) -> None:
 
     Fix: count bytes while they arrive, and answer 413 beyond the declared limit, before anything is stored.
     """
-    upload, caller = walk.api.section.upload, walk.keep["caller"]
+    upload, caller, mark = walk.api.section.upload, walk.keep["caller"], walk.world.mark
     if upload is None:
         raise Unobserved("no upload is declared")
-    _control(caller.call(upload, padding=_below(upload.limit)), "users", "upload")
-    reply = caller.call(upload, padding=_above(upload.limit))
-    assert 400 <= reply.status < _BROKEN, (  # noqa: PLR2004 - 4xx
-        f"a file of {_above(upload.limit)} bytes is not refused, although {upload.limit} are the most: {reply.said}"
-    )
+    _control(caller.upload(upload, upload.limit - 1, f"{mark}-within"), "users", "upload")
+    for how, in_parts in (("", False), (", sent without its length,", True)):
+        reply = caller.upload(upload, upload.limit + 1, f"{mark}-beyond", in_parts=in_parts)
+        _too_large(reply, f"a file of one byte more than {upload.limit}{how}")
+    if upload.listed:
+        shown = _control(caller.get(upload.listed), "users", "upload.listed").body.text
+        if f"{mark}-within" not in shown:
+            raise Unobserved(f"{upload.listed} does not show the name of a file that was taken: {shown[:100]}")
+        assert f"{mark}-beyond" not in shown, f"a file that was refused is stored: GET {upload.listed} shows it"
 
 
 @pytest.mark.check("security-operators-refused")
@@ -280,8 +294,8 @@ def test_operators_are_no_values(walk: Walk) -> None:
     plain = victim.call(api.login, password=_wrong_password())
     assert not api.token_in(plain), f"any password is accepted: {plain.said}"
     name = victim.known.get("email", "")
-    quotes = (*_QUOTES, f"{name}' -- ", f"{name}'/*")
-    for kind, values in (("operators", () if api.login.form else _OPERATORS), ("quotes", quotes)):
+    quotes = (*QUOTES, f"{name}' -- ", f"{name}'/*")
+    for kind, values in (("operators", () if api.login.form else OPERATORS), ("quotes", quotes)):
         tried = [reply for value in values for reply in _logins_with(api, victim, value)]
         for reply in tried:
             taken = api.token_in(reply) or (reply.exchange.served and not plain.exchange.served)
@@ -305,23 +319,13 @@ def test_passwords_cannot_be_guessed_for_ever(walk: Walk, policy: Policy) -> Non
     stops = {_TOO_MANY, _LOCKED}
     if not any(victim.call(login, password=_wrong_password()).status in stops for _ in range(most - 1)):
         pytest.fail(f"{most} wrong passwords in a row for one account, and never a 429; {first.said}")
-    again = victim.call(login, password=_wrong_password(), headers=_OTHER_ADDRESS)
+    again = victim.call(login, password=_wrong_password(), headers=OTHER_ADDRESS)
     assert again.status in stops, f"{again.said}; it said 429 until X-Forwarded-For named another address"
 
 
 def _own(environment: Environment) -> Sequence[str]:
     section = environment.section(Http)
     return section.origins if section else ()
-
-
-def _foreign(environment: Environment) -> Sequence[str]:
-    """Origins of strangers, and those that careless patterns take for one's own."""
-    own = _own(environment)
-    origins = ["null", "https://evil.example", "http://localhost:3000", "https://localhost"]
-    for origin in own:
-        scheme, _, host = origin.partition("://")
-        origins += [f"{origin}.evil.example", f"{scheme}://evil{host}", f"http://{host}"]
-    return [origin for origin in origins if origin not in own]
 
 
 def _allowed(reply: Reply) -> str:
@@ -351,20 +355,11 @@ def _refused(reply: Reply, whom: str) -> None:
     assert reply.status < _BROKEN, f"{whom} who asks is an error, and no refusal: {reply.said}"
 
 
-def _provoked(walk: Walk) -> Iterator[Reply]:
-    """Replies to what no client sends on purpose."""
-    login, stranger, json = walk.api.login, walk.api.stranger, {"Content-Type": "application/json"}
-    nobody = walk.api.nobody("wrong")
-    yield stranger.send(login.method, login.path, json, b'{"email": ')
-    yield stranger.send(login.method, login.path, json, b'["a", {"b": []}]')
-    yield stranger.send(login.method, login.path, {"Content-Type": "application/xml"}, b"<a>&b;</a>")
-    yield stranger.send(login.method, login.path, json, b'{"email": "\\u0000", "password": {"$where": "x("}}')
-    yield nobody.call(login, email={"$where": "x("}, user={"$where": "x("})
-    yield nobody.call(login, email="'\"`\\", user="'\"`\\")
-    yield walk.api.bearer("e30.e30.'").get(walk.api.me(walk.keep["caller"]))
-    for path in walk.api.section.lookups:
-        yield walk.keep["caller"].get(looked_up(path, walk.keep["caller"].known, "'"))
-    yield stranger.get(_NOTHING)
+def _too_large(reply: Reply, what: str) -> None:
+    """Refused for its size: only the size is other than in what was taken just before."""
+    if reply.exchange.status in {None, _TOO_MANY}:
+        raise Unobserved(f"nobody knows whether {what} is refused: {reply.said}", hint="read on, and answer 413")
+    assert 400 <= reply.status < _BROKEN, f"{what} is not refused: {reply.said}"  # noqa: PLR2004 - 4xx
 
 
 def _below(limit: int) -> int:

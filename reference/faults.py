@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from reference.changes import Change, part
+from reference.faults_files import VARIABLES
 from reference.faults_outside import OUTSIDE
 from reference.faults_watched import WATCHED
 from reference.settings import FrontSettings, Settings
@@ -253,14 +254,24 @@ _SERVICE: Mapping[str, Mapping[str, str]] = {
         "token-unsigned": "tokens that say that they have no signature are believed",
         "token-unverified": "signatures of tokens are not verified",
         "token-key-guessable": "tokens are signed with the key of a tutorial",
+        "signs-with-another-key": "tokens are signed with another key than the one of the environment's file",
         "token-eternal": "tokens are good for ten years",
         "login-unlimited": "passwords may be guessed for ever",
         "login-limited-by-address": "who says to come from elsewhere may guess on",
         "login-takes-operators": "a login asks MongoDB with whatever it is sent",
         "login-unlimited-body": "a login may be as long as 64 MiB",
         "upload-any-size": "documents may be as large as 64 MiB",
+        "upload-limited-by-length": "documents are as large as they like, if they do not say so beforehand",
         "errors-traced": "a login that cannot be read is answered with a stack trace",
         "bookings-for-strangers": "strangers are shown a list of bookings",
+    },
+    "rates": {"search-unlimited": "one user may search the database without end"},
+    "document": {
+        "openapi-outdated": "the OpenAPI document is of last year",
+        "payment-config-broken": "GET /api/payment/config, which is documented, answers 500",
+        "payment-config-gone": "GET /api/payment/config, which is documented, is not there",
+        "search-takes-operators": "what stands in brackets of a search's query is an operator of MongoDB",
+        "offers-take-anything": "offers may cost less than nothing, and need no title",
     },
     "professional": {
         "role-ignored": "everybody is a client",
@@ -351,41 +362,6 @@ _PORTS: Mapping[str, tuple[str, Change]] = {
     "port-mongodb-open": ("MongoDB's port is reachable at the second address", _open("mongodb")),
     "port-redis-open": ("Redis' port is reachable at the second address", _open("redis")),
 }
-_VARIABLES: Mapping[str, Mapping[str, str]] = {
-    "variables": {
-        "env-file-missing": "production has no file of variables",
-        "env-duplicate-variable": "a variable stands in production's file twice",
-        "env-missing-variable": "production's file has no REDIS_PASSWORD",
-        "env-world-readable": "everybody on the machine may read production's file",
-        "env-committed": "staging's file is in the repository",
-        "env-in-history": "staging's file was committed, and removed later",
-        "env-live-key-in-staging": "staging takes real money",
-        "env-test-key-in-production": "production takes no money",
-        "env-placeholder-secret": "production's SECRET_KEY is changeme, again and again",
-        "env-short-secret": "production's SECRET_KEY has 128 bit",
-        "env-same-secret": "staging signs with production's SECRET_KEY",
-        "env-same-database": "staging works on production's database",
-        "env-undefined-name": "production's MONGO_URL refers to a name that its file does not define",
-        "env-mongo-without-tls": "production connects to its database without TLS",
-        "env-other-stripe-account": "production's publishable key is of another account",
-        "env-wrong-webhook-secret": "staging has the webhook's id in place of its secret",
-        "env-no-llm-key": "staging's key for the language model is empty",
-        "env-not-a-dsn": "production has the address of Sentry's page in place of the DSN",
-        "env-weak-redis-password": "staging's Redis has a word for a password",
-    },
-    "repository": {
-        "repository-holds-secret": "production's SECRET_KEY is in a manifest, in base64",
-        "repository-secret-in-history": "the password of production's Redis was in a file of notes, once",
-        "repository-key-pattern": "a key of AWS is in the code",
-    },
-    "documents": {
-        "document-outdated": "the compose file changed after the documents about it",
-        "document-empty": "the troubleshooting guide is a headline",
-        "document-not-committed": "the document about the architecture is in one person's work tree only",
-        "document-without-command": "the document about turning back by DNS does not name the command",
-    },
-}
-
 FAULTS: Mapping[str, Fault] = {
     name: Fault(name=name, area=area, breaks=breaks, change=change)
     for area, faults in (
@@ -403,7 +379,7 @@ FAULTS: Mapping[str, Fault] = {
         *OUTSIDE.items(),
         *(
             (area, {name: (breaks, _variables(name)) for name, breaks in faults.items()})
-            for area, faults in _VARIABLES.items()
+            for area, faults in VARIABLES.items()
         ),
     )
     for name, (breaks, change) in faults.items()

@@ -271,7 +271,7 @@ class Instance:
         return [double]
 
     def _make_repository(self) -> Sequence[Part]:
-        return [Repository(self._repository, self._settings.variables)]
+        return [Repository(self._repository, self._settings.variables, self._secrets["SECRET_KEY"])]
 
     def _api_config(self) -> ApiConfig:
         used = self._ports.used
@@ -319,10 +319,11 @@ class Instance:
 
 def new_secrets() -> Mapping[str, str]:
     """Everything that the service and its monitoring must keep, in the shapes that the real ones have."""
-    plain = ("METRICS_TOKEN", "SECRET_KEY", "BETA_CODE", "ADMIN_PASSWORD", "MAIL_PASSWORD", "EMERGENT_LLM_KEY")
+    plain = ("METRICS_TOKEN", "BETA_CODE", "ADMIN_PASSWORD", "MAIL_PASSWORD", "EMERGENT_LLM_KEY")
     account = secrets.token_hex(8)
     return {
         **{name: secrets.token_urlsafe(32) for name in plain},
+        "SECRET_KEY": secrets.token_urlsafe(48),
         "STRIPE_SECRET_KEY": f"sk_test_{account}{secrets.token_hex(24)}",
         "STRIPE_PUBLISHABLE_KEY": f"pk_test_{account}{secrets.token_hex(24)}",
         "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(24)}",

@@ -25,10 +25,11 @@ _EXAMPLE = "MONGO_URL=\nSECRET_KEY=\nSTRIPE_SECRET_KEY=\nREDIS_PASSWORD=\n"
 
 
 class Repository:
-    """Written anew for every start, with values that nobody has seen before."""
+    """Written anew for every start, with values that nobody has seen before; the service signs with staging's key."""
 
-    def __init__(self, folder: Path, faults: frozenset[str]) -> None:
+    def __init__(self, folder: Path, faults: frozenset[str], signing_key: str) -> None:
         self._folder = folder
+        self._signing_key = signing_key
         self._faults = faults
 
     async def start(self) -> None:
@@ -54,6 +55,7 @@ class Repository:
         self._commit("Deploy by compose", SUBJECTS)
         self._commit("Write down how it is run", DOCUMENTS)
         values = healthy_values()
+        values["staging"]["SECRET_KEY"] = self._signing_key
         for fault in sorted(self._faults & _VALUES.keys()):
             _VALUES[fault](values)
         for name, variables in values.items():
@@ -139,7 +141,7 @@ def _keys_of(mode: str, name: str) -> Callable[[Values], None]:
 
 
 def _same_secret(values: Values) -> None:
-    values["staging"]["SECRET_KEY"] = values["production"]["SECRET_KEY"]
+    values["production"]["SECRET_KEY"] = values["staging"]["SECRET_KEY"]
 
 
 def _same_database(values: Values) -> None:

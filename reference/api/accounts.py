@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from pymongo.errors import DuplicateKeyError
 
 from reference.api.attempts import errors_counted
-from reference.api.limits import forgive, limit
+from reference.api.limits import forgive, limit, limit_user
 from reference.api.passwords import PASSWORDS, hashing
 from reference.api.requests import Body, Email, Role, Words
 from reference.api.service import CurrentService, Document, Service
@@ -71,10 +71,14 @@ class Token(BaseModel):
 
 
 @router.post(
-    "/auth/register", status_code=201, responses={403: {}, 409: {}}, dependencies=[errors_counted("registrations")]
+    "/auth/register",
+    status_code=201,
+    responses={403: {}, 409: {}, 429: {}},
+    dependencies=[errors_counted("registrations")],
 )
 async def register(wanted: Registration, service: CurrentService) -> Profile:
     """Create an account while the beta has a seat."""
+    await limit_user(service, "register", wanted.email)
     try:
         profile = await _create(service, wanted)
     except HTTPException:

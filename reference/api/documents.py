@@ -11,6 +11,7 @@ from fastapi import File as FilePart
 from pydantic import BaseModel
 
 from reference.api.attempts import errors_counted
+from reference.api.limits import limit_user
 from reference.api.requests import Id
 from reference.api.service import CurrentService, Document, Service
 from reference.api.stores import CurrentStores
@@ -76,12 +77,16 @@ class Documents:
 
 
 @router.post(
-    "", status_code=201, responses={401: {}, 403: {}, 413: {}, 415: {}}, dependencies=[errors_counted("uploads")]
+    "",
+    status_code=201,
+    responses={401: {}, 403: {}, 413: {}, 415: {}, 429: {}},
+    dependencies=[errors_counted("uploads")],
 )
 async def upload(
     file: Annotated[UploadFile, FilePart()], user: CurrentProfessional, stores: CurrentStores, service: CurrentService
 ) -> Stored:
     """Take one document of a professional."""
+    await limit_user(service, "upload", user["_id"])
     try:
         document = await stores.documents.keep(user, file.filename or "document", await file.read())
     except HTTPException:

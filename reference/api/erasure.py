@@ -25,7 +25,9 @@ class Erasure:
         await self.service.collection("bookings").delete_many(party)
         await self.service.collection("documents").delete_many({"owner_id": identifier})
         await self.service.collection("feedback").delete_many({"user_id": identifier})
-        await self.service.redis.delete(rate_key("ai", identifier), rate_key("login", user["email"]))
+        counted = [rate_key(action, identifier) for action in ("ai", "search", "upload")]
+        counted += [rate_key(action, user["email"]) for action in ("login", "register")]
+        await self.service.redis.delete(*counted)
         await self._account(identifier)
 
     async def _payments(self, party: Document) -> None:

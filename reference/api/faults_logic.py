@@ -20,7 +20,7 @@ from reference.api.listings import Listings
 from reference.api.mailer import Mailer
 from reference.api.passwords import PASSWORDS
 from reference.api.payment_store import PaymentStore
-from reference.api.service import BODY_BYTES, Document, Service
+from reference.api.service import BODY_BYTES, PER_MINUTE, Document, Service
 from reference.api.stores import Stores
 from reference.api.tokens import CurrentUser, admin_only
 
@@ -80,14 +80,14 @@ class _Stale(Listings):
 
 
 class _Failing(Listings):
-    async def search(self, city: str, category: str) -> tuple[list[dict[str, Any]], bool]:
-        raise RuntimeError(f"no index for {city} and {category}")
+    async def search(self, user: Document, city: str, category: str) -> tuple[list[dict[str, Any]], bool]:
+        raise RuntimeError(f"no index for {city} and {category}, asked by {user['_id']}")
 
 
 class _Slow(Listings):
-    async def search(self, city: str, category: str) -> tuple[list[dict[str, Any]], bool]:
+    async def search(self, user: Document, city: str, category: str) -> tuple[list[dict[str, Any]], bool]:
         await asyncio.sleep(_SLOW_SECONDS)
-        return await super().search(city, category)
+        return await super().search(user, city, category)
 
 
 class _Unbookable(Bookings):
@@ -106,9 +106,9 @@ class _NoHash(PasswordHasher):
 
 
 class _Unfiltered(Listings):
-    async def search(self, city: str, category: str) -> tuple[list[dict[str, Any]], bool]:
+    async def search(self, user: Document, city: str, category: str) -> tuple[list[dict[str, Any]], bool]:
         del city
-        return await super().search("", category)
+        return await super().search(user, "", category)
 
 
 class _Endless(Bookings):
@@ -253,6 +253,7 @@ _REST: Mapping[str, Callable[[FastAPI], None]] = {
     "registrations-fail": lambda app: setattr(app.state.service, "passwords", _NoHash()),
     "login-any-password": lambda app: setattr(app.state.service, "passwords", _AnyPassword()),
     "token-key-guessable": _configured(secret_key="your-256-bit-secret"),  # noqa: S106 - that is the fault
+    "signs-with-another-key": _configured(secret_key=secrets.token_urlsafe(48)),
     "beta-code-inactive": _configured(beta_code="another-code"),
     "beta-unlimited": _configured(beta_seats=100_000),
     "admin-open-to-all": _open_to_all,
@@ -264,6 +265,7 @@ _REST: Mapping[str, Callable[[FastAPI], None]] = {
     "webhook-unlimited-body": _unlimited("/api/payment/stripe/webhook"),
     "login-unlimited-body": _unlimited("/api/auth/login"),
     "upload-any-size": _unlimited("/api/documents"),
+    "search-unlimited": lambda app: setattr(app.state.service, "per_minute", {**PER_MINUTE, "search": _HUGE}),
     "sentry-silent": lambda app: start_reporting(app.state.service.config, dsn=""),
 }
 LOGIC_FAULTS = {*_PARTS, *_REST}
@@ -273,6 +275,7 @@ def inject(app: FastAPI, config: ApiConfig, faults: frozenset[str]) -> None:
     """Restore every good part, then replace those that these faults name."""
     service: Service = app.state.service
     service.config, service.passwords, service.body_bytes = config, PASSWORDS, BODY_BYTES
+    service.per_minute = PER_MINUTE
     service.mailer = Mailer(config.mail, config.ca_file, service.metrics)
     app.dependency_overrides.clear()
     stores: Stores = build_stores(service)

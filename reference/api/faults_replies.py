@@ -12,6 +12,7 @@ from typing import Any
 
 from reference.api.config import ApiConfig
 from reference.api.faults_load import LOAD_FAULTS, LoadFaults
+from reference.api.faults_queries import taking_operators
 from reference.api.faults_tokens import TOKEN_FAULTS, brief, eternal, trusting
 
 Asgi = Any
@@ -123,6 +124,26 @@ def _taken(reply: Reply) -> Reply:
     return replace(reply, status=201, body=b'{"id":"000000000000000000000000"}')
 
 
+def _taken_in_parts(reply: Reply) -> Reply:
+    return reply if "content-length" in reply.asked else _taken(reply)
+
+
+def _offered(reply: Reply) -> Reply:
+    """As of a service that stores what it was sent."""
+    offer = {"title": "", "category": "", "city": "", "price_cents": -500, "professional_id": "", "id": "0" * 24}
+    return replace(reply, status=201, body=json.dumps(offer).encode())
+
+
+def _outdated(reply: Reply) -> Reply:
+    """The document of last year: without the search, and with what replies were then."""
+    document = json.loads(reply.body)
+    del document["paths"]["/api/services"]
+    given = document["paths"]["/api/feedback"]["post"]["responses"]
+    given["200"] = given.pop("201")
+    document["components"]["schemas"]["Configuration"]["required"].append("account")
+    return replace(reply, body=json.dumps(document).encode())
+
+
 def _without_series(reply: Reply) -> Reply:
     kept = (line for line in reply.body.splitlines() if b"workme_logins" not in line)
     return replace(reply, body=b"\n".join(kept) + b"\n")
@@ -230,6 +251,12 @@ CHANGES: Mapping[str, Change] = {
     "metrics-empty": _at("/metrics", lambda reply: replace(reply, body=b"")),
     "metrics-without-payments": _at("/metrics", _without_payments),
     "metrics-not-a-number": _at("/metrics", _not_a_number),
+    "openapi-outdated": _at("/openapi.json", _outdated),
+    "payment-config-broken": _at("/api/payment/config", _broken),
+    "payment-config-gone": _at(
+        "/api/payment/config", lambda reply: replace(reply, status=404, body=b'{"detail":"Not Found"}')
+    ),
+    "offers-take-anything": _at_once("POST", "/api/services", _offered, status=422),
     "openapi-broken": _at("/openapi.json", lambda reply: reply.served("application/json", b'{"openapi":"3.1.0",')),
     "help-page-missing": _at("/help/onboarding", _gone),
     "help-page-behind-login": _at("/help/guide", _to_login),
@@ -243,6 +270,7 @@ CHANGES: Mapping[str, Change] = {
     "token-refused": _at_once("GET", "/api/profile", lambda reply: replace(reply, status=401)),
     "role-ignored": _at_once("GET", "/api/profile", lambda reply: reply.with_json(role="client"), status=200),
     "upload-by-anybody": _at_once("POST", "/api/documents", _taken, status=401),
+    "upload-limited-by-length": _at_once("POST", "/api/documents", _taken_in_parts, status=413),
     "upload-broken": _at_once("POST", "/api/documents", _broken),
     "booking-broken": _at_once("POST", "/api/bookings", _broken),
     "webhook-answers-get": _at_once(
@@ -253,7 +281,7 @@ CHANGES: Mapping[str, Change] = {
 }
 OTHERS = (
     *("front-slow", "health-slow", "profile-not-saved", "health-leaks-secret", "metrics-frozen", "metrics-public"),
-    *("metrics-hang", "visitors-shut-out"),
+    *("metrics-hang", "visitors-shut-out", "search-takes-operators"),
     *TOKEN_FAULTS,
 )
 """Faults of the same kind that need more than the reply."""
@@ -291,10 +319,7 @@ class FaultyReplies:
         if not self.faults or scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if self.faults & LOAD_FAULTS and await self._answered_by_fault(scope, send):
-            return
-        if "visitors-shut-out" in self.faults and _is_app(scope):
-            await _refuse(send, 403, b'{"detail":"request blocked"}')
+        if await self._answered_by_fault(scope, send):
             return
         if "metrics-hang" in self.faults and scope["path"] == "/metrics":
             await self._switched.wait()
@@ -303,6 +328,7 @@ class FaultyReplies:
             scope = {**scope, "headers": [*scope["headers"], token]}
         if "profile-not-saved" in self.faults and (scope["method"], scope["path"]) == ("PUT", "/api/profile"):
             scope = {**scope, "method": "GET"}
+        scope = taking_operators(scope) if "search-takes-operators" in self.faults else scope
         scope = trusting(self.faults, scope, self._config.secret_key)
         reply = self._spoil(await _ask(self._app, scope, receive))
         if "health-slow" in self.faults and scope["path"].startswith("/api/health"):
@@ -316,6 +342,11 @@ class FaultyReplies:
 
     async def _answered_by_fault(self, scope: dict[str, Any], send: Asgi) -> bool:
         """Whether the request got its answer already."""
+        if "visitors-shut-out" in self.faults and _is_app(scope):
+            await _refuse(send, 403, b'{"detail":"request blocked"}')
+            return True
+        if not self.faults & LOAD_FAULTS:
+            return False
         status = await self._load_faults.apply(self.faults, scope["method"], scope["path"])
         if status:
             await _refuse(send, status, b'{"detail":"not now"}')

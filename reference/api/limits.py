@@ -31,6 +31,11 @@ async def limit(service: Service, action: str, subject: str, *, per_minute: int)
         raise HTTPException(429, "too many attempts; wait a minute", headers={"Retry-After": str(_MINUTE)})
 
 
+async def limit_user(service: Service, action: str, subject: str) -> None:
+    """Count one attempt of a user at what has a limit for everybody. Raises 429."""
+    await limit(service, action, subject, per_minute=service.per_minute[action])
+
+
 async def forgive(service: Service, action: str, subject: str) -> None:
     """Forget the attempts of somebody who turned out to be right, or who left."""
     await service.redis.delete(rate_key(action, subject))

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
+from reference.api.limits import limit_user
 from reference.api.requests import Body, Words
 from reference.api.service import KEY_PREFIX, CurrentService, Document, Service
 from reference.api.stores import CurrentStores
@@ -56,12 +57,13 @@ class Listings:
         await self.forget(listing)
         return listing
 
-    async def search(self, city: str, category: str) -> tuple[list[dict[str, Any]], bool]:
-        """What matches, and whether it came from the cache."""
+    async def search(self, user: Document, city: str, category: str) -> tuple[list[dict[str, Any]], bool]:
+        """What matches, and whether it came from the cache. Raises 429 for who asks the database too often."""
         key = self.key(city, category)
         cached = await self.service.redis.get(key)
         if cached is not None:
             return json.loads(cached), True
+        await limit_user(self.service, "search", user["_id"])
         wanted = {name: value for name, value in (("city", city), ("category", category)) if value}
         listings = self.service.collection("services").find(wanted).sort("created_at", -1).limit(_MOST)
         answer = [shown(listing).model_dump() async for listing in listings]
@@ -88,7 +90,7 @@ async def add(offer: Offer, user: CurrentProfessional, stores: CurrentStores) ->
     return shown(await stores.listings.add(user, offer))
 
 
-@router.get("", responses={401: {}})
+@router.get("", responses={401: {}, 403: {}, 429: {}})
 async def search(  # noqa: PLR0913, PLR0917 - who asks, for what, and what it takes to answer
     user: CurrentClient,
     stores: CurrentStores,
@@ -98,8 +100,7 @@ async def search(  # noqa: PLR0913, PLR0917 - who asks, for what, and what it ta
     category: Annotated[str, Query(max_length=120)] = "",
 ) -> list[Listing]:
     """What is offered there."""
-    del user
-    listings, cached = await stores.listings.search(city, category)
+    listings, cached = await stores.listings.search(user, city, category)
     source = "cache" if cached else "database"
     service.metrics.searches.labels(source).inc()
     response.headers["x-cache"] = "hit" if cached else "miss"

@@ -24,6 +24,7 @@ _DATABASE_PATIENCE_MS = 2000
 _OUTSIDE_PATIENCE_SECONDS = 5
 _KIB = 1024
 BODY_BYTES: Mapping[str, int] = {"/api/documents": 1028 * _KIB, "/api/payment/stripe/webhook": 256 * _KIB}
+PER_MINUTE: Mapping[str, int] = {"search": 60, "register": 10, "upload": 100}
 KEY_PREFIX = "wm:"
 Document = dict[str, Any]
 
@@ -42,6 +43,8 @@ class Service:
     passwords: PasswordHasher = PASSWORDS
     body_bytes: Mapping[str, int] = field(default_factory=lambda: BODY_BYTES)
     """The largest bodies, by path; an upload has its multipart frame around it. Others are small."""
+    per_minute: Mapping[str, int] = field(default_factory=lambda: PER_MINUTE)
+    """What one user may ask in a minute: searches of the database, registrations of one address, documents."""
     _background: set[asyncio.Task[None]] = field(default_factory=set)
 
     @classmethod

@@ -167,6 +167,9 @@ LOGIN: Mapping[str, Any] = {"post": "/login", "send": {"email": "{email}"}, "tok
 WHOLE: Mapping[str, Any] = {"login": LOGIN, "register": {"post": "/register"}, "me": "/me", "who": "id"}
 
 
+ACCOUNTS = {name: {"email": f"{name}@example.com", "password": "PASSWORD"} for name in ("ann", "ben")}
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
@@ -177,7 +180,13 @@ WHOLE: Mapping[str, Any] = {"login": LOGIN, "register": {"post": "/register"}, "
         ({"login": {**LOGIN, "send": {"email": "{e-mail} {mail}"}}}, "{mail} stands for nothing"),
         ({"values": {"email": "SECRET"}}, "a placeholder of gonogo's own"),
         ({"admin": ["/admin"]}, "administrator"),
-        ({"opaque": True, "jwks": "/keys"}, "leave one of them out"),
+        ({"opaque": True, "jwks": "/keys"}, "leave out opaque, or jwks"),
+        ({"opaque": True, "signed_with": {"file": "staging"}}, "leave out opaque, or jwks"),
+        ({"upload": {"post": "/files", "limit": "1 MiB", "listed": "/files"}}, "without a file there is no name"),
+        (
+            {"register": None, "accounts": ACCOUNTS, "document": {"users": [{"role": "client"}]}},
+            "document.users are registered as",
+        ),
         ({"who": "a["}, "not a JMESPath expression"),
         ({"me": "me"}, "a path starts with"),
         ({"mee": "/me"}, "Extra inputs"),

@@ -22,7 +22,6 @@ from tests.support.api_projects import declared, serving
 from tests.support.process_table import children_of
 
 if TYPE_CHECKING:
-    from gonogo.families.api.callers import Caller
     from gonogo.families.api.section import Api
     from gonogo.families.world import World
 
@@ -112,7 +111,7 @@ def silent_port() -> Iterator[int]:
 def order(port: int, **budget: float) -> dict[str, Any]:
     """What the process is told, for a service at this port."""
     where = {"host": "api.example.test", "address": "127.0.0.1", "port": port, "verify": False}
-    who = {"headers": {}, "shown": "", "secured": [], "left": {}, "run": "run-1"}
+    who: dict[str, Any] = {"users": [{}], "administrator": None, "shown": "", "secured": [], "left": {}, "run": "run-1"}
     how = {"requests": 100, "seconds": 60, "seed": 1, "writes": False, "invalid": False} | budget
     base_url = f"https://api.example.test:{port}"
     return {"document": json.dumps(DOCUMENT), "base_url": base_url, **where, **who, **how}
@@ -127,7 +126,7 @@ def test_extra_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -
     """Before anything is asked: no operation is taken for a good one."""
     monkeypatch.setitem(sys.modules, "schemathesis", None)
     with pytest.raises(Unobserved, match="Schemathesis is not installed") as error:
-        document.hold(world(), cast("Api", None), cast("Caller", None))
+        document.hold(world(), cast("Api", None), [])
     assert error.value.hint == "install gonogo with its extra openapi"
 
 
@@ -144,7 +143,7 @@ def test_operations_that_the_budget_left_are_told_by_its_key(
     """None of them is known to be right; the process ends by itself."""
     told = order(silent_port, **budget)
     lines = document._answered(world(), told, 60)  # noqa: SLF001 - what the journey asks
-    conformance = document._read(world(), lines, told, "")  # noqa: SLF001 - as above
+    conformance = document._read(world(), lines, told, [])  # noqa: SLF001 - as above
     assert conformance.left == dict.fromkeys(["GET /me", "GET /first", "GET /second", "GET /third"], said)
     assert conformance.shown == "0 requests to 0 operations"
     assert walkers() == []

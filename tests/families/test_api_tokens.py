@@ -123,6 +123,9 @@ def test_keys_are_guessed(algorithm: str) -> None:
     [
         "workme-secret",
         "WorkMe2026",
+        "workme-2025",
+        "workme-jwt-2025",
+        "workme_2026_secret",
         "work_me_key",
         "WORKME_JWT",
         "jwt-workme",

@@ -61,7 +61,9 @@ _ALSO_IN: Mapping[str, Sequence[str]] = {
     "sentry": ["errors"],
     "mail": ["client", "booking"],
     "booking-broken": ["privacy", "webhook"],
-    "token-refused": ["security"],
+    "token-refused": ["security", "document"],
+    "bookings-for-strangers": ["document"],
+    "webhook-answers-get": ["document"],
     "document-leaks": ["security"],
     "admin-open-to-all": ["security"],
 }

@@ -9,7 +9,7 @@ A walk names its verbs once, in the body of its class, and type checkers know th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
 
@@ -70,7 +70,7 @@ class Journey(Protocol):
         """Values that one step passes on to the next."""
         ...
 
-    def speak(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    def speak(self, method: str, path: str, headers: Mapping[str, str], body: bytes | AsyncIterator[bytes]) -> Reply:
         """Ask the service as somebody who is not logged in. Request and reply are recorded."""
         ...
 

@@ -179,8 +179,7 @@ class _Deriver:
     def _pages(self) -> Iterator[Operation]:
         """Operations that read, for users only, with nothing to fill in."""
         for operation in self._all:
-            fillable = operation.variables or operation.demands_more
-            if operation.method == "GET" and operation.schemes and not fillable:
+            if operation.method == "GET" and operation.schemes and not operation.fillable:
                 yield operation
 
     def _me(self) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any
@@ -18,6 +18,7 @@ from gonogo.environment.model import Environment
 from gonogo.environment.types import Effect
 from gonogo.families.api.callers import Caller
 from gonogo.families.api.operations import operations, prefix_of
+from gonogo.families.api.routes import undocumented
 from gonogo.families.api.section import Api, Document
 from gonogo.families.http.asking import asker, deadline_of
 from gonogo.families.http.openapi import NoDescription, read_document
@@ -28,6 +29,7 @@ _PROCESS = "gonogo.families.api.document_process"
 _GRACE_SECONDS = 20
 """For starting, and for the request that is under way when the time is over."""
 _POLL_SECONDS = 0.5
+_NOT_THERE = {404, 405, 501}
 _NOT_ASKED = "it was not asked"
 
 
@@ -36,7 +38,7 @@ class Departure:
     """A reply that is not what the document promises."""
 
     kind: str
-    """``errors``, ``statuses``, ``replies``, ``tokens`` or ``methods``."""
+    """``errors``, ``statuses``, ``replies``, ``tokens``, ``methods``, ``refusals``, ``operators`` or ``routes``."""
     operation: str
     observed: str
     expected: str
@@ -45,7 +47,8 @@ class Departure:
 
     def __str__(self) -> str:
         """One message."""
-        return f"{self.operation}: {self.observed}; expected: {self.expected}; again: {self.curl}"
+        again = f"; again: {self.curl}" if self.curl else ""
+        return f"{self.operation}: {self.observed}; expected: {self.expected}{again}"
 
 
 @dataclass(slots=True)
@@ -61,6 +64,18 @@ class Conformance:
     """Operations that are left out on purpose: the file excludes them, or others ask them."""
     enforced: set[str] = field(default_factory=set)
     """Operations that refuse whoever has no token, or a wrong one."""
+    tried: set[str] = field(default_factory=set)
+    """Operations that were asked for all that their schemas allow, and for one violation of each constraint."""
+    refusing: dict[str, set[str]] = field(default_factory=dict)
+    """Operation to the violations of its schemas that it answered otherwise than what is as it should be."""
+    violated: dict[str, dict[str, set[int]]] = field(default_factory=dict)
+    """Operation to the violations that were sent, with the statuses that they were answered with."""
+    operators: dict[str, list[str]] = field(default_factory=dict)
+    """Operation to its texts in whose place operators were tried; one without a name when all of them were."""
+    texts: set[str] = field(default_factory=set)
+    """Operations that have such texts, but for those that are left out on purpose."""
+    dead: list[str] = field(default_factory=list)
+    """Operations that read, with nothing to fill in, and are not there."""
     untried: set[str] = field(default_factory=set)
     """Operations that answered, and of which nobody can tell whether they demand the token that the document names."""
     requests: int = 0
@@ -104,20 +119,36 @@ async def fetch_document(environment: Environment) -> tuple[Mapping[str, Any], s
     return document, ""
 
 
-def hold(world: World, api: Api, caller: Caller) -> Conformance:
-    """Ask as much of the document as the budget lets through. Raises Unobserved where nothing could be asked."""
+def hold(world: World, api: Api, users: Sequence[Caller], administrator: Caller | None = None) -> Conformance:
+    """Ask as much of the document as the budget lets through. Raises Unobserved where nothing could be asked.
+
+    Where the first of the users may not, the next one asks; an administrator only reads.
+    """
     if find_spec("schemathesis") is None:
         raise Unobserved("Schemathesis is not installed", hint="install gonogo with its extra openapi")
     document, problem = world.run(fetch_document, world.environment)
     if problem:
         raise Unobserved(problem, hint="is http.openapi right?")
     budget = api.document or Document()
-    order = _order(world, api, caller, document, budget)
+    everybody = [*users, *([administrator] if administrator else [])]
+    order = {
+        **_order(world, api, document, budget),
+        "users": [dict(user.identity) for user in users],
+        "administrator": dict(administrator.identity) if administrator else None,
+    }
     lines = _answered(world, order, budget.seconds + _GRACE_SECONDS)
-    return _read(world, lines, order, caller.token)
+    conformance = _read(world, lines, order, [caller.token for caller in everybody])
+    conformance.departures += [
+        Departure("routes", route, f"it is used ({where})", "it is in the document", "")
+        for route, where in undocumented(api, world.environment, document)
+    ]
+    conformance.texts = order["texts"].keys() - order["left"].keys()
+    pages = [each.label for each in operations(document) if each.method == "GET" and not each.fillable]
+    conformance.dead = [page for page in pages if (conformance.statuses.get(page) or {0}) <= _NOT_THERE]
+    return conformance
 
 
-def _order(world: World, api: Api, caller: Caller, document: Mapping[str, Any], budget: Document) -> Mapping[str, Any]:
+def _order(world: World, api: Api, document: Mapping[str, Any], budget: Document) -> Mapping[str, Any]:
     environment = world.environment
     base = environment.service.base_url
     host = urlsplit(base).hostname or ""
@@ -130,9 +161,9 @@ def _order(world: World, api: Api, caller: Caller, document: Mapping[str, Any], 
         "address": environment.hosts[host].addresses[0],
         "port": environment.hosts[host].https_port,
         "verify": True if trust == "public" else trust,
-        "headers": dict(caller.identity),
         "shown": f"{api.sent.cookie}=$TOKEN" if api.sent.cookie else scheme,
         "secured": [operation.label for operation in operations(document) if operation.schemes],
+        "texts": {each.label: each.texts for each in operations(document) if any(each.texts.values())},
         "left": _left(api, document, budget),
         "requests": budget.requests,
         "seconds": budget.seconds,
@@ -148,7 +179,7 @@ def _left(api: Api, document: Mapping[str, Any], budget: Document) -> Mapping[st
     own = {
         ("POST", api.login.path if api.login else ""): "the security journey asks it",
         ("POST", api.register_.path if api.register_ else ""): "accounts that it makes could not be removed",
-        ("DELETE", api.remove or ""): "it would remove the user who asks",
+        ("DELETE", api.remove or api.me or ""): "it would remove the user who asks",
     }
     reasons = {
         operation.label: own[operation.method, operation.path]
@@ -186,25 +217,41 @@ def _answered(world: World, order: Mapping[str, Any], seconds: float) -> list[st
     return output.splitlines()
 
 
-def _read(world: World, lines: Iterable[str], order: Mapping[str, Any], token: str) -> Conformance:
+def _read(world: World, lines: Iterable[str], order: Mapping[str, Any], tokens: Sequence[str]) -> Conformance:
     """Facts from lines; whatever the target said is redacted."""
     conformance = Conformance()
     for line in lines:
-        facts = {key: _shown(value, world, token) for key, value in json.loads(line).items()}
+        facts = {key: _shown(value, world, tokens) for key, value in json.loads(line).items()}
         _note(conformance, facts, order["left"])
     tried = conformance.enforced | {departure.operation for departure in conformance.of("tokens")}
     for label in order["secured"]:
         if label in conformance.statuses and label not in tried:
             conformance.untried.add(label)
             conformance.left[label] = "whether it demands its token could not be tried: it answers nobody otherwise"
+    for label, statuses in conformance.statuses.items():
+        if label not in conformance.tried and conformance.ended:
+            conformance.left.setdefault(label, f"it was not asked for all that its schemas say: {conformance.ended}")
+        if label in conformance.violated:
+            conformance.refusing[label] = {
+                violation
+                for violation, answers in conformance.violated[label].items()
+                if any(200 <= status < 300 for status in statuses) or answers - statuses  # noqa: PLR2004 - 2xx
+            }
+            if not conformance.refusing[label]:
+                allowed = ", ".join(map(str, sorted(statuses)))
+                conformance.left.setdefault(
+                    label, f"whether it refuses anything could not be tried: what it should take is answered {allowed}"
+                )
     return conformance
 
 
-def _shown(value: Any, world: World, token: str) -> Any:  # noqa: ANN401 - a JSON value
-    """A text without secrets, the token of this user among them."""
+def _shown(value: Any, world: World, tokens: Sequence[str]) -> Any:  # noqa: ANN401 - a JSON value
+    """A text without secrets, the tokens of these users among them."""
     if not isinstance(value, str):
         return value
-    return masked(world.redactor.text(value.replace(token, "***") if token else value))
+    for token in filter(None, tokens):
+        value = value.replace(token, "***")
+    return masked(world.redactor.text(value))
 
 
 def _note(conformance: Conformance, facts: Mapping[str, Any], on_purpose: Collection[str]) -> None:
@@ -216,10 +263,7 @@ def _note(conformance: Conformance, facts: Mapping[str, Any], on_purpose: Collec
             conformance.departures.append(Departure(str(facts["kind"]), label, *texts))
         case "asked":
             conformance.left[label] = _NOT_ASKED
-        case "answered":
-            conformance.left.pop(label, None)
-            conformance.statuses.setdefault(label, set()).add(int(facts["status"]))
-        case "left":
+        case "left" if label not in conformance.tried:  # what is refused after that (429) was asked enough
             place = conformance.aside if label in on_purpose else conformance.left
             place[label] = str(facts["reason"])
         case "silent":
@@ -230,3 +274,25 @@ def _note(conformance: Conformance, facts: Mapping[str, Any], on_purpose: Collec
             conformance.requests, conformance.ended = int(facts["requests"]), str(facts["ended"])
             for unasked in [label for label, reason in conformance.left.items() if reason == _NOT_ASKED]:
                 conformance.left[unasked] = f"{_NOT_ASKED}: {conformance.ended}"
+        case _:
+            _note_asked(conformance, label, facts)
+
+
+def _note_asked(conformance: Conformance, label: str, facts: Mapping[str, Any]) -> None:
+    """What an operation was asked for, and its answer."""
+    match facts["event"]:
+        case "answered":
+            _note_answer(conformance, label, int(facts["status"]), str(facts["violates"]))
+        case "operators":
+            conformance.operators[label] = list(facts["told"])
+        case "tried":
+            conformance.tried.add(label)
+
+
+def _note_answer(conformance: Conformance, label: str, status: int, violation: str) -> None:
+    """A status; apart, if the request violated the schema."""
+    conformance.left.pop(label, None)
+    statuses = conformance.statuses.setdefault(label, set())
+    if violation:
+        statuses = conformance.violated.setdefault(label, {}).setdefault(violation, set())
+    statuses.add(status)

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from http.cookiejar import DefaultCookiePolicy
-from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -28,9 +27,13 @@ from schemathesis.checks import CHECKS, CheckFunction, is_check_class, load_all_
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.core.result import Ok
 
-ANSWERS, ERRORS, STATUSES, REPLIES, TOKENS, METHODS = "answers", "errors", "statuses", "replies", "tokens", "methods"
+from gonogo.families.api.document_cases import SHAPE, Case, place_of, seldom, violation_of
+from gonogo.families.api.document_operators import Operators
+
+ERRORS, STATUSES, REPLIES = "errors", "statuses", "replies"
+TOKENS, METHODS, REFUSALS, OPERATORS = "tokens", "methods", "refusals", "operators"
 _SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
-_WRONG, _UNKNOWN, _TOO_MANY, _BROKEN = 400, 401, 429, 500
+_WRONG, _UNKNOWN, _FORBIDDEN, _TOO_MANY, _BROKEN = 400, 401, 403, 429, 500
 _REFUSED = {401, 403, *range(300, 400)}
 _EXCERPT = 300
 _PATIENCE_SECONDS = 10
@@ -40,9 +43,9 @@ _CHECKS: Mapping[str, Sequence[str]] = {
     STATUSES: ("status_code_conformance",),
     REPLIES: ("content_type_conformance", "response_schema_conformance"),
     METHODS: ("unsupported_method",),
+    REFUSALS: ("negative_data_rejection",),
 }
 Order = Mapping[str, Any]
-Case = schemathesis.Case[Any]
 
 
 class Spent(Exception):
@@ -91,6 +94,10 @@ class Conformance:
         self._silences = self._drawn_each = 0
         self._reported: set[tuple[str, str]] = set()
         self._tries: dict[str, int] = {}
+        self._users: Sequence[Mapping[str, str]] = order["users"]
+        self._whose: dict[str, int] = {}
+        self._good: dict[str, tuple[Case, int]] = {}
+        """Operation to a request that is as it should be, and its status: one that was served, if any was."""
         self._schema = schemathesis.openapi.from_dict(document)
         self._schema.config.generation.with_security_parameters = False
         load_all_checks()
@@ -99,12 +106,29 @@ class Conformance:
         """Ask every operation once, then round and round until nothing new is left. Raises Spent."""
         asked = self._asked()
         self._drawn_each = min(self._order["requests"] // max(len(asked), 1) + 1, _MOST_DRAWN)
-        queues = {operation.label: self._cases(operation) for operation in asked}
-        while queues:
-            for label, cases in list(queues.items()):
-                case = next(cases, None)
-                if case is None or not self._ask(label, case):
-                    del queues[label]
+        alone: set[str] = set()
+        for cases_of in (self._firsts, self._rest):
+            queues = {operation.label: cases_of(operation) for operation in asked if operation.label not in alone}
+            while queues:
+                for label, cases in list(queues.items()):
+                    case = next(cases, None)
+                    if case is None and cases_of == self._firsts:
+                        tell("tried", operation=label)
+                    if case is not None and not self._ask(label, case):
+                        alone.add(label)
+                    if case is None or label in alone:
+                        del queues[label]
+            if cases_of == self._firsts and self._order["invalid"]:
+                self._with_operators(alone)
+
+    def _with_operators(self, alone: set[str]) -> None:
+        """Operators of MongoDB in place of the texts of every operation that has some."""
+        operators = Operators(self._answer, lambda *found: self._report(OPERATORS, *found))
+        for label, texts in self._order["texts"].items():
+            if label in self._good and label not in alone:
+                told = operators.tried(label, *self._good[label], texts)
+                tell("operators", operation=label, told=sorted(told))
+        tell("operators", operation="", told=[])
 
     def _asked(self) -> Sequence[Any]:
         """The operations that may be asked, those that read first; tells why the others are not."""
@@ -129,12 +153,33 @@ class Conformance:
             return "it writes: api.document.writes is not true"
         return ""
 
-    def _cases(self, operation: Any) -> Iterator[Case]:  # noqa: ANN401 - Schemathesis' own
-        modes = [GenerationMode.POSITIVE, *([GenerationMode.NEGATIVE] if self._order["invalid"] else [])]
-        # Each kind in its turn: a budget that ends early has seen something of all.
-        sources = [self._covering(operation, mode) for mode in modes]
-        sources += [self._drawn(operation, mode) for mode in modes]
-        for case in chain(*sources):
+    def _firsts(self, operation: Any) -> Iterator[Case]:  # noqa: ANN401 - Schemathesis' own
+        """What the schema allows, one violation of each of its constraints, and the usual methods that nobody declared."""
+        for mode in self._modes:
+            yield from (case for case, first in self._covered(operation, mode) if first)
+
+    def _rest(self, operation: Any) -> Iterator[Case]:  # noqa: ANN401 - as above
+        """Further violations of the same constraints, other wrong requests, and what is drawn at random."""
+        for mode in self._modes:
+            yield from (case for case, first in self._covered(operation, mode) if not first)
+        for mode in self._modes:
+            yield from self._permitted(operation, self._drawn(operation, mode))
+
+    def _covered(self, operation: Any, mode: GenerationMode) -> Iterator[tuple[Case, bool]]:  # noqa: ANN401 - as above
+        """Each case of a kind, and whether it is the first of its place."""
+        seen = set()
+        for case in self._permitted(operation, self._covering(operation, mode)):
+            place = place_of(case)
+            again = mode is GenerationMode.NEGATIVE and (place in seen or seldom(case))
+            seen.add(place)
+            yield case, not again
+
+    @property
+    def _modes(self) -> Sequence[GenerationMode]:
+        return [GenerationMode.POSITIVE, *([GenerationMode.NEGATIVE] if self._order["invalid"] else [])]
+
+    def _permitted(self, operation: Any, cases: Iterator[Case]) -> Iterator[Case]:  # noqa: ANN401 - as above
+        for case in cases:
             undeclared = case.method.upper() != operation.method.upper()
             if not undeclared or case.method.upper() in _SAFE or self._order["writes"]:
                 yield case
@@ -169,7 +214,7 @@ class Conformance:
     def _ask(self, label: str, case: Case) -> bool:
         """Send a case and judge its reply; False when the operation is to be left alone from now on."""
         try:
-            response = self._send(case, self._order["headers"])
+            response = self._answer(label, case)
         except (requests.RequestException, ValueError) as error:
             tell("silent", operation=label, reason=type(error).__name__)
             self._silences += 1
@@ -180,17 +225,38 @@ class Conformance:
         if response.status_code == _TOO_MANY:
             tell("left", operation=label, reason="it answered 429 Too Many Requests")
             return False
-        tell("answered", operation=label, status=response.status_code)
+        declared = case.method.upper() == case.operation.method.upper()
+        violated = violation_of(case)
+        if violated != SHAPE:
+            tell("answered", operation=label, status=response.status_code, violates=violated)
+        if not violated and (label not in self._good or 200 <= response.status_code < 300):  # noqa: PLR2004 - 2xx
+            self._good[label] = case, response.status_code
         if response.status_code >= _BROKEN:
             self._report(ERRORS, label, response, "no status of 500 or more")
             return True
+        wrong = {METHODS: not declared, REFUSALS: violated not in {"", SHAPE}}
         for kind, names in _CHECKS.items():
             # 404 refuses a method that nobody documented as well as 405 does; and proxies leave out the Allow header.
-            if kind != METHODS or response.status_code < _WRONG:
+            if wrong.get(kind, True) and (kind not in wrong or response.status_code < _WRONG):
                 self._judge(kind, names, label, case, response)
-        if case.method.upper() == case.operation.method.upper():
+        if declared:
             self._without_token(label, case, response)
         return True
+
+    def _answer(self, label: str, case: Case) -> Response:
+        """The reply to the first of the users who may ask; the last of them only reads, where an administrator is."""
+        users = self._users_of(case)
+        first = min(self._whose.get(label, 0), len(users) - 1)
+        for number in range(first, len(users)):
+            self._whose[label] = number
+            response = self._send(case, users[number])
+            if response.status_code != _FORBIDDEN:
+                break
+        return response
+
+    def _users_of(self, case: Case) -> Sequence[Mapping[str, str]]:
+        administrator = self._order["administrator"]
+        return [*self._users, administrator] if administrator and case.method.upper() in _SAFE else self._users
 
     def _send(self, case: Case, headers: Mapping[str, str]) -> Response:
         own = {"X-Gonogo-Run": self._order["run"], **headers}
@@ -208,14 +274,18 @@ class Conformance:
             case.validate_response(response, checks=_functions(names))
         except FailureGroup as group:
             failure = next(each for each in group.exceptions if isinstance(each, Failure))
-            self._report(kind, label, response, " ".join(f"{failure.title}: {failure.message}".split()))
+            expected = " ".join(f"{failure.title}: {failure.message}".split())
+            if kind == REFUSALS:
+                expected = f"4xx, since its schema forbids it ({violation_of(case)})"
+            self._report(kind, label, response, expected)
 
     def _without_token(self, label: str, case: Case, response: Response) -> None:
         """What demands a token must refuse whoever has none, or a wrong one; until one reply tells.
 
         Whoever has a token is answered otherwise, or a refusal would say nothing of the token.
         """
-        token_headers, demanded = self._order["headers"], label in self._order["secured"]
+        token_headers = self._users_of(case)[self._whose.get(label, 0)]
+        demanded = label in self._order["secured"]
         tries = self._tries.get(label, 0)
         if not demanded or not token_headers or tries >= _MOST_TRIES or response.status_code == _UNKNOWN:
             return
@@ -251,7 +321,7 @@ class Conformance:
     def _curl(self, request: PreparedRequest) -> str:
         """The request as a command, without the token."""
         words = ["curl", "-i", "-X", str(request.method), shlex.quote(str(request.url))]
-        for name in ("Content-Type", *self._order["headers"]):
+        for name in ("Content-Type", *self._users[0]):
             value = request.headers.get(name)
             if value is not None:
                 words += ["-H", f'"{name}: {self._shown(name, value)}"']
@@ -264,9 +334,10 @@ class Conformance:
     def _shown(self, name: str, value: str | bytes) -> str:
         """A header's value as a shell may have it: the token is a variable."""
         text = value.decode("latin-1") if isinstance(value, bytes) else value
-        if name not in self._order["headers"]:
+        if name not in self._users[0]:
             return text
-        return str(self._order["shown"]) if text == self._order["headers"][name] else "wrong"
+        users = [*self._users, self._order["administrator"] or {}]
+        return str(self._order["shown"]) if text in [user.get(name) for user in users] else "wrong"
 
 
 def _functions(names: Sequence[str]) -> list[CheckFunction]:

@@ -3,9 +3,9 @@
 import json
 import re
 import secrets as entropy
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import jmespath
 from jmespath.exceptions import JMESPathError
@@ -14,10 +14,14 @@ from gonogo.base.errors import Unobserved
 from gonogo.base.marks import Leftovers, Marks
 from gonogo.clients.replies import Reply
 from gonogo.families.api.callers import Caller
-from gonogo.families.api.document import Conformance, hold
+from gonogo.families.api.document import Conformance, fetch_document, hold
 from gonogo.families.api.forgeries import public_keys
+from gonogo.families.api.keys import spelled
+from gonogo.families.api.operations import operations
 from gonogo.families.api.placeholders import filled
-from gonogo.families.api.section import Account, Api, Login, OwnObject
+from gonogo.families.api.section import Account, Api, Document, Login, OwnObject
+from gonogo.families.variables.dotenv_file import read_dotenv
+from gonogo.families.variables.section import Variables
 from gonogo.families.verbs import Verbs
 
 Value = TypeVar("Value")
@@ -71,14 +75,15 @@ class ApiVerbs(Verbs[Api]):
             },
         )
 
-    def join(self, label: str) -> Caller:
-        """A user, logged in: newly registered, or the next of the declared test users."""
+    def join(self, label: str, fields: Mapping[str, Any] | None = None) -> Caller:
+        """A user, logged in: newly registered, or the next of the declared test users. ``fields``: sent otherwise."""
         if self.section.register_ is None:
             if not self.section.accounts:
                 self._derived("register", self.section.register_)
             return self._log_in(self._next_account())
         newcomer = self.nobody(label)
-        reply = newcomer.call(self.section.register_)
+        register = self.section.register_
+        reply = newcomer.call(register.model_copy(update={"send": {**register.send, **(fields or {})}}))
         if reply.status >= _BROKEN:
             raise AssertionError(f"nobody can register: {reply.said}")
         if not reply.exchange.served:
@@ -118,10 +123,27 @@ class ApiVerbs(Verbs[Api]):
         reply = self.bearer(token).get(self.me(caller))
         return self.known_as(reply), reply
 
-    def held_against_document(self, caller: Caller) -> Conformance:
-        """What the service answered to the operations of its document, within the budget of [api.document]."""
+    def held_against_document(self) -> Conformance:
+        """What the service answered to the operations of its document, within the budget of [api.document].
+
+        Users ask, as many as are declared; of an administrator only what reads is asked.
+        """
+        declared = self.section.document or Document()
+        users = [self.join("reader"), *(self.join(f"reader-{n}", fields) for n, fields in enumerate(declared.users, 2))]
+        administrator = self.administrator() if self.section.administrator else None
         return self.walk.looked(
-            "the OpenAPI document", lambda: hold(self.world, self.section, caller), shown=lambda seen: seen.shown
+            "the OpenAPI document",
+            lambda: hold(self.world, self.section, users, administrator),
+            shown=lambda seen: seen.shown,
+        )
+
+    def unlimited(self) -> Sequence[str]:
+        """Operations of the document that no class of [api.limits] is about, the login aside; empty without a document."""
+        document, problem = self.world.run(fetch_document, self.world.environment)
+        limited = {(limit.method, limit.path.partition("?")[0]) for limit in self.section.limits.values()}
+        limited.add(("POST", self.login.path))
+        return (
+            [] if problem else [each.shown for each in operations(document) if (each.method, each.path) not in limited]
         )
 
     def public_keys(self) -> Sequence[bytes]:
@@ -138,6 +160,22 @@ class ApiVerbs(Verbs[Api]):
             except OSError as error:
                 raise Unobserved(f"api.public_key cannot be read: {error.strerror}") from None
         return keys
+
+    def signing_key(self) -> Sequence[bytes]:
+        """The key of ``api.signed_with`` in every spelling. Raises Unobserved where the file has none."""
+        declared, variables = self.section.signed_with, self.world.environment.section(Variables)
+        file = variables.files.get(declared.file) if variables and declared else None
+        if declared is None or file is None:
+            name = declared.file if declared else "NAME"
+            raise Unobserved(
+                f"the environment declares no [variables.files.{name}]", hint="is file of api.signed_with right?"
+            )
+        value = read_dotenv(Path(file.path), file.dialect).values.get(declared.variable, "")
+        if not value:
+            raise Unobserved(
+                f"{Path(file.path).name} has no {declared.variable}", hint="is variable of api.signed_with right?"
+            )
+        return list(spelled(value))
 
     def place_of(self, own: OwnObject, made: Reply, owner: Caller) -> str:
         """The path of what was just made. Raises Unobserved without an id."""

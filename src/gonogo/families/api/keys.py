@@ -14,6 +14,8 @@ _ENDINGS = (
     *("1", "12", "123", "1234", "12345", "123456", "!", "@123", "#123", "2023", "2024", "2025", "2026", "01"),
     *("secret", "key", "jwt", "token", "secretkey", "jwtsecret", "dev", "prod", "test"),
 )
+_PURPOSES = ("secret", "key", "jwt", "token", "api", "prod")
+_YEARS = ("2024", "2025", "2026", "2027")
 _BEFORE = ("my", "super", "the", "jwt", "dev", "test", "secret")
 _JOINTS = ("", "-", "_", ".", "@", " ")
 _ENCODED = 4
@@ -53,6 +55,8 @@ def _joined(names: Iterable[str]) -> Iterator[str]:
         yield from (f"{name}{joint}{ending.title()}" for ending in _ENDINGS)
         yield from (f"{name}{joint}{ending.upper()}" for ending in _ENDINGS)
         yield from (f"{before}{joint}{name}" for before in _BEFORE)
+        for ending, year in itertools.product(_PURPOSES, _YEARS) if name.islower() else ():
+            yield from (f"{name}{joint}{ending}{joint}{year}", f"{name}{joint}{year}{joint}{ending}")
 
 
 def _cased(words: Iterable[str]) -> Iterator[str]:
@@ -80,3 +84,11 @@ def _once(keys: Iterable[bytes]) -> Iterator[bytes]:
         if key not in yielded:
             yielded.add(key)
             yield key
+
+
+def spelled(value: str) -> Iterator[bytes]:
+    """A declared key as libraries take it: its characters, or what they stand for in base64 or as hexadecimal digits."""
+    yield value.encode()
+    yield from _decoded(value)
+    with suppress(ValueError):
+        yield bytes.fromhex(value)

@@ -56,9 +56,25 @@ class Operation:
     @property
     def demands_more(self) -> bool:
         """Whether a query, a header or a cookie must be filled in."""
+        return any(parameter.get("required") and parameter.get("in") != "path" for parameter in self._parameters)
+
+    @property
+    def _parameters(self) -> Sequence[Schema]:
         listed = [*_list(self.item.get("parameters")), *_list(self.described.get("parameters"))]
-        parameters = [mapping(resolved(self.document, parameter)) for parameter in listed]
-        return any(parameter.get("required") and parameter.get("in") != "path" for parameter in parameters)
+        return [mapping(resolved(self.document, parameter)) for parameter in listed]
+
+    @property
+    def texts(self) -> Mapping[str, Sequence[str]]:
+        """Names of the texts in its ``query``, and in its ``body`` of JSON."""
+        inquired = [each for each in self._parameters if each.get("in") == "query" and each.get("name")]
+        query = [str(each["name"]) for each in inquired if self.plain(each.get("schema")).get("type") == "string"]
+        fields = self.properties(self.bodies.get(JSON, {}).get("schema"))
+        return {"query": query, "body": [name for name, schema in fields.items() if schema.get("type") == "string"]}
+
+    @property
+    def fillable(self) -> bool:
+        """Whether anything must be filled in before it can be read."""
+        return bool(self.variables) or self.demands_more
 
     @property
     def bodies(self) -> Mapping[str, Schema]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-OWN_PLACEHOLDERS = frozenset({"email", "password", "name", "user", "mark", "id"})
+OWN_PLACEHOLDERS = frozenset({"email", "password", "name", "user", "mark", "id", "number"})
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 

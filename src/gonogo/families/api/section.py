@@ -1,12 +1,13 @@
 """The section ``[api]`` of an environment file."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Self
+from datetime import timedelta
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from gonogo.environment.section import Section
-from gonogo.environment.types import SecretName, Size, Text, TrustFile, UrlPath
+from gonogo.environment.types import Duration, SecretName, Size, Text, TrustFile, UrlPath
 from gonogo.families.api.placeholders import OWN_PLACEHOLDERS, placeholders
 from gonogo.families.requests.section import Expression, HeaderName
 
@@ -93,6 +94,56 @@ class Upload(Call):
     """A file that is taken up to a size."""
 
     limit: Size
+    counts: Literal["file", "body"] = Field(
+        default="file", description='What may be so large: the file, or ("body") the whole request around it.'
+    )
+    listed: UrlPath | None = Field(
+        default=None,
+        description="Where users see the names of their files (GET): one that was refused must not be there.",
+    )
+
+    @model_validator(mode="after")
+    def _names_are_sent(self) -> Self:
+        if self.listed and self.file is None:
+            message = "listed: without a file there is no name that could be listed; declare file, or leave listed out"
+            raise ValueError(message)
+        return self
+
+
+class RateLimit(Call):
+    """A class of routes that one user may ask so often: by one of them, in a way that makes nothing that stays."""
+
+    get: UrlPath | None = None
+    most: Annotated[int, Field(ge=1, le=2000)] = Field(description="So many requests of one user are answered …")
+    within: Duration = Field(default=timedelta(minutes=1), description="… within this time; the next one gets 429.")
+    user: Mapping[Text, Any] = Field(
+        default_factory=dict, description="What of [api.register] is sent otherwise for who asks."
+    )
+    stranger: bool = Field(default=False, description="true: asked without a token, and counted by the address sent.")
+
+    @model_validator(mode="after")
+    def _is_one_request(self) -> Self:
+        if [self.get, self.post, self.put].count(None) != 2:  # noqa: PLR2004 - of three
+            message = 'exactly one of get, post and put is expected, as in get = "/search?city={mark}"'
+            raise ValueError(message)
+        return self
+
+    @property
+    def method(self) -> str:
+        """``GET``, ``POST`` or ``PUT``."""
+        return "GET" if self.get else super().method
+
+    @property
+    def path(self) -> str:
+        """The path with its query."""
+        return self.get or super().path
+
+
+class SigningKey(Section):
+    """The variable from which the service takes the shared key of its tokens."""
+
+    file: Text = Field(description="Name of the file under [variables.files].")
+    variable: Text = "SECRET_KEY"
 
 
 class Derivation(Section):
@@ -109,9 +160,14 @@ class Document(Section):
     seconds: Annotated[int, Field(ge=1, le=3600)] = Field(default=60, description="The most time that it takes.")
     seed: int = Field(default=1, ge=0, description="The same seed sends the same requests.")
     exclude: tuple[Text, ...] = Field(default=(), description="Operations that are not asked, as in 'DELETE /me'.")
+    users: tuple[Mapping[Text, Any], ...] = Field(
+        default=(),
+        description="Further users, who are asked as whom the first may not: each with the fields of [api.register] that "
+        "are other for it.",
+    )
     writes: bool = Field(
         default=False,
-        description="true: POST, PUT, PATCH and DELETE are sent as well, and what they make stays in the service.",
+        description="true: POST, PUT, PATCH and DELETE are sent as well; what they make stays, unless it goes with its user.",
     )
 
 
@@ -134,6 +190,10 @@ class Api(Section):
         default_factory=dict, description="Further placeholders, each with the name of the secret that it stands for."
     )
     sent: SentToken = SentToken()
+    signed_with: SigningKey | None = Field(
+        default=None,
+        description="Where the key stands that tokens are signed with: one that is live must verify under it.",
+    )
     opaque: bool = Field(default=False, description="true: tokens are no JWTs, and say nothing to who holds them.")
     me: UrlPath | None = Field(
         default=None, description="What tells users who they are (GET), as in /me or /users/{id}."
@@ -150,6 +210,9 @@ class Api(Section):
     body_limit: Size | None = Field(default=None, description="The largest body that a login may have.")
     upload: Upload | None = None
     document: Document | None = None
+    limits: Mapping[Text, RateLimit] = Field(
+        default_factory=dict, description="Classes of routes with how often one user may ask them."
+    )
     jwks: UrlPath | None = Field(default=None, description="Where public keys of tokens are published (RFC 7517).")
     public_key: TrustFile | None = Field(default=None, description="The PEM file of the public key of tokens.")
     remove: UrlPath | None = Field(
@@ -170,13 +233,16 @@ class Api(Section):
         if self.register_ is not None and self.accounts:
             message = "register and accounts are both declared; leave out the one that is not to be used"
             raise ValueError(message)
+        if self.document and self.document.users and self.register_ is None and not self.from_openapi:
+            message = "document.users are registered as [api.register] says, and there is none; leave them out"
+            raise ValueError(message)
         if self.admin and self.administrator is None:
             message = (
                 "admin needs [api.administrator]: that administrators are answered there is the proof of a refusal"
             )
             raise ValueError(message)
-        if self.opaque and (self.jwks or self.public_key):
-            message = "opaque: tokens that have a public key are no opaque ones; leave one of them out"
+        if self.opaque and (self.jwks or self.public_key or self.signed_with):
+            message = "opaque: tokens that have a key are no opaque ones; leave out opaque, or jwks, public_key and signed_with"
             raise ValueError(message)
         return self
 
@@ -202,7 +268,7 @@ class Api(Section):
         return not self.opaque
 
     def _filled(self) -> Iterator[tuple[str, object]]:
-        calls = {"login": self.login, "register": self.register_, "upload": self.upload, **self.objects}
+        calls = {"login": self.login, "register": self.register_, "upload": self.upload, **self.objects, **self.limits}
         for where, call in calls.items():
             if call is not None:
                 yield where, [call.path, call.send, call.file.content if call.file else ""]

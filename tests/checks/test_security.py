@@ -1,0 +1,135 @@
+"""Steps of the security journey, judged against services of a few lines."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import jwt
+import pytest
+
+from gonogo.base.errors import Unobserved
+from gonogo.clients.http import Body
+from gonogo.clients.replies import Reply
+from gonogo.evidence.http import Exchange
+from gonogo.families.api.callers import Caller
+from gonogo.families.api.keys import spelled
+from gonogo.families.api.section import SentToken, SigningKey, Upload
+from tests.checks.conftest import Judge
+
+LIMIT = 1024
+KEY = "k" * 48
+Sent = bytes | AsyncIterator[bytes]
+
+
+def reply(method: str, path: str, status: int | None, document: object = None) -> Reply:
+    """What a service said, or None: nothing."""
+    exchange = Exchange(url=path, status=status, problem="cut off" if status is None else "", elapsed=timedelta())
+    return Reply(f"{method} {path}", Body(exchange=exchange, content=json.dumps(document).encode()))
+
+
+async def joined(parts: AsyncIterator[bytes]) -> bytes:
+    """All of them."""
+    return b"".join([part async for part in parts])
+
+
+@dataclass
+class Shelf:
+    """Takes files up to a size, and lists their names."""
+
+    limit: int = LIMIT
+    counts: str = "file"
+    by_length: bool = False
+    keeps_refused: bool = False
+    renames: bool = False
+    refusal: int | None = 413
+    names: list[str] = field(default_factory=list)
+
+    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: Sent) -> Reply:
+        """One request."""
+        del headers
+        if method == "GET":
+            return reply(method, path, 200, self.names)
+        whole = body if isinstance(body, bytes) else asyncio.run(joined(body))
+        head, _, content = whole.partition(b"\r\n\r\n")
+        size = len(whole if self.counts == "body" else content[: content.rindex(b"\r\n--")])
+        unseen = self.by_length and not isinstance(body, bytes)
+        taken = size <= self.limit or unseen
+        if taken or self.keeps_refused:
+            self.names.append(
+                "renamed" if self.renames else head.partition(b'filename="')[2].partition(b'"')[0].decode()
+            )
+        return reply(method, path, 201 if taken else self.refusal)
+
+
+def walk_to(shelf: Shelf, **declared: Any) -> Any:  # noqa: ANN401 - as much of a walk as the step needs
+    """A journey of one user."""
+    upload = Upload.model_validate(
+        {"post": "/files", "file": {"content": "%PDF-1.4"}, "limit": "1 KiB", "listed": "/files", **declared}
+    )
+    return SimpleNamespace(
+        api=SimpleNamespace(section=SimpleNamespace(upload=upload)),
+        keep={"caller": Caller(shelf, SentToken())},
+        world=SimpleNamespace(mark="gonogo-1"),
+    )
+
+
+@pytest.mark.parametrize("counts", ["file", "body"])
+def test_limit_that_is_kept_to_the_byte_is_green(judge: Judge, counts: str) -> None:
+    """Whether the file or the whole request around it is counted."""
+    shelf = Shelf(counts=counts)
+    assert judge("security-upload-limit", walk=walk_to(shelf, counts=counts)) is None
+    assert shelf.names == ["gonogo-1-within-gonogo.txt"]
+
+
+@pytest.mark.parametrize(
+    ("shelf", "said"),
+    [
+        (Shelf(limit=LIMIT + 1), "a file of one byte more than 1024 is not refused: POST /files answered 201"),
+        (Shelf(by_length=True), "a file of one byte more than 1024, sent without its length, is not refused"),
+        (Shelf(keeps_refused=True), "a file that was refused is stored: GET /files shows it"),
+        (Shelf(refusal=500), "is not refused: POST /files answered 500"),
+    ],
+)
+def test_limit_that_is_none_is_told(judge: Judge, shelf: Shelf, said: str) -> None:
+    """One byte is enough to tell."""
+    assert said in str(judge("security-upload-limit", walk=walk_to(shelf)))
+
+
+@pytest.mark.parametrize(
+    ("shelf", "said"),
+    [
+        (Shelf(limit=10), "not even users are answered"),
+        (Shelf(refusal=None), "nobody knows whether"),
+        (Shelf(refusal=429), "nobody knows whether"),
+        (Shelf(renames=True), "does not show the name of a file that was taken"),
+    ],
+)
+def test_limit_that_cannot_be_seen_is_no_finding(judge: Judge, shelf: Shelf, said: str) -> None:
+    """The control failed, or the service said nothing, or something else."""
+    with pytest.raises(Unobserved, match=said):
+        judge("security-upload-limit", walk=walk_to(shelf))
+
+
+def walk_with(token: str, key: str) -> Any:  # noqa: ANN401 - as above
+    """A journey whose user has this token, in an environment whose file has this key."""
+    section = SimpleNamespace(signed_with=SigningKey(file="staging"))
+    api = SimpleNamespace(section=section, signing_key=lambda: list(spelled(key)))
+    return SimpleNamespace(api=api, keep={"caller": SimpleNamespace(token=token)})
+
+
+@pytest.mark.parametrize("key", [KEY, KEY.encode().hex()])
+def test_key_of_the_file_signs(judge: Judge, key: str) -> None:
+    """As characters, or as digits that stand for them."""
+    token = jwt.encode({"sub": "ann"}, KEY, algorithm="HS256")
+    assert judge("security-tokens-of-file", walk=walk_with(token, key)) is None
+
+
+def test_another_key_than_that_of_the_file_is_told(judge: Judge) -> None:
+    """The file is right, and the service was started with something else; neither key is shown."""
+    token = jwt.encode({"sub": "ann"}, "o" * 48, algorithm="HS256")
+    said = judge("security-tokens-of-file", walk=walk_with(token, KEY))
+    assert said == "tokens are signed with another key than SECRET_KEY of [variables.files.staging]"
