@@ -30,6 +30,6 @@ def test_load_is_judged_replayed_and_leaves_nothing(instance: ReferenceInstance,
     folder = published.signoff.parent.resolve()
     assert not differences(read_results(folder / "results.json"), judged_again(folder, Path.cwd()))
     assert (folder / HISTOGRAMS).read_text().startswith("#[Histogram log format version 1.3]")
-    assert "Latency over percentile" in published.signoff.read_text()
+    assert "Latency by percentile" in published.signoff.read_text()
     written = "".join(path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file())
     assert "eyJ" not in written, "a token of a synthetic user is in the record"
