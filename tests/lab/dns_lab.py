@@ -180,6 +180,7 @@ def _environment(world: World, network: str) -> Environment:
             "dns": {
                 "zone": ZONE,
                 "resolvers": [f"{address}:53" for address in _resolvers(network)],
+                "rollback_window": "1 h",
                 "quorum": 2,
                 "names": [f"www.{ZONE}"],
                 **world.dns,

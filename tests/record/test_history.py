@@ -169,10 +169,11 @@ def test_earlier_runs_may_be_kept_elsewhere(tmp_path: Path) -> None:
 
 
 def test_run_is_found_by_path_and_by_id(tmp_path: Path) -> None:
-    """People copy either from the terminal."""
+    """People copy either from the terminal, or as much of it as tells the run apart."""
     one = at(1)
     folder = kept(tmp_path, one) / one.run.id
     assert find_run(str(folder), tmp_path) == find_run(one.run.id, tmp_path) == folder
     assert find_run(str(folder / "results.json"), tmp_path) == folder
+    assert find_run(one.run.id[:-1], tmp_path) == find_run("latest", tmp_path) == folder
     with pytest.raises(UsageError, match=f"did you mean {one.run.id}"):
-        find_run(one.run.id[:-1], tmp_path)
+        find_run(f"{one.run.id}x", tmp_path)
