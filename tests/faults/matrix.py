@@ -124,6 +124,9 @@ class Measured:
     """Lines of the checklist that stand although the fault makes them untrue."""
 
 
+_NOTHING_WRONG = Measured([], [], [])
+
+
 def verify(process: ReferenceProcess, faults: Sequence[str], only: Sequence[str] = ()) -> Results:
     """The checks against the environment as it is now: all, unless some are named."""
     instance = ReferenceInstance(overlay=process.ready["environment"], faults=faults)
@@ -225,8 +228,8 @@ def measure(together: Sequence[Sequence[str]]) -> Mapping[str, Measured]:
 def measure_all(faults: Sequence[str], workers: int) -> Mapping[str, Measured]:
     """The healthy environment first, by itself; then the faults, on several environments side by side.
 
-    What this machine was too busy to tell is measured again, by itself; so is a healthy environment that was not green,
-    since tests beside it may have starved the service: it must be green then.
+    What this machine was too busy to tell is measured again, by itself; so is what was not as it should be, a healthy
+    environment that was not green among it, since tests beside it may have starved the service: it must be right then.
     """
     measured = dict(measure([[HEALTHY]]))
     together = batches(faults, {fault["name"]: fault["area"] for fault in known_faults()})
@@ -238,16 +241,26 @@ def measure_all(faults: Sequence[str], workers: int) -> Mapping[str, Measured]:
         again = [
             batch
             for batch in [[HEALTHY], *together]
-            if any(measured[name].busy for name in (*batch, f"{SHARED}{' + '.join(batch)}"))
-            or (batch == [HEALTHY] and measured[HEALTHY].red)
+            if any(measured[name].busy for name in _rows(batch)) or _is_wrong(batch, measured)
         ]
         if not again:
             break
         print(
-            f"again, by itself, since this machine was too busy to tell: {' '.join(fault for batch in again for fault in batch)}"
+            "again, by itself, since this machine was too busy to tell, or since it was not as it should be: "
+            + " ".join(fault for batch in again for fault in batch)
         )
         measured |= measure(again)
     return measured
+
+
+def _rows(batch: Sequence[str]) -> Sequence[str]:
+    """What is measured of a batch: each fault, and the checks that several of them need."""
+    return [*batch, f"{SHARED}{' + '.join(batch)}"]
+
+
+def _is_wrong(batch: Sequence[str], measured: Mapping[str, Measured]) -> bool:
+    """Whether something of it would fail the build: what it does beside others must be seen of it by itself."""
+    return any(complaints({HEALTHY: _NOTHING_WRONG} | {name: measured[name] for name in _rows(batch)}))
 
 
 def measure_load(matrix: dict[str, Measured], unjudged: set[str]) -> Iterator[str]:
