@@ -188,7 +188,13 @@ def row(fault: str, results: Results, seconds: float, among: Container[str]) -> 
     """One line of the table."""
     errors = unseen(results, among)
     blocked = sum(check.outcome is Outcome.BLOCKED and check.id in among for check in results.checks)
-    rest = "".join((f" · ERROR {', '.join(errors)}" if errors else "", f" · {blocked} blocked" if blocked else ""))
+    not_run = [check.id for check in results.checks if check.outcome is Outcome.NOT_RUN and check.id in among]
+    told = {
+        f"ERROR {', '.join(errors)}": errors,
+        f"{blocked} blocked": blocked,
+        f"NOT RUN {', '.join(not_run)}": not_run,
+    }
+    rest = "".join(f" · {words}" for words, any_of_it in told.items() if any_of_it)
     killed = ", ".join(red(results, among)) or "NOTHING"
     return f"{fault:<40} {results.decision.verdict:<11} {seconds:5.1f} s  {killed}{rest}"
 

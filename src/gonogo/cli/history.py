@@ -12,13 +12,13 @@ import click
 from gonogo.base.wording import closest, nearest_or_all
 from gonogo.cli import options
 from gonogo.cli.completion import check_and_line_names, gate_names, run_names
+from gonogo.record.run_folder import LATEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gonogo.record.results import Results
 
-LATEST = "latest"
 _SENTENCE = 2
 _REPORTS = click.option(
     "--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="Where runs are kept."
@@ -58,7 +58,7 @@ def list_runs(*, environment: str | None, gate: str | None, verdict: str | None,
             rows.append([folder.name, f"cannot be read: {error}"])
     if gate is not None and gate not in gates and not damaged:
         raise UsageError(f"--gate: no run of gate {gate!r}{nearest_or_all(gate, sorted(gates))}")
-    for row in aligned(rows):
+    for row in _aligned(rows):
         click.echo(row)
     if damaged:
         raise IntegrityError(f"{damaged} of {len(chosen)} runs {'is' if damaged == 1 else 'are'} not what was recorded")
@@ -195,7 +195,7 @@ def _age(passed: timedelta) -> str:
     return f"{max(minutes, 0)} min ago"
 
 
-def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """The rows of a table, two spaces between its columns; a row of two columns is a sentence after its name."""
     from gonogo.report.visible import harmless  # noqa: PLC0415 - help answers at once
 

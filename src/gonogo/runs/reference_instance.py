@@ -106,7 +106,10 @@ class ReferenceProcess:
         """Switch to exactly these faults; returns when the environment is ready again."""
         self._stdin.write(json.dumps({"set_faults": list(faults)}).encode() + b"\n")
         self._stdin.flush()
-        return self._next()
+        # What answers an earlier order, whose sender did not wait for it, is no word about this one.
+        while (event := self._next()).get("faults") != list(faults):
+            pass
+        return event
 
     def wait(self) -> Event | None:
         """The next event, whenever it comes; None when the process has ended."""
