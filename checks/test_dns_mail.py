@@ -7,8 +7,9 @@ import pytest
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.dns import Answer, is_public
-from gonogo.evidence.dns_zone import DnsMailEvidence, DnsSenderEvidence, MailServer
+from gonogo.evidence.dns_zone import DnsMailEvidence, DnsSenderEvidence
 from gonogo.families.dns.dkim import key_problem, tags_of
+from gonogo.families.dns.routes import route_problems
 from gonogo.families.dns.spf import (
     MOST_SPF_LOOKUPS,
     failed_records,
@@ -29,7 +30,7 @@ def test_mail_for_the_domain_arrives(dns_mail: DnsMailEvidence, environment: Env
     Fix: point MX to a name that exists and has addresses of its own, or remove the record.
     """
     world = any(is_public(address) for host in environment.hosts.values() for address in host.addresses)
-    problems = list(_route_problems(dns_mail, world=world))
+    problems = list(route_problems(dns_mail.servers, world=world))
     assert not problems, f"mail for {dns_mail.domain}: {'; '.join(problems)}"
     _require_answers(dns_mail.mx, *(answer for server in dns_mail.servers for answer in (server.a, server.aaaa)))
 
@@ -92,7 +93,7 @@ def test_mail_of_the_service_is_believed(dns_sender: DnsSenderEvidence, environm
     domain = dns_sender.domain
     problems = list(_sender_problems(dns_sender))
     world = any(is_public(address) for host in environment.hosts.values() for address in host.addresses)
-    problems += _route_problems(dns_sender, world=world)
+    problems += route_problems(dns_sender.servers, world=world)
     assert not problems, f"mail from {domain}: {'; '.join(problems)}"
     _require_answers(dns_sender.spf, dns_sender.dmarc, *dns_sender.dkim, dns_sender.mx)
     if not dns_sender.dkim:
@@ -100,29 +101,6 @@ def test_mail_of_the_service_is_believed(dns_sender: DnsSenderEvidence, environm
             f"mail from {domain}: the environment does not say which keys it is signed with (DKIM)",
             hint='declare dns.dkim_selectors, as in ["mail"], from the header DKIM-Signature (s=) of a mail',
         )
-
-
-def _route_problems(mail: DnsMailEvidence, *, world: bool) -> Iterator[str]:
-    if len(mail.servers) > 1 and not all(server.name for server in mail.servers):
-        yield "MX 0 . says that there is no mail, and stands beside others (RFC 7505, 3)"
-    for server in mail.servers:
-        if not server.name:
-            continue  # "MX 0 ." says that the domain takes no mail (RFC 7505)
-        where = f"MX {server.preference} {server.name}"
-        if "NXDOMAIN" in {server.a.rcode, server.aaaa.rcode}:
-            yield f"{where} does not exist, mail has nowhere to go"
-        elif _knows_no_address(server):
-            yield f"{where} has no address, mail has nowhere to go"
-        elif server.a.aliases or server.aaaa.aliases:
-            alias = (server.a.aliases or server.aaaa.aliases)[-1]
-            yield f"{where} is an alias of {alias}, which some senders refuse (RFC 2181, 10.3)"
-        hidden = [address for address in server.addresses if world and not is_public(address)]
-        if hidden:
-            yield f"{where} leads to {', '.join(hidden)}, which is not a public address"
-
-
-def _knows_no_address(server: MailServer) -> bool:
-    return not server.addresses and server.a.rcode == server.aaaa.rcode == "NOERROR"
 
 
 def _sender_problems(sender: DnsSenderEvidence) -> Iterator[str]:

@@ -109,6 +109,7 @@ _DNS: Mapping[str, tuple[str, Change]] = {
     "dns-https-dropped": ("queries of type HTTPS get no answer", part("dns", https_dropped=True)),
     "dns-name-elsewhere": ("www.workme.test leads to a machine that is gone", part("dns", www="A 127.0.0.9")),
     "dns-mail-nowhere": ("the zone's MX is a name that does not exist", part("dns", mail_server="old-mail")),
+    "dns-mail-denied": ("the zone's MX says that it takes no mail", part("dns", mail_server=".")),
     "dns-two-spf": ("there are two SPF records", part("dns", spf=("v=spf1 mx -all", "v=spf1 -all"))),
     "dns-no-dmarc": ("there is no DMARC record", part("dns", dmarc=None)),
 }

@@ -109,6 +109,18 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "mail-lost": ("the relay takes mail, and loses it", part("mail", delivers=False)),
         "mail-down": ("the relay cannot be reached", part("mail", running=False)),
     },
+    "support": {
+        "support-address-bounces": ("nobody made the mailbox of support", part("support", takes="nobody")),
+        "support-takes-everybody": ("the mail server takes mail for any address", part("support", takes="everybody")),
+        "support-mail-put-off": ("the mail server wants to be asked later", part("support", takes="later")),
+        "support-mail-down": ("no mail server listens", part("support", mail_running=False)),
+        "support-mail-plain": ("mail to support is not encrypted", part("support", encrypts=False)),
+        "support-tracker-gone": ("the project with the tickets was deleted", part("support", tracker_exists=False)),
+        "support-tracker-closed": ("the tracker takes no issues", part("support", issues_enabled=False)),
+        "support-ticket-lost": ("a new ticket is nowhere to be found", part("support", keeps_issues=False)),
+        "support-ticket-waits": ("a user waits for an answer since yesterday", part("support", waits_hours=30.0)),
+        "support-token-narrow": ("the token may not read issues", part("support", scopes=frozenset({"read_user"}))),
+    },
     "digitalocean": {
         "droplet-api-down": ("DigitalOcean's API answers 503", part("ocean", running=False)),
         "droplet-gone": ("the droplet was destroyed", part("ocean", exists=False)),

@@ -21,6 +21,7 @@ from reference.doubles.mail import MailDouble
 from reference.doubles.providers import ProvidersDouble
 from reference.doubles.sentry import SentryDouble
 from reference.doubles.stripe.api import StripeDouble
+from reference.doubles.support import SupportDouble
 from reference.fronts import https_front, mongodb_relay, redis_front, stray_listeners
 from reference.mongodb import Credentials, MongoServer
 from reference.ports import Ports, choose_ports
@@ -121,6 +122,10 @@ class Instance:
             "digitalocean": {"api": f"http://127.0.0.1:{used['providers']}"},
             "atlas": {"api": f"http://127.0.0.1:{used['providers']}"},
             "mail": {"inbox": f"http://127.0.0.1:{used['inbox']}"},
+            "support": {
+                "port": used["support-mail"],
+                "tickets": {"api": f"http://127.0.0.1:{used['support-tickets']}"},
+            },
             "servers": {"workme-1": {"port": used["ssh"], "host_key": self._host_key.export_public_key().decode()}},
             "variables": {
                 "repository": str(self._repository),
@@ -142,6 +147,7 @@ class Instance:
             "sentry": (("sentry",), self._make_sentry),
             "llm": (("llm",), self._make_llm),
             "mail": (("mail",), self._make_mail),
+            "support": (("support",), self._make_support),
             "host": (("host",), self._make_host),
             "providers": (("ocean", "atlas"), self._make_providers),
             "variables": (("variables",), self._make_repository),
@@ -256,6 +262,17 @@ class Instance:
         )
         return [double]
 
+    def _make_support(self) -> Sequence[Part]:
+        double = SupportDouble(
+            self._settings.support,
+            smtp_port=self._ports.used["support-mail"],
+            api_port=self._ports.used["support-tickets"],
+            token=self._secrets["SUPPORT_TOKEN"],
+            chain=self._internal.chain,
+            key=self._internal.key,
+        )
+        return [double]
+
     def _make_host(self) -> Sequence[Part]:
         port = self._ports.used["ssh"]
         return [HostDouble(self._settings.host, port=port, host_key=self._host_key, visitor=self._visitor_key)]
@@ -327,6 +344,7 @@ def new_secrets() -> Mapping[str, str]:
         "STRIPE_SECRET_KEY": f"sk_test_{account}{secrets.token_hex(24)}",
         "STRIPE_PUBLISHABLE_KEY": f"pk_test_{account}{secrets.token_hex(24)}",
         "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(24)}",
+        "SUPPORT_TOKEN": f"glpat-{secrets.token_urlsafe(20)}",
         "SENTRY_TOKEN": f"sntrys_{secrets.token_urlsafe(32)}",
         "DIGITALOCEAN_TOKEN": f"dop_v1_{secrets.token_hex(32)}",
         "ATLAS_CLIENT_ID": f"mdb_sa_id_{secrets.token_hex(12)}",

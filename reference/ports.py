@@ -28,6 +28,8 @@ _PREFERRED: Mapping[str, int] = {
     "ssh": 20022,
     "smtp": 20025,
     "inbox": 20026,
+    "support-mail": 20027,
+    "support-tickets": 20028,
     "authority": 20385,
 }
 _CLOSED: Mapping[str, tuple[int, ...]] = {

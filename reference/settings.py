@@ -11,6 +11,7 @@ from reference.doubles.llm import LlmSettings
 from reference.doubles.mail import MailSettings
 from reference.doubles.sentry_objects import SentrySettings
 from reference.doubles.stripe.account import StripeSettings
+from reference.doubles.support import SupportSettings
 from reference.mongodb import MongoSettings
 from reference.valkey import RedisSettings
 
@@ -40,6 +41,7 @@ class Settings:
     sentry: SentrySettings = field(default_factory=SentrySettings)
     llm: LlmSettings = field(default_factory=LlmSettings)
     mail: MailSettings = field(default_factory=MailSettings)
+    support: SupportSettings = field(default_factory=SupportSettings)
     host: HostSettings = field(default_factory=HostSettings)
     ocean: DigitalOceanSettings = field(default_factory=DigitalOceanSettings)
     atlas: AtlasSettings = field(default_factory=AtlasSettings)

@@ -43,6 +43,8 @@ BLINDING = {
     "droplet-token-narrow",
     "atlas-api-down",
     "atlas-token-narrow",
+    "support-mail-put-off",
+    "support-token-narrow",
 }
 SIMULATED = {"stripe-payout-failed", "stripe-payout-late"}
 """No bank hears of payouts in test mode, in which the reference environment is: a team may have had them fail on purpose."""
@@ -60,6 +62,9 @@ _ALSO_IN: Mapping[str, Sequence[str]] = {
     "stripe": ["payment"],
     "sentry": ["errors"],
     "mail": ["client", "booking"],
+    "support": ["support_trial"],
+    "dns-mail-nowhere": ["support"],
+    "dns-mail-denied": ["support"],
     "booking-broken": ["privacy", "webhook"],
     "token-refused": ["security", "document"],
     "bookings-for-strangers": ["document"],
@@ -82,6 +87,7 @@ _LANES: Mapping[str, str] = {
     "dns": "dns",
     "stripe": "stripe",
     "sentry": "sentry",
+    "support": "dns",  # where mail to it goes
 }
 """Area to the part of the environment that its faults are in; all other areas are the service and its databases."""
 _BEHIND_THE_SERVICE: Mapping[str, Sequence[str]] = {

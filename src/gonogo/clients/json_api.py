@@ -107,6 +107,13 @@ class JsonSession:
                 raise Unobserved(reason, hint=f"{hint}{api.lookalikes}")
             case HTTPStatus.UNAUTHORIZED:
                 raise Unobserved(f"{api.name} at {api.base} refuses the token (401)", hint=api.login_hint)
+            case HTTPStatus.FORBIDDEN if (
+                reply.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in reply.headers
+            ):
+                raise Unobserved(
+                    f"{api.name} at {api.base} answered 403 for {where}: the token has asked too often",
+                    hint="run it again in an hour, or with a token that is not used elsewhere",
+                )
             case HTTPStatus.FORBIDDEN:
                 reason = f"{api.name} at {api.base} does not let the token read {where} ({_code(reply)})"
                 needs = f"the token needs {right}; " if right else ""

@@ -12,6 +12,9 @@ from gonogo.clients.json_api import ApiReply, JsonSession, mapping, objects, tex
 PAGE_SIZE = 100
 _MOST_PAGES = 50
 _SENTRY_NEXT = re.compile(r'rel="next"; results="true"; cursor="([^"]{1,100})"')
+_NEXT = re.compile(r'<([^<>]{1,2000})>[^<]*;\s*rel="?next\b')
+_SMALLER_PAGE = 50
+"""Of lists whose items hold long texts: an answer is read to its bound."""
 Query = Mapping[str, str]
 
 
@@ -103,6 +106,19 @@ def sentry_pages(**query: str) -> tuple[Query, Reader]:
         return ApiPage(items=reply.document, following={**query, "cursor": cursor[1]} if cursor else None)
 
     return query, read
+
+
+def link_pages(**query: str) -> tuple[Query, Reader]:
+    """Lists of GitHub and GitLab: the header Link leads to the next page (RFC 8288)."""
+
+    def read(reply: ApiReply, query: Query) -> ApiPage | None:
+        if not isinstance(reply.document, list):
+            return None
+        link = _NEXT.search(reply.headers.get("link", ""))
+        following = _query_of(link[1]) if link else None
+        return ApiPage(items=reply.document, following={**query, **following} if following else None)
+
+    return {**query, "per_page": str(_SMALLER_PAGE)}, read
 
 
 def _query_of(link: str) -> Query | None:

@@ -188,9 +188,11 @@ class Environment(Section):
 
     def declares(self, declaration: str) -> bool:
         """Whether there is anything to verify: a section, a part, or ``section.key``. An empty list declares nothing."""
-        section, _, key = declaration.rpartition(".")
-        section = section or self.part_keys.get(declaration, "")
-        return bool(getattr(getattr(self, section, None) if section else self, key, None))
+        section = self.part_keys.get(declaration)
+        declared: object = self
+        for key in (f"{section}.{declaration}" if section else declaration).split("."):
+            declared = getattr(declared, key, None)
+        return bool(declared)
 
     def shown(self, declaration: str) -> str:
         """A section or a part of one, spelled as in a message: ``[dns]``, ``http.metrics``."""

@@ -180,6 +180,22 @@ def _base_url(value: str, *, addresses: bool = False) -> str:
     return f"{parts.scheme}://{name}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
 
 
+def _mailbox(value: str) -> str:
+    """Neither blanks nor brackets: it is put between those of MAIL FROM and RCPT TO."""
+    if (
+        len(value) > _LONGEST_MAILBOX
+        or not re.fullmatch(r"[^\s<>@\x00-\x1f]+@[^\s<>@\x00-\x1f]+", value)
+        or not value.isascii()
+    ):
+        message = "an address is expected, as in 'shop@example.com'; a name that is not ASCII in its A-labels"
+        raise ValueError(message)
+    return value
+
+
+_LONGEST_MAILBOX = 254
+"""RFC 5321, 4.5.3.1.3, without the brackets."""
+
+
 def _origin(value: str) -> str:
     parts = urlsplit(_base_url(value))
     if parts.path:
@@ -234,6 +250,8 @@ BaseUrl = Annotated[str, AfterValidator(_base_url)]
 ServerUrl = Annotated[str, AfterValidator(partial(_base_url, addresses=True))]
 """As BaseUrl; a server whose certificate is for its address, as API servers of clusters are, may be named by that."""
 Origin = Annotated[str, AfterValidator(_origin)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
+"""An e-mail address."""
 FilePath = Annotated[str, AfterValidator(_file_path)]
 TrustFile = Annotated[str, AfterValidator(_file_path), TrustMarker()]
 FolderPath = Annotated[str, AfterValidator(_folder_path)]

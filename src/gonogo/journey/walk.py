@@ -21,6 +21,7 @@ from gonogo.families.mongodb.journey import MongoVerbs
 from gonogo.families.redis.journey import RedisVerbs
 from gonogo.families.sentry.journey import SentryVerbs
 from gonogo.families.stripe.journey import StripeVerbs
+from gonogo.families.support.journey import SupportVerbs
 from gonogo.families.verbs import Companion, VerbsOf
 from gonogo.families.world import World
 from gonogo.journey.people import Person
@@ -126,6 +127,7 @@ class Walk:
     redis = VerbsOf(RedisVerbs)
     sentry = VerbsOf(SentryVerbs)
     stripe = VerbsOf(StripeVerbs)
+    support = VerbsOf(SupportVerbs)
 
     def looked(
         self, subject: str, look: Callable[[], Answer], *, shown: Callable[[Answer], object] = lambda answer: answer

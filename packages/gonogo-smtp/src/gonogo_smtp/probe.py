@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 
 from gonogo.base.errors import Unobserved
 from gonogo.clients.knock import knock
+from gonogo.clients.smtp import Conversation, NoTls, Rejected, Reply, connected
 from gonogo.clients.trust import trust_context
 from gonogo.evidence.tls import Certificate
 from gonogo.families.kind import Probe
 from gonogo.families.reading import Reading
 from gonogo.families.tls.certificates import UNREADABLE, read_certificate
-from gonogo_smtp.conversation import Conversation, NoTls, Rejected, Reply, connected
 from gonogo_smtp.evidence import Attempt, RelayAttempt, SmtpEvidence
 from gonogo_smtp.question import SmtpQuestion, smtp_questions
 

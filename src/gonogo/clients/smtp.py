@@ -25,7 +25,11 @@ class NoTls(Exception):
 
 
 class Rejected(Exception):
-    """The reply in place of a greeting (RFC 5321, 3.1: 554)."""
+    """The reply in place of a greeting (RFC 5321, 3.1: 554; RFC 7504: 521)."""
+
+    def __init__(self, reply: "Reply") -> None:
+        super().__init__(f"it greets with {reply}")
+        self.reply = reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +75,7 @@ class Conversation:
         """The greeting. Raises Rejected for a no, Unobserved for what is no greeting."""
         greeting = await self._reply("its greeting")
         if greeting.permanent:
-            raise Rejected(f"it greets with {greeting}")
+            raise Rejected(greeting)
         if not greeting.positive:
             raise Unobserved(f"{self._server} puts us off in place of a greeting: {greeting}", hint="try again later")
         return greeting

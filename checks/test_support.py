@@ -1,0 +1,146 @@
+"""How users reach people on launch day: the support address, and the tickets that become of what they write."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
+from gonogo.environment.model import Environment
+from gonogo.evidence.dns import is_public
+from gonogo.evidence.support_channels import MailExchanger, SupportAddressEvidence, SupportTicketsEvidence
+from gonogo.families.dns.routes import route_problems
+
+_LATER = "greylisting, or a limit? run gonogo again in a few minutes: the second attempt is usually taken"
+_ABOUT_US = "run gonogo where mail may be sent from, or declare support.sender: an address whose mail comes from here"
+_UNHEARD = "many networks let nobody out at port 25: run gonogo where mail servers can be reached"
+_FEW = 3
+
+
+@pytest.mark.check("support-mx")
+def test_mail_to_support_has_somewhere_to_go(support_address: SupportAddressEvidence, environment: Environment) -> None:
+    """Whoever writes to an address whose domain takes no mail gets a bounce, or an answer never.
+
+    Fix: give the domain an MX that points to a name with addresses of its own (RFC 5321, 5.1), or correct the address.
+    """
+    address, domain, mx = support_address.address, support_address.domain, support_address.mx
+    assert mx.rcode != "NXDOMAIN", f"mail to {address} has nowhere to go: {domain} does not exist"
+    if not mx.conclusive or mx.rcode == "SERVFAIL":
+        raise Unobserved(
+            f"resolvers do not answer: {domain} MX: {mx.told}", hint="are the resolvers in [dns] reachable?"
+        )
+    takes_none = any(not server.name for server in support_address.servers)
+    assert not takes_none, f"{domain} says that it takes no mail (MX 0 ., RFC 7505): nobody can write to {address}"
+    if support_address.implicit:
+        without = not any(server.addresses for server in support_address.servers)
+        _require_addresses(support_address)
+        assert not without, f"mail to {address} has nowhere to go: {domain} has neither MX nor an address of its own"
+    world = any(is_public(known) for host in environment.hosts.values() for known in host.addresses)
+    problems = list(route_problems(support_address.servers, world=world))
+    assert not problems, f"mail to {address}: {'; '.join(problems)}"
+    _require_addresses(support_address)
+
+
+def _require_addresses(evidence: SupportAddressEvidence) -> None:
+    answers = [answer for server in evidence.servers for answer in (server.a, server.aaaa)]
+    if unknown := [answer for answer in answers if not answer.conclusive or answer.rcode == "SERVFAIL"]:
+        answers_told = "; ".join(f"{answer.name} {answer.rdtype}: {answer.told}" for answer in unknown)
+        raise Unobserved(f"resolvers do not answer: {answers_told}", hint="are the resolvers in [dns] reachable?")
+
+
+@pytest.mark.check("support-recipient")
+def test_mail_server_takes_mail_for_support(support_address: SupportAddressEvidence) -> None:
+    """A mailbox that nobody made, or that is full, bounces the first question of the first user.
+
+    Fix: create the mailbox or the alias at the mail provider, and write to it from outside.
+    """
+    address, exchangers = support_address.address, support_address.exchangers
+    refusals = [_said(server, server.recipient_answer) for server in exchangers if server.recipient == "refused"]
+    assert not refusals, f"{address} bounces: {'; '.join(refusals)}"
+    if any(server.recipient == "accepted" for server in exchangers):
+        return
+    problems = [f"{server.name}: {server.problem}" for server in exchangers if server.problem]
+    assert len(problems) < len(exchangers) or not problems, (
+        f"{address}: no server takes its mail: {'; '.join(problems)}"
+    )
+    _raise_unknown(support_address)
+
+
+@pytest.mark.check("support-recipient-checked")
+def test_yes_of_the_mail_server_means_something(support_address: SupportAddressEvidence) -> None:
+    """A server that takes mail for everybody says nothing about one mailbox: the bounce comes later, or never.
+
+    Fix: declare [support.inbox], so that a test mail is sent and found; or let the server refuse addresses it has not.
+    """
+    if support_address.inbox:
+        return  # a test mail that is found says more
+    careless = [server for server in support_address.exchangers if server.made_up == "accepted"]
+    assert not careless, (
+        f"{careless[0].name} takes mail for an address that nobody has as well ({careless[0].made_up_answer}): that it "
+        f"takes {support_address.address} proves nothing, and no inbox is declared in which a test mail could be found"
+    )
+    if not any(server.made_up == "refused" for server in support_address.exchangers):
+        unknown = next(server for server in support_address.exchangers if server.recipient == "accepted")
+        raise Unobserved(
+            f"whether {_said(unknown, unknown.made_up_answer)} is a no to a made-up address, nobody can tell",
+            hint=_LATER if unknown.made_up == "put off" else _ABOUT_US,
+        )
+
+
+@pytest.mark.check("support-mail-encrypted")
+def test_mail_to_support_is_encrypted_on_its_way(support_address: SupportAddressEvidence) -> None:
+    """What users write to support is private; some senders give up where they cannot encrypt.
+
+    Fix: give the mail server a certificate, and switch STARTTLS on at port 25 (RFC 3207).
+    """
+    plain = [f"{server.name}: {server.tls_problem}" for server in support_address.exchangers if server.tls_problem]
+    assert not plain, f"mail to {support_address.address} travels in the clear: {'; '.join(plain)}"
+    if not any(server.encrypted for server in support_address.exchangers):
+        _raise_unknown(support_address)
+
+
+def _said(server: MailExchanger, answer: str) -> str:
+    return f"{server.name} ({server.address}) answers {answer}"
+
+
+def _raise_unknown(evidence: SupportAddressEvidence) -> None:
+    """Nobody knows: each kind of not knowing has another cure."""
+    raise next(_unknown(evidence), Unobserved(f"{evidence.address}: there is no mail server that could be asked"))
+
+
+def _unknown(evidence: SupportAddressEvidence) -> Iterator[Unobserved]:
+    for server in evidence.exchangers:
+        if server.recipient == "put off":
+            yield Unobserved(f"{evidence.address} is put off: {_said(server, server.recipient_answer)}", hint=_LATER)
+        elif server.recipient == "withheld":
+            said = _said(server, server.recipient_answer)
+            yield Unobserved(f"{said}, which is about who asks, and not about {evidence.address}", hint=_ABOUT_US)
+        elif server.silence:
+            yield Unobserved(f"{server.name} could not be asked: {server.silence}", hint=_UNHEARD)
+
+
+@pytest.mark.check("support-tracker")
+def test_tracker_takes_tickets(support_tickets: SupportTicketsEvidence) -> None:
+    """A trial that ended, a project that was moved or archived: questions of users go where nobody looks.
+
+    Fix: open the tracker as support does, and correct [support.tickets]; switch issues on, or renew the plan.
+    """
+    assert not support_tickets.problem, f"{support_tickets.tracker}: {support_tickets.problem}"
+    support_tickets.require("opened", "open")
+
+
+@pytest.mark.check("support-answered")
+def test_nobody_waits_longer_than_was_promised(support_tickets: SupportTicketsEvidence) -> None:
+    """A user who gets no answer leaves, and tells others.
+
+    Fix: answer the tickets that are named, or promise what can be kept (support.tickets.answer_within).
+    """
+    support_tickets.require("waiting")
+    now, promised = support_tickets.taken_at, support_tickets.answer_within
+    late = [ticket for ticket in support_tickets.waiting if now - ticket.since > promised]
+    longest = ", ".join(f"{ticket.ticket} for {format_duration(now - ticket.since)}" for ticket in late[:_FEW])
+    more = len(late) + (support_tickets.omitted_waiting if late else 0)
+    assert not late, (
+        f"{support_tickets.tracker}: {more} of {support_tickets.open} open tickets wait for an answer longer than "
+        f"{format_duration(promised)}: {longest}"
+    )
