@@ -1,6 +1,6 @@
-"""A ticket goes through support's system as a user's does.
+"""A mail and a ticket take the way that those of a user take.
 
-A journey of gonogo's own: walked where ``[support.tickets]`` permits a trial.
+A journey of gonogo's own: walked where ``[support.inbox]`` is declared, or ``[support.tickets]`` permits a trial.
 """
 
 from __future__ import annotations
@@ -11,6 +11,20 @@ import pytest
 
 if TYPE_CHECKING:
     from gonogo.journey.walk import Walk
+
+
+@pytest.mark.check("support-mail-arrives")
+def test_mail_to_support_arrives(walk: Walk) -> None:
+    """A server that takes mail may still lose it, or put it where nobody looks.
+
+    Fix: write to the address from outside, and look for the mail: in other folders, in spam, at the forwarding.
+    """
+    refusals = walk.support.send_test_mails()
+    assert not refusals, f"{'; '.join(refusals)}"
+    missing = walk.support.missing_mails()
+    assert not missing, walk.waited(
+        f"a test mail to {', '.join(missing)} was taken, and not found in the inbox", walk.support.delivery
+    )
 
 
 @pytest.mark.check("support-ticket-tried")

@@ -99,6 +99,15 @@ class Conversation:
             raise Unobserved(f"{self._server} closes the connection: {reply}", hint="read its log; try again later")
         return reply
 
+    async def message(self, content: bytes) -> Reply:
+        """The reply to a message after DATA. Its lines end with CRLF; dots that begin one are doubled (RFC 5321, 4.5.2)."""
+        lines = content.replace(b"\r\n", b"\n").split(b"\n")
+        stuffed = b"\r\n".join(b"." + line if line.startswith(b".") else line for line in lines)
+        self._writer.write(stuffed.removesuffix(b"\r\n") + b"\r\n.\r\n")
+        with suppress(ConnectionError):  # the reply tells
+            await self._writer.drain()
+        return await self._reply("an answer to the message")
+
     async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
         """STARTTLS, and EHLO again. Raises NoTls, SSLCertVerificationError, or Unobserved."""
         if "STARTTLS" not in self.extensions:

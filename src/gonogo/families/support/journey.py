@@ -1,24 +1,99 @@
-"""Verbs of support for the steps of journeys: a ticket that is opened, found and closed."""
+"""Verbs of support for the steps of journeys: a test mail that is sent and found, a ticket that is opened and closed."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
 
 from gonogo.base.errors import UsageError
 from gonogo.base.marks import Leftovers, Marks
+from gonogo.clients.imap import Mailbox
+from gonogo.evidence.dns_zone import MailServer
 from gonogo.families.support.desk import Ticket
 from gonogo.families.support.desks import IssueDesk, issue_desk
-from gonogo.families.support.section import Support
+from gonogo.families.support.inbox import mailbox_of
+from gonogo.families.support.probe import AddressQuestion, address_questions, route_of
+from gonogo.families.support.recipients import deliver
+from gonogo.families.support.section import Inbox, Support
 from gonogo.families.verbs import Verbs
 
 _SHOWN_WITHIN = timedelta(seconds=10)
 """A tracker may show what is new only after it has answered."""
+_POLL_SECONDS = 1.0
 _WORDS = "Opened and closed by gonogo to see that support's tickets work. Nobody waits for an answer."
+_MAIL = "Sent by gonogo to see that mail to support arrives. It is removed again; nobody waits for an answer.\r\n"
 
 
 class SupportVerbs(Verbs[Support]):
-    """``walk.support``: tickets as support sees them. Every verb raises Unobserved where the tracker cannot be asked."""
+    """``walk.support``: what users write, as support sees it. Verbs raise Unobserved where nobody could be asked."""
 
     model = Support
+
+    # -- mail ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def delivery(self) -> timedelta:
+        """The time that a mail may take."""
+        return self._inbox.delivery
+
+    def send_test_mails(self) -> Sequence[str]:
+        """Send one to each address, marked with the run; gives the refusals, none if all were taken."""
+        questions = address_questions(self.world.environment, self.world.secrets)
+        refusals = (
+            self.walk.looked(f"a test mail to {question.callout.address}", lambda asked=question: self._sent(asked))  # type: ignore[misc]
+            for question in questions
+        )
+        return [refusal for refusal in refusals if refusal]
+
+    def missing_mails(self) -> Sequence[str]:
+        """The addresses whose test mail does not arrive in time."""
+        missing = list(self.section.addresses)
+
+        def look() -> bool:
+            missing[:] = [address for address in missing if not self._found(self._subject(address))]
+            if missing:
+                self.world.pause(_POLL_SECONDS)
+            return not missing
+
+        self.walk.until(look, self.delivery)
+        return missing
+
+    def _sent(self, question: AddressQuestion) -> str:
+        address, sender = question.callout.address, question.callout.sender
+        mail = EmailMessage()
+        mail["From"] = sender or f"postmaster@{address.rpartition('@')[2]}"
+        mail["To"], mail["Subject"] = address, self._subject(address)
+        mail["Date"], mail["Message-ID"] = format_datetime(datetime.now(UTC)), make_msgid(domain="gonogo.invalid")
+        mail["Auto-Submitted"] = "auto-generated"
+        mail.set_content(_MAIL)
+        return self.world.run(self._delivered, question, bytes(mail))
+
+    async def _delivered(self, question: AddressQuestion, content: bytes) -> str:
+        servers: Sequence[MailServer] = (await route_of(question))[1]
+        return await deliver(servers, question.callout, content)
+
+    def _subject(self, address: str) -> str:
+        return f"{self.world.mark} to {address}"
+
+    def _found(self, words: str) -> Sequence[str]:
+        return self.walk.looked(
+            f"{words!r} in {self._inbox.folder}", lambda: [*self._mailbox.subjects(self._inbox.folder, words)]
+        )
+
+    def _remove(self, uids: Sequence[str]) -> None:
+        self._mailbox.remove(self._inbox.folder, uids)
+
+    @property
+    def _mailbox(self) -> Mailbox:
+        return mailbox_of(self._inbox, self.world.secrets, self.world.environment.limits.probe)
+
+    @property
+    def _inbox(self) -> Inbox:
+        if self.section.inbox is None:
+            raise UsageError("no [support.inbox] is declared, in which a test mail could be found")
+        return self.section.inbox
+
+    # -- tickets ------------------------------------------------------------------------------------------------------
 
     def open_ticket(self) -> str:
         """Open a ticket that carries the run's mark; gives its number."""
@@ -35,11 +110,6 @@ class SupportVerbs(Verbs[Support]):
     def ticket_gone(self, number: str) -> bool:
         """Whether the ticket is not among the open ones any more."""
         return bool(self.walk.until(lambda: number not in self._numbers(), _SHOWN_WITHIN))
-
-    def test_data(self, marks: Marks) -> Iterable[Leftovers]:
-        """Tickets that carry a mark and are open."""
-        if self.section.tickets and self.section.tickets.trial:
-            yield Leftovers("open tickets", lambda: self._open_with(marks), self._close)
 
     def _numbers(self) -> Sequence[str]:
         return self.walk.looked("open tickets of this run", lambda: self._open_with(Marks(self.world.run_id)))
@@ -70,3 +140,16 @@ class SupportVerbs(Verbs[Support]):
         if tickets is None or not tickets.trial:
             raise UsageError("[support.tickets] does not permit a trial: write trial = true")
         return issue_desk(tickets, self.world.secrets, self.world.environment.limits.probe)
+
+    # -- clean-up -----------------------------------------------------------------------------------------------------
+
+    def test_data(self, marks: Marks) -> Iterable[Leftovers]:
+        """Test mails in the inbox, and open tickets that carry a mark."""
+        if self.section.inbox:
+            yield Leftovers("test mails", lambda: self._mails_with(marks), self._remove)
+        if self.section.tickets and self.section.tickets.trial:
+            yield Leftovers("open tickets", lambda: self._open_with(marks), self._close)
+
+    def _mails_with(self, marks: Marks) -> Sequence[str]:
+        subjects = self._mailbox.subjects(self._inbox.folder, marks.prefix)
+        return [uid for uid, subject in subjects.items() if marks.in_text(subject)]

@@ -13,6 +13,8 @@ from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
 from gonogo.environment.types import join_socket_address
 from gonogo.evidence.base import Scope
+from gonogo.evidence.dns import Answer
+from gonogo.evidence.dns_zone import MailServer
 from gonogo.evidence.support_channels import SupportAddressEvidence, SupportTicketsEvidence, WaitingTicket
 from gonogo.families.dns.mail import mail_route, mail_server
 from gonogo.families.dns.query import Vantage
@@ -83,15 +85,20 @@ def _of_this_machine(environment: Environment) -> Vantage:
     return Vantage(resolvers=resolvers, port=_DNS_PORT, patience=environment.limits.probe * 0.1)
 
 
+async def route_of(question: AddressQuestion) -> tuple[Answer, tuple[MailServer, ...]]:
+    """The MX of the address's domain, and its servers by preference; without MX the domain itself (RFC 5321, 5.1)."""
+    domain = question.callout.address.rpartition("@")[2].lower()
+    mx, servers = await mail_route(question.vantage, domain)
+    if mx.conclusive and mx.rcode == "NOERROR" and not mx.records:
+        servers = (await mail_server(question.vantage, domain),)
+    return mx, tuple(sorted(servers, key=lambda server: server.preference))
+
+
 async def probe_support_address(question: AddressQuestion) -> SupportAddressEvidence:
     """Follow MX, and name the address to each server behind it."""
     taken_at, callout = datetime.now(UTC), question.callout
     domain = callout.address.rpartition("@")[2].lower()
-    mx, servers = await mail_route(question.vantage, domain)
-    implicit = mx.conclusive and mx.rcode == "NOERROR" and not mx.records
-    if implicit:
-        servers = (await mail_server(question.vantage, domain),)
-    named = sorted((server for server in servers if server.name), key=lambda server: server.preference)
+    mx, servers = await route_of(question)
     return SupportAddressEvidence(
         scope=question.scope,
         taken_at=taken_at,
@@ -99,8 +106,8 @@ async def probe_support_address(question: AddressQuestion) -> SupportAddressEvid
         domain=domain,
         mx=mx,
         servers=servers,
-        implicit=implicit,
-        exchangers=await ask_exchangers(tuple(named[:_MOST_SERVERS]), callout),
+        implicit=not mx.records and bool(servers),
+        exchangers=await ask_exchangers([server for server in servers if server.name][:_MOST_SERVERS], callout),
         inbox=question.inbox,
     )
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import secrets as entropy
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -17,6 +19,7 @@ _KNOCK = 0.3
 """Share of the patience for a port to open; the rest is for greetings that are held back against spam."""
 _NO_MAIL_HERE = 521
 """RFC 7504: a host that takes no mail says so in place of a greeting."""
+_FIRST_NO = 400
 _POLICY = 7
 """Subject of enhanced status codes: security or policy (RFC 3463, 3.8)."""
 _SENDER = {(5, 1, 7), (5, 1, 8), (5, 7, 27)}
@@ -119,6 +122,43 @@ def _attempt(reply: Reply) -> Attempt:
     return "withheld" if reply.status in _SENDER or reply.status[1] == _POLICY else "refused"
 
 
-async def ask_exchangers(servers: tuple[MailServer, ...], callout: Callout) -> tuple[MailExchanger, ...]:
+async def ask_exchangers(servers: Sequence[MailServer], callout: Callout) -> tuple[MailExchanger, ...]:
     """All of them at once, in their order."""
     return tuple(await asyncio.gather(*(ask_exchanger(server, callout) for server in servers)))
+
+
+async def deliver(exchangers: Sequence[MailServer], callout: Callout, content: bytes) -> str:
+    """Hand a message to the first server that can be spoken to, as any sender does; empty if it was taken, else the no.
+
+    Raises Unobserved where nobody could be asked, or wants to be asked later.
+    """
+    problem = Unobserved(f"no mail server of {callout.address} could be asked", hint="support-recipient says more")
+    for server in exchangers:
+        for address in server.addresses:
+            try:
+                return await _delivered(server.name, address, callout, content)
+            except Rejected as error:
+                problem = Unobserved(f"{server.name}: {error}")
+            except Unobserved as error:
+                problem = error
+    raise problem
+
+
+async def _delivered(name: str, address: str, callout: Callout, content: bytes) -> str:
+    place = join_socket_address(address, callout.port)
+    if refusal := await knock(address, callout.port, callout.patience * _KNOCK):
+        raise Unobserved(f"{name}: {refusal}")
+    async with connected(place, address, callout.port, callout.patience) as (conversation, _):
+        await conversation.hello()
+        if "STARTTLS" in conversation.extensions:
+            with suppress(NoTls):
+                await conversation.start_tls(unverified_context(), name)
+        for line in (f"MAIL FROM:<{callout.sender}>", f"RCPT TO:<{callout.address}>", "DATA"):
+            reply = await conversation.command(line)
+            if reply.code >= _FIRST_NO:
+                break
+        else:
+            reply = await conversation.message(content)
+        if not reply.positive and not reply.permanent:
+            raise Unobserved(f"{name} puts the test mail off: {reply}", hint="greylisting? run gonogo again later")
+        return "" if reply.positive else f"{name} refuses the test mail: {reply}"
