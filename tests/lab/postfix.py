@@ -22,6 +22,12 @@ _SOUND = {
     "mynetworks": "",
     "smtpd_relay_restrictions": "permit_mynetworks,permit_sasl_authenticated,reject",
 }
+_INBOUND = {
+    "smtpd_tls_security_level": "may",
+    "smtpd_sasl_auth_enable": "no",
+    "smtpd_relay_restrictions": "permit",
+}
+"""A server that strangers hand mail to."""
 SHAPES: Mapping[str, Mapping[str, str]] = {
     "sound": {},
     "at once": {"smtpd_tls_wrappermode": "yes"},
@@ -46,6 +52,21 @@ SHAPES: Mapping[str, Mapping[str, str]] = {
     "small": {"message_size_limit": "1000000"},
     "boundless": {"message_size_limit": "0"},
     "talkative": {"smtpd_banner": "$myhostname ESMTP $mail_name $mail_version"},
+    "inbound": {
+        **_INBOUND,
+        "smtpd_recipient_restrictions": "check_recipient_access,inline:{{support@shop.test=OK}},"
+        "check_recipient_access,static:{{550 5.1.1 User unknown}},reject",
+    },
+    "everybody": {**_INBOUND, "smtpd_recipient_restrictions": "check_recipient_access,static:OK,reject"},
+    "another domain's": {**_INBOUND, "smtpd_recipient_restrictions": "reject_unauth_destination"},
+    "inbound later": {
+        **_INBOUND,
+        "smtpd_recipient_restrictions": "check_recipient_access,static:{{450 4.7.1 try again later}},reject",
+    },
+    "blocks us": {
+        **_INBOUND,
+        "smtpd_recipient_restrictions": "check_client_access,static:{{554 5.7.1 a list of spammers has you}},reject",
+    },
     "unwelcome": {"smtpd_client_restrictions": "reject", "smtpd_delay_reject": "no"},
 }
 """Settings that differ from those of a sound server, by the shape that they make."""
