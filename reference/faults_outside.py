@@ -113,6 +113,7 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "support-address-bounces": ("nobody made the mailbox of support", part("support", takes="nobody")),
         "support-takes-everybody": ("the mail server takes mail for any address", part("support", takes="everybody")),
         "support-mail-put-off": ("the mail server wants to be asked later", part("support", takes="later")),
+        "support-mail-lost": ("mail to support is taken, and lost", part("support", delivers=False)),
         "support-mail-down": ("no mail server listens", part("support", mail_running=False)),
         "support-mail-plain": ("mail to support is not encrypted", part("support", encrypts=False)),
         "support-tracker-gone": ("the project with the tickets was deleted", part("support", tracker_exists=False)),

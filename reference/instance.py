@@ -21,7 +21,7 @@ from reference.doubles.mail import MailDouble
 from reference.doubles.providers import ProvidersDouble
 from reference.doubles.sentry import SentryDouble
 from reference.doubles.stripe.api import StripeDouble
-from reference.doubles.support import SupportDouble
+from reference.doubles.support import SupportDouble, SupportPorts
 from reference.fronts import https_front, mongodb_relay, redis_front, stray_listeners
 from reference.mongodb import Credentials, MongoServer
 from reference.ports import Ports, choose_ports
@@ -124,6 +124,7 @@ class Instance:
             "mail": {"inbox": f"http://127.0.0.1:{used['inbox']}"},
             "support": {
                 "port": used["support-mail"],
+                "inbox": {"port": used["support-inbox"], "ca_file": root},
                 "tickets": {"api": f"http://127.0.0.1:{used['support-tickets']}"},
             },
             "servers": {"workme-1": {"port": used["ssh"], "host_key": self._host_key.export_public_key().decode()}},
@@ -263,11 +264,12 @@ class Instance:
         return [double]
 
     def _make_support(self) -> Sequence[Part]:
+        used = self._ports.used
         double = SupportDouble(
             self._settings.support,
-            smtp_port=self._ports.used["support-mail"],
-            api_port=self._ports.used["support-tickets"],
+            ports=SupportPorts(mail=used["support-mail"], inbox=used["support-inbox"], tickets=used["support-tickets"]),
             token=self._secrets["SUPPORT_TOKEN"],
+            password=self._secrets["SUPPORT_PASSWORD"],
             chain=self._internal.chain,
             key=self._internal.key,
         )
@@ -336,7 +338,7 @@ class Instance:
 
 def new_secrets() -> Mapping[str, str]:
     """Everything that the service and its monitoring must keep, in the shapes that the real ones have."""
-    plain = ("METRICS_TOKEN", "BETA_CODE", "ADMIN_PASSWORD", "MAIL_PASSWORD", "EMERGENT_LLM_KEY")
+    plain = ("METRICS_TOKEN", "BETA_CODE", "ADMIN_PASSWORD", "MAIL_PASSWORD", "SUPPORT_PASSWORD", "EMERGENT_LLM_KEY")
     account = secrets.token_hex(8)
     return {
         **{name: secrets.token_urlsafe(32) for name in plain},

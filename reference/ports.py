@@ -30,6 +30,7 @@ _PREFERRED: Mapping[str, int] = {
     "inbox": 20026,
     "support-mail": 20027,
     "support-tickets": 20028,
+    "support-inbox": 20029,
     "authority": 20385,
 }
 _CLOSED: Mapping[str, tuple[int, ...]] = {

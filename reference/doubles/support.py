@@ -1,4 +1,4 @@
-"""Support: the server that takes the domain's mail, and a GitLab project whose issues are its tickets."""
+"""Support: the server that takes the domain's mail, the inbox that it goes to, and a GitLab project with the tickets."""
 
 import asyncio
 import ssl
@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from reference.doubles.imap import ImapDouble
 from reference.web import WebServer
 
 ADDRESS = "beta-support@workme.test"
@@ -33,6 +34,8 @@ class SupportSettings:
     takes: Literal["known", "everybody", "nobody", "later"] = "known"
     """Whose mail the server takes; ``later``: it wants to be asked again (greylisting)."""
     mail_running: bool = True
+    delivers: bool = True
+    """Otherwise mail is accepted, and lost."""
     encrypts: bool = True
     tracker_exists: bool = True
     issues_enabled: bool = True
@@ -45,16 +48,25 @@ class SupportSettings:
     scopes: frozenset[str] = _SCOPES
 
 
-class SupportDouble:
-    """SMTP on one port, the API on another."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupportPorts:
+    """Where it listens."""
 
-    def __init__(  # noqa: PLR0913 - two servers
-        self, settings: SupportSettings, *, smtp_port: int, api_port: int, token: str, chain: Path, key: Path
+    mail: int
+    inbox: int
+    tickets: int
+
+
+class SupportDouble:
+    """SMTP, IMAP and the API, each on a port of its own."""
+
+    def __init__(  # noqa: PLR0913 - three servers
+        self, settings: SupportSettings, *, ports: SupportPorts, token: str, password: str, chain: Path, key: Path
     ) -> None:
-        self._settings, self._token = settings, token
-        self._smtp_port = smtp_port
+        self._settings, self._token, self._ports = settings, token, ports
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.load_cert_chain(chain, key)
+        self._inbox = ImapDouble(port=ports.inbox, user=ADDRESS, password=password, tls=self._tls)
         self._mail: asyncio.Server | None = None
         self._issues = _first_issues(settings)
         project = "/api/v4/projects/{project:path}"
@@ -66,19 +78,21 @@ class SupportDouble:
             Route(f"{project}/issues", self._guarded(self._create, writes=True), methods=["POST"]),
             Route(project, self._guarded(self._project)),
         ]
-        self._api = WebServer(Starlette(routes=routes), "127.0.0.1", api_port)
+        self._api = WebServer(Starlette(routes=routes), "127.0.0.1", ports.tickets)
 
     async def start(self) -> None:
-        """Listen on both."""
+        """Listen on all."""
         await self._api.start()
+        await self._inbox.start()
         if self._settings.mail_running:
             loop = asyncio.get_running_loop()
-            self._mail = await loop.create_server(self._protocol, "127.0.0.1", self._smtp_port)
+            self._mail = await loop.create_server(self._protocol, "127.0.0.1", self._ports.mail)
 
     async def stop(self) -> None:
-        """End both."""
+        """End them."""
         if self._mail is not None:
             self._mail.close()
+        await self._inbox.stop()
         await self._api.stop()
 
     # -- mail ---------------------------------------------------------------------------------------------------------
@@ -99,8 +113,10 @@ class SupportDouble:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Ok"
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802 - as above
-        """Take a message, which nobody reads here."""
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
+        """Take a message."""
+        if self._settings.delivers and isinstance(envelope.content, bytes):
+            self._inbox.receive(envelope.content)
         return "250 2.0.0 Ok: queued"
 
     # -- tickets ------------------------------------------------------------------------------------------------------
@@ -181,7 +197,14 @@ def _first_issues(settings: SupportSettings) -> dict[int, Json]:
 
 
 def _issue(  # noqa: PLR0913 - what an issue consists of
-    number: int, title: str, author: int, at: datetime, *, state: str = "opened", notes: int = 0, labels: Sequence[str] = (LABEL,)
+    number: int,
+    title: str,
+    author: int,
+    at: datetime,
+    *,
+    state: str = "opened",
+    notes: int = 0,
+    labels: Sequence[str] = (LABEL,),
 ) -> Json:
     return {
         "id": 9000 + number,

@@ -42,7 +42,6 @@ ADDRESS = SupportAddressEvidence(
     servers=(MAIL,),
     implicit=False,
     exchangers=(TAKES,),
-    inbox=False,
 )
 TICKETS = SupportTicketsEvidence(
     scope=("support",), taken_at=AT, tracker="GitLab shop/support", answer_within=timedelta(hours=4), opened=3, open=2
@@ -108,7 +107,6 @@ def test_faults_are_said(judge: Judge, check: str, changes: Changes, words: str)
         ("support-mx", NO_MX | server(name="workme.test")),
         ("support-recipient", {"exchangers": (replace(TAKES, **DOWN), TAKES)}),
         ("support-recipient", {"exchangers": (replace(TAKES, **UNHEARD), TAKES)}),
-        ("support-recipient-checked", exchanger(made_up="accepted") | {"inbox": True}),
         ("support-answered", waiting(4)),
     ],
 )

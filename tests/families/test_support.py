@@ -21,7 +21,7 @@ from gonogo.families.support.desks import issue_desk
 from gonogo.families.support.probe import probe_support_tickets, tickets_questions
 from gonogo.families.support.section import Support, Tickets
 from reference.certificates import issue_internal
-from reference.doubles.support import LABEL, PROJECT, SupportDouble, SupportSettings
+from reference.doubles.support import LABEL, PROJECT, SupportDouble, SupportPorts, SupportSettings
 from tests.support.doubles import closed_port, serving
 from tests.support.provider_doubles import Answer, Replies, web_api
 
@@ -236,9 +236,8 @@ def test_who_answers_at_gitlab(changes: Json, *, waits: bool) -> None:
 async def _with_double(settings: SupportSettings, folder: Path, work: Any) -> Any:  # noqa: ANN401 - a coroutine's
     _root, bundle = issue_internal(folder)
     port = closed_port()
-    double = SupportDouble(
-        settings, smtp_port=closed_port(), api_port=port, token=TOKEN, chain=bundle.chain, key=bundle.key
-    )
+    ports = SupportPorts(mail=closed_port(), inbox=closed_port(), tickets=port)
+    double = SupportDouble(settings, ports=ports, token=TOKEN, password=TOKEN, chain=bundle.chain, key=bundle.key)
     await double.start()
     try:
         return await work(port)

@@ -46,8 +46,6 @@ class SupportAddressEvidence(Evidence):
     """Whether there is no MX, so that mail goes to the domain's own address."""
     exchangers: tuple[MailExchanger, ...]
     """By preference: the first that can be reached gets the mail."""
-    inbox: bool
-    """Whether an inbox is declared, so that a test mail shows more than an answer to RCPT TO."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,6 @@ class AddressQuestion:
 
     vantage: Vantage
     callout: Callout
-    inbox: bool
 
     @property
     def scope(self) -> Scope:
@@ -67,7 +66,6 @@ def address_questions(environment: Environment, secrets: Secrets) -> Sequence[Ad
                 port=section.port,
                 patience=environment.limits.probe * 0.6,
             ),
-            inbox=section.inbox is not None,
         )
         for address in dict.fromkeys(section.addresses)
     ]
@@ -108,7 +106,6 @@ async def probe_support_address(question: AddressQuestion) -> SupportAddressEvid
         servers=servers,
         implicit=not mx.records and bool(servers),
         exchangers=await ask_exchangers([server for server in servers if server.name][:_MOST_SERVERS], callout),
-        inbox=question.inbox,
     )
 
 
