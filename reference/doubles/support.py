@@ -21,7 +21,7 @@ from reference.web import WebServer
 ADDRESS = "beta-support@workme.test"
 PROJECT = "workme/support"
 LABEL = "beta"
-_USER, _AGENT, _OWN = 11, 7, 42
+_NUMBER, _USER, _AGENT, _OWN = 3, 11, 7, 42
 _SCOPES = frozenset({"api"})
 _READING = frozenset({"api", "read_api"})
 Json = dict[str, Any]
@@ -130,7 +130,7 @@ class SupportDouble:
                 wanted = "api" if writes else "api read_api"
                 refusal = {"error": "insufficient_scope", "error_description": description, "scope": wanted}
                 return JSONResponse(refusal, 403)
-            if not self._settings.tracker_exists or request.path_params["project"] != PROJECT:
+            if not self._settings.tracker_exists or request.path_params["project"] not in {PROJECT, str(_NUMBER)}:
                 return JSONResponse({"message": "404 Project Not Found"}, 404)
             if not self._settings.issues_enabled and answer != self._project:
                 return JSONResponse({"message": "403 Forbidden"}, 403)
@@ -145,7 +145,7 @@ class SupportDouble:
         enabled = self._settings.issues_enabled
         return JSONResponse(
             {
-                "id": 3,
+                "id": _NUMBER,
                 "path_with_namespace": PROJECT,
                 "archived": False,
                 "issues_enabled": enabled,
@@ -209,7 +209,7 @@ def _issue(  # noqa: PLR0913 - what an issue consists of
     return {
         "id": 9000 + number,
         "iid": number,
-        "project_id": 3,
+        "project_id": _NUMBER,
         "title": title,
         "description": "",
         "state": state,

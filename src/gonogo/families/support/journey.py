@@ -1,6 +1,6 @@
 """Verbs of support for the steps of journeys: a test mail that is sent and found, a ticket that is opened and closed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
@@ -49,13 +49,11 @@ class SupportVerbs(Verbs[Support]):
         """The addresses whose test mail does not arrive in time."""
         missing = list(self.section.addresses)
 
-        def look() -> bool:
+        def all_came() -> bool:
             missing[:] = [address for address in missing if not self._found(self._subject(address))]
-            if missing:
-                self.world.pause(_POLL_SECONDS)
             return not missing
 
-        self.walk.until(look, self.delivery)
+        self._soon(all_came, self.delivery)
         return missing
 
     def _sent(self, question: AddressQuestion) -> str:
@@ -101,7 +99,7 @@ class SupportVerbs(Verbs[Support]):
 
     def ticket_found(self, number: str) -> bool:
         """Whether the ticket is among the open ones soon."""
-        return bool(self.walk.until(lambda: number in self._numbers(), _SHOWN_WITHIN))
+        return self._soon(lambda: number in self._numbers(), _SHOWN_WITHIN)
 
     def close_ticket(self, number: str) -> None:
         """Close it."""
@@ -109,7 +107,7 @@ class SupportVerbs(Verbs[Support]):
 
     def ticket_gone(self, number: str) -> bool:
         """Whether the ticket is not among the open ones any more."""
-        return bool(self.walk.until(lambda: number not in self._numbers(), _SHOWN_WITHIN))
+        return self._soon(lambda: number not in self._numbers(), _SHOWN_WITHIN)
 
     def _numbers(self) -> Sequence[str]:
         return self.walk.looked("open tickets of this run", lambda: self._open_with(Marks(self.world.run_id)))
@@ -140,6 +138,17 @@ class SupportVerbs(Verbs[Support]):
         if tickets is None or not tickets.trial:
             raise UsageError("[support.tickets] does not permit a trial: write trial = true")
         return issue_desk(tickets, self.world.secrets, self.world.environment.limits.probe)
+
+    def _soon(self, wanted: Callable[[], bool], within: timedelta) -> bool:
+        """Look again every second: neither a mail provider nor a tracker is asked more often."""
+
+        def look() -> bool:
+            if wanted():
+                return True
+            self.world.pause(_POLL_SECONDS)
+            return False
+
+        return bool(self.walk.until(look, within))
 
     # -- clean-up -----------------------------------------------------------------------------------------------------
 
