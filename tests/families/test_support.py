@@ -1,6 +1,7 @@
 """What is read of GitLab's and GitHub's issues, in the shapes that their owners document."""
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
+from gonogo.clients.imap import Mailbox
 from gonogo.environment.model import Environment
 from gonogo.evidence.support_channels import SupportTicketsEvidence
 from gonogo.families.registry import environment_from
@@ -21,6 +23,7 @@ from gonogo.families.support.desks import issue_desk
 from gonogo.families.support.probe import probe_support_tickets, tickets_questions
 from gonogo.families.support.section import Support, Tickets
 from reference.certificates import issue_internal
+from reference.doubles.imap import ImapDouble
 from reference.doubles.support import LABEL, PROJECT, SupportDouble, SupportPorts, SupportSettings
 from tests.support.doubles import closed_port, serving
 from tests.support.provider_doubles import Answer, Replies, web_api
@@ -278,6 +281,38 @@ def test_a_ticket_is_opened_found_and_closed() -> None:
 
     opened, closed, counted = at_double(work)
     assert (opened, closed, counted.opened, counted.open) == (1, 0, 3, 2)
+
+
+def test_the_inbox_of_the_reference_is_read_and_emptied() -> None:
+    """By the client that a real Dovecot is read with; a message that has not the words stays."""
+
+    async def work() -> tuple[list[str], list[str]]:
+        with TemporaryDirectory() as folder:
+            root, bundle = issue_internal(Path(folder))
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(bundle.chain, bundle.key)
+            port = closed_port()
+            double = ImapDouble(port=port, user="help@shop.test", password=TOKEN, tls=tls)
+            mailbox = Mailbox(
+                host="localhost",
+                port=port,
+                user="help@shop.test",
+                password=TOKEN,
+                trust=str(root),
+                patience=timedelta(seconds=60),
+            )
+            await double.start()
+            double.receive(b"Subject: gonogo-1 to you\r\nMessage-ID: <1@x>\r\n\r\nHello")
+            double.receive(b"Subject: a question\r\nMessage-ID: <2@x>\r\n\r\nHello")
+            found = await asyncio.to_thread(mailbox.subjects, "INBOX", "gonogo-1")
+            await asyncio.to_thread(mailbox.remove, "INBOX", list(found))
+            left = await asyncio.to_thread(mailbox.mails, "INBOX")
+            with pytest.raises(Unobserved, match="does not let nobody in"):
+                await asyncio.to_thread(replace(mailbox, user="nobody").mails, "INBOX")
+            await double.stop()
+            return list(found.values()), [mail.subject for mail in left]
+
+    assert asyncio.run(work()) == (["gonogo-1 to you"], ["a question"])
 
 
 # -- the rest ---------------------------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ class SupportVerbs(Verbs[Support]):
 
     def send_test_mails(self) -> Sequence[str]:
         """Send one to each address, marked with the run; gives the refusals, none if all were taken."""
+        self.world.touched = True  # something is to be removed, whatever becomes of the run
         questions = address_questions(self.world.environment, self.world.secrets)
         refusals = (
             self.walk.looked(f"a test mail to {question.callout.address}", lambda asked=question: self._sent(asked))  # type: ignore[misc]
@@ -95,6 +96,7 @@ class SupportVerbs(Verbs[Support]):
 
     def open_ticket(self) -> str:
         """Open a ticket that carries the run's mark; gives its number."""
+        self.world.touched = True
         return self.walk.looked("a ticket is opened", lambda: self.world.run(self._create))
 
     def ticket_found(self, number: str) -> bool:
