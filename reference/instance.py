@@ -18,6 +18,7 @@ from reference.dns.server import RESOLVERS, DnsServers
 from reference.doubles.host import HostDouble
 from reference.doubles.llm import LlmDouble
 from reference.doubles.mail import MailDouble
+from reference.doubles.monitoring import ALERTMANAGER, PROMETHEUS, MonitoringDouble
 from reference.doubles.providers import ProvidersDouble
 from reference.doubles.sentry import SentryDouble
 from reference.doubles.stripe.api import StripeDouble
@@ -120,6 +121,10 @@ class Instance:
             "sentry": {"api": f"http://127.0.0.1:{used['sentry']}"},
             "digitalocean": {"api": f"http://127.0.0.1:{used['providers']}"},
             "atlas": {"api": f"http://127.0.0.1:{used['providers']}"},
+            "monitoring": {
+                "prometheus": {"api": f"http://127.0.0.1:{used['monitoring']}{PROMETHEUS}"},
+                "alertmanager": {"api": f"http://127.0.0.1:{used['monitoring']}{ALERTMANAGER}"},
+            },
             "mail": {"inbox": f"http://127.0.0.1:{used['inbox']}"},
             "servers": {"workme-1": {"port": used["ssh"], "host_key": self._host_key.export_public_key().decode()}},
             "variables": {
@@ -144,6 +149,7 @@ class Instance:
             "mail": (("mail",), self._make_mail),
             "host": (("host",), self._make_host),
             "providers": (("ocean", "atlas"), self._make_providers),
+            "monitoring": (("monitoring",), self._make_monitoring),
             "variables": (("variables",), self._make_repository),
         }
 
@@ -269,6 +275,10 @@ class Instance:
             client_secret=self._secrets["ATLAS_CLIENT_SECRET"],
         )
         return [double]
+
+    def _make_monitoring(self) -> Sequence[Part]:
+        service = f"https://{HOST}:{self._ports.used['https']}/metrics"
+        return [MonitoringDouble(self._settings.monitoring, port=self._ports.used["monitoring"], service=service)]
 
     def _make_repository(self) -> Sequence[Part]:
         return [Repository(self._repository, self._settings.variables, self._secrets["SECRET_KEY"])]
