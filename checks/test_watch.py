@@ -96,7 +96,10 @@ def test_nothing_alarms_before_users_come(
 def _judge_release(green: WatchGreenEvidence, wanted: str) -> None:
     """What was green is the release under review, everywhere, for all of the time."""
     if not green.releases:
-        raise Unobserved("the watch does not know which release it watches", hint="declare http.release")
+        raise Unobserved(
+            "the watch does not know yet which release it watches",
+            hint="let it go on, and ask again; else declare http.release",
+        )
     for place, words, since in green.releases:
         if not any(is_release(word, wanted) for word in words.split(", ")):
             raise Unobserved(f"what was watched at {place} is {words}; under review is {wanted}", hint=_WATCH)

@@ -144,14 +144,29 @@ def _outdated(reply: Reply) -> Reply:
     return replace(reply, body=json.dumps(document).encode())
 
 
-def _without_series(reply: Reply) -> Reply:
-    kept = (line for line in reply.body.splitlines() if b"workme_logins" not in line)
-    return replace(reply, body=b"\n".join(kept) + b"\n")
+def _lacking(name: bytes) -> Change:
+    def change(reply: Reply) -> Reply:
+        kept = (line for line in reply.body.splitlines() if name not in line)
+        return replace(reply, body=b"\n".join(kept) + b"\n")
+
+    return change
 
 
-def _without_payments(reply: Reply) -> Reply:
-    kept = (line for line in reply.body.splitlines() if b"workme_payments" not in line)
-    return replace(reply, body=b"\n".join(kept) + b"\n")
+_SERIES: Mapping[str, bytes] = {
+    "payments": b"workme_payments",
+    "requests": b"workme_http_request",
+    "process": b"process_",
+    "commands": b"workme_mongodb_command",
+    "registrations": b"workme_registrations",
+    "profiles": b"workme_profiles",
+    "bookings": b"workme_bookings",
+    "crashes": b"workme_unhandled_errors",
+    "searches": b"workme_searches",
+    "uploads": b"workme_uploads",
+    "replies": b"workme_assistant_replies",
+    "feedback": b"workme_feedback",
+}
+"""By what they count: how the names of the series begin that are gone, lines of TYPE and HELP among them."""
 
 
 def _not_a_number(reply: Reply) -> Reply:
@@ -246,10 +261,10 @@ CHANGES: Mapping[str, Change] = {
     "dotenv-served": _at("/.env", lambda reply: reply.served("text/plain", b"SECRET_KEY=planted\n")),
     "git-served": _at("/.git/HEAD", lambda reply: reply.served("text/plain", b"ref: refs/heads/main\n")),
     "metrics-malformed": _at("/metrics", _malformed),
-    "metrics-series-missing": _at("/metrics", _without_series),
+    "metrics-series-missing": _at("/metrics", _lacking(b"workme_logins")),
     "metrics-broken": _at("/metrics", _broken),
     "metrics-empty": _at("/metrics", lambda reply: replace(reply, body=b"")),
-    "metrics-without-payments": _at("/metrics", _without_payments),
+    **{f"metrics-without-{what}": _at("/metrics", _lacking(name)) for what, name in _SERIES.items()},
     "metrics-not-a-number": _at("/metrics", _not_a_number),
     "openapi-outdated": _at("/openapi.json", _outdated),
     "payment-config-broken": _at("/api/payment/config", _broken),

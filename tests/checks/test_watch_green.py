@@ -81,7 +81,7 @@ def test_alarm_of_the_last_ten_minutes_is_red(path: Path, judge: Judge, quiet: f
         (lambda day: day.look(300), "somebody has watched for 4 min 45 s without a gap; 10 min is wanted"),
         (slept, "somebody has watched for 4 min 45 s without a gap; 10 min is wanted"),
         (lambda day: day.look(WHOLE - 20).look(WHOLE, ill(room=None)), "nobody can say of room"),
-        (lambda day: day.look(WHOLE), "the watch does not know which release it watches"),
+        (lambda day: day.look(WHOLE), "the watch does not know yet which release it watches"),
         (
             lambda day: released(day, "v40").look(WHOLE),
             "what was watched at a.test/203.0.113.10 is v40; under review is",
