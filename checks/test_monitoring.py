@@ -1,4 +1,4 @@
-"""The team's own monitoring: Prometheus and Alertmanager, by what they say of themselves."""
+"""The team's own monitoring: Prometheus, Alertmanager and Grafana, by what they say of themselves."""
 
 import re
 from collections.abc import Sequence
@@ -13,6 +13,8 @@ from gonogo.environment.model import Environment
 from gonogo.evidence.monitoring import (
     AlertmanagerEvidence,
     AlertRule,
+    DashboardEvidence,
+    DashboardPanel,
     MonitoringAlert,
     PrometheusEvidence,
     ScrapeTarget,
@@ -126,6 +128,41 @@ def test_alerts_arrive(alertmanager: AlertmanagerEvidence, environment: Environm
     assert not silent, f"{', '.join(silent)} fires all the time, and did not arrive: nor would any other alert"
     held = [_described(standing[name]) for name in expected if standing[name].state == "suppressed"]
     assert not held, f"nobody is told of what must always be heard: {and_more(held, _FEW)}"
+
+
+@pytest.mark.check("dashboard-shows")
+def test_dashboard_shows_what_happens_now(
+    dashboard: DashboardEvidence, environment: Environment, policy: Policy
+) -> None:
+    """A panel that says "No data" is found out by whoever needs it at 3 a.m.
+
+    Fix: open the dashboard, and see what the query of that panel finds; one that shows nothing while all is well is named in
+    may_be_empty of the dashboard.
+    """
+    assert dashboard.found, f"Grafana has no dashboard {dashboard.uid}"
+    dashboard.require("database")
+    assert dashboard.database == "ok", f"Grafana's own database is {dashboard.database}"
+    assert dashboard.panels, f"no panel of {dashboard.title or dashboard.uid} asks anything"
+    empty = environment.require(Monitoring).dashboards[dashboard.scope[-1]].may_be_empty
+    problems = [problem for panel in dashboard.panels if (problem := _not_shown(panel, dashboard, policy, empty))]
+    assert not problems, f"{dashboard.title or dashboard.uid}: {and_more(problems, _FEW)}"
+    if unasked := [f"{panel.title}: {panel.unasked}" for panel in dashboard.panels if panel.unasked]:
+        raise Unobserved(
+            and_more(unasked, _FEW), hint="see variables of monitoring.dashboards, and the log of that Grafana"
+        )
+
+
+def _not_shown(panel: DashboardPanel, dashboard: DashboardEvidence, policy: Policy, empty: Sequence[str]) -> str:
+    """What is wrong with a panel; empty where nothing is known to be."""
+    if panel.error:
+        return f"the panel {panel.title} shows an error: {panel.error}"
+    if panel.unasked or (panel.newest is None and panel.title in empty):
+        return ""
+    if panel.newest is None:
+        return f'the panel {panel.title} says "No data"'
+    age = dashboard.clock - panel.newest
+    late = age > policy.duration("newest")
+    return f"the newest point of the panel {panel.title} is {format_duration(age)} old" if late else ""
 
 
 def _judge_alerts(alerts: Sequence[MonitoringAlert], environment: Environment) -> None:

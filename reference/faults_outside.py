@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from reference.changes import Change, part
 from reference.doubles.atlas import READ
 from reference.doubles.digitalocean import SCOPES as DROPLET_SCOPES
+from reference.doubles.grafana import GrafanaSettings
 from reference.doubles.sentry_objects import SCOPES
 from reference.settings import Settings
+
+
+def _grafana(**changes: Any) -> Change:  # noqa: ANN401 - fields of its settings
+    return part("monitoring", grafana=GrafanaSettings(**changes))
 
 
 def _stopped(name: str) -> Change:
@@ -246,6 +252,12 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
             "the series that the alert on payments goes by is not there",
             part("monitoring", payments=False),
         ),
+        "grafana-down": ("Grafana answers 502", _grafana(running=False)),
+        "grafana-database-down": ("Grafana's own database fails", _grafana(database="failing")),
+        "grafana-no-dashboard": ("the dashboard of the launch is gone", _grafana(dashboard=False)),
+        "grafana-panel-empty": ('the panel of payments says "No data"', _grafana(empty_panel="Payments")),
+        "grafana-panel-fails": ("the data source of a panel is down", _grafana(failing_panel="API errors")),
+        "grafana-panels-old": ("the panels show nothing of the last ten minutes", _grafana(newest_minutes=10.0)),
         "prometheus-sends-nowhere": ("Prometheus sends its alerts to nobody", part("monitoring", sends=False)),
     },
     "server": {

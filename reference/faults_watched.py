@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from reference.api.series import SERIES
 from reference.changes import Change, part
 from reference.settings import Settings
 
@@ -18,21 +19,6 @@ def _started_anew(settings: Settings) -> Settings:
     return replace(settings, api_starts=settings.api_starts + 1)
 
 
-_SERIES: Mapping[str, str] = {
-    "payments": "payments",
-    "requests": "requests",
-    "process": "the process, its memory and its processors,",
-    "commands": "commands to MongoDB",
-    "registrations": "registrations",
-    "profiles": "completed profiles",
-    "bookings": "bookings",
-    "crashes": "errors that nobody foresaw",
-    "searches": "searches",
-    "uploads": "documents",
-    "replies": "the assistant",
-    "feedback": "feedback",
-}
-"""What of the metrics may be gone, and what it is of."""
 WATCHED: Mapping[str, tuple[str, Change]] = {
     "searches-fail": ("searches end in an error 500 that nobody foresaw", _api("searches-fail")),
     "searches-slow": ("searches take 1.5 s", _api("searches-slow")),
@@ -49,7 +35,7 @@ WATCHED: Mapping[str, tuple[str, Change]] = {
     "metrics-hang": ("the metrics do not answer at all", _api("metrics-hang")),
     **{
         f"metrics-without-{name}": (f"the series of {what} are gone", _api(f"metrics-without-{name}"))
-        for name, what in _SERIES.items()
+        for name, (_, what) in SERIES.items()
     },
     "metrics-not-a-number": ("the series of payments are NaN", _api("metrics-not-a-number")),
     "service-restarts": (

@@ -14,6 +14,7 @@ from reference.api.config import ApiConfig
 from reference.api.faults_load import LOAD_FAULTS, LoadFaults
 from reference.api.faults_queries import taking_operators
 from reference.api.faults_tokens import TOKEN_FAULTS, brief, eternal, trusting
+from reference.api.series import SERIES, lacking
 
 Asgi = Any
 _SLOW_SECONDS = 0.8
@@ -145,28 +146,7 @@ def _outdated(reply: Reply) -> Reply:
 
 
 def _lacking(name: bytes) -> Change:
-    def change(reply: Reply) -> Reply:
-        kept = (line for line in reply.body.splitlines() if name not in line)
-        return replace(reply, body=b"\n".join(kept) + b"\n")
-
-    return change
-
-
-_SERIES: Mapping[str, bytes] = {
-    "payments": b"workme_payments",
-    "requests": b"workme_http_request",
-    "process": b"process_",
-    "commands": b"workme_mongodb_command",
-    "registrations": b"workme_registrations",
-    "profiles": b"workme_profiles",
-    "bookings": b"workme_bookings",
-    "crashes": b"workme_unhandled_errors",
-    "searches": b"workme_searches",
-    "uploads": b"workme_uploads",
-    "replies": b"workme_assistant_replies",
-    "feedback": b"workme_feedback",
-}
-"""By what they count: how the names of the series begin that are gone, lines of TYPE and HELP among them."""
+    return lambda reply: replace(reply, body=lacking(name, reply.body))
 
 
 def _not_a_number(reply: Reply) -> Reply:
@@ -264,7 +244,7 @@ CHANGES: Mapping[str, Change] = {
     "metrics-series-missing": _at("/metrics", _lacking(b"workme_logins")),
     "metrics-broken": _at("/metrics", _broken),
     "metrics-empty": _at("/metrics", lambda reply: replace(reply, body=b"")),
-    **{f"metrics-without-{what}": _at("/metrics", _lacking(name)) for what, name in _SERIES.items()},
+    **{f"metrics-without-{what}": _at("/metrics", _lacking(name)) for what, (name, _) in SERIES.items()},
     "metrics-not-a-number": _at("/metrics", _not_a_number),
     "openapi-outdated": _at("/openapi.json", _outdated),
     "payment-config-broken": _at("/api/payment/config", _broken),

@@ -1,7 +1,7 @@
-"""A Prometheus and an Alertmanager: the parts of their APIs that tell rules, alerts, targets and silences."""
+"""A Prometheus and an Alertmanager, beside a Grafana: the parts of their APIs that tell rules, alerts, targets and silences."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from reference.doubles.grafana import GRAFANA, GrafanaDouble, GrafanaSettings
 from reference.web import WebServer
 
 Json = dict[str, Any]
@@ -44,10 +45,11 @@ class MonitoringSettings:
     """The service's own metrics; ``node``: another exporter at the same address; ``none``: the target was dropped."""
     health: str = "up"
     scraped_minutes: float = 0.0
+    grafana: GrafanaSettings = field(default_factory=GrafanaSettings)
 
 
 class MonitoringDouble:
-    """Both at one port, each below a path of its own."""
+    """All at one port, each below a path of its own."""
 
     def __init__(self, settings: MonitoringSettings, *, port: int, service: str) -> None:
         """``service`` is the URL of the service's metrics."""
@@ -58,6 +60,7 @@ class MonitoringDouble:
             *(Route(f"{PROMETHEUS}/api/v1/{name}", self._prometheus) for name in _ANSWERS),
             Route(f"{ALERTMANAGER}/api/v2/alerts", self._alerts),
             Route(f"{ALERTMANAGER}/api/v2/silences", self._silences),
+            *GrafanaDouble(settings.grafana).routes,
         ]
         self._server = WebServer(Starlette(routes=routes), "127.0.0.1", port)
 
@@ -189,6 +192,12 @@ class MonitoringDouble:
         if not self._settings.alertmanager:
             return PlainTextResponse("Service Unavailable", 503)
         return JSONResponse([_silence(name) for name in self._settings.silenced])
+
+
+def monitoring_at(port: int) -> Mapping[str, Json]:
+    """What ``[monitoring]`` says of where they are."""
+    paths = {"prometheus": PROMETHEUS, "alertmanager": ALERTMANAGER, "grafana": GRAFANA}
+    return {name: {"api": f"http://127.0.0.1:{port}{path}"} for name, path in paths.items()}
 
 
 def _silence(name: str) -> Json:

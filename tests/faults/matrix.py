@@ -45,6 +45,7 @@ BLINDING = {
     "atlas-token-narrow",
     "prometheus-down",
     "alertmanager-down",
+    "grafana-down",
 }
 SIMULATED = {"stripe-payout-failed", "stripe-payout-late"}
 """No bank hears of payouts in test mode, in which the reference environment is: a team may have had them fail on purpose."""

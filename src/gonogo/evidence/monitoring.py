@@ -76,6 +76,33 @@ class PrometheusEvidence(PartialEvidence):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DashboardPanel:
+    """A panel that asks something, and what it was answered about the last while."""
+
+    title: str
+    newest: datetime | None = None
+    """The newest point that is a number; None: there is none, and the panel says "No data"."""
+    error: str = ""
+    """What the data source said in place of an answer."""
+    unasked: str = ""
+    """Why nobody could ask what the panel asks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DashboardEvidence(PartialEvidence):
+    """A dashboard of Grafana."""
+
+    uid: str
+    clock: datetime
+    """Grafana's own time (the header Date of an answer)."""
+    found: bool
+    title: str = ""
+    database: str = ""
+    """``ok``, as /api/health says of Grafana's own database."""
+    panels: tuple[DashboardPanel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertmanagerEvidence(PartialEvidence):
     """The alerts that an Alertmanager has, those among them that it keeps to itself."""
 

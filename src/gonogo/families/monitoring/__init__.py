@@ -1,7 +1,7 @@
-"""The team's own monitoring: Prometheus and Alertmanager."""
+"""The team's own monitoring: Prometheus, Alertmanager and Grafana."""
 
 from gonogo.environment.composition import SectionSpec
-from gonogo.evidence.monitoring import AlertmanagerEvidence, PrometheusEvidence
+from gonogo.evidence.monitoring import AlertmanagerEvidence, DashboardEvidence, PrometheusEvidence
 from gonogo.families.kind import EvidenceKind, Family
 from gonogo.families.monitoring.section import Monitoring
 
@@ -11,6 +11,7 @@ FAMILY = Family(
     kinds=(
         EvidenceKind(name="prometheus", section="monitoring", evidence=PrometheusEvidence, optional=True),
         EvidenceKind(name="alertmanager", section="monitoring", evidence=AlertmanagerEvidence, optional=True),
+        EvidenceKind(name="dashboard", section="monitoring", evidence=DashboardEvidence, optional=True),
     ),
     probes=".probe:PROBES",
 )

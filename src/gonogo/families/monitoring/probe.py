@@ -4,18 +4,16 @@ https://prometheus.io/docs/prometheus/latest/querying/api/ and Alertmanager's Op
 """
 
 import asyncio
-import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
-from gonogo.clients.json_api import ApiReply, JsonApi, JsonSession, mapping, objects, text, texts
+from gonogo.clients.json_api import JsonApi, JsonSession, mapping, objects, text, texts
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.monitoring import (
@@ -27,7 +25,9 @@ from gonogo.evidence.monitoring import (
 )
 from gonogo.families.http.section import Http
 from gonogo.families.kind import Probe
-from gonogo.families.monitoring.section import Monitoring, MonitoringServer
+from gonogo.families.monitoring.grafana import dashboard_questions, probe_dashboard
+from gonogo.families.monitoring.section import Monitoring
+from gonogo.families.monitoring.server import clock_of, server_api
 from gonogo.families.reading import Reading
 from gonogo.families.times import time_of
 
@@ -69,7 +69,7 @@ def prometheus_questions(environment: Environment, secrets: Secrets) -> Sequence
         return []
     return [
         MonitoringQuestion(
-            api=_api("Prometheus", "prometheus", section.prometheus, environment, secrets),
+            api=server_api("Prometheus", "prometheus", section.prometheus, environment, secrets),
             part="prometheus",
             urls=_metrics_at(environment),
             instances=frozenset(section.instances),
@@ -83,29 +83,8 @@ def alertmanager_questions(environment: Environment, secrets: Secrets) -> Sequen
     section = environment.section(Monitoring)
     if section is None or section.alertmanager is None:
         return []
-    api = _api("Alertmanager", "alertmanager", section.alertmanager, environment, secrets)
+    api = server_api("Alertmanager", "alertmanager", section.alertmanager, environment, secrets)
     return [MonitoringQuestion(api=api, part="alertmanager")]
-
-
-def _api(name: str, key: str, server: MonitoringServer, environment: Environment, secrets: Secrets) -> JsonApi:
-    headers = {}
-    if server.token:
-        headers["Authorization"] = f"Bearer {secrets[server.token]}"
-    elif server.user and server.password:
-        login = f"{server.user}:{secrets[server.password]}".encode()
-        headers["Authorization"] = f"Basic {base64.b64encode(login).decode()}"
-    where = f"monitoring.{key}"
-    return JsonApi(
-        name=name,
-        base=server.api,
-        headers=headers,
-        key=f"{where}.api",
-        login_hint=f"{where} names token, or user and password, where it wants a login",
-        status_page=f"the log of that {name}",
-        is_absence=lambda _document: False,
-        trust=server.ca_file or "public",
-        patience=environment.limits.probe,
-    )
 
 
 def _metrics_at(environment: Environment) -> frozenset[tuple[str, int, str]]:
@@ -157,7 +136,7 @@ class _Prometheus:
     async def list_of(self, path: str, key: str) -> list[dict[str, Any]]:
         where = f"api/v1/{path}"
         reply = await self._session.ask("GET", where)
-        self.clock = _clock(reply) or self.clock
+        self.clock = clock_of(reply) or self.clock
         document = mapping(self._session.read(reply, where, ""))
         found = mapping(document.get("data")).get(key)
         if document.get("status") != "success" or not isinstance(found, list):
@@ -168,13 +147,6 @@ class _Prometheus:
 
 async def _series(asked: _Prometheus, name: str | None) -> list[dict[str, Any]]:
     return await asked.list_of(f"query?query={name}", "result") if name else []
-
-
-def _clock(reply: ApiReply) -> datetime | None:
-    try:
-        return parsedate_to_datetime(reply.headers.get("date", "")).astimezone(UTC)
-    except ValueError:
-        return None
 
 
 def _rules(groups: Sequence[Object]) -> Sequence[AlertRule]:
@@ -300,4 +272,5 @@ def _interval(value: str) -> timedelta | None:
 PROBES: Mapping[str, Probe] = {
     "prometheus": Probe(questions=prometheus_questions, ask=probe_prometheus),
     "alertmanager": Probe(questions=alertmanager_questions, ask=probe_alertmanager),
+    "dashboard": Probe(questions=dashboard_questions, ask=probe_dashboard),
 }

@@ -1,10 +1,11 @@
-"""The section ``[monitoring]`` of an environment file: the Prometheus and the Alertmanager that a team has already."""
+"""The section ``[monitoring]`` of an environment file: the Prometheus, the Alertmanager and the Grafana that a team has."""
 
 from collections.abc import Mapping
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from gonogo.environment.entry_check import EntryName
 from gonogo.environment.section import Section
 from gonogo.environment.types import SecretName, ServerUrl, Text, TrustFile
 
@@ -29,11 +30,27 @@ class MonitoringServer(Section):
         return self
 
 
+class Dashboard(Section):
+    """One that people look at during the launch."""
+
+    uid: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,40}$", description="As in its address: /d/UID/…")]
+    variables: Mapping[Text, Text] = Field(
+        default_factory=dict, description="Values of its variables; those that it was saved with, if missing."
+    )
+    may_be_empty: tuple[Text, ...] = Field(
+        default=(), description="Titles of panels that show nothing while all is well, as one of errors only."
+    )
+
+
 class Monitoring(Section):
     """What is asked before users come, and which of its alerts are about this environment."""
 
     prometheus: MonitoringServer | None = None
     alertmanager: MonitoringServer | None = None
+    grafana: MonitoringServer | None = None
+    dashboards: Mapping[EntryName, Dashboard] = Field(
+        default_factory=dict, description="Those of that Grafana, by name."
+    )
     always_firing: tuple[Text, ...] = Field(
         default=(),
         description="Alerts that fire all the time, so that their silence is noticed (dead man's switches), as Watchdog.",
@@ -55,8 +72,12 @@ class Monitoring(Section):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        if self.prometheus is None and self.alertmanager is None:
-            raise ValueError("neither prometheus nor alertmanager is declared; there is nobody to ask")
+        if not (self.prometheus or self.alertmanager or self.grafana):
+            raise ValueError("none of prometheus, alertmanager and grafana is declared; there is nobody to ask")
+        if bool(self.grafana) != bool(self.dashboards):
+            raise ValueError(
+                "grafana and dashboards belong together: where it is, and which of its dashboards are meant"
+            )
         if self.prometheus is None and (self.instances or self.payments):
             raise ValueError("instances and payments are asked of a Prometheus; declare monitoring.prometheus")
         if self.payments and not (self.alertmanager and self.always_firing):
