@@ -239,6 +239,16 @@ def test_a_fault_fires_what_it_is_about_and_its_end_resolves_it(
     assert watching.fired - SLOW_HERE == alerts - SLOW_HERE
 
 
+@pytest.mark.whole
+def test_slow_database_and_crashes_are_seen_in_their_metrics(healthy: Supervised, watching: Watching) -> None:
+    """They have no limit of their own; what they show must be what happens, and no constant."""
+    watching.until(lambda: _all_is_well(watching))
+    assert watching.value("crashes") == 0.0
+    with switched_on(healthy, "mongo-slow", "searches-fail"):
+        watching.until(lambda: (watching.value("database") or 0.0) > 0.15 and (watching.value("crashes") or 0.0) > 0.2)
+    watching.until(lambda: _all_is_well(watching) and watching.value("crashes") == 0.0)
+
+
 PAYMENTS = {"payment-failures", "payments"}
 REQUESTS = {"api-errors", "response-time", "error-rate"}
 GONE = ("metrics-without-commands", "metrics-without-crashes", "metrics-without-feedback", "metrics-without-searches")
