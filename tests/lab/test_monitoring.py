@@ -116,7 +116,7 @@ def verdicts(judge: Judge, environment: Environment) -> Mapping[str, str]:
     """The checks that do not pass."""
     prometheus, alertmanager = seen(environment)
     of_prometheus = ("rules", "quiet", "scrapes", "payment-alert")
-    asked = {
+    asked: dict[str, dict[str, Any]] = {
         **{f"prometheus-{name}": {"prometheus": prometheus} for name in of_prometheus},
         **{f"alertmanager-{name}": {"alertmanager": alertmanager} for name in ("quiet", "hears")},
     }
@@ -196,7 +196,7 @@ def test_each_untruth_is_seen_by_its_own_check(
     both: Both, judge: Judge, section: Mapping[str, Any], expected: set[str], words: str
 ) -> None:
     """The declaration is what differs: the servers are the same."""
-    declared = {key: [both.down] if value == ["DOWN"] else value for key, value in section.items()}
+    declared: dict[str, Any] = {key: [both.down] if value == ["DOWN"] else value for key, value in section.items()}
     wrong = eventually(lambda: verdicts(judge, both.environment(**declared)), expected)
     assert any(words in message for message in wrong.values()), wrong
 
