@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from gonogo.planning.trust import other_trust
 from gonogo.record.results import (
     DONE,
+    OUTCOME_LETTERS,
     Change,
     CheckResult,
     History,
@@ -29,8 +30,15 @@ def history(results: Results, earlier: Sequence[Results]) -> History:
     return History(
         changes=changes(base, results) if base else (),
         runs=[past(run) for run in reversed(earlier)],
+        outcomes=_outcomes(results, earlier),
         since=base.run.id if base else "",
     )
+
+
+def _outcomes(results: Results, earlier: Sequence[Results]) -> Mapping[str, str]:
+    """A letter for each of the earlier runs, the oldest first, by the id of the check."""
+    then = [{check.id: OUTCOME_LETTERS[check.outcome] for check in run.checks} for run in reversed(earlier)]
+    return {check.id: "".join(run.get(check.id, "-") for run in then) for check in results.checks} if then else {}
 
 
 def changes(before: Results, after: Results) -> Sequence[Change]:

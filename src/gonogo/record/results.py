@@ -35,6 +35,16 @@ class Outcome(StrEnum):
     WAIVED = "waived"
 
 
+OUTCOME_LETTERS = {
+    Outcome.PASS: "p",
+    Outcome.WARN: "w",
+    Outcome.FAIL: "f",
+    Outcome.ERROR: "e",
+    Outcome.BLOCKED: "b",
+    Outcome.NOT_RUN: "n",
+    Outcome.WAIVED: "a",
+}
+"""Outcomes of a check in earlier runs, a letter each: ``a`` is an accepted exception."""
 WORST_FIRST = (
     Outcome.FAIL,
     Outcome.ERROR,
@@ -98,6 +108,8 @@ class Observation:
     """One sentence on everything that did not pass."""
     hint: str = ""
     """What may be done about an ERROR or NOT RUN."""
+    blocks: bool = True
+    """Whether what needs it cannot be judged because of it; False: a failure that is no obstacle yet."""
     cause: Cause | None = None
     attempts: int = 1
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -127,6 +139,8 @@ class CheckResult:
     """Ids of the lines that it says something about without proving them."""
     permitted: bool = True
     """Whether its effects were permitted."""
+    owner: str = ""
+    """The role that acts when it does not pass."""
 
     @property
     def observed(self) -> Outcome:
@@ -301,6 +315,8 @@ class History:
     """Since the run ``since``."""
     runs: Sequence[PastRun] = ()
     """The last runs before this one, ten at the most, oldest first."""
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+    """For each check of this run a letter (``OUTCOME_LETTERS``) for each of ``runs``; ``-`` where it was not planned."""
     since: str = ""
     """Id of the newest of ``runs`` that was not interrupted; empty: there is nothing to compare with."""
 

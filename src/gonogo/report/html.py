@@ -20,7 +20,19 @@ from gonogo.report.journeys import journeys
 from gonogo.report.lines import STATUS_SHAPES, sections, supported, totals
 from gonogo.report.load import UnreadableLoad, load_view
 from gonogo.report.pages import content_hash, page_environment, page_source
-from gonogo.report.wording import VERDICT_SHAPES, asked, carried_runs, command, families, line_counts, line_sum, word
+from gonogo.report.wording import (
+    VERDICT_SHAPES,
+    asked,
+    carried_runs,
+    command,
+    families,
+    line_counts,
+    line_sum,
+    owner,
+    standing,
+    stops,
+    word,
+)
 
 _ROLES = (
     RoleResult(id="technical-lead", title="Technical lead", statements=()),
@@ -75,6 +87,7 @@ def _verdict_view(results: Results) -> dict[str, Any]:
         "line_bar": bar(line_counts(results)),
         "line_done": sum(line.status in DONE for line in results.leaves),
         "seconds": format_duration(results.run.finished_at - results.run.started_at),
+        "stops": stops(results).words,
         "fresh_until": results.run.finished_at + _FRESH,
         "digest": results.digest,
         "change_line": change_line(results),
@@ -119,7 +132,7 @@ def _load(results: Results) -> dict[str, Any]:
 def _contents(results: Results, all_blockers: Blockers) -> list[tuple[str, str, int]]:
     """Anchor, name, and how much there is to read; the verdict is the first section."""
     return [
-        ("blockers", "Blockers", all_blockers.total),
+        ("blockers", "Causes", len(all_blockers.causes)),
         ("exceptions", "Exceptions", len(results.exceptions)),
         ("signatures", "Sign-off", 0),
         ("sections", "Sections", 0),
@@ -144,5 +157,7 @@ def _environment() -> jinja2.Environment:
         change_details=change_details,
         shell=shlex.quote,
     )
-    environment.globals.update(command=command, nothing=timedelta(), supported=supported)
+    environment.globals.update(
+        command=command, owner=owner, standing=standing, nothing=timedelta(), supported=supported
+    )
     return environment

@@ -15,8 +15,9 @@ from gonogo.planning.run_plan import RunPlan
 from gonogo.record.identity import PolicyDifference, Provenance, RunIdentity
 from gonogo.record.recording import Recording, store, to_bytes, to_document
 from gonogo.record.results import RESULTS, Results
+from gonogo.verdict.causes import root_causes
 from gonogo.verdict.checklist_status import checklist_status, waived
-from gonogo.verdict.decision import conclude, count, decide, root_causes
+from gonogo.verdict.decision import conclude, count, decide
 from gonogo.verdict.served import served_releases
 
 
