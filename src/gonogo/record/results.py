@@ -378,6 +378,11 @@ class Results:
         return hashlib.sha256(self.content).hexdigest()
 
 
+def asked_by_name(results: Results) -> Sequence[CheckResult]:
+    """The checks that the run was asked for by name."""
+    return [check for check in results.checks if check.id in results.run.only]
+
+
 RESULTS: TypeAdapter[Results] = TypeAdapter(Results)
 HISTORY: TypeAdapter[History] = TypeAdapter(History)
 

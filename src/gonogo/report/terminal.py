@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from gonogo.base.bundled import ATTACHED
 from gonogo.base.durations import format_duration
 from gonogo.base.wording import and_more
-from gonogo.record.results import CheckResult, Outcome, Results, Verdict, sum_line
+from gonogo.record.results import CheckResult, Outcome, Results, Verdict, asked_by_name, sum_line
 from gonogo.report.changes import change_words
 from gonogo.report.visible import harmless, visible
 from gonogo.report.wording import (
@@ -15,6 +15,7 @@ from gonogo.report.wording import (
     SHAPES,
     VERDICT_SHAPES,
     Problem,
+    advice,
     asked,
     beside_causes,
     carried_runs,
@@ -27,6 +28,7 @@ from gonogo.report.wording import (
     stops,
     word,
 )
+from gonogo.verdict.causes import foremost
 
 _COLOURS = {Verdict.GO: "32", Verdict.GO_WITH_EXCEPTIONS: "33", Verdict.NO_GO: "31", Verdict.INCOMPLETE: "33"}
 _TITLES = {
@@ -48,6 +50,12 @@ def render_summary(results: Results, *, report_path: str, report_digest: str, co
     """All lines, without a newline at the end."""
     page = _TerminalPage(results, max(width, _NARROWEST), colour=colour)
     return "\n".join(harmless(line) for line in page.lines(report_path, report_digest))
+
+
+def render_asked(results: Results, report_path: str, width: int) -> str:
+    """The answer of a run that was asked for some checks by name: each of them first, then what it was asked with."""
+    page = _TerminalPage(results, max(width, _NARROWEST), colour=False)
+    return "\n".join(harmless(line) for line in page.asked(report_path))
 
 
 class _TerminalPage:
@@ -82,6 +90,29 @@ class _TerminalPage:
         digest = f"   sha256:{report_digest[:8]}…" if report_digest else ""
         yield f" report  {report_path}{digest}"
         yield from self._verdict()
+
+    def asked(self, report_path: str) -> Iterator[str]:
+        """Yield the lines of an answer to questions about single checks. It is no verdict."""
+        results = self._results
+        found = asked_by_name(results)
+        for check in found:
+            observation = foremost(check, results.causes)
+            start = f" {SHAPES[check.outcome]} {check.id}   {word(check.outcome)}   "
+            yield from self._wrapped(start, visible(observation.message or check.title))
+            label, text = advice(check, observation)
+            if text and check.outcome is not Outcome.PASS:
+                yield from self._wrapped(f"{_INDENT}{label}: ", visible(text))
+        for missing in sorted(set(results.run.only) - {check.id for check in found}):
+            yield f" ○ {missing}   NOT RUN   gate {results.run.gate} does not demand it; choose another with --gate"
+        asked = [check for check in results.checks if check not in found and check.outcome is not Outcome.NOT_RUN]
+        for problem in (cause for cause in causes(results) if cause.check in asked):
+            yield from self._problem(problem)
+        yield from self._header()
+        if asked:
+            yield f" with what they need: {and_more([check.id for check in asked], _FEW)}"
+        yield from self._notes()
+        yield f" report  {report_path}"
+        yield " no verdict: only what is named above was asked; the latest whole run is as it was"
 
     def _header(self) -> Iterator[str]:
         run, release_words = self._results.run, self._results.release_words

@@ -48,6 +48,9 @@ QUIET = {Outcome.PASS, Outcome.WARN, Outcome.WAIVED}
 _LETTERS = {letter: outcome.value for outcome, letter in OUTCOME_LETTERS.items()}
 _PLAIN = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,63}")
 """Names of gates and releases that a shell takes as they are."""
+_COMMANDS = {"smoke", "load"}
+"""Gates with a command of their own."""
+_WORD = re.compile(r"(?:--)?[0-9A-Za-z][0-9A-Za-z._ -]{0,63}")
 _UNOBSERVED = {Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN}
 """Outcomes that say nothing about the target: to repair it would be to repair what nobody saw broken."""
 
@@ -149,14 +152,19 @@ def stops(results: Results) -> Stops:
 
 
 def command(results: Results, check_id: str) -> str:
-    """The command that asks this one check again as this run did: the same gate, and the same release.
+    """The command that asks this one check again as this run did: the same gate, release, faults, and profile.
 
     Both are words of a person or of a file: what is not plain is left out, and never pasted into anybody's shell.
     """
     run = results.run
     told = {"gate": run.gate, "release": run.release or ""}
     options = "".join(f" --{name} {value}" for name, value in told.items() if _PLAIN.fullmatch(value))
-    return f"gonogo run --env {shlex.quote(run.environment)}{options} --only {check_id}"
+    verb = "run"
+    if run.gate in _COMMANDS:
+        verb, options = run.gate, options.removeprefix(f" --gate {run.gate}")
+    further = shlex.join(run.options) if all(_WORD.fullmatch(part) for part in run.options) else ""
+    options += f" {further}" if further else ""
+    return f"gonogo {verb} --env {shlex.quote(run.environment)}{options} --only {check_id}"
 
 
 def owner(results: Results, check: CheckResult) -> str:

@@ -34,6 +34,8 @@ def recorded(plan: RunPlan, collected: Collected, judged: Judged, redactor: Reda
         undeclared=plan.undeclared,
         told=plan.told,
         lowered=plan.lowered,
+        only=plan.only,
+        options=plan.options,
         trust=plan.trust,
         carried=plan.carried,
         started_at=plan.started_at,
@@ -113,4 +115,6 @@ def _identity(plan: RunPlan, judged: Judged) -> RunIdentity:
         interrupted=judged.interrupted,
         finished=judged.finished_at is not None,
         narrowed=judged.selected is not None,
+        only=plan.only,
+        options=plan.options,
     )
