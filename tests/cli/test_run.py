@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.conftest import Gonogo
 
-DERIVED = ("signoff.html", "junit.xml", "ctrf.json", "summary.md", "statement.intoto.json")
+DERIVED = ("signoff.html", "signoff-whole.html", "junit.xml", "ctrf.json", "summary.md", "statement.intoto.json")
 
 
 def test_dead_service_is_no_go_with_one_root_cause(program: Gonogo, project: Path) -> None:
@@ -31,6 +31,7 @@ def test_dead_service_is_no_go_with_one_root_cause(program: Gonogo, project: Pat
         "summary.md",
         "statement.intoto.json",
         "signoff.html",
+        "signoff-whole.html",
         "pytest.html",
     }
 
