@@ -21,6 +21,7 @@ from gonogo.report.filters import bar, css, day, groupwise, safe_url, seconds, t
 from gonogo.report.journeys import journeys
 from gonogo.report.lines import STATUS_SHAPES, sections, supported, totals
 from gonogo.report.load import UnreadableLoad, load_view
+from gonogo.report.measured import earlier_outcomes, measured
 from gonogo.report.pages import content_hash, page_environment, page_source
 from gonogo.report.visible import visible
 from gonogo.report.wording import (
@@ -182,6 +183,7 @@ def _environment() -> jinja2.Environment:
         change_details=change_details,
         shell=shlex.quote,
     )
+    environment.globals.update(measured=measured, earlier_outcomes=earlier_outcomes)
     environment.globals.update(
         command=command, owner=owner, standing=standing, nothing=timedelta(), supported=supported
     )
