@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from gonogo.planning.trust import other_trust
 from gonogo.record.results import (
     DONE,
-    OUTCOME_LETTERS,
     Change,
     CheckResult,
     History,
@@ -17,6 +16,16 @@ from gonogo.record.results import (
 )
 from gonogo.record.weakening import lowered, weakened
 
+OUTCOME_LETTERS = {
+    Outcome.PASS: "p",
+    Outcome.WARN: "w",
+    Outcome.FAIL: "f",
+    Outcome.ERROR: "e",
+    Outcome.BLOCKED: "b",
+    Outcome.NOT_RUN: "n",
+    Outcome.WAIVED: "a",
+}
+"""Outcomes of a check in earlier runs, a letter each: ``a`` is an accepted exception."""
 ORDER = ("weakened", "removed", "newly failing", "became unverified", "policy changed", "fixed", "added")
 """Order of the kinds of change: what a signer must not miss comes first."""
 _GOOD = {Outcome.PASS, Outcome.WARN}

@@ -1,7 +1,6 @@
 """The results of a run: ``gonogo.results/1``, the source of truth that every other output is a pure function of."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,16 +34,6 @@ class Outcome(StrEnum):
     WAIVED = "waived"
 
 
-OUTCOME_LETTERS = {
-    Outcome.PASS: "p",
-    Outcome.WARN: "w",
-    Outcome.FAIL: "f",
-    Outcome.ERROR: "e",
-    Outcome.BLOCKED: "b",
-    Outcome.NOT_RUN: "n",
-    Outcome.WAIVED: "a",
-}
-"""Outcomes of a check in earlier runs, a letter each: ``a`` is an accepted exception."""
 WORST_FIRST = (
     Outcome.FAIL,
     Outcome.ERROR,
@@ -316,7 +305,7 @@ class History:
     runs: Sequence[PastRun] = ()
     """The last runs before this one, ten at the most, oldest first."""
     outcomes: Mapping[str, str] = field(default_factory=dict)
-    """For each check of this run a letter (``OUTCOME_LETTERS``) for each of ``runs``; ``-`` where it was not planned."""
+    """For each check of this run a letter (``record.history.OUTCOME_LETTERS``) for each of ``runs``; ``-`` where it was not planned."""
     since: str = ""
     """Id of the newest of ``runs`` that was not interrupted; empty: there is nothing to compare with."""
 
@@ -385,16 +374,6 @@ def asked_by_name(results: Results) -> Sequence[CheckResult]:
 
 RESULTS: TypeAdapter[Results] = TypeAdapter(Results)
 HISTORY: TypeAdapter[History] = TypeAdapter(History)
-
-
-def results_schema() -> str:
-    """The JSON Schema of ``results.json``, as committed in ``docs/results.schema.json``."""
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": SCHEMA,
-        **RESULTS.json_schema(mode="serialization"),
-    }
-    return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def canonical(document: Mapping[str, Any]) -> Results:

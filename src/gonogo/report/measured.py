@@ -11,7 +11,8 @@ from gonogo.base.durations import format_duration, parse_duration
 from gonogo.evidence.base import RoundTripEvidence
 from gonogo.evidence.http import HealthEvidence
 from gonogo.evidence.tls import TlsEvidence
-from gonogo.record.results import OUTCOME_LETTERS, CheckResult, Observation, Results, facts_at
+from gonogo.record.history import OUTCOME_LETTERS
+from gonogo.record.results import CheckResult, Observation, Results, facts_at
 from gonogo.report.wording import SHAPES
 
 _ROUND_TRIPS: TypeAdapter[RoundTripEvidence] = TypeAdapter(RoundTripEvidence)

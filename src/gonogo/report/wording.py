@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gonogo.base.wording import counted
+from gonogo.record.history import OUTCOME_LETTERS
 from gonogo.record.results import (
     DONE,
-    OUTCOME_LETTERS,
     CheckResult,
     LineResult,
     LineStatus,
