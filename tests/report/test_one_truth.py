@@ -71,7 +71,7 @@ def first_told(told: Results) -> dict[str, str]:
 
     return {
         "headline": found(r"start with ([a-z-]+): ", told.decision.reason),
-        "page": found(r'<h3 class="what">.*?<a href="#([a-z-]+)">', page),
+        "page": found(r'<h3 class="what">.*?<a href="signoff-whole.html#([a-z-]+)">', page),
         "terminal": found(
             r"(?m)^ (?:BLOCKERS|COULD NOT BE OBSERVED|ACCEPTED, BUT OTHERS DEPEND ON IT|NOT RUN)\n . ([a-z-]+)",
             terminal,
