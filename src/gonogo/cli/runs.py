@@ -194,7 +194,7 @@ def _verified(fields: dict[str, Any], reports: Path, *, strict: bool, style: str
             published = abandon(prepared, folder)
     finally:
         prepared.close()
-    if published.results.run.only:
+    if published.results.run.only and not published.results.run.interrupted:
         show_asked(published.results, str(published.signoff))
     else:
         show_summary(published.results, str(published.signoff), published.signoff_digest)

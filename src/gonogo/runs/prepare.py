@@ -185,7 +185,7 @@ def _planned(
         allow_money=request.allow_money,
         told=request.overlay,
         lowered=less,
-        only=tuple(sorted(request.only)),
+        only=() if request.exactly else tuple(sorted(request.only)),
         options=(*request.options, *_fault_options(request, instance)),
         trust=trust_anchors(file.environment, file.project),
         carried=request.carried,
