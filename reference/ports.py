@@ -32,6 +32,7 @@ _PREFERRED: Mapping[str, int] = {
     "support-tickets": 20028,
     "support-inbox": 20029,
     "authority": 20385,
+    "monitoring": 20386,
 }
 _CLOSED: Mapping[str, tuple[int, ...]] = {
     "mongodb": (21017, 21018, 21019),

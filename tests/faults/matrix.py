@@ -45,6 +45,9 @@ BLINDING = {
     "atlas-token-narrow",
     "support-mail-put-off",
     "support-token-narrow",
+    "prometheus-down",
+    "alertmanager-down",
+    "grafana-down",
 }
 SIMULATED = {"stripe-payout-failed", "stripe-payout-late"}
 """No bank hears of payouts in test mode, in which the reference environment is: a team may have had them fail on purpose."""
@@ -84,6 +87,7 @@ _LANES: Mapping[str, str] = {
     "requests": "pages",
     "documents": "documents",
     "digitalocean": "digitalocean",
+    "monitoring": "monitoring",
     "dns": "dns",
     "stripe": "stripe",
     "sentry": "sentry",
