@@ -88,6 +88,7 @@ def test_almost_nothing_found_says_what_is_not_verified(gonogo: Gonogo, program:
             "api",
             "browser",
             "compose",
+            "monitoring",
             "support",
             "requests",
             "records",
