@@ -85,11 +85,12 @@ endurance: setup  ## fifty smoke runs, one killed after every step, and kills at
 	$(BIN)/python -m tests.smoke.endurance
 	$(BIN)/python -m tests.smoke.kills
 
-bench: setup  ## what probing at once costs, beside one at a time; TLS beside sslyze; what the load generator sees and costs; the page; verify; guards of judging; 5,000 hosts; a day of a watch
+bench: setup  ## what probing at once costs, beside one at a time; commands that only read; TLS beside sslyze; what the load generator sees and costs; the page; verify; guards of judging; 5,000 hosts; a day of a watch
 	$(BIN)/python tests/bench/probing.py
 	$(BIN)/python -m tests.bench.asking_tls
 	$(BIN)/python -m tests.bench.loading
 	$(BIN)/python -m tests.bench.page
+	$(BIN)/python -m tests.bench.reading
 	$(BIN)/python -m tests.bench.verifying
 	$(BIN)/python -m tests.bench.guarding
 	$(BIN)/python -m tests.bench.many_hosts

@@ -12,7 +12,6 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from gonogo.record.results import (
-    RESULTS,
     Attested,
     Change,
     Decision,
@@ -27,6 +26,7 @@ from gonogo.record.results import (
     RoleResult,
     Verdict,
     canonical,
+    plain_values,
 )
 from gonogo.report.html import ShownSignature, render_signoff
 from gonogo.report.lines import sections
@@ -128,7 +128,7 @@ def whole(text: str = "", verdict: Verdict = Verdict.NO_GO) -> Results:
             ),
         ),
     )
-    return canonical(RESULTS.dump_python(made, mode="json"))
+    return canonical(plain_values(made))
 
 
 def all_open(page: Page) -> Page:

@@ -19,7 +19,7 @@ from gonogo.cli.completion import environment_names
 )
 def env(name: str | None, *, from_openapi: bool) -> int:
     """Show an environment as resolved, secrets masked; without NAME, list all."""
-    from gonogo.environment.load import available  # noqa: PLC0415 - help answers at once
+    from gonogo.environment.names import available  # noqa: PLC0415 - help answers at once
     from gonogo.environment.secret_values import find_secrets, secret_names  # noqa: PLC0415
     from gonogo.families.registry import read_environment  # noqa: PLC0415
 

@@ -33,7 +33,7 @@ def _or_the_only_one(context: click.Context, parameter: click.Parameter, name: s
     del parameter
     if name is not None or context.resilient_parsing:
         return name
-    from gonogo.environment.load import declared  # noqa: PLC0415 - help answers at once
+    from gonogo.environment.names import declared  # noqa: PLC0415 - help answers at once
 
     names = declared(Path())
     if len(names) == 1:

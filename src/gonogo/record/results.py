@@ -6,17 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
-from typing import Any, Literal
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, Literal
 
+import msgspec
 import rfc8785
-from pydantic import TypeAdapter
 
-from gonogo.environment.types import Effect
+from gonogo.environment.effects import Effect
 from gonogo.evidence.base import Scope
 from gonogo.planning.carried import CarriedRun
-from gonogo.policy.catalogue import Severity
+from gonogo.policy.severity import Severity
 from gonogo.record.identity import Provenance, RunIdentity
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 SCHEMA = "gonogo.results/1"
 RELEASE_CHECK = "release-under-review"
@@ -354,7 +357,7 @@ class Results:
     @cached_property
     def content(self) -> bytes:
         """RFC 8785 canonical JSON: the same results are the same bytes, everywhere."""
-        return rfc8785.dumps(RESULTS.dump_python(self, mode="json"))
+        return rfc8785.dumps(plain_values(self))
 
     @cached_property
     def digest(self) -> str:
@@ -362,8 +365,28 @@ class Results:
         return hashlib.sha256(self.content).hexdigest()
 
 
-RESULTS: TypeAdapter[Results] = TypeAdapter(Results)
-HISTORY: TypeAdapter[History] = TypeAdapter(History)
+@cache
+def _adapter(model: type) -> "TypeAdapter[Any]":
+    """Loading pydantic and building it takes longer than a command that only reads may take."""
+    from pydantic import TypeAdapter  # noqa: PLC0415
+
+    return TypeAdapter(model)
+
+
+def plain_values(part: Results | History) -> dict[str, Any]:
+    """Plain JSON values."""
+    model: type = type(part)
+    document: dict[str, Any] = _adapter(model).dump_python(part, mode="json")
+    return document
+
+
+def from_document(document: Any) -> Results:  # noqa: ANN401 - whatever was read
+    """Results from plain JSON values. Raises pydantic's ValidationError, which is a ValueError."""
+    try:
+        return msgspec.convert(document, Results)
+    except msgspec.ValidationError:
+        results: Results = _adapter(Results).validate_python(document)  # its errors name the key
+        return results
 
 
 def results_schema() -> str:
@@ -371,7 +394,7 @@ def results_schema() -> str:
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": SCHEMA,
-        **RESULTS.json_schema(mode="serialization"),
+        **_adapter(Results).json_schema(mode="serialization"),
     }
     return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
@@ -383,7 +406,7 @@ def canonical(document: Mapping[str, Any]) -> Results:
 
 def from_content(content: bytes) -> Results:
     """Results from their canonical JSON."""
-    results = RESULTS.validate_json(content)
+    results = from_document(msgspec.json.decode(content))
     vars(results)["content"] = content  # where the cached property would put it
     return results
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from gonogo.base.bundled import ATTACHED
 from gonogo.base.durations import format_duration
 from gonogo.base.wording import and_more, counted
-from gonogo.policy.catalogue import Severity
+from gonogo.policy.severity import Severity
 from gonogo.record.results import CheckResult, Outcome, Results, Verdict, sum_line
 from gonogo.report.changes import change_words
 from gonogo.report.visible import harmless, visible

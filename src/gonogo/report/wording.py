@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gonogo.base.wording import counted
-from gonogo.policy.catalogue import Severity
+from gonogo.policy.severity import Severity
 from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results, Verdict
 from gonogo.verdict.decision import spoken_for
 
