@@ -53,9 +53,10 @@ lab: setup  ## the whole laboratory: a row for each shape of a real server, thos
 twin: setup  ## whole runs against nginx and BIND: 60 healthy, 40 with lost packets, 40 with one bad backend of three
 	$(BIN)/python -m tests.lab.twin
 
-lint: setup  ## linters, types, import contracts
+lint: setup  ## linters, spelling, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/typos
 	$(BIN)/mypy
 	cd docs/examples/shop && MYPYPATH="$$(echo $(CURDIR)/packages/*/src | tr ' ' :)" \
 		$(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml --exclude '^$$' .
@@ -100,9 +101,10 @@ bench: setup  ## what probing at once costs, beside one at a time; commands that
 sample: setup  ## reports/sample, the sample run of the README, from real faults of the reference environment
 	$(BIN)/python -m tests.report.sample
 
-docs: setup  ## docs/commands.md from the program's own help, docs/coverage.md from catalogues, faults and lies
+docs: setup  ## docs/commands.md from the program's own help, docs/coverage.md from catalogues, faults and lies; then all documents as a site
 	$(BIN)/python -m tests.docs.help
 	$(BIN)/python -m tests.docs.coverage
+	$(BIN)/mkdocs build --quiet --strict
 
 licences: setup  ## docs/licences.md, from the metadata of what is installed
 	$(BIN)/python -m tests.installed.licences

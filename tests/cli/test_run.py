@@ -134,7 +134,7 @@ def test_unknown_environment_exits_2(gonogo: Gonogo) -> None:
     """And says which there are."""
     done = gonogo("run", "--env", "daed")
     assert done.returncode == 2
-    assert "Did you mean dead? There are: dead, " in done.stderr
+    assert "--env: no environment 'daed'; did you mean dead?" in done.stderr
 
 
 def test_faults_are_for_the_reference_only(gonogo: Gonogo) -> None:

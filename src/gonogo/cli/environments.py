@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from gonogo.cli import options
 from gonogo.cli.completion import environment_names
 
 
@@ -46,7 +47,7 @@ def env(name: str | None, *, from_openapi: bool) -> int:
 
 
 @click.command()
-@click.argument("document", type=click.Choice(["environment", "results"]))
+@click.argument("document", type=options.Choice(["environment", "results"]))
 def schema(document: str) -> int:
     """Print the JSON Schema of environment files, for editors, or of results.json."""
     from gonogo.environment.schema import environment_schema  # noqa: PLC0415 - help answers at once

@@ -1,7 +1,10 @@
-"""``gonogo runs``, ``gonogo show``, ``gonogo diff``: what was found before, without looking for files."""
+"""``gonogo runs``, ``gonogo show``, ``gonogo open``, ``gonogo diff``: what was found before, without looking for files."""
 
 from __future__ import annotations
 
+import os
+import sys
+import webbrowser
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
@@ -30,7 +33,7 @@ _REPORTS = click.option(
 @options.environment("Of this environment only.")
 @click.option("--gate", shell_complete=gate_names, help="Of this gate only.")
 @click.option(
-    "--verdict", type=click.Choice(["go", "no-go", "incomplete"]), help="With this verdict only; exceptions are a go."
+    "--verdict", type=options.Choice(["go", "no-go", "incomplete"]), help="With this verdict only; exceptions are a go."
 )
 @_REPORTS
 def list_runs(*, environment: str | None, gate: str | None, verdict: str | None, reports: Path) -> int:
@@ -94,6 +97,36 @@ def show(*, run: str, subject: str | None, reports: Path) -> int:
     if subject in lines:
         click.echo(render_line(results, lines[subject]))
     return 0
+
+
+@click.command("open")
+@click.argument("run", metavar="[RUN]", default=LATEST, shell_complete=run_names)
+@_REPORTS
+def open_page(*, run: str, reports: Path) -> int:
+    """Open a run's page in the browser, that of the newest run unless another is named; print where it is.
+
+    With its signatures, where it was sealed. Where there is no browser, as on a server, the path is all.
+    """
+    from gonogo.base.errors import UsageError  # noqa: PLC0415
+    from gonogo.record.archive import find_run  # noqa: PLC0415 - help answers at once
+    from gonogo.record.run_folder import SEALED, SIGNOFF  # noqa: PLC0415
+    from gonogo.runs.belonging import read_belonging  # noqa: PLC0415
+
+    folder = find_run(run, reports)
+    read_belonging(folder)  # a page is shown only beside results that it can be of
+    page = next((path for name in (SEALED, SIGNOFF) if (path := folder / name).is_file()), None)
+    if page is None:
+        raise UsageError(f"{folder / SIGNOFF}: no such file; write it again with: gonogo report {folder}")
+    click.echo(page)
+    if _has_browser():
+        webbrowser.open(page.resolve().as_uri())
+    return 0
+
+
+def _has_browser() -> bool:
+    """Whether somebody sits in front of a screen: in a pipe, in CI and over SSH nobody does."""
+    shown = sys.platform in {"darwin", "win32"} or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")))
+    return shown and sys.stdout.isatty() and not os.environ.get("CI")
 
 
 @click.command()

@@ -14,7 +14,7 @@ import click
 from gonogo.base.errors import UsageError
 from gonogo.base.interruption import EXIT_INTERRUPTED, INTERRUPTION, Ending
 from gonogo.cli import options
-from gonogo.cli.completion import check_names, gate_names
+from gonogo.cli.completion import gate_names
 from gonogo.policy.profiles import PROFILES, Profile
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _folder(context: click.Context, parameter: click.Parameter, path: Path | Non
 _FORMAT = click.option(
     "--format",
     "style",
-    type=click.Choice(["text", "github"]),
+    type=options.Choice(["text", "github"]),
     default="text",
     show_default=True,
     help="github: also annotations, and the summary of the job.",
@@ -54,13 +54,7 @@ _FORMAT = click.option(
 _OPTIONS = (
     options.ONE_ENVIRONMENT,
     click.option("--release", metavar="SHA", help="The release under review."),
-    click.option(
-        "--only",
-        multiple=True,
-        metavar="ID",
-        shell_complete=check_names,
-        help="Just this check and what it needs. May be repeated.",
-    ),
+    options.only("Just this check and what it needs. May be repeated."),
     options.faults("Switch on a fault of the bundled reference."),
     click.option(
         "--reports",
@@ -88,6 +82,7 @@ _OPTIONS = (
     "--gate",
     metavar="NAME",
     shell_complete=gate_names,
+    callback=options.known_gate,
     help="What is asked, as in gates.toml; by default that of the environment.",
 )
 @click.option(
@@ -110,10 +105,12 @@ def smoke(*, reports: Path, strict: bool, style: str, **fields: Any) -> int:  # 
 
 @click.command()
 @_options
-@click.option("--profile", type=click.Choice(PROFILES), default="gate", show_default=True, help="How long, how much.")
-@click.option("--duration", metavar="TIME", help="Measure this long instead, as in '2 min'.")
+@click.option("--profile", type=options.Choice(PROFILES), default="gate", show_default=True, help="How long, how much.")
+@click.option(
+    "--duration", metavar="TIME", callback=options.length_as_written, help="Measure this long instead, as in '2 min'."
+)
 @click.option("--rate", type=float, metavar="N", help="Visits per second instead of load.visits_per_second.")
-@click.option("--model", type=click.Choice(["open", "closed"]), help="Visits come at their rate, or users wait.")
+@click.option("--model", type=options.Choice(["open", "closed"]), help="Visits come at their rate, or users wait.")
 @click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Of this machine.")
 @click.option("--workers", type=click.IntRange(0, 1000), default=0, help="Wait for so many workers of other machines.")
 @click.option("--bind", default="127.0.0.1:5557", show_default=True, metavar="HOST:PORT", help="Where workers come to.")
@@ -203,8 +200,8 @@ def _with_carried(request: Request, reports: Path, carry: tuple[str, ...]) -> Re
 
 
 @click.command()
-@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
-def replay(folder: Path) -> int:
+@options.RUN
+def replay(run: Path) -> int:
     """Judge a run's recorded evidence again, without a network, and compare."""
     from gonogo.base.errors import IntegrityError  # noqa: PLC0415
     from gonogo.cli.output import show_summary  # noqa: PLC0415
@@ -213,6 +210,7 @@ def replay(folder: Path) -> int:
     from gonogo.runs.belonging import read_belonging, was_cut_off  # noqa: PLC0415
     from gonogo.runs.replay import differences, judged_again  # noqa: PLC0415
 
+    folder = run
     recorded = read_results(folder / RESULTS)
     if was_cut_off(folder, recorded):
         return _without_record(judged_again(folder, Path()), folder)
@@ -236,15 +234,16 @@ def _without_record(results: Results, folder: Path) -> int:
 
 
 @click.command()
-@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+@options.RUN
 @_FORMAT
-def report(folder: Path, *, style: str) -> int:
+def report(*, run: Path, style: str) -> int:
     """Render a run's report again from results.json, byte for byte."""
     from gonogo.cli.output import show_github  # noqa: PLC0415
     from gonogo.record.run_folder import RunFolder  # noqa: PLC0415 - help answers at once
     from gonogo.report.files import derived  # noqa: PLC0415
     from gonogo.runs.belonging import read_belonging  # noqa: PLC0415
 
+    folder = run
     results = read_belonging(folder)
     for name, content in derived(results).items():
         RunFolder(folder).write(name, content)
