@@ -15,6 +15,7 @@ from gonogo.report.wording import (
     Problem,
     asked,
     carried_runs,
+    command,
     line_sum,
     open_lines,
     problems,
@@ -26,6 +27,8 @@ LARGEST_BYTES = 64_000
 """GitHub cuts off, or refuses, what is longer than it likes; we say what we leave off."""
 _AT_MOST = (200, 100, 50, 25, 12, 6, 3, 1, 0)
 """Entries per list: the first number with which the page fits."""
+_SHOWN = 5
+"""Entries of a list that are open; the others are folded."""
 _LOUD = (Outcome.FAIL, Outcome.ERROR, Outcome.NOT_RUN)
 
 
@@ -46,6 +49,7 @@ class _SummaryPage:
         stops, loud = stopping(results), problems(results, _LOUD)
         keeping = [problem for problem in loud if stops.intersection([problem.check.id, *problem.consequences])]
         yield from self._list("What keeps it from GO", [_problem(problem) for problem in keeping])
+        yield from self._again(keeping)
         yield from self._list("Open lines of the checklist", list(self._open()))
         yield from self._list("Warnings", [_problem(problem) for problem in problems(results, [Outcome.WARN])])
         unasked = [_problem(problem) for problem in loud if problem not in keeping]
@@ -82,7 +86,18 @@ class _SummaryPage:
     def _list(self, title: str, entries: Sequence[str]) -> Iterator[str]:
         if entries:
             yield from ("", f"## {title}", "")
-            yield from self._cut([f"- {entry}" for entry in entries], "of them")
+            rows = list(self._cut([f"- {entry}" for entry in entries], "of them"))
+            yield from rows[:_SHOWN]
+            if folded := rows[_SHOWN:]:
+                yield from ("", f"<details><summary>{len(folded)} more</summary>", "", *folded, "", "</details>")
+
+    def _again(self, keeping: Sequence[Problem]) -> Iterator[str]:
+        """The commands that ask the first of them again, as this run did."""
+        if rows := [
+            f"| {inert(problem.check.id)} | {quoted(command(self._results, problem.check.id))} |"
+            for problem in keeping[: min(_SHOWN, self._most)]
+        ]:
+            yield from ("", "| to ask it again | command |", "| --- | --- |", *rows)
 
     def _cut(self, entries: Sequence[str], noun: str) -> Iterator[str]:
         yield from entries[: self._most]
