@@ -69,7 +69,7 @@ def test_terminal_never_scrolls_while_it_is_redrawn(columns: int, rows: int) -> 
             text += os.read(ours, 65536).decode()
     os.close(ours)
     first, *redrawn = re.split(r"\033\[(\d+)F\033\[J", text.removesuffix("end"))
-    assert first.splitlines()[0] == "asking 80 questions about WorkMe"
+    assert first.splitlines()[0] == "WorkMe: 80 questions"
     blocks = [first.splitlines()[1:], *(block.splitlines() for block in redrawn[1::2])]
     assert [int(back) for back in redrawn[::2]] == [len(block) for block in blocks[:-1]]
     assert len(blocks) == 81

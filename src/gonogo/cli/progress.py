@@ -64,9 +64,9 @@ class Progress:
             if kind in self._families and kind not in {WALK, LOAD}:
                 self._expected[self._families[kind]] += 1
         count = self._expected.total() - steps
-        walking = f", then walking {counted(steps, 'step')}" if steps else ""
+        walking = f", then {counted(steps, 'step')} of journeys" if steps else ""
         loading = ", then load" if LOAD in self._families else ""
-        self.say(f"asking {counted(count, 'question')} about {plan.environment.service.name}{walking}{loading}")
+        self.say(f"{plan.environment.service.name}: {counted(count, 'question')}{walking}{loading}")
 
     def heard(self, record: Record) -> None:
         """One more answer, or one more reason for none."""
@@ -129,7 +129,7 @@ class Progress:
 
     def _line(self, family: str) -> str:
         answered, unanswered = (
-            ("walked", "not walked") if family in self._journeys else ("answered", "could not be asked")
+            ("done", "could not run") if family in self._journeys else ("answered", "could not be asked")
         )
         failed = f", {self._failed[family]} {unanswered}" if self._failed[family] else ""
         return f"  {family:<12} {self._answered[family]} of {self._expected[family]} {answered}{failed}"
