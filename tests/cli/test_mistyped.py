@@ -34,7 +34,10 @@ def said(words: list[str]) -> str:
     with pytest.raises((UsageError, click.UsageError)) as refused:
         cli.main(words, prog_name="gonogo", standalone_mode=False)
     error = refused.value
-    return error.format_message() if isinstance(error, click.UsageError) else "\n".join(error.problems)
+    if isinstance(error, click.UsageError):
+        return error.format_message()
+    assert isinstance(error, UsageError)
+    return "\n".join(error.problems)
 
 
 @pytest.mark.parametrize(
