@@ -1,5 +1,6 @@
-"""A mistyped name: the option is blamed, the nearest name is offered, and nothing is written, not even a record."""
+"""A mistyped name: the option is blamed, the nearest name is offered, and nothing is judged or written by it."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from gonogo.base.errors import UsageError
 from gonogo.cli import cli
-from tests.cli.conftest import ROOT
+from tests.cli.conftest import ROOT, called
 
 _ATTEST = ["attest", "support.phone", "--env", "staging", "--by", "X", "--evidence", "environments/people.toml"]
 _RUNS = ("20261101T000000Z-aaaaaa", "20261102T000000Z-bbbbbb")
@@ -48,12 +49,6 @@ def said(words: list[str]) -> str:
         (["run", "--onyl", "x"], "Did you mean '--only'?"),
         (["run", "--env", "stagin"], "--env: no environment 'stagin'; did you mean staging?"),
         (["run", "--env", "zz"], "--env: no environment 'zz'; there are production, reference, staging"),
-        (["run", "--env", "reference", "--gate", "lauch"], "--gate: no gate 'lauch'; did you mean launch?"),
-        (
-            ["run", "--env", "reference", "--only", "tls-expry"],
-            "--only: no check 'tls-expry'; did you mean tls-expiry?",
-        ),
-        (["run", "--env", "reference", "--only", "zz"], "--only: no check 'zz'; gonogo checks lists them"),
         (
             ["run", "--env", "reference", "--fault", "mongo-noauth"],
             "--fault: no fault 'mongo-noauth'; did you mean mongo-no-auth?",
@@ -61,10 +56,6 @@ def said(words: list[str]) -> str:
         (
             ["watch", "--env", "reference", "--fault", "mongodown"],
             "--fault: no fault 'mongodown'; did you mean mongo-down?",
-        ),
-        (
-            ["load", "--env", "reference", "--duration", "5"],
-            "--duration: '5' is not a duration; write a number and one of ms, s, min, h, d, as in '10 s'",
         ),
         (["load", "--env", "reference", "--profile", "gat"], "'--profile': 'gat' is not one of"),
         (["load", "--env", "reference", "--profile", "gat"], "Did you mean gate?"),
@@ -92,3 +83,28 @@ def test_mistyped_name(project: Path, words: list[str], message: str) -> None:
     before = sorted(path for path in project.rglob("*") if "__pycache__" not in path.parts)
     assert message in said(words)
     assert sorted(path for path in project.rglob("*") if "__pycache__" not in path.parts) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["run", "--env", "staging", "--only", "tls-expry"],
+            "--only: no check 'tls-expry'; did you mean tls-expiry?",
+        ),
+        (["run", "--env", "staging", "--gate", "lauch"], "--gate: no gate 'lauch'; did you mean launch?"),
+        (["run", "--env", "staging", "--only", "zz"], "--only: no check 'zz'; gonogo checks lists them"),
+        (
+            ["load", "--env", "staging", "--duration", "5"],
+            "--duration: '5' is not a duration; write a number and one of ms, s, min, h, d, as in '10 s'",
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_mistyped_question_of_a_run(project: Path, words: list[str], message: str) -> None:
+    """A job that reads the newest record, whatever the exit code was, must not find last week's GO there."""
+    done = called(project, *words)
+    assert done.returncode == 2
+    assert message in done.stderr
+    results = json.loads((project / "reports" / "staging" / "latest" / "results.json").read_bytes())
+    assert results["decision"]["verdict"] == "INCOMPLETE"

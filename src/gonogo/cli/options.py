@@ -10,7 +10,7 @@ import click
 
 from gonogo.base.errors import UsageError
 from gonogo.base.wording import did_you_mean, nearest_or_all
-from gonogo.cli.completion import check_names, environment_names, fault_names, run_names
+from gonogo.cli.completion import environment_names, fault_names, run_names
 from gonogo.record.run_folder import LATEST
 
 if TYPE_CHECKING:
@@ -82,60 +82,48 @@ def _known_faults(context: click.Context, parameter: click.Parameter, names: tup
     return names
 
 
-def only(help_text: str) -> Callable[[Command], Command]:
-    """``--only ID``, as often as one likes."""
-    return click.option(
-        "--only", multiple=True, metavar="ID", shell_complete=check_names, callback=_known_checks, help=help_text
-    )
+def refuse_unknown_checks(names: Sequence[str]) -> None:
+    """Raises UsageError for a check that no suite has. What is wrong with the files, the run itself says."""
+    if not names:
+        return
+    from gonogo.base.bundled import bundled_root  # noqa: PLC0415
+    from gonogo.cli.index import check_index  # noqa: PLC0415 - few runs have one
 
-
-def _known_checks(context: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse a check that no suite has, before a run is recorded. What is wrong with the files, the run itself says."""
-    del parameter
     known: list[str] = []
-    if names and not context.resilient_parsing:
-        from gonogo.base.bundled import bundled_root  # noqa: PLC0415
-        from gonogo.cli.index import check_index  # noqa: PLC0415 - few runs have one
-
-        with suppress(UsageError):
-            indexes = [check_index(project) for project in (Path(), bundled_root())]
-            known = [name for index in indexes for name in (*index.checks, *index.templates)]
+    with suppress(UsageError):
+        indexes = [check_index(project) for project in (Path(), bundled_root())]
+        known = [name for index in indexes for name in (*index.checks, *index.templates)]
     if known:
         refuse_unknown("--only: no check", names, known, "; gonogo checks lists them")
-    return names
 
 
-def known_gate(context: click.Context, parameter: click.Parameter, name: str | None) -> str | None:
-    """The gate that was named. Raises UsageError for one that the project's gates.toml does not have."""
-    del parameter
+def refuse_unknown_gate(name: str | None) -> None:
+    """Raises UsageError for a gate that the project's gates.toml does not have."""
+    if name is None:
+        return
+    from gonogo.cli.index import list_index  # noqa: PLC0415 - few runs have one
+
     known: list[str] = []
-    if name is not None and not context.resilient_parsing:
-        from gonogo.cli.index import list_index  # noqa: PLC0415 - few runs have one
-
-        with suppress(UsageError):
-            known = [*list_index(Path()).gates]
-    if name is not None and known:
+    with suppress(UsageError):
+        known = [*list_index(Path()).gates]
+    if known:
         refuse_unknown("--gate: no gate", [name], [*known, "smoke", "load"])
-    return name
 
 
 def length(context: click.Context, parameter: click.Parameter, text: str | None) -> timedelta | None:
     """The duration that was given. Raises UsageError, which names the option."""
     del context
-    if text is None:
-        return None
+    return None if text is None else read_length(parameter.opts[0], text)
+
+
+def read_length(option: str, text: str) -> timedelta:
+    """The duration. Raises UsageError, which names the option."""
     from gonogo.base.durations import parse_duration  # noqa: PLC0415 - help answers at once
 
     try:
         return parse_duration(text)
     except ValueError as error:
-        raise UsageError(f"{parameter.opts[0]}: {error}") from None
-
-
-def length_as_written(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
-    """The same, as it is written into the record."""
-    length(context, parameter, text)
-    return text
+        raise UsageError(f"{option}: {error}") from None
 
 
 class _Run(click.ParamType[Path]):

@@ -14,11 +14,11 @@ import click
 from gonogo.base.errors import UsageError
 from gonogo.base.interruption import EXIT_INTERRUPTED, INTERRUPTION, Ending
 from gonogo.cli import options
-from gonogo.cli.completion import gate_names
+from gonogo.cli.completion import check_names, gate_names
 from gonogo.policy.profiles import PROFILES, Profile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from gonogo.record.results import Results, Verdict
     from gonogo.runs.prepare import Request
@@ -54,7 +54,13 @@ _FORMAT = click.option(
 _OPTIONS = (
     options.ONE_ENVIRONMENT,
     click.option("--release", metavar="SHA", help="The release under review."),
-    options.only("Just this check and what it needs. May be repeated."),
+    click.option(
+        "--only",
+        multiple=True,
+        metavar="ID",
+        shell_complete=check_names,
+        help="Just this check and what it needs. May be repeated.",
+    ),
     options.faults("Switch on a fault of the bundled reference."),
     click.option(
         "--reports",
@@ -82,7 +88,6 @@ _OPTIONS = (
     "--gate",
     metavar="NAME",
     shell_complete=gate_names,
-    callback=options.known_gate,
     help="What is asked, as in gates.toml; by default that of the environment.",
 )
 @click.option(
@@ -106,9 +111,7 @@ def smoke(*, reports: Path, strict: bool, style: str, **fields: Any) -> int:  # 
 @click.command()
 @_options
 @click.option("--profile", type=options.Choice(PROFILES), default="gate", show_default=True, help="How long, how much.")
-@click.option(
-    "--duration", metavar="TIME", callback=options.length_as_written, help="Measure this long instead, as in '2 min'."
-)
+@click.option("--duration", metavar="TIME", help="Measure this long instead, as in '2 min'.")
 @click.option("--rate", type=float, metavar="N", help="Visits per second instead of load.visits_per_second.")
 @click.option("--model", type=options.Choice(["open", "closed"]), help="Visits come at their rate, or users wait.")
 @click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Of this machine.")
@@ -164,6 +167,7 @@ def _verified(fields: dict[str, Any], reports: Path, *, strict: bool, style: str
     request = Request(project=Path(), **fields)
     progress = Progress(sys.stderr)
     request = replace(request, run_id=begin_record(request, reports))
+    _refuse_mistyped(fields)
     progress.say(opening(request))
     if carry:
         request = _with_carried(request, reports, carry)
@@ -187,6 +191,14 @@ def _verified(fields: dict[str, Any], reports: Path, *, strict: bool, style: str
     if style == "github":
         show_github(published.results)
     return _EXIT_INTERRUPTED if prepared.stop.is_set() else _exit_code(published.results, strict=strict)
+
+
+def _refuse_mistyped(fields: Mapping[str, Any]) -> None:
+    """Raises UsageError for names and durations that mean nothing: after the record began, so that no older GO speaks."""
+    options.refuse_unknown_checks(fields["only"])
+    options.refuse_unknown_gate(fields.get("gate"))
+    for text in fields.get("overlay", {}).get("load", {}).get("duration", {}).values():
+        options.read_length("--duration", text)
 
 
 def _with_carried(request: Request, reports: Path, carry: tuple[str, ...]) -> Request:
