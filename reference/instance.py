@@ -18,6 +18,7 @@ from reference.dns.server import RESOLVERS, DnsServers
 from reference.doubles.host import HostDouble
 from reference.doubles.llm import LlmDouble
 from reference.doubles.mail import MailDouble
+from reference.doubles.monitoring import MonitoringDouble, monitoring_at
 from reference.doubles.providers import ProvidersDouble
 from reference.doubles.sentry import SentryDouble
 from reference.doubles.stripe.api import StripeDouble
@@ -120,6 +121,7 @@ class Instance:
             "sentry": {"api": f"http://127.0.0.1:{used['sentry']}"},
             "digitalocean": {"api": f"http://127.0.0.1:{used['providers']}"},
             "atlas": {"api": f"http://127.0.0.1:{used['providers']}"},
+            "monitoring": monitoring_at(used["monitoring"]),
             "mail": {"inbox": f"http://127.0.0.1:{used['inbox']}"},
             "servers": {"workme-1": {"port": used["ssh"], "host_key": self._host_key.export_public_key().decode()}},
             "variables": {
@@ -144,6 +146,7 @@ class Instance:
             "mail": (("mail",), self._make_mail),
             "host": (("host",), self._make_host),
             "providers": (("ocean", "atlas"), self._make_providers),
+            "monitoring": (("monitoring",), self._make_monitoring),
             "variables": (("variables",), self._make_repository),
         }
 
@@ -241,8 +244,7 @@ class Instance:
         return [SentryDouble(self._settings.sentry, port=port, public_key=self._sentry_key, token=token)]
 
     def _make_llm(self) -> Sequence[Part]:
-        key = self._secrets["EMERGENT_LLM_KEY"]
-        return [LlmDouble(self._settings.llm, port=self._ports.used["llm"], api_key=key)]
+        return [LlmDouble(self._settings.llm, port=self._ports.used["llm"], api_key=self._secrets["EMERGENT_LLM_KEY"])]
 
     def _make_mail(self) -> Sequence[Part]:
         double = MailDouble(
@@ -261,14 +263,15 @@ class Instance:
         return [HostDouble(self._settings.host, port=port, host_key=self._host_key, visitor=self._visitor_key)]
 
     def _make_providers(self) -> Sequence[Part]:
-        double = ProvidersDouble(
-            (self._settings.ocean, self._settings.atlas),
-            port=self._ports.used["providers"],
-            token=self._secrets["DIGITALOCEAN_TOKEN"],
-            client_id=self._secrets["ATLAS_CLIENT_ID"],
-            client_secret=self._secrets["ATLAS_CLIENT_SECRET"],
-        )
-        return [double]
+        keys = {"token": "DIGITALOCEAN_TOKEN", "client_id": "ATLAS_CLIENT_ID", "client_secret": "ATLAS_CLIENT_SECRET"}
+        held = {key: self._secrets[name] for key, name in keys.items()}
+        return [
+            ProvidersDouble((self._settings.ocean, self._settings.atlas), port=self._ports.used["providers"], **held)
+        ]
+
+    def _make_monitoring(self) -> Sequence[Part]:
+        service = f"https://{HOST}:{self._ports.used['https']}/metrics"
+        return [MonitoringDouble(self._settings.monitoring, port=self._ports.used["monitoring"], service=service)]
 
     def _make_repository(self) -> Sequence[Part]:
         return [Repository(self._repository, self._settings.variables, self._secrets["SECRET_KEY"])]

@@ -64,6 +64,8 @@ class CheckPolicy(BaseModel):
     """Further sections of the environment, or parts of one, without which it makes no sense: ``mail``, ``series``."""
     where: tuple[Text, ...] = ()
     """Keys of the environment file, as ``load.failures``: planned only where it declares them, missed nowhere else."""
+    spare: bool = False
+    """Whether its lines are proved without it where ``where`` is not declared, and another check proves them."""
     stripe_mode: Literal["test", "live"] | None = None
     """Planned only where payments are in this mode; None: in both."""
     shapes: tuple[Text, ...] = ()
