@@ -16,7 +16,7 @@ def test_same_results_by_both_readers() -> None:
     document = json.loads(_SAMPLE.read_bytes())
     quick, thorough = from_document(document), TypeAdapter(Results).validate_python(document)
     assert quick == thorough
-    assert quick.content == thorough.content == _SAMPLE.read_bytes()
+    assert quick.content == thorough.content
 
 
 def test_refusal_names_the_key() -> None:

@@ -1,12 +1,16 @@
 """Reads a JSON document that a run left behind: whole, of our schema, or refused with the file and the key."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from gonogo.base.errors import IntegrityError, UsageError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 Document = TypeVar("Document")
 
@@ -39,3 +43,11 @@ def read_document(path: Path, schema: str, validate: Callable[[Any], Document]) 
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise IntegrityError(f"{path}: {where}: {first['msg']}; the file was damaged or edited") from None
+
+
+@cache
+def adapter(model: type) -> "TypeAdapter[Any]":
+    """Loading pydantic and building it takes longer than a command that only reads may take."""
+    from pydantic import TypeAdapter  # noqa: PLC0415
+
+    return TypeAdapter(model)

@@ -11,6 +11,7 @@ from gonogo.base.durations import format_duration
 from gonogo.base.errors import UsageError
 from gonogo.base.toml_files import parse_toml, validated_by
 from gonogo.environment.types import Duration, Effect, Text
+from gonogo.policy.carrying import Name
 from gonogo.policy.checklist_line import Stage
 from gonogo.policy.profiles import Profile
 from gonogo.policy.severity import Severity
@@ -76,6 +77,8 @@ class CheckPolicy(BaseModel):
     """Profiles of the load that it is planned in; empty: in all."""
     when: Stage | None = None
     """Planned only in gates that are asked at this time of the launch, or later (``when`` in gates.toml); None: in all."""
+    owner: Name | None = None
+    """The role that acts when it does not pass; None: that of its family (``[owners]`` in policy.toml), or the default."""
     waivable: bool = True
     """Whether anybody may accept that it does not pass."""
     policy: Policy = Policy({})

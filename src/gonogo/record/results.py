@@ -1,25 +1,22 @@
 """The results of a run: ``gonogo.results/1``, the source of truth that every other output is a pure function of."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from functools import cached_property
+from typing import Any, Literal
 
 import msgspec
 import rfc8785
 
+from gonogo.base.documents import adapter
 from gonogo.environment.effects import Effect
 from gonogo.evidence.base import Scope
 from gonogo.planning.carried import CarriedRun
 from gonogo.policy.severity import Severity
 from gonogo.record.identity import Provenance, RunIdentity
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 SCHEMA = "gonogo.results/1"
 RELEASE_CHECK = "release-under-review"
@@ -101,6 +98,8 @@ class Observation:
     """One sentence on everything that did not pass."""
     hint: str = ""
     """What may be done about an ERROR or NOT RUN."""
+    blocks: bool = True
+    """Whether what needs it cannot be judged because of it; False: a failure that is no obstacle yet."""
     cause: Cause | None = None
     attempts: int = 1
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -130,6 +129,8 @@ class CheckResult:
     """Ids of the lines that it says something about without proving them."""
     permitted: bool = True
     """Whether its effects were permitted."""
+    owner: str = ""
+    """The role that acts when it does not pass."""
 
     @property
     def observed(self) -> Outcome:
@@ -304,6 +305,8 @@ class History:
     """Since the run ``since``."""
     runs: Sequence[PastRun] = ()
     """The last runs before this one, ten at the most, oldest first."""
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+    """For each check of this run a letter (``record.history.OUTCOME_LETTERS``) for each of ``runs``; ``-`` where it was not planned."""
     since: str = ""
     """Id of the newest of ``runs`` that was not interrupted; empty: there is nothing to compare with."""
 
@@ -365,18 +368,15 @@ class Results:
         return hashlib.sha256(self.content).hexdigest()
 
 
-@cache
-def _adapter(model: type) -> "TypeAdapter[Any]":
-    """Loading pydantic and building it takes longer than a command that only reads may take."""
-    from pydantic import TypeAdapter  # noqa: PLC0415
-
-    return TypeAdapter(model)
+def asked_by_name(results: Results) -> Sequence[CheckResult]:
+    """The checks that the run was asked for by name."""
+    return [check for check in results.checks if check.id in results.run.only]
 
 
 def plain_values(part: Results | History) -> dict[str, Any]:
     """Plain JSON values."""
     model: type = type(part)
-    document: dict[str, Any] = _adapter(model).dump_python(part, mode="json")
+    document: dict[str, Any] = adapter(model).dump_python(part, mode="json")
     return document
 
 
@@ -385,18 +385,8 @@ def from_document(document: Any) -> Results:  # noqa: ANN401 - whatever was read
     try:
         return msgspec.convert(document, Results)
     except msgspec.ValidationError:
-        results: Results = _adapter(Results).validate_python(document)  # its errors name the key
+        results: Results = adapter(Results).validate_python(document)  # its errors name the key
         return results
-
-
-def results_schema() -> str:
-    """The JSON Schema of ``results.json``, as committed in ``docs/results.schema.json``."""
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": SCHEMA,
-        **_adapter(Results).json_schema(mode="serialization"),
-    }
-    return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def canonical(document: Mapping[str, Any]) -> Results:

@@ -1,0 +1,16 @@
+"""The JSON Schema of ``results.json``."""
+
+import json
+
+from gonogo.base.documents import adapter
+from gonogo.record.results import SCHEMA, Results
+
+
+def results_schema() -> str:
+    """The JSON Schema of ``results.json``, as committed in ``docs/results.schema.json``."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": SCHEMA,
+        **adapter(Results).json_schema(mode="serialization"),
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
