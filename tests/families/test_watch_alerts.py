@@ -210,3 +210,13 @@ def test_an_alert_says_what_was_seen_and_what_is_allowed(
 ) -> None:
     """It is read on a phone, at night."""
     assert explained(rule(**changes), reading) == words
+
+
+@pytest.mark.parametrize(("unknown_rounds", "alarms"), [(5, False), (9, True)])
+def test_one_check_that_could_not_be_asked_is_no_alarm(unknown_rounds: int, *, alarms: bool) -> None:
+    """A check is asked once a minute, and its answer stands for four rounds, five if the next is late: that is no silence yet."""
+    checked = rule(
+        signal={"checks": ["mongo-reachable"]}, above=0, **dict.fromkeys(("window", "at_least", "clear", "unit"))
+    )
+    alerts, _ = judged(checked, readings([0.0, *[None] * unknown_rounds, 0.0]))
+    assert any(alert.state == NO_DATA for alert in alerts) is alarms

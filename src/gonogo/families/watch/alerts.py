@@ -65,7 +65,10 @@ class Rule:
 
 def rules_of(watch: Watch) -> Mapping[str, Rule]:
     """The rule of everything that is watched, by name."""
-    return {name: Rule(name=name, watched=watched, no_data=watch.no_data) for name, watched in watch.watched.items()}
+    return {
+        name: Rule(name=name, watched=watched, no_data=watch.silence(watched))
+        for name, watched in watch.watched.items()
+    }
 
 
 def advance(rule: Rule, alert: Alert, reading: Reading, utc: datetime) -> tuple[Alert, tuple[Transition, ...]]:

@@ -326,6 +326,10 @@ class Watch(EntrySection):
         """Thresholds and key metrics, by name."""
         return {**self.thresholds, **self.metrics}
 
+    def silence(self, watched: Watched) -> timedelta:
+        """How long nothing may be known of it: one check that this machine was too busy to ask is no alarm yet."""
+        return max(self.no_data, 2 * self.checks_every) if watched.signal.checks else self.no_data
+
     @property
     def entries(self) -> Mapping[str, EntryPolicy]:
         """The same, as checks of what the journal says of them."""
@@ -338,5 +342,7 @@ class Watch(EntrySection):
 
     def _rule_text(self, watched: Watched) -> str:
         judged_by = watched.model_dump(mode="json", by_alias=True, exclude=_FOR_PEOPLE, exclude_none=True)
-        no_data = self.model_dump(mode="json", include={"no_data"})
+        no_data = self.model_copy(update={"no_data": self.silence(watched)}).model_dump(
+            mode="json", include={"no_data"}
+        )
         return json.dumps({**judged_by, **no_data}, sort_keys=True)
