@@ -53,9 +53,10 @@ lab: setup  ## the whole laboratory: a row for each shape of a real server, thos
 twin: setup  ## whole runs against nginx and BIND: 60 healthy, 40 with lost packets, 40 with one bad backend of three
 	$(BIN)/python -m tests.lab.twin
 
-lint: setup  ## linters, types, import contracts
+lint: setup  ## linters, spelling, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/typos
 	$(BIN)/mypy
 	cd docs/examples/shop && MYPYPATH="$$(echo $(CURDIR)/packages/*/src | tr ' ' :)" \
 		$(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml --exclude '^$$' .
@@ -88,11 +89,12 @@ endurance: setup  ## fifty smoke runs, one killed after every step, and kills at
 	$(BIN)/python -m tests.smoke.endurance
 	$(BIN)/python -m tests.smoke.kills
 
-bench: setup  ## what probing at once costs, beside one at a time; TLS beside sslyze; what the load generator sees and costs; the page; verify; guards of judging; 5,000 hosts; a day of a watch
+bench: setup  ## what probing at once costs, beside one at a time; commands that only read; TLS beside sslyze; what the load generator sees and costs; the page; verify; guards of judging; 5,000 hosts; a day of a watch
 	$(BIN)/python tests/bench/probing.py
 	$(BIN)/python -m tests.bench.asking_tls
 	$(BIN)/python -m tests.bench.loading
 	$(BIN)/python -m tests.bench.page
+	$(BIN)/python -m tests.bench.reading
 	$(BIN)/python -m tests.bench.verifying
 	$(BIN)/python -m tests.bench.guarding
 	$(BIN)/python -m tests.bench.many_hosts
@@ -102,9 +104,10 @@ bench: setup  ## what probing at once costs, beside one at a time; TLS beside ss
 sample: setup  ## reports/sample, the sample run of the README, from real faults of the reference environment
 	$(BIN)/python -m tests.report.sample
 
-docs: setup  ## docs/commands.md from the program's own help, docs/coverage.md from catalogues, faults and lies
+docs: setup  ## docs/commands.md from the program's own help, docs/coverage.md from catalogues, faults and lies; then all documents as a site
 	$(BIN)/python -m tests.docs.help
 	$(BIN)/python -m tests.docs.coverage
+	$(BIN)/mkdocs build --quiet --strict
 
 licences: setup  ## docs/licences.md, from the metadata of what is installed
 	$(BIN)/python -m tests.installed.licences

@@ -171,8 +171,8 @@ def test_never_asked_is_never_green(judge: Judge) -> None:
 
 SICK = [
     ({"lag": timedelta(milliseconds=26)}, "woke too late"),
-    ({"cpu": 0.81}, "no processor time left"),
-    ({"waited": 0.06}, "wait for a processor"),
+    ({"cpu": 0.81}, "used all of its CPU"),
+    ({"waited": 0.06}, "short of CPU"),
     ({"stolen": 0.03}, "hypervisor"),
     ({"begun": 19, "begun_late": 1}, "visits began too late"),
     ({"clock_step": timedelta(seconds=-1)}, "clock was set"),

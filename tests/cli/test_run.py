@@ -21,7 +21,7 @@ def test_dead_service_is_no_go_with_one_root_cause(program: Gonogo, project: Pat
     assert done.stdout.count("✖ tls-handshake") == 1
     assert "dead.test at 127.0.0.1:1: closed port" in done.stdout
     assert "→ gonogo run --env dead --gate pre-deploy --only tls-handshake" in done.stdout
-    assert "asking" in done.stderr
+    assert "Nobody: 3 questions" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     files = {path.name for path in (project / "reports" / "dead" / "latest").iterdir()}
     assert files == {
@@ -144,7 +144,7 @@ def test_unknown_environment_exits_2(gonogo: Gonogo) -> None:
     """And says which there are."""
     done = gonogo("run", "--env", "daed")
     assert done.returncode == 2
-    assert "Did you mean dead? There are: dead, " in done.stderr
+    assert "--env: no environment 'daed'; did you mean dead?" in done.stderr
 
 
 def test_faults_are_for_the_reference_only(gonogo: Gonogo) -> None:

@@ -7,7 +7,8 @@ import jsonschema
 import pytest
 
 from gonogo.base.errors import UsageError
-from gonogo.environment.load import available, overlaid
+from gonogo.environment.load import overlaid
+from gonogo.environment.names import available
 from gonogo.environment.schema import environment_schema
 from gonogo.environment.secret_values import find_secrets, resolve_secrets
 from gonogo.families.registry import environment_from, installed_families, read_environment

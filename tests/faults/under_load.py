@@ -115,7 +115,7 @@ def too_busy(results: Results) -> str:
     """What the generator said of itself, if it was not fit to measure."""
     for check in results.checks:
         for seen in check.observations:
-            if check.family == LOAD and "not fit to measure" in seen.message:
+            if check.family == LOAD and "cannot be trusted" in seen.message:
                 return seen.message
     return ""
 

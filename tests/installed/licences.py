@@ -18,6 +18,7 @@ _NORMAL: Mapping[str, str] = {
     "BSD License": "BSD-3-Clause",
     "MIT License": "MIT",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "License :: OSI Approved :: MIT License": "MIT",
 }
 # Their metadata is silent, or speaks of the package and not of the program in it.
 _BY_HAND: Mapping[str, str] = {

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.policy.catalogue import Severity
+from gonogo.policy.severity import Severity
 from gonogo.record.history import changes
 from gonogo.record.results import LineStatus, Outcome, Results, RoleResult
 from gonogo.report.changes import render_changes, weakened_words

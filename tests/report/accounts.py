@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from gonogo.record.results import (
-    RESULTS,
     Attested,
     CheckResult,
     ExceptionResult,
@@ -16,6 +15,7 @@ from gonogo.record.results import (
     Outcome,
     Results,
     canonical,
+    plain_values,
 )
 from gonogo.verdict.decision import decide
 from tests.report.conftest import AT, check, results
@@ -58,7 +58,7 @@ def exception(identifier: str, reason: str = "known since spring") -> ExceptionR
 def accounted(checks: Sequence[CheckResult], lines: Sequence[LineResult] = (), **more: Any) -> Results:  # noqa: ANN401 - fields
     """A run with these checks and lines, as it is read from disk."""
     made = dataclasses.replace(results(checks), lines=lines, decision=decide(checks, lines), **more)
-    return canonical(RESULTS.dump_python(made, mode="json"))
+    return canonical(plain_values(made))
 
 
 def waived(identifier: str, observed: Outcome = Outcome.FAIL) -> CheckResult:

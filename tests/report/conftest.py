@@ -9,11 +9,10 @@ import pytest
 
 from gonogo.environment.types import Effect
 from gonogo.evidence.load import Quantile
-from gonogo.policy.catalogue import Severity
+from gonogo.policy.severity import Severity
 from gonogo.record.identity import Provenance, RunIdentity
 from gonogo.record.recording import facts
 from gonogo.record.results import (
-    RESULTS,
     Attested,
     Cause,
     Change,
@@ -31,6 +30,7 @@ from gonogo.record.results import (
     RootCause,
     Verdict,
     canonical,
+    plain_values,
 )
 from gonogo.verdict.decision import count, decide
 from tests.checks.test_load import each_second, measured, traffic
@@ -90,7 +90,7 @@ def results(checks: Sequence[CheckResult], causes: Sequence[RootCause] = (), not
             evidence="e" * 64, catalogue="c" * 64, checks="d" * 64, environment="f" * 64, notes=notes
         ),
     )
-    return canonical(RESULTS.dump_python(made, mode="json"))
+    return canonical(plain_values(made))
 
 
 QUANTILES = tuple(

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from gonogo.policy.catalogue import Severity
+from gonogo.policy.severity import Severity
 from gonogo.record.results import Cause, LineStatus, Outcome, Results, RootCause, Verdict
 from gonogo.report.blockers import blockers
 from gonogo.report.github import render_commands

@@ -39,6 +39,7 @@ def test_gap_is_never_green() -> None:
     """What nobody could observe counted as passed would be a GO that nobody gave."""
     found = by_id(CASES["no-go"])
     assert {identifier: one["status"] for identifier, one in found.items()} == {
+        "verdict": "failed",
         "tls-a": "failed",
         "tls-b": "skipped",
         "dns-a": "failed",

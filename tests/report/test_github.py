@@ -1,10 +1,13 @@
 """What GitHub shows: as much as it takes, the worst first, and nothing that a target wrote is obeyed."""
 
+from pathlib import Path
+
 import pytest
 from markdown_it import MarkdownIt
 
+from gonogo.cli.output import show_github
 from gonogo.record.results import Finding, LineStatus, Outcome
-from gonogo.report.github import render_commands
+from gonogo.report.github import LARGEST_SUMMARY, artifact_link, render_commands
 from gonogo.report.markdown import inert, quoted
 from gonogo.report.summary import LARGEST_BYTES, render_summary_page
 from gonogo.report.terminal import render_summary
@@ -65,7 +68,7 @@ def test_target_writes_no_markdown(attack: str) -> None:
     kinds = {kind.type for token in tokens for kind in (token, *(token.children or []))}
     assert not kinds & {"html_block", "html_inline", "link_open", "image", "fence", "code_block", "hr", "lheading_open"}
     assert sum(token.type == "heading_open" for token in tokens) == 6
-    assert sum(token.type == "tr_open" for token in tokens) == 2
+    assert sum(token.type == "tr_open" for token in tokens) == 4, "the sections, and the command"
 
 
 @pytest.mark.parametrize("text", ATTACKS)
@@ -102,3 +105,48 @@ def test_summary_says_what_blocks_and_how_to_repair_it() -> None:
     assert "- ✖ **b.failed** Text of b.failed: `tls-a: closed`" in page
     assert "- ◇ **redis-c** in force, until 2026-11-30, owner Bo, approved by Cy: `known since spring`" in page
     assert "| Other | 0 | 2 |" in page
+
+
+def test_summary_folds_long_lists_and_gives_the_command() -> None:
+    """Ninety-seven items are a wall: the first five of each are seen, and the rest with one click."""
+    checks = [check(f"tls-{number}", Outcome.FAIL, "closed") for number in range(97)]
+    page = render_summary_page(accounted(checks, [line("b.open", LineStatus.OPEN)])).decode()
+    causes = page.partition("## What keeps it from GO")[2].partition("## ")[0]
+    assert causes.partition("<details>")[0].count("\n- ") == 5
+    assert causes.count("<details><summary>92 more</summary>") == causes.count("</details>") == 1
+    assert "| tls-0 | `gonogo run --env staging --gate " in causes
+    assert "--only tls-0` |" in causes
+    tokens = MarkdownIt("commonmark").enable("table").parse(page)
+    assert sum(token.type == "list_item_open" for token in tokens) > 97
+    assert page.partition("## Open lines")[2].count("<details>") == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "shown"),
+    [
+        ({}, True),
+        ({"GITHUB_RUN_ID": "7) [click](https://evil.test"}, False),
+        ({"GITHUB_REPOSITORY": "a/b#x"}, False),
+        ({"GITHUB_SERVER_URL": "javascript:alert(1)//"}, False),
+        ({"GITHUB_RUN_ID": ""}, False),
+    ],
+)
+def test_link_to_the_artifacts_of_the_job(*, changed: dict[str, str], shown: bool) -> None:
+    """Of GitHub's own variables, and only where they are what GitHub writes."""
+    told = {"GITHUB_SERVER_URL": "https://github.test", "GITHUB_REPOSITORY": "a/b", "GITHUB_RUN_ID": "7", **changed}
+    link = "(https://github.test/a/b/actions/runs/7#artifacts)"
+    assert (link in artifact_link(told)) is shown
+    assert shown or not artifact_link(told)
+
+
+def test_a_summary_that_is_full_is_left_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GitHub refuses a longer one whole, and with it what others wrote there."""
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    monkeypatch.delenv("GITHUB_RUN_ID", raising=False)
+    summary.write_bytes(b"x" * (LARGEST_SUMMARY - 10))
+    show_github(CASES["go"])
+    assert summary.stat().st_size == LARGEST_SUMMARY - 10
+    summary.write_bytes(b"theirs\n")
+    show_github(CASES["go"])
+    assert summary.read_bytes() == b"theirs\n" + render_summary_page(CASES["go"])

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gonogo.policy.catalogue import Severity
+from gonogo.policy.severity import Severity
 from gonogo.record.results import Cause, CheckResult, LineResult, LineStatus, Outcome, Results, Verdict
 from gonogo.report.files import derived
 from gonogo.report.github import render_commands

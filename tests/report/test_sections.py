@@ -14,7 +14,6 @@ from playwright.sync_api import Browser
 from pypdf import PdfReader
 
 from gonogo.record.results import (
-    RESULTS,
     Attested,
     Change,
     Decision,
@@ -29,6 +28,7 @@ from gonogo.record.results import (
     RoleResult,
     Verdict,
     canonical,
+    plain_values,
 )
 from gonogo.report.html import ShownSignature, render_signoff
 from gonogo.report.lines import sections
@@ -130,7 +130,7 @@ def whole(text: str = "", verdict: Verdict = Verdict.NO_GO) -> Results:
             ),
         ),
     )
-    return canonical(RESULTS.dump_python(made, mode="json"))
+    return canonical(plain_values(made))
 
 
 def test_sections_stand_in_their_order(browser: Browser, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from gonogo.base.errors import IntegrityError, UsageError
 from gonogo.policy.waivers import Waiver, write_waiver
 from gonogo.record.archive import read_results
 from gonogo.record.recording import to_bytes
-from gonogo.record.results import RESULTS, Results
+from gonogo.record.results import Results, from_content
 from gonogo.report.files import derived
 from gonogo.runs.replay import judged_again
 from gonogo.signing.redacted import same_text
@@ -35,7 +35,7 @@ def rewritten(team: Team, folder: Path, change: Callable[[Document], object]) ->
 
 def written(folder: Path, results: Results) -> Path:
     """Results and every file that is a function of them."""
-    results = RESULTS.validate_json(results.content)
+    results = from_content(results.content)
     (folder / "results.json").write_bytes(results.content)
     for name, content in derived(results).items():
         (folder / name).write_bytes(content)

@@ -10,7 +10,8 @@ import pytest
 from gonogo.base.errors import IntegrityError
 from gonogo.cli.signing import _verified_lines
 from gonogo.families.registry import environment_from, read_environment
-from gonogo.planning.trust import TrustAnchor, other_trust, trust_anchors
+from gonogo.planning.trust import trust_anchors
+from gonogo.planning.trusted import TrustAnchor, other_trust
 from gonogo.record.archive import read_results
 from gonogo.record.history import changes
 from gonogo.signing.bundle import read_bundle

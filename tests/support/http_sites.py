@@ -20,7 +20,8 @@ from gonogo.families.http import FAMILY
 from gonogo.families.http.probe import PROBES
 from gonogo.families.registry import environment_from
 from gonogo.planning.declarations import read_declarations
-from gonogo.policy.catalogue import Severity, read_catalogue
+from gonogo.policy.catalogue import read_catalogue
+from gonogo.policy.severity import Severity
 from reference.certificates import CertificateSettings, issue_public
 from reference.listener import Handler, Listener
 from reference.relay import TlsOffer

@@ -10,9 +10,9 @@ import pytest
 from gonogo.environment.types import Effect
 from gonogo.planning.gate_demands import GateDemands
 from gonogo.policy.attestations import Attestation
-from gonogo.policy.catalogue import Severity
 from gonogo.policy.checklist import parse_checklist
 from gonogo.policy.gates import Gate, Role
+from gonogo.policy.severity import Severity
 from gonogo.policy.waivers import Waiver
 from gonogo.record.results import CheckResult, LineStatus, Observation, Outcome, Verdict
 from gonogo.verdict.checklist_status import ANSWERS, ChecklistStatus, checklist_status, waived

@@ -8,7 +8,7 @@ import pytest
 
 import gonogo
 from gonogo.environment.types import Effect
-from gonogo.policy.catalogue import Severity
+from gonogo.policy.severity import Severity
 from gonogo.record.results import WORST_FIRST, Cause, CheckResult, Observation, Outcome, Verdict, sum_line
 from gonogo.verdict.decision import count, decide, is_answered_otherwise
 

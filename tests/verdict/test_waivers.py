@@ -7,7 +7,8 @@ import pytest
 
 from gonogo.planning.declarations import Declaration
 from gonogo.planning.plan import Plan, PlannedCheck
-from gonogo.policy.catalogue import CheckPolicy, Severity
+from gonogo.policy.catalogue import CheckPolicy
+from gonogo.policy.severity import Severity
 from gonogo.record.results import Observation, Outcome
 from gonogo.verdict.decision import conclude
 

@@ -74,15 +74,6 @@ def test_what_could_not_be_switched_is_said() -> None:
     assert process.switched == [("cards-declined",)]
 
 
-def test_an_unknown_fault_is_refused_before_anything_starts() -> None:
-    """It would be found out after the watch began."""
-    with (
-        pytest.raises(UsageError, match=r"--fault: there is no fault 'cards-declind'; did you mean cards-declined\?"),
-        demonstration(["cards-declind"], length=None, project=Path(), environ={}),
-    ):
-        pass
-
-
 def test_visitors_are_called_synthetic_and_what_is_left_of_them_is_said() -> None:
     """Nobody takes them for users, or for nothing."""
     visitors = Visitors(counts={"visits": 3, "requests": 12, "refused": 1, "errors": 0})

@@ -16,7 +16,7 @@ from gonogo.cli.checklist import checklist
 from gonogo.cli.checks import checks
 from gonogo.cli.clean import clean
 from gonogo.cli.environments import env, schema
-from gonogo.cli.history import diff, list_runs, show
+from gonogo.cli.history import diff, list_runs, open_page, show
 from gonogo.cli.init import init
 from gonogo.cli.reference import reference
 from gonogo.cli.request import request
@@ -60,6 +60,7 @@ for _command in (
     report,
     list_runs,
     show,
+    open_page,
     diff,
 ):
     cli.add_command(_command)

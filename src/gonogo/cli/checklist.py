@@ -143,7 +143,7 @@ def _fitted(*, gave_way: bool) -> Iterator[str]:
     """Say what had to change beside the list, and what does not fit it any more."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
     from gonogo.base.whole_files import write_whole  # noqa: PLC0415
-    from gonogo.environment.load import declared  # noqa: PLC0415
+    from gonogo.environment.names import declared  # noqa: PLC0415
     from gonogo.planning.gate_demands import read_list, refuse_contradictions  # noqa: PLC0415
     from gonogo.starting.own_files import catalogue_for_any_list, gates_for_any_list, is_untouched  # noqa: PLC0415
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from gonogo.base.errors import UsageError
+from gonogo.base.wording import did_you_mean
 from gonogo.cli.completion import check_names
 
 
@@ -13,23 +15,26 @@ from gonogo.cli.completion import check_names
 @click.argument("identifier", metavar="[ID]", required=False, shell_complete=check_names)
 def checks(identifier: str | None) -> int:
     """List all checks; with ID, say why one matters and how to fix it."""
-    from gonogo.planning.suite import project_suite, selection  # noqa: PLC0415 - help answers at once
+    from gonogo.cli.index import check_index  # noqa: PLC0415 - help answers at once
 
-    suite = project_suite(Path())
+    index = check_index(Path())
     if identifier is None:
-        for name, line in suite.catalogue.items():
-            origin = suite.origin(name)
-            click.echo(f"{name:<26} {line.severity:<8} {line.effect:<9} {origin:<8} {line.title}")
-        for template, function in suite.templates.items():
-            click.echo(f"{template:<26} one for each entry that an environment file declares: {function.path.name}")
+        for name, check in index.checks.items():
+            click.echo(f"{name:<26} {check.severity:<8} {check.effect:<9} {check.origin:<8} {check.title}")
+        for template, file in index.templates.items():
+            click.echo(f"{template:<26} one for each entry that an environment file declares: {file}")
         return 0
-    selection(suite, [identifier])
-    line, declaration = suite.catalogue[identifier], suite.declarations[identifier]
-    click.echo(f"{identifier}: {line.title}")
-    click.echo(f"  severity {line.severity}, effect {line.effect}, from {suite.origin(identifier)}")
-    for label, values in (("needs", line.needs), ("proves", line.proves), ("supports", line.supports)):
+    if identifier in index.templates:
+        raise UsageError(f"ID: {identifier} stands for one check per entry; name one of these")
+    if identifier not in index.checks:
+        near = did_you_mean(identifier, index.checks) or "; gonogo checks lists them"
+        raise UsageError(f"ID: no check {identifier!r}{near}")
+    check = index.checks[identifier]
+    click.echo(f"{identifier}: {check.title}")
+    click.echo(f"  severity {check.severity}, effect {check.effect}, from {check.origin}")
+    for label, values in (("needs", check.needs), ("proves", check.proves), ("supports", check.supports)):
         if values:
             click.echo(f"  {label} {', '.join(values)}")
-    click.echo(f"  why  {declaration.why}")
-    click.echo(f"  fix  {declaration.fix}")
+    click.echo(f"  why  {check.why}")
+    click.echo(f"  fix  {check.fix}")
     return 0

@@ -29,21 +29,21 @@ def _completing(names: Callable[[], Iterable[str]]) -> Completer:
 @_completing
 def environment_names() -> Iterable[str]:
     """Names of the files in ``environments/``."""
-    from gonogo.environment.load import available  # noqa: PLC0415 - help answers at once
+    from gonogo.environment.names import available  # noqa: PLC0415 - help answers at once
 
     return available(Path())
 
 
 def _checks() -> Iterable[str]:
-    from gonogo.planning.suite import project_suite  # noqa: PLC0415
+    from gonogo.cli.index import check_index  # noqa: PLC0415 - help answers at once
 
-    return project_suite(Path()).catalogue
+    return check_index(Path()).checks
 
 
 def _lines() -> Iterable[str]:
-    from gonogo.planning.gate_demands import read_list  # noqa: PLC0415 - help answers at once
+    from gonogo.cli.index import list_index  # noqa: PLC0415 - help answers at once
 
-    return [line.id for line in read_list(Path())[0].lines if line.id]
+    return list_index(Path()).lines
 
 
 request_names = _completing(
@@ -68,22 +68,22 @@ def run_names() -> Iterable[str]:
 @_completing
 def fault_names() -> Iterable[str]:
     """Names of faults of the bundled reference environment."""
-    from gonogo.runs.reference_instance import known_faults  # noqa: PLC0415 - help answers at once
+    from gonogo.cli.index import fault_index  # noqa: PLC0415 - help answers at once
 
-    return [fault["name"] for fault in known_faults()]
+    return fault_index()
 
 
 @_completing
 def gate_names() -> Iterable[str]:
     """Complete the names of the gates in ``environments/gates.toml``."""
-    from gonogo.planning.gate_demands import read_list  # noqa: PLC0415 - help answers at once
+    from gonogo.cli.index import list_index  # noqa: PLC0415 - help answers at once
 
-    return read_list(Path())[1].gates
+    return list_index(Path()).gates
 
 
 @_completing
 def role_names() -> Iterable[str]:
     """Complete the names of the roles in ``environments/gates.toml``."""
-    from gonogo.planning.gate_demands import read_list  # noqa: PLC0415 - help answers at once
+    from gonogo.cli.index import list_index  # noqa: PLC0415 - help answers at once
 
-    return read_list(Path())[1].roles
+    return list_index(Path()).roles

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from gonogo.cli import options
 from gonogo.cli.completion import environment_names
 
 
@@ -19,7 +20,7 @@ from gonogo.cli.completion import environment_names
 )
 def env(name: str | None, *, from_openapi: bool) -> int:
     """Show an environment as resolved, secrets masked; without NAME, list all."""
-    from gonogo.environment.load import available  # noqa: PLC0415 - help answers at once
+    from gonogo.environment.names import available  # noqa: PLC0415 - help answers at once
     from gonogo.environment.secret_values import find_secrets, secret_names  # noqa: PLC0415
     from gonogo.families.registry import read_environment  # noqa: PLC0415
 
@@ -46,7 +47,7 @@ def env(name: str | None, *, from_openapi: bool) -> int:
 
 
 @click.command()
-@click.argument("document", type=click.Choice(["environment", "results"]))
+@click.argument("document", type=options.Choice(["environment", "results"]))
 def schema(document: str) -> int:
     """Print the JSON Schema of environment files, for editors, or of results.json."""
     from gonogo.environment.schema import environment_schema  # noqa: PLC0415 - help answers at once

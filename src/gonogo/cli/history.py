@@ -1,7 +1,10 @@
-"""``gonogo runs``, ``gonogo show``, ``gonogo diff``: what was found before, without looking for files."""
+"""``gonogo runs``, ``gonogo show``, ``gonogo open``, ``gonogo diff``: what was found before, without looking for files."""
 
 from __future__ import annotations
 
+import os
+import sys
+import webbrowser
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
@@ -17,6 +20,7 @@ from gonogo.record.run_folder import LATEST
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gonogo.cli.index import IndexedRun
     from gonogo.record.results import Results
 
 _SENTENCE = 2
@@ -29,7 +33,7 @@ _REPORTS = click.option(
 @options.environment("Of this environment only.")
 @click.option("--gate", shell_complete=gate_names, help="Of this gate only.")
 @click.option(
-    "--verdict", type=click.Choice(["go", "no-go", "incomplete"]), help="With this verdict only; exceptions are a go."
+    "--verdict", type=options.Choice(["go", "no-go", "incomplete"]), help="With this verdict only; exceptions are a go."
 )
 @_REPORTS
 def list_runs(*, environment: str | None, gate: str | None, verdict: str | None, reports: Path) -> int:
@@ -38,24 +42,24 @@ def list_runs(*, environment: str | None, gate: str | None, verdict: str | None,
     Exits 4 if one of them is not what was recorded.
     """
     from gonogo.base.errors import IntegrityError, UsageError  # noqa: PLC0415
+    from gonogo.cli.index import run_index  # noqa: PLC0415
     from gonogo.record.archive import folders  # noqa: PLC0415 - help answers at once
-    from gonogo.runs.belonging import read_belonging  # noqa: PLC0415
 
     damaged = 0
     chosen = [folder for place in _places(environment, reports) for folder in folders(place)]
     rows: list[Sequence[str]] = []
     gates = set[str]()
-    for folder in sorted(chosen, key=lambda path: path.name, reverse=True):
-        try:
-            results = read_belonging(folder)
-            gates.add(results.run.gate)
-            if gate in {None, results.run.gate} and _has(verdict, results):
-                rows.append(_row(results, datetime.now(UTC)))
-        except IntegrityError as error:
+    now = datetime.now(UTC)
+    for folder, run in run_index(reports, sorted(chosen, key=lambda path: path.name, reverse=True), _read):
+        if isinstance(run, IntegrityError):
             damaged += 1
-            rows.append([folder.name, f"is not what was recorded: {error}"])
-        except UsageError as error:
-            rows.append([folder.name, f"cannot be read: {error}"])
+            rows.append([folder.name, f"is not what was recorded: {run}"])
+        elif isinstance(run, UsageError):
+            rows.append([folder.name, f"cannot be read: {run}"])
+        else:
+            gates.add(run.gate)
+            if gate in {None, run.gate} and verdict in {None, run.verdict}:
+                rows.append([run.id, _age(now - datetime.fromisoformat(run.started_at)), *run.columns])
     if gate is not None and gate not in gates and not damaged:
         raise UsageError(f"--gate: no run of gate {gate!r}{nearest_or_all(gate, sorted(gates))}")
     for row in _aligned(rows):
@@ -93,6 +97,36 @@ def show(*, run: str, subject: str | None, reports: Path) -> int:
     if subject in lines:
         click.echo(render_line(results, lines[subject]))
     return 0
+
+
+@click.command("open")
+@click.argument("run", metavar="[RUN]", default=LATEST, shell_complete=run_names)
+@_REPORTS
+def open_page(*, run: str, reports: Path) -> int:
+    """Open a run's page in the browser, that of the newest run unless another is named; print where it is.
+
+    With its signatures, where it was sealed. Where there is no browser, as on a server, the path is all.
+    """
+    from gonogo.base.errors import UsageError  # noqa: PLC0415
+    from gonogo.record.archive import find_run  # noqa: PLC0415 - help answers at once
+    from gonogo.record.run_folder import SEALED, SIGNOFF  # noqa: PLC0415
+    from gonogo.runs.belonging import read_belonging  # noqa: PLC0415
+
+    folder = find_run(run, reports)
+    read_belonging(folder)  # a page is shown only beside results that it can be of
+    page = next((path for name in (SEALED, SIGNOFF) if (path := folder / name).is_file()), None)
+    if page is None:
+        raise UsageError(f"{folder / SIGNOFF}: no such file; write it again with: gonogo report {folder}")
+    click.echo(page)
+    if _has_browser():
+        webbrowser.open(page.resolve().as_uri())
+    return 0
+
+
+def _has_browser() -> bool:
+    """Whether somebody sits in front of a screen: in a pipe, in CI and over SSH nobody does."""
+    shown = sys.platform in {"darwin", "win32"} or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")))
+    return shown and sys.stdout.isatty() and not os.environ.get("CI")
 
 
 @click.command()
@@ -168,22 +202,26 @@ def _places(environment: str | None, reports: Path) -> Sequence[Path]:
     return chosen
 
 
-def _has(verdict: str | None, results: Results) -> bool:
-    """Whether it is this one, or any is wanted."""
-    decided = results.decision.verdict
-    return verdict is None or ("go" if decided.opens else decided.value.casefold()) == verdict
-
-
-def _row(results: Results, now: datetime) -> Sequence[str]:
+def _read(folder: Path) -> IndexedRun:
+    """The row of a run. Raises UsageError or IntegrityError where it is none."""
+    from gonogo.cli.index import IndexedRun  # noqa: PLC0415
     from gonogo.record.results import sum_line  # noqa: PLC0415
     from gonogo.report.visible import visible  # noqa: PLC0415 - help answers at once
     from gonogo.report.wording import VERDICT_SHAPES, asked_share  # noqa: PLC0415
+    from gonogo.runs.belonging import read_belonging  # noqa: PLC0415
 
+    results = read_belonging(folder)
     run, verdict = results.run, results.decision.verdict
     flags = {"did not finish": not run.finished, "interrupted": run.interrupted, "limited": run.narrowed}
-    columns = [visible(run.id), _age(now - run.started_at), run.environment, f"{VERDICT_SHAPES[verdict]} {verdict}"]
-    columns += [run.gate, visible(results.release_words or "no release"), sum_line(results.counts)]
-    return [*columns, asked_share(results), *(name for name, holds in flags.items() if holds)]
+    columns = [run.environment, f"{VERDICT_SHAPES[verdict]} {verdict}", run.gate]
+    columns += [visible(results.release_words or "no release"), sum_line(results.counts), asked_share(results)]
+    return IndexedRun(
+        id=visible(run.id),
+        started_at=run.started_at.isoformat(),
+        gate=run.gate,
+        verdict="go" if verdict.opens else verdict.value.casefold(),
+        columns=[*columns, *(name for name, holds in flags.items() if holds)],
+    )
 
 
 def _age(passed: timedelta) -> str:

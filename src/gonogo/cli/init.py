@@ -70,7 +70,7 @@ def init(  # noqa: PLR0913 - as many as there are options
     servers = _checked(resolvers, "--resolver")
     repository = read_repository(Path())
     hints = _hints(repository, health, openapi, page)
-    click.echo(f"looking at {url}, reading only")
+    click.echo(f"inspecting {url}, read-only")
     findings = _look_with_root(url, _root(trust), addresses, servers, hints, asking=asking)
     start = Start(name=name, findings=findings, repository=repository)
     _tell(start)

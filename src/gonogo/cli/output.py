@@ -37,7 +37,8 @@ def show_github(results: Results) -> None:
 
     A summary that cannot be written is said, and changes no verdict: the run is over, and its exit code counts.
     """
-    from gonogo.report.github import render_commands  # noqa: PLC0415 - help answers at once
+    from gonogo.record.run_folder import SUMMARY  # noqa: PLC0415
+    from gonogo.report.github import LARGEST_SUMMARY, artifact_link, render_commands  # noqa: PLC0415 - help answers at once
     from gonogo.report.summary import render_summary_page  # noqa: PLC0415
 
     if commands := render_commands(results):
@@ -45,8 +46,14 @@ def show_github(results: Results) -> None:
     target = os.environ.get("GITHUB_STEP_SUMMARY")
     if not target:
         return
+    page = render_summary_page(results) + artifact_link(os.environ).encode()
     try:
         with Path(target).open("ab") as stream:
-            stream.write(render_summary_page(results))
+            if stream.tell() + len(page) > LARGEST_SUMMARY:
+                click.echo(
+                    f"gonogo: GITHUB_STEP_SUMMARY: {target} is full; the summary is in {SUMMARY} of the run", err=True
+                )
+                return
+            stream.write(page)
     except OSError as error:
         click.echo(f"gonogo: GITHUB_STEP_SUMMARY: {target} cannot be written ({error.strerror})", err=True)

@@ -1,8 +1,9 @@
-"""Progress on standard error: a live line per family on a terminal, plain lines otherwise."""
+"""Progress on standard error: on a terminal the families that have not answered yet, redrawn; plain lines otherwise."""
 
+import os
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from gonogo.base.wording import counted
@@ -15,12 +16,26 @@ _PLAIN_EVERY = 5
 """Seconds, where there is no terminal."""
 
 
+_ROOM = 4
+"""Lines of the screen that are left to what stands above, and to the cursor."""
+_SMALLEST = (40, 8)
+
+
+def _screen(stream: TextIO) -> tuple[int, int]:
+    """Columns and rows of the terminal; a usual one's where nobody tells."""
+    try:
+        columns, rows = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):
+        columns, rows = 0, 0
+    return max(columns or 80, _SMALLEST[0]), max(rows or 24, _SMALLEST[1])
+
+
 class Progress:
     """Counts answers as they come; written to from the probes' thread."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._live = stream.isatty()
+        self._live = stream.isatty() and os.environ.get("TERM") != "dumb"
         self._lock = threading.Lock()
         self._families: dict[str, str] = {}
         self._journeys: set[str] = set()
@@ -29,10 +44,11 @@ class Progress:
         self._failed: Counter[str] = Counter()
         self._drawn = 0
         self._loading = 0
+        self._load = ""
 
     def say(self, text: str) -> None:
-        """One plain line."""
-        print(text, file=self._stream, flush=True)
+        """One plain line, which stays."""
+        print(self._back() + text, file=self._stream, flush=True)
 
     def begin(self, plan: RunPlan) -> None:
         """Say what will be asked."""
@@ -48,9 +64,9 @@ class Progress:
             if kind in self._families and kind not in {WALK, LOAD}:
                 self._expected[self._families[kind]] += 1
         count = self._expected.total() - steps
-        walking = f", then walking {counted(steps, 'step')}" if steps else ""
+        walking = f", then {counted(steps, 'step')} of journeys" if steps else ""
         loading = ", then load" if LOAD in self._families else ""
-        self.say(f"asking {counted(count, 'question')} about {plan.environment.service.name}{walking}{loading}")
+        self.say(f"{plan.environment.service.name}: {counted(count, 'question')}{walking}{loading}")
 
     def heard(self, record: Record) -> None:
         """One more answer, or one more reason for none."""
@@ -82,21 +98,38 @@ class Progress:
         line = f"load: {phase} · {now.rate:.0f} requests/s · {now.failed} failed · {latency}"
         with self._lock:
             if self._live:
-                up = "" if self._loading == 0 else "\033[1F\033[2K"
-                print(f"{up}{line}", file=self._stream, flush=True)
+                self._load = line
+                self._redraw()
             elif self._loading % _PLAIN_EVERY == 0:
                 print(line, file=self._stream, flush=True)
             self._loading += 1
 
     def _redraw(self) -> None:
-        up = f"\033[{self._drawn}F" if self._drawn else ""
-        lines = [f"\033[2K{self._line(family)}" for family in self._expected]
-        self._drawn = len(lines)
-        print(up + "\n".join(lines), file=self._stream, flush=True)
+        """Those that have not answered everything, as many as fit; the others are one line."""
+        waiting = [family for family in self._expected if self._answered[family] < self._expected[family]]
+        failed = f", {counted(gaps, 'question')} without an answer" if (gaps := self._failed.total()) else ""
+        total = f"  {len(self._expected) - len(waiting)} of {len(self._expected)} families answered{failed}"
+        self._draw(
+            [*map(self._line, waiting), *([total] if self._expected else []), *([self._load] if self._load else [])]
+        )
+
+    def _draw(self, lines: Sequence[str]) -> None:
+        """Write over what was drawn before: never more lines than the screen has, or wider ones, which would scroll."""
+        columns, rows = _screen(self._stream)
+        shown = [line[: columns - 1] for line in lines[-(rows - _ROOM) :]]
+        text = self._back() + "\n".join(shown)
+        self._drawn = len(shown)
+        print(text, file=self._stream, flush=True)
+
+    def _back(self) -> str:
+        """What takes the cursor to the beginning of what was drawn, and clears it."""
+        back = f"\033[{self._drawn}F\033[J" if self._drawn else ""
+        self._drawn = 0
+        return back
 
     def _line(self, family: str) -> str:
         answered, unanswered = (
-            ("walked", "not walked") if family in self._journeys else ("answered", "could not be asked")
+            ("done", "could not run") if family in self._journeys else ("answered", "could not be asked")
         )
         failed = f", {self._failed[family]} {unanswered}" if self._failed[family] else ""
         return f"  {family:<12} {self._answered[family]} of {self._expected[family]} {answered}{failed}"

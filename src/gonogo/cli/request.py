@@ -32,11 +32,23 @@ def request(name: str, environment: str) -> int:
     from gonogo.runs.single import asked_alone  # noqa: PLC0415
 
     check = f"request-{name.removeprefix('request-')}"
+    options.refuse_unknown(
+        "NAME: no check", [check], _known(environment), "; [requests] of the environment file declares none such"
+    )
     result, evidence = asked_alone(check, environment=environment, project=Path(), environ=os.environ)
     for answer in evidence:
         if isinstance(answer, RequestEvidence):
             click.echo("\n".join(_lines(answer)))
     return _verdict(result)
+
+
+def _known(environment: str) -> list[str]:
+    """The checks of all declared requests of the project that the environment belongs to."""
+    from gonogo.cli.index import check_index  # noqa: PLC0415
+    from gonogo.environment.load import find_environment  # noqa: PLC0415 - help answers at once
+
+    project = find_environment(environment, Path()).parent.parent
+    return [name for name in check_index(project).checks if name.startswith("request-")]
 
 
 def _lines(answer: RequestEvidence) -> Iterator[str]:

@@ -14,7 +14,7 @@ _FORMATS = ("prometheus", "alertmanager", "grafana")
 @click.command()
 @options.ONE_ENVIRONMENT
 @click.option(
-    "--format", "format_", type=click.Choice(_FORMATS), default="prometheus", show_default=True, help="Whose format."
+    "--format", "format_", type=options.Choice(_FORMATS), default="prometheus", show_default=True, help="Whose format."
 )
 def rules(environment: str, format_: str) -> int:
     """Write what [watch] watches as rules for Prometheus, as routes for Alertmanager, or as a dashboard for Grafana."""

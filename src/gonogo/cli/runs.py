@@ -18,7 +18,7 @@ from gonogo.cli.completion import check_names, gate_names
 from gonogo.policy.profiles import PROFILES, Profile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from gonogo.record.results import Results, Verdict
     from gonogo.runs.prepare import Request
@@ -46,7 +46,7 @@ def _folder(context: click.Context, parameter: click.Parameter, path: Path | Non
 _FORMAT = click.option(
     "--format",
     "style",
-    type=click.Choice(["text", "github"]),
+    type=options.Choice(["text", "github"]),
     default="text",
     show_default=True,
     help="github: also annotations, and the summary of the job.",
@@ -110,10 +110,10 @@ def smoke(*, reports: Path, strict: bool, style: str, **fields: Any) -> int:  # 
 
 @click.command()
 @_options
-@click.option("--profile", type=click.Choice(PROFILES), default="gate", show_default=True, help="How long, how much.")
+@click.option("--profile", type=options.Choice(PROFILES), default="gate", show_default=True, help="How long, how much.")
 @click.option("--duration", metavar="TIME", help="Measure this long instead, as in '2 min'.")
 @click.option("--rate", type=float, metavar="N", help="Visits per second instead of load.visits_per_second.")
-@click.option("--model", type=click.Choice(["open", "closed"]), help="Visits come at their rate, or users wait.")
+@click.option("--model", type=options.Choice(["open", "closed"]), help="Visits come at their rate, or users wait.")
 @click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Of this machine.")
 @click.option("--workers", type=click.IntRange(0, 1000), default=0, help="Wait for so many workers of other machines.")
 @click.option("--bind", default="127.0.0.1:5557", show_default=True, metavar="HOST:PORT", help="Where workers come to.")
@@ -175,6 +175,7 @@ def _verified(fields: dict[str, Any], reports: Path, *, strict: bool, style: str
     request = Request(project=Path(), **{**fields, "options": (*fields.get("options", ()), *money)})
     progress = Progress(sys.stderr)
     request = replace(request, run_id=begin_record(request, reports))
+    _refuse_mistyped(fields)
     progress.say(opening(request))
     if carry:
         request = _with_carried(request, reports, carry)
@@ -203,6 +204,14 @@ def _verified(fields: dict[str, Any], reports: Path, *, strict: bool, style: str
     return _EXIT_INTERRUPTED if prepared.stop.is_set() else _exit_code(published.results, strict=strict)
 
 
+def _refuse_mistyped(fields: Mapping[str, Any]) -> None:
+    """Raises UsageError for names and durations that mean nothing: after the record began, so that no older GO speaks."""
+    options.refuse_unknown_checks(fields["only"])
+    options.refuse_unknown_gate(fields.get("gate"))
+    for text in fields.get("overlay", {}).get("load", {}).get("duration", {}).values():
+        options.read_length("--duration", text)
+
+
 def _with_carried(request: Request, reports: Path, carry: tuple[str, ...]) -> Request:
     """The request with the runs that stand for lines of it. Raises UsageError."""
     from gonogo.signing.carried_runs import carried_runs  # noqa: PLC0415 - few runs carry any
@@ -214,8 +223,8 @@ def _with_carried(request: Request, reports: Path, carry: tuple[str, ...]) -> Re
 
 
 @click.command()
-@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
-def replay(folder: Path) -> int:
+@options.RUN
+def replay(run: Path) -> int:
     """Judge a run's recorded evidence again, without a network, and compare."""
     from gonogo.base.errors import IntegrityError  # noqa: PLC0415
     from gonogo.cli.output import show_summary  # noqa: PLC0415
@@ -224,6 +233,7 @@ def replay(folder: Path) -> int:
     from gonogo.runs.belonging import read_belonging, was_cut_off  # noqa: PLC0415
     from gonogo.runs.replay import differences, judged_again  # noqa: PLC0415
 
+    folder = run
     recorded = read_results(folder / RESULTS)
     if was_cut_off(folder, recorded):
         return _without_record(judged_again(folder, Path()), folder)
@@ -247,15 +257,16 @@ def _without_record(results: Results, folder: Path) -> int:
 
 
 @click.command()
-@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+@options.RUN
 @_FORMAT
-def report(folder: Path, *, style: str) -> int:
+def report(*, run: Path, style: str) -> int:
     """Render a run's report again from results.json, byte for byte."""
     from gonogo.cli.output import show_github  # noqa: PLC0415
     from gonogo.record.run_folder import RunFolder  # noqa: PLC0415 - help answers at once
     from gonogo.report.files import derived  # noqa: PLC0415
     from gonogo.runs.belonging import read_belonging  # noqa: PLC0415
 
+    folder = run
     results = read_belonging(folder)
     for name, content in derived(results).items():
         RunFolder(folder).write(name, content)

@@ -63,9 +63,9 @@ def new(*, role: str, name: str | None, email: str | None, out: Path | None) -> 
 
 
 @click.command()
-@click.argument("run", metavar="RUN", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@options.RUN
 @click.option("--role", required=True, shell_complete=role_names, help="Role to sign as.")
-@click.option("--decision", required=True, type=click.Choice(list(_DECISIONS)), help="Your decision.")
+@click.option("--decision", required=True, type=options.Choice(list(_DECISIONS)), help="Your decision.")
 @click.option("--comment", default="", help="A sentence that is signed with it.")
 @click.option(
     "--key", "key_file", type=click.Path(path_type=Path), help="Your key.  [default: ~/.config/gonogo/ROLE.key]"
@@ -100,7 +100,7 @@ def sign(  # noqa: PLR0913 - as many as there are options
 
 
 @click.command()
-@click.argument("run", metavar="RUN", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@options.RUN
 @options.environment("It must be a run of this environment.  [default: that of the folder it lies in]")
 @click.option(
     "--gate",
@@ -112,7 +112,7 @@ def sign(  # noqa: PLR0913 - as many as there are options
 @click.option(
     "--require", metavar="ROLES", help="Roles that must have signed, with commas.  [default: all of gates.toml]"
 )
-@click.option("--max-age", metavar="TIME", help="The evidence must not be older, as in 4h.")
+@click.option("--max-age", metavar="TIME", callback=options.length, help="The evidence must not be older, as in 4h.")
 @click.option("--strict", is_flag=True, help="Exit 1 for GO WITH EXCEPTIONS as well.")
 def verify(  # noqa: PLR0913 - as many as there are options
     *,
@@ -121,7 +121,7 @@ def verify(  # noqa: PLR0913 - as many as there are options
     gate: str | None,
     release: str | None,
     require: str | None,
-    max_age: str | None,
+    max_age: timedelta | None,
     strict: bool,
 ) -> int:
     """Verify that a run is what it says, who signed it, and whether it is GO: for the job that deploys."""
@@ -137,7 +137,7 @@ def verify(  # noqa: PLR0913 - as many as there are options
         gate=question,
         required=required,
         release=_given("--release", release),
-        oldest=_age(max_age),
+        oldest=max_age,
     )
     verified = verify_run(run.resolve(), Path(), _signers(run), expected)
     for line in _verified_lines(verified, required):
@@ -161,11 +161,11 @@ def _verified_lines(verified: Verified, required: Sequence[str]) -> Iterator[str
 
 
 @click.command()
-@click.argument("run", metavar="RUN", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@options.RUN
 def seal(run: Path) -> int:
     """Write sealed.html: the page with the signatures on it, which anybody can make again from the run."""
     from gonogo.base.whole_files import write_whole  # noqa: PLC0415 - help answers at once
-    from gonogo.signing.integrity import SEALED  # noqa: PLC0415
+    from gonogo.record.run_folder import SEALED  # noqa: PLC0415
     from gonogo.signing.sealing import sealed  # noqa: PLC0415
     from gonogo.signing.verification import Expected, verify_signed  # noqa: PLC0415
 
@@ -230,16 +230,6 @@ def passphrase(*, confirm: bool) -> str:
         return given
     typed: str = click.prompt("Passphrase of the key", hide_input=True, confirmation_prompt=confirm, err=True)
     return typed
-
-
-def _age(text: str | None) -> timedelta | None:
-    from gonogo.base.durations import parse_duration  # noqa: PLC0415 - help answers at once
-    from gonogo.base.errors import UsageError  # noqa: PLC0415
-
-    try:
-        return parse_duration(text) if text is not None else None
-    except ValueError as error:
-        raise UsageError(f"--max-age: {error}") from None
 
 
 def _roles(run: Path) -> list[str]:

@@ -30,19 +30,6 @@ _EXIT_WELL, _EXIT_FAILED = 0, 1
 _STOPS_WITHIN_SECONDS = 60
 
 
-def _length(context: click.Context, parameter: click.Parameter, text: str | None) -> timedelta | None:
-    """Read the duration that was given. Raises UsageError."""
-    del context, parameter
-    if text is None:
-        return None
-    from gonogo.base.durations import parse_duration  # noqa: PLC0415 - help answers at once
-
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise UsageError(f"--for: {error}") from None
-
-
 def _moment(context: click.Context, parameter: click.Parameter, text: str | None) -> datetime | None:
     """Read the moment that was given. Raises UsageError: without an offset it would be somebody's nine o'clock."""
     del context, parameter
@@ -75,12 +62,12 @@ def _channels(context: click.Context, parameter: click.Parameter, given: tuple[s
 
 @click.command()
 @options.ONE_ENVIRONMENT
-@click.option("--for", "length", metavar="TIME", callback=_length, help="How long, as in '30 min' or '24 h'.")
+@click.option("--for", "length", metavar="TIME", callback=options.length, help="How long, as in '30 min' or '24 h'.")
 @click.option("--launch", metavar="MOMENT", callback=_moment, help="T-0 with its offset, as in 2026-12-01T09:00-03:00.")
 @click.option("--release", metavar="SHA", help="The release that was deployed.")
 @click.option(
     "--abort-on",
-    type=click.Choice(["critical", "warning"]),
+    type=options.Choice(["critical", "warning"]),
     help="End with exit code 1 as soon as such an alert fires: behind a deployment, that rolls it back.",
 )
 @click.option(

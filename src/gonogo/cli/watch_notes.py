@@ -34,7 +34,7 @@ def ack(alerts: tuple[str, ...], environment: str, by: str, note: str) -> int:
 @click.command()
 @options.ONE_ENVIRONMENT
 @click.option("--role", required=True, shell_complete=role_names, help="Role to answer as, of environments/gates.toml.")
-@click.option("--decision", required=True, type=click.Choice(["go", "hold"]), help="Your decision.")
+@click.option("--decision", required=True, type=options.Choice(["go", "hold"]), help="Your decision.")
 @click.option("--by", required=True, metavar="NAME", help="Who answers: an entry of environments/people.toml.")
 @click.option("--note", default="", help="A sentence for everybody, as why to hold.")
 @click.option("--key", "key_file", type=click.Path(path_type=Path), help="Sign the answer with your key.")

@@ -10,9 +10,9 @@ from gonogo.base.errors import UsageError
 from gonogo.base.toml_files import parse_toml, validated
 from gonogo.base.wording import did_you_mean
 from gonogo.environment.model import Environment
+from gonogo.environment.names import FOLDER, available
 from gonogo.environment.section import ENVIRONMENT_NAME
 
-_FOLDER = "environments"
 Document = Mapping[str, Any]
 
 
@@ -54,23 +54,9 @@ def _validated(model: type[Environment], document: Document, path: Path) -> Envi
     return validated(model, document, str(path), unknown_table=_unknown_section, context=context)
 
 
-def available(project: Path) -> list[str]:
-    """The names of all the environments that could be run from here."""
-    return sorted({*declared(project), *declared(bundled_root())})
-
-
-def declared(root: Path) -> list[str]:
-    """The names of the environments whose files lie in this folder."""
-    return sorted(path.stem for path in (root / _FOLDER).glob("*.toml") if path.stem not in OTHER_FILES)
-
-
-OTHER_FILES = frozenset({"gates", "people", "policy", "signers"})
-"""Files beside those of environments."""
-
-
 def find_environment(name: str, project: Path) -> Path:
     """``environments/NAME.toml`` of the project, or the bundled one of that name. Raises UsageError."""
-    candidates = [folder / _FOLDER / f"{name}.toml" for folder in (project, bundled_root())]
+    candidates = [folder / FOLDER / f"{name}.toml" for folder in (project, bundled_root())]
     if Path(name).name == name:
         for path in candidates:
             if path.exists():

@@ -3,7 +3,6 @@
 import ipaddress
 import re
 from datetime import timedelta
-from enum import StrEnum
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Annotated, Any
@@ -14,16 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Wi
 
 from gonogo.base.durations import parse_duration
 from gonogo.base.secrets import SECRET_NAME
-
-
-class Effect(StrEnum):
-    """The effect that a check may have on its target, mildest first."""
-
-    READ = "read"
-    WRITE = "write"
-    INTRUSIVE = "intrusive"
-    LOAD = "load"
-    MONEY = "money"
+from gonogo.environment.effects import Effect as Effect  # noqa: PLC0414 - families take it from here, those of other packages too
 
 
 class SecretMarker:

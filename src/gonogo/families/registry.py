@@ -10,6 +10,7 @@ from gonogo.base.errors import UsageError
 from gonogo.base.toml_files import parse_toml
 from gonogo.environment import load, model
 from gonogo.environment.composition import compose
+from gonogo.environment.names import declared
 from gonogo.families.installed import OWN, Installed, find_families
 from gonogo.families.kind import EvidenceKind, Probe
 from gonogo.families.smoke.section import Smoke
@@ -71,7 +72,7 @@ def undeclared_sections(families: Families, project: Path) -> tuple[str, ...]:
         if installed.package != OWN
         for section in installed.family.sections
     }
-    for name in load.declared(project) if sections else ():
+    for name in declared(project) if sections else ():
         try:
             sections -= parse_toml(load.find_environment(name, project)).keys()
         except UsageError:

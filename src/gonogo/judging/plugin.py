@@ -225,7 +225,7 @@ class JudgingPlugin:
             self._source.walk(self._journeys(item.session.items), self.observations)
         cause = blocking(check, scope, self.observations)
         if cause is not None:
-            message = f"blocked by {cause.check} at {'/'.join(cause.scope)}"
+            message = f"not checked: {cause.check} did not pass at {'/'.join(cause.scope)}"
             item.stash[ENDED] = Ended(ending="skip", message=message, cause=cause)
             pytest.skip(message)
 

@@ -56,9 +56,9 @@ def sickness(second: GeneratorSecond) -> str:
     """Say what was wrong with one second of one process; empty: nothing."""
     signs = (
         (second.lag > MOST_LAG, "its event loop woke too late"),
-        (second.cpu > MOST_CPU, "it had no processor time left"),
-        (second.waited > MOST_WAITED, "it had to wait for a processor"),
-        (second.stolen > MOST_STOLEN, "the hypervisor gave the processor to others"),
+        (second.cpu > MOST_CPU, "it used all of its CPU"),
+        (second.waited > MOST_WAITED, "it was short of CPU"),
+        (second.stolen > MOST_STOLEN, "the hypervisor gave its CPU to others"),
         (second.begun < LEAST_BEGUN * second.planned, "visits began too late"),
         (abs(second.clock_step) > MOST_CLOCK_STEP, "its clock was set"),
     )

@@ -13,6 +13,7 @@ from gonogo.load.limits import Exceedances, LimitDecision, LimitResult, decide_b
 
 _MOST_NAMED = 4
 _MOST_REASONS = 2
+_UNFIT = "the figures of the load generator cannot be trusted"
 _MOST_UNSEEN = 0.001
 """Share of the requests; below this it is not worth a word."""
 FITTER = "give the load more processes (--processes), machines of its own (--workers), or a lower rate"
@@ -40,7 +41,11 @@ def unfit(generator: Sequence[GeneratorSecond], requests: int) -> str:
     ailing = [reason for second in generator if (reason := sickness(second))]
     if ailing:
         worst = max(sorted(set(ailing)), key=ailing.count)
-        reasons.append(f"in {len(ailing)} of {len(generator)} seconds, mostly: {worst}")
+        others = len(ailing) - ailing.count(worst)
+        reasons.append(
+            f"{worst} in {ailing.count(worst)} of {len(generator)} s"
+            + (f", and other things in {others}" if others else "")
+        )
     own = sum(second.own_errors for second in generator)
     if own > _MOST_UNSEEN * (requests + own):
         reasons.append(
@@ -48,7 +53,7 @@ def unfit(generator: Sequence[GeneratorSecond], requests: int) -> str:
         )
     if (share := not_made(generator, requests)) > _MOST_UNSEEN and not own:
         reasons.append(f"{share:.1%} of the visits were never begun")
-    return f"the generator was not fit to measure: {'; '.join(reasons)}" if reasons else ""
+    return f"{_UNFIT}: {'; '.join(reasons)}" if reasons else ""
 
 
 def fit(load: LoadEvidence) -> None:
@@ -63,7 +68,7 @@ def fit(load: LoadEvidence) -> None:
 
 def too_unfit(load: LoadEvidence, words: str) -> Unobserved:
     """The error for limits that only the generator's own doing leaves undecided."""
-    reason = unfit(load.generator, _requests(load)) or "the generator was not fit to measure"
+    reason = unfit(load.generator, _requests(load)) or _UNFIT
     return Unobserved(f"{reason}; undecided for that: {words}", hint=FITTER)
 
 

@@ -1,13 +1,14 @@
 """Evidence that a run carries from another run of the same release: by reference and digest, never as a copy."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from gonogo.planning.gate_demands import GateDemands
-from gonogo.policy.carrying import Carry
-from gonogo.policy.checklist_line import ChecklistLine
-from gonogo.policy.gates import stands_for_line
+if TYPE_CHECKING:
+    from gonogo.policy.carrying import Carry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +50,3 @@ class CarriedRun:
     def is_of(self, carry: Carry) -> bool:
         """Whether it comes from this source."""
         return (self.environment, self.gate) == (carry.environment, carry.gate)
-
-
-def sources(demands: GateDemands) -> Sequence[Carry]:
-    """Where this environment's runs of the gate carry evidence from; the bundled environment has no launch."""
-    own = demands.stands_for[:1]
-    return () if demands.timeless else [carry for carry in demands.gate.carries if set(own) & set(carry.into)]
-
-
-def sources_of(line: ChecklistLine, demands: GateDemands) -> Sequence[Carry]:
-    """The sources whose runs answer the line here; none: it is answered by this run."""
-    return [carry for carry in sources(demands) if stands_for_line(carry, line)]

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gonogo.base.bundled import bundled_root
-from gonogo.environment.load import available, declared
+from gonogo.environment.names import available, declared
 from gonogo.families.registry import installed_families, read_environment
 from gonogo.planning.gate_demands import GATES, LIST, refuse_contradictions
 from gonogo.planning.plan import not_asked

@@ -10,7 +10,8 @@ from gonogo.environment.entry_check import EntryPolicy, EntrySection
 from gonogo.environment.model import Environment
 from gonogo.families.kind import EvidenceKind
 from gonogo.planning.declarations import Declaration
-from gonogo.policy.catalogue import CheckPolicy, Severity
+from gonogo.policy.catalogue import CheckPolicy
+from gonogo.policy.severity import Severity
 
 ANY = "*"
 

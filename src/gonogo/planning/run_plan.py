@@ -12,7 +12,7 @@ from gonogo.planning.carried import CarriedRun
 from gonogo.planning.gate_demands import GateDemands
 from gonogo.planning.plan import LOAD, WALK, Plan
 from gonogo.planning.suite import Suite
-from gonogo.planning.trust import TrustAnchor
+from gonogo.planning.trusted import TrustAnchor
 from gonogo.policy.profiles import Profile
 
 

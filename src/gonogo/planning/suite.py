@@ -9,8 +9,8 @@ from pathlib import Path
 from gonogo.base.bundled import bundled_root
 from gonogo.base.errors import UsageError
 from gonogo.base.wording import closest, did_you_mean
-from gonogo.environment.load import declared as declared_environments
 from gonogo.environment.model import Environment
+from gonogo.environment.names import declared as declared_environments
 from gonogo.families.kind import EvidenceKind
 from gonogo.families.registry import installed_families, read_environment
 from gonogo.planning.declarations import Declaration, read_declarations

@@ -11,7 +11,7 @@ from pathlib import Path
 from gonogo.base.errors import UsageError
 from gonogo.base.toml_files import parse_toml
 from gonogo.base.wording import did_you_mean, nearest_or_all
-from gonogo.environment.load import declared
+from gonogo.environment.names import declared
 from gonogo.planning.suite import Suite
 from gonogo.policy.attestations import Attestation, refusal
 from gonogo.policy.checklist import Checklist

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -15,16 +14,10 @@ from gonogo.environment.types import Duration, Effect, Text
 from gonogo.policy.carrying import Name
 from gonogo.policy.checklist_line import Stage
 from gonogo.policy.profiles import Profile
+from gonogo.policy.severity import Severity
 
 CheckId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*-([a-z0-9]+|\*)$")]
 """``tls-trust``; or ``request-*``, for one check per entry of the section that its evidence comes from."""
-
-
-class Severity(StrEnum):
-    """The meaning of a failed assertion: the launch waits, or the signer is told."""
-
-    BLOCKER = "blocker"
-    WARNING = "warning"
 
 
 class Policy(RootModel[Mapping[str, float | Duration]]):

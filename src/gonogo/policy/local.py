@@ -15,7 +15,8 @@ from gonogo.base.toml_files import Document, read_toml
 from gonogo.base.wording import did_you_mean
 from gonogo.environment.types import Duration
 from gonogo.policy.carrying import Name
-from gonogo.policy.catalogue import Catalogue, CheckId, CheckPolicy, Policy, Severity
+from gonogo.policy.catalogue import Catalogue, CheckId, CheckPolicy, Policy
+from gonogo.policy.severity import Severity
 
 FILE = "environments/policy.toml"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from gonogo.base.documents import read_document
 from gonogo.base.errors import GonogoError, UsageError
 from gonogo.base.wording import and_more, closest
-from gonogo.record.results import RESULTS, SCHEMA, Results
+from gonogo.record.results import SCHEMA, Results, from_document
 from gonogo.record.run_folder import LATEST
 
 NAME = "results.json"
@@ -17,7 +17,7 @@ _FEW = 3
 
 def read_results(path: Path) -> Results:
     """Read ``results.json``. Raises UsageError when it is missing or of another schema, IntegrityError if damaged."""
-    return read_document(path, SCHEMA, RESULTS)
+    return read_document(path, SCHEMA, from_document)
 
 
 def find_run(name: str, reports: Path) -> Path:
@@ -36,7 +36,7 @@ def find_run(name: str, reports: Path) -> Path:
         return by_name[name if name in by_name else beginning[0]]
     if beginning:
         raise UsageError(f"{name}: {len(beginning)} runs begin so, {and_more(beginning, _FEW)}; write more of the id")
-    near = closest(name, by_name)
+    near = closest(name, [*by_name, LATEST]) if by_name else None
     cure = f"did you mean {near}?" if near else "give a folder as in reports/staging/latest, or an id of: gonogo runs"
     raise UsageError(f"{name}: neither the folder of a run, nor the id of one under {reports}; {cure}")
 

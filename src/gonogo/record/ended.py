@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from gonogo.evidence.journey import Ending, StepEvidence
-from gonogo.policy.catalogue import Severity
+from gonogo.policy.severity import Severity
 from gonogo.record.results import Cause, Outcome
 
 _OUTCOMES = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from gonogo.planning.trust import other_trust
+from gonogo.planning.trusted import other_trust
 from gonogo.record.results import (
     DONE,
     Change,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gonogo.planning.trust import TrustAnchor
+from gonogo.planning.trusted import TrustAnchor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

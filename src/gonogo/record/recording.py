@@ -16,7 +16,7 @@ from gonogo.evidence.record import Failure, Record
 from gonogo.families.kind import EvidenceKind
 from gonogo.planning.carried import CarriedRun
 from gonogo.planning.gate_demands import GateDemands
-from gonogo.planning.trust import TrustAnchor
+from gonogo.planning.trusted import TrustAnchor
 from gonogo.policy.profiles import Profile
 
 SCHEMA: Literal["gonogo.evidence/1"] = "gonogo.evidence/1"
@@ -124,7 +124,7 @@ def to_bytes(document: Mapping[str, Any]) -> bytes:
 
 def read_recording(path: Path) -> Recording:
     """Read ``evidence.json``. Raises UsageError when it is missing or of another schema, IntegrityError if damaged."""
-    return read_document(path, SCHEMA, _RECORDING)
+    return read_document(path, SCHEMA, _RECORDING.validate_python)
 
 
 def _restored(record: StoredRecord, kinds: Mapping[str, EvidenceKind]) -> Record:

@@ -8,13 +8,14 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Literal
 
+import msgspec
 import rfc8785
-from pydantic import TypeAdapter
 
-from gonogo.environment.types import Effect
+from gonogo.base.documents import adapter
+from gonogo.environment.effects import Effect
 from gonogo.evidence.base import Scope
 from gonogo.planning.carried import CarriedRun
-from gonogo.policy.catalogue import Severity
+from gonogo.policy.severity import Severity
 from gonogo.record.identity import Provenance, RunIdentity
 
 SCHEMA = "gonogo.results/1"
@@ -359,7 +360,7 @@ class Results:
     @cached_property
     def content(self) -> bytes:
         """RFC 8785 canonical JSON: the same results are the same bytes, everywhere."""
-        return rfc8785.dumps(RESULTS.dump_python(self, mode="json"))
+        return rfc8785.dumps(plain_values(self))
 
     @cached_property
     def digest(self) -> str:
@@ -372,8 +373,20 @@ def asked_by_name(results: Results) -> Sequence[CheckResult]:
     return [check for check in results.checks if check.id in results.run.only]
 
 
-RESULTS: TypeAdapter[Results] = TypeAdapter(Results)
-HISTORY: TypeAdapter[History] = TypeAdapter(History)
+def plain_values(part: Results | History) -> dict[str, Any]:
+    """Plain JSON values."""
+    model: type = type(part)
+    document: dict[str, Any] = adapter(model).dump_python(part, mode="json")
+    return document
+
+
+def from_document(document: Any) -> Results:  # noqa: ANN401 - whatever was read
+    """Results from plain JSON values. Raises pydantic's ValidationError, which is a ValueError."""
+    try:
+        return msgspec.convert(document, Results)
+    except msgspec.ValidationError:
+        results: Results = adapter(Results).validate_python(document)  # its errors name the key
+        return results
 
 
 def canonical(document: Mapping[str, Any]) -> Results:
@@ -383,7 +396,7 @@ def canonical(document: Mapping[str, Any]) -> Results:
 
 def from_content(content: bytes) -> Results:
     """Results from their canonical JSON."""
-    results = RESULTS.validate_json(content)
+    results = from_document(msgspec.json.decode(content))
     vars(results)["content"] = content  # where the cached property would put it
     return results
 

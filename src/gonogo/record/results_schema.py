@@ -2,7 +2,8 @@
 
 import json
 
-from gonogo.record.results import RESULTS, SCHEMA
+from gonogo.base.documents import adapter
+from gonogo.record.results import SCHEMA, Results
 
 
 def results_schema() -> str:
@@ -10,6 +11,6 @@ def results_schema() -> str:
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": SCHEMA,
-        **RESULTS.json_schema(mode="serialization"),
+        **adapter(Results).json_schema(mode="serialization"),
     }
     return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"

@@ -5,7 +5,7 @@ A bar that was lowered is no repair, and what is not asked any more is not in or
 
 from collections.abc import Iterator
 
-from gonogo.policy.catalogue import Severity
+from gonogo.policy.severity import Severity
 from gonogo.record.results import Change, CheckResult, LineResult, Results
 
 GONE = "not there any more"

@@ -1,4 +1,4 @@
-"""``ctrf.json``: the Common Test Report Format. One test per check: the check is what is counted, not its targets."""
+"""``ctrf.json``: the Common Test Report Format. One test per check, whatever its targets, and one of the verdict."""
 
 import json
 import uuid
@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from gonogo.record.results import CheckResult, Outcome, Results, Verdict
+from gonogo.report.cases import VERDICT, check_seconds, run_seconds, verdict_problem
 from gonogo.report.visible import visible_lines
 from gonogo.report.wording import advice, asked, carried_runs, causes, families, line_counts, stops
 
@@ -37,7 +38,7 @@ def render_ctrf(results: Results) -> bytes:
         "results": {
             "tool": {"name": "gonogo", "version": run.gonogo},
             "summary": _summary(results),
-            "tests": [_test(check) for check in results.checks],
+            "tests": [_verdict(results), *(_test(check) for check in results.checks)],
             "environment": _environment(results),
         },
     }
@@ -46,12 +47,13 @@ def render_ctrf(results: Results) -> bytes:
 
 def _summary(results: Results) -> Mapping[str, Any]:
     counts = Counter(STATUSES[check.outcome] for check in results.checks)
+    counts[_verdict(results)["status"]] += 1
     decision = results.decision
     start, stop = _milliseconds(results.run.started_at), _milliseconds(results.run.finished_at)
     return {
         "tests": counts.total(),
         **{status: counts[status] for status in ("passed", "failed", "skipped", "pending", "other")},
-        "suites": len(families(results)),
+        "suites": len(families(results)) + 1,
         "start": start,
         "stop": stop,
         "duration": stop - start,
@@ -77,8 +79,22 @@ def _environment(results: Results) -> Mapping[str, Any]:
     return {"appName": run.service, "testEnvironment": run.environment, "healthy": healthy, **release}
 
 
+def _verdict(results: Results) -> Mapping[str, Any]:
+    """The test that fails unless the run is a GO."""
+    problem = verdict_problem(results)
+    return {
+        "testId": VERDICT,
+        "name": f"{VERDICT}: {results.run.question or results.run.gate}",
+        "status": "failed" if problem else "passed",
+        "rawStatus": results.decision.verdict.value,
+        "duration": round(run_seconds(results) * 1000),
+        "suite": [VERDICT],
+        **({"message": visible_lines(problem)} if problem else {}),
+    }
+
+
 def _test(check: CheckResult) -> Mapping[str, Any]:
-    """Checks share the evidence that they judge: there is no time that belongs to one of them."""
+    """A check; many share the evidence that they judge, whose time belongs to none of them."""
     retries = max(observation.attempts for observation in check.observations) - 1
     message = visible_lines(check.worst.message) if check.observed is not Outcome.PASS else ""
     label, text = advice(check, check.worst)
@@ -87,7 +103,7 @@ def _test(check: CheckResult) -> Mapping[str, Any]:
         "name": f"{check.id}: {check.title}",
         "status": STATUSES[check.outcome],
         "rawStatus": check.outcome.value,
-        "duration": 0,
+        "duration": round(check_seconds(check) * 1000),
         "suite": [check.family],
         **({"message": message} if message else {}),
         **({"retries": retries, "flaky": check.outcome is Outcome.PASS} if retries > 0 else {}),

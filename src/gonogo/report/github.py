@@ -1,6 +1,7 @@
 """Annotations of GitHub Actions beside a change: at most ten workflow commands, worst first. The rest is in the summary."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from gonogo.base.wording import and_more, counted
 from gonogo.record.results import Outcome, Results
@@ -9,7 +10,12 @@ from gonogo.report.wording import Problem, beside_causes, carried_runs, causes, 
 
 MOST = 10
 """Annotations of either kind that GitHub shows per step; it drops the rest."""
+LARGEST_SUMMARY = 1024 * 1024
+"""Bytes of a step's summary; GitHub refuses the whole of a longer one."""
 _NAMES = 5
+_ADDRESS = re.compile(r"https://[\w.-]+(:\d+)?", re.ASCII)
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+_JOB = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
 
 
 def render_commands(results: Results) -> str:
@@ -22,6 +28,14 @@ def render_commands(results: Results) -> str:
             _command("warning", "gonogo", f"and {left} more: see the summary of this job"),
         ]
     return "\n".join(commands)
+
+
+def artifact_link(environ: Mapping[str, str]) -> str:
+    """A line of Markdown with the place of the job's artifacts, empty where no job is told of; by GitHub's variables."""
+    server, repository, run = (environ.get(name, "") for name in _JOB)
+    if not (_ADDRESS.fullmatch(server) and _REPOSITORY.fullmatch(repository) and run.isdecimal()):
+        return ""
+    return f"\n[The page and all files of the run]({server}/{repository}/actions/runs/{run}#artifacts), where the job keeps them\n"
 
 
 def _errors(results: Results) -> Iterator[str]:

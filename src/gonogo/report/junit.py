@@ -1,10 +1,11 @@
-"""``junit.xml``: what CI systems read. One test case per check and target, and one per line of the checklist."""
+"""``junit.xml``: what CI systems read. One test case per check and target, and one per line of the checklist, and one of the verdict."""
 
 import re
 from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
 from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results
+from gonogo.report.cases import VERDICT, observation_seconds, run_seconds, verdict_problem
 from gonogo.report.visible import visible_lines
 from gonogo.report.wording import advice, asked, carried_runs, causes, families, stops, word
 
@@ -40,13 +41,34 @@ def render_junit(results: Results) -> bytes:
         ET.SubElement(properties, "property", name="asked", value=asked(results))
         for line in results.leaves:
             _add_line(suite, line)
+    _add_verdict_case(root, results)
     for suite in root:
         suite.set("tests", str(len(suite.findall("testcase"))))
         for attribute, element in _TOTALS.items():
             suite.set(attribute, str(len(suite.findall(f"testcase/{element}"))))
+        suite.set("time", _seconds(sum(float(case.get("time", "0")) for case in suite.iter("testcase"))))
+    root.set("time", _seconds(run_seconds(results)))
     ET.indent(root)
     written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return written
+
+
+def _add_verdict_case(root: ET.Element, results: Results) -> None:
+    """Add the case that fails unless the run is a GO."""
+    suite = root.find(f"testsuite[@name='{VERDICT}']")
+    case = ET.SubElement(
+        _suite(root, VERDICT, results) if suite is None else suite,
+        "testcase",
+        classname=VERDICT,
+        name=VERDICT,
+        time=_seconds(run_seconds(results)),
+    )
+    if problem := verdict_problem(results):
+        ET.SubElement(case, "failure", message=_legal(problem))
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.3f}"
 
 
 def _add_verdict(root: ET.Element, results: Results) -> None:
@@ -64,7 +86,11 @@ def _suite(root: ET.Element, name: str, results: Results) -> ET.Element:
 
 def _add_case(suite: ET.Element, check: CheckResult, observation: Observation, accepted: Mapping[str, str]) -> None:
     case = ET.SubElement(
-        suite, "testcase", classname=check.family, name=f"{check.id}[{_legal('·'.join(observation.scope))}]"
+        suite,
+        "testcase",
+        classname=check.family,
+        name=f"{check.id}[{_legal('·'.join(observation.scope))}]",
+        time=_seconds(observation_seconds(observation)),
     )
     waived = check.outcome is Outcome.WAIVED and observation.outcome is not Outcome.PASS
     element = _ELEMENTS.get(Outcome.WAIVED if waived else observation.outcome)

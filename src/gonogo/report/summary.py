@@ -17,6 +17,7 @@ from gonogo.report.wording import (
     beside_causes,
     carried_runs,
     causes,
+    command,
     line_sum,
     open_lines,
     owner,
@@ -28,6 +29,8 @@ LARGEST_BYTES = 64_000
 """GitHub cuts off, or refuses, what is longer than it likes; we say what we leave off."""
 _AT_MOST = (200, 100, 50, 25, 12, 6, 3, 1, 0)
 """Entries per list: the first number with which the page fits."""
+_SHOWN = 5
+"""Entries of a list that are open; the others are folded."""
 _FEW = 5
 _LOUD = (Outcome.FAIL, Outcome.ERROR, Outcome.NOT_RUN)
 
@@ -46,7 +49,9 @@ class _SummaryPage:
     def lines(self) -> Iterator[str]:
         results = self._results
         yield from self._header()
-        yield from self._list("What keeps it from GO", [self._problem(cause) for cause in causes(results)])
+        foremost = causes(results)
+        yield from self._list("What keeps it from GO", [self._problem(cause) for cause in foremost])
+        yield from self._again(foremost)
         yield from self._list("Open lines of the checklist", list(self._open()))
         yield from self._list(
             "Warnings", [self._problem(problem) for problem in beside_causes(results, [Outcome.WARN])]
@@ -85,7 +90,18 @@ class _SummaryPage:
     def _list(self, title: str, entries: Sequence[str]) -> Iterator[str]:
         if entries:
             yield from ("", f"## {title}", "")
-            yield from self._cut([f"- {entry}" for entry in entries], "of them")
+            rows = list(self._cut([f"- {entry}" for entry in entries], "of them"))
+            yield from rows[:_SHOWN]
+            if folded := rows[_SHOWN:]:
+                yield from ("", f"<details><summary>{len(folded)} more</summary>", "", *folded, "", "</details>")
+
+    def _again(self, keeping: Sequence[Problem]) -> Iterator[str]:
+        """The commands that ask the first of them again, as this run did."""
+        if rows := [
+            f"| {inert(problem.check.id)} | {quoted(command(self._results, problem.check.id))} |"
+            for problem in keeping[: min(_SHOWN, self._most)]
+        ]:
+            yield from ("", "| to ask it again | command |", "| --- | --- |", *rows)
 
     def _cut(self, entries: Sequence[str], noun: str) -> Iterator[str]:
         yield from entries[: self._most]

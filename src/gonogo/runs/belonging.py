@@ -9,7 +9,6 @@ from pathlib import Path
 
 from gonogo.base.errors import GonogoError, IntegrityError, UsageError
 from gonogo.record.archive import read_results
-from gonogo.record.recording import read_recording
 from gonogo.record.results import CheckResult, Results
 from gonogo.record.run_folder import EVIDENCE, RESULTS
 from gonogo.verdict.causes import root_causes
@@ -48,6 +47,8 @@ def was_cut_off(folder: Path, results: Results) -> bool:
     path = folder / EVIDENCE
     if results.run.finished or not path.is_file() or _digest(path) == results.provenance.evidence:
         return False
+    from gonogo.record.recording import read_recording  # noqa: PLC0415 - few runs are cut off
+
     try:
         recording = read_recording(path)
     except GonogoError:

@@ -14,7 +14,7 @@ from gonogo.planning.proofs import shortfall
 from gonogo.planning.run_plan import RunPlan
 from gonogo.record.identity import PolicyDifference, Provenance, RunIdentity
 from gonogo.record.recording import Recording, store, to_bytes, to_document
-from gonogo.record.results import RESULTS, Results
+from gonogo.record.results import Results, from_document, plain_values
 from gonogo.verdict.causes import root_causes
 from gonogo.verdict.checklist_status import checklist_status, waived
 from gonogo.verdict.decision import conclude, count, decide
@@ -52,7 +52,7 @@ def concluded(
     plan: RunPlan, judged: Judged, evidence: bytes, notes: tuple[str, ...] = (), redactor: Redactor | None = None
 ) -> Results:
     """The results of a run whose ``evidence.json`` has these bytes, without secrets."""
-    return RESULTS.validate_python(results_document(plan, judged, evidence, notes, redactor))
+    return from_document(results_document(plan, judged, evidence, notes, redactor))
 
 
 def results_document(
@@ -94,7 +94,7 @@ def results_document(
         ),
     )
     # Redacted as a whole, and last: a secret may have come in by any text of the target.
-    document: dict[str, Any] = (redactor or Redactor({})).json(RESULTS.dump_python(results, mode="json"))
+    document: dict[str, Any] = (redactor or Redactor({})).json(plain_values(results))
     return document
 
 

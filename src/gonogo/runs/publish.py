@@ -14,8 +14,7 @@ from gonogo.collecting.collected import Collected
 from gonogo.judging.judged import PENDING, Judged
 from gonogo.record.archive import earlier
 from gonogo.record.history import history
-from gonogo.record.results import HISTORY, Results, canonical, from_content
-from gonogo.record.results import RESULTS as RESULTS_TYPE
+from gonogo.record.results import Results, canonical, from_content, from_document, plain_values
 from gonogo.record.run_folder import EVIDENCE, RESULTS, SIGNOFF, RunFolder
 from gonogo.report.files import derived
 from gonogo.runs.conclude import recorded, results_document
@@ -75,11 +74,9 @@ def _history(document: Mapping[str, Any], places: Sequence[Path], redactor: Reda
         {**check, "observations": [{**observation, "facts": {}} for observation in check["observations"]]}
         for check in document["checks"]
     ]
-    results = RESULTS_TYPE.validate_python(
-        {**document, "checks": checks}
-    )  # facts of thousands of targets have no history
+    results = from_document({**document, "checks": checks})  # facts of thousands of targets have no history
     del checks
-    return redactor.json(HISTORY.dump_python(history(results, earlier(results, *places)), mode="json"))
+    return redactor.json(plain_values(history(results, earlier(results, *places))))
 
 
 def _write_all(folder: RunFolder, collected: Collected, evidence: bytes, results: Results) -> bytes:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from gonogo.base.errors import IntegrityError, UsageError
 from gonogo.families.registry import read_environment
-from gonogo.planning.carried import CarriedLine, CarriedRun, sources
+from gonogo.planning.carried import CarriedLine, CarriedRun
+from gonogo.planning.carrying import sources
 from gonogo.planning.gate_demands import GateDemands, expected_demands
 from gonogo.policy.carrying import Carry
 from gonogo.policy.gates import stands_for_line

@@ -9,14 +9,13 @@ from pathlib import Path
 from gonogo.base.errors import IntegrityError
 from gonogo.record.archive import read_results
 from gonogo.record.results import Results
-from gonogo.record.run_folder import EVIDENCE, RESULTS
+from gonogo.record.run_folder import EVIDENCE, RESULTS, SEALED
 from gonogo.report.files import derived
 from gonogo.runs.belonging import refuse_cut_off
 from gonogo.runs.replay import Replayed, differences, replayed_run
 from gonogo.signing.bundle import SUFFIXES
 from gonogo.signing.policy import check_policy
 
-SEALED = "sealed.html"
 _LARGEST_FILE = 256 * 1024 * 1024
 
 

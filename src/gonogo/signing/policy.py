@@ -16,7 +16,8 @@ from gonogo.planning.digests import expectations_digest
 from gonogo.planning.gate_demands import GateDemands, list_folder, read_gate_demands, team_files_digest
 from gonogo.planning.lowered import lowered, told_otherwise
 from gonogo.planning.plan import LOAD
-from gonogo.planning.trust import TrustAnchor, other_trust, trust_anchors
+from gonogo.planning.trust import trust_anchors
+from gonogo.planning.trusted import TrustAnchor, other_trust
 from gonogo.policy.attestations import Attestation, changed_evidence, read_attestations
 from gonogo.record.results import Results
 from gonogo.runs.replay import Replayed

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from gonogo.base.errors import IntegrityError
 from gonogo.record.results import Results
+from gonogo.record.run_folder import SEALED
 from gonogo.report.html import ShownSignature, render_signoff
 from gonogo.signing.bundle import SUFFIXES, SignOff
-from gonogo.signing.integrity import SEALED
 
 
 def sealed(folder: Path, results: Results, decisions: Mapping[str, SignOff]) -> bytes:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gonogo.evidence.base import Scope
-from gonogo.policy.catalogue import Severity
+from gonogo.policy.severity import Severity
 from gonogo.record.results import (
     DONE,
     CheckResult,

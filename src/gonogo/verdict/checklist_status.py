@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gonogo.base.wording import and_more
-from gonogo.planning.carried import CarriedRun, sources_of
+from gonogo.planning.carried import CarriedRun
+from gonogo.planning.carrying import sources_of
 from gonogo.planning.gate_demands import GateDemands
 from gonogo.planning.proofs import Shortfall
 from gonogo.policy.attestations import Attestation, why_not

@@ -1,15 +1,17 @@
 """From observations to a verdict: a pure function, over everything that was planned."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import gonogo
 from gonogo.base.wording import counted
 from gonogo.evidence.base import Scope
 from gonogo.evidence.scopes import ByScope
-from gonogo.planning.plan import Plan, PlannedCheck
-from gonogo.policy.catalogue import Severity
+from gonogo.policy.severity import Severity
 from gonogo.record.results import (
     DONE,
     WORST_FIRST,
@@ -23,6 +25,9 @@ from gonogo.record.results import (
     Verdict,
 )
 from gonogo.verdict.causes import foremost, root_causes, spoken_for, troubles
+
+if TYPE_CHECKING:
+    from gonogo.planning.plan import Plan, PlannedCheck
 
 _STOPS = {Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED}
 """Outcomes of a need after which a check is not run. NOT RUN is none: what was not asked may be sound."""

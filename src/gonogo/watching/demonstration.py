@@ -3,7 +3,6 @@
 Elsewhere users come by themselves. A fault that was there from the start would show half an alert only.
 """
 
-import difflib
 import json
 import subprocess
 import sys
@@ -25,7 +24,6 @@ from gonogo.runs.reference_instance import (
     ReferenceProcess,
     announced_instance,
     environ_with_reference,
-    known_faults,
 )
 
 BEGINS, ENDS = 0.15, 0.45
@@ -127,7 +125,6 @@ def demonstration(
             yield Demonstration(announced, visitors, (), length, None)
         _clean(project, environ, announced, run_id, visitors)
         return
-    _check_known(faults)
     with ReferenceProcess() as process:
         instance = ReferenceInstance(overlay=process.ready["environment"], faults=faults)
         process.on_crash = instance.crashes.append
@@ -176,16 +173,6 @@ def _write(stream: IO[bytes], data: bytes, *, last: bool = False) -> None:
         stream.flush()
         if last:
             stream.close()
-
-
-def _check_known(faults: Sequence[str]) -> None:
-    """Raises UsageError, now and not when the fault should begin."""
-    known = [fault["name"] for fault in known_faults()] if faults else []
-    for name in faults:
-        if name not in known:
-            nearest = difflib.get_close_matches(name, known, n=1)
-            meant = f"did you mean {nearest[0]}?" if nearest else "gonogo reference faults lists them"
-            raise UsageError(f"--fault: there is no fault {name!r}; {meant}")
 
 
 def _clean(
