@@ -1,5 +1,5 @@
 .PHONY: help licences setup launch rehearsal test test-measuring test-others test-again lab twin lint check faults \
-	faults-of-load faults-but-load lies load-faults endurance bench sample docs lock
+	faults-of-load faults-but-load faults-quick lies load-faults endurance bench sample docs lock
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -77,6 +77,9 @@ faults-of-load: setup
 
 faults-but-load: setup
 	$(BIN)/python -m tests.faults.matrix --part without-load --workers $(FAULT_WORKERS)
+
+faults-quick: setup  ## so few of them, without the load, that each check is red under one and each line untrue under one
+	$(BIN)/python -m tests.faults.matrix --part quick --workers $(FAULT_WORKERS)
 
 lies: setup  ## what is untrue of lines of the checklist, a dozen at once in sets drawn by a seed: none may be ticked
 	$(BIN)/python -m tests.faults.lies

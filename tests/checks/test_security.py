@@ -46,6 +46,7 @@ class Shelf:
     keeps_refused: bool = False
     renames: bool = False
     refusal: int | None = 413
+    most: int = 9
     names: list[str] = field(default_factory=list)
 
     def __call__(self, method: str, path: str, headers: Mapping[str, str], body: Sent) -> Reply:
@@ -57,7 +58,7 @@ class Shelf:
         head, _, content = whole.partition(b"\r\n\r\n")
         size = len(whole if self.counts == "body" else content[: content.rindex(b"\r\n--")])
         unseen = self.by_length and not isinstance(body, bytes)
-        taken = size <= self.limit or unseen
+        taken = (size <= self.limit or unseen) and len(self.names) < self.most
         if taken or self.keeps_refused:
             self.names.append(
                 "renamed" if self.renames else head.partition(b'filename="')[2].partition(b'"')[0].decode()
@@ -85,6 +86,11 @@ def test_limit_that_is_kept_to_the_byte_is_green(judge: Judge, counts: str) -> N
     assert shelf.names == ["gonogo-1-within-gonogo.txt"]
 
 
+def test_refusal_by_another_word_is_one_where_a_smaller_file_is_taken_after_it(judge: Judge) -> None:
+    """A firewall before the service says 403 of a large body; a quota of one file says it of every second one."""
+    assert judge("security-upload-limit", walk=walk_to(Shelf(refusal=403))) is None
+
+
 @pytest.mark.parametrize(
     ("shelf", "said"),
     [
@@ -105,6 +111,7 @@ def test_limit_that_is_none_is_told(judge: Judge, shelf: Shelf, said: str) -> No
         (Shelf(limit=10), "not even users are answered"),
         (Shelf(refusal=None), "nobody knows whether"),
         (Shelf(refusal=429), "nobody knows whether"),
+        (Shelf(refusal=403, most=1), "not even users with a file within the limit are answered"),
         (Shelf(renames=True), "does not show the name of a file that was taken"),
     ],
 )

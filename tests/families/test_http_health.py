@@ -53,6 +53,17 @@ def parts(reading: HealthReading, *meanings: Meaning) -> Collection[str]:
         ('{"status": "ok", "Healthy": 0}', JSON, FAIL),
         ('{"status": "UP", "state": "down"}', JSON, FAIL),
         ('{"status": "ok", "live": false}', JSON, PASS),
+        ('{"ready": true, "version": "1.2"}', JSON, PASS),
+        ('{"ready": false}', JSON, FAIL),
+        ('{"isHealthy": true}', JSON, PASS),
+        ('{"status": "ok", "isHealthy": false}', JSON, FAIL),
+        ('{"is_ready": false}', JSON, FAIL),
+        ('{"is_executor_ready": true, "is_log_client_ready": true}', JSON, PASS),
+        ('{"initialized": true, "sealed": true}', JSON, UNKNOWN),
+        ('{"data": {"status": "ok"}}', JSON, PASS),
+        ('{"data": {"status": "SP"}}', JSON, UNKNOWN),
+        ('{"status": "200 OK"}', JSON, PASS),
+        ('{"pong": true}', JSON, PASS),
         ('{"status": "down", "status": "ok"}', JSON, UNKNOWN),
         ('{"status": "ok", "db": {"up": false, "up": true}}', JSON, UNKNOWN),
         ('{"status": "ok", "version": "1", "version": "1"}', JSON, PASS),
@@ -337,3 +348,9 @@ def test_release_that_is_said_twice_is_not_said() -> None:
 def test_yes_and_no_of_dependencies_alone() -> None:
     """As Kinto answers: every key is a check."""
     assert parts(read('{"storage":false,"permission":true,"cache":true}'), FAIL) == {"storage"}
+
+
+def test_flags_alone_are_parts() -> None:
+    """Of Chroma: one flag for each thing that must be ready."""
+    found = read('{"is_executor_ready": true, "is_log_client_ready": false}')
+    assert parts(found, FAIL) == {"is_log_client_ready"}

@@ -22,7 +22,7 @@ from gonogo.record.results import Outcome, Results
 from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess, known_faults
 from gonogo.runs.session import results_of
-from tests.faults import under_load
+from tests.faults import quick, under_load
 from tests.faults.lies import believed
 
 RED = {Outcome.FAIL, Outcome.WARN}
@@ -109,6 +109,8 @@ _BEHIND_THE_SERVICE: Mapping[str, Sequence[str]] = {
 }
 """Faults of a database with which it serves everybody as before: a part of the environment each, apart from all others."""
 _PART_OF = {fault: part for part, faults in _BEHIND_THE_SERVICE.items() for fault in faults}
+_SHARE_OF_A_RUN = 0.35
+"""What a fault takes of a run that tells others as well; one of the service takes a whole one."""
 _ASKS_THE_SERVICE = {"pages", "digitalocean", "dns", "stripe", "sentry"}
 """Parts whose checks rest on what a healthy service says or does as well."""
 _WHAT_ACCOUNTS_REST_ON = {"files", "atlas", "sentry"}
@@ -154,10 +156,15 @@ def apart(one: str, other: str) -> bool:
     )
 
 
+def part_of(fault: str, areas: Mapping[str, str]) -> str:
+    """The part of the environment that it is in."""
+    return _PART_OF.get(fault) or _LANES.get(areas[fault], _SERVICE)
+
+
 def batches(faults: Sequence[str], areas: Mapping[str, str]) -> Sequence[Sequence[str]]:
     """The faults, those together that one run can tell apart: each in the first batch that has room for it."""
     together: list[list[str]] = []
-    parts = {fault: _PART_OF.get(fault) or _LANES.get(areas[fault], _SERVICE) for fault in faults}
+    parts = {fault: part_of(fault, areas) for fault in faults}
     for fault in faults:
         for batch in together:
             if all(apart(parts[fault], parts[other]) and areas[fault] != areas[other] for other in batch):
@@ -332,28 +339,45 @@ def load_complaints() -> Iterator[str]:
     yield from never_red(under_load.CHECKS - unjudged, measured)
 
 
-def other_complaints(wanted: Sequence[str], known: Sequence[str], workers: int) -> Iterator[str]:
-    """What is wrong with all other faults, or with those that are wanted; prints the sum below the table."""
-    measured = measure_all(wanted or known, workers)
+def other_complaints(told: Sequence[str], workers: int, *, whole: bool) -> Iterator[str]:
+    """What is wrong with these faults, none of the load; ``whole``: each check must be red. Prints the sum below the table."""
+    measured = measure_all(told, workers)
     yield from complaints(measured)
-    if not wanted:
+    if whole:
         yield from never_red(measured[HEALTHY].planned, measured)
-    effective = sum(bool(measured[fault].red) for fault in wanted or known)
+    effective = sum(bool(measured[fault].red) for fault in told)
     checks, runs = len(measured[HEALTHY].planned), sum(name.startswith(SHARED) for name in measured)
-    print(f"{checks} checks, {len(wanted or known)} faults in {runs} runs, {effective} of them turn something red")
+    print(f"{checks} checks, {len(told)} faults in {runs} runs, {effective} of them turn something red")
+    if told == list(_known()):
+        quick.keep({fault: measured[fault].red for fault in told})
+
+
+def _known() -> Mapping[str, str]:
+    """Every fault that is told here, to its area: but for those of the load, and those that show to who watches."""
+    areas = {fault["name"]: fault["area"] for fault in known_faults()}
+    return {fault: area for fault, area in areas.items() if area not in {LOAD, _SEEN_OVER_TIME}}
+
+
+def _quick() -> list[str]:
+    """So few that each check is red; says how many are left."""
+    known = _known()
+    prices = {fault: 1.0 if part_of(fault, known) == _SERVICE else _SHARE_OF_A_RUN for fault in known}
+    told = quick.chosen(list(known), prices)
+    print(f"{len(known) - len(told)} of {len(known)} faults are left to make faults: others show what they show")
+    return told
 
 
 def main(options: argparse.Namespace) -> int:
     """Print the table; 1 if it shows a check or a fault that is worth nothing."""
-    known = [fault["name"] for fault in known_faults() if fault["area"] not in {LOAD, _SEEN_OVER_TIME}]
-    unknown = sorted(set(options.faults).difference(known))
+    unknown = sorted(set(options.faults).difference(_known()))
     if unknown:
         print(f"no such fault: {', '.join(unknown)}")
         return 2
     found: list[str] = []
     if options.part != "load":
-        found += other_complaints(options.faults, known, options.workers)
-    if options.part != "without-load" and not options.faults:
+        told = options.faults or (_quick() if options.part == "quick" else list(_known()))
+        found += other_complaints(told, options.workers, whole=not options.faults)
+    if options.part in {"all", "load"} and not options.faults:
         found += load_complaints()
     for complaint in found:
         print(f"✖ {complaint}")
@@ -363,7 +387,7 @@ def main(options: argparse.Namespace) -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("faults", nargs="*", help="these alone; all, unless some are named")
-    parser.add_argument("--part", choices=["all", "load", "without-load"], default="all")
+    parser.add_argument("--part", choices=["all", "load", "without-load", "quick"], default="all")
     parser.add_argument("--workers", type=int, default=_WORKERS, help="environments side by side")
     return parser.parse_args()
 

@@ -320,3 +320,29 @@ CADDY = Service(
 SYNCTHING = Service(
     command=("syncthing", "--home", "kept", "--gui-address", "127.0.0.1:{port}", "--no-browser", "--no-default-folder"),
 )
+
+NGINX = Service(
+    command=("sh", "-c", "sed -i s/PORT/{port}/ nginx.conf; exec nginx -p . -c nginx.conf"),
+    files={
+        "nginx.conf": "daemon off;\npid nginx.pid;\nevents {}\nhttp {\n access_log off;\n client_body_temp_path kept;\n"
+        " server {\n  listen 127.0.0.1:PORT;\n  location = /health { return 200 OK; }\n  location / { return 404; }\n }\n}\n"
+    },
+)
+INFLUXDB = Service(
+    command=("sh", "-c", "sed -i s/PORT/{port}/ influx.conf; exec influxd -config influx.conf"),
+    files={
+        "influx.conf": 'reporting-disabled = true\nbind-address = "127.0.0.1:0"\n[meta]\ndir = "meta"\n'
+        '[data]\ndir = "data"\nwal-dir = "wal"\n[http]\nbind-address = "127.0.0.1:PORT"\n'
+    },
+)
+PREFECT = Service(
+    python=("prefect==3.9.1",),
+    command=(
+        *("sh", "-c"),
+        "PREFECT_HOME=$PWD/kept exec venv/bin/prefect server start --host 127.0.0.1 --port {port}",
+    ),
+)
+CHROMA = Service(
+    python=("chromadb==1.5.9",),
+    command=("venv/bin/chroma", "run", "--path", "kept", "--host", "127.0.0.1", "--port", "{port}"),
+)

@@ -2,7 +2,7 @@
 
 The rows of docs/services.md that have a number of commands are these: it is counted by the test. Beside tests/lab/packages.txt,
 those of Debian need prometheus-pushgateway, prometheus-node-exporter, etcd-server, nats-server, victoria-metrics,
-docker-registry and syncthing; what is not installed is skipped.
+docker-registry, influxdb and syncthing; what is not installed is skipped.
 """
 
 import re
@@ -63,6 +63,8 @@ FIRST = [
         why=("service.private", _RELEASE),
         check="http-closed-paths",
     ),
+    First(row="Prefect, PyPI", service=services.PREFECT, health="/api/health"),
+    First(row="Chroma, PyPI", service=services.CHROMA, health="/api/v2/healthcheck"),
     First(row="django-health-check, PyPI", service=services.DJANGO_HEALTH, health="/ht/"),
     First(row="py-healthcheck, PyPI", service=services.PY_HEALTHCHECK, health="/healthcheck"),
     First(row="flask-healthz, PyPI", service=services.HEALTHZ, health="/healthz/live"),
@@ -74,9 +76,11 @@ FIRST = [
     First(row="node exporter, Debian", service=services.NODE_EXPORTER, why=(_HEALTH, _PAGE)),
     First(row="etcd, Debian", service=services.ETCD, health="/health"),
     First(row="NATS, Debian", service=services.NATS, health="/healthz"),
+    First(row="InfluxDB 1.6, Debian", service=services.INFLUXDB, health="/status"),
     First(row="VictoriaMetrics, Debian", service=services.VICTORIA, health="/health"),
     First(row="Docker registry, Debian", service=services.REGISTRY, why=(_HEALTH, _RELEASE)),
     First(row="Caddy, Debian", service=services.CADDY, health="/health"),
+    First(row="nginx, Debian", service=services.NGINX, health="/health"),
     First(row="HAProxy `monitor-uri`, Debian", service=services.HAPROXY, health="/healthz", why=(_HEALTH, _RELEASE)),
     First(row="Syncthing, Debian", service=services.SYNCTHING, why=(_HEALTH, _RELEASE)),
     First(row="@godaddy/terminus, npm", service=services.GODADDY, health="/healthcheck"),
@@ -97,7 +101,9 @@ FIRST = [
 @pytest.mark.parametrize("first", FIRST, ids=[first.row.partition(",")[0] for first in FIRST])
 def test_first_verdict_is_right_after_the_commands_that_the_document_counts(first: First, tmp_path: Path) -> None:
     """With nothing but the address of the service, and the root of its own authority."""
-    needed = "npm" if first.service.npm else next(iter(first.service.command), "python3")
+    needed = (
+        "npm" if first.service.npm else re.sub(r"^sh .*exec ", "", " ".join(first.service.command)).partition(" ")[0]
+    )
     if first.row.endswith(("npm", "Debian")) and shutil.which(servers.program(needed)) is None:
         pytest.skip(f"{needed} is not installed")
     project = tmp_path / "team"

@@ -275,3 +275,32 @@ async def test_paths_that_somebody_named_come_first() -> None:
         ["/x"],
     )
     assert not found.front_is_served
+
+
+async def test_a_service_that_is_busy_with_one_page_is_asked_again() -> None:
+    """Prefect makes its OpenAPI document in eight seconds, when it is first asked for, and answers nothing meanwhile."""
+    asked: list[str] = []
+
+    def answer(path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        asked.append(path)
+        if path == "/health" and asked.count(path) == 1:
+            raise ConnectionAbortedError
+        return pages({"/health": b'{"status": "ok"}'})(path, headers)
+
+    found = await spoken(answer)
+    assert found.health
+    assert found.health.path == "/health"
+    assert not [remark for remark in found.remarks if "no answer" in remark]
+
+
+async def test_what_never_answers_is_said_to_be_unknown() -> None:
+    """A page that hangs up may be there: "not found" would be more than is known."""
+
+    def answer(path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        if path == "/metrics":
+            raise ConnectionAbortedError
+        return pages({"/health": b'{"status": "ok"}'})(path, headers)
+
+    found = await spoken(answer)
+    assert found.health
+    assert list(found.remarks) == ["no answer, asked twice: /metrics: what is there is not known"]

@@ -117,6 +117,14 @@ def test_lives_by_events(browser: Browser, served: LivePage) -> None:
     assert asked == [], "it did not ask again"
 
 
+def test_comes_by_itself_after_the_first_round(browser: Browser, served: LivePage) -> None:
+    """Somebody opens the page while the watch starts: nobody has to think of asking again."""
+    page = opened(browser, served)
+    expect(page.locator("body")).to_contain_text("The first round is not over yet")
+    served.publish(state(Word.ALL_WELL))
+    wait_for(page, Word.ALL_WELL, seconds=60)
+
+
 def test_asks_nobody_else(browser: Browser, served: LivePage) -> None:
     """A page about a launch must not phone home."""
     served.publish(state(Word.ALL_WELL))

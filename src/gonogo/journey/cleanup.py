@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from gonogo.journey.walk import Walk
 
 _MOST_ROUNDS = 20
+_FURTHER_TRIES, _PAUSE_SECONDS = 2, 2.0
+_BEHIND = "synthetic data may have stayed behind"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +77,26 @@ def _emptied(place: Leftovers) -> tuple[int, int]:
 
 
 def clean_up_after(world: World, walk: type[Walk], cure: str) -> Sequence[str]:
-    """Remove what this run left, whatever became of its own world; the notes that the run carries about it."""
+    """Remove what this run left, whatever became of its own world; the notes that the run carries about it.
+
+    A service that was loaded a moment ago may say 503 for another moment: it is asked a few times.
+    """
+    notes = _cleaned_once(world, walk, cure)
+    for _ in range(_FURTHER_TRIES):
+        if not any(note.startswith(_BEHIND) for note in notes):
+            break
+        time.sleep(_PAUSE_SECONDS)
+        notes = _cleaned_once(world, walk, cure)
+    return notes
+
+
+def _cleaned_once(world: World, walk: type[Walk], cure: str) -> Sequence[str]:
     again = world.afresh()
     walking = walk(again, "clean-up")
     try:
         return notes_of(clean_up(walking, Marks(again.run_id)), cure)
     except (AssertionError, GonogoError) as error:
-        return [f"synthetic data may have stayed behind: {error}; remove it: {cure}"]
+        return [f"{_BEHIND}: {error}; remove it: {cure}"]
     finally:
         walking.close()
         again.close()
@@ -92,7 +108,7 @@ def notes_of(cleanup: Cleanup, cure: str) -> Sequence[str]:
     notes += [f"stayed behind: {cleanup.remaining_words}; remove it: {cure}"] if cleanup.remaining else []
     return [
         *notes,
-        *(f"synthetic data may have stayed behind: {gap.reason}; remove it: {cure}" for gap in cleanup.unasked),
+        *(f"{_BEHIND}: {gap.reason}; remove it: {cure}" for gap in cleanup.unasked),
     ]
 
 

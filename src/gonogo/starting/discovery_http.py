@@ -1,13 +1,10 @@
 """Tries the paths at which services usually show health, metrics and their own description: some twenty GETs."""
 
-import asyncio
 import math
 import re
-import secrets as entropy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 from urllib.parse import urlsplit
 
 from gonogo.base.redaction import Redactor
@@ -21,6 +18,7 @@ from gonogo.families.http.metrics import Samples, samples, sums
 from gonogo.families.http.openapi import Description, NoDescription, read_description
 from gonogo.families.http.release import PATHS as RELEASE_PAGES
 from gonogo.families.http.release import metric_words, plain_word, usual_words
+from gonogo.starting.asking import Asking, made_up_path
 from gonogo.starting.described_pages import readable_paths
 from gonogo.starting.findings import Health, Hints, Metrics, Spoken
 
@@ -45,6 +43,7 @@ _HEALTH_WORDS = re.compile(r"health|alive|livez|readyz|\bping\b|\bstatus\b", re.
 _MOST_DESCRIBED = 5
 _MOST_READABLE = 5
 _MOST_DOWN = 3
+_MOST_SILENT = 3
 _UNAVAILABLE = 503
 _CLOSED = {401, 403}
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -59,30 +58,30 @@ _WELL = {Meaning.PASS, Meaning.WARN}
 
 async def listen(client: AddressClient, prefix: str, hints: Hints = _NO_HINTS) -> Spoken:
     """Ask one address. Whoever does not answer the first request is not asked again."""
-    made_up = f"/gonogo-{entropy.token_hex(8)}"
-    control = marked(await client.get(made_up), made_up).exchange
+    asking, made_up = Asking(client), made_up_path()
+    control = marked(await asking.get(made_up), made_up).exchange
     if control.status is None:
         return Spoken(unknown_page=None, problem=control.problem)
-    path, description, remarks = await _openapi(client, prefix, hints.openapi)
-    health = await _health(client, prefix, control, description, hints.health)
-    unread = await _named_health(client, prefix, hints.health) if health is None else []
-    page, missing = await _named_page(client, hints.page)
-    metrics, closed = await _metrics(client, prefix, health.path if health else "/", control)
+    path, description, remarks = await _openapi(asking, prefix, hints.openapi)
+    health = await _health(asking, prefix, control, description, hints.health)
+    unread = await _named_health(asking, prefix, hints.health) if health is None else []
+    page, missing = await _named_page(asking, hints.page)
+    metrics, closed = await _metrics(asking, prefix, health.path if health else "/", control)
     return Spoken(
         unknown_page=control.status,
         elsewhere=_elsewhere(control),
         health=health,
-        deep_health=await _deep_health(client, prefix, health),
+        deep_health=await _deep_health(asking, prefix, health),
         metrics=metrics,
         release=(health.release if health else None)
-        or await _release(client, control)
+        or await _release(asking, control)
         or (metrics.release if metrics else None),
         openapi=path,
         api=_api(description),
         known=page,
-        front_is_served=await _front_is_served(client, prefix),
-        readable=await _readable(client, prefix, control, description),
-        remarks=[*_broken(control, health), *unread, *missing, *remarks, *closed],
+        front_is_served=await _front_is_served(asking, prefix),
+        readable=await _readable(asking, prefix, control, description),
+        remarks=[*_broken(control, health), *unread, *missing, *remarks, *closed, *_unanswered(asking.silent)],
     )
 
 
@@ -102,33 +101,40 @@ def _broken(control: Exchange, health: Health | None) -> Sequence[str]:
     return [f"{others} answers {control.status}: the service itself does not answer"]
 
 
-async def _front_is_served(client: AddressClient, prefix: str) -> bool:
-    exchange = (await client.get(prefix or "/")).exchange
+def _unanswered(silent: Collection[str]) -> Sequence[str]:
+    """What is not known: a path that gave no answer may be there."""
+    if not silent:
+        return []
+    named = sorted(silent)
+    more = f" and {len(named) - _MOST_SILENT} more" if len(named) > _MOST_SILENT else ""
+    return [f"no answer, asked twice: {', '.join(named[:_MOST_SILENT])}{more}: what is there is not known"]
+
+
+async def _front_is_served(asking: Asking, prefix: str) -> bool:
+    exchange = (await asking.get(prefix or "/")).exchange
     return exchange.served or exchange.status in _REDIRECTS
 
 
-async def _named_page(client: AddressClient, path: str) -> tuple[str, Sequence[str]]:
+async def _named_page(asking: Asking, path: str) -> tuple[str, Sequence[str]]:
     """The page that somebody named, if it is served; else why not."""
     if not path:
         return "", []
-    exchange = (await client.get(path)).exchange
+    exchange = (await asking.get(path)).exchange
     return (path, []) if exchange.ok else ("", [f"--page: {exchange.summary}"])
 
 
-async def _named_health(client: AddressClient, prefix: str, paths: Sequence[str]) -> Sequence[str]:
+async def _named_health(asking: Asking, prefix: str, paths: Sequence[str]) -> Sequence[str]:
     """Why each page that somebody named is not taken for the service's health."""
-    replies = await _ask(client, prefix, paths)
+    replies = await asking.ask(prefix, paths)
     unread = 'which says neither well nor ill in words that gonogo reads, as in {"status": "ok"} or ok'
     return [
         f"--health: {body.exchange.summary}" + (f", {unread}" if body.exchange.ok else "") for body in replies.values()
     ]
 
 
-async def _readable(
-    client: AddressClient, prefix: str, control: Exchange, description: Description | None
-) -> Sequence[str]:
+async def _readable(asking: Asking, prefix: str, control: Exchange, description: Description | None) -> Sequence[str]:
     """Those of the described pages that answer everybody, and not as a page that nobody made."""
-    replies = await _ask(client, prefix, readable_paths(description)) if description else {}
+    replies = await asking.ask(prefix, readable_paths(description)) if description else {}
     answering = [
         path for path, body in replies.items() if body.exchange.ok and not _answers_everything(path, body, control)
     ]
@@ -136,11 +142,11 @@ async def _readable(
 
 
 async def _health(
-    client: AddressClient, prefix: str, control: Exchange, description: Description | None, hinted: Sequence[str]
+    asking: Asking, prefix: str, control: Exchange, description: Description | None, hinted: Sequence[str]
 ) -> Health | None:
     """The first that says that it is well: with a release, else in a word, else by an empty body; else one that is ill."""
     named = [f"{path}" for path in description.paths if _is_health(path, description)] if description else []
-    replies = await _ask(client, prefix, [*hinted, *named[:_MOST_DESCRIBED], *_HEALTH])
+    replies = await asking.ask(prefix, [*hinted, *named[:_MOST_DESCRIBED], *_HEALTH])
     pages: list[Health] = []
     for path, body in replies.items():
         reading = read_health(body, _quote)
@@ -166,9 +172,9 @@ def _illness(exchange: Exchange, reading: HealthReading) -> str:
     return f"answers {exchange.status}" + (f", {', '.join(down[:_MOST_DOWN])}" if down else "")
 
 
-async def _release(client: AddressClient, control: Exchange) -> str | None:
+async def _release(asking: Asking, control: Exchange) -> str | None:
     """The first word on one of the pages that tell a release, if not everything is such a page."""
-    replies = await _ask(client, "", RELEASE_PAGES)
+    replies = await asking.ask("", RELEASE_PAGES)
     words = [
         word.value
         for path, body in replies.items()
@@ -189,10 +195,10 @@ def _answers_everything(path: str, body: Body, control: Exchange) -> bool:
     return control.served and marked(body, path).exchange.digest == control.digest
 
 
-async def _deep_health(client: AddressClient, prefix: str, health: Health | None) -> str | None:
+async def _deep_health(asking: Asking, prefix: str, health: Health | None) -> str | None:
     """The first that names a dependency: one that names none only claims to be deep."""
     own = [health.path, f"{health.path}/deep"] if health else []
-    replies = {**await _ask(client, "", own), **await _ask(client, prefix, _DEEP)}
+    replies = {**await asking.ask("", own), **await asking.ask(prefix, _DEEP)}
     for path, body in replies.items():
         if body.exchange.status is not None and _names_parts(read_health(body, _quote)):
             return path
@@ -204,11 +210,11 @@ def _names_parts(reading: HealthReading) -> bool:
 
 
 async def _openapi(
-    client: AddressClient, prefix: str, hinted: Sequence[str]
+    asking: Asking, prefix: str, hinted: Sequence[str]
 ) -> tuple[str | None, Description | None, Sequence[str]]:
     """The first document of OpenAPI, and what else was there."""
     remarks = []
-    for path, body in (await _ask(client, prefix, [*hinted, *_OPENAPI])).items():
+    for path, body in (await asking.ask(prefix, [*hinted, *_OPENAPI])).items():
         if not body.exchange.served:
             continue
         if body.exchange.truncated:
@@ -224,17 +230,17 @@ async def _openapi(
 
 
 async def _metrics(
-    client: AddressClient, prefix: str, between: str, control: Exchange
+    asking: Asking, prefix: str, between: str, control: Exchange
 ) -> tuple[Metrics | None, Sequence[str]]:
     """Scrape, make a request, scrape again, twice: what moved both times is what a dashboard will move by."""
-    replies = await _ask(client, prefix, _METRICS)
+    replies = await asking.ask(prefix, _METRICS)
     for path, body in replies.items():
         before, problem = samples(body)
         if before and not problem:
             scrapes = [before]
             for _ in range(2):
-                await client.get(between)
-                scrapes.append(samples(await client.get(path))[0])
+                await asking.get(between)
+                scrapes.append(samples(await asking.get(path))[0])
             release = next((word.value for word in metric_words(body, path, _quote) if word.certain), None)
             return replace(_worth(path, scrapes), release=release), []
     closed = [path for path, body in replies.items() if body.exchange.status in _CLOSED]
@@ -260,13 +266,6 @@ def _grew(name: str, earlier: Mapping[str, float], later: Mapping[str, float]) -
     """Whether it counted something, which is a whole number."""
     growth = later.get(name, 0) - earlier.get(name, math.inf)
     return growth > 0 and growth.is_integer()
-
-
-async def _ask(client: AddressClient, prefix: str, paths: Iterable[str]) -> Mapping[str, Body]:
-    """All of them at once, below the path of the base URL as well if it has one."""
-    wanted = list(dict.fromkeys(f"{start}{path}" for start in dict.fromkeys((prefix, "")) for path in paths))
-    replies: Any = await asyncio.gather(*(client.get(path) for path in wanted))
-    return dict(zip(wanted, replies, strict=True))
 
 
 def _elsewhere(control: Exchange) -> str:

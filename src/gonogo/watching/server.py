@@ -203,7 +203,7 @@ class LivePage:
     async def _page(self, _: Request) -> Response:
         shown = self._shown()
         if shown is None:
-            return _soon()
+            return _soon(Refresh="2")  # so that a page opened before the first round comes by itself
         headers = {**_SAFE, "Content-Security-Policy": content_policy()}
         return Response(render_page(shown.state, shown.body, shown.age), media_type="text/html", headers=headers)
 
@@ -295,8 +295,9 @@ def _json(content: bytes) -> Response:
     return Response(content, media_type="application/json", headers=_SAFE)
 
 
-def _soon() -> Response:
-    return PlainTextResponse("the first round is not over yet; ask again\n", 503, {**_SAFE, "Retry-After": "1"})
+def _soon(**headers: str) -> Response:
+    text = "The first round is not over yet; ask again. A browser does so by itself.\n"
+    return PlainTextResponse(text, 503, {**_SAFE, "Retry-After": "1", **headers})
 
 
 def _is_loopback(host: str) -> bool:

@@ -10,7 +10,10 @@ from gonogo.evidence.http import HealthPart, Meaning
 from gonogo.families.http.bodies import Quote
 from gonogo.families.http.health_words import meaning_of, meaning_of_sentence
 
-STATES = ("status", "health", "healthy", "state", "ok", "success", "up", "alive", "live", "available", "result")
+STATES = (
+    *("status", "health", "healthy", "ready", "state", "ok", "success", "up", "alive", "live", "available", "serving"),
+    *("pong", "result"),
+)
 """Keys under which a document says how it is, the surest first."""
 _PART_STATES = (
     "status",
@@ -63,7 +66,10 @@ IDENTITY = re.compile(
     re.IGNORECASE,
 )
 """Keys of what is told beside health."""
-_TRUTHS = {"ok", "up", "healthy", "alive", "live", "available", "connected", "reachable", "success", "passed"}
+_TRUTHS = {
+    *("ok", "up", "healthy", "ready", "alive", "live", "available", "serving", "pong", "connected", "reachable"),
+    *("success", "passed"),
+}
 """Keys under which 1 and 0 are yes and no."""
 _NEVER_COUNTS = {"ok", "healthy", "alive"}
 """Those of them whose 0 is a no, and no number of anything."""
@@ -93,7 +99,7 @@ Part = tuple[str, str, Meaning]
 
 def state_of(item: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[str, Any]:
     """The key that says how it is, and its value, in any case of letters: one that says no counts before others."""
-    lowered = {key.lower(): value for key, value in item.items() if isinstance(value, str | bool | int)}
+    lowered = {_plain(key): value for key, value in item.items() if isinstance(value, str | bool | int)}
     for key in sorted(_CONTRADICTING & lowered.keys()):
         value = bool(lowered[key]) if key in _NEVER_COUNTS and lowered[key] in (0, 1) else lowered[key]
         certain = not isinstance(value, int) or isinstance(value, bool) or "code" in key
@@ -104,6 +110,11 @@ def state_of(item: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[str, Any]:
             value = lowered[key]
             return key, bool(value) if key in _TRUTHS and value in (0, 1) else value
     return "", None
+
+
+def _plain(key: str) -> str:
+    """The key in small letters, without the ``is`` of ``isHealthy`` and ``is_ready``."""
+    return _CAMEL.sub("_", key).lower().removeprefix("is_") if key.startswith("is") else key.lower()
 
 
 def parts(document: Mapping[str, Any]) -> list[Part]:
@@ -146,8 +157,8 @@ def _of_object(key: str, value: Mapping[str, Any], path: str, depth: int) -> Ite
         yield from _parts(value, path, depth + 1, inside=True)
     elif name in _WRAPPERS:
         word = state_of(value, _PART_STATES)[1]
-        if meaning_of(word) is Meaning.FAIL:
-            yield _joined(path, key), str(word), Meaning.FAIL
+        if (own := meaning_of(word)) is not Meaning.UNKNOWN:
+            yield _joined(path, key), str(word), own
         yield from _parts(value, path, depth + 1, wrapped=True)
     else:
         yield from _part(value, _joined(path, key), depth, named=False)
@@ -211,7 +222,8 @@ def _scalar(path: str, key: str, value: str | bool | None) -> Iterator[Part]:  #
 
 def bare_parts(document: Mapping[str, Any], named: list[str]) -> list[Part]:
     """Parts without a container, as ``{"database": "ok", "version": "10.1"}`` and as django-health-check gives them."""
-    if all(isinstance(value, bool) for value in document.values()) and any(map(_is_dependency, document)):
+    told = any(map(_is_dependency, document)) or all(_words(key) & _TRUTHS for key in document)
+    if told and all(isinstance(value, bool) for value in document.values()):
         return [(key, str(value), meaning_of(value)) for key, value in document.items()]
     texts = {key: value for key, value in document.items() if isinstance(value, str) and key not in named}
     words = [(key, value, meaning_of(value)) for key, value in texts.items() if not IDENTITY.search(key) or "(" in key]

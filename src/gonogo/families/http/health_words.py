@@ -32,6 +32,8 @@ PASSING = frozenset(
         "normal",
         "reachable",
         "pong",
+        "nominal",
+        "200_ok",
         "enabled",
         "server_is_ready",
         "server_is_not_shutting_down",

@@ -106,8 +106,12 @@ class Journal(JournalNotes):
         lock = _locked(path, environment)
         try:
             connection = connect(path, write=True)
-            with explained(path), transaction(connection):
-                connection.execute("INSERT OR IGNORE INTO meta VALUES ('environment', ?)", (environment,))
+            try:
+                with explained(path), transaction(connection):
+                    connection.execute("INSERT OR IGNORE INTO meta VALUES ('environment', ?)", (environment,))
+            except BaseException:
+                connection.close()
+                raise
             return cls(path, of_environment(path, connection, environment), environment, lock)
         except BaseException:
             os.close(lock)

@@ -88,11 +88,11 @@ def _open(path: Path, *, write: bool) -> sqlite3.Connection:
     connection = _connected(f"{address}?mode=ro")
     try:
         connection.execute("PRAGMA user_version")
-    except sqlite3.OperationalError:
+    except sqlite3.DatabaseError as error:
         # In a folder that cannot be written SQLite cannot make the companions of a file in WAL mode. Without them
         # nobody has it open, so that it does not change under a reader.
         connection.close()
-        if companions(path)[0].exists():
+        if not isinstance(error, sqlite3.OperationalError) or companions(path)[0].exists():
             raise
         return _connected(f"{address}?mode=ro&immutable=1")
     return connection

@@ -202,8 +202,12 @@ class Followed(Generic[Made]):
 
 def of_environment(path: Path, connection: sqlite3.Connection, environment: str) -> sqlite3.Connection:
     """The connection, where the journal is this environment's. Raises UsageError and closes it otherwise."""
-    with explained(path):
-        stored = connection.execute("SELECT value FROM meta WHERE key = 'environment'").fetchone()
+    try:
+        with explained(path):
+            stored = connection.execute("SELECT value FROM meta WHERE key = 'environment'").fetchone()
+    except UsageError:
+        connection.close()
+        raise
     if stored is not None and stored[0] == environment:
         return connection
     connection.close()
