@@ -71,7 +71,9 @@ class Day:
     def __init__(self, path: Path, watch: Watch, *, began: datetime = BEGAN, launch: datetime | None = None) -> None:
         self.watch = watch
         self.journal = Journal.open(path, environment=ENVIRONMENT)
-        weakref.finalize(self.journal, self.journal.connection.close)  # Python 3.13 complains of a connection that nobody closed
+        weakref.finalize(
+            self.journal, self.journal.connection.close
+        )  # Python 3.13 complains of a connection that nobody closed
         self.journal.connection.execute("PRAGMA synchronous = OFF")  # nobody pulls the plug of a test
         resumed = self.journal.resume(began, watch=watch, launch=launch)
         self.at, self.utc = resumed.axis, began
