@@ -23,17 +23,11 @@ from gonogo.evidence.http import (
     ReleaseWord,
     ServiceEvidence,
 )
+from gonogo.evidence.release_names import is_release, looks_like_commit
 from gonogo.families.http.section import Http
 from gonogo.policy.catalogue import Policy
 
-_SHA = re.compile(r"[0-9a-f]+")
-_SHORTEST_SHA = 7
-_FULL_SHA = {40, 64}
-_DESCRIBED = re.compile(r"(?:.*-)?g?([0-9a-f]{7,64})")
-"""As ``git describe`` names a commit: ``1.4.2-3-gabc1234``."""
 _DIGEST = "@sha256:"
-_ENDS_IN_SHA = re.compile(r"(?:-| \()(?=\d*[a-f])([0-9a-f]{7,64})\)?$")
-"""As tags of images and versions end: ``main-abc1234``, ``2.3.1 (abc1234)``."""
 _MOST_NAMED = 5
 _DECLARE_HEALTH = 'declare what is healthy: http.health = { path = "/PATH", json = { "KEY" = "VALUE" } }'
 _HIT = re.compile(r"[\s,;_](?:hit|stale|updating)(?![\w=-])", re.IGNORECASE)
@@ -136,7 +130,7 @@ def test_reviewed_release_is_served(service: ServiceEvidence, environment: Envir
     url = service.connections[0].exchange.url
     if not any(service.releases):
         raise Unobserved(f"{url} does not say which release it is", hint=_DECLARE_RELEASE)
-    others = [words for words in service.releases if not any(_is_release(word.value, wanted) for word in words)]
+    others = [words for words in service.releases if not any(is_release(word.value, wanted) for word in words)]
     if not others:
         return
     certain = [words for words in others if any(_can_be_compared(word, wanted) for word in words)]
@@ -242,61 +236,21 @@ def _some(texts: Collection[str]) -> str:
     return ", ".join(list(texts)[:_MOST_NAMED]) + (f", and {more} more" if more > 0 else "")
 
 
-def _is_release(served: str, wanted: str) -> bool:
-    """Tells whether both are the same release, in any of the usual spellings."""
-    return any(_same(spelling, other) for spelling in _spellings(served) for other in _spellings(wanted))
-
-
-def _spellings(release: str) -> Iterable[str]:
-    """``package@1.4.2`` and ``v1.4.2`` are 1.4.2; what git describe says of a commit is that commit.
-
-    An image is its tag (``registry/app:1.4.2``), and the reference of a tag is the tag.
-    """
-    text = release.strip().removeprefix("refs/tags/")
-    version = text.rpartition("@")[2]
-    if "@" not in text and ":" in text.rpartition("/")[2]:
-        version = text.rpartition(":")[2]
-    yield from (text, version)
-    yield from (word[1:] for word in (text, version) if word[:1] in {"v", "V"} and word[1:2].isdecimal())
-    described = _DESCRIBED.fullmatch(version.lower())
-    if described and "-g" in version.lower():
-        yield described[1]
-    if ending := _ENDS_IN_SHA.search(version.lower()):
-        yield ending[1]
-    if "+" in version:
-        yield from (part for part in (version.partition("+")[2],) if _SHA.fullmatch(part) and not part.isdecimal())
-
-
-def _same(first: str, other: str) -> bool:
-    """Equal, or the same SHA, one of them abbreviated. Other releases have no abbreviation: 1.2.3 is not 1.2.30.
-
-    A short text of digits alone is taken for the number of a build.
-    """
-    shorter, longer = sorted((first.lower(), other.lower()), key=len)
-    looks_like_sha = _SHA.fullmatch(longer) and (len(longer) in _FULL_SHA or not shorter.isdecimal())
-    abbreviated = bool(looks_like_sha) and len(shorter) >= _SHORTEST_SHA and longer.startswith(shorter)
-    return first == other or abbreviated
-
-
 def _can_be_compared(word: ReleaseWord, wanted: str) -> bool:
     """Whether the word, which is another one, shows that another release is served.
 
     A commit is none beside a version, nor is the digest of an image beside either of them.
     """
     if not word.declared and (
-        _DIGEST in word.value or (_looks_like_commit(word.value) and not _looks_like_commit(wanted))
+        _DIGEST in word.value or (looks_like_commit(word.value) and not looks_like_commit(wanted))
     ):
         return False
-    return word.declared or word.certain or _looks_like_commit(word.value) == _looks_like_commit(wanted)
-
-
-def _looks_like_commit(text: str) -> bool:
-    return bool(_SHA.fullmatch(text.lower())) and len(text) >= _SHORTEST_SHA
+    return word.declared or word.certain or looks_like_commit(word.value) == looks_like_commit(wanted)
 
 
 def _shown(words: Iterable[ReleaseWord], wanted: str) -> str:
     """The word that equals the release under review, else the surest one."""
-    ordered = sorted(words, key=lambda word: (not _is_release(word.value, wanted), not word.declared, not word.certain))
+    ordered = sorted(words, key=lambda word: (not is_release(word.value, wanted), not word.declared, not word.certain))
     return f"{ordered[0].value} ({ordered[0].where})" if ordered else "nothing"
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gonogo.base.durations import format_duration
-from gonogo.base.errors import Unobserved
+from gonogo.base.errors import Failed, Unobserved
 from gonogo.base.wakefulness import too_slow
 from gonogo.environment.model import Environment
 from gonogo.evidence import support
@@ -20,6 +20,13 @@ _WIRE_VERSIONS = {"4.4": 9, "5.0": 13, "6.0": 17, "7.0": 21, "8.0": 25}
 _ATLAS_ERROR = 8000
 """What Atlas answers instead of both."""
 _WILDCARD = "$**"
+_CURES = {
+    "refuses connections": "start mongod, and see that it listens on the address and port that the URL in the environment names",
+    "does not resolve": "correct the host name in the URL in the environment, or its DNS record",
+    "uthentication failed": "set user and password of the URL in the environment to those of the cluster",
+    "bad auth": "set user and password of the URL in the environment to those of the cluster",
+}
+"""What to do about a refusal, by words of it."""
 _GOOD_STATES = {"PRIMARY", "SECONDARY", "ARBITER"}
 
 
@@ -29,7 +36,10 @@ def test_service_user_can_log_in(mongo: MongoEvidence) -> None:
 
     Fix: compare the URL in the environment with the cluster's; look at the allowlist, the user and the password.
     """
-    assert mongo.reachable, f"the service's user cannot use MongoDB: {mongo.problem}"
+    problem = f"the service's user cannot use MongoDB: {mongo.problem}"
+    if not mongo.reachable and (fix := next((fix for words, fix in _CURES.items() if words in mongo.problem), "")):
+        raise Failed(problem, fix=fix)
+    assert mongo.reachable, problem
 
 
 @pytest.mark.check("mongo-tls-required")

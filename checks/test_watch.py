@@ -9,7 +9,15 @@ from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.wording import and_more, counted
 from gonogo.environment.model import Environment
-from gonogo.evidence.watch import CHANGED, AlertState, WatchEvidence, WatchJournalEvidence, unpack_readings
+from gonogo.evidence.release_names import is_release
+from gonogo.evidence.watch import (
+    CHANGED,
+    AlertState,
+    WatchEvidence,
+    WatchGreenEvidence,
+    WatchJournalEvidence,
+    unpack_readings,
+)
 from gonogo.families.watch.alarms import Alarm, alarms_of
 from gonogo.families.watch.alerts import Alert, Rule, rules_of
 from gonogo.families.watch.journal_reader import ALERT
@@ -18,6 +26,9 @@ from gonogo.families.watch.section import Watch
 from gonogo.policy.catalogue import Policy
 
 _FEW = 3
+_FIRST_LOOK = timedelta(minutes=1)
+"""So long after the first round the first look at the surroundings may end."""
+_WATCH = "gonogo watch, in another terminal, from long enough before"
 
 
 @pytest.mark.check("watch-journal")
@@ -45,6 +56,60 @@ def test_somebody_watches(watch_journal: WatchJournalEvidence, policy: Policy) -
         if one.decision == "hold"
     ]
     assert not held, f"on HOLD: {'; '.join(held)}"
+
+
+@pytest.mark.check("watch-green")
+def test_nothing_alarms_before_users_come(
+    watch_green: WatchGreenEvidence, environment: Environment, policy: Policy
+) -> None:
+    """Users who come while something alarms are the first to find out what it is.
+
+    Fix: gonogo watch from long enough before, in another terminal; do what the alarm is about, and ask again.
+    """
+    green = watch_green
+    alarms = [
+        f"{one.alert}, {one.utc:%H:%M:%S} UTC, {'still open' if one.alert in green.open else 'over'}: {one.reason}"
+        for one in green.alarms
+    ]
+    age = green.taken_at - green.looked_until
+    if age > 2 * green.every + policy.duration("late"):
+        raise Unobserved(f"{green.file}: the newest round is {format_duration(age)} old: nobody watches", hint=_WATCH)
+    assert not alarms, f"within the last {format_duration(green.wanted)}: {and_more(alarms, _FEW)}"
+    if green.changed:
+        raise Unobserved(
+            f"it watches by another file: {and_more(green.changed, _FEW)} were judged otherwise",
+            hint="end it, and begin it again with this file",
+        )
+    if green.gaps or green.looked_until - green.began < green.wanted:
+        seen = min(green.looked_until - max([green.began, *(gap.ends for gap in green.gaps)]), green.wanted)
+        raise Unobserved(
+            f"somebody has watched for {format_duration(max(seen, timedelta(0)))} without a gap; "
+            f"{format_duration(green.wanted)} is wanted",
+            hint=_WATCH,
+        )
+    if green.undecided:
+        raise Unobserved(f"nobody can say of {and_more(green.undecided, _FEW)}", hint="let it go on, and ask again")
+    if wanted := environment.service.release:
+        _judge_release(green, wanted)
+
+
+def _judge_release(green: WatchGreenEvidence, wanted: str) -> None:
+    """What was green is the release under review, everywhere, for all of the time."""
+    if not green.releases:
+        raise Unobserved(
+            "the watch does not know yet which release it watches",
+            hint="let it go on, and ask again; else declare http.release",
+        )
+    for place, words, since in green.releases:
+        if not any(is_release(word, wanted) for word in words.split(", ")):
+            raise Unobserved(f"what was watched at {place} is {words}; under review is {wanted}", hint=_WATCH)
+        lasted = green.looked_until - since
+        if lasted < green.wanted and since - green.began > green.every + _FIRST_LOOK:
+            raise Unobserved(
+                f"{wanted} was watched at {place} for {format_duration(lasted)} only; "
+                f"{format_duration(green.wanted)} is wanted",
+                hint="let it go on, and ask again",
+            )
 
 
 @pytest.mark.check("watch-channels")

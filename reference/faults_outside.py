@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from reference.changes import Change, part
 from reference.doubles.atlas import READ
 from reference.doubles.digitalocean import SCOPES as DROPLET_SCOPES
+from reference.doubles.grafana import GrafanaSettings
 from reference.doubles.sentry_objects import SCOPES
 from reference.settings import Object, Settings
+
+
+def _grafana(**changes: Any) -> Change:  # noqa: ANN401 - fields of its settings
+    return part("monitoring", grafana=GrafanaSettings(**changes))
 
 
 def _stopped(name: str) -> Change:
@@ -207,6 +213,59 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "atlas-alert-elsewhere": ("the alerts are about another cluster", part("atlas", alerts_about="analytics")),
         "atlas-alert-muted": ("mail of the alerts is off", part("atlas", alerts_mail=False)),
         "atlas-alerts-off": ("all alerts are switched off", part("atlas", alerts_on=False)),
+    },
+    "monitoring": {
+        "prometheus-down": ("Prometheus answers 503", part("monitoring", prometheus=False)),
+        "alertmanager-down": ("the Alertmanager answers 503", part("monitoring", alertmanager=False)),
+        "prometheus-alert-fires": (
+            "an alert about errors fires, and no message of it arrived at the Alertmanager",
+            part("monitoring", firing=("Watchdog", "HighErrorRate")),
+        ),
+        "alertmanager-alert-stands": (
+            "an alert about errors stands at the Alertmanager, from another Prometheus",
+            part("monitoring", arrived=("Watchdog", "HighErrorRate")),
+        ),
+        "alertmanager-alert-silenced": (
+            "the alert about errors was silenced until after the launch",
+            part("monitoring", arrived=("Watchdog", "HighErrorRate"), silenced=("HighErrorRate",)),
+        ),
+        "alertmanager-hears-nothing": ("no alert arrives at the Alertmanager", part("monitoring", arrived=())),
+        "alertmanager-watchdog-silenced": (
+            "what must always be heard was silenced",
+            part("monitoring", silenced=("Watchdog",)),
+        ),
+        "prometheus-no-rules": ("Prometheus read no rules", part("monitoring", rules=())),
+        "prometheus-rule-broken": (
+            "the alert about errors cannot be evaluated",
+            part("monitoring", broken_rule="HighErrorRate"),
+        ),
+        "prometheus-rules-late": ("no rule was evaluated for ten minutes", part("monitoring", evaluated_minutes=10.0)),
+        "prometheus-target-down": ("the service refuses Prometheus' token", part("monitoring", health="down")),
+        "prometheus-target-late": ("Prometheus last scraped ten minutes ago", part("monitoring", scraped_minutes=10.0)),
+        "prometheus-target-of-node": (
+            "what Prometheus scrapes at this address is its machine, not the service",
+            part("monitoring", target="node"),
+        ),
+        "prometheus-target-dropped": ("the service is no target of Prometheus", part("monitoring", target="none")),
+        "prometheus-no-payment-rule": (
+            "no alert goes by the series of payments",
+            part("monitoring", rules=("Watchdog", "HighErrorRate")),
+        ),
+        "prometheus-payment-rule-broken": (
+            "the alert on payments cannot be evaluated",
+            part("monitoring", broken_rule="PaymentFailures"),
+        ),
+        "prometheus-no-payments": (
+            "the series that the alert on payments goes by is not there",
+            part("monitoring", payments=False),
+        ),
+        "grafana-down": ("Grafana answers 502", _grafana(running=False)),
+        "grafana-database-down": ("Grafana's own database fails", _grafana(database="failing")),
+        "grafana-no-dashboard": ("the dashboard of the launch is gone", _grafana(dashboard=False)),
+        "grafana-panel-empty": ('the panel of payments says "No data"', _grafana(empty_panel="Payments")),
+        "grafana-panel-fails": ("the data source of a panel is down", _grafana(failing_panel="API errors")),
+        "grafana-panels-old": ("the panels show nothing of the last ten minutes", _grafana(newest_minutes=10.0)),
+        "prometheus-sends-nowhere": ("Prometheus sends its alerts to nobody", part("monitoring", sends=False)),
     },
     "server": {
         "server-down": ("sshd cannot be reached", part("host", running=False)),

@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from reference.api.series import SERIES
 from reference.changes import Change, part
 from reference.settings import Settings
 
@@ -32,7 +33,10 @@ WATCHED: Mapping[str, tuple[str, Change]] = {
     "metrics-broken": ("the metrics answer 500", _api("metrics-broken")),
     "metrics-empty": ("the metrics are an empty page", _api("metrics-empty")),
     "metrics-hang": ("the metrics do not answer at all", _api("metrics-hang")),
-    "metrics-without-payments": ("the series of payments are gone", _api("metrics-without-payments")),
+    **{
+        f"metrics-without-{name}": (f"the series of {what} are gone", _api(f"metrics-without-{name}"))
+        for name, (_, what) in SERIES.items()
+    },
     "metrics-not-a-number": ("the series of payments are NaN", _api("metrics-not-a-number")),
     "service-restarts": (
         "the service is started anew: nobody is served for a moment, and counters begin at zero",

@@ -18,6 +18,7 @@ from reference.dns.server import RESOLVERS, DnsServers
 from reference.doubles.host import HostDouble
 from reference.doubles.llm import LlmDouble
 from reference.doubles.mail import MailDouble
+from reference.doubles.monitoring import MonitoringDouble, monitoring_at
 from reference.fronts import https_front, mongodb_relay, redis_front, stray_listeners
 from reference.mongodb import Credentials, MongoServer
 from reference.ports import Ports, choose_ports
@@ -121,6 +122,7 @@ class Instance:
             "redis": {"ca_file": root},
             "stripe": {"api": f"http://127.0.0.1:{used['stripe']}", "mode": MODES[self._deployment]},
             **self._accounts.declared(self._settings, self._host_key.export_public_key().decode()),
+            "monitoring": monitoring_at(used["monitoring"]),
             "mail": {"inbox": f"http://127.0.0.1:{used['inbox']}"},
             "variables": {
                 "repository": str(self._repository),
@@ -145,6 +147,7 @@ class Instance:
             "mail": (("mail",), self._make_mail),
             "host": (("host",), self._make_host),
             "providers": (("ocean", "atlas"), self._make_providers),
+            "monitoring": (("monitoring",), self._make_monitoring),
             "variables": (("variables",), self._make_repository),
         }
 
@@ -253,6 +256,10 @@ class Instance:
 
     def _make_providers(self) -> Sequence[Part]:
         return [self._accounts.machines(self._settings.ocean, self._settings.atlas, self._secrets)]
+
+    def _make_monitoring(self) -> Sequence[Part]:
+        service = f"https://{HOST}:{self._ports.used['https']}/metrics"
+        return [MonitoringDouble(self._settings.monitoring, port=self._ports.used["monitoring"], service=service)]
 
     def _make_repository(self) -> Sequence[Part]:
         return [Repository(self._repository, self._settings.variables, self._variables)]

@@ -29,6 +29,7 @@ _PREFERRED: Mapping[str, int] = {
     "smtp": 20025,
     "inbox": 20026,
     "authority": 20385,
+    "monitoring": 20386,
 }
 _CLOSED: Mapping[str, tuple[int, ...]] = {
     "mongodb": (21017, 21018, 21019),

@@ -14,6 +14,7 @@ from reference.doubles.digitalocean import DigitalOceanSettings
 from reference.doubles.host import HostSettings
 from reference.doubles.llm import LlmSettings
 from reference.doubles.mail import MailSettings
+from reference.doubles.monitoring import MonitoringSettings
 from reference.doubles.sentry_objects import SentrySettings
 from reference.doubles.stripe.account import StripeSettings
 from reference.mongodb import MongoSettings
@@ -51,6 +52,7 @@ class Settings:
     host: HostSettings = field(default_factory=HostSettings)
     ocean: DigitalOceanSettings = field(default_factory=DigitalOceanSettings)
     atlas: AtlasSettings = field(default_factory=AtlasSettings)
+    monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
     open_ports: frozenset[str] = frozenset()
     """Families whose port is open that must not be."""
     variables: frozenset[str] = frozenset()

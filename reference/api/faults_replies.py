@@ -14,6 +14,7 @@ from reference.api.config import ApiConfig
 from reference.api.faults_load import LOAD_FAULTS, LoadFaults
 from reference.api.faults_queries import taking_operators
 from reference.api.faults_tokens import TOKEN_FAULTS, brief, eternal, trusting
+from reference.api.series import SERIES, lacking
 
 Asgi = Any
 _SLOW_SECONDS = 0.8
@@ -144,14 +145,8 @@ def _outdated(reply: Reply) -> Reply:
     return replace(reply, body=json.dumps(document).encode())
 
 
-def _without_series(reply: Reply) -> Reply:
-    kept = (line for line in reply.body.splitlines() if b"workme_logins" not in line)
-    return replace(reply, body=b"\n".join(kept) + b"\n")
-
-
-def _without_payments(reply: Reply) -> Reply:
-    kept = (line for line in reply.body.splitlines() if b"workme_payments" not in line)
-    return replace(reply, body=b"\n".join(kept) + b"\n")
+def _lacking(name: bytes) -> Change:
+    return lambda reply: replace(reply, body=lacking(name, reply.body))
 
 
 def _not_a_number(reply: Reply) -> Reply:
@@ -246,10 +241,10 @@ CHANGES: Mapping[str, Change] = {
     "dotenv-served": _at("/.env", lambda reply: reply.served("text/plain", b"SECRET_KEY=planted\n")),
     "git-served": _at("/.git/HEAD", lambda reply: reply.served("text/plain", b"ref: refs/heads/main\n")),
     "metrics-malformed": _at("/metrics", _malformed),
-    "metrics-series-missing": _at("/metrics", _without_series),
+    "metrics-series-missing": _at("/metrics", _lacking(b"workme_logins")),
     "metrics-broken": _at("/metrics", _broken),
     "metrics-empty": _at("/metrics", lambda reply: replace(reply, body=b"")),
-    "metrics-without-payments": _at("/metrics", _without_payments),
+    **{f"metrics-without-{what}": _at("/metrics", _lacking(name)) for what, (name, _) in SERIES.items()},
     "metrics-not-a-number": _at("/metrics", _not_a_number),
     "openapi-outdated": _at("/openapi.json", _outdated),
     "payment-config-broken": _at("/api/payment/config", _broken),

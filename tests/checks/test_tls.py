@@ -19,7 +19,9 @@ from gonogo.evidence.tls import (
     TlsEvidence,
 )
 from gonogo.families.registry import environment_from
-from tests.checks.conftest import Judge
+from gonogo.planning.declarations import Declaration
+from gonogo.policy.catalogue import Catalogue
+from tests.checks.conftest import Judge, function_of
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -376,3 +378,14 @@ def test_authorities_of_one_host(judge: Judge) -> None:
     inner = seen(leaf=replace(LEAF, issuer_organisation="Inner CA"))
     assert judge("tls-issuer", tls=inner, environment=environment_from(document)) is None
     assert "declared is Inner CA" in str(judge("tls-issuer", tls=seen(), environment=environment_from(document)))
+
+
+def test_a_certificate_that_clients_still_take_blocks_nothing(
+    catalogue: Catalogue, declarations: dict[str, Declaration]
+) -> None:
+    """What is behind it can be judged today; once it has expired, nothing can."""
+    expiry = function_of(declarations["tls-expiry"])
+    for left, blocks in ((0.5, False), (-1, True)):
+        with pytest.raises(AssertionError) as failure:
+            expiry(tls=seen(leaf=lasting(90, left)), policy=catalogue["tls-expiry"].policy)
+        assert getattr(failure.value, "blocks", True) is blocks

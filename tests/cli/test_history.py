@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from gonogo.record.results import LineStatus, Outcome, Results
-from gonogo.verdict.decision import root_causes
+from gonogo.verdict.causes import root_causes
 from tests.cli.conftest import Gonogo
 from tests.report.accounts import accounted, attested, line
 from tests.report.conftest import AT, check
@@ -165,7 +165,7 @@ def test_evidence_that_does_not_belong(gonogo: Gonogo, two: Path, name: str) -> 
 @pytest.mark.usefixtures("two")
 def test_show(gonogo: Gonogo) -> None:
     """The verdict, one check with its facts, one line with what supports it."""
-    assert gonogo("show", SECOND).stdout.splitlines()[-1].startswith(" ✖ NO-GO   1 blocker")
+    assert gonogo("show", SECOND).stdout.splitlines()[-1].startswith(" ✖ NO-GO   1 cause: 1 must-pass check failed")
     shown = gonogo("show", f"reports/staging/{SECOND}", "tls-a").stdout
     assert "✖ tls-a   FAIL   blocker · read\n" in shown
     assert "  closed\n  tls\n    version: TLSv1.3\n" in shown

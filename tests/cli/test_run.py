@@ -1,13 +1,14 @@
 """What a person, or a deploy job, sees of a run: the output, the exit code, the files."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Gonogo
 
-DERIVED = ("signoff.html", "junit.xml", "ctrf.json", "summary.md", "statement.intoto.json")
+DERIVED = ("signoff.html", "signoff-whole.html", "junit.xml", "ctrf.json", "summary.md", "statement.intoto.json")
 
 
 def test_dead_service_is_no_go_with_one_root_cause(program: Gonogo, project: Path) -> None:
@@ -16,7 +17,7 @@ def test_dead_service_is_no_go_with_one_root_cause(program: Gonogo, project: Pat
     assert done.returncode == 1
     lines = done.stdout.splitlines()
     assert lines[0].startswith("gonogo 0.2 · Nobody · dead · https://dead.test · no release given")
-    assert lines[-1].startswith(" ✖ NO-GO   1 blocker")
+    assert re.match(r" ✖ NO-GO   \d causes: 1 must-pass check failed, ", lines[-1])
     assert done.stdout.count("✖ tls-handshake") == 1
     assert "dead.test at 127.0.0.1:1: closed port" in done.stdout
     assert "→ gonogo run --env dead --gate pre-deploy --only tls-handshake" in done.stdout
@@ -31,6 +32,7 @@ def test_dead_service_is_no_go_with_one_root_cause(program: Gonogo, project: Pat
         "summary.md",
         "statement.intoto.json",
         "signoff.html",
+        "signoff-whole.html",
         "pytest.html",
     }
 
@@ -122,12 +124,20 @@ def test_only_with_a_typo_suggests_and_runs_nothing(gonogo: Gonogo, project: Pat
     assert not (project / "reports").exists()
 
 
-def test_only_is_incomplete_even_when_it_passes(gonogo: Gonogo) -> None:
-    """A check that passes alone does not launch a service."""
-    done = gonogo("run", "--env", "dead", "--only", "http-plain")
-    assert done.returncode == 3
-    assert "INCOMPLETE" in done.stdout
-    assert "limited to http-plain" in done.stdout
+def test_only_answers_for_that_check_and_leaves_latest(gonogo: Gonogo, project: Path) -> None:
+    """Its outcome first, its exit code, no verdict; a whole run before it keeps its name."""
+    latest = project / "reports" / "dead" / "latest"
+    for identifier, word, code in (
+        ("tls-handshake", "✖ tls-handshake   FAIL", 1),
+        ("http-plain", "✔ http-plain   pass", 0),
+    ):
+        done = gonogo("run", "--env", "dead", "--only", identifier)
+        assert done.stdout.startswith(f" {word}")
+        assert done.returncode == code, done.stdout
+        assert "no verdict" in done.stdout
+        assert f"limited to {identifier}" in done.stdout
+        assert not latest.exists()
+    assert len(list(latest.parent.iterdir())) == 2
 
 
 def test_unknown_environment_exits_2(gonogo: Gonogo) -> None:

@@ -2,7 +2,7 @@
 
 ``lies.toml`` says which faults make which lines untrue. ``make faults`` tells each of them alone; here a dozen are told at
 once, in sets that are drawn with a seed, and the lines are read from whole runs: what another lie hides must not be ticked
-either.
+either. What only somebody who watches can see is told while somebody does, all that go together in one watch.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess, 
 from gonogo.runs.session import results_of
 from gonogo.verdict.line_proof import judge_line
 from reference.faults import faulty
+from tests.faults import watched
 
 _TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 LIES: Mapping[str, Sequence[str]] = _TABLES["at-once"] | _TABLES["alone"]
@@ -35,9 +36,9 @@ def lines_of(fault: str, table: Mapping[str, Sequence[str]] = LIES) -> Iterator[
     return (line for line, lies in table.items() if fault in lies)
 
 
-def believed(fault: str, checks: Sequence[CheckResult]) -> list[str]:
+def believed(fault: str, checks: Sequence[CheckResult], table: Mapping[str, Sequence[str]] = LIES) -> list[str]:
     """The lines that stand while this lie about them is told, by these checks alone."""
-    return [line for line in lines_of(fault) if _stands(line, checks)]
+    return [line for line in lines_of(fault, table) if _stands(line, checks)]
 
 
 def _stands(line: str, checks: Sequence[CheckResult]) -> bool:
@@ -92,6 +93,20 @@ def ticked(results: Results, told: Sequence[str]) -> Iterator[str]:
                 yield f"{line} is {lines[line].status} while {lie} is told: {lines[line].why}"
 
 
+def over_time(process: ReferenceProcess, dice: random.Random) -> Iterator[str]:
+    """What is wrong with what a watch says: of nothing untrue, of each group, and of a part of the greatest one by chance."""
+    lies = sorted({lie for several in OVER_TIME.values() for lie in several})
+    together = watched.groups(lies)
+    greatest = max(together, key=len)
+    yield from watched.unticked(watched.watched(process, []))
+    for told in (*together, dice.sample(greatest, len(greatest) // 2)):
+        checks = watched.watched(process, told)
+        lines = sorted({line for lie in told for line in lines_of(lie, OVER_TIME)})
+        print(f"  watched, {len(lines)} lines untrue: {', '.join(told)}", flush=True)
+        for lie in told:
+            yield from (f"{line} stands while a watch is told {lie}" for line in believed(lie, checks, OVER_TIME))
+
+
 def main(options: argparse.Namespace) -> int:
     """Print each set and what was ticked in it; 1 if anything was."""
     areas = {fault["name"]: fault["area"] for fault in known_faults()}
@@ -101,8 +116,9 @@ def main(options: argparse.Namespace) -> int:
     dice = random.Random(options.seed)  # noqa: S311 - it draws sets for a test
     complaints: list[str] = []
     with ReferenceProcess() as process:
-        complaints += unshown(_run(process, [], checks), lies)
-        for number in range(options.sets):
+        sets = 0 if options.watched else options.sets
+        complaints += unshown(_run(process, [], checks), lies) if sets else ()
+        for number in range(sets):
             told = drawn(dice, lies, options.size)
             results = _run(process, told, checks)
             wrong = list(ticked(results, told))
@@ -111,14 +127,18 @@ def main(options: argparse.Namespace) -> int:
             lines = len({line for lie in told for line in lines_of(lie, _AT_ONCE)})
             print(f"{number + 1:>3}  {results.decision.verdict}, {lines} lines untrue: {', '.join(told)}", flush=True)
             complaints += [f"set {number + 1} of seed {options.seed}: {problem}" for problem in wrong]
+        complaints += over_time(process, dice)
     for complaint in complaints:
         print(f"✖ {complaint}")
-    print(f"{len(lies)} lies about {len(_AT_ONCE)} lines; {options.sets} sets of {options.size}, seed {options.seed}")
+    print(
+        f"{len(lies)} lies about {len(_AT_ONCE)} lines; {sets} sets of {options.size}, and {len(OVER_TIME)} that are watched; seed {options.seed}"
+    )
     return 1 if complaints else 0
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--watched", action="store_true", help="the part that is watched, and nothing else")
     parser.add_argument("--sets", type=int, default=12, help="how many sets are told, one after another")
     parser.add_argument("--size", type=int, default=12, help="lies in each")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), help="of the sets")

@@ -43,6 +43,9 @@ BLINDING = {
     "droplet-token-narrow",
     "atlas-api-down",
     "atlas-token-narrow",
+    "prometheus-down",
+    "alertmanager-down",
+    "grafana-down",
 }
 SIMULATED = {"stripe-payout-failed", "stripe-payout-late"}
 """No bank hears of payouts in test mode, in which the reference environment is: a team may have had them fail on purpose."""
@@ -81,6 +84,7 @@ _LANES: Mapping[str, str] = {
     "documents": "documents",
     "accounts": "accounts",
     "digitalocean": "digitalocean",
+    "monitoring": "monitoring",
     "dns": "dns",
     "stripe": "stripe",
     "sentry": "sentry",

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import jsonschema
 
-from gonogo.record.results import Results, results_schema
+from gonogo.record.results import Results
+from gonogo.record.results_schema import results_schema
 from tests.report.conftest import check, results
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "results.schema.json"

@@ -239,14 +239,27 @@ def test_a_fault_fires_what_it_is_about_and_its_end_resolves_it(
     assert watching.fired - SLOW_HERE == alerts - SLOW_HERE
 
 
+@pytest.mark.whole
+def test_slow_database_and_crashes_are_seen_in_their_metrics(healthy: Supervised, watching: Watching) -> None:
+    """They have no limit of their own; what they show must be what happens, and no constant."""
+    watching.until(lambda: _all_is_well(watching))
+    assert watching.value("crashes") == 0.0
+    with switched_on(healthy, "mongo-slow", "searches-fail"):
+        watching.until(lambda: (watching.value("database") or 0.0) > 0.15 and (watching.value("crashes") or 0.0) > 0.2)
+    watching.until(lambda: _all_is_well(watching) and watching.value("crashes") == 0.0)
+
+
 PAYMENTS = {"payment-failures", "payments"}
 REQUESTS = {"api-errors", "response-time", "error-rate"}
+GONE = ("metrics-without-commands", "metrics-without-crashes", "metrics-without-feedback", "metrics-without-searches")
+LACKING = {"database", "crashes", "feedback", "usage-search", "bookings"}
 
 
 @pytest.mark.parametrize(
     ("fault", "unknown", "known", "words"),
     [
         ("metrics-not-a-number", PAYMENTS, REQUESTS, "is nan"),
+        (" ".join(GONE), LACKING, REQUESTS | {"usage-upload"}, "workme_"),
         pytest.param("metrics-without-payments", PAYMENTS, REQUESTS, "workme_payments_total", marks=pytest.mark.whole),
         ("visitors-shut-out", REQUESTS, {"memory", "processor"}, "no event of"),
         pytest.param("metrics-broken", PAYMENTS | REQUESTS, set(), "500", marks=pytest.mark.whole),
@@ -259,7 +272,7 @@ def test_what_cannot_be_read_has_no_value(  # noqa: PLR0917 - a table
 ) -> None:
     """A service that shows nothing looks like one in which nothing fails; and what is well elsewhere is still known."""
     watching.until(lambda: _all_is_well(watching))
-    with switched_on(healthy, fault):
+    with switched_on(healthy, *fault.split()):
         watching.until(
             lambda: watching.unknown(unknown, words) and all(watching.value(name) is not None for name in known)
         )

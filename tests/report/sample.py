@@ -13,7 +13,16 @@ ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "reports" / "sample"
 FAULTS = ("tls-expires-soon", "mongo-no-auth", "nosniff-missing", "stripe-event-missing")
 WAIVED = "http-nosniff"
-KEPT = ("results.json", "signoff.html", "checklist.md", "junit.xml", "ctrf.json", "summary.md", "statement.intoto.json")
+KEPT = (
+    "results.json",
+    "signoff.html",
+    "signoff-whole.html",
+    "checklist.md",
+    "junit.xml",
+    "ctrf.json",
+    "summary.md",
+    "statement.intoto.json",
+)
 """All but the evidence, which names temporary folders of the machine that it was taken on, and what is beside it."""
 _ENVIRONMENTS = ("production.toml", "reference.toml", "staging.toml")
 _GO, _NO_GO = 0, 1

@@ -29,7 +29,7 @@ def test_worst_first_and_at_most_ten() -> None:
     commands = render_commands(told).split("\n")
     assert len(commands) == 10
     assert commands[0] == "::error title=tls-a::FAIL: closed: port, 100%25%0Afix: Repair it."
-    assert commands[1] == "::error title=checklist::1 open line: b.open"
+    assert commands[1] == "::error title=checklist::1 line open: b.open"
     assert commands[-1] == "::warning title=gonogo::and 13 more: see the summary of this job"
 
 
@@ -85,7 +85,7 @@ def test_summary_fits_whatever_the_size_of_the_run() -> None:
     told = accounted(checks, lines)
     page = render_summary_page(told)
     assert len(page) <= LARGEST_BYTES
-    assert "500 blockers, 500 open lines" in page.decode()
+    assert "500 causes: 500 must-pass checks failed, 500 lines open" in page.decode()
     assert "more of them, left off here; signoff.html has all" in page.decode()
 
 

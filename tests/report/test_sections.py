@@ -2,6 +2,7 @@
 
 import hashlib
 import html
+import io
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
+from pypdf import PdfReader
 
 from gonogo.record.results import (
     RESULTS,
@@ -32,14 +34,14 @@ from gonogo.report.html import ShownSignature, render_signoff
 from gonogo.report.lines import sections
 from gonogo.report.wording import line_sum
 from tests.report.conftest import AT, HOSTILE, check, results
-from tests.report.test_page import browser, opened
+from tests.report.test_page import all_open, browser, opened
 from tests.support.chromium import assert_accessible
 
 __all__ = ["browser"]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the browser driver's own
 DAY = timedelta(days=1)
 TEN = (
-    "2 Blockers",
+    "2 Causes",
     "3 Exceptions",
     "4 Sign-off by role",
     "5 By section",
@@ -131,12 +133,6 @@ def whole(text: str = "", verdict: Verdict = Verdict.NO_GO) -> Results:
     return canonical(RESULTS.dump_python(made, mode="json"))
 
 
-def all_open(page: Page) -> Page:
-    """With every fold unfolded."""
-    page.evaluate("document.querySelectorAll('details').forEach(found => found.open = true)")
-    return page
-
-
 def test_sections_stand_in_their_order(browser: Browser, tmp_path: Path) -> None:
     """A reader who knows one page knows all of them."""
     headings = opened(browser, tmp_path, whole()).locator("h2").all_inner_texts()
@@ -169,14 +165,14 @@ def test_every_line_is_there_once(browser: Browser, tmp_path: Path) -> None:
 def test_every_number_of_the_results_is_on_the_page(browser: Browser, tmp_path: Path) -> None:
     """With JavaScript off, and with all folds as they come: what was computed is what is read."""
     shown = whole()
-    page = opened(browser, tmp_path, shown, java_script_enabled=False)
+    page = opened(browser, tmp_path, shown, unfolded=True, java_script_enabled=False)
     header = " ".join(page.locator("header").inner_text().split())
     digest = hashlib.sha256(shown.content).hexdigest()
     for expected in (
         "3 = 1 pass + 1 fail + 1 waived; 0 unaccounted",
         "5 = 1 verified + 1 attested + 1 failed + 2 open; 0 unaccounted",
         "Evidence taken 2026-11-23 12:00:00 UTC, within 4.1 s",
-        "Valid until 2026-11-23 16:00:04 UTC",
+        "Valid until 2026-11-23 16:00:04 UTC: evidence is good for 4 h",
         f"sha256:{digest}",
         "Technical lead ○ not signed 0 of 1 statements supported",
         "Policy changed",
@@ -198,7 +194,7 @@ def test_every_number_of_the_results_is_on_the_page(browser: Browser, tmp_path: 
 
 def test_folds_and_anchors_without_javascript(browser: Browser, tmp_path: Path) -> None:
     """A link to a check shows it, whatever is switched off."""
-    page = opened(browser, tmp_path, whole(), java_script_enabled=False)
+    page = opened(browser, tmp_path, whole(), unfolded=True, java_script_enabled=False)
     page.goto(f"{page.url}#tls-b")
     assert page.locator("#tls-b .again").is_visible()
     assert not page.locator("#tls-a .again").is_visible()
@@ -284,7 +280,7 @@ def test_whatever_people_write_is_inert(browser: Browser, tmp_path: Path) -> Non
     assert asked == [path.as_uri()]
     assert not alerts
     assert page.locator("img, iframe, object, form, link").count() == 0
-    assert page.locator("script").count() == 1
+    assert page.locator("script").count() == 2
     assert text.count("<script>alert(1)</script>") > 20
     assert not any(character in text for character in "\x00\x1b\u202e\u2066")
     assert page.locator("a[href^='javascript']").count() == 0
@@ -314,14 +310,14 @@ def test_search_filter_anchor_and_copy(browser: Browser, tmp_path: Path) -> None
     )
     page.goto(f"{page.url.partition('#')[0]}#line.b.three")
     assert page.locator("[id='line.b.three']").is_visible()
-    still = opened(browser, tmp_path, whole(), java_script_enabled=False)
+    still = opened(browser, tmp_path, whole(), unfolded=True, java_script_enabled=False)
     assert still.locator("details.check:visible").count() == 3
     assert still.locator("#search:visible, button:visible").count() == 0
 
 
 def test_prints_whole(browser: Browser, tmp_path: Path) -> None:
     """The paper holds what the screen holds, folds and all; controls stay on the screen."""
-    page = opened(browser, tmp_path, whole())
+    page = opened(browser, tmp_path, whole(), unfolded=True)
     page.locator("#outcome").select_option("pass")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
@@ -337,9 +333,28 @@ def test_prints_whole(browser: Browser, tmp_path: Path) -> None:
     assert page.locator("details.check:not([hidden])").count() == 1, "the reader's own filter comes back"
 
 
+def test_few_sheets_to_sign(browser: Browser, tmp_path: Path) -> None:
+    """However much there is: at most six, and each says which run it is of."""
+    shown = whole()
+    many = [check(f"a-{number}", Outcome.FAIL, f"broken {number} " * 20) for number in range(60)]
+    lines = [line(f"z.{number}", LineStatus.OPEN, section=("List", f"Part {number}")) for number in range(60)]
+    crowded = replace(
+        shown, checks=[*shown.checks, *many], lines=[*shown.lines, *lines], exceptions=[*shown.exceptions] * 30
+    )
+    for told in (shown, crowded):
+        page = opened(browser, tmp_path, told)
+        paper = PdfReader(io.BytesIO(page.pdf(format="A4", prefer_css_page_size=True)))
+        assert len(paper.pages) <= 6
+        for number, sheet in enumerate(paper.pages, 1):
+            text = "".join(sheet.extract_text().split())
+            assert f"NO-GO·{told.run.id}·results.jsonsha256:{told.digest}" in text
+            assert f"{number}of{len(paper.pages)}" in text
+    assert "On paper: the" in " ".join(sheet.extract_text() for sheet in paper.pages)
+
+
 def test_prints_whole_without_javascript(browser: Browser, tmp_path: Path) -> None:
     """The style alone unfolds everything."""
-    page = opened(browser, tmp_path, whole(), java_script_enabled=False)
+    page = opened(browser, tmp_path, whole(), unfolded=True, java_script_enabled=False)
     page.emulate_media(media="print")
     assert page.locator("#tls-a .again").is_visible()
     assert page.locator("#tls-a .facts").first.is_visible()

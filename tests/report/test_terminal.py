@@ -64,7 +64,7 @@ def test_no_go(no_go: Results) -> None:
         " note    narrowed to tls-a\n"
         " 5 = 1 fail + 1 error + 1 blocked + 2 not run\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
-        " ✖ NO-GO   1 blocker                                                       4.1 s"
+        " ✖ NO-GO   3 causes: 1 must-pass check failed, 4 not evaluated             4.1 s"
     )
 
 
@@ -111,7 +111,7 @@ def test_incomplete() -> None:
         "   → gonogo run --env staging --gate pre-deploy --release 3f2c1a9 --only dns-a\n"
         " 2 = 1 pass + 1 error\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
-        " ◌ INCOMPLETE   1 blocker                                                  4.1 s"
+        " ◌ INCOMPLETE   1 cause: 1 must-pass check not evaluated                   4.1 s"
     )
 
 

@@ -46,13 +46,7 @@ def _wrong_gate(_: Path) -> tuple[str, ...]:
     return ("--gate", "nowhere")
 
 
-def _wrong_check(_: Path) -> tuple[str, ...]:
-    return ("--only", "nothing")
-
-
-@pytest.mark.parametrize(
-    "wrong", [_broken_environment, _broken_catalogue, _broken_policy, _broken_gates, _wrong_gate, _wrong_check]
-)
+@pytest.mark.parametrize("wrong", [_broken_environment, _broken_catalogue, _broken_policy, _broken_gates, _wrong_gate])
 def test_a_run_that_cannot_begin_is_on_record(project: Path, wrong: object) -> None:
     """A job that reads the newest record, whatever the exit code was, must not find last week's GO there."""
     assert callable(wrong)

@@ -24,7 +24,7 @@ from gonogo.signing.signing import said, sign_with_key, signable, signer_of
 from gonogo.signing.verification import Expected, verify_run
 from tests.signing.conftest import PASSPHRASE, ROLES, Team
 
-FILES = ["results.json", "evidence.json", "signoff.html", "junit.xml", "devops.sigstore.json"]
+FILES = ["results.json", "evidence.json", "signoff.html", "signoff-whole.html", "junit.xml", "devops.sigstore.json"]
 
 
 def refused(team: Team, folder: Path, why: str = "", **expected: object) -> str:

@@ -93,7 +93,15 @@ def test_carried_line_is_shown_everywhere_and_verified(carried: tuple[Team, Path
     assert (line(results).status, line(results).carried) == (LineStatus.ATTESTED, small.name)
     assert results.carried[0].digest == read_results(small / "results.json").digest
     assert results.carried[0].signed_by == ["Davi (devops)"]
-    for name in ("signoff.html", "summary.md", "checklist.md", "junit.xml", "ctrf.json", "statement.intoto.json"):
+    for name in (
+        "signoff.html",
+        "signoff-whole.html",
+        "summary.md",
+        "checklist.md",
+        "junit.xml",
+        "ctrf.json",
+        "statement.intoto.json",
+    ):
         assert small.name in (outer / name).read_text(), name
     done = gonogo(team, "verify", str(outer), "--release", RELEASE)
     assert done.returncode == 0, done.stderr

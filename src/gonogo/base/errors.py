@@ -37,6 +37,19 @@ class Unobserved(GonogoError):
         super().__init__(reason)
 
 
+class Failed(AssertionError):
+    """A check's own failure, with more than its message to say.
+
+    ``fix`` is the cure that fits what was observed, in place of the one in the docstring. What fails without ``blocks``
+    is no obstacle yet: checks that need this one are judged nevertheless.
+    """
+
+    def __init__(self, message: str, *, fix: str = "", blocks: bool = True) -> None:
+        self.fix = fix
+        self.blocks = blocks
+        super().__init__(message)
+
+
 class IntegrityError(GonogoError):
     """A run's files contradict each other, or what they should reproduce."""
 

@@ -51,7 +51,7 @@ def schema(document: str) -> int:
     """Print the JSON Schema of environment files, for editors, or of results.json."""
     from gonogo.environment.schema import environment_schema  # noqa: PLC0415 - help answers at once
     from gonogo.families.registry import installed_families  # noqa: PLC0415
-    from gonogo.record.results import results_schema  # noqa: PLC0415
+    from gonogo.record.results_schema import results_schema  # noqa: PLC0415
 
     click.echo(
         environment_schema(installed_families(Path()).environment) if document == "environment" else results_schema(),

@@ -25,6 +25,13 @@ def show_summary(results: Results, path: str, digest: str) -> None:
     )
 
 
+def show_asked(results: Results, path: str) -> None:
+    """Print the answer of a run that was asked for some checks by name, these first."""
+    from gonogo.report.terminal import render_asked  # noqa: PLC0415 - help answers at once
+
+    click.echo(render_asked(results, path, shutil.get_terminal_size((100, 24)).columns))
+
+
 def show_github(results: Results) -> None:
     """Print annotations, and add the page to the summary of the job.
 

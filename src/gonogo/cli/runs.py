@@ -145,8 +145,15 @@ def load(  # noqa: PLR0913 - as many as there are options
     generator_config = GeneratorConfig(
         processes=processes, workers=workers, host=host if workers else "127.0.0.1", port=int(port) if workers else 0
     )
+    told = {
+        "--profile": profile if profile != "gate" else None,
+        "--duration": duration,
+        "--rate": rate,
+        "--model": model,
+    }
     narrowed = {
         "gate": "load",
+        "options": tuple(part for name, value in told.items() if value is not None for part in (name, f"{value}")),
         "profile": profile,
         "generator_config": generator_config,
         "overlay": overlay if overlay["load"] else {},
@@ -155,7 +162,7 @@ def load(  # noqa: PLR0913 - as many as there are options
 
 
 def _verified(fields: dict[str, Any], reports: Path, *, strict: bool, style: str, carry: tuple[str, ...] = ()) -> int:
-    from gonogo.cli.output import show_github, show_summary  # noqa: PLC0415 - help answers at once
+    from gonogo.cli.output import show_asked, show_github, show_summary  # noqa: PLC0415 - help answers at once
     from gonogo.cli.progress import Progress  # noqa: PLC0415 - help answers at once
     from gonogo.runs.beginning import begin_record  # noqa: PLC0415
     from gonogo.runs.prepare import Request, opening, prepare  # noqa: PLC0415
@@ -164,7 +171,8 @@ def _verified(fields: dict[str, Any], reports: Path, *, strict: bool, style: str
 
     INTERRUPTION.install()
     gc.freeze()  # the modules are here to stay: going through them again and again takes a tenth of a smoke run
-    request = Request(project=Path(), **fields)
+    money = ("--allow-money",) if fields.get("allow_money") else ()
+    request = Request(project=Path(), **{**fields, "options": (*fields.get("options", ()), *money)})
     progress = Progress(sys.stderr)
     request = replace(request, run_id=begin_record(request, reports))
     progress.say(opening(request))
@@ -186,7 +194,10 @@ def _verified(fields: dict[str, Any], reports: Path, *, strict: bool, style: str
             published = abandon(prepared, folder)
     finally:
         prepared.close()
-    show_summary(published.results, str(published.signoff), published.signoff_digest)
+    if published.results.run.only and not published.results.run.interrupted:
+        show_asked(published.results, str(published.signoff))
+    else:
+        show_summary(published.results, str(published.signoff), published.signoff_digest)
     if style == "github":
         show_github(published.results)
     return _EXIT_INTERRUPTED if prepared.stop.is_set() else _exit_code(published.results, strict=strict)
@@ -255,7 +266,20 @@ def report(folder: Path, *, style: str) -> int:
 
 
 def _exit_code(results: Results, *, strict: bool) -> int:
-    return _EXIT_INTERRUPTED if results.run.interrupted else exit_code(results.decision.verdict, strict=strict)
+    """The code of the verdict; of a run that was asked for some checks by name, that of the worst of them."""
+    from gonogo.record.results import WORST_FIRST, Outcome, asked_by_name  # noqa: PLC0415 - help answers at once
+
+    if results.run.interrupted:
+        return _EXIT_INTERRUPTED
+    if not results.run.only:
+        return exit_code(results.decision.verdict, strict=strict)
+    outcomes = [check.outcome for check in asked_by_name(results)]
+    if len(outcomes) < len(results.run.only):
+        return _EXIT_INCOMPLETE  # the gate does not demand it, so that nothing was asked
+    worst = min(outcomes, key=WORST_FIRST.index)
+    if worst is Outcome.FAIL or (strict and worst is Outcome.WAIVED):
+        return _EXIT_NO_GO
+    return _EXIT_GO if worst in {Outcome.PASS, Outcome.WARN, Outcome.WAIVED} else _EXIT_INCOMPLETE
 
 
 def exit_code(verdict: Verdict, *, strict: bool) -> int:

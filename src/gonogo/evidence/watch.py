@@ -157,6 +157,8 @@ class Poll:
 
 FACT, CHANGED = "fact", "changed"
 """Kinds of events about what the launch stands on: a fact as it is from now on, and each change in words."""
+RELEASE_AT, FACT_IS = "release at ", " is "
+"""How the fact of a release begins, and what stands between the name of a fact and its value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +257,33 @@ class WatchJournalEvidence(Evidence):
     announced: int = 0
     undelivered: tuple[Receipt, ...] = ()
     """Announcements that did not arrive, or of which nobody knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchGreenEvidence(Evidence):
+    """What the journal of a watch says of the time just before users come; its scope is ("watch", "green")."""
+
+    file: str
+    wanted: timedelta
+    """For so long nothing may have alarmed: ``launch.green``."""
+    every: timedelta
+    """Time between two rounds."""
+    began: datetime
+    """The first round of all."""
+    looked_until: datetime
+    """The newest one."""
+    alarms: tuple[Transition, ...] = ()
+    """The beginnings of alarms that stood at any time of it."""
+    open: tuple[str, ...] = ()
+    """Ids of those among them that are not over."""
+    undecided: tuple[str, ...] = ()
+    """Thresholds and key metrics of which the newest round did not know whether they are well."""
+    changed: tuple[str, ...] = ()
+    """Those that were judged otherwise than the environment file says now."""
+    gaps: tuple[Gap, ...] = ()
+    """Within it."""
+    releases: tuple[tuple[str, str, datetime], ...] = ()
+    """Where the service was seen to serve which releases (as in ``v41, 4f2a90``), and since when."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

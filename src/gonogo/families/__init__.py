@@ -13,6 +13,7 @@ from gonogo.families import (
     load,
     mail,
     mongodb,
+    monitoring,
     ports,
     redis,
     repository,
@@ -48,5 +49,6 @@ BUILT_IN: Sequence[Family] = (
     attested_url.FAMILY,
     variables.FAMILY,
     repository.FAMILY,
+    monitoring.FAMILY,
     watch.FAMILY,
 )

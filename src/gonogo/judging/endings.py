@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from gonogo.base.errors import Unobserved, UsageError
+from gonogo.base.errors import Failed, Unobserved, UsageError
 from gonogo.evidence.journey import Ending
 from gonogo.judging.evidence_lookup import EvidenceMissing
 from gonogo.judging.seclusion import Hanging, Trespass
@@ -37,6 +37,8 @@ def ended_by(error: BaseException | None) -> Ended:
     match error:
         case None:
             ending, message = "pass", ""
+        case Failed(fix=fix, blocks=blocks):
+            return Ended(ending="fail", message=str(error), hint=fix, blocks=blocks)
         case AssertionError() | pytest.fail.Exception() if not isinstance(error, pytest.xfail.Exception):
             ending, message = "fail", str(error)
         case EvidenceMissing(failure=failure):

@@ -303,6 +303,7 @@ class JudgingPlugin:
             message=self._redactor.text(message),
             hint=self._redactor.text(hint),
             cause=ended_as.cause,
+            blocks=ended_as.blocks,
             facts={
                 argument: self._facts(check.id, scope, argument, records)
                 for argument, records in item.stash[_RECORDS].items()

@@ -17,6 +17,7 @@ from gonogo.policy.attestations import Attestation, read_attestations
 from gonogo.policy.checklist import Checklist, read_checklist
 from gonogo.policy.checklist_line import ChecklistLine
 from gonogo.policy.gates import EVERYTHING, Gate, Gates, Role, lines_of, read_gates
+from gonogo.policy.local import FILE as LOCAL_POLICY
 from gonogo.policy.people import FILE as PEOPLE
 from gonogo.policy.people import read_people
 from gonogo.policy.waivers import Waiver, read_waivers
@@ -112,10 +113,17 @@ def read_team_files(project: Path, suite: Suite, *, environment: str, service: S
         waivers=waivers,
     )
     if has_list:
-        _refuse([*contradictions(read), *covered_lines(suite, read)])
+        _refuse([*contradictions(read), *covered_lines(suite, read), *_unknown_owners(project, suite, gates)])
     else:
         _refuse(waiver_problems(root, environment, waivers, read.people))
     return read, has_list
+
+
+def _unknown_owners(project: Path, suite: Suite, gates: Gates) -> Iterable[str]:
+    """Roles of ``[owners]`` that nobody has, where the team says which there are."""
+    for name, role in suite.owners.items():
+        if gates.roles and role not in gates.roles:
+            yield f"{project / LOCAL_POLICY}: owners.{name}: no role {role!r}{nearest_or_all(role, list(gates.roles))}"
 
 
 def refuse_contradictions(project: Path, environments: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from gonogo.planning.gate_demands import GateDemands
 from gonogo.planning.plan import Plan, other_mode
 from gonogo.planning.stated import contradictions_of, undeclared
 from gonogo.planning.suite import Suite
+from gonogo.policy.catalogue import CheckPolicy
 from gonogo.policy.checklist_line import ChecklistLine, proving
 
 Missing = Mapping[str, Mapping[str, str]]
@@ -43,7 +44,7 @@ def _missing(suite: Suite, plan: Plan, demands: GateDemands, environment: Enviro
         line.id: {
             **{
                 check: _NOT_DECLARED if check in suite.elsewhere else plan.absent.get(check, _NOT_ASKED)
-                for check in _required(line, proves, suite, environment)
+                for check in _required(line, proves, suite, plan, environment)
                 if check not in plan.checks
             },
             **(undeclared(line, environment) if line.states else {}),
@@ -55,11 +56,20 @@ def _missing(suite: Suite, plan: Plan, demands: GateDemands, environment: Enviro
 
 
 def _required(
-    line: ChecklistLine, proves: Mapping[str, tuple[str, ...]], suite: Suite, environment: Environment
+    line: ChecklistLine, proves: Mapping[str, tuple[str, ...]], suite: Suite, plan: Plan, environment: Environment
 ) -> list[str]:
-    """All that prove it. Where payments are proved in both modes, one check for each, only this mode's is required."""
+    """All that prove it. Where payments are proved in both modes, one check for each, only this mode's is required.
+
+    Of several ways to know the same, those that are declared are enough.
+    """
     checks = proving(line, proves)
+    if any(check in plan.checks for check in checks):
+        checks = [check for check in checks if not _spared(suite.catalogue.get(check), environment)]
     checked = [check for check in checks if check in suite.catalogue]
     elsewhere = {check for check in checked if other_mode(suite.catalogue[check], environment)}
     in_this_mode = any(suite.catalogue[check].stripe_mode is not None for check in checked if check not in elsewhere)
     return [check for check in checks if not in_this_mode or check not in elsewhere]
+
+
+def _spared(policy: CheckPolicy | None, environment: Environment) -> bool:
+    return policy is not None and policy.spare and not all(environment.declares(key) for key in policy.where)

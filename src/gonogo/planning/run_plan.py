@@ -33,6 +33,10 @@ class RunPlan:
     """What the command line put in place of the environment file's values, by section."""
     lowered: tuple[str, ...] = ()
     """What of it asks less than the file declares, in words."""
+    only: tuple[str, ...] = ()
+    """The checks that were asked for by name; empty: everything was asked."""
+    options: tuple[str, ...] = ()
+    """Further words of the command line without which it would have been another run, as in ``--fault mongo-down``."""
     undeclared: tuple[str, ...] = ()
     """Sections of installed packages that no environment of the project declares: their checks are not planned."""
     planned_keys: Sequence[Key]

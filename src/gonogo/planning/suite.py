@@ -16,7 +16,8 @@ from gonogo.families.registry import installed_families, read_environment
 from gonogo.planning.declarations import Declaration, read_declarations
 from gonogo.planning.entries import entry_checks, is_template
 from gonogo.policy.catalogue import Catalogue, CheckPolicy, read_catalogue
-from gonogo.policy.local import FILE, Difference, changed, read_local_policy
+from gonogo.policy.local import FILE, Difference, LocalPolicy, changed, read_local_policy
+from gonogo.policy.owners import default_owner, owner_of, owner_problems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,8 @@ class Suite:
     """What the project's ``policy.toml`` changed of the catalogues."""
     templates: Mapping[str, Declaration] = field(default_factory=dict)
     """Functions that are one check for each entry of the environment file, by the id that they are marked with."""
+    owners: Mapping[str, str] = field(default_factory=dict)
+    """Roles that the project's ``policy.toml`` names, by check or family."""
     elsewhere: frozenset[str] = frozenset()
     """Ids of checks that other environments of the project declare."""
 
@@ -126,7 +129,34 @@ def _with_local_policy(suite: Suite, project: Path, environment: str | None) -> 
     lines, differences = changed(suite.catalogue, local, environment, path, elsewhere=suite.elsewhere)
     if problems := list(_contradictions(lines, suite.declarations)):
         raise UsageError(*problems)
-    return replace(suite, catalogue=lines, order=_ordered(lines), differences=tuple(differences))
+    return _with_owners(
+        replace(suite, catalogue=lines, order=_ordered(lines), differences=tuple(differences)), local, path
+    )
+
+
+def _with_owners(suite: Suite, local: LocalPolicy, path: Path) -> Suite:
+    """The suite with a role for each check: that of policy.toml, else of its catalogue, else gonogo's own for its families."""
+    families = {identifier: declaration.family for identifier, declaration in suite.declarations.items()}
+    if problems := list(owner_problems(local.owners, {*families, *families.values(), *suite.elsewhere})):
+        raise UsageError(*(f"{path}: {problem}" for problem in problems))
+    lines = {
+        identifier: line.model_copy(
+            update={
+                "owner": owner_of(identifier, families[identifier], local.owners)
+                or line.owner
+                or default_owner(families[identifier])
+            }
+        )
+        for identifier, line in suite.catalogue.items()
+    }
+    bundled = {family: default_owner(family) for family in families.values()}
+    differences = [
+        Difference(
+            check=name, key="owner", bundled=bundled.get(name) or default_owner(families.get(name, "")), local=role
+        )
+        for name, role in local.owners.items()
+    ]
+    return replace(suite, catalogue=lines, owners=local.owners, differences=(*suite.differences, *differences))
 
 
 def read_suite(folders: Sequence[Path], *, origins: Mapping[Path, str] | None = None) -> Suite:

@@ -12,6 +12,7 @@ from gonogo.base.durations import format_duration
 from gonogo.base.errors import UsageError
 from gonogo.base.toml_files import parse_toml, validated_by
 from gonogo.environment.types import Duration, Effect, Text
+from gonogo.policy.carrying import Name
 from gonogo.policy.checklist_line import Stage
 from gonogo.policy.profiles import Profile
 
@@ -71,6 +72,8 @@ class CheckPolicy(BaseModel):
     """Further sections of the environment, or parts of one, without which it makes no sense: ``mail``, ``series``."""
     where: tuple[Text, ...] = ()
     """Keys of the environment file, as ``load.failures``: planned only where it declares them, missed nowhere else."""
+    spare: bool = False
+    """Whether its lines are proved without it where ``where`` is not declared, and another check proves them."""
     stripe_mode: Literal["test", "live"] | None = None
     """Planned only where payments are in this mode; None: in both."""
     shapes: tuple[Text, ...] = ()
@@ -81,6 +84,8 @@ class CheckPolicy(BaseModel):
     """Profiles of the load that it is planned in; empty: in all."""
     when: Stage | None = None
     """Planned only in gates that are asked at this time of the launch, or later (``when`` in gates.toml); None: in all."""
+    owner: Name | None = None
+    """The role that acts when it does not pass; None: that of its family (``[owners]`` in policy.toml), or the default."""
     waivable: bool = True
     """Whether anybody may accept that it does not pass."""
     policy: Policy = Policy({})

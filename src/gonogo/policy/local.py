@@ -14,6 +14,7 @@ from gonogo.base.errors import UsageError
 from gonogo.base.toml_files import Document, read_toml
 from gonogo.base.wording import did_you_mean
 from gonogo.environment.types import Duration
+from gonogo.policy.carrying import Name
 from gonogo.policy.catalogue import Catalogue, CheckId, CheckPolicy, Policy, Severity
 
 FILE = "environments/policy.toml"
@@ -40,6 +41,8 @@ class LocalPolicy(Document):
 
     checks: Mapping[str, CheckChange] = {}
     environments: Mapping[str, EnvironmentChanges] = {}
+    owners: Mapping[str, Name] = {}
+    """The role that acts when a check does not pass, by the check's id or by its family."""
 
     def of(self, environment: str | None) -> Iterator[tuple[str, str, CheckChange]]:
         """Key in the file, check id and change: those of every environment first, then those of this one."""

@@ -29,7 +29,8 @@ def find_run(name: str, reports: Path) -> Path:
         return path
     by_name = {folder.name: folder for environment in environments(reports) for folder in folders(environment)}
     if by_name and name == LATEST:
-        return by_name[max(by_name)]
+        pointed = {(environment / LATEST).resolve().name for environment in environments(reports)}
+        return by_name[max(pointed & by_name.keys() or by_name)]
     beginning = sorted(identifier for identifier in by_name if identifier.startswith(name))
     if name in by_name or len(beginning) == 1:
         return by_name[name if name in by_name else beginning[0]]

@@ -24,6 +24,8 @@ class Ended:
     """Why it did not pass; empty for a pass."""
     hint: str = ""
     """What the reader may do about it; empty where nothing is known."""
+    blocks: bool = True
+    """Whether checks that need it cannot be judged after a failure of it."""
     cause: Cause | None = None
     """The check that blocked it: it never began."""
 

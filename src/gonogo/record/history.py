@@ -16,6 +16,16 @@ from gonogo.record.results import (
 )
 from gonogo.record.weakening import lowered, weakened
 
+OUTCOME_LETTERS = {
+    Outcome.PASS: "p",
+    Outcome.WARN: "w",
+    Outcome.FAIL: "f",
+    Outcome.ERROR: "e",
+    Outcome.BLOCKED: "b",
+    Outcome.NOT_RUN: "n",
+    Outcome.WAIVED: "a",
+}
+"""Outcomes of a check in earlier runs, a letter each: ``a`` is an accepted exception."""
 ORDER = ("weakened", "removed", "newly failing", "became unverified", "policy changed", "fixed", "added")
 """Order of the kinds of change: what a signer must not miss comes first."""
 _GOOD = {Outcome.PASS, Outcome.WARN}
@@ -29,8 +39,15 @@ def history(results: Results, earlier: Sequence[Results]) -> History:
     return History(
         changes=changes(base, results) if base else (),
         runs=[past(run) for run in reversed(earlier)],
+        outcomes=_outcomes(results, earlier),
         since=base.run.id if base else "",
     )
+
+
+def _outcomes(results: Results, earlier: Sequence[Results]) -> Mapping[str, str]:
+    """A letter for each of the earlier runs, the oldest first, by the id of the check."""
+    then = [{check.id: OUTCOME_LETTERS[check.outcome] for check in run.checks} for run in reversed(earlier)]
+    return {check.id: "".join(run.get(check.id, "-") for run in then) for check in results.checks} if then else {}
 
 
 def changes(before: Results, after: Results) -> Sequence[Change]:

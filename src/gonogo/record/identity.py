@@ -42,6 +42,10 @@ class RunIdentity:
     """False: the record that stands until the run says otherwise, and stays when it is killed."""
     narrowed: bool = False
     """Whether it was asked about some of the gate's checks only."""
+    only: Sequence[str] = ()
+    """The checks that were asked for by name; empty: everything was asked."""
+    options: Sequence[str] = ()
+    """Further words of the command line without which it would have been another run, as in ``--fault mongo-down``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,10 @@ class Recording:
     """What the command line put in place of the environment file's values, by section."""
     lowered: tuple[str, ...] = ()
     """What of it asks less than the file declares, in words."""
+    only: tuple[str, ...] = ()
+    """The checks that were asked for by name; empty: everything was asked."""
+    options: tuple[str, ...] = ()
+    """Further words of the command line without which it would have been another run, as in ``--fault mongo-down``."""
     trust: tuple[TrustAnchor, ...] = ()
     """Whom the environment file trusted, as its files were when the run began."""
     carried: tuple[CarriedRun, ...] = ()

@@ -1,7 +1,6 @@
 """The results of a run: ``gonogo.results/1``, the source of truth that every other output is a pure function of."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -98,6 +97,8 @@ class Observation:
     """One sentence on everything that did not pass."""
     hint: str = ""
     """What may be done about an ERROR or NOT RUN."""
+    blocks: bool = True
+    """Whether what needs it cannot be judged because of it; False: a failure that is no obstacle yet."""
     cause: Cause | None = None
     attempts: int = 1
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -127,6 +128,8 @@ class CheckResult:
     """Ids of the lines that it says something about without proving them."""
     permitted: bool = True
     """Whether its effects were permitted."""
+    owner: str = ""
+    """The role that acts when it does not pass."""
 
     @property
     def observed(self) -> Outcome:
@@ -301,6 +304,8 @@ class History:
     """Since the run ``since``."""
     runs: Sequence[PastRun] = ()
     """The last runs before this one, ten at the most, oldest first."""
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+    """For each check of this run a letter (``record.history.OUTCOME_LETTERS``) for each of ``runs``; ``-`` where it was not planned."""
     since: str = ""
     """Id of the newest of ``runs`` that was not interrupted; empty: there is nothing to compare with."""
 
@@ -362,18 +367,13 @@ class Results:
         return hashlib.sha256(self.content).hexdigest()
 
 
+def asked_by_name(results: Results) -> Sequence[CheckResult]:
+    """The checks that the run was asked for by name."""
+    return [check for check in results.checks if check.id in results.run.only]
+
+
 RESULTS: TypeAdapter[Results] = TypeAdapter(Results)
 HISTORY: TypeAdapter[History] = TypeAdapter(History)
-
-
-def results_schema() -> str:
-    """The JSON Schema of ``results.json``, as committed in ``docs/results.schema.json``."""
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": SCHEMA,
-        **RESULTS.json_schema(mode="serialization"),
-    }
-    return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def canonical(document: Mapping[str, Any]) -> Results:

@@ -15,6 +15,8 @@ LATEST = "latest"
 EVIDENCE = "evidence.json"
 RESULTS = "results.json"
 SIGNOFF = "signoff.html"
+SIGNOFF_WHOLE = "signoff-whole.html"
+"""The same page with nothing folded: for readers without JavaScript, and for the appendix on paper."""
 JUNIT = "junit.xml"
 CTRF = "ctrf.json"
 SUMMARY = "summary.md"
@@ -35,9 +37,18 @@ class RunFolder:
     path: Path
 
     @classmethod
-    def create(cls, reports: Path, environment: str, run_id: str) -> "RunFolder":
-        """Make the folder, and let ``latest`` point to it from the start: an older GO must never speak for this run."""
+    def create(cls, reports: Path, environment: str, run_id: str, *, narrowed: bool = False) -> "RunFolder":
+        """Make the folder, and let ``latest`` point to it from the start: an older GO must never speak for this run.
+
+        A ``narrowed`` run answers another question than those of ``latest``, which stays as it is.
+        """
         path = reports / environment / run_id
+        if narrowed:
+            try:
+                path.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise _unwritable(path, error) from None
+            return cls(path)
         pointer = path.parent / f".{LATEST}-{run_id}"
         latest = path.parent / LATEST
         if latest.exists() and not latest.is_symlink():

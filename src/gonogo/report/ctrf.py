@@ -9,7 +9,7 @@ from typing import Any
 
 from gonogo.record.results import CheckResult, Outcome, Results, Verdict
 from gonogo.report.visible import visible_lines
-from gonogo.report.wording import advice, asked, carried_runs, families, line_counts
+from gonogo.report.wording import advice, asked, carried_runs, causes, families, line_counts, stops
 
 _SPECIFICATION = "0.0.0"
 STATUSES = {
@@ -60,6 +60,8 @@ def _summary(results: Results) -> Mapping[str, Any]:
             "reason": decision.reason,
             "blockers": decision.blockers,
             "openLines": decision.open_lines,
+            "stops": stops(results).words,
+            "firstCause": next((cause.check.id for cause in causes(results)), ""),
             "counts": dict(results.counts),
             "checklist": {status.value: number for status, number in line_counts(results).items()},
             **({"asked": words} if (words := asked(results)) else {}),

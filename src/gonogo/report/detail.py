@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gonogo.record.results import Attested, CheckResult, LineResult, Observation, Results, facts_at
+from gonogo.record.results import Attested, CheckResult, LineResult, Observation, Outcome, Results, facts_at
 from gonogo.report.visible import harmless, visible
 from gonogo.report.wording import LINE_SHAPES, SHAPES, word
 
@@ -43,7 +43,8 @@ def _observation(results: Results, observation: Observation) -> Iterator[str]:
     if observation.message:
         yield f"  {visible(observation.message)}"
     if observation.hint:
-        yield f"  hint: {visible(observation.hint)}"
+        label = "fix" if observation.outcome in {Outcome.FAIL, Outcome.WARN} else "hint"
+        yield f"  {label}: {visible(observation.hint)}"
     if observation.cause:
         yield f"  because of {visible(observation.cause.check)} at {visible(' · '.join(observation.cause.scope))}"
     for kind, facts in observation.facts.items():

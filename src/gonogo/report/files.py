@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from gonogo.record.results import Results
-from gonogo.record.run_folder import CHECKLIST, CTRF, JUNIT, SIGNOFF, STATEMENT, SUMMARY
+from gonogo.record.run_folder import CHECKLIST, CTRF, JUNIT, SIGNOFF, SIGNOFF_WHOLE, STATEMENT, SUMMARY
 from gonogo.report.ctrf import render_ctrf
 from gonogo.report.html import render_signoff
 from gonogo.report.junit import render_junit
@@ -16,6 +16,7 @@ def derived(results: Results) -> Mapping[str, bytes]:
     """Every file that is a pure function of the results, by its name."""
     files = {
         SIGNOFF: render_signoff(results),
+        SIGNOFF_WHOLE: render_signoff(results, whole=True),
         JUNIT: render_junit(results),
         CTRF: render_ctrf(results),
         SUMMARY: render_summary_page(results),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from gonogo.base.wording import and_more, counted
 from gonogo.record.results import Outcome, Results
 from gonogo.report.markdown import bounded
-from gonogo.report.wording import Problem, carried_runs, open_lines, problems, stopping, word
+from gonogo.report.wording import Problem, beside_causes, carried_runs, causes, open_lines, owner, word
 
 MOST = 10
 """Annotations of either kind that GitHub shows per step; it drops the rest."""
@@ -25,25 +25,18 @@ def render_commands(results: Results) -> str:
 
 
 def _errors(results: Results) -> Iterator[str]:
-    """Commands for everything that keeps the verdict from GO."""
-    stops = stopping(results)
-    blockers = [problem for problem in problems(results, [Outcome.FAIL, Outcome.ERROR]) if problem.check.id in stops]
-    for problem in sorted(blockers, key=lambda problem: problem.check.outcome is not Outcome.FAIL):
-        yield _told("error", problem)
-    unreached = [problem for problem in problems(results, [Outcome.NOT_RUN]) if problem.check.id in stops]
-    yield from _grouped("error", "blocker", unreached)
+    """Commands for everything that keeps the verdict from GO, in the order in which every format tells it."""
+    for cause in causes(results):
+        yield _told("error", cause, results)
     lines = [line.id for line in open_lines(results)]
     if lines:
-        yield _command("error", "checklist", f"{counted(len(lines), 'open line')}: {and_more(lines, _NAMES)}")
+        yield _command("error", "checklist", f"{counted(len(lines), 'line')} open: {and_more(lines, _NAMES)}")
 
 
 def _warnings(results: Results) -> Iterator[str]:
-    stops = stopping(results)
-    quiet = [problem for problem in problems(results, [Outcome.FAIL, Outcome.ERROR]) if problem.check.id not in stops]
-    for problem in [*quiet, *problems(results, [Outcome.WARN])]:
-        yield _told("warning", problem)
-    unreached = [problem for problem in problems(results, [Outcome.NOT_RUN]) if problem.check.id not in stops]
-    yield from _grouped("warning", "check", unreached)
+    for problem in beside_causes(results, [Outcome.FAIL, Outcome.ERROR, Outcome.WARN]):
+        yield _told("warning", problem, results)
+    yield from _grouped(beside_causes(results, [Outcome.NOT_RUN]))
     for run, words in zip(results.carried, carried_runs(results), strict=True):
         yield _command("warning" if run.problem else "notice", f"carried {run.id}", bounded(words))
     for exception in results.exceptions:
@@ -51,21 +44,24 @@ def _warnings(results: Results) -> Iterator[str]:
         yield _command("warning", f"exception {exception.check}", bounded(terms))
 
 
-def _grouped(kind: str, noun: str, unreached: Sequence[Problem]) -> Iterator[str]:
+def _grouped(unreached: Sequence[Problem]) -> Iterator[str]:
     """Forty checks that were not reached are one annotation."""
     if unreached:
         ids = [problem.check.id for problem in unreached]
         why = bounded(unreached[0].observation.message)
-        yield _command(kind, "NOT RUN", f"{counted(len(ids), noun)}: {and_more(ids, _NAMES)}\nthe first: {why}")
+        yield _command("warning", "NOT RUN", f"{counted(len(ids), 'check')}: {and_more(ids, _NAMES)}\nthe first: {why}")
 
 
-def _told(kind: str, problem: Problem) -> str:
+def _told(kind: str, problem: Problem, results: Results) -> str:
     check, observation = problem.check, problem.observation
-    parts: Sequence[str] = [f"{word(check.outcome)}: {bounded(observation.message)}"]
     label, text = problem.advice
-    parts = [*parts, f"{label}: {bounded(text)}"] if text else parts
+    parts = [f"{word(check.outcome)}: {bounded(observation.message)}", *([f"{label}: {bounded(text)}"] if text else [])]
+    if who := owner(results, check):
+        parts.append(f"acts: {bounded(who)}")
+    if problem.alike:
+        parts.append(f"shows as well in {len(problem.alike)}: {and_more(problem.alike, _NAMES)}")
     if problem.consequences:
-        parts = [*parts, f"blocks {len(problem.consequences)}: {and_more(problem.consequences, _NAMES)}"]
+        parts.append(f"blocks {len(problem.consequences)}: {and_more(problem.consequences, _NAMES)}")
     return _command(kind, check.id, "\n".join(parts))
 
 

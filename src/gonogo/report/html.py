@@ -8,9 +8,11 @@ from functools import cache
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 from gonogo.base.durations import format_duration
 from gonogo.record.results import DONE, Outcome, Results, RoleResult, sum_line
+from gonogo.record.run_folder import SIGNOFF_WHOLE
 from gonogo.report.blockers import Blockers, blockers
 from gonogo.report.changes import CHANGE_SHAPES, change_details, change_line, grouped_changes, since
 from gonogo.report.day_chart import HEIGHT, WIDTH
@@ -19,8 +21,23 @@ from gonogo.report.filters import bar, css, day, groupwise, safe_url, seconds, t
 from gonogo.report.journeys import journeys
 from gonogo.report.lines import STATUS_SHAPES, sections, supported, totals
 from gonogo.report.load import UnreadableLoad, load_view
+from gonogo.report.measured import earlier_outcomes, measured
 from gonogo.report.pages import content_hash, page_environment, page_source
-from gonogo.report.wording import VERDICT_SHAPES, asked, carried_runs, command, families, line_counts, line_sum, word
+from gonogo.report.visible import visible
+from gonogo.report.wording import (
+    VERDICT_SHAPES,
+    asked,
+    carried_runs,
+    command,
+    families,
+    line_counts,
+    line_sum,
+    owner,
+    standing,
+    stops,
+    word,
+)
+from gonogo.verdict.endings import validity
 
 _ROLES = (
     RoleResult(id="technical-lead", title="Technical lead", statements=()),
@@ -28,8 +45,10 @@ _ROLES = (
     RoleResult(id="devops", title="DevOps", statements=()),
 )
 """Roles that sign where no gates.toml says otherwise."""
-_FRESH = timedelta(hours=4)
-"""How long evidence is thought to hold: what the documentation gives to ``gonogo verify --max-age``."""
+_SEPARATOR = "\x1e"
+"""Before each folded part at the end of the page: text of targets never has it (``visible``)."""
+_MOST_CARDS = 25
+"""Causes that are not folded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +63,22 @@ class ShownSignature:
     file: str
 
 
-def render_signoff(results: Results, signatures: Sequence[ShownSignature] = ()) -> bytes:
-    """The page's bytes; the same results, and the same signatures, give the same bytes."""
+def render_signoff(results: Results, signatures: Sequence[ShownSignature] = (), *, whole: bool = False) -> bytes:
+    """The page's bytes; the same results, and the same signatures, give the same bytes.
+
+    What is folded waits as text until it is opened; the ``whole`` page has all of it, for readers without JavaScript
+    and for paper.
+    """
     environment = _environment()
-    style = page_source(environment, "palette.css", "signoff.css")
+    style = page_source(environment, "palette.css", "signoff.css") + _sheets(results)
     script = page_source(environment, "signoff.js")
     page = environment.get_template("signoff.html.j2").render(
         results=results,
+        whole=whole,
+        beside="" if whole else SIGNOFF_WHOLE,
+        chunks=[],
+        separator=Markup(_SEPARATOR),  # noqa: S704 - our own
+        most_cards=_MOST_CARDS,
         style=style,
         style_hash=content_hash(style),
         script=script,
@@ -60,6 +88,16 @@ def render_signoff(results: Results, signatures: Sequence[ShownSignature] = ()) 
         **_lists(results),
     )
     return page.encode()
+
+
+def _sheets(results: Results) -> Markup:
+    """What every sheet of paper says at its foot: whoever signs the last one signs this run."""
+    foot = f"{results.decision.verdict} · {results.run.id} · results.json sha256:{results.digest}"
+    text = "".join(
+        letter if letter.isascii() and letter.isalnum() else f"\\{ord(letter):06x}" for letter in visible(foot)
+    )
+    boxes = f'@bottom-left {{ content: "{text}"; width: 88%; }} @bottom-right {{ content: counter(page) " of " counter(pages); }}'
+    return Markup(f"@page {{ font: 7pt monospace; {boxes} }}\n")  # noqa: S704 - escaped for a string of CSS
 
 
 def _verdict_view(results: Results) -> dict[str, Any]:
@@ -75,7 +113,8 @@ def _verdict_view(results: Results) -> dict[str, Any]:
         "line_bar": bar(line_counts(results)),
         "line_done": sum(line.status in DONE for line in results.leaves),
         "seconds": format_duration(results.run.finished_at - results.run.started_at),
-        "fresh_until": results.run.finished_at + _FRESH,
+        "stops": stops(results).words,
+        "validity": validity(results),
         "digest": results.digest,
         "change_line": change_line(results),
         "changes": grouped_changes(results),
@@ -119,7 +158,7 @@ def _load(results: Results) -> dict[str, Any]:
 def _contents(results: Results, all_blockers: Blockers) -> list[tuple[str, str, int]]:
     """Anchor, name, and how much there is to read; the verdict is the first section."""
     return [
-        ("blockers", "Blockers", all_blockers.total),
+        ("blockers", "Causes", len(all_blockers.causes)),
         ("exceptions", "Exceptions", len(results.exceptions)),
         ("signatures", "Sign-off", 0),
         ("sections", "Sections", 0),
@@ -144,5 +183,8 @@ def _environment() -> jinja2.Environment:
         change_details=change_details,
         shell=shlex.quote,
     )
-    environment.globals.update(command=command, nothing=timedelta(), supported=supported)
+    environment.globals.update(measured=measured, earlier_outcomes=earlier_outcomes)
+    environment.globals.update(
+        command=command, owner=owner, standing=standing, nothing=timedelta(), supported=supported
+    )
     return environment

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results
 from gonogo.report.visible import visible_lines
-from gonogo.report.wording import advice, asked, carried_runs, families, word
+from gonogo.report.wording import advice, asked, carried_runs, causes, families, stops, word
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ELEMENTS = {
@@ -27,6 +27,7 @@ def render_junit(results: Results) -> bytes:
         properties = ET.SubElement(_suite(root, "carried", results), "properties")
         for run, words in zip(results.carried, carried_runs(results), strict=True):
             ET.SubElement(properties, "property", name=run.id, value=_legal(words))
+    _add_verdict(root, results)
     accepted = {exception.check: exception.reason for exception in results.exceptions}
     for family, checks in families(results).items():
         suite = _suite(root, family, results)
@@ -46,6 +47,15 @@ def render_junit(results: Results) -> bytes:
     ET.indent(root)
     written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return written
+
+
+def _add_verdict(root: ET.Element, results: Results) -> None:
+    """Say the verdict, its counts and its first cause, as every other format does."""
+    properties = ET.SubElement(_suite(root, "verdict", results), "properties")
+    first = next((cause.check.id for cause in causes(results)), "")
+    words = {"verdict": results.decision.verdict.value, "reason": results.decision.reason}
+    for name, value in {**words, "stops": stops(results).words, "first cause": first}.items():
+        ET.SubElement(properties, "property", name=name, value=_legal(value))
 
 
 def _suite(root: ET.Element, name: str, results: Results) -> ET.Element:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from gonogo.base.durations import format_duration
-from gonogo.base.wording import counted
+from gonogo.base.wording import and_more, counted
 from gonogo.record.history import section_totals
 from gonogo.record.results import Outcome, Results, sum_line
 from gonogo.report.changes import change_words
@@ -14,11 +14,13 @@ from gonogo.report.wording import (
     VERDICT_SHAPES,
     Problem,
     asked,
+    beside_causes,
     carried_runs,
+    causes,
     line_sum,
     open_lines,
-    problems,
-    stopping,
+    owner,
+    stops,
     word,
 )
 
@@ -26,6 +28,7 @@ LARGEST_BYTES = 64_000
 """GitHub cuts off, or refuses, what is longer than it likes; we say what we leave off."""
 _AT_MOST = (200, 100, 50, 25, 12, 6, 3, 1, 0)
 """Entries per list: the first number with which the page fits."""
+_FEW = 5
 _LOUD = (Outcome.FAIL, Outcome.ERROR, Outcome.NOT_RUN)
 
 
@@ -43,12 +46,12 @@ class _SummaryPage:
     def lines(self) -> Iterator[str]:
         results = self._results
         yield from self._header()
-        stops, loud = stopping(results), problems(results, _LOUD)
-        keeping = [problem for problem in loud if stops.intersection([problem.check.id, *problem.consequences])]
-        yield from self._list("What keeps it from GO", [_problem(problem) for problem in keeping])
+        yield from self._list("What keeps it from GO", [self._problem(cause) for cause in causes(results)])
         yield from self._list("Open lines of the checklist", list(self._open()))
-        yield from self._list("Warnings", [_problem(problem) for problem in problems(results, [Outcome.WARN])])
-        unasked = [_problem(problem) for problem in loud if problem not in keeping]
+        yield from self._list(
+            "Warnings", [self._problem(problem) for problem in beside_causes(results, [Outcome.WARN])]
+        )
+        unasked = [self._problem(problem) for problem in beside_causes(results, _LOUD)]
         yield from self._list("Without an answer, which keeps nothing from GO", unasked)
         yield from self._list("Accepted exceptions", list(self._exceptions()))
         yield from self._list(
@@ -62,7 +65,7 @@ class _SummaryPage:
         results, run, decision = self._results, self._results.run, self._results.decision
         yield f"# {VERDICT_SHAPES[decision.verdict]} {decision.verdict}: {inert(run.service)}, {inert(run.environment)}"
         yield ""
-        yield f"{counted(decision.blockers, 'blocker')}, {counted(decision.open_lines, 'open line')}. {quoted(decision.reason)}"
+        yield f"{counts}. {quoted(decision.reason)}" if (counts := stops(results).words) else quoted(decision.reason)
         yield ""
         yield f"- checks: {sum_line(results.counts)}"
         if results.leaves:
@@ -110,15 +113,17 @@ class _SummaryPage:
         if len(rows) > self._most:
             yield f"| and {len(rows) - self._most} more sections, left off here | | |"
 
-
-def _problem(problem: Problem) -> str:
-    check, observation = problem.check, problem.observation
-    more = f" (and at {problem.elsewhere} more)" if problem.elsewhere else ""
-    label, text = problem.advice
-    advice = f"; {label}: {quoted(text)}" if text else ""
-    blocks = f"; keeps {counted(len(problem.consequences), 'check')} from being judged" if problem.consequences else ""
-    severity = f", {check.severity}" if check.outcome is not Outcome.WARN else ""
-    return (
-        f"{SHAPES[check.outcome]} **{inert(check.id)}** {word(check.outcome)}{severity}: "
-        f"{quoted(observation.message)}{more}{advice}{blocks}"
-    )
+    def _problem(self, problem: Problem) -> str:
+        check, observation = problem.check, problem.observation
+        more = f" (and at {problem.elsewhere} more)" if problem.elsewhere else ""
+        label, text = problem.advice
+        advice = f"; {label}: {quoted(text)}" if text else ""
+        acts = f"; acts: {inert(who)}" if (who := owner(self._results, check)) else ""
+        alike = f"; shows as well in {inert(and_more(problem.alike, _FEW))}" if problem.alike else ""
+        number = counted(len(problem.consequences), "check")
+        blocks = f"; keeps {number} from being judged" if problem.consequences else ""
+        severity = f", {check.severity}" if check.outcome is not Outcome.WARN else ""
+        return (
+            f"{SHAPES[check.outcome]} **{inert(check.id)}** {word(check.outcome)}{severity}: "
+            f"{quoted(observation.message)}{more}{advice}{acts}{alike}{blocks}"
+        )

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from gonogo.base.bundled import ATTACHED
 from gonogo.base.durations import format_duration
-from gonogo.base.wording import and_more, counted
-from gonogo.policy.catalogue import Severity
-from gonogo.record.results import CheckResult, Outcome, Results, Verdict, sum_line
+from gonogo.base.wording import and_more
+from gonogo.record.results import CheckResult, Outcome, Results, Verdict, asked_by_name, sum_line
 from gonogo.report.changes import change_words
 from gonogo.report.visible import harmless, visible
 from gonogo.report.wording import (
@@ -16,17 +15,28 @@ from gonogo.report.wording import (
     SHAPES,
     VERDICT_SHAPES,
     Problem,
+    advice,
     asked,
+    beside_causes,
     carried_runs,
+    causes,
     command,
     families,
     line_sum,
     open_lines,
-    problems,
+    owner,
+    stops,
     word,
 )
+from gonogo.verdict.causes import foremost
 
 _COLOURS = {Verdict.GO: "32", Verdict.GO_WITH_EXCEPTIONS: "33", Verdict.NO_GO: "31", Verdict.INCOMPLETE: "33"}
+_TITLES = {
+    "BLOCKERS": {Outcome.FAIL},
+    "COULD NOT BE OBSERVED": {Outcome.ERROR, Outcome.BLOCKED},
+    "ACCEPTED, BUT OTHERS DEPEND ON IT": {Outcome.WAIVED},
+}
+"""Headings of causes, by the outcome of their first check, in the order of the causes; NOT RUN comes last."""
 _NARROWEST = 60
 _INDENT = "   "
 _MANY = 4
@@ -42,6 +52,12 @@ def render_summary(results: Results, *, report_path: str, report_digest: str, co
     return "\n".join(harmless(line) for line in page.lines(report_path, report_digest))
 
 
+def render_asked(results: Results, report_path: str, width: int) -> str:
+    """The answer of a run that was asked for some checks by name: each of them first, then what it was asked with."""
+    page = _TerminalPage(results, max(width, _NARROWEST), colour=False)
+    return "\n".join(harmless(line) for line in page.asked(report_path))
+
+
 class _TerminalPage:
     def __init__(self, results: Results, width: int, *, colour: bool) -> None:
         self._results = results
@@ -53,13 +69,14 @@ class _TerminalPage:
         yield from self._header()
         for family, checks in families(results).items():
             yield f" {family:<12}{_tally(checks)}"
-        blocking = problems(results, [Outcome.FAIL])
-        yield from self._section(
-            "BLOCKERS", [problem for problem in blocking if problem.check.severity is Severity.BLOCKER]
-        )
-        yield from self._section("WARNINGS", problems(results, [Outcome.WARN]))
-        yield from self._section("COULD NOT BE OBSERVED", problems(results, [Outcome.ERROR]))
-        yield from self._not_run()
+        told = causes(results)
+        for title, outcomes in _TITLES.items():
+            yield from self._section(title, [cause for cause in told if cause.check.outcome in outcomes])
+        yield from self._not_run("NOT RUN", [cause for cause in told if cause.check.outcome is Outcome.NOT_RUN])
+        yield from self._section("WARNINGS", beside_causes(results, [Outcome.WARN]))
+        yield from self._section("ALSO FAILED", beside_causes(results, [Outcome.FAIL]))
+        yield from self._section("COULD NOT BE OBSERVED EITHER", beside_causes(results, [Outcome.ERROR]))
+        yield from self._not_run("NOT RUN EITHER", beside_causes(results, [Outcome.NOT_RUN]))
         yield from self._checklist()
         yield from self._exceptions()
         yield from self._findings()
@@ -72,7 +89,30 @@ class _TerminalPage:
             yield f" {asked(results)}"
         digest = f"   sha256:{report_digest[:8]}…" if report_digest else ""
         yield f" report  {report_path}{digest}"
-        yield self._verdict()
+        yield from self._verdict()
+
+    def asked(self, report_path: str) -> Iterator[str]:
+        """Yield the lines of an answer to questions about single checks. It is no verdict."""
+        results = self._results
+        found = asked_by_name(results)
+        for check in found:
+            observation = foremost(check, results.causes)
+            start = f" {SHAPES[check.outcome]} {check.id}   {word(check.outcome)}   "
+            yield from self._wrapped(start, visible(observation.message or check.title))
+            label, text = advice(check, observation)
+            if text and check.outcome is not Outcome.PASS:
+                yield from self._wrapped(f"{_INDENT}{label}: ", visible(text))
+        for missing in sorted(set(results.run.only) - {check.id for check in found}):
+            yield f" ○ {missing}   NOT RUN   gate {results.run.gate} does not demand it; choose another with --gate"
+        asked = [check for check in results.checks if check not in found and check.outcome is not Outcome.NOT_RUN]
+        for problem in (cause for cause in causes(results) if cause.check in asked):
+            yield from self._problem(problem)
+        yield from self._header()
+        if asked:
+            yield f" with what they need: {and_more([check.id for check in asked], _FEW)}"
+        yield from self._notes()
+        yield f" report  {report_path}"
+        yield " no verdict: only what is named above was asked; the latest whole run is as it was"
 
     def _header(self) -> Iterator[str]:
         run, release_words = self._results.run, self._results.release_words
@@ -95,19 +135,24 @@ class _TerminalPage:
         label, text = problem.advice
         if text:
             yield from self._wrapped(f"{_INDENT}{label}: ", visible(text))
+        if who := owner(self._results, check):
+            yield f"{_INDENT}acts: {visible(who)}"
+        if problem.alike:
+            yield from self._wrapped(f"{_INDENT}shows as well in {len(problem.alike)}: ", and_more(problem.alike, _FEW))
         if problem.consequences:
             count = len(problem.consequences)
             yield from self._wrapped(f"{_INDENT}blocks {count}: ", and_more(problem.consequences, _FEW))
         yield f"{_INDENT}→ {command(self._results, check.id)}"
 
-    def _not_run(self) -> Iterator[str]:
+    def _not_run(self, title: str, unreached: Sequence[Problem]) -> Iterator[str]:
         """Forty checks with one reason are one line."""
         reasons: dict[tuple[str, str], list[str]] = {}
-        for problem in problems(self._results, [Outcome.NOT_RUN]):
+        for problem in unreached:
             observation = problem.observation
-            reasons.setdefault((observation.message, observation.hint), []).append(problem.check.id)
+            ids = reasons.setdefault((observation.message, observation.hint), [])
+            ids += [problem.check.id, *problem.alike]
         if reasons:
-            yield " NOT RUN"
+            yield f" {title}"
         for (message, hint), ids in reasons.items():
             yield from self._wrapped(f" {SHAPES[Outcome.NOT_RUN]} ", f"{and_more(ids, _MANY)}: {visible(message)}")
             if hint:
@@ -168,15 +213,18 @@ class _TerminalPage:
             text, self._width, initial_indent=start, subsequent_indent=f"{_INDENT}  ", break_on_hyphens=False
         ) or [start]
 
-    def _verdict(self) -> str:
+    def _verdict(self) -> Iterator[str]:
+        """Yield the last line; where it would not fit, the counts stand above it."""
         decision, run = self._results.decision, self._results.run
         verdict = decision.verdict
-        blockers = f"   {counted(decision.blockers, 'blocker')}" if decision.blockers else ""
-        lines = f"   {counted(decision.open_lines, 'line')} open" if decision.open_lines else ""
-        verdict_text = f" {VERDICT_SHAPES[verdict]} {verdict}{blockers}{lines}{self._attached()}"
+        counts = f"   {words}" if (words := stops(self._results).words) else ""
         seconds = format_duration(run.finished_at - run.started_at)
+        verdict_text = f" {VERDICT_SHAPES[verdict]} {verdict}{counts}{self._attached()}"
+        if counts and len(verdict_text) + len(seconds) >= self._width:
+            yield from self._wrapped(" ", words)
+            verdict_text = f" {VERDICT_SHAPES[verdict]} {verdict}{self._attached()}"
         line = f"{verdict_text}{seconds:>{max(len(seconds) + 1, min(self._width, 80) - len(verdict_text))}}"
-        return f"\033[1;{_COLOURS[verdict]}m{line}\033[0m" if self._colour else line
+        yield f"\033[1;{_COLOURS[verdict]}m{line}\033[0m" if self._colour else line
 
 
 def _tally(checks: Sequence[CheckResult]) -> str:

@@ -4,12 +4,21 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gonogo.base.wording import counted
-from gonogo.policy.catalogue import Severity
-from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results, Verdict
-from gonogo.verdict.decision import spoken_for
+from gonogo.record.history import OUTCOME_LETTERS
+from gonogo.record.results import (
+    DONE,
+    CheckResult,
+    LineResult,
+    LineStatus,
+    Observation,
+    Outcome,
+    Results,
+    Verdict,
+)
+from gonogo.verdict.causes import Trouble, foremost, stopping, troubles
 
 SHAPES = {
     Outcome.PASS: "✔",
@@ -36,8 +45,12 @@ LINE_SHAPES = {
 }
 QUIET = {Outcome.PASS, Outcome.WARN, Outcome.WAIVED}
 """Outcomes that are written small: the loud ones keep the verdict from GO."""
+_LETTERS = {letter: outcome.value for outcome, letter in OUTCOME_LETTERS.items()}
 _PLAIN = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,63}")
 """Names of gates and releases that a shell takes as they are."""
+_COMMANDS = {"smoke", "load"}
+"""Gates with a command of their own."""
+_WORD = re.compile(r"(?:--)?[0-9A-Za-z][0-9A-Za-z._ -]{0,63}")
 _UNOBSERVED = {Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN}
 """Outcomes that say nothing about the target: to repair it would be to repair what nobody saw broken."""
 
@@ -51,6 +64,13 @@ class Problem:
     elsewhere: int
     """How many more targets it said the like of."""
     consequences: Sequence[str]
+    alike: Sequence[str] = ()
+    """Ids of further checks that show the same trouble."""
+
+    @property
+    def reach(self) -> Sequence[str]:
+        """All checks that it speaks of."""
+        return [self.check.id, *self.alike, *self.consequences]
 
     @property
     def advice(self) -> tuple[str, str]:
@@ -60,9 +80,9 @@ class Problem:
 
 def advice(check: CheckResult, observation: Observation) -> tuple[str, str]:
     """``hint`` or ``fix``, and its text; both are empty where nothing was observed and no hint is known."""
-    if observation.hint:
-        return "hint", observation.hint
-    return ("", "") if observation.outcome in _UNOBSERVED else ("fix", check.fix)
+    if observation.outcome in _UNOBSERVED:
+        return ("hint", observation.hint) if observation.hint else ("", "")
+    return "fix", observation.hint or check.fix
 
 
 def word(outcome: Outcome) -> str:
@@ -85,25 +105,90 @@ def problems(results: Results, outcomes: Iterable[Outcome]) -> list[Problem]:
     return sorted(matching, key=lambda problem: -len(problem.consequences))
 
 
-def stopping(results: Results) -> frozenset[str]:
-    """Ids of the blockers without a good end, but for those that people or other runs answer for."""
-    answered = {check.id for check in spoken_for(results.checks, results.lines)}
-    return frozenset(
-        check.id
-        for check in results.checks
-        if check.severity is Severity.BLOCKER and check.outcome not in QUIET and check.id not in answered
+def causes(results: Results) -> Sequence[Problem]:
+    """Everything that keeps the verdict from GO, each thing once, in the order in which every format tells it."""
+    by_id = {check.id: check for check in results.checks}
+    return [_cause(by_id[trouble.check], trouble, results) for trouble in troubles(results.checks, results.lines)]
+
+
+def beside_causes(results: Results, outcomes: Iterable[Outcome]) -> Sequence[Problem]:
+    """The checks with one of these outcomes that no cause speaks of: none of them keeps the verdict from GO."""
+    told = {identifier for cause in causes(results) for identifier in cause.reach}
+    return [problem for problem in problems(results, outcomes) if problem.check.id not in told]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stops:
+    """Numbers of what keeps the verdict from GO: the same in every format."""
+
+    causes: int
+    failed: int
+    """Must-pass checks."""
+    unanswered: int
+    """Must-pass checks that could not be evaluated."""
+    open_lines: int
+
+    @property
+    def words(self) -> str:
+        """``1 cause: 7 must-pass checks failed, 11 not evaluated, 7 lines open``; empty where nothing does."""
+        checks = [f"{counted(self.failed, 'must-pass check')} failed"] if self.failed else []
+        noun = "" if self.failed else f" must-pass check{'' if self.unanswered == 1 else 's'}"
+        checks += [f"{self.unanswered}{noun} not evaluated"] if self.unanswered else []
+        parts = [*checks, *([f"{counted(self.open_lines, 'line')} open"] if self.open_lines else [])]
+        return f"{counted(self.causes, 'cause')}: {', '.join(parts)}" if self.causes else ", ".join(parts)
+
+
+def stops(results: Results) -> Stops:
+    """How much of what keeps the verdict from GO there is."""
+    by_id = {check.id: check for check in results.checks}
+    stopped = stopping(results.checks, results.lines)
+    failed = sum(by_id[identifier].outcome is Outcome.FAIL for identifier in stopped)
+    return Stops(
+        causes=len(troubles(results.checks, results.lines)),
+        failed=failed,
+        unanswered=len(stopped) - failed,
+        open_lines=len(open_lines(results)),
     )
 
 
 def command(results: Results, check_id: str) -> str:
-    """The command that asks this one check again as this run did: the same gate, and the same release.
+    """The command that asks this one check again as this run did: the same gate, release, faults, and profile.
 
     Both are words of a person or of a file: what is not plain is left out, and never pasted into anybody's shell.
     """
     run = results.run
     told = {"gate": run.gate, "release": run.release or ""}
     options = "".join(f" --{name} {value}" for name, value in told.items() if _PLAIN.fullmatch(value))
-    return f"gonogo run --env {shlex.quote(run.environment)}{options} --only {check_id}"
+    verb = "run"
+    if run.gate in _COMMANDS:
+        verb, options = run.gate, options.removeprefix(f" --gate {run.gate}")
+    further = shlex.join(run.options) if all(_WORD.fullmatch(part) for part in run.options) else ""
+    options += f" {further}" if further else ""
+    return f"gonogo {verb} --env {shlex.quote(run.environment)}{options} --only {check_id}"
+
+
+def owner(results: Results, check: CheckResult) -> str:
+    """The title of the role that acts on the check; empty where the team has no such role."""
+    titles = {role.id: role.title for role in results.roles}
+    return titles.get(check.owner, "" if titles else check.owner)
+
+
+def standing(results: Results, check: CheckResult) -> str:
+    """Since when the check ends as it does: ``new in this run``, or the run since which it is so."""
+    history = results.history
+    letters = history.outcomes.get(check.id, "")
+    if not letters:
+        return "first run of this gate on record"
+    same = len(letters) - len(letters.rstrip(OUTCOME_LETTERS[check.outcome]))
+    if not same:
+        return (
+            "not asked in the run before"
+            if letters[-1] == "-"
+            else f"new in this run; was {_LETTERS[letters[-1]]} before"
+        )
+    first = history.runs[len(letters) - same]
+    at_least = "at least " if same == len(letters) else ""
+    return f"{at_least}since run {first.id}, {counted(same + 1, 'run')} in a row"
 
 
 def open_lines(results: Results) -> Sequence[LineResult]:
@@ -160,12 +245,14 @@ def carried_runs(results: Results) -> Iterator[str]:
         )
 
 
+def _cause(check: CheckResult, trouble: Trouble, results: Results) -> Problem:
+    return replace(_problem(check, results), consequences=trouble.consequences, alike=trouble.alike)
+
+
 def _problem(check: CheckResult, results: Results) -> Problem:
     worst = check.observed
-    alike = [observation for observation in check.observations if observation.outcome is worst]
-    causes = [cause for cause in results.causes if cause.check == check.id]
-    by_scope = {observation.scope: observation for observation in alike}
-    # Causes come with the most consequences first: what is said is what keeps the most from being judged.
-    shown = next((by_scope[cause.scope] for cause in causes if cause.scope in by_scope), alike[0])
-    consequences = dict.fromkeys(consequence for cause in causes for consequence in cause.consequences)
-    return Problem(check=check, observation=shown, elsewhere=len(alike) - 1, consequences=list(consequences))
+    alike = sum(observation.outcome is worst for observation in check.observations)
+    behind = (cause.consequences for cause in results.causes if cause.check == check.id)
+    consequences = dict.fromkeys(consequence for several in behind for consequence in several)
+    shown = foremost(check, results.causes)
+    return Problem(check=check, observation=shown, elsewhere=alike - 1, consequences=list(consequences))

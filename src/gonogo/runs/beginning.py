@@ -24,8 +24,8 @@ def begin_record(request: Request, reports: Path) -> str | None:
     """
     find_environment(request.environment, request.project)
     latest = reports / request.environment / LATEST
-    if not (latest.is_symlink() or latest.exists()):
-        return None  # nothing there says GO
+    if request.only or not (latest.is_symlink() or latest.exists()):
+        return None  # nothing there says GO, or what is there is not asked about
     started_at = datetime.now(UTC)
     identifier = new_run_id(started_at)
     folder = RunFolder.create(reports, request.environment, identifier)

@@ -12,7 +12,8 @@ from gonogo.record.archive import read_results
 from gonogo.record.recording import read_recording
 from gonogo.record.results import CheckResult, Results
 from gonogo.record.run_folder import EVIDENCE, RESULTS
-from gonogo.verdict.decision import count, decide, is_answered_otherwise, root_causes
+from gonogo.verdict.causes import root_causes
+from gonogo.verdict.decision import count, decide, is_answered_otherwise
 from gonogo.verdict.served import served_releases
 
 

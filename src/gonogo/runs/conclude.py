@@ -15,8 +15,9 @@ from gonogo.planning.run_plan import RunPlan
 from gonogo.record.identity import PolicyDifference, Provenance, RunIdentity
 from gonogo.record.recording import Recording, store, to_bytes, to_document
 from gonogo.record.results import RESULTS, Results
+from gonogo.verdict.causes import root_causes
 from gonogo.verdict.checklist_status import checklist_status, waived
-from gonogo.verdict.decision import conclude, count, decide, root_causes
+from gonogo.verdict.decision import conclude, count, decide
 from gonogo.verdict.served import served_releases
 
 
@@ -33,6 +34,8 @@ def recorded(plan: RunPlan, collected: Collected, judged: Judged, redactor: Reda
         undeclared=plan.undeclared,
         told=plan.told,
         lowered=plan.lowered,
+        only=plan.only,
+        options=plan.options,
         trust=plan.trust,
         carried=plan.carried,
         started_at=plan.started_at,
@@ -112,4 +115,6 @@ def _identity(plan: RunPlan, judged: Judged) -> RunIdentity:
         interrupted=judged.interrupted,
         finished=judged.finished_at is not None,
         narrowed=judged.selected is not None,
+        only=plan.only,
+        options=plan.options,
     )

@@ -72,6 +72,8 @@ class Request:
     """Other runs that stand for lines of this one, verified."""
     baseline: Path | None = None
     """Where earlier runs were kept, beside those of the reports folder: runners of pipelines forget theirs."""
+    options: tuple[str, ...] = ()
+    """Further words of the command line without which it would be another run, but for faults."""
     run_id: str | None = None
     """Id of a run whose record was begun already; None: a new one."""
 
@@ -183,6 +185,8 @@ def _planned(
         allow_money=request.allow_money,
         told=request.overlay,
         lowered=less,
+        only=() if request.exactly else tuple(sorted(request.only)),
+        options=(*request.options, *_fault_options(request, instance)),
         trust=trust_anchors(file.environment, file.project),
         carried=request.carried,
         planned_keys=keys,
@@ -197,6 +201,11 @@ def _planned(
 def _suite(request: Request, file: EnvironmentFile) -> Suite:
     bundled = file.environment.service.bundled
     return project_suite(request.project, bundled=bundled, environment=file.name, declared=[file.environment])
+
+
+def _fault_options(request: Request, instance: ReferenceInstance | None) -> Iterator[str]:
+    for fault in instance.faults if instance is not None else request.faults:
+        yield from ("--fault", fault)
 
 
 def _demands(request: Request, suite: Suite, file: EnvironmentFile) -> GateDemands:

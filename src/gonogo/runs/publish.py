@@ -33,14 +33,14 @@ class Published:
 
     @property
     def signoff(self) -> Path:
-        """The page, under the name that stays."""
-        return self.folder.latest / SIGNOFF
+        """The page, under the name that stays; that of a narrowed run has its own only."""
+        return (self.folder.path if self.results.run.only else self.folder.latest) / SIGNOFF
 
 
 def open_folder(prepared: Prepared, reports: Path) -> RunFolder:
     """Prepare the folder before anything is asked: INCOMPLETE is on record until the run says otherwise."""
     plan, redactor = prepared.plan, prepared.redactor
-    folder = RunFolder.create(reports, plan.environment_name, plan.id)
+    folder = RunFolder.create(reports, plan.environment_name, plan.id, narrowed=bool(plan.only))
     collected = prepared.collected()
     if plan.leaves_data:
         note = (

@@ -80,6 +80,8 @@ def _plan(recording: Recording, source: RecordedSource, project: Path, families:
         undeclared=recording.undeclared,
         told=recording.told,
         lowered=recording.lowered,
+        only=recording.only,
+        options=recording.options,
         trust=recording.trust,
         carried=recording.carried,
         planned_keys=keys,

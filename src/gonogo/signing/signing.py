@@ -14,11 +14,12 @@ from gonogo.policy.people import unknown_role
 from gonogo.record.results import DONE, Results
 from gonogo.report.wording import asked
 from gonogo.signing.bundle import SIGSTORE, SSH, SUFFIXES, VALID, SignOff, signed_with_key, signed_with_ssh, statement
-from gonogo.signing.endings import check_endings, endings
+from gonogo.signing.endings import check_endings
 from gonogo.signing.integrity import check_run, run_files
 from gonogo.signing.keys import load_key
 from gonogo.signing.signers import Signer, public_key_id
 from gonogo.signing.verification import APPROVABLE, policy_of, witnessed
+from gonogo.verdict.endings import endings
 
 SignedDecision = Literal["GO", "NO-GO", "HOLD"]
 

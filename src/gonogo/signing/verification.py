@@ -12,10 +12,11 @@ from gonogo.planning.carried import CarriedRun
 from gonogo.record.results import RELEASE_CHECK, Results, Verdict
 from gonogo.signing.bundle import SUFFIXES, VALID, Signed, SignOff, read_bundle, verify_signature
 from gonogo.signing.carrying import CarrySource, source_of, unlike
-from gonogo.signing.endings import Expiry, check_endings, endings
+from gonogo.signing.endings import check_endings
 from gonogo.signing.integrity import check_run, run_files, signatures
 from gonogo.signing.sealing import check_seal
 from gonogo.signing.signers import Signer
+from gonogo.verdict.endings import Expiry, endings
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
 """Between the laptop that signed and the machine that verifies."""

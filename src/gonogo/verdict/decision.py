@@ -20,9 +20,9 @@ from gonogo.record.results import (
     LineStatus,
     Observation,
     Outcome,
-    RootCause,
     Verdict,
 )
+from gonogo.verdict.causes import foremost, root_causes, spoken_for, troubles
 
 _STOPS = {Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED}
 """Outcomes of a need after which a check is not run. NOT RUN is none: what was not asked may be sound."""
@@ -39,7 +39,7 @@ def blocking(check: PlannedCheck, scope: Scope, observed: Seen) -> Cause | None:
     """The root cause for which this check cannot say anything about this target, if there is one."""
     for need in check.policy.needs:
         for observation in observed.get(need, _NOTHING).related(scope):
-            if observation.outcome in _STOPS:
+            if observation.outcome in _STOPS and observation.blocks:
                 # A need that was blocked itself has a cause: the reader is sent to the first of the chain.
                 return observation.cause or Cause(check=need, scope=observation.scope)
     return None
@@ -71,31 +71,6 @@ def count(checks: Iterable[CheckResult]) -> Mapping[str, int]:
     return {"planned": outcomes.total(), **{outcome.value: outcomes[outcome] for outcome in Outcome}}
 
 
-def root_causes(checks: Sequence[CheckResult]) -> Sequence[RootCause]:
-    """Group the broken things, each once, the one with the most consequences first."""
-    behind: dict[tuple[str, Scope], list[str]] = {}
-    for check in checks:
-        for cause in {
-            (observation.cause.check, observation.cause.scope)
-            for observation in check.observations
-            if observation.cause
-        }:
-            behind.setdefault(cause, []).append(check.id)
-    observed = {(check.id, observation.scope): observation for check in checks for observation in check.observations}
-    causes = [
-        RootCause(
-            check=check,
-            scope=scope,
-            outcome=observation.outcome,
-            message=observation.message,
-            consequences=consequences,
-        )
-        for (check, scope), consequences in behind.items()
-        if (observation := observed.get((check, scope))) is not None
-    ]
-    return sorted(causes, key=lambda cause: (-len(cause.consequences), cause.check, cause.scope))
-
-
 def decide(checks: Sequence[CheckResult], lines: Sequence[LineResult] = ()) -> Decision:
     """A FAIL outranks a gap, a gap outranks an exception; silence is never success."""
     blockers = [check for check in checks if check.severity is Severity.BLOCKER]
@@ -104,13 +79,12 @@ def decide(checks: Sequence[CheckResult], lines: Sequence[LineResult] = ()) -> D
     gaps = [check for check in blockers if check.outcome in _GAPS and check not in answered]
     open_lines = [line for line in lines if line.leaf and line.demanded and line.status not in DONE]
     if failed:
-        first = _first(failed, root_causes(checks))
-        reason = f"{_must_pass(len(failed))} failed; start with {first.id}: {first.worst.message}"
+        reason = f"{_must_pass(len(failed))} failed; {_start(checks, lines)}"
         return Decision(verdict=Verdict.NO_GO, reason=reason, blockers=len(failed), open_lines=len(open_lines))
     if gaps or open_lines or len(answered) == len(blockers):
         return Decision(
             verdict=Verdict.INCOMPLETE,
-            reason=_gap_reason(gaps, open_lines),
+            reason=_gap_reason(gaps, open_lines, _start(checks, lines)),
             blockers=len(gaps),
             open_lines=len(open_lines),
         )
@@ -139,14 +113,6 @@ def is_answered_otherwise(recorded: Decision, decided: Decision, version: str) -
     return recorded != decided
 
 
-def _first(failed: Sequence[CheckResult], causes: Sequence[RootCause]) -> CheckResult:
-    """The one to begin with, in every format: it kept the most others from being judged."""
-    behind = {
-        check.id: {id_ for cause in causes if cause.check == check.id for id_ in cause.consequences} for check in failed
-    }
-    return max(failed, key=lambda check: len(behind[check.id]))
-
-
 def _share(lines: Sequence[LineResult]) -> str:
     """How much of the list was asked, where that is not all of it."""
     leaves = [line for line in lines if line.leaf]
@@ -154,32 +120,28 @@ def _share(lines: Sequence[LineResult]) -> str:
     return f"; {demanded} of {counted(len(leaves), 'checklist line')} were asked" if demanded < len(leaves) else ""
 
 
-def spoken_for(checks: Sequence[CheckResult], lines: Sequence[LineResult]) -> Sequence[CheckResult]:
-    """Blockers that are not permitted here, while every demanded line that they are about is done without them."""
-    demanded = {line.id: line for line in lines if line.leaf and line.demanded}
-    answered = []
-    for check in checks:
-        about = [demanded[line] for line in (*check.proves, *check.supports) if line in demanded]
-        not_permitted = check.severity is Severity.BLOCKER and check.outcome is Outcome.NOT_RUN and not check.permitted
-        if not_permitted and about and all(line.status in DONE for line in about):
-            answered.append(check)
-    return answered
-
-
 def _must_pass(number: int) -> str:
     return counted(number, "must-pass check")
 
 
-def _gap_reason(gaps: Sequence[CheckResult], lines: Sequence[LineResult]) -> str:
+def _start(checks: Sequence[CheckResult], lines: Sequence[LineResult]) -> str:
+    """The one to begin with, the same in every format; empty if no check keeps the verdict from GO."""
+    first = next(iter(troubles(checks, lines)), None)
+    if first is None:
+        return ""
+    check = next(check for check in checks if check.id == first.check)
+    return f"start with {first.check}: {foremost(check, root_causes(checks)).message}"
+
+
+def _gap_reason(gaps: Sequence[CheckResult], lines: Sequence[LineResult], start: str) -> str:
     """Why the verdict is INCOMPLETE: blockers that gave no answer, open lines, or nothing at all."""
     reasons = [f"{_must_pass(len(gaps))} could not be evaluated"] if gaps else []
     if lines:
-        reasons.append(
-            f"{counted(len(lines), 'checklist line')} not verified, starting with “{lines[0].text}” ({lines[0].id})"
-        )
+        first = "" if gaps else f", starting with “{lines[0].text}” ({lines[0].id})"
+        reasons.append(f"{counted(len(lines), 'checklist line')} not verified{first}")
     if not reasons:
         reasons.append("no must-pass check was even planned")
-    return ", ".join(reasons)
+    return "; ".join([", ".join(reasons), *([start] if gaps else [])])
 
 
 def _result(
@@ -196,6 +158,7 @@ def _result(
         proves=check.policy.proves,
         supports=check.policy.supports,
         permitted=check.permitted,
+        owner=check.policy.owner or "",
         needs=check.policy.needs,
         outcome=_outcome({observation.outcome for observation in observations}, excepted),
         why=check.declaration.why,

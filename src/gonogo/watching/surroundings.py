@@ -16,6 +16,7 @@ from gonogo.evidence.providers import DropletEvidence
 from gonogo.evidence.record import Record
 from gonogo.evidence.sentry import SentryIssuesEvidence
 from gonogo.evidence.tls import TlsEvidence
+from gonogo.evidence.watch import RELEASE_AT
 from gonogo.planning.suite import Suite
 
 KINDS = ("service", "tls", "dns_host", "droplet", "sentry_issues")
@@ -77,7 +78,7 @@ def _facts(evidence: Evidence) -> Iterator[tuple[str, str]]:
     if isinstance(evidence, ServiceEvidence):
         words = dict.fromkeys(word.value for answer in evidence.releases for word in answer if word.certain)
         if words:
-            yield f"release at {where}", ", ".join(words)
+            yield f"{RELEASE_AT}{where}", ", ".join(words)
     elif isinstance(evidence, TlsEvidence) and evidence.leaf is not None:
         leaf = evidence.leaf
         yield f"certificate of {where}", f"{leaf.sha256[:16]}… until {leaf.not_after:%Y-%m-%d %H:%M}Z"

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from gonogo.base.durations import format_duration
-from gonogo.evidence.watch import CHANGED, FACT, Reading, Transition
+from gonogo.evidence.watch import CHANGED, FACT, FACT_IS, Reading, Transition
 from gonogo.families.watch.alerts import Alert, Rule, advance, rules_of
 from gonogo.families.watch.section import Watch
 from gonogo.watching.announcer import Announcer
@@ -28,7 +28,6 @@ ENDED = "end"
 
 LAUNCHED, FIRST = "launch", "first"
 """Events of T-0, and of the first user or payment after it."""
-_IS = " is "
 
 
 class Source(Protocol):
@@ -70,7 +69,7 @@ class Watcher:
         self._alerts = {name: resumed.alerts.get(name, Alert(threshold=name)) for name in self._rules}
         self._axis = Axis(self.clock, resumed.axis)
         events = self.journal.events
-        self._stood_on = dict(event.text.split(_IS, 1) for event in events if event.kind == FACT)
+        self._stood_on = dict(event.text.split(FACT_IS, 1) for event in events if event.kind == FACT)
         self._launched = next((event.at for event in events if event.kind == LAUNCHED), None)
         self._firsts = Firsts(self.watch, told_before(self.watch, {e.text for e in events if e.kind == FIRST}))
 
@@ -154,7 +153,7 @@ class Watcher:
             self.journal.event(utc, at, CHANGED, change)
         for name, value in looked.facts.items():
             if self._stood_on.get(name) != value:
-                self.journal.event(utc, at, FACT, f"{name}{_IS}{value}")
+                self.journal.event(utc, at, FACT, f"{name}{FACT_IS}{value}")
         self._stood_on |= looked.facts
 
     def _judge(self, readings: dict[str, Reading], at: float, utc: datetime) -> list[Transition]:

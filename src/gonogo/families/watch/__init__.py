@@ -1,7 +1,7 @@
 """Launch day: what is looked at again and again, and what the journal of a watch holds of it."""
 
 from gonogo.environment.composition import SectionSpec
-from gonogo.evidence.watch import WatchEvidence, WatchJournalEvidence
+from gonogo.evidence.watch import WatchEvidence, WatchGreenEvidence, WatchJournalEvidence
 from gonogo.families.kind import EvidenceKind, Family
 from gonogo.families.watch.section import Launch, Watch
 
@@ -11,6 +11,7 @@ FAMILY = Family(
     kinds=(
         EvidenceKind(name="watch_journal", section="watch", evidence=WatchJournalEvidence),
         EvidenceKind(name="watched", section="watch", evidence=WatchEvidence, optional=True),
+        EvidenceKind(name="watch_green", section="launch", evidence=WatchGreenEvidence, optional=True),
     ),
     probes=".probe:PROBES",
 )

@@ -3,18 +3,20 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gonogo.base.errors import Unobserved, UsageError
 from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
-from gonogo.evidence.watch import WatchEvidence, WatchJournalEvidence
+from gonogo.evidence.watch import WatchEvidence, WatchGreenEvidence, WatchJournalEvidence
 from gonogo.families.kind import Probe
 from gonogo.families.watch.journal_reader import JournalReader
-from gonogo.families.watch.record import journal_evidence, watched_evidence
+from gonogo.families.watch.record import green_evidence, journal_evidence, watched_evidence
 from gonogo.families.watch.section import Launch, Watch
+
+_GREEN = "green"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,14 @@ def watched_questions(environment: Environment, secrets: Secrets) -> Sequence[Jo
     return [JournalQuestion(watch=watch, launch=launch, name=name) for name in watch.watched] if watch else []
 
 
+def green_questions(environment: Environment, secrets: Secrets) -> Sequence[JournalQuestion]:
+    """One about the time before the launch, where the launch demands it."""
+    del secrets
+    watch, launch = environment.section(Watch), environment.section(Launch)
+    demanded = watch is not None and launch is not None and launch.green is not None
+    return [JournalQuestion(watch=watch, launch=launch, name=_GREEN)] if watch and demanded else []
+
+
 async def probe_journal(question: JournalQuestion) -> WatchJournalEvidence:
     """Read the whole. Raises Unobserved where there is none, or none that can be read."""
     return await asyncio.to_thread(_journal, question)
@@ -58,6 +68,11 @@ async def probe_journal(question: JournalQuestion) -> WatchJournalEvidence:
 async def probe_watched(question: JournalQuestion) -> WatchEvidence:
     """Read what it says of one. Raises Unobserved as above."""
     return await asyncio.to_thread(_watched, question)
+
+
+async def probe_green(question: JournalQuestion) -> WatchGreenEvidence:
+    """Read what it says of the last while. Raises Unobserved as above."""
+    return await asyncio.to_thread(_green, question)
 
 
 def _journal(question: JournalQuestion) -> WatchJournalEvidence:
@@ -72,6 +87,12 @@ def _watched(question: JournalQuestion) -> WatchEvidence:
         return watched_evidence(reader, question.name, question.watch, question.launch, scope=question.scope, now=now)
 
 
+def _green(question: JournalQuestion) -> WatchGreenEvidence:
+    now, wanted = datetime.now(UTC), (question.launch or Launch()).green
+    with _opened(question.watch) as reader:
+        return green_evidence(reader, question.watch, wanted or timedelta(0), question.scope, now)
+
+
 def _opened(watch: Watch) -> JournalReader:
     environment, journal = watch.environment or "", watch.journal or ""
     try:
@@ -83,4 +104,5 @@ def _opened(watch: Watch) -> JournalReader:
 PROBES: Mapping[str, Probe] = {
     "watch_journal": Probe(questions=journal_questions, ask=probe_journal),
     "watched": Probe(questions=watched_questions, ask=probe_watched),
+    "watch_green": Probe(questions=green_questions, ask=probe_green),
 }

@@ -9,17 +9,24 @@ from statistics import median
 from gonogo.base.errors import Unobserved
 from gonogo.evidence.base import Scope
 from gonogo.evidence.watch import (
+    ALARMS,
     FACT,
+    FACT_IS,
+    RELEASE_AT,
+    AlertState,
     Gap,
     Poll,
     Reading,
     Round,
     Stretch,
     Transition,
+    WatchEvent,
     WatchEvidence,
+    WatchGreenEvidence,
     WatchJournalEvidence,
     pack_readings,
 )
+from gonogo.families.watch.alarms import alarms_of
 from gonogo.families.watch.alerts import Alert, Rule, rules_of
 from gonogo.families.watch.journal_reader import ALERT, JournalReader
 from gonogo.families.watch.replaying import replay, rule_from
@@ -112,6 +119,45 @@ def watched_evidence(  # noqa: PLR0913 - the journal, what it is asked about, an
         points=tuple(trail.points()),
         stale_after=trail.stale_after,
     )
+
+
+def green_evidence(
+    reader: JournalReader, watch: Watch, wanted: timedelta, scope: Scope, now: datetime
+) -> WatchGreenEvidence:
+    """What it says of the time up to its newest round. Raises Unobserved where nobody looked yet."""
+    first, last, stretches = _first(reader), reader.last_round() or _first(reader), reader.stretches()
+    since, alerts = last.utc - wanted, reader.alerts()
+    transitions, rules = reader.transitions(), stretches[-1].rules if stretches else {}
+    standing = {
+        alarm.id: alarm for alarm in alarms_of(transitions, (), ()) if alarm.ended is None or alarm.ended > since
+    }
+    begins = {one.alert: one for one in reversed(transitions) if one.alert in standing and one.after in ALARMS}
+    pending = {name for name in watch.watched if alerts.get(name, Alert(threshold=name)).state == AlertState.PENDING}
+    return WatchGreenEvidence(
+        scope=scope,
+        taken_at=now,
+        file=str(reader.path),
+        wanted=wanted,
+        every=stretches[-1].every if stretches else watch.every,
+        began=first.utc,
+        looked_until=last.utc,
+        alarms=tuple(sorted(begins.values(), key=lambda one: one.utc)),
+        open=tuple(alarm.id for alarm in standing.values() if alarm.ended is None),
+        undecided=tuple(sorted(pending)),
+        changed=tuple(sorted(name for name, text in watch.rule_texts.items() if rules.get(name) != text)),
+        gaps=tuple(gap for gap in reader.gaps() if gap.ends > since),
+        releases=tuple(_releases(reader.events())),
+    )
+
+
+def _releases(events: Iterable[WatchEvent]) -> Iterator[tuple[str, str, datetime]]:
+    """The newest word of each place on which release it serves."""
+    newest: dict[str, tuple[str, str, datetime]] = {}
+    for event in events:
+        if event.kind == FACT and event.text.startswith(RELEASE_AT):
+            place, _, words = event.text.removeprefix(RELEASE_AT).partition(FACT_IS)
+            newest[place] = place, words, event.utc
+    yield from newest.values()
 
 
 def period_of(reader: JournalReader, launch: Launch | None) -> Period:

@@ -67,6 +67,10 @@ class Launch(Section):
 
     at: Annotated[datetime, AfterValidator(_aware)] | None = Field(default=None, description="T-0, with its offset.")
     watch: Duration = Field(default=timedelta(hours=24), description="How long it is watched after T-0.")
+    green: Duration | None = Field(
+        default=None,
+        description="For so long before users come nothing may alarm, by the record of a watch that is running.",
+    )
     zone: Annotated[str, AfterValidator(_zone)] = Field(default="UTC", description="The team's time zone.")
     duties: tuple[Duty, ...] = Field(default=(), description="The run sheet.")
     rollback: Text | None = Field(default=None, description="The command that takes the release back.")

@@ -4,45 +4,101 @@
   const outcome = document.getElementById("outcome");
   const shown = document.getElementById("shown");
   const QUIET = ["pass", "verified", "attested", "supported"];
-  const text = (element) => element.textContent.toLowerCase();
-  // Children before their parents: a parent is shown for the sake of its child.
-  const lines = Array.from(document.querySelectorAll(".tree li[id]"), (element) => ({ element, own: element.firstElementChild })).reverse();
-  const checks = Array.from(document.querySelectorAll("details.check"), (element) => ({ element, own: element }));
-  const parts = Array.from(document.querySelectorAll(".part"));
-  const wanted = (one, words, status) => {
+
+  // Folded parts wait as text at the end of the page; the other page, which has everything, is for others.
+  const waiting = document.getElementById("chunks")?.textContent.split("\u001e").slice(1) ?? [];
+  const here = (root) => {
+    for (const link of root.querySelectorAll('a[href^="signoff-whole.html#"]')) link.setAttribute("href", link.getAttribute("href").replace("signoff-whole.html", ""));
+  };
+  here(document);
+  const fill = (details) => {
+    if (details.dataset.chunk === undefined) return;
+    const parsed = document.createElement("template");
+    parsed.innerHTML = waiting[details.dataset.chunk];
+    here(parsed.content);
+    details.append(parsed.content);
+    delete details.dataset.chunk;
+  };
+  // By id the number of the part that holds it, and by number that of the part around it.
+  let places;
+  const placed = () => {
+    if (places) return places;
+    places = { ids: new Map(), around: new Map() };
+    waiting.forEach((html, number) => {
+      for (const found of html.matchAll(/ id="([^"]+)"/g)) places.ids.set(found[1], number);
+      for (const found of html.matchAll(/ data-chunk="(\d+)"/g)) places.around.set(Number(found[1]), number);
+    });
+    return places;
+  };
+  const reveal = (number) => {
+    const holder = () => document.querySelector(`[data-chunk="${number}"]`);
+    if (!holder() && placed().around.has(number)) reveal(placed().around.get(number));
+    if (holder()) fill(holder());
+  };
+  const element = (id) => {
+    if (!document.getElementById(id) && placed().ids.has(id)) reveal(placed().ids.get(id));
+    return document.getElementById(id);
+  };
+
+  // Everything that can be looked for, once somebody does.
+  let all;
+  const everything = () => {
+    if (all) return all;
+    const numbers = new Map();
+    for (const part of document.querySelectorAll("details.part")) fill(part);
+    for (const check of document.querySelectorAll("details.check[data-chunk]")) numbers.set(check, check.dataset.chunk);
+    // Children before their parents: a parent is shown for the sake of its child.
+    const lines = Array.from(document.querySelectorAll(".tree li[id]"), (li) => ({ element: li, own: li.firstElementChild })).reverse();
+    const checks = Array.from(document.querySelectorAll("details.check"), (own) => ({ element: own, own, chunk: numbers.get(own) }));
+    all = { lines, checks, parts: Array.from(document.querySelectorAll(".part")) };
+    return all;
+  };
+  const words = new DOMParser();
+  const text = (one) => {
+    const folded = one.chunk === undefined ? "" : words.parseFromString(waiting[one.chunk], "text/html").body.textContent;
+    return `${one.own.textContent} ${folded}`.toLowerCase();
+  };
+  const wanted = (one, sought, status) => {
     const classes = one.element.classList;
     if (status === "trouble" ? QUIET.some((quiet) => classes.contains(quiet)) : status && !classes.contains(status)) return false;
-    if (!words.length) return true;
-    one.text ??= text(one.own);
-    return words.every((word) => one.text.includes(word));
+    if (!sought.length) return true;
+    one.text ??= text(one);
+    return sought.every((word) => one.text.includes(word));
   };
   const filter = () => {
-    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const sought = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const { lines, checks, parts } = everything();
     const found = { lines: 0, checks: 0 };
     for (const line of lines) {
-      const own = wanted(line, words, outcome.value);
+      const own = wanted(line, sought, outcome.value);
       line.element.hidden = !own && !line.element.querySelector("li[id]:not([hidden])");
       found.lines += own;
     }
     for (const check of checks) {
-      const own = wanted(check, words, outcome.value);
+      const own = wanted(check, sought, outcome.value);
       check.element.hidden = !own;
       found.checks += own;
     }
-    for (const part of parts) part.hidden = !part.querySelector("li[id]:not([hidden]), details.check:not([hidden])");
+    for (const part of parts) {
+      part.hidden = !part.querySelector("li[id]:not([hidden]), details.check:not([hidden])");
+      if (part.tagName === "DETAILS") part.open = Boolean(sought.length || outcome.value);
+    }
     shown.textContent = `${found.lines} of ${lines.length} lines, ${found.checks} of ${checks.length} checks`;
   };
   search.addEventListener("input", filter);
   outcome.addEventListener("change", filter);
-  document.querySelector(".filter").hidden = false;
+  search.addEventListener("change", () => document.getElementById("checklist").scrollIntoView());
+  for (const bar of document.querySelectorAll(".filter")) bar.hidden = false;
 
-  const target = () => document.getElementById(decodeURIComponent(location.hash.slice(1)));
   const open = () => {
-    const found = location.hash && target();
+    const found = location.hash && element(decodeURIComponent(location.hash.slice(1)));
     if (!found) return;
     for (let one = found; one; one = one.parentElement) {
       one.hidden = false;
-      if (one.tagName === "DETAILS") one.open = true;
+      if (one.tagName === "DETAILS") {
+        fill(one);
+        one.open = true;
+      }
     }
     found.scrollIntoView();
   };
@@ -68,13 +124,17 @@
   };
   // Where it is opened, so that thousands of checks cost nothing. "toggle" does not bubble.
   document.addEventListener("toggle", (event) => {
+    if (!event.target.open) return;
+    fill(event.target);
     const again = event.target.matches("details.check") && event.target.querySelector(".again");
     if (again && !again.querySelector("button")) copies(again);
   }, true);
 
-  // For browsers that cannot print what is folded, and for paper that holds everything.
+  // For browsers that cannot print what is folded: the page that has everything is printed whole.
   let folded = [];
   addEventListener("beforeprint", () => {
+    if (waiting.length) return;
+    const { lines, checks, parts } = everything();
     for (const one of [...lines, ...checks]) one.element.hidden = false;
     for (const part of parts) part.hidden = false;
     folded = Array.from(document.querySelectorAll("details:not([open])"));
@@ -82,6 +142,23 @@
   });
   addEventListener("afterprint", () => {
     for (const one of folded) one.open = false;
-    filter();
+    if (!waiting.length) filter();
   });
+
+  // A verdict does not last: by this reader's clock.
+  const validity = document.querySelector("[data-until]");
+  const judge = () => {
+    const now = Date.now();
+    const minutes = Math.max(0, Math.round((now - Date.parse(validity.dataset.taken)) / 60000));
+    const age = minutes < 120 ? `${minutes} min` : minutes < 2880 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1440)} d`;
+    document.getElementById("age").textContent = `, ${age} old`;
+    if (now < Date.parse(validity.dataset.until)) return;
+    document.getElementById("expired").hidden = false;
+    document.body.classList.add("over");
+    if (!document.title.startsWith("EXPIRED")) document.title = `EXPIRED · ${document.title}`;
+  };
+  if (validity) {
+    judge();
+    setInterval(judge, 60000);
+  }
 })();

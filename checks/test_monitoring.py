@@ -1,0 +1,207 @@
+"""The team's own monitoring: Prometheus, Alertmanager and Grafana, by what they say of themselves."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from gonogo.base.durations import format_duration
+from gonogo.base.errors import Unobserved
+from gonogo.base.wording import and_more
+from gonogo.environment.model import Environment
+from gonogo.evidence.monitoring import (
+    AlertmanagerEvidence,
+    AlertRule,
+    DashboardEvidence,
+    DashboardPanel,
+    MonitoringAlert,
+    PrometheusEvidence,
+    ScrapeTarget,
+)
+from gonogo.families.monitoring.section import Monitoring
+from gonogo.policy.catalogue import Policy
+
+_FEW = 3
+_INTERVALS = 2
+"""So many times its interval after the last time, something is late."""
+_UNTOLD = timedelta(minutes=1)
+"""Prometheus' own default for an interval that it does not tell."""
+
+
+@pytest.mark.check("prometheus-rules")
+def test_rules_are_evaluated(prometheus: PrometheusEvidence, environment: Environment, policy: Policy) -> None:
+    """A rule that cannot be evaluated never fires, and looks as if all were well.
+
+    Fix: see the page /rules of that Prometheus; correct the expression, and let it read its rules again.
+    """
+    prometheus.require("rules")
+    rules = _ours(prometheus, environment)
+    assert rules, "Prometheus has no alerting rule: nothing there could ever fire"
+    broken = [_broken(rule) for rule in rules if rule.health == "err"]
+    assert not broken, and_more(broken, _FEW)
+    late = [
+        f"the rule {rule.name} was last evaluated {_ago(prometheus, rule.last_evaluation)}"
+        for rule in rules
+        if _late(prometheus, rule.last_evaluation, rule.interval, policy)
+    ]
+    assert not late, and_more(late, _FEW)
+    if new := [rule.name for rule in rules if rule.health != "ok" or rule.last_evaluation is None]:
+        raise Unobserved(f"not evaluated yet: {and_more(new, _FEW)}", hint="wait for an interval, and ask again")
+
+
+@pytest.mark.check("prometheus-quiet")
+def test_no_alert_of_prometheus_fires(prometheus: PrometheusEvidence, environment: Environment) -> None:
+    """Whoever lets users in while an alert fires begins with an incident.
+
+    Fix: do what the alert is about. What fires all the time on purpose is named in monitoring.always_firing, what says
+    nothing of the launch in monitoring.may_fire.
+    """
+    prometheus.require("alerts")
+    firing = [alert for alert in prometheus.alerts if alert.state == "firing"]
+    _judge_alerts(firing, environment)
+
+
+@pytest.mark.check("prometheus-scrapes")
+def test_service_is_scraped(prometheus: PrometheusEvidence, environment: Environment, policy: Policy) -> None:
+    """Metrics that can be read, and that nobody reads, tell nobody anything.
+
+    Fix: see the page /targets of that Prometheus. Where it reaches the service by another address, name the label of each
+    of its targets in monitoring.instances.
+    """
+    prometheus.require("targets")
+    targets, declared = prometheus.targets, environment.require(Monitoring).instances
+    missing = [one for one in declared if one not in {target.instance for target in targets}]
+    assert not missing, f"Prometheus has no active target with the instance {', '.join(missing)}"
+    assert targets, (
+        f"none of the {prometheus.other_targets} active targets of Prometheus is the service: none has the URL of http.metrics"
+    )
+    problems = [problem for target in targets if (problem := _unread(prometheus, target, policy))]
+    assert not problems, and_more(problems, _FEW)
+    if new := [target.url for target in targets if target.health == "unknown"]:
+        raise Unobserved(f"not scraped yet: {and_more(new, _FEW)}", hint="wait for an interval, and ask again")
+
+
+@pytest.mark.check("prometheus-payment-alert")
+def test_alert_on_payments_can_fire(prometheus: PrometheusEvidence, environment: Environment, policy: Policy) -> None:
+    """Payments that fail cost money by the minute; a rule over a series that is not there never says so.
+
+    Fix: write an alerting rule over monitoring.payments (gonogo rules writes one from watch.thresholds), and let
+    Prometheus send to an Alertmanager.
+    """
+    prometheus.require("rules", "payments", "alertmanagers")
+    series = environment.require(Monitoring).payments or ""
+    word = re.compile(rf"(?<![\w:]){re.escape(series)}(?![\w:])")
+    rules = [rule for rule in _ours(prometheus, environment) if word.search(rule.query)]
+    assert rules, f"no alerting rule of Prometheus goes by {series}"
+    working = [
+        rule
+        for rule in rules
+        if rule.health == "ok" and not _late(prometheus, rule.last_evaluation, rule.interval, policy)
+    ]
+    assert working, and_more([_broken(rule) for rule in rules], _FEW)
+    assert prometheus.payments, f"Prometheus has no series {series} now, so that {working[0].name} cannot fire"
+    assert prometheus.alertmanagers, "Prometheus sends its alerts to no Alertmanager: nobody would be told"
+
+
+@pytest.mark.check("alertmanager-quiet")
+def test_no_alert_of_alertmanager_stands(alertmanager: AlertmanagerEvidence, environment: Environment) -> None:
+    """An alert that somebody silenced, or that another one holds back, is not green either.
+
+    Fix: do what the alert is about. What says nothing of the launch is named in monitoring.may_fire.
+    """
+    alertmanager.require("alerts")
+    _judge_alerts(alertmanager.alerts, environment)
+
+
+@pytest.mark.check("alertmanager-hears")
+def test_alerts_arrive(alertmanager: AlertmanagerEvidence, environment: Environment) -> None:
+    """No alert, and no way for one to arrive, look the same; what fires all the time shows which it is.
+
+    Fix: see whether Prometheus names this Alertmanager (its page /status), whether its rule is there, and who silenced it.
+    """
+    alertmanager.require("alerts")
+    ours = [alert for alert in alertmanager.alerts if environment.require(Monitoring).ours(alert.labels)]
+    standing = {alert.name: alert for alert in ours}
+    expected = environment.require(Monitoring).always_firing
+    silent = [name for name in expected if name not in standing]
+    assert not silent, f"{', '.join(silent)} fires all the time, and did not arrive: nor would any other alert"
+    held = [_described(standing[name]) for name in expected if standing[name].state == "suppressed"]
+    assert not held, f"nobody is told of what must always be heard: {and_more(held, _FEW)}"
+
+
+@pytest.mark.check("dashboard-shows")
+def test_dashboard_shows_what_happens_now(
+    dashboard: DashboardEvidence, environment: Environment, policy: Policy
+) -> None:
+    """A panel that says "No data" is found out by whoever needs it at 3 a.m.
+
+    Fix: open the dashboard, and see what the query of that panel finds; one that shows nothing while all is well is named in
+    may_be_empty of the dashboard.
+    """
+    assert dashboard.found, f"Grafana has no dashboard {dashboard.uid}"
+    dashboard.require("database")
+    assert dashboard.database == "ok", f"Grafana's own database is {dashboard.database}"
+    assert dashboard.panels, f"no panel of {dashboard.title or dashboard.uid} asks anything"
+    empty = environment.require(Monitoring).dashboards[dashboard.scope[-1]].may_be_empty
+    problems = [problem for panel in dashboard.panels if (problem := _not_shown(panel, dashboard, policy, empty))]
+    assert not problems, f"{dashboard.title or dashboard.uid}: {and_more(problems, _FEW)}"
+    if unasked := [f"{panel.title}: {panel.unasked}" for panel in dashboard.panels if panel.unasked]:
+        raise Unobserved(
+            and_more(unasked, _FEW), hint="see variables of monitoring.dashboards, and the log of that Grafana"
+        )
+
+
+def _not_shown(panel: DashboardPanel, dashboard: DashboardEvidence, policy: Policy, empty: Sequence[str]) -> str:
+    """What is wrong with a panel; empty where nothing is known to be."""
+    if panel.error:
+        return f"the panel {panel.title} shows an error: {panel.error}"
+    if panel.unasked or (panel.newest is None and panel.title in empty):
+        return ""
+    if panel.newest is None:
+        return f'the panel {panel.title} says "No data"'
+    age = dashboard.clock - panel.newest
+    late = age > policy.duration("newest")
+    return f"the newest point of the panel {panel.title} is {format_duration(age)} old" if late else ""
+
+
+def _judge_alerts(alerts: Sequence[MonitoringAlert], environment: Environment) -> None:
+    section = environment.require(Monitoring)
+    known = {*section.always_firing, *section.may_fire}
+    told = [_described(alert) for alert in alerts if alert.name not in known and section.ours(alert.labels)]
+    assert not told, f"{len(told)} firing: {and_more(told, _FEW)}"
+
+
+def _described(alert: MonitoringAlert) -> str:
+    labels = ", ".join(f"{name}={value}" for name, value in sorted(alert.labels.items()))
+    words = [f"{alert.name} ({labels})" if labels else alert.name]
+    words += [f"since {alert.since:%Y-%m-%d %H:%M} UTC"] if alert.since else []
+    words += [f"silenced by {one}" for one in alert.silences]
+    words += ["held back by another alert"] if alert.inhibited else []
+    return ", ".join(words) + (f": {alert.summary}" if alert.summary else "")
+
+
+def _ours(prometheus: PrometheusEvidence, environment: Environment) -> Sequence[AlertRule]:
+    return [rule for rule in prometheus.rules if environment.require(Monitoring).ours(rule.labels)]
+
+
+def _broken(rule: AlertRule) -> str:
+    return f"the rule {rule.name} is {rule.health or 'of no health'}: {rule.last_error or 'not evaluated of late'}"
+
+
+def _late(prometheus: PrometheusEvidence, moment: datetime | None, interval: timedelta | None, policy: Policy) -> bool:
+    allowed = _INTERVALS * (interval or _UNTOLD) + policy.duration("late")
+    return moment is not None and prometheus.clock - moment > allowed
+
+
+def _ago(prometheus: PrometheusEvidence, moment: datetime | None) -> str:
+    return f"{format_duration(max(prometheus.clock - moment, timedelta(0)))} ago" if moment else "never"
+
+
+def _unread(prometheus: PrometheusEvidence, target: ScrapeTarget, policy: Policy) -> str:
+    """Why nobody reads this target; empty where it is read."""
+    where = f"{target.url} (job {target.job})"
+    if target.health not in {"up", "unknown"}:
+        return f"{where} is {target.health or 'of no health'}: {target.last_error or 'no reason given'}"
+    late = _late(prometheus, target.last_scrape, target.interval, policy)
+    return f"{where} was last scraped {_ago(prometheus, target.last_scrape)}" if late else ""
