@@ -1,4 +1,4 @@
-.PHONY: help licences setup launch test test-measuring test-others test-again lab twin lint check faults \
+.PHONY: help licences setup launch rehearsal test test-measuring test-others test-again lab twin lint check faults \
 	faults-of-load faults-but-load faults-quick lies load-faults endurance bench sample docs lock
 PYTHON ?= python3
 VENV := .venv
@@ -31,6 +31,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 launch: setup  ## start the reference environment, verify it, write the sign-off page
 	$(BIN)/gonogo run --env reference
 	$(BIN)/gonogo watch --env reference --for "12 s"
+
+rehearsal: setup  ## a whole launch on two references: staging, then production, with signatures; some minutes
+	$(BIN)/python -m tests.walk.rehearsal
 
 # The marker leaves out the long tests of the laboratory; tests/conftest.py counts them.
 test: setup test-measuring  ## the suite's own tests but for the long ones of the laboratory (make lab)

@@ -1,4 +1,4 @@
-"""``python -m reference serve [--fault NAME …] [--announce FILE]``, ``… visit --mark MARK`` and ``… faults``."""
+"""``python -m reference serve [--as DEPLOYMENT] [--fault NAME …] [--announce FILE]``, ``… visit --mark MARK`` and ``… faults``."""
 
 import argparse
 import json
@@ -23,6 +23,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m reference", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     serving = commands.add_parser("serve", help="run the environment until standard input ends")
+    deployments = ("staging", "production")
+    serving.add_argument("--as", dest="deployment", choices=deployments, default="staging", help="whose service it is")
     serving.add_argument("--fault", action="append", default=[], metavar="NAME", help="switch on a named fault")
     serving.add_argument("--announce", type=Path, metavar="FILE", help="let later runs attach to it")
     serving.add_argument("--content", default="", metavar="DIGEST", help="of the code that it runs: told in FILE")
@@ -36,7 +38,9 @@ def main() -> int:
         return 0
     if arguments.command == "visit":
         return visit(arguments.mark)
-    return serve(arguments.fault, announce=arguments.announce, content=arguments.content)
+    return serve(
+        arguments.fault, deployment=arguments.deployment, announce=arguments.announce, content=arguments.content
+    )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from reference.changes import Change, part
 from reference.faults_files import VARIABLES
 from reference.faults_outside import OUTSIDE
 from reference.faults_watched import WATCHED
-from reference.settings import FrontSettings, Settings
+from reference.settings import Deployment, FrontSettings, Settings, healthy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +27,9 @@ class UnknownFault(ValueError):
     """No such fault. The message suggests one."""
 
 
-def faulty(names: Iterable[str]) -> Settings:
+def faulty(names: Iterable[str], deployment: Deployment = "staging") -> Settings:
     """The settings with these faults, all at once. Raises UnknownFault."""
-    settings = Settings()
+    settings = healthy(deployment)
     for name in names:
         if name not in FAULTS:
             nearest = difflib.get_close_matches(name, FAULTS, n=1)

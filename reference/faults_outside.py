@@ -9,7 +9,7 @@ from reference.doubles.atlas import READ
 from reference.doubles.digitalocean import SCOPES as DROPLET_SCOPES
 from reference.doubles.grafana import GrafanaSettings
 from reference.doubles.sentry_objects import SCOPES
-from reference.settings import Settings
+from reference.settings import Object, Settings
 
 
 def _grafana(**changes: Any) -> Change:  # noqa: ANN401 - fields of its settings
@@ -18,6 +18,10 @@ def _grafana(**changes: Any) -> Change:  # noqa: ANN401 - fields of its settings
 
 def _stopped(name: str) -> Change:
     return part("host", stopped=frozenset({name}))
+
+
+def _misdeclared(name: Object) -> Change:
+    return lambda settings: replace(settings, misdeclared=settings.misdeclared | {name})
 
 
 def _older_sdk(settings: Settings) -> Settings:
@@ -79,6 +83,7 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "sentry-drops-events": ("Sentry takes events, and keeps none", part("sentry", drops_events=True)),
         "sentry-drops-transactions": ("the quota for traces is used up", part("sentry", drops_transactions=True)),
         "sentry-no-project": ("the project is gone", part("sentry", project_exists=False)),
+        "sentry-project-of-production": ("the project that is declared is production's", _misdeclared("project")),
         "sentry-other-key": ("the DSN is of another project", part("sentry", key_is_another=True)),
         "sentry-project-renamed": ("the project was renamed", part("sentry", renamed_to="workme-api2")),
         "sentry-other-number": ("the DSN has another project's number", part("sentry", number=4777)),
@@ -130,9 +135,10 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
     },
     "digitalocean": {
         "droplet-api-down": ("DigitalOcean's API answers 503", part("ocean", running=False)),
+        "droplet-of-production": ("the droplet that is declared is production's", _misdeclared("droplet")),
         "droplet-gone": ("the droplet was destroyed", part("ocean", exists=False)),
         "droplet-off": ("the droplet is powered off", part("ocean", status="off")),
-        "droplet-small": ("a smaller droplet was ordered", part("ocean", memory=2048)),
+        "droplet-small": ("a smaller droplet was ordered", part("ocean", memory=1024)),
         "droplet-other-image": ("it was built from another image", part("ocean", image="debian-12-x64")),
         "droplet-no-keys": ("the account has no SSH key", part("ocean", keys=0)),
         "droplet-no-firewall": ("the droplet is behind no cloud firewall", part("ocean", firewall=False)),
@@ -174,6 +180,7 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
     },
     "atlas": {
         "atlas-api-down": ("the API of Atlas answers 503", part("atlas", running=False)),
+        "atlas-cluster-of-production": ("the cluster that is declared is production's", _misdeclared("cluster")),
         "atlas-small": ("the cluster is a free one", part("atlas", size="M0")),
         "atlas-other-region": ("the cluster is in Virginia", part("atlas", region="US_EAST_1")),
         "atlas-repairing": ("the cluster is being repaired", part("atlas", state="REPAIRING")),
@@ -283,7 +290,7 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
             part("host", trusts_word_of="deploy"),
         ),
         "server-old-os": ("the server was built from last year's image", part("host", version="20.04")),
-        "server-small": ("the resize was never done", part("host", cpus=1, memory=1.92)),
+        "server-small": ("the resize was never done", part("host", memory=0.96)),
         "server-disk-full": ("the disk is 96 % full", part("host", disk_used=0.96)),
         "server-firewall-off": ("ufw was disabled while somebody looked for a fault", part("host", firewall=False)),
         "server-firewall-lenient": ("ufw lets in what no rule is about", part("host", incoming="allow")),

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import json
-import secrets
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Protocol
 
 import asyncssh
 
+from reference.accounts import Accounts, new_secrets
 from reference.api.config import ApiConfig, MailConfig, StripeConfig
 from reference.certificates import Bundle, CertificateSettings, issue_internal, issue_public, revocation_list_path
 from reference.children import Child, StartFailed
@@ -19,17 +19,14 @@ from reference.doubles.host import HostDouble
 from reference.doubles.llm import LlmDouble
 from reference.doubles.mail import MailDouble
 from reference.doubles.monitoring import MonitoringDouble, monitoring_at
-from reference.doubles.providers import ProvidersDouble
-from reference.doubles.sentry import SentryDouble
-from reference.doubles.stripe.api import StripeDouble
 from reference.doubles.support import SupportDouble, SupportPorts
 from reference.fronts import https_front, mongodb_relay, redis_front, stray_listeners
 from reference.mongodb import Credentials, MongoServer
 from reference.ports import Ports, choose_ports
 from reference.publisher import Publisher
-from reference.repository import MODES, Repository
-from reference.settings import Settings
-from reference.valkey import RedisCredentials, RedisServer
+from reference.repository import MODES, Repository, write_variables
+from reference.settings import Deployment, Settings, healthy
+from reference.valkey import RedisCredentials, RedisServer, redis_url
 
 _SERVICE = "https"
 _DATABASES = {"mongodb", "redis"}
@@ -53,22 +50,28 @@ class Part(Protocol):
 class Instance:
     """Starts and stops parts; a change of settings touches only the parts that it is about."""
 
-    def __init__(self, state: Path, on_crash: Callable[[Child], None]) -> None:
+    def __init__(self, state: Path, deployment: Deployment, on_crash: Callable[[Child], None]) -> None:
+        """``deployment`` is whose service it is; at the providers the other one is there as well."""
         self._state = state
+        self._deployment = deployment
         self._repository = state / "workme"
         self._on_crash = on_crash
         self._ports = choose_ports()
-        self._settings = Settings()
+        self._settings = healthy(deployment)
         self._running: dict[str, Sequence[Part]] = {}
         self._issued: tuple[CertificateSettings, Sequence[Bundle]] | None = None
         self._mongo = Credentials.new()
         self._redis = RedisCredentials.new()
         self._host_key, self._visitor_key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
         self._secrets = {**new_secrets(), "SERVER_KEY": self._visitor_key.export_private_key().decode()}
-        self._sentry_key = secrets.token_hex(16)
+        self._accounts = Accounts(deployment, self._ports.used)
+        self._variables = self._accounts.new_variables(
+            self._mongo.url("app", self._ports.used["mongodb"]), self._redis.app
+        )
         self._internal_root, self._internal = issue_internal(state)
         config = state / "api.json"
-        self._api_config().write(config)
+        variables = write_variables(self._repository, deployment, self._variables[deployment])
+        self._api_config(variables).write(config)
         self._api_command = [sys.executable, "-m", "reference.api", str(config)]
         self._api = Child("api", self._api_command, state / "api.log")
 
@@ -118,10 +121,8 @@ class Instance:
             "tls": {"trust": str(self._state / "root.pem")},
             "mongodb": {"ca_file": root},
             "redis": {"ca_file": root},
-            "stripe": {"api": f"http://127.0.0.1:{used['stripe']}"},
-            "sentry": {"api": f"http://127.0.0.1:{used['sentry']}"},
-            "digitalocean": {"api": f"http://127.0.0.1:{used['providers']}"},
-            "atlas": {"api": f"http://127.0.0.1:{used['providers']}"},
+            "stripe": {"api": f"http://127.0.0.1:{used['stripe']}", "mode": MODES[self._deployment]},
+            **self._accounts.declared(self._settings, self._host_key.export_public_key().decode()),
             "monitoring": monitoring_at(used["monitoring"]),
             "mail": {"inbox": f"http://127.0.0.1:{used['inbox']}"},
             "support": {
@@ -129,11 +130,11 @@ class Instance:
                 "inbox": {"port": used["support-inbox"], "ca_file": root},
                 "tickets": {"api": f"http://127.0.0.1:{used['support-tickets']}"},
             },
-            "servers": {"workme-1": {"port": used["ssh"], "host_key": self._host_key.export_public_key().decode()}},
             "variables": {
                 "repository": str(self._repository),
                 "files": {name: {"path": str(self._repository / f".env.{name}")} for name in MODES},
             },
+            "api": {"signed_with": {"file": self._deployment, "variable": "SECRET_KEY"}},
             "ports": {"closed": {family: list(ports) for family, ports in self._ports.closed.items()}},
         }
 
@@ -233,25 +234,16 @@ class Instance:
         return stray_listeners(self._settings.open_ports, self._ports, ADDRESSES[1])
 
     def _make_stripe(self) -> Sequence[Part]:
-        used = self._ports.used
-        double = StripeDouble(
-            self._settings.stripe,
-            port=used["stripe"],
-            secret_key=self._secrets["STRIPE_SECRET_KEY"],
-            webhook_secret=self._secrets["STRIPE_WEBHOOK_SECRET"],
-            webhook_base_url=f"https://{HOST}:{used['https']}",
-            address=ADDRESSES[0],
-            trust=self._state / "root.pem",
-        )
-        return [double]
+        here = f"https://{HOST}:{self._ports.used['https']}"
+        trust = self._state / "root.pem"
+        return [self._accounts.stripe(self._settings.stripe, self._variables, here, address=ADDRESSES[0], trust=trust)]
 
     def _make_sentry(self) -> Sequence[Part]:
-        token = self._secrets["SENTRY_TOKEN"]
-        port = self._ports.used["sentry"]
-        return [SentryDouble(self._settings.sentry, port=port, public_key=self._sentry_key, token=token)]
+        return [self._accounts.sentry(self._settings.sentry, self._variables, self._secrets["SENTRY_TOKEN"])]
 
     def _make_llm(self) -> Sequence[Part]:
-        return [LlmDouble(self._settings.llm, port=self._ports.used["llm"], api_key=self._secrets["EMERGENT_LLM_KEY"])]
+        key = self._variables[self._deployment]["EMERGENT_LLM_KEY"]
+        return [LlmDouble(self._settings.llm, port=self._ports.used["llm"], api_key=key)]
 
     def _make_mail(self) -> Sequence[Part]:
         double = MailDouble(
@@ -282,79 +274,57 @@ class Instance:
         return [HostDouble(self._settings.host, port=port, host_key=self._host_key, visitor=self._visitor_key)]
 
     def _make_providers(self) -> Sequence[Part]:
-        keys = {"token": "DIGITALOCEAN_TOKEN", "client_id": "ATLAS_CLIENT_ID", "client_secret": "ATLAS_CLIENT_SECRET"}
-        held = {key: self._secrets[name] for key, name in keys.items()}
-        return [
-            ProvidersDouble((self._settings.ocean, self._settings.atlas), port=self._ports.used["providers"], **held)
-        ]
+        return [self._accounts.machines(self._settings.ocean, self._settings.atlas, self._secrets)]
 
     def _make_monitoring(self) -> Sequence[Part]:
         service = f"https://{HOST}:{self._ports.used['https']}/metrics"
         return [MonitoringDouble(self._settings.monitoring, port=self._ports.used["monitoring"], service=service)]
 
     def _make_repository(self) -> Sequence[Part]:
-        return [Repository(self._repository, self._settings.variables, self._secrets["SECRET_KEY"])]
+        return [Repository(self._repository, self._settings.variables, self._variables)]
 
-    def _api_config(self) -> ApiConfig:
+    def _api_config(self, variables: Path) -> ApiConfig:
         used = self._ports.used
         return ApiConfig(
+            variables=str(variables),
             release=release(),
             host=HOST,
             addresses=ADDRESSES,
             https_port=used["https"],
             http_port=used["http"],
             plain_port=used["api-plain"],
-            mongo_url=self._mongo.url("app", used["mongodb"]),
-            redis_url=self._redis.url("app", used["redis"]),
+            mongo_url="${MONGO_URL}",
+            redis_url=redis_url("app", "${REDIS_PASSWORD}", used["redis"]),
             ca_file=str(self._internal_root),
-            secret_key=self._secrets["SECRET_KEY"],
+            secret_key="${SECRET_KEY}",  # noqa: S106 - where it stands
             metrics_token=self._secrets["METRICS_TOKEN"],
             beta_code=self._secrets["BETA_CODE"],
             admin_email=f"admin@{ZONE}",
             admin_password=self._secrets["ADMIN_PASSWORD"],
             stripe=StripeConfig(
                 base=f"http://127.0.0.1:{used['stripe']}",
-                secret_key=self._secrets["STRIPE_SECRET_KEY"],
-                publishable_key=self._secrets["STRIPE_PUBLISHABLE_KEY"],
-                webhook_secret=self._secrets["STRIPE_WEBHOOK_SECRET"],
+                secret_key="${STRIPE_SECRET_KEY}",  # noqa: S106 - as above
+                publishable_key="${STRIPE_PUBLISHABLE_KEY}",
+                webhook_secret="${STRIPE_WEBHOOK_SECRET}",  # noqa: S106 - as above
             ),
             mail=MailConfig(port=used["smtp"], user=MAIL_USER, password=self._secrets["MAIL_PASSWORD"]),
-            sentry_dsn=SentryDouble.dsn(used["sentry"], self._sentry_key),
+            sentry_dsn="${SENTRY_DSN}",
             llm_url=f"http://127.0.0.1:{used['llm']}",
-            llm_key=self._secrets["EMERGENT_LLM_KEY"],
+            llm_key="${EMERGENT_LLM_KEY}",
         )
 
     def _write_secrets(self) -> None:
         used = self._ports.used
         values = {
-            "MONGO_URL": self._mongo.url("app", used["mongodb"]),
+            **self._variables[self._deployment],
             "MONGO_MONITOR_URL": self._mongo.url("monitor", used["mongodb"]),
             "REDIS_URL": self._redis.url("app", used["redis"]),
             "REDIS_MONITOR_URL": self._redis.url("monitor", used["redis"]),
-            "SENTRY_DSN": SentryDouble.dsn(used["sentry"], self._sentry_key),
             **self._secrets,
         }
         path = self._state / "secrets.env"
         path.touch(mode=0o600)
         path.write_text("".join(f"{name}='{value}'\n" for name, value in values.items()))
-
-
-def new_secrets() -> Mapping[str, str]:
-    """Everything that the service and its monitoring must keep, in the shapes that the real ones have."""
-    plain = ("METRICS_TOKEN", "BETA_CODE", "ADMIN_PASSWORD", "MAIL_PASSWORD", "SUPPORT_PASSWORD", "EMERGENT_LLM_KEY")
-    account = secrets.token_hex(8)
-    return {
-        **{name: secrets.token_urlsafe(32) for name in plain},
-        "SECRET_KEY": secrets.token_urlsafe(48),
-        "STRIPE_SECRET_KEY": f"sk_test_{account}{secrets.token_hex(24)}",
-        "STRIPE_PUBLISHABLE_KEY": f"pk_test_{account}{secrets.token_hex(24)}",
-        "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(24)}",
-        "SUPPORT_TOKEN": f"glpat-{secrets.token_urlsafe(20)}",
-        "SENTRY_TOKEN": f"sntrys_{secrets.token_urlsafe(32)}",
-        "DIGITALOCEAN_TOKEN": f"dop_v1_{secrets.token_hex(32)}",
-        "ATLAS_CLIENT_ID": f"mdb_sa_id_{secrets.token_hex(12)}",
-        "ATLAS_CLIENT_SECRET": f"mdb_sa_sk_{secrets.token_urlsafe(32)}",
-    }
 
 
 class _Https:

@@ -1,7 +1,12 @@
-"""The repository of the service, and the files of variables that its two environments are started with."""
+"""The repository of the service, and the files of variables that its two environments are started with.
+
+The service reads the file of the environment that it serves as when it starts; a fault of that file is a change that came
+after.
+"""
 
 import asyncio
 import base64
+import copy
 import os
 import secrets
 import shutil
@@ -25,11 +30,11 @@ _EXAMPLE = "MONGO_URL=\nSECRET_KEY=\nSTRIPE_SECRET_KEY=\nREDIS_PASSWORD=\n"
 
 
 class Repository:
-    """Written anew for every start, with values that nobody has seen before; the service signs with staging's key."""
+    """Written anew for every start, with what each environment is started with."""
 
-    def __init__(self, folder: Path, faults: frozenset[str], signing_key: str) -> None:
+    def __init__(self, folder: Path, faults: frozenset[str], values: Values) -> None:
         self._folder = folder
-        self._signing_key = signing_key
+        self._healthy = values
         self._faults = faults
 
     async def start(self) -> None:
@@ -54,14 +59,11 @@ class Repository:
         self._commit("Serve", {"server.py": 'import os\n\nSECRET_KEY = os.environ["SECRET_KEY"]\n'})
         self._commit("Deploy by compose", SUBJECTS)
         self._commit("Write down how it is run", DOCUMENTS)
-        values = healthy_values()
-        values["staging"]["SECRET_KEY"] = self._signing_key
+        values = copy.deepcopy(self._healthy)
         for fault in sorted(self._faults & _VALUES.keys()):
             _VALUES[fault](values)
         for name, variables in values.items():
-            path = self._folder / f".env.{name}"
-            path.touch(mode=0o600)
-            path.write_text("".join(f"{variable}='{value}'\n" for variable, value in variables.items()))
+            write_variables(self._folder, name, variables)
         for fault in sorted(self._faults & _FAULTS.keys()):
             _FAULTS[fault](_FaultContext(folder=self._folder, values=values, commit=self._commit, git=self._git))
 
@@ -103,17 +105,22 @@ class _FaultContext:
         return (self.folder / name).read_text()
 
 
-def healthy_values() -> Values:
-    """In the shapes that the real ones have."""
-    return {name: _healthy(name, mode) for name, mode in MODES.items()}
+def write_variables(folder: Path, name: str, variables: Mapping[str, str]) -> Path:
+    """Write an environment's file, which nobody else may read; returns its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f".env.{name}"
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{variable}='{value}'\n" for variable, value in variables.items()))
+    return path
 
 
-def _healthy(name: str, mode: str) -> dict[str, str]:
+def new_variables(name: str, mode: str) -> dict[str, str]:
+    """Values that nobody has seen before, in the shapes that the real ones have."""
     account = _random(14)
     return {
         "ENVIRONMENT": name,
         "FRONTEND_URL": "https://workme.test",
-        "MONGO_URL": f"mongodb+srv://workme:{_random(32)}@{name}.workme.test/workme?retryWrites=true",
+        "MONGO_URL": f"mongodb+srv://app:{_random(32)}@workme-{name}.workme.test/workme?retryWrites=true",
         "REDIS_PASSWORD": secrets.token_urlsafe(32),
         "SECRET_KEY": secrets.token_urlsafe(48),
         "STRIPE_SECRET_KEY": f"sk_{mode}_51{account}{_random(82)}",
@@ -134,7 +141,7 @@ def _set(name: str, **variables: str) -> Callable[[Values], None]:
 
 def _keys_of(mode: str, name: str) -> Callable[[Values], None]:
     def change(values: Values) -> None:
-        keys = {key: value for key, value in _healthy(name, mode).items() if key.startswith("STRIPE_")}
+        keys = {key: value for key, value in new_variables(name, mode).items() if key.startswith("STRIPE_")}
         values[name].update(keys)
 
     return change
@@ -144,8 +151,13 @@ def _same_secret(values: Values) -> None:
     values["production"]["SECRET_KEY"] = values["staging"]["SECRET_KEY"]
 
 
-def _same_database(values: Values) -> None:
-    values["staging"]["MONGO_URL"] = values["production"]["MONGO_URL"]
+def _taken(name: str, source: str, *variables: str) -> Callable[[Values], None]:
+    return lambda values: values[name].update({variable: values[source][variable] for variable in variables})
+
+
+def _database_of_staging(values: Values) -> None:
+    of_staging = values["staging"]["MONGO_URL"].rpartition("@")[2]
+    values["production"]["MONGO_URL"] = f"mongodb://production:{_random(32)}@{of_staging}"
 
 
 def _without_tls(values: Values) -> None:
@@ -153,7 +165,7 @@ def _without_tls(values: Values) -> None:
 
 
 def _other_account(values: Values) -> None:
-    values["production"]["STRIPE_PUBLISHABLE_KEY"] = _healthy("production", "live")["STRIPE_PUBLISHABLE_KEY"]
+    values["production"]["STRIPE_PUBLISHABLE_KEY"] = new_variables("production", "live")["STRIPE_PUBLISHABLE_KEY"]
 
 
 def _without(name: str, variable: str) -> Callable[[Values], None]:
@@ -196,12 +208,15 @@ def _not_committed(context: _FaultContext) -> None:
 
 _VALUES: Mapping[str, Callable[[Values], None]] = {
     "env-missing-variable": _without("production", "REDIS_PASSWORD"),
-    "env-live-key-in-staging": _keys_of("live", "staging"),
+    "env-live-key-in-staging": _taken("staging", "production", "STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY"),
     "env-test-key-in-production": _keys_of("test", "production"),
     "env-placeholder-secret": _set("production", SECRET_KEY="changeme-" * 8),
     "env-short-secret": lambda values: values["production"].update(SECRET_KEY=secrets.token_urlsafe(16)),
     "env-same-secret": _same_secret,
-    "env-same-database": _same_database,
+    "env-same-database": _taken("staging", "production", "MONGO_URL"),
+    "env-dsn-of-production": _taken("staging", "production", "SENTRY_DSN"),
+    "env-database-of-staging": _database_of_staging,
+    "env-dsn-of-staging": _taken("production", "staging", "SENTRY_DSN"),
     "env-undefined-name": _set("production", MONGO_URL="mongodb+srv://workme:${MONGO_PASSWORD}@db.workme.test/workme"),
     "env-mongo-without-tls": _without_tls,
     "env-other-stripe-account": _other_account,

@@ -20,7 +20,7 @@ _DEPLOYMENT = """# Deployment
 Both environments run what [compose.yaml](../compose.yaml) says, each on a droplet of its own. Staging first; production
 only when gonogo says GO for the same release in staging.
 
-1. Take a snapshot, and wait for it: `doctl compute droplet-action snapshot 402188311 --snapshot-name before --wait`.
+1. Take a snapshot, and wait for it: `doctl compute droplet-action snapshot 402188307 --snapshot-name before --wait`.
 2. On the server: `export TAG=` and the release, then `docker compose pull`.
 3. `docker compose up --detach --wait`: it ends when health is good, and not before.
 4. `gonogo run --env production --release "$TAG"`. NO-GO: go back to the last release, as step 2 with its tag.

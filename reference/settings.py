@@ -1,6 +1,11 @@
-"""Everything that can be set about the reference environment. The defaults are the healthy one."""
+"""Everything that can be set about the reference environment. The defaults are healthy.
+
+It serves as staging or as production. Each of the two has a droplet, a cluster, a Stripe account and a Sentry project of
+its own, and the doubles know both: what is read of one never answers for the other.
+"""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from reference.certificates import CertificateSettings
 from reference.dns.zone import DnsSettings
@@ -15,6 +20,9 @@ from reference.doubles.stripe.account import StripeSettings
 from reference.doubles.support import SupportSettings
 from reference.mongodb import MongoSettings
 from reference.valkey import RedisSettings
+
+Deployment = Literal["staging", "production"]
+Object = Literal["droplet", "cluster", "project"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +59,35 @@ class Settings:
     """Families whose port is open that must not be."""
     variables: frozenset[str] = frozenset()
     """Faults of the repository, and of the files of variables in it."""
+    misdeclared: frozenset[Object] = frozenset()
+    """Objects of the other deployment that the environment file declares in the place of its own."""
+
+
+def healthy(deployment: Deployment, *, serving: bool = True) -> Settings:
+    """What the deployment has. ``serving``: whether the running service is its; if not, the objects alone are there."""
+    address, cluster = "127.0.0.1" if serving else _ELSEWHERE[deployment], f"workme-{deployment}"
+    host = "localhost" if serving else f"{cluster}.workme.test"
+    if deployment == "staging":
+        return Settings(
+            ocean=DigitalOceanSettings(
+                droplet=402188307, name="workme-staging", cpus=1, memory=2048, disk=50, address=address
+            ),
+            atlas=AtlasSettings(cluster=cluster, number=4, host=host),
+            sentry=SentrySettings(slug="workme-api-staging", project_id=4500),
+            stripe=StripeSettings(account="acct_1WorkMeStaging"),
+            host=HostSettings(cpus=1, memory=1.92, disk=48.27),
+        )
+    return Settings(
+        ocean=DigitalOceanSettings(name="workme-production", address=address),
+        atlas=AtlasSettings(cluster=cluster, host=host),
+        stripe=StripeSettings(livemode=True),
+    )
+
+
+def other(deployment: Deployment) -> Deployment:
+    """The one that it is not."""
+    return "production" if deployment == "staging" else "staging"
+
+
+_ELSEWHERE = {"staging": "203.0.113.20", "production": "203.0.113.10"}
+"""Addresses of machines that nobody runs (RFC 5737)."""

@@ -21,23 +21,26 @@ from reference.announcement import Announcement
 from reference.children import Child, StartFailed
 from reference.faults import UnknownFault, faulty
 from reference.instance import Instance
+from reference.settings import Deployment
 from reference.watchdog import Watchdog
 
 
-def serve(faults: Sequence[str], *, announce: Path | None = None, content: str = "") -> int:
+def serve(
+    faults: Sequence[str], *, deployment: Deployment = "staging", announce: Path | None = None, content: str = ""
+) -> int:
     """Run until told to stop. Gives the exit code: 0 stopped, 1 crashed, 2 could not start.
 
-    ``announce`` is the file that tells later runs how to reach the instance, ``content`` the digest of its code.
+    ``deployment`` is whose service it is; ``announce`` is the file that tells later runs how to reach the instance, ``content`` the digest of its code.
     """
     try:
-        faulty(faults)
+        faulty(faults, deployment)
     except UnknownFault as error:
         return _failed(str(error), "python -m reference faults lists them")
     state = Path(tempfile.mkdtemp(prefix="gonogo-reference-"))
     announcement = Announcement(announce, content) if announce else None
     watchdog = Watchdog(state, announce)
     try:
-        return asyncio.run(_Supervisor(state, announcement).run(faults))
+        return asyncio.run(_Supervisor(state, deployment, announcement).run(faults))
     finally:
         shutil.rmtree(state, ignore_errors=True)
         if announcement is not None:
@@ -46,8 +49,9 @@ def serve(faults: Sequence[str], *, announce: Path | None = None, content: str =
 
 
 class _Supervisor:
-    def __init__(self, state: Path, announcement: Announcement | None) -> None:
+    def __init__(self, state: Path, deployment: Deployment, announcement: Announcement | None) -> None:
         self._state = state
+        self._deployment = deployment
         self._announcement = announcement
         self._crashed: Child | None = None
 
@@ -57,7 +61,7 @@ class _Supervisor:
             serving.cancel()
 
         try:
-            instance = Instance(self._state, crashed)
+            instance = Instance(self._state, self._deployment, crashed)
         except StartFailed as error:
             return _failed(str(error), error.cure)
         serving = asyncio.create_task(self._serve(instance, faults))
@@ -77,7 +81,7 @@ class _Supervisor:
         started = time.monotonic()
         commands = asyncio.StreamReader()
         await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
-        await instance.start(faulty(faults))
+        await instance.start(faulty(faults, self._deployment))
         self._ready(instance, faults, time.monotonic() - started)
         while line := await commands.readline():
             await self._apply_command(instance, json.loads(line))
@@ -107,7 +111,7 @@ class _Supervisor:
         started = time.monotonic()
         faults = command["set_faults"]
         try:
-            settings = faulty(faults)
+            settings = faulty(faults, self._deployment)
         except UnknownFault as error:
             _emit("failed", message=str(error), cure="python -m reference faults lists them")
             return

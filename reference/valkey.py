@@ -60,7 +60,12 @@ class RedisCredentials:
 
     def url(self, user: str, port: int) -> str:
         """The connection string of one user."""
-        return f"rediss://{user}:{quote(getattr(self, user), safe='')}@localhost:{port}/0"
+        return redis_url(user, quote(getattr(self, user), safe=""), port)
+
+
+def redis_url(user: str, password: str, port: int) -> str:
+    """A connection string."""
+    return f"rediss://{user}:{password}@localhost:{port}/0"
 
 
 class RedisServer:

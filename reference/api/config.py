@@ -1,8 +1,11 @@
-"""What the API is told when it starts."""
+"""What the API is told when it starts: by whoever starts it, and by the file of variables of its environment."""
 
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from string import Template
+
+from dotenv import dotenv_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +30,10 @@ class StripeConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiConfig:
-    """Everything comes from here; the API reads no file and no variable but this one."""
+    """Everything comes from here; ``${NAME}`` stands for a variable of the environment's file, the only other that is read."""
 
+    variables: str
+    """Path of that file."""
     release: str
     host: str
     addresses: tuple[str, ...]
@@ -60,8 +65,11 @@ class ApiConfig:
 
     @classmethod
     def read(cls, path: Path) -> "ApiConfig":
-        """The counterpart of ``write``."""
-        document = json.loads(path.read_text())
+        """The counterpart of ``write``, with the variables as they stand in their file now."""
+        text = path.read_text()
+        values = dotenv_values(json.loads(text)["variables"])
+        spelled = {name: json.dumps(value or "")[1:-1] for name, value in values.items()}
+        document = json.loads(Template(text).substitute(spelled))
         return cls(
             **{
                 **document,

@@ -6,14 +6,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 PROJECT, CLUSTER = "65b1f0c2a4d3e5f60718293a", "workme"
+_PATH = f"/api/atlas/v2/groups/{PROJECT}"
 READ, BACKUP = "GROUP_READ_ONLY", "GROUP_BACKUP_MANAGER"
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtlasSettings:
-    """The defaults are healthy."""
+    """One cluster, and the project that it is in. The defaults are healthy."""
 
+    cluster: str = CLUSTER
+    number: int = 1
+    """Of the cluster, in its id."""
     running: bool = True
     roles: frozenset[str] = frozenset({READ, BACKUP})
     """What the service account may do."""
@@ -61,26 +65,37 @@ class AtlasObjects:
     @property
     def lists(self) -> Mapping[str, tuple[str, Callable[[], list[Json]]]]:
         """Path of every list that comes in pages: the role that it needs, and what makes it."""
-        project = f"/api/atlas/v2/groups/{PROJECT}"
-        cluster = f"{project}/clusters/{CLUSTER}"
         return {
-            f"{project}/databaseUsers": (READ, self._users),
-            f"{project}/accessList": (READ, self._access),
-            f"{project}/alertConfigs": (READ, self._alert_configs),
-            f"{cluster}/backup/snapshots": (READ, self._snapshots),
-            f"{cluster}/backup/restoreJobs": (BACKUP, self._restores),
+            f"{_PATH}/databaseUsers": (READ, self._users),
+            f"{_PATH}/accessList": (READ, self._access),
+            f"{_PATH}/alertConfigs": (READ, self._alert_configs),
+            **self.lists_of_cluster,
+        }
+
+    @property
+    def lists_of_cluster(self) -> Mapping[str, tuple[str, Callable[[], list[Json]]]]:
+        """Those of them that are about this cluster, and not about the whole project."""
+        return {
+            f"{self._cluster_path}/backup/snapshots": (READ, self._snapshots),
+            f"{self._cluster_path}/backup/restoreJobs": (BACKUP, self._restores),
         }
 
     @property
     def documents(self) -> Mapping[str, tuple[str, Callable[[], Any]]]:
         """Path of everything else: the role that it needs, and what makes it."""
-        project = f"/api/atlas/v2/groups/{PROJECT}"
-        cluster = f"{project}/clusters/{CLUSTER}"
+        return {**self.documents_of_cluster, f"{_PATH}/customDBRoles/roles": (READ, list)}
+
+    @property
+    def documents_of_cluster(self) -> Mapping[str, tuple[str, Callable[[], Any]]]:
+        """Those of them that are about this cluster."""
         return {
-            cluster: (READ, self._cluster),
-            f"{cluster}/backup/schedule": (READ, self._schedule),
-            f"{project}/customDBRoles/roles": (READ, list),
+            self._cluster_path: (READ, self._cluster),
+            f"{self._cluster_path}/backup/schedule": (READ, self._schedule),
         }
+
+    @property
+    def _cluster_path(self) -> str:
+        return f"{_PATH}/clusters/{self._settings.cluster}"
 
     def _cluster(self) -> Json:
         settings = self._settings
@@ -93,9 +108,9 @@ class AtlasObjects:
             "priority": 7,
         }
         return {
-            "id": _number(1),
+            "id": _number(settings.number),
             "groupId": PROJECT,
-            "name": CLUSTER,
+            "name": settings.cluster,
             "stateName": settings.state,
             "paused": settings.paused,
             "clusterType": "REPLICASET",
@@ -159,8 +174,8 @@ class AtlasObjects:
             for number, kind in enumerate(self._settings.schedule)
         ]
         return {
-            "clusterId": _number(1),
-            "clusterName": CLUSTER,
+            "clusterId": _number(self._settings.number),
+            "clusterName": self._settings.cluster,
             "nextSnapshot": self._ago(hours=-1),
             "referenceHourOfDay": 3,
             "referenceMinuteOfHour": 0,

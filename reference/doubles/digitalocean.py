@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 DROPLET = 402188311
+_MIB_PER_GIB = 1024
+MEASURED = "/v2/monitoring/metrics/droplet/memory_available"
 VOLUME = "506f78a4-e098-11e5-ad9f-000f53306ae1"
 _TAG = "workme"
 _EVERYBODY = ["0.0.0.0/0", "::/0"]
@@ -31,8 +33,13 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigitalOceanSettings:
-    """The defaults are healthy."""
+    """One droplet, and the account that it is in. The defaults are healthy."""
 
+    droplet: int = DROPLET
+    name: str = "workme-1"
+    cpus: int = 2
+    disk: int = 80
+    """In GiB."""
     running: bool = True
     scopes: frozenset[str] = SCOPES
     """What the token may do."""
@@ -74,18 +81,25 @@ class DigitalOceanObjects:
     @property
     def answers(self) -> Mapping[str, tuple[str, str, Callable[[], Any]]]:
         """Path to the scope that it needs, the key that its answer stands under, if it has one, and what makes it."""
-        droplet = f"/v2/droplets/{DROPLET}"
+        return {
+            **self.of_droplet,
+            "/v2/monitoring/alerts": ("monitoring:read", "policies", self._policies),
+            "/v2/account/keys": ("ssh_key:read", "ssh_keys", self._keys),
+            "/v2/reserved_ips": ("reserved_ip:read", "reserved_ips", list),
+            "/v2/load_balancers": ("load_balancer:read", "load_balancers", list),
+            f"/v2/volumes/{VOLUME}/snapshots": ("block_storage_snapshot:read", "snapshots", list),
+        }
+
+    @property
+    def of_droplet(self) -> Mapping[str, tuple[str, str, Callable[[], Any]]]:
+        """Those of the answers that are about this droplet, and not about the whole account."""
+        droplet = f"/v2/droplets/{self._settings.droplet}"
         return {
             droplet: ("droplet:read", "droplet", self.droplet),
             f"{droplet}/firewalls": ("firewall:read", "firewalls", self._firewalls),
             f"{droplet}/snapshots": ("droplet:read", "snapshots", self._snapshots),
             f"{droplet}/backups": ("droplet:read", "backups", list),
-            "/v2/monitoring/alerts": ("monitoring:read", "policies", self._policies),
-            "/v2/monitoring/metrics/droplet/memory_available": ("monitoring:read", "", self._memory),
-            "/v2/account/keys": ("ssh_key:read", "ssh_keys", self._keys),
-            "/v2/reserved_ips": ("reserved_ip:read", "reserved_ips", list),
-            "/v2/load_balancers": ("load_balancer:read", "load_balancers", list),
-            f"/v2/volumes/{VOLUME}/snapshots": ("block_storage_snapshot:read", "snapshots", list),
+            f"{MEASURED}?host_id={self._settings.droplet}": ("monitoring:read", "", self._memory),
         }
 
     def droplet(self) -> Json | None:
@@ -95,12 +109,12 @@ class DigitalOceanObjects:
             return None
         region = {"name": "New York 1", "slug": "nyc1", "features": ["metadata"], "available": True, "sizes": []}
         return {
-            "id": DROPLET,
-            "name": "workme-1",
+            "id": settings.droplet,
+            "name": settings.name,
             "memory": settings.memory,
-            "vcpus": 2,
-            "disk": 80,
-            "disk_info": [{"type": "local", "size": {"amount": 80, "unit": "gib"}}],
+            "vcpus": settings.cpus,
+            "disk": settings.disk,
+            "disk_info": [{"type": "local", "size": {"amount": settings.disk, "unit": "gib"}}],
             "locked": settings.locked,
             "status": settings.status,
             "kernel": None,
@@ -111,8 +125,8 @@ class DigitalOceanObjects:
             "snapshot_ids": [0, 1],
             "image": self._image() if "image:read" in settings.scopes else None,
             "volume_ids": self._volumes(),
-            "size": _size(settings.memory),
-            "size_slug": "s-2vcpu-4gb",
+            "size": _size(settings),
+            "size_slug": _slug(settings),
             "networks": {"v4": [_network(settings.address)], "v6": []},
             "region": region,
             "tags": [_TAG] if "tag:read" in settings.scopes else None,
@@ -148,14 +162,18 @@ class DigitalOceanObjects:
         opened = [("tcp", ports, _EVERYBODY) for ports in settings.inbound]
         opened += [("udp", ports, _EVERYBODY) for ports in settings.inbound_udp]
         opened += [("tcp", ports, _HALVES) for ports in settings.inbound_halves]
-        pending = {"droplet_id": DROPLET, "removing": settings.firewall_removing, "status": settings.firewall_status}
+        pending = {
+            "droplet_id": settings.droplet,
+            "removing": settings.firewall_removing,
+            "status": settings.firewall_status,
+        }
         firewall = {
             "id": "bb4b2611-3d72-467b-8602-280330ecd65c",
             "name": "workme",
             "status": settings.firewall_status,
             "created_at": self._ago(days=90),
             "pending_changes": [] if settings.firewall_status == "succeeded" else [pending],
-            "droplet_ids": [DROPLET],
+            "droplet_ids": [settings.droplet],
             "tags": [_TAG],
             "inbound_rules": [
                 {"protocol": protocol, "ports": ports, "sources": {"addresses": sources}}
@@ -170,11 +188,11 @@ class DigitalOceanObjects:
         return [
             {
                 "id": number,
-                "name": f"workme-1-{number}",
+                "name": f"{self._settings.name}-{number}",
                 "type": "snapshot",
                 "created_at": self._ago(hours=age),
                 "regions": ["nyc1"],
-                "min_disk_size": 80,
+                "min_disk_size": self._settings.disk,
                 "size_gigabytes": 2.34,
             }
             for number, age in enumerate(ages)
@@ -201,7 +219,9 @@ class DigitalOceanObjects:
 
     def _memory(self) -> Json:
         values = [[int(self._now.timestamp()) - 60 * age, "2105131008"] for age in range(14, 0, -1)]
-        series = [{"metric": {"host_id": str(DROPLET)}, "values": values}] if self._settings.agent else []
+        series = (
+            [{"metric": {"host_id": str(self._settings.droplet)}, "values": values}] if self._settings.agent else []
+        )
         return {"status": "success", "data": {"resultType": "matrix", "result": series}}
 
     def _keys(self) -> list[Json]:
@@ -223,12 +243,16 @@ def _network(address: str) -> Json:
     return {"ip_address": address, "netmask": "255.255.255.0", "gateway": "127.0.0.254", "type": "public"}
 
 
-def _size(memory: int) -> Json:
+def _slug(settings: DigitalOceanSettings) -> str:
+    return f"s-{settings.cpus}vcpu-{settings.memory // _MIB_PER_GIB}gb"
+
+
+def _size(settings: DigitalOceanSettings) -> Json:
     return {
-        "slug": "s-2vcpu-4gb",
-        "memory": memory,
-        "vcpus": 2,
-        "disk": 80,
+        "slug": _slug(settings),
+        "memory": settings.memory,
+        "vcpus": settings.cpus,
+        "disk": settings.disk,
         "transfer": 4.0,
         "price_monthly": 24.0,
         "price_hourly": 0.03571,

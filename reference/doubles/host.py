@@ -48,6 +48,8 @@ class HostSettings:
     cpus: int = 2
     memory: float = 3.82
     """In GiB: what the kernel leaves of four."""
+    disk: float = 77.35
+    """In GiB: what the file system leaves of eighty."""
     disk_used: float = 0.31
     firewall: bool = True
     incoming: str = "deny"
@@ -176,7 +178,7 @@ def _cat(words: Sequence[str], settings: HostSettings) -> tuple[int, str]:
 
 
 def _df(_: Sequence[str], settings: HostSettings) -> tuple[int, str]:
-    size = round(77.35 * _GIB)
+    size = round(settings.disk * _GIB)
     used = round(settings.disk_used * size)
     return 0, (
         "Filesystem        1-blocks        Used    Available Capacity Mounted on\n"

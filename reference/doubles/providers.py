@@ -1,4 +1,4 @@
-"""DigitalOcean and MongoDB Atlas: the parts of their APIs that tell what was ordered, behind their own logins."""
+"""DigitalOcean and MongoDB Atlas: two droplets and two clusters, and the parts of their APIs that tell what was ordered, behind their own logins."""
 
 import base64
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from reference.doubles.atlas import AtlasObjects, AtlasSettings
-from reference.doubles.digitalocean import DigitalOceanObjects, DigitalOceanSettings
+from reference.doubles.digitalocean import MEASURED, DigitalOceanObjects, DigitalOceanSettings
 from reference.web import WebServer
 
 _VERSION = "application/vnd.atlas.2024-08-05+json"
@@ -21,12 +21,12 @@ Json = dict[str, Any]
 
 
 class ProvidersDouble:
-    """Both at one port: their paths have nothing in common."""
+    """Both at one port: their paths have nothing in common. What is asked of an account is what the first one has."""
 
     def __init__(
         self,
         settings: tuple[DigitalOceanSettings, AtlasSettings],
-        *,
+        *others: tuple[DigitalOceanSettings, AtlasSettings],
         port: int,
         token: str,
         client_id: str,
@@ -34,6 +34,7 @@ class ProvidersDouble:
     ) -> None:
         self._ocean, self._atlas = settings
         self._droplets, self._clusters = DigitalOceanObjects(self._ocean), AtlasObjects(self._atlas)
+        self._others = [(DigitalOceanObjects(ocean), AtlasObjects(atlas)) for ocean, atlas in others]
         self._token = token
         self._client = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
         self._session = base64.urlsafe_b64encode(client_secret.encode()).decode()
@@ -50,10 +51,19 @@ class ProvidersDouble:
         await self._server.stop()
 
     def _ocean_routes(self) -> Sequence[Route]:
-        return [
-            Route(path, self._of_ocean(scope, key, answer))
-            for path, (scope, key, answer) in self._droplets.answers.items()
-        ]
+        answers = {**self._droplets.answers}
+        for droplets, _ in self._others:
+            answers |= droplets.of_droplet
+        measured = {path: answers.pop(path) for path in list(answers) if path.startswith(MEASURED)}
+
+        def respond(request: Request) -> Response:
+            """What was measured on the droplet that the question names."""
+            asked = f"{MEASURED}?host_id={request.query_params.get('host_id')}"
+            scope, key, answer = measured.get(asked, ("monitoring:read", "", lambda: None))
+            return self._of_ocean(scope, key, answer)(request)
+
+        routes = [Route(path, self._of_ocean(*answer)) for path, answer in answers.items()]
+        return [Route(MEASURED, respond), *routes]
 
     def _of_ocean(self, scope: str, key: str, answer: Callable[[], Any]) -> Callable[[Request], Response]:
         def respond(request: Request) -> Response:
@@ -77,15 +87,19 @@ class ProvidersDouble:
         return respond
 
     def _atlas_routes(self) -> Sequence[Route]:
+        documents, lists = {**self._clusters.documents}, {**self._clusters.lists}
+        for _, clusters in self._others:
+            documents |= clusters.documents_of_cluster
+            lists |= clusters.lists_of_cluster
         return [
             Route("/api/oauth/token", self._log_in, methods=["POST"]),
             *(
                 Route(path, self._of_atlas(role, lambda _, answer=answer: answer()))  # type: ignore[misc]
-                for path, (role, answer) in self._clusters.documents.items()
+                for path, (role, answer) in documents.items()
             ),
             *(
                 Route(path, self._of_atlas(role, lambda request, answer=answer: _page(request, answer())))  # type: ignore[misc]
-                for path, (role, answer) in self._clusters.lists.items()
+                for path, (role, answer) in lists.items()
             ),
         ]
 

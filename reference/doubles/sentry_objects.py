@@ -102,8 +102,11 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentrySettings:
-    """The defaults are healthy."""
+    """One project, and the organisation that it is in. The defaults are healthy."""
 
+    slug: str = "workme-api"
+    project_id: int = 4501
+    """The project's number in the service's DSN."""
     running: bool = True
     scopes: frozenset[str] = SCOPES
     """What the token may do."""
@@ -274,7 +277,7 @@ def rule(settings: SentrySettings) -> Json:
         "filterMatch": "all",
         "frequency": settings.alerts_frequency,
         "snooze": False,
-        "projects": ["workme-api"],
+        "projects": [settings.slug],
         "owner": None,
         "dateCreated": _LONG_AGO,
         "createdBy": None,

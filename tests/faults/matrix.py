@@ -61,6 +61,7 @@ _ALSO_IN: Mapping[str, Sequence[str]] = {
     "mongo-no-primary": ["health"],
     "redis-down": ["health"],
     "redis-plaintext": ["health"],
+    "accounts": ["variables"],
     "cleanup": ["booking"],
     "stripe": ["payment"],
     "sentry": ["errors"],
@@ -86,6 +87,7 @@ _LANES: Mapping[str, str] = {
     "repository": "files",
     "requests": "pages",
     "documents": "documents",
+    "accounts": "accounts",
     "digitalocean": "digitalocean",
     "monitoring": "monitoring",
     "dns": "dns",
@@ -121,6 +123,8 @@ _SHARE_OF_A_RUN = 0.35
 """What a fault takes of a run that tells others as well; one of the service takes a whole one."""
 _ASKS_THE_SERVICE = {"pages", "digitalocean", "dns", "stripe", "sentry"}
 """Parts whose checks rest on what a healthy service says or does as well."""
+_WHAT_ACCOUNTS_REST_ON = {"files", "atlas", "sentry"}
+"""Parts that the checks of the accounts read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,10 @@ def confronted(suite: Suite, fault: str, area: str) -> frozenset[str]:
 
 def apart(one: str, other: str) -> bool:
     """Whether a fault in the one part of the environment can neither hide nor feign a fault in the other."""
-    return one != other and not (_SERVICE in {one, other} and {one, other} & _ASKS_THE_SERVICE)
+    both = {one, other}
+    return one != other and not (
+        (_SERVICE in both and both & _ASKS_THE_SERVICE) or ("accounts" in both and both & _WHAT_ACCOUNTS_REST_ON)
+    )
 
 
 def part_of(fault: str, areas: Mapping[str, str]) -> str:

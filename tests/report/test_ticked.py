@@ -56,6 +56,18 @@ def test_failed_attested_and_not_asked() -> None:
     assert said["g.three"] == "→ not asked by gate pre-deploy"
 
 
+def test_what_the_gate_did_not_ask_is_not_ticked() -> None:
+    """A production run sees its own release, and not that of staging's deployment; what it carries is ticked."""
+    lines = [
+        line("g", LineStatus.OPEN, leaf=False),
+        line("g.one", checks=["tls-a"], demanded=False),
+        line("g.two", carried="20261124T1200-staging", demanded=False),
+    ]
+    written = render_checklist(of(SOURCE, lines)).decode()
+    assert "- [ ] `One` → two → not asked by gate pre-deploy" in written
+    assert "- [x] Two → verified by the carried run 20261124T1200-staging" in written
+
+
 @pytest.mark.parametrize("change", [str, lambda text: text.replace("\n", "\r\n"), lambda text: f"\ufeff{text}"])
 def test_the_teams_own_bytes(change: object) -> None:
     """With the notes, and the sentence below, taken away, only boxes differ; parsed again, it is the same list."""

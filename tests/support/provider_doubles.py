@@ -134,12 +134,13 @@ def digitalocean(settings: DigitalOceanSettings | None = None, replaced: Mapping
     """DigitalOcean; some paths answer something else."""
     objects = DigitalOceanObjects(settings or DigitalOceanSettings()).answers
 
-    def reply(path: str, _query: Mapping[str, list[str]]) -> Answer:
+    def reply(path: str, query: Mapping[str, list[str]]) -> Answer:
         if replaced and path in replaced:
             return replaced[path]
-        if path not in objects:
+        of_host = f"{path}?host_id={query['host_id'][0]}" if "host_id" in query else path
+        if of_host not in objects:
             return Answer(status=404, document={"id": "not_found", "message": "Not found."})
-        _, key, make = objects[path]
+        _, key, make = objects[of_host]
         return Answer(document={key: make()} if key else make())
 
     return reply

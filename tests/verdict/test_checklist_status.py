@@ -105,6 +105,20 @@ def test_everything_in_order() -> None:
     assert decide(CHECKS, found.lines).verdict is Verdict.GO
 
 
+@pytest.mark.parametrize("outcome", [Outcome.PASS, Outcome.FAIL])
+def test_a_line_of_another_environment_says_nothing(outcome: Outcome) -> None:
+    """The check that proves it was asked of staging: of production neither its yes nor its no says anything."""
+    own = replace(DEMANDS, checklist=LIST, attestations=(*SAID, said("o.production")))
+    found = checklist_status(own, (*CHECKS, check("c-other", outcome, proves=("o.production",))), AT)
+    line = next(line for line in found.lines if line.id == "o.production")
+    assert (line.status, line.demanded) == (LineStatus.OPEN, False)
+    assert line.why == "it is about production; staging was asked"
+    of_production = replace(own, stands_for=("production",))
+    found = checklist_status(of_production, (*CHECKS, check("c-other", outcome, proves=("o.production",))), AT)
+    line = next(line for line in found.lines if line.id == "o.production")
+    assert line.status == (LineStatus.VERIFIED if outcome is Outcome.PASS else LineStatus.FAILED)
+
+
 @pytest.mark.parametrize("left_out", ["p.both", "p.people"])
 def test_without_any_one_attestation_it_is_incomplete(left_out: str) -> None:
     """Also where a check has passed, if the list asks for a person as well."""

@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,79 +21,15 @@ from gonogo.runs.replay import judged_again
 from gonogo.signing.carried_runs import carried_runs
 from gonogo.signing.carrying import find_source
 from gonogo.signing.verification import Expected, carried_run, verify_run
-from tests.walk.launching import ROLES, Launch, prepared_launch, results_of, too_busy, undone
+from tests.walk.launching import PAID, ROLES, Walked, prepared_launch, results_of, verified, walked
 
 pytestmark = pytest.mark.whole
-
-UNLOADED = dict.fromkeys(("test.load", "test.latency", "test.memory", "test.leaks"), "technical-lead")
-"""The load has tests of its own; here somebody answers for it on staging, and production carries that word."""
-PAID = dict.fromkeys(
-    (
-        "day.payment",
-        "path.payment",
-        "prod.stripe-live",
-        "env.production.stripe-webhook-secret",
-        "stripe.webhook-secret",
-    ),
-    "devops",
-)
-"""production.toml permits no money: a person pays, and says so, at T-0."""
-
-TRIES = 4
-"""What a busy machine could not tell is asked again, as its message says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Walked:
-    """A launch that ended in GO, and its runs by their gate."""
-
-    launch: Launch
-    runs: dict[str, Path]
-
-    def copied(self, place: Path) -> "Walked":
-        """To be disturbed."""
-        launch = self.launch.copied(place)
-        return Walked(launch, {gate: place / run.relative_to(self.launch.project) for gate, run in self.runs.items()})
-
-
-def walked(launch: Launch) -> Walked:
-    """Every stage in its order; each must be GO before the next begins."""
-    runs: dict[str, Path] = {}
-
-    def stage(environment: str, gate: str, *carried: str) -> None:
-        code, run = launch.run(environment, gate, *(runs[name] for name in carried))
-        for _ in range(TRIES - 1):
-            if not too_busy(run):
-                break
-            code, run = launch.run(environment, gate, *(runs[name] for name in carried))
-        assert code == 0, (gate, undone(run))
-        runs[gate] = run
-
-    launch.attest("staging", "pre-deploy", UNLOADED)
-    launch.attest("production", "production-pre-deploy", {})
-    stage("staging", "pre-deploy")
-    stage("production", "production-pre-deploy")
-    for role in ROLES:
-        signed = launch.sign(runs["pre-deploy"], role)
-        assert signed.returncode == 0, signed.stderr
-    launch.attest("production", "post-deploy", {})
-    stage("production", "post-deploy")
-    launch.attest("production", "launch", {})
-    stage("production", "launch")
-    launch.attest("production", "go-live", PAID)
-    stage("production", "go-live")
-    launch.attest("production", "sign-off", {})
-    stage("production", "sign-off", "pre-deploy", "go-live")
-    for role in ROLES:
-        signed = launch.sign(runs["sign-off"], role)
-        assert signed.returncode == 0, signed.stderr
-    return Walked(launch, runs)
 
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
     """Walked once."""
-    with ReferenceProcess() as staging, ReferenceProcess(["stripe-live"]) as production:
+    with ReferenceProcess(deployment="staging") as staging, ReferenceProcess(deployment="production") as production:
         project = tmp_path_factory.mktemp("launch") / "project"
         yield walked(prepared_launch(project, staging, production))
 
@@ -123,9 +58,7 @@ def signed_off(walked_: Walked, place: Path, carried: Sequence[CarriedRun] = (),
 def test_launch_ends_in_a_verified_go(good: Walked) -> None:
     """With read and write alone; what staging measured stands in production's results, by its digest."""
     run = good.runs["sign-off"]
-    done = good.launch.gonogo(
-        "verify", str(run), "--env", "production", "--gate", "sign-off", "--release", good.launch.release
-    )
+    done = verified(good)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, " GO"), done.stderr
     results = results_of(run)
     assert [run.problem for run in results.carried] == ["", ""]

@@ -20,6 +20,7 @@ PERMISSIONS = {
 class StripeSettings:
     """The account. The defaults are healthy."""
 
+    account: str = _ACCOUNT
     running: bool = True
     details_submitted: bool = True
     charges_enabled: bool = True
@@ -89,7 +90,7 @@ def account(settings: StripeSettings) -> Object:
     """``/v1/account``."""
     soon = int(time.time()) + 2 * _DAY_SECONDS if settings.future_due else None
     return {
-        "id": _ACCOUNT,
+        "id": settings.account,
         "object": "account",
         "business_profile": None,
         "business_type": "company",
@@ -262,11 +263,11 @@ def _payout(settings: StripeSettings, status: str, arrives_in_days: int) -> Obje
     }
 
 
-def refusal(path: str, key: str) -> Object:
+def refusal(path: str, key: str, account: str = _ACCOUNT) -> Object:
     """The error of a restricted key that lacks a permission."""
     permission = PERMISSIONS.get(path, f"rak_{path.rpartition('/')[2].removesuffix('s')}_read")
     text = (
         f"The provided key '{key[:8]}{'*' * 12}{key[-4:]}' does not have the required permissions for this endpoint on "
-        f"account '{_ACCOUNT}'. Having the '{permission}' permission would allow this request to continue."
+        f"account '{account}'. Having the '{permission}' permission would allow this request to continue."
     )
     return {"type": "invalid_request_error", "code": "more_permissions_required", "message": text}

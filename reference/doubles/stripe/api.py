@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from reference.doubles.stripe.account import (
     StripeSettings,
@@ -31,20 +33,43 @@ Answer = Callable[[Request, Form], Awaitable[Object]]
 
 
 class StripeDouble:
-    """A part of the reference environment; what it knows lasts as long as the object."""
+    """Several accounts at one port: whose key is given is told of that account, and of no other."""
+
+    def __init__(self, *accounts: "StripeAccount", port: int) -> None:
+        self._accounts = accounts
+        self._server = WebServer(self._dispatch, "127.0.0.1", port)
+
+    async def start(self) -> None:
+        """Listen, unless it is down."""
+        if self._accounts[0].settings.running:
+            await self._server.start()
+
+    async def stop(self) -> None:
+        """End it, and every delivery under way."""
+        for holder in self._accounts:
+            await holder.stop()
+        await self._server.stop()
+
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        given = _key_of(Headers(scope=scope).get("Authorization", ""))
+        holder = next((holder for holder in self._accounts if holder.takes(given)), self._accounts[0])
+        await holder.app(scope, receive, send)
+
+
+class StripeAccount:
+    """One account in one mode; what it knows lasts as long as the object."""
 
     def __init__(  # noqa: PLR0913 - what the dashboard and the network would know
         self,
         settings: StripeSettings,
         *,
-        port: int,
         secret_key: str,
         webhook_secret: str,
         webhook_base_url: str,
         address: str,
         trust: Path,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._key = new_id("sk_test") if settings.rolled_key else secret_key
         self._deliveries = Deliveries(address=address, trust=trust, test_mode=not settings.livemode)
         self._endpoints = endpoints(settings, webhook_base_url)
@@ -52,24 +77,22 @@ class StripeDouble:
         self._payouts = payouts(settings)
         self._payments = Payments(settings, self._deliveries, self._endpoints, webhook_secret)
         self._replayed: dict[str, tuple[bytes, int, Object]] = {}
-        self._server = WebServer(self._app(), "127.0.0.1", port)
+        self.app = self._app()
 
-    async def start(self) -> None:
-        """Listen, unless it is down."""
-        if self._settings.running:
-            await self._server.start()
+    def takes(self, key: str) -> bool:
+        """Whether it is this account's. An account has a key for each mode; in which it answers is a setting here."""
+        return _modeless(key) == _modeless(self._key)
 
     async def stop(self) -> None:
-        """End it, and every delivery under way."""
+        """End every delivery under way."""
         await self._deliveries.stop()
-        await self._server.stop()
 
     def _app(self) -> Starlette:
         payments = self._payments
         get: dict[str, Answer] = {
-            "/v1/account": self._fixed(account(self._settings)),
-            "/v1/balance": self._fixed(balance(self._settings)),
-            "/v1/payment_method_configurations": self._list(lambda: method_configurations(self._settings)),
+            "/v1/account": self._fixed(account(self.settings)),
+            "/v1/balance": self._fixed(balance(self.settings)),
+            "/v1/payment_method_configurations": self._list(lambda: method_configurations(self.settings)),
             "/v1/webhook_endpoints": self._list(lambda: self._endpoints),
             "/v2/core/event_destinations": self._destinations_with_address,
             "/v1/payouts": self._list(lambda: self._payouts),
@@ -135,15 +158,12 @@ class StripeDouble:
         return status, reply, False
 
     def _authenticate(self, request: Request) -> None:
-        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() == "basic":
-            given = base64.b64decode(given).decode(errors="replace").partition(":")[0]
-        # An account has a key for each mode; which of them it answers in is a setting here.
-        if given.replace("sk_live_", "sk_test_", 1) != self._key:
+        given = _key_of(request.headers.get("Authorization", ""))
+        if not self.takes(given):
             shown = f"{given[:8]}{'*' * 12}{given[-4:]}" if given else "none"
             raise Problem(401, type="invalid_request_error", message=f"Invalid API Key provided: {shown}")
-        if request.method == "GET" and request.url.path in self._settings.forbidden:
-            raise Problem(403, **refusal(request.url.path, given))
+        if request.method == "GET" and request.url.path in self.settings.forbidden:
+            raise Problem(403, **refusal(request.url.path, given, self.settings.account))
 
     def _fixed(self, fixed: Object) -> Answer:
         async def answer(_request: Request, _form: Form) -> Object:
@@ -197,6 +217,18 @@ class StripeDouble:
     async def _unknown(self, request: Request, _error: Any) -> Response:  # noqa: ANN401 - Starlette's exception
         message = f"Unrecognized request URL ({request.method}: {request.url.path})."
         return JSONResponse({"error": {"type": "invalid_request_error", "message": message}}, 404)
+
+
+def _key_of(authorization: str) -> str:
+    """The key that a request gives; empty if it gives none."""
+    scheme, _, given = authorization.partition(" ")
+    if scheme.lower() == "basic":
+        return base64.b64decode(given).decode(errors="replace").partition(":")[0]
+    return given
+
+
+def _modeless(key: str) -> str:
+    return key.replace("sk_live_", "sk_test_", 1)
 
 
 def _matches(item: Object, form: Form) -> bool:

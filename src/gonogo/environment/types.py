@@ -161,7 +161,7 @@ def _base_url(value: str, *, addresses: bool = False) -> str:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         host, port, parts = "", None, urlsplit("")
-    plain = parts.scheme == "http" and _is_loopback(host)
+    plain = parts.scheme == "http" and is_loopback(host)
     if not host or not (parts.scheme == "https" or plain) or parts.username or parts.query or parts.fragment:
         message = "an https:// address is expected, as in 'https://api.stripe.com'; http:// is for loopback only"
         raise ValueError(message)
@@ -194,7 +194,8 @@ def _origin(value: str) -> str:
     return parts.geturl()
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, and nothing that is sent to it leaves it."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -15,7 +15,12 @@ _MOST_LINKS = 3
 def render_checklist(results: Results) -> bytes:
     """The file's bytes: those of the list as it was read, but for the boxes, and a note per line."""
     # A statement is ticked by nobody but its role, whose signature lies beside this file and not in it.
-    done_lines = frozenset(line.id for line in results.lines if line.status in DONE - {LineStatus.SUPPORTED})
+    # What the gate did not ask is ticked by nobody either: of staging's deployment a production run saw production's.
+    done_lines = frozenset(
+        line.id
+        for line in results.lines
+        if line.status in DONE - {LineStatus.SUPPORTED} and (line.demanded or line.carried)
+    )
     checklist, _, _ = surveyed(results.checklist, "checklist.md")
     text = ticked(checklist, done_lines, dict(line_notes(results)))
     return f"{text}{_postscript(results, text)}".encode()
@@ -41,10 +46,10 @@ def _note(line: LineResult, checks: Mapping[str, CheckResult], gate: str) -> str
     links = _links(line, checks)
     if line.status in DONE and line.carried:
         return f"{line.status} by the carried run {inert(line.carried)}"
-    if line.status in DONE:
-        return ", ".join(filter(None, (links, _attested(line)))) or inert(line.why)
     if not line.demanded:
         return f"not asked by gate {inert(gate)}"
+    if line.status in DONE:
+        return ", ".join(filter(None, (links, _attested(line)))) or inert(line.why)
     # What a target said stands on the page: here is where, and what became of it.
     bad = [check for check in line.checks if check in checks and checks[check].outcome not in _FINE]
     return f"**{line.status}**: {_links(line, checks, only=bad) if bad else inert(line.why)}"

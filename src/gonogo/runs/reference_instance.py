@@ -62,8 +62,10 @@ def announced_instance() -> ReferenceInstance | None:
 class ReferenceProcess:
     """``python -m reference serve`` as a child: its events as they come, its faults switched live, its end awaited."""
 
-    def __init__(self, faults: Sequence[str] = (), *, announce: bool = False) -> None:
+    def __init__(self, faults: Sequence[str] = (), *, deployment: str = "", announce: bool = False) -> None:
+        """``deployment`` is the one that it serves as: ``staging``, as if nothing is given, or ``production``."""
         self._arguments = [part for fault in faults for part in ("--fault", fault)]
+        self._arguments += ["--as", deployment] if deployment else []
         self._arguments += ["--announce", str(announcement_path()), "--content", content_digest()] if announce else []
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self.on_crash: Callable[[str], object] = lambda _message: None
@@ -109,6 +111,7 @@ class ReferenceProcess:
         # What answers an earlier order, whose sender did not wait for it, is no word about this one.
         while (event := self._next()).get("faults") != list(faults):
             pass
+        self.ready = {**self.ready, "environment": event["environment"]}
         return event
 
     def wait(self) -> Event | None:

@@ -182,6 +182,9 @@ class _StatusOfLines:
         if self._demands.gate.is_too_early_for(line) and not self._demands.timeless:
             why = f"it can be known {line.when}; gate {self._demands.name} is asked {self._demands.gate.when}"
             return self._result(line, status=LineStatus.OPEN, why=why)
+        if not self._applies(line.id) and not sources_of(line, self._demands):
+            why = f"it is about {' and '.join(line.environments)}; {self._asked_of} was asked"
+            return self._result(line, status=LineStatus.OPEN, why=why)
         attestation = self._attestations.get(line.id)
         attested = _attested(attestation, self._problem(attestation)) if attestation else None
         proof = self._proof(line)
@@ -203,6 +206,10 @@ class _StatusOfLines:
             attest=self._roles_for(line) if needed else (),
             attested=attested,
         )
+
+    @property
+    def _asked_of(self) -> str:
+        return next(iter(self._demands.stands_for), "another environment")
 
     def _proof(self, line: ChecklistLine) -> Proof:
         return judge_line(

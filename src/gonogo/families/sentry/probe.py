@@ -17,6 +17,7 @@ from gonogo.evidence.sentry import Alert, KeyLimit, SentryEvidence
 from gonogo.families.kind import Probe
 from gonogo.families.reading import Reading
 from gonogo.families.sentry.alerts import read_rules, read_workflows
+from gonogo.families.sentry.dsn import dsn_number, dsn_questions, own_key, probe_dsn
 from gonogo.families.sentry.issues import api_of, issues_questions, probe_issues
 from gonogo.families.sentry.section import Sentry
 
@@ -66,8 +67,7 @@ async def probe_sentry(question: SentryQuestion) -> SentryEvidence:
             reading.fact("key_known", session.keys(), list[dict[str, Any]]()),
             reading.fact("alerts", _alerts(session, number, question.environment), ()),
         )
-    own = [entry for entry in keys if dsn.username and entry.get("public") == dsn.username]
-    key = own[0] if own else dict[str, Any]()
+    key = own_key(keys, dsn)
     return SentryEvidence(
         scope=question.scope,
         taken_at=taken_at,
@@ -76,7 +76,7 @@ async def probe_sentry(question: SentryQuestion) -> SentryEvidence:
         found=True,
         status=text(project.get("status")),
         number=number,
-        dsn_number=dsn.path.rstrip("/").rpartition("/")[2],
+        dsn_number=dsn_number(dsn),
         dsn_host=_place(dsn),
         ingest_host=_place(urlsplit(text(mapping(key.get("dsn")).get("public")))),
         key_known=bool(key),
@@ -130,5 +130,6 @@ def _limit(key: Mapping[str, Any]) -> KeyLimit | None:
 
 PROBES: Mapping[str, Probe] = {
     "sentry": Probe(questions=sentry_questions, ask=probe_sentry),
+    "dsn_project": Probe(questions=dsn_questions, ask=probe_dsn),
     "sentry_issues": Probe(questions=issues_questions, ask=probe_issues),
 }

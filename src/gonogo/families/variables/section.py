@@ -1,12 +1,12 @@
 """The section ``[variables]`` of an environment file."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, model_validator
 
-from gonogo.environment.section import Section
-from gonogo.environment.types import FilePath, FolderPath
+from gonogo.environment.section import ENVIRONMENT_NAME, Section
+from gonogo.environment.types import FilePath, FolderPath, Text
 
 VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Shape = Literal[
@@ -46,6 +46,15 @@ class VariableFile(Section):
         description="Who reads it: python-dotenv and what reads like it (Docker Compose too), `docker run --env-file`, "
         "or EnvironmentFile= of systemd. One spelling means another value to each of them.",
     )
+    sentry_project: Text | None = Field(
+        default=None,
+        description="The project at Sentry that its DSN must be of; sentry.project for the environment's own file.",
+    )
+    atlas_cluster: Text | None = Field(
+        default=None,
+        description="The cluster at Atlas that its MongoDB URL must lead to; atlas.cluster for the environment's own "
+        "file.",
+    )
 
 
 class Variables(Section):
@@ -53,6 +62,11 @@ class Variables(Section):
 
     repository: FolderPath = Field(
         default=".", description="The repository whose work tree and whole history are searched."
+    )
+    own: Text | None = Field(
+        default=None,
+        description="The name of this environment's own file, which must lead to the objects that the other sections "
+        "declare; the file that is named like this environment unless it is given.",
     )
     differ: tuple[VariableName, ...] | None = Field(
         default=None,
@@ -66,6 +80,25 @@ class Variables(Section):
     shapes: Mapping[VariableName, Shape] = Field(
         default_factory=lambda: dict(_SHAPES), description="Variable to what its value must look like; replaces all."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_is_named_like_the_environment(cls, data: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - of the file
+        name = (info.context or {}).get(ENVIRONMENT_NAME)
+        if not isinstance(data, Mapping) or not name or name not in (data.get("files") or {}):
+            return data
+        return {"own": name, **data}
+
+    @model_validator(mode="after")
+    def _own_is_a_file(self) -> Self:
+        if self.own is not None and self.own not in self.files:
+            message = f"own = {self.own!r} is none of the files: {', '.join(sorted(self.files))}"
+            raise ValueError(message)
+        return self
+
+    def named(self, shape: str) -> tuple[str, ...]:
+        """The variables of a shape."""
+        return tuple(name for name, declared in self.shapes.items() if declared == shape)
 
     @property
     def compared(self) -> tuple[str, ...]:

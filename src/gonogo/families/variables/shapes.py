@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+from gonogo.environment.types import is_loopback
 from gonogo.evidence.variables import SameAccount, Variable
 from gonogo.families.variables.entropy import entropy_bits, is_placeholder
 
@@ -154,7 +155,8 @@ def _dsn(whole: Variable, value: str) -> Variable:
         whole,
         prefix=parts.scheme if parts.scheme in {"http", "https"} else "",
         has_user=bool(parts.username),
-        tls=parts.scheme == "https",
+        # A Relay on the machine itself is reached without TLS: nothing travels.
+        tls=parts.scheme == "https" or is_loopback(host or ""),
         well_formed=bool(host)
         and bool(_DSN_KEY.fullmatch(parts.username or ""))
         and bool(_DSN_PROJECT.fullmatch(parts.path)),

@@ -1,0 +1,43 @@
+"""What the values of each file of variables lead to: the objects of its own environment, and of no other."""
+
+import pytest
+
+from gonogo.base.errors import Unobserved
+from gonogo.evidence.accounts import DsnProjectEvidence, UrlClusterEvidence
+
+
+@pytest.mark.check("accounts-sentry-project")
+def test_file_reports_to_its_own_project(dsn_project: DsnProjectEvidence) -> None:
+    """Errors of staging among those of production wake people for nothing; the other way round they wake nobody.
+
+    Fix: copy the DSN anew from Sentry → Settings → Projects → the project → Client Keys (DSN), and restart the service;
+    or correct sentry.project, or the file's sentry_project.
+    """
+    where = f"{dsn_project.file}: {dsn_project.name}"
+    assert dsn_project.present, f"{where} is missing, or empty"
+    assert dsn_project.found, f"Sentry has no project {dsn_project.project}, or does not show it to this token"
+    assert dsn_project.dsn_number == dsn_project.number, (
+        f"{where} is for project {dsn_project.dsn_number or 'without a number'}, {dsn_project.project} has number "
+        f"{dsn_project.number}"
+    )
+    assert dsn_project.key_known, f"{where} has none of the client keys of {dsn_project.project}"
+    assert dsn_project.key_active, f"the client key in {where} is disabled in {dsn_project.project}"
+
+
+@pytest.mark.check("accounts-mongo-cluster")
+def test_file_leads_to_its_own_cluster(url_cluster: UrlClusterEvidence) -> None:
+    """A staging that works on production's cluster deletes real bookings in its tests.
+
+    Fix: copy the connection string anew from Atlas → Clusters → the cluster → Connect, and restart the service; or
+    correct atlas.cluster, or the file's atlas_cluster.
+    """
+    where = f"{url_cluster.file}: {url_cluster.name}"
+    assert url_cluster.present, f"{where} is missing, or empty"
+    assert url_cluster.found, f"Atlas has no cluster {url_cluster.cluster}"
+    assert url_cluster.url_hosts, f"{where} names no host"
+    if not url_cluster.hosts:
+        raise Unobserved(f"Atlas does not say by which names {url_cluster.cluster} is reached")
+    foreign = sorted(set(url_cluster.url_hosts) - set(url_cluster.hosts))
+    assert not foreign, (
+        f"{where} leads to {', '.join(foreign)}, {url_cluster.cluster} is reached at {', '.join(url_cluster.hosts)}"
+    )

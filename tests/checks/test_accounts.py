@@ -1,0 +1,75 @@
+"""What values of files of variables lead to, judged on literals."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gonogo.base.errors import Unobserved
+from gonogo.evidence.accounts import DsnProjectEvidence, UrlClusterEvidence
+from tests.checks.conftest import Judge
+from tests.checks.test_tls import AT
+
+SCOPE = ("variables", "staging")
+DSN = DsnProjectEvidence(
+    scope=SCOPE,
+    taken_at=AT,
+    file=".env.staging",
+    name="SENTRY_DSN",
+    project="o/api-staging",
+    found=True,
+    number="4500",
+    present=True,
+    dsn_number="4500",
+    key_known=True,
+    key_active=True,
+)
+URL = UrlClusterEvidence(
+    scope=SCOPE,
+    taken_at=AT,
+    file=".env.staging",
+    name="MONGO_URL",
+    cluster="staging",
+    found=True,
+    hosts=("s0.test", "s1.test"),
+    present=True,
+    url_hosts=("s0.test",),
+)
+DSN_RED: list[tuple[dict[str, Any], str]] = [
+    ({"present": False}, ".env.staging: SENTRY_DSN is missing, or empty"),
+    ({"found": False}, "Sentry has no project o/api-staging"),
+    ({"dsn_number": "4501", "key_known": False}, "is for project 4501, o/api-staging has number 4500"),
+    ({"dsn_number": ""}, "is for project without a number"),
+    ({"key_known": False}, "has none of the client keys of o/api-staging"),
+    ({"key_active": False}, "the client key in .env.staging: SENTRY_DSN is disabled"),
+]
+URL_RED: list[tuple[dict[str, Any], str]] = [
+    ({"present": False}, ".env.staging: MONGO_URL is missing, or empty"),
+    ({"found": False}, "Atlas has no cluster staging"),
+    ({"url_hosts": ()}, "names no host"),
+    ({"url_hosts": ("s0.test", "p0.test")}, "leads to p0.test, staging is reached at s0.test, s1.test"),
+]
+
+
+def test_values_of_their_own_environment(judge: Judge) -> None:
+    """What leads to its own project and cluster is as it should be."""
+    assert judge("accounts-sentry-project", dsn_project=DSN) is None
+    assert judge("accounts-mongo-cluster", url_cluster=URL) is None
+
+
+@pytest.mark.parametrize(("changes", "words"), DSN_RED)
+def test_dsn_of_another_project(judge: Judge, changes: dict[str, Any], words: str) -> None:
+    """Each way in which a DSN is not of its project has its own words."""
+    assert words in str(judge("accounts-sentry-project", dsn_project=replace(DSN, **changes)))
+
+
+@pytest.mark.parametrize(("changes", "words"), URL_RED)
+def test_url_of_another_cluster(judge: Judge, changes: dict[str, Any], words: str) -> None:
+    """Each way in which a URL does not lead to its cluster has its own words."""
+    assert words in str(judge("accounts-mongo-cluster", url_cluster=replace(URL, **changes)))
+
+
+def test_cluster_that_is_reached_by_no_known_name(judge: Judge) -> None:
+    """Nothing to compare with is nothing seen."""
+    with pytest.raises(Unobserved, match="by which names staging is reached"):
+        judge("accounts-mongo-cluster", url_cluster=replace(URL, hosts=()))
