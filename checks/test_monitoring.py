@@ -121,12 +121,14 @@ def test_alerts_arrive(alertmanager: AlertmanagerEvidence, environment: Environm
     Fix: see whether Prometheus names this Alertmanager (its page /status), whether its rule is there, and who silenced it.
     """
     alertmanager.require("alerts")
-    ours = [alert for alert in alertmanager.alerts if environment.require(Monitoring).ours(alert.labels)]
-    standing = {alert.name: alert for alert in ours}
-    expected = environment.require(Monitoring).always_firing
-    silent = [name for name in expected if name not in standing]
-    assert not silent, f"{', '.join(silent)} fires all the time, and did not arrive: nor would any other alert"
-    held = [_described(standing[name]) for name in expected if standing[name].state == "suppressed"]
+    section = environment.require(Monitoring)
+    arrived = [alert for alert in alertmanager.alerts if alert.name in section.always_firing]
+    ours = [alert for alert in arrived if section.surely_ours(alert.labels)]
+    silent = sorted({*section.always_firing} - {alert.name for alert in ours})
+    labels = ", ".join(f"{name}={value}" for name, value in section.labels.items())
+    foreign = f" with {labels}, though without" if {alert.name for alert in arrived} & {*silent} else ""
+    assert not silent, f"{', '.join(silent)} fires all the time, and did not arrive{foreign}: nor would any other alert"
+    held = [_described(alert) for alert in ours if alert.state == "suppressed"]
     assert not held, f"nobody is told of what must always be heard: {and_more(held, _FEW)}"
 
 
@@ -170,6 +172,12 @@ def _judge_alerts(alerts: Sequence[MonitoringAlert], environment: Environment) -
     known = {*section.always_firing, *section.may_fire}
     told = [_described(alert) for alert in alerts if alert.name not in known and section.ours(alert.labels)]
     assert not told, f"{len(told)} firing: {and_more(told, _FEW)}"
+    foreign = [_described(alert) for alert in alerts if not section.ours(alert.labels)]
+    if foreign and not any(section.surely_ours(alert.labels) for alert in alerts):
+        raise Unobserved(
+            f"no alert has the labels of this environment, others are there: {and_more(foreign, _FEW)}",
+            hint="is monitoring.labels right? An alert that always fires with these labels shows that it is",
+        )
 
 
 def _described(alert: MonitoringAlert) -> str:

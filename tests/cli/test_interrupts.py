@@ -47,7 +47,7 @@ def started(project: Path, environment: str, command: str = "run") -> subprocess
     )
     assert process.stderr is not None
     for line in process.stderr:
-        if line.startswith("asking"):
+        if " question" in line:
             break
     return process
 

@@ -240,7 +240,12 @@ def test_failed_step_shows_the_page(walked: Walked, reader: Page) -> None:
     complaints: list[str] = []
     reader.on("console", lambda message: complaints.append(message.text))
     reader.goto((walked.folder / "signoff.html").as_uri())
-    reader.evaluate("document.querySelectorAll('details').forEach(found => found.open = true)")
+    reader.wait_for_function(
+        """() => {
+          for (const fold of document.querySelectorAll("details")) fold.open = true;
+          return [...document.querySelectorAll(".window img")].some(found => found.naturalWidth);
+        }"""
+    )
     sizes = reader.eval_on_selector_all(".window img", "found => found.map(one => one.naturalWidth)")
     assert (sizes, complaints) == ([1280], []), "below the page's own policy, which permits what it brings itself"
 

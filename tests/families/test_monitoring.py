@@ -42,7 +42,11 @@ def environment(**monitoring: Any) -> Environment:  # noqa: ANN401 - keys of the
     ("section", "words"),
     [
         ({}, "there is nobody to ask"),
-        ({"alertmanager": AT, "instances": ["a:1"]}, "instances and payments are asked of a Prometheus"),
+        ({"alertmanager": AT}, "an Alertmanager that nobody sends to is quiet as well"),
+        (
+            {"alertmanager": AT, "always_firing": ["W"], "instances": ["a:1"]},
+            "instances and payments are asked of a Prometheus",
+        ),
         ({"prometheus": AT, "payments": "payments_total"}, "that an alert arrives is shown by one that always fires"),
         ({"prometheus": AT, "always_firing": ["W"], "may_fire": ["W"]}, "both name W"),
         ({"prometheus": {**AT, "user": "u"}}, "user and password belong together"),
@@ -60,13 +64,15 @@ def test_what_cannot_be_meant_is_refused(section: Keys, words: str) -> None:
 def test_each_server_has_its_own_login() -> None:
     """A token, a user with a password, or nobody."""
     declared = environment(
-        prometheus={**AT, "token": "TOKEN"}, alertmanager={**AT, "user": "gonogo", "password": "PASSWORD"}
+        prometheus={**AT, "token": "TOKEN"},
+        alertmanager={**AT, "user": "gonogo", "password": "PASSWORD"},
+        always_firing=["Watchdog"],
     )
     secrets = Secrets({"TOKEN": "t-0123456789", "PASSWORD": "test"})
     (prometheus,), (alertmanager,) = prometheus_questions(declared, secrets), alertmanager_questions(declared, secrets)
     assert prometheus.api.headers == {"Authorization": "Bearer t-0123456789"}
     assert alertmanager.api.headers == {"Authorization": "Basic Z29ub2dvOnRlc3Q="}
-    assert prometheus_questions(environment(alertmanager=AT), secrets) == []
+    assert prometheus_questions(environment(alertmanager=AT, always_firing=["Watchdog"]), secrets) == []
 
 
 def answered(documents: Mapping[str, Any], **section: Any) -> PrometheusEvidence:  # noqa: ANN401 - keys

@@ -30,7 +30,7 @@ from tests.support.doubles import closed_port
 
 SECONDS = 90.0
 _RULES = [
-    {"alert": "Watchdog", "expr": "vector(1)"},
+    {"alert": "Watchdog", "expr": "vector(1)", "labels": {"environment": "production"}},
     {"alert": "Full", "expr": "up == 1", "annotations": {"summary": "there is {{ $value }}"}},
     {"alert": "Gone", "expr": "up == 0", "labels": {"environment": "staging"}},
     {"alert": "Ambiguous", "expr": "up + on () up", "labels": {"environment": "staging"}},
@@ -184,6 +184,11 @@ def test_alert_that_fires_is_named_by_both_and_its_silence_as_well(both: Both, j
             {"always_firing": ["DeadMansSwitch", "Watchdog"]},
             {"alertmanager-hears"},
             "DeadMansSwitch fires all the time",
+        ),
+        (
+            {"labels": {"environment": "prodution"}},
+            {"prometheus-quiet", "alertmanager-quiet", "alertmanager-hears"},
+            "Watchdog fires all the time, and did not arrive with environment=prodution",
         ),
         ({"payments": "no_such_series_total"}, {"prometheus-payment-alert"}, "has no series no_such_series_total now"),
         ({"payments": "payments_total"}, {"prometheus-payment-alert"}, "no alerting rule of Prometheus goes by"),

@@ -168,7 +168,7 @@ class Command:
         with self._process.stderr as stream:
             for line in stream:
                 self._lines.append(line)
-                if line.startswith("asking"):
+                if " question" in line:
                     self._asking.set()
         self._asking.set()
 

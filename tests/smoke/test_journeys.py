@@ -71,7 +71,8 @@ def test_run_is_go_replays_and_leaves_nothing(instance: ReferenceInstance, tmp_p
     folder = published.signoff.parent.resolve()
     assert not differences(read_results(folder / "results.json"), judged_again(folder, Path.cwd()))
     written = "".join(path.read_text(errors="replace") for path in folder.iterdir())
-    assert not [name for name, value in secrets(instance).items() if value in written]
+    hidden = {name: value for name, value in secrets(instance).items() if name != "ENVIRONMENT"}
+    assert not [name for name, value in hidden.items() if value in written]
     assert "eyJ" not in written, "a token of a synthetic user is in the record"
 
 

@@ -80,10 +80,14 @@ class Monitoring(Section):
             )
         if self.prometheus is None and (self.instances or self.payments):
             raise ValueError("instances and payments are asked of a Prometheus; declare monitoring.prometheus")
-        if self.payments and not (self.alertmanager and self.always_firing):
+        if self.alertmanager and not self.always_firing:
             raise ValueError(
-                "payments: that an alert arrives is shown by one that always fires; declare monitoring.alertmanager, and "
-                "name that alert in monitoring.always_firing"
+                "an Alertmanager that nobody sends to is quiet as well; name in monitoring.always_firing an alert that fires "
+                "all the time, as the rule Watchdog with the expression vector(1)"
+            )
+        if self.payments and not self.alertmanager:
+            raise ValueError(
+                "payments: that an alert arrives is shown by one that always fires; declare monitoring.alertmanager"
             )
         if both := sorted({*self.always_firing} & {*self.may_fire}):
             raise ValueError(f"always_firing and may_fire both name {', '.join(both)}; keep one of them")
@@ -92,3 +96,7 @@ class Monitoring(Section):
     def ours(self, labels: Mapping[str, str]) -> bool:
         """Whether an alert with these labels is about this environment; one that does not say so may be."""
         return all(labels.get(name, value) == value for name, value in self.labels.items())
+
+    def surely_ours(self, labels: Mapping[str, str]) -> bool:
+        """Whether it says so by each of these labels."""
+        return all(labels.get(name) == value for name, value in self.labels.items())
