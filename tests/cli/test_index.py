@@ -167,6 +167,19 @@ def test_runs_are_read_once_and_again_where_they_changed(tmp_path: Path, monkeyp
     assert read == ["b"], "what is damaged is never remembered as something else"
 
 
+@pytest.mark.parametrize("content", ["5", "[]", '{"FOLDER": []}', '{"FOLDER": ["stamp", {"a": 1}]}', '{"FOLDER": 7}'])
+def test_index_of_another_shape_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
+    """Of an older gonogo, or of nobody: the runs are on the disk."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "reports" / "staging" / "a"
+    folder.mkdir(parents=True)
+    row = index.IndexedRun("a", "2026-11-26T20:00:00+00:00", "sign-off", "go", ["staging", "GO"])
+    assert list(index.run_index(tmp_path / "reports", [folder], lambda _folder: row)) == [(folder, row)]
+    (kept,) = (tmp_path / "cache" / "gonogo").iterdir()
+    kept.write_text(content.replace("FOLDER", str(folder)))
+    assert list(index.run_index(tmp_path / "reports", [folder], lambda _folder: row)) == [(folder, row)]
+
+
 def test_reading_a_run_loads_no_pydantic_and_no_family() -> None:
     """They take longer to load than a command that only reads may take in all."""
     code = (

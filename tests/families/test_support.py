@@ -304,13 +304,13 @@ def test_the_inbox_of_the_reference_is_read_and_emptied() -> None:
             await double.start()
             double.receive(b"Subject: gonogo-1 to you\r\nMessage-ID: <1@x>\r\n\r\nHello")
             double.receive(b"Subject: a question\r\nMessage-ID: <2@x>\r\n\r\nHello")
-            found = await asyncio.to_thread(mailbox.subjects, "INBOX", "gonogo-1")
-            await asyncio.to_thread(mailbox.remove, "INBOX", list(found))
+            found = await asyncio.to_thread(mailbox.with_subject, "INBOX", "gonogo-1")
+            await asyncio.to_thread(mailbox.remove, "INBOX", [mail.uid for mail in found])
             left = await asyncio.to_thread(mailbox.mails, "INBOX")
             with pytest.raises(Unobserved, match="does not let nobody in"):
                 await asyncio.to_thread(replace(mailbox, user="nobody").mails, "INBOX")
             await double.stop()
-            return list(found.values()), [mail.subject for mail in left]
+            return [mail.subject for mail in found], [mail.subject for mail in left]
 
     assert asyncio.run(work()) == (["gonogo-1 to you"], ["a question"])
 

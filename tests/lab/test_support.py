@@ -195,7 +195,13 @@ def test_a_mail_that_is_lost_is_missed(inbox: DovecotServer, monkeypatch: pytest
 @pytest.mark.parametrize(
     ("answer", "error", "words"),
     [
-        ("554 5.7.1 looks like spam", AssertionError, "localhost refuses the test mail: 554 5.7.1"),
+        (
+            "554 5.7.1 looks like spam",
+            Unobserved,
+            "takes no mail from here: 554 5.7.1 looks like spam, which says nothing",
+        ),
+        ("550 5.7.26 DMARC policy", Unobserved, "localhost takes no mail from here: 550 5.7.26"),
+        ("552 5.2.2 mailbox full", AssertionError, "localhost refuses the test mail: 552 5.2.2"),
         ("451 4.3.0 later", Unobserved, "localhost puts the test mail off: 451 4.3.0"),
     ],
 )

@@ -76,7 +76,8 @@ def list_runs(*, environment: str | None, gate: str | None, verdict: str | None,
 def show(*, run: str, subject: str | None, reports: Path) -> int:
     """Show a run's verdict; or one check with its facts; or one line of the checklist with what supports it.
 
-    RUN is a folder, as reports/staging/latest, the id of a run or the begin of one; without it, the newest run.
+    RUN is a folder, as reports/staging/latest, the id of a run or the begin of one; without it, the newest
+    run of a whole gate (one of single checks, --only, is named).
     """
     from gonogo.cli.output import show_summary  # noqa: PLC0415
     from gonogo.record.archive import NAME, find_run  # noqa: PLC0415 - help answers at once
@@ -103,7 +104,7 @@ def show(*, run: str, subject: str | None, reports: Path) -> int:
 @click.argument("run", metavar="[RUN]", default=LATEST, shell_complete=run_names)
 @_REPORTS
 def open_page(*, run: str, reports: Path) -> int:
-    """Open a run's page in the browser, that of the newest run unless another is named; print where it is.
+    """Open a run's page in the browser, that of the newest whole run unless another is named; print where it is.
 
     With its signatures, where it was sealed. Where there is no browser, as on a server, the path is all.
     """

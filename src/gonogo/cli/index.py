@@ -29,7 +29,7 @@ _FOLDERS = ("checks", "smoke", "loadtests", "families", "environments")
 _PACKAGE = Path(gonogo.__file__).parent
 _MOST = 50
 """Indexes that are kept, of all projects of this user."""
-_UNUSABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError)
+_UNUSABLE = (OSError, ValueError, LookupError, TypeError, RuntimeError)
 """Whatever a file that is missing, damaged, or nobody's (without a home) gives: then there is no index."""
 _LEFT_OUT = frozenset({"__pycache__", ".venv", "venv", "node_modules", ".git"})
 
@@ -136,18 +136,20 @@ def run_index(
     kept: dict[str, Any] = {}
     with suppress(*_UNUSABLE):
         kept = dict(json.loads(_place("runs", reports).read_bytes()))
+    package = hashlib.sha256("".join(_files(str(_PACKAGE))).encode(errors="surrogateescape")).hexdigest()
     current = {}
     for folder in folders:
-        stamp = _run_stamp(folder)
-        found = kept.get(str(folder))
+        stamp = f"{package} {_run_stamp(folder)}"
+        run = None
+        with suppress(*_UNUSABLE):
+            known, values = kept[str(folder)]
+            run = IndexedRun(*values) if known == stamp else None
         try:
-            if found is None or found[0] != stamp:
-                found = [stamp, read(folder)]
-            run = IndexedRun(*found[1])
+            run = run or read(folder)
         except (UsageError, IntegrityError) as error:
             yield folder, error
         else:
-            current[str(folder)] = found
+            current[str(folder)] = [stamp, [*run]]
             yield folder, run
     with suppress(*_UNUSABLE):
         if not current.items() <= kept.items():
@@ -161,7 +163,7 @@ def _run_stamp(folder: Path) -> str:
         (state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
         for state in ((folder / name).stat() for name in (RESULTS, EVIDENCE) if (folder / name).exists())
     ]
-    return f"{gonogo.__version__} {states}"
+    return str(states)
 
 
 def _kept(kind: str, project: Path, read: Callable[[], tuple[Any, Iterable[Path]]]) -> Any:  # noqa: ANN401 - JSON values

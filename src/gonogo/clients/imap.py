@@ -5,7 +5,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -35,7 +35,7 @@ class Mail:
     """Identifiers of the messages that it answers (RFC 5322, 3.6.4)."""
     subject: str
     by_machine: bool
-    """A bounce, a list or an answer of nobody (RFC 3834)."""
+    """A bounce, an answer that a program gave (RFC 3834), or mail to many. What a form or a list sends on is none of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +65,14 @@ class Mailbox:
                     f"{folder} of {self.user} has {len(uids)} messages, and {_MOST_MESSAGES} at most are read",
                     hint="move what is done into another folder",
                 )
-            mails = [_mail(item) for item in _fetch(connection, uids)]
+            mails = [mail_of(item) for item in _fetch(connection, uids)]
         return [mail for mail in mails if since is None or mail.received_at >= since]
 
-    def subjects(self, folder: str, words: str) -> Mapping[str, str]:
-        """Messages with these words in their subject: UID to subject."""
+    def with_subject(self, folder: str, words: str) -> Sequence[Mail]:
+        """Messages with these words somewhere in their subject."""
         with self._opened(folder, readonly=True) as connection:
             found = _search(connection, "UNDELETED", "SUBJECT", f'"{words}"')
-            return {mail.uid: mail.subject for mail in map(_mail, _fetch(connection, found))}
+            return [mail_of(item) for item in _fetch(connection, found)]
 
     def remove(self, folder: str, uids: Sequence[str]) -> None:
         """Delete messages, and no others: with UID EXPUNGE where the server has it (RFC 4315)."""
@@ -118,11 +118,16 @@ class Mailbox:
 
     def _enter(self, connection: imaplib.IMAP4, folder: str, *, readonly: bool) -> None:
         try:
-            connection.login(self.user, self.password)
+            if f"{self.user}{self.password}".isascii():
+                connection.login(self.user, self.password)
+            else:  # which LOGIN cannot send
+                connection.authenticate("PLAIN", lambda _: f"\0{self.user}\0{self.password}".encode())
         except imaplib.IMAP4.abort:
             raise
         except imaplib.IMAP4.error as error:
             raise Unobserved(f"{self.server} does not let {self.user} in: {_words(error)}", hint=_LOGIN) from None
+        if not folder.isascii():
+            raise Unobserved(f"{folder} is no name of IMAP", hint="name the folder as LIST shows it: in modified UTF-7")
         status, answer = connection.select(_quoted(folder), readonly=readonly)
         if status != "OK":
             raise Unobserved(f"{self.user} has no folder {folder}: {_shown(answer)}", hint="is its name right?")
@@ -157,7 +162,8 @@ def _fetch(connection: imaplib.IMAP4, uids: Sequence[str]) -> Iterator[tuple[byt
             yield item
 
 
-def _mail(item: tuple[bytes, bytes]) -> Mail:
+def mail_of(item: tuple[bytes, bytes]) -> Mail:
+    """What an item of a FETCH describes: flags, date and the headers that are asked for. Raises Unobserved."""
     description, headers = item
     uid = re.search(rb"\bUID (\d+)", description)
     when = imaplib.Internaldate2tuple(description)
@@ -172,8 +178,8 @@ def _mail(item: tuple[bytes, bytes]) -> Mail:
         identifier=str(message.get("Message-ID", "")).strip(),
         refers_to=frozenset(re.findall(r"<[^<>\s]+>", references)),
         subject=str(message.get("Subject", "")),
-        by_machine=str(message.get("Auto-Submitted", "no")).strip().lower() != "no"
-        or str(message.get("Precedence", "")).strip().lower() in {"bulk", "list", "junk", "auto_reply"}
+        by_machine=str(message.get("Auto-Submitted", "")).strip().lower().startswith("auto-replied")
+        or str(message.get("Precedence", "")).strip().lower() in {"bulk", "junk", "auto_reply"}
         or str(message.get("Return-Path", "")).strip() == "<>",
     )
 

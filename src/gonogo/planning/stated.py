@@ -65,8 +65,9 @@ def _values(value: Any, path: list[str], key: str) -> Iterator[tuple[str, Any]]:
 
 def _agrees(value: object, stated: str) -> bool:
     """Whether it is the value, or one of a list, or within ``least..most``, either of which may be left out."""
-    if isinstance(value, list):
-        return any(_agrees(item, stated) for item in value)
+    if isinstance(value, list):  # of names one is meant, of a range everything
+        fits = [_agrees(item, stated) for item in value]
+        return bool(fits) and (all(fits) if ".." in stated else any(fits))
     actual = _comparable(str(value))
     least, dots, most = stated.partition("..")
     if not dots:

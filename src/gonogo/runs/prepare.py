@@ -185,7 +185,7 @@ def _planned(
         allow_money=request.allow_money,
         told=request.overlay,
         lowered=less,
-        only=() if request.exactly else tuple(sorted(request.only)),
+        only=() if request.exactly else tuple(sorted(set(request.only))),
         options=(*request.options, *_fault_options(request, instance)),
         trust=trust_anchors(file.environment, file.project),
         carried=request.carried,
@@ -367,7 +367,7 @@ def _notes(
     if request.profile != "gate":
         yield f"the load had the profile {request.profile}"
     if request.only:
-        yield f"limited to {', '.join(sorted(request.only))} and what they need"
+        yield f"limited to {', '.join(sorted(set(request.only)))} and what they need"
     yield from notes_on(environment)
     if environment.service.without:
         yield f"not checked, because service.without names them: {', '.join(sorted(environment.service.without))}"

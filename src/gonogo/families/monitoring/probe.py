@@ -166,14 +166,20 @@ def _rules(groups: Sequence[Object]) -> Sequence[AlertRule]:
     ]
 
 
+def _without_queries(words: str) -> str:
+    """URLs in them without user, query and fragment, in which tokens stand."""
+    nobody = re.sub(r"(https?://)[^\s/@\"']+@", r"\1", words)
+    return re.sub(r"(https?://[^\s?#\"']*)[?#][^\s\"']*", r"\1?…", nobody)
+
+
 def _target(target: Object) -> ScrapeTarget:
     labels = mapping(target.get("labels"))
     return ScrapeTarget(
-        url=text(target.get("scrapeUrl")),
+        url=_without_queries(text(target.get("scrapeUrl"))),
         instance=text(labels.get("instance")),
         job=text(labels.get("job")),
         health=text(target.get("health")),
-        last_error=text(target.get("lastError")),
+        last_error=_without_queries(text(target.get("lastError"))),
         last_scrape=_moment(target.get("lastScrape")),
         interval=_interval(text(target.get("scrapeInterval"))),
     )

@@ -22,6 +22,8 @@ _NO_MAIL_HERE = 521
 _FIRST_NO = 400
 _POLICY = 7
 """Subject of enhanced status codes: security or policy (RFC 3463, 3.8)."""
+_ADDRESS_OR_MAILBOX = {1, 2}
+"""Subjects of the same, as of a mailbox that is full (RFC 3463, 3.2 and 3.3)."""
 _SENDER = {(5, 1, 7), (5, 1, 8), (5, 7, 27)}
 _ABOUT_MAILBOXES = {550, 551, 553, 556}
 """Replies that speak of the recipient where no enhanced code says more (RFC 5321, 4.2.3; RFC 7504, 4)."""
@@ -158,7 +160,19 @@ async def _delivered(name: str, address: str, callout: Callout, content: bytes) 
             if reply.code >= _FIRST_NO:
                 break
         else:
-            reply = await conversation.message(content)
+            line, reply = "", await conversation.message(content)
         if not reply.positive and not reply.permanent:
             raise Unobserved(f"{name} puts the test mail off: {reply}", hint="greylisting? run gonogo again later")
+        if reply.permanent and not _is_about_mailbox(line, reply):
+            raise Unobserved(
+                f"{name} takes no mail from here: {reply}, which says nothing of {callout.address}",
+                hint="run gonogo where mail may be sent from, or declare support.sender: an address whose mail comes from here",
+            )
         return "" if reply.positive else f"{name} refuses the test mail: {reply}"
+
+
+def _is_about_mailbox(line: str, reply: Reply) -> bool:
+    """Whether a no is about the recipient; what is said of the sender, or of the message, is about who sends it."""
+    if line.startswith("RCPT"):
+        return _attempt(reply) == "refused"
+    return reply.status is not None and reply.status[1] in _ADDRESS_OR_MAILBOX and reply.status not in _SENDER
