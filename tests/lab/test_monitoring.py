@@ -186,9 +186,9 @@ def test_alert_that_fires_is_named_by_both_and_its_silence_as_well(both: Both, j
             "DeadMansSwitch fires all the time",
         ),
         (
-            {"labels": {"environment": "prodution"}},
+            {"labels": {"environment": "live"}},
             {"prometheus-quiet", "alertmanager-quiet", "alertmanager-hears"},
-            "Watchdog fires all the time, and did not arrive with environment=prodution",
+            "Watchdog fires all the time, and did not arrive with environment=live",
         ),
         ({"payments": "no_such_series_total"}, {"prometheus-payment-alert"}, "has no series no_such_series_total now"),
         ({"payments": "payments_total"}, {"prometheus-payment-alert"}, "no alerting rule of Prometheus goes by"),
