@@ -27,7 +27,11 @@ ALL = {*OF_PROMETHEUS, "alertmanager-quiet", "alertmanager-hears", "watch-green"
         (WATCH, {"watch-green"}, set()),
         ({"monitoring": PROMETHEUS, **WATCH}, {*OF_PROMETHEUS, "watch-green"}, set()),
         ({"monitoring": PROMETHEUS, **WATCH}, OF_PROMETHEUS, {"watch-green"}),
-        ({"monitoring": {**PROMETHEUS, "alertmanager": AT}}, OF_PROMETHEUS, {"alertmanager-quiet"}),
+        (
+            {"monitoring": {**PROMETHEUS, "alertmanager": AT, "always_firing": ["Watchdog"]}},
+            OF_PROMETHEUS,
+            {"alertmanager-quiet", "alertmanager-hears"},
+        ),
         ({}, set(), ALL),
     ],
 )
