@@ -135,7 +135,7 @@ class Measured:
     errors: Sequence[str]
     planned: Sequence[str]
     busy: bool = False
-    """Whether this machine was too busy to tell some of it."""
+    """Whether this machine was too busy to tell some of it, or some of it was not run."""
     believed: Sequence[str] = ()
     """Lines of the checklist that stand although the fault makes them untrue."""
 
@@ -199,11 +199,14 @@ def measured_of(results: Results, among: Container[str], faults: Sequence[str] =
     """What these checks say in the results, and which lies they believe."""
     checks = [check for check in results.checks if check.id in among]
     told = (seen.message for check in checks for seen in check.observations)
+    # Whoever is blinded says so with an ERROR, for whatever reason; what was not run is known of nobody.
+    blinded = bool(faults) and BLINDING.issuperset(faults)
+    unknown = any(check.outcome is Outcome.NOT_RUN for check in checks)
     return Measured(
         red(results, among),
         unseen(results, among),
         [check.id for check in checks],
-        any(BUSY in message for message in told),
+        unknown or (not blinded and any(BUSY in message for message in told)),
         [line for fault in faults for line in believed(fault, checks)],
     )
 
@@ -212,11 +215,12 @@ def row(fault: str, results: Results, seconds: float, among: Container[str]) -> 
     """One line of the table."""
     errors = unseen(results, among)
     blocked = sum(check.outcome is Outcome.BLOCKED and check.id in among for check in results.checks)
-    not_run = [check.id for check in results.checks if check.outcome is Outcome.NOT_RUN and check.id in among]
+    unasked = [check for check in results.checks if check.outcome is Outcome.NOT_RUN and check.id in among]
+    why = next((seen.message for check in unasked for seen in check.observations if seen.message), "")
     told = {
         f"ERROR {', '.join(errors)}": errors,
         f"{blocked} blocked": blocked,
-        f"NOT RUN {', '.join(not_run)}": not_run,
+        f"NOT RUN {', '.join(check.id for check in unasked)} ({why})": unasked,
     }
     rest = "".join(f" · {words}" for words, any_of_it in told.items() if any_of_it)
     killed = ", ".join(red(results, among)) or "NOTHING"
