@@ -201,7 +201,8 @@ def measured_of(results: Results, among: Container[str], faults: Sequence[str] =
     told = (seen.message for check in checks for seen in check.observations)
     # Whoever is blinded says so with an ERROR, for whatever reason; what was not run is known of nobody.
     blinded = bool(faults) and BLINDING.issuperset(faults)
-    unknown = any(check.outcome is Outcome.NOT_RUN for check in checks)
+    # Of the checks that several share, those of no fault among them are none of this run.
+    unknown = bool(faults) and any(check.outcome is Outcome.NOT_RUN for check in checks)
     return Measured(
         red(results, among),
         unseen(results, among),
