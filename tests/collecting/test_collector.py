@@ -1,5 +1,6 @@
 """Probing at once, within bounds: a run ends in its time, and nothing that it did not learn looks like success."""
 
+import asyncio
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -187,3 +188,18 @@ def test_leaving_cancels_what_is_pending_and_ends_the_thread() -> None:
     assert target.cancelled == 3
     assert threading.active_count() == before
     assert all(failure(record).never_reached for record in collector.records().values())
+
+
+def test_what_a_library_cancels_is_its_own_question_alone() -> None:
+    """A driver whose own time-out leaves a cancellation behind once took all other answers with it, as if interrupted."""
+
+    async def answer(question: Question) -> Evidence:
+        if question.number == 0:
+            raise asyncio.CancelledError
+        await anyio.sleep(0.2)
+        return Evidence(scope=question.scope, taken_at=AT)
+
+    cut, *others = collect(PATIENT, answer, [Question(number, f"h{number}") for number in range(3)])
+    assert [record.failure for record in others] == [None, None]
+    assert not failure(cut).never_reached
+    assert failure(cut).reason == "the probe k was cancelled from inside, and gave no answer"

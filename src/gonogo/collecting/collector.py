@@ -6,6 +6,7 @@ the judging thread blocks in ``wait``. Jobs of kinds that measure time (``alone`
 ended, and then go one by one. Whatever has no record when the collector is left is recorded as never reached.
 """
 
+import asyncio
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -200,20 +201,31 @@ class Collector:
         try:
             with anyio.fail_after(self._limits.probe.total_seconds()):
                 return await job.ask(job.question)
-        except Unobserved as error:
-            return Failure(reason=error.reason, hint=error.hint)
-        # A probe that knows what its own time-outs mean has caught them: this is limits.probe, or a probe that does not.
-        except TimeoutError:
+        except asyncio.CancelledError:
+            if anyio.current_effective_deadline() <= anyio.current_time():
+                raise  # by the run's deadline, or since the collector is left
+            # One that goes on from here would end the whole group, and with it every question that is still open.
             return Failure(
-                reason=f"no complete answer within {format_duration(self._limits.probe)}",
-                hint="is the target reachable from here, and not overloaded? limits.probe sets the time",
+                reason=f"the probe {job.kind.name} was cancelled from inside, and gave no answer",
+                hint="run gonogo again; if it comes again, this is a bug in gonogo or in the driver",
             )
-        except OSError as error:
-            if ours := exhausted(error):
-                return Failure(reason=ours, hint="raise the limit (ulimit -n), or lower limits.total")
-            return _bug(job, error)
         except Exception as error:  # noqa: BLE001 - the outermost edge of a probe: its bug must not end the run
-            return _bug(job, error)
+            return self._explained(job, error)
+
+    def _explained(self, job: Job, error: Exception) -> Failure:
+        match error:
+            case Unobserved():
+                return Failure(reason=error.reason, hint=error.hint)
+            # A probe that knows what its own time-outs mean has caught them: this is limits.probe, or one that does not.
+            case TimeoutError():
+                return Failure(
+                    reason=f"no complete answer within {format_duration(self._limits.probe)}",
+                    hint="is the target reachable from here, and not overloaded? limits.probe sets the time",
+                )
+            case OSError() if ours := exhausted(error):
+                return Failure(reason=ours, hint="raise the limit (ulimit -n), or lower limits.total")
+            case _:
+                return _bug(job, error)
 
 
 _UNANSWERED = Failure(reason="the run was interrupted before an answer came", never_reached=True)
