@@ -8,6 +8,7 @@ Some faults are not of the product: they take our sight away, must give ERROR, a
 import argparse
 import multiprocessing
 import os
+import re
 import sys
 import time
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -17,17 +18,24 @@ from pathlib import Path
 
 from gonogo.base.wakefulness import BUSY
 from gonogo.planning.plan import LOAD
-from gonogo.planning.suite import Suite, closure, project_suite
+from gonogo.planning.suite import project_suite
 from gonogo.record.results import Outcome, Results
 from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess, known_faults
 from gonogo.runs.session import results_of
 from tests.faults import quick, under_load
+from tests.faults.batches import HEALTHY, SERVICE, batches, own_checks, part_of
 from tests.faults.lies import believed
 
 RED = {Outcome.FAIL, Outcome.WARN}
-HEALTHY = "none"
 _FURTHER_TRIES = 4
+_PATIENCE_SECONDS = 300.0
+_QUIET_PERCENT = 20.0
+"""Share of the last ten seconds in which some process waited for a processor."""
+_SEEN_OVER_TIME = "watch"
+"""The area of faults that show in series while somebody watches: ``tests/reference/test_watched.py`` proves them."""
+_SHARE_OF_A_RUN = 0.35
+"""What a fault takes of a run that tells others as well; one of the service takes a whole one."""
 SHARED = "shared by "
 """Before the names of a batch: the checks that several of its faults need."""
 _WORKERS = min(3 * (os.cpu_count() or 1), 8)
@@ -53,78 +61,6 @@ SIMULATED = {"stripe-payout-failed", "stripe-payout-late"}
 """No bank hears of payouts in test mode, in which the reference environment is: a team may have had them fail on purpose."""
 HARMLESS = {"webhook-asks-stripe", "webhook-answers-first", *SIMULATED}
 """Other ways to do it right: nothing may be red, and nothing unseen."""
-_ALSO_IN: Mapping[str, Sequence[str]] = {
-    "dns": ["dns_names", "dns_caa", "dns_mail", "records"],
-    "http": ["browsers", "tls", "health", "metrics", "openapi", "requests"],
-    "tls": ["certificates"],
-    "mongo-down": ["health"],
-    "mongo-no-primary": ["health"],
-    "redis-down": ["health"],
-    "redis-plaintext": ["health"],
-    "accounts": ["variables"],
-    "cleanup": ["booking"],
-    "stripe": ["payment"],
-    "sentry": ["errors"],
-    "mail": ["client", "booking"],
-    "support": ["support_trial"],
-    "dns-mail-nowhere": ["support"],
-    "dns-mail-denied": ["support"],
-    "booking-broken": ["privacy", "webhook"],
-    "token-refused": ["security", "document"],
-    "bookings-for-strangers": ["document"],
-    "webhook-answers-get": ["document"],
-    "document-leaks": ["security"],
-    "admin-open-to-all": ["security"],
-}
-"""Families of checks, beside that of a fault's own area, that the faults of an area, or one fault, show in."""
-_SEEN_OVER_TIME = "watch"
-"""The area of faults that show in series while somebody watches: ``tests/reference/test_watched.py`` proves them."""
-_SERVICE = "service"
-_LANES: Mapping[str, str] = {
-    "server": "server",
-    "atlas": "atlas",
-    "variables": "files",
-    "repository": "files",
-    "requests": "pages",
-    "documents": "documents",
-    "accounts": "accounts",
-    "digitalocean": "digitalocean",
-    "monitoring": "monitoring",
-    "dns": "dns",
-    "stripe": "stripe",
-    "sentry": "sentry",
-    "support": "dns",  # where mail to it goes
-}
-"""Area to the part of the environment that its faults are in; all other areas are the service and its databases."""
-_BEHIND_THE_SERVICE: Mapping[str, Sequence[str]] = {
-    "mongodb": [
-        "mongo-plaintext",
-        "mongo-no-auth",
-        "mongo-member-down",
-        "mongo-old-wire-version",
-        "mongo-admin-user",
-        "mongo-monitor-blind",
-    ],
-    "redis": [
-        "redis-plain-beside",
-        "redis-acl-open",
-        "redis-no-password",
-        "redis-no-limit",
-        "redis-foreign-keys",
-        "redis-wrong-policy",
-        "redis-old",
-        "redis-not-persistent",
-        "redis-monitor-blind",
-    ],
-}
-"""Faults of a database with which it serves everybody as before: a part of the environment each, apart from all others."""
-_PART_OF = {fault: part for part, faults in _BEHIND_THE_SERVICE.items() for fault in faults}
-_SHARE_OF_A_RUN = 0.35
-"""What a fault takes of a run that tells others as well; one of the service takes a whole one."""
-_ASKS_THE_SERVICE = {"pages", "digitalocean", "dns", "stripe", "sentry"}
-"""Parts whose checks rest on what a healthy service says or does as well."""
-_WHAT_ACCOUNTS_REST_ON = {"files", "atlas", "sentry"}
-"""Parts that the checks of the accounts read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +72,8 @@ class Measured:
     planned: Sequence[str]
     busy: bool = False
     """Whether this machine was too busy to tell some of it, or some of it was not run."""
+    untold: Sequence[str] = ()
+    """The checks that this machine was too busy to judge."""
     believed: Sequence[str] = ()
     """Lines of the checklist that stand although the fault makes them untrue."""
 
@@ -148,41 +86,6 @@ def verify(process: ReferenceProcess, faults: Sequence[str], only: Sequence[str]
     instance = ReferenceInstance(overlay=process.ready["environment"], faults=faults)
     run = prepare(Request(environment="reference", project=Path.cwd(), only=only), {}, instance=instance)
     return results_of(run)
-
-
-def confronted(suite: Suite, fault: str, area: str) -> frozenset[str]:
-    """The checks that a fault is held against: walking everything for each would take half an hour."""
-    if fault == HEALTHY:
-        return frozenset(found.id for found in suite.declarations.values() if LOAD not in found.arguments)
-    families = {area, *_ALSO_IN.get(area, ()), *_ALSO_IN.get(fault, ())}
-    return frozenset(found.id for found in suite.declarations.values() if found.family in families)
-
-
-def apart(one: str, other: str) -> bool:
-    """Whether a fault in the one part of the environment can neither hide nor feign a fault in the other."""
-    both = {one, other}
-    return one != other and not (
-        (_SERVICE in both and both & _ASKS_THE_SERVICE) or ("accounts" in both and both & _WHAT_ACCOUNTS_REST_ON)
-    )
-
-
-def part_of(fault: str, areas: Mapping[str, str]) -> str:
-    """The part of the environment that it is in."""
-    return _PART_OF.get(fault) or _LANES.get(areas[fault], _SERVICE)
-
-
-def batches(faults: Sequence[str], areas: Mapping[str, str]) -> Sequence[Sequence[str]]:
-    """The faults, those together that one run can tell apart: each in the first batch that has room for it."""
-    together: list[list[str]] = []
-    parts = {fault: part_of(fault, areas) for fault in faults}
-    for fault in faults:
-        for batch in together:
-            if all(apart(parts[fault], parts[other]) and areas[fault] != areas[other] for other in batch):
-                batch.append(fault)
-                break
-        else:
-            together.append([fault])
-    return together
 
 
 def red(results: Results, among: Container[str]) -> list[str]:
@@ -198,7 +101,7 @@ def unseen(results: Results, among: Container[str]) -> list[str]:
 def measured_of(results: Results, among: Container[str], faults: Sequence[str] = ()) -> Measured:
     """What these checks say in the results, and which lies they believe."""
     checks = [check for check in results.checks if check.id in among]
-    told = (seen.message for check in checks for seen in check.observations)
+    untold = [check.id for check in checks if any(BUSY in seen.message for seen in check.observations)]
     # Whoever is blinded says so with an ERROR, for whatever reason; what was not run is known of nobody.
     blinded = bool(faults) and BLINDING.issuperset(faults)
     # Of the checks that several share, those of no fault among them are none of this run.
@@ -207,7 +110,8 @@ def measured_of(results: Results, among: Container[str], faults: Sequence[str] =
         red(results, among),
         unseen(results, among),
         [check.id for check in checks],
-        unknown or (not blinded and any(BUSY in message for message in told)),
+        unknown or (not blinded and bool(untold)),
+        untold,
         [line for fault in faults for line in believed(fault, checks)],
     )
 
@@ -226,18 +130,6 @@ def row(fault: str, results: Results, seconds: float, among: Container[str]) -> 
     rest = "".join(f" · {words}" for words, any_of_it in told.items() if any_of_it)
     killed = ", ".join(red(results, among)) or "NOTHING"
     return f"{fault:<40} {results.decision.verdict:<11} {seconds:5.1f} s  {killed}{rest}"
-
-
-def own_checks(suite: Suite, batch: Sequence[str], areas: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
-    """Fault to what it is held against, with all that these checks need.
-
-    A check that several faults of the batch need belongs to none of them: it is green, or `complaints` says so.
-    """
-    whole = {fault: closure(suite, confronted(suite, fault, areas.get(fault, ""))) for fault in batch}
-    return {
-        fault: checks.difference(*(others for other, others in whole.items() if other != fault))
-        for fault, checks in whole.items()
-    }
 
 
 def measure(together: Sequence[Sequence[str]]) -> Mapping[str, Measured]:
@@ -284,8 +176,25 @@ def measure_all(faults: Sequence[str], workers: int) -> Mapping[str, Measured]:
             "again, by itself, since this machine was too busy to tell, or since it was not as it should be: "
             + " ".join(fault for batch in again for fault in batch)
         )
+        _wait_for_quiet()
         measured |= measure(again)
     return measured
+
+
+def _wait_for_quiet() -> None:
+    """Until few processes here wait for a processor (the kernel's own count), or until the patience ends.
+
+    Tests beside it end some day: tries that are used up before are none.
+    """
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            found = re.search(r"some avg10=([\d.]+)", Path("/proc/pressure/cpu").read_text())
+        except OSError:  # a kernel without it
+            return
+        if found is None or float(found[1]) < _QUIET_PERCENT:
+            return
+        time.sleep(1.0)
 
 
 def _rows(batch: Sequence[str]) -> Sequence[str]:
@@ -358,8 +267,10 @@ def other_complaints(told: Sequence[str], workers: int, *, whole: bool) -> Itera
     """What is wrong with these faults, none of the load; ``whole``: each check must be red. Prints the sum below the table."""
     measured = measure_all(told, workers)
     yield from complaints(measured)
+    if untold := {check for found in measured.values() for check in found.untold}:
+        print(f"  not judged where this machine was too busy to the end: {', '.join(sorted(untold))}")
     if whole:
-        yield from never_red(measured[HEALTHY].planned, measured)
+        yield from never_red(set(measured[HEALTHY].planned) - untold, measured)
     effective = sum(bool(measured[fault].red) for fault in told)
     checks, runs = len(measured[HEALTHY].planned), sum(name.startswith(SHARED) for name in measured)
     print(f"{checks} checks, {len(told)} faults in {runs} runs, {effective} of them turn something red")
@@ -376,7 +287,7 @@ def _known() -> Mapping[str, str]:
 def _quick() -> list[str]:
     """So few that each check is red; says how many are left."""
     known = _known()
-    prices = {fault: 1.0 if part_of(fault, known) == _SERVICE else _SHARE_OF_A_RUN for fault in known}
+    prices = {fault: 1.0 if part_of(fault, known) == SERVICE else _SHARE_OF_A_RUN for fault in known}
     told = quick.chosen(list(known), prices)
     print(f"{len(known) - len(told)} of {len(known)} faults are left to make faults: others show what they show")
     return told
