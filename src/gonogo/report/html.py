@@ -13,6 +13,7 @@ from markupsafe import Markup
 from gonogo.base.durations import format_duration
 from gonogo.record.results import DONE, Outcome, Results, RoleResult, sum_line
 from gonogo.record.run_folder import SIGNOFF_WHOLE
+from gonogo.report import drawing
 from gonogo.report.blockers import Blockers, blockers
 from gonogo.report.changes import CHANGE_SHAPES, change_details, change_line, grouped_changes, since
 from gonogo.report.day_chart import HEIGHT, WIDTH
@@ -70,7 +71,7 @@ def render_signoff(results: Results, signatures: Sequence[ShownSignature] = (), 
     and for paper.
     """
     environment = _environment()
-    style = page_source(environment, "palette.css", "signoff.css") + _sheets(results)
+    style = page_source(environment, "palette.css", "signoff.css", "drawing.css") + _sheets(results)
     script = page_source(environment, "signoff.js")
     page = environment.get_template("signoff.html.j2").render(
         results=results,
@@ -141,6 +142,7 @@ def _lists(results: Results) -> dict[str, Any]:
         "excepted": {exception.check: exception for exception in results.exceptions if exception.state == "in force"},
         "shown_outcomes": [(css(outcome), word(outcome)) for outcome in Outcome if results.counts.get(outcome)],
         "facts": page_facts(results),
+        "wide": drawing.WIDTH,
         "day_width": WIDTH,
         "day_height": HEIGHT,
         "carried": list(zip(results.carried, carried_runs(results), strict=True)),

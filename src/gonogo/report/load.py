@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from gonogo.base.wording import counted
 from gonogo.evidence.load import LoadEvidence, Quantile, Traffic
 from gonogo.record.results import Results
+from gonogo.report.load_course import LoadCourse, load_course
 
 _LOAD = "load"
 _EVIDENCE: TypeAdapter[LoadEvidence] = TypeAdapter(LoadEvidence)
@@ -71,6 +72,7 @@ class LoadView:
     evidence: LoadEvidence
     rows: Sequence[Row]
     chart: Chart
+    course: LoadCourse
     facts: Mapping[str, str]
 
 
@@ -89,7 +91,11 @@ def load_view(results: Results) -> LoadView | None:
                 except ValidationError as error:
                     raise UnreadableLoad from error
                 return LoadView(
-                    evidence=evidence, rows=list(_rows(evidence)), chart=_chart(evidence), facts=_facts(evidence)
+                    evidence=evidence,
+                    rows=list(_rows(evidence)),
+                    chart=_chart(evidence),
+                    course=load_course(evidence),
+                    facts=_facts(evidence),
                 )
     return None
 
