@@ -257,7 +257,7 @@ def _stalls(evidence: LoadEvidence) -> tuple[Sequence[_Stall], int]:
     found: list[_Stall] = []
     for second in sorted(bad):
         names, failing = [name for name, _ in bad[second]], any(failing for _, failing in bad[second])
-        begin, before = second, ()
+        begin, before = second, tuple[str, ...]()
         if found and found[-1].end == second - 1:
             last = found.pop()
             begin, before, failing = last.begin, last.names, failing or last.failing
