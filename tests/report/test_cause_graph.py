@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from gonogo.record.results import Cause, CheckResult, LineStatus, Outcome, Results, RootCause
@@ -75,7 +76,7 @@ def test_many_alike_are_one_row_and_too_many_are_counted() -> None:
 def test_a_long_chain_is_cut_with_its_number() -> None:
     """It would run out of a phone's screen; the ids stand below it."""
     names = [ROOT, *(f"a-{number}" for number in range(20))]
-    graph = drawn(broken([blocked(name, need) for need, name in zip(names, names[1:], strict=False)]))
+    graph = drawn(broken([blocked(name, need) for need, name in pairwise(names)]))
     assert texts(graph)[-1] == ("and 16 checks behind it", 90)
     assert max(len(row.text) for row in drawn(broken([blocked("x" * 90, ROOT)])).rows) == 36
 
