@@ -55,7 +55,7 @@ def test_what_ends_before_the_launch_is_told_first() -> None:
         launch=AT + 20 * DAY,
     )
     assert [(row.title, row.words.partition(";")[0]) for row in found.rows] == [
-        ("www.test", "✖ ended 10 days before the launch"),
+        ("www.test", "✖ ends 10 days before the launch"),
         ("api.test", "✔ 70 days left at the launch"),
     ]
     assert [[one.kind for one in row.parts] for row in found.rows] == [

@@ -93,7 +93,8 @@ def _words(leaf: Certificate, launch: datetime, results: Results) -> str:
     if leaf.not_before > launch:
         state = f"✖ not valid yet: {day} comes {_days(leaf.not_before - launch)} too early"
     elif leaf.not_after <= launch:
-        state = f"✖ ended {_days(launch - leaf.not_after)} before {day}"
+        verb = "ended" if leaf.not_after <= results.run.started_at else "ends"
+        state = f"✖ {verb} {_days(launch - leaf.not_after)} before {day}"
     else:
         state = f"✔ {_days(leaf.not_after - launch)} left at {day}"
     return f"{state}; {leaf.key}, {leaf.authority}, {leaf.not_before:%Y-%m-%d} to {leaf.not_after:%Y-%m-%d}"

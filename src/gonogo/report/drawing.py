@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 WIDTH = 1000.0
 """Of every picture, in the units of its paths."""
+_EDGE = 30.0
 _DIGITS = (1, 2, 5)
 
 
@@ -36,6 +37,11 @@ def across(low: float, high: float) -> Scale:
 def percent(place: float) -> str:
     """A place, or a width, as an attribute."""
     return f"{place / WIDTH * 100:.2f}".rstrip("0").rstrip(".") + "%"
+
+
+def anchor(place: float) -> str:
+    """How a label is put to its place, so that none leaves the picture."""
+    return "start" if place < _EDGE else "end" if place > WIDTH - _EDGE else "middle"
 
 
 def ticks(highest: float, most: int) -> Sequence[float]:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from gonogo.base.wording import counted
 from gonogo.evidence.load import LoadEvidence, SecondLatencies, Traffic
 from gonogo.evidence.load_fitness import MOST_LAG, sickness
-from gonogo.report.drawing import WIDTH, Scale, across, bars, line, percent, ticks
+from gonogo.report.drawing import WIDTH, Scale, across, anchor, bars, line, percent, ticks
 
 _MOST_POINTS = 240
 """Longer loads are drawn in steps of several seconds."""
@@ -24,8 +24,6 @@ _MOST_CLASSES = 6
 _MOST_STALLS = 12
 _NAME = 130.0
 """Thousandths of the width: a mark that has less room to its right, or to the next, is named in the notes only."""
-_EDGES = 3
-"""Parts of a hundred at either end of the axis where a label is put beside its line instead of on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,13 +284,7 @@ def _band(name: str, kind: str, begin: float, end: float) -> Band:
 
 def _columns(planned: int, axis: _Axis) -> Sequence[tuple[str, str, str]]:
     moments = [moment for moment in ticks(planned, 6) if moment <= planned]
-    edge = WIDTH * _EDGES / 100
-    columns = []
-    for moment in moments:
-        x = axis.x(moment)
-        anchor = "start" if x < edge else "end" if x > WIDTH - edge else "middle"
-        columns.append((f"{moment:g} s", percent(x), anchor))
-    return columns
+    return [(f"{moment:g} s", percent(axis.x(moment)), anchor(axis.x(moment))) for moment in moments]
 
 
 def _notes(evidence: LoadEvidence, stalls: Sequence[_Stall], most: int, axis: _Axis) -> Iterator[str]:
