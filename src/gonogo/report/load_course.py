@@ -22,6 +22,8 @@ _THINNEST = 2.0
 """Pixels: one request that failed, of thousands, is still seen."""
 _MOST_CLASSES = 6
 _MOST_STALLS = 12
+_LABELS = 110.0
+"""Thousandths of the width where the labels of the gridlines stand, on a phone."""
 _NAME = 130.0
 """Thousandths of the width: a mark that has less room to its right, or to the next, is named in the notes only."""
 
@@ -266,7 +268,7 @@ def _stalls(evidence: LoadEvidence) -> tuple[Sequence[_Stall], int]:
 
 def _bands(evidence: LoadEvidence, stalls: Sequence[_Stall], axis: _Axis) -> Iterator[Band]:
     """Where most requests were too late, and where nothing was measured."""
-    free = 0.0
+    free = _LABELS
     for stall in stalls[:_MOST_STALLS]:
         begin, end = axis.x(stall.begin), axis.x(stall.end + 1)
         name = ("failing" if stall.failing else "stall") if free <= begin <= WIDTH - _NAME else ""
@@ -274,7 +276,7 @@ def _bands(evidence: LoadEvidence, stalls: Sequence[_Stall], axis: _Axis) -> Ite
         yield _band(name, "stall", begin, end)
     if evidence.seconds < axis.seconds:
         begin = axis.x(evidence.seconds)
-        named = max(free, 0.0) <= begin <= WIDTH - 2 * _NAME
+        named = free <= begin <= WIDTH - 2 * _NAME
         yield _band("not measured" if named else "", "unmeasured", begin, WIDTH)
 
 
