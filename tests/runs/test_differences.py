@@ -27,3 +27,9 @@ def test_a_launch_that_the_evidence_does_not_know_is_an_edited_record(again: dat
     """Certificates would be drawn against a day that nobody declared."""
     (found,) = differences(launched(AT), launched(again))
     assert found.startswith("launch_at: results.json says")
+
+
+def test_records_from_before_keep_their_digest() -> None:
+    """It stands on the page, in the statement, and under the signatures."""
+    assert b"launch_at" not in launched(None).content
+    assert b'"launch_at":"2026-11-23T12:00:00Z"' in launched(AT).content
