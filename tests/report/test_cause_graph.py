@@ -52,12 +52,12 @@ def test_what_waits_stands_under_what_it_needs() -> None:
     )
     assert texts(graph) == [
         ("✖ mongo-reachable", 0),
+        ("☐ Database: 1 line", 18),
         ("⊘ mongo-primary", 18),
         ("⊘ client-a", 36),
         ("⊘ mail-a", 18),
-        ("☐ Database: 1 line", 18),
     ]
-    assert [row.stem for row in graph.rows] == ["", "M6 18V33H15", "M24 40V55H33", "M6 18V77H15", "M6 18V99H15"]
+    assert [row.stem for row in graph.rows] == ["", "M6 18V33H15", "M6 18V55H15", "M24 62V77H33", "M6 18V99H15"]
     assert graph.words == (
         "mongo-reachable blocks mongo-primary, mail-a; mongo-primary blocks client-a; 1 checklist line stays open"
     )
@@ -68,9 +68,19 @@ def test_many_alike_are_one_row_and_too_many_are_counted() -> None:
     same = drawn(broken([blocked(f"pay-{number}", ROOT) for number in range(40)]))
     assert texts(same) == [("✖ mongo-reachable", 0), ("⊘ pay: 40 checks", 18)]
     other = drawn(broken([blocked(f"f{number}-a", ROOT) for number in range(5000)]))
-    assert len(other.rows) == 18
-    assert texts(other)[-1] == ("and 4984 more rows", 18)
+    assert len(other.rows) == 40
+    assert texts(other)[-1] == ("and 4962 more rows", 18)
     assert len(other.words) < 400
+
+
+def test_lines_of_many_sections_are_told_by_status() -> None:
+    """Forty lines over twenty sections would push the checks out of sight."""
+    lines = [
+        line(f"a.{number}", status, section=["List", f"Part {number}"], checks=["pay-a"])
+        for number, status in enumerate([LineStatus.OPEN] * 5 + [LineStatus.FAILED])
+    ]
+    graph = drawn(broken([blocked("pay-a", ROOT)], lines=lines))
+    assert {text for text, _ in texts(graph)[1:3]} == {"☐ 5 checklist lines open", "☒ 1 checklist line failed"}
 
 
 def test_a_long_chain_is_cut_with_its_number() -> None:

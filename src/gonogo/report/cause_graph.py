@@ -14,7 +14,9 @@ from gonogo.report.lines import STATUS_SHAPES, plain_title
 from gonogo.report.wording import SHAPES
 
 _ROW, _INDENT, _STEM = 22.0, 18.0, 6.0
-_MOST_ROWS = 18
+_MOST_ROWS = 40
+_MOST_SECTIONS = 3
+"""More of them are one row for each status."""
 _MOST_ALIKE = 3
 """Checks of one family that wait for the same and block nothing: more of them are one row."""
 _LONGEST = 38
@@ -58,7 +60,7 @@ def cause_graph(results: Results, blocker: Blocker) -> CauseGraph | None:
     waiting = _waiting(problem.check.id, [*problem.alike, *problem.consequences], problem.alike, by_id)
     root = _Node(
         f"{SHAPES[problem.check.observed]} {problem.check.id}",
-        [*_nodes(problem.check.id, waiting, by_id, 1), *_lines(blocker)],
+        [*_lines(blocker), *_nodes(problem.check.id, waiting, by_id, 1)],
     )
     rows = list(_rows(root))
     return CauseGraph(height=_ROW * len(rows), rows=rows, words=_words(problem.check.id, waiting, blocker))
@@ -120,11 +122,17 @@ def _under(
 
 
 def _lines(blocker: Blocker) -> Sequence[_Node]:
-    """The lines that stay open, by their section."""
-    grouped: Counter[tuple[str, str]] = Counter()
-    for line in blocker.lines:
-        heading = plain_title(line.section[-1]) if line.section else "Without a heading"
-        grouped[STATUS_SHAPES[line.status], heading] += 1
+    """The lines that stay open, by their section; by their status alone where there are many sections."""
+    grouped = Counter(
+        (STATUS_SHAPES[line.status], plain_title(line.section[-1]) if line.section else "Without a heading")
+        for line in blocker.lines
+    )
+    if len(grouped) > _MOST_SECTIONS:
+        statuses = Counter(line.status for line in blocker.lines)
+        return [
+            _Node(f"{STATUS_SHAPES[status]} {counted(number, 'checklist line')} {status}")
+            for status, number in statuses.items()
+        ]
     return [_Node(f"{shape} {heading}: {counted(number, 'line')}") for (shape, heading), number in grouped.items()]
 
 
