@@ -56,14 +56,14 @@ def test_steps_stand_in_their_place_in_time() -> None:
     )
     rows = journeys(made)[0].rows
     assert [(row.title, row.words) for row in rows] == [
-        ("client-a", "began after 0.00 s, took 1.00 s"),
-        ("client-b", "began after 1.00 s, took 0.00 s"),
-        ("client-c", "began after 1.00 s, took 3.00 s"),
+        ("client-a", "at 0.00 s, took 1.00 s"),
+        ("client-b", "at 1.00 s, took 0.00 s"),
+        ("client-c", "at 1.00 s, took 3.00 s"),
         ("client-d", "not walked"),
     ]
     assert [[(one.kind, one.x, one.width) for one in row.parts] for row in rows] == [
         [("pass", "0%", "25%")],
-        [("pass", "25%", "0.4%")],
+        [("pass", "25%", "1%")],
         [("pass", "25%", "75%")],
         [],
     ]
@@ -73,4 +73,4 @@ def test_times_that_make_no_sense_stay_in_the_picture() -> None:
     """A step that began before its journey, and a journey without a length."""
     rows = journeys(results([step("client-a", "-PT5S", "PT1S"), step("client-b", "PT0S", "PT2S")]))[0].rows
     assert rows[0].parts[0].x == "0%"
-    assert journeys(results([step("client-a", "PT0S", "PT0S")]))[0].rows[0].words == "began after 0.00 s, took 0.00 s"
+    assert journeys(results([step("client-a", "PT0S", "PT0S")]))[0].rows[0].words == "at 0.00 s, took 0.00 s"

@@ -13,7 +13,7 @@ from gonogo.report.drawing import WIDTH, across
 from gonogo.report.wording import families
 
 _WALK = "walk"
-_THINNEST = 4.0
+_THINNEST = 10.0
 """Thousandths of the width: a step of a millisecond is still seen."""
 _DURATION = TypeAdapter(timedelta)
 
@@ -83,6 +83,6 @@ def _row(check: CheckResult, whole: timedelta) -> BarRow:
         title=check.id,
         link=check.id,
         outcome=check.outcome,
-        words=f"began after {times[0].total_seconds():.2f} s, took {times[1].total_seconds():.2f} s",
+        words=f"at {times[0].total_seconds():.2f} s, took {times[1].total_seconds():.2f} s",
         parts=[part(check.outcome, begin, max(end - begin, _THINNEST))],
     )
