@@ -111,3 +111,14 @@ def test_log_holds_every_reply() -> None:
     whole = HdrHistogram(1, 3_600_000_000, 3)
     record(whole, array("d", known))
     assert whole.equals(total)
+
+
+def test_a_class_has_its_latencies_second_by_second() -> None:
+    """What is drawn over the time of the load: of the window only, of all its requests, and of no endpoint twice."""
+    samples = Samples()
+    for elapsed in (0.9, *(number / 1000 for number in range(1, 20))):
+        samples.add(1002, 0, "ok", elapsed)
+    samples.add(1004, 0, "given up", 2.00004)
+    samples.add(999, 0, "ok", 0.5)
+    assert next(recorded(samples).classes()).course == ((2, 10.0, 19.0), (4, 2000.0, 2000.0))
+    assert next(recorded(samples).endpoints()).course == ()

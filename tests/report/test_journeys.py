@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from gonogo.record.results import CheckResult
+from gonogo.record.results import CheckResult, Outcome
 from gonogo.report.html import render_signoff
 from gonogo.report.journeys import journeys
 from tests.report.conftest import check, results
@@ -42,3 +42,35 @@ def test_recorded_nonsense_is_no_time() -> None:
     odd: list[Any] = ["soon", None, [], "PT-1S"]
     made = results([step(f"client-{index}", value, "PT1S") for index, value in enumerate(odd)])
     assert journeys(made)[0].elapsed == timedelta(0)
+
+
+def test_steps_stand_in_their_place_in_time() -> None:
+    """A waterfall: what waited, what was slow, and what was not walked; with the same in words."""
+    made = results(
+        [
+            step("client-a", "PT0S", "PT1S"),
+            step("client-b", "PT1S", "PT0.0001S"),
+            step("client-c", "PT1S", "PT3S"),
+            check("client-d", Outcome.BLOCKED, "blocked"),
+        ]
+    )
+    rows = journeys(made)[0].rows
+    assert [(row.title, row.words) for row in rows] == [
+        ("client-a", "at 0.00 s, took 1.00 s"),
+        ("client-b", "at 1.00 s, took 0.00 s"),
+        ("client-c", "at 1.00 s, took 3.00 s"),
+        ("client-d", "not walked"),
+    ]
+    assert [[(one.kind, one.x, one.width) for one in row.parts] for row in rows] == [
+        [("pass", "0%", "25%")],
+        [("pass", "25%", "1%")],
+        [("pass", "25%", "75%")],
+        [],
+    ]
+
+
+def test_times_that_make_no_sense_stay_in_the_picture() -> None:
+    """A step that began before its journey, and a journey without a length."""
+    rows = journeys(results([step("client-a", "-PT5S", "PT1S"), step("client-b", "PT0S", "PT2S")]))[0].rows
+    assert rows[0].parts[0].x == "0%"
+    assert journeys(results([step("client-a", "PT0S", "PT0S")]))[0].rows[0].words == "at 0.00 s, took 0.00 s"

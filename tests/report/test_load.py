@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from gonogo.report.drawing import WIDTH
 from gonogo.report.html import render_signoff
 from gonogo.report.load import UnreadableLoad, load_view
 from tests.checks.test_load import traffic
@@ -26,12 +27,12 @@ def test_curve_and_budget_share_a_scale() -> None:
     view = load_view(with_load())
     assert view is not None
     chart = view.chart
-    places = [tuple(map(float, point.split(","))) for point in chart.lines[0].points.split()]
+    places = [tuple(map(float, point.split())) for point in chart.lines[0].path[1:].split("L")]
     assert [x for x, _ in places] == sorted(x for x, _ in places)
     assert [y for _, y in places] == sorted((y for _, y in places), reverse=True)
     budget = chart.budgets[0][1]
     assert all((y < budget) == (milliseconds >= 500) for (_, y), (_, milliseconds) in zip(places, CURVE, strict=True))
-    assert all(chart.left <= x <= chart.right and 0 <= y <= chart.bottom for x, y in places)
+    assert all(0 <= x <= WIDTH and 0 <= y <= chart.height for x, y in places)
 
 
 def test_page_says_what_was_left_out() -> None:

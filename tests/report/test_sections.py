@@ -45,7 +45,7 @@ TEN = (
     "3 Exceptions",
     "4 Sign-off by role",
     "5 By section",
-    "6 Load and journeys",
+    "6 Load, journeys and certificates",
     "7 Since the last run",
     "8 The whole checklist",
     "9 Environment and provenance",

@@ -37,6 +37,15 @@ class SecondBounds(NamedTuple):
     least_failed: int
 
 
+class SecondLatencies(NamedTuple):
+    """How long the requests took that were due in one second, failures included: milliseconds, by nearest rank."""
+
+    second: int
+    """As in the counts: seconds since the window began."""
+    p50: float
+    p95: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantile:
     """A percentile in milliseconds, with the interval that holds the true one with the declared confidence."""
@@ -75,6 +84,8 @@ class Traffic:
     """Bounds for the seconds in which the generator may have changed what it measured; in all others it is as measured."""
     reasons: tuple[Reason, ...] = ()
     """The most frequent first."""
+    course: tuple[SecondLatencies, ...] = ()
+    """Of classes, for drawing; earlier records have none."""
 
     @property
     def requests(self) -> int:

@@ -6,18 +6,11 @@ can hide are requests that it did not make. A limit that is kept, or missed, at 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from gonogo.evidence.load import GeneratorSecond
+from gonogo.evidence.load_fitness import MOST_CLOCK_STEP, sickness
 from gonogo.load.fitness import PROBE_SECONDS
 
-MOST_LAG = timedelta(milliseconds=25)
-MOST_CPU = 0.8
-MOST_WAITED = 0.05
-MOST_STOLEN = 0.02
-LEAST_BEGUN = 0.98
-MOST_CLOCK_STEP = timedelta(milliseconds=50)
-"""Beyond these a second of the generator is sick: until then what it adds cannot be told from nothing."""
 _WAKE_UPS = 4
 """In the life of a request this process is woken so often: it begins, connects, shakes hands in two round trips. When
 a reply came is told by the kernel, whenever this process wakes. One of them may be as late as the worst of the second;
@@ -50,19 +43,6 @@ class Slacks:
             added=max((slack.added for slack in lived), default=0.0),
             hidden=max((slack.hidden for slack in lived), default=0.0),
         )
-
-
-def sickness(second: GeneratorSecond) -> str:
-    """Say what was wrong with one second of one process; empty: nothing."""
-    signs = (
-        (second.lag > MOST_LAG, "its event loop woke too late"),
-        (second.cpu > MOST_CPU, "it used all of its CPU"),
-        (second.waited > MOST_WAITED, "it was short of CPU"),
-        (second.stolen > MOST_STOLEN, "the hypervisor gave its CPU to others"),
-        (second.begun < LEAST_BEGUN * second.planned, "visits began too late"),
-        (abs(second.clock_step) > MOST_CLOCK_STEP, "its clock was set"),
-    )
-    return next((reason for is_so, reason in signs if is_so), "")
 
 
 def slacks(generator: Iterable[GeneratorSecond]) -> Slacks:

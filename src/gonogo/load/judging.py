@@ -7,8 +7,9 @@ from datetime import timedelta
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.evidence.load import GeneratorSecond, LoadEvidence, Traffic
+from gonogo.evidence.load_fitness import sickness
 from gonogo.families.load.section import Load
-from gonogo.load.bounds import not_made, sickness
+from gonogo.load.bounds import not_made
 from gonogo.load.limits import Exceedances, LimitDecision, LimitResult, decide_between
 
 _MOST_NAMED = 4

@@ -6,13 +6,14 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from hdrh.histogram import HdrHistogram
 from scipy.special import bdtr
 
-from gonogo.evidence.load import Quantile, Reason, SecondBounds, SecondCounts, Traffic
+from gonogo.base.ranks import nearest_rank
+from gonogo.evidence.load import Quantile, Reason, SecondBounds, SecondCounts, SecondLatencies, Traffic
 from gonogo.families.load.section import Budget, Load
 from gonogo.load.bounds import Slacks
 from gonogo.load.plan import FAILED, Outcome
@@ -58,7 +59,8 @@ class Measured:
         """Yield the traffic of each class: all requests of its endpoints."""
         for name, group in self.load.classes.items():
             indices = [self.names.index(endpoint) for endpoint in group.endpoints]
-            yield self._traffic(name, name, group, indices, decided=True)
+            traffic = self._traffic(name, name, group, indices, decided=True)
+            yield replace(traffic, course=tuple(self._course(indices)))
 
     def _traffic(self, name: str, group: str, budget: Budget, indices: Sequence[int], *, decided: bool) -> Traffic:
         """Count each second of these endpoints by itself; of the window for the verdict, of the warm-up as one sum."""
@@ -93,6 +95,17 @@ class Measured:
             bounds=tuple(bounds),
             reasons=tuple(self._reasons(indices)),
         )
+
+    def _course(self, indices: Sequence[int]) -> Iterator[SecondLatencies]:
+        """Latencies of these endpoints, second by second of the window; a second without a request is left out."""
+        parts = [self.samples.of(index) for index in indices]
+        for second in sorted({second for part in parts for second in part if self.window.covers(second)}):
+            ascending = sorted(
+                elapsed for part in parts for latencies in part.get(second, {}).values() for elapsed in latencies
+            )
+            p50, p95 = nearest_rank(ascending, 50), nearest_rank(ascending, 95)
+            if p50 is not None and p95 is not None:
+                yield SecondLatencies(second - self.window.begins, _tenths(p50), _tenths(p95))
 
     def _bound(
         self, tally: SecondCounts, second: int, outcomes: Iterable[tuple[Outcome, "array[float]"]], limit: float
@@ -161,6 +174,11 @@ def _tally(second: int, outcomes: Iterable[tuple[Outcome, "array[float]"]], limi
         failed += len(latencies) if outcome in FAILED else 0
         refused += len(latencies) if outcome == "refused" else 0
     return SecondCounts(second, requests, over, failed, refused)
+
+
+def _tenths(seconds: float) -> float:
+    """Milliseconds, to a tenth: nothing is judged by them."""
+    return round(seconds * _MILLI, 1)
 
 
 def _added(first: SecondCounts, second: SecondCounts) -> SecondCounts:

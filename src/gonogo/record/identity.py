@@ -46,6 +46,8 @@ class RunIdentity:
     """The checks that were asked for by name; empty: everything was asked."""
     options: Sequence[str] = ()
     """Further words of the command line without which it would have been another run, as in ``--fault mongo-down``."""
+    launch_at: datetime | None = None
+    """When the launch is to be, as the environment file declares it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -374,9 +374,14 @@ def asked_by_name(results: Results) -> Sequence[CheckResult]:
 
 
 def plain_values(part: Results | History) -> dict[str, Any]:
-    """Plain JSON values."""
+    """Plain JSON values.
+
+    A launch that nobody declared is left out: records from before it was kept stay the same bytes.
+    """
     model: type = type(part)
     document: dict[str, Any] = adapter(model).dump_python(part, mode="json")
+    if isinstance(part, Results) and part.run.launch_at is None:
+        del document["run"]["launch_at"]
     return document
 
 

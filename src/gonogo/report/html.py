@@ -13,7 +13,12 @@ from markupsafe import Markup
 from gonogo.base.durations import format_duration
 from gonogo.record.results import DONE, Outcome, Results, RoleResult, sum_line
 from gonogo.record.run_folder import SIGNOFF_WHOLE
+from gonogo.report import drawing
+from gonogo.report.bar_rows import HEIGHT as BAR_HEIGHT
+from gonogo.report.bar_rows import coverage, coverage_key, verdict_history
 from gonogo.report.blockers import Blockers, blockers
+from gonogo.report.cause_graph import cause_graph
+from gonogo.report.certificates import lifetimes
 from gonogo.report.changes import CHANGE_SHAPES, change_details, change_line, grouped_changes, since
 from gonogo.report.day_chart import HEIGHT, WIDTH
 from gonogo.report.facts import page_facts
@@ -70,7 +75,7 @@ def render_signoff(results: Results, signatures: Sequence[ShownSignature] = (), 
     and for paper.
     """
     environment = _environment()
-    style = page_source(environment, "palette.css", "signoff.css") + _sheets(results)
+    style = page_source(environment, "palette.css", "signoff.css", "drawing.css") + _sheets(results)
     script = page_source(environment, "signoff.js")
     page = environment.get_template("signoff.html.j2").render(
         results=results,
@@ -133,7 +138,7 @@ def _lists(results: Results) -> dict[str, Any]:
         "families": families(results),
         "journeys": journeys(results),
         **_load(results),
-        "sections": sections(results),
+        **_pictures(results),
         "totals": totals(results),
         "by_id": {line.id: line for line in results.lines},
         "outcomes": {check.id: check.outcome for check in results.checks},
@@ -141,9 +146,24 @@ def _lists(results: Results) -> dict[str, Any]:
         "excepted": {exception.check: exception for exception in results.exceptions if exception.state == "in force"},
         "shown_outcomes": [(css(outcome), word(outcome)) for outcome in Outcome if results.counts.get(outcome)],
         "facts": page_facts(results),
+        "wide": drawing.WIDTH,
         "day_width": WIDTH,
         "day_height": HEIGHT,
         "carried": list(zip(results.carried, carried_runs(results), strict=True)),
+    }
+
+
+def _pictures(results: Results) -> dict[str, Any]:
+    """Values for the pictures that stand beside the numbers."""
+    parts = sections(results)
+    rows = coverage(parts)
+    return {
+        "sections": parts,
+        "coverage": rows,
+        "coverage_key": coverage_key(rows),
+        "verdict_history": verdict_history(results),
+        "lifetimes": lifetimes(results),
+        "bar_height": BAR_HEIGHT,
     }
 
 
@@ -183,7 +203,7 @@ def _environment() -> jinja2.Environment:
         change_details=change_details,
         shell=shlex.quote,
     )
-    environment.globals.update(measured=measured, earlier_outcomes=earlier_outcomes)
+    environment.globals.update(measured=measured, earlier_outcomes=earlier_outcomes, cause_graph=cause_graph)
     environment.globals.update(
         command=command, owner=owner, standing=standing, nothing=timedelta(), supported=supported
     )

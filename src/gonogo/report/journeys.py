@@ -8,9 +8,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from gonogo.evidence.journey import LAST
 from gonogo.record.results import CheckResult, Results
+from gonogo.report.bar_rows import BarRow, part
+from gonogo.report.drawing import WIDTH, across
 from gonogo.report.wording import families
 
 _WALK = "walk"
+_THINNEST = 10.0
+"""Thousandths of the width: a step of a millisecond is still seen."""
 _DURATION = TypeAdapter(timedelta)
 
 
@@ -20,6 +24,8 @@ class WalkedJourney:
 
     name: str
     steps: Sequence[CheckResult]
+    rows: Sequence[BarRow]
+    """Its steps over its time."""
     elapsed: timedelta
     """From its first step to the end of its last."""
     critical: bool
@@ -32,7 +38,13 @@ def journeys(results: Results) -> list[WalkedJourney]:
     elapsed = {name: max(map(_end, checks)) for name, checks in walked.items()}
     longest = max((name for name in walked if name != LAST), key=elapsed.__getitem__, default=LAST)
     return [
-        WalkedJourney(name=name, steps=checks, elapsed=elapsed[name], critical=name in {longest, LAST})
+        WalkedJourney(
+            name=name,
+            steps=checks,
+            rows=[_row(check, elapsed[name]) for check in checks],
+            elapsed=elapsed[name],
+            critical=name in {longest, LAST},
+        )
         for name, checks in walked.items()
     ]
 
@@ -46,8 +58,31 @@ def _facts(check: CheckResult) -> Mapping[str, object]:
 
 def _end(check: CheckResult) -> timedelta:
     """Since its journey began; nothing for a step that was not walked."""
+    times = _times(check)
+    return sum(times, timedelta()) if times else timedelta()
+
+
+def _times(check: CheckResult) -> tuple[timedelta, timedelta] | None:
+    """When the step began, after its journey, and how long it took; None where it was not walked."""
     facts = _facts(check)
     try:
-        return _DURATION.validate_python(facts["began"]) + _DURATION.validate_python(facts["elapsed"])
+        return _DURATION.validate_python(facts["began"]), _DURATION.validate_python(facts["elapsed"])
     except (KeyError, ValidationError):
-        return timedelta()
+        return None
+
+
+def _row(check: CheckResult, whole: timedelta) -> BarRow:
+    """The step in its place within the time of the journey; without a bar where it was not walked."""
+    times = _times(check)
+    if times is None:
+        return BarRow(title=check.id, link=check.id, outcome=check.outcome, words="not walked", parts=[])
+    x = across(0, whole.total_seconds())
+    begin, end = x(times[0].total_seconds()), x((times[0] + times[1]).total_seconds())
+    begin = min(begin, WIDTH - _THINNEST)
+    return BarRow(
+        title=check.id,
+        link=check.id,
+        outcome=check.outcome,
+        words=f"at {times[0].total_seconds():.2f} s, took {times[1].total_seconds():.2f} s",
+        parts=[part(check.outcome, begin, max(end - begin, _THINNEST))],
+    )

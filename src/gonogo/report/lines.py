@@ -38,6 +38,8 @@ class ChecklistSection:
     tree: Sequence[Node]
     counts: Sequence[tuple[LineStatus, int]]
     """Numbers of leaves that the gate demands, one for each status."""
+    unasked: int
+    """Number of leaves that the gate does not demand."""
     done: int
     total: int
     trend: Sequence[tuple[int, int] | None]
@@ -96,6 +98,7 @@ def _section(
         above=[plain_title(heading) for heading in path[1:-1]],
         tree=_tree(lines),
         counts=[(status, counts[status]) for status in LineStatus],
+        unasked=sum(line.leaf and not line.demanded for line in lines),
         done=done_leaves,
         total=len(leaves),
         trend=trend,

@@ -10,11 +10,12 @@ from pydantic import TypeAdapter, ValidationError
 from gonogo.base.wording import counted
 from gonogo.evidence.load import LoadEvidence, Quantile, Traffic
 from gonogo.record.results import Results
+from gonogo.report.drawing import Scale, across, anchor, line, percent
+from gonogo.report.load_course import LoadCourse, load_course
 
 _LOAD = "load"
 _EVIDENCE: TypeAdapter[LoadEvidence] = TypeAdapter(LoadEvidence)
-_WIDTH, _HEIGHT = 640.0, 280.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 12.0, 12.0, 34.0
+_HEIGHT, _TOP = 240.0, 16.0
 _TICKS = (0.0, 50.0, 90.0, 95.0, 99.0, 99.9, 99.99)
 _MIB = 2**20
 
@@ -42,24 +43,19 @@ class Curve:
 
     name: str
     number: int
-    points: str
-    """Points of an SVG polyline."""
+    path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Latency over percentile, the tail stretched: log of what is left of all requests."""
+    """Latency over percentile, the tail stretched: log of what is left of all requests. Heights are in pixels."""
 
-    width: float
     height: float
-    bottom: float
-    left: float
-    right: float
     lines: Sequence[Curve]
     budgets: Sequence[tuple[str, float]]
     """Label and height of each budget line."""
-    columns: Sequence[tuple[str, float]]
-    """Label and place of percentiles."""
+    columns: Sequence[tuple[str, str, str]]
+    """Label, place and anchor of percentiles."""
     rows: Sequence[tuple[str, float]]
     """Label and height of latencies."""
 
@@ -71,6 +67,7 @@ class LoadView:
     evidence: LoadEvidence
     rows: Sequence[Row]
     chart: Chart
+    course: LoadCourse
     facts: Mapping[str, str]
 
 
@@ -89,7 +86,11 @@ def load_view(results: Results) -> LoadView | None:
                 except ValidationError as error:
                     raise UnreadableLoad from error
                 return LoadView(
-                    evidence=evidence, rows=list(_rows(evidence)), chart=_chart(evidence), facts=_facts(evidence)
+                    evidence=evidence,
+                    rows=list(_rows(evidence)),
+                    chart=_chart(evidence),
+                    course=load_course(evidence),
+                    facts=_facts(evidence),
                 )
     return None
 
@@ -131,28 +132,21 @@ def _chart(evidence: LoadEvidence) -> Chart:
     most = max((math.log10(max(group.requests, 10)) for group in evidence.classes), default=1.0)
     ticks = [tick for tick in _TICKS if _tail(tick) <= most]
 
-    def x(tail: float) -> float:
-        return round(_LEFT + (_WIDTH - _LEFT - _RIGHT) * min(tail, most) / most, 1)
+    x = across(0, most)
+    y = Scale(low=0, high=top, begin=_HEIGHT - 1, end=_TOP)
 
-    def y(milliseconds: float) -> float:
-        return round(_HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * milliseconds / top, 1)
-
-    def points(group: Traffic) -> str:
+    def path(group: Traffic) -> str:
         ends = math.log10(max(group.requests, 1))
         places = ((_tail(percentile) if percentile < 100 else ends, value) for percentile, value in group.curve)  # noqa: PLR2004 - all of them
-        return " ".join(f"{x(tail)},{y(value)}" for tail, value in places)
+        return line((x(tail), y(value)) for tail, value in places)
 
     return Chart(
-        width=_WIDTH,
         height=_HEIGHT,
-        bottom=_HEIGHT - _BOTTOM,
-        left=_LEFT,
-        right=_WIDTH - _RIGHT,
         lines=[
-            Curve(name=traffic.name, number=i % 4, points=points(traffic)) for i, traffic in enumerate(evidence.classes)
+            Curve(name=traffic.name, number=i % 4, path=path(traffic)) for i, traffic in enumerate(evidence.classes)
         ],
         budgets=[(f"budget {budget:g} ms", y(budget)) for budget in budgets],
-        columns=[(f"p{tick:g}", x(_tail(tick))) for tick in ticks],
+        columns=[(f"p{tick:g}", percent(x(_tail(tick))), anchor(x(_tail(tick)))) for tick in ticks],
         rows=[(f"{top * part / 4:g}", y(top * part / 4)) for part in range(5)],
     )
 

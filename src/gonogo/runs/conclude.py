@@ -2,12 +2,13 @@
 
 import hashlib
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import gonogo
 from gonogo.base.redaction import Redactor
 from gonogo.collecting.collected import Collected
+from gonogo.families.watch.section import Launch
 from gonogo.judging.judged import Judged
 from gonogo.planning.digests import catalogue_digest, code_digest, expectations_digest
 from gonogo.planning.proofs import shortfall
@@ -100,6 +101,7 @@ def results_document(
 
 def _identity(plan: RunPlan, judged: Judged) -> RunIdentity:
     """Return what was asked of what, when, and whether the run came to its end."""
+    launch = plan.environment.section(Launch)
     return RunIdentity(
         id=plan.id,
         gonogo=gonogo.__version__,
@@ -117,4 +119,5 @@ def _identity(plan: RunPlan, judged: Judged) -> RunIdentity:
         narrowed=judged.selected is not None,
         only=plan.only,
         options=plan.options,
+        launch_at=launch.at.astimezone(UTC) if launch and launch.at else None,
     )

@@ -117,9 +117,11 @@ def _environment(recording: Recording, families: Families) -> Environment:
 def differences(recorded: Results, again: Results) -> list[str]:
     """Every outcome that is not the same, in words; empty where both agree.
 
-    The version of gonogo may differ, and so may ``finished``: a run that was killed is finished by its replay.
+    The version of gonogo may differ, and so may ``finished``: a run that was killed is finished by its replay. Records
+    from before ``launch_at`` have none, whatever the evidence says.
     """
-    recorded_run = replace(again.run, gonogo=recorded.run.gonogo, finished=recorded.run.finished)
+    launch = recorded.run.launch_at and again.run.launch_at
+    recorded_run = replace(again.run, gonogo=recorded.run.gonogo, finished=recorded.run.finished, launch_at=launch)
     before: dict[str, str] = {check.id: check.outcome for check in recorded.checks}
     before |= {f"line {line.id}": line.status for line in recorded.lines}
     after: dict[str, str] = {check.id: check.outcome for check in again.checks}

@@ -1,0 +1,174 @@
+"""A cause and what it blocks, as a tree: what needs it, what needs that, and the checklist lines that stay open.
+
+Text does not wrap in a picture, so long names are cut there; the page has all of them beside it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from gonogo.base.wording import and_more, counted
+from gonogo.record.results import CheckResult, Results
+from gonogo.report.blockers import Blocker
+from gonogo.report.lines import STATUS_SHAPES, plain_title
+from gonogo.report.wording import SHAPES
+
+_ROW, _INDENT, _STEM = 22.0, 18.0, 6.0
+_MOST_ROWS = 40
+_MOST_SECTIONS = 3
+"""More of them are one row for each status."""
+_MOST_ALIKE = 3
+"""Checks of one family that wait for the same and block nothing: more of them are one row."""
+_LONGEST = 38
+"""Letters, two less for each step to the right: as many as a narrow phone shows."""
+_DEEPEST = 4
+_MOST_NAMED = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphRow:
+    """One thing, on its own row."""
+
+    text: str
+    x: float
+    y: float
+    stem: str
+    """Path from what it waits for; empty for the cause itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CauseGraph:
+    """The tree below one cause, in pixels."""
+
+    height: float
+    rows: Sequence[GraphRow]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    text: str
+    below: Sequence["_Node"] = ()
+
+
+def cause_graph(results: Results, blocker: Blocker) -> CauseGraph | None:
+    """None where there is nothing to see: a cause that blocks no check."""
+    problem = blocker.problem
+    if not problem.consequences:
+        return None
+    by_id = {check.id: check for check in results.checks}
+    waiting = _waiting(problem.check.id, [*problem.alike, *problem.consequences], problem.alike, by_id)
+    root = _Node(
+        f"{SHAPES[problem.check.observed]} {problem.check.id}",
+        [*_lines(blocker), *_nodes(problem.check.id, waiting, by_id, 1)],
+    )
+    rows = list(_rows(root))
+    return CauseGraph(height=_ROW * len(rows), rows=rows, words=_words(problem.check.id, waiting, blocker))
+
+
+def _waiting(
+    root: str, ids: Sequence[str], alike: Sequence[str], by_id: Mapping[str, CheckResult]
+) -> Mapping[str, Sequence[str]]:
+    """What waits for each check: by what it needs, nearest to the cause first; what no need leads to waits for the cause."""
+    told = [identifier for identifier in dict.fromkeys(ids) if identifier != root]
+    needing: dict[str, list[str]] = {}
+    for identifier in told:
+        for need in by_id[identifier].needs if identifier in by_id else ():
+            needing.setdefault(need, []).append(identifier)
+    parent = dict.fromkeys(set(alike) - {root}, root)
+    reached = [root, *alike]
+    for above in reached:  # grows while it is gone through
+        for identifier in needing.get(above, ()):
+            if identifier not in parent:
+                parent[identifier] = above
+                reached.append(identifier)
+    below: dict[str, list[str]] = {}
+    for identifier in told:
+        below.setdefault(parent.get(identifier, root), []).append(identifier)
+    return below
+
+
+def _nodes(
+    above: str, waiting: Mapping[str, Sequence[str]], by_id: Mapping[str, CheckResult], depth: int
+) -> Sequence[_Node]:
+    """What waits for a check. Many of one family that block nothing themselves are one node."""
+    ids = waiting.get(above, ())
+    plain = Counter(by_id[one].family for one in ids if one in by_id and one not in waiting)
+    nodes, told = [], set()
+    for identifier in ids:
+        check = by_id.get(identifier)
+        shape = SHAPES[check.observed] if check else "?"
+        family = check.family if check else ""
+        if identifier not in waiting and plain[family] > _MOST_ALIKE:
+            if family not in told:
+                nodes.append(_Node(f"{shape} {family}: {plain[family]} checks"))
+            told.add(family)
+            continue
+        nodes.append(_Node(f"{shape} {identifier}", _under(identifier, waiting, by_id, depth)))
+    return nodes
+
+
+def _under(
+    identifier: str, waiting: Mapping[str, Sequence[str]], by_id: Mapping[str, CheckResult], depth: int
+) -> Sequence[_Node]:
+    """What waits for this check; a number where that would be too deep."""
+    if depth < _DEEPEST:
+        return _nodes(identifier, waiting, by_id, depth + 1)
+    number, found = 0, [identifier]
+    for above in found:
+        number += len(waiting.get(above, ()))
+        found.extend(waiting.get(above, ()))
+    return [_Node(f"and {counted(number, 'check')} behind it")] if number else ()
+
+
+def _lines(blocker: Blocker) -> Sequence[_Node]:
+    """The lines that stay open, by their section; by their status alone where there are many sections."""
+    grouped = Counter(
+        (STATUS_SHAPES[line.status], plain_title(line.section[-1]) if line.section else "Without a heading")
+        for line in blocker.lines
+    )
+    if len(grouped) > _MOST_SECTIONS:
+        statuses = Counter(line.status for line in blocker.lines)
+        return [
+            _Node(f"{STATUS_SHAPES[status]} {counted(number, 'checklist line')} {status}")
+            for status, number in statuses.items()
+        ]
+    return [_Node(f"{shape} {heading}: {counted(number, 'line')}") for (shape, heading), number in grouped.items()]
+
+
+def _rows(root: _Node) -> Iterator[GraphRow]:
+    """Each node under the one before it, those below it indented; what is too much is counted in the last row."""
+    found = list(_flat(root, 0, -1))
+    cut = found[: _MOST_ROWS - 1] if len(found) > _MOST_ROWS else found
+    for number, (node, depth, above) in enumerate(cut):
+        yield _row(node.text, number, depth, above)
+    if len(found) > len(cut):
+        yield _row(f"and {len(found) - len(cut)} more rows", len(cut), 1, 0)
+
+
+def _flat(node: _Node, depth: int, above: int, begin: int = 0) -> Iterator[tuple[_Node, int, int]]:
+    """Node, depth, and the number of the row of what it waits for."""
+    yield node, depth, above
+    number = begin + 1
+    for below in node.below:
+        rows = list(_flat(below, depth + 1, begin, number))
+        number += len(rows)
+        yield from rows
+
+
+def _row(text: str, number: int, depth: int, above: int) -> GraphRow:
+    y = _ROW * number + _ROW / 2
+    x = _INDENT * depth
+    down = _ROW * above + _ROW - 4
+    stem = f"M{x - _INDENT + _STEM:g} {down:g}V{y:g}H{x - 3:g}" if depth else ""
+    most = _LONGEST - 2 * depth
+    short = text if len(text) <= most else f"{text[: most - 1]}…"
+    return GraphRow(text=short, x=x, y=y + 4, stem=stem)
+
+
+def _words(root: str, waiting: Mapping[str, Sequence[str]], blocker: Blocker) -> str:
+    told = [f"{above} blocks {and_more(ids, _MOST_NAMED)}" for above, ids in waiting.items()]
+    told.sort(key=lambda sentence: not sentence.startswith(f"{root} "))
+    number = len(blocker.lines)
+    lines = f"; {counted(number, 'checklist line')} {'stays' if number == 1 else 'stay'} open" if number else ""
+    return f"{'; '.join(told[:_MOST_NAMED])}{lines}"
