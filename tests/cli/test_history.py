@@ -227,8 +227,39 @@ def test_runs_of_another_service_are_not_compared(gonogo: Gonogo, project: Path,
     done = gonogo("diff", "20261123T130000Z-cccccc", two.name)
     assert done.returncode == 2
     assert f"{SECOND}/results.json: is of the service 'WorkMe', but reports/other/" in done.stderr
-    assert "which one? There are other, staging under reports" in gonogo("diff").stderr
+    assert "no earlier run of gate pre-deploy to compare with" in gonogo("diff").stderr, "other was verified last"
     assert "no earlier run of gate pre-deploy to compare with" in gonogo("diff", "--env", "other").stderr
+
+
+@pytest.mark.usefixtures("two")
+def test_check_without_a_run_is_one_of_the_newest(gonogo: Gonogo) -> None:
+    """Whoever reads an id on the page types it; a mistyped one is told as that, and not as a folder."""
+    assert gonogo("show", "tls-a").stdout == gonogo("show", SECOND, "tls-a").stdout != ""
+    refused = gonogo("show", "tls-aa")
+    assert refused.returncode == 2
+    assert f"neither a check nor a line of reports/staging/{SECOND}; did you mean tls-a?" in refused.stderr
+
+
+def test_line_shows_what_failed_of_its_supports(gonogo: Gonogo, project: Path) -> None:
+    """A proof that passed beside a support that failed reads as a contradiction, if the support is not shown."""
+    told = [check("proof"), check("well"), check("ill", Outcome.FAIL, "closed")]
+    lines = [line("a.line", LineStatus.FAILED, "ill: closed", checks=["proof"], supporting=["well", "ill"])]
+    keep(project, accounted(told, lines), FIRST)
+    shown = gonogo("show", "a.line").stdout
+    assert "✔ check proof" in shown
+    assert "✖ check ill" in shown
+    assert "✔ 1 supporting check passed" in shown
+
+
+def test_long_facts_are_cut_and_say_so(gonogo: Gonogo, project: Path) -> None:
+    """The load's have thousands of rows; the first tell what it is about."""
+    rows = {f"fact {number}": number for number in range(39)}
+    told = check("tls-a")
+    seen = [dataclasses.replace(one, facts={"tls": rows}) for one in told.observations]
+    keep(project, accounted([dataclasses.replace(told, observations=seen)]), FIRST)
+    assert "… and 9 more rows, with --facts" in gonogo("show", "tls-a").stdout
+    assert "fact 38" not in gonogo("show", "tls-a").stdout
+    assert "fact 38" in gonogo("show", "tls-a", "--facts").stdout
 
 
 @pytest.mark.usefixtures("two")

@@ -72,20 +72,19 @@ def list_runs(*, environment: str | None, gate: str | None, verdict: str | None,
 @click.command()
 @click.argument("run", metavar="[RUN]", default=LATEST, shell_complete=run_names)
 @click.argument("subject", metavar="[CHECK|LINE]", required=False, shell_complete=check_and_line_names)
+@click.option("--facts", is_flag=True, help="All facts that the check judged, not only the first of them.")
 @_REPORTS
-def show(*, run: str, subject: str | None, reports: Path) -> int:
+def show(*, run: str, subject: str | None, facts: bool, reports: Path) -> int:
     """Show a run's verdict; or one check with its facts; or one line of the checklist with what supports it.
 
     RUN is a folder, as reports/staging/latest, the id of a run or the begin of one; without it, the newest
     run of a whole gate (one of single checks, --only, is named).
     """
     from gonogo.cli.output import show_summary  # noqa: PLC0415
-    from gonogo.record.archive import NAME, find_run  # noqa: PLC0415 - help answers at once
+    from gonogo.record.archive import NAME  # noqa: PLC0415 - help answers at once
     from gonogo.report.detail import render_check, render_line  # noqa: PLC0415
-    from gonogo.runs.belonging import read_belonging  # noqa: PLC0415
 
-    folder = find_run(run, reports)
-    results = read_belonging(folder)
+    folder, results, subject = _shown(run, subject, reports)
     if subject is None:
         show_summary(results, str(folder), "")
         return 0
@@ -94,10 +93,34 @@ def show(*, run: str, subject: str | None, reports: Path) -> int:
     if subject not in checks.keys() | lines.keys():
         raise _unknown(subject, [*checks, *lines], folder / NAME)
     if subject in checks:
-        click.echo(render_check(results, checks[subject]))
+        click.echo(render_check(results, checks[subject], whole=facts))
     if subject in lines:
         click.echo(render_line(results, lines[subject]))
     return 0
+
+
+def _shown(run: str, subject: str | None, reports: Path) -> tuple[Path, Results, str | None]:
+    """The run, and what is shown of it; a check or a line without a run is one of the newest. Raises UsageError."""
+    from gonogo.base.errors import UsageError  # noqa: PLC0415
+    from gonogo.record.archive import find_run  # noqa: PLC0415 - help answers at once
+    from gonogo.runs.belonging import read_belonging  # noqa: PLC0415
+
+    try:
+        folder = find_run(run, reports)
+    except UsageError as error:
+        try:
+            newest = find_run(LATEST, reports)
+        except UsageError:
+            raise error from None
+        results = read_belonging(newest)
+        ids = [*(check.id for check in results.checks), *(line.id for line in results.lines)]
+        near = closest(run, ids)
+        if subject is not None or near is None:
+            raise
+        if run in ids:
+            return newest, results, run
+        raise UsageError(f"{run}: no run, and neither a check nor a line of {newest}; did you mean {near}?") from None
+    return folder, read_belonging(folder), subject
 
 
 @click.command("open")
@@ -135,9 +158,10 @@ def _has_browser() -> bool:
 @options.environment("Compare the two newest runs of this environment.")
 @_REPORTS
 def diff(*, names: Sequence[str], environment: str | None, reports: Path) -> int:
-    """Print what changed from one run to another. Always exits 0.
+    """Print what changed from one run to another. Exits 0, whatever changed.
 
-    Without runs: from the one before to the newest of the environment, at the same gate.
+    Without runs: from the one before to the newest of the environment, at the same gate; without --env, of the
+    environment that was verified last.
     """
     from gonogo.base.errors import UsageError  # noqa: PLC0415
     from gonogo.record.archive import NAME, find_run  # noqa: PLC0415 - help answers at once
@@ -169,10 +193,7 @@ def _two_newest(environment: str | None, reports: Path) -> tuple[Results, Result
     from gonogo.record.archive import earlier, folders  # noqa: PLC0415 - help answers at once
     from gonogo.runs.belonging import read_belonging  # noqa: PLC0415
 
-    places = _places(environment, reports)
-    if len(places) > 1:
-        raise UsageError(f"--env: which one? There are {', '.join(place.name for place in places)} under {reports}")
-    place = places[0]
+    place = max(_places(environment, reports), key=lambda place: max((run.name for run in folders(place)), default=""))
     runs = folders(place)
     if not runs:
         raise UsageError(f"{place}: no run there yet; make one: gonogo run --env {place.name}")

@@ -64,7 +64,9 @@ def new(*, role: str, name: str | None, email: str | None, out: Path | None) -> 
 
 @click.command()
 @options.RUN
-@click.option("--role", required=True, shell_complete=role_names, help="Role to sign as.")
+@click.option(
+    "--role", required=True, shell_complete=role_names, help="Role to sign as, one of environments/gates.toml."
+)
 @click.option("--decision", required=True, type=options.Choice(list(_DECISIONS)), help="Your decision.")
 @click.option("--comment", default="", help="A sentence that is signed with it.")
 @click.option(

@@ -3,18 +3,24 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gonogo.base.wording import counted
 from gonogo.record.results import Attested, CheckResult, LineResult, Observation, Outcome, Results, facts_at
 from gonogo.report.visible import harmless, visible
-from gonogo.report.wording import LINE_SHAPES, SHAPES, word
+from gonogo.report.wording import LINE_SHAPES, SHAPES, command, word
 
 _LONGEST = 600
 _MOST_ITEMS = 40
 _DEEPEST = 8
+_MOST_ROWS, _ALL_ROWS = 30, 1_000_000
+"""Of the facts of one record: the load's have thousands of rows."""
 
 
-def render_check(results: Results, check: CheckResult) -> str:
-    """The check's title, its outcome for every target, and the facts that it judged; no newline at the end."""
-    return "\n".join(harmless(line) for line in _check(results, check))
+def render_check(results: Results, check: CheckResult, *, whole: bool = False) -> str:
+    """The check's title, its outcome for every target, and the facts that it judged; no newline at the end.
+
+    Unless the ``whole`` is wanted, of each record its first rows.
+    """
+    return "\n".join(harmless(line) for line in _check(results, check, _ALL_ROWS if whole else _MOST_ROWS))
 
 
 def render_line(results: Results, line: LineResult) -> str:
@@ -22,7 +28,7 @@ def render_line(results: Results, line: LineResult) -> str:
     return "\n".join(harmless(row) for row in _line(results, line))
 
 
-def _check(results: Results, check: CheckResult) -> Iterator[str]:
+def _check(results: Results, check: CheckResult, most_rows: int) -> Iterator[str]:
     yield f"{SHAPES[check.outcome]} {check.id}   {word(check.outcome)}   {check.severity} · {check.effect}"
     yield f"  {visible(check.title)}"
     yield f"  why   {visible(check.why)}"
@@ -33,11 +39,12 @@ def _check(results: Results, check: CheckResult) -> Iterator[str]:
     for exception in results.exceptions:
         if exception.check == check.id:
             yield f"  exception {exception.state} until {exception.until:%Y-%m-%d}, owner {visible(exception.owner)}: {visible(exception.reason)}"
+    yield f"  again {visible(command(results, check.id))}"
     for observation in check.observations:
-        yield from _observation(results, observation)
+        yield from _observation(results, observation, most_rows)
 
 
-def _observation(results: Results, observation: Observation) -> Iterator[str]:
+def _observation(results: Results, observation: Observation, most_rows: int) -> Iterator[str]:
     again = f"   at attempt {observation.attempts}" if observation.attempts > 1 else ""
     yield f"{SHAPES[observation.outcome]} {visible(' · '.join(observation.scope))}   {word(observation.outcome)}{again}"
     if observation.message:
@@ -49,7 +56,10 @@ def _observation(results: Results, observation: Observation) -> Iterator[str]:
         yield f"  because of {visible(observation.cause.check)} at {visible(' · '.join(observation.cause.scope))}"
     for kind, facts in observation.facts.items():
         yield f"  {visible(kind)}"
-        yield from _facts(facts_at(results.checks, kind, facts), 2)
+        rows = list(_facts(facts_at(results.checks, kind, facts), 2))
+        yield from rows[:most_rows]
+        if len(rows) > most_rows:
+            yield f"    … and {len(rows) - most_rows} more rows, with --facts"
 
 
 def _facts(value: Any, depth: int) -> Iterator[str]:  # noqa: ANN401 - JSON
@@ -92,10 +102,12 @@ def _line(results: Results, line: LineResult) -> Iterator[str]:
     yield f"  in    {visible(' / '.join(line.section))}, line {line.number}"
     yield f"  why   {visible(line.why)}"
     checks = {check.id: check for check in results.checks}
-    for identifier in line.checks:
-        check = checks.get(identifier)
-        if check:
-            yield f"  {SHAPES[check.outcome]} check {check.id}   {word(check.outcome)}   {visible(check.title)}"
+    proofs = [checks[identifier] for identifier in line.checks if identifier in checks]
+    others = [checks[identifier] for identifier in line.supporting if identifier in checks]
+    for check in (*proofs, *(check for check in others if check.outcome is not Outcome.PASS)):
+        yield f"  {SHAPES[check.outcome]} check {check.id}   {word(check.outcome)}   {visible(check.title)}"
+    if well := sum(check.outcome is Outcome.PASS for check in others):
+        yield f"  {SHAPES[Outcome.PASS]} {counted(well, 'supporting check')} passed"
     if line.carried:
         yield f"  by the carried run {line.carried}: gonogo show {line.carried} {line.id}"
     if line.attest:
