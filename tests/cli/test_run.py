@@ -8,7 +8,15 @@ import pytest
 
 from tests.cli.conftest import Gonogo
 
-DERIVED = ("signoff.html", "signoff-whole.html", "junit.xml", "ctrf.json", "summary.md", "statement.intoto.json")
+DERIVED = (
+    "signoff.html",
+    "signoff-whole.html",
+    "junit.xml",
+    "junit-gitlab.xml",
+    "ctrf.json",
+    "summary.md",
+    "statement.intoto.json",
+)
 
 
 def test_dead_service_is_no_go_with_one_root_cause(program: Gonogo, project: Path) -> None:
@@ -28,12 +36,25 @@ def test_dead_service_is_no_go_with_one_root_cause(program: Gonogo, project: Pat
         "evidence.json",
         "results.json",
         "junit.xml",
+        "junit-gitlab.xml",
         "ctrf.json",
         "summary.md",
         "statement.intoto.json",
         "signoff.html",
         "signoff-whole.html",
         "pytest.html",
+    }
+
+
+def test_annotations_of_a_run_name_the_line_of_the_environment_file(gonogo: Gonogo, project: Path) -> None:
+    """From a real plan: the section that declares the host which does not answer; and CTRF says the same."""
+    done = gonogo("run", "--env", "dead", "--format", "github", GITHUB_WORKSPACE=str(project))
+    (first, *_) = [row for row in done.stdout.splitlines() if row.startswith("::error ")]
+    number = (project / "environments" / "dead.toml").read_text().splitlines().index('[hosts."dead.test"]') + 1
+    assert first.startswith(f"::error file=environments/dead.toml,line={number},title=tls-handshake::FAIL: ")
+    tests = json.loads((project / "reports" / "dead" / "latest" / "ctrf.json").read_text())["results"]["tests"]
+    assert {(test["filePath"], test["line"]) for test in tests if test["testId"] == "tls-handshake"} == {
+        ("environments/dead.toml", number)
     }
 
 

@@ -19,6 +19,7 @@ KEPT = (
     "signoff-whole.html",
     "checklist.md",
     "junit.xml",
+    "junit-gitlab.xml",
     "ctrf.json",
     "summary.md",
     "statement.intoto.json",

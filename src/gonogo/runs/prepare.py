@@ -35,6 +35,7 @@ from gonogo.load.run import LoadRun
 from gonogo.planning.carried import CarriedRun
 from gonogo.planning.gate_demands import GateDemands, demanded_checks, read_gate_demands
 from gonogo.planning.lowered import lowered
+from gonogo.planning.places import places
 from gonogo.planning.plan import LOAD, WALK, Plan, build_plan, has_journeys, step_scope
 from gonogo.planning.run_plan import RunPlan, scopes_by_kind
 from gonogo.planning.signal_checks import check_signals
@@ -173,13 +174,15 @@ def _planned(
     source = _source(request, file, jobs, secrets=secrets, run_id=run_id, redactor=redactor)
     keys = source.planned_keys(_steps(suite))
     demand_open_files(_connections(jobs.values(), file.environment))
+    planned = _plan(request, suite, families, file.environment, keys, wanted=wanted, undeclared=undeclared)
     plan = RunPlan(
         id=run_id,
         environment_name=file.name,
         environment=file.environment,
         families=families,
         suite=suite,
-        plan=_plan(request, suite, families, file.environment, keys, wanted=wanted, undeclared=undeclared),
+        plan=planned,
+        places=places(planned, suite, families.kinds, file, request.project),
         demands=demands,
         profile=request.profile,
         allow_money=request.allow_money,
