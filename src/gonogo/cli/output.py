@@ -18,7 +18,7 @@ def show_summary(results: Results, path: str, digest: str) -> None:
     """Print the summary, as wide as the terminal is."""
     from gonogo.report.terminal import render_summary  # noqa: PLC0415 - help answers at once
 
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     width = shutil.get_terminal_size((100, 24)).columns
     click.echo(
         render_summary(results, report_path=path, report_digest=digest, colour=colour, width=width), color=colour

@@ -16,6 +16,7 @@ from gonogo.base.library_logs import silence
 from gonogo.base.open_files import demand_open_files
 from gonogo.base.redaction import Redactor
 from gonogo.base.secrets import Secrets
+from gonogo.base.wording import and_more
 from gonogo.collecting.collected import Collected
 from gonogo.collecting.collector import Job
 from gonogo.collecting.live import LiveSource
@@ -47,6 +48,9 @@ from gonogo.runs.described_api import completed, notes_on
 from gonogo.runs.key_shapes import check_keys
 from gonogo.runs.preconditions import require_browser, require_journeys, require_load, scenarios
 from gonogo.runs.reference_instance import ReferenceInstance, announced_instance, reference_instance
+
+_FEW = 3
+"""Ids of a list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -370,7 +374,7 @@ def _notes(
     if request.profile != "gate":
         yield f"the load had the profile {request.profile}"
     if request.only:
-        yield f"limited to {', '.join(sorted(set(request.only)))} and what they need"
+        yield f"limited to {and_more(sorted(set(request.only)), _FEW)} and what they need"
     yield from notes_on(environment)
     if environment.service.without:
         yield f"not checked, because service.without names them: {', '.join(sorted(environment.service.without))}"
