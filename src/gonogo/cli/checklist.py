@@ -17,8 +17,7 @@ from gonogo.cli import options
 from gonogo.cli.completion import check_names, line_names
 
 if TYPE_CHECKING:
-    from gonogo.planning.coverage import Coverage
-    from gonogo.policy.checklist_line import ChecklistLine
+    from gonogo.cli.index import CoverageIndex, CoveredLine
     from gonogo.policy.importing import Import
 
 _SHORTEST = 12
@@ -36,9 +35,9 @@ def checklist(context: click.Context, *, environment: str | None, missing: bool)
     """Show what verifies each line of environments/checklist.md: checks, people, or nothing."""
     if context.invoked_subcommand is not None:
         return None
-    from gonogo.planning.coverage import read_coverage  # noqa: PLC0415 - help answers at once
+    from gonogo.cli.index import coverage_index  # noqa: PLC0415 - help answers at once
 
-    coverage = read_coverage(Path(), environment, datetime.now(UTC))
+    coverage = coverage_index(Path(), environment, datetime.now(UTC))
     columns = shutil.get_terminal_size((_PIPE, 24)).columns
     for row in _missing(coverage, columns) if missing else _table(coverage, columns):
         click.echo(row)
@@ -172,7 +171,7 @@ def _fitted(*, gave_way: bool) -> Iterator[str]:
         yield from (f"{_TO_CHANGE}: {problem}" for problem in error.problems)
 
 
-def _table(coverage: Coverage, screen: int) -> Iterator[str]:
+def _table(coverage: CoverageIndex, screen: int) -> Iterator[str]:
     """One row for each heading, which is cut where the numbers would not fit beside it."""
     columns = {"automatic": coverage.automatic, "attested": coverage.attested, "nothing": coverage.missing}
     if coverage.carried:
@@ -196,7 +195,7 @@ def _row(name: str, width: int, columns: Iterable[str], numbers: list[int]) -> s
     return "  ".join([f"{shown:<{width}}", *cells])
 
 
-def _missing(coverage: Coverage, screen: int) -> Iterator[str]:
+def _missing(coverage: CoverageIndex, screen: int) -> Iterator[str]:
     """What is left to do, each line with who may attest it; broken, and not cut, where the screen is narrow."""
     for section, lines in coverage.sections.items():
         for line in lines:
@@ -208,9 +207,9 @@ def _missing(coverage: Coverage, screen: int) -> Iterator[str]:
     yield from _carried(coverage)
 
 
-def _carried(coverage: Coverage) -> Iterator[str]:
+def _carried(coverage: CoverageIndex) -> Iterator[str]:
     """Return what other runs answer: nobody needs to attest it here, and somebody has to carry the run."""
-    counts = Counter((carry.environment, carry.gate) for carry in coverage.carried.values())
+    counts = Counter(coverage.carried.values())
     for (environment, gate), count in counts.items():
         lines = "1 line is" if count == 1 else f"{count} lines are"
         yield (
@@ -219,5 +218,5 @@ def _carried(coverage: Coverage) -> Iterator[str]:
         )
 
 
-def _who(line: ChecklistLine, coverage: Coverage) -> str:
+def _who(line: CoveredLine, coverage: CoverageIndex) -> str:
     return " or ".join(line.attest or coverage.roles) or "a check, or anybody"
