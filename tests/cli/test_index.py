@@ -184,7 +184,8 @@ def test_an_attestation_ends_though_no_file_changes(attested: Path, days: int) -
     """What counted yesterday is open today; and who sets the clock back sees what counted then."""
     assert index.coverage_index(attested, "dead", AT + timedelta(days=1)).attested == {"a.invites"}
     later = index.coverage_index(attested, "dead", AT + timedelta(days=days))
-    assert (later.attested, later.missing) == (frozenset(), {"a.invites"})
+    assert not later.attested
+    assert later.missing == {"a.invites"}
     assert index.coverage_index(attested, "dead", AT + timedelta(days=9, hours=23)).attested == {"a.invites"}
 
 

@@ -146,9 +146,12 @@ def coverage_index(project: Path, environment: str | None, at: datetime) -> Cove
 
     kind = f"coverage-{hashlib.sha256((environment or '').encode(errors='surrogateescape')).hexdigest()[:8]}"
     _, _, sections, sets, carried, roles = _kept(kind, project, read, holds)
+    automatic, attested, missing = map(frozenset, sets)
     return CoverageIndex(
-        {name: [CoveredLine(*line) for line in lines] for name, lines in sections.items()},
-        *map(frozenset, sets),
+        sections={name: [CoveredLine(*line) for line in lines] for name, lines in sections.items()},
+        automatic=automatic,
+        attested=attested,
+        missing=missing,
         carried={line: (where, gate) for line, (where, gate) in carried.items()},
         roles=roles,
     )
