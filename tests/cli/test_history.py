@@ -308,12 +308,15 @@ def test_github_gets_annotations_and_the_summary(gonogo: Gonogo, project: Path) 
     page.write_text("earlier\n")
     done = gonogo("run", "--env", "dead", "--format", "github", GITHUB_STEP_SUMMARY=str(page))
     assert done.returncode == 1
-    assert "\n::error title=tls-handshake::FAIL: dead.test at 127.0.0.1:1: closed port" in done.stdout
+    assert (
+        "\n::error file=environments/dead.toml,line=9,title=tls-handshake::FAIL: dead.test at 127.0.0.1:1: closed"
+        in done.stdout
+    )
     summary = (project / "reports/dead/latest/summary.md").read_bytes()
     assert page.read_bytes() == b"earlier\n" + summary
     again = gonogo("report", "reports/dead/latest", "--format", "github", GITHUB_STEP_SUMMARY=str(project))
     assert again.returncode == 0
-    assert "::error title=tls-handshake::" in again.stdout
+    assert "::error file=environments/dead.toml,line=9,title=tls-handshake::" in again.stdout
     assert "GITHUB_STEP_SUMMARY: " in again.stderr
 
 

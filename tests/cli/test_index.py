@@ -1,16 +1,21 @@
 """The index of names that lists and the Tab key read: as good as reading everything, and it never breaks a command."""
 
+import hashlib
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from gonogo.base.errors import IntegrityError, UsageError
 from gonogo.cli import index
+from gonogo.planning import coverage as coverage_module
 from gonogo.planning import suite as suite_module
-from tests.cli.conftest import ROOT
+from tests.cli.conftest import DEAD_END, ROOT
+
+AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 _CATALOGUE = '[own-{name}]\ntitle = "{title}"\nseverity = "warning"\n'
 _CHECK = '''"""Own."""
@@ -133,6 +138,76 @@ def test_lines_gates_and_roles(project: Path) -> None:
     assert "support.phone" in found.lines
     assert "pre-deploy" in found.gates
     assert "devops" in found.roles
+
+
+@pytest.fixture
+def attested(project: Path) -> Path:
+    """A list of two lines, one of which somebody attested for ten days."""
+    folder = project / "environments" / "attestations" / "dead"
+    (folder / "evidence").mkdir(parents=True)
+    (project / "environments" / "dead.toml").write_text(DEAD_END)
+    lines = "# Launch\n- [ ] TLS works <!-- a.tls checks=tls-handshake -->\n- [ ] Invites <!-- a.invites attest=devops -->\n"
+    (project / "environments" / "checklist.md").write_text(lines)
+    people = '[[person]]\nname = "Davi"\nemail = "davi@example.com"\nroles = ["devops"]\n'
+    (project / "environments" / "people.toml").write_text(people)
+    (folder / "evidence" / "minutes.txt").write_text("we looked")
+    digest = hashlib.sha256(b"we looked").hexdigest()
+    (folder / "a.invites.toml").write_text(
+        f'line = "a.invites"\nby = "Davi"\nrole = "devops"\nat = {AT.isoformat()}\n'
+        f'until = {(AT + timedelta(days=10)).isoformat()}\nnote = "seen"\n'
+        f'[evidence]\nname = "minutes.txt"\nsha256 = "{digest}"\nfile = "evidence/minutes.txt"\n'
+    )
+    return project
+
+
+def test_coverage_says_what_reading_says(attested: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one environment and of all; the second time nothing is read."""
+    at = AT + timedelta(days=1)
+    for environment in ("dead", None):
+        read = coverage_module.read_coverage(attested, environment, at)
+        found = index.coverage_index(attested, environment, at)
+        assert found.automatic == read.automatic == {"a.tls"}
+        assert found.attested == read.attested == {"a.invites"}
+        assert found.missing == read.missing == set()
+        assert {
+            name: [(line.id, line.text, tuple(line.attest)) for line in lines] for name, lines in found.sections.items()
+        } == {
+            name: [(line.id, line.text, tuple(line.attest)) for line in lines] for name, lines in read.sections.items()
+        }
+    forbid_reading(monkeypatch)
+    monkeypatch.setattr(coverage_module, "read_coverage", suite_module.project_suite)
+    assert index.coverage_index(attested, "dead", at + timedelta(days=1)).attested == {"a.invites"}
+
+
+@pytest.mark.parametrize("days", [-1, 10, 400])
+def test_an_attestation_ends_though_no_file_changes(attested: Path, days: int) -> None:
+    """What counted yesterday is open today; and who sets the clock back sees what counted then."""
+    assert index.coverage_index(attested, "dead", AT + timedelta(days=1)).attested == {"a.invites"}
+    later = index.coverage_index(attested, "dead", AT + timedelta(days=days))
+    assert not later.attested
+    assert later.missing == {"a.invites"}
+    assert index.coverage_index(attested, "dead", AT + timedelta(days=9, hours=23)).attested == {"a.invites"}
+
+
+def test_coverage_sees_each_file_that_it_rests_on(attested: Path) -> None:
+    """The evidence itself among them: it is no longer what was attested."""
+    at = AT + timedelta(days=1)
+    index.coverage_index(attested, "dead", at)
+    (attested / "environments" / "attestations" / "dead" / "evidence" / "minutes.txt").write_text("we did not look")
+    assert index.coverage_index(attested, "dead", at).missing == {"a.invites"}
+    path = attested / "environments" / "dead.toml"
+    path.write_text(path.read_text() + "[nonsense]\n")
+    for _ in range(2):
+        with pytest.raises(UsageError, match="nonsense"):
+            index.coverage_index(attested, "dead", at)
+
+
+@pytest.mark.parametrize("name", ["../../../etc/passwd", "a/b", "\udcff"])
+def test_an_environment_that_is_no_name_keeps_nothing(attested: Path, tmp_path: Path, name: str) -> None:
+    """It is refused as before, and no file of the cache bears it."""
+    with pytest.raises(UsageError):
+        index.coverage_index(attested, name, AT)
+    assert not list((tmp_path / "cache").rglob("*.json"))
 
 
 def test_runs_are_read_once_and_again_where_they_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

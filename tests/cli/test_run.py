@@ -8,15 +8,24 @@ import pytest
 
 from tests.cli.conftest import Gonogo
 
-DERIVED = ("signoff.html", "signoff-whole.html", "junit.xml", "ctrf.json", "summary.md", "statement.intoto.json")
+DERIVED = (
+    "signoff.html",
+    "signoff-whole.html",
+    "junit.xml",
+    "junit-gitlab.xml",
+    "ctrf.json",
+    "summary.md",
+    "statement.intoto.json",
+)
 
 
 def test_dead_service_is_no_go_with_one_root_cause(program: Gonogo, project: Path) -> None:
-    """The verdict comes last, the cause once, the exit code keeps the deploy job from going on."""
+    """The verdict comes first and last, the cause once, the exit code keeps the deploy job from going on."""
     done = program("run", "--env", "dead")
     assert done.returncode == 1
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("gonogo 0.2 · Nobody · dead · https://dead.test · no release given")
+    assert lines[0].startswith(" ✖ NO-GO")
+    assert "gonogo 0.2 · Nobody · dead · https://dead.test · no release given" in lines
     assert re.match(r" ✖ NO-GO   \d causes: 1 must-pass check failed, ", lines[-1])
     assert done.stdout.count("✖ tls-handshake") == 1
     assert "dead.test at 127.0.0.1:1: closed port" in done.stdout
@@ -28,6 +37,7 @@ def test_dead_service_is_no_go_with_one_root_cause(program: Gonogo, project: Pat
         "evidence.json",
         "results.json",
         "junit.xml",
+        "junit-gitlab.xml",
         "ctrf.json",
         "summary.md",
         "statement.intoto.json",
@@ -37,10 +47,22 @@ def test_dead_service_is_no_go_with_one_root_cause(program: Gonogo, project: Pat
     }
 
 
+def test_annotations_of_a_run_name_the_line_of_the_environment_file(gonogo: Gonogo, project: Path) -> None:
+    """From a real plan: the section that declares the host which does not answer; and CTRF says the same."""
+    done = gonogo("run", "--env", "dead", "--format", "github", GITHUB_WORKSPACE=str(project))
+    (first, *_) = [row for row in done.stdout.splitlines() if row.startswith("::error ")]
+    number = (project / "environments" / "dead.toml").read_text().splitlines().index('[hosts."dead.test"]') + 1
+    assert first.startswith(f"::error file=environments/dead.toml,line={number},title=tls-handshake::FAIL: ")
+    tests = json.loads((project / "reports" / "dead" / "latest" / "ctrf.json").read_text())["results"]["tests"]
+    assert {(test["filePath"], test["line"]) for test in tests if test["testId"] == "tls-handshake"} == {
+        ("environments/dead.toml", number)
+    }
+
+
 def test_a_projects_only_environment_needs_no_naming(gonogo: Gonogo, project: Path) -> None:
     """Of two, nobody is guessed: the wrong one might be asked, or deployed to."""
     done = gonogo("run")
-    assert done.stdout.splitlines()[0].startswith("gonogo 0.2 · Nobody · dead · https://dead.test")
+    assert "gonogo 0.2 · Nobody · dead · https://dead.test" in done.stdout
     (project / "environments" / "live.toml").write_text((project / "environments" / "dead.toml").read_text())
     refused = gonogo("run")
     assert refused.returncode == 2

@@ -1,5 +1,6 @@
 """What GitHub shows: as much as it takes, the worst first, and nothing that a target wrote is obeyed."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,74 @@ def test_worst_first_and_at_most_ten() -> None:
     commands = render_commands(told).split("\n")
     assert len(commands) == 10
     assert commands[0] == "::error title=tls-a::FAIL: closed: port, 100%25%0Afix: Repair it."
-    assert commands[1] == "::error title=checklist::1 line open: b.open"
+    assert commands[1] == "::error file=environments/checklist.md,line=1,title=checklist::1 line open: b.open"
     assert commands[-1] == "::warning title=gonogo::and 13 more: see the summary of this job"
+
+
+def read(command: str) -> tuple[str, dict[str, str], str]:
+    """Name, properties and message of a workflow command, as GitHub's runner takes it apart (``ActionCommand``)."""
+    info, message = command.removeprefix("::").split("::", 1)
+    name, _, told = info.partition(" ")
+    pairs = (part.split("=", 1) for part in told.split(",") if part)
+    return name, {key: unescaped(value, "\r\n:,%") for key, value in pairs}, unescaped(message, "\r\n%")
+
+
+def unescaped(text: str, characters: str) -> str:
+    """With these characters again in the place of their codes, in the order in which the runner does it: ``%`` last."""
+    for character in characters:
+        text = text.replace(f"%{ord(character):02X}", character)
+    return text
+
+
+def test_each_points_to_where_somebody_acts() -> None:
+    """The key of the environment file, the team's own check, or the line of the list that stays open because of it."""
+    failing = [
+        dataclasses.replace(check("tls-a", Outcome.FAIL, "closed"), file="environments/staging.toml", line=37),
+        dataclasses.replace(check("own-a", Outcome.FAIL, "wrong"), file="smoke/test_a, b:c%41.py", line=8),
+        check("dns-a", Outcome.FAIL, "gone"),
+        check("dns-b", Outcome.FAIL, "gone too"),
+        dataclasses.replace(check("server-a", Outcome.ERROR, "none declared"), file="environments/staging.toml"),
+    ]
+    lines = [
+        line("a.open", LineStatus.OPEN, number=7),
+        line("a.dns", LineStatus.FAILED, number=12, checks=["dns-a"]),
+        line("a.late", LineStatus.OPEN, number=3, checks=["dns-a"]),
+    ]
+    told = [read(command) for command in render_commands(accounted(failing, lines)).split("\n")]
+    assert {properties["title"]: (properties.get("file"), properties.get("line")) for _, properties, _ in told} == {
+        "tls-a": ("environments/staging.toml", "37"),
+        "own-a": ("smoke/test_a, b:c%41.py", "8"),
+        "dns-a": ("environments/checklist.md", "12"),
+        "dns-b": (None, None),
+        "server-a": ("environments/staging.toml", None),
+        "checklist": ("environments/checklist.md", "12"),
+    }
+
+
+def test_a_file_that_github_does_not_have_is_not_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would show the annotation nowhere. In a folder of the repository, its path begins at the checkout."""
+    project = tmp_path / "checkout" / "launch"
+    (project / "environments").mkdir(parents=True)
+    (project / "environments" / "checklist.md").touch()
+    told = accounted(
+        [dataclasses.replace(check("tls-a", Outcome.FAIL, "closed"), file="environments/gone.toml", line=3)],
+        [line("b.open", LineStatus.OPEN)],
+    )
+    monkeypatch.chdir(project)
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    seen = {}
+    for place in (str(tmp_path / "checkout"), str(tmp_path / "elsewhere"), ""):
+        monkeypatch.setenv("GITHUB_WORKSPACE", place)
+        show_github(told)
+        rows = capsys.readouterr().out.splitlines()
+        seen[Path(place).name] = [read(row)[1].get("file") for row in rows if row]
+    assert seen == {
+        "checkout": [None, "launch/environments/checklist.md"],
+        "elsewhere": [None, None],
+        "": [None, "environments/checklist.md"],
+    }
 
 
 def test_calm_when_all_is_well() -> None:
@@ -46,7 +113,9 @@ def test_target_gives_no_commands(attack: str) -> None:
     """One line of a banner would switch off every annotation after it, or mask the verdict."""
     told = accounted([check("tls-a", Outcome.FAIL, attack, hint=attack)], [line("b.open", LineStatus.OPEN, attack)])
     for row in render_commands(told).split("\n"):
-        assert row.startswith(("::error title=tls-a::", "::error title=checklist::"))
+        assert row.startswith(
+            ("::error title=tls-a::", "::error file=environments/checklist.md,line=1,title=checklist::")
+        )
         assert "\r" not in row
     for width in (60, 61, 62, 63, 64, 100):
         summary = render_summary(told, report_path="x", report_digest="", colour=False, width=width)

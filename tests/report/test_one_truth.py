@@ -77,7 +77,7 @@ def first_told(told: Results) -> dict[str, str]:
             terminal,
         ),
         "summary": found(r"## What keeps it from GO\n\n- . \*\*([a-z\\-]+)\*\*", files["summary.md"].decode()),
-        "annotations": found(r"\A::error title=(?!checklist)([a-z-]+)::", render_commands(told)),
+        "annotations": found(r"\A::error (?:[^:]*,)?title=(?!checklist)([a-z-]+)::", render_commands(told)),
         "JUnit": str(properties(files["junit.xml"])["first cause"]),
         "CTRF": ctrf["firstCause"],
     }

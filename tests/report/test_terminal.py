@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import pytest
+
 from gonogo.record.results import (
     Cause,
     Change,
@@ -14,6 +16,7 @@ from gonogo.record.results import (
     RootCause,
 )
 from gonogo.report.terminal import render_summary
+from gonogo.verdict.causes import root_causes
 from tests.report.accounts import accounted, exception, line, waived
 from tests.report.conftest import check, results
 
@@ -26,16 +29,17 @@ def summary(results: Results, *, colour: bool = False, width: int = 100) -> str:
 
 
 def test_go(go: Results) -> None:
-    """Calm when all is well: families, warnings, sum, page, verdict."""
+    """Calm when all is well: verdict, warnings, families, sum, page, and the verdict where the cursor stops."""
     assert summary(go) == (
+        " ✔ GO                                                                      4.1 s\n"
         "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9 (claimed, not seen)\n"
         "gate pre-deploy · 3 planned\n"
-        " dns            1 pass\n"
-        " tls            1 pass    1 warn\n"
         " WARNINGS\n"
         " ▲ tls-b   soon\n"
         "   fix: Repair it.\n"
         "   → gonogo run --env staging --gate pre-deploy --release 3f2c1a9 --only tls-b\n"
+        " tls            1 pass    1 warn\n"
+        " all well       1 pass  in dns\n"
         " 3 = 2 pass + 1 warn\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
         " ✔ GO                                                                      4.1 s"
@@ -45,11 +49,9 @@ def test_go(go: Results) -> None:
 def test_no_go(no_go: Results) -> None:
     """The cause once, its consequences in one line, gaps with their hint, forty alike as one."""
     assert summary(no_go) == (
+        " ✖ NO-GO   3 causes: 1 must-pass check failed, 4 not evaluated             4.1 s\n"
         "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9 (claimed, not seen)\n"
         "gate pre-deploy · 5 planned\n"
-        " tls            1 FAIL    1 BLOCKED\n"
-        " dns            1 ERROR\n"
-        " redis          2 NOT RUN\n"
         " BLOCKERS\n"
         " ✖ tls-a   a.test at 192.0.2.1:443: closed port, nobody listens\n"
         "   fix: Repair it.\n"
@@ -62,6 +64,9 @@ def test_no_go(no_go: Results) -> None:
         " NOT RUN\n"
         " ○ redis-a, redis-b: not selected in this run\n"
         " note    narrowed to tls-a\n"
+        " tls            1 FAIL    1 BLOCKED\n"
+        " dns            1 ERROR\n"
+        " redis          2 NOT RUN\n"
         " 5 = 1 fail + 1 error + 1 blocked + 2 not run\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
         " ✖ NO-GO   3 causes: 1 must-pass check failed, 4 not evaluated             4.1 s"
@@ -101,14 +106,15 @@ def test_incomplete() -> None:
     """What nobody could observe is no GO, and is told apart from a failure."""
     gaps = [check("dns-a", Outcome.ERROR, "no resolver answers", hint="declare others"), check("tls-a")]
     assert summary(results(gaps)) == (
+        " ◌ INCOMPLETE   1 cause: 1 must-pass check not evaluated                   4.1 s\n"
         "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9 (claimed, not seen)\n"
         "gate pre-deploy · 2 planned\n"
-        " dns            1 ERROR\n"
-        " tls            1 pass\n"
         " COULD NOT BE OBSERVED\n"
         " ? dns-a   no resolver answers\n"
         "   hint: declare others\n"
         "   → gonogo run --env staging --gate pre-deploy --release 3f2c1a9 --only dns-a\n"
+        " dns            1 ERROR\n"
+        " all well       1 pass  in tls\n"
         " 2 = 1 pass + 1 error\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
         " ◌ INCOMPLETE   1 cause: 1 must-pass check not evaluated                   4.1 s"
@@ -129,7 +135,7 @@ def test_message_is_that_of_the_target_with_consequences() -> None:
 
 
 def test_checklist_papers_and_changes() -> None:
-    """All that keeps the gate shut beside checks, and what is new, before the verdict and after the checks."""
+    """All that keeps the gate shut beside checks, and what is new, after the checks."""
     lines = [line(f"b.{number}", LineStatus.OPEN, "nobody said") for number in range(6)]
     changes = [
         Change(kind="newly failing", subject=f"tls-{number}", before="pass", after="fail") for number in range(6)
@@ -142,17 +148,16 @@ def test_checklist_papers_and_changes() -> None:
         history=History(changes=changes, since="20261122T120000Z-abcdef"),
     )
     assert summary(told) == (
+        " ◌ INCOMPLETE   7 lines open                                               4.1 s\n"
         "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9 (claimed, not seen)\n"
         "gate pre-deploy · 2 planned\n"
-        " dns            1 pass\n"
-        " tls            1 waived\n"
         " CHECKLIST\n"
         " ✖ c.c   tls-a: closed\n"
         " ○ b.0   nobody said\n"
         " ○ b.1   nobody said\n"
         " ○ b.2   nobody said\n"
         " ○ b.3   nobody said\n"
-        "   and 2 more\n"
+        "   and 2 more, in the report\n"
         " EXCEPTIONS\n"
         " ◇ tls-a   in force, until 2026-11-30, owner Bo: known since spring\n"
         " FINDINGS\n"
@@ -164,9 +169,58 @@ def test_checklist_papers_and_changes() -> None:
         " ✖ tls-3   pass → fail\n"
         " ✖ tls-4   pass → fail\n"
         "   and 1 more: gonogo diff --env staging\n"
+        " tls            1 waived\n"
+        " all well       1 pass  in dns\n"
         " 2 = 1 pass + 1 waived\n"
         " checklist 8 = 1 verified + 1 failed + 6 open\n"
         " All 8 lines of the checklist were asked by this gate\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
         " ◌ INCOMPLETE   7 lines open                                               4.1 s"
     )
+
+
+def hundreds() -> Results:
+    """A dead database, 300 checks that it blocks, fifty failures with fifty messages, gaps, warnings, and a long list."""
+    scope = ("a.test", "192.0.2.1")
+    behind = Cause(check="mongo-reachable", scope=scope)
+    checks = [
+        check("mongo-reachable", Outcome.FAIL, "db.internal:27017: no reply within 4 s (timeout, no refusal)"),
+        *(check(f"mongo-{number}", Outcome.BLOCKED, "blocked", cause=behind) for number in range(300)),
+        *(check(f"tls-{number}", Outcome.FAIL, f"host {number}: closed port") for number in range(50)),
+        *(check(f"dns-{number}", Outcome.ERROR, f"resolver {number} is silent") for number in range(50)),
+        *(check(f"redis-{number}", Outcome.NOT_RUN, "not selected in this run") for number in range(120)),
+        *(check(f"http-{number}", Outcome.WARN, "soon") for number in range(40)),
+        *(check(f"part{number % 9}-{number}") for number in range(90)),
+    ]
+    lines = [line(f"a.l{number}", LineStatus.OPEN, "nobody said", checks=[f"mongo-{number}"]) for number in range(200)]
+    findings = [Finding(subject=f"a.l{number}", message="has expired") for number in range(60)]
+    return accounted(checks, lines, causes=root_causes(checks), findings=findings)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_hundreds_are_a_number_and_three_ids(width: int) -> None:
+    """109 ids over twenty lines pushed the verdict off the screen: it stands first, and the first cause below it."""
+    told = summary(hundreds(), width=width)
+    rows = told.splitlines()
+    first_screen = "\n".join(rows[:24])
+    assert rows[0].startswith(" ✖ NO-GO")
+    assert rows[-1].startswith(" ✖ NO-GO")
+    assert "mongo-reachable   db.internal:27017: no reply" in first_screen.replace("\n     ", " ")
+    assert "blocks 300: mongo-0, mongo-1, mongo-2 and 297 more" in first_screen
+    flat = " ".join(told.split())
+    assert "and 46 more, in the report: tls-4, tls-5, tls-6 and 43 more" in flat
+    assert "redis-0, redis-1, redis-2 and 117 more: not selected in this run" in flat
+    assert "and 35 more, in the report: http-5, http-6, http-7 and 32 more" in flat
+    assert "all well 90 pass in part0, part1, part2 and 6 more" in flat
+    assert not [row for row in rows if sum(word.startswith(("mongo-", "a.l", "redis-")) for word in row.split()) > 3]
+    assert len(rows) < 100
+    whole = {" report  ", "   → "}
+    assert not [row for row in rows if len(row) > width and row[:9] not in whole and row[:5] not in whole]
+
+
+def test_what_is_pasted_is_in_one_piece() -> None:
+    """A command that is broken over two lines is no command; a path is none."""
+    rows = summary(hundreds(), width=60).splitlines()
+    (command,) = [row for row in rows if "--only mongo-reachable" in row]
+    assert command == "   → gonogo run --env staging --gate pre-deploy --release 3f2c1a9 --only mongo-reachable"
+    assert " report  reports/x.html   sha256:6c6d08cf…" in rows

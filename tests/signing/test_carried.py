@@ -99,6 +99,7 @@ def test_carried_line_is_shown_everywhere_and_verified(carried: tuple[Team, Path
         "summary.md",
         "checklist.md",
         "junit.xml",
+        "junit-gitlab.xml",
         "ctrf.json",
         "statement.intoto.json",
     ):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -15,10 +17,13 @@ from gonogo.cli import options
 from gonogo.cli.completion import check_names, line_names
 
 if TYPE_CHECKING:
-    from gonogo.planning.coverage import Coverage
-    from gonogo.policy.checklist_line import ChecklistLine
+    from gonogo.cli.index import CoverageIndex, CoveredLine
     from gonogo.policy.importing import Import
 
+_SHORTEST = 12
+"""Characters of a heading that stay, however narrow the screen is."""
+_PIPE = 10_000
+"""Columns where there is no screen: a row that is one line can be searched."""
 _TO_CHANGE = "to be changed before the next run"
 
 
@@ -30,10 +35,11 @@ def checklist(context: click.Context, *, environment: str | None, missing: bool)
     """Show what verifies each line of environments/checklist.md: checks, people, or nothing."""
     if context.invoked_subcommand is not None:
         return None
-    from gonogo.planning.coverage import read_coverage  # noqa: PLC0415 - help answers at once
+    from gonogo.cli.index import coverage_index  # noqa: PLC0415 - help answers at once
 
-    coverage = read_coverage(Path(), environment, datetime.now(UTC))
-    for row in _missing(coverage) if missing else _table(coverage):
+    coverage = coverage_index(Path(), environment, datetime.now(UTC))
+    columns = shutil.get_terminal_size((_PIPE, 24)).columns
+    for row in _missing(coverage, columns) if missing else _table(coverage, columns):
         click.echo(row)
     return 0
 
@@ -165,11 +171,13 @@ def _fitted(*, gave_way: bool) -> Iterator[str]:
         yield from (f"{_TO_CHANGE}: {problem}" for problem in error.problems)
 
 
-def _table(coverage: Coverage) -> Iterator[str]:
-    width = max(len(section) for section in coverage.sections)
+def _table(coverage: CoverageIndex, screen: int) -> Iterator[str]:
+    """One row for each heading, which is cut where the numbers would not fit beside it."""
     columns = {"automatic": coverage.automatic, "attested": coverage.attested, "nothing": coverage.missing}
     if coverage.carried:
         columns["carried"] = frozenset(coverage.carried)
+    numbers = sum(len(name) + 2 for name in ("lines", *columns))
+    width = min(max(len(section) for section in coverage.sections), max(screen - numbers, _SHORTEST))
     yield f"{'':<{width}}  lines  " + "  ".join(columns)
     totals = [0] * (1 + len(columns))
     for section, lines in coverage.sections.items():
@@ -177,28 +185,31 @@ def _table(coverage: Coverage) -> Iterator[str]:
         totals = [total + number for total, number in zip(totals, row, strict=True)]
         yield _row(section, width, columns, row)
     yield _row("all", width, columns, totals)
-    yield "Lines that need both a check and a person count in both columns."
+    yield from textwrap.wrap("Lines that need both a check and a person count in both columns.", screen)
     yield from _carried(coverage)
 
 
 def _row(name: str, width: int, columns: Iterable[str], numbers: list[int]) -> str:
     cells = [f"{number:>{len(column)}}" for column, number in zip(("lines", *columns), numbers, strict=True)]
-    return "  ".join([f"{name:<{width}}", *cells])
+    shown = name if len(name) <= width else f"{name[: width - 1]}…"
+    return "  ".join([f"{shown:<{width}}", *cells])
 
 
-def _missing(coverage: Coverage) -> Iterator[str]:
+def _missing(coverage: CoverageIndex, screen: int) -> Iterator[str]:
+    """What is left to do, each line with who may attest it; broken, and not cut, where the screen is narrow."""
     for section, lines in coverage.sections.items():
         for line in lines:
             if line.id in coverage.missing:
-                yield f"{line.id:<34} {_who(line, coverage):<26} {line.text}   ({section})"
+                row = f"{line.id:<34} {_who(line, coverage):<26} {line.text}   ({section})"
+                yield from textwrap.wrap(row, screen, subsequent_indent="    ", break_on_hyphens=False)
     if not coverage.missing:
         yield "nothing: every line is verified by a check, or attested"
     yield from _carried(coverage)
 
 
-def _carried(coverage: Coverage) -> Iterator[str]:
+def _carried(coverage: CoverageIndex) -> Iterator[str]:
     """Return what other runs answer: nobody needs to attest it here, and somebody has to carry the run."""
-    counts = Counter((carry.environment, carry.gate) for carry in coverage.carried.values())
+    counts = Counter(coverage.carried.values())
     for (environment, gate), count in counts.items():
         lines = "1 line is" if count == 1 else f"{count} lines are"
         yield (
@@ -207,5 +218,5 @@ def _carried(coverage: Coverage) -> Iterator[str]:
         )
 
 
-def _who(line: ChecklistLine, coverage: Coverage) -> str:
+def _who(line: CoveredLine, coverage: CoverageIndex) -> str:
     return " or ".join(line.attest or coverage.roles) or "a check, or anybody"

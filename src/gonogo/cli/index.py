@@ -21,6 +21,7 @@ from gonogo.record.run_folder import EVIDENCE, RESULTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from gonogo.planning.suite import Suite
 
@@ -104,6 +105,58 @@ def list_index(project: Path) -> ListIndex:
     return ListIndex(*_kept("list", project, read))
 
 
+class CoveredLine(NamedTuple):
+    """One line of the checklist, as ``gonogo checklist`` shows it."""
+
+    id: str
+    text: str
+    attest: Sequence[str]
+
+
+class CoverageIndex(NamedTuple):
+    """What verifies each line, as ``planning.coverage`` reads it."""
+
+    sections: Mapping[str, Sequence[CoveredLine]]
+    automatic: frozenset[str]
+    attested: frozenset[str]
+    missing: frozenset[str]
+    carried: Mapping[str, tuple[str, str]]
+    """Line to the environment and the gate of the run that answers it."""
+    roles: Sequence[str]
+
+
+def coverage_index(project: Path, environment: str | None, at: datetime) -> CoverageIndex:
+    """The coverage of one environment, or of all, at this moment. Raises UsageError, as reading it does."""
+
+    def read() -> tuple[Any, Iterable[Path]]:
+        from gonogo.planning.coverage import read_coverage  # noqa: PLC0415 - only where the index is out of date
+
+        coverage = read_coverage(project, environment, at)
+        sections = {
+            name: [[line.id, line.text, [*line.attest]] for line in lines] for name, lines in coverage.sections.items()
+        }
+        sets = [sorted(ids) for ids in (coverage.automatic, coverage.attested, coverage.missing)]
+        carried = {line: [carry.environment, carry.gate] for line, carry in coverage.carried.items()}
+        until = coverage.changes_at.timestamp() if coverage.changes_at else None
+        return [at.timestamp(), until, sections, sets, carried, [*coverage.roles]], ()
+
+    def holds(values: Any) -> bool:  # noqa: ANN401 - JSON values
+        since, until, *_ = values
+        return bool(since <= at.timestamp() and (until is None or at.timestamp() < until))
+
+    kind = f"coverage-{hashlib.sha256((environment or '').encode(errors='surrogateescape')).hexdigest()[:8]}"
+    _, _, sections, sets, carried, roles = _kept(kind, project, read, holds)
+    automatic, attested, missing = map(frozenset, sets)
+    return CoverageIndex(
+        sections={name: [CoveredLine(*line) for line in lines] for name, lines in sections.items()},
+        automatic=automatic,
+        attested=attested,
+        missing=missing,
+        carried={line: (where, gate) for line, (where, gate) in carried.items()},
+        roles=roles,
+    )
+
+
 def fault_index() -> Sequence[str]:
     """The names of the faults of the bundled reference environment."""
 
@@ -166,14 +219,20 @@ def _run_stamp(folder: Path) -> str:
     return str(states)
 
 
-def _kept(kind: str, project: Path, read: Callable[[], tuple[Any, Iterable[Path]]]) -> Any:  # noqa: ANN401 - JSON values
+def _kept(
+    kind: str,
+    project: Path,
+    read: Callable[[], tuple[Any, Iterable[Path]]],
+    holds: Callable[[Any], bool] = lambda _: True,
+) -> Any:  # noqa: ANN401 - JSON values
     """What was read the last time, if nothing that it was read from changed since; else what is read now.
 
-    ``read`` gives JSON values, and the folders beside the project's own that they came from.
+    ``read`` gives JSON values, and the folders beside the project's own that they came from. ``holds`` says whether the
+    values are still true by anything but their files, as by the time.
     """
     with suppress(*_UNUSABLE):
         kept = json.loads(_place(kind, project).read_bytes())
-        if kept["stamp"] == _stamp(project, map(Path, kept["folders"])):
+        if kept["stamp"] == _stamp(project, map(Path, kept["folders"])) and holds(kept["values"]):
             return kept["values"]
     before = _stamp(project, ())
     values, places = read()

@@ -18,7 +18,7 @@ def show_summary(results: Results, path: str, digest: str) -> None:
     """Print the summary, as wide as the terminal is."""
     from gonogo.report.terminal import render_summary  # noqa: PLC0415 - help answers at once
 
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     width = shutil.get_terminal_size((100, 24)).columns
     click.echo(
         render_summary(results, report_path=path, report_digest=digest, colour=colour, width=width), color=colour
@@ -41,7 +41,7 @@ def show_github(results: Results) -> None:
     from gonogo.report.github import LARGEST_SUMMARY, artifact_link, render_commands  # noqa: PLC0415 - help answers at once
     from gonogo.report.summary import render_summary_page  # noqa: PLC0415
 
-    if commands := render_commands(results):
+    if commands := render_commands(results, _from_checkout):
         click.echo(commands)
     target = os.environ.get("GITHUB_STEP_SUMMARY")
     if not target:
@@ -57,3 +57,15 @@ def show_github(results: Results) -> None:
             stream.write(page)
     except OSError as error:
         click.echo(f"gonogo: GITHUB_STEP_SUMMARY: {target} cannot be written ({error.strerror})", err=True)
+
+
+def _from_checkout(file: str) -> str:
+    """A file of this project as GitHub names it, from the root of the checkout; empty for what is not in it."""
+    path = Path.cwd() / file
+    checkout = os.environ.get("GITHUB_WORKSPACE")
+    if not path.is_file():
+        return ""
+    if not checkout:
+        return file
+    root = Path(checkout).resolve()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else ""

@@ -127,10 +127,10 @@ def verify(  # noqa: PLR0913 - as many as there are options
     strict: bool,
 ) -> int:
     """Verify that a run is what it says, who signed it, and whether it is GO: for the job that deploys."""
+    gc.disable()  # it ends soon, and until then keeps almost everything, the modules that it loads first
     from gonogo.cli.runs import exit_code  # noqa: PLC0415 - help answers at once
     from gonogo.signing.verification import Expected, verify_run  # noqa: PLC0415
 
-    gc.disable()  # it ends soon, and until then keeps almost everything
     required = _roles(run) if require is None else _required(require, _roles(run))
     where, question = _question(run, environment, gate)
     expected = Expected(

@@ -31,6 +31,8 @@ class Coverage:
     carried: Mapping[str, Carry]
     """Lines that nothing but a run of another environment or gate answers, by id; they are in none of the others."""
     roles: Sequence[str]
+    changes_at: datetime | None
+    """When an attestation begins or ceases to count, the next time; None: it stays as it is while the files do."""
 
 
 def read_coverage(project: Path, environment: str | None, at: datetime) -> Coverage:
@@ -75,6 +77,7 @@ def read_coverage(project: Path, environment: str | None, at: datetime) -> Cover
         missing=frozenset(wanted - counting),
         carried=carried,
         roles=tuple(gates.roles),
+        changes_at=min((end for one in attestations for end in (one.at, one.until) if end > at), default=None),
     )
 
 

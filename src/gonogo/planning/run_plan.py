@@ -10,6 +10,7 @@ from gonogo.evidence.base import Key, Scope
 from gonogo.families.registry import Families
 from gonogo.planning.carried import CarriedRun
 from gonogo.planning.gate_demands import GateDemands
+from gonogo.planning.places import Place
 from gonogo.planning.plan import LOAD, WALK, Plan
 from gonogo.planning.suite import Suite
 from gonogo.planning.trusted import TrustAnchor
@@ -50,6 +51,8 @@ class RunPlan:
     """Whom the environment file trusts, as its files were when the run began."""
     carried: tuple[CarriedRun, ...] = ()
     """Other runs that stand for lines of this one."""
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Where in the team's files somebody acts, by check. A replay has none: its files may be others by now."""
 
     @property
     def leaves_data(self) -> bool:

@@ -131,6 +131,10 @@ class CheckResult:
     """Whether its effects were permitted."""
     owner: str = ""
     """The role that acts when it does not pass."""
+    file: str = ""
+    """Where in the project somebody acts on it: the team's own check, else its environment file; empty: in neither."""
+    line: int = 0
+    """The line of ``file``, from 1; 0: the file as a whole."""
 
     @property
     def observed(self) -> Outcome:

@@ -105,6 +105,8 @@ def _test(check: CheckResult) -> Mapping[str, Any]:
         "rawStatus": check.outcome.value,
         "duration": round(check_seconds(check) * 1000),
         "suite": [check.family],
+        **({"filePath": visible_lines(check.file)} if check.file else {}),
+        **({"line": check.line} if check.line else {}),
         **({"message": message} if message else {}),
         **({"retries": retries, "flaky": check.outcome is Outcome.PASS} if retries > 0 else {}),
         "extra": {

@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 
 from gonogo.record.results import Results
-from gonogo.record.run_folder import CHECKLIST, CTRF, JUNIT, SIGNOFF, SIGNOFF_WHOLE, STATEMENT, SUMMARY
+from gonogo.record.run_folder import (
+    CHECKLIST,
+    CTRF,
+    JUNIT,
+    JUNIT_GITLAB,
+    SIGNOFF,
+    SIGNOFF_WHOLE,
+    STATEMENT,
+    SUMMARY,
+)
 from gonogo.report.ctrf import render_ctrf
 from gonogo.report.html import render_signoff
 from gonogo.report.junit import render_junit
@@ -18,6 +27,7 @@ def derived(results: Results) -> Mapping[str, bytes]:
         SIGNOFF: render_signoff(results),
         SIGNOFF_WHOLE: render_signoff(results, whole=True),
         JUNIT: render_junit(results),
+        JUNIT_GITLAB: render_junit(results, gitlab=True),
         CTRF: render_ctrf(results),
         SUMMARY: render_summary_page(results),
         STATEMENT: render_statement(results),

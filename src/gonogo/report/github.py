@@ -1,11 +1,12 @@
 """Annotations of GitHub Actions beside a change: at most ten workflow commands, worst first. The rest is in the summary."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from gonogo.base.wording import and_more, counted
 from gonogo.record.results import Outcome, Results
 from gonogo.report.markdown import bounded
+from gonogo.report.places import Where, first_open, place
 from gonogo.report.wording import Problem, beside_causes, carried_runs, causes, open_lines, owner, word
 
 MOST = 10
@@ -18,9 +19,13 @@ _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _JOB = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
 
 
-def render_commands(results: Results) -> str:
+Known = Callable[[str], str]
+"""From a file of the project to its path from the root of the checkout, as GitHub names it; empty: it is not there."""
+
+
+def render_commands(results: Results, known: Known = str) -> str:
     """Whole lines for standard output, none without a problem; no newline at the end."""
-    commands = [*_errors(results), *_warnings(results)]
+    commands = [*_errors(results, known), *_warnings(results, known)]
     if len(commands) > MOST:
         left = len(commands) - MOST + 1
         commands = [
@@ -38,19 +43,20 @@ def artifact_link(environ: Mapping[str, str]) -> str:
     return f"\n[The page and all files of the run]({server}/{repository}/actions/runs/{run}#artifacts), where the job keeps them\n"
 
 
-def _errors(results: Results) -> Iterator[str]:
+def _errors(results: Results, known: Known) -> Iterator[str]:
     """Commands for everything that keeps the verdict from GO, in the order in which every format tells it."""
     for cause in causes(results):
-        yield _told("error", cause, results)
+        yield _told("error", cause, results, known)
     lines = [line.id for line in open_lines(results)]
     if lines:
-        yield _command("error", "checklist", f"{counted(len(lines), 'line')} open: {and_more(lines, _NAMES)}")
+        told = f"{counted(len(lines), 'line')} open: {and_more(lines, _NAMES)}"
+        yield _command("error", "checklist", told, _placed(first_open(results), known))
 
 
-def _warnings(results: Results) -> Iterator[str]:
+def _warnings(results: Results, known: Known) -> Iterator[str]:
     for problem in beside_causes(results, [Outcome.FAIL, Outcome.ERROR, Outcome.WARN]):
-        yield _told("warning", problem, results)
-    yield from _grouped(beside_causes(results, [Outcome.NOT_RUN]))
+        yield _told("warning", problem, results, known)
+    yield from _grouped(beside_causes(results, [Outcome.NOT_RUN]), results, known)
     for run, words in zip(results.carried, carried_runs(results), strict=True):
         yield _command("warning" if run.problem else "notice", f"carried {run.id}", bounded(words))
     for exception in results.exceptions:
@@ -58,15 +64,16 @@ def _warnings(results: Results) -> Iterator[str]:
         yield _command("warning", f"exception {exception.check}", bounded(terms))
 
 
-def _grouped(unreached: Sequence[Problem]) -> Iterator[str]:
+def _grouped(unreached: Sequence[Problem], results: Results, known: Known) -> Iterator[str]:
     """Forty checks that were not reached are one annotation."""
     if unreached:
         ids = [problem.check.id for problem in unreached]
         why = bounded(unreached[0].observation.message)
-        yield _command("warning", "NOT RUN", f"{counted(len(ids), 'check')}: {and_more(ids, _NAMES)}\nthe first: {why}")
+        told = f"{counted(len(ids), 'check')}: {and_more(ids, _NAMES)}\nthe first: {why}"
+        yield _command("warning", "NOT RUN", told, _placed(place(results, unreached[0]), known))
 
 
-def _told(kind: str, problem: Problem, results: Results) -> str:
+def _told(kind: str, problem: Problem, results: Results, known: Known) -> str:
     check, observation = problem.check, problem.observation
     label, text = problem.advice
     parts = [f"{word(check.outcome)}: {bounded(observation.message)}", *([f"{label}: {bounded(text)}"] if text else [])]
@@ -76,12 +83,24 @@ def _told(kind: str, problem: Problem, results: Results) -> str:
         parts.append(f"shows as well in {len(problem.alike)}: {and_more(problem.alike, _NAMES)}")
     if problem.consequences:
         parts.append(f"blocks {len(problem.consequences)}: {and_more(problem.consequences, _NAMES)}")
-    return _command(kind, check.id, "\n".join(parts))
+    return _command(kind, check.id, "\n".join(parts), _placed(place(results, problem), known))
 
 
-def _command(kind: str, title: str, message: str) -> str:
+def _placed(where: Where, known: Known) -> Mapping[str, str]:
+    """The properties that show an annotation at its line of the change; none for a file that GitHub does not have."""
+    file, line = where
+    path = known(file) if file else ""
+    return {"file": path, **({"line": str(line)} if line else {})} if path else {}
+
+
+def _command(kind: str, title: str, message: str, properties: Mapping[str, str] | None = None) -> str:
     """Write a workflow command, escaped: a target must not end it and begin another."""
-    return f"::{kind} title={_data(title).replace(':', '%3A').replace(',', '%2C')}::{_data(message)}"
+    told = ",".join(f"{name}={_property(value)}" for name, value in {**(properties or {}), "title": title}.items())
+    return f"::{kind} {told}::{_data(message)}"
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def _data(text: str) -> str:

@@ -1,4 +1,8 @@
-"""The summary in the terminal, verdict last: what a tired engineer reads at 3 a.m."""
+"""The summary in the terminal, verdict first and, where the cursor stops, once more: what a tired engineer reads at 3 a.m.
+
+It fits a screen of 60 columns. Lists of ids show three; of each kind of trouble the first few are told, and the others
+are a number and the page: hundreds of lines would push the first cause off every screen.
+"""
 
 import textwrap
 from collections import Counter
@@ -39,10 +43,10 @@ _TITLES = {
 """Headings of causes, by the outcome of their first check, in the order of the causes; NOT RUN comes last."""
 _NARROWEST = 60
 _INDENT = "   "
-_MANY = 4
 _FEW = 3
-_LINES = 5
-_CHANGES = 5
+"""Ids of a list."""
+_MOST = 5
+"""Causes, warnings, lines and changes of a kind that are told, each with what belongs to it."""
 _ALWAYS_TOLD = {"weakened", "removed"}
 
 
@@ -66,9 +70,8 @@ class _TerminalPage:
 
     def lines(self, report_path: str, report_digest: str) -> Iterator[str]:
         results = self._results
+        yield from self._verdict()
         yield from self._header()
-        for family, checks in families(results).items():
-            yield f" {family:<12}{_tally(checks)}"
         told = causes(results)
         for title, outcomes in _TITLES.items():
             yield from self._section(title, [cause for cause in told if cause.check.outcome in outcomes])
@@ -82,14 +85,15 @@ class _TerminalPage:
         yield from self._findings()
         yield from self._changes()
         yield from self._notes()
-        yield f" {sum_line(results.counts)}"
+        yield from self._families()
+        yield from self._wrapped(" ", sum_line(results.counts))
         if results.leaves:
-            yield f" checklist {line_sum(results)}"
+            yield from self._wrapped(" ", f"checklist {line_sum(results)}")
         if results.lines:
-            yield f" {asked(results)}"
+            yield from self._wrapped(" ", asked(results))
         digest = f"   sha256:{report_digest[:8]}…" if report_digest else ""
         yield f" report  {report_path}{digest}"
-        yield from self._verdict()
+        yield from self._verdict(last=True)
 
     def asked(self, report_path: str) -> Iterator[str]:
         """Yield the lines of an answer to questions about single checks. It is no verdict."""
@@ -118,15 +122,29 @@ class _TerminalPage:
         run, release_words = self._results.run, self._results.release_words
         version = ".".join(run.gonogo.split(".")[:2])
         release = f" · release {visible(release_words)}" if release_words else " · no release given"
-        yield f"gonogo {version} · {visible(run.service)} · {run.environment} · {run.base_url}{release}{self._attached()}"
+        where = f"gonogo {version} · {visible(run.service)} · {run.environment} · {run.base_url}"
+        yield from self._wrapped("", f"{where}{release}{self._attached()}")
         question = f" · {visible(run.question)}" if run.question else ""
-        yield f"gate {run.gate}{question} · {self._results.counts['planned']} planned"
+        yield from self._wrapped("", f"gate {run.gate}{question} · {self._results.counts['planned']} planned")
+
+    def _families(self) -> Iterator[str]:
+        """Yield a row for each family in which something is not in order, and one for all others."""
+        grouped = families(self._results)
+        well = [name for name, checks in grouped.items() if {check.outcome for check in checks} == {Outcome.PASS}]
+        for family, checks in grouped.items():
+            if family not in well:
+                yield from self._wrapped(f" {family:<12}", _tally(checks))
+        if well:
+            passed = sum(len(grouped[name]) for name in well)
+            yield from self._wrapped(f" {'all well':<12}", f"{passed:>4} pass  in {and_more(well, _FEW)}")
 
     def _section(self, title: str, rows: Sequence[Problem]) -> Iterator[str]:
         if rows:
             yield f" {title}"
-        for problem in rows:
+        for problem in rows[:_MOST]:
             yield from self._problem(problem)
+        if left := [problem.check.id for problem in rows[_MOST:]]:
+            yield from self._wrapped(_INDENT, f"and {len(left)} more, in the report: {and_more(left, _FEW)}")
 
     def _problem(self, problem: Problem) -> Iterator[str]:
         check, observation = problem.check, problem.observation
@@ -154,7 +172,7 @@ class _TerminalPage:
         if reasons:
             yield f" {title}"
         for (message, hint), ids in reasons.items():
-            yield from self._wrapped(f" {SHAPES[Outcome.NOT_RUN]} ", f"{and_more(ids, _MANY)}: {visible(message)}")
+            yield from self._wrapped(f" {SHAPES[Outcome.NOT_RUN]} ", f"{and_more(ids, _FEW)}: {visible(message)}")
             if hint:
                 yield from self._wrapped(f"{_INDENT}hint: ", visible(hint))
 
@@ -163,10 +181,9 @@ class _TerminalPage:
         undone = open_lines(self._results)
         if undone:
             yield " CHECKLIST"
-        for line in undone[:_LINES]:
+        for line in undone[:_MOST]:
             yield from self._wrapped(f" {LINE_SHAPES[line.status]} {line.id}   ", visible(line.why))
-        if len(undone) > _LINES:
-            yield f"{_INDENT}and {len(undone) - _LINES} more"
+        yield from self._left(len(undone))
 
     def _exceptions(self) -> Iterator[str]:
         if self._results.exceptions:
@@ -178,9 +195,10 @@ class _TerminalPage:
     def _findings(self) -> Iterator[str]:
         if self._results.findings:
             yield " FINDINGS"
-        for finding in self._results.findings:
+        for finding in self._results.findings[:_MOST]:
             where = f" ({visible(finding.path)})" if finding.path else ""
             yield from self._wrapped(f" · {visible(finding.subject)}   ", f"{visible(finding.message)}{where}")
+        yield from self._left(len(self._results.findings))
 
     def _changes(self) -> Iterator[str]:
         """Yield the changes that a signer who knows the last run must look at."""
@@ -188,7 +206,7 @@ class _TerminalPage:
         if changes:
             yield f" CHANGES since {visible(self._results.history.since)}"
         # What is asked less than before is told line by line, however much it is: it is news to whoever signs.
-        shown = max(_CHANGES, sum(change.kind in _ALWAYS_TOLD for change in changes))
+        shown = max(_MOST, sum(change.kind in _ALWAYS_TOLD for change in changes))
         for change in changes[:shown]:
             yield from self._wrapped(" ", change_words(change))
         if len(changes) > shown:
@@ -200,8 +218,15 @@ class _TerminalPage:
             yield from self._wrapped(" note    ", visible(note))
         for words in carried_runs(self._results):
             yield from self._wrapped(" carried ", visible(words))
-        for difference in self._results.provenance.policy_differences:
+        differences = self._results.provenance.policy_differences
+        for difference in differences[:_MOST]:
             yield from self._wrapped(" policy  ", visible(difference.words))
+        yield from self._left(len(differences))
+
+    def _left(self, number: int) -> Iterator[str]:
+        """Yield how many entries of a list are in the report only."""
+        if number > _MOST:
+            yield f"{_INDENT}and {number - _MOST} more, in the report"
 
     def _attached(self) -> str:
         """Said beside the verdict: somebody else's load and data on the same instance are part of it."""
@@ -213,18 +238,20 @@ class _TerminalPage:
             text, self._width, initial_indent=start, subsequent_indent=f"{_INDENT}  ", break_on_hyphens=False
         ) or [start]
 
-    def _verdict(self) -> Iterator[str]:
-        """Yield the last line; where it would not fit, the counts stand above it."""
+    def _verdict(self, *, last: bool = False) -> Iterator[str]:
+        """Yield its line; where the counts do not fit into it they stand beside it, so that the last line is the verdict."""
         decision, run = self._results.decision, self._results.run
         verdict = decision.verdict
         counts = f"   {words}" if (words := stops(self._results).words) else ""
         seconds = format_duration(run.finished_at - run.started_at)
         verdict_text = f" {VERDICT_SHAPES[verdict]} {verdict}{counts}{self._attached()}"
+        beside: list[str] = []
         if counts and len(verdict_text) + len(seconds) >= self._width:
-            yield from self._wrapped(" ", words)
+            beside = list(self._wrapped(" ", words))
             verdict_text = f" {VERDICT_SHAPES[verdict]} {verdict}{self._attached()}"
         line = f"{verdict_text}{seconds:>{max(len(seconds) + 1, min(self._width, 80) - len(verdict_text))}}"
-        yield f"\033[1;{_COLOURS[verdict]}m{line}\033[0m" if self._colour else line
+        coloured = f"\033[1;{_COLOURS[verdict]}m{line}\033[0m" if self._colour else line
+        yield from [*beside, coloured] if last else [coloured, *beside]
 
 
 def _tally(checks: Sequence[CheckResult]) -> str:

@@ -62,9 +62,16 @@ def results_document(
     """The results of a run as plain JSON values."""
     # Waivers and attestations count by the time of the run: a replay years later must decide by the same ones.
     at: datetime = plan.started_at
-    checks = conclude(
-        plan.plan, judged.observations, unseen=judged.unseen, reasons=judged.reasons, waived=waived(plan.demands, at)
-    )
+    checks = [
+        replace(check, file=place.file, line=place.line) if (place := plan.places.get(check.id)) else check
+        for check in conclude(
+            plan.plan,
+            judged.observations,
+            unseen=judged.unseen,
+            reasons=judged.reasons,
+            waived=waived(plan.demands, at),
+        )
+    ]
     lacking = shortfall(plan.suite, plan.plan, plan.demands, plan.environment)
     status = checklist_status(plan.demands, checks, at, lacking, plan.carried)
     results = Results(

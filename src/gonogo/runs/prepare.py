@@ -16,6 +16,7 @@ from gonogo.base.library_logs import silence
 from gonogo.base.open_files import demand_open_files
 from gonogo.base.redaction import Redactor
 from gonogo.base.secrets import Secrets
+from gonogo.base.wording import and_more
 from gonogo.collecting.collected import Collected
 from gonogo.collecting.collector import Job
 from gonogo.collecting.live import LiveSource
@@ -35,6 +36,7 @@ from gonogo.load.run import LoadRun
 from gonogo.planning.carried import CarriedRun
 from gonogo.planning.gate_demands import GateDemands, demanded_checks, read_gate_demands
 from gonogo.planning.lowered import lowered
+from gonogo.planning.places import places
 from gonogo.planning.plan import LOAD, WALK, Plan, build_plan, has_journeys, step_scope
 from gonogo.planning.run_plan import RunPlan, scopes_by_kind
 from gonogo.planning.signal_checks import check_signals
@@ -46,6 +48,9 @@ from gonogo.runs.described_api import completed, notes_on
 from gonogo.runs.key_shapes import check_keys
 from gonogo.runs.preconditions import require_browser, require_journeys, require_load, scenarios
 from gonogo.runs.reference_instance import ReferenceInstance, announced_instance, reference_instance
+
+_FEW = 3
+"""Ids of a list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,13 +178,15 @@ def _planned(
     source = _source(request, file, jobs, secrets=secrets, run_id=run_id, redactor=redactor)
     keys = source.planned_keys(_steps(suite))
     demand_open_files(_connections(jobs.values(), file.environment))
+    planned = _plan(request, suite, families, file.environment, keys, wanted=wanted, undeclared=undeclared)
     plan = RunPlan(
         id=run_id,
         environment_name=file.name,
         environment=file.environment,
         families=families,
         suite=suite,
-        plan=_plan(request, suite, families, file.environment, keys, wanted=wanted, undeclared=undeclared),
+        plan=planned,
+        places=places(planned, suite, families.kinds, file, request.project),
         demands=demands,
         profile=request.profile,
         allow_money=request.allow_money,
@@ -367,7 +374,7 @@ def _notes(
     if request.profile != "gate":
         yield f"the load had the profile {request.profile}"
     if request.only:
-        yield f"limited to {', '.join(sorted(set(request.only)))} and what they need"
+        yield f"limited to {and_more(sorted(set(request.only)), _FEW)} and what they need"
     yield from notes_on(environment)
     if environment.service.without:
         yield f"not checked, because service.without names them: {', '.join(sorted(environment.service.without))}"

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gonogo.base.interruption import EXIT_INTERRUPTED
+from gonogo.base.wording import and_more
 from gonogo.evidence.watch import AlertState
 from gonogo.families.watch.alerts import Alert
 from gonogo.families.watch.section import Watch
 from gonogo.watching.own_alarm import JOURNAL
 
 WELL, ALARM, BLIND = 0, 1, 3
+_FEW = 3
+"""Names of a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,9 @@ def ending(watch: Watch, alerts: Mapping[str, Alert], *, cut_off: bool) -> Endin
         if threshold.severity == "critical" and states.get(name) is AlertState.PENDING
     ]
     if pending:
-        return Ending(BLIND, (f"UNKNOWN  not decided at the end: {', '.join(pending)}",))
+        return Ending(BLIND, (f"UNKNOWN  not decided at the end: {and_more(pending, _FEW)}",))
     if AlertState.OK not in states.values():
         return Ending(BLIND, ("UNKNOWN  no threshold had enough to say that it is well; watch longer",))
     few = [name for name, state in states.items() if state is AlertState.FEW]
-    said = f"; too few events to say: {', '.join(few)}" if few else ""
+    said = f"; too few events to say: {and_more(few, _FEW)}" if few else ""
     return Ending(WELL, (f"ALL WELL nothing alarms at the end of the watch{said}",))
