@@ -37,7 +37,8 @@ from gonogo.report.wording import (
     stops,
     word,
 )
-from gonogo.verdict.endings import validity
+from gonogo.verdict.approval import go_refusal
+from gonogo.verdict.endings import endings, validity
 
 _ROLES = (
     RoleResult(id="technical-lead", title="Technical lead", statements=()),
@@ -129,6 +130,8 @@ def _lists(results: Results) -> dict[str, Any]:
     remaining = blockers(results)
     return {
         "contents": _contents(results, remaining),
+        "folder": shlex.quote(f"reports/{results.run.environment}/{results.run.id}"),
+        "go_ends": min(endings(results), default=None),
         "blockers": remaining,
         "families": families(results),
         "journeys": journeys(results),
@@ -185,6 +188,6 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals.update(measured=measured, earlier_outcomes=earlier_outcomes)
     environment.globals.update(
-        command=command, owner=owner, standing=standing, nothing=timedelta(), supported=supported
+        command=command, owner=owner, standing=standing, nothing=timedelta(), supported=supported, go_refusal=go_refusal
     )
     return environment

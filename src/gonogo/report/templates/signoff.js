@@ -122,6 +122,7 @@
     });
     again.append(" ", button);
   };
+  for (const again of document.querySelectorAll(".roles .again")) copies(again);
   // Where it is opened, so that thousands of checks cost nothing. "toggle" does not bubble.
   document.addEventListener("toggle", (event) => {
     if (!event.target.open) return;
