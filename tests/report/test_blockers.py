@@ -1,11 +1,13 @@
 """Blockers: each cause once, with everything that waits for it; nothing that keeps the gate shut is left out."""
 
 import dataclasses
+import html
 
 from gonogo.policy.severity import Severity
 from gonogo.record.results import Cause, LineStatus, Outcome, Results, RootCause, Verdict
 from gonogo.report.blockers import blockers
 from gonogo.report.github import render_commands
+from gonogo.report.html import render_signoff
 from gonogo.report.summary import render_summary_page
 from gonogo.verdict.causes import root_causes
 from tests.report.accounts import CASES, accounted, line, waived
@@ -36,6 +38,7 @@ def test_consequences_and_lines_stand_below_their_cause() -> None:
     assert list(cause.problem.consequences) == ["tls-b"]
     assert [one.id for one in cause.lines] == ["a.a", "a.b"]
     assert {heading: [one.id for one in lines] for heading, lines in found.lines.items()} == {"Other": ["b.b"]}
+    assert found.lines_words == "1 checklist line open"
     assert [one.id for one in found.statements] == ["s.s"]
 
 
@@ -121,6 +124,23 @@ def test_line_of_two_causes_stands_below_both() -> None:
     found = blockers(accounted(checks, [line("a.a", LineStatus.FAILED, checks=["tls-a", "tls-b"])]))
     assert [[one.id for one in cause.lines] for cause in found.causes] == [["a.a"], ["a.a"]]
     assert not found.lines
+
+
+def test_line_stands_below_every_check_that_failed_it() -> None:
+    """Whatever only supports a line fails it as well; what else it did keeps nothing from being done."""
+    checks = [
+        check("hook-a", Outcome.FAIL, "handled twice"),
+        check("hook-b", Outcome.FAIL, "out of order"),
+        check("hook-c", Outcome.ERROR, "no answer"),
+        check("paid-a"),
+    ]
+    failed = line("a.a", LineStatus.FAILED, checks=["paid-a"], supporting=["hook-a", "hook-b", "hook-c"])
+    found = blockers(accounted(checks, [failed]))
+    told = {cause.problem.check.id: [one.id for one in cause.lines] for cause in found.causes}
+    assert told == {"hook-a": ["a.a"], "hook-b": ["a.a"], "hook-c": []}
+    assert not found.lines
+    page = html.unescape(render_signoff(accounted(checks, [failed])).decode())
+    assert page.count('<p>Blocks 1 checklist line: <a href="signoff-whole.html#line.a.a">Text of a.a</a>') == 2
 
 
 def test_lines_without_a_heading() -> None:

@@ -33,7 +33,7 @@ def test_worst_first_and_at_most_ten() -> None:
     commands = render_commands(told).split("\n")
     assert len(commands) == 10
     assert commands[0] == "::error title=tls-a::FAIL: closed: port, 100%25%0Afix: Repair it."
-    assert commands[1] == "::error file=environments/checklist.md,line=1,title=checklist::1 line open: b.open"
+    assert commands[1] == "::error file=environments/checklist.md,line=1,title=checklist::1 checklist line open: b.open"
     assert commands[-1] == "::warning title=gonogo::and 13 more: see the summary of this job"
 
 
@@ -157,7 +157,7 @@ def test_summary_fits_whatever_the_size_of_the_run() -> None:
     told = accounted(checks, lines)
     page = render_summary_page(told)
     assert len(page) <= LARGEST_BYTES
-    assert "500 causes: 500 must-pass checks failed, 500 lines open" in page.decode()
+    assert "500 causes: 500 must-pass checks failed, 500 checklist lines open" in page.decode()
     assert "more of them, left off here; signoff.html has all" in page.decode()
 
 
@@ -171,7 +171,7 @@ def test_summary_says_what_blocks_and_how_to_repair_it() -> None:
     page = render_summary_page(CASES["no-go"]).decode()
     assert page.startswith("# ✖ NO-GO: WorkMe, staging\n")
     assert "- ✖ **tls-a** FAIL, blocker: `closed`; fix: `Repair it.`" in page
-    assert "- ✖ **b.failed** Text of b.failed: `tls-a: closed`" in page
+    assert "- ✖ **b.failed** failed, Text of b.failed: `tls-a: closed`" in page
     assert "- ◇ **redis-c** in force, until 2026-11-30, owner Bo, approved by Cy: `known since spring`" in page
     assert "| Other | 0 | 2 |" in page
 
@@ -187,7 +187,8 @@ def test_summary_folds_long_lists_and_gives_the_command() -> None:
     assert "--only tls-0` |" in causes
     tokens = MarkdownIt("commonmark").enable("table").parse(page)
     assert sum(token.type == "list_item_open" for token in tokens) > 97
-    assert page.partition("## Open lines")[2].count("<details>") == 0
+    assert page.partition("## Lines of the checklist")[2].count("<details>") == 0
+    assert "## Lines of the checklist" in page
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from gonogo.report.github import render_commands
 from gonogo.report.terminal import render_summary
 from gonogo.report.wording import causes, stops
 from gonogo.verdict.causes import root_causes
+from gonogo.verdict.undone import undone_words
 from tests.report.accounts import accounted, line
 from tests.report.conftest import check
 
@@ -99,6 +100,9 @@ def test_first_cause_and_counts_are_the_same_everywhere(told: Results) -> None:
     for where, identifier in first_told(told).items():
         assert identifier == ("" if where == "headline" and opens else first), where
     words = stops(told).words
+    of_lines = undone_words(told.leaves)
+    assert of_lines in words
+    assert of_lines in render_commands(told)
     files = derived(told)
     terminal = render_summary(told, report_path="x", report_digest="", colour=False, width=200)
     texts = {name: html.unescape(files[name].decode()) for name in ("signoff.html", "summary.md")}
@@ -119,7 +123,7 @@ def test_counts_are_those_of_the_checks_and_lines(told: Results) -> None:
     gaps = {Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN}
     assert counted.failed == sum(one.outcome is Outcome.FAIL for one in blockers)
     assert counted.unanswered == sum(one.outcome in gaps for one in blockers)
-    assert counted.open_lines == told.decision.open_lines
+    assert len(counted.lines) == told.decision.open_lines
     assert counted.causes == len(causes(told))
     reached = [identifier for cause in causes(told) for identifier in cause.reach]
     assert {one.id for one in blockers if one.outcome in {*gaps, Outcome.FAIL}} <= set(reached)

@@ -175,7 +175,7 @@ def test_checklist_papers_and_changes() -> None:
         " checklist 8 = 1 verified + 1 failed + 6 open\n"
         " All 8 lines of the checklist were asked by this gate\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
-        " ◌ INCOMPLETE   7 lines open                                               4.1 s"
+        " ◌ INCOMPLETE   1 checklist line failed, 6 open                            4.1 s"
     )
 
 

@@ -55,7 +55,7 @@ def test_ctrf_counts_what_results_count(told: Results) -> None:
     assert summary["tests"] == told.counts["planned"] + 1 == sum(expected.values())
     assert summary["extra"]["counts"] == told.counts
     assert summary["extra"]["verdict"] == told.decision.verdict
-    assert summary["extra"]["openLines"] == told.decision.open_lines
+    assert summary["extra"]["linesNotDone"] == told.decision.open_lines
 
 
 @EVERY

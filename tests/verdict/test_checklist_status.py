@@ -128,6 +128,8 @@ def test_without_any_one_attestation_it_is_incomplete(left_out: str) -> None:
     decision = decide(CHECKS, found.lines)
     assert (decision.verdict, decision.open_lines) == (Verdict.INCOMPLETE, 2)
     assert left_out in decision.reason
+    statement = next(line for line in found.lines if line.id == "s.statement")
+    assert f"; not {left_out} ({left_out.replace('p.', 'by ')})" in statement.why
 
 
 def test_a_line_that_nothing_verifies_is_open() -> None:

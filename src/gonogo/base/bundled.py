@@ -6,6 +6,8 @@ _PACKAGE = Path(__file__).parents[1]
 _IN_WHEEL = _PACKAGE / "bundled"
 ATTACHED = "attached to the reference environment"
 """Beginning of the note of a run that did not start an instance of its own."""
+FAULTS_ON = "faults switched on in the reference environment: "
+"""Beginning of the note of a run whose target was broken on purpose; their names follow."""
 
 
 def bundled_root() -> Path:

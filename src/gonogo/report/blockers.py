@@ -1,11 +1,12 @@
 """The causes that keep the verdict from GO, each once: whatever waits for a cause is folded into it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from gonogo.record.results import LineResult, Outcome, Results
 from gonogo.report.lines import plain_title
 from gonogo.report.wording import Problem, beside_causes, causes, open_lines
+from gonogo.verdict.undone import undone_words
 
 _LOUD = (Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN, Outcome.WARN)
 
@@ -26,6 +27,8 @@ class Blockers:
     causes: Sequence[Blocker]
     lines: Mapping[str, Sequence[LineResult]]
     """Lines that no check speaks of, by the heading above them."""
+    lines_words: str
+    """How many of these failed, and how many are open."""
     statements: Sequence[LineResult]
     """What can therefore not be signed yet."""
     warnings: Sequence[Problem]
@@ -34,18 +37,26 @@ class Blockers:
 def blockers(results: Results) -> Blockers:
     """Every check and every line that is not in order appears once, or within what explains it."""
     undone = open_lines(results)
+    failed = {check.id for check in results.checks if check.outcome is Outcome.FAIL}
     told = [
-        Blocker(problem=cause, lines=[line for line in undone if set(cause.reach) & set(line.checks)])
+        Blocker(problem=cause, lines=[line for line in undone if set(cause.reach) & _keeping(line, failed)])
         for cause in causes(results)
     ]
     explained = {line.id for cause in told for line in cause.lines}
     unexplained = [line for line in undone if line.id not in explained]
+    unspoken = [line for line in unexplained if not line.supports]
     return Blockers(
         causes=told,
-        lines=_by_heading([line for line in unexplained if not line.supports]),
+        lines=_by_heading(unspoken),
+        lines_words=undone_words(unspoken),
         statements=[line for line in unexplained if line.supports],
         warnings=beside_causes(results, _LOUD),
     )
+
+
+def _keeping(line: LineResult, failed: Collection[str]) -> set[str]:
+    """Ids of the checks that may keep the line from being done: what only supports it does so where it failed."""
+    return {*line.checks, *(check for check in line.supporting if check in failed)}
 
 
 def _by_heading(lines: Sequence[LineResult]) -> Mapping[str, Sequence[LineResult]]:

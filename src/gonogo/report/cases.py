@@ -17,7 +17,7 @@ def verdict_problem(results: Results) -> str:
     if decision.verdict.opens and not results.run.interrupted:
         return ""
     cut = " (interrupted)" if results.run.interrupted else ""
-    return f"{decision.verdict}{cut}: {decision.reason or counted(decision.open_lines, 'open line')}"
+    return f"{decision.verdict}{cut}: {decision.reason or counted(decision.open_lines, 'checklist line') + ' not done'}"
 
 
 def run_seconds(results: Results) -> float:

@@ -61,7 +61,7 @@ def _summary(results: Results) -> Mapping[str, Any]:
             "verdict": decision.verdict.value,
             "reason": decision.reason,
             "blockers": decision.blockers,
-            "openLines": decision.open_lines,
+            "linesNotDone": decision.open_lines,
             "stops": stops(results).words,
             "firstCause": next((cause.check.id for cause in causes(results)), ""),
             "counts": dict(results.counts),

@@ -8,6 +8,7 @@ from gonogo.record.results import Outcome, Results
 from gonogo.report.markdown import bounded
 from gonogo.report.places import Where, first_open, place
 from gonogo.report.wording import Problem, beside_causes, carried_runs, causes, open_lines, owner, word
+from gonogo.verdict.undone import undone_words
 
 MOST = 10
 """Annotations of either kind that GitHub shows per step; it drops the rest."""
@@ -47,10 +48,9 @@ def _errors(results: Results, known: Known) -> Iterator[str]:
     """Commands for everything that keeps the verdict from GO, in the order in which every format tells it."""
     for cause in causes(results):
         yield _told("error", cause, results, known)
-    lines = [line.id for line in open_lines(results)]
-    if lines:
-        told = f"{counted(len(lines), 'line')} open: {and_more(lines, _NAMES)}"
-        yield _command("error", "checklist", told, _placed(first_open(results), known))
+    if lines := open_lines(results):
+        names = and_more([line.id for line in lines], _NAMES)
+        yield _command("error", "checklist", f"{undone_words(lines)}: {names}", _placed(first_open(results), known))
 
 
 def _warnings(results: Results, known: Known) -> Iterator[str]:

@@ -32,17 +32,21 @@ from gonogo.report.visible import visible
 from gonogo.report.wording import (
     VERDICT_SHAPES,
     asked,
+    broken_on_purpose,
     carried_runs,
     command,
     families,
+    further_notes,
     line_counts,
     line_sum,
     owner,
+    reproduce,
     standing,
     stops,
     word,
 )
-from gonogo.verdict.endings import validity
+from gonogo.verdict.approval import go_refusal
+from gonogo.verdict.endings import endings, validity
 
 _ROLES = (
     RoleResult(id="technical-lead", title="Technical lead", statements=()),
@@ -119,6 +123,9 @@ def _verdict_view(results: Results) -> dict[str, Any]:
         "line_done": sum(line.status in DONE for line in results.leaves),
         "seconds": format_duration(results.run.finished_at - results.run.started_at),
         "stops": stops(results).words,
+        "purpose": broken_on_purpose(results),
+        "further_notes": further_notes(results),
+        "reproduce": reproduce(results).capitalize(),
         "validity": validity(results),
         "digest": results.digest,
         "change_line": change_line(results),
@@ -134,6 +141,8 @@ def _lists(results: Results) -> dict[str, Any]:
     remaining = blockers(results)
     return {
         "contents": _contents(results, remaining),
+        "folder": shlex.quote(f"reports/{results.run.environment}/{results.run.id}"),
+        "go_ends": min(endings(results), default=None),
         "blockers": remaining,
         "families": families(results),
         "journeys": journeys(results),
@@ -205,6 +214,6 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals.update(measured=measured, earlier_outcomes=earlier_outcomes, cause_graph=cause_graph)
     environment.globals.update(
-        command=command, owner=owner, standing=standing, nothing=timedelta(), supported=supported
+        command=command, owner=owner, standing=standing, nothing=timedelta(), supported=supported, go_refusal=go_refusal
     )
     return environment

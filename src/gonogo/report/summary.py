@@ -21,6 +21,7 @@ from gonogo.report.wording import (
     line_sum,
     open_lines,
     owner,
+    reproduce,
     stops,
     word,
 )
@@ -52,7 +53,7 @@ class _SummaryPage:
         foremost = causes(results)
         yield from self._list("What keeps it from GO", [self._problem(cause) for cause in foremost])
         yield from self._again(foremost)
-        yield from self._list("Open lines of the checklist", list(self._open()))
+        yield from self._list("Lines of the checklist that failed or are open", list(self._open()))
         yield from self._list(
             "Warnings", [self._problem(problem) for problem in beside_causes(results, [Outcome.WARN])]
         )
@@ -101,7 +102,7 @@ class _SummaryPage:
             f"| {inert(problem.check.id)} | {quoted(command(self._results, problem.check.id))} |"
             for problem in keeping[: min(_SHOWN, self._most)]
         ]:
-            yield from ("", "| to ask it again | command |", "| --- | --- |", *rows)
+            yield from ("", f"| {reproduce(self._results) or 'to ask it again'} | command |", "| --- | --- |", *rows)
 
     def _cut(self, entries: Sequence[str], noun: str) -> Iterator[str]:
         yield from entries[: self._most]
@@ -110,7 +111,7 @@ class _SummaryPage:
 
     def _open(self) -> Iterator[str]:
         for line in open_lines(self._results):
-            yield f"{LINE_SHAPES[line.status]} **{inert(line.id)}** {inert(line.text)}: {quoted(line.why)}"
+            yield f"{LINE_SHAPES[line.status]} **{inert(line.id)}** {line.status}, {inert(line.text)}: {quoted(line.why)}"
 
     def _exceptions(self) -> Iterator[str]:
         for exception in self._results.exceptions:

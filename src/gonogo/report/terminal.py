@@ -22,13 +22,16 @@ from gonogo.report.wording import (
     advice,
     asked,
     beside_causes,
+    broken_on_purpose,
     carried_runs,
     causes,
     command,
     families,
+    further_notes,
     line_sum,
     open_lines,
     owner,
+    reproduce,
     stops,
     word,
 )
@@ -93,6 +96,7 @@ class _TerminalPage:
             yield from self._wrapped(" ", asked(results))
         digest = f"   sha256:{report_digest[:8]}…" if report_digest else ""
         yield f" report  {report_path}{digest}"
+        yield from self._on_purpose()
         yield from self._verdict(last=True)
 
     def asked(self, report_path: str) -> Iterator[str]:
@@ -115,6 +119,7 @@ class _TerminalPage:
         if asked:
             yield f" with what they need: {and_more([check.id for check in asked], _FEW)}"
         yield from self._notes()
+        yield from self._on_purpose()
         yield f" report  {report_path}"
         yield " no verdict: only what is named above was asked; the latest whole run is as it was"
 
@@ -160,7 +165,8 @@ class _TerminalPage:
         if problem.consequences:
             count = len(problem.consequences)
             yield from self._wrapped(f"{_INDENT}blocks {count}: ", and_more(problem.consequences, _FEW))
-        yield f"{_INDENT}→ {command(self._results, check.id)}"
+        again = f"{label}: " if (label := reproduce(self._results)) else ""
+        yield f"{_INDENT}→ {again}{command(self._results, check.id)}"
 
     def _not_run(self, title: str, unreached: Sequence[Problem]) -> Iterator[str]:
         """Forty checks with one reason are one line."""
@@ -214,7 +220,7 @@ class _TerminalPage:
             yield f"{_INDENT}and {len(changes) - shown} more: {diff}"
 
     def _notes(self) -> Iterator[str]:
-        for note in self._results.provenance.notes:
+        for note in further_notes(self._results):
             yield from self._wrapped(" note    ", visible(note))
         for words in carried_runs(self._results):
             yield from self._wrapped(" carried ", visible(words))
@@ -227,6 +233,11 @@ class _TerminalPage:
         """Yield how many entries of a list are in the report only."""
         if number > _MOST:
             yield f"{_INDENT}and {number - _MOST} more, in the report"
+
+    def _on_purpose(self) -> Iterator[str]:
+        """Yield what was broken on purpose, right above the verdict, which is the last line."""
+        if words := broken_on_purpose(self._results):
+            yield from self._wrapped(" ", visible(words))
 
     def _attached(self) -> str:
         """Said beside the verdict: somebody else's load and data on the same instance are part of it."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from gonogo.base.bundled import FAULTS_ON
 from gonogo.base.wording import counted
 from gonogo.record.history import OUTCOME_LETTERS
 from gonogo.record.results import (
@@ -19,6 +20,7 @@ from gonogo.record.results import (
     Verdict,
 )
 from gonogo.verdict.causes import Trouble, foremost, stopping, troubles
+from gonogo.verdict.undone import undone_words
 
 SHAPES = {
     Outcome.PASS: "✔",
@@ -126,15 +128,16 @@ class Stops:
     """Must-pass checks."""
     unanswered: int
     """Must-pass checks that could not be evaluated."""
-    open_lines: int
+    lines: Sequence[LineResult]
+    """Demanded lines that are not done."""
 
     @property
     def words(self) -> str:
-        """``1 cause: 7 must-pass checks failed, 11 not evaluated, 7 lines open``; empty where nothing does."""
+        """``1 cause: 7 must-pass checks failed, 11 not evaluated, 5 checklist lines failed, 3 open``; empty where nothing does."""
         checks = [f"{counted(self.failed, 'must-pass check')} failed"] if self.failed else []
         noun = "" if self.failed else f" must-pass check{'' if self.unanswered == 1 else 's'}"
         checks += [f"{self.unanswered}{noun} not evaluated"] if self.unanswered else []
-        parts = [*checks, *([f"{counted(self.open_lines, 'line')} open"] if self.open_lines else [])]
+        parts = [*checks, *([words] if (words := undone_words(self.lines)) else [])]
         return f"{counted(self.causes, 'cause')}: {', '.join(parts)}" if self.causes else ", ".join(parts)
 
 
@@ -147,7 +150,7 @@ def stops(results: Results) -> Stops:
         causes=len(troubles(results.checks, results.lines)),
         failed=failed,
         unanswered=len(stopped) - failed,
-        open_lines=len(open_lines(results)),
+        lines=open_lines(results),
     )
 
 
@@ -165,6 +168,22 @@ def command(results: Results, check_id: str) -> str:
     further = shlex.join(run.options) if all(_WORD.fullmatch(part) for part in run.options) else ""
     options += f" {further}" if further else ""
     return f"gonogo {verb} --env {shlex.quote(run.environment)}{options} --only {check_id}"
+
+
+def reproduce(results: Results) -> str:
+    """The label before a command, where it switches faults on again; else empty: the command says it all."""
+    return "reproduce (with the faults)" if "--fault" in results.run.options else ""
+
+
+def broken_on_purpose(results: Results) -> str:
+    """``Broken on purpose: mongo-no-auth, redis-down``, or nothing where no fault was on."""
+    names = [note.removeprefix(FAULTS_ON) for note in results.provenance.notes if note.startswith(FAULTS_ON)]
+    return f"Broken on purpose: {', '.join(names)}" if names else ""
+
+
+def further_notes(results: Results) -> Sequence[str]:
+    """The notes that are not told beside the verdict."""
+    return [note for note in results.provenance.notes if not note.startswith(FAULTS_ON)]
 
 
 def owner(results: Results, check: CheckResult) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from gonogo.base.bundled import ATTACHED
+from gonogo.base.bundled import ATTACHED, FAULTS_ON
 from gonogo.base.errors import UsageError
 from gonogo.base.library_logs import silence
 from gonogo.base.open_files import demand_open_files
@@ -388,4 +388,4 @@ def _notes(
     if instance is not None and instance.pid is not None:
         yield f"{ATTACHED} that is already up (pid {instance.pid}): what others do to it counts in this verdict"
     if instance is not None and instance.faults:
-        yield f"faults switched on in the reference environment: {', '.join(instance.faults)}"
+        yield f"{FAULTS_ON}{', '.join(instance.faults)}"

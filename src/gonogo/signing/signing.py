@@ -11,14 +11,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from gonogo.base.errors import UsageError
 from gonogo.base.whole_files import write_whole
 from gonogo.policy.people import unknown_role
-from gonogo.record.results import DONE, Results
+from gonogo.record.results import Results
 from gonogo.report.wording import asked
 from gonogo.signing.bundle import SIGSTORE, SSH, SUFFIXES, VALID, SignOff, signed_with_key, signed_with_ssh, statement
 from gonogo.signing.endings import check_endings
 from gonogo.signing.integrity import check_run, run_files
 from gonogo.signing.keys import load_key
 from gonogo.signing.signers import Signer, public_key_id
-from gonogo.signing.verification import APPROVABLE, policy_of, witnessed
+from gonogo.signing.verification import policy_of, witnessed
+from gonogo.verdict.approval import GoRefusal, go_refusal
 from gonogo.verdict.endings import endings
 
 SignedDecision = Literal["GO", "NO-GO", "HOLD"]
@@ -27,9 +28,10 @@ SignedDecision = Literal["GO", "NO-GO", "HOLD"]
 def signable(folder: Path, project: Path, role: str, decision: SignedDecision) -> Results:
     """The run, once it is known to be what it says, and may be decided upon like this. Raises Usage- or IntegrityError."""
     results = check_run(folder, project)
-    if decision == "GO" and results.decision.verdict not in APPROVABLE:
+    refusal = go_refusal(results, role) if decision == "GO" else None
+    if refusal is not None and refusal.verdict is not None:
         raise UsageError(
-            f"the verdict is {results.decision.verdict}: {results.decision.reason}. No signature makes it GO: repair it "
+            f"the verdict is {refusal.verdict}: {results.decision.reason}. No signature makes it GO: repair it "
             "and run again, or have the exception accepted (gonogo waive) and run again"
         )
     roles = [result.id for result in results.roles]
@@ -37,7 +39,8 @@ def signable(folder: Path, project: Path, role: str, decision: SignedDecision) -
         raise UsageError(f"--role: {problem}")
     if decision == "GO":
         check_endings(endings(results), datetime.now(UTC))
-        _refuse_unsupported(results, role)
+    if refusal is not None:
+        raise _unsupported(results, role, refusal)
     # Whatever kind of key it was signed with: a second decision beside the first would leave the choice to the reader.
     for suffix in SUFFIXES.values():
         if (folder / f"{role}{suffix}").exists():
@@ -45,23 +48,19 @@ def signable(folder: Path, project: Path, role: str, decision: SignedDecision) -
     return results
 
 
-def _refuse_unsupported(results: Results, role: str) -> None:
+def _unsupported(results: Results, role: str, refusal: GoRefusal) -> UsageError:
     """Nobody says GO to what the run does not show: the statements of their role are what they sign."""
-    lines = {line.id: line for line in results.lines}
-    statements = next((result.statements for result in results.roles if result.id == role), ())
     problems = [
-        f"{identifier}: {lines[identifier].text}: not supported: {lines[identifier].why}"
-        if identifier in lines
-        else f"{identifier}: is not in the list of this run"
-        for identifier in statements
-        if identifier not in lines or lines[identifier].status not in DONE
+        f"{statement.id}: {statement.line.text}: not supported: {statement.line.why}"
+        if statement.line is not None
+        else statement.words
+        for statement in refusal.unsupported
     ]
-    if problems:
-        raise UsageError(
-            f"{role} cannot say GO to a run of gate {results.run.gate} that leaves statements of this role open; "
-            "hold and no-go remain possible, and so does a run of the gate that asks for the rest",
-            *problems,
-        )
+    return UsageError(
+        f"{role} cannot say GO to a run of gate {results.run.gate} that leaves statements of this role open; "
+        "hold and no-go remain possible, and so does a run of the gate that asks for the rest",
+        *problems,
+    )
 
 
 def said(folder: Path, results: Results, signer: Signer, word: tuple[SignedDecision, str], now: datetime) -> SignOff:

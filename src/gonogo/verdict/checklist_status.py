@@ -238,7 +238,7 @@ class _StatusOfLines:
         ]
         worst = _worst(supports)
         status = LineStatus.SUPPORTED if worst in _SPOKEN_FOR else worst
-        missing = [leaf.id for leaf in supports if leaf.status not in DONE]
+        missing = [f"{leaf.id} ({leaf.text})" for leaf in supports if leaf.status not in DONE]
         supported = len(supports) - len(missing)
         why = f"{supported} of {len(supports)} lines support it"
         if missing:

@@ -25,6 +25,7 @@ from gonogo.record.results import (
     Verdict,
 )
 from gonogo.verdict.causes import foremost, root_causes, spoken_for, troubles
+from gonogo.verdict.undone import undone_words
 
 if TYPE_CHECKING:
     from gonogo.planning.plan import Plan, PlannedCheck
@@ -143,7 +144,7 @@ def _gap_reason(gaps: Sequence[CheckResult], lines: Sequence[LineResult], start:
     reasons = [f"{_must_pass(len(gaps))} could not be evaluated"] if gaps else []
     if lines:
         first = "" if gaps else f", starting with “{lines[0].text}” ({lines[0].id})"
-        reasons.append(f"{counted(len(lines), 'checklist line')} not verified{first}")
+        reasons.append(f"{undone_words(lines)}{first}")
     if not reasons:
         reasons.append("no must-pass check was even planned")
     return "; ".join([", ".join(reasons), *([start] if gaps else [])])

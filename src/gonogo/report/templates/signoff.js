@@ -3,6 +3,7 @@
   const search = document.getElementById("search");
   const outcome = document.getElementById("outcome");
   const shown = document.getElementById("shown");
+  const HEAD = 64; // pixels that the contents may cover
   const QUIET = ["pass", "verified", "attested", "supported"];
 
   // Folded parts wait as text at the end of the page; the other page, which has everything, is for others.
@@ -48,15 +49,21 @@
     for (const part of document.querySelectorAll("details.part")) fill(part);
     for (const check of document.querySelectorAll("details.check[data-chunk]")) numbers.set(check, check.dataset.chunk);
     // Children before their parents: a parent is shown for the sake of its child.
-    const lines = Array.from(document.querySelectorAll(".tree li[id]"), (li) => ({ element: li, own: li.firstElementChild })).reverse();
+    // The sum is over what the gate demands, without lines that only group others.
+    const lines = Array.from(document.querySelectorAll(".tree li[id]"), (li) => ({
+      element: li, own: li.firstElementChild, counts: !li.matches(".parent, .quiet"),
+    })).reverse();
     const checks = Array.from(document.querySelectorAll("details.check"), (own) => ({ element: own, own, chunk: numbers.get(own) }));
     all = { lines, checks, parts: Array.from(document.querySelectorAll(".part")) };
     return all;
   };
   const words = new DOMParser();
+  // Id, title, message and section: whatever else stands there, as the command or a note, names what is not meant.
   const text = (one) => {
-    const folded = one.chunk === undefined ? "" : words.parseFromString(waiting[one.chunk], "text/html").body.textContent;
-    return `${one.own.textContent} ${folded}`.toLowerCase();
+    const folded = one.chunk === undefined ? [] : words.parseFromString(waiting[one.chunk], "text/html").querySelectorAll(".message");
+    const said = one.own.matches(".line") ? one.own.querySelectorAll(":scope > p") : one.own.querySelectorAll(":scope > summary, .message");
+    const section = Array.from(one.own.closest(".part").querySelector("h3, h4").childNodes).filter((part) => part.className !== "count");
+    return [...section, ...said, ...folded].map((part) => part.textContent).join(" ").toLowerCase();
   };
   const wanted = (one, sought, status) => {
     const classes = one.element.classList;
@@ -65,29 +72,40 @@
     one.text ??= text(one);
     return sought.every((word) => one.text.includes(word));
   };
+  // What was found below the fold was not found; the reader goes on typing where they are.
+  const into = (hit) => {
+    const { top, bottom } = hit.getBoundingClientRect();
+    if (top < HEAD || bottom > innerHeight) hit.scrollIntoView({ block: "center" });
+  };
   const filter = () => {
     const sought = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const { lines, checks, parts } = everything();
-    const found = { lines: 0, checks: 0 };
+    const found = { lines: 0, others: 0, checks: 0 };
+    let first = null;
     for (const line of lines) {
       const own = wanted(line, sought, outcome.value);
       line.element.hidden = !own && !line.element.querySelector("li[id]:not([hidden])");
-      found.lines += own;
+      found[line.counts ? "lines" : "others"] += own;
+      if (own) first = line.own;
     }
     for (const check of checks) {
       const own = wanted(check, sought, outcome.value);
       check.element.hidden = !own;
       found.checks += own;
+      if (own) first ??= check.own;
     }
     for (const part of parts) {
       part.hidden = !part.querySelector("li[id]:not([hidden]), details.check:not([hidden])");
       if (part.tagName === "DETAILS") part.open = Boolean(sought.length || outcome.value);
     }
-    shown.textContent = `${found.lines} of ${lines.length} lines, ${found.checks} of ${checks.length} checks`;
+    const filtered = sought.length || outcome.value;
+    const others = found.others ? ` (and ${found.others} that the sum does not count)` : "";
+    const counted = lines.filter((line) => line.counts).length;
+    shown.textContent = filtered ? `${found.lines} of ${counted} lines${others}, ${found.checks} of ${checks.length} checks` : "";
+    if (filtered && first) into(first);
   };
   search.addEventListener("input", filter);
   outcome.addEventListener("change", filter);
-  search.addEventListener("change", () => document.getElementById("checklist").scrollIntoView());
   for (const bar of document.querySelectorAll(".filter")) bar.hidden = false;
 
   const open = () => {
@@ -122,6 +140,7 @@
     });
     again.append(" ", button);
   };
+  for (const again of document.querySelectorAll(".roles .again")) copies(again);
   // Where it is opened, so that thousands of checks cost nothing. "toggle" does not bubble.
   document.addEventListener("toggle", (event) => {
     if (!event.target.open) return;

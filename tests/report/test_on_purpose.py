@@ -1,0 +1,56 @@
+"""A run with faults says beside its verdict that it was broken on purpose, and its commands break it again."""
+
+import html
+from dataclasses import replace
+
+from gonogo.base.bundled import FAULTS_ON
+from gonogo.record.results import Outcome, Results
+from gonogo.report.html import render_signoff
+from gonogo.report.summary import render_summary_page
+from gonogo.report.terminal import render_asked, render_summary
+from tests.report.accounts import accounted
+from tests.report.conftest import check
+
+SAID = "Broken on purpose: mongo-no-auth, webhook-handles-twice"
+FAULTS = ("mongo-no-auth", "webhook-handles-twice")
+
+
+def run(*faults: str) -> Results:
+    """A run with one failure, and these faults switched on."""
+    made = accounted([check("tls-a", Outcome.FAIL, "closed")])
+    notes = ["the load had the profile quick", *([f"{FAULTS_ON}{', '.join(faults)}"] if faults else [])]
+    options = tuple(part for fault in faults for part in ("--fault", fault))
+    return replace(made, run=replace(made.run, options=options), provenance=replace(made.provenance, notes=notes))
+
+
+def terminal(told: Results) -> list[str]:
+    """Its lines."""
+    return render_summary(told, report_path="x", report_digest="", colour=False, width=120).splitlines()
+
+
+def test_faults_stand_beside_the_verdict() -> None:
+    """A newcomer must not look for the reason of what was switched on; and a healthy run says nothing of it."""
+    page = html.unescape(render_signoff(run(*FAULTS)).decode())
+    below = page.partition("</h1>")[2].partition('<p class="reason">')[0]
+    assert f"<b>{SAID}</b>" in below
+    assert FAULTS_ON not in page.partition("</header>")[0], "told once"
+    assert FAULTS_ON in page.partition('id="provenance"')[2], "as it was recorded"
+    lines = terminal(run(*FAULTS))
+    assert lines[-2] == f" {SAID}"
+    assert lines[-1].startswith(" ✖ NO-GO")
+    assert f" {SAID}" in render_asked(run(*FAULTS), "x", 120).splitlines()
+    for told in (render_signoff(run()).decode(), "\n".join(terminal(run())), render_asked(run(), "x", 120)):
+        assert "on purpose" not in told
+    assert " note    the load had the profile quick" in terminal(run(*FAULTS))
+
+
+def test_commands_say_that_they_switch_the_faults_on() -> None:
+    """Whoever copies one asks a broken service again, and should know it."""
+    command = "gonogo run --env staging --gate pre-deploy --release 3f2c1a9 --fault mongo-no-auth --only tls-a"
+    told = run("mongo-no-auth")
+    page = html.unescape(render_signoff(told, whole=True).decode())
+    assert f'<p class="again">Reproduce (with the faults) <code>{command}</code>' in page
+    assert f"   → reproduce (with the faults): {command}" in terminal(told)
+    assert "| reproduce (with the faults) | command |" in render_summary_page(told).decode()
+    assert '<p class="again"><code>gonogo run' in html.unescape(render_signoff(run(), whole=True).decode())
+    assert "| to ask it again | command |" in render_summary_page(run()).decode()
