@@ -189,8 +189,8 @@ def test_snapshots_where_they_are_declared(judge: Judge) -> None:
         ("redis-persistence", "redis_status", status(append_only=None), "nothing about the append-only file"),
         ("redis-persistence", "redis_status", status(append_only_status=None), "nothing about the append-only file"),
         ("redis-acl-keys", "redis", seen(own_key="NOPERM"), "not even a key that starts with wm:"),
-        ("redis-memory-policy", "redis_status", status(max_memory_bytes=None), "tells nothing about memory"),
-        ("redis-stable", "redis_status", status(evicted=None), "tells nothing about evictions"),
+        ("redis-memory-policy", "redis_status", status(max_memory_bytes=None), "does not report memory"),
+        ("redis-stable", "redis_status", status(evicted=None), "does not report evictions"),
         ("redis-latency", "redis_latency", trips(1, 0), "no round trip"),
         ("redis-supported", "redis_status", status(version=None), "does not tell the server's version"),
         (
