@@ -47,7 +47,7 @@ def test_nothing_starts_again_and_again(compose: ComposeEvidence, policy: Policy
         if container.restarts < policy.number("restarts"):
             continue
         if container.started is None:
-            raise Unobserved(f"{compose.address}: it is not known since when {container.name} runs")
+            raise Unobserved(f"{compose.address}: nobody knows since when {container.name} runs")
         assert container.started >= settled.total_seconds(), (
             f"{compose.address}: {container.name} runs for {container.started} s after {_again(container)}; "
             f"{format_duration(settled)} without one are wanted"

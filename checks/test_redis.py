@@ -172,7 +172,7 @@ def test_memory_is_limited_as_declared(redis_status: RedisStatusEvidence, enviro
     """
     wanted = _declared(environment).maxmemory_policy
     if redis_status.max_memory_bytes is None:
-        raise Unobserved("INFO does not report memory")
+        raise Unobserved("INFO tells nothing about memory")
     assert redis_status.max_memory_bytes > 0, "maxmemory is not set: the server grows until the kernel ends it"
     assert redis_status.eviction_policy == wanted, (
         f"maxmemory-policy is {redis_status.eviction_policy}, declared is {wanted}"
@@ -188,7 +188,7 @@ def test_data_survives_as_declared(redis_status: RedisStatusEvidence, environmen
     wanted = _declared(environment).persistence
     if wanted == "aof":
         if redis_status.append_only is None or redis_status.append_only_status is None:
-            raise Unobserved("INFO does not report the append-only file")
+            raise Unobserved("INFO tells nothing about the append-only file")
         assert redis_status.append_only, "the append-only file is off, declared is aof"
         assert redis_status.append_only_status == "ok", f"the append-only file: {redis_status.append_only_status}"
     if wanted == "rdb":
@@ -207,7 +207,7 @@ def test_nothing_is_evicted_or_rejected(redis_status: RedisStatusEvidence) -> No
     counters = {"keys were evicted": redis_status.evicted, "connections were rejected": redis_status.rejected}
     for counter_name, counter in counters.items():
         if counter is None:
-            raise Unobserved("INFO does not report evictions and rejections")
+            raise Unobserved("INFO tells nothing about evictions and rejections")
         assert counter[1] <= counter[0], (
             f"{counter[1] - counter[0]} {counter_name} within {format_duration(redis_status.watched)}"
         )
